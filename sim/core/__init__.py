@@ -1,0 +1,1 @@
+"""What every simulated trial stands on: clock, random numbers, events, population."""

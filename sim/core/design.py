@@ -1,0 +1,112 @@
+"""A scenario made ready for many replications: everything that is the same in all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.core.calendar import CalendarFactors
+from sim.core.clock import MONTH_DAYS, Clock
+from sim.core.population import Population
+from sim.core.quantiles import Quantile
+from sim.core.unknowns import uncertain_values
+from sim.scenario.schema import Scenario
+from sim.scenario.schema.sites import SiteGroup, SiteSettings
+from sim.scenario.schema.trial import Doses
+
+
+@dataclass(frozen=True)
+class ArmDesign:
+    """One arm.
+
+    Attributes:
+        index: its code in the log; arms are in alphabetical order.
+        name: as in the scenario.
+        allocation: share of participants relative to the other arms.
+        doses: infusions it is due, or None.
+    """
+
+    index: int
+    name: str
+    allocation: int
+    doses: Doses | None
+
+
+@dataclass(frozen=True)
+class GroupDesign:
+    """One group of sites, with what it takes from the defaults filled in.
+
+    Attributes:
+        name: as in the scenario.
+        label: as shown to people.
+        count: sites in it.
+        first_site: index of its first site among all.
+        settings: the group's own settings over the defaults.
+        paths: where in the scenario each setting stands.
+    """
+
+    name: str
+    label: str
+    count: int
+    first_site: int
+    settings: SiteSettings
+    paths: dict[str, str]
+
+
+def _group(name: str, group: SiteGroup, defaults: SiteSettings, first_site: int) -> GroupDesign:
+    own = group.model_fields_set
+    values, paths = {}, {}
+    for field in SiteSettings.model_fields:
+        from_group = field in own and not (field == "referrals_per_month" and group.referrals_per_month is None)
+        values[field] = getattr(group if from_group else defaults, field)
+        paths[field] = f"sites.{name}.{field}" if from_group else f"site_defaults.{field}"
+    settings = SiteSettings.model_construct(**values)
+    return GroupDesign(name, group.label or name.replace("_", " "), group.count, first_site, settings, paths)
+
+
+class Design:
+    """A scenario, made ready once for all its replications.
+
+    Args:
+        scenario: the scenario.
+
+    Attributes:
+        scenario: the scenario.
+        clock: days to dates.
+        horizon_days: when to give up.
+        arms: arms in alphabetical order.
+        groups: site groups in alphabetical order.
+        n_sites: sites of all groups.
+        criteria: names of the criteria in the record's order; a criterion's code is its position.
+        ways_out: names of the ways of leaving in alphabetical order; a way's code is its position.
+        population: who is referred.
+        uncertain: uncertain values by path.
+        quantiles: quantile functions that no uncertain value changes, by path; filled as they are needed.
+        calendar: factors by day.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.clock = Clock(scenario.trial.enrolment_opens)
+        self.horizon_days = scenario.trial.horizon_months * MONTH_DAYS
+        self.arms = [
+            ArmDesign(i, name, arm.allocation, arm.doses) for i, (name, arm) in enumerate(sorted(scenario.arms.items()))
+        ]
+        self.groups: list[GroupDesign] = []
+        self.n_sites = 0
+        for name, group in sorted(scenario.sites.items()):
+            self.groups.append(_group(name, group, scenario.site_defaults, self.n_sites))
+            self.n_sites += group.count
+        self.population = Population(scenario)
+        self.criteria = list(self.population.criteria)
+        self.ways_out = sorted(scenario.follow_up.leaving) if scenario.follow_up else []
+        self.uncertain = uncertain_values(scenario)
+        self.quantiles: dict[str, Quantile] = {}
+        self.calendar = CalendarFactors(scenario.calendar, self.clock, self.horizon_days)
+
+    def site_labels(self) -> list[str]:
+        """A name for each site, in order of their indices: the group's label, and a number where there are several."""
+        return [
+            f"{group.label} {i + 1}" if group.count > 1 else group.label
+            for group in self.groups
+            for i in range(group.count)
+        ]

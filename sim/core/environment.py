@@ -1,0 +1,56 @@
+"""SimPy's environment, with appointments at an absolute time."""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+
+import simpy
+from simpy.events import NORMAL, Event
+
+
+class TrialEnvironment(simpy.Environment):
+    """A SimPy environment in which something can be put at a day, not only after a delay.
+
+    SimPy schedules after a delay, and `now + (day - now)` is not `day` in floating point. An appointment must come at
+    the very instant that was computed for it, in this engine and in any other.
+    """
+
+    def at(self, day: float) -> Event:
+        """An event that happens at `day` (at once, if that has passed)."""
+        event = Event(self)
+        event._ok = True
+        event._value = None
+        now = self._now
+        heappush(self._queue, (day if day > now else now, NORMAL, next(self._eid), event))
+        return event
+
+    def first(self, event: Event, day: float) -> Event:
+        """The event itself, made to happen at `day` if it has not by then.
+
+        Lighter than `event | env.at(day)`; whoever waits must tell by other means which of the two it was.
+        """
+
+        def happen(_event: Event) -> None:
+            if not event.triggered:
+                event.succeed()
+
+        self.at(day).callbacks.append(happen)
+        return event
+
+    def begin(self, day: float) -> None:
+        """Set the clock, before anything has happened."""
+        self._now = day
+
+    def run_until(self, finish: Event) -> None:
+        """Run until `finish` has happened, or nothing is left to happen.
+
+        SimPy's own `step`, without a call for each event.
+        """
+        queue = self._queue
+        while queue and finish.callbacks is not None:
+            self._now, _, _, event = heappop(queue)
+            callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+            for callback in callbacks:
+                callback(event)
+            if not event._ok and not event._defused:
+                raise event._value

@@ -1,0 +1,186 @@
+"""The event log: the only output of a simulated trial.
+
+An event is seven numbers: time, kind, site, person, number, code, amount. What `number`, `code` and `amount` mean
+depends on the kind and is written down beside it. A person is named by their site and by which referral of that site
+they are, so that the name is the same in two scenarios.
+
+**The order of the log.** Events are in order of time. At the same instant, referrals that end at once come first, by site,
+then visits, in order of randomisation; the rest keep the order in which they happened, which at one instant is cause
+before effect and otherwise SimPy's: urgent before normal, then first scheduled first. Times are continuous, so an
+instant is shared only by causes and their effects (the last visit and the completion), and by sites activated
+together, which come in order of group name and number.
+
+Referrals that end on the day (excluded by the chart, or not willing) and visits touch nothing else, so they are never
+processes: they are written down in one go when a replication ends, which spares four fifths of its events.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+COLUMNS = ("time", "kind", "site", "person", "number", "code", "amount")
+WIDTH = len(COLUMNS)
+TIME, KIND, SITE, PERSON, NUMBER, CODE, AMOUNT = range(WIDTH)
+NOBODY = -1
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of event.
+
+    Attributes:
+        name: `noun.past`, as shown in tables.
+        meaning: what happened.
+        number: what `number` says, or empty.
+        code: the vocabulary that `code` indexes (a name in `VOCABULARIES`, or one of the scenario), or empty.
+        amount: what `amount` says, with unit, or empty.
+    """
+
+    name: str
+    meaning: str
+    number: str = ""
+    code: str = ""
+    amount: str = ""
+
+
+KINDS: list[Kind] = []
+
+
+def _kind(name: str, meaning: str, number: str = "", code: str = "", amount: str = "") -> int:
+    KINDS.append(Kind(name, meaning, number, code, amount))
+    return len(KINDS) - 1
+
+
+SITE_ACTIVATED = _kind("site.activated", "A site may look at referrals.", amount="referrals a month at full rate")
+SITE_CLOSED = _kind("site.closed", "A site stops looking at referrals for good.", code="site_closed")
+REFERRED = _kind("patient.referred", "A patient is referred, and the chart is read.")
+CHART_FAILED = _kind("chart.failed", "The chart excludes the patient.", "failed criteria (bits)", "criterion")
+TURNED_AWAY = _kind("patient.turned_away", "The trial takes nobody now.", code="turned_away")
+CONSENT_REFUSED = _kind("consent.refused", "The patient does not consent.")
+CONSENT_GIVEN = _kind("consent.given", "The patient consents and waits for a coordinator.", "attempt")
+PATIENT_LOST = _kind("patient.lost", "No coordinator took up the patient in time.")
+SCREENING_STARTED = _kind("screening.started", "A coordinator starts screening.", "attempt")
+SCREENING_FAILED = _kind(
+    "screening.failed", "Screening ends without eligibility.", "failed criteria (bits)", "screening_failed"
+)
+RESCREEN_PLANNED = _kind(
+    "rescreen.planned", "The reason may pass; the patient will come back.", "failed criteria (bits)", "criterion"
+)
+SCREENING_PASSED = _kind("screening.passed", "The patient is eligible.", "attempt")
+PLACE_AWAITED = _kind("place.awaited", "An eligible patient waits to be randomised.", code="pause")
+RANDOMISED = _kind("participant.randomised", "A participant is randomised.", "participant, from 1", "arm")
+REPLACED = _kind("participant.replaced", "A participant who left is to be replaced by one more.", "participant")
+DOSE_DUE = _kind("dose.due", "A dose is due.", "dose, from 1")
+DOSE_STARTED = _kind(
+    "dose.started", "Cells are thawed and the infusion starts.", "dose", amount="days after it was due"
+)
+DOSE_GIVEN = _kind("dose.given", "The infusion is complete.", "dose", amount="cells")
+DOSE_LOST = _kind("dose.lost", "Thawed cells could not be given.", "dose", "dose_lost", "cells")
+DOSE_MISSED = _kind("dose.missed", "A dose is not given.", "dose", "dose_missed")
+REACTION = _kind("dose.reaction", "A reaction to an infusion.", "dose", "reaction")
+VISIT_DONE = _kind("visit.done", "A visit takes place.", "week")
+VISIT_MISSED = _kind("visit.missed", "A planned visit does not take place.", "week")
+LEFT = _kind("participant.left", "A participant leaves before the last visit.", "participant", "way_out")
+COMPLETED = _kind("participant.completed", "A participant has had the last visit.", "participant")
+LOT_STARTED = _kind("lot.started", "A lot goes into culture.", "lot, from 1")
+LOT_HARVESTED = _kind("lot.harvested", "A lot's cells are harvested and tested.", "lot", amount="cells made")
+LOT_RELEASED = _kind("lot.released", "A lot's cells are released.", "lot", amount="cells")
+LOT_FAILED = _kind("lot.failed", "A lot fails.", "lot", amount="cells")
+LOT_EXPIRED = _kind("lot.expired", "A lot's unused cells expire.", "lot", amount="cells")
+CELLS_DISCARDED = _kind("cells.discarded", "Cells made to order are of no more use.", "lot", amount="cells")
+STOCK_OPENED = _kind("stock.opened", "Cells in the bank on day 0.", amount="cells")
+REVIEW_STARTED = _kind("board.review_started", "The safety board reviews.", "treated participants")
+REVIEW_ENDED = _kind("board.review_ended", "The board's review is over.", "treated participants")
+PAUSED = _kind("enrolment.paused", "Nobody is randomised.", code="pause")
+RESUMED = _kind("enrolment.resumed", "This reason for the pause is over.", code="pause")
+RECRUITMENT_CLOSED = _kind("recruitment.closed", "Sites stop looking at referrals.", code="recruitment_closed")
+RECRUITMENT_REOPENED = _kind("recruitment.reopened", "A participant must be replaced: sites look again.")
+DATABASE_LOCKED = _kind("database.locked", "The database is locked.")
+TRIAL_ENDED = _kind("trial.ended", "Nothing more happens.", code="trial_ended")
+
+VOCABULARIES: dict[str, tuple[str, ...]] = {
+    "site_closed": ("date", "drought", "full"),
+    "turned_away": ("target_met", "paused", "site_closed", "stopped"),
+    "screening_failed": ("deteriorated", "window"),  # and then the criteria, in order
+    "pause": ("board_review", "hold", "sentinel", "cells"),
+    "dose_lost": ("bedside", "left"),
+    "dose_missed": ("unfit", "no_cells", "no_bay", "bedside", "on_hold", "stopped"),
+    "reaction": ("mild", "severe"),
+    "recruitment_closed": ("target_met", "stopped", "no_sites"),
+    "trial_ended": ("complete", "horizon", "stopped", "no_sites"),
+}
+# Codes, as `vocabulary.index(word)` would give them.
+CLOSED_DATE, CLOSED_DROUGHT, CLOSED_FULL = range(3)
+AWAY_TARGET, AWAY_PAUSED, AWAY_SITE, AWAY_STOPPED = range(4)
+FAIL_DETERIORATED, FAIL_WINDOW, FAIL_CRITERION = range(3)
+PAUSE_BOARD, PAUSE_HOLD, PAUSE_SENTINEL, PAUSE_CELLS = range(4)
+LOST_BEDSIDE, LOST_LEFT = range(2)
+MISSED_UNFIT, MISSED_CELLS, MISSED_BAY, MISSED_BEDSIDE, MISSED_HOLD, MISSED_STOPPED = range(6)
+MILD, SEVERE = range(2)
+RECRUITED, RECRUITMENT_STOPPED, RECRUITMENT_NO_SITES = range(3)
+ENDED_COMPLETE, ENDED_HORIZON, ENDED_STOPPED, ENDED_NO_SITES = range(4)
+
+
+@dataclass(frozen=True)
+class EndedAtOnce:
+    """Referrals of one site that end on the day: excluded by the chart, or not willing, or turned away.
+
+    Attributes:
+        site: index of the site.
+        time: when each was referred, increasing.
+        person: which referral of the site each was.
+        kind: how each ended.
+        failed: criteria that failed on the chart, as bits.
+        code: of the ending; the first criterion that failed, for those whom the chart excludes.
+    """
+
+    site: int
+    time: Array
+    person: Integers
+    kind: Integers
+    failed: Integers
+    code: Integers
+
+    def rows(self) -> Array:
+        """Two events each: referred, and how it ended."""
+        rows = np.zeros((2 * len(self.time), WIDTH))
+        for offset, kind in ((0, REFERRED), (1, self.kind)):
+            part = rows[offset::2]
+            part[:, TIME], part[:, KIND], part[:, SITE], part[:, PERSON] = self.time, kind, self.site, self.person
+        rows[1::2, NUMBER], rows[1::2, CODE] = self.failed, self.code
+        return rows
+
+
+@dataclass
+class Log:
+    """Events of one replication, as they happened; those that touch nothing else apart.
+
+    Attributes:
+        buffer: `WIDTH` numbers an event, in the order in which they happened.
+        ended_at_once: referrals that ended on the day, by site, in order of the sites.
+        visits: (n, WIDTH) visits done and missed, by participant in order of randomisation.
+    """
+
+    buffer: array[float] = field(default_factory=lambda: array("d"))
+    ended_at_once: list[EndedAtOnce] = field(default_factory=list)
+    visits: Array = field(default_factory=lambda: np.zeros((0, WIDTH)))
+
+    def happened(self) -> Array:
+        """(n, WIDTH) events other than those written down at the end, in order."""
+        return np.frombuffer(self.buffer, dtype=np.float64).reshape(-1, WIDTH)
+
+    def table(self) -> Array:
+        """(n, WIDTH) all events in order of time; see above for the order at one instant."""
+        parts = [*(ended.rows() for ended in self.ended_at_once), self.visits, self.happened()]
+        rows = np.concatenate(parts)
+        return rows[np.argsort(rows[:, TIME], kind="stable")]
+
+    def __len__(self) -> int:
+        return len(self.buffer) // WIDTH + len(self.visits) + 2 * sum(len(ended.time) for ended in self.ended_at_once)

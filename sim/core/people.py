@@ -1,0 +1,111 @@
+"""Patients and sites, as the processes pass them on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.core.design import ArmDesign, GroupDesign
+from sim.core.places import Places
+
+if TYPE_CHECKING:
+    from sim.core.intensity import Intensity
+
+Draws = npt.NDArray[np.float64]
+
+# A participant's uniform numbers: row k is for the k-th visit (its first numbers) and the k-th dose (the rest), so that
+# one look-up serves both, and more visits or doses are more rows.
+DRAWS_A_VISIT = 4
+DRAWS_A_DOSE = 8
+DRAWS_A_ROW = DRAWS_A_VISIT + DRAWS_A_DOSE
+
+
+@dataclass(slots=True, eq=False)
+class Site:
+    """One site in one replication.
+
+    Attributes:
+        index: its code in the log; sites are in order of their group's name and their number.
+        group: name of its group.
+        row: its number in the group, from 0.
+        n_sites: sites in the group.
+        design: the group's settings.
+        activates: when it may look at referrals; before day 0 where start-up was quick.
+        per_month: its own referral rate at full speed.
+        arrivals: its arrival rate over time.
+        coordinators: screenings that can run at once; None where there is no limit.
+        bays: infusion bays; None where there is no limit.
+        n_randomised: participants so far.
+        last_randomised: when the last of them was randomised, or when the site opened.
+        closed_on: when it stopped looking at referrals for good.
+    """
+
+    index: int
+    group: str
+    row: int
+    n_sites: int
+    design: GroupDesign
+    activates: float
+    per_month: float
+    arrivals: Intensity
+    coordinators: Places | None
+    bays: Places | None
+    n_randomised: int = 0
+    last_randomised: float = 0.0
+    closed_on: float | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """One patient whom someone must deal with, and the participant they may become.
+
+    Attributes:
+        site: where they were referred.
+        referral: which referral of the site they are, from 0; with the site, their name.
+        referred: when.
+        values: draws of their own, by column (see `sim.core.columns`).
+        chart_failed: criteria that fail on the chart but may pass, as bits.
+        tests_failed: criteria that tests will find failed, as bits.
+        weight_kg: body weight.
+        window_ends: last moment at which they may be randomised.
+        deteriorates: when they would die or worsen while being screened.
+        consents: whether they say yes, if asked.
+        strata: level of each stratum or factor, the site not among them.
+        is_returning: whether they are on their way back.
+        attempt: 1, or 2 when rescreened.
+        arm: arm, once randomised.
+        number: place in the order of randomisation, from 1.
+        randomised: when.
+        n_doses_given: infusions so far.
+        treated_rank: place in the order of first doses, from 1; 0 before it.
+        draws: (k, DRAWS_A_ROW) uniform numbers for the k-th visit and dose.
+        ends: when follow-up ends, at the last visit or before.
+        way_out: code of the way of leaving; None for the last visit.
+        has_left: whether they are out of the trial.
+    """
+
+    site: Site
+    referral: int
+    referred: float
+    values: tuple[float, ...]
+    chart_failed: int
+    tests_failed: int
+    weight_kg: float
+    window_ends: float
+    deteriorates: float
+    consents: bool
+    strata: tuple[int, ...]
+    is_returning: bool = False
+    attempt: int = 1
+    arm: ArmDesign | None = None
+    number: int = 0
+    randomised: float = 0.0
+    n_doses_given: int = 0
+    treated_rank: int = 0
+    draws: Draws | None = None
+    ends: float = float("inf")
+    way_out: int | None = None
+    has_left: bool = False

@@ -1,0 +1,276 @@
+"""Who is referred: attributes, conditions and criteria of a block of referrals at once.
+
+The chart excludes most patients, and everything about them is known when they are drawn, so a whole block is judged
+with array operations and only those who pass become processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from sim.core.quantiles import standard_normal
+from sim.core.scores import SCORES
+from sim.core.streams import BLOCK, Streams
+from sim.core.unknowns import Unknowns
+from sim.scenario.distributions import Family
+from sim.scenario.schema import Scenario
+from sim.scenario.schema.patients import Criterion, Given, Test
+
+Array = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+DAYS_SINCE_DECOMPENSATION = "days_since_decompensation"
+WEIGHT = "weight_kg"
+
+
+def criteria_in_order(criteria: Mapping[str, Criterion]) -> list[str]:
+    """Names of criteria in the record's order: inclusion before exclusion, by number; those without a number last."""
+
+    def rank(name: str) -> tuple[object, ...]:
+        item = criteria[name].item
+        if item is None:
+            return (2, 0, "", name)
+        digits = "".join(c for c in item if c.isdigit())
+        return (0 if item[0] == "I" else 1, int(digits), item[1 + len(digits) :], name)
+
+    return sorted(criteria, key=rank)
+
+
+@dataclass(frozen=True)
+class PatientBlock:
+    """`BLOCK` consecutive referrals of every site of a group; arrays are (sites, BLOCK).
+
+    Attributes:
+        chart_failed: criteria that fail on the chart, as bits.
+        tests_failed: criteria that fail when tested, as bits.
+        may_return: whether the chart excludes for passing reasons only.
+        weight_kg: body weight.
+        days_since_decompensation: at referral.
+        strata: level of each stratum or factor, by name.
+    """
+
+    chart_failed: Integers
+    tests_failed: Integers
+    may_return: Flags
+    weight_kg: Array
+    days_since_decompensation: Array
+    strata: dict[str, Integers]
+
+
+class _Values:
+    """Attributes and conditions of one block, drawn when asked for."""
+
+    def __init__(self, population: Population, unknowns: Unknowns, uniform: Callable[[str], Array]) -> None:
+        self._population = population
+        self._unknowns = unknowns
+        self._uniform = uniform
+        self._numbers: dict[str, Array] = {}
+        self._levels: dict[str, Integers] = {}
+        self._flags: dict[str, Flags] = {}
+        self._scores: dict[str, Array] = {}
+        self._normal: dict[str, Array] = {}
+
+    def probability(self, name: str, purpose: str) -> Array:
+        """The uniform number behind a value, correlated as the scenario says."""
+        row = self._population.correlated.get(name)
+        if row is None:
+            return self._uniform(purpose)
+        z = np.zeros(())
+        for other, weight in row:
+            if other not in self._normal:
+                self._normal[other] = standard_normal(self._uniform(self._population.purposes[other]))
+            z = z + weight * self._normal[other]
+        return np.clip(special.ndtr(z), 2.0**-54, 1 - 2.0**-53)
+
+    def number(self, name: str) -> Array:
+        if name in self._population.scores:
+            return self._score(name)
+        if name not in self._numbers:
+            self._numbers[name] = self._draw(name)
+        return self._numbers[name]
+
+    def _score(self, name: str) -> Array:
+        if name not in self._scores:
+            function, needs = SCORES[name]
+            self._scores[name] = function(*(self.number(need) for need in needs))
+        return self._scores[name]
+
+    def _draw(self, name: str) -> Array:
+        purpose, path = f"attribute.{name}", f"patients.attributes.{name}"
+        value = self._population.attributes[name]
+        constant = self._unknowns.number(path, value)
+        if constant is None:
+            assert isinstance(value, Family)
+            result = self._unknowns.quantile(path, value)(self.probability(name, purpose))
+        else:
+            result = np.full_like(self._uniform(purpose), constant)
+        rare = self._population.sometimes.get(name)
+        if rare is not None:
+            path = f"patients.sometimes.{name}"
+            happens = self._uniform(f"{purpose}.sometimes") < self._chance(f"{path}.probability", rare.probability)
+            result = np.where(happens, result * self._varying(f"{path}.times", rare.times, f"{purpose}.times"), result)
+        return result
+
+    def _varying(self, path: str, value: object, purpose: str) -> Array | float:
+        constant = self._unknowns.number(path, value)
+        if constant is not None:
+            return constant
+        assert isinstance(value, Family)
+        return self._unknowns.quantile(path, value)(self._uniform(purpose))
+
+    def _chance(self, path: str, value: object) -> Array | float:
+        return self._varying(path, value, f"probability.{path}")
+
+    def level(self, name: str) -> Integers:
+        """Index of the category, in alphabetical order of the categories."""
+        if name not in self._levels:
+            ends = self._population.shares[name]
+            u = self._uniform(f"attribute.{name}")
+            self._levels[name] = np.minimum(np.searchsorted(ends, u, side="right"), len(ends) - 1)
+        return self._levels[name]
+
+    def flag(self, name: str) -> Flags:
+        if name not in self._flags:
+            self._flags[name] = self._condition(name)
+        return self._flags[name]
+
+    def _condition(self, name: str) -> Flags:
+        condition = self._population.conditions[name]
+        path, purpose = f"patients.conditions.{name}", f"condition.{name}"
+        if not isinstance(condition, Given):
+            return self.probability(name, purpose) < self._chance(path, condition)
+        u = self._uniform(purpose)
+        result = np.zeros(u.shape, dtype=bool)
+        levels = self.level(condition.given)
+        for category, value in condition.probability.items():
+            chance = self._chance(f"{path}.probability.{category}", value)
+            here = levels == self._population.categories[condition.given].index(category)
+            result |= here & (u < chance)
+        return result
+
+
+class Population:
+    """The joint distribution of those referred and the criteria that judge them.
+
+    Args:
+        scenario: the scenario.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        patients = scenario.patients
+        self.attributes = patients.attributes
+        self.sometimes = patients.sometimes
+        self.conditions = patients.conditions
+        self.scores = set(patients.derived)
+        self.categories = {k: sorted(v) for k, v in patients.attributes.items() if isinstance(v, dict)}
+        self.shares = {
+            name: np.cumsum([patients.attributes[name][category] for category in names])  # type: ignore[index]
+            for name, names in self.categories.items()
+        }
+        self.bands = patients.bands
+        self.purposes = {name: f"attribute.{name}" for name in patients.attributes}
+        self.purposes |= {name: f"condition.{name}" for name in patients.conditions}
+        self.correlated = _cholesky_rows(patients.correlation)
+        self.criteria = {
+            name: scenario.screening.criteria[name] for name in criteria_in_order(scenario.screening.criteria)
+        }
+        self.strata = [name for name in sorted(scenario.randomisation.stratify_by) if name != "site"]
+
+    def block(self, unknowns: Unknowns, streams: Streams, group: str, n_sites: int, block: int) -> PatientBlock:
+        """Draw and judge one block of referrals of a site group.
+
+        Args:
+            unknowns: what is uncertain, in this replication.
+            streams: the replication's random numbers.
+            group: the site group.
+            n_sites: sites in it.
+            block: which block of referrals, from 0.
+        """
+        cache: dict[str, Array] = {}
+
+        def uniform(purpose: str) -> Array:
+            if purpose not in cache:
+                cache[purpose] = streams.block(purpose, group, n_sites, block)
+            return cache[purpose]
+
+        values = _Values(self, unknowns, uniform)
+        shape = (n_sites, BLOCK)
+        chart, tests = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        lasting = 0
+        for bit, criterion in enumerate(self.criteria.values()):
+            on_chart = criterion.stage == "chart"
+            bits = chart if on_chart else tests
+            bits += self._fails(criterion, values) * (1 << bit)
+            if on_chart and not criterion.passing:
+                lasting |= 1 << bit
+        return PatientBlock(
+            chart,
+            tests,
+            (chart != 0) & (chart & lasting == 0),
+            self._column(WEIGHT, values, shape, 1.0),
+            self._column(DAYS_SINCE_DECOMPENSATION, values, shape, 0.0),
+            {name: self._stratum(name, values) for name in self.strata},
+        )
+
+    def _column(self, name: str, values: _Values, shape: tuple[int, int], default: float) -> Array:
+        return values.number(name) if name in self.attributes else np.full(shape, default)
+
+    def _stratum(self, name: str, values: _Values) -> Integers:
+        if name in self.bands:
+            band = self.bands[name]
+            cuts = np.array(band.cuts)
+            levels: Integers = np.searchsorted(cuts, values.number(band.attribute), side="right")
+            return levels
+        if name in self.categories:
+            return values.level(name)
+        return values.flag(name).astype(np.int64)
+
+    def _fails(self, criterion: Criterion, values: _Values) -> Flags:
+        if criterion.attribute is not None:
+            return ~self._passes(criterion, values)
+        items = criterion.any or criterion.all or criterion.none or ()
+        answers = [values.flag(item) if isinstance(item, str) else self._passes(item, values) for item in items]
+        together = answers[0]
+        for answer in answers[1:]:
+            together = together & answer if criterion.all is not None else together | answer
+        return together if criterion.none is not None else ~together
+
+    def _passes(self, test: Test, values: _Values) -> Flags:
+        assert test.attribute is not None
+        if test.one_of is not None:
+            names = self.categories[test.attribute]
+            allowed = [names.index(category) for category in test.one_of]
+            return np.asarray(np.isin(values.level(test.attribute), allowed), dtype=bool)
+        x = values.number(test.attribute)
+        limits = (
+            (test.min, np.greater_equal),
+            (test.max, np.less_equal),
+            (test.below, np.less),
+            (test.above, np.greater),
+        )
+        parts: list[Flags] = [within(x, limit) for limit, within in limits if limit is not None]
+        result = parts[0]
+        for part in parts[1:]:
+            result = result & part
+        return result
+
+
+def _cholesky_rows(pairs: Mapping[str, float]) -> dict[str, list[tuple[str, float]]]:
+    """For each correlated name, the independent normals it is a sum of, and their weights."""
+    names = sorted({name for pair in pairs for name in pair.split("~")})
+    weights: dict[str, dict[str, float]] = {}
+    for i, name in enumerate(names):
+        row: dict[str, float] = {}
+        for other in names[:i]:
+            target = pairs.get(f"{name}~{other}", pairs.get(f"{other}~{name}", 0.0))
+            known = weights[other]
+            row[other] = (target - sum(row.get(k, 0.0) * known[k] for k in known if k != other)) / known[other]
+        row[name] = float(np.sqrt(1 - sum(weight * weight for weight in row.values())))
+        weights[name] = row
+    return {name: [(k, w) for k, w in row.items() if w != 0.0] for name, row in weights.items()}

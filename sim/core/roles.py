@@ -1,0 +1,72 @@
+"""What one family of processes may ask of another, so that they need not import each other."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from simpy.events import Event
+
+from sim.core.people import Person
+
+
+class Recruiting(Protocol):
+    """The gate before randomisation, as sites see it."""
+
+    recruiting: bool
+    stopped: bool
+    reopened: Event
+    intervals: list[tuple[float, float | None]]
+
+
+class Pausing(Protocol):
+    """The gate before randomisation, as the safety board and the sentinel rule see it."""
+
+    def pause(self, reason: int, days: float) -> None:
+        """Randomise nobody for a while."""
+
+    def close(self, reason: int) -> None:
+        """Stop recruiting for good."""
+
+
+class Claim(Protocol):
+    """Cells asked for one dose."""
+
+    is_granted: bool
+
+    def wait(self) -> Event:
+        """An event that happens when the cells are there, for a claim that is not granted at once."""
+
+    def thaw(self) -> None:
+        """Take the cells out for good."""
+
+    def given(self) -> None:
+        """The dose is in the participant."""
+
+    def close(self) -> None:
+        """What is not thawed goes back, what is thawed and not given is lost."""
+
+
+class Supply(Protocol):
+    """Where cells come from, as infusions see it."""
+
+    def claim(self, person: Person, dose: int, cells: float) -> Claim:
+        """Ask for the cells of one dose."""
+
+    def ready_for(self, person: Person) -> Event | None:
+        """What a first dose has to wait for besides its delay, if anything."""
+
+    def no_more_for(self, person: Person, cells: float) -> None:
+        """So many cells are no longer due to a participant: a dose given or missed, or all that remain."""
+
+
+class Holding(Protocol):
+    """The safety board, as infusions see it."""
+
+    ended: bool
+    held_until: float
+
+    def first_dose(self, person: Person) -> None:
+        """A participant has had a first dose."""
+
+    def severe_reaction(self, person: Person, u: float) -> None:
+        """A severe reaction has happened; a uniform number decides whether it leads to a hold."""

@@ -1,0 +1,72 @@
+"""Values of a purpose by count, made in blocks: the n-th lot, or a lot for the n-th referral of a site."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.core.quantiles import Quantile
+from sim.core.streams import BLOCK, Streams
+
+Array = npt.NDArray[np.float64]
+
+
+class Place(Protocol):
+    """What a draw belongs to: a site, or the trial as a whole."""
+
+    group: str
+    n_sites: int  # sites in its group
+    row: int  # its number in the group, from 0
+
+
+class Central:
+    """The place of draws that belong to the trial as a whole."""
+
+    group = ""
+    n_sites = 1
+    row = 0
+
+
+CENTRAL = Central()
+
+
+class Table:
+    """A value for each count at each place.
+
+    Args:
+        streams: the replication's random numbers.
+        purpose: what the values are for; with the place and the count this says which draw.
+        quantile: turns uniform numbers into values.
+    """
+
+    __slots__ = ("_blocks", "_purpose", "_quantile", "_streams")
+
+    def __init__(self, streams: Streams, purpose: str, quantile: Quantile) -> None:
+        self._streams = streams
+        self._purpose = purpose
+        self._quantile = quantile
+        self._blocks: dict[tuple[str, int], Array] = {}
+
+    def at(self, place: Place, n: int) -> float:
+        """The value for one count at one place."""
+        key = (place.group, n // BLOCK)
+        values = self._blocks.get(key)
+        if values is None:
+            uniform = self._streams.block(self._purpose, place.group, place.n_sites, n // BLOCK)
+            values = self._blocks[key] = self._quantile(uniform)
+        return values.item(place.row, n % BLOCK)
+
+
+class Constant:
+    """The same value for every count."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: float) -> None:
+        self._value = value
+
+    def at(self, place: Place, n: int) -> float:  # noqa: ARG002 - the shape of Table.at
+        """The value."""
+        return self._value

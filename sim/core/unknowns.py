@@ -1,0 +1,103 @@
+"""What we do not know, drawn once per replication, and values resolved with it.
+
+Every `uncertain` value of a scenario has a path, such as `sites.national_liver_centre.referrals_per_month`. Its draw
+belongs to that path, so that two scenarios that share the value share the draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel
+
+from sim.core.quantiles import Quantile, expected, quantile
+from sim.core.streams import Streams
+from sim.scenario.distributions import Family
+from sim.scenario.schema import Scenario
+
+PURPOSE = "uncertain"
+_NO_MODEL = ("experiment", "sources", "bibliography")
+
+
+def _walk(value: Any, path: str) -> Iterator[tuple[str, Family]]:
+    if isinstance(value, Family):
+        if value.is_uncertain:
+            yield path, value
+        for name, parameter in value.parameters().items():
+            yield from _walk(parameter, f"{path}.{name}")
+    elif isinstance(value, BaseModel):
+        for name, info in type(value).model_fields.items():
+            yield from _walk(getattr(value, name), f"{path}.{info.alias or name}" if path else info.alias or name)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _walk(item, f"{path}.{key:g}" if isinstance(key, float) else f"{path}.{key}")
+
+
+def uncertain_values(scenario: Scenario) -> dict[str, Family]:
+    """Every uncertain value by its path, in order of the paths."""
+    found: dict[str, Family] = {}
+    for name in type(scenario).model_fields:
+        if name not in _NO_MODEL:
+            found.update(_walk(getattr(scenario, name), name))
+    return dict(sorted(found.items()))
+
+
+class Unknowns:
+    """Values of what is uncertain, in one replication.
+
+    Args:
+        families: the uncertain values by path.
+        known: quantile functions that are the same in all replications, by path; filled as they are needed.
+        streams: the replication's random numbers.
+        quantiles: probabilities to use instead of random ones, by path; for sensitivity analysis.
+    """
+
+    def __init__(
+        self,
+        families: Mapping[str, Family],
+        known: dict[str, Quantile],
+        streams: Streams,
+        quantiles: Mapping[str, float] | None = None,
+    ) -> None:
+        self.values: dict[str, float] = {}
+        self._known = known
+        for path, family in families.items():
+            u = (quantiles or {}).get(path)
+            if u is None:
+                u = streams.single(PURPOSE, path)
+            if path not in known:
+                known[path] = quantile(family)
+            self.values[path] = known[path](np.array([u])).item()
+
+    def _parameters(self, path: str, family: Family) -> dict[str, float]:
+        return {
+            name: self.values[f"{path}.{name}"]
+            for name, parameter in family.parameters().items()
+            if isinstance(parameter, Family)
+        }
+
+    def number(self, path: str, value: object) -> float | None:
+        """The value in this replication where it is one number, None where it varies from use to use."""
+        if isinstance(value, Family):
+            return self.values.get(path)  # those that are not uncertain are not there
+        return float(value)  # type: ignore[arg-type]
+
+    def quantile(self, path: str, value: Family) -> Quantile:
+        """The quantile function of a value that varies from use to use."""
+        known = self._known.get(path)
+        if known is None:
+            parameters = self._parameters(path, value)
+            known = quantile(value, parameters)
+            if not parameters:
+                self._known[path] = known
+        return known
+
+    def average(self, path: str, value: object) -> float:
+        """The value, or its mean where it varies."""
+        number = self.number(path, value)
+        if number is not None:
+            return number
+        assert isinstance(value, Family)
+        return expected(value, self._parameters(path, value))

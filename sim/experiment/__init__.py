@@ -1,0 +1,1 @@
+"""Many replications: run here or on many cores, kept on disk."""

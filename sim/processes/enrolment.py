@@ -1,0 +1,171 @@
+"""Whether the next eligible person may be randomised, and who waits for it.
+
+The target, pauses and the stock of cells each can hold up randomisation. Eligible people wait in one queue, first come
+first served, until it is open again, their 28-day window ends or they worsen.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
+import simpy
+from simpy.events import Event
+
+from sim.core import events
+from sim.core.people import Person
+from sim.core.world import World
+
+_TURNS_AWAY = {events.PAUSE_BOARD, events.PAUSE_HOLD}
+
+
+@dataclass(slots=True, eq=False)
+class Awaited:
+    """A place that an eligible person waits for."""
+
+    person: Person
+    event: Event
+    is_granted: bool = False
+
+
+class Enrolment:
+    """The gate before randomisation.
+
+    Args:
+        world: the replication's surroundings.
+        has_cells: whether stock covers what a person must have to be randomised.
+        on_closed: called with the reason when recruitment has closed.
+
+    Attributes:
+        recruiting: whether sites look at referrals.
+        reopened: happens when recruitment opens again after it had closed; replaced by a new event each time.
+        n_randomised: participants so far.
+        n_needed: participants needed: the target and replacements.
+        intervals: (start, end) of each stretch of recruiting; the end is None for the running one.
+        pauses: (start, end) of each stretch in which new patients were turned away.
+    """
+
+    def __init__(self, world: World, has_cells: Callable[[Person], bool], on_closed: Callable[[int], None]) -> None:
+        self._world = world
+        self._has_cells = has_cells
+        self._on_closed = on_closed
+        self._paused_until: dict[int, float] = {}
+        self._waiting: deque[Awaited] = deque()
+        self._admitting = False
+        self.recruiting = True
+        self.stopped = False
+        self.reopened: Event = world.env.event()
+        self.n_randomised = 0
+        self.n_needed = world.scenario.trial.target
+        self.pauses: list[tuple[float, float]] = []
+        self.intervals: list[tuple[float, float | None]] = [(0.0, None)]
+
+    # --- pauses
+
+    @property
+    def is_paused_for_new(self) -> bool:
+        """Whether new patients are turned away: during a board review or a hold, not for spacing or cells."""
+        return not _TURNS_AWAY.isdisjoint(self._paused_until)
+
+    def pause(self, reason: int, days: float) -> None:
+        """Randomise nobody for a while. Overlapping pauses of one reason last until the later end."""
+        env = self._world.env
+        until = env.now + days
+        if reason not in self._paused_until:
+            self._world.record(events.PAUSED, code=reason)
+        self._paused_until[reason] = max(until, self._paused_until.get(reason, until))
+        if reason in _TURNS_AWAY:
+            self.pauses.append((env.now, until))
+        env.at(until).callbacks.append(lambda _event: self._resume(reason))
+
+    def _resume(self, reason: int) -> None:
+        until = self._paused_until.get(reason)
+        if until is not None and until <= self._world.env.now:
+            del self._paused_until[reason]
+            self._world.record(events.RESUMED, code=reason)
+            self.admit_next()
+
+    # --- the queue of eligible people
+
+    def _holds_up(self, person: Person) -> int | None:
+        """What holds up this person's randomisation now, if anything."""
+        if self._paused_until:
+            return min(self._paused_until)
+        return None if self._has_cells(person) else events.PAUSE_CELLS
+
+    def admits_at_once(self, person: Person) -> bool:
+        """Admit a person if nothing holds them up and nobody waits before them."""
+        if self._waiting or self._admitting or self._holds_up(person) is not None:
+            return False
+        self._admitting = True
+        return True
+
+    def wait_for_place(self, person: Person) -> Generator[Event, None, bool]:
+        """Wait until this person may be randomised; False where their time runs out first."""
+        env, reason = self._world.env, self._holds_up(person)
+        self._world.record(
+            events.PLACE_AWAITED,
+            person.site.index,
+            person.referral,
+            code=events.PAUSE_CELLS if reason is None else reason,
+        )
+        place = Awaited(person, env.event())
+        self._waiting.append(place)
+        try:
+            yield env.first(place.event, min(person.window_ends, person.deteriorates))
+        except simpy.Interrupt:
+            self._gives_up(place)
+            raise
+        if not place.is_granted:
+            self._gives_up(place)
+        return place.is_granted
+
+    def _gives_up(self, place: Awaited) -> None:
+        """Someone leaves the queue, even in the very instant in which they were let in."""
+        if place.is_granted:
+            self._admitting = False
+        else:
+            self._waiting.remove(place)
+        self.admit_next()
+
+    def admit_next(self) -> None:
+        """Let the first who waits be randomised, if nothing holds them up; called when something may have changed."""
+        if self._waiting and not self._admitting and self._holds_up(self._waiting[0].person) is None:
+            self._admitting = True
+            place = self._waiting.popleft()
+            place.is_granted = True
+            if not place.event.triggered:
+                place.event.succeed()
+
+    def admitted(self) -> None:
+        """Count a randomisation; the next may then be admitted, or the target is met."""
+        self._admitting = False
+        self.n_randomised += 1
+        if self.recruiting and self.n_randomised >= self.n_needed:
+            self.close(events.RECRUITED)
+        else:
+            self.admit_next()
+
+    # --- opening and closing
+
+    def close(self, reason: int) -> None:
+        """Stop recruiting: the target is met, the trial is stopped, or no site is left."""
+        if not self.recruiting:
+            return
+        now = self._world.env.now
+        self.recruiting = False
+        self.stopped = reason != events.RECRUITED
+        self.intervals[-1] = (self.intervals[-1][0], now)
+        self._world.record(events.RECRUITMENT_CLOSED, code=reason)
+        self._on_closed(reason)
+
+    def need_one_more(self) -> None:
+        """A participant must be replaced; recruitment opens again where it had closed on the target."""
+        self.n_needed += 1
+        if not self.recruiting and not self.stopped:
+            self.recruiting = True
+            self.intervals.append((self._world.env.now, None))
+            self._world.record(events.RECRUITMENT_REOPENED)
+            reopened, self.reopened = self.reopened, self._world.env.event()
+            reopened.succeed()

@@ -1,0 +1,94 @@
+"""Sentinel spacing, the safety board's reviews, holds, and the rule that stops the trial."""
+
+from __future__ import annotations
+
+from sim.core import events
+from sim.core.people import Person
+from sim.core.roles import Pausing
+from sim.core.world import World
+
+_DRAWS_A_HOLD = 4
+
+
+class Board:
+    """The safety board and the sentinel rule.
+
+    Args:
+        world: the replication's surroundings.
+        enrolment: the gate before randomisation, which they may close.
+
+    Attributes:
+        ended: whether dosing has been ended for good.
+        held_until: dosing is on hold until then.
+    """
+
+    def __init__(self, world: World, enrolment: Pausing) -> None:
+        self._world = world
+        self._enrolment = enrolment
+        self._rules = world.scenario.oversight
+        self._n_sentinels = 0
+        self._n_treated = 0
+        self._n_severe_early = 0
+        self._n_holds = 0
+        self.ended = False
+        self.held_until = -float("inf")
+
+    def randomised(self, person: Person) -> None:
+        """Space the sentinels: after each but the last, nobody is randomised for a while."""
+        rule = self._rules.sentinels
+        if rule is None or person.arm is None or person.arm.name != rule.arm:
+            return
+        self._n_sentinels += 1
+        if self._n_sentinels < rule.participants:
+            days = self._world.number("oversight.sentinels.days_between", rule.days_between)
+            self._enrolment.pause(events.PAUSE_SENTINEL, days)
+
+    def first_dose(self, person: Person) -> None:
+        """Count a participant as treated, and plan a review after the one that it waits for."""
+        self._n_treated += 1
+        person.treated_rank = self._n_treated
+        review = self._rules.board_review
+        if review is None or self._n_treated not in review.after_treated:
+            return
+        n_treated = self._n_treated
+        days = self._world.number("oversight.board_review.observed_days", review.observed_days)
+        if review.pauses_while_observing and review.enrolment_pauses:
+            self._enrolment.pause(events.PAUSE_BOARD, days)
+        env = self._world.env
+        env.at(env.now + days).callbacks.append(lambda _event: self._review(n_treated))
+
+    def _review(self, n_treated: int) -> None:
+        review = self._rules.board_review
+        assert review is not None
+        world = self._world
+        u = world.streams.single("oversight.board_review", str(n_treated))
+        days = world.varying("oversight.board_review.takes_days", review.takes_days)(u)
+        world.record(events.REVIEW_STARTED, number=n_treated)
+        if review.enrolment_pauses and not self.ended:
+            self._enrolment.pause(events.PAUSE_BOARD, days)
+        over = world.env.at(world.env.now + days)
+        over.callbacks.append(lambda _event: world.record(events.REVIEW_ENDED, number=n_treated))
+
+    def severe_reaction(self, person: Person, u: float) -> None:
+        """A severe reaction may stop the trial, or hold it while it is looked into."""
+        rule = self._rules.stop
+        if rule is not None and 0 < person.treated_rank <= rule.among_first:
+            self._n_severe_early += 1
+            if self._n_severe_early == rule.severe_reactions:
+                if rule.action == "end":
+                    self.ended = True
+                    self._enrolment.close(events.RECRUITMENT_STOPPED)
+                else:
+                    self._hold("oversight.stop.hold_days", rule.hold_days)
+                return
+        hold = self._rules.hold
+        if hold is not None and u < self._world.probability("oversight.hold.probability", hold.probability):
+            self._hold("oversight.hold.days", hold.days)
+
+    def _hold(self, path: str, value: object) -> None:
+        world = self._world
+        draws = world.streams.person("oversight.hold", "", 0, self._n_holds, _DRAWS_A_HOLD)
+        self._n_holds += 1
+        days = world.varying(path, value)(float(draws[0]))
+        self.held_until = max(self.held_until, world.env.now + days)
+        self._enrolment.pause(events.PAUSE_HOLD, days)

@@ -1,0 +1,146 @@
+"""The central list: simple, permuted blocks (stratified or not), minimisation, Efron's biased coin, Wei's urn.
+
+Ratios other than 1:1 are treated as 1:1 is: a method that restores balance restores it around the ratio. With
+probability `pull` it gives the arm furthest behind its share, else an arm by the ratio alone; at 1:1 the arm behind
+then has probability 1/2 + pull/2, which is Efron's coin. Sources: Efron 1971 (Biometrika 58:403); Pocock and Simon 1975
+(Biometrics 31:103); Wei 1978 (Ann Stat 6:92); Han, Enas and McEntegart 2009 (Stat Med 28:3001) for unequal ratios.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sim.core.design import ArmDesign
+from sim.core.people import Person
+from sim.core.world import World
+
+_DRAWS = 64  # numbers of a list drawn at once
+
+
+class _List:
+    """Uniform numbers of one list (the trial's, or a stratum's), in order of use."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self._world = world
+        self._name = name
+        self._numbers: list[float] = []
+        self._used = 0
+        self._blocks = 0
+
+    def next(self) -> float:
+        if self._used == len(self._numbers):
+            numbers = self._world.streams.person("allocation", self._name, 0, self._blocks, _DRAWS)
+            self._numbers, self._used, self._blocks = numbers.tolist(), 0, self._blocks + 1
+        self._used += 1
+        return self._numbers[self._used - 1]
+
+
+class Allocation:
+    """Arms for participants, one after the other.
+
+    Args:
+        world: the replication's surroundings.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._rule = world.scenario.randomisation
+        self._arms = world.design.arms
+        total = sum(arm.allocation for arm in self._arms)
+        self._shares = [arm.allocation / total for arm in self._arms]
+        self._pull = 2 * self._rule.preferred_probability - 1
+        self._by_site = "site" in self._rule.stratify_by
+        self._lists: dict[str, _List] = {}
+        self._blocks: dict[str, list[ArmDesign]] = {}
+        self._counts: dict[str, list[int]] = {}
+        self._urn = [self._rule.urn_start * share * total for share in self._shares]
+        methods: dict[str, Callable[[Person], ArmDesign]] = {
+            "simple": self._simple,
+            "permuted_blocks": self._permuted_block,
+            "minimisation": self._minimisation,
+            "biased_coin": self._biased_coin,
+            "urn": self._from_urn,
+        }
+        self.assign = methods[self._rule.method]
+
+    def _list(self, name: str) -> _List:
+        if name not in self._lists:
+            self._lists[name] = _List(self._world, name)
+        return self._lists[name]
+
+    def _by_shares(self, shares: list[float], u: float) -> ArmDesign:
+        reached, total = 0.0, sum(shares)
+        for arm, share in zip(self._arms, shares, strict=True):
+            reached += share
+            if u * total < reached:
+                return arm
+        return self._arms[-1]
+
+    def _simple(self, person: Person) -> ArmDesign:
+        del person
+        return self._by_shares(self._shares, self._list("").next())
+
+    def _stratum(self, person: Person) -> str:
+        levels = [str(level) for level in person.strata]
+        if self._by_site:
+            levels.append(f"{person.site.group}/{person.site.row}")
+        return "|".join(levels)
+
+    def _permuted_block(self, person: Person) -> ArmDesign:
+        stratum = self._stratum(person)
+        block = self._blocks.setdefault(stratum, [])
+        if not block:
+            block.extend(self._new_block(self._list(stratum)))
+        return block.pop()
+
+    def _new_block(self, numbers: _List) -> list[ArmDesign]:
+        """A block of a random size in random order: the arms sorted by one uniform number each."""
+        sizes = sorted(self._rule.block_sizes)
+        size = sizes[min(int(numbers.next() * len(sizes)), len(sizes) - 1)]
+        repeats = size // sum(arm.allocation for arm in self._arms)
+        arms = [arm for arm in self._arms for _ in range(arm.allocation * repeats)]
+        keys = [numbers.next() for _ in arms]
+        return [arms[i] for i in sorted(range(len(arms)), key=keys.__getitem__)]
+
+    def _toward(self, behind: list[float], numbers: _List) -> ArmDesign:
+        """The arm furthest behind with probability `pull`, ties at random; else an arm by the ratio."""
+        u, pick = numbers.next(), numbers.next()
+        if u >= self._pull:
+            return self._by_shares(self._shares, pick)
+        least = max(behind)
+        tied = [share if lag >= least - 1e-9 else 0.0 for lag, share in zip(behind, self._shares, strict=True)]
+        return self._by_shares(tied, pick)
+
+    def _lags(self, counts: list[int]) -> list[float]:
+        """How far each arm is behind its share."""
+        total = sum(counts)
+        return [share * total - n for n, share in zip(counts, self._shares, strict=True)]
+
+    def _biased_coin(self, person: Person) -> ArmDesign:
+        counts = self._counts.setdefault("", [0] * len(self._arms))
+        lags = self._lags(counts)
+        balanced = max(lags) - min(lags) < 1e-9
+        arm = self._simple(person) if balanced else self._toward(lags, self._list(""))
+        counts[arm.index] += 1
+        return arm
+
+    def _minimisation(self, person: Person) -> ArmDesign:
+        """Lags summed over the person's level of every factor; overall balance where there is no factor."""
+        levels = [f"{i}={level}" for i, level in enumerate(person.strata)]
+        if self._by_site:
+            levels.append(f"site={person.site.group}/{person.site.row}")
+        tables = [self._counts.setdefault(level, [0] * len(self._arms)) for level in levels or ["all"]]
+        lags = [sum(column) for column in zip(*(self._lags(counts) for counts in tables), strict=True)]
+        arm = self._toward(lags, self._list(""))
+        for counts in tables:
+            counts[arm.index] += 1
+        return arm
+
+    def _from_urn(self, person: Person) -> ArmDesign:
+        """Draw by the balls; then add balls for the other arms, in the proportion that keeps the ratio."""
+        del person
+        arm = self._by_shares(self._urn, self._list("").next())
+        for other, share in zip(self._arms, self._shares, strict=True):
+            if other is not arm and share < 1:
+                self._urn[other.index] += self._rule.urn_add * share / (1 - share) * (len(self._arms) - 1)
+        return arm

@@ -1,0 +1,122 @@
+"""From consent to eligibility: waiting for a coordinator, tests, and what can go wrong in between."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from simpy.events import Event
+
+from sim.core import events
+from sim.core.people import Person
+from sim.core.world import World
+
+_NEVER = float("inf")
+OUT, ELIGIBLE, WILL_RETURN = range(3)
+
+
+def lowest_bit(bits: int) -> int:
+    """Position of the first criterion among those that failed."""
+    return (bits & -bits).bit_length() - 1
+
+
+class Screening:
+    """Screening of those whom the chart does not exclude.
+
+    Args:
+        world: the replication's surroundings.
+    """
+
+    def __init__(self, world: World) -> None:
+        rules = world.scenario.screening
+        self._world = world
+        path = "screening.days"
+        self._days = [world.column(path, rules.days), world.column(path, rules.days, "screening.days.again")]
+        patience = _NEVER if rules.patience_days is None else rules.patience_days
+        self._patience = world.column("screening.patience_days", patience)
+        rescreen = rules.rescreen
+        self._return_after = world.column("screening.rescreen.after_days", rescreen.after_days if rescreen else 0.0)
+        self._return_u = world.columns.add("rescreen.after_tests", lambda u: u)
+        self._p_return = 0.0
+        if rescreen is not None:
+            self._p_return = world.probability("screening.rescreen.probability", rescreen.probability)
+        criteria = world.design.population.criteria.values()
+        self._lasting = sum(1 << bit for bit, criterion in enumerate(criteria) if not criterion.passing)
+
+    def come_back(self, person: Person) -> Generator[Event, None, bool]:
+        """Wait for a patient whose reasons may pass, and take them as passed; False where their time runs out first."""
+        env = self._world.env
+        returns = env.now + self._return_after.of(person)
+        last_moment = min(person.window_ends, person.deteriorates)
+        person.is_returning = True
+        yield env.at(min(returns, last_moment))
+        person.is_returning = False
+        if returns >= last_moment:
+            self._out_of_time(person)
+            return False
+        if not person.chart_failed:
+            person.tests_failed = 0
+        person.attempt = 2
+        return True
+
+    def _fail(self, person: Person, code: int, failed: int = 0) -> int:
+        self._world.record(events.SCREENING_FAILED, person.site.index, person.referral, failed, code)
+        return OUT
+
+    def _out_of_time(self, person: Person) -> int:
+        worsened = person.deteriorates <= person.window_ends
+        return self._fail(person, events.FAIL_DETERIORATED if worsened else events.FAIL_WINDOW)
+
+    def screen(self, person: Person) -> Generator[Event, None, int]:
+        """One attempt, from consent on, to OUT, ELIGIBLE or WILL_RETURN."""
+        world, site = self._world, person.site
+        env = world.env
+        world.record(events.CONSENT_GIVEN, site.index, person.referral, person.attempt)
+        last_moment = min(person.window_ends, person.deteriorates)
+        if site.coordinators is None:
+            return (yield from self._test(person, last_moment))
+        turn = site.coordinators.take()
+        try:
+            if not turn.triggered:
+                gives_up = env.now + self._patience.of(person)
+                yield turn | env.at(min(gives_up, last_moment))
+                if not turn.triggered:
+                    return self._no_coordinator(person, gives_up <= last_moment)
+            return (yield from self._test(person, last_moment))
+        finally:
+            site.coordinators.leave(turn)
+
+    def _no_coordinator(self, person: Person, has_lost_patience: bool) -> int:
+        if not has_lost_patience:
+            return self._out_of_time(person)
+        self._world.record(events.PATIENT_LOST, person.site.index, person.referral)
+        return OUT
+
+    def _test(self, person: Person, last_moment: float) -> Generator[Event, None, int]:
+        """Tests by a coordinator, as long as the patient can still be randomised."""
+        world, site = self._world, person.site
+        env = world.env
+        world.record(events.SCREENING_STARTED, site.index, person.referral, person.attempt)
+        results = env.now + self._days[person.attempt - 1].of(person)
+        if results >= last_moment:
+            yield env.at(last_moment)
+            return self._out_of_time(person)
+        yield env.at(results)
+        failed = person.tests_failed
+        if failed and not self._may_return(person):
+            return self._fail(person, events.FAIL_CRITERION + lowest_bit(failed), failed)
+        if failed:
+            world.record(events.RESCREEN_PLANNED, site.index, person.referral, failed, lowest_bit(failed))
+            return WILL_RETURN
+        world.record(events.SCREENING_PASSED, site.index, person.referral, person.attempt)
+        return ELIGIBLE
+
+    def _may_return(self, person: Person) -> bool:
+        return (
+            person.attempt == 1
+            and not person.tests_failed & self._lasting
+            and self._return_u.of(person) < self._p_return
+        )
+
+    def ran_out_while_waiting(self, person: Person) -> None:
+        """An eligible patient whose time ran out before they could be randomised."""
+        self._out_of_time(person)

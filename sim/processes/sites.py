@@ -1,0 +1,170 @@
+"""Sites: when they open, how fast they refer, and when they close."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+from simpy.events import Event
+
+from sim.core import events
+from sim.core.clock import MONTH_DAYS
+from sim.core.design import GroupDesign
+from sim.core.intensity import intensity
+from sim.core.people import Person, Site
+from sim.core.places import Places
+from sim.core.quantiles import gamma_of_mean_one
+from sim.core.roles import Recruiting
+from sim.core.world import World
+
+Array = npt.NDArray[np.float64]
+
+# A site's uniform numbers, and their places among them.
+_DRAWS_A_SITE = 8
+_RATE, _NEVER, _EFFECT, _LEAD, _DELAY = range(5)
+
+
+def make_sites(world: World) -> list[Site]:
+    """The sites of a replication: activation, own rate, and arrivals of each."""
+    return [site for group in world.design.groups for site in _group_sites(world, group)]
+
+
+def _group_sites(world: World, group: GroupDesign) -> Iterator[Site]:
+    if not group.count:
+        return
+    settings, paths = group.settings, group.paths
+    u = world.streams.sites("site", group.name, group.count, _DRAWS_A_SITE)
+    rates = world.for_sites(paths["referrals_per_month"], settings.referrals_per_month, u[:, _RATE])
+    p_never = world.probability(paths["never_enrols"], settings.never_enrols)
+    cv = world.number(paths["between_site_cv"], settings.between_site_cv)
+    effects = np.where(u[:, _NEVER] < p_never, 0.0, gamma_of_mean_one(u[:, _EFFECT], cv)).tolist()
+    ramp = settings.ramp_up
+    ramp_days = world.number(f"{paths['ramp_up']}.days", ramp.days) if ramp else 0.0
+    start = world.number(f"{paths['ramp_up']}.start_fraction", ramp.start_fraction) if ramp else 1.0
+    steps, horizon = world.calendar(group.name), world.design.horizon_days
+    for row, active in enumerate(_activations(world, group, u)):
+        rate, opens = rates[row] * effects[row], max(active, 0.0)
+        yield Site(
+            index=group.first_site + row,
+            group=group.name,
+            row=row,
+            n_sites=group.count,
+            design=group,
+            activates=active,
+            per_month=rate,
+            arrivals=intensity(rate / MONTH_DAYS, steps, opens, horizon, active, ramp_days, start),
+            coordinators=_places(world, settings.coordinators),
+            bays=_places(world, settings.infusion_bays),
+            last_randomised=opens,
+        )
+
+
+def _activations(world: World, group: GroupDesign, u: Array) -> list[float]:
+    settings, paths = group.settings, group.paths
+    if settings.opens is not None:
+        return [world.clock.day_of(settings.opens)] * group.count
+    lead = world.for_sites(paths["lead_days"], settings.lead_days, u[:, _LEAD])
+    delay = world.for_sites(paths["activation_delay_days"], settings.activation_delay_days, u[:, _DELAY])
+    return [d - before for d, before in zip(delay, lead, strict=True)]
+
+
+def _places(world: World, capacity: int | None) -> Places | None:
+    return None if capacity is None else Places(world.env, capacity)
+
+
+class Recruitment:
+    """Sites at work: activation, referrals, closing.
+
+    Args:
+        world: the replication's surroundings.
+        sites: all sites.
+        enrolment: the gate before randomisation.
+        people_of: patients of a site whom someone must deal with, in order of time.
+        take: deals with one of them.
+        on_closed: called when a site has closed for good.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        sites: list[Site],
+        enrolment: Recruiting,
+        people_of: Callable[[Site], Iterator[Person]],
+        take: Callable[[Person], None],
+        on_closed: Callable[[Site], None],
+    ) -> None:
+        self._world = world
+        self._enrolment = enrolment
+        self._take = take
+        self._on_closed = on_closed
+        self._people_of = people_of
+        for site in sites:
+            world.env.process(self._recruit(site))
+            self._plan_closing(site)
+
+    def _recruit(self, site: Site) -> Generator[Event, None, None]:
+        """One site, from activation on."""
+        env, enrolment = self._world.env, self._enrolment
+        yield env.at(site.activates)
+        if not enrolment.recruiting:
+            yield enrolment.reopened
+        if site.closed_on is not None:
+            return
+        self._world.record(events.SITE_ACTIVATED, site.index, amount=site.per_month)
+        for person in self._people_of(site):
+            if person.referred < env.now:
+                continue  # came while recruitment was closed
+            yield env.at(person.referred)
+            if site.closed_on is not None:
+                return
+            if enrolment.recruiting:
+                self._take(person)
+            else:
+                yield enrolment.reopened
+
+    def _plan_closing(self, site: Site) -> None:
+        closes = site.design.settings.closes
+        if closes is None:
+            return
+        env = self._world.env
+        if isinstance(closes, date):
+            day = self._world.clock.day_of(closes)
+            env.at(day).callbacks.append(lambda _event: self.close(site, events.CLOSED_DATE))
+            return
+        path = f"{site.design.paths['closes']}.after_days_without_randomisation"
+        days = self._world.number(path, closes.after_days_without_randomisation)
+        self._watch(site, days)
+
+    def _watch(self, site: Site, days: float) -> None:
+        """Close the site once it has gone without a randomisation for so long."""
+
+        def look(_event: Event) -> None:
+            if site.last_randomised + days > self._world.env.now:
+                self._watch(site, days)
+            else:
+                self.close(site, events.CLOSED_DROUGHT)
+
+        self._world.env.at(site.last_randomised + days).callbacks.append(look)
+
+    def randomised_at(self, site: Site) -> None:
+        """Count a randomisation at a site; it closes when it has all it may have."""
+        site.n_randomised += 1
+        site.last_randomised = self._world.env.now
+        if site.n_randomised == site.design.settings.max_participants:
+            self.close(site, events.CLOSED_FULL)
+
+    def close(self, site: Site, reason: int) -> None:
+        """Close a site for good, unless it is closed already or recruitment is over."""
+        if site.closed_on is None and self._enrolment.recruiting:
+            site.closed_on = self._world.env.now
+            self._world.record(events.SITE_CLOSED, site.index, code=reason)
+            self._on_closed(site)
+
+    def looking(self, site: Site) -> list[tuple[float, float]]:
+        """When a site was looking at referrals, up to now, as (start, end)."""
+        now = self._world.env.now
+        last = now if site.closed_on is None else site.closed_on
+        stretches = [(start, now if end is None else end) for start, end in self._enrolment.intervals]
+        return [(start, min(end, last)) for start, end in stretches if start < last]

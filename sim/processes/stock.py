@@ -1,0 +1,168 @@
+"""Released cells, and doses that wait for them.
+
+Cells are counted where they change hands: released into stock, and from there infused, expired, lost at the bedside,
+or discarded. First to expire is first used; first come is first served.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from simpy.events import Event
+
+from sim.core import events
+from sim.core.people import Person
+from sim.core.world import World
+
+_ENOUGH = 1e-6  # cells; rounding in sums must not leave a dose short
+
+
+class Lot:
+    """Released cells of one lot.
+
+    Attributes:
+        number: of the lot, from 1; 0 for the cells in the bank on day 0.
+        cells: not yet claimed.
+        expires: when what is left is thrown away.
+        is_gone: whether that has happened.
+    """
+
+    __slots__ = ("cells", "expires", "is_gone", "number")
+
+    def __init__(self, number: int, cells: float, expires: float) -> None:
+        self.number = number
+        self.cells = cells
+        self.expires = expires
+        self.is_gone = False
+
+
+class StockClaim:
+    """Cells asked for one dose; see `sim.core.roles.Claim`."""
+
+    __slots__ = ("_dose", "_is_given", "_is_thawed", "_person", "_stock", "cells", "is_granted", "parts", "served")
+
+    def __init__(self, stock: Stock, person: Person, dose: int, cells: float) -> None:
+        self._stock = stock
+        self._person = person
+        self._dose = dose
+        self.cells = cells
+        self.is_granted = False
+        self.served: Event | None = None  # only where it has to be waited for
+        self.parts: list[tuple[Lot, float]] = []
+        self._is_thawed = self._is_given = False
+
+    def grant(self) -> None:
+        """The cells are there."""
+        self.is_granted = True
+        if self.served is not None:
+            self.served.succeed()
+
+    def wait(self) -> Event:
+        """An event that happens when the cells are there."""
+        self.served = self._stock.world.env.event()
+        return self.served
+
+    def thaw(self) -> None:
+        """Take the cells out for good."""
+        self._is_thawed = True
+
+    def given(self) -> None:
+        """The dose is in the participant."""
+        self._is_given = True
+
+    def close(self) -> None:
+        """What is not thawed goes back, what is thawed and not given is lost."""
+        if not self.is_granted:
+            self._stock.withdraw(self)
+        elif not self._is_thawed:
+            self._stock.put_back(self)
+        elif not self._is_given:
+            code = events.LOST_LEFT if self._person.has_left else events.LOST_BEDSIDE
+            site = self._person.site.index
+            self._stock.world.record(events.DOSE_LOST, site, self._person.referral, self._dose, code, self.cells)
+
+
+class Stock:
+    """Released lots, and claims that wait for cells.
+
+    Args:
+        world: the replication's surroundings.
+        on_more: called after cells have come.
+        on_less: called after cells have gone.
+    """
+
+    def __init__(self, world: World, on_more: Callable[[], None], on_less: Callable[[], None]) -> None:
+        self.world = world
+        self._on_more = on_more
+        self._on_less = on_less
+        self._lots: list[Lot] = []
+        self._waiting: deque[StockClaim] = deque()
+        self.cells = 0.0  # released and unclaimed
+
+    def add(self, lot: Lot) -> None:
+        """Put a released lot into stock, and serve those who wait."""
+        self._lots.append(lot)
+        self._lots.sort(key=lambda each: (each.expires, each.number))
+        self.world.env.at(lot.expires).callbacks.append(lambda _event: self._remove(lot, events.LOT_EXPIRED))
+        self._changed()
+
+    def _remove(self, lot: Lot, kind: int) -> None:
+        if lot.is_gone:
+            return
+        lot.is_gone = True
+        self._lots.remove(lot)
+        self.world.record(kind, number=lot.number, amount=lot.cells)
+        self._count()
+        self._on_less()
+
+    def _changed(self) -> None:
+        self._count()
+        while self._waiting and self._take(self._waiting[0]):
+            self._waiting.popleft()
+        self._on_more()
+
+    def _count(self) -> None:
+        self.cells = sum(lot.cells for lot in self._lots)
+
+    def claim(self, person: Person, dose: int, cells: float) -> StockClaim:
+        """Ask for the cells of one dose, behind all who wait already."""
+        claim = StockClaim(self, person, dose, cells)
+        if self._waiting or not self._take(claim):
+            self._waiting.append(claim)
+        else:
+            self._on_less()
+        return claim
+
+    def _take(self, claim: StockClaim) -> bool:
+        if self.cells < claim.cells - _ENOUGH:
+            return False
+        missing = claim.cells
+        for lot in self._lots:
+            part = min(lot.cells, missing)
+            if part > 0:
+                lot.cells -= part
+                missing -= part
+                claim.parts.append((lot, part))
+        self._count()
+        claim.grant()
+        return True
+
+    def withdraw(self, claim: StockClaim) -> None:
+        """A claim that is no longer wanted."""
+        self._waiting.remove(claim)
+        self._changed()
+
+    def put_back(self, claim: StockClaim) -> None:
+        """Claimed cells that were not thawed; those of a lot that has gone meanwhile go after it."""
+        for lot, part in claim.parts:
+            if lot.is_gone:
+                self.world.record(events.LOT_EXPIRED, number=lot.number, amount=part)
+            else:
+                lot.cells += part
+        self._changed()
+
+    def discard(self) -> None:
+        """Throw away all lots: nobody will need them."""
+        for lot in list(self._lots):
+            self._remove(lot, events.CELLS_DISCARDED)

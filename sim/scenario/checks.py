@@ -1,0 +1,271 @@
+"""What a schema cannot say: names that must exist, sums that must agree, dates in order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from sim.errors import nearest
+from sim.scenario.derived import DERIVED
+from sim.scenario.distributions import Family
+from sim.scenario.schema import Scenario
+from sim.scenario.schema.follow_up import WayOut
+from sim.scenario.schema.patients import Given, Test
+from sim.scenario.yaml_source import KeyPath
+
+Finding = tuple[str, KeyPath, str | None]  # message, path, value
+
+
+def check(scenario: Scenario) -> list[Finding]:
+    """Everything about a scenario that is wrong although each value alone is well-formed."""
+    found: list[Finding] = []
+    for rule in (
+        _dates,
+        _sites,
+        _calendar,
+        _arms,
+        _randomisation,
+        _attributes,
+        _correlation,
+        _criteria,
+        _leaving,
+        _cells,
+    ):
+        found.extend(rule(scenario))
+    return found
+
+
+def numeric_names(scenario: Scenario) -> set[str]:
+    """Numeric attributes and derived scores."""
+    numeric = {name for name, value in scenario.patients.attributes.items() if not isinstance(value, dict)}
+    return numeric | set(scenario.patients.derived)
+
+
+def categories(scenario: Scenario) -> dict[str, set[str]]:
+    """Categories of each categorical attribute."""
+    return {name: set(value) for name, value in scenario.patients.attributes.items() if isinstance(value, dict)}
+
+
+def _dates(scenario: Scenario) -> Iterator[Finding]:
+    trial = scenario.trial
+    primary, study = trial.planned.primary_completion, trial.planned.study_completion
+    if primary and study and primary > study:
+        yield "must not be before primary_completion", ("trial", "planned", "study_completion"), str(study)
+    for name, day in (("primary_completion", primary), ("study_completion", study)):
+        if day and day < trial.enrolment_opens:
+            yield "must not be before enrolment_opens", ("trial", "planned", name), str(day)
+
+
+def _sites(scenario: Scenario) -> Iterator[Finding]:
+    default = scenario.site_defaults
+    if default.referrals_per_month is None:
+        for name, group in scenario.sites.items():
+            if group.referrals_per_month is None:
+                yield "is required, here or in site_defaults", ("sites", name, "referrals_per_month"), None
+    for name, group in scenario.sites.items():
+        if isinstance(group.closes, date) and group.opens and group.closes < group.opens:
+            yield f"must not be before 'opens' ({group.opens})", ("sites", name, "closes"), str(group.closes)
+
+
+def _calendar(scenario: Scenario) -> Iterator[Finding]:
+    for name, period in scenario.calendar.periods.items():
+        for group in period.at or ():
+            if group not in scenario.sites:
+                message = f"there is no such site group; {nearest(group, scenario.sites)}"
+                yield message, ("calendar", "periods", name, "at"), group
+
+
+def _arms(scenario: Scenario) -> Iterator[Finding]:
+    sentinels = scenario.oversight.sentinels
+    if sentinels and sentinels.arm not in scenario.arms:
+        message = f"there is no such arm; {nearest(sentinels.arm, scenario.arms)}"
+        yield message, ("oversight", "sentinels", "arm"), sentinels.arm
+
+
+def _randomisation(scenario: Scenario) -> Iterator[Finding]:
+    rule, path = scenario.randomisation, ("randomisation",)
+    total = sum(arm.allocation for arm in scenario.arms.values())
+    if rule.method == "permuted_blocks" and not rule.block_sizes:
+        yield "permuted_blocks needs block_sizes", (*path, "block_sizes"), None
+    for size in rule.block_sizes:
+        if size % total:
+            message = f"block sizes must be multiples of {total}, the sum of the allocation"
+            yield message, (*path, "block_sizes"), str(size)
+    if rule.stratify_by and rule.method not in ("permuted_blocks", "minimisation"):
+        yield f"method '{rule.method}' has no strata", (*path, "stratify_by"), None
+    strata = {"site", *categories(scenario), *scenario.patients.conditions, *scenario.patients.bands}
+    for name in rule.stratify_by:
+        if name not in strata:
+            yield f"cannot stratify by this; {nearest(name, strata)}", (*path, "stratify_by"), name
+
+
+def _attributes(scenario: Scenario) -> Iterator[Finding]:
+    patients, kinds = scenario.patients, categories(scenario)
+    numeric = numeric_names(scenario)
+    for name, value in patients.attributes.items():
+        if isinstance(value, dict) and abs(math.fsum(value.values()) - 1) > 1e-6:
+            total = f"{math.fsum(value.values()):g}"
+            yield "shares must sum to 1", ("patients", "attributes", name), total
+        if name in patients.conditions or name in patients.derived:
+            yield "this name stands for two things", ("patients", "attributes", name), None
+    for name in patients.sometimes:
+        if name not in patients.attributes or name in kinds:
+            message = f"there is no such numeric attribute; {nearest(name, numeric)}"
+            yield message, ("patients", "sometimes", name), None
+    for name, condition in patients.conditions.items():
+        if isinstance(condition, Given):
+            yield from _given(name, condition, kinds)
+    for score in patients.derived:
+        yield from _derived(score, set(patients.attributes))
+    for name, band in patients.bands.items():
+        if band.attribute not in numeric:
+            message = f"there is no such attribute or score; {nearest(band.attribute, numeric)}"
+            yield message, ("patients", "bands", name, "attribute"), band.attribute
+
+
+def _given(name: str, condition: Given, kinds: dict[str, set[str]]) -> Iterator[Finding]:
+    path = ("patients", "conditions", name)
+    if condition.given not in kinds:
+        yield (
+            f"there is no such categorical attribute; {nearest(condition.given, kinds)}",
+            (*path, "given"),
+            condition.given,
+        )
+        return
+    for category in condition.probability:
+        if category not in kinds[condition.given]:
+            yield (
+                f"no such category; {nearest(category, kinds[condition.given])}",
+                (*path, "probability", category),
+                None,
+            )
+
+
+def _derived(score: str, attributes: set[str]) -> Iterator[Finding]:
+    path = ("patients", "derived")
+    if score not in DERIVED:
+        yield f"the program knows no such score; {nearest(score, DERIVED)}", path, score
+        return
+    for needed in DERIVED[score].needs:
+        if needed not in attributes:
+            yield f"'{score}' needs the attribute '{needed}'", path, score
+
+
+def _correlation(scenario: Scenario) -> Iterator[Finding]:
+    patients, path = scenario.patients, ("patients", "correlation")
+    variable = {name for name, value in patients.attributes.items() if isinstance(value, Family)}
+    valid = variable | {name for name, value in patients.conditions.items() if not isinstance(value, Given)}
+    fine = True
+    for pair in patients.correlation:
+        left, tilde, right = pair.partition("~")
+        if not tilde or left == right:
+            yield "write a pair as 'a~b'", (*path, pair), None
+            fine = False
+        for name in {left, right} - valid if tilde else ():
+            yield f"'{name}' cannot be correlated; {nearest(name, valid)}", (*path, pair), None
+            fine = False
+        if f"{right}~{left}" in patients.correlation and left < right:
+            yield "the same pair stands twice", (*path, pair), None
+    if fine and patients.correlation and not _positive_definite(patients.correlation):
+        yield "these correlations contradict one another (their matrix is not positive definite)", path, None
+
+
+def _positive_definite(pairs: dict[str, float]) -> bool:
+    """Whether a Cholesky factorisation exists; plain arithmetic, so that validating needs no numpy."""
+    names = sorted({name for pair in pairs for name in pair.split("~")})
+    index = {name: i for i, name in enumerate(names)}
+    matrix = [[1.0 if i == j else 0.0 for j in range(len(names))] for i in range(len(names))]
+    for pair, value in pairs.items():
+        i, j = (index[name] for name in pair.split("~"))
+        matrix[i][j] = matrix[j][i] = value
+    for i in range(len(names)):
+        for j in range(i + 1):
+            rest = matrix[i][j] - math.fsum(matrix[i][k] * matrix[j][k] for k in range(j))
+            if i == j and rest <= 1e-12:
+                return False
+            matrix[i][j] = math.sqrt(rest) if i == j else rest / matrix[j][j]
+    return True
+
+
+def _criteria(scenario: Scenario) -> Iterator[Finding]:
+    for name, criterion in scenario.screening.criteria.items():
+        path = ("screening", "criteria", name)
+        if criterion.attribute is not None:
+            yield from _test(criterion, scenario, path)
+        for form in ("any", "all", "none"):
+            for item in getattr(criterion, form) or ():
+                if isinstance(item, Test):
+                    yield from _test(item, scenario, (*path, form))
+                elif item not in scenario.patients.conditions:
+                    yield (
+                        f"there is no such condition; {nearest(item, scenario.patients.conditions)}",
+                        (*path, form),
+                        item,
+                    )
+
+
+def _test(test: Test, scenario: Scenario, path: KeyPath) -> Iterator[Finding]:
+    numeric, kinds = numeric_names(scenario), categories(scenario)
+    name = test.attribute
+    if name is None:
+        yield "a test needs an 'attribute'", path, None
+    elif name not in numeric and name not in kinds:
+        yield f"there is no such attribute or score; {nearest(name, numeric | set(kinds))}", (*path, "attribute"), name
+    elif test.one_of is not None and name in numeric:
+        yield f"'{name}' is a number; use min, max, below, above", (*path, "one_of"), None
+    elif test.one_of is None and name in kinds:
+        yield f"'{name}' has categories; use one_of", path, None
+    for category in (test.one_of or ()) if name in kinds else ():
+        if category not in kinds[str(name)]:
+            yield f"no such category of {name}; {nearest(category, kinds[str(name)])}", (*path, "one_of"), category
+
+
+def _leaving(scenario: Scenario) -> Iterator[Finding]:
+    if scenario.follow_up is None:
+        return
+    ways = scenario.follow_up.leaving
+    for name, way in ways.items():
+        path = ("follow_up", "leaving", name)
+        for arm in way.cumulative:
+            if arm != "all" and arm not in scenario.arms:
+                yield f"there is no such arm; {nearest(arm, scenario.arms)}", (*path, arm), None
+        for arm in way.hazard_ratio:
+            if arm not in scenario.arms:
+                yield f"there is no such arm; {nearest(arm, scenario.arms)}", (*path, "hazard_ratio", arm), None
+        if "all" not in way.cumulative:
+            for arm in scenario.arms:
+                if arm not in way.cumulative and arm not in way.hazard_ratio:
+                    yield f"arm {arm} needs a curve or a hazard_ratio", path, None
+    for arm in scenario.arms:
+        yield from _total_leaving(ways, arm)
+
+
+def _total_leaving(ways: dict[str, WayOut], arm: str) -> Iterator[Finding]:
+    curves = [way.cumulative.get(arm, way.cumulative.get("all")) for way in ways.values()]
+    total = math.fsum(_last(curve) for curve in curves if curve)
+    if total >= 1:
+        message = f"more participants of {arm} leave than there are: the last cumulative probabilities sum to {total:g}"
+        yield message, ("follow_up", "leaving"), None
+
+
+def _costs(scenario: Scenario) -> Iterator[Finding]:
+    visits = scenario.costs.monitoring_visit if scenario.costs else None
+    if visits and visits.every_days == 0:
+        yield "must be more than 0", ("costs", "monitoring_visit", "every_days"), "0"
+
+
+def _last(curve: Mapping[float, float | Family]) -> float:
+    """The last known cumulative probability; an uncertain one is kept below 1 when it is drawn."""
+    return max((value for value in curve.values() if isinstance(value, (int, float))), default=0.0)
+
+
+def _cells(scenario: Scenario) -> Iterator[Finding]:
+    dosed = [arm for arm in scenario.arms.values() if arm.doses and arm.doses.cells_per_kg != 0]
+    if scenario.cells is None or not dosed:
+        return
+    if not isinstance(scenario.patients.attributes.get("weight_kg"), (int, float, Family)):
+        yield "cells by body weight need a numeric attribute 'weight_kg'", ("patients", "attributes"), None
+    if scenario.cells.source == "made_to_order" and scenario.cells.doses_in_stock_to_randomise:
+        path = ("cells", "doses_in_stock_to_randomise")
+        yield "holds for a bank only; cells made to order exist after randomisation", path, None

@@ -1,0 +1,191 @@
+"""One scenario from several layers: the files it extends, itself, and overrides from the command line.
+
+Mappings are merged key by key; anything else replaces. A distribution replaces what it overrides as a whole where it
+says `dist` or `uncertain`, and changes single parameters where it does not. Each value remembers its layer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sim.errors import Problem, ScenarioError, nearest
+from sim.scenario.yaml_source import Document, KeyPath, parse_value, read_file
+
+MAX_LAYERS = 20
+COLLECTIONS: tuple[KeyPath, ...] = (
+    ("arms",),
+    ("sites",),
+    ("calendar", "periods"),
+    ("patients", "sometimes"),
+    ("screening", "criteria"),
+    ("follow_up", "leaving"),
+)
+_LIBRARY = ("scenarios", "_scenarios")  # beside `sim` in a checkout, inside it when installed
+
+
+@dataclass
+class Layered:
+    """Merged data, and for each of its paths the layer that said it last.
+
+    Attributes:
+        data: the merged document.
+        layers: the documents, the most basic first; overrides are the last, if there are any.
+        origin: index into `layers` by path, for every leaf and every mapping on the way to it.
+    """
+
+    data: dict[str, Any]
+    layers: list[Document]
+    origin: dict[KeyPath, int] = field(default_factory=dict)
+
+    def layer_of(self, path: KeyPath) -> Document | None:
+        """The layer that said what stands at `path`, or the nearest part around it."""
+        while path and path not in self.origin:
+            path = path[:-1]
+        index = self.origin.get(path)
+        return None if index is None else self.layers[index]
+
+
+def library() -> Path:
+    """The folder of scenarios that come with the program."""
+    package = Path(__file__).resolve().parent.parent
+    beside = package.parent / _LIBRARY[0]
+    return beside if (beside / "base.yaml").is_file() else package / _LIBRARY[1]
+
+
+def find(name: str, near: Path | None = None) -> Path:
+    """The file that a name means: a path (from `near`), else a scenario of the library with or without its ending."""
+    candidates = [Path(name)]
+    if near is not None and not Path(name).is_absolute():
+        candidates = [near / name]
+    base = Path(name).name
+    candidates += [library() / base, library() / f"{base}.yaml"]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    if Path(name).parent == Path() and not Path(name).suffix:
+        known = sorted(p.stem for p in library().glob("*.yaml"))
+        raise ScenarioError(Problem(f"there is no such scenario: {nearest(name, known)}", name))
+    return candidates[0]
+
+
+def _is_distribution(value: object) -> bool:
+    return isinstance(value, dict) and ("dist" in value or "uncertain" in value)
+
+
+def _switched_off(value: object, path: KeyPath) -> bool:
+    """`name: off` takes a named part out again: a site group, an arm, a period, a criterion, a way of leaving."""
+    return value is False and any(path[:-1] == collection for collection in COLLECTIONS)
+
+
+def _merge(layered: Layered, target: dict[str, Any], source: dict[str, Any], path: KeyPath, layer: int) -> None:
+    for key, value in source.items():
+        here = (*path, key)
+        current = target.get(key)
+        if isinstance(value, dict) and isinstance(current, dict) and not _is_distribution(value):
+            layered.origin[here] = layer
+            _merge(layered, current, value, here, layer)
+            continue
+        if isinstance(current, dict):
+            for known in [known for known in layered.origin if known[: len(here)] == here]:
+                del layered.origin[known]
+        if _switched_off(value, here) and layer > 0:
+            _take_out(layered, target, here, layer)
+            continue
+        target[key] = _copied(value)
+        _mark(layered, here, value, layer)
+
+
+def _take_out(layered: Layered, target: dict[str, Any], path: KeyPath, layer: int) -> None:
+    if path[-1] not in target:
+        document = layered.layers[layer]
+        message = f"nothing of this name to switch off: {nearest(path[-1], target)}"
+        raise ScenarioError(Problem(message, document.file, document.line(path), ".".join(path)))
+    del target[path[-1]]
+    layered.origin[path] = layer
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
+
+
+def _mark(layered: Layered, path: KeyPath, value: Any, layer: int) -> None:
+    layered.origin[path] = layer
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _mark(layered, (*path, key), item, layer)
+
+
+def _documents(path: Path, shown: str, seen: tuple[Path, ...] = ()) -> list[Document]:
+    resolved = path.resolve()
+    if resolved in seen:
+        chain = " -> ".join([*(p.name for p in seen), resolved.name])
+        raise ScenarioError(Problem(f"extends itself: {chain}", shown, path="extends"))
+    if len(seen) >= MAX_LAYERS:
+        raise ScenarioError(Problem(f"more than {MAX_LAYERS} files extend one another", shown, path="extends"))
+    document = read_file(path, shown)
+    if document.data is None:
+        raise ScenarioError(Problem("is empty; a scenario needs at least 'name' and 'extends: base.yaml'", shown))
+    if not isinstance(document.data, dict):
+        raise ScenarioError(Problem("is not a scenario: expected 'key: value' lines", shown, 1))
+    parent = document.data.get("extends")
+    if parent is None:
+        return [document]
+    if not isinstance(parent, str):
+        raise ScenarioError(Problem("must be a file name", shown, document.line(("extends",)), "extends", str(parent)))
+    parent_path = find(parent, resolved.parent)
+    if not parent_path.is_file():
+        siblings = [p.name for p in resolved.parent.glob("*.yaml")]
+        siblings += [p.name for p in library().glob("*.yaml")]
+        hint = nearest(Path(parent).name, set(siblings))
+        raise ScenarioError(
+            Problem(f"there is no such file: {hint}", shown, document.line(("extends",)), "extends", parent)
+        )
+    parent_shown = str(Path(shown).parent / parent) if parent_path.parent == resolved.parent else parent_path.name
+    return [*_documents(parent_path, parent_shown, (*seen, resolved)), document]
+
+
+def _override(text: str) -> tuple[KeyPath, Any]:
+    path, equals, value = text.partition("=")
+    if not equals or not path.strip():
+        raise ScenarioError(Problem("write PATH=VALUE, as in sites.general_hospital.count=4", "--set", value=text))
+    return tuple(part.strip() for part in path.strip().split(".")), parse_value(value)
+
+
+def _as_document(overrides: tuple[str, ...]) -> Document:
+    merged = Layered({}, [])
+    for text in overrides:
+        path, value = _override(text)
+        for key in reversed(path):
+            value = {key: value}
+        _merge(merged, merged.data, value, (), 0)  # layer 0: an `off` stays, to act on the files below
+    return Document(merged.data, "--set")
+
+
+def stack(path: Path, overrides: tuple[str, ...] = (), shown: str | None = None) -> Layered:
+    """A scenario file with everything it extends and what the command line overrides.
+
+    Args:
+        path: the scenario file.
+        overrides: `PATH=VALUE` texts; a later one wins.
+        shown: how messages name the file.
+
+    Raises:
+        ScenarioError: a file is missing, empty, not YAML, or extends itself, or an override is not PATH=VALUE.
+    """
+    documents = _documents(path, shown or str(path))
+    if overrides:
+        documents.append(_as_document(overrides))
+    return merge(documents)
+
+
+def merge(documents: list[Document]) -> Layered:
+    """Documents laid over one another, the first at the bottom."""
+    layered = Layered({}, documents)
+    for index, document in enumerate(documents):
+        said = {key: value for key, value in document.data.items() if key != "extends"}
+        _merge(layered, layered.data, said, (), index)
+    return layered

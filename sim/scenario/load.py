@@ -1,0 +1,91 @@
+"""From a file (and what it extends, and overrides) to a frozen `Scenario`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from sim.errors import ScenarioError
+from sim.scenario.checks import check
+from sim.scenario.layers import Layered, find, merge, stack
+from sim.scenario.messages import place, problems
+from sim.scenario.schema import Scenario
+from sim.scenario.yaml_source import Document, jsonable
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A scenario and how it came about.
+
+    Attributes:
+        scenario: the validated, frozen scenario.
+        layered: the files and overrides it was merged from, with the layer and line of each value.
+        file: the file it was read from, as the person named it.
+    """
+
+    scenario: Scenario
+    layered: Layered
+    file: str
+
+
+def _validated(layered: Layered, file: str) -> Loaded:
+    try:
+        scenario = Scenario.model_validate_json(json.dumps(jsonable(layered.data)))
+    except ValidationError as error:
+        raise ScenarioError(problems(error, layered)) from None
+    wrong = [place(message, path, layered, value) for message, path, value in check(scenario)]
+    if wrong:
+        raise ScenarioError(wrong)
+    return Loaded(scenario, layered, file)
+
+
+def load(source: str | Path, overrides: Iterable[str] = ()) -> Loaded:
+    """Read, merge and validate a scenario, keeping where each value came from.
+
+    Args:
+        source: a file, or the name of a scenario that comes with the program.
+        overrides: `PATH=VALUE` texts, as after `--set`.
+
+    Raises:
+        ScenarioError: with every problem found, each with file, line, path, value and what is allowed.
+    """
+    path = find(str(source))
+    shown = str(source) if path == Path(source) else path.name
+    return _validated(stack(path, tuple(overrides), shown), shown)
+
+
+def load_scenario(source: str | Path, overrides: Iterable[str] = ()) -> Scenario:
+    """Read, merge and validate a scenario. See `load`."""
+    return load(source, overrides).scenario
+
+
+def scenario_from_mapping(data: dict[str, Any], name: str = "scenario") -> Scenario:
+    """A scenario from plain data, for notebooks and tests.
+
+    Args:
+        data: what a scenario file would say. `extends` is not followed.
+        name: how messages name it.
+
+    Raises:
+        ScenarioError: as for a file.
+    """
+    return _validated(merge([Document(jsonable(data), name)]), name).scenario
+
+
+def canonical(scenario: Scenario) -> str:
+    """The scenario as JSON text with sorted keys: equal scenarios, equal text, whatever the order of their files."""
+    return json.dumps(scenario.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))
+
+
+def scenario_hash(scenario: Scenario) -> str:
+    """SHA-256 of what decides a simulated trial: not of the name, the question, sources, or replications and seed."""
+    deciding = scenario.model_dump(
+        mode="json", by_alias=True, exclude={"name", "question", "sources", "bibliography", "experiment"}
+    )
+    return hashlib.sha256(json.dumps(deciding, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,0 +1,46 @@
+"""What a planner may write: one class for each part of a scenario file, frozen once read."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from sim.scenario.schema.calendar import Calendar
+from sim.scenario.schema.costs import Costs, Experiment, Sources
+from sim.scenario.schema.follow_up import FollowUp, Oversight
+from sim.scenario.schema.patients import Patients, Screening
+from sim.scenario.schema.sites import SiteGroup, SiteSettings
+from sim.scenario.schema.treatment import CellSupply, Treatment
+from sim.scenario.schema.trial import Arm, Randomisation, TrialSettings
+from sim.scenario.schema.values import Name, Section, described
+
+
+class Scenario(Section):
+    """One trial and one set of assumptions about it."""
+
+    name: str = described("Name, shown in reports and used for the results folder.", min_length=1, max_length=80)
+    question: str = described("The question that this scenario asks.", default="", max_length=500)
+    trial: TrialSettings = described("Target, day 0, horizon.")
+    arms: Annotated[dict[Name, Arm], Field(min_length=1)] = described("Treatment arms by name.")
+    randomisation: Randomisation = described("How arms are allocated.", default_factory=Randomisation)
+    site_defaults: SiteSettings = described("What a site group leaves out.", default_factory=SiteSettings)
+    sites: dict[Name, SiteGroup] = described("Groups of like sites, by name.")
+    calendar: Calendar = described("What changes arrivals with the date.", default_factory=Calendar)
+    patients: Patients = described("Who is referred.", default_factory=Patients)
+    screening: Screening = described("From the chart to eligibility.", default_factory=Screening)
+    treatment: Treatment = described("How doses are given.", default_factory=Treatment)
+    cells: CellSupply | None = described("Where cells come from; leave out and doses are never short.", default=None)
+    follow_up: FollowUp | None = described("Visits and ways out; leave out to end at randomisation.", default=None)
+    oversight: Oversight = described("Sentinels, board, stopping.", default_factory=Oversight)
+    costs: Costs | None = described("Unit costs; leave out and no cost is reported.", default=None)
+    experiment: Experiment = described("Replications and seed.", default_factory=Experiment)
+    sources: Sources = described(
+        "Source and grade of values, by path; the longest matching path holds.", default_factory=dict
+    )
+    bibliography: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)]] = described(
+        "Citations by key.", default_factory=dict
+    )
+
+
+__all__ = ["Scenario"]

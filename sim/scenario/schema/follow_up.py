@@ -1,0 +1,145 @@
+"""Visits, ways out, and the safety board."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from sim.scenario.distributions import Family
+from sim.scenario.schema.values import Days, Name, Once, OnceProbability, Probability, Section, described
+
+Week = Annotated[float, Field(gt=0, le=1040)]
+WeekKey = Annotated[float, Field(gt=0, le=1040, strict=False)]  # a key is text once it has been JSON
+Cumulative = dict[WeekKey, OnceProbability]
+
+
+def _check_increasing(curve: Cumulative, where: str) -> None:
+    knots = [(week, value) for week, value in sorted(curve.items()) if not isinstance(value, Family)]
+    for (early, a), (late, b) in pairwise(knots):
+        if b < a:
+            raise ValueError(
+                f"cumulative probabilities{where} must not decrease, "
+                f"but week {early:g} has {a:g} and week {late:g} has {b:g}"
+            )
+
+
+def _plain_curve(raw: object) -> object:
+    """`{24: 0.08}` is short for `{all: {24: 0.08}}`."""
+    if isinstance(raw, dict) and raw and all(_is_week(key) for key in raw):
+        return {"all": raw}
+    return raw
+
+
+def _is_week(key: object) -> bool:
+    try:
+        float(str(key))
+    except ValueError:
+        return False
+    return True
+
+
+class WayOut(Section):
+    """One competing way of leaving: the share that has left this way by each week, among the other ways.
+
+    Written for all arms (`{24: 0.08}`), or for one arm (`{SMT: {24: 0.44}, hazard_ratio: {MSC: 0.72}}`), from whose
+    hazards those of the other arms follow.
+    """
+
+    cumulative: dict[Name, Cumulative] = described("Cumulative probability by week, per arm or for `all`.")
+    hazard_ratio: dict[Name, Once] = described(
+        "Hazard of an arm without a curve, relative to the first arm with one.", default_factory=dict
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, raw: object) -> object:
+        raw = _plain_curve(raw)
+        if isinstance(raw, dict) and "cumulative" not in raw:
+            curves = {key: value for key, value in raw.items() if key != "hazard_ratio"}
+            return {"cumulative": curves} | {key: value for key, value in raw.items() if key == "hazard_ratio"}
+        return raw
+
+    @model_validator(mode="after")
+    def _curves(self) -> Self:
+        if not self.cumulative:
+            raise ValueError("give at least one cumulative curve")
+        for arm, curve in self.cumulative.items():
+            if not curve:
+                raise ValueError(f"the curve of {arm} is empty")
+            _check_increasing(curve, "" if arm == "all" else f" of {arm}")
+        return self
+
+
+class FollowUp(Section):
+    """From randomisation to the last visit."""
+
+    visit_weeks: Annotated[tuple[Week, ...], Field(min_length=1, max_length=200)] = described(
+        "Weeks after randomisation at which visits are planned.", unit="weeks"
+    )
+    primary_endpoint_week: Week = described("The visit of the primary endpoint.", unit="weeks")
+    visit_window_days: Once = described("Visits happen within this many days of the plan.", unit="days", default=0.0)
+    missed_visit: Probability = described("Probability that a visit does not happen.", default=0.0)
+    leaving: dict[Name, WayOut] = described("Competing ways out.", default_factory=dict)
+    database_lock_days: Days = described("From the last visit to the database lock.", unit="days", default=0.0)
+
+    @model_validator(mode="after")
+    def _visits(self) -> Self:
+        if any(b <= a for a, b in pairwise(self.visit_weeks)):
+            raise ValueError("visit_weeks must increase")
+        if self.primary_endpoint_week not in self.visit_weeks:
+            raise ValueError(f"primary_endpoint_week {self.primary_endpoint_week:g} is not one of visit_weeks")
+        return self
+
+
+class Sentinels(Section):
+    """The first participants of an arm are spaced apart: after each, nobody is randomised for a while."""
+
+    participants: int = described("How many, the spacing being between them.", unit="participants", ge=1, le=1000)
+    days_between: Once = described("Days from one to the next.", unit="days")
+    arm: Name = described("The experimental arm.")
+
+
+def _one_or_several(raw: object) -> object:
+    """`6` is short for `[6]`."""
+    return tuple(raw) if isinstance(raw, list) else (raw,) if isinstance(raw, int) else raw
+
+
+class BoardReview(Section):
+    """The safety board looks at the first participants."""
+
+    after_treated: Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_one_or_several)] = described(
+        "Participants with a first dose before a review; one number, or one for each review.", unit="participants"
+    )
+    observed_days: Once = described("Observation of the last of them before the review.", unit="days")
+    takes_days: Days = described("Length of the review.", unit="days")
+    enrolment_pauses: bool = described("Whether randomisation pauses during the review.", default=True)
+    pauses_while_observing: bool = described("Whether it already pauses while the last one is observed.", default=False)
+
+
+class StoppingRule(Section):
+    """Too many severe reactions among the first treated hold or end the trial."""
+
+    severe_reactions: int = described("This many severe reactions ...", unit="reactions", ge=1)
+    among_first: int = described("... among the first this many treated participants.", unit="participants", ge=1)
+    action: Literal["hold", "end"] = described(
+        "Hold randomisation and dosing for a while, or end both for good.", default="end"
+    )
+    hold_days: Days = described("Length of the hold.", unit="days", default=0.0)
+
+
+class Hold(Section):
+    """Each severe reaction may put randomisation on hold while it is looked into."""
+
+    probability: Probability = described("Probability that a severe reaction leads to a hold.")
+    days: Days = described("Length of the hold.", unit="days")
+
+
+class Oversight(Section):
+    """Sentinels, the safety board, and what stops the trial."""
+
+    sentinels: Sentinels | None = described("Spacing of the first participants.", default=None)
+    board_review: BoardReview | None = described("Planned review.", default=None)
+    hold: Hold | None = described("Unplanned holds.", default=None)
+    stop: StoppingRule | None = described("Stopping rule.", default=None)

@@ -1,0 +1,57 @@
+"""Sites: groups of like hospitals, what they share, and when they open and close."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sim.scenario.schema.values import Days, Once, OnceProbability, Probability, Rate, Section, described
+
+
+class RampUp(Section):
+    """A new site starts slowly and reaches its full rate along a straight line."""
+
+    start_fraction: OnceProbability = described("Share of the full rate on the day it opens.")
+    days: Once = described("Days until the full rate.", unit="days")
+
+
+class Drought(Section):
+    """A site that randomises nobody for this long is closed."""
+
+    after_days_without_randomisation: Once = described("Days without a randomisation.", unit="days")
+
+
+class SiteSettings(Section):
+    """What can be said of a site. Under `site_defaults` it holds for all groups; a group overrides what differs."""
+
+    referrals_per_month: Rate | None = described(
+        "Referrals (admissions that the site looks at) a month at full rate, for the average site of the group.",
+        unit="per month",
+        default=None,
+    )
+    lead_days: Days = described("Start-up work begins this long before day 0.", unit="days", default=0.0)
+    activation_delay_days: Days = described("From the start of start-up work to activation.", unit="days", default=0.0)
+    opens: date | None = described("Activation on this date, instead of after a delay.", default=None)
+    between_site_cv: Once = described(
+        "How much the rates of sites in a group differ: sd / mean of a gamma distribution (0: all alike).", default=0.0
+    )
+    ramp_up: RampUp | None = described("How a new site reaches its full rate.", default=None)
+    never_enrols: Probability = described("Probability that an activated site refers nobody, ever.", default=0.0)
+    coordinators: int | None = described(
+        "Screenings that can run at once at a site; null: no limit.", unit="people", ge=1, le=1000, default=None
+    )
+    infusion_bays: int | None = described(
+        "Infusion bays at a site; null: no limit.", unit="bays", ge=1, le=1000, default=None
+    )
+    max_participants: int | None = described(
+        "The site closes when it has randomised this many; null: no limit.", unit="participants", ge=1, default=None
+    )
+    closes: date | Drought | None = described("A date, or a drought, that closes the site; null: never.", default=None)
+
+
+class SiteGroup(SiteSettings):
+    """A group of like sites. What it leaves out comes from `site_defaults`."""
+
+    count: int = described("Sites in the group.", unit="sites", ge=0, le=5000, default=1)
+    label: str | None = described(
+        "How reports call a site of the group; default: its name.", default=None, max_length=80
+    )

@@ -1,0 +1,65 @@
+"""Infusions and the cells for them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sim.scenario.schema.values import Cells, Days, Once, Probability, Section, described
+
+
+class Treatment(Section):
+    """How doses are given."""
+
+    first_dose_delay_days: Days = described(
+        "From randomisation to the first dose's due time.", unit="days", default=0.0
+    )
+    window_days: float = described(
+        "A dose later than this after its due time is missed.", unit="days", ge=0, default=2.0
+    )
+    bay_hours: Days = described("Time in the infusion bay.", unit="hours", default=0.0)
+    unfit_on_the_day: Probability = described("Probability of not being fit for a dose when it is due.", default=0.0)
+    unfit_days: Days | None = described(
+        "How long unfitness lasts; null: past the window, so that the dose is missed.", unit="days", default=None
+    )
+    weekdays_only: bool = described("Doses are due Monday to Friday only.", default=False)
+    reaction: Probability = described("Probability of fever or another mild reaction, per infusion.", default=0.0)
+    severe_reaction: Probability = described("Probability of a severe reaction, per infusion.", default=0.0)
+
+
+class Lots(Section):
+    """Manufacture of one lot."""
+
+    culture_days: Days = described("Time in a culture suite.", unit="days")
+    yield_cells: Cells = described("Cells that a lot yields.", unit="cells")
+
+
+class Stock(Section):
+    """The bank: what it starts with, when a lot is started, and how long cells keep."""
+
+    start_cells: Once = described("Released cells on day 0.", unit="cells", default=0.0)
+    reorder_below_cells: Once = described(
+        "A lot is started when released cells plus those expected from running lots fall below this.",
+        unit="cells",
+        default=0.0,
+    )
+    shelf_life_days: Once = described("Released cells expire after this.", unit="days", default=36500.0)
+
+
+class CellSupply(Section):
+    """Where cells come from. Without this section doses are never short."""
+
+    source: Literal["bank", "made_to_order"] = described(
+        "bank: central stock for all; made_to_order: a lot for each participant, from randomisation."
+    )
+    lots: Lots = described("Culture.")
+    release_days: Days = described("Release testing, after culture.", unit="days", default=0.0)
+    failure: Probability = described("Probability that a lot fails (growth or release).", default=0.0)
+    suites: int = described("Lots that can be in culture at once.", unit="suites", ge=0, le=10_000, default=1)
+    stock: Stock = described("The bank's rules.", default_factory=Stock)
+    lost_at_bedside: Probability = described("Probability that a thawed dose cannot be given.", default=0.0)
+    doses_in_stock_to_randomise: int = described(
+        "Nobody is randomised while released stock cannot cover this many of their doses (bank only).",
+        unit="doses",
+        ge=0,
+        default=0,
+    )

@@ -1,0 +1,198 @@
+"""YAML read safely, with the line of every value.
+
+Plain data only (no tags, no objects), YAML 1.2's numbers (`5.0e5` is a number, `12:30` is not), `on` and `off` as
+true and false. Limits on size, depth and alias expansion turn a hostile or mistaken file into one clear message.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+import yaml
+
+from sim.errors import Problem, ScenarioError, nearest
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 40
+MAX_VALUES = 200_000
+
+KeyPath = tuple[str, ...]
+
+
+class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
+    """The safe loader with YAML 1.2's idea of a number."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+
+
+_RESOLVERS = (
+    ("tag:yaml.org,2002:bool", r"^(?:true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$", "tTfFoO"),
+    ("tag:yaml.org,2002:null", r"^(?:~|null|Null|NULL|)$", "~nN\0"),
+    ("tag:yaml.org,2002:int", r"^[-+]?[0-9][0-9_]*$", "-+0123456789"),
+    (
+        "tag:yaml.org,2002:float",
+        r"^(?:[-+]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$",
+        "-+0123456789.",
+    ),
+    ("tag:yaml.org,2002:timestamp", r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "0123456789"),
+)
+for _tag, _pattern, _first in _RESOLVERS:
+    _Loader.add_implicit_resolver(_tag, re.compile(_pattern), [c if c != "\0" else "" for c in _first])
+
+
+@dataclass
+class Document:
+    """What a YAML text says, and where.
+
+    Attributes:
+        data: mappings, lists, text, numbers, true/false, dates and None.
+        lines: the line (from 1) of the key of every value, by path.
+        file: the file's name as shown in messages.
+    """
+
+    data: Any
+    file: str
+    lines: dict[KeyPath, int] = field(default_factory=dict)
+
+    def line(self, path: KeyPath) -> int | None:
+        """Line of the value at `path`, or of the nearest part of the file around it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path)
+
+
+class _Reader:
+    def __init__(self, file: str) -> None:
+        self.document = Document(None, file)
+        self._n_values = 0
+
+    def fail(self, message: str, node: yaml.Node | None, path: KeyPath, value: str | None = None) -> ScenarioError:
+        line = None if node is None else node.start_mark.line + 1
+        return ScenarioError(Problem(message, self.document.file, line, ".".join(path) or None, value))
+
+    def read(self, node: yaml.Node, path: KeyPath) -> Any:
+        self._n_values += 1
+        if self._n_values > MAX_VALUES:
+            raise self.fail(f"more than {MAX_VALUES:,} values once aliases are written out", node, path)
+        if len(path) > MAX_DEPTH:
+            raise self.fail(f"nested more than {MAX_DEPTH} levels deep", node, path[:3])
+        self.document.lines.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.read(item, (*path, str(i))) for i, item in enumerate(node.value)]
+        return self._scalar(node, path)
+
+    def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise self.fail("a key must be plain text or a number", key_node, path)
+            key = str(key_node.value)
+            if key in result:
+                raise self.fail("this key stands twice in the same section", key_node, (*path, key))
+            self.document.lines[(*path, key)] = key_node.start_mark.line + 1
+            result[key] = self.read(value_node, (*path, key))
+        return result
+
+    def _scalar(self, node: yaml.Node, path: KeyPath) -> Any:
+        text = str(node.value)
+        kind = node.tag.rpartition(":")[2]
+        try:
+            match kind:
+                case "null":
+                    return None
+                case "bool":
+                    return text.lower() in ("true", "on")
+                case "int":
+                    return int(text.replace("_", ""))
+                case "float":
+                    return float(text.replace("_", ""))
+                case "timestamp":
+                    return date.fromisoformat(text)
+                case "str":
+                    return text
+        except ValueError:
+            what = "a date that exists, as YYYY-MM-DD" if kind == "timestamp" else "a number"
+            raise self.fail(f"must be {what}", node, path, text) from None
+        raise self.fail("only plain values are allowed, no tags", node, path, node.tag)
+
+
+def parse(text: str, file: str) -> Document:
+    """Read one YAML document.
+
+    Args:
+        text: the YAML.
+        file: the name to show in messages.
+
+    Raises:
+        ScenarioError: it is not YAML, is not plain data, or is too large, deep or repetitive.
+    """
+    reader = _Reader(file)
+    try:
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+        finally:
+            loader.dispose()
+        if node is not None:
+            reader.document.data = reader.read(node, ())
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = None if mark is None else mark.line + 1
+        what = " ".join(str(part) for part in (error.context, error.problem) if part)
+        raise ScenarioError(Problem(f"is not valid YAML: {what}", file, line)) from None
+    except yaml.YAMLError as error:
+        raise ScenarioError(Problem(f"is not valid YAML: {str(error).splitlines()[0]}", file)) from None
+    except RecursionError:
+        raise ScenarioError(Problem(f"nested more than {MAX_DEPTH} levels deep", file)) from None
+    return reader.document
+
+
+def read_file(path: Path, shown: str | None = None) -> Document:
+    """Read one YAML file.
+
+    Args:
+        path: the file.
+        shown: how messages name it; default: the path.
+
+    Raises:
+        ScenarioError: it is not there, cannot be read, is too large, or is not plain YAML.
+    """
+    file = shown or str(path)
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise ScenarioError(Problem("is a folder, not a scenario file", file))
+        if size > MAX_BYTES:
+            raise ScenarioError(
+                Problem(f"is larger than a scenario may be ({MAX_BYTES:,} bytes)", file, value=f"{size:,}")
+            )
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        siblings = [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        hint = f": {nearest(path.name, siblings)}" if siblings else ""
+        raise ScenarioError(Problem(f"there is no such file{hint}", file)) from None
+    except UnicodeDecodeError:
+        raise ScenarioError(Problem("is not UTF-8 text", file)) from None
+    except OSError as error:
+        raise ScenarioError(Problem(f"cannot be read: {error.strerror}", file)) from None
+    return parse(text, file)
+
+
+def parse_value(text: str) -> Any:
+    """One value as it would be read from a file, for `--set`."""
+    return parse(text, "--set").data
+
+
+def jsonable(data: Any) -> Any:
+    """The same data with dates as ISO text, ready for strict JSON validation."""
+    if isinstance(data, dict):
+        return {str(key): jsonable(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [jsonable(value) for value in data]
+    return data.isoformat() if isinstance(data, (date, datetime)) else data

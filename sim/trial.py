@@ -1,0 +1,258 @@
+"""OPEN THIS FIRST. One simulated trial: it wires the parts, and tells one person's way as one SimPy process."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator, Mapping
+
+import simpy
+from simpy.events import Event
+
+from sim.core import events
+from sim.core.clock import WEEK_DAYS
+from sim.core.design import ArmDesign, Design
+from sim.core.events import Log
+from sim.core.people import DRAWS_A_ROW, Person, Site
+from sim.core.world import World
+from sim.processes.cells import cell_source
+from sim.processes.enrolment import Enrolment
+from sim.processes.follow_up import FollowUps
+from sim.processes.infusion import Infusions
+from sim.processes.oversight import Board
+from sim.processes.randomisation import Allocation
+from sim.processes.referrals import Referrals
+from sim.processes.screening import ELIGIBLE, OUT, Screening, lowest_bit
+from sim.processes.sites import Recruitment, make_sites
+
+_ENDS = {
+    events.RECRUITED: events.ENDED_COMPLETE,
+    events.RECRUITMENT_STOPPED: events.ENDED_STOPPED,
+    events.RECRUITMENT_NO_SITES: events.ENDED_NO_SITES,
+}
+_AWAY = {
+    events.RECRUITED: events.AWAY_TARGET,
+    events.RECRUITMENT_STOPPED: events.AWAY_STOPPED,
+    events.RECRUITMENT_NO_SITES: events.AWAY_SITE,
+}
+
+
+class Trial:
+    """One replication of a trial.
+
+    Args:
+        design: the scenario, made ready.
+        seed: the experiment's seed.
+        replication: number of the replication, from 0.
+        quantiles: for sensitivity analysis: probabilities of uncertain values, instead of random ones, by path.
+    """
+
+    def __init__(
+        self, design: Design, seed: int, replication: int, quantiles: Mapping[str, float] | None = None
+    ) -> None:
+        world = self.world = World(design, seed, replication, quantiles)
+        self.sites = make_sites(world)
+        world.env.begin(min([0.0, *(site.activates for site in self.sites)]))
+        self.enrolment = Enrolment(world, self._has_cells, self._recruitment_closed)
+        self.cells = cell_source(world, lambda: self.enrolment.recruiting, self.enrolment.admit_next)
+        self.board = Board(world, self.enrolment)
+        self.screening = Screening(world)
+        self.allocation = Allocation(world)
+        self.infusions = Infusions(world, self.cells, self.board)
+        self.follow_ups = FollowUps(world)
+        self.referrals = Referrals(world)
+        self.recruitment = Recruitment(
+            world, self.sites, self.enrolment, self.referrals.of, self._take, self._site_closed
+        )
+        self._most_cells_per_kg = max(
+            (self.infusions.cells_per_kg(arm) for arm in design.arms if arm.doses), default=0.0
+        )
+        n_doses = max((len(arm.doses.weeks) for arm in design.arms if arm.doses), default=0)
+        follow_up = design.scenario.follow_up
+        self._n_draws = DRAWS_A_ROW * max(n_doses, len(follow_up.visit_weeks) if follow_up else 0)
+        self._treatment_days = WEEK_DAYS * max((arm.doses.weeks[-1] for arm in design.arms if arm.doses), default=0.0)
+        self._inside: dict[Person, simpy.Process] = {}  # from consent to randomisation, or on the way back
+        self._dosing: dict[Person, simpy.Process] = {}
+        self._n_following = 0
+        self._reason_closed = events.RECRUITED
+        self._is_locking = False
+        self._finish: Event = world.env.event()
+
+    def run(self) -> Log:
+        """Run the trial to its end and return what happened."""
+        world, env = self.world, self.world.env
+        env.at(0.0).callbacks.append(lambda _event: self._look_for_end())
+        env.at(world.design.horizon_days).callbacks.append(lambda _event: self._end(events.ENDED_HORIZON))
+        env.run_until(self._finish)
+        world.log.visits = self.follow_ups.visits()
+        pauses = self.enrolment.pauses
+        world.log.ended_at_once = [
+            self.referrals.ended_at_once(site, self.recruitment.looking(site), pauses) for site in self.sites
+        ]
+        return world.log
+
+    # --- one person's way
+
+    def _take(self, person: Person) -> None:
+        """A patient whom the chart does not exclude, or not for good."""
+        world, site, failed = self.world, person.site.index, person.chart_failed
+        world.record(events.REFERRED, site, person.referral)
+        if failed:
+            world.record(events.RESCREEN_PLANNED, site, person.referral, failed, lowest_bit(failed))
+            self._inside[person] = world.env.process(self.journey(person))
+        elif self._agrees(person):
+            self._inside[person] = world.env.process(self.journey(person))
+
+    def _agrees(self, person: Person) -> bool:
+        """Ask for consent, unless the trial takes nobody now."""
+        if self.enrolment.is_paused_for_new:
+            self._turn_away(person, events.AWAY_PAUSED)
+            return False
+        if not person.consents:
+            self.world.record(events.CONSENT_REFUSED, person.site.index, person.referral)
+            return False
+        return True
+
+    def journey(self, person: Person) -> Generator[Event, None, None]:
+        """One person's way: screening, a place, an arm, and doses; the end of follow-up may come at any time."""
+        is_admitted = False
+        try:
+            is_admitted = yield from self._become_eligible(person)
+        except simpy.Interrupt as interrupt:
+            self._turn_away(person, int(interrupt.cause or 0))
+        process = self._inside.pop(person)
+        if not is_admitted:
+            self._look_for_end()
+            return
+        arm = self._randomise(person)
+        if arm.doses is not None:
+            self._dosing[person] = process
+            with contextlib.suppress(simpy.Interrupt):
+                yield from self.infusions.give_all(person)
+            del self._dosing[person]
+        if person.has_left or self.follow_ups.rules is None:
+            self._leave(person)
+
+    def _become_eligible(self, person: Person) -> Generator[Event, None, bool]:
+        """From consent, or from the way back, to a place; False where the way ends before."""
+        returns = person.chart_failed != 0
+        has_agreed = not returns
+        while True:
+            if returns and not (yield from self.screening.come_back(person)):
+                return False
+            if not has_agreed and not self._agrees(person):
+                return False
+            has_agreed = True
+            result = yield from self.screening.screen(person)
+            if result == OUT:
+                return False
+            if result == ELIGIBLE:
+                break
+            returns = True
+        if self.enrolment.admits_at_once(person) or (yield from self.enrolment.wait_for_place(person)):
+            return True
+        self.screening.ran_out_while_waiting(person)
+        return False
+
+    def _randomise(self, person: Person) -> ArmDesign:
+        """Assign an arm, and tell all who must know."""
+        world, site, arm = self.world, person.site, self.allocation.assign(person)
+        person.arm, person.randomised = arm, world.env.now
+        person.number = self.enrolment.n_randomised + 1
+        person.draws = world.streams.person("participant", site.group, site.row, person.referral, self._n_draws)
+        person.draws = person.draws.reshape(-1, DRAWS_A_ROW)
+        world.record(events.RANDOMISED, site.index, person.referral, person.number, arm.index)
+        self._n_following += 1
+        ends = self.follow_ups.begin(person)
+        if self.follow_ups.rules is not None:
+            world.env.at(ends).callbacks.append(lambda _event: self._follow_up_ends(person))
+        self.board.randomised(person)
+        if arm.doses is not None:
+            self.cells.randomised(person, self.infusions.cells_a_dose(person), len(arm.doses.weeks))
+        self.recruitment.randomised_at(site)
+        self.enrolment.admitted()
+        return arm
+
+    def _follow_up_ends(self, person: Person) -> None:
+        """The last visit, or a way out before it, which interrupts whatever the participant is doing."""
+        person.has_left = True
+        if person in self._dosing:
+            self._dosing[person].interrupt()  # the journey then leaves, once what it held is free
+        else:
+            self._leave(person)
+
+    def _leave(self, person: Person) -> None:
+        if person.way_out is None:
+            self.world.record(events.COMPLETED, person.site.index, person.referral, person.number)
+        else:
+            self.world.record(events.LEFT, person.site.index, person.referral, person.number, person.way_out)
+            self._replace(person)
+        self._n_following -= 1
+        self._look_for_end()
+
+    def _replace(self, person: Person) -> None:
+        """One more participant for one who left too early, where the scenario says so."""
+        rule = self.world.scenario.trial.replace
+        assert person.arm is not None
+        too_early = {
+            "never": False,
+            "before_first_dose": person.arm.doses is not None and person.n_doses_given == 0,
+            "not_evaluable": self.world.env.now < person.randomised + self._treatment_days,
+        }[rule]
+        if too_early:
+            self.world.record(events.REPLACED, person.site.index, person.referral, person.number)
+            self.enrolment.need_one_more()
+
+    # --- what holds up, closes and ends the trial
+
+    def _has_cells(self, person: Person) -> bool:
+        """Whether stock covers what must be there before this person is randomised, whatever their arm."""
+        return self.cells.covers(self._most_cells_per_kg * person.weight_kg)
+
+    def _turn_away(self, person: Person, reason: int) -> None:
+        self.world.record(events.TURNED_AWAY, person.site.index, person.referral, code=reason)
+
+    def _site_closed(self, site: Site) -> None:
+        """A site that is full turns its people in screening away; other closed sites finish with them."""
+        if site.n_randomised == site.design.settings.max_participants:
+            for person, process in self._inside.items():
+                if person.site is site:
+                    process.interrupt(events.AWAY_SITE)
+        self._look_for_end()
+
+    def _recruitment_closed(self, reason: int) -> None:
+        """Turn away those in screening, unless the scenario lets them in, and see whether anything is left to do."""
+        self._reason_closed = reason
+        let_in = self.world.scenario.trial.overrun == "randomise" and reason == events.RECRUITED
+        for person, process in self._inside.items():
+            if not let_in or person.is_returning:
+                process.interrupt(_AWAY[reason])
+        self._look_for_end()
+
+    def _look_for_end(self) -> None:
+        """Close recruitment when no site is left, and the database when nobody is left in the trial."""
+        if self._inside or self._is_locking:
+            return
+        if self.enrolment.recruiting:
+            if all(site.closed_on is not None for site in self.sites):
+                self.enrolment.close(events.RECRUITMENT_NO_SITES)
+        elif self._n_following == 0:
+            self._is_locking = True
+            self._lock()
+
+    def _lock(self) -> None:
+        world, rules = self.world, self.world.scenario.follow_up
+        days = 0.0
+        if rules is not None:
+            u = world.streams.single("follow_up.database_lock_days")
+            days = world.varying("follow_up.database_lock_days", rules.database_lock_days)(u)
+
+        def lock(_event: Event) -> None:
+            world.record(events.DATABASE_LOCKED)
+            self._end(_ENDS[self._reason_closed])
+
+        world.env.at(world.env.now + days).callbacks.append(lock)
+
+    def _end(self, reason: int) -> None:
+        if not self._finish.triggered:
+            self.world.record(events.TRIAL_ENDED, code=reason)
+            self._finish.succeed()
