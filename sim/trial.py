@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 
 import simpy
 from simpy.events import Event
 
 from sim.core import events
+from sim.core.batch import Batch
 from sim.core.clock import WEEK_DAYS
-from sim.core.design import ArmDesign, Design
+from sim.core.design import ArmDesign
 from sim.core.events import Log
 from sim.core.people import DRAWS_A_ROW, Person, Site
 from sim.core.world import World
@@ -40,16 +41,13 @@ class Trial:
     """One replication of a trial.
 
     Args:
-        design: the scenario, made ready.
-        seed: the experiment's seed.
-        replication: number of the replication, from 0.
-        quantiles: for sensitivity analysis: probabilities of uncertain values, instead of random ones, by path.
+        batch: the replications that it is drawn together with.
+        replication: its number, from 0.
     """
 
-    def __init__(
-        self, design: Design, seed: int, replication: int, quantiles: Mapping[str, float] | None = None
-    ) -> None:
-        world = self.world = World(design, seed, replication, quantiles)
+    def __init__(self, batch: Batch, replication: int) -> None:
+        design = batch.design
+        world = self.world = World(batch, replication)
         self.sites = make_sites(world)
         world.env.begin(min([0.0, *(site.activates for site in self.sites)]))
         self.enrolment = Enrolment(world, self._has_cells, self._recruitment_closed)
@@ -63,12 +61,9 @@ class Trial:
         self.recruitment = Recruitment(
             world, self.sites, self.enrolment, self.referrals.of, self._take, self._site_closed
         )
-        self._most_cells_per_kg = max(
-            (self.infusions.cells_per_kg(arm) for arm in design.arms if arm.doses), default=0.0
-        )
-        n_doses = max((len(arm.doses.weeks) for arm in design.arms if arm.doses), default=0)
+        self._most_cells_per_kg = max(self.infusions.cells_per_kg(arm) for arm in design.arms)
         follow_up = design.scenario.follow_up
-        self._n_draws = DRAWS_A_ROW * max(n_doses, len(follow_up.visit_weeks) if follow_up else 0)
+        self._n_draws = DRAWS_A_ROW * max(design.n_doses, len(follow_up.visit_weeks) if follow_up else 0)
         self._treatment_days = WEEK_DAYS * max((arm.doses.weeks[-1] for arm in design.arms if arm.doses), default=0.0)
         self._inside: dict[Person, simpy.Process] = {}  # from consent to randomisation, or on the way back
         self._dosing: dict[Person, simpy.Process] = {}
@@ -127,7 +122,7 @@ class Trial:
         if arm.doses is not None:
             self._dosing[person] = process
             with contextlib.suppress(simpy.Interrupt):
-                yield from self.infusions.give_all(person)
+                yield from self.infusions.give_all(person, arm, arm.doses)
             del self._dosing[person]
         if person.has_left or self.follow_ups.rules is None:
             self._leave(person)
@@ -158,7 +153,7 @@ class Trial:
         world, site, arm = self.world, person.site, self.allocation.assign(person)
         person.arm, person.randomised = arm, world.env.now
         person.number = self.enrolment.n_randomised + 1
-        person.draws = world.streams.person("participant", site.group, site.row, person.referral, self._n_draws)
+        person.draws = world.person_draws("participant", site.group, site.row, person.referral, self._n_draws)
         person.draws = person.draws.reshape(-1, DRAWS_A_ROW)
         world.record(events.RANDOMISED, site.index, person.referral, person.number, arm.index)
         self._n_following += 1
@@ -167,7 +162,8 @@ class Trial:
             world.env.at(ends).callbacks.append(lambda _event: self._follow_up_ends(person))
         self.board.randomised(person)
         if arm.doses is not None:
-            self.cells.randomised(person, self.infusions.cells_a_dose(person), len(arm.doses.weeks))
+            cells = self.infusions.cells_per_kg(arm) * person.weight_kg
+            self.cells.randomised(person, cells, len(arm.doses.weeks))
         self.recruitment.randomised_at(site)
         self.enrolment.admitted()
         return arm
@@ -243,7 +239,7 @@ class Trial:
         world, rules = self.world, self.world.scenario.follow_up
         days = 0.0
         if rules is not None:
-            u = world.streams.single("follow_up.database_lock_days")
+            u = world.single("follow_up.database_lock_days")
             days = world.varying("follow_up.database_lock_days", rules.database_lock_days)(u)
 
         def lock(_event: Event) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from sim.core.clock import Clock
 from sim.core.intensity import Steps
+from sim.scenario.distributions import Family
 from sim.scenario.schema.calendar import Calendar, Period, PublicHolidays
 
 Array = npt.NDArray[np.float64]
@@ -27,6 +28,9 @@ class CalendarFactors:
 
     def __init__(self, calendar: Calendar, clock: Clock, horizon_days: float) -> None:
         self._calendar = calendar
+        self._end = horizon_days
+        self._same = not any(isinstance(value, Family) for value in _factors(calendar))
+        self._known: dict[str, Steps] = {}
         self._n_days = int(np.ceil(horizon_days)) + 1
         dates = [clock.opens + timedelta(days=i) for i in range(self._n_days)]
         self._month = np.array([day.month for day in dates])
@@ -34,12 +38,19 @@ class CalendarFactors:
         self._holiday = _public_holidays(calendar.public_holidays, dates)
 
     def steps(self, group: str, resolve: Resolve) -> Steps:
-        """The factor of one site group.
+        """The factor of one site group; worked out once where no factor is uncertain.
 
         Args:
             group: name of the group.
             resolve: gives the value of a factor in this replication, by its path in the scenario.
         """
+        if not self._same:
+            return self._steps(group, resolve)
+        if group not in self._known:
+            self._known[group] = self._steps(group, resolve)
+        return self._known[group]
+
+    def _steps(self, group: str, resolve: Resolve) -> Steps:
         factor = np.ones(self._n_days)
         for month, value in self._calendar.by_month.items():
             factor[self._month == month] *= resolve(f"calendar.by_month.{month}", value)
@@ -55,7 +66,14 @@ class CalendarFactors:
             factor[on_holiday] *= resolve("calendar.public_holidays.factor", self._calendar.public_holidays.factor)
         changes = np.flatnonzero(np.diff(factor)) + 1
         edges = np.concatenate(([0], changes))
-        return Steps(edges.astype(np.float64), factor[edges])
+        return Steps(edges.astype(np.float64), factor[edges], self._end)
+
+
+def _factors(calendar: Calendar) -> Iterator[object]:
+    yield from calendar.by_month.values()
+    yield from (period.factor for period in calendar.periods.values())
+    if calendar.public_holidays is not None:
+        yield calendar.public_holidays.factor
 
 
 def _days_of(period: Period, dates: list[date]) -> npt.NDArray[np.bool_]:

@@ -1,23 +1,38 @@
-"""What is drawn for each patient, made for a block of them at once.
+"""What is drawn for each patient who is dealt with, whatever becomes of them.
 
-A process that needs a value for every patient adds a column; when patients are made, their values of all columns are
-made together. That costs a twentieth of drawing each value when it is needed, and the draws stay at their places.
+A process that needs a value for every patient has a column; the values of all columns are made together, for a block
+of patients of many replications at once. That costs a fiftieth of drawing each value when it is needed, and the draws
+stay at their places.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
-from sim.core.quantiles import Quantile
-from sim.core.streams import Streams
+from sim.core.quantiles import Quantile, unit_exponential
+from sim.scenario.distributions import Family
+from sim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
-    from sim.core.people import Person, Site
+    from sim.core.people import Person
 
-Array = npt.NDArray[np.float64]
+
+@dataclass(frozen=True)
+class ColumnDesign:
+    """One column.
+
+    Attributes:
+        purpose: what the draws are for; with the site and the referral this is their place.
+        path: path of the value in the scenario, or empty.
+        value: the value at the path, or None for standard draws.
+        standard: for standard draws, their quantile function.
+    """
+
+    purpose: str
+    path: str = ""
+    value: object = None
+    standard: Quantile | None = None
 
 
 class Column:
@@ -39,44 +54,37 @@ class Column:
         return person.values[self._index] if self._index >= 0 else self._constant
 
 
-class Columns:
-    """All columns of a replication.
+def most_doses(scenario: Scenario) -> int:
+    """Doses of the arm that has most."""
+    return max((len(arm.doses.weeks) for arm in scenario.arms.values() if arm.doses), default=0)
 
-    Args:
-        streams: the replication's random numbers.
-    """
 
-    def __init__(self, streams: Streams) -> None:
-        self._streams = streams
-        self._columns: list[tuple[str, Quantile]] = []
-        self._blocks: dict[tuple[str, str, int], Array] = {}
-
-    def add(self, purpose: str, quantile: Quantile) -> Column:
-        """A column of draws for a purpose, turned into values by a quantile function."""
-        self._columns.append((purpose, quantile))
-        return Column(len(self._columns) - 1)
-
-    def uniform(self, purpose: str, site: Site, block: int) -> Array:
-        """(BLOCK,) uniform numbers for a block of referrals of a site."""
-        key = (purpose, site.group, block)
-        numbers = self._blocks.get(key)
-        if numbers is None:
-            numbers = self._blocks[key] = self._streams.block(purpose, site.group, site.n_sites, block)
-        row: Array = numbers[site.row]
-        return row
-
-    def values(self, site: Site, block: int, chosen: npt.NDArray[np.int64]) -> list[tuple[float, ...]]:
-        """Values of all columns for some referrals of a block.
-
-        Args:
-            site: the site.
-            block: which block of its referrals.
-            chosen: positions in the block.
-
-        Returns:
-            For each chosen referral its values, in order of the columns.
-        """
-        if not self._columns:
-            return [()] * len(chosen)
-        columns = [quantile(self.uniform(purpose, site, block)[chosen]) for purpose, quantile in self._columns]
-        return list(zip(*(column.tolist() for column in columns), strict=True))
+def patient_columns(scenario: Scenario) -> dict[str, ColumnDesign]:
+    """All columns that a scenario needs, by purpose; values that are the same for all patients need none."""
+    screening, follow_up = scenario.screening, scenario.follow_up
+    designs = [
+        ColumnDesign("screening.deteriorates", standard=unit_exponential),
+        ColumnDesign("screening.days", "screening.days", screening.days),
+        ColumnDesign("screening.days.again", "screening.days", screening.days),
+        ColumnDesign("screening.patience_days", "screening.patience_days", screening.patience_days),
+        ColumnDesign(
+            "treatment.first_dose_delay_days",
+            "treatment.first_dose_delay_days",
+            scenario.treatment.first_dose_delay_days,
+        ),
+    ]
+    if screening.rescreen is not None:
+        path = "screening.rescreen.after_days"
+        designs.append(ColumnDesign(path, path, screening.rescreen.after_days))
+        designs.append(ColumnDesign("rescreen.after_tests", standard=lambda u: u))
+    designs += [
+        ColumnDesign(f"treatment.bay_hours.{dose + 1}", "treatment.bay_hours", scenario.treatment.bay_hours)
+        for dose in range(most_doses(scenario))
+    ]
+    ways = sorted(follow_up.leaving) if follow_up else []
+    designs += [ColumnDesign(f"leaving.{way}", standard=unit_exponential) for way in ways]
+    return {
+        design.purpose: design
+        for design in designs
+        if design.standard is not None or (isinstance(design.value, Family) and not design.value.is_uncertain)
+    }

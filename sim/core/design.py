@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from sim.core.calendar import CalendarFactors
 from sim.core.clock import MONTH_DAYS, Clock
+from sim.core.columns import most_doses, patient_columns
+from sim.core.hazards import Hazard
 from sim.core.population import Population
-from sim.core.quantiles import Quantile
-from sim.core.unknowns import uncertain_values
+from sim.core.unknowns import Known, uncertain_values
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.sites import SiteGroup, SiteSettings
 from sim.scenario.schema.trial import Doses
@@ -76,11 +77,14 @@ class Design:
         arms: arms in alphabetical order.
         groups: site groups in alphabetical order.
         n_sites: sites of all groups.
+        n_doses: doses of the arm that has most.
         criteria: names of the criteria in the record's order; a criterion's code is its position.
         ways_out: names of the ways of leaving in alphabetical order; a way's code is its position.
         population: who is referred.
         uncertain: uncertain values by path.
-        quantiles: quantile functions that no uncertain value changes, by path; filled as they are needed.
+        columns: what is drawn for each patient who is dealt with, by purpose.
+        known: quantile functions and means that no uncertain value changes.
+        hazards: by arm and way out, before hazard ratios, where no uncertain value changes them; filled when needed.
         calendar: factors by day.
     """
 
@@ -100,7 +104,11 @@ class Design:
         self.criteria = list(self.population.criteria)
         self.ways_out = sorted(scenario.follow_up.leaving) if scenario.follow_up else []
         self.uncertain = uncertain_values(scenario)
-        self.quantiles: dict[str, Quantile] = {}
+        self.n_doses = most_doses(scenario)
+        self.columns = patient_columns(scenario)
+        self.column_index = {purpose: i for i, purpose in enumerate(self.columns)}
+        self.known = Known()
+        self.hazards: dict[str, list[Hazard]] = {}
         self.calendar = CalendarFactors(scenario.calendar, self.clock, self.horizon_days)
 
     def site_labels(self) -> list[str]:

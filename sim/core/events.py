@@ -4,10 +4,10 @@ An event is seven numbers: time, kind, site, person, number, code, amount. What 
 depends on the kind and is written down beside it. A person is named by their site and by which referral of that site
 they are, so that the name is the same in two scenarios.
 
-**The order of the log.** Events are in order of time. At the same instant, referrals that end at once come first, by site,
-then visits, in order of randomisation; the rest keep the order in which they happened, which at one instant is cause
-before effect and otherwise SimPy's: urgent before normal, then first scheduled first. Times are continuous, so an
-instant is shared only by causes and their effects (the last visit and the completion), and by sites activated
+**The order of the log.** Events are in order of time. At the same instant, referrals that end at once come first, by
+site, then visits, in order of randomisation; the rest keep the order in which they happened, which at one instant is
+cause before effect and otherwise SimPy's: urgent before normal, then first scheduled first. Times are continuous, so
+an instant is shared only by causes and their effects (the last visit and the completion), and by sites activated
 together, which come in order of group name and number.
 
 Referrals that end on the day (excluded by the chart, or not willing) and visits touch nothing else, so they are never

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from sim.core.clock import WEEK_DAYS
 from sim.core.quantiles import exp, log
@@ -43,8 +43,7 @@ class Hazard:
         return days[i] + share * (days[i + 1] - days[i])
 
 
-@lru_cache(maxsize=256)
-def hazards(curves: tuple[Curve, ...]) -> list[Hazard]:
+def hazards(curves: Sequence[Curve]) -> list[Hazard]:
     """Hazards of competing ways out that reproduce their cumulative incidences.
 
     Within an interval all hazards are constant, so that each way takes its share of the total; the total follows from

@@ -15,103 +15,124 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
 class Steps:
-    """A piecewise-constant function of time.
+    """A piecewise-constant function of time, and its integral.
 
-    Attributes:
+    Args:
         edges: (k,) where pieces start, increasing; the last piece goes on for ever.
-        values: (k,) value of each piece.
+        values: (k,) value of each piece, not negative.
+        end: how far the integral is needed.
     """
 
-    edges: Array
-    values: Array
+    def __init__(self, edges: Array, values: Array, end: float) -> None:
+        self.values = values
+        self.edges = np.append(edges, max(end, edges[-1] + 1.0))
+        self.integral = np.zeros(len(self.edges))
+        np.cumsum(values * np.diff(self.edges), out=self.integral[1:])
 
-    def at(self, times: Array) -> Array:
-        """The values at `times`, none of them before the first edge."""
-        return self.values[np.searchsorted(self.edges, times, side="right") - 1]
+    def integral_to(self, time: float) -> float:
+        """The integral from the first edge to a time."""
+        return float(np.interp(time, self.edges, self.integral))
+
+    def times(self, integral: Array) -> Array:
+        """When the integral reaches the given values; infinity where it never does."""
+        times: Array = np.interp(integral, self.integral, self.edges, right=np.inf)
+        return times
+
+    def between(self, start: float, end: float) -> tuple[Array, Array]:
+        """Edges from `start` to `end`, both among them, and the value of each piece between."""
+        first, last = np.searchsorted(self.edges, (start, end)).tolist()
+        first += self.edges[first] == start
+        edges = np.empty(last - first + 2)
+        edges[0], edges[1:-1], edges[-1] = start, self.edges[first:last], end
+        return edges, self.values[first - 1 : last]
 
 
 @dataclass(frozen=True)
-class Intensity:
-    """A piecewise-linear arrival rate between a start and an end.
+class Ramp:
+    """The stretch on which a rate rises along a straight line, times the calendar.
 
     Attributes:
-        edges: (k + 1,) where pieces start, and the end.
+        edges: (k + 1,) where pieces start, and the end of ramp-up.
         left: (k,) rate per day at the start of each piece.
-        slope: (k,) change of the rate, per day, within each piece; 0 from piece `n_sloped` on.
+        slope: (k,) change of the rate, per day, within each piece.
         cumulative: (k + 1,) expected arrivals up to each edge.
-        n_sloped: how many pieces, from the first, belong to ramp-up.
     """
 
     edges: Array
     left: Array
     slope: Array
     cumulative: Array
-    n_sloped: int
 
-    def times(self, cumulative: Array) -> Array:
-        """When the expected number of arrivals reaches the given increasing values; infinity where it never does."""
-        result = np.interp(cumulative, self.cumulative, self.edges, right=np.inf)
-        if self.n_sloped:
-            n = int(np.searchsorted(cumulative, self.cumulative[self.n_sloped]))
-            if n:
-                result[:n] = self._on_slopes(cumulative[:n])
-        return result
-
-    def _on_slopes(self, wanted: Array) -> Array:
+    def times(self, wanted: Array) -> Array:
+        """When the expected number of arrivals reaches the given values, all of them within the stretch."""
         piece = np.searchsorted(self.cumulative, wanted, side="right") - 1
         rest = wanted - self.cumulative[piece]
         a, b = self.left[piece], self.slope[piece]
         root = np.sqrt(np.maximum(a * a + 2 * b * rest, 0.0))
         return np.minimum(self.edges[piece] + 2 * rest / (a + root), self.edges[piece + 1])
 
-    def expected(self, times: Array) -> Array:
-        """Expected arrivals up to `times`."""
-        clipped = np.clip(times, self.edges[0], self.edges[-1])
-        piece = np.minimum(np.searchsorted(self.edges, clipped, side="right") - 1, len(self.left) - 1)
-        span = clipped - self.edges[piece]
-        return self.cumulative[piece] + span * (self.left[piece] + 0.5 * self.slope[piece] * span)
+
+@dataclass(frozen=True)
+class Intensity:
+    """The rate `per_day x calendar(t) x ramp(t)` of a site, from when it opens to the horizon.
+
+    Attributes:
+        per_day: full rate per day.
+        calendar: factor by day.
+        full_from: when the full rate is reached.
+        before: the calendar's integral up to then.
+        end: the horizon; nothing arrives after it.
+        ramp: the stretch before; None where there is none.
+    """
+
+    per_day: float
+    calendar: Steps
+    full_from: float
+    before: float
+    end: float
+    ramp: Ramp | None
+
+    def times(self, cumulative: Array) -> Array:
+        """When the expected number of arrivals reaches the given increasing values; infinity where it never does."""
+        if self.per_day <= 0 or (self.full_from >= self.end and self.ramp is None):
+            return np.full(len(cumulative), np.inf)
+        in_ramp = float(self.ramp.cumulative[-1]) if self.ramp else 0.0
+        times = self.calendar.times((cumulative - in_ramp) / self.per_day + self.before)
+        if self.ramp is not None:
+            n = int(np.searchsorted(cumulative, in_ramp))
+            times[:n] = self.ramp.times(cumulative[:n])
+        times[times >= self.end] = np.inf
+        return times
+
+    def expected(self, time: float) -> float:
+        """Expected arrivals up to a time, after ramp-up."""
+        in_ramp = float(self.ramp.cumulative[-1]) if self.ramp else 0.0
+        return in_ramp + self.per_day * (self.calendar.integral_to(min(time, self.end)) - self.before)
 
 
 def intensity(
     per_day: float, calendar: Steps, start: float, end: float, ramp_from: float, ramp_days: float, start_fraction: float
 ) -> Intensity:
-    """The rate `per_day x calendar(t) x ramp(t)` from `start` to `end`.
+    """The rate of a site.
 
     Args:
         per_day: full rate per day.
         calendar: factor by day.
         start: when arrivals can begin.
-        end: the horizon; nothing arrives after it.
+        end: the horizon.
         ramp_from: when ramp-up began (the activation, which may be before `start`).
         ramp_days: length of ramp-up; 0 for none.
         start_fraction: share of the full rate at `ramp_from`.
     """
-    if not start < end or per_day <= 0:
-        zero = np.zeros(1)
-        return Intensity(np.array([start, start + 1.0]), zero, zero, np.zeros(2), 0)
-    ramp_end = min(ramp_from + ramp_days, end)
-    first, last = np.searchsorted(calendar.edges, (start, end), side="right").tolist()
-    edges = np.empty(last - first + 2)
-    edges[0], edges[1:-1], edges[-1] = start, calendar.edges[first:last], end
-    rate = per_day * calendar.values[first - 1 : last]
-    if ramp_end <= start:
-        width = edges[1:] - edges[:-1]
-        return Intensity(edges, rate, np.zeros(len(rate)), _reached(width * rate), 0)
-    cut = int(np.searchsorted(edges, ramp_end))
-    if edges[cut] != ramp_end:
-        edges, rate = np.insert(edges, cut, ramp_end), np.insert(rate, cut, rate[cut - 1])
-    share = np.ones(len(edges))
-    share[: cut + 1] = start_fraction + (1 - start_fraction) * ((edges[: cut + 1] - ramp_from) / ramp_days)
-    width = edges[1:] - edges[:-1]
-    left, right = rate * share[:-1], rate * share[1:]
-    return Intensity(edges, left, (right - left) / width, _reached(width * (left + right) * 0.5), cut)
-
-
-def _reached(arrivals: Array) -> Array:
-    """Cumulative arrivals at each edge, from those expected in each piece."""
-    cumulative = np.empty(len(arrivals) + 1)
-    cumulative[0] = 0.0
-    np.cumsum(arrivals, out=cumulative[1:])
-    return cumulative
+    full_from = min(max(ramp_from + ramp_days, start), end)
+    ramp = None
+    if per_day > 0 and start < full_from:
+        edges, factors = calendar.between(start, full_from)
+        share = start_fraction + (1 - start_fraction) * ((edges - ramp_from) / ramp_days)
+        width, rate = np.diff(edges), per_day * factors
+        left, right = rate * share[:-1], rate * share[1:]
+        cumulative = np.zeros(len(edges))
+        np.cumsum(width * (left + right) * 0.5, out=cumulative[1:])
+        ramp = Ramp(edges, left, (right - left) / width, cumulative)
+    return Intensity(per_day, calendar, full_from, calendar.integral_to(full_from), end, ramp)

@@ -71,9 +71,9 @@ class Person:
         tests_failed: criteria that tests will find failed, as bits.
         weight_kg: body weight.
         window_ends: last moment at which they may be randomised.
-        deteriorates: when they would die or worsen while being screened.
         consents: whether they say yes, if asked.
         strata: level of each stratum or factor, the site not among them.
+        deteriorates: when they would die or worsen while being screened.
         is_returning: whether they are on their way back.
         attempt: 1, or 2 when rescreened.
         arm: arm, once randomised.
@@ -83,6 +83,7 @@ class Person:
         treated_rank: place in the order of first doses, from 1; 0 before it.
         draws: (k, DRAWS_A_ROW) uniform numbers for the k-th visit and dose.
         ends: when follow-up ends, at the last visit or before.
+        last_visit: when the last visit is planned.
         way_out: code of the way of leaving; None for the last visit.
         has_left: whether they are out of the trial.
     """
@@ -95,9 +96,9 @@ class Person:
     tests_failed: int
     weight_kg: float
     window_ends: float
-    deteriorates: float
     consents: bool
     strata: tuple[int, ...]
+    deteriorates: float = float("inf")
     is_returning: bool = False
     attempt: int = 1
     arm: ArmDesign | None = None
@@ -107,5 +108,6 @@ class Person:
     treated_rank: int = 0
     draws: Draws | None = None
     ends: float = float("inf")
+    last_visit: float = float("inf")
     way_out: int | None = None
     has_left: bool = False

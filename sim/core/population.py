@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from sim.core.quantiles import standard_normal
+from sim.core.quantiles import from_normal, settle, standard_normal
 from sim.core.scores import SCORES
-from sim.core.streams import BLOCK, Streams
-from sim.core.unknowns import Unknowns
+from sim.core.streams import BLOCK
 from sim.scenario.distributions import Family
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.patients import Criterion, Given, Test
@@ -44,7 +44,7 @@ def criteria_in_order(criteria: Mapping[str, Criterion]) -> list[str]:
 
 @dataclass(frozen=True)
 class PatientBlock:
-    """`BLOCK` consecutive referrals of every site of a group; arrays are (sites, BLOCK).
+    """`BLOCK` consecutive referrals of every site of a group; arrays are (sites, replications, BLOCK).
 
     Attributes:
         chart_failed: criteria that fail on the chart, as bits.
@@ -63,69 +63,83 @@ class PatientBlock:
     strata: dict[str, Integers]
 
 
+class Drawing(Protocol):
+    """Draws of several replications together; see `sim.core.batch.Batch`."""
+
+    n: int
+
+    def uniform(self, purpose: str, group: str, n_sites: int, block: int) -> Array:
+        """(sites, replications, BLOCK) uniform numbers."""
+
+    def numbers(self, path: str, value: object) -> float | Array | None:
+        """The value at a path where it is one number a replication."""
+
+    def probabilities(self, path: str, value: object) -> float | Array:
+        """The probability at a path."""
+
+    def transformed(self, path: str, value: Family, u: Array) -> Array:
+        """Values at a path from uniform numbers."""
+
+
 class _Values:
     """Attributes and conditions of one block, drawn when asked for."""
 
-    def __init__(self, population: Population, unknowns: Unknowns, uniform: Callable[[str], Array]) -> None:
+    def __init__(self, population: Population, drawing: Drawing, uniform: Callable[[str], Array]) -> None:
         self._population = population
-        self._unknowns = unknowns
+        self._drawing = drawing
         self._uniform = uniform
         self._numbers: dict[str, Array] = {}
         self._levels: dict[str, Integers] = {}
         self._flags: dict[str, Flags] = {}
-        self._scores: dict[str, Array] = {}
         self._normal: dict[str, Array] = {}
 
-    def probability(self, name: str, purpose: str) -> Array:
-        """The uniform number behind a value, correlated as the scenario says."""
-        row = self._population.correlated.get(name)
-        if row is None:
-            return self._uniform(purpose)
-        z = np.zeros(())
-        for other, weight in row:
+    def _z(self, name: str) -> Array:
+        """The standard normal value behind a correlated one."""
+        z: Array = np.zeros(())
+        for other, weight in self._population.correlated[name]:
             if other not in self._normal:
                 self._normal[other] = standard_normal(self._uniform(self._population.purposes[other]))
             z = z + weight * self._normal[other]
-        return np.clip(special.ndtr(z), 2.0**-54, 1 - 2.0**-53)
+        return z
+
+    def _transformed(self, path: str, value: Family, name: str, purpose: str) -> Array:
+        if name not in self._population.correlated:
+            return self._drawing.transformed(path, value, self._uniform(purpose))
+        z = self._z(name)
+        direct = from_normal(value)
+        if direct is not None:
+            return direct(z)
+        return self._drawing.transformed(path, value, np.clip(special.ndtr(z), 2.0**-54, 1 - 2.0**-53))
 
     def number(self, name: str) -> Array:
-        if name in self._population.scores:
-            return self._score(name)
+        """A numeric attribute or a score."""
         if name not in self._numbers:
-            self._numbers[name] = self._draw(name)
+            if name in self._population.scores:
+                function, needs = SCORES[name]
+                self._numbers[name] = function(*(self.number(need) for need in needs))
+            else:
+                self._numbers[name] = self._draw(name)
         return self._numbers[name]
-
-    def _score(self, name: str) -> Array:
-        if name not in self._scores:
-            function, needs = SCORES[name]
-            self._scores[name] = function(*(self.number(need) for need in needs))
-        return self._scores[name]
 
     def _draw(self, name: str) -> Array:
         purpose, path = f"attribute.{name}", f"patients.attributes.{name}"
         value = self._population.attributes[name]
-        constant = self._unknowns.number(path, value)
+        constant = self._drawing.numbers(path, value)
         if constant is None:
             assert isinstance(value, Family)
-            result = self._unknowns.quantile(path, value)(self.probability(name, purpose))
+            result = self._transformed(path, value, name, purpose)
         else:
-            result = np.full_like(self._uniform(purpose), constant)
+            result = np.zeros(self._uniform(purpose).shape) + constant
         rare = self._population.sometimes.get(name)
         if rare is not None:
             path = f"patients.sometimes.{name}"
-            happens = self._uniform(f"{purpose}.sometimes") < self._chance(f"{path}.probability", rare.probability)
-            result = np.where(happens, result * self._varying(f"{path}.times", rare.times, f"{purpose}.times"), result)
+            p_rare = self._drawing.probabilities(f"{path}.probability", rare.probability)
+            times = self._drawing.numbers(f"{path}.times", rare.times)
+            if times is None:
+                assert isinstance(rare.times, Family)
+                times = self._drawing.transformed(f"{path}.times", rare.times, self._uniform(f"{purpose}.times"))
+            result = np.where(self._uniform(f"{purpose}.sometimes") < p_rare, result * times, result)
         return result
-
-    def _varying(self, path: str, value: object, purpose: str) -> Array | float:
-        constant = self._unknowns.number(path, value)
-        if constant is not None:
-            return constant
-        assert isinstance(value, Family)
-        return self._unknowns.quantile(path, value)(self._uniform(purpose))
-
-    def _chance(self, path: str, value: object) -> Array | float:
-        return self._varying(path, value, f"probability.{path}")
 
     def level(self, name: str) -> Integers:
         """Index of the category, in alphabetical order of the categories."""
@@ -144,12 +158,15 @@ class _Values:
         condition = self._population.conditions[name]
         path, purpose = f"patients.conditions.{name}", f"condition.{name}"
         if not isinstance(condition, Given):
-            return self.probability(name, purpose) < self._chance(path, condition)
+            chance = self._drawing.probabilities(path, condition)
+            if name in self._population.correlated:
+                return self._z(name) < settle(special.ndtri(chance))
+            return self._uniform(purpose) < chance
         u = self._uniform(purpose)
         result = np.zeros(u.shape, dtype=bool)
         levels = self.level(condition.given)
         for category, value in condition.probability.items():
-            chance = self._chance(f"{path}.probability.{category}", value)
+            chance = self._drawing.probabilities(f"{path}.probability.{category}", value)
             here = levels == self._population.categories[condition.given].index(category)
             result |= here & (u < chance)
         return result
@@ -182,12 +199,11 @@ class Population:
         }
         self.strata = [name for name in sorted(scenario.randomisation.stratify_by) if name != "site"]
 
-    def block(self, unknowns: Unknowns, streams: Streams, group: str, n_sites: int, block: int) -> PatientBlock:
-        """Draw and judge one block of referrals of a site group.
+    def block(self, drawing: Drawing, group: str, n_sites: int, block: int) -> PatientBlock:
+        """Draw and judge one block of referrals of a site group, in several replications.
 
         Args:
-            unknowns: what is uncertain, in this replication.
-            streams: the replication's random numbers.
+            drawing: the replications.
             group: the site group.
             n_sites: sites in it.
             block: which block of referrals, from 0.
@@ -196,11 +212,11 @@ class Population:
 
         def uniform(purpose: str) -> Array:
             if purpose not in cache:
-                cache[purpose] = streams.block(purpose, group, n_sites, block)
+                cache[purpose] = drawing.uniform(purpose, group, n_sites, block)
             return cache[purpose]
 
-        values = _Values(self, unknowns, uniform)
-        shape = (n_sites, BLOCK)
+        values = _Values(self, drawing, uniform)
+        shape = (n_sites, drawing.n, BLOCK)
         chart, tests = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
         lasting = 0
         for bit, criterion in enumerate(self.criteria.values()):
@@ -218,7 +234,7 @@ class Population:
             {name: self._stratum(name, values) for name in self.strata},
         )
 
-    def _column(self, name: str, values: _Values, shape: tuple[int, int], default: float) -> Array:
+    def _column(self, name: str, values: _Values, shape: tuple[int, ...], default: float) -> Array:
         return values.number(name) if name in self.attributes else np.full(shape, default)
 
     def _stratum(self, name: str, values: _Values) -> Integers:

@@ -61,12 +61,11 @@ def standard_normal(u: Array) -> Array:
     return settle(special.ndtri(np.maximum(u, _SMALLEST)))
 
 
-def gamma_of_mean_one(u: Array, cv: float) -> Array:
-    """Gamma values of mean 1 and coefficient of variation `cv` (0: exactly 1)."""
-    if cv <= 0:
-        return np.ones_like(u)
-    shape = 1 / (cv * cv)
-    return settle(special.gammaincinv(shape, np.maximum(u, _SMALLEST)) / shape)
+def gamma_of_mean_one(u: Array, cv: Array) -> Array:
+    """Gamma values of mean 1 and coefficient of variation `cv` (0: exactly 1); `cv` broadcasts against `u`."""
+    spread = np.where(cv > 0, cv, 1.0)
+    shape = 1 / (spread * spread)
+    return np.where(cv > 0, settle(special.gammaincinv(shape, np.maximum(u, _SMALLEST)) / shape), 1.0)
 
 
 def _uniform(u: Array, p: Parameters) -> Array:
@@ -165,6 +164,18 @@ def quantile(family: Family, unknowns: Mapping[str, float] | None = None) -> Qua
     parameters: dict[str, Any] = {**family.parameters(), **(unknowns or {})}
     function = _QUANTILES[family.keyword]
     return lambda u: settle(function(np.maximum(u, _SMALLEST), parameters))
+
+
+def from_normal(family: Family) -> Quantile | None:
+    """A function from standard normal values to values of a plain normal or lognormal distribution; else None."""
+    p: dict[str, Any] = family.parameters()
+    if family.keyword not in ("normal", "lognormal") or family.uncertain_parameters():
+        return None
+    if p["low"] is not None or p["high"] is not None:
+        return None
+    if family.keyword == "normal":
+        return lambda z: settle(p["mean"] + p["sd"] * z)
+    return lambda z: settle(p["median"] * np.exp(p["sigma"] * z))
 
 
 def expected(family: Family, unknowns: Mapping[str, float] | None = None) -> float:

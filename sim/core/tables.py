@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.core.quantiles import Quantile
-from sim.core.streams import BLOCK, Streams
+from sim.core.streams import BLOCK
 
 Array = npt.NDArray[np.float64]
 
@@ -33,20 +33,16 @@ CENTRAL = Central()
 
 
 class Table:
-    """A value for each count at each place.
+    """A value for each count at each place, in one replication.
 
     Args:
-        streams: the replication's random numbers.
-        purpose: what the values are for; with the place and the count this says which draw.
-        quantile: turns uniform numbers into values.
+        block_of: (group, n_sites, block) -> (sites, BLOCK) values of a block.
     """
 
-    __slots__ = ("_blocks", "_purpose", "_quantile", "_streams")
+    __slots__ = ("_block_of", "_blocks")
 
-    def __init__(self, streams: Streams, purpose: str, quantile: Quantile) -> None:
-        self._streams = streams
-        self._purpose = purpose
-        self._quantile = quantile
+    def __init__(self, block_of: Callable[[str, int, int], Array]) -> None:
+        self._block_of = block_of
         self._blocks: dict[tuple[str, int], Array] = {}
 
     def at(self, place: Place, n: int) -> float:
@@ -54,8 +50,7 @@ class Table:
         key = (place.group, n // BLOCK)
         values = self._blocks.get(key)
         if values is None:
-            uniform = self._streams.block(self._purpose, place.group, place.n_sites, n // BLOCK)
-            values = self._blocks[key] = self._quantile(uniform)
+            values = self._blocks[key] = self._block_of(place.group, place.n_sites, n // BLOCK)
         return values.item(place.row, n % BLOCK)
 
 

@@ -10,12 +10,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel
 
 from sim.core.quantiles import Quantile, expected, quantile
 from sim.core.streams import Streams
 from sim.scenario.distributions import Family
 from sim.scenario.schema import Scenario
+
+Array = npt.NDArray[np.float64]
+Quantiles = Mapping[str, "float | Array"]  # probabilities of uncertain values, by path
 
 PURPOSE = "uncertain"
 _NO_MODEL = ("experiment", "sources", "bibliography")
@@ -44,39 +48,52 @@ def uncertain_values(scenario: Scenario) -> dict[str, Family]:
     return dict(sorted(found.items()))
 
 
-class Unknowns:
-    """Values of what is uncertain, in one replication.
+def draw_unknowns(
+    families: Mapping[str, Family], streams: Streams, first: int, n: int, quantiles: Quantiles | None = None
+) -> dict[str, Array]:
+    """Uncertain values of several replications.
 
     Args:
         families: the uncertain values by path.
-        known: quantile functions that are the same in all replications, by path; filled as they are needed.
-        streams: the replication's random numbers.
-        quantiles: probabilities to use instead of random ones, by path; for sensitivity analysis.
+        streams: random numbers.
+        first: number of the first replication.
+        n: how many consecutive replications.
+        quantiles: for sensitivity analysis: probabilities to use instead of random ones, by path.
+
+    Returns:
+        (n,) values by path.
+    """
+    given = quantiles or {}
+    return {
+        path: quantile(family)(
+            np.broadcast_to(given[path], n) if path in given else streams.trial(PURPOSE, path, first, n)
+        )
+        for path, family in families.items()
+    }
+
+
+class Known:
+    """Quantile functions and means that no uncertain value changes, by path; filled as they are needed."""
+
+    def __init__(self) -> None:
+        self.quantiles: dict[str, Quantile] = {}
+        self.means: dict[str, float] = {}
+
+
+class Unknowns:
+    """Values of a scenario, resolved with what is uncertain in one replication.
+
+    Args:
+        values: uncertain values by path.
+        known: what no uncertain value changes.
     """
 
-    def __init__(
-        self,
-        families: Mapping[str, Family],
-        known: dict[str, Quantile],
-        streams: Streams,
-        quantiles: Mapping[str, float] | None = None,
-    ) -> None:
-        self.values: dict[str, float] = {}
+    def __init__(self, values: Mapping[str, float], known: Known) -> None:
+        self.values = values
         self._known = known
-        for path, family in families.items():
-            u = (quantiles or {}).get(path)
-            if u is None:
-                u = streams.single(PURPOSE, path)
-            if path not in known:
-                known[path] = quantile(family)
-            self.values[path] = known[path](np.array([u])).item()
 
     def _parameters(self, path: str, family: Family) -> dict[str, float]:
-        return {
-            name: self.values[f"{path}.{name}"]
-            for name, parameter in family.parameters().items()
-            if isinstance(parameter, Family)
-        }
+        return {name: self.values[f"{path}.{name}"] for name in family.uncertain_parameters()}
 
     def number(self, path: str, value: object) -> float | None:
         """The value in this replication where it is one number, None where it varies from use to use."""
@@ -86,12 +103,12 @@ class Unknowns:
 
     def quantile(self, path: str, value: Family) -> Quantile:
         """The quantile function of a value that varies from use to use."""
-        known = self._known.get(path)
+        known = self._known.quantiles.get(path)
         if known is None:
             parameters = self._parameters(path, value)
             known = quantile(value, parameters)
             if not parameters:
-                self._known[path] = known
+                self._known.quantiles[path] = known
         return known
 
     def average(self, path: str, value: object) -> float:
@@ -100,4 +117,10 @@ class Unknowns:
         if number is not None:
             return number
         assert isinstance(value, Family)
-        return expected(value, self._parameters(path, value))
+        mean = self._known.means.get(path)
+        if mean is None:
+            parameters = self._parameters(path, value)
+            mean = expected(value, parameters)
+            if not parameters:
+                self._known.means[path] = mean
+        return mean

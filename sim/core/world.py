@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.core.columns import Column, Columns
-from sim.core.design import Design
+from sim.core.batch import Batch
+from sim.core.columns import Column
 from sim.core.environment import TrialEnvironment
 from sim.core.events import Log
 from sim.core.intensity import Steps
 from sim.core.quantiles import Quantile
-from sim.core.streams import Streams
 from sim.core.tables import Constant, Table
-from sim.core.unknowns import Unknowns
 from sim.scenario.distributions import Family
 
 Array = npt.NDArray[np.float64]
@@ -28,32 +26,26 @@ class World:
     comes up as often as one with the mean probability, toss by toss.
 
     Args:
-        design: the scenario, made ready.
-        seed: the experiment's seed.
-        replication: number of the replication, from 0.
-        quantiles: for sensitivity analysis: probabilities of uncertain values, instead of random ones, by path.
+        batch: the replications that are drawn together.
+        replication: number of the replication.
 
     Attributes:
         env: SimPy's environment.
         log: the event log.
-        streams: random numbers by place.
-        columns: what is drawn for every patient.
         unknowns: uncertain values in this replication.
     """
 
-    def __init__(
-        self, design: Design, seed: int, replication: int, quantiles: Mapping[str, float] | None = None
-    ) -> None:
-        self.design = design
+    def __init__(self, batch: Batch, replication: int) -> None:
+        self.batch = batch
+        self.replication = replication
+        self.row = replication - batch.first
+        self.design = design = batch.design
         self.scenario = design.scenario
         self.clock = design.clock
-        self.streams = Streams(seed, replication)
-        self.columns = Columns(self.streams)
-        self.unknowns = Unknowns(design.uncertain, design.quantiles, self.streams, quantiles)
+        self.unknowns = batch.unknowns(replication)
         self.env = TrialEnvironment()
         self.log = Log()
         self._append = self.log.buffer.extend
-        self._steps: dict[str, Steps] = {}
 
     def record(
         self, kind: int, site: int = -1, person: int = -1, number: float = 0, code: int = 0, amount: float = 0.0
@@ -71,17 +63,39 @@ class World:
         """The probability at a path of the scenario; its mean, where it is written as `dist`."""
         return self.unknowns.average(path, value)
 
-    def column(self, path: str, value: object, purpose: str | None = None) -> Column:
-        """The value at a path of the scenario, for every patient."""
-        number = self.unknowns.number(path, value)
-        if number is not None:
-            return Column(-1, number)
-        return self.columns.add(purpose or path, self._quantile(path, value))
+    def column(self, purpose: str, path: str = "", value: object = 0.0) -> Column:
+        """The value at a path of the scenario, or standard draws for a purpose, for every patient."""
+        if purpose in self.design.columns:
+            return Column(self.design.column_index[purpose])
+        return Column(-1, self.number(path, value))
 
     def table(self, path: str, value: object) -> Table | Constant:
         """The value at a path of the scenario, for every count at every place."""
         number = self.unknowns.number(path, value)
-        return Table(self.streams, path, self._quantile(path, value)) if number is None else Constant(number)
+        if number is not None:
+            return Constant(number)
+        assert isinstance(value, Family)
+        return self._table(path, self._quantile(path, value), is_shared=not value.uncertain_parameters())
+
+    def uniform_table(self, purpose: str) -> Table:
+        """A uniform number for every count at every place."""
+        return self._table(purpose, lambda u: u, is_shared=True)
+
+    def _table(self, purpose: str, quantile: Quantile, is_shared: bool) -> Table:
+        def block_of(group: str, n_sites: int, block: int) -> Array:
+            if is_shared:
+                return self.batch.table(purpose, quantile, group, n_sites, block)[:, self.row]
+            return quantile(self.batch.streams.block(purpose, group, n_sites, block, self.replication, 1)[:, 0])
+
+        return Table(block_of)
+
+    def person_draws(self, purpose: str, group: str, row: int, n: int, size: int) -> Array:
+        """`size` uniform numbers for one person, or for the n-th of something else at a place."""
+        return self.batch.streams.person(purpose, group, row, n, self.replication, size)
+
+    def single(self, purpose: str, place: str = "") -> float:
+        """One uniform number for the whole replication."""
+        return self.batch.streams.trial(purpose, place, self.replication, 1).item()
 
     def varying(self, path: str, value: object) -> Callable[[float], float]:
         """A function from a uniform number to the value at a path of the scenario."""
@@ -103,6 +117,4 @@ class World:
 
     def calendar(self, group: str) -> Steps:
         """The calendar's factor for a site group."""
-        if group not in self._steps:
-            self._steps[group] = self.design.calendar.steps(group, self.number)
-        return self._steps[group]
+        return self.design.calendar.steps(group, self.number)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Generator
 from itertools import count
 from typing import NamedTuple
 
-import simpy
 from simpy.events import Event
 
 from sim.core import events
 from sim.core.people import Person
-from sim.core.tables import CENTRAL, Place, Table
+from sim.core.places import Places
+from sim.core.tables import CENTRAL, Place
 from sim.core.world import World
 from sim.processes.stock import Lot, Stock, StockClaim
 from sim.scenario.schema.treatment import CellSupply
@@ -43,12 +43,12 @@ class Manufacture:
     def __init__(self, world: World, rules: CellSupply) -> None:
         self._world = world
         self._rules = rules
-        self._suites = simpy.Resource(world.env, rules.suites) if rules.suites else None
+        self._suites = Places(world.env, rules.suites) if rules.suites else None
         self._culture_days = world.table("cells.lots.culture_days", rules.lots.culture_days)
         self._yield = world.table("cells.lots.yield_cells", rules.lots.yield_cells)
         self._release_days = world.table("cells.release_days", rules.release_days)
         self._p_failure = world.probability("cells.failure", rules.failure)
-        self._failure_u = Table(world.streams, "cells.failure", lambda u: u)
+        self._failure_u = world.uniform_table("cells.failure")
         self._shelf_life = world.number("cells.stock.shelf_life_days", rules.stock.shelf_life_days)
         self._n_lots = 0
 
@@ -61,12 +61,14 @@ class Manufacture:
         """A lot in a suite, from when one is free to the harvest; `place` and `n` are where its draws belong."""
         world = self._world
         assert self._suites is not None
-        with self._suites.request() as suite:
+        suite = self._suites.take()
+        if not suite.triggered:
             yield suite
-            self._n_lots += 1
-            number = self._n_lots
-            world.record(events.LOT_STARTED, number=number)
-            yield world.env.timeout(self._culture_days.at(place, n))
+        self._n_lots += 1
+        number = self._n_lots
+        world.record(events.LOT_STARTED, number=number)
+        yield world.env.timeout(self._culture_days.at(place, n))
+        self._suites.leave(suite)
         cells = self._yield.at(place, n)
         world.record(events.LOT_HARVESTED, number=number, amount=cells)
         return Harvest(number, cells, place, n)
@@ -110,7 +112,7 @@ class Unlimited:
 
 
 class Bank:
-    """A central bank for all, reordered when stock and what is on the way fall below a level.
+    """A central bank for all; lots are started when cells that nobody is due yet, with those on the way, run low.
 
     Args:
         world: the replication's surroundings.
@@ -127,6 +129,7 @@ class Bank:
         self._is_recruiting = is_recruiting
         self._on_stock = on_stock
         self._stock = Stock(world, self._more, self._reorder)
+        self._n_suites = rules.suites
         self._doses_needed = rules.doses_in_stock_to_randomise
         self._reorder_below = world.number("cells.stock.reorder_below_cells", rules.stock.reorder_below_cells)
         self._expected_yield = world.unknowns.average("cells.lots.yield_cells", rules.lots.yield_cells)
@@ -147,17 +150,15 @@ class Bank:
         self._on_stock()
 
     def _reorder(self) -> None:
-        """Start lots while stock and what is on the way are below the level, a suite is free and cells are wanted."""
-        while self._n_in_culture < self._manufacture.n_suites and self._is_short():
+        """Start lots while too few cells are free or on the way, and a suite is free."""
+        while self._n_in_culture < self._n_suites:
+            position = self._stock.cells - self._promised + self._n_on_the_way * self._expected_yield
+            if position >= (self._reorder_below if self._is_recruiting() else 0.0):
+                return
             self._n_in_culture += 1
             self._n_on_the_way += 1
             self._world.env.process(self._make(self._n_started))
             self._n_started += 1
-
-    def _is_short(self) -> bool:
-        position = self._stock.cells + self._n_on_the_way * self._expected_yield
-        level = self._reorder_below if self._is_recruiting() else min(self._reorder_below, self._promised)
-        return position < level
 
     def _make(self, n_started: int) -> Generator[Event, None, None]:
         harvest = yield from self._manufacture.culture(CENTRAL, n_started)
@@ -170,9 +171,8 @@ class Bank:
         else:
             self._stock.add(lot)
 
-    def randomised(self, person: Person, cells_a_dose: float, n_doses: int) -> None:
+    def randomised(self, person: Person, cells_a_dose: float, n_doses: int) -> None:  # noqa: ARG002
         """Remember what a new participant is due."""
-        del person
         self._promised += cells_a_dose * n_doses
         self._reorder()
 
@@ -184,14 +184,14 @@ class Bank:
         """A first dose waits for nothing besides its delay."""
         return None
 
-    def no_more_for(self, person: Person, cells: float) -> None:
+    def no_more_for(self, person: Person, cells: float) -> None:  # noqa: ARG002
         """Forget what a participant is no longer due: a dose given or missed, or all that remain."""
-        del person
-        self._promised = max(self._promised - cells, 0.0)
+        self._promised -= cells
 
     def covers(self, cells_a_dose: float) -> bool:
-        """Whether stock covers the doses that must be there before anyone is randomised."""
-        return self._stock.cells >= self._doses_needed * cells_a_dose
+        """Whether the cells that nobody is due yet cover what must be there before anyone is randomised."""
+        needed = self._doses_needed * cells_a_dose
+        return needed <= 0 or self._stock.cells - self._promised >= needed
 
 
 class MadeToOrder:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
 from sim.core import events
 from sim.core.clock import APPOINTMENT_HOURS, FIRST_APPOINTMENT, WEEK_DAYS, at_an_hour
 from sim.core.hazards import MOST, Curve, Hazard, hazards
-from sim.core.people import DRAWS_A_VISIT, Person
-from sim.core.quantiles import unit_exponential
+from sim.core.people import Person
 from sim.core.world import World
+from sim.scenario.distributions import Family
 from sim.scenario.schema.follow_up import FollowUp, WayOut
 
 _DEVIATION, _MISSED, _HOUR = range(3)  # places of a visit's uniform numbers in its row
@@ -41,7 +43,7 @@ class FollowUps:
         self._deviation = world.number("follow_up.visit_window_days", rules.visit_window_days)
         self._ways = world.design.ways_out
         self._hazards = [self._of_arm(rules, arm.name) for arm in world.design.arms]
-        self._exposure = [world.columns.add(f"leaving.{way}", unit_exponential) for way in self._ways]
+        self._exposure = [world.column(f"leaving.{way}") for way in self._ways]
         self._p_missed = world.probability("follow_up.missed_visit", rules.missed_visit)
 
     def _curve(self, way: str, rule: WayOut, arm: str) -> Curve:
@@ -56,7 +58,13 @@ class FollowUps:
 
     def _of_arm(self, rules: FollowUp, arm: str) -> list[Hazard]:
         """Hazards of an arm: from the curves it is written with, then its hazard ratios."""
-        found = hazards(tuple(self._curve(way, rules.leaving[way], arm) for way in self._ways))
+        known = self._world.design.hazards
+        if arm in known:
+            found = known[arm]
+        else:
+            found = hazards([self._curve(way, rules.leaving[way], arm) for way in self._ways])
+            if not any(isinstance(value, Family) for value in _values(rules)):
+                known[arm] = found
         result = []
         for way, hazard in zip(self._ways, found, strict=True):
             rule = rules.leaving[way]
@@ -73,7 +81,7 @@ class FollowUps:
             person.ends = self._world.env.now
             return person.ends
         assert person.arm is not None
-        person.ends = self._last_visit(person)
+        person.ends = person.last_visit = self._last_visit(person)
         for code, hazard in enumerate(self._hazards[person.arm.index]):
             leaves = person.randomised + hazard.time_to(self._exposure[code].of(person))
             if leaves <= person.ends:
@@ -99,22 +107,35 @@ class FollowUps:
         if self.rules is None or not people:
             return np.zeros((0, events.WIDTH))
         n, k = len(people), len(self._weeks)
-        u = np.stack([person.draws[:k, :DRAWS_A_VISIT] for person in people if person.draws is not None])
-        start = np.array([[person.randomised] for person in people])
-        ends = np.array([[min(person.ends, self._world.env.now)] for person in people])
-        leaves = np.array([[_NEVER if person.way_out is None else person.ends] for person in people])
+        now = self._world.env.now
+        known = np.array([_facts(person, now) for person in people])
+        start, ends, leaves, last = (known[:, i : i + 1] for i in range(4))
         days = start + self._weeks * WEEK_DAYS
+        u = np.concatenate([person.draws for person in people if person.draws is not None])
+        u = u.reshape(n, -1, u.shape[-1])[:, :k]
         if self._deviation > 0:
             whole = np.floor(days + self._deviation * (2 * u[..., _DEVIATION] - 1))
-            last = np.array([[self._last_visit(person)] for person in people])
             days = np.minimum(np.maximum(whole + FIRST_APPOINTMENT + APPOINTMENT_HOURS * u[..., _HOUR], start), last)
         takes_place = (days <= ends) & (days < leaves)
         rows = np.zeros((n, k, events.WIDTH))
         rows[..., events.TIME] = days
         is_missed = u[..., _MISSED] < self._p_missed
         rows[..., events.KIND] = np.where(is_missed, events.VISIT_MISSED, events.VISIT_DONE)
-        rows[..., events.SITE] = np.array([[person.site.index] for person in people])
-        rows[..., events.PERSON] = np.array([[person.referral] for person in people])
+        rows[..., events.SITE] = known[:, 4:5]
+        rows[..., events.PERSON] = known[:, 5:6]
         rows[..., events.NUMBER] = self._weeks
         visits: Array = rows[takes_place]
         return visits
+
+
+def _values(rules: FollowUp) -> Iterator[object]:
+    """All cumulative probabilities of leaving."""
+    for way in rules.leaving.values():
+        for curve in way.cumulative.values():
+            yield from curve.values()
+
+
+def _facts(person: Person, now: float) -> tuple[float, float, float, float, int, int]:
+    """What a participant's visits depend on, and the names they go by."""
+    leaves = _NEVER if person.way_out is None else person.ends
+    return person.randomised, min(person.ends, now), leaves, person.last_visit, person.site.index, person.referral

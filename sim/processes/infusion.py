@@ -15,9 +15,10 @@ from sim.core.design import ArmDesign
 from sim.core.people import DRAWS_A_DOSE, DRAWS_A_VISIT, Person
 from sim.core.roles import Holding, Supply
 from sim.core.world import World
+from sim.scenario.schema.trial import Doses
 
 # Places of a dose's uniform numbers in its row.
-_HOUR, _UNFIT, _UNFIT_DAYS, _BAY, _REACTION, _HOLD, _FIRST_LOST = range(7)
+_HOUR, _UNFIT, _UNFIT_DAYS, _REACTION, _HOLD, _FIRST_LOST = range(6)
 _ATTEMPTS = DRAWS_A_DOSE - _FIRST_LOST
 _FOREVER = float("inf")
 
@@ -36,9 +37,16 @@ class Infusions:
         self._world = world
         self._supply = supply
         self._board = board
-        self._delay = world.column("treatment.first_dose_delay_days", rules.first_dose_delay_days)
+        path = "treatment.first_dose_delay_days"
+        self._delay = world.column(path, path, rules.first_dose_delay_days)
         self._window = world.number("treatment.window_days", rules.window_days)
-        self._bay_hours = world.varying("treatment.bay_hours", rules.bay_hours)
+        path = "treatment.bay_hours"
+        n_doses = world.design.n_doses
+        self._bay_hours = [world.column(f"{path}.{dose + 1}", path, rules.bay_hours) for dose in range(n_doses)]
+        self._cells_per_kg = [
+            world.number(f"arms.{arm.name}.doses.cells_per_kg", arm.doses.cells_per_kg) if arm.doses else 0.0
+            for arm in world.design.arms
+        ]
         self._p_unfit = world.probability("treatment.unfit_on_the_day", rules.unfit_on_the_day)
         unfit_days = _FOREVER if rules.unfit_days is None else rules.unfit_days
         self._unfit_days = world.varying("treatment.unfit_days", unfit_days)
@@ -48,16 +56,9 @@ class Infusions:
         self._p_lost = world.probability("cells.lost_at_bedside", cells.lost_at_bedside if cells else 0.0)
         self._weekdays_only = rules.weekdays_only
 
-    def cells_a_dose(self, person: Person) -> float:
-        """Cells of one dose for a participant's weight; 0 in an arm without doses."""
-        if person.arm is None or person.arm.doses is None:
-            return 0.0
-        return self.cells_per_kg(person.arm) * person.weight_kg
-
     def cells_per_kg(self, arm: ArmDesign) -> float:
-        """Cells per kg of a dose in an arm that has doses."""
-        assert arm.doses is not None
-        return self._world.number(f"arms.{arm.name}.doses.cells_per_kg", arm.doses.cells_per_kg)
+        """Cells per kg of a dose in an arm; 0 without doses."""
+        return self._cells_per_kg[arm.index]
 
     def _due(self, day: float, u: float) -> float:
         """The appointment on a day, or on the next working day; not before now."""
@@ -66,56 +67,52 @@ class Infusions:
             due += 1.0
         return self._world.clock.weekday_on_or_after(due) if self._weekdays_only else due
 
-    def give_all(self, person: Person) -> Generator[Event, None, None]:
+    def give_all(self, person: Person, arm: ArmDesign, doses: Doses) -> Generator[Event, None, None]:
         """All doses of one participant, one after the other; an interrupt (they leave) ends it."""
-        assert person.arm is not None
-        assert person.arm.doses is not None
-        weeks = person.arm.doses.weeks
-        env, cells = self._world.env, self.cells_a_dose(person)
+        env, weeks, supply = self._world.env, doses.weeks, self._supply
+        cells = self._cells_per_kg[arm.index] * person.weight_kg
         n_done = 0
         try:
             target = env.now + self._delay.of(person)
-            ready = self._supply.ready_for(person)
+            ready = supply.ready_for(person)
             if ready is not None:
                 yield ready
                 target = max(target, env.now)
             assert person.draws is not None
-            for n_done, (week, row) in enumerate(zip(weeks, person.draws[:, DRAWS_A_VISIT:].tolist(), strict=False)):
-                due = self._due(target + (week - weeks[0]) * WEEK_DAYS, row[_HOUR])
+            for n_done, row in enumerate(person.draws[: len(weeks), DRAWS_A_VISIT:].tolist()):
+                due = self._due(target + (weeks[n_done] - weeks[0]) * WEEK_DAYS, row[_HOUR])
                 if n_done == 0:
                     target = due
                 yield env.at(due)
-                yield from self._give(person, n_done + 1, cells, due, row)
-                self._supply.no_more_for(person, cells)
+                self._world.record(events.DOSE_DUE, person.site.index, person.referral, n_done + 1)
+                obstacle = yield from self._give(person, n_done + 1, cells, due, row)
+                if obstacle is not None:
+                    self._world.record(events.DOSE_MISSED, person.site.index, person.referral, n_done + 1, obstacle)
+                supply.no_more_for(person, cells)
             n_done = len(weeks)
         finally:
             if n_done < len(weeks):
-                self._supply.no_more_for(person, cells * (len(weeks) - n_done))
-
-    def _miss(self, person: Person, dose: int, reason: int) -> None:
-        self._world.record(events.DOSE_MISSED, person.site.index, person.referral, dose, reason)
+                supply.no_more_for(person, cells * (len(weeks) - n_done))
 
     def _give(
         self, person: Person, dose: int, cells: float, due: float, row: list[float]
-    ) -> Generator[Event, None, None]:
-        """One dose, from when it is due until it is given or missed."""
-        env = self._world.env
-        self._world.record(events.DOSE_DUE, person.site.index, person.referral, dose)
-        deadline = due + self._window
+    ) -> Generator[Event, None, int | None]:
+        """One dose that is due, until it is given, or until it is clear what prevents it within the window."""
+        env, deadline = self._world.env, due + self._window
         start, obstacle = self._earliest(due, deadline, row)
         for attempt in range(_ATTEMPTS):
             if obstacle is not None:
-                break
+                return obstacle
             if start > env.now:
                 yield env.at(start)
             is_lost = row[_FIRST_LOST + attempt] < self._p_lost
             obstacle = yield from self._infuse(person, dose, cells, due, row, is_lost)
-            if obstacle is None and not is_lost:
-                return
+            if not is_lost:
+                return obstacle
             start = env.now + 1.0
-            if obstacle is None and (start > deadline or attempt == _ATTEMPTS - 1):
-                obstacle = events.MISSED_BEDSIDE
-        self._miss(person, dose, events.MISSED_BEDSIDE if obstacle is None else obstacle)
+            if obstacle is None and start > deadline:
+                return events.MISSED_BEDSIDE
+        return events.MISSED_BEDSIDE if obstacle is None else obstacle
 
     def _earliest(self, due: float, deadline: float, row: list[float]) -> tuple[float, int | None]:
         """When the participant is fit and dosing not on hold, and what prevents that in time, if anything."""
@@ -152,7 +149,7 @@ class Infusions:
                         return events.MISSED_BAY
             claim.thaw()
             world.record(events.DOSE_STARTED, site.index, person.referral, dose, amount=env.now - due)
-            yield env.timeout(self._bay_hours(row[_BAY]) / 24)
+            yield env.timeout(self._bay_hours[dose - 1].of(person) / 24)
             if not is_lost:
                 claim.given()
                 self._given(person, dose, cells, row)

@@ -61,7 +61,7 @@ class Board:
         review = self._rules.board_review
         assert review is not None
         world = self._world
-        u = world.streams.single("oversight.board_review", str(n_treated))
+        u = world.single("oversight.board_review", str(n_treated))
         days = world.varying("oversight.board_review.takes_days", review.takes_days)(u)
         world.record(events.REVIEW_STARTED, number=n_treated)
         if review.enrolment_pauses and not self.ended:
@@ -87,7 +87,7 @@ class Board:
 
     def _hold(self, path: str, value: object) -> None:
         world = self._world
-        draws = world.streams.person("oversight.hold", "", 0, self._n_holds, _DRAWS_A_HOLD)
+        draws = world.person_draws("oversight.hold", "", 0, self._n_holds, _DRAWS_A_HOLD)
         self._n_holds += 1
         days = world.varying(path, value)(float(draws[0]))
         self.held_until = max(self.held_until, world.env.now + days)

@@ -25,14 +25,17 @@ class _List:
         self._name = name
         self._numbers: list[float] = []
         self._used = 0
-        self._blocks = 0
+        self._n_drawn = 0
+        self.block: list[ArmDesign] = []  # what is left of the current block
 
-    def next(self) -> float:
-        if self._used == len(self._numbers):
-            numbers = self._world.streams.person("allocation", self._name, 0, self._blocks, _DRAWS)
-            self._numbers, self._used, self._blocks = numbers.tolist(), 0, self._blocks + 1
-        self._used += 1
-        return self._numbers[self._used - 1]
+    def take(self, n: int) -> list[float]:
+        """The next `n` numbers."""
+        while self._used + n > len(self._numbers):
+            more = self._world.person_draws("allocation", self._name, 0, self._n_drawn, _DRAWS)
+            self._numbers = self._numbers[self._used :] + more.tolist()
+            self._used, self._n_drawn = 0, self._n_drawn + 1
+        self._used += n
+        return self._numbers[self._used - n : self._used]
 
 
 class Allocation:
@@ -51,7 +54,9 @@ class Allocation:
         self._pull = 2 * self._rule.preferred_probability - 1
         self._by_site = "site" in self._rule.stratify_by
         self._lists: dict[str, _List] = {}
-        self._blocks: dict[str, list[ArmDesign]] = {}
+        self._strata: dict[tuple[tuple[int, ...], int], _List] = {}
+        self._block_sizes = sorted(self._rule.block_sizes)
+        self._unit_block = [arm for arm in self._arms for _ in range(arm.allocation)]
         self._counts: dict[str, list[int]] = {}
         self._urn = [self._rule.urn_start * share * total for share in self._shares]
         methods: dict[str, Callable[[Person], ArmDesign]] = {
@@ -78,33 +83,32 @@ class Allocation:
 
     def _simple(self, person: Person) -> ArmDesign:
         del person
-        return self._by_shares(self._shares, self._list("").next())
+        return self._by_shares(self._shares, self._list("").take(1)[0])
 
-    def _stratum(self, person: Person) -> str:
-        levels = [str(level) for level in person.strata]
-        if self._by_site:
-            levels.append(f"{person.site.group}/{person.site.row}")
-        return "|".join(levels)
+    def _stratum(self, person: Person) -> _List:
+        key = (person.strata, person.site.index if self._by_site else -1)
+        if key not in self._strata:
+            site = f"{person.site.group}/{person.site.row}" if self._by_site else ""
+            self._strata[key] = _List(self._world, "|".join([*map(str, person.strata), site]))
+        return self._strata[key]
 
     def _permuted_block(self, person: Person) -> ArmDesign:
         stratum = self._stratum(person)
-        block = self._blocks.setdefault(stratum, [])
-        if not block:
-            block.extend(self._new_block(self._list(stratum)))
-        return block.pop()
+        if not stratum.block:
+            stratum.block = self._new_block(stratum)
+        return stratum.block.pop()
 
     def _new_block(self, numbers: _List) -> list[ArmDesign]:
         """A block of a random size in random order: the arms sorted by one uniform number each."""
-        sizes = sorted(self._rule.block_sizes)
-        size = sizes[min(int(numbers.next() * len(sizes)), len(sizes) - 1)]
-        repeats = size // sum(arm.allocation for arm in self._arms)
-        arms = [arm for arm in self._arms for _ in range(arm.allocation * repeats)]
-        keys = [numbers.next() for _ in arms]
-        return [arms[i] for i in sorted(range(len(arms)), key=keys.__getitem__)]
+        sizes = self._block_sizes
+        size = sizes[int(numbers.take(1)[0] * len(sizes))]
+        arms = self._unit_block * (size // len(self._unit_block))
+        keys = numbers.take(size)
+        return [arms[i] for i in sorted(range(size), key=keys.__getitem__)]
 
     def _toward(self, behind: list[float], numbers: _List) -> ArmDesign:
         """The arm furthest behind with probability `pull`, ties at random; else an arm by the ratio."""
-        u, pick = numbers.next(), numbers.next()
+        u, pick = numbers.take(2)
         if u >= self._pull:
             return self._by_shares(self._shares, pick)
         least = max(behind)
@@ -139,7 +143,7 @@ class Allocation:
     def _from_urn(self, person: Person) -> ArmDesign:
         """Draw by the balls; then add balls for the other arms, in the proportion that keeps the ratio."""
         del person
-        arm = self._by_shares(self._urn, self._list("").next())
+        arm = self._by_shares(self._urn, self._list("").take(1)[0])
         for other, share in zip(self._arms, self._shares, strict=True):
             if other is not arm and share < 1:
                 self._urn[other.index] += self._rule.urn_add * share / (1 - share) * (len(self._arms) - 1)

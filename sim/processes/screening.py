@@ -30,12 +30,13 @@ class Screening:
         rules = world.scenario.screening
         self._world = world
         path = "screening.days"
-        self._days = [world.column(path, rules.days), world.column(path, rules.days, "screening.days.again")]
-        patience = _NEVER if rules.patience_days is None else rules.patience_days
-        self._patience = world.column("screening.patience_days", patience)
+        self._days = [world.column(path, path, rules.days), world.column("screening.days.again", path, rules.days)]
+        path = "screening.patience_days"
+        self._patience = world.column(path, path, _NEVER if rules.patience_days is None else rules.patience_days)
         rescreen = rules.rescreen
-        self._return_after = world.column("screening.rescreen.after_days", rescreen.after_days if rescreen else 0.0)
-        self._return_u = world.columns.add("rescreen.after_tests", lambda u: u)
+        path = "screening.rescreen.after_days"
+        self._return_after = world.column(path, path, rescreen.after_days if rescreen else 0.0)
+        self._return_u = world.column("rescreen.after_tests")
         self._p_return = 0.0
         if rescreen is not None:
             self._p_return = world.probability("screening.rescreen.probability", rescreen.probability)

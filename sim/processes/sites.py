@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from datetime import date
 
-import numpy as np
-import numpy.typing as npt
 from simpy.events import Event
 
 from sim.core import events
@@ -15,15 +13,8 @@ from sim.core.design import GroupDesign
 from sim.core.intensity import intensity
 from sim.core.people import Person, Site
 from sim.core.places import Places
-from sim.core.quantiles import gamma_of_mean_one
 from sim.core.roles import Recruiting
 from sim.core.world import World
-
-Array = npt.NDArray[np.float64]
-
-# A site's uniform numbers, and their places among them.
-_DRAWS_A_SITE = 8
-_RATE, _NEVER, _EFFECT, _LEAD, _DELAY = range(5)
 
 
 def make_sites(world: World) -> list[Site]:
@@ -32,20 +23,14 @@ def make_sites(world: World) -> list[Site]:
 
 
 def _group_sites(world: World, group: GroupDesign) -> Iterator[Site]:
-    if not group.count:
-        return
     settings, paths = group.settings, group.paths
-    u = world.streams.sites("site", group.name, group.count, _DRAWS_A_SITE)
-    rates = world.for_sites(paths["referrals_per_month"], settings.referrals_per_month, u[:, _RATE])
-    p_never = world.probability(paths["never_enrols"], settings.never_enrols)
-    cv = world.number(paths["between_site_cv"], settings.between_site_cv)
-    effects = np.where(u[:, _NEVER] < p_never, 0.0, gamma_of_mean_one(u[:, _EFFECT], cv)).tolist()
     ramp = settings.ramp_up
     ramp_days = world.number(f"{paths['ramp_up']}.days", ramp.days) if ramp else 0.0
     start = world.number(f"{paths['ramp_up']}.start_fraction", ramp.start_fraction) if ramp else 1.0
     steps, horizon = world.calendar(group.name), world.design.horizon_days
-    for row, active in enumerate(_activations(world, group, u)):
-        rate, opens = rates[row] * effects[row], max(active, 0.0)
+    drawn = zip(*(column[:, world.row].tolist() for column in world.batch.sites(group)), strict=True)
+    for row, (rate, active) in enumerate(drawn):
+        opens = max(active, 0.0)
         yield Site(
             index=group.first_site + row,
             group=group.name,
@@ -59,15 +44,6 @@ def _group_sites(world: World, group: GroupDesign) -> Iterator[Site]:
             bays=_places(world, settings.infusion_bays),
             last_randomised=opens,
         )
-
-
-def _activations(world: World, group: GroupDesign, u: Array) -> list[float]:
-    settings, paths = group.settings, group.paths
-    if settings.opens is not None:
-        return [world.clock.day_of(settings.opens)] * group.count
-    lead = world.for_sites(paths["lead_days"], settings.lead_days, u[:, _LEAD])
-    delay = world.for_sites(paths["activation_delay_days"], settings.activation_delay_days, u[:, _DELAY])
-    return [d - before for d, before in zip(delay, lead, strict=True)]
 
 
 def _places(world: World, capacity: int | None) -> Places | None:

@@ -102,28 +102,30 @@ class Stock:
 
     def add(self, lot: Lot) -> None:
         """Put a released lot into stock, and serve those who wait."""
-        self._lots.append(lot)
-        self._lots.sort(key=lambda each: (each.expires, each.number))
+        self._shelve(lot, lot.cells)
         self.world.env.at(lot.expires).callbacks.append(lambda _event: self._remove(lot, events.LOT_EXPIRED))
         self._changed()
 
+    def _shelve(self, lot: Lot, cells: float) -> None:
+        """Count cells of a lot as in stock; an empty lot is not on the shelf."""
+        self.cells += cells
+        if lot not in self._lots:
+            self._lots.append(lot)
+            self._lots.sort(key=lambda each: (each.expires, each.number))
+
     def _remove(self, lot: Lot, kind: int) -> None:
-        if lot.is_gone:
-            return
+        """A lot's cells that are left are thrown away."""
         lot.is_gone = True
-        self._lots.remove(lot)
-        self.world.record(kind, number=lot.number, amount=lot.cells)
-        self._count()
-        self._on_less()
+        if lot in self._lots:
+            self._lots.remove(lot)
+            self.cells = self.cells - lot.cells if self._lots else 0.0
+            self.world.record(kind, number=lot.number, amount=lot.cells)
+            self._on_less()
 
     def _changed(self) -> None:
-        self._count()
         while self._waiting and self._take(self._waiting[0]):
             self._waiting.popleft()
         self._on_more()
-
-    def _count(self) -> None:
-        self.cells = sum(lot.cells for lot in self._lots)
 
     def claim(self, person: Person, dose: int, cells: float) -> StockClaim:
         """Ask for the cells of one dose, behind all who wait already."""
@@ -135,16 +137,21 @@ class Stock:
         return claim
 
     def _take(self, claim: StockClaim) -> bool:
-        if self.cells < claim.cells - _ENOUGH:
-            return False
         missing = claim.cells
-        for lot in self._lots:
-            part = min(lot.cells, missing)
-            if part > 0:
-                lot.cells -= part
-                missing -= part
-                claim.parts.append((lot, part))
-        self._count()
+        if self.cells < missing - _ENOUGH:
+            return False
+        self.cells -= missing
+        while missing > 0 and self._lots:
+            lot = self._lots[0]
+            part = missing
+            if lot.cells <= missing:
+                part = lot.cells
+                del self._lots[0]
+            lot.cells -= part
+            missing -= part
+            claim.parts.append((lot, part))
+        if not self._lots:
+            self.cells = 0.0  # rounding errors go with the last lot
         claim.grant()
         return True
 
@@ -160,6 +167,7 @@ class Stock:
                 self.world.record(events.LOT_EXPIRED, number=lot.number, amount=part)
             else:
                 lot.cells += part
+                self._shelve(lot, part)
         self._changed()
 
     def discard(self) -> None:

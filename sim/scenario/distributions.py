@@ -41,6 +41,10 @@ class Family(BaseModel):
         skip = {"dist", "uncertain"}
         return {name: getattr(self, name) for name in type(self).model_fields if name not in skip}
 
+    def uncertain_parameters(self) -> list[str]:
+        """Names of those parameters that are themselves uncertain."""
+        return [name for name, value in self.parameters().items() if isinstance(value, Family)]
+
     def bounds(self) -> tuple[float, float]:
         """The smallest and largest value it can take, as far as its known parameters tell."""
         low, high = getattr(self, "low", None), getattr(self, "high", None)

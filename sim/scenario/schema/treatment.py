@@ -38,7 +38,8 @@ class Stock(Section):
 
     start_cells: Once = described("Released cells on day 0.", unit="cells", default=0.0)
     reorder_below_cells: Once = described(
-        "A lot is started when released cells plus those expected from running lots fall below this.",
+        "A lot is started when released cells, less those that participants are due, plus those expected from running "
+        "lots, fall below this.",
         unit="cells",
         default=0.0,
     )
@@ -58,7 +59,8 @@ class CellSupply(Section):
     stock: Stock = described("The bank's rules.", default_factory=Stock)
     lost_at_bedside: Probability = described("Probability that a thawed dose cannot be given.", default=0.0)
     doses_in_stock_to_randomise: int = described(
-        "Nobody is randomised while released stock cannot cover this many of their doses (bank only).",
+        "Nobody is randomised while released cells that no participant is due cannot cover this many of their doses "
+        "(bank only).",
         unit="doses",
         ge=0,
         default=0,

@@ -1,0 +1,259 @@
+"""Several replications of one design, drawn together.
+
+Most of what a replication needs is known before anything happens in it: what is uncertain, its sites, its patients and
+what the chart says of them. These are drawn and judged here for many replications at once, with array operations whose
+cost per call is then shared. A replication is the same whichever batch it is in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.core.design import Design, GroupDesign
+from sim.core.population import PatientBlock
+from sim.core.quantiles import Quantile, gamma_of_mean_one, unit_exponential
+from sim.core.streams import Streams
+from sim.core.unknowns import Quantiles, Unknowns, draw_unknowns
+from sim.scenario.distributions import Family
+
+Array = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+MAX_REPLICATIONS = 48
+_LATER_TOGETHER = 16
+_SITES_AT_ONCE = 144  # sites x replications whose blocks are in memory together
+
+# A site's uniform numbers, and their places among them.
+_DRAWS_A_SITE = 8
+_RATE, _NEVER, _EFFECT, _LEAD, _DELAY = range(5)
+
+EXCLUDED, DECLINES, HANDLED = range(3)  # what becomes of a referral on the day
+
+
+# A patient who must be dealt with, before their time of referral is known: position in the block, values by column,
+# chart_failed, tests_failed, weight_kg, days_since_decompensation, consents, strata. See `sim.core.people.Person`.
+Described = tuple[int, tuple[float, ...], int, int, float, float, bool, tuple[int, ...]]
+
+
+class GroupBlock(NamedTuple):
+    """A block of referrals of all sites of a group in several replications of a batch.
+
+    Attributes:
+        part: the replications.
+            arrivals: (sites, replications, BLOCK) unit-rate arrival times, increasing.
+            chart_failed: (sites, replications, BLOCK) criteria that fail on the chart, as bits.
+            fate: (sites, replications, BLOCK) # A site's uniform numbers, and their places among them.
+    _DRAWS_A_SITE = 8
+    _RATE, _NEVER, _EFFECT, _LEAD, _DELAY = range(5)
+
+    EXCLUDED, DECLINES or HANDLED.
+            people: for each site and replication, the patients who must be dealt with.
+    """
+
+    part: Part
+    arrivals: Array
+    chart_failed: Integers
+    fate: Integers
+    people: list[list[list[Described]]]
+
+
+class Part:
+    """Consecutive replications whose patients are drawn and judged together.
+
+    Args:
+        design: the scenario, made ready.
+        streams: random numbers.
+        first: number of the first replication.
+        unknowns: what is uncertain in each of them.
+    """
+
+    def __init__(self, design: Design, streams: Streams, first: int, unknowns: list[Unknowns]) -> None:
+        self.design = design
+        self.streams = streams
+        self.first = first
+        self.n = len(unknowns)
+        self._unknowns = unknowns
+
+    def numbers(self, path: str, value: object) -> float | Array | None:
+        """The value at a path where it is one number a replication (then (n, 1)); None where it varies."""
+        if isinstance(value, Family):
+            if not value.is_uncertain:
+                return None
+            return np.array([[unknowns.values[path]] for unknowns in self._unknowns])
+        return float(value)  # type: ignore[arg-type]
+
+    def probabilities(self, path: str, value: object) -> float | Array:
+        """The probability at a path, by its mean where it varies; (n, 1) where it differs between replications."""
+        if not isinstance(value, Family):
+            return float(value)  # type: ignore[arg-type]
+        return np.array([[unknowns.average(path, value)] for unknowns in self._unknowns])
+
+    def transformed(self, path: str, value: Family, u: Array) -> Array:
+        """Values at a path from uniform numbers (..., replications, k)."""
+        if not value.uncertain_parameters():
+            return self._unknowns[0].quantile(path, value)(u)
+        parts = [unknowns.quantile(path, value)(u[..., i, :]) for i, unknowns in enumerate(self._unknowns)]
+        return np.stack(parts, axis=-2)
+
+    def uniform(self, purpose: str, group: str, n_sites: int, block: int) -> Array:
+        """(sites, replications, BLOCK) uniform numbers."""
+        return self.streams.block(purpose, group, n_sites, block, self.first, self.n)
+
+    def draw(self, group: GroupDesign, block: int, reached: Array | float) -> GroupBlock:
+        """A block of referrals of all sites of a group.
+
+        Args:
+            group: the group.
+            block: which block, from 0.
+            reached: (sites, replications) unit-rate time of the last referral of the block before.
+        """
+
+        def uniform(purpose: str) -> Array:
+            return self.uniform(purpose, group.name, group.count, block)
+
+        gaps = unit_exponential(uniform("referral.gap"))
+        gaps[..., 0] += reached
+        patients = self.design.population.block(self, group.name, group.count, block)
+        screening = self.design.scenario.screening
+        p_consent = self.probabilities("screening.consent", screening.consent)
+        consents = uniform("screening.consent") < p_consent
+        fate: Integers = (patients.chart_failed == 0) * (DECLINES + consents)
+        if screening.rescreen is not None:
+            p_return = self.probabilities("screening.rescreen.probability", screening.rescreen.probability)
+            fate[patients.may_return & (uniform("rescreen.after_chart") < p_return)] = HANDLED
+        people = self._people(uniform, patients, consents, fate == HANDLED)
+        return GroupBlock(self, np.cumsum(gaps, axis=-1), patients.chart_failed, fate, people)
+
+    def _people(
+        self, uniform: Callable[[str], Array], patients: PatientBlock, consents: npt.NDArray[np.bool_], handled: Array
+    ) -> list[list[list[Described]]]:
+        """Those who must be dealt with, by site and replication."""
+        place = np.nonzero(handled)
+        strata = [levels[place].tolist() for levels in patients.strata.values()]
+        n_people = len(place[0])
+        parts = (
+            place[2].tolist(),
+            self._values(uniform, place, n_people),
+            patients.chart_failed[place].tolist(),
+            patients.tests_failed[place].tolist(),
+            patients.weight_kg[place].tolist(),
+            patients.days_since_decompensation[place].tolist(),
+            consents[place].tolist(),
+            zip(*strata, strict=True) if strata else [()] * n_people,
+        )
+        everyone = list(zip(*parts, strict=True))
+        ends = np.cumsum(np.count_nonzero(handled, axis=2).ravel()).tolist()
+        starts = [0, *ends[:-1]]
+        slices = [everyone[a:b] for a, b in zip(starts, ends, strict=True)]
+        return [slices[i : i + self.n] for i in range(0, len(slices), self.n)]
+
+    def _values(
+        self, uniform: Callable[[str], Array], place: tuple[Integers, ...], n_people: int
+    ) -> list[tuple[float, ...]]:
+        columns = []
+        for design in self.design.columns.values():
+            u = uniform(design.purpose)
+            if design.standard is not None:
+                columns.append(design.standard(u[place]).tolist())
+                continue
+            assert isinstance(design.value, Family)
+            if design.value.uncertain_parameters():
+                columns.append(self.transformed(design.path, design.value, u)[place].tolist())
+            else:
+                columns.append(self._unknowns[0].quantile(design.path, design.value)(u[place]).tolist())
+        return list(zip(*columns, strict=True)) if columns else [()] * n_people
+
+
+def replications_at_once(design: Design) -> int:
+    """How many replications are worth drawing together: fewer for more sites, so that memory stays flat."""
+    return max(1, min(MAX_REPLICATIONS, _SITES_AT_ONCE // max(design.n_sites, 1)))
+
+
+class Batch:
+    """Consecutive replications of a design, drawn together.
+
+    Args:
+        design: the scenario, made ready.
+        seed: the experiment's seed.
+        first: number of the first replication.
+        n: how many consecutive replications.
+        quantiles: for sensitivity analysis: probabilities of uncertain values, instead of random ones, by path.
+    """
+
+    def __init__(self, design: Design, seed: int, first: int, n: int, quantiles: Quantiles | None = None) -> None:
+        self.design = design
+        self.first = first
+        self.n = n
+        self.streams = Streams(seed)
+        drawn = draw_unknowns(design.uncertain, self.streams, first, n, quantiles)
+        lists = {path: values.tolist() for path, values in drawn.items()}
+        self._unknowns = [Unknowns({path: values[i] for path, values in lists.items()}, design.known) for i in range(n)]
+        self._all = Part(design, self.streams, first, self._unknowns)
+        self._sites: dict[str, tuple[Array, Array]] = {}
+        self._blocks: dict[tuple[str, int, int], GroupBlock] = {}
+        self._tables: dict[tuple[str, str, int], Array] = {}
+
+    def unknowns(self, replication: int) -> Unknowns:
+        """What is uncertain, in one replication."""
+        return self._unknowns[replication - self.first]
+
+    def sites(self, group: GroupDesign) -> tuple[Array, Array]:
+        """The group's sites: (sites, replications) own rate per month at full speed, and day of activation."""
+        if group.name not in self._sites:
+            self._sites[group.name] = self._draw_sites(group)
+        return self._sites[group.name]
+
+    def _draw_sites(self, group: GroupDesign) -> tuple[Array, Array]:
+        settings, paths = group.settings, group.paths
+        u = self.streams.sites("site", group.name, group.count, self.first, self.n, _DRAWS_A_SITE)
+
+        def values(field: str, place: int) -> Array:
+            path, value = paths[field], getattr(settings, field)
+            constant = self._all.numbers(path, value)
+            if constant is None:
+                varying: Array = self._all.transformed(path, value, u[..., place : place + 1])[..., 0]
+                return varying
+            return np.full(u.shape[:2], np.ravel(constant))
+
+        never = u[..., _NEVER] < np.ravel(self._all.probabilities(paths["never_enrols"], settings.never_enrols))
+        cv = self._all.numbers(paths["between_site_cv"], settings.between_site_cv)
+        assert cv is not None
+        rates = values("referrals_per_month", _RATE) * gamma_of_mean_one(u[..., _EFFECT], np.ravel(cv))
+        if settings.opens is not None:
+            activates = np.full(u.shape[:2], self.design.clock.day_of(settings.opens))
+        else:
+            activates = values("activation_delay_days", _DELAY) - values("lead_days", _LEAD)
+        return np.where(never, 0.0, rates), activates
+
+    def block(self, group: GroupDesign, block: int, row: int) -> GroupBlock:
+        """A block of referrals of all sites of a group, for one replication and those that are drawn with it.
+
+        First blocks are drawn for the whole batch; later ones, which fewer replications need, for a few at a time.
+        """
+        size = self.n if block == 0 else _LATER_TOGETHER
+        key = (group.name, block, row // size)
+        if key not in self._blocks:
+            start = row // size * size
+            self._blocks[key] = self._draw(group, block, start, min(size, self.n - start))
+        return self._blocks[key]
+
+    def _draw(self, group: GroupDesign, block: int, start: int, n: int) -> GroupBlock:
+        part = Part(self.design, self.streams, self.first + start, self._unknowns[start : start + n])
+        reached: Array | float = 0.0
+        if block:
+            before = self.block(group, block - 1, start)
+            skip = start + self.first - before.part.first
+            reached = before.arrivals[:, skip : skip + n, -1]
+        return part.draw(group, block, reached)
+
+    def table(self, purpose: str, quantile: Quantile, group: str, n_sites: int, block: int) -> Array:
+        """(sites, replications, BLOCK) values of a purpose that no uncertain value changes, made once for all."""
+        key = (purpose, group, block)
+        if key not in self._tables:
+            uniform = self.streams.block(purpose, group, n_sites, block, self.first, self.n)
+            self._tables[key] = quantile(uniform)
+        return self._tables[key]
