@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    SerializerFunctionWrapHandler,
+    Tag,
+    model_serializer,
+    model_validator,
+)
 
 _UNBOUNDED = {"normal"}  # families that reach below 0 unless `low` says otherwise
 
@@ -35,6 +44,11 @@ class Family(BaseModel):
             if isinstance(value, Family) and (self.is_uncertain or not value.is_uncertain):
                 raise ValueError(f"only a 'dist' may have an 'uncertain' parameter, and no other nesting; see {name}")
         return self
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not given, as a planner would write it."""
+        return {name: value for name, value in handler(self).items() if value is not None}
 
     def parameters(self) -> dict[str, float | Family | None]:
         """Parameter values by name, in the order they are declared."""

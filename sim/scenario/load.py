@@ -78,6 +78,15 @@ def scenario_from_mapping(data: dict[str, Any], name: str = "scenario") -> Scena
     return _validated(merge([Document(jsonable(data), name)]), name).scenario
 
 
+def scenario_from_json(data: dict[str, Any], name: str) -> Scenario:
+    """A scenario from what `canonical` wrote; it is valid unless the file was changed.
+
+    Raises:
+        ScenarioError: it was changed.
+    """
+    return _validated(merge([Document(data, name)]), name).scenario
+
+
 def canonical(scenario: Scenario) -> str:
     """The scenario as JSON text with sorted keys: equal scenarios, equal text, whatever the order of their files."""
     return json.dumps(scenario.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))

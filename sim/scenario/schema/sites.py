@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from sim.scenario.schema.values import Days, Once, OnceProbability, Probability, Rate, Section, described
 
@@ -55,3 +58,8 @@ class SiteGroup(SiteSettings):
     label: str | None = described(
         "How reports call a site of the group; default: its name.", default=None, max_length=80
     )
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what comes from `site_defaults`: a default written out would no longer be one."""
+        return {name: value for name, value in handler(self).items() if name in self.model_fields_set}

@@ -1,0 +1,125 @@
+"""The events of one replication by kind, and the joins that measures need."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.core import events
+from sim.core.events import CODE, KIND, KINDS, PERSON, SITE, TIME, Log
+
+Array = npt.NDArray[np.float64]
+
+_PEOPLE_A_SITE = 1 << 32
+
+
+class EventIndex:
+    """Events of one log by kind.
+
+    Args:
+        log: what happened.
+    """
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        rows = log.happened()
+        kinds = rows[:, KIND].astype(np.int64)
+        self._counts = np.bincount(kinds, minlength=len(KINDS))
+        ends = np.cumsum(self._counts)
+        self._ends = ends.tolist()
+        self._rows = rows[np.argsort(kinds, kind="stable")]
+
+    def of(self, kind: int) -> Array:
+        """(n, WIDTH) events of a kind, in order of time. Chart failures and visits are in the log itself."""
+        return self._rows[self._ends[kind - 1] if kind else 0 : self._ends[kind]]
+
+    def count(self, kind: int) -> int:
+        """Events of a kind."""
+        return int(self._counts[kind])
+
+    def first(self, kind: int) -> float:
+        """Time of the first event of a kind; NaN where there is none."""
+        rows = self.of(kind)
+        return float(rows[0, TIME]) if len(rows) else float("nan")
+
+    def codes(self, kind: int, n: int) -> list[int]:
+        """Events of a kind by code, rare codes as 0."""
+        counts: list[int] = np.bincount(self.of(kind)[:, CODE].astype(np.int64), minlength=n).tolist()
+        return counts
+
+    @staticmethod
+    def keys(rows: Array) -> npt.NDArray[np.int64]:
+        """One number a person: site and referral."""
+        return rows[:, SITE].astype(np.int64) * _PEOPLE_A_SITE + rows[:, PERSON].astype(np.int64)
+
+    def first_referral(self) -> float:
+        """When the first patient was referred; NaN where nobody was."""
+        times = [self.of(events.REFERRED)[:1, TIME], *(ended.time[:1] for ended in self.log.ended_at_once)]
+        together = np.concatenate(times)
+        return float(together.min()) if len(together) else float("nan")
+
+    def ended_at_once(self, kind: int | None = None) -> int:
+        """Referrals that ended on the day, in all or in one way."""
+        if kind is None:
+            return sum(len(ended.time) for ended in self.log.ended_at_once)
+        return sum(int(np.count_nonzero(ended.kind == kind)) for ended in self.log.ended_at_once)
+
+    def chart_failures(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """First failed criterion, and all of them as bits, of those whom the chart excluded for good."""
+        none = np.zeros(0, dtype=np.int64)
+        excluded = [(ended, ended.kind == events.CHART_FAILED) for ended in self.log.ended_at_once]
+        first = np.concatenate([none, *(ended.code[chosen] for ended, chosen in excluded)])
+        bits = np.concatenate([none, *(ended.failed[chosen] for ended, chosen in excluded)])
+        return first, bits
+
+    def participants_out(self) -> Array:
+        """When participants left or completed."""
+        return np.concatenate((self.of(events.LEFT)[:, TIME], self.of(events.COMPLETED)[:, TIME]))
+
+    def stays(self, start: int, *ends: int) -> Array:
+        """(n, 2) start and end of each stay: from an event of one kind to the same person's next of several others.
+
+        Stays that had not ended when the log ends are left out.
+        """
+        begun = self.of(start)
+        ended = np.concatenate([self.of(kind) for kind in ends])
+        if not len(begun) or not len(ended):
+            return np.zeros((0, 2))
+        ended = ended[np.lexsort((ended[:, TIME], self.keys(ended)))]
+        keys, times = self.keys(ended).tolist(), ended[:, TIME].tolist()
+        first = np.searchsorted(self.keys(ended), self.keys(begun)).tolist()
+        stays = []
+        for key, day, i in zip(self.keys(begun).tolist(), begun[:, TIME].tolist(), first, strict=True):
+            while i < len(keys) and keys[i] == key and times[i] < day:
+                i += 1
+            if i < len(keys) and keys[i] == key:
+                stays.append((day, times[i]))
+        return np.array(stays).reshape(-1, 2)
+
+    def waits_for_coordinator(self) -> Array:
+        """(n, 2) stays between consent and a coordinator, or the end of waiting for one."""
+        e = events
+        return self.stays(e.CONSENT_GIVEN, e.SCREENING_STARTED, e.PATIENT_LOST, e.SCREENING_FAILED, e.TURNED_AWAY)
+
+    def screenings(self) -> Array:
+        """(n, 2) screenings by a coordinator."""
+        e = events
+        return self.stays(
+            e.SCREENING_STARTED, e.SCREENING_PASSED, e.SCREENING_FAILED, e.RESCREEN_PLANNED, e.TURNED_AWAY
+        )
+
+    def waits_for_place(self) -> Array:
+        """(n, 2) stays of eligible patients who could not be randomised at once."""
+        e = events
+        return self.stays(e.PLACE_AWAITED, e.RANDOMISED, e.SCREENING_FAILED, e.TURNED_AWAY)
+
+    def infusions(self) -> Array:
+        """(n, 2) stays in an infusion bay."""
+        return self.stays(events.DOSE_STARTED, events.DOSE_GIVEN, events.DOSE_LOST)
+
+    def pauses(self, reason: int) -> Array:
+        """(n, 2) pauses of randomisation for a reason; one that had not ended lasts for ever."""
+        paused, resumed = self.of(events.PAUSED), self.of(events.RESUMED)
+        starts = paused[paused[:, CODE] == reason, TIME]
+        ends = resumed[resumed[:, CODE] == reason, TIME]
+        return np.column_stack((starts, np.append(ends, np.full(len(starts) - len(ends), np.inf))))

@@ -1,0 +1,153 @@
+"""What is measured in a simulated trial: every column of `replications.parquet`, with its unit and meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.core import events
+from sim.core.design import Design
+
+MILESTONES: dict[str, str] = {
+    "first_site_active": "The first site is activated",
+    "first_referral": "The first patient is referred",
+    "first_randomised": "The first participant is randomised",
+    "randomised_25pct": "A quarter of the target is randomised",
+    "randomised_50pct": "Half of the target is randomised",
+    "randomised_75pct": "Three quarters of the target are randomised",
+    "randomised_100pct": "The target is randomised, replacements not counted",
+    "last_randomised": "The last participant is randomised, replacements among them",
+    "last_dose": "The last dose is given",
+    "primary_completion": "The last participant has had the primary endpoint's visit, or left before it",
+    "last_visit": "The last participant has had the last visit, or left before it",
+    "database_lock": "The database is locked",
+}
+SHARES = {"randomised_25pct": 0.25, "randomised_50pct": 0.5, "randomised_75pct": 0.75, "randomised_100pct": 1.0}
+
+SPANS: dict[str, str] = {
+    "start_up": "before the first site could look at referrals",
+    "board_review": "randomisation paused for the safety board's review",
+    "hold": "randomisation on hold after a severe reaction",
+    "sentinel": "eligible patients waited for the spacing of the first participants",
+    "cells": "eligible patients waited for cells",
+    "coordinators": "a patient waited for a coordinator, and nothing above held up randomisation",
+    "screening": "a patient was being screened, and nothing above held up randomisation",
+    "patients": "nobody was in screening: waiting for patients",
+    "follow_up": "after the last randomisation, until the last visit",
+    "database_lock": "from the last visit to the database lock",
+}
+COST_PARTS: dict[str, str] = {
+    "sites": "activating and running sites",
+    "monitoring": "monitoring visits",
+    "screening": "screenings started",
+    "visits": "visits done",
+    "cells": "lots started and doses thawed",
+    "central": "central costs",
+}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One column.
+
+    Attributes:
+        name: the column.
+        unit: of its values.
+        meaning: what it says.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+
+
+def _counts(design: Design) -> list[tuple[str, str]]:
+    found = [
+        ("n_sites_activated", "Sites activated"),
+        ("n_sites_closed", "Sites closed before recruitment was"),
+        ("n_referred", "Patients referred"),
+        ("n_chart_failed", "Patients whom the chart excluded for good"),
+    ]
+    found += [(f"n_away_{reason}", f"Patients turned away: {reason}") for reason in _words("turned_away")]
+    found += [
+        ("n_consent_refused", "Patients who did not consent"),
+        ("n_consented", "Patients who consented"),
+        ("n_lost", "Patients whom no coordinator took up in time"),
+        ("n_screened", "Patients whose screening by a coordinator started"),
+        ("n_screening_failed", "Patients whose screening ended without eligibility"),
+        ("n_deteriorated", "... of these, died or worsened"),
+        ("n_out_of_window", "... of these, ran out of the time from decompensation to randomisation"),
+        ("n_rescreens_planned", "Patients asked to come back after a reason that may pass"),
+        ("n_eligible", "Patients found eligible"),
+        ("n_inside", "Patients still in screening, or on their way back, at the end"),
+    ]
+    for stage in ("first", "only"):
+        meaning = "was the first criterion to fail" if stage == "first" else "was the only criterion known to fail"
+        found += [(f"n_failed_{stage}_{name}", f"Patients for whom {name} {meaning}") for name in design.criteria]
+    found += [("n_randomised", "Participants"), ("n_replaced", "Participants who were to be replaced")]
+    found += [(f"n_randomised_{arm.name}", f"Participants in arm {arm.name}") for arm in design.arms]
+    found += [
+        ("n_doses_due", "Doses that came due"),
+        ("n_doses_given", "Doses given"),
+        ("n_doses_late", "Doses started more than half a day after they were due"),
+        ("n_doses_lost", "Doses thawed and not given"),
+    ]
+    found += [(f"n_doses_missed_{reason}", f"Doses missed: {reason}") for reason in _words("dose_missed")]
+    found += [
+        ("n_all_doses", "Participants who got every dose of their arm"),
+        ("n_reactions_mild", "Mild reactions"),
+        ("n_reactions_severe", "Severe reactions"),
+        ("n_visits_done", "Visits done"),
+        ("n_visits_missed", "Visits missed"),
+    ]
+    found += [(f"n_left_{way}", f"Participants who left by {way}") for way in design.ways_out]
+    found += [
+        ("n_completed", "Participants who had the last visit"),
+        ("n_following", "Participants still in follow-up at the end"),
+        ("n_lots_started", "Lots started"),
+        ("n_lots_released", "Lots released"),
+        ("n_lots_failed", "Lots failed"),
+    ]
+    return found
+
+
+def _words(vocabulary: str) -> tuple[str, ...]:
+    return events.VOCABULARIES[vocabulary]
+
+
+_AMOUNTS = [
+    ("cells_opening", "cells", "Cells in the bank on day 0"),
+    ("cells_made", "cells", "Cells harvested"),
+    ("cells_failed", "cells", "Cells of lots that failed"),
+    ("cells_infused", "cells", "Cells infused"),
+    ("cells_lost", "cells", "Cells thawed and not given"),
+    ("cells_expired", "cells", "Cells expired"),
+    ("cells_discarded", "cells", "Cells made to order that were of no more use"),
+    ("cells_in_stock", "cells", "Cells left at the end, in stock or in release testing"),
+    ("max_imbalance", "participants", "Largest distance of any arm from its share of those randomised so far"),
+    ("wait_coordinator_days", "days", "Mean wait from consent to a coordinator, of those who got one; 0 if nobody did"),
+    ("wait_place_days", "days", "Mean wait of those randomised, from eligible to randomised"),
+    ("share_coordinators_busy", "share", "Time of coordinators spent screening, while their sites recruited"),
+    ("share_bays_busy", "share", "Time of bays spent on infusions, from activation to the last dose"),
+    (
+        "rate_per_month",
+        "per month",
+        "Participants per month, from the first site's activation to the last randomisation",
+    ),
+]
+
+
+def measures(design: Design) -> list[Measure]:
+    """All measures of a scenario, in the order of the columns. Days are since day 0; NaN is never."""
+    found = [Measure("outcome", "code", f"How it ended: {', '.join(_words('trial_ended'))} (index from 0)")]
+    found.append(Measure("reached", "0 or 1", "Whether the target, replacements among it, was randomised"))
+    found += [Measure(f"day_{name}", "days", meaning) for name, meaning in MILESTONES.items()]
+    found.append(Measure("day_end", "days", "The last event: the database lock, or the horizon"))
+    found += [Measure(name, "count", meaning) for name, meaning in _counts(design)]
+    found += [Measure(name, unit, meaning) for name, unit, meaning in _AMOUNTS]
+    found += [Measure(f"span_{name}_days", "days", f"Days {meaning}") for name, meaning in SPANS.items()]
+    costs = design.scenario.costs
+    if costs is not None:
+        found.append(Measure("cost", costs.currency, "Cost in all"))
+        found += [Measure(f"cost_{name}", costs.currency, f"Cost of {meaning}") for name, meaning in COST_PARTS.items()]
+    found += [Measure(f"value_{path}", "", f"The uncertain value {path} in this trial") for path in design.uncertain]
+    return found

@@ -1,0 +1,259 @@
+"""From the event log of one replication to its measures: one row of `replications.parquet`.
+
+In plain numpy and once a replication, because a data frame a replication would cost more than the simulation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.analysis.costs import costs
+from sim.analysis.index import EventIndex
+from sim.analysis.measures import MILESTONES, SHARES, measures
+from sim.analysis.spans import spans
+from sim.core import events
+from sim.core.clock import MONTH_DAYS
+from sim.core.design import Design
+from sim.core.events import AMOUNT, CODE, NUMBER, SITE, TIME, VOCABULARIES, Log
+
+Array = npt.NDArray[np.float64]
+Row = dict[str, float]
+
+_NAN = float("nan")
+_LATE_DAYS = 0.5
+
+
+class Reduced(NamedTuple):
+    """A replication, reduced.
+
+    Attributes:
+        measures: values in the order of `sim.analysis.measures.measures`; counts are whole numbers, NaN is never.
+        randomised_days: when each participant was randomised, increasing.
+    """
+
+    measures: list[float]
+    randomised_days: Array
+
+
+class Reducer:
+    """Measures replications of one scenario.
+
+    Args:
+        design: the scenario, made ready.
+    """
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+        self.names = [measure.name for measure in measures(design)]
+
+    def __call__(self, log: Log, uncertain: Mapping[str, float]) -> Reduced:
+        """Measure one replication.
+
+        Args:
+            log: what happened.
+            uncertain: the uncertain values of this replication, by path.
+        """
+        design, index = self.design, EventIndex(log)
+        row: Row = {f"value_{path}": value for path, value in uncertain.items()}
+        _ending(row, index)
+        _milestones(row, design, index)
+        _funnel(row, design, index)
+        _participants(row, design, index)
+        _doses(row, design, index)
+        _cells(row, index)
+        _operations(row, design, index)
+        row |= spans(row, index)
+        if design.scenario.costs is not None:
+            row |= costs(row, design, index)
+        return Reduced([float(row[name]) for name in self.names], index.of(events.RANDOMISED)[:, TIME].copy())
+
+
+def _ending(row: Row, index: EventIndex) -> None:
+    ended = index.of(events.TRIAL_ENDED)
+    closed, reopened = index.of(events.RECRUITMENT_CLOSED), index.count(events.RECRUITMENT_REOPENED)
+    row["outcome"] = ended[0, CODE]
+    met = len(closed) > reopened and closed[-1, CODE] == events.RECRUITED
+    row["reached"] = float(met)
+
+
+def _milestones(row: Row, design: Design, index: EventIndex) -> None:
+    """Days of the milestones; those that need the whole target are never, where it was not met."""
+    target, reached = design.scenario.trial.target, row["reached"] > 0
+    randomised = index.of(events.RANDOMISED)[:, TIME]
+    n = len(randomised)
+    row |= {f"day_{name}": _NAN for name in MILESTONES}
+    row["day_first_site_active"] = index.first(events.SITE_ACTIVATED)
+    row["day_first_referral"] = index.first_referral()
+    for name, share in SHARES.items():
+        k = math.ceil(share * target)
+        row[f"day_{name}"] = randomised[k - 1] if n >= k else _NAN
+    if n:
+        row["day_first_randomised"] = randomised[0]
+    row["day_end"] = index.first(events.TRIAL_ENDED)
+    if not reached:
+        return
+    row["day_last_randomised"] = randomised[-1]
+    out = index.participants_out()
+    if len(out) == n:
+        given = index.of(events.DOSE_GIVEN)[:, TIME]
+        row["day_last_dose"] = given[-1] if len(given) else _NAN
+        row["day_last_visit"] = out.max()
+    row["day_primary_completion"] = _primary(design, index, n)
+    row["day_database_lock"] = index.first(events.DATABASE_LOCKED)
+
+
+def _primary(design: Design, index: EventIndex, n: int) -> float:
+    """When the last of `n` participants had the primary visit, or had left before it."""
+    follow_up = design.scenario.follow_up
+    if follow_up is None:
+        return float(index.of(events.RANDOMISED)[-1, TIME])
+    visits = index.log.visits
+    primary = visits[visits[:, NUMBER] == follow_up.primary_endpoint_week]
+    left = index.of(events.LEFT)
+    before = left[~np.isin(index.keys(left), index.keys(primary))]
+    if len(primary) + len(before) < n:
+        return _NAN
+    return float(max(primary[:, TIME].max(initial=-np.inf), before[:, TIME].max(initial=-np.inf)))
+
+
+def _funnel(row: Row, design: Design, index: EventIndex) -> None:
+    row["n_sites_activated"] = index.count(events.SITE_ACTIVATED)
+    row["n_sites_closed"] = index.count(events.SITE_CLOSED)
+    row["n_referred"] = index.count(events.REFERRED) + index.ended_at_once()
+    row["n_chart_failed"] = index.ended_at_once(events.CHART_FAILED)
+    away = index.codes(events.TURNED_AWAY, len(VOCABULARIES["turned_away"]))
+    away[events.AWAY_PAUSED] += index.ended_at_once(events.TURNED_AWAY)
+    for reason, n in zip(VOCABULARIES["turned_away"], away, strict=True):
+        row[f"n_away_{reason}"] = n
+    given = index.of(events.CONSENT_GIVEN)
+    failed = index.of(events.SCREENING_FAILED)
+    row["n_consent_refused"] = index.count(events.CONSENT_REFUSED) + index.ended_at_once(events.CONSENT_REFUSED)
+    row["n_consented"] = len(np.unique(index.keys(given)))
+    row["n_lost"] = index.count(events.PATIENT_LOST)
+    row["n_screened"] = len(np.unique(index.keys(index.of(events.SCREENING_STARTED))))
+    row["n_screening_failed"] = len(failed)
+    row["n_deteriorated"] = int(np.count_nonzero(failed[:, CODE] == events.FAIL_DETERIORATED))
+    row["n_out_of_window"] = int(np.count_nonzero(failed[:, CODE] == events.FAIL_WINDOW))
+    row["n_rescreens_planned"] = index.count(events.RESCREEN_PLANNED)
+    row["n_eligible"] = index.count(events.SCREENING_PASSED)
+    gone = row["n_chart_failed"] + sum(away) + row["n_consent_refused"] + row["n_lost"] + len(failed)
+    row["n_inside"] = row["n_referred"] - gone - index.count(events.RANDOMISED)
+    _criteria(row, design, index, failed)
+
+
+def _criteria(row: Row, design: Design, index: EventIndex, failed: Array) -> None:
+    """Screen failures by criterion: the first in the record's order, and the only one of those known."""
+    first, bits = index.chart_failures()
+    tested = failed[failed[:, CODE] >= events.FAIL_CRITERION]
+    first = np.concatenate((first, tested[:, CODE] - events.FAIL_CRITERION)).astype(np.int64)
+    bits = np.concatenate((bits, tested[:, NUMBER])).astype(np.int64)
+    n = len(design.criteria)
+    by_first = np.bincount(first, minlength=n)
+    by_only = np.bincount(first[bits & (bits - 1) == 0], minlength=n)
+    for i, name in enumerate(design.criteria):
+        row[f"n_failed_first_{name}"] = by_first[i]
+    for i, name in enumerate(design.criteria):
+        row[f"n_failed_only_{name}"] = by_only[i]
+
+
+def _participants(row: Row, design: Design, index: EventIndex) -> None:
+    row["n_randomised"] = index.count(events.RANDOMISED)
+    row["n_replaced"] = index.count(events.REPLACED)
+    arms = index.codes(events.RANDOMISED, len(design.arms))
+    for arm, n in zip(design.arms, arms, strict=True):
+        row[f"n_randomised_{arm.name}"] = n
+    left = index.codes(events.LEFT, len(design.ways_out))
+    for way, n in zip(design.ways_out, left, strict=True):
+        row[f"n_left_{way}"] = n
+    row["n_completed"] = index.count(events.COMPLETED)
+    row["n_following"] = row["n_randomised"] - sum(left) - row["n_completed"]
+    done = int(np.count_nonzero(index.log.visits[:, events.KIND] == events.VISIT_DONE))
+    row["n_visits_done"], row["n_visits_missed"] = done, len(index.log.visits) - done
+    row["max_imbalance"] = _imbalance(design, index)
+
+
+def _imbalance(design: Design, index: EventIndex) -> float:
+    arms = index.of(events.RANDOMISED)[:, CODE]
+    total = sum(arm.allocation for arm in design.arms)
+    so_far = np.arange(1, len(arms) + 1)
+    worst = 0.0
+    for arm in design.arms:
+        distance = np.abs(np.cumsum(arms == arm.index) - so_far * (arm.allocation / total))
+        worst = max(worst, float(distance.max(initial=0.0)))
+    return worst
+
+
+def _doses(row: Row, design: Design, index: EventIndex) -> None:
+    started, given = index.of(events.DOSE_STARTED), index.of(events.DOSE_GIVEN)
+    row["n_doses_due"] = index.count(events.DOSE_DUE)
+    row["n_doses_given"] = len(given)
+    row["n_doses_late"] = int(np.count_nonzero(started[:, AMOUNT] > _LATE_DAYS))
+    row["n_doses_lost"] = index.count(events.DOSE_LOST)
+    reasons = VOCABULARIES["dose_missed"]
+    for reason, n in zip(reasons, index.codes(events.DOSE_MISSED, len(reasons)), strict=True):
+        row[f"n_doses_missed_{reason}"] = n
+    mild, severe = index.codes(events.REACTION, 2)
+    row["n_reactions_mild"], row["n_reactions_severe"] = mild, severe
+    doses_of = {arm.index: len(arm.doses.weeks) for arm in design.arms if arm.doses}
+    people, counts = np.unique(index.keys(given), return_counts=True)
+    randomised = index.of(events.RANDOMISED)
+    arm_of = dict(zip(index.keys(randomised).tolist(), randomised[:, CODE].tolist(), strict=True))
+    row["n_all_doses"] = sum(
+        n == doses_of[int(arm_of[key])] for key, n in zip(people.tolist(), counts.tolist(), strict=True)
+    )
+
+
+def _cells(row: Row, index: EventIndex) -> None:
+    def amount(kind: int) -> float:
+        return float(index.of(kind)[:, AMOUNT].sum())
+
+    row["n_lots_started"] = index.count(events.LOT_STARTED)
+    row["n_lots_released"] = index.count(events.LOT_RELEASED)
+    row["n_lots_failed"] = index.count(events.LOT_FAILED)
+    made = index.count(events.STOCK_OPENED) + index.count(events.LOT_STARTED) > 0
+    row["cells_opening"] = amount(events.STOCK_OPENED)
+    row["cells_made"] = amount(events.LOT_HARVESTED)
+    row["cells_failed"] = amount(events.LOT_FAILED)
+    row["cells_infused"] = amount(events.DOSE_GIVEN)
+    row["cells_lost"] = amount(events.DOSE_LOST)
+    row["cells_expired"] = amount(events.LOT_EXPIRED)
+    row["cells_discarded"] = amount(events.CELLS_DISCARDED)
+    used = sum(row[f"cells_{way}"] for way in ("failed", "infused", "lost", "expired", "discarded"))
+    row["cells_in_stock"] = row["cells_opening"] + row["cells_made"] - used if made else 0.0
+
+
+def _operations(row: Row, design: Design, index: EventIndex) -> None:
+    screened = index.stays(events.CONSENT_GIVEN, events.SCREENING_STARTED)
+    placed = index.stays(events.SCREENING_PASSED, events.RANDOMISED)
+    row["wait_coordinator_days"] = _mean_length(screened)
+    row["wait_place_days"] = _mean_length(placed)
+    groups = [group.settings for group in design.groups for _ in range(group.count)]
+    closed = index.of(events.RECRUITMENT_CLOSED)
+    until = closed[-1, TIME] if len(closed) else row["day_end"]
+    row["share_coordinators_busy"] = _busy(index.screenings(), [g.coordinators for g in groups], index, until)
+    infusions = index.infusions()
+    last = infusions[-1, 1] if len(infusions) else 0.0
+    row["share_bays_busy"] = _busy(infusions, [g.infusion_bays for g in groups], index, last)
+    randomised = index.of(events.RANDOMISED)[:, TIME]
+    months = (randomised[-1] - row["day_first_site_active"]) / MONTH_DAYS if len(randomised) else 0.0
+    row["rate_per_month"] = len(randomised) / months if months > 0 else 0.0
+
+
+def _mean_length(stays: Array) -> float:
+    return float((stays[:, 1] - stays[:, 0]).mean()) if len(stays) else 0.0
+
+
+def _busy(stays: Array, places: list[int | None], index: EventIndex, until: float) -> float:
+    """Time of stays over time of places, from each site's activation to `until`; 0 where places are not limited."""
+    if None in places:
+        return 0.0
+    available = sum(
+        (places[int(event[SITE])] or 0) * max(until - max(event[TIME], 0.0), 0.0)
+        for event in index.of(events.SITE_ACTIVATED)
+    )
+    return float((stays[:, 1] - stays[:, 0]).sum() / available) if available > 0 else 0.0

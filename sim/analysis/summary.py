@@ -1,0 +1,196 @@
+"""Answers from replications: when, how likely, who was lost on the way, and where the time went. Frames in, frames out.
+
+Every figure has its Monte Carlo interval. A trial that never got somewhere counts as later than everything, and stays
+in every denominator; only a replication that raised (a defect) is left out, and is counted apart.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sim.analysis import intervals
+from sim.analysis.intervals import Estimate
+from sim.analysis.measures import COST_PARTS, MILESTONES, SPANS, measures
+from sim.analysis.tables import ERROR
+from sim.core.design import Design
+from sim.core.events import VOCABULARIES
+
+Array = npt.NDArray[np.float64]
+
+QUANTILES = (0.1, 0.5, 0.8, 0.9)
+PLANNED = {"primary_completion": "primary_completion", "study_completion": "last_visit"}
+
+
+def finished(frame: pd.DataFrame) -> pd.DataFrame:
+    """The replications that did not raise."""
+    return frame[frame["outcome"] != ERROR]
+
+
+def days(frame: pd.DataFrame, milestone: str) -> Array:
+    """Day of a milestone in each replication; NaN where it never came."""
+    return frame[f"day_{milestone}"].to_numpy(dtype=np.float64)
+
+
+def _columns(prefix: str, estimate: Estimate) -> dict[str, float | None]:
+    return {prefix: estimate.value, f"{prefix}_low": estimate.low, f"{prefix}_high": estimate.high}
+
+
+def milestone_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """A row a milestone: P10, P50, P80 and P90 in days, each with its interval, and the share that got there.
+
+    P80 is the day by which it has happened in 80 % of trials. Infinity is later than the horizon; None is not known,
+    because too few replications were run.
+    """
+    rows = []
+    done = finished(frame)
+    for name, meaning in MILESTONES.items():
+        values = days(done, name)
+        came = intervals.probability(int(np.count_nonzero(~np.isnan(values))), len(values))
+        row: dict[str, object] = {"milestone": name, "meaning": meaning, **_columns("share", came)}
+        for q in QUANTILES:
+            row |= _columns(f"p{round(100 * q)}", intervals.quantile(values, q))
+        rows.append(row)
+    return pd.DataFrame(rows).set_index("milestone")
+
+
+def odds_table(design: Design, frame: pd.DataFrame) -> pd.DataFrame:
+    """A row a planned date: the probability of meeting it; and that the target is never reached."""
+    done = finished(frame)
+    planned = design.scenario.trial.planned
+    rows: list[dict[str, object]] = []
+    for name, milestone in PLANNED.items():
+        when = getattr(planned, name)
+        if when is None:
+            continue
+        met = int(np.count_nonzero(days(done, milestone) < design.clock.day_of(when) + 1))
+        chance = intervals.probability(met, len(done))
+        rows.append({"event": name, "milestone": milestone, "planned": when, **_columns("probability", chance)})
+    missed = int(np.count_nonzero(~done["reached"].to_numpy(dtype=bool)))
+    never = intervals.probability(missed, len(done))
+    rows.append({"event": "never_reached", "milestone": "last_randomised", **_columns("probability", never)})
+    return pd.DataFrame(rows, columns=["event", "milestone", "planned", *_columns("probability", never)]).set_index(
+        "event"
+    )
+
+
+def outcome_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """How replications ended, rare ways as 0: `complete`, `horizon`, `stopped`, `no_sites`, and `error`."""
+    n = len(frame)
+    rows = []
+    for name in (*VOCABULARIES["trial_ended"], ERROR):
+        k = int(np.count_nonzero(frame["outcome"] == name))
+        rows.append({"outcome": name, "n": k, **_columns("share", intervals.probability(k, n))})
+    return pd.DataFrame(rows).set_index("outcome")
+
+
+FUNNEL: dict[str, tuple[str, ...]] = {
+    "ACLF admissions referred": ("n_referred",),
+    "not excluded by the chart, and asked": ("n_consented", "n_consent_refused"),
+    "consented": ("n_consented",),
+    "screened by a coordinator": ("n_screened",),
+    "eligible": ("n_eligible",),
+    "randomised": ("n_randomised",),
+    "had the last visit": ("n_completed",),
+}
+LOSSES: dict[str, str] = {
+    "n_chart_failed": "excluded by the chart",
+    "n_away_paused": "turned away while enrolment was paused",
+    "n_consent_refused": "did not consent",
+    "n_lost": "no coordinator in time",
+    "n_screening_failed": "failed screening",
+    "n_away_target_met": "turned away, the target being met",
+    "n_away_site_closed": "turned away, the site being full",
+    "n_away_stopped": "turned away, the trial being stopped",
+    "n_inside": "still in screening at the end",
+}
+
+
+def funnel_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mean numbers from referral to the last visit, each as a share of those referred."""
+    done = finished(frame)
+    referred = done["n_referred"].to_numpy(dtype=np.float64)
+    rows = []
+    for stage, parts in FUNNEL.items():
+        counts = sum(done[part].to_numpy(dtype=np.float64) for part in parts)
+        share = float(np.sum(counts) / referred.sum()) if referred.sum() else float("nan")
+        rows.append({"stage": stage, **_columns("mean", intervals.mean(np.asarray(counts))), "share": share})
+    return pd.DataFrame(rows).set_index("stage")
+
+
+def loss_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mean numbers of those who were referred and not randomised, by reason."""
+    return _means(frame, LOSSES, "reason")
+
+
+def _means(frame: pd.DataFrame, names: dict[str, str], index: str) -> pd.DataFrame:
+    done = finished(frame)
+    rows = [
+        {index: label, "measure": name, **_columns("mean", intervals.mean(done[name].to_numpy(dtype=np.float64)))}
+        for name, label in names.items()
+    ]
+    return pd.DataFrame(rows).set_index(index)
+
+
+def criterion_table(design: Design, frame: pd.DataFrame) -> pd.DataFrame:
+    """Screen failures by criterion, in the record's order: as the first reason, and as the only one.
+
+    A sponsor who drops a criterion gains at most those who fail it alone, of the criteria known at that stage.
+    """
+    done = finished(frame)
+    rows = []
+    for name in design.criteria:
+        first = intervals.mean(done[f"n_failed_first_{name}"].to_numpy(dtype=np.float64))
+        only = intervals.mean(done[f"n_failed_only_{name}"].to_numpy(dtype=np.float64))
+        rule = design.population.criteria[name]
+        row: dict[str, object] = {"criterion": name, "item": rule.item or "", "stage": rule.stage}
+        rows.append(row | _columns("first", first) | _columns("only", only))
+    return pd.DataFrame(rows, columns=["criterion", "item", "stage", *_columns("first", _NO), *_columns("only", _NO)])
+
+
+_NO = Estimate(float("nan"), None, None)
+
+
+def span_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mean days of the trial given to each cause, and their share; together the whole trial."""
+    done = finished(frame)
+    table = _means(done, {f"span_{name}_days": name for name in SPANS}, "cause")
+    total = table["mean"].sum()
+    table["share"] = table["mean"] / total if total else float("nan")
+    table["meaning"] = list(SPANS.values())
+    return table
+
+
+def cost_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mean cost by part, and P10, P50, P80 and P90 of the whole; empty where no cost is reported."""
+    if "cost" not in frame:
+        return pd.DataFrame(columns=["mean", "mean_low", "mean_high"])
+    return _means(frame, {"cost": "all"} | {f"cost_{name}": meaning for name, meaning in COST_PARTS.items()}, "part")
+
+
+def summary_table(design: Design, frame: pd.DataFrame) -> pd.DataFrame:
+    """Every measure in one row: mean with interval, P10, P50, P80 and P90 with theirs, and how often it is never."""
+    done = finished(frame)
+    rows = []
+    for measure in measures(design):
+        if measure.name == "outcome":
+            continue
+        values = done[measure.name].to_numpy(dtype=np.float64)
+        row: dict[str, object] = {"measure": measure.name, "unit": measure.unit, "n": len(values)}
+        row |= {"n_never": int(np.count_nonzero(np.isnan(values))), **_columns("mean", intervals.mean(values))}
+        for q in QUANTILES:
+            row |= _columns(f"p{round(100 * q)}", intervals.quantile(values, q))
+        rows.append(row | {"meaning": measure.meaning})
+    return pd.DataFrame(rows)
+
+
+def too_few(frame: pd.DataFrame) -> list[str]:
+    """Which quantiles of the dates have no interval, because too few replications were run."""
+    n = len(finished(frame))
+    found = []
+    for q in QUANTILES:
+        estimate = intervals.quantile(np.arange(n, dtype=np.float64), q)
+        if estimate.low is None or estimate.high is None:
+            found.append(f"P{round(100 * q)}")
+    return found

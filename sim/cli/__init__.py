@@ -1,0 +1,68 @@
+"""The command line. Each command imports what it needs when it runs, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from sim import __version__
+from sim.cli.inspecting import diff, new, schema, show, validate
+from sim.cli.running import run
+from sim.cli.tracing import replay, trace
+from sim.errors import TrialclockError
+
+_INTERRUPTED = 130
+_DEFECT = 70  # the program's own fault, as sysexits.h has it
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="trialclock")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """When will this trial be complete, and what would change that?
+
+    Without a command, runs the base scenario.
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(run)
+
+
+for _command in (run, validate, show, diff, schema, new, trace, replay):
+    cli.add_command(_command)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command and return its exit code: 0, 2 for bad input, 130 when interrupted, 70 for a defect."""
+    try:
+        result = cli.main(arguments, prog_name="trialclock", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except TrialclockError as error:
+        click.echo(str(error), err=True)
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has seen enough
+        return 0
+    except Exception as error:
+        if os.environ.get("TRIALCLOCK_DEBUG"):
+            raise
+        click.echo(f"this is a defect of trialclock, please report it: {type(error).__name__}: {error}", err=True)
+        click.echo("(TRIALCLOCK_DEBUG=1 shows the traceback)", err=True)
+        return _DEFECT
+    return result if isinstance(result, int) else 0
+
+
+def script() -> None:
+    """The console command."""
+    sys.exit(main())

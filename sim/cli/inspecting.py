@@ -1,0 +1,99 @@
+"""`validate`, `show`, `diff`, `schema`, `new`: looking at scenarios without simulating them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from sim.cli.options import SET, scenario_argument
+from sim.errors import Problem, UsageError
+
+
+@click.command()
+@click.argument("scenario", default="base")
+@SET
+def validate(scenario: str, overrides: tuple[str, ...]) -> None:
+    """Check SCENARIO: one line for everything that is wrong, with file, line, path, value and what is allowed."""
+    from sim.scenario.load import load
+    from sim.scenario.provenance import provenance
+
+    loaded = load(scenario, overrides)
+    rows = provenance(loaded)
+    n_sites = sum(group.count for group in loaded.scenario.sites.values())
+    n_uncertain = sum("uncertain:" in row.value for row in rows)
+    click.echo(
+        f"{loaded.file} is valid: {loaded.scenario.trial.target} participants, {n_sites} sites, "
+        f"{len(loaded.scenario.screening.criteria)} criteria, {n_uncertain} uncertain values"
+    )
+    bare = [row for row in rows if row.lacks_source]
+    for row in bare:
+        click.echo(f"note: {row.origin}: {row.path}: this number has no entry in 'sources'", err=True)
+
+
+@click.command()
+@scenario_argument
+@SET
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--only", metavar="PATH", help="Only values below this path.")
+def show(scenario: str, overrides: tuple[str, ...], as_json: bool, only: str | None) -> None:
+    """Show every value of SCENARIO: where it comes from (file and line, or default), its grade and its source."""
+    from sim.errors import nearest
+    from sim.scenario.load import load
+    from sim.scenario.provenance import provenance
+
+    rows = provenance(load(scenario, overrides))
+    if only:
+        chosen = [row for row in rows if row.path == only or row.path.startswith(f"{only}.")]
+        if not chosen:
+            known = {row.path for row in rows} | {row.path.rpartition(".")[0] for row in rows}
+            raise UsageError(Problem(f"there is no such path; {nearest(only, known - {''})}", "--only", value=only))
+        rows = chosen
+    if as_json:
+        click.echo(json.dumps([vars(row) for row in rows], indent=1, ensure_ascii=False))
+        return
+    width = min(max(len(row.path) for row in rows), 64)
+    for row in rows:
+        source = f"  [{row.grade}: {row.source}]" if row.grade else f"  [{row.source}]" if row.source else ""
+        click.echo(f"{row.path:<{width}}  {row.value}  ({row.origin}){source}")
+
+
+@click.command()
+@click.argument("a")
+@click.argument("b")
+def diff(a: str, b: str) -> None:
+    """Show the values in which scenarios A and B differ."""
+    from sim.scenario.load import load
+    from sim.scenario.provenance import differences
+
+    found = differences(load(a), load(b))
+    for path, ours, theirs in found:
+        click.echo(f"{path}: {ours} -> {theirs}")
+    if not found:
+        click.echo("the two scenarios say the same")
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, which editors use for completion."""
+    from sim.scenario.json_schema import scenario_schema
+
+    click.echo(json.dumps(scenario_schema(), indent=1, ensure_ascii=False))
+
+
+@click.command()
+@click.argument("name")
+@click.option("--from", "base", default="base", show_default=True, metavar="SCENARIO", help="The scenario to extend.")
+def new(name: str, base: str) -> None:
+    """Write NAME.yaml, a commented scenario to start from: everything that SCENARIO says, to change or to delete."""
+    from sim.experiment.store import write_whole
+    from sim.scenario.template import template
+
+    path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
+    if path.exists():
+        raise UsageError(Problem("there is such a file already; it is not overwritten", str(path)))
+    if not path.parent.is_dir():
+        raise UsageError(Problem("there is no such folder", str(path.parent)))
+    write_whole(path, template(path.stem, base, path.parent).encode())
+    click.echo(f"{path} extends {base}. Change in it what differs, then: trialclock run {path}")

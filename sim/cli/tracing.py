@@ -1,0 +1,93 @@
+"""`trace` and `replay`: one simulated trial, event by event."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.cli.options import REPLICATION, SEED, SET, scenario_argument
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_FORMATS = click.Choice(["story", "csv"])
+
+
+@click.command()
+@scenario_argument
+@REPLICATION
+@SEED
+@SET
+@click.option("--format", "form", type=_FORMATS, default="story", show_default=True, help="Sentences, or a table.")
+@click.option("--participant", type=click.IntRange(1), metavar="N", help="Only what happens to the N-th participant.")
+def trace(
+    scenario: str,
+    replication: int,
+    seed: int | None,
+    overrides: tuple[str, ...],
+    form: str,
+    participant: int | None,
+) -> None:
+    """Tell one simulated trial of SCENARIO as a story that a student can read, or as CSV."""
+    from sim.core.design import Design
+    from sim.experiment.replicate import replicate
+    from sim.report.story import story
+    from sim.scenario.load import load_scenario
+
+    design = Design(load_scenario(scenario, overrides))
+    rows = replicate(design, design.scenario.experiment.seed if seed is None else seed, replication).table()
+    if form == "csv":
+        from sim.analysis.tables import event_table
+
+        click.echo(_csv(event_table(design, replication, rows)), nl=False)
+        return
+    for line in story(design, rows, participant):
+        click.echo(line)
+
+
+@click.command()
+@click.argument("results", type=click.Path())
+@REPLICATION
+@click.option("--format", "form", type=_FORMATS, default="csv", show_default=True, help="Sentences, or a table.")
+@click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="Write here instead of stdout.")
+def replay(results: str, replication: int, form: str, out: str | None) -> None:
+    """Simulate one replication of a run again, from what the run left: the same events, byte for byte.
+
+    Where the run kept that replication whole, its events are compared.
+    """
+    from sim.analysis.tables import event_table
+    from sim.errors import Problem, ResultsError
+    from sim.experiment.assemble import EVENTS
+    from sim.experiment.results import open_results
+    from sim.report.story import story
+
+    run = open_results(Path(results))
+    rows = run.replay(replication).table()
+    table = event_table(run.design, replication, rows)
+    kept = replication < run.identity["keep"]
+    if kept and not _same(table, run.path / EVENTS, replication):
+        message = f"replication {replication} is not what the run kept; the folder or the program was changed"
+        raise ResultsError(Problem(message, str(run.path / EVENTS)))
+    text = _csv(table) if form == "csv" else "\n".join([*story(run.design, rows), ""])
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        from sim.experiment.store import write_whole
+
+        write_whole(Path(out), text.encode())
+    if kept:
+        click.echo(f"the same as the {len(rows)} events that the run kept", err=True)
+
+
+def _csv(table: pa.Table) -> str:
+    text: str = table.to_pandas().to_csv(index=False, lineterminator="\n", float_format="%.17g")
+    return text
+
+
+def _same(table: pa.Table, path: Path, replication: int) -> bool:
+    import pyarrow.parquet as pq
+
+    kept = pq.read_table(path, filters=[("replication", "=", replication)])
+    return bool(kept.equals(table.cast(kept.schema)))

@@ -1,0 +1,77 @@
+"""What makes two runs the same run: scenario, seed, size, and the program that simulates."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from sim import __version__
+from sim.scenario.load import canonical, scenario_hash
+from sim.scenario.schema import Scenario
+
+_SIMULATING = ("scenario", "core", "processes", "analysis", "experiment/replicate.py", "trial.py")
+
+
+@lru_cache(maxsize=1)
+def program_fingerprint() -> str:
+    """SHA-256 of the source of all that decides what a replication is, shortened; the same however it was installed."""
+    package = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for part in _SIMULATING:
+        path = package / part
+        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
+            digest.update(file.relative_to(package).as_posix().encode())
+            digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What decides every byte of a run's results, its dates and wall time apart.
+
+    Attributes:
+        scenario: the resolved scenario.
+        seed: where random numbers start.
+        replications: how many.
+        typed: the scenario and its overrides as they were typed, shown in reports; decides nothing else.
+    """
+
+    scenario: Scenario
+    seed: int
+    replications: int
+    typed: str = ""
+
+    @property
+    def keep(self) -> int:
+        """Replications whose events are kept whole: those with a smaller number."""
+        return min(self.scenario.experiment.keep, self.replications)
+
+    def as_mapping(self) -> dict[str, object]:
+        """What is written into the run's folder and compared when it goes on."""
+        return {
+            "scenario_hash": scenario_hash(self.scenario),
+            "seed": self.seed,
+            "replications": self.replications,
+            "keep": self.keep,
+            "version": __version__,
+            "program": program_fingerprint(),
+            "scenario": json.loads(canonical(self.scenario)),
+            "typed": self.typed,
+        }
+
+    @property
+    def short(self) -> str:
+        """Eight characters for the folder's name."""
+        deciding = {key: value for key, value in self.as_mapping().items() if key != "typed"}
+        text = json.dumps(deciding, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+    @property
+    def folder_name(self) -> str:
+        """`<scenario>-<id>`."""
+        slug = re.sub(r"[^a-z0-9]+", "-", self.scenario.name.lower()).strip("-") or "scenario"
+        return f"{slug[:60]}-{self.short}"

@@ -1,0 +1,112 @@
+"""Replications as pure functions: (scenario, seed, number) gives the same events, wherever and however they are run."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.analysis.reduce import Reducer
+from sim.core.batch import Batch, replications_at_once
+from sim.core.design import Design
+from sim.core.events import Log
+from sim.core.unknowns import Quantiles
+from sim.trial import Trial
+
+Array = npt.NDArray[np.float64]
+
+CHUNK = 96  # replications that are computed and stored together; no result depends on it
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A replication that raised an exception, which is a defect of the program.
+
+    Attributes:
+        replication: its number.
+        error: the exception in one line.
+        trace: the whole traceback.
+    """
+
+    replication: int
+    error: str
+    trace: str
+
+
+@dataclass
+class Chunk:
+    """Consecutive replications, reduced.
+
+    Attributes:
+        first: number of the first replication.
+        values: (n, measures) measures in their order; all NaN for a replication that raised.
+        randomised_days: for each replication, when each participant was randomised.
+        kept: event tables of the replications that were kept whole, by number.
+        failures: replications that raised.
+    """
+
+    first: int
+    values: Array
+    randomised_days: list[Array]
+    kept: dict[int, Array] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def n(self) -> int:
+        """How many replications."""
+        return len(self.values)
+
+
+def replicate(design: Design, seed: int, replication: int, quantiles: Quantiles | None = None) -> Log:
+    """One simulated trial: everything that happened in it.
+
+    Args:
+        design: the scenario, made ready.
+        seed: the experiment's seed.
+        replication: number of the replication, from 0.
+        quantiles: for sensitivity analysis: probabilities of uncertain values, instead of random ones, by path.
+    """
+    return Trial(Batch(design, seed, replication, 1, quantiles), replication).run()
+
+
+def _batches(design: Design, first: int, n: int) -> Iterator[tuple[int, int]]:
+    size = replications_at_once(design)
+    for start in range(first, first + n, size):
+        yield start, min(size, first + n - start)
+
+
+def replicate_chunk(
+    reducer: Reducer, seed: int, first: int, n: int, keep: int = 0, quantiles: Quantiles | None = None
+) -> Chunk:
+    """Several simulated trials, reduced as each ends.
+
+    Args:
+        reducer: measures them; it knows the design.
+        seed: the experiment's seed.
+        first: number of the first replication.
+        n: how many.
+        keep: replications with a number below this are kept whole.
+        quantiles: for sensitivity analysis, as for `replicate`.
+    """
+    chunk = Chunk(first, np.full((n, len(reducer.names)), np.nan), [np.zeros(0)] * n)
+    for start, size in _batches(reducer.design, first, n):
+        batch = Batch(reducer.design, seed, start, size, quantiles)
+        for replication in range(start, start + size):
+            try:
+                _one(reducer, batch, replication, chunk, keep)
+            except Exception as error:
+                summary = f"{type(error).__name__}: {error}"
+                chunk.failures.append(Failure(replication, summary, traceback.format_exc()))
+    return chunk
+
+
+def _one(reducer: Reducer, batch: Batch, replication: int, chunk: Chunk, keep: int) -> None:
+    log = Trial(batch, replication).run()
+    reduced = reducer(log, batch.unknowns(replication).values)
+    chunk.values[replication - chunk.first] = reduced.measures
+    chunk.randomised_days[replication - chunk.first] = reduced.randomised_days
+    if replication < keep:
+        chunk.kept[replication] = log.table()

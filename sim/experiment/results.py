@@ -1,0 +1,195 @@
+"""The results of a run, as pandas frames."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from sim.analysis import summary
+from sim.core.design import Design
+from sim.core.events import Log
+from sim.errors import Problem, ResultsError, UsageError
+from sim.experiment.assemble import CURVES, ENROLMENT, EVENTS, FAILURES, PARTICIPANTS, REPLICATIONS
+from sim.experiment.replicate import replicate
+from sim.experiment.store import MANIFEST, RUN, file_hash, read_json
+from sim.scenario.load import scenario_from_json
+from sim.scenario.schema import Scenario
+
+
+class Results:
+    """What a run left. Frames are read when they are first asked for.
+
+    Args:
+        path: the run's folder.
+
+    Attributes:
+        path: the run's folder.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What was run, when, with which versions, and the hash of every file."""
+        if not self.path.is_dir():
+            raise ResultsError(Problem("there is no such results folder", str(self.path)))
+        if not (self.path / MANIFEST).is_file():
+            unfinished = (self.path / RUN).is_file()
+            what = (
+                "this run was not finished; run it again, and it goes on" if unfinished else "is not a results folder"
+            )
+            raise ResultsError(Problem(what, str(self.path)))
+        manifest: dict[str, Any] = read_json(self.path / MANIFEST)
+        return manifest
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """Scenario, seed, replications and versions, also of a run that is being finished."""
+        path = self.path / RUN
+        found: dict[str, Any] = read_json(path) if path.is_file() else self.manifest["run"]
+        return found
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """The resolved scenario."""
+        return scenario_from_json(self.identity["scenario"], str(self.path / MANIFEST))
+
+    @cached_property
+    def design(self) -> Design:
+        """The scenario, made ready."""
+        return Design(self.scenario)
+
+    @property
+    def seed(self) -> int:
+        """Where random numbers start."""
+        return int(self.identity["seed"])
+
+    @property
+    def n_replications(self) -> int:
+        """Simulated trials."""
+        return int(self.identity["replications"])
+
+    def changed_files(self) -> list[str]:
+        """Files that are not what the run wrote: changed, missing, or added since."""
+        known: dict[str, str] = self.manifest["files"]
+        found = [
+            f"{name} is missing" if not (self.path / name).is_file() else f"{name} was changed"
+            for name, digest in sorted(known.items())
+            if not (self.path / name).is_file() or file_hash(self.path / name) != digest
+        ]
+        others = {item.name for item in self.path.iterdir()} - set(known) - {MANIFEST, ".lock"}
+        return found + [f"{name} was added" for name in sorted(others)]
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        try:
+            frame: pd.DataFrame = pq.read_table(self.path / name).to_pandas()
+        except FileNotFoundError:
+            raise ResultsError(Problem("there is no such file", str(self.path / name))) from None
+        except (OSError, ValueError) as error:
+            raise ResultsError(Problem(f"is damaged: {error}", str(self.path / name))) from None
+        return frame
+
+    @cached_property
+    def replications(self) -> pd.DataFrame:
+        """A row a replication; days that never came are NaN."""
+        return self._frame(REPLICATIONS)
+
+    @cached_property
+    def enrolment(self) -> pd.DataFrame:
+        """A row a randomisation of every replication."""
+        return self._frame(ENROLMENT)
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """The events of the replications that were kept whole."""
+        return self._frame(EVENTS)
+
+    @cached_property
+    def participants(self) -> pd.DataFrame:
+        """The participants of the replications that were kept whole."""
+        return self._frame(PARTICIPANTS)
+
+    @cached_property
+    def curves(self) -> pd.DataFrame:
+        """Quantiles of the number randomised by each day."""
+        return self._frame(CURVES)
+
+    @cached_property
+    def failures(self) -> list[dict[str, Any]]:
+        """Replications that raised, which is a defect of the program."""
+        path = self.path / FAILURES
+        failures: list[dict[str, Any]] = read_json(path) if path.is_file() else []
+        return failures
+
+    def milestones(self) -> pd.DataFrame:
+        """Days of the milestones with their errors; see `sim.analysis.summary.milestone_table`."""
+        return summary.milestone_table(self.replications)
+
+    def odds(self) -> pd.DataFrame:
+        """Probabilities of meeting the planned dates, and of never reaching the target."""
+        return summary.odds_table(self.design, self.replications)
+
+    def outcomes(self) -> pd.DataFrame:
+        """How replications ended."""
+        return summary.outcome_table(self.replications)
+
+    def funnel(self) -> pd.DataFrame:
+        """From referral to the last visit."""
+        return summary.funnel_table(self.replications)
+
+    def losses(self) -> pd.DataFrame:
+        """Those who were referred and not randomised, by reason."""
+        return summary.loss_table(self.replications)
+
+    def criteria(self) -> pd.DataFrame:
+        """Screen failures by criterion."""
+        return summary.criterion_table(self.design, self.replications)
+
+    def spans(self) -> pd.DataFrame:
+        """Where the time went."""
+        return summary.span_table(self.replications)
+
+    def costs(self) -> pd.DataFrame:
+        """Cost by part."""
+        return summary.cost_table(self.replications)
+
+    def replay(self, replication: int) -> Log:
+        """The events of one replication again, from the scenario, the seed and its number.
+
+        Raises:
+            UsageError: the run has no such replication.
+        """
+        if not 0 <= replication < self.n_replications:
+            last = self.n_replications - 1
+            raise UsageError(f"this run has replications 0 to {last}, and no replication {replication}")
+        return replicate(self.design, self.seed, replication)
+
+    def typical_replication(self) -> int | None:
+        """The replication kept whole whose last randomisation is nearest to the median; None where none was kept."""
+        kept = self.replications[self.replications["replication"] < self.identity["keep"]]
+        kept = kept[kept["outcome"] != "error"]
+        if kept.empty:
+            return None
+        median = self.milestones().loc["last_randomised", "p50"]
+        days = kept["day_last_randomised"].to_numpy(dtype=np.float64)
+        distance = np.where(np.isnan(days), np.inf, np.abs(days - median))
+        if not np.isfinite(distance).any():
+            return int(kept["replication"].iloc[0])
+        return int(kept["replication"].to_numpy()[int(np.nanargmin(distance))])
+
+
+def open_results(path: Path | str) -> Results:
+    """Open the results of a finished run.
+
+    Raises:
+        ResultsError: there is none, or it was not finished.
+    """
+    results = Results(path)
+    _ = results.manifest
+    return results

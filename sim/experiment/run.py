@@ -1,0 +1,137 @@
+"""Run a scenario: many replications, reduced, kept in a folder."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from sim import __version__
+from sim.errors import RunInterrupted, UsageError
+from sim.experiment.assemble import assemble
+from sim.experiment.identity import Identity
+from sim.experiment.replicate import Chunk
+from sim.experiment.results import Results
+from sim.experiment.store import MANIFEST, RunFolder, file_hash, write_json
+from sim.experiment.workers import n_cores, simulate, tasks
+from sim.scenario.schema import Scenario
+
+Progress = Callable[[int, int], None]  # replications done, replications in all
+
+RESULTS = Path("results")
+REPORT = "report.html"
+_LIBRARIES = ("simpy", "numpy", "scipy", "pandas", "pyarrow", "pydantic", "plotly", "holidays")
+
+
+Report = Callable[[Results], str]  # writes a page about results into their folder; its name
+
+
+def no_progress(done: int, total: int) -> None:
+    """The progress callback that does nothing."""
+
+
+def run_in_folder(
+    scenario: Scenario,
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+    workers: int | None = None,
+    out: Path | str | None = None,
+    report: Report | None = None,
+    progress: Progress = no_progress,
+    command: str = "",
+    typed: str = "",
+) -> Results:
+    """Run a scenario and keep what it leaves in a folder. A run that was stopped goes on where it was.
+
+    Args:
+        scenario: the scenario.
+        replications: simulated trials; default: as the scenario says.
+        seed: where random numbers start; default: as the scenario says.
+        workers: processes; default: all cores. The results are the same bytes whatever it is.
+        out: the folder; default: `results/<scenario>-<id>`.
+        report: writes a page about the results into the folder, and returns its name.
+        progress: called with replications done and in all.
+        command: the whole command, for the manifest.
+        typed: the scenario and its overrides as they were typed, for the report.
+
+    Raises:
+        ResultsError: the folder is of another run, is in use, is damaged, or cannot be written.
+        RunInterrupted: stopped by hand; finished chunks are kept.
+    """
+    n = scenario.experiment.replications if replications is None else replications
+    if n < 1:
+        raise UsageError(f"replications must be at least 1, not {n}")
+    identity = Identity(scenario, scenario.experiment.seed if seed is None else seed, n, typed)
+    folder = RunFolder(Path(out) if out is not None else RESULTS / identity.folder_name, identity)
+    started = time.time()
+    with folder.locked():
+        if folder.is_complete():
+            progress(n, n)
+            return _complete(Results(folder.path), report)
+        folder.begin()
+        _simulate(folder, n_cores() if workers is None else workers, progress)
+        files = assemble(folder)
+        if report is not None:
+            files.append(report(Results(folder.path)))
+        folder.finish(_manifest(identity, files, folder.path, started, command))
+    return Results(folder.path)
+
+
+def _complete(results: Results, report: Report | None) -> Results:
+    """A run that was complete already; it only gets the report that it may still lack."""
+    if report is None or REPORT in results.manifest["files"]:
+        return results
+    name = report(results)
+    files = results.manifest["files"] | {name: file_hash(results.path / name)}
+    write_json(results.path / MANIFEST, results.manifest | {"files": files})
+    return Results(results.path)
+
+
+def _simulate(folder: RunFolder, workers: int, progress: Progress) -> None:
+    identity = folder.identity
+    todo = [task for task in tasks(identity.replications) if task[0] not in folder.finished]
+    done = identity.replications - sum(n for _, n in todo)
+    progress(done, identity.replications)
+
+    def keep(chunk: Chunk) -> None:
+        nonlocal done
+        folder.add(chunk)
+        done += chunk.n
+        progress(done, identity.replications)
+
+    try:
+        simulate(identity.scenario, identity.seed, identity.keep, todo, workers, keep)
+    except KeyboardInterrupt:
+        raise RunInterrupted(
+            f"stopped after {done:,} of {identity.replications:,} replications; they are kept in {folder.path}. "
+            "The same command goes on from there"
+        ) from None
+
+
+def _manifest(identity: Identity, files: list[str], path: Path, started: float, command: str) -> dict[str, Any]:
+    return {
+        "run": identity.as_mapping(),
+        "files": {name: file_hash(path / name) for name in sorted(files)},
+        "command": command,
+        "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "wall_time_seconds": round(time.time() - started, 3),
+        "platform": platform.platform(),
+        "versions": {"trialclock": __version__, "python": sys.version.split()[0]} | _versions(),
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found

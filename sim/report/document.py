@@ -1,0 +1,78 @@
+"""The whole answer of a run as one JSON document."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from sim.analysis import summary
+from sim.analysis.intervals import Estimate
+from sim.report.words import Dates, estimate_of, run_command, warnings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.experiment.results import Results
+
+NEVER = "never"  # in JSON, for a day later than the horizon
+
+
+def _json(value: float | None) -> float | str | None:
+    if value is None or math.isnan(value):
+        return None
+    return NEVER if math.isinf(value) else value
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    return {"value": _json(estimate.value), "low": _json(estimate.low), "high": _json(estimate.high)}
+
+
+def _dated(estimate: Estimate, dates: Dates) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, day in estimate._asdict().items():
+        when = dates.of(day) if day is not None and not math.isnan(day) else None
+        found[name] = {"day": _json(day), "date": None if when is None else str(when)}
+    return found
+
+
+def _rows(table: pd.DataFrame, *estimates: str, also: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {
+        str(name): {key: _estimate(estimate_of(row, key)) for key in estimates}
+        | {key: row[key].item() if hasattr(row[key], "item") else row[key] for key in also}
+        for name, row in table.iterrows()
+    }
+
+
+def answer(results: Results) -> dict[str, Any]:
+    """Milestones, odds, funnel, where the time went and where the files are, each figure with its interval.
+
+    Days that are later than the horizon are "never"; what too few replications leave open is null.
+    """
+    dates = Dates(results.design.clock, results.design.horizon_days)
+    milestones, odds = results.milestones(), results.odds()
+    return {
+        "scenario": results.scenario.name,
+        "question": results.scenario.question,
+        "target": results.scenario.trial.target,
+        "replications": results.n_replications,
+        "seed": results.seed,
+        "horizon": str(dates.horizon),
+        "warnings": warnings(results, summary.too_few(results.replications)),
+        "milestones": {
+            str(name): {f"p{q}": _dated(estimate_of(row, f"p{q}"), dates) for q in (10, 50, 80, 90)}
+            | {"share_reached": _estimate(estimate_of(row, "share")), "meaning": row["meaning"]}
+            for name, row in milestones.iterrows()
+        },
+        "probabilities": {
+            str(event): {"probability": _estimate(estimate_of(row, "probability"))}
+            | ({"by": str(row["planned"])} if event != "never_reached" else {})
+            for event, row in odds.iterrows()
+        },
+        "outcomes": _rows(results.outcomes(), "share", also=("n",)),
+        "funnel": _rows(results.funnel(), "mean", also=("share",)),
+        "losses": _rows(results.losses(), "mean"),
+        "where_the_time_went_days": _rows(results.spans(), "mean", also=("share", "meaning")),
+        "cost": _rows(results.costs(), "mean"),
+        "files": {"folder": results.path.as_posix(), "names": sorted([*results.manifest["files"], "manifest.json"])},
+        "command": run_command(results),
+    }

@@ -1,0 +1,226 @@
+"""The event log of one simulated trial as sentences that a student can read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.analysis.tables import vocabulary
+from sim.core import events
+from sim.core.design import Design
+from sim.core.events import AMOUNT, CODE, KIND, NUMBER, PERSON, SITE, TIME
+from sim.errors import UsageError
+
+Array = npt.NDArray[np.float64]
+
+_AWAY = {
+    "target_met": "the target has just been met",
+    "paused": "enrolment is paused",
+    "site_closed": "the site is full",
+    "stopped": "the trial has been stopped",
+}
+_PAUSES = {
+    "board_review": "the safety board reviews",
+    "hold": "a severe reaction is looked into",
+    "sentinel": "the first participants are spaced apart",
+    "cells": "there are not enough released cells",
+}
+_MISSED = {
+    "unfit": "not fit for it",
+    "no_cells": "no released cells",
+    "no_bay": "no free infusion bay",
+    "bedside": "the thawed cells could not be given",
+    "on_hold": "dosing is on hold",
+    "stopped": "dosing has been stopped",
+}
+_CLOSED = {
+    "date": "as planned",
+    "drought": "nobody was randomised there for too long",
+    "full": "it has all it may have",
+}
+_RECRUITMENT = {
+    "target_met": "the target is met",
+    "stopped": "the trial is stopped",
+    "no_sites": "no site is left open",
+}
+_ENDED = {
+    "complete": "The trial is complete.",
+    "horizon": "The simulated time is over; the trial is not complete.",
+    "stopped": "The trial was stopped early, and is closed.",
+    "no_sites": "No site was left; the trial is closed without its target.",
+}
+_FAILED = {"deteriorated": "died or worsened", "window": "ran out of the time allowed since decompensation"}
+
+
+def plain(name: str) -> str:
+    """A name from a scenario as words."""
+    return name.replace("_", " ")
+
+
+class Teller:
+    """Tells events of one replication as sentences.
+
+    Args:
+        design: the scenario, made ready.
+        rows: (n, WIDTH) all events in order.
+    """
+
+    def __init__(self, design: Design, rows: Array) -> None:
+        self._design = design
+        self._labels = design.site_labels()
+        randomised = rows[rows[:, KIND] == events.RANDOMISED]
+        self._number = {(row[SITE], row[PERSON]): int(row[NUMBER]) for row in randomised}
+        self._arm = {(row[SITE], row[PERSON]): design.arms[int(row[CODE])].name for row in randomised}
+        self._randomised_at = {(row[SITE], row[PERSON]): row[TIME] for row in randomised}
+        self._tell: dict[int, Callable[[Array], str]] = {
+            events.SITE_ACTIVATED: lambda r: (
+                f"{self._site(r)} is activated (at full rate {r[AMOUNT]:.1f} referrals a month)."
+            ),
+            events.SITE_CLOSED: lambda r: f"{self._site(r)} closes: {_CLOSED[self._word(r)]}.",
+            events.REFERRED: lambda r: f"{self._who(r)} is referred, and the chart is read.",
+            events.CHART_FAILED: lambda r: (
+                f"{self._who(r)} is referred, and excluded by the chart: {plain(self._word(r))}."
+            ),
+            events.TURNED_AWAY: lambda r: f"{self._who(r)} is turned away: {_AWAY[self._word(r)]}.",
+            events.CONSENT_REFUSED: lambda r: f"{self._who(r)} does not consent.",
+            events.CONSENT_GIVEN: lambda r: f"{self._who(r)} consents and waits for a coordinator.",
+            events.PATIENT_LOST: lambda r: f"{self._who(r)} is lost: no coordinator took them up in time.",
+            events.SCREENING_STARTED: lambda r: f"A coordinator starts screening {self._who(r)}.",
+            events.SCREENING_FAILED: self._screening_failed,
+            events.RESCREEN_PLANNED: lambda r: f"{self._who(r)} is to come back: {plain(self._word(r))} may pass.",
+            events.SCREENING_PASSED: lambda r: f"{self._who(r)} is eligible.",
+            events.PLACE_AWAITED: lambda r: f"{self._who(r)} must wait to be randomised: {_PAUSES[self._word(r)]}.",
+            events.RANDOMISED: self._randomised,
+            events.REPLACED: lambda r: f"{self._who(r)} is to be replaced by one more participant.",
+            events.DOSE_DUE: lambda r: f"Dose {r[NUMBER]:.0f} of {self._who(r)} is due.",
+            events.DOSE_STARTED: self._dose_started,
+            events.DOSE_GIVEN: lambda r: (
+                f"{self._who(r)} has had dose {r[NUMBER]:.0f} ({r[AMOUNT] / 1e6:.1f} million cells)."
+            ),
+            events.DOSE_LOST: self._dose_lost,
+            events.DOSE_MISSED: lambda r: f"{self._who(r)} misses dose {r[NUMBER]:.0f}: {_MISSED[self._word(r)]}.",
+            events.REACTION: lambda r: f"{self._who(r)} has a {self._word(r)} reaction to dose {r[NUMBER]:.0f}.",
+            events.VISIT_DONE: lambda r: f"{self._who(r)} has the visit of week {r[NUMBER]:g}.",
+            events.VISIT_MISSED: lambda r: f"{self._who(r)} misses the visit of week {r[NUMBER]:g}.",
+            events.LEFT: lambda r: f"{self._who(r)} leaves the trial: {plain(self._word(r))}.",
+            events.COMPLETED: lambda r: f"{self._who(r)} has completed the trial.",
+            events.LOT_STARTED: lambda r: f"Lot {r[NUMBER]:.0f} goes into culture.",
+            events.LOT_HARVESTED: lambda r: f"Lot {r[NUMBER]:.0f} is harvested ({_million(r)}) and tested.",
+            events.LOT_RELEASED: lambda r: f"Lot {r[NUMBER]:.0f} is released ({_million(r)}).",
+            events.LOT_FAILED: lambda r: f"Lot {r[NUMBER]:.0f} fails; {_million(r)} are thrown away.",
+            events.LOT_EXPIRED: lambda r: f"What is left of {_lot(r)} expires ({_million(r)}).",
+            events.CELLS_DISCARDED: lambda r: f"{_million(r).capitalize()} of lot {r[NUMBER]:.0f} are of no more use.",
+            events.STOCK_OPENED: lambda r: f"The bank holds {_million(r)}.",
+            events.REVIEW_STARTED: lambda r: (
+                f"The safety board reviews the first {r[NUMBER]:.0f} treated participants."
+            ),
+            events.REVIEW_ENDED: lambda _row: "The board's review is over.",
+            events.PAUSED: lambda r: f"Randomisation pauses: {_PAUSES[self._word(r)]}.",
+            events.RESUMED: lambda r: f"The pause is over ({plain(self._word(r))}).",
+            events.RECRUITMENT_CLOSED: lambda r: f"Recruitment closes: {_RECRUITMENT[self._word(r)]}.",
+            events.RECRUITMENT_REOPENED: lambda _row: "Recruitment opens again: a participant must be replaced.",
+            events.DATABASE_LOCKED: lambda _row: "The database is locked.",
+            events.TRIAL_ENDED: lambda r: _ENDED[self._word(r)],
+        }
+
+    def when(self, day: float) -> str:
+        """`Day 212, 2020-04-30`."""
+        return f"Day {np.floor(day):.0f}, {self._design.clock.date_of(day)}"
+
+    def sentence(self, row: Array) -> str:
+        """One event as a sentence, with its day and date."""
+        return f"{self.when(row[TIME])}: {self._tell[int(row[KIND])](row)}"
+
+    def _word(self, row: Array) -> str:
+        return vocabulary(self._design, int(row[KIND]))[int(row[CODE])]
+
+    def _site(self, row: Array) -> str:
+        return self._labels[int(row[SITE])]
+
+    def _who(self, row: Array) -> str:
+        """A participant by number once randomised, a patient by site and referral before."""
+        key = (row[SITE], row[PERSON])
+        if key in self._number and row[TIME] > self._randomised_at[key]:
+            return f"participant {self._number[key]} at {self._site(row)}"
+        return f"patient {row[PERSON] + 1:.0f} at {self._site(row)}"
+
+    def _randomised(self, row: Array) -> str:
+        name = f"patient {row[PERSON] + 1:.0f} at {self._site(row)}"
+        return f"{name} becomes participant {row[NUMBER]:.0f}, in arm {self._word(row)}."
+
+    def _screening_failed(self, row: Array) -> str:
+        word = self._word(row)
+        return f"{self._who(row)} fails screening: {_FAILED.get(word, plain(word))}."
+
+    def _dose_started(self, row: Array) -> str:
+        late = f", {row[AMOUNT]:.1f} days late" if row[AMOUNT] >= 0.5 else ""
+        return f"Cells are thawed for dose {row[NUMBER]:.0f} of {self._who(row)}{late}."
+
+    def _dose_lost(self, row: Array) -> str:
+        why = "they leave during the infusion" if self._word(row) == "left" else "it cannot be given"
+        return f"The thawed dose {row[NUMBER]:.0f} of {self._who(row)} is lost: {why}."
+
+
+def _million(row: Array) -> str:
+    return f"{row[AMOUNT] / 1e6:.0f} million cells"
+
+
+def _lot(row: Array) -> str:
+    return f"lot {row[NUMBER]:.0f}" if row[NUMBER] > 0 else "the first stock"
+
+
+def story(design: Design, rows: Array, participant: int | None = None) -> Iterator[str]:
+    """A replication as sentences, one an event; patients whom the chart excludes are counted together.
+
+    Args:
+        design: the scenario, made ready.
+        rows: (n, WIDTH) all events in order.
+        participant: tell only what happens to this participant.
+
+    Raises:
+        UsageError: there is no such participant.
+    """
+    teller = Teller(design, rows)
+    if participant is not None:
+        yield from _of_one(teller, rows, participant)
+        return
+    excluded: Counter[str] = Counter()
+    at_once = _ended_at_once(rows)
+    for row, skipped in zip(rows, at_once, strict=True):
+        if skipped:
+            if row[KIND] == events.CHART_FAILED:
+                excluded[vocabulary(design, events.CHART_FAILED)[int(row[CODE])]] += 1
+            continue
+        if excluded:
+            yield f"    ({_together(excluded)})"
+            excluded.clear()
+        yield teller.sentence(row)
+
+
+def _of_one(teller: Teller, rows: Array, participant: int) -> Iterator[str]:
+    found = rows[(rows[:, KIND] == events.RANDOMISED) & (rows[:, NUMBER] == participant)]
+    if not len(found):
+        n = int(np.count_nonzero(rows[:, KIND] == events.RANDOMISED))
+        raise UsageError(f"this simulated trial has participants 1 to {n}, and no participant {participant}")
+    site, person = found[0, SITE], found[0, PERSON]
+    for row in rows[(rows[:, SITE] == site) & (rows[:, PERSON] == person)]:
+        yield teller.sentence(row)
+
+
+def _ended_at_once(rows: Array) -> npt.NDArray[np.bool_]:
+    """Events of patients whom the chart excludes on the day."""
+    excluded = rows[rows[:, KIND] == events.CHART_FAILED]
+    keys = {(row[SITE], row[PERSON]) for row in excluded}
+    return np.array([(row[SITE], row[PERSON]) in keys for row in rows], dtype=bool)
+
+
+def _together(excluded: Counter[str]) -> str:
+    parts = [
+        f"{n} {plain(name)}" if n > 1 else plain(name) for name, n in sorted(excluded.items(), key=lambda x: -x[1])
+    ]
+    n = sum(excluded.values())
+    people = "one patient is" if n == 1 else f"{n} patients are"
+    return f"meanwhile {people} referred and excluded by the chart: {', '.join(parts)}"

@@ -1,0 +1,180 @@
+"""Figures as words: dates with their errors, probabilities, and the sentences that a report begins with."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sim.analysis.intervals import Estimate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.core.clock import Clock
+    from sim.experiment.results import Results
+
+MILESTONE_NAMES: dict[str, str] = {
+    "first_site_active": "First site active",
+    "first_referral": "First referral",
+    "first_randomised": "First participant randomised",
+    "randomised_25pct": "25 % of the target randomised",
+    "randomised_50pct": "50 % of the target randomised",
+    "randomised_75pct": "75 % of the target randomised",
+    "randomised_100pct": "Target randomised",
+    "last_randomised": "Last participant randomised",
+    "last_dose": "Last dose",
+    "primary_completion": "Primary completion",
+    "last_visit": "Last participant's last visit",
+    "database_lock": "Database lock",
+}
+HEADLINES = ("randomised_100pct", "last_randomised", "primary_completion", "last_visit", "database_lock")
+SPAN_NAMES: dict[str, str] = {
+    "start_up": "start-up",
+    "board_review": "the safety board's review",
+    "hold": "holds after severe reactions",
+    "sentinel": "spacing of the first participants",
+    "cells": "waiting for cells",
+    "coordinators": "waiting for coordinators",
+    "screening": "screening under way",
+    "patients": "waiting for patients",
+    "follow_up": "follow-up of the last participants",
+    "database_lock": "cleaning and locking the database",
+}
+
+
+def estimate_of(row: Any, name: str) -> Estimate:
+    """An estimate from a row with columns `<name>`, `<name>_low` and `<name>_high`."""
+
+    def known(value: object) -> float | None:
+        number = float("nan") if value is None else float(str(value))
+        return None if math.isnan(number) else number
+
+    return Estimate(float(row[name]), known(row[f"{name}_low"]), known(row[f"{name}_high"]))
+
+
+class Dates:
+    """Days as dates, for one scenario.
+
+    Args:
+        clock: days to dates.
+        horizon_days: beyond it, a date is "later than the horizon".
+    """
+
+    def __init__(self, clock: Clock, horizon_days: float) -> None:
+        self.clock = clock
+        self.horizon = clock.date_of(horizon_days)
+
+    def of(self, day: float) -> date | None:
+        """The date; None for later than the horizon."""
+        return self.clock.date_of(day) if math.isfinite(day) else None
+
+    def text(self, day: float) -> str:
+        """The date, or that it is later than the horizon."""
+        when = self.of(day)
+        return f"after {self.horizon}" if when is None else str(when)
+
+    def interval(self, estimate: Estimate) -> str:
+        """The ends of an interval as dates; '?' for an end that too few replications leave open."""
+        low = "?" if estimate.low is None else self.text(estimate.low)
+        high = "?" if estimate.high is None else self.text(estimate.high)
+        return f"{low} to {high}"
+
+    def error(self, estimate: Estimate) -> str:
+        """How far the interval reaches before and after a day, in days: '-12/+15 d'."""
+        if not math.isfinite(estimate.value):
+            return "" if estimate.low is None else f"from {self.text(estimate.low)}"
+        low = "?" if estimate.low is None else f"{estimate.value - estimate.low:.0f}"
+        if estimate.high is None:
+            return f"-{low}/+? d"
+        high = "never" if math.isinf(estimate.high) else f"{estimate.high - estimate.value:.0f}"
+        return f"-{low}/+{high} d"
+
+
+def percent(p: float, digits: int = 0) -> str:
+    """A share in per cent; small and large ones keep enough digits not to read 0 or 100."""
+    if math.isnan(p):
+        return "unknown"
+    text = f"{100 * p:.{digits}f}"
+    if digits == 0 and p not in (0.0, 1.0) and text in ("0", "100"):
+        text = f"{100 * p:.1f}"
+        text = "under 0.1" if text == "0.0" else "over 99.9" if text == "100.0" else text
+    return f"{text} %"
+
+
+def chance(estimate: Estimate) -> str:
+    """A probability with its interval: '41 % (38 to 44 %)'."""
+    if estimate.low is None or estimate.high is None:
+        return percent(estimate.value)
+    return f"{percent(estimate.value)} ({percent(estimate.low).removesuffix(' %')} to {percent(estimate.high)})"
+
+
+def number(value: float) -> str:
+    """A mean, with as many digits as its size deserves."""
+    if math.isnan(value):
+        return "unknown"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def mean_with_error(estimate: Estimate) -> str:
+    """A mean with half the width of its interval: '535 ±6'."""
+    if estimate.low is None or estimate.high is None:
+        return number(estimate.value)
+    return f"{number(estimate.value)} ±{number((estimate.high - estimate.low) / 2)}"
+
+
+def run_command(results: Results) -> str:
+    """The command that makes these results again."""
+    typed = results.identity.get("typed") or results.path.as_posix()
+    return f"trialclock run {typed} --replications {results.n_replications} --seed {results.seed}"
+
+
+def headline(results: Results, dates: Dates, milestones: pd.DataFrame) -> str:
+    """The answer in one sentence, date first."""
+    last, lock = (estimate_of(milestones.loc[name], "p50") for name in ("last_randomised", "database_lock"))
+    target = results.scenario.trial.target
+    if not math.isfinite(last.value):
+        return (
+            f"More often than not, the {target} participants are not reached by {dates.horizon}, "
+            f"the end of the simulated time."
+        )
+    p80 = estimate_of(milestones.loc["database_lock"], "p80")
+    finish = (
+        f"the database is locked by {dates.text(lock.value)}" if math.isfinite(lock.value) else "no lock is in sight"
+    )
+    safe = f"; with 80 % probability by {dates.text(p80.value)}" if math.isfinite(p80.value) else ""
+    return (
+        f"The last of the {target} participants is randomised by {dates.text(last.value)}, and {finish}, "
+        f"each in half of the simulated trials{safe}."
+    )
+
+
+def odds_sentences(odds: pd.DataFrame) -> list[str]:
+    """The chances of the planned dates, and of never reaching the target."""
+    sentences = []
+    names = {"primary_completion": "Primary completion", "study_completion": "Study completion"}
+    for event, row in odds.iterrows():
+        estimate = estimate_of(row, "probability")
+        if event == "never_reached":
+            sentences.append(f"Target never reached by the horizon: {chance(estimate)}")
+        else:
+            sentences.append(f"{names[str(event)]} by {row['planned']}, as registered: {chance(estimate)}")
+    return sentences
+
+
+def warnings(results: Results, too_few: list[str]) -> list[str]:
+    """What a reader must know before the figures: failures, too few replications."""
+    found = []
+    failed = len(results.failures)
+    if failed:
+        first = results.failures[0]
+        found.append(
+            f"{failed} of {results.n_replications} replications failed and are in no figure below; the first: "
+            f"replication {first['replication']}, {first['error']} (see failures.json)"
+        )
+    if too_few:
+        names = " and ".join([", ".join(too_few[:-1]), too_few[-1]] if len(too_few) > 1 else too_few)
+        found.append(
+            f"{results.n_replications} replications are too few to say how far off {names} may be; run more of them"
+        )
+    return found

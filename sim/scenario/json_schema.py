@@ -1,0 +1,56 @@
+"""The JSON Schema of a scenario file, which editors use for completion and checking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.scenario.layers import COLLECTIONS
+from sim.scenario.schema import Scenario
+
+TITLE = "A trialclock scenario"
+
+
+def _without_required(node: Any) -> Any:
+    """A file may say only what differs from another one, so nothing is required of it; the program checks the whole."""
+    if isinstance(node, dict):
+        return {key: _without_required(value) for key, value in node.items() if key != "required"}
+    return [_without_required(item) for item in node] if isinstance(node, list) else node
+
+
+def _resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in node:
+        node = schema["$defs"][node["$ref"].rpartition("/")[2]]
+    for option in node.get("anyOf", ()):
+        if option.get("type") != "null":
+            return _resolve(schema, option)
+    return node
+
+
+def _allow_off(schema: dict[str, Any]) -> None:
+    """`name: off` takes a named part of the extended scenario out again."""
+    for path in COLLECTIONS:
+        node = schema
+        for key in path:
+            node = _resolve(schema, _resolve(schema, node)["properties"][key])
+        collection = _resolve(schema, node)
+        for keyword in ("additionalProperties", "patternProperties"):
+            if isinstance(collection.get(keyword), dict):
+                _widen(collection, keyword)
+
+
+def _widen(collection: dict[str, Any], keyword: str) -> None:
+    off = {"const": False, "description": "off: take it out again"}
+    value = collection[keyword]
+    if keyword == "additionalProperties":
+        collection[keyword] = {"anyOf": [value, off]}
+    else:
+        collection[keyword] = {pattern: {"anyOf": [item, off]} for pattern, item in value.items()}
+
+
+def scenario_schema() -> dict[str, Any]:
+    """The schema of a scenario file: `Scenario`, and what only files have (`extends`, `off`, leaving things out)."""
+    schema: dict[str, Any] = _without_required(Scenario.model_json_schema())
+    _allow_off(schema)
+    extends = {"type": "string", "description": "Another scenario file, of which this one says only what differs."}
+    schema["properties"] = {"extends": extends} | schema["properties"]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": TITLE}
