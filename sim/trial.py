@@ -70,14 +70,13 @@ class Trial:
         self._n_following = 0
         self._reason_closed = events.RECRUITED
         self._is_locking = False
-        self._finish: Event = world.env.event()
 
     def run(self) -> Log:
         """Run the trial to its end and return what happened."""
         world, env = self.world, self.world.env
         env.at(0.0).callbacks.append(lambda _event: self._look_for_end())
         env.at(world.design.horizon_days).callbacks.append(lambda _event: self._end(events.ENDED_HORIZON))
-        env.run_until(self._finish)
+        env.run_to_end()
         world.log.visits = self.follow_ups.visits()
         pauses = self.enrolment.pauses
         world.log.ended_at_once = [
@@ -153,8 +152,9 @@ class Trial:
         world, site, arm = self.world, person.site, self.allocation.assign(person)
         person.arm, person.randomised = arm, world.env.now
         person.number = self.enrolment.n_randomised + 1
-        person.draws = world.person_draws("participant", site.group, site.row, person.referral, self._n_draws)
-        person.draws = person.draws.reshape(-1, DRAWS_A_ROW)
+        if self._n_draws:
+            draws = world.person_draws("participant", site.group, site.row, person.referral, self._n_draws)
+            person.draws = draws.reshape(-1, DRAWS_A_ROW)
         world.record(events.RANDOMISED, site.index, person.referral, person.number, arm.index)
         self._n_following += 1
         ends = self.follow_ups.begin(person)
@@ -249,6 +249,5 @@ class Trial:
         world.env.at(world.env.now + days).callbacks.append(lock)
 
     def _end(self, reason: int) -> None:
-        if not self._finish.triggered:
-            self.world.record(events.TRIAL_ENDED, code=reason)
-            self._finish.succeed()
+        self.world.record(events.TRIAL_ENDED, code=reason)
+        self.world.env.finish()

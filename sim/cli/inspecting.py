@@ -24,7 +24,7 @@ def validate(scenario: str, overrides: tuple[str, ...]) -> None:
     n_sites = sum(group.count for group in loaded.scenario.sites.values())
     n_uncertain = sum("uncertain:" in row.value for row in rows)
     click.echo(
-        f"{loaded.file} is valid: {loaded.scenario.trial.target} participants, {n_sites} sites, "
+        f"{loaded.file} is valid: {loaded.scenario.trial.target} participants, sites: {n_sites}, "
         f"{len(loaded.scenario.screening.criteria)} criteria, {n_uncertain} uncertain values"
     )
     bare = [row for row in rows if row.lacks_source]

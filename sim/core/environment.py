@@ -15,9 +15,13 @@ class TrialEnvironment(simpy.Environment):
     the very instant that was computed for it, in this engine and in any other.
     """
 
+    _is_finished = False
+
     def at(self, day: float) -> Event:
         """An event that happens at `day` (at once, if that has passed)."""
-        event = Event(self)
+        event = Event.__new__(Event)  # SimPy's constructor, without the call
+        event.env = self
+        event.callbacks = []
         event._ok = True
         event._value = None
         now = self._now
@@ -41,16 +45,20 @@ class TrialEnvironment(simpy.Environment):
         """Set the clock, before anything has happened."""
         self._now = day
 
-    def run_until(self, finish: Event) -> None:
-        """Run until `finish` has happened, or nothing is left to happen.
+    def finish(self) -> None:
+        """Let nothing more happen, not even in this instant."""
+        self._is_finished = True
+
+    def run_to_end(self) -> None:
+        """Run until `finish` is called, or nothing is left to happen.
 
         SimPy's own `step`, without a call for each event.
         """
         queue = self._queue
-        while queue and finish.callbacks is not None:
+        while queue and not self._is_finished:
             self._now, _, _, event = heappop(queue)
             callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
             for callback in callbacks:
                 callback(event)
-            if not event._ok and not event._defused:
+            if not event._ok and not event.defused:
                 raise event._value

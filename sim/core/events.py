@@ -16,8 +16,8 @@ processes: they are written down in one go when a replication ends, which spares
 
 from __future__ import annotations
 
-from array import array
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -163,18 +163,19 @@ class Log:
     """Events of one replication, as they happened; those that touch nothing else apart.
 
     Attributes:
-        buffer: `WIDTH` numbers an event, in the order in which they happened.
+        rows: `WIDTH` numbers an event, in the order in which they happened.
         ended_at_once: referrals that ended on the day, by site, in order of the sites.
         visits: (n, WIDTH) visits done and missed, by participant in order of randomisation.
     """
 
-    buffer: array[float] = field(default_factory=lambda: array("d"))
+    rows: list[tuple[float, ...]] = field(default_factory=list)
     ended_at_once: list[EndedAtOnce] = field(default_factory=list)
     visits: Array = field(default_factory=lambda: np.zeros((0, WIDTH)))
 
     def happened(self) -> Array:
         """(n, WIDTH) events other than those written down at the end, in order."""
-        return np.frombuffer(self.buffer, dtype=np.float64).reshape(-1, WIDTH)
+        n = len(self.rows)
+        return np.fromiter(chain.from_iterable(self.rows), np.float64, n * WIDTH).reshape(n, WIDTH)
 
     def table(self) -> Array:
         """(n, WIDTH) all events in order of time; see above for the order at one instant."""
@@ -183,4 +184,4 @@ class Log:
         return rows[np.argsort(rows[:, TIME], kind="stable")]
 
     def __len__(self) -> int:
-        return len(self.buffer) // WIDTH + len(self.visits) + 2 * sum(len(ended.time) for ended in self.ended_at_once)
+        return len(self.rows) + len(self.visits) + 2 * sum(len(ended.time) for ended in self.ended_at_once)

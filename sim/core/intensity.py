@@ -98,7 +98,8 @@ class Intensity:
         if self.per_day <= 0 or (self.full_from >= self.end and self.ramp is None):
             return np.full(len(cumulative), np.inf)
         in_ramp = float(self.ramp.cumulative[-1]) if self.ramp else 0.0
-        times = self.calendar.times((cumulative - in_ramp) / self.per_day + self.before)
+        with np.errstate(over="ignore"):  # a rate next to nothing: never
+            times = self.calendar.times((cumulative - in_ramp) / self.per_day + self.before)
         if self.ramp is not None:
             n = int(np.searchsorted(cumulative, in_ramp))
             times[:n] = self.ramp.times(cumulative[:n])

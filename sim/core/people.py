@@ -58,7 +58,6 @@ class Site:
     closed_on: float | None = None
 
 
-@dataclass(slots=True, eq=False)
 class Person:
     """One patient whom someone must deal with, and the participant they may become.
 
@@ -88,16 +87,7 @@ class Person:
         has_left: whether they are out of the trial.
     """
 
-    site: Site
-    referral: int
-    referred: float
-    values: tuple[float, ...]
-    chart_failed: int
-    tests_failed: int
-    weight_kg: float
-    window_ends: float
-    consents: bool
-    strata: tuple[int, ...]
+    # What most patients never change stands in the class: setting it for each would cost more than all the rest.
     deteriorates: float = float("inf")
     is_returning: bool = False
     attempt: int = 1
@@ -111,3 +101,27 @@ class Person:
     last_visit: float = float("inf")
     way_out: int | None = None
     has_left: bool = False
+
+    def __init__(
+        self,
+        site: Site,
+        referral: int,
+        referred: float,
+        values: tuple[float, ...],
+        chart_failed: int,
+        tests_failed: int,
+        weight_kg: float,
+        window_ends: float,
+        consents: bool,
+        strata: tuple[int, ...],
+    ) -> None:
+        self.site = site
+        self.referral = referral
+        self.referred = referred
+        self.values = values
+        self.chart_failed = chart_failed
+        self.tests_failed = tests_failed
+        self.weight_kg = weight_kg
+        self.window_ends = window_ends
+        self.consents = consents
+        self.strata = strata

@@ -30,14 +30,14 @@ WEIGHT = "weight_kg"
 
 
 def criteria_in_order(criteria: Mapping[str, Criterion]) -> list[str]:
-    """Names of criteria in the record's order: inclusion before exclusion, by number; those without a number last."""
+    """Names of criteria in the record's order: inclusion (I) first, then by letter and number; the rest last."""
 
     def rank(name: str) -> tuple[object, ...]:
         item = criteria[name].item
         if item is None:
-            return (2, 0, "", name)
+            return (2, "", 0, "", name)
         digits = "".join(c for c in item if c.isdigit())
-        return (0 if item[0] == "I" else 1, int(digits), item[1 + len(digits) :], name)
+        return (0 if item[0] == "I" else 1, item[0], int(digits), item[1 + len(digits) :], name)
 
     return sorted(criteria, key=rank)
 

@@ -46,6 +46,11 @@ def log(x: float) -> float:
     return float(settle(special.xlogy(1.0, x)))
 
 
+def log1p(x: float) -> float:
+    """Natural logarithm of 1 + x, settled."""
+    return float(settle(special.log1p(x)))
+
+
 def exp(x: float) -> float:
     """Exponential, settled."""
     return float(settle(special.expm1(x) + 1.0))

@@ -45,7 +45,7 @@ class World:
         self.unknowns = batch.unknowns(replication)
         self.env = TrialEnvironment()
         self.log = Log()
-        self._append = self.log.buffer.extend
+        self._append = self.log.rows.append
 
     def record(
         self, kind: int, site: int = -1, person: int = -1, number: float = 0, code: int = 0, amount: float = 0.0

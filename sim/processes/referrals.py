@@ -12,7 +12,7 @@ from sim.core import events
 from sim.core.batch import DECLINES, HANDLED, Described
 from sim.core.events import EndedAtOnce
 from sim.core.people import Person, Site
-from sim.core.quantiles import log
+from sim.core.quantiles import log1p
 from sim.core.streams import BLOCK
 from sim.core.world import World
 
@@ -108,4 +108,4 @@ def _mean_days_to(per_day: float) -> float:
     """Mean of the exponential time to something with a given probability per day."""
     if per_day <= 0:
         return _NEVER
-    return -1 / log(1 - per_day) if per_day < 1 else 0.0
+    return -1 / log1p(-per_day) if per_day < 1 else 0.0

@@ -114,6 +114,7 @@ def _as_written(path: KeyPath, loaded: Loaded) -> KeyPath:
 
 
 def _number_text(key: str) -> str:
+    """A week, which is a number, as it is written in a file."""
     return key.removesuffix(".0")
 
 
@@ -154,12 +155,36 @@ def _at(data: Any, path: KeyPath) -> Any:
     return data
 
 
+ABSENT = "(not there)"
+
+
 def differences(a: Loaded, b: Loaded) -> list[tuple[str, str, str]]:
-    """Paths at which two scenarios differ, with both values; '(not there)' where one has none."""
-    ours, theirs = ({row.path: row.value for row in provenance(loaded)} for loaded in (a, b))
-    absent = "(not there)"
-    return [
-        (path, ours.get(path, absent), theirs.get(path, absent))
-        for path in [*ours, *(path for path in theirs if path not in ours)]
-        if ours.get(path) != theirs.get(path)
-    ]
+    """Paths at which two scenarios differ, with both values; a part that only one has is one difference."""
+    ours, theirs = (
+        {k: v for k, v in loaded.scenario.model_dump(mode="json", by_alias=True).items() if k not in _NOT_VALUES}
+        for loaded in (a, b)
+    )
+    return list(_differences(ours, theirs, ()))
+
+
+def _differences(ours: Any, theirs: Any, path: KeyPath) -> Iterator[tuple[str, str, str]]:
+    if ours == theirs:
+        return
+    if not isinstance(ours, Mapping) or not isinstance(theirs, Mapping) or "dist" in ours or "dist" in theirs:
+        yield ".".join(_short(path)), _without_nulls(ours), _without_nulls(theirs)
+        return
+    for key in [*ours, *(key for key in theirs if key not in ours)]:
+        yield from _differences(ours.get(key, ABSENT), theirs.get(key, ABSENT), (*path, str(key)))
+
+
+def _short(path: KeyPath) -> KeyPath:
+    """The path as it may be written in a file."""
+    if path[:2] == ("follow_up", "leaving"):
+        path = tuple(key for key in path if key not in ("cumulative", "all"))
+    return tuple(_number_text(key) for key in path)
+
+
+def _without_nulls(value: Any) -> str:
+    if isinstance(value, Mapping):
+        value = {_number_text(str(k)): v for k, v in value.items() if v is not None and v is not False}
+    return shown(value)

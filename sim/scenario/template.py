@@ -67,8 +67,9 @@ def _lines(key: str, data: Any, value: Any, info: FieldInfo | None, depth: int) 
     """One key and what stands under it, commented out, with what it means at the end of the line."""
     indent = "  " * depth
     comment = _meaning(info)
-    inline = isinstance(data, Mapping) and ("dist" in data or "uncertain" in data or len(shown(data)) <= _INLINE)
-    if not isinstance(data, Mapping) or not data or (inline and depth > 0):
+    is_mapping = isinstance(data, Mapping)
+    inline = is_mapping and ("dist" in data or "uncertain" in data or len(shown(data)) <= _INLINE)
+    if not is_mapping or not data or (inline and depth > 0):
         return [f"# {indent}{key}: {_yaml(data)}{comment}"]
     lines = [f"# {indent}{key}:{comment if depth else ''}"]
     for name, item in data.items():

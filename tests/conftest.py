@@ -1,0 +1,79 @@
+"""Scenarios and runs that many tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.analysis.reduce import Reducer
+from sim.core.design import Design
+from sim.experiment.replicate import Chunk, replicate_chunk
+from sim.scenario.load import load_scenario, scenario_from_mapping
+from sim.scenario.schema import Scenario
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+
+
+def merged(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Plain data with changes laid over it, mapping by mapping."""
+    result = dict(data)
+    for key, value in changes.items():
+        both = isinstance(value, dict) and isinstance(result.get(key), dict)
+        is_distribution = isinstance(value, dict) and ("dist" in value or "uncertain" in value)
+        result[key] = merged(result[key], value) if both and not is_distribution else value
+    return result
+
+
+POISSON: dict[str, Any] = {
+    "name": "one Poisson process",
+    "trial": {"target": 45, "enrolment_opens": "2020-01-01", "horizon_months": 600},
+    "arms": {"A": {}},
+    "sites": {"s": {"count": 1, "referrals_per_month": 3.0}},
+}
+
+
+def scenario_of(**changes: Any) -> Scenario:
+    """The simplest trial (one site, constant rate, nobody excluded, nothing after randomisation), with changes.
+
+    `sites` and `arms` replace those of the simplest trial; everything else is laid over it.
+    """
+    start = {key: value for key, value in POISSON.items() if key not in ("sites", "arms") or key not in changes}
+    return scenario_from_mapping(merged(start, changes))
+
+
+class Simulated:
+    """Replications of one scenario, with their measures by name."""
+
+    def __init__(self, scenario: Scenario, n: int, seed: int = 7, keep: int = 0) -> None:
+        self.design = Design(scenario)
+        self.reducer = Reducer(self.design)
+        self.chunk: Chunk = replicate_chunk(self.reducer, seed, 0, n, keep)
+        assert not self.chunk.failures, self.chunk.failures[0].trace
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """A measure, one value a replication."""
+        return self.chunk.values[:, self.reducer.names.index(name)]
+
+    def n_by(self, day: float) -> np.ndarray:
+        """Participants randomised by a day, one value a replication."""
+        return np.array([np.searchsorted(days, day, side="right") for days in self.chunk.randomised_days])
+
+
+@pytest.fixture
+def simulated() -> Callable[..., Simulated]:
+    return Simulated
+
+
+@pytest.fixture(scope="session")
+def base() -> Scenario:
+    return load_scenario(ROOT / "scenarios" / "base.yaml")
+
+
+@pytest.fixture(scope="session")
+def base_design(base: Scenario) -> Design:
+    return Design(base)

@@ -1,0 +1,291 @@
+"""What must hold in every trial of every scenario: nobody and nothing is lost, and nothing happens twice."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sim.analysis.reduce import Reducer
+from sim.core import events as e
+from sim.core.design import Design
+from sim.core.events import AMOUNT, CODE, KIND, NUMBER, PERSON, SITE, TIME
+from sim.experiment.replicate import replicate, replicate_chunk
+from sim.scenario.load import scenario_from_mapping
+
+PROBABILITY = st.floats(0.0, 1.0)
+DAYS = st.one_of(
+    st.floats(0.0, 20.0),
+    st.builds(lambda m: {"dist": "exponential", "mean": m}, st.floats(0.1, 10.0)),
+    st.builds(lambda a, b: {"dist": "uniform", "low": a, "high": a + b}, st.floats(0, 5), st.floats(0.1, 20)),
+    st.builds(lambda m: {"uncertain": "lognormal", "median": m, "sigma": 0.5}, st.floats(0.5, 10.0)),
+)
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> dict[str, Any]:
+    """A random valid scenario, with every process of the model in it more often than not."""
+    allocation = draw(st.sampled_from([(1, 1), (2, 1), (1, 3)]))
+    total = sum(allocation)
+    n_groups = draw(st.integers(1, 3))
+    data: dict[str, Any] = {
+        "name": "random",
+        "trial": {
+            "target": draw(st.integers(1, 30)),
+            "enrolment_opens": "2019-10-01",
+            "horizon_months": draw(st.sampled_from([3, 12, 36])),
+            "overrun": draw(st.sampled_from(["turn_away", "randomise"])),
+            "replace": draw(st.sampled_from(["never", "before_first_dose", "not_evaluable"])),
+        },
+        "arms": {
+            "X": {
+                "allocation": allocation[0],
+                "doses": {"weeks": draw(st.sampled_from([[0], [0, 1, 2, 3], [0, 0.5, 4]])), "cells_per_kg": 5e5},
+            },
+            "C": {"allocation": allocation[1]},
+        },
+        "randomisation": {
+            "method": draw(st.sampled_from(["simple", "permuted_blocks", "minimisation", "biased_coin", "urn"])),
+            "block_sizes": [total, 2 * total],
+        },
+        "site_defaults": {
+            "activation_delay_days": draw(DAYS),
+            "lead_days": draw(st.floats(0, 30)),
+            "between_site_cv": draw(st.sampled_from([0.0, 0.8])),
+            "never_enrols": draw(st.sampled_from([0.0, 0.2])),
+            "coordinators": draw(st.sampled_from([None, 1, 2])),
+            "infusion_bays": draw(st.sampled_from([None, 1])),
+            "max_participants": draw(st.sampled_from([None, 3])),
+            "ramp_up": draw(st.sampled_from([None, {"start_fraction": 0.2, "days": 60}])),
+            "closes": draw(st.sampled_from([None, "2020-03-01", {"after_days_without_randomisation": 40}])),
+        },
+        "sites": {
+            f"g{i}": {"count": draw(st.integers(0, 3)), "referrals_per_month": draw(st.floats(0.0, 40.0))}
+            for i in range(n_groups)
+        },
+        "patients": {
+            "attributes": {
+                "weight_kg": {"dist": "normal", "mean": 66, "sd": 10, "low": 35},
+                "kind": {"a": 0.4, "b": 0.6},
+            },
+            "conditions": {"ill": draw(PROBABILITY), "odd": draw(PROBABILITY)},
+        },
+        "screening": {
+            "criteria": {
+                "not_ill": {"stage": "chart", "none": ["ill"], "passing": draw(st.booleans())},
+                "not_odd": {"stage": "tests", "none": ["odd"], "passing": draw(st.booleans())},
+            },
+            "consent": draw(PROBABILITY),
+            "days": draw(DAYS),
+            "window_days": draw(st.sampled_from([None, 10.0])),
+            "patience_days": draw(st.one_of(st.none(), DAYS)),
+            "deteriorates_per_day": draw(st.floats(0.0, 0.2)),
+            "rescreen": draw(st.sampled_from([None, {"probability": 0.5, "after_days": 5}])),
+        },
+        "treatment": {
+            "first_dose_delay_days": draw(DAYS),
+            "window_days": draw(st.sampled_from([0.0, 2.0, 10.0])),
+            "bay_hours": draw(DAYS),
+            "unfit_on_the_day": draw(PROBABILITY),
+            "unfit_days": draw(st.one_of(st.none(), DAYS)),
+            "weekdays_only": draw(st.booleans()),
+            "reaction": 0.3,
+            "severe_reaction": draw(st.sampled_from([0.0, 0.2])),
+        },
+        "oversight": {
+            "sentinels": {"participants": 2, "days_between": 7, "arm": "X"},
+            "board_review": {"after_treated": [2, 4], "observed_days": 10, "takes_days": draw(DAYS)},
+            "hold": {"probability": 0.5, "days": draw(DAYS)},
+            "stop": {"severe_reactions": 2, "among_first": 6, "action": draw(st.sampled_from(["hold", "end"]))},
+        },
+    }
+    if draw(st.booleans()):
+        data["randomisation"]["method"] = "permuted_blocks"
+        data["randomisation"]["stratify_by"] = ["site", "kind"]
+    if draw(st.integers(0, 3)):
+        data["cells"] = draw(cell_supplies())
+    if draw(st.integers(0, 4)):
+        data["follow_up"] = {
+            "visit_weeks": [1, 2, 4, 8],
+            "primary_endpoint_week": 4,
+            "visit_window_days": draw(st.sampled_from([0.0, 3.0])),
+            "missed_visit": draw(PROBABILITY),
+            "leaving": {
+                "death": {"C": {"4": 0.3}, "hazard_ratio": {"X": draw(st.floats(0.0, 3.0))}},
+                "withdrawal": {"2": 0.1, "8": 0.3},
+            },
+            "database_lock_days": draw(DAYS),
+        }
+    return data
+
+
+@st.composite
+def cell_supplies(draw: st.DrawFn) -> dict[str, Any]:
+    source = draw(st.sampled_from(["bank", "made_to_order"]))
+    return {
+        "source": source,
+        "lots": {"culture_days": draw(st.floats(1.0, 40.0)), "yield_cells": draw(st.floats(1e7, 4e8))},
+        "release_days": draw(DAYS),
+        "failure": draw(PROBABILITY),
+        "suites": draw(st.integers(0, 3)),
+        "stock": {
+            "start_cells": draw(st.sampled_from([0.0, 1e8])),
+            "reorder_below_cells": draw(st.sampled_from([0.0, 3e8])),
+            "shelf_life_days": draw(st.sampled_from([20.0, 700.0])),
+        },
+        "lost_at_bedside": draw(st.sampled_from([0.0, 0.3])),
+        "doses_in_stock_to_randomise": draw(st.sampled_from([0, 1, 4])) if source == "bank" else 0,
+    }
+
+
+def _by_person(rows: np.ndarray) -> dict[tuple[float, float], list[np.ndarray]]:
+    people = defaultdict(list)
+    for row in rows:
+        if row[PERSON] >= 0:
+            people[row[SITE], row[PERSON]].append(row)
+    return people
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=scenarios(), seed=st.integers(0, 2**32))
+def test_conservation(data: dict[str, Any], seed: int) -> None:
+    """Whatever the scenario: every patient, participant, dose and cell is accounted for, in order of time."""
+    design = Design(scenario_from_mapping(data))
+    log = replicate(design, seed, 0)
+    rows = log.table()
+    assert np.all(np.diff(rows[:, TIME]) >= 0), "events in order of time"
+    assert rows[-1, KIND] == e.TRIAL_ENDED
+    assert rows[-1, TIME] <= design.horizon_days + 1e-9
+    people = _by_person(rows)
+    _patients_end_once(people)
+    _participants_leave_once(people)
+    _doses_end_once(people)
+    _bays_hold(design, rows)
+    _coordinators_hold(design, rows)
+    _measures_add_up(design, seed)
+
+
+def _patients_end_once(people: dict[tuple[float, float], list[np.ndarray]]) -> None:
+    """Referred once; then refused, lost, failed, turned away, randomised, or still inside."""
+    ends = {e.CHART_FAILED, e.TURNED_AWAY, e.CONSENT_REFUSED, e.PATIENT_LOST, e.SCREENING_FAILED, e.RANDOMISED}
+    for rows in people.values():
+        kinds = [int(row[KIND]) for row in rows]
+        assert kinds.count(e.REFERRED) == 1
+        assert kinds[0] == e.REFERRED
+        ended = [i for i, kind in enumerate(kinds) if kind in ends]
+        assert len(ended) <= 1
+        if ended and kinds[ended[0]] != e.RANDOMISED:
+            assert ended[0] == len(kinds) - 1, "nothing after a patient is out"
+
+
+def _participants_leave_once(people: dict[tuple[float, float], list[np.ndarray]]) -> None:
+    """Every participant leaves or completes at most once, and nothing but their replacement comes after it."""
+    for rows in people.values():
+        kinds = [int(row[KIND]) for row in rows]
+        out = [i for i, kind in enumerate(kinds) if kind in (e.LEFT, e.COMPLETED)]
+        assert len(out) <= 1
+        if out:
+            assert e.RANDOMISED in kinds
+            assert kinds[out[0] + 1 :] in ([], [e.REPLACED])
+
+
+def _doses_end_once(people: dict[tuple[float, float], list[np.ndarray]]) -> None:
+    """A due dose is given or missed, or its participant left; a thawed one is given or lost."""
+    for rows in people.values():
+        for number in {row[NUMBER] for row in rows if row[KIND] == e.DOSE_DUE}:
+            kinds = [
+                int(row[KIND]) for row in rows if row[NUMBER] == number and row[KIND] in range(e.DOSE_DUE, e.REACTION)
+            ]
+            assert kinds.count(e.DOSE_GIVEN) + kinds.count(e.DOSE_MISSED) <= 1
+            started, done = kinds.count(e.DOSE_STARTED), kinds.count(e.DOSE_GIVEN) + kinds.count(e.DOSE_LOST)
+            assert 0 <= started - done <= 1
+
+
+def _most_at_once(rows: np.ndarray, start: int, ends: tuple[int, ...], site: int) -> int:
+    """Largest number of stays at a site that overlap; at one instant, ends come before starts."""
+    here = rows[rows[:, SITE] == site]
+    steps = [(row[TIME], 1 if row[KIND] == start else -1) for row in here if row[KIND] == start or row[KIND] in ends]
+    level = most = 0
+    for _, step in sorted(steps, key=lambda pair: (pair[0], pair[1])):
+        level += step
+        most = max(most, level)
+    return most
+
+
+def _bays_hold(design: Design, rows: np.ndarray) -> None:
+    """Never more in a site's bays than it has."""
+    bays = [g.settings.infusion_bays for g in design.groups for _ in range(g.count)]
+    for site, limit in enumerate(bays):
+        if limit is not None:
+            assert _most_at_once(rows, e.DOSE_STARTED, (e.DOSE_GIVEN, e.DOSE_LOST), site) <= limit
+
+
+def _coordinators_hold(design: Design, rows: np.ndarray) -> None:
+    """Never more screened at once than a site has coordinators."""
+    limits = [g.settings.coordinators for g in design.groups for _ in range(g.count)]
+    for site, limit in enumerate(limits):
+        if limit is not None:
+            busy: set[float] = set()
+            for row in rows[rows[:, SITE] == site]:
+                if row[KIND] == e.SCREENING_STARTED:
+                    busy.add(row[PERSON])
+                elif row[KIND] in (e.SCREENING_PASSED, e.SCREENING_FAILED, e.RESCREEN_PLANNED, e.TURNED_AWAY):
+                    busy.discard(row[PERSON])
+                assert len(busy) <= limit
+
+
+def _measures_add_up(design: Design, seed: int) -> None:
+    """The measures of the same trial balance: people, cells, days."""
+    reducer = Reducer(design)
+    chunk = replicate_chunk(reducer, seed, 0, 1)
+    assert not chunk.failures, chunk.failures[0].trace
+    row = dict(zip(reducer.names, chunk.values[0], strict=True))
+    away = sum(value for name, value in row.items() if name.startswith("n_away_"))
+    out = row["n_chart_failed"] + row["n_consent_refused"] + row["n_lost"] + row["n_screening_failed"] + away
+    assert row["n_referred"] == out + row["n_randomised"] + row["n_inside"]
+    assert row["n_inside"] >= 0
+    left = sum(value for name, value in row.items() if name.startswith("n_left_"))
+    assert row["n_randomised"] == left + row["n_completed"] + row["n_following"]
+    assert row["n_following"] >= 0
+    if design.scenario.cells is not None:
+        used = sum(row[f"cells_{way}"] for way in ("failed", "infused", "lost", "expired", "discarded", "in_stock"))
+        assert abs(row["cells_made"] + row["cells_opening"] - used) <= 1.0
+        assert row["cells_in_stock"] >= -1.0
+    spans = sum(value for name, value in row.items() if name.startswith("span_"))
+    assert abs(spans - max(row["day_end"], 0.0)) < 1e-6
+    if row["reached"]:
+        assert row["n_randomised"] >= design.scenario.trial.target + row["n_replaced"]
+        order = [
+            row[f"day_{name}"] for name in ("last_randomised", "primary_completion", "last_visit", "database_lock")
+        ]
+        known = [day for day in order if not np.isnan(day)]
+        assert known == sorted(known)
+
+
+def test_allocation_of_the_base_scenario_stays_within_its_bound(base_design: Design) -> None:
+    """Blocks of 3 and 6 within sites: an arm is never further from its share than the sites' bounds together."""
+    bound = base_design.n_sites * 6 * (2 / 9)
+    reducer = Reducer(base_design)
+    chunk = replicate_chunk(reducer, 5, 0, 40)
+    assert chunk.values[:, reducer.names.index("max_imbalance")].max() <= bound
+
+
+def test_stock_claims_are_not_served_twice(base_design: Design) -> None:
+    """Cells infused and lost are never more than cells released, at any time."""
+    rows = replicate(base_design, 3, 1).table()
+    signs = {e.STOCK_OPENED: 1, e.LOT_RELEASED: 1, e.DOSE_GIVEN: -1, e.DOSE_LOST: -1, e.LOT_EXPIRED: -1}
+    flow = np.array([signs.get(int(row[KIND]), 0) * row[AMOUNT] for row in rows])
+    assert np.cumsum(flow).min() >= -1.0
+    assert flow[rows[:, KIND] == e.DOSE_GIVEN].sum() < 0
+
+
+def test_codes_are_within_their_vocabularies(base_design: Design) -> None:
+    """Every code of every event has a word."""
+    from sim.analysis.tables import vocabulary
+
+    for row in replicate(base_design, 3, 2).table():
+        words = vocabulary(base_design, int(row[KIND]))
+        assert not words or 0 <= row[CODE] < len(words)
