@@ -92,9 +92,9 @@ class Trial:
         world.record(events.REFERRED, site, person.referral)
         if failed:
             world.record(events.RESCREEN_PLANNED, site, person.referral, failed, lowest_bit(failed))
-            self._inside[person] = world.env.process(self.journey(person))
+            self._inside[person] = world.env.start(self.journey(person))
         elif self._agrees(person):
-            self._inside[person] = world.env.process(self.journey(person))
+            self._inside[person] = world.env.start(self.journey(person))
 
     def _agrees(self, person: Person) -> bool:
         """Ask for consent, unless the trial takes nobody now."""

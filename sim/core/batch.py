@@ -7,7 +7,7 @@ cost per call is then shared. A replication is the same whichever batch it is in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -34,9 +34,24 @@ _RATE, _NEVER, _EFFECT, _LEAD, _DELAY = range(5)
 EXCLUDED, DECLINES, HANDLED = range(3)  # what becomes of a referral on the day
 
 
-# A patient who must be dealt with, before their time of referral is known: position in the block, values by column,
-# chart_failed, tests_failed, weight_kg, days_since_decompensation, consents, strata. See `sim.core.people.Person`.
-Described = tuple[int, tuple[float, ...], int, int, float, float, bool, tuple[int, ...]]
+class People(NamedTuple):
+    """Patients of a block who must be dealt with, before their times of referral are known; see `Person` for each.
+
+    Attributes:
+        starts: (sites, replications + 1) where the people of a site and replication begin among all.
+        position: in the block of referrals.
+        values: (people, columns) draws of their own.
+        facts: (people, 4) chart_failed, tests_failed, weight_kg, days_since_decompensation.
+        consents: whether they say yes, if asked.
+        strata: (people, strata) level of each stratum or factor, the site not among them.
+    """
+
+    starts: Integers
+    position: Integers
+    values: Array
+    facts: Array
+    consents: npt.NDArray[np.bool_]
+    strata: Integers
 
 
 class GroupBlock(NamedTuple):
@@ -44,21 +59,17 @@ class GroupBlock(NamedTuple):
 
     Attributes:
         part: the replications.
-            arrivals: (sites, replications, BLOCK) unit-rate arrival times, increasing.
-            chart_failed: (sites, replications, BLOCK) criteria that fail on the chart, as bits.
-            fate: (sites, replications, BLOCK) # A site's uniform numbers, and their places among them.
-    _DRAWS_A_SITE = 8
-    _RATE, _NEVER, _EFFECT, _LEAD, _DELAY = range(5)
-
-    EXCLUDED, DECLINES or HANDLED.
-            people: for each site and replication, the patients who must be dealt with.
+        arrivals: (sites, replications, BLOCK) unit-rate arrival times, increasing.
+        chart_failed: (sites, replications, BLOCK) criteria that fail on the chart, as bits.
+        fate: (sites, replications, BLOCK) EXCLUDED, DECLINES or HANDLED.
+        people: those who are HANDLED.
     """
 
     part: Part
     arrivals: Array
     chart_failed: Integers
     fate: Integers
-    people: list[list[list[Described]]]
+    people: People
 
 
 class Part:
@@ -130,42 +141,34 @@ class Part:
 
     def _people(
         self, uniform: Callable[[str], Array], patients: PatientBlock, consents: npt.NDArray[np.bool_], handled: Array
-    ) -> list[list[list[Described]]]:
-        """Those who must be dealt with, by site and replication."""
+    ) -> People:
+        """Those who must be dealt with, in order of site, replication and referral."""
         place = np.nonzero(handled)
-        strata = [levels[place].tolist() for levels in patients.strata.values()]
-        n_people = len(place[0])
-        parts = (
-            place[2].tolist(),
-            self._values(uniform, place, n_people),
-            patients.chart_failed[place].tolist(),
-            patients.tests_failed[place].tolist(),
-            patients.weight_kg[place].tolist(),
-            patients.days_since_decompensation[place].tolist(),
-            consents[place].tolist(),
-            zip(*strata, strict=True) if strata else [()] * n_people,
+        counts = np.count_nonzero(handled, axis=2)
+        ends = np.cumsum(counts).reshape(counts.shape)
+        starts = np.concatenate((ends[:, :1] - counts[:, :1], ends), axis=1)
+        facts = (patients.chart_failed, patients.tests_failed, patients.weight_kg, patients.days_since_decompensation)
+        strata = [levels[place] for levels in patients.strata.values()]
+        return People(
+            starts,
+            place[2],
+            np.column_stack([np.zeros((len(place[2]), 0)), *self._columns(uniform, place)]),
+            np.column_stack([values[place] for values in facts]),
+            consents[place],
+            np.column_stack([np.zeros((len(place[2]), 0), dtype=np.int64), *strata]),
         )
-        everyone = list(zip(*parts, strict=True))
-        ends = np.cumsum(np.count_nonzero(handled, axis=2).ravel()).tolist()
-        starts = [0, *ends[:-1]]
-        slices = [everyone[a:b] for a, b in zip(starts, ends, strict=True)]
-        return [slices[i : i + self.n] for i in range(0, len(slices), self.n)]
 
-    def _values(
-        self, uniform: Callable[[str], Array], place: tuple[Integers, ...], n_people: int
-    ) -> list[tuple[float, ...]]:
-        columns = []
+    def _columns(self, uniform: Callable[[str], Array], place: tuple[Integers, ...]) -> Iterator[Array]:
         for design in self.design.columns.values():
             u = uniform(design.purpose)
             if design.standard is not None:
-                columns.append(design.standard(u[place]).tolist())
+                yield design.standard(u[place])
                 continue
             assert isinstance(design.value, Family)
             if design.value.uncertain_parameters():
-                columns.append(self.transformed(design.path, design.value, u)[place].tolist())
+                yield self.transformed(design.path, design.value, u)[place]
             else:
-                columns.append(self._unknowns[0].quantile(design.path, design.value)(u[place]).tolist())
-        return list(zip(*columns, strict=True)) if columns else [()] * n_people
+                yield self._unknowns[0].quantile(design.path, design.value)(u[place])
 
 
 def replications_at_once(design: Design) -> int:

@@ -1,11 +1,47 @@
-"""SimPy's environment, with appointments at an absolute time."""
+"""SimPy's environment and process, with appointments at an absolute time and without what nobody waits for."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from heapq import heappop, heappush
+from typing import Any
 
 import simpy
 from simpy.events import NORMAL, Event
+
+
+class TrialProcess(simpy.Process):
+    """A SimPy process that starts at once, and whose end is an event only where somebody waits for it.
+
+    SimPy schedules an event for the start and one for the end of every process; for short processes that is a third of
+    all events. An exception in a process is raised at once, with its own traceback.
+    """
+
+    def __init__(self, env: TrialEnvironment, generator: Generator[Event, None, None]) -> None:
+        self.env = env
+        self.callbacks = []
+        self._generator = generator
+        self._advance(generator.send, None)
+
+    def _advance(self, step: Callable[[Any], Event], value: object) -> None:
+        """Let the process go on until it waits for something that has not happened, or ends."""
+        try:
+            event = step(value)
+            while event.callbacks is None:
+                event = self._generator.send(None)
+        except StopIteration:
+            self._ok, self._value = True, None
+            if self.callbacks:
+                self.env.schedule(self)
+            return
+        event.callbacks.append(self._resume)
+        self._target = event
+
+    def _resume(self, event: Event) -> None:
+        if event._ok:
+            self._advance(self._generator.send, None)
+        else:
+            self._advance(self._generator.throw, event._value)
 
 
 class TrialEnvironment(simpy.Environment):
@@ -27,6 +63,10 @@ class TrialEnvironment(simpy.Environment):
         now = self._now
         heappush(self._queue, (day if day > now else now, NORMAL, next(self._eid), event))
         return event
+
+    def start(self, generator: Generator[Event, None, None]) -> TrialProcess:
+        """Start a process; its first steps are taken before this returns."""
+        return TrialProcess(self, generator)
 
     def first(self, event: Event, day: float) -> Event:
         """The event itself, made to happen at `day` if it has not by then.

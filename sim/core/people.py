@@ -107,7 +107,7 @@ class Person:
         site: Site,
         referral: int,
         referred: float,
-        values: tuple[float, ...],
+        values: list[float],
         chart_failed: int,
         tests_failed: int,
         weight_kg: float,

@@ -36,20 +36,14 @@ class Claim(Protocol):
     def wait(self) -> Event:
         """An event that happens when the cells are there, for a claim that is not granted at once."""
 
-    def thaw(self) -> None:
-        """Take the cells out for good."""
-
-    def given(self) -> None:
-        """The dose is in the participant."""
-
-    def close(self) -> None:
-        """What is not thawed goes back, what is thawed and not given is lost."""
+    def cancel(self) -> None:
+        """The cells are not wanted: what was granted goes back, and nobody waits any more."""
 
 
 class Supply(Protocol):
     """Where cells come from, as infusions see it."""
 
-    def claim(self, person: Person, dose: int, cells: float) -> Claim:
+    def claim(self, person: Person, cells: float) -> Claim:
         """Ask for the cells of one dose."""
 
     def ready_for(self, person: Person) -> Event | None:

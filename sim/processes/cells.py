@@ -93,9 +93,9 @@ class Unlimited:
     def randomised(self, person: Person, cells_a_dose: float, n_doses: int) -> None:
         """Nothing is ordered."""
 
-    def claim(self, person: Person, dose: int, cells: float) -> StockClaim:
+    def claim(self, person: Person, cells: float) -> StockClaim:  # noqa: ARG002
         """Cells for one dose, at once."""
-        claim = StockClaim(self._stock, person, dose, cells)
+        claim = StockClaim(self._stock, cells)
         claim.grant()
         return claim
 
@@ -157,7 +157,7 @@ class Bank:
                 return
             self._n_in_culture += 1
             self._n_on_the_way += 1
-            self._world.env.process(self._make(self._n_started))
+            self._world.env.start(self._make(self._n_started))
             self._n_started += 1
 
     def _make(self, n_started: int) -> Generator[Event, None, None]:
@@ -176,9 +176,9 @@ class Bank:
         self._promised += cells_a_dose * n_doses
         self._reorder()
 
-    def claim(self, person: Person, dose: int, cells: float) -> StockClaim:
+    def claim(self, person: Person, cells: float) -> StockClaim:  # noqa: ARG002
         """Ask for the cells of one dose."""
-        return self._stock.claim(person, dose, cells)
+        return self._stock.claim(cells)
 
     def ready_for(self, person: Person) -> Event | None:  # noqa: ARG002
         """A first dose waits for nothing besides its delay."""
@@ -215,7 +215,7 @@ class MadeToOrder:
         self._released[person] = self._world.env.event()
         self._due[person] = cells_a_dose * n_doses
         if self._due[person] > 0:
-            self._world.env.process(self._supply(person))
+            self._world.env.start(self._supply(person))
         else:
             self._released[person].succeed()
 
@@ -234,9 +234,9 @@ class MadeToOrder:
         if person.has_left or self._due[person] <= 0:
             stock.discard()
 
-    def claim(self, person: Person, dose: int, cells: float) -> StockClaim:
+    def claim(self, person: Person, cells: float) -> StockClaim:
         """Ask for the cells of one dose, from the participant's own lots."""
-        return self._stocks[person].claim(person, dose, cells)
+        return self._stocks[person].claim(cells)
 
     def ready_for(self, person: Person) -> Event | None:
         """The first dose waits for the first lot's release."""

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
+import simpy
 from simpy.events import Event
 
 from sim.core import events
 from sim.core.clock import WEEK_DAYS, at_an_hour
 from sim.core.design import ArmDesign
 from sim.core.people import DRAWS_A_DOSE, DRAWS_A_VISIT, Person
-from sim.core.roles import Holding, Supply
+from sim.core.roles import Claim, Holding, Supply
 from sim.core.world import World
 from sim.scenario.schema.trial import Doses
 
@@ -69,8 +70,8 @@ class Infusions:
 
     def give_all(self, person: Person, arm: ArmDesign, doses: Doses) -> Generator[Event, None, None]:
         """All doses of one participant, one after the other; an interrupt (they leave) ends it."""
-        env, weeks, supply = self._world.env, doses.weeks, self._supply
-        cells = self._cells_per_kg[arm.index] * person.weight_kg
+        world, env, supply, site = self._world, self._world.env, self._supply, person.site.index
+        weeks, cells = doses.weeks, self._cells_per_kg[arm.index] * person.weight_kg
         n_done = 0
         try:
             target = env.now + self._delay.of(person)
@@ -79,44 +80,72 @@ class Infusions:
                 yield ready
                 target = max(target, env.now)
             assert person.draws is not None
-            for n_done, row in enumerate(person.draws[: len(weeks), DRAWS_A_VISIT:].tolist()):
+            for row in person.draws[: len(weeks), DRAWS_A_VISIT:].tolist():
                 due = self._due(target + (weeks[n_done] - weeks[0]) * WEEK_DAYS, row[_HOUR])
                 if n_done == 0:
                     target = due
                 yield env.at(due)
-                self._world.record(events.DOSE_DUE, person.site.index, person.referral, n_done + 1)
-                obstacle = yield from self._give(person, n_done + 1, cells, due, row)
+                world.record(events.DOSE_DUE, site, person.referral, n_done + 1)
+                start, obstacle = self._earliest(due, row)
+                if obstacle is None:
+                    obstacle = yield from self._give(person, n_done + 1, cells, due, start, row)
                 if obstacle is not None:
-                    self._world.record(events.DOSE_MISSED, person.site.index, person.referral, n_done + 1, obstacle)
+                    world.record(events.DOSE_MISSED, site, person.referral, n_done + 1, obstacle)
+                n_done += 1
                 supply.no_more_for(person, cells)
-            n_done = len(weeks)
         finally:
             if n_done < len(weeks):
                 supply.no_more_for(person, cells * (len(weeks) - n_done))
 
     def _give(
-        self, person: Person, dose: int, cells: float, due: float, row: list[float]
+        self, person: Person, dose: int, cells: float, due: float, start: float, row: list[float]
     ) -> Generator[Event, None, int | None]:
-        """One dose that is due, until it is given, or until it is clear what prevents it within the window."""
-        env, deadline = self._world.env, due + self._window
-        start, obstacle = self._earliest(due, deadline, row)
+        """One dose, from when the participant is fit; what prevents it within the window, if anything does.
+
+        Cells that are thawed and cannot be given are lost, and the dose is tried again a day later.
+        """
+        world, env, deadline = self._world, self._world.env, due + self._window
         for attempt in range(_ATTEMPTS):
-            if obstacle is not None:
-                return obstacle
             if start > env.now:
                 yield env.at(start)
-            is_lost = row[_FIRST_LOST + attempt] < self._p_lost
-            obstacle = yield from self._infuse(person, dose, cells, due, row, is_lost)
-            if not is_lost:
-                return obstacle
+            claim: Claim | None = self._supply.claim(person, cells)
+            bays, bay = person.site.bays, None
+            try:
+                if claim is not None and not claim.is_granted:
+                    yield env.first(claim.wait(), deadline)
+                    if not claim.is_granted:
+                        return events.MISSED_CELLS
+                if bays is not None:
+                    bay = bays.take()
+                    if not bay.triggered:
+                        yield bay | env.at(deadline)
+                        if not bay.triggered:
+                            return events.MISSED_BAY
+                is_lost = row[_FIRST_LOST + attempt] < self._p_lost
+                world.record(events.DOSE_STARTED, person.site.index, person.referral, dose, amount=env.now - due)
+                claim = None
+                yield env.timeout(self._bay_hours[dose - 1].of(person) / 24)
+                if not is_lost:
+                    self._given(person, dose, cells, row)
+                    return None
+                self._lost(person, dose, cells, events.LOST_BEDSIDE)
+            except simpy.Interrupt:
+                if claim is None:
+                    self._lost(person, dose, cells, events.LOST_LEFT)
+                raise
+            finally:
+                if bays is not None and bay is not None:
+                    bays.leave(bay)
+                if claim is not None:
+                    claim.cancel()
             start = env.now + 1.0
-            if obstacle is None and start > deadline:
-                return events.MISSED_BEDSIDE
-        return events.MISSED_BEDSIDE if obstacle is None else obstacle
+            if start > deadline:
+                break
+        return events.MISSED_BEDSIDE
 
-    def _earliest(self, due: float, deadline: float, row: list[float]) -> tuple[float, int | None]:
+    def _earliest(self, due: float, row: list[float]) -> tuple[float, int | None]:
         """When the participant is fit and dosing not on hold, and what prevents that in time, if anything."""
-        board = self._board
+        board, deadline = self._board, due + self._window
         if board.ended:
             return due, events.MISSED_STOPPED
         start = due
@@ -128,36 +157,8 @@ class Infusions:
             return start, events.MISSED_HOLD
         return max(start, board.held_until), None
 
-    def _infuse(
-        self, person: Person, dose: int, cells: float, due: float, row: list[float], is_lost: bool
-    ) -> Generator[Event, None, int | None]:
-        """One attempt: cells, then a bay, then the infusion; what was not there in time, if anything."""
-        world, env, site = self._world, self._world.env, person.site
-        deadline = due + self._window
-        claim = self._supply.claim(person, dose, cells)
-        bay = None
-        try:
-            if not claim.is_granted:
-                yield env.first(claim.wait(), deadline)
-                if not claim.is_granted:
-                    return events.MISSED_CELLS
-            if site.bays is not None:
-                bay = site.bays.take()
-                if not bay.triggered:
-                    yield bay | env.at(deadline)
-                    if not bay.triggered:
-                        return events.MISSED_BAY
-            claim.thaw()
-            world.record(events.DOSE_STARTED, site.index, person.referral, dose, amount=env.now - due)
-            yield env.timeout(self._bay_hours[dose - 1].of(person) / 24)
-            if not is_lost:
-                claim.given()
-                self._given(person, dose, cells, row)
-        finally:
-            if bay is not None and site.bays is not None:
-                site.bays.leave(bay)
-            claim.close()
-        return None
+    def _lost(self, person: Person, dose: int, cells: float, code: int) -> None:
+        self._world.record(events.DOSE_LOST, person.site.index, person.referral, dose, code, cells)
 
     def _given(self, person: Person, dose: int, cells: float, row: list[float]) -> None:
         world, site = self._world, person.site

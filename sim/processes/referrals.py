@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.core import events
-from sim.core.batch import DECLINES, HANDLED, Described
+from sim.core.batch import DECLINES, HANDLED, People
 from sim.core.events import EndedAtOnce
 from sim.core.people import Person, Site
 from sim.core.quantiles import log1p
@@ -39,6 +39,7 @@ class Referrals:
             self._window = world.number("screening.window_days", rules.window_days)
         per_day = world.number("screening.deteriorates_per_day", rules.deteriorates_per_day)
         self._mean_to_deterioration = _mean_days_to(per_day)
+        self._has_strata = bool(world.design.population.strata)
         self._deterioration = world.column("screening.deteriorates")
 
     def of(self, site: Site) -> Iterator[Person]:
@@ -54,20 +55,29 @@ class Referrals:
             times = site.arrivals.times(drawn.arrivals[site.row, i])
             n = int(np.searchsorted(times, np.inf))
             seen.append((times[:n], drawn.chart_failed[site.row, i, :n], drawn.fate[site.row, i, :n]))
-            day_of = times.tolist()
-            for patient in drawn.people[site.row][i]:
-                if patient[0] >= n:
+            people = drawn.people
+            first, last = people.starts[site.row, i : i + 2].tolist()
+            for j in range(first, last):
+                position = people.position.item(j)
+                if position >= n:
                     return
-                yield self._person(site, block * BLOCK, day_of[patient[0]], patient)
+                yield self._person(site, block * BLOCK + position, times.item(position), people, j)
             if n < BLOCK:
                 return
 
-    def _person(self, site: Site, before: int, referred: float, patient: Described) -> Person:
-        position, values, chart_failed, tests_failed, weight_kg, days_since, consents, strata = patient
-        window_ends = referred - days_since + self._window
-        referral = before + position
+    def _person(self, site: Site, referral: int, referred: float, people: People, j: int) -> Person:
+        chart_failed, tests_failed, weight_kg, days_since = people.facts[j].tolist()
         person = Person(
-            site, referral, referred, values, chart_failed, tests_failed, weight_kg, window_ends, consents, strata
+            site,
+            referral,
+            referred,
+            people.values[j].tolist(),
+            int(chart_failed),
+            int(tests_failed),
+            weight_kg,
+            referred - days_since + self._window,
+            people.consents.item(j),
+            tuple(people.strata[j].tolist()) if self._has_strata else (),
         )
         if self._mean_to_deterioration != _NEVER:
             person.deteriorates = referred + self._mean_to_deterioration * self._deterioration.of(person)

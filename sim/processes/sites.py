@@ -77,7 +77,7 @@ class Recruitment:
         self._on_closed = on_closed
         self._people_of = people_of
         for site in sites:
-            world.env.process(self._recruit(site))
+            world.env.start(self._recruit(site))
             self._plan_closing(site)
 
     def _recruit(self, site: Site) -> Generator[Event, None, None]:

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from simpy.events import Event
 
 from sim.core import events
-from sim.core.people import Person
 from sim.core.world import World
 
 _ENOUGH = 1e-6  # cells; rounding in sums must not leave a dose short
@@ -40,22 +39,19 @@ class Lot:
 class StockClaim:
     """Cells asked for one dose; see `sim.core.roles.Claim`."""
 
-    __slots__ = ("_dose", "_is_given", "_is_thawed", "_person", "_stock", "cells", "is_granted", "parts", "served")
+    __slots__ = ("_stock", "cells", "is_granted", "parts", "served")
 
-    def __init__(self, stock: Stock, person: Person, dose: int, cells: float) -> None:
+    def __init__(self, stock: Stock, cells: float) -> None:
         self._stock = stock
-        self._person = person
-        self._dose = dose
         self.cells = cells
         self.is_granted = False
         self.served: Event | None = None  # only where it has to be waited for
         self.parts: list[tuple[Lot, float]] = []
-        self._is_thawed = self._is_given = False
 
     def grant(self) -> None:
         """The cells are there."""
         self.is_granted = True
-        if self.served is not None:
+        if self.served is not None and not self.served.triggered:
             self.served.succeed()
 
     def wait(self) -> Event:
@@ -63,24 +59,12 @@ class StockClaim:
         self.served = self._stock.world.env.event()
         return self.served
 
-    def thaw(self) -> None:
-        """Take the cells out for good."""
-        self._is_thawed = True
-
-    def given(self) -> None:
-        """The dose is in the participant."""
-        self._is_given = True
-
-    def close(self) -> None:
-        """What is not thawed goes back, what is thawed and not given is lost."""
-        if not self.is_granted:
-            self._stock.withdraw(self)
-        elif not self._is_thawed:
+    def cancel(self) -> None:
+        """The cells are not wanted: what was granted goes back, and nobody waits any more."""
+        if self.is_granted:
             self._stock.put_back(self)
-        elif not self._is_given:
-            code = events.LOST_LEFT if self._person.has_left else events.LOST_BEDSIDE
-            site = self._person.site.index
-            self._stock.world.record(events.DOSE_LOST, site, self._person.referral, self._dose, code, self.cells)
+        else:
+            self._stock.withdraw(self)
 
 
 class Stock:
@@ -127,9 +111,9 @@ class Stock:
             self._waiting.popleft()
         self._on_more()
 
-    def claim(self, person: Person, dose: int, cells: float) -> StockClaim:
+    def claim(self, cells: float) -> StockClaim:
         """Ask for the cells of one dose, behind all who wait already."""
-        claim = StockClaim(self, person, dose, cells)
+        claim = StockClaim(self, cells)
         if self._waiting or not self._take(claim):
             self._waiting.append(claim)
         else:
