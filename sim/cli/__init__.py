@@ -9,6 +9,7 @@ import click
 
 from sim import __version__
 from sim.cli.inspecting import diff, new, schema, show, validate
+from sim.cli.reference import reference
 from sim.cli.running import run
 from sim.cli.tracing import replay, trace
 from sim.errors import TrialclockError
@@ -32,7 +33,7 @@ def cli(context: click.Context) -> None:
         context.invoke(run)
 
 
-for _command in (run, validate, show, diff, schema, new, trace, replay):
+for _command in (run, validate, show, diff, schema, new, trace, replay, reference):
     cli.add_command(_command)
 
 
