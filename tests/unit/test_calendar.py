@@ -1,0 +1,111 @@
+"""Days are dates, and the calendar's factors hold on the days that the scenario names."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import scenario_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.core.calendar import CalendarFactors
+from sim.core.clock import MONTH_DAYS, Clock, at_an_hour
+
+OPENS = date(2019, 10, 1)
+
+
+def factors(calendar: dict[str, Any], n_days: int = 900, group: str = "s", opens: date = OPENS) -> dict[date, float]:
+    """The factor on each day, by date."""
+    scenario = scenario_of(calendar=calendar)
+    made = CalendarFactors(scenario.calendar, Clock(opens), float(n_days))
+    steps = made.steps(group, lambda _path, value: float(value))  # type: ignore[arg-type]
+    values = steps.values[np.searchsorted(steps.edges[:-1], np.arange(n_days), side="right") - 1]
+    assert np.allclose(values, np.diff(np.interp(np.arange(n_days + 1), steps.edges, steps.integral)))
+    return {opens + timedelta(days=i): float(value) for i, value in enumerate(values)}
+
+
+@given(st.dates(date(1990, 1, 1), date(2090, 1, 1)), st.integers(-2000, 20_000))
+def test_days_and_dates_agree(opens: date, days: int) -> None:
+    """A date's first instant and any later instant of it fall on that date."""
+    clock, when = Clock(opens), opens + timedelta(days=days)
+    assert clock.date_of(clock.day_of(when)) == when
+    assert clock.date_of(clock.day_of(when) + 0.999999) == when
+    assert clock.date_of(clock.day_of(when) + 1) == when + timedelta(days=1)
+
+
+@given(st.integers(-500, 5000), st.floats(0, 0.999))
+def test_weekends_are_skipped(day: int, hour: float) -> None:
+    """An appointment moves to Monday at the same time of day, and never by more than two days."""
+    clock = Clock(OPENS)
+    moved = clock.weekday_on_or_after(day + hour)
+    assert clock.date_of(moved).weekday() < 5
+    assert 0 <= moved - (day + hour) <= 2
+    assert moved % 1 == pytest.approx((day + hour) % 1, abs=1e-9)
+    if clock.date_of(day).weekday() < 5:
+        assert moved == day + hour
+
+
+@given(st.floats(-100, 5000), st.floats(0, 1, exclude_max=True))
+def test_appointments_are_in_working_hours(day: float, u: float) -> None:
+    """Between 8 and 16 o'clock of the same date."""
+    appointment = at_an_hour(day, u)
+    assert np.floor(appointment) == np.floor(day)
+    assert 8 / 24 - 1e-9 <= appointment % 1 <= 16 / 24 + 1e-9
+
+
+def test_a_month_is_the_mean_month() -> None:
+    """365.25 / 12 days."""
+    assert MONTH_DAYS == 365.25 / 12
+
+
+def test_a_period_includes_both_its_days() -> None:
+    """From the first instant of `from` to the last of `to`, and no longer."""
+    found = factors({"periods": {"p": {"from": "2020-01-24", "to": "2020-02-09", "factor": 0.25}}})
+    assert found[date(2020, 1, 23)] == 1.0
+    assert found[date(2020, 1, 24)] == found[date(2020, 2, 9)] == 0.25
+    assert found[date(2020, 2, 10)] == 1.0
+    assert sum(value == 0.25 for value in found.values()) == 17
+
+
+def test_a_yearly_period_comes_back_and_may_span_the_new_year() -> None:
+    """MM-DD periods hold every year, leap days included."""
+    found = factors({"periods": {"p": {"from": "12-20", "to": "01-05", "factor": 0.5}}})
+    for year in (2019, 2020, 2021):
+        assert found[date(year, 12, 19)] == 1.0
+        assert found[date(year, 12, 20)] == found[date(year, 12, 31)] == found[date(year + 1, 1, 5)] == 0.5
+        assert found[date(year + 1, 1, 6)] == 1.0
+    leap = factors({"periods": {"p": {"from": "02-28", "to": "03-01", "factor": 0.5}}})
+    assert sum(value == 0.5 for value in leap.values()) == 3 + 2 + 2  # 2020 is a leap year; 2021 and 2022 are not
+
+
+def test_months_and_periods_multiply() -> None:
+    """Where several factors hold, they multiply; months not named have 1."""
+    calendar = {"by_month": {"2": 0.8}, "periods": {"p": {"from": "2020-02-10", "to": "2020-03-10", "factor": 0.5}}}
+    found = factors(calendar)
+    assert found[date(2020, 2, 9)] == 0.8
+    assert found[date(2020, 2, 10)] == pytest.approx(0.4)
+    assert found[date(2020, 3, 1)] == 0.5
+    assert found[date(2020, 4, 1)] == 1.0
+    assert found[date(2021, 2, 1)] == 0.8
+
+
+def test_public_holidays_come_from_the_country_and_yield_to_periods() -> None:
+    """China's National Day counts; a holiday within a named period has the period's factor alone."""
+    calendar = {
+        "public_holidays": {"country": "CN", "factor": 0.6},
+        "periods": {"p": {"from": "2020-01-24", "to": "2020-02-09", "factor": 0.25}},
+    }
+    found = factors(calendar)
+    assert found[date(2019, 10, 1)] == found[date(2020, 10, 1)] == 0.6
+    assert found[date(2020, 1, 25)] == 0.25  # New Year's Day
+    assert found[date(2020, 3, 3)] == 1.0
+
+
+def test_a_period_may_hold_for_some_groups_only() -> None:
+    """`at` names the groups; others do not notice."""
+    calendar = {"periods": {"p": {"from": "2020-03-01", "to": "2020-03-31", "factor": 0.0, "at": ["s"]}}}
+    assert factors(calendar, group="s")[date(2020, 3, 15)] == 0.0
+    assert factors(calendar, group="elsewhere")[date(2020, 3, 15)] == 1.0
