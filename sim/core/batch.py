@@ -185,11 +185,21 @@ class Batch:
         first: number of the first replication.
         n: how many consecutive replications.
         quantiles: for sensitivity analysis: probabilities of uncertain values, instead of random ones, by path.
+        sites_of: for sensitivity analysis: the first of the replications whose sites these are, instead of their own.
     """
 
-    def __init__(self, design: Design, seed: int, first: int, n: int, quantiles: Quantiles | None = None) -> None:
+    def __init__(
+        self,
+        design: Design,
+        seed: int,
+        first: int,
+        n: int,
+        quantiles: Quantiles | None = None,
+        sites_of: int | None = None,
+    ) -> None:
         self.design = design
         self.first = first
+        self._sites_of = first if sites_of is None else sites_of
         self.n = n
         self.streams = Streams(seed)
         drawn = draw_unknowns(design.uncertain, self.streams, first, n, quantiles)
@@ -212,7 +222,7 @@ class Batch:
 
     def _draw_sites(self, group: GroupDesign) -> tuple[Array, Array]:
         settings, paths = group.settings, group.paths
-        u = self.streams.sites("site", group.name, group.count, self.first, self.n, _DRAWS_A_SITE)
+        u = self.streams.sites("site", group.name, group.count, self._sites_of, self.n, _DRAWS_A_SITE)
 
         def values(field: str, place: int) -> Array:
             path, value = paths[field], getattr(settings, field)

@@ -79,7 +79,13 @@ def _batches(design: Design, first: int, n: int) -> Iterator[tuple[int, int]]:
 
 
 def replicate_chunk(
-    reducer: Reducer, seed: int, first: int, n: int, keep: int = 0, quantiles: Quantiles | None = None
+    reducer: Reducer,
+    seed: int,
+    first: int,
+    n: int,
+    keep: int = 0,
+    quantiles: Quantiles | None = None,
+    sites_of: int | None = None,
 ) -> Chunk:
     """Several simulated trials, reduced as each ends.
 
@@ -89,11 +95,14 @@ def replicate_chunk(
         first: number of the first replication.
         n: how many.
         keep: replications with a number below this are kept whole.
-        quantiles: for sensitivity analysis, as for `replicate`.
+        quantiles: for sensitivity analysis, as for `replicate`; an array has one probability a replication.
+        sites_of: for sensitivity analysis: the first of the replications whose sites (their own rates and start-up)
+            these are, instead of their own.
     """
     chunk = Chunk(first, np.full((n, len(reducer.names)), np.nan), [np.zeros(0)] * n)
     for start, size in _batches(reducer.design, first, n):
-        batch = Batch(reducer.design, seed, start, size, quantiles)
+        sites = None if sites_of is None else sites_of + start - first
+        batch = Batch(reducer.design, seed, start, size, _part(quantiles, start - first, size), sites)
         for replication in range(start, start + size):
             try:
                 _one(reducer, batch, replication, chunk, keep)
@@ -101,6 +110,13 @@ def replicate_chunk(
                 summary = f"{type(error).__name__}: {error}"
                 chunk.failures.append(Failure(replication, summary, traceback.format_exc()))
     return chunk
+
+
+def _part(quantiles: Quantiles | None, start: int, n: int) -> Quantiles | None:
+    """Probabilities for some of the replications."""
+    if quantiles is None:
+        return None
+    return {path: p[start : start + n] if isinstance(p, np.ndarray) else p for path, p in quantiles.items()}
 
 
 def _one(reducer: Reducer, batch: Batch, replication: int, chunk: Chunk, keep: int) -> None:
