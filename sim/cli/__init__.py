@@ -8,6 +8,7 @@ import sys
 import click
 
 from sim import __version__
+from sim.cli.explaining import explain
 from sim.cli.inspecting import diff, new, schema, show, validate
 from sim.cli.reference import reference
 from sim.cli.running import run
@@ -33,7 +34,7 @@ def cli(context: click.Context) -> None:
         context.invoke(run)
 
 
-for _command in (run, validate, show, diff, schema, new, trace, replay, reference):
+for _command in (run, validate, show, diff, schema, new, trace, replay, explain, reference):
     cli.add_command(_command)
 
 

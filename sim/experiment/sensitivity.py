@@ -1,9 +1,9 @@
 """What drives each milestone of a scenario: all that `explain` computes, as frames. Nothing here prints or draws.
 
 Everything is simulated on the same random numbers: the replications 0 to 2N - 1 of the scenario as it is, and beside
-them the same replications with something exchanged (see `sim.analysis.shares`), fixed (the tornado) or taken away (see
-`sim.experiment.sensitivity_causes`). Differences in days are of the trials that get there both ways; how many never do
-is in every table. For shares of variance a date that never came ranks as the latest, or counts as the horizon.
+them the same replications with something exchanged (see `sim.analysis.variance_shares`), fixed (the tornado) or taken
+away (see `sim.experiment.sensitivity_causes`). Differences in days are of the trials that get there both ways; how many
+never do is in every table. For shares of variance a date that never came ranks as the latest, or counts as the horizon.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sim.analysis.shares import CHANCE
+from sim.analysis.variance_shares import CHANCE
 from sim.core.design import Design
 from sim.core.streams import Streams
 from sim.core.unknowns import PURPOSE, uncertain_values
@@ -103,6 +103,11 @@ class Explanation:
     causes: pd.DataFrame
     failures: list[Failure] = field(default_factory=list)
     n_trials: int = 0
+
+    @property
+    def uncertain(self) -> dict[str, Family]:
+        """The uncertain values by path."""
+        return self.design.uncertain
 
     @property
     def outcomes(self) -> list[str]:

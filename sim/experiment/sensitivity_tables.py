@@ -10,7 +10,7 @@ from sim.analysis import intervals
 from sim.analysis.critical import OF_SITES, STEPS
 from sim.analysis.intervals import Estimate
 from sim.analysis.measures import MILESTONES
-from sim.analysis.shares import CHANCE, Shares, ranked, variance_shares
+from sim.analysis.variance_shares import CHANCE, Shares, ranked, variance_shares
 from sim.core.design import Design
 from sim.core.quantiles import quantile
 from sim.experiment.sensitivity_causes import Cause

@@ -1,0 +1,104 @@
+"""`explain`: what drives each milestone of a scenario."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.cli.options import SEED, SET, scenario_argument, typed
+from sim.cli.running import _progress_bar
+
+if TYPE_CHECKING:
+    from sim.experiment.sensitivity import Explanation
+
+_FAILED_REPLICATIONS = 1
+_SCALES = click.Choice(["ranks", "days"])
+
+
+@click.command()
+@scenario_argument
+@click.option(
+    "--milestone",
+    metavar="NAME",
+    default="database_lock",
+    show_default=True,
+    help="What the sentences are about: a milestone, or cost. The tables and the page have all of them.",
+)
+@click.option(
+    "--replications",
+    "-n",
+    type=click.IntRange(1, 1_000_000),
+    metavar="N",
+    help="N simulated trials with each input exchanged, and N/2 for each comparison; default 384.",
+)
+@click.option(
+    "--scale",
+    type=_SCALES,
+    default="ranks",
+    show_default=True,
+    help="What shares of the spread are of: ranks of the dates, or days with 'never' as the horizon.",
+)
+@SEED
+@click.option("--workers", "-w", type=click.IntRange(1, 1024), metavar="W", help="Processes; default: all cores.")
+@click.option(
+    "--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/explain-<scenario>-<id>."
+)
+@SET
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
+def explain(
+    scenario: str,
+    milestone: str,
+    replications: int | None,
+    scale: str,
+    seed: int | None,
+    workers: int | None,
+    out: str | None,
+    overrides: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Explain SCENARIO: what drives each milestone, and what is chance even if everything were known?
+
+    Every uncertain value at its 10 % and 90 % point, shares of the spread, the critical path, and the days lost to each
+    cause, all on the same random numbers. The folder keeps finished parts: the same command goes on after Ctrl-C.
+    """
+    from sim.experiment.sensitivity import REPLICATIONS, Study
+    from sim.report.explanation_folder import explain_in_folder
+    from sim.scenario.load import load
+
+    _check_milestone(milestone)
+    loaded = load(scenario, overrides)
+    study = Study(
+        loaded.scenario,
+        REPLICATIONS if replications is None else replications,
+        loaded.scenario.experiment.seed if seed is None else seed,
+        scale,
+    )
+    said = typed(scenario, overrides)
+    with _progress_bar(show=not as_json or sys.stderr.isatty()) as progress:
+        explanation, folder = explain_in_folder(study, out, workers, progress, said, milestone)
+    _print(explanation, folder, milestone, said, as_json)
+    return _FAILED_REPLICATIONS if explanation.failures else 0
+
+
+def _check_milestone(name: str) -> None:
+    from sim.analysis.measures import MILESTONES
+    from sim.errors import Problem, UsageError, nearest
+
+    known = [*MILESTONES, "cost"]
+    if name not in known:
+        raise UsageError(Problem(f"there is no such milestone; {nearest(name, known)}", "--milestone", value=name))
+
+
+def _print(explanation: Explanation, folder: Path, milestone: str, said: str, as_json: bool) -> None:
+    if as_json:
+        from sim.report.explanation import document
+
+        click.echo(json.dumps(document(explanation, milestone, said), indent=1, ensure_ascii=False, allow_nan=False))
+        return
+    from sim.cli.explanation_console import print_explanation
+
+    print_explanation(explanation, folder, milestone)

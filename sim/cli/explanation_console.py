@@ -1,0 +1,95 @@
+"""What drives a scenario, printed: sentences first, then the tables they come from."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from sim.report.explanation import STEP_NAMES, Told, share_text, warnings, with_error
+from sim.report.words import MILESTONE_NAMES, chance, estimate_of
+
+if TYPE_CHECKING:
+    from sim.experiment.sensitivity import Explanation
+
+_PLAIN_WIDTH = 118
+_N_CAUSES, _N_SITES = 15, 8
+_HOW_TO_READ = (
+    "± and brackets: 95 % interval of the Monte Carlo error. Shares are of the variance of ranks, so that trials that "
+    "never get there count as the latest (--scale days: of days). Causes overlap, so their days need not add up. A "
+    "site or a milestone is critical where, had it been a moment later, this outcome would have been. How all this is "
+    "worked out: docs/explanation/statistics-of-experiments.md"
+)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        table.add_column(column)
+    return table
+
+
+def _shares(told: Told) -> Table:
+    table = _table("Share of the spread", "known, it would take away", "with what it does together with others")
+    for _, row in told.of("shares").sort_values("total", ascending=False, kind="stable").iterrows():
+        shares = [share_text(estimate_of(row, name)) for name in ("first", "total")]
+        table.add_row(told.input(row["input"]), *shares)
+    return table
+
+
+def _tornado(told: Told) -> Table:
+    table = _table(f"Uncertain value ({told.unit} against the scenario)", "at its 10 % point", "at its 90 % point")
+    for _, row in told.of("tornado").iterrows():
+        ends = [f"{row[f'at_{end}']:.3g}: {_signed(row, end)}" for end in ("low", "high")]
+        table.add_row(told.input(row["input"]), *ends)
+    return table
+
+
+def _signed(row: object, name: str) -> str:
+    estimate = estimate_of(row, name)
+    text = with_error(estimate)
+    return text if text.startswith("-") else f"+{text}"
+
+
+def _causes(told: Told) -> Table:
+    table = _table(f"Lost to ({told.unit}, each taken away alone)", told.unit, "trials changed", "never, with/without")
+    rows = told.of("causes").sort_values("lost", ascending=False, kind="stable")
+    for _, row in rows.head(_N_CAUSES).iterrows():
+        changed, never = f"{row['n_changed']} of {row['n']}", f"{row['n_never']}/{row['n_never_without']}"
+        table.add_row(str(row["label"]), with_error(estimate_of(row, "lost")), changed, never)
+    return table
+
+
+def _critical(told: Told) -> list[Table]:
+    sites = _table("Critical site", "of the trials", "most participants")
+    for _, row in told.of("sites").sort_values("share", ascending=False, kind="stable").head(_N_SITES).iterrows():
+        sites.add_row(str(row["site"]), *(chance(estimate_of(row, name)) for name in ("share", "most")))
+    steps = _table("Critical path (mean of a trial)", "days", "of the trials")
+    for _, row in told.of("steps").iterrows():
+        if row["share"] > 0:
+            days, share = estimate_of(row, "days"), estimate_of(row, "share")
+            steps.add_row(STEP_NAMES[str(row["step"])], with_error(days), chance(share))
+    milestones = _table("Critical milestone before it", "of the trials")
+    for _, row in told.of("milestones").iterrows():
+        milestones.add_row(MILESTONE_NAMES[str(row["milestone"])], chance(estimate_of(row, "share")))
+    return [table for table in (sites, milestones, steps) if table.row_count]
+
+
+def print_explanation(explanation: Explanation, folder: Path, focus: str) -> None:
+    """Print the sentences and tables about one outcome, and where the rest is."""
+    console = Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False)
+    told = Told(explanation, focus)
+    for warning in warnings(explanation):
+        console.print(f"[bold]Warning:[/bold] {warning}.")
+    for sentence in told.sentences():
+        console.print(sentence)
+    for table in (_shares(told), _tornado(told), _causes(told), *_critical(told)):
+        if table.row_count:
+            console.print()
+            console.print(table)
+    console.print(f"\n{_HOW_TO_READ}")
+    console.print(f"{explanation.n_trials:,} simulated trials, seed {explanation.study.seed}.")
+    console.print(f"Files: {folder.as_posix()}/", soft_wrap=True)

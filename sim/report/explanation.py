@@ -1,0 +1,249 @@
+"""What drives a scenario, in sentences and as one JSON document."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.analysis import intervals
+from sim.analysis.intervals import Estimate
+from sim.analysis.variance_shares import CHANCE
+from sim.experiment.sensitivity_causes import TOGETHER
+from sim.experiment.sensitivity_tables import COST, SITES, outcome
+from sim.report.unknown_names import fraction, input_name
+from sim.report.words import Dates, estimate_of, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.experiment.sensitivity import Explanation
+
+DEFAULT_OUTCOME = "database_lock"
+OUTCOME_NOUNS: dict[str, str] = {
+    "first_site_active": "the first site's activation",
+    "first_referral": "the first referral",
+    "first_randomised": "the first randomisation",
+    "randomised_25pct": "the first quarter of the target",
+    "randomised_50pct": "the first half of the target",
+    "randomised_75pct": "three quarters of the target",
+    "randomised_100pct": "the target",
+    "last_randomised": "the last randomisation",
+    "last_dose": "the last dose",
+    "primary_completion": "primary completion",
+    "last_visit": "the last visit",
+    "database_lock": "the database lock",
+    "cost": "the cost",
+}
+STEP_NAMES: dict[str, str] = {
+    "start_up": "start-up of the site",
+    "patient": "waiting for the patient",
+    "coming_back": "waiting for the patient to come back",
+    "coordinator": "waiting for a coordinator",
+    "screening": "screening",
+    "board_review": "waiting for the safety board",
+    "hold": "waiting for the end of a hold",
+    "sentinel": "spacing of the first participants",
+    "cells": "waiting for cells",
+    "participant": "from randomisation on",
+    "database_lock": "cleaning and locking the database",
+}
+_TELLING = 0.3  # a share from which one input is worth naming as the main one
+_N_CAUSES = 3
+
+
+def share_text(estimate: Estimate) -> str:
+    """A share of variance with its interval, kept between 0 and 1, which an estimate need not be."""
+    ends = (estimate.value, estimate.low, estimate.high)
+    value, low, high = (None if end is None else min(max(end, 0.0), 1.0) for end in ends)
+    if low is None or high is None:
+        return percent(value or 0.0)
+    return f"{100 * (value or 0.0):.0f} % ({100 * low:.0f} to {100 * high:.0f} %)"
+
+
+def with_error(estimate: Estimate) -> str:
+    """A difference with half the width of its interval: '231 ±43'; with a digit more where that is under 1."""
+    if math.isnan(estimate.value):
+        return "unknown"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:,.0f}"
+    half = (estimate.high - estimate.low) / 2
+    if estimate.value == half == 0:
+        return "0"
+    digits = 1 if half < 1 else 0
+    return f"{estimate.value:,.{digits}f} ±{half:,.{digits}f}"
+
+
+class Told:
+    """One outcome of an explanation, in words.
+
+    Args:
+        explanation: what drives the scenario.
+        name: a milestone, or `cost`.
+    """
+
+    def __init__(self, explanation: Explanation, name: str = DEFAULT_OUTCOME) -> None:
+        self.explanation = explanation
+        self.name = name
+        self.scenario = explanation.study.scenario
+        self.noun = OUTCOME_NOUNS[name]
+        self.is_cost = name == COST
+        self.unit = self.scenario.costs.currency if self.is_cost and self.scenario.costs else "days"
+
+    def of(self, table: str) -> pd.DataFrame:
+        """The rows of a table that are about this outcome."""
+        frame: pd.DataFrame = getattr(self.explanation, table)
+        return frame[frame["outcome"] == self.name]
+
+    def median(self) -> Estimate:
+        """The median day, or cost, of the scenario as it is."""
+        values = outcome(self.explanation.base, self.name)
+        return intervals.quantile(values[~np.isnan(values)], 0.5)
+
+    def input(self, path: object) -> str:
+        """An input in words."""
+        return input_name(self.scenario, str(path))
+
+    def sentences(self) -> list[str]:
+        """What drives this outcome, the most telling first."""
+        parts = (self._when, self._main_share, self._chance, self._swing, self._causes, self._critical, self._never)
+        return [text for part in parts if (text := part())]
+
+    def _when(self) -> str:
+        median = self.median()
+        if self.is_cost:
+            return f"In half of the simulated trials the cost is at most {median.value:,.0f} {self.unit}."
+        dates = Dates(self.explanation.design.clock, self.explanation.design.horizon_days)
+        if not math.isfinite(median.value):
+            return f"In more than half of the simulated trials, {self.noun} has not come by {dates.horizon}."
+        return f"In half of the simulated trials, {self.noun} comes by {dates.text(median.value)}."
+
+    @property
+    def _spread(self) -> str:
+        return "the spread in the cost" if self.is_cost else f"the spread in the date of {self.noun}"
+
+    def _main_share(self) -> str:
+        shares = self.of("shares")
+        if shares.empty:
+            return f"There is no spread to explain: {self.noun} is the same in all trials."
+        top = shares.sort_values("first", ascending=False, kind="stable").iloc[0]
+        first = estimate_of(top, "first")
+        if first.value < _TELLING:
+            return f"No single unknown explains much of {self._spread}; the largest is {self._share_of(top, first)}."
+        start = fraction(first.value).capitalize()
+        return f"{start} of {self._spread} is {self._kind(top)}: {self._share_of(top, first)}."
+
+    def _kind(self, row: pd.Series) -> str:
+        return {SITES: "the luck of the sites", CHANCE: "plain chance"}.get(str(row["input"]), "one unknown")
+
+    def _share_of(self, row: pd.Series, first: Estimate) -> str:
+        what = {
+            SITES: "how fast each one refers patients, when it is activated, and whether it ever enrols",
+            CHANCE: "which patients come, and what becomes of them",
+        }.get(str(row["input"]), self.input(row["input"]))
+        return f"{what}, {share_text(first)}"
+
+    def _chance(self) -> str:
+        totals = self.of("totals")
+        if totals.empty:
+            return ""
+        if not self.explanation.uncertain:
+            return "Nothing in this scenario is written as `uncertain`: all of the spread is chance."
+        luck = estimate_of(totals.iloc[0], "chance")
+        return f"If every uncertain value were known, {share_text(luck)} of the spread would stay, as chance."
+
+    def _swing(self) -> str:
+        rows = self.of("tornado")
+        if rows.empty:
+            return ""
+        top = rows.iloc[0]
+        swing = estimate_of(top, "swing")
+        size = Estimate(abs(swing.value), *(None if x is None else abs(x) for x in (swing.low, swing.high)))
+        if size.low is not None and size.high is not None:
+            size = Estimate(size.value, min(size.low, size.high), max(size.low, size.high))
+        return (
+            f"Of the uncertain values, {self.input(top['input'])} moves it most: from {top['at_low']:.3g} to "
+            f"{top['at_high']:.3g} (its 10 % and 90 % points) the mean changes by {with_error(size)} {self.unit}."
+        )
+
+    def _causes(self) -> str:
+        rows = self.of("causes")
+        rows = rows[(rows["cause"] != TOGETHER) & (rows["lost_low"].astype(float) > 0)]
+        if rows.empty:
+            return "No single cause of delay is sure to cost anything."
+        rows = rows.sort_values("lost", ascending=False, kind="stable")
+        named = [
+            f"{row['label']} ({with_error(estimate_of(row, 'lost'))})" for _, row in rows.head(_N_CAUSES).iterrows()
+        ]
+        together = f"{', '.join(named[:-1])} and {named[-1]}" if len(named) > 1 else named[0]
+        return f"Taken away one by one, the causes that cost most {self.unit} are {together}."
+
+    def _critical(self) -> str:
+        rows = self.of("sites")
+        if rows.empty:
+            return ""
+        top = rows.sort_values("share", ascending=False, kind="stable").iloc[0]
+        share = estimate_of(top, "share")
+        return f"The site that {self.noun} hangs on is, in {share_text(share)} of the trials, {top['site']}."
+
+    def _never(self) -> str:
+        values = outcome(self.explanation.base, self.name)
+        n_never, n = int(np.isinf(values).sum()), int((~np.isnan(values)).sum())
+        if self.is_cost or not n_never:
+            return ""
+        share = intervals.probability(n_never, n)
+        return f"In {n_never} of {n} trials it never comes ({share_text(share)}); differences leave those out."
+
+
+def warnings(explanation: Explanation) -> list[str]:
+    """What a reader must know first."""
+    if not explanation.failures:
+        return []
+    first = explanation.failures[0]
+    return [
+        f"{len(explanation.failures)} simulated trials failed and are in no figure; the first: replication "
+        f"{first.replication}, {first.error}"
+    ]
+
+
+# --- JSON
+
+
+def _json(value: object) -> object:
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    number = float(str(value))
+    if math.isnan(number):
+        return None
+    if math.isinf(number):
+        return "never"
+    return int(number) if isinstance(value, (int, np.integer)) else number
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a frame as plain data: None for unknown, `never` for later than the horizon."""
+    return [{str(key): _json(value) for key, value in row.items()} for row in frame.to_dict("records")]
+
+
+TABLES = ("shares", "totals", "tornado", "sites", "milestones", "steps", "causes")
+
+
+def document(explanation: Explanation, focus: str, typed: str) -> dict[str, Any]:
+    """The whole answer as one document: sentences on one outcome, and every table on all of them."""
+    study = explanation.study
+    return {
+        "scenario": study.scenario.name,
+        "question": f"What drives {OUTCOME_NOUNS[focus]}?",
+        "outcome": focus,
+        "answer": Told(explanation, focus).sentences(),
+        "warnings": warnings(explanation),
+        "outcomes": explanation.outcomes,
+        "replications": study.replications,
+        "compared": study.n_compared,
+        "simulated_trials": explanation.n_trials,
+        "seed": study.seed,
+        "scale": study.scale,
+        "tables": {name: records(getattr(explanation, name)) for name in TABLES},
+        "command": f"trialclock explain {typed} --replications {study.replications} --seed {study.seed}",
+    }
