@@ -1,0 +1,142 @@
+"""Which column is what: recognised by usual names, or said with `--columns`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from sim.errors import Problem, UsageError, nearest
+from sim.exchange.findings import DataError
+from sim.exchange.tables import RawTable
+
+Columns = Mapping[str, str]  # role -> header, as after --columns
+
+# Usual names by role, as `plain` writes them. The first role that claims a header has it.
+LOG_NAMES: dict[str, tuple[str, ...]] = {
+    "date": (
+        "date", "randomised", "randomized", "randomisation", "randomization", "rand", "randomised_on",
+        "randomized_on", "enrolled", "enrolled_on", "enrolment", "enrollment", "included", "inclusion", "recruited",
+        "day", "rfstdtc", "dsstdtc",
+    ),
+    "site": (
+        "site", "site_id", "site_name", "siteid", "site_number", "site_no", "centre", "center", "centre_id",
+        "center_id", "hospital", "institution", "clinic",
+    ),
+    "participant": (
+        "participant", "participant_id", "subject", "subject_id", "usubjid", "subjid", "patient", "patient_id", "id",
+        "screening_number", "randomisation_number", "randomization_number",
+    ),
+    "arm": ("arm", "treatment", "group", "allocation", "treatment_arm", "assigned_arm"),
+    "screened": (
+        "screened", "screening", "screened_on", "consent", "consented", "consented_on", "informed_consent", "dmdtc",
+        "rficdtc",
+    ),
+    "status": ("status", "disposition", "reason", "reason_for_leaving", "dsdecod", "outcome"),
+    "left": (
+        "left", "left_on", "leaving", "date_of_leaving", "ended", "end", "end_of_study", "discontinued",
+        "discontinuation", "withdrawn", "withdrawal", "dropout", "off_study", "last_visit",
+    ),
+}  # fmt: skip
+COUNT_NAMES: dict[str, tuple[str, ...]] = {
+    "date": ("date", "day", "week", "month", "period", "start", "week_of", "week_start", "screening", "from"),
+    "site": LOG_NAMES["site"],
+    "screened": ("screened", "prescreened", "pre_screened", "screening", "screenings", "referred", "referrals"),
+    "eligible": ("eligible", "meets_crit", "meets_criteria", "met_criteria", "eligibles"),
+    "randomised": (
+        "randomised", "randomized", "enrolled", "enrolment", "enrollment", "recruited", "recruitment",
+        "randomisations", "randomizations", "enrolments", "enrollments", "accrual", "accrued", "included", "count", "n",
+    ),
+    "sites_activated": ("sites_activated", "site_activation", "site_activations", "activations", "sites_opened"),
+}  # fmt: skip
+SITE_NAMES: dict[str, tuple[str, ...]] = {
+    "site": (*LOG_NAMES["site"], "name"),
+    "activated": (
+        "activated", "activated_on", "activation", "opened", "opened_on", "open", "initiated", "siv", "active_from",
+        "start",
+    ),
+    "closed": ("closed", "closed_on", "closing", "closure", "close", "end", "active_to"),
+    "planned": (
+        "planned", "planned_on", "plan", "planned_activation", "planned_opening", "expected", "target",
+    ),
+}  # fmt: skip
+
+_FILLERS = {"date", "dt", "of", "the", "sum", "number", "num", "total", "cumulative", "cum", "actual"}
+_CUMULATIVE = {"cumulative", "cum"}
+
+
+def plain(header: str) -> str:
+    """A header in small letters, words joined by underscores."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", header)
+    return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
+
+
+def _core(name: str) -> str:
+    """The words of a header that tell what it is."""
+    return "_".join(word for word in name.split("_") if word not in _FILLERS and word != "n") or name
+
+
+def is_cumulative(header: str) -> bool:
+    """Whether a header says that counts are added up from the start."""
+    return not _CUMULATIVE.isdisjoint(plain(header).split("_"))
+
+
+def recognise(table: RawTable, names: Mapping[str, Iterable[str]], given: Columns | None = None) -> dict[str, str]:
+    """Headers by role.
+
+    Args:
+        table: the table.
+        names: usual names by role.
+        given: what a person said, which goes before what is usual.
+
+    Raises:
+        DataError: a header that a person named is not there, or two headers could be the same thing.
+        UsageError: a role that there is not.
+    """
+    found: dict[str, str] = {}
+    for role, header in (given or {}).items():
+        if role not in names:
+            continue
+        if header not in table.columns:
+            message = f"there is no column '{header}' for '{role}'; {nearest(header, table.columns)}"
+            raise DataError(Problem(message, table.file, 1, "--columns"))
+        found[role] = header
+    for role, usual in names.items():
+        if role in found:
+            continue
+        candidates = _candidates(table, set(usual), set(found.values()))
+        if len(candidates) > 1:
+            message = (
+                f"{len(candidates)} columns could be '{role}': {', '.join(candidates)}; "
+                f"say which, as in --columns {role}={candidates[0]}"
+            )
+            raise DataError(Problem(message, table.file, 1))
+        if candidates:
+            found[role] = candidates[0]
+    return found
+
+
+def _candidates(table: RawTable, usual: set[str], taken: set[str]) -> list[str]:
+    """Headers with exactly a usual name, else those with one once fillers are taken away."""
+    free = [header for header in table.columns if header not in taken]
+    exact = [header for header in free if plain(header) in usual]
+    return exact or [header for header in free if _core(plain(header)) in usual]
+
+
+def columns_from(text: str | None) -> dict[str, str]:
+    """`--columns "date=Rand Dt,site=Centre"` as a mapping of role to header.
+
+    Raises:
+        UsageError: it is not ROLE=HEADER, or there is no such role.
+    """
+    if not text:
+        return {}
+    roles = {*LOG_NAMES, *COUNT_NAMES, *SITE_NAMES}
+    found = {}
+    for part in text.split(","):
+        role, equals, header = (piece.strip() for piece in part.partition("="))
+        if not equals or not header:
+            raise UsageError(Problem("write ROLE=HEADER, as in date=Rand_Dt,site=Centre", "--columns", value=part))
+        if role not in roles:
+            raise UsageError(Problem(f"there is no role '{role}'; {nearest(role, roles)}", "--columns"))
+        found[role] = header
+    return found

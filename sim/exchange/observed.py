@@ -1,0 +1,260 @@
+"""What is known of a real trial, in one form whatever file it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.exchange.findings import Finding
+
+Array = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.integer[Any]]
+Texts = npt.NDArray[np.object_]
+
+NO_SITE = -1
+MIDDLE_OF_DAY = 0.5
+
+IN_SCREENING, FAILED, RANDOMISED, LEFT, COMPLETED = "in screening", "screen failure", "randomised", "left", "completed"
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """Everyone whom the data name, one entry each; days are since the trial's `first` day, NaN where not known.
+
+    Attributes:
+        ids: names; empty where the data have none.
+        site: index of the site, `NO_SITE` where not known.
+        screened: day on which screening began.
+        randomised: day of randomisation; NaN for those who were not.
+        ended: day of leaving, of the last visit, or of the screen failure.
+        status: one of in screening, screen failure, randomised, left, completed.
+        way_out: why they left, or failed screening, as the data say; else empty.
+        arm: treatment arm; empty where not known.
+    """
+
+    ids: Texts
+    site: Integers
+    screened: Array
+    randomised: Array
+    ended: Array
+    status: Texts
+    way_out: Texts
+    arm: Texts
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def taken(self, index: npt.NDArray[Any]) -> People:
+        """Those at the given places."""
+        return People(**{name: getattr(self, name)[index] for name in self.__dataclass_fields__})
+
+
+def nobody(n: int = 0) -> dict[str, Any]:
+    """Columns of `n` people of whom nothing is known, to be filled."""
+    return {
+        "ids": np.full(n, "", dtype=object),
+        "site": np.full(n, NO_SITE, dtype=np.int64),
+        "screened": np.full(n, np.nan),
+        "randomised": np.full(n, np.nan),
+        "ended": np.full(n, np.nan),
+        "status": np.full(n, RANDOMISED, dtype=object),
+        "way_out": np.full(n, "", dtype=object),
+        "arm": np.full(n, "", dtype=object),
+    }
+
+
+@dataclass(frozen=True)
+class SiteRecord:
+    """A site.
+
+    Attributes:
+        name: as the data call it.
+        activated: day it opened, since the trial's first day; None where not known or not yet.
+        closed: day it closed; None where open or not known.
+        planned: day on which it is planned to open; None where there is no plan.
+    """
+
+    name: str
+    activated: float | None = None
+    closed: float | None = None
+    planned: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Funnel:
+    """People counted by period, where the data count them; one entry a period.
+
+    Attributes:
+        start: first day of the period, since the trial's first day.
+        end: day after its last.
+        screened: people screened; NaN where not counted.
+        eligible: those found eligible; NaN where not counted.
+        randomised: those randomised.
+        sites_activated: sites that opened; NaN where not counted.
+    """
+
+    start: Array
+    end: Array
+    screened: Array
+    eligible: Array
+    randomised: Array
+    sites_activated: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Visits:
+    """Visits that took place, of those who were randomised.
+
+    Attributes:
+        person: index among the people.
+        planned_day: study day of the plan, 0 being randomisation.
+        day: study day on which it took place.
+    """
+
+    person: Integers
+    planned_day: Array
+    day: Array
+
+
+@dataclass(frozen=True, eq=False)
+class ObservedTrial:
+    """A real trial, as far as its data go.
+
+    Attributes:
+        name: what to call it.
+        source: the file or files, for citation.
+        first: day 0, the first day of the data.
+        last: last day of the data.
+        people: everyone whom the data name; those of counts have a site and a day and no more.
+        sites: sites in the order in which they first appear.
+        funnel: counts by period, where the data are counts.
+        visits: visits, where the data have them.
+        resolution_days: length of the period within which the day of a randomisation is not known; 1 for dates.
+        has_calendar: whether its dates are dates of a calendar, so that holidays mean something.
+        has_sites: whether the data tell sites apart.
+        has_screening: whether people are known from screening on, not only from randomisation on.
+        findings: what the data check found.
+    """
+
+    name: str
+    source: str
+    first: date
+    last: date
+    people: People
+    sites: tuple[SiteRecord, ...] = ()
+    funnel: Funnel | None = None
+    visits: Visits | None = None
+    resolution_days: int = 1
+    has_calendar: bool = True
+    has_sites: bool = False
+    has_screening: bool = False
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
+
+    @property
+    def days(self) -> Array:
+        """Days of randomisation, increasing."""
+        known = self.people.randomised
+        return np.sort(known[~np.isnan(known)])
+
+    @property
+    def n_randomised(self) -> int:
+        """How many were randomised."""
+        return int(np.count_nonzero(~np.isnan(self.people.randomised)))
+
+    @property
+    def now(self) -> float:
+        """The end of the last day, in days since the first."""
+        return float((self.last - self.first).days + 1)
+
+    def date_of(self, day: float) -> date:
+        """The date on which a day, counted from the first, falls."""
+        return self.first + timedelta(days=int(np.floor(day)))
+
+    def day_of(self, when: date) -> float:
+        """The start of a date, in days since the first."""
+        return float((when - self.first).days)
+
+    def first_seen(self) -> Array:
+        """(sites,) day on which each site opened, or of its first person where no opening is known; NaN for none."""
+        seen = np.full(len(self.sites), np.nan)
+        people = self.people
+        began = np.fmin(people.screened, people.randomised)
+        known = (people.site != NO_SITE) & ~np.isnan(began)
+        first = np.full(len(self.sites), np.inf)
+        np.minimum.at(first, people.site[known], began[known])
+        seen[np.isfinite(first)] = first[np.isfinite(first)]
+        for i, site in enumerate(self.sites):
+            if site.activated is not None:
+                seen[i] = site.activated
+        return seen
+
+    def as_of(self, when: date) -> ObservedTrial:
+        """The same trial as it was known at the end of a date: nothing of what came later.
+
+        A site of which nothing had been seen is known only if it had been planned.
+        """
+        now = self.day_of(when) + 1.0
+        people = _people_as_of(self.people, now)
+        sites = tuple(_site_as_of(site, now) for site in self.sites)
+        seen = set(people.site.tolist())
+        keep = [
+            i for i, site in enumerate(sites) if i in seen or site.activated is not None or site.planned is not None
+        ]
+        new_index = np.full(len(sites) + 1, NO_SITE, dtype=np.int64)  # the last entry is for NO_SITE
+        new_index[keep] = np.arange(len(keep))
+        people = replace(people, site=new_index[people.site])
+        return replace(
+            self,
+            last=when,
+            people=people,
+            sites=tuple(sites[i] for i in keep),
+            funnel=_funnel_as_of(self.funnel, now),
+            visits=None if self.visits is None else _visits_as_of(self, now),
+        )
+
+
+def _people_as_of(people: People, now: float) -> People:
+    began = np.fmin(people.screened, people.randomised)
+    people = people.taken(np.flatnonzero(began < now))
+    randomised = np.where(people.randomised < now, people.randomised, np.nan)
+    over = people.ended < now
+    status = np.where(np.isnan(randomised), IN_SCREENING, RANDOMISED).astype(object)
+    return replace(
+        people,
+        randomised=randomised,
+        ended=np.where(over, people.ended, np.nan),
+        status=np.where(over, people.status, status).astype(object),
+        way_out=np.where(over, people.way_out, "").astype(object),
+        arm=np.where(np.isnan(randomised), "", people.arm).astype(object),
+    )
+
+
+def _site_as_of(site: SiteRecord, now: float) -> SiteRecord:
+    return SiteRecord(
+        site.name,
+        site.activated if site.activated is not None and site.activated < now else None,
+        site.closed if site.closed is not None and site.closed < now else None,
+        site.planned,
+    )
+
+
+def _funnel_as_of(funnel: Funnel | None, now: float) -> Funnel | None:
+    """Whole periods only: the counts of one that is not over are not in yet."""
+    if funnel is None:
+        return None
+    over = funnel.end <= now
+    return Funnel(**{name: getattr(funnel, name)[over] for name in funnel.__dataclass_fields__})
+
+
+def _visits_as_of(trial: ObservedTrial, now: float) -> Visits:
+    visits, people = trial.visits, trial.people
+    assert visits is not None
+    kept = np.flatnonzero(np.fmin(people.screened, people.randomised) < now)
+    new_index = np.full(len(people), -1, dtype=np.int64)
+    new_index[kept] = np.arange(len(kept))
+    done = (people.randomised[visits.person] + visits.day < now) & (new_index[visits.person] >= 0)
+    return Visits(new_index[visits.person[done]], visits.planned_day[done], visits.day[done])

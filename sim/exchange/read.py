@@ -1,0 +1,110 @@
+"""Data of a running trial, whichever of the usual forms they have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sim.errors import Problem, UsageError
+from sim.exchange.columns import COUNT_NAMES, LOG_NAMES, Columns, recognise
+from sim.exchange.counts import is_long, read_counts, widened
+from sim.exchange.dates import DateOrder
+from sim.exchange.findings import DataError, Finding
+from sim.exchange.logs import read_log
+from sim.exchange.observed import ObservedTrial
+from sim.exchange.sdtm import domain_of, read_folder, read_sdtm, siblings
+from sim.exchange.site_table import with_sites
+from sim.exchange.tables import RawTable, read_table
+
+
+def read_observed(
+    data: Path | str,
+    sites: Path | str | None = None,
+    columns: Columns | None = None,
+    order: DateOrder | None = None,
+) -> ObservedTrial:
+    """Read and check the data of a trial.
+
+    Args:
+        data: an enrolment log, counts by period, or SDTM: a file of it, whose siblings are found, or a folder.
+        sites: a table of sites.
+        columns: what `--columns` says, header by role.
+        order: how to read 03/04/2024: `dmy` or `mdy`.
+
+    Returns:
+        The trial; its `findings` are warnings.
+
+    Raises:
+        DataError: a file is missing, empty, not a table, lacks a column, or the data check found errors.
+        AmbiguousDatesError: dates could be read in two ways and `order` does not say which.
+    """
+    given = dict(columns or {})
+    trial = _read(Path(data), given, order)
+    if trial.n_randomised == 0 and not trial.has_screening:
+        raise DataError(Problem("nobody is randomised in these data", trial.source))
+    if sites is not None:
+        own = {role: header for role, header in given.items() if role in ("activated", "closed", "planned")}
+        table = read_table(sites)
+        if "site" in given and given["site"] in table.columns:
+            own["site"] = given["site"]
+        trial = with_sites(trial, table, own, order)
+    return trial
+
+
+def _read(path: Path, given: Columns, order: DateOrder | None) -> ObservedTrial:
+    if path.is_dir():
+        return read_sdtm(read_folder(path))
+    table = read_table(path)
+    domain = domain_of(table)
+    if domain and not given:
+        return read_sdtm([table, *(read_table(other) for other in siblings(path, domain))])
+    if is_long(table):
+        table = widened(table)
+    return read_counts(table, given, order) if _has_counts(table, given) else read_log(table, given, order)
+
+
+def _has_counts(table: RawTable, given: Columns) -> bool:
+    """Whether some column counts those randomised: a number a row, where a log would have dates."""
+    if "randomised" in given:
+        return True
+    if any(role in given for role in LOG_NAMES if role not in COUNT_NAMES):
+        return False
+    names = {"randomised": COUNT_NAMES["randomised"]}
+    try:
+        header = recognise(table, names).get("randomised")
+    except DataError:
+        return False
+    if header is None:
+        return False
+    cells = table.cells[header]
+    numbers = pd.to_numeric(cells[cells != ""], errors="coerce")
+    return bool(len(numbers) and numbers.notna().mean() > 0.5 and np.nanmax(np.abs(numbers)) < 1_000_000)
+
+
+def cut(trial: ObservedTrial, when: date) -> ObservedTrial:
+    """The trial as it was known at the end of a date, for a forecast from that day.
+
+    Records of later days are left out with a warning.
+
+    Raises:
+        UsageError: the date is before the first record, or after the last by more than the data can bear.
+    """
+    if when < trial.first:
+        message = f"the as-of date is before the first record ({trial.first})"
+        raise UsageError(Problem(message, trial.source, path="--as-of", value=str(when)))
+    people = trial.people
+    now = trial.day_of(when) + 1.0
+    later = int(np.count_nonzero(people.randomised >= now))
+    known = trial.as_of(when)
+    notes: list[Finding] = []
+    if later:
+        notes.append(Finding(False, f"{later:,} randomised after {when} are left out", trial.source))
+    if when > trial.last:
+        days = (when - trial.last).days
+        what = f"the as-of date is {days} days after the last record ({trial.last}); nobody since is taken as a fact"
+        notes.append(Finding(False, what, trial.source))
+    return replace(known, findings=(*trial.findings, *notes))
