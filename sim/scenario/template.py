@@ -42,8 +42,8 @@ def template(name: str, base: str, folder: Path) -> str:
         f"extends: {extends}",
         "",
         f"# Everything below is what {extends} says. Take away the '# ' of what you change, and of the lines it",
-        "# stands under; delete the rest or leave it. `trialclock validate` checks the file, and `trialclock diff` shows",
-        "# what differs.",
+        "# stands under; delete the rest or leave it. `trialclock validate` checks the file, and `trialclock diff`",
+        "# shows what differs.",
         "",
     ]
     for section, info in Scenario.model_fields.items():

@@ -1,0 +1,47 @@
+# `make run` and `make test` are all that a first visit needs; each sets up what it uses, in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test test-slow check bench lock generated clean
+
+run: $(VENV)/.runtime                ## set up, and run the base scenario
+	$(BIN)/python run_sim.py
+
+test: $(VENV)/.dev                   ## set up, and pass the tests
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term
+
+test-slow: $(VENV)/.dev              ## the large statistical runs
+	$(BIN)/python -m pytest -n auto -m slow
+
+check: $(VENV)/.dev                  ## lint, format, types, imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev                  ## speed and memory, compared side by side
+	$(BIN)/python -m benchmarks
+
+lock: $(VENV)/.dev                   ## renew the lock files from pyproject.toml
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --upgrade $(LOCKING) -o requirements.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --upgrade $(LOCKING) \
+		--all-extras --group dev -o requirements-dev.txt
+
+LOCKING := --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.txt pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@ $(VENV)/.runtime
+
+clean:                               ## everything that was made here, results aside
+	rm -rf $(VENV) dist build .coverage .coverage.* htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Speed and memory, compared side by side in one run; never asserted by tests."""
