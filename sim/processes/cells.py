@@ -62,7 +62,7 @@ class Manufacture:
         world = self._world
         assert self._suites is not None
         suite = self._suites.take()
-        if not suite.triggered:
+        if suite is not None:
             yield suite
         self._n_lots += 1
         number = self._n_lots

@@ -104,44 +104,55 @@ class Infusions:
 
         Cells that are thawed and cannot be given are lost, and the dose is tried again a day later.
         """
-        world, env, deadline = self._world, self._world.env, due + self._window
+        env, deadline = self._world.env, due + self._window
         for attempt in range(_ATTEMPTS):
             if start > env.now:
                 yield env.at(start)
-            claim: Claim | None = self._supply.claim(person, cells)
-            bays, bay = person.site.bays, None
-            try:
-                if claim is not None and not claim.is_granted:
-                    yield env.first(claim.wait(), deadline)
-                    if not claim.is_granted:
-                        return events.MISSED_CELLS
-                if bays is not None:
-                    bay = bays.take()
-                    if not bay.triggered:
-                        yield bay | env.at(deadline)
-                        if not bay.triggered:
-                            return events.MISSED_BAY
-                is_lost = row[_FIRST_LOST + attempt] < self._p_lost
-                world.record(events.DOSE_STARTED, person.site.index, person.referral, dose, amount=env.now - due)
-                claim = None
-                yield env.timeout(self._bay_hours[dose - 1].of(person) / 24)
-                if not is_lost:
-                    self._given(person, dose, cells, row)
-                    return None
-                self._lost(person, dose, cells, events.LOST_BEDSIDE)
-            except simpy.Interrupt:
-                if claim is None:
-                    self._lost(person, dose, cells, events.LOST_LEFT)
-                raise
-            finally:
-                if bays is not None and bay is not None:
-                    bays.leave(bay)
-                if claim is not None:
-                    claim.cancel()
+            is_lost = row[_FIRST_LOST + attempt] < self._p_lost
+            obstacle = yield from self._infuse(person, dose, cells, due, is_lost)
+            if obstacle is not None:
+                return obstacle
+            if not is_lost:
+                self._given(person, dose, cells, row)
+                return None
             start = env.now + 1.0
             if start > deadline:
                 break
         return events.MISSED_BEDSIDE
+
+    def _infuse(
+        self, person: Person, dose: int, cells: float, due: float, is_lost: bool
+    ) -> Generator[Event, None, int | None]:
+        """One attempt: cells, a bay, and the time in it; what was not there by the end of the window, if anything."""
+        env, site, deadline = self._world.env, person.site, due + self._window
+        claim: Claim | None = self._supply.claim(person, cells)
+        bays, bay, has_asked = site.bays, None, False
+        try:
+            if claim is not None and not claim.is_granted:
+                yield env.first(claim.wait(), deadline)
+                if not claim.is_granted:
+                    return events.MISSED_CELLS
+            if bays is not None:
+                bay, has_asked = bays.take(), True
+                if bay is not None:
+                    yield bay | env.at(deadline)
+                    if not bay.triggered:
+                        return events.MISSED_BAY
+            claim = None  # thawed: they cannot go back
+            self._world.record(events.DOSE_STARTED, site.index, person.referral, dose, amount=env.now - due)
+            yield env.timeout(self._bay_hours[dose - 1].of(person) / 24)
+            if is_lost:
+                self._lost(person, dose, cells, events.LOST_BEDSIDE)
+            return None
+        except simpy.Interrupt:
+            if claim is None:
+                self._lost(person, dose, cells, events.LOST_LEFT)
+            raise
+        finally:
+            if bays is not None and has_asked:
+                bays.leave(bay)
+            if claim is not None:
+                claim.cancel()
 
     def _earliest(self, due: float, row: list[float]) -> tuple[float, int | None]:
         """When the participant is fit and dosing not on hold, and what prevents that in time, if anything."""

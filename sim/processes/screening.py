@@ -77,7 +77,7 @@ class Screening:
             return (yield from self._test(person, last_moment))
         turn = site.coordinators.take()
         try:
-            if not turn.triggered:
+            if turn is not None:
                 gives_up = env.now + self._patience.of(person)
                 yield turn | env.at(min(gives_up, last_moment))
                 if not turn.triggered:

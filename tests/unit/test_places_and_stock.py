@@ -21,9 +21,9 @@ def in_queue(places: Places, arrivals: list[tuple[str, float, float, float]]) ->
 
     def person(name: str, stay: float, patience: float) -> Generator[Event, Any, None]:
         place = places.take()
-        if not place.triggered:
+        if place is not None:
             yield place | env.timeout(patience)
-        if place.triggered:
+        if place is None or place.triggered:
             log.append((env.now, name, "in"))
             yield env.timeout(stay)
             log.append((env.now, name, "out"))
@@ -63,10 +63,10 @@ def test_a_free_place_costs_no_event() -> None:
     env = TrialEnvironment()
     places = Places(env, 1)
     place = places.take()
-    assert place.triggered
-    assert places.count == 1
+    assert place is None
+    assert places.n_free == 0
     places.leave(place)
-    assert places.count == 0
+    assert places.n_free == 1
     assert not env._queue
 
 
@@ -75,10 +75,13 @@ def test_nobody_overtakes() -> None:
     env = TrialEnvironment()
     places = Places(env, 1)
     first, second = places.take(), places.take()
+    assert first is None
+    assert second is not None
     assert not second.triggered
     places.leave(first)
     third = places.take()
     assert second.triggered
+    assert third is not None
     assert not third.triggered
 
 
