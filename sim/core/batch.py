@@ -25,7 +25,7 @@ Integers = npt.NDArray[np.int64]
 
 MAX_REPLICATIONS = 48
 _LATER_TOGETHER = 16
-_SITES_AT_ONCE = 144  # sites x replications whose blocks are in memory together
+_SITES_AT_ONCE = 600  # sites x replications whose blocks are in memory together
 
 # A site's uniform numbers, and their places among them.
 _DRAWS_A_SITE = 8
