@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ def run(
     progress: Progress = no_progress,
     command: str = "",
     typed: str = "",
+    assumptions: Sequence[Mapping[str, str]] = (),
 ) -> Results:
     """Run a scenario and keep what it leaves in a folder. A run that was stopped goes on where it was.
 
@@ -37,6 +39,7 @@ def run(
         progress: called with replications done and in all.
         command: the whole command, for the manifest.
         typed: the scenario and its overrides as they were typed, for the report.
+        assumptions: every value with where it came from, for the report; see `sim.report.assumptions`.
 
     Raises:
         ResultsError: the folder is of another run, is in use, is damaged, or cannot be written.
@@ -57,6 +60,7 @@ def run(
         progress=progress,
         command=command,
         typed=typed,
+        assumptions=assumptions,
     )
 
 

@@ -42,6 +42,7 @@ def run(
     goes on where it was when the same command is given again.
     """
     from sim import api
+    from sim.report.assumptions import assumption_rows
     from sim.scenario.load import load
 
     loaded = load(scenario, overrides)
@@ -56,6 +57,7 @@ def run(
             progress=progress,
             command=" ".join(sys.argv),
             typed=typed(scenario, overrides),
+            assumptions=assumption_rows(loaded),
         )
     _print(results, as_json)
     return _FAILED_REPLICATIONS if results.failures else 0

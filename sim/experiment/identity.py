@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from sim import __version__
 from sim.scenario.load import canonical, scenario_hash
 from sim.scenario.schema import Scenario
 
+_FOR_READERS = ("typed", "assumptions")  # kept for reports; they decide no result
 _SIMULATING = ("scenario", "core", "processes", "analysis", "experiment/replicate.py", "trial.py")
 
 
@@ -38,12 +40,14 @@ class Identity:
         seed: where random numbers start.
         replications: how many.
         typed: the scenario and its overrides as they were typed, shown in reports; decides nothing else.
+        assumptions: every value with where it came from, shown in reports; decides nothing else.
     """
 
     scenario: Scenario
     seed: int
     replications: int
     typed: str = ""
+    assumptions: Sequence[Mapping[str, str]] = ()
 
     @property
     def keep(self) -> int:
@@ -61,12 +65,13 @@ class Identity:
             "program": program_fingerprint(),
             "scenario": json.loads(canonical(self.scenario)),
             "typed": self.typed,
+            "assumptions": [dict(row) for row in self.assumptions],
         }
 
     @property
     def short(self) -> str:
         """Eight characters for the folder's name."""
-        deciding = {key: value for key, value in self.as_mapping().items() if key != "typed"}
+        deciding = {key: value for key, value in self.as_mapping().items() if key not in _FOR_READERS}
         text = json.dumps(deciding, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 

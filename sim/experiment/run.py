@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -46,6 +46,7 @@ def run_in_folder(
     progress: Progress = no_progress,
     command: str = "",
     typed: str = "",
+    assumptions: Sequence[Mapping[str, str]] = (),
 ) -> Results:
     """Run a scenario and keep what it leaves in a folder. A run that was stopped goes on where it was.
 
@@ -59,6 +60,7 @@ def run_in_folder(
         progress: called with replications done and in all.
         command: the whole command, for the manifest.
         typed: the scenario and its overrides as they were typed, for the report.
+        assumptions: every value with where it came from, for the report; see `sim.report.assumptions`.
 
     Raises:
         ResultsError: the folder is of another run, is in use, is damaged, or cannot be written.
@@ -67,7 +69,7 @@ def run_in_folder(
     n = scenario.experiment.replications if replications is None else replications
     if n < 1:
         raise UsageError(f"replications must be at least 1, not {n}")
-    identity = Identity(scenario, scenario.experiment.seed if seed is None else seed, n, typed)
+    identity = Identity(scenario, scenario.experiment.seed if seed is None else seed, n, typed, assumptions)
     folder = RunFolder(Path(out) if out is not None else RESULTS / identity.folder_name, identity)
     started = time.time()
     with folder.locked():

@@ -124,9 +124,11 @@ def mean_with_error(estimate: Estimate) -> str:
 
 
 def run_command(results: Results) -> str:
-    """The command that makes these results again."""
-    typed = results.identity.get("typed") or results.path.as_posix()
-    return f"trialclock run {typed} --replications {results.n_replications} --seed {results.seed}"
+    """The command that makes these results again; for a run that was started from Python, the call."""
+    typed, n, seed = results.identity.get("typed"), results.n_replications, results.seed
+    if not typed:
+        return f"sim.run(scenario, replications={n}, seed={seed})"
+    return f"trialclock run {typed} --replications {n} --seed {seed}"
 
 
 def headline(results: Results, dates: Dates, milestones: pd.DataFrame) -> str:

@@ -1,0 +1,148 @@
+"""What figures and words are made from: the results of a run, each table worked out once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.analysis import intervals, summary
+from sim.analysis.intervals import Estimate
+from sim.analysis.tables import site_names
+from sim.report.words import Dates, estimate_of
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import pandas as pd
+
+    from sim.experiment.results import Results
+
+Array = npt.NDArray[np.float64]
+
+
+class Answers:
+    """Tables of one run.
+
+    Args:
+        results: what the run left.
+    """
+
+    def __init__(self, results: Results) -> None:
+        self.results = results
+        self.scenario = results.scenario
+        self.design = results.design
+        self.dates = Dates(self.design.clock, self.design.horizon_days)
+        self.target = self.scenario.trial.target
+
+    @cached_property
+    def finished(self) -> pd.DataFrame:
+        """The replications that did not raise."""
+        return summary.finished(self.results.replications)
+
+    @cached_property
+    def milestones(self) -> pd.DataFrame:
+        """Days of the milestones with their errors."""
+        return self.results.milestones()
+
+    @cached_property
+    def odds(self) -> pd.DataFrame:
+        """Probabilities of the planned dates, and of never reaching the target."""
+        return self.results.odds()
+
+    @cached_property
+    def planned(self) -> dict[str, date]:
+        """Planned dates of the registry record, by milestone."""
+        found = {}
+        for name, milestone in summary.PLANNED.items():
+            when = getattr(self.scenario.trial.planned, name)
+            if when is not None:
+                found[milestone] = when
+        return found
+
+    def days(self, milestone: str) -> Array:
+        """Day of a milestone in each replication that did not raise; NaN where it never came."""
+        return summary.days(self.finished, milestone)
+
+    def quantile(self, milestone: str, q: int) -> Estimate:
+        """A percentile of a milestone's day: 10, 50, 80 or 90."""
+        return estimate_of(self.milestones.loc[milestone], f"p{q}")
+
+    def mean(self, measure: str) -> Estimate:
+        """Mean of a measure over replications."""
+        return intervals.mean(self.finished[measure].to_numpy(dtype=np.float64))
+
+    def share_by(self, milestone: str, when: date) -> Estimate:
+        """Share of the replications in which a milestone has come by the end of a date."""
+        days = self.days(milestone)
+        met = int(np.count_nonzero(days < self.design.clock.day_of(when) + 1))
+        return intervals.probability(met, len(days))
+
+    @cached_property
+    def kept(self) -> Kept:
+        """The replications that were kept whole."""
+        return Kept(self.results)
+
+
+class Kept:
+    """Replications that were kept whole, and one of them that stands for all.
+
+    Args:
+        results: what the run left.
+
+    Attributes:
+        numbers: the replications.
+        one: the typical one; None where none was kept.
+        labels: what people call each site, by its name in the tables.
+    """
+
+    def __init__(self, results: Results) -> None:
+        self._results = results
+        finished = summary.finished(results.replications)["replication"]
+        self.numbers: list[int] = finished[finished < results.identity["keep"]].tolist()
+        self.one: int | None = results.typical_replication()
+        self.labels = dict(zip(site_names(results.design), results.design.site_labels(), strict=True))
+
+    @property
+    def n(self) -> int:
+        """How many."""
+        return len(self.numbers)
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """Events of all of them."""
+        return self._results.events
+
+    @cached_property
+    def participants(self) -> pd.DataFrame:
+        """Participants of all of them."""
+        return self._results.participants
+
+    @cached_property
+    def one_events(self) -> pd.DataFrame:
+        """Events of the typical one."""
+        return self.events[self.events["replication"] == self.one]
+
+    @cached_property
+    def one_participants(self) -> pd.DataFrame:
+        """Participants of the typical one."""
+        return self.participants[self.participants["replication"] == self.one]
+
+    @cached_property
+    def one_ends(self) -> float:
+        """Day of the typical one's last event."""
+        return float(self.one_events["day"].max())
+
+    @property
+    def nothing(self) -> str:
+        """Why there is no figure of a single trial."""
+        return "No simulated trial was kept whole (experiment.keep is 0), so there is nothing to show here."
+
+    def described(self) -> str:
+        """Which trial the typical one is."""
+        return (
+            f"simulated trial {self.one}, of the {self.n} kept whole the one whose last randomisation is nearest to "
+            "the median"
+        )

@@ -1,0 +1,202 @@
+"""How figures look: colours that colour-blind people can tell apart (Okabe and Ito 2008), never by colour alone."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from sim.report.words import mean_with_error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sim.analysis.intervals import Estimate
+    from sim.core.clock import Clock
+
+Array = npt.NDArray[np.float64]
+
+BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+SKY, PURPLE, GREY, INK = "#56B4E9", "#CC79A7", "#808080", "#004B75"
+BAND_OUTER, BAND_INNER = "rgba(0,114,178,0.16)", "rgba(0,114,178,0.30)"
+_MINUTES_A_DAY = 1440
+_AXIS = {
+    "gridcolor": "#DADADA",
+    "linecolor": GREY,
+    "zeroline": False,
+    "automargin": True,
+    "title": {"font": {"size": 13}, "standoff": 8},
+}
+
+
+class Series(NamedTuple):
+    """How one of several lines looks: told apart by colour, dash and marker."""
+
+    colour: str
+    dash: str
+    marker: str
+
+
+SERIES = (
+    Series(BLUE, "solid", "circle"),
+    Series(VERMILLION, "dash", "square"),
+    Series(GREEN, "dashdot", "diamond"),
+    Series(PURPLE, "dot", "triangle-up"),
+    Series(ORANGE, "longdash", "cross"),
+    Series(SKY, "longdashdot", "x"),
+)
+
+
+def series(i: int) -> Series:
+    """The look of the i-th line; beyond six they repeat."""
+    return SERIES[i % len(SERIES)]
+
+
+TEMPLATE = go.layout.Template(
+    layout={
+        "font": {"family": "system-ui, -apple-system, Segoe UI, Roboto, Helvetica, Arial, sans-serif", "size": 13},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "colorway": [look.colour for look in SERIES],
+        "xaxis": _AXIS | {"ticks": "outside"},
+        "yaxis": _AXIS,
+        "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0, "xanchor": "left"},
+        "margin": {"l": 8, "r": 12, "t": 24, "b": 8},
+        "hoverlabel": {"align": "left"},
+        "dragmode": False,
+        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": GREY, "activecolor": BLUE},
+        "barcornerradius": 2,
+    }
+)
+
+
+def figure(height: int, **layout: Any) -> go.Figure:
+    """An empty figure in the house's style.
+
+    Args:
+        height: pixels.
+        layout: what else its layout says.
+    """
+    found = go.Figure(layout={"template": TEMPLATE})
+    found.update_layout(height=height, **layout)
+    return found
+
+
+def plain(text: str) -> str:
+    """Text for a label: plotly reads some HTML in labels, and this has none."""
+    return html.escape(text, quote=False)
+
+
+def wrapped(text: str, width: int = 24) -> str:
+    """A label in lines of about so many letters."""
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return "<br>".join(plain(line) for line in lines)
+
+
+def stamps(clock: Clock, days: Iterable[float] | Array) -> list[str | None]:
+    """Days as dates with the minute, as plotly reads them; None for NaN."""
+    values = np.atleast_1d(np.asarray(days, dtype=np.float64))
+    minutes = np.round(np.nan_to_num(values) * _MINUTES_A_DAY).astype("timedelta64[m]")
+    text = np.datetime_as_string(np.datetime64(clock.opens, "m") + minutes, unit="m")
+    return [None if np.isnan(day) else str(when).replace("T", " ") for day, when in zip(values, text, strict=True)]
+
+
+def rounded(values: Iterable[float] | Array, digits: int = 3) -> list[float | None]:
+    """Numbers as short as they need be, so that pages stay small; None for what is not finite."""
+    return [round(float(x), digits) if np.isfinite(x) else None for x in values]
+
+
+def date_intervals(
+    clock: Clock, estimates: Sequence[Estimate], y: Sequence[float], horizon_days: float, colour: str
+) -> go.Scatter:
+    """Intervals of days as lines with ends, since plotly draws no error bars along dates.
+
+    An end that is not known is left at the estimate; one without end stops at the horizon.
+
+    Args:
+        clock: days to dates.
+        estimates: finite days with their intervals.
+        y: where each stands.
+        horizon_days: the last day.
+        colour: of the lines.
+    """
+    days: list[float] = []
+    heights: list[float | None] = []
+    for estimate, height in zip(estimates, y, strict=True):
+        low = estimate.value if estimate.low is None else estimate.low
+        high = estimate.value if estimate.high is None else min(estimate.high, horizon_days)
+        days += [low, high, float("nan")]
+        heights += [height, height, None]
+    return go.Scatter(
+        x=stamps(clock, days),
+        y=heights,
+        mode="lines+markers",
+        line={"color": colour, "width": 1.5},
+        marker={"symbol": "line-ns-open", "size": 9, "color": colour},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def errors_of(estimates: Sequence[Estimate]) -> dict[str, Any]:
+    """Error bars of means."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": rounded([0.0 if e.high is None else e.high - e.value for e in estimates]),
+        "arrayminus": rounded([0.0 if e.low is None else e.value - e.low for e in estimates]),
+        "thickness": 1.5,
+        "width": 4,
+        "color": GREY,
+    }
+
+
+def bars(
+    labels: Sequence[str], estimates: Sequence[Estimate], texts: Sequence[str], look: Series, name: str = ""
+) -> go.Bar:
+    """Horizontal bars with error bars, and their values in words behind them."""
+    return go.Bar(
+        orientation="h",
+        y=list(labels),
+        x=rounded([e.value for e in estimates]),
+        error_x=errors_of(estimates),
+        marker={"color": look.colour},
+        customdata=[[plain(text)] for text in texts],
+        hovertemplate="%{y}: %{customdata[0]}<extra></extra>",
+        name=plain(name),
+        showlegend=bool(name),
+    )
+
+
+def bar_figure(
+    labels: Sequence[str], estimates: Sequence[Estimate], texts: Sequence[str], title: str, bar_px: int = 36
+) -> go.Figure:
+    """Horizontal bars from the top down, each with its value written at its end.
+
+    Args:
+        labels: of the bars; they must differ.
+        estimates: values with intervals.
+        texts: values in words, shown on hovering.
+        title: of the axis.
+        bar_px: height of a bar and the space around it.
+    """
+    found = figure(bar_px * len(labels) + 60, bargap=0.4)
+    found.add_trace(bars(labels, estimates, texts, SERIES[0]))
+    ends = [max(e.value, e.high if e.high is not None else e.value) for e in estimates]
+    values = [f"\u2002{mean_with_error(e)}" for e in estimates]
+    found.add_trace(
+        go.Scatter(
+            x=rounded(ends), y=list(labels), mode="text", text=values, textposition="middle right", hoverinfo="skip",
+            showlegend=False, cliponaxis=False,
+        )
+    )  # fmt: skip
+    found.update_yaxes(autorange="reversed", showgrid=False)
+    found.update_xaxes(title=title, range=[0, max([*ends, 0.0]) * 1.22 or 1.0])
+    return found

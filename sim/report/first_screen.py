@@ -1,0 +1,72 @@
+"""What a reader sees first: dates, their errors, the odds of the plan, and what holds the trial back."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim.report.words import MILESTONE_NAMES, SPAN_NAMES, chance, estimate_of, mean_with_error, percent
+
+if TYPE_CHECKING:
+    from sim.report.answers import Answers
+
+_CARDS = ("last_randomised", "primary_completion", "last_visit", "database_lock")
+_REGISTERED = {"primary_completion": "primary completion", "last_visit": "study completion"}
+
+
+class Card(NamedTuple):
+    """One milestone.
+
+    Attributes:
+        name: of the milestone.
+        date: by which half of the simulated trials are there.
+        error: of that date: the 95 % interval around it, in days.
+        safe_date: by which 80 % are there.
+        safe_error: its error.
+        planned: the registered date, and that it is one; empty without one.
+        odds: the probability of keeping it, with its interval; empty without one.
+    """
+
+    name: str
+    date: str
+    error: str
+    safe_date: str
+    safe_error: str
+    planned: str
+    odds: str
+
+
+def cards(answers: Answers) -> list[Card]:
+    """The milestones that sponsors ask for."""
+    return [_card(answers, name) for name in _CARDS]
+
+
+def _card(answers: Answers, name: str) -> Card:
+    half, safe = answers.quantile(name, 50), answers.quantile(name, 80)
+    planned = odds = ""
+    if name in answers.planned:
+        planned = f"{answers.planned[name]}, the registered {_REGISTERED[name]}"
+        row = answers.odds[answers.odds["milestone"] == name].iloc[0]
+        odds = chance(estimate_of(row, "probability"))
+    dates = answers.dates
+    return Card(
+        MILESTONE_NAMES[name],
+        dates.text(half.value),
+        dates.error(half),
+        dates.text(safe.value),
+        dates.error(safe),
+        planned,
+        odds,
+    )
+
+
+def why(answers: Answers) -> str:
+    """What takes most of the time, in one sentence."""
+    spans = answers.results.spans().sort_values("mean", ascending=False, kind="stable")
+    if not math.isfinite(spans["mean"].sum()) or spans["mean"].sum() <= 0:
+        return ""
+    parts = [
+        f"{SPAN_NAMES[str(name)]} ({mean_with_error(estimate_of(row, 'mean'))} days, {percent(row['share'])})"
+        for name, row in spans.head(3).iterrows()
+    ]
+    return f"Most of a mean trial's time goes to {parts[0]}, then {parts[1]} and {parts[2]}."

@@ -1,0 +1,218 @@
+"""`report.html`: one file that opens offline, made from a results folder alone, and the same bytes every time."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from sim.analysis import summary
+from sim.report.answers import Answers
+from sim.report.assumptions import Assumption, assumptions_of
+from sim.report.first_screen import cards, why
+from sim.report.words import chance, estimate_of, headline, run_command, warnings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+    from sim.experiment.results import Results
+    from sim.report.exhibits import Exhibit
+
+REPORT = "report.html"
+_KEY = re.compile(r"[A-Za-z0-9-]+")
+_WHOLE = re.compile(r"\d{4}-\d\d-\d\d|-\d+/\+\w+ d|±[\d.,]+( %| days)?|[\d.]+ %")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page.
+
+    Attributes:
+        name: its id.
+        title: its heading.
+        intro: the question that it answers.
+        exhibits: names of its figures.
+        is_one_trial: whether the command is the one that shows the typical simulated trial.
+    """
+
+    name: str
+    title: str
+    intro: str
+    exhibits: tuple[str, ...]
+    is_one_trial: bool = False
+
+
+SECTIONS = (
+    Section("dates", "How sure are the dates?", "Every simulated trial is one possible history.", ("milestones",)),
+    Section("why", "Where does the time go?", "What a trial waits for, and what would therefore help.", ("time",)),
+    Section("who", "Who gets in?", "From admissions to participants, and why people fall out.", ("funnel", "criteria")),
+    Section("sites", "Which sites recruit?", "When they open, and whom they randomise.", ("sites_all", "sites_one")),
+    Section(
+        "one-trial",
+        "What does one trial look like?",
+        "One simulated trial from the first referral to the last visit; a story, not an estimate.",
+        ("swimlane",),
+        is_one_trial=True,
+    ),
+    Section("queues", "Where do people wait?", "Coordinators and infusion bays.", ("queues",)),
+    Section("cells", "Are there enough cells?", "Made, infused, expired and lost.", ("cells_all", "cells_one")),
+    Section("arms", "Do the arms stay balanced?", "The randomisation list at work.", ("arms",)),
+    Section("cost", "What does it cost?", "Unit costs times what happened.", ("cost",)),
+)
+
+
+def write_report(results: Results) -> str:
+    """Write the report of a run into its folder.
+
+    Args:
+        results: what the run left, also of a run that is being finished.
+
+    Returns:
+        The name of the file.
+
+    Raises:
+        ResultsError: it cannot be written.
+    """
+    from sim.experiment.store import write_whole
+
+    write_whole(results.path / REPORT, page(results).encode())
+    return REPORT
+
+
+def page(results: Results) -> str:
+    """The whole page as text."""
+    from sim.report.figures import all_exhibits
+
+    answers = Answers(results)
+    exhibits = all_exhibits(answers)
+    plotly, script, style = _plotly(), _file("report.js"), _file("report.css")
+    context = {
+        "answers": answers,
+        "exhibits": exhibits,
+        "specifications": {name: _json(found) for name, found in exhibits.items() if found.figure is not None},
+        "sections": SECTIONS,
+        "headline": headline(results, answers.dates, answers.milestones),
+        "cards": cards(answers),
+        "never": chance(estimate_of(answers.odds.loc["never_reached"], "probability")),
+        "why": why(answers),
+        "warnings": warnings(results, summary.too_few(results.replications)),
+        "commands": _commands(answers),
+        "outcomes": _outcomes(answers),
+        "plotly": plotly,
+        "script": script,
+        "style": style,
+        "script_hashes": " ".join(f"'sha256-{_hash(text)}'" for text in (plotly, script)),
+    }
+    return _environment().get_template("report.html.j2").render(context | _assumptions(answers))
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    found = Environment(
+        loader=PackageLoader("sim.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters["unbroken"] = _unbroken
+    return found
+
+
+def _unbroken(text: str) -> Markup:
+    """Text, escaped, whose dates and errors are not broken at the end of a line."""
+    from markupsafe import Markup, escape
+
+    return Markup(_WHOLE.sub(r'<span class="whole">\g<0></span>', str(escape(text))))
+
+
+def _file(name: str) -> str:
+    """A file of this program that is put into the page as it is."""
+    return (files("sim.report") / "templates" / name).read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+@lru_cache(maxsize=1)
+def _plotly() -> str:
+    """plotly.js, whole, as browsers read it: with plain line ends."""
+    from plotly.offline import get_plotlyjs
+
+    text: str = get_plotlyjs()
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _hash(text: str) -> str:
+    """What the page's security policy must name so that a browser runs this script and no other."""
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _json(exhibit: Exhibit) -> str:
+    """A figure as JSON that cannot end the script element it stands in, whatever texts are in it."""
+    from plotly.io import to_json
+
+    text: str = to_json(exhibit.figure, engine="json", remove_uids=True)
+    for letter in "<>&\u2028\u2029":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return text
+
+
+def _commands(answers: Answers) -> dict[str, str]:
+    """The commands that make what is shown."""
+    typed, seed = answers.results.identity.get("typed"), answers.results.seed
+    found = {"run": run_command(answers.results)}
+    if typed:
+        found["show"] = f"trialclock show {typed}"
+        if answers.kept.one is not None:
+            found["trace"] = f"trialclock trace {typed} --replication {answers.kept.one} --seed {seed}"
+    return found
+
+
+def _outcomes(answers: Answers) -> list[tuple[str, int, str]]:
+    """How the simulated trials ended: in words, how many, and their share."""
+    names = {
+        "complete": "complete: the database is locked",
+        "horizon": f"not complete by {answers.dates.horizon}, the end of the simulated time",
+        "stopped": "stopped early",
+        "no_sites": "ended without its target: no site was left",
+        "error": "failed: a defect of the program",
+    }
+    table = answers.results.outcomes()
+    return [(names[str(name)], int(row["n"]), chance(estimate_of(row, "share"))) for name, row in table.iterrows()]
+
+
+def _assumptions(answers: Answers) -> dict[str, Any]:
+    """The rows of the assumptions, by part of the scenario; what nobody said apart; and the citations they name."""
+    rows = assumptions_of(answers.results)
+    said = [row for row in rows if row.layer != "default"]
+    cited = {key for row in rows for key in _KEY.findall(row.source)}
+    bibliography = {key: text for key, text in answers.scenario.bibliography.items() if key in cited}
+    return {
+        "said": _by_part(said),
+        "defaults": [row for row in rows if row.layer == "default"],
+        "n_values": len(rows),
+        "n_uncertain": sum(row.is_uncertain for row in rows),
+        "n_by_layer": _count(row.layer for row in rows),
+        "n_by_grade": _count(row.grade for row in said if row.grade),
+        "bibliography": bibliography,
+    }
+
+
+def _by_part(rows: list[Assumption]) -> dict[str, list[Assumption]]:
+    parts: dict[str, list[Assumption]] = {}
+    for row in rows:
+        parts.setdefault(row.path.partition(".")[0], []).append(row)
+    return parts
+
+
+def _count(values: Any) -> Mapping[str, int]:
+    counts: dict[str, int] = {}
+    for value in values:
+        counts[value] = counts.get(value, 0) + 1
+    return dict(sorted(counts.items()))

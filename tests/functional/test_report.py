@@ -1,0 +1,335 @@
+"""The report: one page that opens offline, says what the frames say, and cannot be broken by what people wrote."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT, scenario_of
+
+import sim.report.page
+from sim.analysis.index import EventIndex
+from sim.analysis.occupancy import PLACES, mean_level, peak_level, stays
+from sim.errors import InputError
+from sim.experiment.assemble import FAILURES
+from sim.experiment.results import Results, open_results
+from sim.experiment.run import run_in_folder
+from sim.experiment.store import write_json
+from sim.report.answers import Answers
+from sim.report.assumptions import Units, assumption_rows, assumptions_of
+from sim.report.figures import MAKERS, all_exhibits, all_figures
+from sim.report.page import SECTIONS, page, write_report
+from sim.report.words import chance, estimate_of, mean_with_error
+from sim.scenario.load import load, load_scenario
+from sim.scenario.schema import Scenario
+
+BASE = ROOT / "scenarios" / "base.yaml"
+NASTY = "</script><b>bold</b><script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_plotly() -> Any:
+    """A page without the five megabytes of plotly.js, which no test reads."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sim.report.page, "_plotly", lambda: "/* plotly.js */")
+        yield
+
+
+def run(scenario: Scenario, path: Path, n: int = 4, **options: Any) -> Results:
+    """A run without a report, on this core."""
+    return run_in_folder(scenario, replications=n, workers=1, out=path, **options)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    loaded = load(str(BASE))
+    rows = assumption_rows(loaded)
+    scenario = load_scenario(BASE, ["experiment.keep=5"])
+    return run(scenario, tmp_path_factory.mktemp("base") / "run", 40, typed="base", assumptions=rows)
+
+
+@pytest.fixture(scope="module")
+def text(results: Results) -> str:
+    return page(results)
+
+
+class Elements(HTMLParser):
+    """Elements of a page with their attributes, in order, and the text of its data scripts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[str, str] = {}
+        self._script: str | None = None
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        self._script = str(dict(attrs).get("id", "")) if tag == "script" else None
+
+    def handle_data(self, data: str) -> None:
+        if self._script is not None:
+            self.texts[self._script] = self.texts.get(self._script, "") + data
+
+    def handle_endtag(self, tag: str) -> None:
+        self._script = None if tag == "script" else self._script
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attrs for name, attrs in self.found if name == tag]
+
+
+def figures_in(text: str) -> dict[str, Any]:
+    """The figures that a page draws, by name."""
+    texts = Elements(text).texts
+    return {name.removesuffix("-data"): json.loads(data) for name, data in texts.items() if name.endswith("-data")}
+
+
+def test_the_page_has_every_section_and_every_figure(text: str) -> None:
+    elements = Elements(text)
+    ids = [attrs["id"] for _, attrs in elements.found if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    assert {section.name for section in SECTIONS} | {"assumptions", "method"} <= set(ids)
+    assert {f"{name}-plot" for name in MAKERS} <= set(ids)
+    assert set(figures_in(text)) == set(MAKERS)
+    shown = {"fan"} | {name for section in SECTIONS for name in section.exhibits}
+    assert shown == set(MAKERS)
+
+
+def test_the_page_loads_nothing_from_elsewhere(text: str) -> None:
+    elements = Elements(text)
+    for _, attrs in elements.found:
+        assert not {"src", "srcset", "data", "poster", "background"} & set(attrs)
+        assert str(attrs.get("href", "#")).startswith("#")
+    assert not elements.of("link")
+    assert not re.search(r"@import|url\(", text)
+    policy = next(m["content"] for m in elements.of("meta") if m.get("http-equiv") == "Content-Security-Policy")
+    assert policy is not None
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "http" not in policy
+
+
+def test_equal_runs_have_equal_pages(results: Results, text: str, tmp_path: Path) -> None:
+    identity = results.identity
+    again = run(results.scenario, tmp_path / "again", 40, typed="base", assumptions=identity["assumptions"])
+    assert page(again) == text
+    name = write_report(open_results(again.path))
+    assert (again.path / name).read_text(encoding="utf-8") == text
+
+
+def test_the_numbers_of_the_page_are_those_of_the_frames(results: Results, text: str) -> None:
+    plain = html.unescape(re.sub(r"</?span[^>]*>", "", text))
+    answers = Answers(results)
+    for _, row in answers.odds.iterrows():
+        assert chance(estimate_of(row, "probability")) in plain
+    for name in ("last_randomised", "primary_completion", "last_visit", "database_lock"):
+        for q in (50, 80):
+            assert answers.dates.text(answers.quantile(name, q).value) in plain
+    for _, row in results.funnel().iterrows():
+        assert mean_with_error(estimate_of(row, "mean")) in plain
+    figures = figures_in(text)
+    first = dict(zip(figures["criteria"]["data"][0]["y"], figures["criteria"]["data"][0]["x"], strict=True))
+    table = results.criteria()
+    assert sorted(first.values()) == pytest.approx(sorted(table["first"]), abs=1e-3)
+    fan = next(trace for trace in figures["fan"]["data"] if trace.get("name") == "median")
+    curve = dict(zip(results.curves["day"], results.curves["p50"], strict=True))
+    day_0 = results.design.clock.opens
+    for when, n in zip(fan["x"], fan["y"], strict=True):
+        assert n == curve[(pd.Timestamp(when).date() - day_0).days]
+
+
+def test_s_curves_stay_below_100_percent_by_those_that_never_come(tmp_path: Path) -> None:
+    scenario = scenario_of(trial={"target": 45, "horizon_months": 15.0})
+    results = run(scenario, tmp_path / "run", 60)
+    reached = results.replications["reached"].mean()
+    assert 0.2 < reached < 0.8
+    curves = all_figures(results)["milestones"].data
+    last = next(trace for trace in curves if trace.name == "Last participant randomised")
+    assert last.y[-1] == pytest.approx(100 * reached, abs=0.01)
+    assert last.x[-1].startswith(str(results.design.clock.date_of(results.design.horizon_days)))
+    later = [trace for trace in curves if trace.marker.symbol == "triangle-right-open"]
+    assert {q for trace in later for q in trace.y} >= {80, 90}
+
+
+EMPTY = [
+    pytest.param({"sites": {"s": {"count": 1, "referrals_per_month": 0.0}}}, id="nobody is referred"),
+    pytest.param({"sites": {}}, id="no sites"),
+    pytest.param({"experiment": {"keep": 0}}, id="nothing is kept"),
+    pytest.param({"trial": {"horizon_months": 3.0}}, id="never reached"),
+    pytest.param({"arms": {"A": {"doses": {"weeks": [0], "cells_per_kg": 1.0}}, "B": {}, "C": {}}}, id="three arms"),
+    pytest.param({"trial": {"planned": {"study_completion": "2030-01-01"}}}, id="one planned date"),
+]
+
+
+@pytest.mark.parametrize("changes", EMPTY)
+@pytest.mark.parametrize("n", [1, 3])
+def test_a_report_with_nothing_to_show_says_so(changes: dict[str, Any], n: int, tmp_path: Path) -> None:
+    results = run(scenario_of(**changes), tmp_path / "run", n)
+    text = page(results)
+    assert not re.search(r"\b(nan|inf|None)\b", re.sub(r"<(script|style).*?</\1>", "", text, flags=re.DOTALL))
+    for exhibit in all_exhibits(Answers(results)).values():
+        assert exhibit.summary
+    assert "too few" in text
+
+
+def test_failed_replications_are_told_at_the_top(results: Results, tmp_path: Path) -> None:
+    copy = run(results.scenario, tmp_path / "run", 40, typed="base")
+    frame = copy.replications.copy()
+    measured = frame.columns.difference(["replication", "outcome", "reached"])
+    frame[measured] = frame[measured].astype(float)
+    frame.loc[3, measured] = np.nan
+    frame.loc[3, "outcome"] = "error"
+    frame.to_parquet(copy.path / "replications.parquet")
+    write_json(copy.path / FAILURES, [{"replication": 3, "error": f"ValueError: {NASTY}", "trace": "", "seed": 1}])
+    text = page(open_results(copy.path))
+    warnings = text.index('class="warnings"')
+    assert warnings < text.index("1 of 40 replications failed") < text.index("<h1")
+    assert NASTY not in text
+
+
+@pytest.fixture(scope="module")
+def nasty(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A page of a scenario whose every free text wants to be markup."""
+    scenario = scenario_of(
+        name=NASTY,
+        question=NASTY,
+        sites={"s": {"count": 2, "label": NASTY, "referrals_per_month": 30.0}},
+        trial={"target": 3},
+        sources={"trial": {"grade": "D", "source": f"KEY, {NASTY}", "note": NASTY}},
+        bibliography={"KEY": NASTY, "unused": "nobody cites this"},
+    )
+    path = tmp_path_factory.mktemp("nasty") / "run"
+    rows = [{"path": NASTY, "value": NASTY, "layer": NASTY, "origin": NASTY, "source": "KEY", "note": NASTY}]
+    return page(run(scenario, path, 2, typed=NASTY, assumptions=rows))
+
+
+def test_what_people_wrote_cannot_break_the_page(nasty: str) -> None:
+    assert NASTY not in nasty
+    elements = Elements(nasty)
+    scripts = elements.of("script")
+    assert all(attrs.get("type") == "application/json" for attrs in scripts[:-2])
+    assert "type" not in scripts[-1]
+    assert [attrs for tag, attrs in elements.found if tag == "b"] == [{}] * nasty.count("<b>")
+    assert "<b>bold" not in nasty
+    assert nasty.count("</script>") == nasty.count("<script")
+
+
+def test_labels_of_figures_are_text_and_not_markup(nasty: str) -> None:
+    labels = figures_in(nasty)["sites_one"]["layout"]["yaxis"]["ticktext"]
+    assert labels
+    assert all(html.unescape(label).count("<b>") == 1 and "<b>" not in label for label in labels)
+
+
+def test_sources_are_listed_where_something_cites_them(nasty: str) -> None:
+    assert "<dt>KEY</dt>" in nasty
+    assert "nobody cites this" not in nasty
+
+
+def test_headings_are_in_order_and_tables_have_headers(text: str) -> None:
+    elements = Elements(text)
+    levels = [int(tag[1]) for tag, _ in elements.found if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b <= a + 1 for a, b in pairwise(levels))
+    assert all(attrs.get("scope") for attrs in elements.of("th"))
+    assert len(elements.of("caption")) == len(elements.of("table"))
+    assert elements.of("html") == [{"lang": "en"}]
+    assert len(elements.of("main")) == 1
+
+
+def test_commands_name_the_run_and_the_trial_shown(results: Results, text: str) -> None:
+    assert "trialclock run base --replications 40 --seed 20191001" in text
+    one = results.typical_replication()
+    assert f"trialclock trace base --replication {one} --seed 20191001" in text
+    assert "trialclock show base" in text
+
+
+def test_no_path_of_the_folder_is_in_the_page(results: Results, text: str) -> None:
+    assert str(results.path) not in text
+
+
+# --- assumptions
+
+
+def test_each_value_says_who_said_it_and_whose_it_is() -> None:
+    rows = {row["path"]: row for row in assumption_rows(load("one-to-one", ["trial.target=50"]))}
+    assert rows["trial.target"]["layer"] == "command line"
+    assert rows["arms.MSC.allocation"]["layer"] == "this file"
+    assert rows["trial.horizon_months"]["layer"] == "the one it extends"
+    assert rows["randomisation.urn_start"]["layer"] == "default"
+    assert rows["trial.horizon_months"]["unit"] == "months"
+    assert rows["site_defaults.activation_delay_days"]["source"] == "ACT"
+    assert rows["site_defaults.activation_delay_days"]["grade"] == "B"
+    assert "site_defaults.opens" not in rows  # an option that was left out
+
+
+@pytest.mark.parametrize(
+    ("path", "unit"),
+    [
+        ("trial.target", "participants"),
+        ("sites.general_hospital.referrals_per_month", "per month"),
+        ("cells.lots.yield_cells", "cells"),
+        ("costs.monitoring_visit.every_days", "days"),
+        ("trial.overrun", ""),
+        ("no.such.path", ""),
+    ],
+)
+def test_units_come_from_the_schema(path: str, unit: str) -> None:
+    assert Units().of(path) == unit
+
+
+def test_a_run_from_python_still_shows_its_values(tmp_path: Path) -> None:
+    results = run(scenario_of(sources={"trial.target": {"grade": "A", "source": "a record"}}), tmp_path / "run", 2)
+    target = next(row for row in assumptions_of(results) if row.path == "trial.target")
+    assert (target.value, target.grade, target.source, target.layer) == ("45", "A", "a record", "unknown")
+    assert "sim.run(scenario, replications=2" in page(results)
+
+
+def test_assumptions_and_what_was_typed_decide_no_result(tmp_path: Path) -> None:
+    first = run(scenario_of(), tmp_path / "run", 2, typed="a", assumptions=[{"path": "x"}])
+    assert run(scenario_of(), tmp_path / "run", 2).path == first.path
+    with pytest.raises(InputError):
+        run(scenario_of(), tmp_path / "run", 3)
+
+
+# --- occupancy
+
+
+def test_stays_are_those_of_the_log(results: Results) -> None:
+    index = EventIndex(results.replay(1))
+    of_log = {
+        "waiting_for_coordinator": index.waits_for_coordinator(),
+        "being_screened": index.screenings(),
+        "waiting_for_place": index.waits_for_place(),
+        "in_bay": index.infusions(),
+    }
+    n_found = 0
+    for name, place in PLACES.items():
+        found = stays(results.events, place)
+        found = found[found["replication"] == 1].sort_values(["start", "end"])[["start", "end"]].to_numpy()
+        expected = of_log[name][np.lexsort((of_log[name][:, 1], of_log[name][:, 0]))]
+        assert found == pytest.approx(expected)
+        n_found += len(found)
+    assert n_found > 50
+
+
+def test_levels_of_three_stays_by_hand() -> None:
+    found = pd.DataFrame({"replication": 0, "start": [1.0, 2.0, 4.0], "end": [4.0, 3.0, 9.0]})
+    edges = np.array([0.0, 2.0, 4.0, 8.0, 12.0])
+    assert mean_level(found, edges) == pytest.approx([0.5, 1.5, 1.0, 0.25])
+    assert peak_level(found, edges).tolist() == [1, 2, 1, 1]
+    assert peak_level(found.iloc[:0], edges).tolist() == [0, 0, 0, 0]
+
+
+def test_never_more_in_bays_than_there_are(results: Results) -> None:
+    found = stays(results.events, PLACES["in_bay"])
+    for _, rows in found.groupby("replication"):
+        assert peak_level(rows, np.array([-math.inf, math.inf]))[0] <= 3
