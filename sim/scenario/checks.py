@@ -10,9 +10,12 @@ from sim.errors import nearest
 from sim.scenario.derived import DERIVED
 from sim.scenario.distributions import Family
 from sim.scenario.schema import Scenario
+from sim.scenario.schema.calendar import PublicHolidays
 from sim.scenario.schema.follow_up import WayOut
 from sim.scenario.schema.patients import Given, Test
 from sim.scenario.yaml_source import KeyPath
+
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200  # so that no date before or after falls outside what a calendar can say
 
 Finding = tuple[str, KeyPath, str | None]  # message, path, value
 
@@ -50,11 +53,15 @@ def categories(scenario: Scenario) -> dict[str, set[str]]:
 def _dates(scenario: Scenario) -> Iterator[Finding]:
     trial = scenario.trial
     primary, study = trial.planned.primary_completion, trial.planned.study_completion
+    opens = trial.enrolment_opens
+    if not _FIRST_YEAR <= opens.year <= _LAST_YEAR:
+        yield f"must be from {_FIRST_YEAR} to {_LAST_YEAR}", ("trial", "enrolment_opens"), str(opens)
     if primary and study and primary > study:
-        yield "must not be before primary_completion", ("trial", "planned", "study_completion"), str(study)
+        message = f"primary_completion ({primary}) must not be after study_completion ({study})"
+        yield message, ("trial", "planned"), None
     for name, day in (("primary_completion", primary), ("study_completion", study)):
-        if day and day < trial.enrolment_opens:
-            yield "must not be before enrolment_opens", ("trial", "planned", name), str(day)
+        if day and day < opens:
+            yield f"enrolment_opens ({opens}) must not be after planned.{name} ({day})", ("trial",), None
 
 
 def _sites(scenario: Scenario) -> Iterator[Finding]:
@@ -65,15 +72,34 @@ def _sites(scenario: Scenario) -> Iterator[Finding]:
                 yield "is required, here or in site_defaults", ("sites", name, "referrals_per_month"), None
     for name, group in scenario.sites.items():
         if isinstance(group.closes, date) and group.opens and group.closes < group.opens:
-            yield f"must not be before 'opens' ({group.opens})", ("sites", name, "closes"), str(group.closes)
+            yield f"'opens' ({group.opens}) must not be after 'closes' ({group.closes})", ("sites", name), None
 
 
 def _calendar(scenario: Scenario) -> Iterator[Finding]:
+    if scenario.calendar.public_holidays is not None:
+        yield from _public_holidays(scenario.calendar.public_holidays)
     for name, period in scenario.calendar.periods.items():
         for group in period.at or ():
             if group not in scenario.sites:
                 message = f"there is no such site group; {nearest(group, scenario.sites)}"
                 yield message, ("calendar", "periods", name, "at"), group
+
+
+def _public_holidays(rule: PublicHolidays) -> Iterator[Finding]:
+    import holidays  # a tenth of a second, and only where a scenario has them
+
+    path = ("calendar", "public_holidays")
+    try:
+        holidays.country_holidays(rule.country, subdiv=rule.subdivision)
+        return
+    except NotImplementedError:
+        countries = holidays.list_supported_countries()
+    if rule.country not in countries:
+        message = f"no public holidays are known of this country; {nearest(rule.country, countries)}"
+        yield message, (*path, "country"), rule.country
+    else:
+        message = f"no such part of {rule.country}; {nearest(str(rule.subdivision), countries[rule.country])}"
+        yield message, (*path, "subdivision"), rule.subdivision
 
 
 def _arms(scenario: Scenario) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sim.errors import Problem, ScenarioError, nearest
 from sim.scenario.yaml_source import Document, KeyPath, parse_value, read_file
+from sim.scenario.yaml_source import shown as shown_value
 
 MAX_LAYERS = 20
 COLLECTIONS: tuple[KeyPath, ...] = (
@@ -22,6 +23,7 @@ COLLECTIONS: tuple[KeyPath, ...] = (
     ("screening", "criteria"),
     ("follow_up", "leaving"),
 )
+NAMED: tuple[KeyPath, ...] = (*COLLECTIONS, ("patients", "attributes"), ("patients", "conditions"))
 _LIBRARY = ("scenarios", "_scenarios")  # beside `sim` in a checkout, inside it when installed
 
 
@@ -119,13 +121,16 @@ def _mark(layered: Layered, path: KeyPath, value: Any, layer: int) -> None:
             _mark(layered, (*path, key), item, layer)
 
 
-def _documents(path: Path, shown: str, seen: tuple[Path, ...] = ()) -> list[Document]:
+def _documents(
+    path: Path, shown: str, seen: tuple[Path, ...] = (), extended_by: tuple[str, int | None] = ("", None)
+) -> list[Document]:
     resolved = path.resolve()
     if resolved in seen:
         chain = " -> ".join([*(p.name for p in seen), resolved.name])
-        raise ScenarioError(Problem(f"extends itself: {chain}", shown, path="extends"))
+        raise ScenarioError(Problem(f"a scenario must not extend itself: {chain}", *extended_by, path="extends"))
     if len(seen) >= MAX_LAYERS:
-        raise ScenarioError(Problem(f"more than {MAX_LAYERS} files extend one another", shown, path="extends"))
+        message = f"more than {MAX_LAYERS} files extend one another"
+        raise ScenarioError(Problem(message, *extended_by, path="extends"))
     document = read_file(path, shown)
     if document.data is None:
         raise ScenarioError(Problem("is empty; a scenario needs at least 'name' and 'extends: base.yaml'", shown))
@@ -145,20 +150,40 @@ def _documents(path: Path, shown: str, seen: tuple[Path, ...] = ()) -> list[Docu
             Problem(f"there is no such file: {hint}", shown, document.line(("extends",)), "extends", parent)
         )
     parent_shown = str(Path(shown).parent / parent) if parent_path.parent == resolved.parent else parent_path.name
-    return [*_documents(parent_path, parent_shown, (*seen, resolved)), document]
+    here = (shown, document.line(("extends",)))
+    return [*_documents(parent_path, parent_shown, (*seen, resolved), here), document]
 
 
 def _override(text: str) -> tuple[KeyPath, Any]:
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
         raise ScenarioError(Problem("write PATH=VALUE, as in sites.general_hospital.count=4", "--set", value=text))
-    return tuple(part.strip() for part in path.strip().split(".")), parse_value(value)
+    try:
+        parsed = parse_value(value)
+    except ScenarioError as error:
+        message = f"this value {error.problems[0].message}"
+        raise ScenarioError(Problem(message, "--set", path=path.strip(), value=value)) from None
+    return tuple(part.strip() for part in path.strip().split(".")), parsed
 
 
-def _as_document(overrides: tuple[str, ...]) -> Document:
+def _check_name(path: KeyPath, value: Any, below: dict[str, Any]) -> None:
+    """A misspelt name in a --set would otherwise quietly become a new site group, criterion or way of leaving."""
+    section: Any = below
+    for depth, key in enumerate(path):
+        if path[:depth] in NAMED and isinstance(section, dict) and key not in section:
+            hint = nearest(key, section)
+            if depth == len(path) - 1 and (isinstance(value, dict) or not hint.startswith("did")):
+                return
+            message = f"there is no '{key}' here; {hint} (a new one is written as NAME={{...}})"
+            raise ScenarioError(Problem(message, "--set", path=".".join(path), value=shown_value(value)))
+        section = section.get(key) if isinstance(section, dict) else None
+
+
+def _as_document(overrides: tuple[str, ...], below: dict[str, Any]) -> Document:
     merged = Layered({}, [])
     for text in overrides:
         path, value = _override(text)
+        _check_name(path, value, below)
         for key in reversed(path):
             value = {key: value}
         _merge(merged, merged.data, value, (), 0)  # layer 0: an `off` stays, to act on the files below
@@ -178,7 +203,7 @@ def stack(path: Path, overrides: tuple[str, ...] = (), shown: str | None = None)
     """
     documents = _documents(path, shown or str(path))
     if overrides:
-        documents.append(_as_document(overrides))
+        documents.append(_as_document(overrides, merge(documents).data))
     return merge(documents)
 
 

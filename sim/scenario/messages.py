@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from sim.errors import Problem, nearest
+from sim.scenario.distributions import FAMILIES
 from sim.scenario.layers import Layered
 from sim.scenario.schema import Scenario
-from sim.scenario.yaml_source import KeyPath
+from sim.scenario.yaml_source import KeyPath, shown
+
+_LONGEST = 80  # characters of a value in a message
 
 _PLAIN = {
     "float_type": "must be a number",
@@ -63,16 +67,10 @@ class _Shape:
         """Names of the keys that may stand in the section at `path`; `value` picks among several kinds of section."""
         nodes = list(self._expand(self.schema))
         for key in path:
-            step: list[dict[str, Any]] = []
+            step: list[Iterable[dict[str, Any]]] = []
             for node in nodes:
-                child = node.get("properties", {}).get(key)
-                if child is None and isinstance(node.get("additionalProperties"), dict):
-                    child = node["additionalProperties"]
-                if child is None and isinstance(node.get("items"), dict):
-                    child = node["items"]
-                if child is not None:
-                    step.extend(self._expand(child))
-            nodes = step
+                step.extend(self._expand(child) for child in _children(node, key))
+            nodes = [node for children in step for node in children]
         is_distribution = isinstance(value, dict) and ("dist" in value or "uncertain" in value)
         found: set[str] = set()
         for node in nodes:
@@ -82,7 +80,21 @@ class _Shape:
         return sorted(found)
 
 
-def _path_in_file(loc: tuple[int | str, ...], data: Any) -> KeyPath:
+def _children(node: dict[str, Any], key: str) -> Iterator[dict[str, Any]]:
+    """Schemas of what may stand under a key."""
+    named = node.get("properties", {}).get(key)
+    if named is not None:
+        yield named
+        return
+    for keyword in ("additionalProperties", "items"):
+        if isinstance(node.get(keyword), dict):
+            yield node[keyword]
+    for pattern, schema in node.get("patternProperties", {}).items():
+        if re.search(pattern, key):
+            yield schema
+
+
+def _path_in_file(loc: tuple[int | str, ...], data: Any, is_missing: bool) -> KeyPath:
     """The path as written: pydantic's own steps (the tag of a union, `[key]`, a short form's long form) taken out."""
     path: list[str] = []
     for i, step in enumerate(loc):
@@ -91,7 +103,7 @@ def _path_in_file(loc: tuple[int | str, ...], data: Any) -> KeyPath:
             data = data[key]
         elif isinstance(data, list) and key.isdigit() and int(key) < len(data):
             data = data[int(key)]
-        elif i == len(loc) - 1 and isinstance(data, dict) and key != "[key]":
+        elif is_missing and i == len(loc) - 1 and isinstance(data, dict):
             data = None
         else:
             continue
@@ -105,11 +117,9 @@ def _value_at(path: KeyPath, data: Any) -> Any:
     return data
 
 
-def _shown(value: object) -> str | None:
-    if value is None or isinstance(value, (dict, list)):
-        return None
-    text = f"'{value}'" if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+def _shown(value: object) -> str:
+    text = f"'{value}'" if isinstance(value, str) else repr(value) if isinstance(value, float) else shown(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
 def _sentence(error: ErrorDetails, path: KeyPath, data: Any, shape: _Shape) -> str:
@@ -117,8 +127,6 @@ def _sentence(error: ErrorDetails, path: KeyPath, data: Any, shape: _Shape) -> s
     if kind == "extra_forbidden":
         section = path[:-1]
         return f"unknown key; {nearest(path[-1], shape.keys_at(section, _value_at(section, data)))}"
-    if kind == "missing" and path:
-        return "is required and not there"
     if kind in _PLAIN:
         return _PLAIN[kind]
     if kind in _LIMITS:
@@ -135,14 +143,16 @@ def _sentence(error: ErrorDetails, path: KeyPath, data: Any, shape: _Shape) -> s
     return str(error["msg"])
 
 
-def _distribution_sentence(error: ErrorDetails) -> str:
-    from sim.scenario.distributions import FAMILIES
+def _keyword(raw: object) -> KeyPath:
+    """The key that names the distribution, if there is one."""
+    return tuple(key for key in ("dist", "uncertain") if isinstance(raw, dict) and key in raw)[:1]
 
-    raw = error["input"]
-    name = raw.get("dist", raw.get("uncertain")) if isinstance(raw, dict) else None
-    if name is None:
+
+def _distribution_sentence(error: ErrorDetails) -> str:
+    raw, keyword = error["input"], _keyword(error["input"])
+    if not keyword:
         return str(error["msg"])
-    return f"unknown distribution '{name}'; {nearest(str(name), FAMILIES)}"
+    return f"unknown distribution; {nearest(str(raw[keyword[0]]), FAMILIES)}"
 
 
 def problems(error: ValidationError, layered: Layered) -> list[Problem]:
@@ -150,9 +160,14 @@ def problems(error: ValidationError, layered: Layered) -> list[Problem]:
     shape = _Shape()
     found: dict[KeyPath, Problem] = {}
     for detail in error.errors(include_url=False):
-        path = _path_in_file(detail["loc"], layered.data)
+        is_missing = detail["type"] == "missing"
+        path = _path_in_file(detail["loc"], layered.data, is_missing)
+        if detail["type"] == "distribution":
+            path = (*path, *_keyword(detail["input"]))
         message = _sentence(detail, path, layered.data, shape)
-        found.setdefault(path, place(message, path, layered, _shown(_value_at(path, layered.data))))
+        is_key = detail["loc"][-1:] == ("[key]",)
+        value = None if is_missing else _shown(path[-1] if is_key else _value_at(path, layered.data))
+        found.setdefault(path, place(message, path, layered, value))
     return sorted(found.values(), key=lambda p: (p.file or "", p.line or 0))
 
 

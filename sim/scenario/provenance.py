@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.scenario.load import Loaded
-from sim.scenario.yaml_source import Document, KeyPath
+from sim.scenario.yaml_source import Document, KeyPath, shown
 
 _NOT_VALUES = ("name", "question", "sources", "bibliography", "experiment")
 COMMAND_LINE = "--set"
@@ -39,21 +39,6 @@ class Provenance:
     def lacks_source(self) -> bool:
         """Whether it is somebody's number and nobody says whose."""
         return self.is_number and not self.grade and self.origin not in ("default", COMMAND_LINE)
-
-
-def shown(value: Any) -> str:
-    """A value in one line."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(shown(item) for item in value) + "]"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return "null"
-    if isinstance(value, float):
-        return f"{value:g}"
-    return str(value)
 
 
 def _is_leaf(value: Any) -> bool:

@@ -12,8 +12,8 @@ from pydantic.fields import FieldInfo
 
 from sim.scenario.layers import find, library
 from sim.scenario.load import load
-from sim.scenario.provenance import shown
 from sim.scenario.schema import Scenario
+from sim.scenario.yaml_source import shown
 
 _LEFT_OUT = {"name", "question", "sources", "bibliography"}
 _INLINE = 60  # a mapping that is shorter than this is written in one line

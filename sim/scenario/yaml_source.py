@@ -44,6 +44,9 @@ for _tag, _pattern, _first in _RESOLVERS:
     _Loader.add_implicit_resolver(_tag, re.compile(_pattern), [c if c != "\0" else "" for c in _first])
 
 
+_TAGS = {yaml.MappingNode: ("tag:yaml.org,2002:map",), yaml.SequenceNode: ("tag:yaml.org,2002:seq",)}
+
+
 @dataclass
 class Document:
     """What a YAML text says, and where.
@@ -81,6 +84,8 @@ class _Reader:
         if len(path) > MAX_DEPTH:
             raise self.fail(f"nested more than {MAX_DEPTH} levels deep", node, path[:3])
         self.document.lines.setdefault(path, node.start_mark.line + 1)
+        if node.tag not in _TAGS.get(type(node), (node.tag,)):
+            raise self.fail("only plain values are allowed, no tags", node, path, node.tag)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -196,3 +201,18 @@ def jsonable(data: Any) -> Any:
     if isinstance(data, (list, tuple)):
         return [jsonable(value) for value in data]
     return data.isoformat() if isinstance(data, (date, datetime)) else data
+
+
+def shown(value: Any) -> str:
+    """A value in one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(shown(item) for item in value) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value)

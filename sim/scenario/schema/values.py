@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
 
 from sim.scenario.distributions import Distribution, Family
 
+MAX_PER_MONTH = 10_000
+
 
 class Section(BaseModel):
     """A part of a scenario: frozen, and with no room for a key that nobody reads."""
@@ -47,6 +49,12 @@ def _once(value: float | Family) -> float | Family:
     return value
 
 
+def _plausible_rate(value: float | Family) -> float | Family:
+    if not isinstance(value, Family) and value > MAX_PER_MONTH:
+        raise ValueError(f"must be at most {MAX_PER_MONTH:g}, which is more than any hospital sees")
+    return value
+
+
 Probability = Annotated[
     Annotated[Annotated[float, Field(ge=0, le=1)], Tag("number")] | Annotated[Distribution, Tag("distribution")],
     Discriminator(_tag),
@@ -60,7 +68,7 @@ NonNegative = Annotated[
 Once = Annotated[NonNegative, AfterValidator(_once)]  # one number a replication: fixed or uncertain, not `dist`
 OnceProbability = Annotated[Probability, AfterValidator(_once)]
 Days = NonNegative
-Rate = NonNegative
+Rate = Annotated[NonNegative, AfterValidator(_plausible_rate)]
 Factor = NonNegative
 Ratio = NonNegative
 Money = NonNegative
