@@ -5,6 +5,8 @@
     │   ├── ScenarioError     in a scenario file, or in a --set
     │   ├── UsageError        on the command line
     │   └── ResultsError      in a results folder
+    ├── ReplicationFailed a simulated trial raised an exception, which is a defect of the program (exit code 1)
+    ├── WorkersLost       processes that simulate were killed again and again; what was finished is kept (exit code 1)
     └── RunInterrupted    stopped by hand; what was finished is kept (exit code 130)
 
 An `InputError` carries `Problem`s: each names the file, the line and the path in it, the value, and what is allowed.
@@ -75,6 +77,14 @@ class UsageError(InputError):
 
 class ResultsError(InputError):
     """A results folder is missing, damaged, of another run, or cannot be written."""
+
+
+class ReplicationFailed(TrialclockError):
+    """A simulated trial raised an exception, which is a defect of the program."""
+
+
+class WorkersLost(TrialclockError):
+    """Processes that simulate were killed from outside, again and again; finished chunks are on disk."""
 
 
 class RunInterrupted(TrialclockError):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from sim.analysis import summary
+from sim.analysis.intervals import Estimate
 from sim.report import words
 from sim.report.words import MILESTONE_NAMES, SPAN_NAMES, Dates, estimate_of
 
@@ -17,7 +20,8 @@ if TYPE_CHECKING:
 
     from sim.experiment.results import Results
 
-_PLAIN_WIDTH = 118
+_PLAIN_WIDTH = 120  # where nobody looks at a terminal
+_WIDE = 118  # columns that a date with its error beside it needs, for all percentiles
 _PERCENTILES = (10, 50, 80, 90)
 
 
@@ -25,38 +29,63 @@ def _console() -> Console:
     return Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False, soft_wrap=False)
 
 
-def _table(*columns: str) -> Table:
+def _table(first: str, *numbers: str) -> Table:
+    """A table of names at the left and numbers that end in line."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for i, column in enumerate(columns):
-        table.add_column(column, no_wrap=i == 0, justify="left")
+    table.add_column(first)
+    for column in numbers:
+        table.add_column(column, no_wrap=True, justify="right")
     return table
 
 
-def _dates(milestones: pd.DataFrame, dates: Dates) -> Table:
-    table = _table("", *(f"P{q}" for q in _PERCENTILES))
+def _day(estimate: Estimate, dates: Dates) -> str:
+    return str(dates.of(estimate.value) or f">{dates.horizon}")
+
+
+def _error(estimate: Estimate, dates: Dates) -> str:
+    """The error of a date in days: '-12/+15'; '?' for an end that too few replications leave open."""
+    if not math.isfinite(estimate.value):
+        earliest = None if estimate.low is None else dates.of(estimate.low)
+        return "" if earliest is None else f">={earliest}"
+    low = "?" if estimate.low is None else f"{estimate.value - estimate.low:.0f}"
+    high = "?" if estimate.high is None else f"{estimate.high - estimate.value:.0f}"
+    return f"-{low}/+{high}".replace("+inf", "never")
+
+
+def _dates(milestones: pd.DataFrame, dates: Dates, wide: bool) -> Table:
+    """Dates with their errors: beside them where there is room, else below."""
+    headers = [text for q in _PERCENTILES for text in ((f"P{q}", "days") if wide else (f"P{q}",))]
+    table = _table("", *headers)
     for name, row in milestones.iterrows():
-        cells = []
-        for q in _PERCENTILES:
-            estimate = estimate_of(row, f"p{q}")
-            cells.append(f"{dates.text(estimate.value)} {dates.error(estimate)}".strip())
+        estimates = [estimate_of(row, f"p{q}") for q in _PERCENTILES]
+        pairs = [(_day(estimate, dates), _error(estimate, dates)) for estimate in estimates]
+        cells = [text for pair in pairs for text in pair] if wide else ["\n".join(pair) for pair in pairs]
         table.add_row(MILESTONE_NAMES[str(name)], *cells)
     return table
 
 
 def _funnel(funnel: pd.DataFrame) -> Table:
-    table = _table("Funnel (mean of a trial)", "people", "of those referred")
+    table = _table("Funnel (mean of a trial)", "people", "±", "% of those referred")
     for stage, row in funnel.iterrows():
-        share = words.percent(float(row["share"]))
-        table.add_row(str(stage), words.mean_with_error(estimate_of(row, "mean")), share)
+        table.add_row(str(stage), *_mean(row), _share(row))
     return table
 
 
 def _spans(spans: pd.DataFrame) -> Table:
-    table = _table("Where the time went (mean of a trial)", "days", "share")
+    table = _table("Where the time went (mean of a trial)", "days", "±", "%")
     for name, row in spans.sort_values("mean", ascending=False, kind="stable").iterrows():
-        days = words.mean_with_error(estimate_of(row, "mean"))
-        table.add_row(SPAN_NAMES[str(name)], days, words.percent(float(row["share"])))
+        table.add_row(SPAN_NAMES[str(name)], *_mean(row), _share(row))
     return table
+
+
+def _mean(row: Any) -> tuple[str, str]:
+    """A mean and half the width of its interval, with one decimal, so that a column is in line."""
+    value, low, high = estimate_of(row, "mean")
+    return f"{value:,.1f}", "" if low is None or high is None else f"{(high - low) / 2:,.1f}"
+
+
+def _share(row: Any) -> str:
+    return words.percent(float(row["share"])).removesuffix(" %")
 
 
 def print_answer(results: Results) -> None:
@@ -68,12 +97,16 @@ def print_answer(results: Results) -> None:
     for warning in words.warnings(results, summary.too_few(frame)):
         console.print(f"[bold]Warning:[/bold] {warning}.")
     console.print(f"\n[bold]{words.headline(results, dates, milestones)}[/bold]\n")
-    console.print(_dates(milestones, dates))
+    console.print(_dates(milestones, dates, wide=console.width >= _WIDE))
     console.print(
-        "P80: done by then in 80 % of the simulated trials. -12/+15 d: 95 % interval of the Monte Carlo error, in days."
+        "P80: done by then in 80 % of the simulated trials. -12/+15: 95 % interval of the Monte Carlo error, in days."
     )
+    if not np.isfinite(milestones[[f"p{q}" for q in _PERCENTILES]].to_numpy(dtype=float)).all():
+        console.print(f">{dates.horizon}: later than the horizon, or never.")
     console.print()
     for sentence in words.odds_sentences(results.odds()):
+        console.print(sentence)
+    for sentence in words.ending_sentences(results.outcomes()):
         console.print(sentence)
     console.print("(in brackets: 95 % interval of the Monte Carlo error)\n")
     console.print(_funnel(results.funnel()))

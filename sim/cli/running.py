@@ -46,7 +46,7 @@ def run(
     from sim.scenario.load import load
 
     loaded = load(scenario, overrides)
-    with _progress_bar(show=not as_json or sys.stderr.isatty()) as progress:
+    with _progress_bar(show=sys.stderr.isatty()) as progress:
         results = api.run(
             loaded.scenario,
             replications=replications,

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from sim.cli.options import REPLICATION, SEED, SET, scenario_argument
+from sim.errors import ReplicationFailed, TrialclockError
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pyarrow as pa
+
+    from sim.experiment.results import Results
 
 _FORMATS = click.Choice(["story", "csv"])
 
@@ -64,30 +70,45 @@ def replay(results: str, replication: int, form: str, out: str | None) -> None:
     from sim.report.story import story
 
     run = open_results(Path(results))
-    rows = run.replay(replication).table()
+    rows = _again(run, replication)
     table = event_table(run.design, replication, rows)
+    if not run.is_of_this_program():
+        click.echo(
+            f"warning: {run.path} was made by another state of the program (trialclock {run.identity['version']}, "
+            f"{run.identity['program']}); the events may differ from those of the run",
+            err=True,
+        )
+    for damaged in run.damaged_files():
+        click.echo(f"warning: {run.path}: {damaged} since the run", err=True)
     kept = replication < run.identity["keep"]
-    if kept and not _same(table, run.path / EVENTS, replication):
+    if kept and not run.kept_events(replication).equals(table):
         message = f"replication {replication} is not what the run kept; the folder or the program was changed"
         raise ResultsError(Problem(message, str(run.path / EVENTS)))
-    text = _csv(table) if form == "csv" else "\n".join([*story(run.design, rows), ""])
-    if out is None:
-        click.echo(text, nl=False)
-    else:
-        from sim.experiment.store import write_whole
-
-        write_whole(Path(out), text.encode())
+    _hand_over(_csv(table) if form == "csv" else "\n".join([*story(run.design, rows), ""]), out)
     if kept:
         click.echo(f"the same as the {len(rows)} events that the run kept", err=True)
+
+
+def _again(run: Results, replication: int) -> npt.NDArray[np.float64]:
+    """The events of a replication; one that raises has its traceback shown, which is what there is to see of it."""
+    try:
+        return run.replay(replication).table()
+    except TrialclockError:
+        raise
+    except Exception as error:
+        click.echo(traceback.format_exc(), err=True)
+        raise ReplicationFailed(f"replication {replication} raises {type(error).__name__}: {error}") from None
+
+
+def _hand_over(text: str, out: str | None) -> None:
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    from sim.experiment.store import write_whole
+
+    write_whole(Path(out), text.encode())
 
 
 def _csv(table: pa.Table) -> str:
     text: str = table.to_pandas().to_csv(index=False, lineterminator="\n", float_format="%.17g")
     return text
-
-
-def _same(table: pa.Table, path: Path, replication: int) -> bool:
-    import pyarrow.parquet as pq
-
-    kept = pq.read_table(path, filters=[("replication", "=", replication)])
-    return bool(kept.equals(table.cast(kept.schema)))

@@ -32,6 +32,11 @@ class _Writer:
             self._writer = pq.ParquetWriter(self._temporary, table.schema, compression="zstd")
         self._writer.write_table(table)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was written."""
+        return self._writer is None
+
     def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
@@ -79,7 +84,7 @@ def _assemble(folder: RunFolder) -> list[str]:
             if chunk.first + i not in failed:
                 curves.add(days)
         _write_kept(design, chunk, writers)
-    if folder.identity.keep == 0:
+    if writers[EVENTS].is_empty:  # none was to be kept, or all of those raised
         nothing = np.zeros((0, 7))
         writers[EVENTS].write(event_table(design, 0, nothing))
         writers[PARTICIPANTS].write(participant_table(design, 0, nothing))

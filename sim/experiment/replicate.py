@@ -21,6 +21,14 @@ Array = npt.NDArray[np.float64]
 CHUNK = 96  # replications that are computed and stored together; no result depends on it
 
 
+Task = tuple[int, int]  # first replication, how many
+
+
+def tasks(replications: int) -> list[Task]:
+    """The replications of a run in chunks."""
+    return [(first, min(CHUNK, replications - first)) for first in range(0, replications, CHUNK)]
+
+
 @dataclass(frozen=True)
 class Failure:
     """A replication that raised an exception, which is a defect of the program.

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.analysis import summary
@@ -15,8 +16,9 @@ from sim.core.design import Design
 from sim.core.events import Log
 from sim.errors import Problem, ResultsError, UsageError
 from sim.experiment.assemble import CURVES, ENROLMENT, EVENTS, FAILURES, PARTICIPANTS, REPLICATIONS
+from sim.experiment.identity import program_fingerprint
 from sim.experiment.replicate import replicate
-from sim.experiment.store import MANIFEST, RUN, file_hash, read_json
+from sim.experiment.store import LOCK, MANIFEST, RUN, file_hash, read_json
 from sim.scenario.load import scenario_from_json
 from sim.scenario.schema import Scenario
 
@@ -75,25 +77,39 @@ class Results:
         """Simulated trials."""
         return int(self.identity["replications"])
 
-    def changed_files(self) -> list[str]:
-        """Files that are not what the run wrote: changed, missing, or added since."""
+    def damaged_files(self) -> list[str]:
+        """Files of the run that are no longer what it wrote: changed or missing."""
         known: dict[str, str] = self.manifest["files"]
-        found = [
+        return [
             f"{name} is missing" if not (self.path / name).is_file() else f"{name} was changed"
             for name, digest in sorted(known.items())
             if not (self.path / name).is_file() or file_hash(self.path / name) != digest
         ]
-        others = {item.name for item in self.path.iterdir()} - set(known) - {MANIFEST, ".lock"}
-        return found + [f"{name} was added" for name in sorted(others)]
 
-    def _frame(self, name: str) -> pd.DataFrame:
+    def changed_files(self) -> list[str]:
+        """Files that are not what the run wrote: changed, missing, or added since."""
+        others = {item.name for item in self.path.iterdir()} - set(self.manifest["files"]) - {MANIFEST, LOCK}
+        return self.damaged_files() + [f"{name} was added" for name in sorted(others)]
+
+    def is_of_this_program(self) -> bool:
+        """Whether the program that simulates is the one that made this run, so that a replay is the same events."""
+        return bool(self.identity["program"] == program_fingerprint())
+
+    def _table(self, name: str, filters: list[tuple[str, str, int]] | None = None) -> pa.Table:
         try:
-            frame: pd.DataFrame = pq.read_table(self.path / name).to_pandas()
+            return pq.read_table(self.path / name, filters=filters)
         except FileNotFoundError:
             raise ResultsError(Problem("there is no such file", str(self.path / name))) from None
         except (OSError, ValueError) as error:
             raise ResultsError(Problem(f"is damaged: {error}", str(self.path / name))) from None
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        frame: pd.DataFrame = self._table(name).to_pandas()
         return frame
+
+    def kept_events(self, replication: int) -> pa.Table:
+        """The events of one replication, as the run kept them; no rows if it did not."""
+        return self._table(EVENTS, [("replication", "=", replication)])
 
     @cached_property
     def replications(self) -> pd.DataFrame:

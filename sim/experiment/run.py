@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from sim import __version__
-from sim.errors import RunInterrupted, UsageError
+from sim.errors import Problem, ResultsError, RunInterrupted, UsageError
 from sim.experiment.assemble import assemble
 from sim.experiment.identity import Identity
-from sim.experiment.replicate import Chunk
+from sim.experiment.replicate import Chunk, tasks
 from sim.experiment.results import Results
 from sim.experiment.store import MANIFEST, RunFolder, file_hash, write_json
-from sim.experiment.workers import n_cores, simulate, tasks
+from sim.experiment.workers import n_cores, simulate
 from sim.scenario.schema import Scenario
 
 Progress = Callable[[int, int], None]  # replications done, replications in all
@@ -69,6 +69,8 @@ def run_in_folder(
     n = scenario.experiment.replications if replications is None else replications
     if n < 1:
         raise UsageError(f"replications must be at least 1, not {n}")
+    if out is not None and not str(out):
+        raise UsageError(Problem("is not the name of a folder", "--out", value="''"))
     identity = Identity(scenario, scenario.experiment.seed if seed is None else seed, n, typed, assumptions)
     folder = RunFolder(Path(out) if out is not None else RESULTS / identity.folder_name, identity)
     started = time.time()
@@ -77,17 +79,28 @@ def run_in_folder(
             progress(n, n)
             return _complete(Results(folder.path), report)
         folder.begin()
-        _simulate(folder, n_cores() if workers is None else workers, progress)
-        files = assemble(folder)
-        if report is not None:
-            files.append(report(Results(folder.path)))
-        folder.finish(_manifest(identity, files, folder.path, started, command))
+        try:
+            _simulate(folder, n_cores() if workers is None else workers, progress)
+            files = assemble(folder)
+            if report is not None:
+                files.append(report(Results(folder.path)))
+            folder.finish(_manifest(identity, files, folder.path, started, command))
+        except KeyboardInterrupt:
+            folder.look()
+            raise RunInterrupted(
+                f"stopped after {folder.n_finished:,} of {n:,} replications; they are kept in {folder.path}. "
+                "The same command goes on from there"
+            ) from None
     return Results(folder.path)
 
 
 def _complete(results: Results, report: Report | None) -> Results:
     """A run that was complete already; it only gets the report that it may still lack."""
-    if report is None or REPORT in results.manifest["files"]:
+    damaged = [text for text in results.damaged_files() if text != f"{REPORT} is missing"]
+    if damaged:
+        message = f"this run is complete, but since then {', '.join(damaged)}; give another --out, or delete the folder"
+        raise ResultsError(Problem(message, str(results.path)))
+    if report is None or (results.path / REPORT).is_file():
         return results
     name = report(results)
     files = results.manifest["files"] | {name: file_hash(results.path / name)}
@@ -98,22 +111,13 @@ def _complete(results: Results, report: Report | None) -> Results:
 def _simulate(folder: RunFolder, workers: int, progress: Progress) -> None:
     identity = folder.identity
     todo = [task for task in tasks(identity.replications) if task[0] not in folder.finished]
-    done = identity.replications - sum(n for _, n in todo)
-    progress(done, identity.replications)
+    progress(folder.n_finished, identity.replications)
 
     def keep(chunk: Chunk) -> None:
-        nonlocal done
         folder.add(chunk)
-        done += chunk.n
-        progress(done, identity.replications)
+        progress(folder.n_finished, identity.replications)
 
-    try:
-        simulate(identity.scenario, identity.seed, identity.keep, todo, workers, keep)
-    except KeyboardInterrupt:
-        raise RunInterrupted(
-            f"stopped after {done:,} of {identity.replications:,} replications; they are kept in {folder.path}. "
-            "The same command goes on from there"
-        ) from None
+    simulate(identity.scenario, identity.seed, identity.keep, todo, workers, keep)
 
 
 def _manifest(identity: Identity, files: list[str], path: Path, started: float, command: str) -> dict[str, Any]:

@@ -23,9 +23,10 @@ from filelock import FileLock, Timeout
 
 from sim.errors import Problem, ResultsError
 from sim.experiment.identity import Identity
-from sim.experiment.replicate import Chunk, Failure
+from sim.experiment.replicate import Chunk, Failure, tasks
 
 RUN, MANIFEST, CHUNKS, LOCK = "run.json", "manifest.json", "chunks", ".lock"
+_SHOWN = 16  # characters of a hash in a message
 _HASH = 32  # characters of a chunk's hash in its file name
 
 
@@ -104,6 +105,11 @@ def _chunk_from(data: bytes) -> Chunk:
         return Chunk(int(stored["first"]), stored["values"], days, kept, failures)
 
 
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
 class RunFolder:
     """The folder of a run, while it runs.
 
@@ -115,7 +121,7 @@ class RunFolder:
     def __init__(self, path: Path, identity: Identity) -> None:
         self.path = path
         self.identity = identity
-        self._chunks: dict[int, Path] = {}
+        self._chunks: dict[int, Path] = {}  # by first replication
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -163,7 +169,7 @@ class RunFolder:
             raise ResultsError(Problem(message, str(self.path)))
         if path.exists():
             self._check_same(read_json(path), path)
-            self._find_chunks()
+            self.look()
         else:
             write_json(path, self.identity.as_mapping())
         (self.path / CHUNKS).mkdir(exist_ok=True)
@@ -173,26 +179,41 @@ class RunFolder:
         names = {
             "program": "version of the program",
             "scenario_hash": "scenario",
+            "replications": "number of replications",
             "keep": "number of kept replications",
         }
         for key in ("version", "program", "scenario_hash", "seed", "replications", "keep"):
             if found.get(key) != mine[key]:
                 what = names.get(key, key)
                 message = f"this folder is of another {what}; give another --out, or none"
-                raise ResultsError(Problem(message, str(path), path=key, value=f"{found.get(key)}, not {mine[key]}"))
+                value = f"{_short(found.get(key))}, not {_short(mine[key])}"
+                raise ResultsError(Problem(message, str(path), path=key, value=value))
 
-    def _find_chunks(self) -> None:
+    def look(self) -> None:
+        """Find the finished chunks on disk.
+
+        Raises:
+            ResultsError: one was changed after it was written.
+        """
+        starts = {first for first, _ in tasks(self.identity.replications)}
         for path in sorted((self.path / CHUNKS).glob("*.npz")):
             first, _, digest = path.stem.partition("-")
-            if file_hash(path)[:_HASH] != digest:
+            if not first.isdecimal() or int(first) not in starts or file_hash(path)[:_HASH] != digest:
                 message = "this chunk was changed after it was written; delete it, and the run makes it again"
                 raise ResultsError(Problem(message, str(path)))
             self._chunks[int(first)] = path
+        for part in (self.path / CHUNKS).glob(".*.part"):
+            part.unlink(missing_ok=True)
 
     @property
     def finished(self) -> set[int]:
         """First replications of the chunks that are on disk."""
         return set(self._chunks)
+
+    @property
+    def n_finished(self) -> int:
+        """Replications that are on disk."""
+        return sum(n for first, n in tasks(self.identity.replications) if first in self._chunks)
 
     def add(self, chunk: Chunk) -> None:
         """Keep a finished chunk."""

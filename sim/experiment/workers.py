@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from multiprocessing import get_context
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
+from multiprocessing import get_context, parent_process
 
 from sim.analysis.reduce import Reducer
 from sim.core.design import Design
-from sim.experiment.replicate import CHUNK, Chunk, replicate_chunk
+from sim.errors import WorkersLost
+from sim.experiment.replicate import Chunk, Task, replicate_chunk
 from sim.scenario.schema import Scenario
 
-Task = tuple[int, int]  # first replication, how many
-
 _AHEAD = 2  # chunks waiting for each worker, so that memory does not grow with the number of replications
+_MOST_LOSSES = 3  # times that a worker process may be killed before the run gives up
 _reducer: Reducer | None = None
 
 
@@ -24,16 +27,20 @@ def n_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def tasks(replications: int) -> list[Task]:
-    """The replications of a run in chunks."""
-    return [(first, min(CHUNK, replications - first)) for first in range(0, replications, CHUNK)]
-
-
 def _prepare(scenario_json: str) -> None:
     """Make a worker ready; an interrupt is for the parent to deal with."""
     global _reducer
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _reducer = Reducer(Design(Scenario.model_validate_json(scenario_json)))
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would otherwise wait for work for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(seed: int, first: int, n: int, keep: int) -> Chunk:
@@ -53,25 +60,43 @@ def simulate(
         todo: the chunks.
         workers: processes; 1 for this process alone.
         done: called with each finished chunk.
+
+    Raises:
+        WorkersLost: worker processes were killed again and again.
     """
     if workers <= 1 or len(todo) <= 1:
         reducer = Reducer(Design(scenario))
         for first, n in todo:
             done(replicate_chunk(reducer, seed, first, n, keep))
         return
-    for chunk in _in_parallel(scenario, seed, keep, todo, min(workers, len(todo))):
-        done(chunk)
+    left = dict(todo)
+    for losses in range(_MOST_LOSSES + 1):
+        try:
+            with closing(_in_parallel(scenario, seed, keep, list(left.items()), min(workers, len(left)))) as chunks:
+                for chunk in chunks:
+                    done(chunk)
+                    del left[chunk.first]
+            return
+        except BrokenProcessPool:
+            if losses == _MOST_LOSSES:
+                raise WorkersLost(
+                    f"worker processes were killed {losses + 1} times, perhaps for want of memory; what is finished is "
+                    "kept. The same command with fewer --workers goes on from there"
+                ) from None
 
 
-def _in_parallel(scenario: Scenario, seed: int, keep: int, todo: list[Task], workers: int) -> Iterator[Chunk]:
+def _in_parallel(
+    scenario: Scenario, seed: int, keep: int, todo: list[Task], workers: int
+) -> Generator[Chunk, None, None]:
     text = scenario.model_dump_json(by_alias=True)
     pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_prepare, initargs=(text,))
+    waiting = iter(todo)
+    running: set[Future[Chunk]] = set()
     try:
-        waiting = iter(todo)
-        running: set[Future[Chunk]] = set()
         while True:
             for first, n in waiting:
-                running.add(pool.submit(_work, seed, first, n, keep))
+                with _interrupts_held():
+                    running.add(pool.submit(_work, seed, first, n, keep))
                 if len(running) >= _AHEAD * workers:
                     break
             if not running:
@@ -80,7 +105,20 @@ def _in_parallel(scenario: Scenario, seed: int, keep: int, todo: list[Task], wor
             for future in finished:
                 yield future.result()
     finally:
+        processes = list((pool._processes or {}).values()) if running else []
         pool.shutdown(wait=False, cancel_futures=True)
-        for process in list((pool._processes or {}).values()):
-            if process.is_alive() and running:
-                process.terminate()
+        for process in processes:
+            process.terminate()
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Start processes that never see Ctrl-C, also while they start; for the parent it is only held back."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -35,10 +35,16 @@ def _dated(estimate: Estimate, dates: Dates) -> dict[str, Any]:
     return found
 
 
+def _plain(value: Any) -> Any:
+    """A number of numpy as one of Python, with null for one that is not known (a share of nothing)."""
+    plain = value.item() if hasattr(value, "item") else value
+    return _json(plain) if isinstance(plain, float) else plain
+
+
 def _rows(table: pd.DataFrame, *estimates: str, also: tuple[str, ...] = ()) -> dict[str, Any]:
     return {
         str(name): {key: _estimate(estimate_of(row, key)) for key in estimates}
-        | {key: row[key].item() if hasattr(row[key], "item") else row[key] for key in also}
+        | {key: _plain(row[key]) for key in also}
         for name, row in table.iterrows()
     }
 

@@ -109,18 +109,19 @@ def chance(estimate: Estimate) -> str:
     return f"{percent(estimate.value)} ({percent(estimate.low).removesuffix(' %')} to {percent(estimate.high)})"
 
 
-def number(value: float) -> str:
-    """A mean, with as many digits as its size deserves."""
+def number(value: float, like: float | None = None) -> str:
+    """A mean, with as many digits as its size deserves, or as that of the mean that it goes with."""
     if math.isnan(value):
         return "unknown"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    size = abs(value if like is None else like)
+    return f"{value:,.{0 if size >= 100 else 1 if size >= 10 else 2}f}"
 
 
 def mean_with_error(estimate: Estimate) -> str:
     """A mean with half the width of its interval: '535 ±6'."""
     if estimate.low is None or estimate.high is None:
         return number(estimate.value)
-    return f"{number(estimate.value)} ±{number((estimate.high - estimate.low) / 2)}"
+    return f"{number(estimate.value)} ±{number((estimate.high - estimate.low) / 2, like=estimate.value)}"
 
 
 def run_command(results: Results) -> str:
@@ -135,6 +136,8 @@ def headline(results: Results, dates: Dates, milestones: pd.DataFrame) -> str:
     """The answer in one sentence, date first."""
     last, lock = (estimate_of(milestones.loc[name], "p50") for name in ("last_randomised", "database_lock"))
     target = results.scenario.trial.target
+    if not results.replications["reached"].any():
+        return f"The {target} participants are reached in none of the simulated trials, which end by {dates.horizon}."
     if not math.isfinite(last.value):
         return (
             f"More often than not, the {target} participants are not reached by {dates.horizon}, "
@@ -162,6 +165,22 @@ def odds_sentences(odds: pd.DataFrame) -> list[str]:
         else:
             sentences.append(f"{names[str(event)]} by {row['planned']}, as registered: {chance(estimate)}")
     return sentences
+
+
+_ENDINGS = {
+    "horizon": "Not complete by the end of the simulated time",
+    "no_sites": "Given up because every site had closed",
+    "stopped": "Stopped by the rules of the safety board",
+}
+
+
+def ending_sentences(outcomes: pd.DataFrame) -> list[str]:
+    """How trials ended that were not completed, where any did."""
+    return [
+        f"{text}: {chance(estimate_of(outcomes.loc[name], 'share'))}"
+        for name, text in _ENDINGS.items()
+        if int(str(outcomes.loc[name, "n"])) > 0
+    ]
 
 
 def warnings(results: Results, too_few: list[str]) -> list[str]:

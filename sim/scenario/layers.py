@@ -66,7 +66,7 @@ def find(name: str, near: Path | None = None) -> Path:
     for candidate in candidates:
         if candidate.is_file():
             return candidate
-    if Path(name).parent == Path() and not Path(name).suffix:
+    if not name or (Path(name).parent == Path() and not Path(name).suffix and not candidates[0].is_dir()):
         known = sorted(p.stem for p in library().glob("*.yaml"))
         raise ScenarioError(Problem(f"there is no such scenario: {nearest(name, known)}", name))
     return candidates[0]

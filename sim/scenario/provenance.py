@@ -85,17 +85,8 @@ def provenance(loaded: Loaded) -> list[Provenance]:
     data = loaded.scenario.model_dump(mode="json", by_alias=True)
     found = []
     for path, value in _leaves({k: v for k, v in data.items() if k not in _NOT_VALUES}, ()):
-        written = _as_written(path, loaded)
-        found.append(_row(written, value, loaded))
+        found.append(_row(path, value, loaded))
     return found
-
-
-def _as_written(path: KeyPath, loaded: Loaded) -> KeyPath:
-    """The path in the file: the long form of a way out (`cumulative`, `all`) is not written there."""
-    if path[:2] == ("follow_up", "leaving") and "cumulative" in path:
-        short = tuple(key for key in path if key not in ("cumulative", "all"))
-        return short if short in loaded.layered.origin or path not in loaded.layered.origin else path
-    return path
 
 
 def _number_text(key: str) -> str:
@@ -164,8 +155,6 @@ def _differences(ours: Any, theirs: Any, path: KeyPath) -> Iterator[tuple[str, s
 
 def _short(path: KeyPath) -> KeyPath:
     """The path as it may be written in a file."""
-    if path[:2] == ("follow_up", "leaving"):
-        path = tuple(key for key in path if key not in ("cumulative", "all"))
     return tuple(_number_text(key) for key in path)
 
 

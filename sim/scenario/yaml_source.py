@@ -44,7 +44,10 @@ for _tag, _pattern, _first in _RESOLVERS:
     _Loader.add_implicit_resolver(_tag, re.compile(_pattern), [c if c != "\0" else "" for c in _first])
 
 
-_TAGS = {yaml.MappingNode: ("tag:yaml.org,2002:map",), yaml.SequenceNode: ("tag:yaml.org,2002:seq",)}
+_TAGS: dict[type[yaml.Node], tuple[str, ...]] = {
+    yaml.MappingNode: ("tag:yaml.org,2002:map",),
+    yaml.SequenceNode: ("tag:yaml.org,2002:seq",),
+}
 
 
 @dataclass

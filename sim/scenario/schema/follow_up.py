@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from sim.scenario.distributions import Family
 from sim.scenario.schema.values import Days, Name, Once, OnceProbability, Probability, Section, described
@@ -43,8 +52,8 @@ def _is_week(key: object) -> bool:
 class WayOut(Section):
     """One competing way of leaving: the share that has left this way by each week, among the other ways.
 
-    Written for all arms (`{24: 0.08}`), or for one arm (`{SMT: {24: 0.44}, hazard_ratio: {MSC: 0.72}}`), from whose
-    hazards those of the other arms follow.
+    A file leaves the key `cumulative` out. Written for all arms (`{24: 0.08}`), or for one arm
+    (`{SMT: {24: 0.44}, hazard_ratio: {MSC: 0.72}}`), from whose hazards those of the other arms follow.
     """
 
     cumulative: dict[Name, Cumulative] = described("Cumulative probability by week, per arm or for `all`.")
@@ -60,6 +69,33 @@ class WayOut(Section):
             curves = {key: value for key, value in raw.items() if key != "hazard_ratio"}
             return {"cumulative": curves} | {key: value for key, value in raw.items() if key == "hazard_ratio"}
         return raw
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """The short form, so that what is printed and stored is what a planner writes and may change."""
+        written = handler(self)
+        curves = {
+            arm: {f"{float(week):g}": share for week, share in curve.items()}
+            for arm, curve in written["cumulative"].items()
+        }
+        if set(curves) == {"all"} and not written["hazard_ratio"]:
+            return curves["all"]
+        return curves | ({"hazard_ratio": written["hazard_ratio"]} if written["hazard_ratio"] else {})
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """As it is written in a file: weeks alone, or arms with weeks."""
+        whole = handler.resolve_ref_schema(handler(core))
+        properties = whole["properties"]
+        (curve,) = properties["cumulative"]["patternProperties"].values()
+        week = {"^[0-9.]+$": curve["additionalProperties"]}
+        weeks = {"type": "object", "patternProperties": week, "additionalProperties": False}
+        by_arm = {
+            "type": "object",
+            "properties": {"hazard_ratio": properties["hazard_ratio"]},
+            "additionalProperties": weeks,
+        }
+        return {"title": whole["title"], "description": whole["description"], "anyOf": [weeks, by_arm]}
 
     @model_validator(mode="after")
     def _curves(self) -> Self:
@@ -93,6 +129,9 @@ class FollowUp(Section):
         return self
 
 
+_Treated = Annotated[int, Field(ge=1)]
+
+
 class Sentinels(Section):
     """The first participants of an arm are spaced apart: after each, nobody is randomised for a while."""
 
@@ -109,7 +148,10 @@ def _one_or_several(raw: object) -> object:
 class BoardReview(Section):
     """The safety board looks at the first participants."""
 
-    after_treated: Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(_one_or_several)] = described(
+    after_treated: Annotated[
+        tuple[_Treated, ...],
+        BeforeValidator(_one_or_several, json_schema_input_type=_Treated | tuple[_Treated, ...]),
+    ] = described(
         "Participants with a first dose before a review; one number, or one for each review.", unit="participants"
     )
     observed_days: Once = described("Observation of the last of them before the review.", unit="days")
