@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.scenario.provenance import COMMAND_LINE, provenance, shown
+from sim.scenario.provenance import COMMAND_LINE, provenance
 from sim.scenario.schema import Scenario
+from sim.scenario.yaml_source import shown
 
 if TYPE_CHECKING:
     from sim.experiment.results import Results
