@@ -1,0 +1,107 @@
+"""The rest of a trial's recruitment, many times over, from what is known of its rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.forecast.rate import RatePosterior, wind_down
+from sim.forecast.settings import MONTH_DAYS, WEEK_DAYS
+
+Array = npt.NDArray[np.float64]
+
+_WEEKS, _MONTHS, _HALF_YEARS = 26, 72, 60  # steps ahead of each length: half a year, five and a half years, thirty
+_MOST_LOG, _LEAST_LOG = 12.0, -20.0  # of the log rate per week
+
+
+def steps_ahead(now: float) -> Array:
+    """Ends of the steps ahead, from now on, in days: weeks at first, then four weeks, then half years."""
+    widths = [WEEK_DAYS] * _WEEKS + [4 * WEEK_DAYS] * _MONTHS + [26 * WEEK_DAYS] * _HALF_YEARS
+    return now + np.concatenate(([0.0], np.cumsum(widths)))
+
+
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """Futures of a trial's recruitment.
+
+    Attributes:
+        now: the end of the data, in days since the trial's first day.
+        n: randomised by then.
+        target: randomisations wanted.
+        edges: (k + 1,) ends of the steps, from now on.
+        total: (draws, k + 1) randomised by each end, as if recruitment did not stop at the target.
+        log_rate: (draws, k) log rate per week in each step, overdispersion not in it.
+        position: (draws,) uniform numbers that place an event within its step.
+    """
+
+    now: float
+    n: int
+    target: int
+    edges: Array
+    total: Array
+    log_rate: Array
+    position: Array
+
+    def day_of(self, count: int) -> Array:
+        """(draws,) day on which the count is reached, in days since the first; infinity where it never is.
+
+        Within its step, an event's place is that of an order statistic of uniform times, by its expectation.
+        """
+        reached = self.total >= count
+        step = np.argmax(reached, axis=1)
+        is_later = ~reached[:, -1]
+        rows = np.arange(len(self.total))
+        before, after = self.total[rows, step - 1], self.total[rows, step]
+        share = (count - before - self.position) / np.maximum(after - before, 1.0)
+        day = self.edges[step - 1] + np.clip(share, 0.0, 1.0) * (self.edges[step] - self.edges[step - 1])
+        return np.where(is_later, np.inf, day)
+
+    def more_by(self, day: float) -> Array:
+        """(draws,) randomisations from now to a day, up to the target."""
+        step = int(np.clip(np.searchsorted(self.edges, day), 1, len(self.edges) - 1))
+        share = (day - self.edges[step - 1]) / (self.edges[step] - self.edges[step - 1])
+        inside = self.total[:, step] - self.total[:, step - 1]
+        whole = np.floor(min(share, 1.0) * inside + self.position)
+        by_then: Array = np.minimum(self.total[:, step - 1] + np.minimum(whole, inside), self.target)
+        return by_then - self.n
+
+    def quantiles(self, probabilities: Array) -> Array:
+        """(probabilities, k + 1) quantiles of the number randomised by each end, up to the target."""
+        found: Array = np.quantile(np.minimum(self.total, self.target), probabilities, axis=0, method="inverted_cdf")
+        return found
+
+
+def look_ahead(posterior: RatePosterior, draws: int | None = None, seed: int | None = None) -> Outlook:
+    """Simulate the rest of the recruitment.
+
+    Args:
+        posterior: what is known of the rate.
+        draws: how many futures; default: as the settings say.
+        seed: where random numbers start; default: as the settings say.
+    """
+    settings, history, target = posterior.settings, posterior.history, posterior.target
+    random = np.random.Generator(np.random.Philox(settings.seed if seed is None else seed))
+    n_draws = settings.draws if draws is None else draws
+    start = posterior.draw(n_draws, random)
+    edges = steps_ahead(history.now)
+    values = [term.ahead(edges, n_draws, random) for term in posterior.terms]
+    known = start.level[:, None] + sum(
+        (start.coefficients[:, i : i + 1] * value for i, value in enumerate(values)), np.zeros((1, 1))
+    )
+    known = np.broadcast_to(known, (n_draws, len(edges) - 1))
+    total = np.full((n_draws, len(edges)), float(history.n))
+    log_rate = np.empty((n_draws, len(edges) - 1))
+    walk = np.zeros(n_draws)
+    for k, width in enumerate(np.diff(edges)):
+        walk += start.drift * np.sqrt(width / MONTH_DAYS) * random.standard_normal(n_draws)
+        done = wind_down(total[:, k] / target, settings.wind_down_floor)
+        log_rate[:, k] = np.clip(known[:, k] + walk + start.coefficients[:, -1] * done, _LEAST_LOG, _MOST_LOG)
+        size = start.dispersion * width / WEEK_DAYS
+        mean = np.exp(log_rate[:, k]) * width / WEEK_DAYS * random.gamma(size) / size
+        total[:, k + 1] = total[:, k] + random.poisson(mean)
+        if total[:, k + 1].min() >= target and edges[k + 1] - history.now >= _WEEKS * WEEK_DAYS:
+            edges, total, log_rate = edges[: k + 2], total[:, : k + 2], log_rate[:, : k + 1]
+            break
+    return Outlook(history.now, history.n, target, edges, total, log_rate, random.random(n_draws))

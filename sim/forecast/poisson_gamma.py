@@ -1,0 +1,130 @@
+"""The Poisson-gamma model: rates that are gamma before the data are gamma after, in closed form.
+
+Sources: Anisimov and Fedorov 2007 (Stat Med 26:4958) for sites; Bakhshi, Senn and Phillips 2013 (Stat Med 32:5055) and
+Jiang, Simon and Gajewski 2015 (Stat Med 34:3474) for a prior from the plan with a weight.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import optimize, special, stats
+
+Array = npt.NDArray[np.float64]
+
+_MOST_SHAPE = 1e6  # of sites that cannot be told apart
+
+
+@dataclass(frozen=True)
+class GammaRate:
+    """A rate with a gamma distribution.
+
+    Attributes:
+        shape: its shape: randomisations it is worth.
+        exposure: its rate parameter: time it is worth.
+    """
+
+    shape: float
+    exposure: float
+
+    def after(self, count: float, exposure: float) -> GammaRate:
+        """The rate once `count` events were seen in `exposure`."""
+        return GammaRate(self.shape + count, self.exposure + exposure)
+
+    def time_to(self, count: int) -> Any:
+        """Time to `count` more events: (exposure) x beta prime(count, shape), a Pearson type VI distribution."""
+        return stats.betaprime(count, self.shape, scale=self.exposure)
+
+    def count_in(self, time: float) -> Any:
+        """Events in a time to come: negative binomial."""
+        return stats.nbinom(self.shape, self.exposure / (self.exposure + time))
+
+
+def planned_rate(planned: float, time: float, weight: float) -> GammaRate:
+    """The rate of a plan, before any data.
+
+    Args:
+        planned: randomisations planned.
+        time: in this time.
+        weight: what the plan is worth: 1 as much as having seen it happen, 0 nothing.
+    """
+    return GammaRate(planned * weight, time * weight)
+
+
+@dataclass(frozen=True, eq=False)
+class SiteRates:
+    """Rates of sites, from a gamma prior that all share.
+
+    Attributes:
+        prior: of a site of which nothing is known; a large shape where sites cannot be told apart.
+        shape: (sites,) shape of each site's gamma posterior.
+        exposure: (sites,) its rate parameter.
+    """
+
+    prior: GammaRate
+    shape: Array
+    exposure: Array
+
+    @property
+    def mean(self) -> Array:
+        """(sites,) posterior mean rates."""
+        return self.shape / self.exposure
+
+    @property
+    def cv(self) -> float:
+        """Coefficient of variation between sites."""
+        return float(1 / np.sqrt(self.prior.shape))
+
+
+def site_posteriors(prior: GammaRate, counts: Array, exposures: Array) -> SiteRates:
+    """Posterior of each site's rate, with the prior given.
+
+    Args:
+        prior: of every site's rate.
+        counts: (sites,) events.
+        exposures: (sites,) time under observation, from each site's own opening.
+    """
+    return SiteRates(prior, prior.shape + counts, prior.exposure + exposures)
+
+
+def empirical_bayes(counts: Array, exposures: Array) -> SiteRates:
+    """Site rates with a prior estimated from all sites, by maximum likelihood.
+
+    A site's count is negative binomial with mean m x exposure and size a; a and m are found together. Where the counts
+    vary no more than Poisson counts would, the shape has no maximum and is set to a large value.
+
+    Args:
+        counts: (sites,) events.
+        exposures: (sites,) time under observation, more than 0.
+    """
+    counts, exposures = np.asarray(counts, float), np.asarray(exposures, float)
+    overall = max(counts.sum(), 0.5) / exposures.sum()
+
+    def loss(parameters: Array) -> float:
+        log_shape, log_mean = parameters
+        return -_log_likelihood(counts, exposures, float(np.exp(log_shape)), float(np.exp(log_mean)))
+
+    bounds = [(np.log(1e-3), np.log(_MOST_SHAPE)), (np.log(overall) - 5, np.log(overall) + 5)]
+    found = min(
+        (
+            optimize.minimize(loss, (start, np.log(overall)), bounds=bounds, method="L-BFGS-B")
+            for start in (np.log(0.5), np.log(5.0), np.log(500.0))
+        ),
+        key=lambda result: float(result.fun),
+    )
+    shape, mean = float(np.exp(found.x[0])), float(np.exp(found.x[1]))
+    return site_posteriors(GammaRate(shape, shape / mean), counts, exposures)
+
+
+def _log_likelihood(counts: Array, exposures: Array, shape: float, mean: float) -> float:
+    """Of negative binomial counts; written so that it stays exact for large shapes."""
+    expected = mean * exposures
+    ratio = expected / shape
+    rising = special.gammaln(shape + counts) - special.gammaln(shape) - counts * np.log(shape)
+    if shape > 1e4:  # the difference of two large numbers: its expansion instead
+        rising = counts * (counts - 1) / (2 * shape)
+    total = rising - special.gammaln(counts + 1) - (shape + counts) * np.log1p(ratio) + special.xlogy(counts, expected)
+    return float(total.sum())
