@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis import summary
 from sim.report.answers import Answers
 from sim.report.assumptions import Assumption, assumptions_of
 from sim.report.first_screen import cards, why
+from sim.report.html import environment, figure_json, plotly_script, script_hash, template_text
 from sim.report.words import chance, estimate_of, headline, run_command, warnings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jinja2 import Environment
-    from markupsafe import Markup
-
     from sim.experiment.results import Results
-    from sim.report.exhibits import Exhibit
 
 REPORT = "report.html"
 _KEY = re.compile(r"[A-Za-z0-9-]+")
-_WHOLE = re.compile(r"\d{4}-\d\d-\d\d|-\d+/\+\w+ d|±[\d.,]+( %| days)?|[\d.]+ %")
 
 
 @dataclass(frozen=True)
@@ -92,11 +84,11 @@ def page(results: Results) -> str:
 
     answers = Answers(results)
     exhibits = all_exhibits(answers)
-    plotly, script, style = _plotly(), _file("report.js"), _file("report.css")
+    plotly, script, style = plotly_script(), template_text("report.js"), template_text("report.css")
     context = {
         "answers": answers,
         "exhibits": exhibits,
-        "specifications": {name: _json(found) for name, found in exhibits.items() if found.figure is not None},
+        "specifications": {name: figure_json(found) for name, found in exhibits.items() if found.figure is not None},
         "sections": SECTIONS,
         "headline": headline(results, answers.dates, answers.milestones),
         "cards": cards(answers),
@@ -108,59 +100,9 @@ def page(results: Results) -> str:
         "plotly": plotly,
         "script": script,
         "style": style,
-        "script_hashes": " ".join(f"'sha256-{_hash(text)}'" for text in (plotly, script)),
+        "script_hashes": " ".join(f"'sha256-{script_hash(text)}'" for text in (plotly, script)),
     }
-    return _environment().get_template("report.html.j2").render(context | _assumptions(answers))
-
-
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    found = Environment(
-        loader=PackageLoader("sim.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    found.filters["unbroken"] = _unbroken
-    return found
-
-
-def _unbroken(text: str) -> Markup:
-    """Text, escaped, whose dates and errors are not broken at the end of a line."""
-    from markupsafe import Markup, escape
-
-    return Markup(_WHOLE.sub(r'<span class="whole">\g<0></span>', str(escape(text))))
-
-
-def _file(name: str) -> str:
-    """A file of this program that is put into the page as it is."""
-    return (files("sim.report") / "templates" / name).read_text(encoding="utf-8").replace("\r\n", "\n")
-
-
-@lru_cache(maxsize=1)
-def _plotly() -> str:
-    """plotly.js, whole, as browsers read it: with plain line ends."""
-    from plotly.offline import get_plotlyjs
-
-    text: str = get_plotlyjs()
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _hash(text: str) -> str:
-    """What the page's security policy must name so that a browser runs this script and no other."""
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _json(exhibit: Exhibit) -> str:
-    """A figure as JSON that cannot end the script element it stands in, whatever texts are in it."""
-    from plotly.io import to_json
-
-    text: str = to_json(exhibit.figure, engine="json", remove_uids=True)
-    for letter in "<>&\u2028\u2029":
-        text = text.replace(letter, f"\\u{ord(letter):04x}")
-    return text
+    return environment().get_template("report.html.j2").render(context | _assumptions(answers))
 
 
 def _commands(answers: Answers) -> dict[str, str]:

@@ -40,7 +40,7 @@ NASTY = "</script><b>bold</b><script>alert(1)</script>"
 def small_plotly() -> Any:
     """A page without the five megabytes of plotly.js, which no test reads."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sim.report.page, "_plotly", lambda: "/* plotly.js */")
+        patch.setattr(sim.report.page, "plotly_script", lambda: "/* plotly.js */")
         yield
 
 

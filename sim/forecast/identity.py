@@ -1,0 +1,55 @@
+"""What makes two forecasts the same forecast: the data, the question, and the program that forecasts."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sim import __version__
+from sim.exchange.observed import ObservedTrial
+from sim.experiment.identity import program_fingerprint
+from sim.forecast.settings import SETTINGS
+
+_FORECASTING = ("exchange", "forecast")
+
+
+@lru_cache(maxsize=1)
+def forecast_fingerprint() -> str:
+    """SHA-256 of the source of all that reads data and forecasts, shortened."""
+    package = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256(program_fingerprint().encode())
+    for part in _FORECASTING:
+        for file in sorted((package / part).rglob("*.py")):
+            digest.update(file.relative_to(package).as_posix().encode())
+            digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:16]
+
+
+def data_hash(trial: ObservedTrial) -> str:
+    """SHA-256 of what is known of a trial, shortened: the same data in another form of file are other data."""
+    digest = hashlib.sha256(f"{trial.first} {trial.last} {trial.resolution_days} {trial.has_calendar}".encode())
+    people = trial.people
+    for column in (people.screened, people.randomised, people.ended, people.site.astype(float)):
+        digest.update(column.tobytes())
+    for column in (people.status, people.way_out, people.arm, people.ids):
+        digest.update("\x1f".join(str(item) for item in column).encode())
+    digest.update(repr(trial.sites).encode())
+    return digest.hexdigest()[:16]
+
+
+def forecast_identity(kind: str, **asked: Any) -> dict[str, Any]:
+    """What decides every byte of a forecast.
+
+    Args:
+        kind: the command.
+        asked: the data by their hash, and what else was asked.
+    """
+    return {
+        "kind": kind,
+        "version": __version__,
+        "program": forecast_fingerprint(),
+        "seed": SETTINGS.seed,
+        **asked,
+    }
