@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,7 @@ class Results:
         """Whether the program that simulates is the one that made this run, so that a replay is the same events."""
         return bool(self.identity["program"] == program_fingerprint())
 
-    def _table(self, name: str, filters: list[tuple[str, str, int]] | None = None) -> pa.Table:
+    def _table(self, name: str, filters: list[tuple[str, str, Any]] | None = None) -> pa.Table:
         try:
             return pq.read_table(self.path / name, filters=filters)
         except FileNotFoundError:
@@ -103,8 +104,9 @@ class Results:
         except (OSError, ValueError) as error:
             raise ResultsError(Problem(f"is damaged: {error}", str(self.path / name))) from None
 
-    def _frame(self, name: str) -> pd.DataFrame:
-        frame: pd.DataFrame = self._table(name).to_pandas()
+    def _frame(self, name: str, replications: Sequence[int] | None = None) -> pd.DataFrame:
+        chosen = None if replications is None else [("replication", "in", list(replications))]
+        frame: pd.DataFrame = self._table(name, chosen).to_pandas()
         return frame
 
     def kept_events(self, replication: int) -> pa.Table:
@@ -130,6 +132,18 @@ class Results:
     def participants(self) -> pd.DataFrame:
         """The participants of the replications that were kept whole."""
         return self._frame(PARTICIPANTS)
+
+    def events_of(self, replications: Sequence[int]) -> pd.DataFrame:
+        """The events of some of the replications that were kept whole; memory holds no others."""
+        return self._frame(EVENTS, replications)
+
+    def participants_of(self, replications: Sequence[int]) -> pd.DataFrame:
+        """The participants of some of the replications that were kept whole."""
+        return self._frame(PARTICIPANTS, replications)
+
+    def n_events(self) -> int:
+        """Events of all the replications that were kept whole, without reading them."""
+        return int(pq.read_metadata(self.path / EVENTS).num_rows)
 
     @cached_property
     def curves(self) -> pd.DataFrame:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
+_MOST_EVENTS = 1_000_000  # of trials kept whole that a report reads
+
 
 class Answers:
     """Tables of one run.
@@ -89,11 +91,14 @@ class Answers:
 class Kept:
     """Replications that were kept whole, and one of them that stands for all.
 
+    Of long trials only the first few are read, so that a report of any run fits into memory.
+
     Args:
         results: what the run left.
 
     Attributes:
-        numbers: the replications.
+        n: how many were kept.
+        numbers: those that are read.
         one: the typical one; None where none was kept.
         labels: what people call each site, by its name in the tables.
     """
@@ -101,24 +106,28 @@ class Kept:
     def __init__(self, results: Results) -> None:
         self._results = results
         finished = summary.finished(results.replications)["replication"]
-        self.numbers: list[int] = finished[finished < results.identity["keep"]].tolist()
+        every: list[int] = finished[finished < results.identity["keep"]].tolist()
+        self.n = len(every)
         self.one: int | None = results.typical_replication()
+        self.numbers = every
+        if every:
+            events_each = max(results.n_events() / self.n, 1.0)
+            self.numbers = every[: max(int(_MOST_EVENTS / events_each), 1)]
         self.labels = dict(zip(site_names(results.design), results.design.site_labels(), strict=True))
 
-    @property
-    def n(self) -> int:
-        """How many."""
-        return len(self.numbers)
+    @cached_property
+    def _read(self) -> list[int]:
+        return sorted({*self.numbers, *([] if self.one is None else [self.one])})
 
     @cached_property
     def events(self) -> pd.DataFrame:
-        """Events of all of them."""
-        return self._results.events
+        """Events of those that are read, and of the typical one."""
+        return self._results.events_of(self._read)
 
     @cached_property
     def participants(self) -> pd.DataFrame:
-        """Participants of all of them."""
-        return self._results.participants
+        """Participants of those that are read, and of the typical one."""
+        return self._results.participants_of(self._read)
 
     @cached_property
     def one_events(self) -> pd.DataFrame:
@@ -140,9 +149,19 @@ class Kept:
         """Why there is no figure of a single trial."""
         return "No simulated trial was kept whole (experiment.keep is 0), so there is nothing to show here."
 
+    @property
     def described(self) -> str:
         """Which trial the typical one is."""
+        if self.n == 1:
+            return f"simulated trial {self.one}, the only one kept whole"
         return (
             f"simulated trial {self.one}, of the {self.n} kept whole the one whose last randomisation is nearest to "
             "the median"
         )
+
+    @property
+    def which(self) -> str:
+        """Which trials a mean over those kept is taken over."""
+        if len(self.numbers) < self.n:
+            return f"the first {len(self.numbers)} of the {self.n} simulated trials kept whole"
+        return "the one simulated trial kept whole" if self.n == 1 else f"the {self.n} simulated trials kept whole"

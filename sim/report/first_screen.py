@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sim.report.answers import Answers
 
 _CARDS = ("last_randomised", "primary_completion", "last_visit", "database_lock")
+_CAUSES, _WORTH_SAYING = 3, 0.01
 _REGISTERED = {"primary_completion": "primary completion", "last_visit": "study completion"}
 
 
@@ -21,7 +22,7 @@ class Card(NamedTuple):
         name: of the milestone.
         date: by which half of the simulated trials are there.
         error: of that date: the 95 % interval around it, in days.
-        safe_date: by which 80 % are there.
+        safe: from when on one may be 80 % sure: by a date, or only after the horizon.
         safe_error: its error.
         planned: the registered date, and that it is one; empty without one.
         odds: the probability of keeping it, with its interval; empty without one.
@@ -30,7 +31,7 @@ class Card(NamedTuple):
     name: str
     date: str
     error: str
-    safe_date: str
+    safe: str
     safe_error: str
     planned: str
     odds: str
@@ -53,7 +54,7 @@ def _card(answers: Answers, name: str) -> Card:
         MILESTONE_NAMES[name],
         dates.text(half.value),
         dates.error(half),
-        dates.text(safe.value),
+        f"by {dates.text(safe.value)}" if math.isfinite(safe.value) else f"only {dates.text(safe.value)}",
         dates.error(safe),
         planned,
         odds,
@@ -63,10 +64,10 @@ def _card(answers: Answers, name: str) -> Card:
 def why(answers: Answers) -> str:
     """What takes most of the time, in one sentence."""
     spans = answers.results.spans().sort_values("mean", ascending=False, kind="stable")
-    if not math.isfinite(spans["mean"].sum()) or spans["mean"].sum() <= 0:
-        return ""
     parts = [
         f"{SPAN_NAMES[str(name)]} ({mean_with_error(estimate_of(row, 'mean'))} days, {percent(row['share'])})"
-        for name, row in spans.head(3).iterrows()
+        for name, row in spans.head(_CAUSES).iterrows()
+        if row["share"] >= _WORTH_SAYING
     ]
-    return f"Most of a mean trial's time goes to {parts[0]}, then {parts[1]} and {parts[2]}."
+    then = f", then {' and '.join(parts[1:])}" if parts[1:] else ""
+    return f"Most of a mean trial's time goes to {parts[0]}{then}." if parts else ""

@@ -29,7 +29,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters["unbroken"] = _unbroken
+    found.filters |= {"unbroken": _unbroken, "breakable": _breakable}
     return found
 
 
@@ -38,6 +38,13 @@ def _unbroken(text: str) -> Markup:
     from markupsafe import Markup, escape
 
     return Markup(_WHOLE.sub(r'<span class="whole">\g<0></span>', str(escape(text))))
+
+
+def _breakable(path: str) -> Markup:
+    """A dotted path, escaped, that may be broken after its dots."""
+    from markupsafe import Markup, escape
+
+    return Markup(str(escape(path)).replace(".", ".<wbr>"))
 
 
 def template_text(name: str) -> str:

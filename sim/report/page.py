@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis import summary
 from sim.report.answers import Answers
-from sim.report.assumptions import Assumption, assumptions_of
+from sim.report.assumptions import DEFAULT, EXTENDED, SET, THIS_FILE, UNKNOWN, Assumption, assumptions_of
 from sim.report.first_screen import cards, why
 from sim.report.html import environment, figure_json, plotly_script, script_hash, template_text
 from sim.report.words import chance, estimate_of, headline, run_command, warnings
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from sim.experiment.results import Results
 
 REPORT = "report.html"
+_LAYERS = {
+    THIS_FILE: "said by this file",
+    EXTENDED: "said by a file that it extends",
+    SET: "set on the command line",
+    DEFAULT: "left at their defaults",
+    UNKNOWN: "given from Python",
+}
 _KEY = re.compile(r"[A-Za-z0-9-]+")
 
 
@@ -140,10 +147,16 @@ def _assumptions(answers: Answers) -> dict[str, Any]:
         "defaults": [row for row in rows if row.layer == "default"],
         "n_values": len(rows),
         "n_uncertain": sum(row.is_uncertain for row in rows),
-        "n_by_layer": _count(row.layer for row in rows),
+        "n_by_layer": _layers(rows),
         "n_by_grade": _count(row.grade for row in said if row.grade),
         "bibliography": bibliography,
     }
+
+
+def _layers(rows: list[Assumption]) -> list[tuple[str, int]]:
+    """Who said how many of the values, in words."""
+    counts = _count(row.layer for row in rows)
+    return [(words, counts[layer]) for layer, words in _LAYERS.items() if layer in counts]
 
 
 def _by_part(rows: list[Assumption]) -> dict[str, list[Assumption]]:

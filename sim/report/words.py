@@ -80,10 +80,16 @@ class Dates:
         high = "?" if estimate.high is None else self.text(estimate.high)
         return f"{low} to {high}"
 
+    def by(self, estimate: Estimate) -> str:
+        """`by 2021-08-28 (-50/+68 d)`, or `only after 2029-09-30`."""
+        error = self.error(estimate)
+        when = f"by {self.text(estimate.value)}" if math.isfinite(estimate.value) else f"only after {self.horizon}"
+        return f"{when} ({error})" if error else when
+
     def error(self, estimate: Estimate) -> str:
         """How far the interval reaches before and after a day, in days: '-12/+15 d'."""
         if not math.isfinite(estimate.value):
-            return "" if estimate.low is None else f"from {self.text(estimate.low)}"
+            return "" if estimate.low is None or math.isinf(estimate.low) else f"from {self.text(estimate.low)}"
         low = "?" if estimate.low is None else f"{estimate.value - estimate.low:.0f}"
         if estimate.high is None:
             return f"-{low}/+? d"
@@ -113,6 +119,8 @@ def number(value: float, like: float | None = None) -> str:
     """A mean, with as many digits as its size deserves, or as that of the mean that it goes with."""
     if math.isnan(value):
         return "unknown"
+    if value == 0 and not like:
+        return "0"
     size = abs(value if like is None else like)
     return f"{value:,.{0 if size >= 100 else 1 if size >= 10 else 2}f}"
 

@@ -61,7 +61,7 @@ def cells_of_one(answers: Answers) -> Exhibit:
     flows = {name: _cumulative(log, flow.event) for name, flow in _FLOWS.items()}
     drawn = {name: steps for name, steps in flows.items() if len(steps[0])}
     if not drawn:
-        return Exhibit("cells_one", title, f"No cells were made or used in {kept.described()}.")
+        return Exhibit("cells_one", title, f"No cells were made or used in {kept.described}.")
     found = figure(400, hovermode="closest")
     for i, (name, (days, amounts)) in enumerate(drawn.items()):
         _add_steps(found, answers, days, amounts, _FLOWS[name].name, i)
@@ -72,7 +72,7 @@ def cells_of_one(answers: Answers) -> Exhibit:
     return Exhibit(
         "cells_one",
         title,
-        f"In {kept.described()}: {', '.join(totals)}; {number(stock[1][-1] / _MILLION)} million left at the end.",
+        f"In {kept.described}: {', '.join(totals)}; {number(stock[1][-1] / _MILLION)} million left at the end.",
         "Source: events.parquet. All lines but the last count since day 0.",
         found,
     )

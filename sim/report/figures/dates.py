@@ -35,17 +35,18 @@ _SHARES = {"randomised_25pct": 0.25, "randomised_50pct": 0.5, "randomised_75pct"
 _CURVES = ("last_randomised", "primary_completion", "last_visit", "database_lock")
 _PERCENTILES = (10, 50, 80, 90)
 _MOST_POINTS = 400
+_MOST_ROWS = 24
 
 
-def _planned_lines(figure_: go.Figure, answers: Answers) -> None:
-    """The dates of the registry record as upright lines with their names beside them."""
+def _planned_lines(figure_: go.Figure, answers: Answers, at_top: bool) -> None:
+    """The dates of the registry record as upright lines with their names beside them, where they hide least."""
     for milestone, when in answers.planned.items():
         figure_.add_vline(x=str(when), line={"color": VERMILLION, "width": 2, "dash": "dash"})
         figure_.add_annotation(
             x=str(when),
-            y=0.02,
+            y=0.92 if at_top else 0.02,
             yref="paper",
-            yanchor="bottom",
+            yanchor="top" if at_top else "bottom",
             xanchor="right",
             text=f"{_PLANNED_NAMES[milestone]} {when}",
             textangle=-90,
@@ -116,7 +117,7 @@ def fan(answers: Answers) -> Exhibit:
                 hoverinfo="skip",
             )
         )
-    _planned_lines(found, answers)
+    _planned_lines(found, answers, at_top=False)
     first, last = answers.design.clock.date_of(0), answers.design.clock.date_of(end)
     top = max(answers.target, int(rows["p90"].max())) * 1.12
     found.update_xaxes(range=[str(first), str(last)])
@@ -155,21 +156,17 @@ def _add_medians(found: go.Figure, answers: Answers) -> None:
 
 
 def _by(answers: Answers, milestone: str, q: int) -> str:
-    estimate = answers.quantile(milestone, q)
-    return f"{answers.dates.text(estimate.value)} {_bracketed(answers, estimate)}".strip()
-
-
-def _bracketed(answers: Answers, estimate: Estimate) -> str:
-    error = answers.dates.error(estimate)
-    return f"({error})" if error else ""
+    return answers.dates.by(answers.quantile(milestone, q))
 
 
 def _fan_summary(answers: Answers, pace: tuple[date, date] | None) -> str:
     target = answers.target
     text = (
-        f"Half of the simulated trials have randomised {target} participants by {_by(answers, 'randomised_100pct', 50)}"
-        f", and 80 % of them by {_by(answers, 'randomised_100pct', 80)}."
+        f"Half of the simulated trials have randomised {target} participants {_by(answers, 'randomised_100pct', 50)}, "
+        f"and 80 % of them {_by(answers, 'randomised_100pct', 80)}."
     )
+    if answers.scenario.trial.replace != "never":
+        text += f" With those who replace early leavers, half are through {_by(answers, 'last_randomised', 50)}."
     if pace is not None:
         needed = pace[1]
         text += (
@@ -181,15 +178,16 @@ def _fan_summary(answers: Answers, pace: tuple[date, date] | None) -> str:
 
 
 def _fan_table(answers: Answers) -> Table:
+    every = answers.results.curves
+    shown = every[(every["p10"] < answers.target).cumprod().astype(bool)]
+    step = round(MONTH_DAYS * 3) * max(1, math.ceil(len(shown) / (MONTH_DAYS * 3) / _MOST_ROWS))
     names = ("p05", "p10", "p25", "p50", "p75", "p90", "p95")
     rows = []
-    for day in answers.results.curves.iloc[:: round(MONTH_DAYS * 3)].to_dict("records"):
+    for day in every.iloc[: len(shown) + step : step].to_dict("records"):
         when = str(answers.design.clock.date_of(day["day"]))
         rows.append((when, f"{day['mean']:.1f}", *(str(day[name]) for name in names)))
-        if day["p05"] >= answers.target:
-            break
     columns = ("by the beginning of", "mean", "P5", "P10", "P25", "P50", "P75", "P90", "P95")
-    return Table("Participants randomised, a quarter of a year at a time", columns, tuple(rows))
+    return Table("Participants randomised by date", columns, tuple(rows))
 
 
 # --- milestones
@@ -198,34 +196,46 @@ def _fan_table(answers: Answers) -> Table:
 def milestones(answers: Answers) -> Exhibit:
     """S-curves of the milestones that end the trial, with the share that never gets there."""
     found = figure(470, hovermode="closest")
-    horizon = answers.design.horizon_days
+    end = _last_shown(answers)
     for i, name in enumerate(_CURVES):
-        _add_s_curve(found, answers, name, i)
+        _add_s_curve(found, answers, name, i, end)
     found.add_hline(y=100, line={"color": GREY, "width": 1})
-    _planned_lines(found, answers)
+    _planned_lines(found, answers, at_top=True)
     never = estimate_of(answers.odds.loc["never_reached"], "probability")
     if never.value > 0:
         found.add_annotation(
             x=1, xref="paper", xanchor="right", y=100, yanchor="bottom", showarrow=False,
             text=f"{percent(never.value)} never reach the target by {answers.dates.horizon}", font={"size": 12},
         )  # fmt: skip
+        found.add_shape(
+            type="line", xref="paper", x0=1, x1=1, y0=100 * (1 - never.value), y1=100,
+            line={"color": VERMILLION, "width": 6}, layer="below",
+        )  # fmt: skip
     found.update_yaxes(title="share of simulated trials, %", range=[0, 108], tickvals=[0, 10, 25, 50, 80, 90, 100])
-    latest = np.nanmax([np.nanmax(answers.days(name), initial=0.0) for name in _CURVES])
-    end = horizon if never.value > 0 else min(latest * 1.03, horizon)
-    found.update_xaxes(range=[str(answers.design.clock.date_of(0)), str(answers.design.clock.date_of(max(end, 30.0)))])
+    found.update_xaxes(range=[str(answers.design.clock.date_of(day)) for day in (0.0, end)])
     return Exhibit(
         "milestones",
         "When each milestone comes",
         _milestones_summary(answers, never),
         "Source: replications.parquet, every simulated trial that ran. Markers: P10, P50, P80 and P90 with the 95 % "
         "interval of their Monte Carlo error (order statistics). A curve that stays below 100 % has trials that never "
-        "get there by the end of the simulated time; they count as later than everything.",
+        "get there by the end of the simulated time; they count as later than everything, and the bar at the right is "
+        "their share.",
         found,
         _milestones_table(answers),
     )
 
 
-def _add_s_curve(found: go.Figure, answers: Answers, name: str, i: int) -> None:
+def _last_shown(answers: Answers) -> float:
+    """Where the S-curves end: when nearly all that ever come have come."""
+    every = np.concatenate([answers.days(name) for name in _CURVES])
+    known = every[~np.isnan(every)]
+    planned = [answers.design.clock.day_of(when) for when in answers.planned.values()]
+    late = float(np.quantile(known, 0.98)) if len(known) else answers.design.horizon_days
+    return min(max([late, *planned, 30.0]) * 1.06, answers.design.horizon_days)
+
+
+def _add_s_curve(found: go.Figure, answers: Answers, name: str, i: int, end: float) -> None:
     look, clock, horizon = series(i), answers.design.clock, answers.design.horizon_days
     days = answers.days(name)
     known = np.sort(days[~np.isnan(days)])
@@ -266,10 +276,10 @@ def _add_s_curve(found: go.Figure, answers: Answers, name: str, i: int) -> None:
     if later:
         found.add_trace(
             go.Scatter(
-                x=stamps(clock, [horizon] * len(later)),
+                x=stamps(clock, [math.floor(end)] * len(later)),
                 y=later,
                 mode="markers",
-                marker={"symbol": "triangle-right-open", "size": 11, "color": look.colour},
+                marker={"symbol": "triangle-right-open", "size": 13 - 2 * i, "color": look.colour},
                 hovertemplate=f"{label}, P%{{y}}: after {answers.dates.horizon}<extra></extra>",
                 showlegend=False,
                 legendgroup=name,
@@ -280,17 +290,21 @@ def _add_s_curve(found: go.Figure, answers: Answers, name: str, i: int) -> None:
 
 def _milestones_summary(answers: Answers, never: Estimate) -> str:
     parts = [
-        f"{MILESTONE_NAMES[name]}: {_by(answers, name, 50)} in half of the simulated trials, "
-        f"{_by(answers, name, 80)} in 80 % of them"
+        f"{MILESTONE_NAMES[name]}: in half of the simulated trials {_by(answers, name, 50)}, in 80 % of them "
+        f"{_by(answers, name, 80)}"
         for name in ("primary_completion", "database_lock")
     ]
     return f"{'; '.join(parts)}. {chance(never)} never reach the target by {answers.dates.horizon}."
 
 
+def _cell(answers: Answers, estimate: Estimate) -> str:
+    return f"{answers.dates.text(estimate.value)} {answers.dates.error(estimate)}".strip()
+
+
 def _milestones_table(answers: Answers) -> Table:
     rows = []
     for name, row in answers.milestones.iterrows():
-        cells = [_by(answers, str(name), q) for q in _PERCENTILES]
+        cells = [_cell(answers, answers.quantile(str(name), q)) for q in _PERCENTILES]
         rows.append((MILESTONE_NAMES[str(name)], *cells, chance(estimate_of(row, "share"))))
     columns = ("milestone", *(f"P{q}" for q in _PERCENTILES), "reached by the horizon")
     return Table("Every milestone, with the 95 % interval of the Monte Carlo error in days", columns, tuple(rows))

@@ -24,7 +24,7 @@ def time(answers: Answers) -> Exhibit:
     estimates = [estimate_of(row, "mean") for _, row in table.iterrows()]
     texts = [f"{mean_with_error(e)} days ({percent(s)})" for e, s in zip(estimates, table["share"], strict=True)]
     found = bar_figure([wrapped(name) for name in names], estimates, texts, "days of a mean trial")
-    leading = [f"{name} {text}" for name, text in zip(names[:3], texts[:3], strict=True)]
+    leading = [f"{name} {text}" for name, text, e in zip(names, texts, estimates, strict=True) if e.value > 0][:3]
     rows = zip(names, texts, (str(meaning) for meaning in table["meaning"]), strict=True)
     return Exhibit(
         "time",

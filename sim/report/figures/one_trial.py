@@ -25,7 +25,7 @@ _TITLE = "One simulated trial, participant by participant"
 _SYMBOLS = ("x", "diamond", "triangle-right", "square", "star", "hexagon", "pentagon", "bowtie")
 _COLOURS = (VERMILLION, PURPLE, ORANGE, GREEN, BLUE)
 _DRAWN = {
-    "dose.given": ("dose given", {"symbol": "circle", "size": 7, "color": ORANGE}),
+    "dose.given": ("dose given", {"symbol": "circle", "size": 6, "color": ORANGE}),
     "dose.missed": ("dose missed or lost", {"symbol": "circle-open", "size": 7, "color": ORANGE}),
     "dose.lost": ("dose missed or lost", {"symbol": "circle-open", "size": 7, "color": ORANGE}),
     "visit.done": ("visit", {"symbol": "line-ns-open", "size": 7, "color": GREY}),
@@ -40,7 +40,7 @@ def swimlane(answers: Answers) -> Exhibit:
         return Exhibit("swimlane", _TITLE, kept.nothing)
     everyone = kept.one_participants
     if everyone.empty:
-        return Exhibit("swimlane", _TITLE, f"Nobody was randomised in {kept.described()}.")
+        return Exhibit("swimlane", _TITLE, f"Nobody was randomised in {kept.described}.")
     people = everyone.head(MOST_LANES)
     clock, n = answers.design.clock, len(people)
     found = figure(_LANE_PX * n + 150, hovermode="closest")
@@ -143,10 +143,10 @@ def _summary(answers: Answers, people: pd.DataFrame, shown: int) -> str:
     dates = answers.dates
     first, last = people["randomised_day"].min(), people["randomised_day"].max()
     ways = people["way_out"].value_counts()
-    out = [f"{ways.get(way, 0)} {spaced(way)}" for way in [*answers.design.ways_out, "completed"]]
+    out = [f"{spaced(way)} {ways.get(way, 0)}" for way in [*answers.design.ways_out, "completed"]]
     inside = int(people["way_out"].isna().sum())
     text = (
-        f"In {answers.kept.described()}, {len(people)} participants are randomised from {dates.text(first)} to "
+        f"In {answers.kept.described}, {len(people)} participants are randomised from {dates.text(first)} to "
         f"{dates.text(last)}, and {int(people['n_doses_given'].sum())} doses given. How they left: {', '.join(out)}"
     )
     text += f"; {inside} are still in when it ends." if inside else "."

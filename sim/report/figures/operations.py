@@ -73,24 +73,23 @@ def queues(answers: Answers) -> Exhibit:
     found.update_yaxes(rangemode="tozero", nticks=4)
     found.update_annotations(font_size=13, x=0, xanchor="left")
     columns = ("where", f"most at once in trial {kept.one}", "most at once, mean of trials kept", "mean stay, days")
-    caption = f"Queues and bays in the {kept.n} simulated trials kept whole"
+    caption = f"Queues and bays in {kept.which}"
     days = _period_days(edges)
     return Exhibit(
         "queues",
         title,
         _queue_summary(answers, rows),
-        f"Source: events.parquet. Steps: the most at once in each {days} of {kept.described()}; line and band: mean "
-        f"at any time over the {kept.n} trials kept whole, with its 95 % interval; until nine tenths of them have no "
-        "queue any more.",
+        f"Source: events.parquet. Steps: the most at once in each {days} of {kept.described}; line and band: mean "
+        f"at any time over {kept.which}, with its 95 % interval; until four fifths of them have no queue any more.",
         found,
         Table(caption, columns, tuple(rows)),
     )
 
 
 def _edges(found: dict[str, pd.DataFrame]) -> Array:
-    """Weeks, or longer periods for long trials, until the queues of nine tenths of the trials are over."""
+    """Weeks, or longer periods for long trials, until the queues of four fifths of the trials are over."""
     every = pd.concat(found.values())
-    last = float(every.groupby("replication")["end"].max().quantile(0.9)) if len(every) else WEEK_DAYS
+    last = float(every.groupby("replication")["end"].max().quantile(0.8)) if len(every) else WEEK_DAYS
     width = WEEK_DAYS * max(1, int(np.ceil(last / WEEK_DAYS / _MOST_PERIODS)))
     return np.arange(0.0, max(last, width) + width, width)
 
@@ -174,7 +173,8 @@ def arms(answers: Answers) -> Exhibit:
         )
     found = figure(360, hovermode="x unified")
     if len(names) == 2:
-        _add_band(found, _distances(kept.participants, names[0].name, _share_of(answers, 0)))
+        people = kept.participants[kept.participants["replication"].isin(kept.numbers)]
+        _add_band(found, _distances(people, names[0].name, _share_of(answers, 0)))
     drawn = names[:1] if len(names) == 2 else names
     for arm in drawn:
         days = _distances(kept.one_participants, arm.name, _share_of(answers, arm.index))
@@ -192,7 +192,7 @@ def arms(answers: Answers) -> Exhibit:
     found.add_hline(y=0, line={"color": VERMILLION, "width": 1, "dash": "dot"})
     found.update_xaxes(title="participants randomised")
     found.update_yaxes(title=f"participants {plain(drawn[0].name) if len(drawn) == 1 else 'in the arm'}<br>above share")
-    source += f"; the line: {kept.described()}; the band: 90 % of the {kept.n} trials kept whole."
+    source += f"; the line: {kept.described}; the band: nine tenths of {kept.which}."
     return Exhibit("arms", title, summary, source, found, table)
 
 
@@ -221,7 +221,7 @@ def _add_band(found: go.Figure, by_replication: dict[int, Array]) -> None:
     edge = {"mode": "lines", "line": {"width": 0, "shape": "hv"}, "hoverinfo": "skip"}
     found.add_trace(go.Scatter(x=x, y=rounded(low), showlegend=False, **edge))
     found.add_trace(
-        go.Scatter(x=x, y=rounded(high), fill="tonexty", fillcolor=BAND_INNER, name="90 % of the trials", **edge)
+        go.Scatter(x=x, y=rounded(high), fill="tonexty", fillcolor=BAND_INNER, name="nine tenths of the trials", **edge)
     )
 
 

@@ -123,14 +123,14 @@ def _one_summary(answers: Answers, log: pd.DataFrame, opened: dict[str, float]) 
     kept = answers.kept
     counts = log[log["event"] == "participant.randomised"]["site"].value_counts()
     parts = [
-        f"{kept.labels[name]} {counts.get(name, 0)} (active {answers.dates.text(opened[name])})"
+        f"{kept.labels[name]}: {counts.get(name, 0)} (active {answers.dates.text(opened[name])})"
         if name in opened
-        else f"{kept.labels[name]} none (never active)"
+        else f"{kept.labels[name]}: none (never active)"
         for name in list(kept.labels)[:6]
     ]
     n_more = len(kept.labels) - len(parts)
-    more = f"; and {n_more} more sites {int(counts.sum()) - sum(int(counts.get(n, 0)) for n in list(kept.labels)[:6])}"
-    return f"In {kept.described()}, participants by site: {', '.join(parts)}{more if n_more else ''}."
+    more = f"; {n_more} more sites: {int(counts.sum()) - sum(int(counts.get(n, 0)) for n in list(kept.labels)[:6])}"
+    return f"In {kept.described}, participants by site: {'; '.join(parts)}{more if n_more else ''}."
 
 
 def sites_of_all(answers: Answers) -> Exhibit:
@@ -152,7 +152,7 @@ def sites_of_all(answers: Answers) -> Exhibit:
         _ALL_TITLE,
         f"In a mean trial {mean_with_error(answers.mean('n_sites_activated'))} of {len(kept.labels)} sites are "
         f"activated, and {mean_with_error(none)} randomise nobody.{shown}",
-        f"Source: events.parquet, the {kept.n} simulated trials kept whole; activated sites: replications.parquet.",
+        f"Source: events.parquet, {kept.which}; activated sites: replications.parquet.",
         found,
         _all_table(answers, numbers, means),
     )
@@ -181,5 +181,5 @@ def _all_table(answers: Answers, numbers: SiteNumbers, means: list[Estimate]) ->
             )
         )
     columns = ("site", "median activation", "referred", "randomised")
-    caption = f"Sites in the {answers.kept.n} simulated trials kept whole, with 95 % intervals"
+    caption = f"Sites in {answers.kept.which}, with 95 % intervals"
     return Table(caption, columns, tuple(rows))

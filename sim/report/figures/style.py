@@ -63,7 +63,15 @@ TEMPLATE = go.layout.Template(
         "colorway": [look.colour for look in SERIES],
         "xaxis": _AXIS | {"ticks": "outside"},
         "yaxis": _AXIS,
-        "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0, "xanchor": "left"},
+        "legend": {
+            "orientation": "h",
+            "yref": "container",
+            "y": 0,
+            "yanchor": "bottom",
+            "x": 0,
+            "xanchor": "left",
+            "traceorder": "normal",
+        },
         "margin": {"l": 8, "r": 12, "t": 24, "b": 8},
         "hoverlabel": {"align": "left"},
         "dragmode": False,
@@ -199,4 +207,5 @@ def bar_figure(
     )  # fmt: skip
     found.update_yaxes(autorange="reversed", showgrid=False)
     found.update_xaxes(title=title, range=[0, max([*ends, 0.0]) * 1.22 or 1.0])
+    found.update_layout(meta={"values_at_bars": True})
     return found

@@ -20,15 +20,36 @@
     base.hoverlabel.font = {color: ink};
   }
 
+  // Marks that must stand out from the blue of the lines they are on.
+  function inkOf(data, isDark) {
+    if (!isDark) { return; }
+    data.forEach(function (trace) {
+      [trace.line, trace.marker].forEach(function (look) {
+        if (look && look.color === "#004B75") { look.color = "#ffffff"; }
+      });
+    });
+  }
+
+  // Bars end early enough for the values written at their ends.
+  function makeRoom(figure, width) {
+    var labels = figure.data[1], room = Math.max(width - 170, 80), letter = width < NARROW ? 6.2 : 7.4;
+    var last = labels.x.map(function (x, i) {
+      return x / (1 - Math.min(labels.text[i].length * letter / room, 0.75));
+    });
+    figure.layout.xaxis.range[1] = Math.max.apply(null, last.concat(1e-9));
+  }
+
   function draw(node, onPaper) {
     var figure = JSON.parse(document.getElementById(node.dataset.name + "-data").textContent);
     var layout = figure.layout, width = onPaper ? PAPER : node.clientWidth;
     colours(layout, dark.matches && !onPaper);
+    inkOf(figure.data, dark.matches && !onPaper);
     if (width < NARROW) {
       layout.template.layout.font.size = 11;
       (layout.annotations || []).forEach(function (note) { if (note.font) { note.font.size = 10; } });
     }
     if (onPaper) { layout.width = PAPER; }
+    if (layout.meta && layout.meta.values_at_bars) { makeRoom(figure, width); }
     drawn[node.id] = true;
     return Plotly.react(node, figure.data, layout, config);
   }
