@@ -11,7 +11,7 @@ an instant is shared only by causes and their effects (the last visit and the co
 together, which come in order of group name and number.
 
 Referrals that end on the day (excluded by the chart, or not willing) and visits touch nothing else, so they are never
-processes: they are written down in one go when a replication ends, which spares four fifths of its events.
+processes: they are written down in one go when a replication ends, which spares three in five of its events.
 """
 
 from __future__ import annotations

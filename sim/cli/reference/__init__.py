@@ -1,4 +1,4 @@
-"""`reference`: the reference pages, made from the schema, the measures, the kinds of event and the commands."""
+"""`reference`: the reference pages, made from schema, base scenario, measures, kinds of event and commands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-PAGES = ("scenario", "results", "commands")
+PAGES = ("scenario", "inputs", "results", "commands")
 
 
 def page_of(name: str, group: click.Group) -> str:
@@ -18,11 +18,13 @@ def page_of(name: str, group: click.Group) -> str:
         group: the commands.
     """
     from sim.cli.reference.commands_page import commands_page
+    from sim.cli.reference.inputs_page import inputs_page
     from sim.cli.reference.results_page import results_page
     from sim.cli.reference.scenario_page import scenario_page
 
     pages: dict[str, Callable[[], str]] = {
         "scenario": scenario_page,
+        "inputs": inputs_page,
         "results": results_page,
         "commands": lambda: commands_page(group),
     }
@@ -34,9 +36,9 @@ def page_of(name: str, group: click.Group) -> str:
 @click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Write every page into this folder.")
 @click.pass_context
 def reference(context: click.Context, page: str | None, out: str | None) -> None:
-    """Print a page of the reference: every key of a scenario, every column of the results, or every command.
+    """Print a page of the reference: keys of a scenario, inputs of base, columns of the results, or commands.
 
-    PAGE is scenario, results or commands (default: scenario).
+    PAGE is scenario, inputs, results or commands (default: scenario).
     """
     from sim.errors import Problem, UsageError
     from sim.experiment.store import write_whole

@@ -1,0 +1,236 @@
+"""Examples in the pages: run as a reader would run them, and written back with what they really print.
+
+    ```console              commands after `$ `, and what they print; run in order, a page at a time, in one folder
+    ```python               run in the page's folder
+    any, with `<!-- file: NAME -->` before it: a file that the page's commands use
+    ```bash                 setting up; not run
+
+`<!-- lines: 1-8; Primary completion; Funnel..randomised -->` before a console block shows these lines of the output, by
+number, by a text in them, or from one text to another, with `...` for the rest;
+`<!-- exit: 2 -->` says that the command is meant to fail. `python tests/docs/examples.py --write` renews all outputs.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ELLIPSIS = "..."
+FEW = "20"  # replications in a quick run
+
+_FENCE = re.compile(r"^```(\w*)\s*$")
+_NOTE = re.compile(r"^<!-- (file|lines|exit): (.+) -->$")
+_SIMULATES = re.compile(r"\btrialclock run\b")
+_DEPENDS_ON_SIZE = re.compile(r"\btrialclock run\b|^python ")
+_SIZE = re.compile(r"(--replications|-n) \d+")
+_RUN_ID = re.compile(r"(results/[a-z0-9-]+)-[0-9a-f]{8}\b")
+
+
+@dataclass
+class Block:
+    """One fenced block of a page.
+
+    Attributes:
+        kind: the word after the fence.
+        first: index of the first line inside it.
+        lines: what is inside.
+        notes: what stands before it: `file`, `lines`, `exit`.
+    """
+
+    kind: str
+    first: int
+    lines: list[str] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+def pages() -> list[Path]:
+    """All pages of the project."""
+    tops = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "results/README.md")]
+    return [*tops, *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """The fenced blocks of a page in order."""
+    notes: dict[str, str] = {}
+    block: Block | None = None
+    for i, line in enumerate(text.splitlines()):
+        fence, note = _FENCE.match(line), _NOTE.match(line)
+        if block is None and fence:
+            block, notes = Block(fence[1], i + 1, notes=notes), {}
+        elif block is not None and fence:
+            yield block
+            block = None
+        elif block is not None:
+            block.lines.append(line)
+        elif note:
+            notes[note[1]] = note[2]
+        elif line.strip():
+            notes = {}
+
+
+def commands(block: Block) -> list[tuple[str, list[str]]]:
+    """The commands of a console block, each with what it is said to print."""
+    found: list[tuple[str, list[str]]] = []
+    for line in block.lines:
+        if line.startswith("$ "):
+            found.append((line[2:], []))
+        elif found:
+            found[-1][1].append(line)
+    return found
+
+
+class Reader:
+    """Someone who follows a page in a folder of their own.
+
+    Args:
+        folder: an empty folder.
+        quick: whether simulations are made small. Reports are written in neither case: other tests look at them.
+    """
+
+    def __init__(self, folder: Path, quick: bool) -> None:
+        self.folder = folder
+        self.quick = quick
+        shutil.copytree(ROOT / "scenarios", folder / "scenarios")
+        (folder / "bin").mkdir()
+        for name, script in (("trialclock", f'"{ROOT / "run_sim.py"}"'), ("python", "")):
+            door = folder / "bin" / name
+            door.write_text(f'#!/bin/sh\nexec "{sys.executable}" {script} "$@"\n')
+            door.chmod(0o755)
+        self._environment = os.environ | {
+            "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "NO_COLOR": "1",
+        }
+
+    def command(self, text: str) -> tuple[int, list[str]]:
+        """Run a command; its exit code, and what it prints (its complaints, where it fails)."""
+        if self.quick and _SIMULATES.search(text):
+            text = _SIMULATES.sub(f"trialclock run --replications {FEW}", _SIZE.sub("", text))
+        text = _SIMULATES.sub("trialclock run --no-report", text)
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", text],
+            cwd=self.folder,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+        printed = done.stdout + (done.stderr if done.returncode else "")
+        return done.returncode, [line.rstrip() for line in printed.splitlines()]
+
+    def python(self, source: str) -> list[str]:
+        """Run a Python block; what it prints."""
+        size = FEW if self.quick else r"\1"
+        source = re.sub(r"replications=(\d+)", rf"replications={size}, report=False", source)
+        done = subprocess.run(
+            [sys.executable, "-c", source],
+            cwd=self.folder,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+        assert done.returncode == 0, f"{source}\n{done.stderr}"
+        return done.stdout.splitlines()
+
+    def write(self, block: Block) -> None:
+        """A file that the page shows."""
+        (self.folder / block.notes["file"]).write_text("\n".join(block.lines) + "\n", encoding="utf-8")
+
+
+def _chosen(output: list[str], part: str) -> range:
+    """Lines that one part of a `lines` note names: `3`, `2-6`, `text`, or `text..text` (from one line to another)."""
+    numbers = re.fullmatch(r"(\d+)(?:-(\d+))?", part)
+    if numbers:
+        return range(int(numbers[1]) - 1, min(int(numbers[2] or numbers[1]), len(output)))
+    begin, _, end = part.partition("..")
+    first = next((i for i, line in enumerate(output) if begin in line), None)
+    assert first is not None, f"no line of the output has '{begin}'"
+    last = next((i for i, line in enumerate(output[first:], first) if end in line), None) if end else first
+    assert last is not None, f"no later line of the output has '{end}'"
+    return range(first, last + 1)
+
+
+def shown(output: list[str], wanted: str | None) -> list[str]:
+    """The lines of an output that a page shows, with an ellipsis for the rest."""
+    if wanted is None:
+        return output
+    chosen = {i for part in wanted.split("; ") for i in _chosen(output, part.strip())}
+    kept: list[str] = []
+    for i, line in enumerate(output):
+        if i in chosen:
+            kept.append(line)
+        elif line and (not kept or kept[-1] != ELLIPSIS):
+            kept.append(ELLIPSIS)
+    return kept
+
+
+def same(ours: list[str], theirs: list[str]) -> bool:
+    """Whether two outputs are the same, but for the ids of runs, which differ between versions of the program."""
+    return [_RUN_ID.sub(r"\1-ID", line) for line in ours] == [_RUN_ID.sub(r"\1-ID", line) for line in theirs]
+
+
+def follow(page: Path, folder: Path, quick: bool) -> tuple[str, list[str]]:
+    """Run all examples of a page.
+
+    Args:
+        page: the page.
+        folder: an empty folder.
+        quick: whether simulations are made small; their outputs are then not compared.
+
+    Returns:
+        The page with the outputs that were printed, and what differs.
+    """
+    text = page.read_text(encoding="utf-8")
+    reader, lines, wrong = Reader(folder, quick), text.splitlines(), []
+    renewed: list[tuple[Block, list[str]]] = []
+    for block in blocks(text):
+        place = f"{page.relative_to(ROOT)}:{block.first}"
+        if "file" in block.notes:
+            reader.write(block)
+        elif block.kind == "python":
+            reader.python("\n".join(block.lines))
+        elif block.kind == "console":
+            printed: list[str] = []
+            for command, expected in commands(block):
+                code, output = reader.command(command)
+                if code != int(block.notes.get("exit", "0")):
+                    wrong.append(f"{place}: {command}: exit code {code}\n" + "\n".join(output[-20:]))
+                else:
+                    output = shown(output, block.notes.get("lines"))
+                is_small = quick and bool(_DEPENDS_ON_SIZE.search(command))
+                if not is_small and not same(output, expected):
+                    wrong.append(f"{place}: {command} prints something else:\n" + "\n".join(output))
+                printed += [f"$ {command}", *(expected if is_small else output)]
+            renewed.append((block, printed))
+    for block, printed in reversed(renewed):
+        lines[block.first : block.first + len(block.lines)] = printed
+    return "\n".join(lines) + "\n", wrong
+
+
+def has_examples(page: Path) -> bool:
+    """Whether a page has something to run."""
+    return any(block.kind in ("console", "python") for block in blocks(page.read_text(encoding="utf-8")))
+
+
+def _main() -> None:
+    import tempfile
+
+    named = [Path(name).resolve() for name in sys.argv[1:] if not name.startswith("--")]
+    for page in named or [page for page in pages() if has_examples(page)]:
+        with tempfile.TemporaryDirectory() as folder:
+            text, wrong = follow(page, Path(folder), quick=False)
+        if "--write" in sys.argv:
+            page.write_text(text, encoding="utf-8")
+        sys.stderr.write("\n".join([f"{page.relative_to(ROOT)}: {len(wrong)} differences", *wrong, ""]))
+
+
+if __name__ == "__main__":
+    _main()
