@@ -91,7 +91,7 @@ class Reader:
 
     Args:
         folder: an empty folder.
-        quick: whether simulations are made small. Reports are written in neither case: other tests look at them.
+        quick: whether simulations are made small, and no report is written.
     """
 
     def __init__(self, folder: Path, quick: bool) -> None:
@@ -112,8 +112,7 @@ class Reader:
     def command(self, text: str) -> tuple[int, list[str]]:
         """Run a command; its exit code, and what it prints (its complaints, where it fails)."""
         if self.quick and _SIMULATES.search(text):
-            text = _SIMULATES.sub(f"trialclock run --replications {FEW}", _SIZE.sub("", text))
-        text = _SIMULATES.sub("trialclock run --no-report", text)
+            text = _SIMULATES.sub(f"trialclock run --no-report --replications {FEW}", _SIZE.sub("", text))
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", text],
             cwd=self.folder,
@@ -127,8 +126,8 @@ class Reader:
 
     def python(self, source: str) -> list[str]:
         """Run a Python block; what it prints."""
-        size = FEW if self.quick else r"\1"
-        source = re.sub(r"replications=(\d+)", rf"replications={size}, report=False", source)
+        if self.quick:
+            source = re.sub(r"replications=\d+", f"replications={FEW}, report=False", source)
         done = subprocess.run(
             [sys.executable, "-c", source],
             cwd=self.folder,
@@ -177,6 +176,24 @@ def same(ours: list[str], theirs: list[str]) -> bool:
     return [_RUN_ID.sub(r"\1-ID", line) for line in ours] == [_RUN_ID.sub(r"\1-ID", line) for line in theirs]
 
 
+def _run_console(reader: Reader, block: Block) -> tuple[list[str], list[str]]:
+    """The block with what its commands really print, and what is wrong."""
+    printed: list[str] = []
+    wrong: list[str] = []
+    for command, expected in commands(block):
+        code, output = reader.command(command)
+        if code != int(block.notes.get("exit", "0")):
+            wrong.append(f"{command}: exit code {code}\n" + "\n".join(output[-20:]))
+        elif reader.quick and _DEPENDS_ON_SIZE.search(command):
+            output = expected
+        else:
+            output = shown(output, block.notes.get("lines"))
+            if not same(output, expected):
+                wrong.append(f"{command} prints something else:\n" + "\n".join(output))
+        printed += [f"$ {command}", *output]
+    return printed, wrong
+
+
 def follow(page: Path, folder: Path, quick: bool) -> tuple[str, list[str]]:
     """Run all examples of a page.
 
@@ -192,24 +209,14 @@ def follow(page: Path, folder: Path, quick: bool) -> tuple[str, list[str]]:
     reader, lines, wrong = Reader(folder, quick), text.splitlines(), []
     renewed: list[tuple[Block, list[str]]] = []
     for block in blocks(text):
-        place = f"{page.relative_to(ROOT)}:{block.first}"
         if "file" in block.notes:
             reader.write(block)
         elif block.kind == "python":
             reader.python("\n".join(block.lines))
         elif block.kind == "console":
-            printed: list[str] = []
-            for command, expected in commands(block):
-                code, output = reader.command(command)
-                if code != int(block.notes.get("exit", "0")):
-                    wrong.append(f"{place}: {command}: exit code {code}\n" + "\n".join(output[-20:]))
-                else:
-                    output = shown(output, block.notes.get("lines"))
-                is_small = quick and bool(_DEPENDS_ON_SIZE.search(command))
-                if not is_small and not same(output, expected):
-                    wrong.append(f"{place}: {command} prints something else:\n" + "\n".join(output))
-                printed += [f"$ {command}", *(expected if is_small else output)]
+            printed, differences = _run_console(reader, block)
             renewed.append((block, printed))
+            wrong += [f"{page.relative_to(ROOT)}:{block.first}: {text}" for text in differences]
     for block, printed in reversed(renewed):
         lines[block.first : block.first + len(block.lines)] = printed
     return "\n".join(lines) + "\n", wrong
