@@ -10,6 +10,7 @@ import click
 from sim import __version__
 from sim.cli.explaining import explain
 from sim.cli.inspecting import diff, new, schema, show, validate
+from sim.cli.planning import plan
 from sim.cli.reference import reference
 from sim.cli.running import run
 from sim.cli.tracing import replay, trace
@@ -34,7 +35,7 @@ def cli(context: click.Context) -> None:
         context.invoke(run)
 
 
-for _command in (run, validate, show, diff, schema, new, trace, replay, explain, reference):
+for _command in (run, validate, show, diff, schema, new, trace, replay, explain, plan, reference):
     cli.add_command(_command)
 
 

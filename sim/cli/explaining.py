@@ -69,7 +69,7 @@ def explain(
     from sim.report.explanation_folder import explain_in_folder
     from sim.scenario.load import load
 
-    _check_milestone(milestone)
+    check_milestone(milestone)
     loaded = load(scenario, overrides)
     study = Study(
         loaded.scenario,
@@ -84,11 +84,16 @@ def explain(
     return _FAILED_REPLICATIONS if explanation.failures else 0
 
 
-def _check_milestone(name: str) -> None:
+def check_milestone(name: str, has_cost: bool = True) -> None:
+    """Refuse a milestone that there is not.
+
+    Raises:
+        UsageError: with the nearest name.
+    """
     from sim.analysis.measures import MILESTONES
     from sim.errors import Problem, UsageError, nearest
 
-    known = [*MILESTONES, "cost"]
+    known = [*MILESTONES, "cost"] if has_cost else list(MILESTONES)
     if name not in known:
         raise UsageError(Problem(f"there is no such milestone; {nearest(name, known)}", "--milestone", value=name))
 

@@ -82,7 +82,7 @@ def print_explanation(explanation: Explanation, folder: Path, focus: str) -> Non
     """Print the sentences and tables about one outcome, and where the rest is."""
     console = Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False)
     told = Told(explanation, focus)
-    for warning in warnings(explanation):
+    for warning in warnings(explanation.failures):
         console.print(f"[bold]Warning:[/bold] {warning}.")
     for sentence in told.sentences():
         console.print(sentence)

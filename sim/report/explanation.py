@@ -16,8 +16,11 @@ from sim.report.unknown_names import fraction, input_name
 from sim.report.words import Dates, estimate_of, percent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
+    from sim.experiment.replicate import Failure
     from sim.experiment.sensitivity import Explanation
 
 DEFAULT_OUTCOME = "database_lock"
@@ -196,13 +199,13 @@ class Told:
         return f"In {n_never} of {n} trials it never comes ({share_text(share)}); differences leave those out."
 
 
-def warnings(explanation: Explanation) -> list[str]:
+def warnings(failures: Sequence[Failure]) -> list[str]:
     """What a reader must know first."""
-    if not explanation.failures:
+    if not failures:
         return []
-    first = explanation.failures[0]
+    first = failures[0]
     return [
-        f"{len(explanation.failures)} simulated trials failed and are in no figure; the first: replication "
+        f"{len(failures)} simulated trials failed and are in no figure; the first: replication "
         f"{first.replication}, {first.error}"
     ]
 
@@ -237,7 +240,7 @@ def document(explanation: Explanation, focus: str, typed: str) -> dict[str, Any]
         "question": f"What drives {OUTCOME_NOUNS[focus]}?",
         "outcome": focus,
         "answer": Told(explanation, focus).sentences(),
-        "warnings": warnings(explanation),
+        "warnings": warnings(explanation.failures),
         "outcomes": explanation.outcomes,
         "replications": study.replications,
         "compared": study.n_compared,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from sim.errors import ScenarioError
+from sim.errors import Problem, ScenarioError
 from sim.scenario.checks import check
 from sim.scenario.layers import Layered, find, merge, stack
 from sim.scenario.messages import place, problems
@@ -58,6 +58,29 @@ def load(source: str | Path, overrides: Iterable[str] = ()) -> Loaded:
     path = find(str(source))
     shown = str(source) if path == Path(source) else path.name
     return _validated(stack(path, tuple(overrides), shown), shown)
+
+
+def with_changes(loaded: Loaded, changes: Mapping[str, Any], file: str) -> Scenario:
+    """A scenario with some values changed, as `--set` would, without reading its files again.
+
+    Args:
+        loaded: the scenario.
+        changes: values by dotted path.
+        file: what says so, for messages.
+
+    Raises:
+        ScenarioError: the changed scenario is not valid.
+    """
+    overlay = Document({}, file)
+    for path, value in changes.items():
+        *parents, last = path.split(".")
+        section = overlay.data
+        for key in parents:
+            section = section.setdefault(key, {})
+            if not isinstance(section, dict):
+                raise ScenarioError(Problem("what this stands under is changed as a whole too", file, path=path))
+        section[last] = value
+    return _validated(merge([Document(loaded.layered.data, loaded.file), overlay]), file).scenario
 
 
 def load_scenario(source: str | Path, overrides: Iterable[str] = ()) -> Scenario:

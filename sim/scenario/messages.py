@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sim.errors import Problem, nearest
@@ -50,10 +50,10 @@ _LIMITS = {
 
 
 class _Shape:
-    """What may stand where in a scenario, read off its JSON Schema."""
+    """What may stand where in a file, read off its JSON Schema."""
 
-    def __init__(self) -> None:
-        self.schema = Scenario.model_json_schema()
+    def __init__(self, model: type[BaseModel]) -> None:
+        self.schema = model.model_json_schema()
 
     def _expand(self, node: dict[str, Any]) -> Iterable[dict[str, Any]]:
         if "$ref" in node:
@@ -155,9 +155,9 @@ def _distribution_sentence(error: ErrorDetails) -> str:
     return f"unknown distribution; {nearest(str(raw[keyword[0]]), FAMILIES)}"
 
 
-def problems(error: ValidationError, layered: Layered) -> list[Problem]:
+def problems(error: ValidationError, layered: Layered, model: type[BaseModel] = Scenario) -> list[Problem]:
     """Every error of a validation as a problem with its place, in the order of the file; one problem a place."""
-    shape = _Shape()
+    shape = _Shape(model)
     found: dict[KeyPath, Problem] = {}
     for detail in error.errors(include_url=False):
         is_missing = detail["type"] == "missing"

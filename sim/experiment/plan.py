@@ -1,0 +1,260 @@
+"""The cheapest plan that makes a date with a given probability: all that `plan` computes, as frames."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sim.analysis import intervals
+from sim.analysis.intervals import Estimate
+from sim.core.clock import Clock
+from sim.core.design import Design
+from sim.errors import Problem, UsageError
+from sim.experiment.paired import PART, Laboratory, Progress
+from sim.experiment.plan_choice import Rule
+from sim.experiment.plan_search import Question, Search, Seen, Settled, undominated
+from sim.experiment.plan_space import Plan, PlanSpace
+from sim.experiment.replicate import Failure
+from sim.scenario.options import Choices
+
+Array = npt.NDArray[np.float64]
+
+TRIALS = 9600
+CONFIDENCE = 0.95
+AS_IT_IS = "as it is"
+_N_REFERENCE = 480  # trials of the scenario as it is
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A planner's question.
+
+    Attributes:
+        choices: what may be chosen.
+        milestone: what must be done by the date.
+        by: the date; done on it is in time.
+        probability: with which it must be made.
+        budget: most that a plan may cost in the mean; None for any.
+        confidence: how sure the choice shall be.
+        trials: most trials to simulate.
+        seed: where random numbers start.
+    """
+
+    choices: Choices
+    milestone: str
+    by: date
+    probability: float
+    budget: float | None
+    confidence: float
+    trials: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        scenario = self.choices.loaded.scenario
+        design = Design(scenario)
+        last = design.clock.date_of(design.horizon_days)
+        if self.by < scenario.trial.enrolment_opens:
+            message = f"is before day 0 of the scenario, {scenario.trial.enrolment_opens}"
+            raise UsageError(Problem(message, "--by", value=str(self.by)))
+        if self.by >= last:
+            message = f"is not before {last}, the end of the simulated time; raise trial.horizon_months"
+            raise UsageError(Problem(message, "--by", value=str(self.by)))
+        levers = self.choices.levers
+        priced = any(setting.cost or setting.cost_per_month for lever in levers for setting in lever.settings)
+        if scenario.costs is None and not priced:
+            message = "neither the scenario (section 'costs') nor these options say what anything costs"
+            raise UsageError(Problem(message, self.choices.file))
+        fewest = PART * (1 + min(math.prod(len(lever.settings) for lever in levers), 2 * PART))
+        if self.trials < fewest:
+            raise UsageError(f"these options need at least {fewest:,} simulated trials, not {self.trials:,}")
+
+    @property
+    def question(self) -> Question:
+        """The question in days."""
+        clock = Clock(self.choices.loaded.scenario.trial.enrolment_opens)
+        rule = Rule(self.probability, float("inf") if self.budget is None else self.budget)
+        return Question(self.milestone, clock.day_of(self.by) + 1, rule, self.confidence, self.trials)
+
+
+@dataclass
+class PlanAnswer:
+    """The answer to a planner's question.
+
+    Attributes:
+        asked: the question.
+        space: all plans.
+        plans: a row a simulated plan; see `plan_table`.
+        shown: the same for those worth showing, all on the same replications, and which of them are on a frontier.
+        choice: the chosen plan, as a row of `plans`; None where no plan keeps the rule.
+        next_best: the cheapest other plan of `shown` that keeps it; None where there is none.
+        as_it_is: the scenario as it is, as a row of `plans`.
+        contrast: next best less choice: cost, and probability, with their paired intervals; None without both.
+        p_right: probability that the choice is right.
+        p_good: probability that it is right or as good.
+        p_none: probability that no simulated plan keeps the rule.
+        failures: replications that raised, which is a defect of the program.
+        n_trials: simulated trials in all.
+    """
+
+    asked: Asked
+    space: PlanSpace
+    plans: pd.DataFrame
+    shown: pd.DataFrame
+    choice: pd.Series | None
+    next_best: pd.Series | None
+    as_it_is: pd.Series
+    contrast: tuple[Estimate, Estimate] | None
+    p_right: float
+    p_good: float
+    p_none: float
+    failures: list[Failure] = field(default_factory=list)
+    n_trials: int = 0
+
+    @property
+    def lever_labels(self) -> list[str]:
+        """The levers' labels, which are columns of `plans`."""
+        return [lever.label for lever in self.space.levers]
+
+    @property
+    def currency(self) -> str:
+        """Of all costs."""
+        costs = self.asked.choices.loaded.scenario.costs
+        return (costs.currency if costs else self.asked.choices.options.currency) or ""
+
+
+def find_plan(
+    asked: Asked, workers: int = 1, kept: Path | None = None, progress: Progress = lambda _done, _total: None
+) -> PlanAnswer:
+    """Find the cheapest plan that makes the date.
+
+    Args:
+        asked: the question.
+        workers: processes; no result depends on it.
+        kept: the folder in which finished parts are kept.
+        progress: called with replications done and in all, at most.
+
+    Raises:
+        RunInterrupted: stopped by hand; finished parts are kept.
+    """
+    space = PlanSpace(asked.choices)
+    with Laboratory(asked.seed, workers, kept, progress, total=asked.trials) as laboratory:
+        search = Search(space, asked.question, laboratory)
+        search.see_as_it_is(asked.choices.loaded.scenario, min(_N_REFERENCE, asked.trials // 20 // PART * PART + PART))
+        settled = search.settle()
+        shown = search.show(settled)
+        progress(laboratory.n_simulated, laboratory.n_simulated)
+        failures = laboratory.failures
+    return _answer(asked, search, settled, shown, failures)
+
+
+def _answer(
+    asked: Asked, search: Search, settled: Settled, shown: tuple[list[Plan], int], failures: list[Failure]
+) -> PlanAnswer:
+    plans = plan_table(search, settled)
+    frontier = shown_table(search, settled, *shown)
+    choice = next_best = contrast = None
+    if settled.choice is not None:
+        choice = _named(plans, settled.choice)
+        surely = set(plans[plans["keeps"]]["plan"]) - {choice["plan"]}  # on all their replications
+        others = frontier[frontier["keeps"] & frontier["plan"].isin(surely)]
+        if len(others):
+            next_best = others.iloc[0]
+            contrast = _contrast(search, _plan(str(next_best["plan"])), settled.choice)
+    as_it_is = pd.Series(_row(search, search.as_it_is, AS_IT_IS, {}))
+    found = (settled.p_right, settled.p_good, settled.verdict.p_none)
+    return PlanAnswer(
+        asked,
+        search.space,
+        plans,
+        frontier,
+        choice,
+        next_best,
+        as_it_is,
+        contrast,
+        *found,
+        failures,
+        search.n_trials,
+    )
+
+
+def _id(plan: Plan) -> str:
+    """A plan's name: its settings' places, from 1."""
+    return "-".join(str(i + 1) for i in plan)
+
+
+def _plan(name: str) -> Plan:
+    return tuple(int(part) - 1 for part in name.split("-"))
+
+
+def _named(plans: pd.DataFrame, plan: Plan) -> pd.Series:
+    return plans[plans["plan"] == _id(plan)].iloc[0]
+
+
+def _contrast(search: Search, plan: Plan, against: Plan) -> tuple[Estimate, Estimate]:
+    """Paired differences of cost and of probability from another plan."""
+    n = min(search.seen[plan].n, search.seen[against].n)
+    ours, theirs = search.prefix(plan, n), search.prefix(against, n)
+    met = search.met(ours).astype(np.float64) - search.met(theirs)
+    return intervals.mean(ours.cost - theirs.cost), intervals.mean(met)
+
+
+# --- tables
+
+
+def _row(search: Search, seen: Seen, name: str, words: dict[str, str]) -> dict[str, object]:
+    rule = search.question.rule
+    met = search.met(seen)
+    row: dict[str, object] = {"plan": name, **words, "n": seen.n}
+    for key, estimate in (
+        ("probability", intervals.probability(int(met.sum()), seen.n)),
+        ("cost", intervals.mean(seen.cost)),
+        ("day", intervals.quantile(seen.days, rule.probability)),
+        ("median_day", intervals.quantile(seen.days, 0.5)),
+    ):
+        row |= {key: estimate.value, f"{key}_low": estimate.low, f"{key}_high": estimate.high}
+    row["in_time"] = bool(met.mean() >= rule.probability)
+    row["in_budget"] = bool(seen.cost.mean() <= rule.budget)
+    return row | {"keeps": row["in_time"] and row["in_budget"]}
+
+
+def _ordered(rows: list[dict[str, object]]) -> pd.DataFrame:
+    """Plans that keep the rule first, the cheapest at the top; then the others, the likeliest at the top."""
+    table = pd.DataFrame(rows)
+    order = np.where(table["keeps"], table["cost"], -table["probability"])
+    table = table.assign(_order=order).sort_values(["keeps", "_order", "plan"], ascending=[False, True, True])
+    return table.drop(columns="_order").reset_index(drop=True)
+
+
+def plan_table(search: Search, settled: Settled) -> pd.DataFrame:
+    """A row a simulated plan: its settings, and on all its replications its probability, mean cost and dates.
+
+    `day` is the day that it makes with the asked probability, `p_best` the probability that it is the cheapest that
+    keeps the rule, when it was last judged. Figures of plans with different `n` are not of the same replications.
+    """
+    rows = []
+    for plan in search.plans:
+        row = _row(search, search.seen[plan], _id(plan), search.space.words(plan))
+        rows.append(row | {"p_best": settled.p_best.get(plan, 0.0)})
+    return _ordered(rows)
+
+
+def shown_table(search: Search, settled: Settled, plans: list[Plan], n: int) -> pd.DataFrame:
+    """The same for plans that are worth showing, all on their first n replications, and which are on a frontier.
+
+    `best_by_probability` and `best_by_date` say that no other plan here is cheaper and as likely, or as early.
+    """
+    rows = []
+    for plan in plans:
+        row = _row(search, search.prefix(plan, n), _id(plan), search.space.words(plan))
+        rows.append(row | {"p_best": settled.p_best.get(plan, 0.0)})
+    table = _ordered(rows)
+    cost = table["cost"].to_numpy(dtype=np.float64)
+    table["best_by_probability"] = undominated(cost, -table["probability"].to_numpy(dtype=np.float64))
+    table["best_by_date"] = undominated(cost, table["day"].to_numpy(dtype=np.float64))
+    return table

@@ -1,0 +1,102 @@
+"""All plans that a planner may choose from, and what they are as scenarios."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.errors import ScenarioError
+from sim.scenario.load import canonical, with_changes
+from sim.scenario.options import Choices, Setting
+from sim.scenario.schema import Scenario
+
+Plan = tuple[int, ...]  # which setting of each lever, in their order
+
+
+class PlanSpace:
+    """Every combination of settings.
+
+    Args:
+        choices: the levers.
+    """
+
+    def __init__(self, choices: Choices) -> None:
+        self.choices = choices
+        self.levers = choices.levers
+        self.sizes = [len(lever.settings) for lever in self.levers]
+        self.n_plans = math.prod(self.sizes)
+        self._scenarios: dict[Plan, Scenario | None] = {}
+        self.impossible: dict[Plan, str] = {}  # combinations that are no valid scenario, and why
+
+    def settings(self, plan: Plan) -> list[Setting]:
+        """The setting of each lever."""
+        return [lever.settings[i] for lever, i in zip(self.levers, plan, strict=True)]
+
+    def words(self, plan: Plan) -> dict[str, str]:
+        """The setting of each lever in words, by the lever's label."""
+        return {lever.label: lever.settings[i].name for lever, i in zip(self.levers, plan, strict=True)}
+
+    def extra(self, plan: Plan) -> tuple[float, float]:
+        """Cost that the simulation does not count: once, and each month."""
+        chosen = self.settings(plan)
+        return math.fsum(s.cost for s in chosen), math.fsum(s.cost_per_month for s in chosen)
+
+    def scenario(self, plan: Plan) -> Scenario | None:
+        """The plan as a scenario; None where its settings contradict one another."""
+        if plan not in self._scenarios:
+            changes = {path: value for setting in self.settings(plan) for path, value in setting.changes.items()}
+            try:
+                self._scenarios[plan] = with_changes(self.choices.loaded, changes, self.choices.file)
+            except ScenarioError as error:
+                self._scenarios[plan] = None
+                self.impossible[plan] = str(error.problems[0])
+        return self._scenarios[plan]
+
+    def all_plans(self) -> Iterator[Plan]:
+        """Every plan, the settings of the last lever changing fastest."""
+        return itertools.product(*(range(size) for size in self.sizes))
+
+    def neighbours(self, plan: Plan) -> list[Plan]:
+        """Plans that differ in one lever."""
+        return [
+            (*plan[:k], i, *plan[k + 1 :]) for k, size in enumerate(self.sizes) for i in range(size) if i != plan[k]
+        ]
+
+    def as_it_is(self) -> Plan | None:
+        """The plan that is the scenario as it is, where it is among them."""
+        plan = []
+        original = canonical(self.choices.loaded.scenario)
+        for lever in self.levers:
+            same = [i for i, setting in enumerate(lever.settings) if self._changes_nothing(setting, original)]
+            if not same:
+                return None
+            plan.append(same[0])
+        return tuple(plan)
+
+    def _changes_nothing(self, setting: Setting, original: str) -> bool:
+        changed = with_changes(self.choices.loaded, setting.changes, self.choices.file)
+        return canonical(changed) == original and not setting.cost and not setting.cost_per_month
+
+    def codes(self) -> npt.NDArray[np.int16]:
+        """(plans, levers) settings of every plan, in the order of `all_plans`."""
+        grids = np.meshgrid(*(np.arange(size, dtype=np.int16) for size in self.sizes), indexing="ij")
+        return np.stack([grid.ravel() for grid in grids], axis=1)
+
+    def extras(self, codes: npt.NDArray[np.int16]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """(plans,) extra costs, once and each month."""
+        once, monthly = np.zeros(len(codes)), np.zeros(len(codes))
+        for k, lever in enumerate(self.levers):
+            once += np.array([setting.cost for setting in lever.settings])[codes[:, k]]
+            monthly += np.array([setting.cost_per_month for setting in lever.settings])[codes[:, k]]
+        return once, monthly
+
+    def one_hot(self, codes: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
+        """(plans, 1 + settings beyond the first of each lever) indicators, for additive models."""
+        columns = [np.ones(len(codes))]
+        for k, size in enumerate(self.sizes):
+            columns += [(codes[:, k] == i).astype(np.float64) for i in range(1, size)]
+        return np.column_stack(columns)

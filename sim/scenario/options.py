@@ -1,0 +1,261 @@
+"""What a planner may still choose: levers, their allowed settings, and what each costs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
+
+from sim.errors import Problem, ScenarioError, nearest
+from sim.scenario.layers import COLLECTIONS, Layered, library, merge
+from sim.scenario.load import Loaded, with_changes
+from sim.scenario.messages import problems
+from sim.scenario.provenance import shown
+from sim.scenario.schema.costs import Source
+from sim.scenario.schema.values import Name, Section, described
+from sim.scenario.yaml_source import KeyPath, jsonable, read_file
+
+MOST_PLANS = 200_000
+_FOLDER = "options"  # inside the library of scenarios
+_NAMED: tuple[KeyPath, ...] = (*COLLECTIONS, ("patients", "attributes"), ("patients", "conditions"))
+
+Text = Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class Extra(Section):
+    """What a setting costs besides what the simulation counts."""
+
+    cost: float = described("Once.", unit="currency", default=0.0)
+    cost_per_month: float = described("Each month from day 0 to the database lock.", unit="currency/month", default=0.0)
+    source: Source | None = described("Where the cost comes from; required where there is one.", default=None)
+
+    @model_validator(mode="after")
+    def _has_source(self) -> Self:
+        if (self.cost or self.cost_per_month) and self.source is None:
+            raise ValueError("a cost needs a source, as in 'source: {grade: D, source: assumption}'")
+        return self
+
+
+class Valued(Extra):
+    """An allowed value with what it costs."""
+
+    value: Any = described("The value.")
+
+
+class SettingGroup(Extra):
+    """A named setting: several values of the scenario that go together."""
+
+    set: dict[Text, Any] = described(
+        "Values by path, as after --set; none for the scenario as it is.", default_factory=dict
+    )
+
+
+Value = Annotated[
+    Annotated[Valued, Tag("valued")] | Annotated[Any, Tag("plain")],
+    Discriminator(
+        lambda raw: "valued" if isinstance(raw, Valued) or (isinstance(raw, dict) and "value" in raw) else "plain"
+    ),
+]
+
+
+class LeverRules(Section):
+    """One thing that can be chosen: the values of one path, or named settings."""
+
+    label: Text | None = described("How reports call it; default: its name.", default=None)
+    note: str | None = described("What else to know.", default=None, max_length=1000)
+    path: Text | None = described("The path whose values may be chosen.", default=None)
+    values: Annotated[tuple[Value, ...], Field(min_length=1, max_length=100)] | None = described(
+        "Allowed values of the path: plain, or {value: V, cost: C, source: {...}}.", default=None
+    )
+    settings: Annotated[dict[Text, SettingGroup], Field(min_length=1, max_length=100)] | None = described(
+        "Named settings, each of several values that go together.", default=None
+    )
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if (self.path is None) != (self.values is None):
+            raise ValueError("'path' and 'values' go together")
+        if (self.path is None) == (self.settings is None):
+            raise ValueError("write either 'path' and 'values', or 'settings'")
+        return self
+
+
+class Options(Section):
+    """Levers by name, and what they cost."""
+
+    name: Text = described("Name, shown in reports.")
+    question: str = described("What is to be decided.", default="", max_length=500)
+    currency: str | None = described(
+        "Currency of the costs here; that of the scenario.", default=None, pattern=r"^[A-Z]{3}$"
+    )
+    levers: Annotated[dict[Name, LeverRules], Field(min_length=1, max_length=30)] = described("What can be chosen.")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One allowed setting of a lever.
+
+    Attributes:
+        name: in words.
+        changes: values by path.
+        cost: extra cost, once.
+        cost_per_month: extra cost each month from day 0 to the database lock.
+        source: where the costs come from.
+    """
+
+    name: str
+    changes: dict[str, Any]
+    cost: float
+    cost_per_month: float
+    source: Source | None
+
+
+@dataclass(frozen=True)
+class Lever:
+    """One thing that can be chosen.
+
+    Attributes:
+        name: as in the file.
+        label: in words.
+        note: what else to know.
+        settings: what it may be, in the order of the file.
+    """
+
+    name: str
+    label: str
+    note: str
+    settings: tuple[Setting, ...]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a planner may still choose, for one scenario.
+
+    Attributes:
+        options: the file's content.
+        levers: each with its settings.
+        loaded: the scenario.
+        file: the file, as the person named it.
+    """
+
+    options: Options
+    levers: tuple[Lever, ...]
+    loaded: Loaded
+    file: str
+
+
+def find_options(name: str) -> Path:
+    """The file that a name means: a path, else a file of options that comes with the program."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    folder = library() / _FOLDER
+    for candidate in (folder / path.name, folder / f"{path.name}.yaml"):
+        if candidate.is_file():
+            return candidate
+    if path.parent == Path() and not path.suffix:
+        known = sorted(file.stem for file in folder.glob("*.yaml"))
+        raise ScenarioError(Problem(f"there are no such options; {nearest(name, known)}", "--options", value=name))
+    return path
+
+
+def load_options(name: str, loaded: Loaded) -> Choices:
+    """Read and check the levers of a scenario.
+
+    Args:
+        name: a file, or the name of one that comes with the program.
+        loaded: the scenario.
+
+    Raises:
+        ScenarioError: with every problem found: its file, line, path, value and what is allowed.
+    """
+    path = find_options(name)
+    shown_as = name if path == Path(name) else path.name
+    document = read_file(path, shown_as)
+    if not isinstance(document.data, dict):
+        raise ScenarioError(Problem("is not a file of options: expected 'name' and 'levers'", shown_as, 1))
+    layered = merge([document])
+    try:
+        options = Options.model_validate_json(json.dumps(jsonable(layered.data)))
+    except ValidationError as error:
+        raise ScenarioError(problems(error, layered, Options)) from None
+    levers = tuple(_lever(key, rules) for key, rules in options.levers.items())
+    wrong = [*_currency(options, loaded, layered), *_settings(options, levers, loaded, layered)]
+    if wrong:
+        raise ScenarioError(wrong)
+    return Choices(options, levers, loaded, shown_as)
+
+
+def _lever(name: str, rules: LeverRules) -> Lever:
+    settings = []
+    for item in rules.values or ():
+        extra = item if isinstance(item, Valued) else Valued(value=item)
+        changes = {str(rules.path): extra.value}
+        settings.append(Setting(shown(extra.value), changes, extra.cost, extra.cost_per_month, extra.source))
+    for key, group in (rules.settings or {}).items():
+        settings.append(Setting(key, group.set, group.cost, group.cost_per_month, group.source))
+    return Lever(name, rules.label or name.replace("_", " "), rules.note or "", tuple(settings))
+
+
+def _place(message: str, path: KeyPath, layered: Layered, value: object) -> Problem:
+    document = layered.layers[-1]
+    return Problem(message, document.file, document.line(path), ".".join(path), None if value is None else shown(value))
+
+
+def _currency(options: Options, loaded: Loaded, layered: Layered) -> list[Problem]:
+    costs = loaded.scenario.costs
+    if options.currency and costs and options.currency != costs.currency:
+        message = f"the scenario's costs are in {costs.currency}"
+        return [_place(message, ("currency",), layered, options.currency)]
+    return []
+
+
+def _settings(options: Options, levers: tuple[Lever, ...], loaded: Loaded, layered: Layered) -> list[Problem]:
+    """Every setting, tried alone on the scenario."""
+    found = []
+    n_plans = 1
+    for lever in levers:
+        n_plans *= len(lever.settings)
+        is_group = options.levers[lever.name].settings is not None
+        if len({setting.name for setting in lever.settings}) < len(lever.settings):
+            found.append(_place("the same value stands twice", ("levers", lever.name, "values"), layered, None))
+        for i, setting in enumerate(lever.settings):
+            part = ("settings", setting.name, "set") if is_group else ("values", str(i))
+            found += [
+                _place(message, ("levers", lever.name, *part), layered, value)
+                for message, value in _what_is_wrong(setting, loaded, layered.layers[-1].file)
+            ]
+    if n_plans > MOST_PLANS:
+        message = f"these levers make {n_plans:,} plans; at most {MOST_PLANS:,} can be searched: allow fewer settings"
+        found.append(_place(message, ("levers",), layered, None))
+    return found
+
+
+def _what_is_wrong(setting: Setting, loaded: Loaded, file: str) -> list[tuple[str, object]]:
+    """Messages and values for what the scenario cannot take."""
+    unknown = [
+        (message, value)
+        for path, value in setting.changes.items()
+        if (message := _unknown_name(tuple(path.split(".")), value, loaded.layered.data, path))
+    ]
+    if unknown:
+        return unknown
+    try:
+        with_changes(loaded, setting.changes, file)
+    except ScenarioError as error:
+        return [(f"{problem.path}: {problem.message}", problem.value) for problem in error.problems]
+    return []
+
+
+def _unknown_name(path: KeyPath, value: object, data: Any, dotted: str) -> str:
+    """A misspelt name would otherwise quietly become a new site group, criterion or arm."""
+    for depth, key in enumerate(path):
+        if path[:depth] in _NAMED and isinstance(data, dict) and key not in data:
+            if depth == len(path) - 1 and isinstance(value, dict):
+                return ""
+            return f"{dotted}: there is no '{key}' in the scenario; {nearest(key, data)}"
+        data = data.get(key) if isinstance(data, dict) else None
+    return ""
