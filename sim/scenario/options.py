@@ -10,17 +10,15 @@ from typing import Annotated, Any, Self
 from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from sim.errors import Problem, ScenarioError, nearest
-from sim.scenario.layers import COLLECTIONS, Layered, library, merge
+from sim.scenario.layers import NAMED, Layered, library, merge
 from sim.scenario.load import Loaded, with_changes
 from sim.scenario.messages import problems
-from sim.scenario.provenance import shown
 from sim.scenario.schema.costs import Source
 from sim.scenario.schema.values import Name, Section, described
-from sim.scenario.yaml_source import KeyPath, jsonable, read_file
+from sim.scenario.yaml_source import KeyPath, jsonable, read_file, shown
 
 MOST_PLANS = 200_000
 _FOLDER = "options"  # inside the library of scenarios
-_NAMED: tuple[KeyPath, ...] = (*COLLECTIONS, ("patients", "attributes"), ("patients", "conditions"))
 
 Text = Annotated[str, Field(min_length=1, max_length=80)]
 
@@ -253,7 +251,7 @@ def _what_is_wrong(setting: Setting, loaded: Loaded, file: str) -> list[tuple[st
 def _unknown_name(path: KeyPath, value: object, data: Any, dotted: str) -> str:
     """A misspelt name would otherwise quietly become a new site group, criterion or arm."""
     for depth, key in enumerate(path):
-        if path[:depth] in _NAMED and isinstance(data, dict) and key not in data:
+        if path[:depth] in NAMED and isinstance(data, dict) and key not in data:
             if depth == len(path) - 1 and isinstance(value, dict):
                 return ""
             return f"{dotted}: there is no '{key}' in the scenario; {nearest(key, data)}"

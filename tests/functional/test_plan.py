@@ -380,7 +380,7 @@ def test_the_options_that_come_with_the_program_fit_the_base_scenario() -> None:
 
 def test_questions_that_cannot_be_asked(tmp_path: Path) -> None:
     """A date before day 0 or beyond the horizon, options without any price, too few trials."""
-    with pytest.raises(UsageError, match="needs? at least|need at least"):
+    with pytest.raises(UsageError, match="need at least"):
         asked(tmp_path, LEVERS, trials=100)
     free = {"sites": {"path": "sites.s.count", "values": [1, 2]}}
     with pytest.raises(UsageError, match="say what anything costs"):
