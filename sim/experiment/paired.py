@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from multiprocessing import get_context
@@ -27,10 +27,11 @@ from sim.analysis.measures import MILESTONES
 from sim.analysis.reduce import Reducer
 from sim.core.design import Design
 from sim.core.unknowns import Quantiles
-from sim.errors import RunInterrupted
+from sim.errors import RunInterrupted, WorkersLost
 from sim.experiment.identity import program_fingerprint
 from sim.experiment.replicate import Failure, replicate_chunk
 from sim.experiment.store import write_whole
+from sim.experiment.workers import interrupts_held, start_worker
 from sim.scenario.load import scenario_hash
 from sim.scenario.schema import Scenario
 
@@ -41,6 +42,7 @@ PART = 48  # replications of a request that are simulated and kept together; no 
 COLUMNS = ("outcome", "reached", *(f"day_{name}" for name in MILESTONES), "day_end", "n_randomised", "cost")
 _AHEAD = 2  # parts waiting for each worker
 _DESIGNS = 6  # scenarios that a worker keeps ready
+_MOST_LOSSES = 3  # times that worker processes may be killed before the study gives up
 _KEY = 24  # characters of a hash in a file name
 
 
@@ -157,11 +159,6 @@ def _simulate(
     return Simulated(values, chunk.failures)
 
 
-def _ignore_interrupts() -> None:
-    """An interrupt is for the parent to deal with."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 class Laboratory:
     """Simulates requests; the workers stay from one to the next.
 
@@ -220,6 +217,7 @@ class Laboratory:
 
         Raises:
             RunInterrupted: stopped by hand; finished parts are kept.
+        WorkersLost: worker processes were killed again and again; finished parts are kept.
         """
         parts = [(i, part) for i, request in enumerate(requests) for part in request.parts()]
         found: dict[int, Simulated] = {}
@@ -263,13 +261,30 @@ class Laboratory:
             for j, part in todo:
                 yield j, _simulate(*self._arguments(part))
             return
+        left = dict(todo)
+        for losses in range(_MOST_LOSSES + 1):
+            try:
+                for j, simulated in self._in_parallel(list(left.items())):
+                    del left[j]
+                    yield j, simulated
+                return
+            except BrokenProcessPool:
+                self._pool = None
+                if losses == _MOST_LOSSES:
+                    raise WorkersLost(
+                        f"worker processes were killed {losses + 1} times, perhaps for want of memory; finished parts "
+                        "are kept. The same command with fewer --workers goes on from there"
+                    ) from None
+
+    def _in_parallel(self, todo: list[tuple[int, Request]]) -> Iterator[tuple[int, Simulated]]:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._workers, get_context("spawn"), initializer=_ignore_interrupts)
+            self._pool = ProcessPoolExecutor(self._workers, get_context("spawn"), initializer=start_worker)
         waiting = iter(todo)
         running: dict[Future[Simulated], int] = {}
         while True:
             for j, part in waiting:
-                running[self._pool.submit(_simulate, *self._arguments(part))] = j
+                with interrupts_held():
+                    running[self._pool.submit(_simulate, *self._arguments(part))] = j
                 if len(running) >= _AHEAD * self._workers:
                     break
             if not running:

@@ -28,11 +28,16 @@ def n_cores() -> int:
 
 
 def _prepare(scenario_json: str) -> None:
-    """Make a worker ready; an interrupt is for the parent to deal with."""
+    """Make a worker ready."""
     global _reducer
+    start_worker()
+    _reducer = Reducer(Design(Scenario.model_validate_json(scenario_json)))
+
+
+def start_worker() -> None:
+    """Begin a worker process: an interrupt is for the parent to deal with, and the worker ends with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _reducer = Reducer(Design(Scenario.model_validate_json(scenario_json)))
 
 
 def _end_with_parent() -> None:
@@ -95,7 +100,7 @@ def _in_parallel(
     try:
         while True:
             for first, n in waiting:
-                with _interrupts_held():
+                with interrupts_held():
                     running.add(pool.submit(_work, seed, first, n, keep))
                 if len(running) >= _AHEAD * workers:
                     break
@@ -112,7 +117,7 @@ def _in_parallel(
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Start processes that never see Ctrl-C, also while they start; for the parent it is only held back."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

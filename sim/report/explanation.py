@@ -123,7 +123,8 @@ class Told:
         return f"In half of the simulated trials, {self.noun} comes by {dates.text(median.value)}."
 
     @property
-    def _spread(self) -> str:
+    def spread(self) -> str:
+        """The spread of this outcome, as a phrase."""
         return "the spread in the cost" if self.is_cost else f"the spread in the date of {self.noun}"
 
     def _main_share(self) -> str:
@@ -133,9 +134,9 @@ class Told:
         top = shares.sort_values("first", ascending=False, kind="stable").iloc[0]
         first = estimate_of(top, "first")
         if first.value < _TELLING:
-            return f"No single unknown explains much of {self._spread}; the largest is {self._share_of(top, first)}."
+            return f"No single unknown explains much of {self.spread}; the largest is {self._share_of(top, first)}."
         start = fraction(first.value).capitalize()
-        return f"{start} of {self._spread} is {self._kind(top)}: {self._share_of(top, first)}."
+        return f"{start} of {self.spread} is {self._kind(top)}: {self._share_of(top, first)}."
 
     def _kind(self, row: pd.Series) -> str:
         return {SITES: "the luck of the sites", CHANCE: "plain chance"}.get(str(row["input"]), "one unknown")
@@ -248,5 +249,12 @@ def document(explanation: Explanation, focus: str, typed: str) -> dict[str, Any]
         "seed": study.seed,
         "scale": study.scale,
         "tables": {name: records(getattr(explanation, name)) for name in TABLES},
-        "command": f"trialclock explain {typed} --replications {study.replications} --seed {study.seed}",
+        "command": command(explanation, typed),
     }
+
+
+def command(explanation: Explanation, typed: str) -> str:
+    """The command that gives this answer again."""
+    study = explanation.study
+    scale = "" if study.scale == "ranks" else f" --scale {study.scale}"
+    return f"trialclock explain {typed} --replications {study.replications} --seed {study.seed}{scale}"

@@ -12,6 +12,7 @@ from sim.experiment.sensitivity import Explanation, Study, explain
 from sim.experiment.study_folder import StudyFolder, short_id, study_identity
 from sim.experiment.workers import n_cores
 from sim.report.explanation import TABLES, document
+from sim.report.explanation_page import PAGE, explanation_page
 
 
 def explain_in_folder(
@@ -45,5 +46,6 @@ def explain_in_folder(
         for name in TABLES:
             folder.write_table(name, getattr(explanation, name))
         folder.write_document("explanation.json", document(explanation, focus, typed))
+        folder.write_text(PAGE, explanation_page(explanation, focus, typed))
         folder.finish(" ".join(sys.argv))
     return explanation, folder.path
