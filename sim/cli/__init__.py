@@ -9,6 +9,7 @@ import click
 
 from sim import __version__
 from sim.cli.explaining import explain
+from sim.cli.forecasting import backtest
 from sim.cli.inspecting import diff, new, schema, show, validate
 from sim.cli.planning import plan
 from sim.cli.reference import reference
@@ -36,6 +37,8 @@ def cli(context: click.Context) -> None:
 
 
 for _command in (run, validate, show, diff, schema, new, trace, replay, explain, plan, reference):
+    cli.add_command(_command)
+for _command in (backtest,):
     cli.add_command(_command)
 
 

@@ -1,0 +1,80 @@
+"""The answers of `backtest`, `fit` and `forecast`, printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from sim.cli.console import _console, _table
+from sim.forecast.backtest import METHOD, CutResult
+from sim.forecast.track_record import LABELS, MOST, WHOLE, by_method, by_trial, cut_table
+from sim.report.forecast_words import backtest_headline, days_or_never, number_or_dash, uncertainty_lines
+from sim.report.words import percent
+
+_MOST_CUTS = 14
+
+
+def print_backtest(results: Sequence[CutResult], folder: Path) -> None:
+    """Print the track record: the headline, methods side by side, trials or cuts, and where the files are."""
+    console = _console()
+    cuts = cut_table(results)
+    console.print(f"\n[bold]{backtest_headline(results, cuts)}[/bold]\n")
+    for goal in (WHOLE, MOST):
+        if (cuts["goal"] == goal).any():
+            _print_methods(console, cuts, goal)
+    if len({result.trial for result in results}) > 1:
+        _print_trials(console, cuts)
+    if len(results) <= _MOST_CUTS:
+        _print_cuts(console, results)
+    for line in uncertainty_lines(cuts):
+        console.print(line)
+    console.print(f"\nFiles: {folder.as_posix()}/", soft_wrap=True)
+    console.print(f"Report: {(folder / 'report.html').as_posix()}", soft_wrap=True)
+
+
+def _print_methods(console: Console, cuts: object, goal: str) -> None:
+    table = _table(f"Forecast of the {goal}", "log CRPS", "50 %", "80 %", "95 %", "90-day CRPS", "median miss, days")
+    for method, row in by_method(cuts, goal).iterrows():  # type: ignore[arg-type]
+        count = number_or_dash(float(row["relative_count_crps"])) if "relative_count_crps" in row else ""
+        covers = [percent(float(row[f"covers_{level}"])) for level in (50, 80, 95)]
+        miss = days_or_never(float(row["median_absolute_error_days"]))
+        table.add_row(LABELS[str(method)], number_or_dash(float(row["relative_log_crps"])), *covers, count, miss)
+    console.print(table)
+    console.print("CRPS: relative to the homogeneous Poisson process; 80 %: how often that interval had the truth.\n")
+
+
+def _print_trials(console: Console, cuts: object) -> None:
+    table = _table("Trial", "randomised", "log CRPS", "90-day CRPS", "mean log error", "80 % covers")
+    for trial, row in by_trial(cuts).iterrows():  # type: ignore[arg-type]
+        table.add_row(
+            str(trial),
+            f"{row['target']:,.0f}",
+            number_or_dash(float(row["relative_log_crps"])),
+            number_or_dash(float(row["relative_count_crps"])),
+            f"{row['mean_log_error']:+.2f}",
+            percent(float(row["covers_80"])),
+        )
+    console.print(table)
+    console.print()
+
+
+def _print_cuts(console: Console, results: Sequence[CutResult]) -> None:
+    table = _table("Cut", "as of", "randomised", "days left", "forecast (80 %)", "miss", "next 90 days")
+    for result in results:
+        found = result.scores[METHOD]
+        table.add_row(
+            f"{result.trial} {result.cut.label}",
+            str(result.cut.when),
+            f"{result.n} of {result.target}",
+            f"{result.true_days:,.0f}",
+            f"{days_or_never(found.median_days)} ({days_or_never(found.low80)} to {days_or_never(found.high80)})",
+            f"{found.error_days:+,.0f}",
+            f"{found.count_median:.0f} for {result.true_count}",
+        )
+    console.print(table)
+    for result in results:
+        for caution in result.cautions:
+            console.print(f"Warned at {result.cut.label} ({result.trial}): {caution}.")
+    console.print()

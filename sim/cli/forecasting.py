@@ -1,0 +1,160 @@
+"""`backtest`, `fit` and `forecast`: from the data of a running trial to a defended date."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sim.cli.running import _progress_bar
+
+if TYPE_CHECKING:
+    from sim.exchange.observed import ObservedTrial
+    from sim.forecast.backtest import Cut
+
+_SHARES = "25%,50%,75%"
+Command = Callable[..., Any]
+
+SITES = click.option(
+    "--sites",
+    "site_file",
+    type=click.Path(),
+    metavar="FILE",
+    help="A table of sites: name, activated, closed, planned.",
+)
+COLUMNS = click.option(
+    "--columns", metavar="ROLE=NAME,...", help="Which column is what, as in date=Rand_Dt,site=Centre."
+)
+DATES = click.option(
+    "--dates", "order", type=click.Choice(["dmy", "mdy"]), help="How to read dates such as 03/04/2024."
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
+WORKERS = click.option(
+    "--workers", "-w", type=click.IntRange(1, 1024), metavar="W", help="Processes; default: all cores."
+)
+
+
+def read_asking(
+    read: Callable[[str | None], Any],
+    order: str | None,
+) -> Any:
+    """Read data, and ask a person at a terminal where dates can be read in two ways.
+
+    Args:
+        read: reads the data, given how to read 03/04/2024.
+        order: how, where it was said.
+
+    Raises:
+        AmbiguousDatesError: nobody is there to ask.
+    """
+    from sim.exchange.findings import AmbiguousDatesError
+
+    try:
+        return read(order)
+    except AmbiguousDatesError as error:
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise
+        click.echo(str(error), err=True)
+        answer = click.prompt("day first (dmy) or month first (mdy)?", type=click.Choice(["dmy", "mdy"]), err=True)
+        return read(answer)
+
+
+def show_findings(trials: list[ObservedTrial]) -> None:
+    """Print the warnings of the data check."""
+    for trial in trials:
+        for finding in trial.findings:
+            click.echo(f"Data check: {finding}", err=True)
+
+
+def _shares(text: str) -> list[float]:
+    from sim.errors import Problem, UsageError
+
+    found = []
+    for part in text.split(","):
+        number = part.strip().removesuffix("%")
+        try:
+            share = float(number) / 100
+        except ValueError:
+            share = -1.0
+        if not 0 < share < 1:
+            raise UsageError(
+                Problem("give shares of the target between 0 and 100 %, as in 25%,50%,75%", "--at", value=part)
+            )
+        found.append(share)
+    return found
+
+
+def _every(text: str) -> int:
+    from sim.errors import Problem, UsageError
+
+    days = text.strip().lower().removesuffix("days").removesuffix("d").strip()
+    if not days.isdigit() or int(days) < 1:
+        raise UsageError(Problem("give days, as in 30d", "--every", value=text))
+    return int(days)
+
+
+@click.command()
+@click.argument("data", nargs=-1, required=True, metavar="DATA...")
+@click.option("--at", metavar="SHARES", help=f"Shares of the target at which to forecast; default {_SHARES}.")
+@click.option("--every", metavar="DAYS", help="Forecast every so many days instead, as in 30d.")
+@click.option("--target", type=click.IntRange(2), metavar="N", help="Randomisations wanted; default: all in the data.")
+@SITES
+@COLUMNS
+@DATES
+@WORKERS
+@click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/backtest-<data>-<id>.")
+@JSON
+def backtest(
+    data: tuple[str, ...],
+    at: str | None,
+    every: str | None,
+    target: int | None,
+    site_file: str | None,
+    columns: str | None,
+    order: str | None,
+    workers: int | None,
+    out: str | None,
+    as_json: bool,
+) -> int:
+    """Forecast from points within DATA, with only what was known then, against what happened.
+
+    DATA is an enrolment log, counts by period, or SDTM (DM, DS, SV): files, or folders of them; each file is a trial.
+    """
+    from sim.cli.forecast_console import print_backtest
+    from sim.errors import Problem, UsageError
+    from sim.exchange.columns import columns_from
+    from sim.exchange.folder import read_trials
+    from sim.experiment.workers import n_cores
+    from sim.forecast.backtest import backtest as backtest_all
+    from sim.report.forecast_backtest import backtest_document
+    from sim.report.forecast_folder import write_backtest
+
+    if at and every:
+        raise UsageError(Problem("give --at or --every, not both"))
+    given = columns_from(columns)
+    trials = read_asking(lambda how: read_trials(data, site_file, given, how), order)  # type: ignore[arg-type]
+    show_findings(trials)
+    jobs = [(trial, cut, target) for trial in trials for cut in _cuts(trial, at, every, target)]
+    with _progress_bar(show=sys.stderr.isatty()) as progress:
+        results = backtest_all(jobs, workers or n_cores(), progress)
+    command = " ".join(["trialclock", *sys.argv[1:]])
+    folder = write_backtest(trials, results, Path(out) if out else None, command)
+    if as_json:
+        click.echo(json.dumps(backtest_document(trials, results), indent=1, ensure_ascii=False, allow_nan=False))
+    else:
+        print_backtest(results, folder)
+    return 0
+
+
+def _cuts(trial: ObservedTrial, at: str | None, every: str | None, target: int | None) -> list[Cut]:
+    from sim.errors import Problem, UsageError
+    from sim.forecast.backtest import cuts_at, cuts_every
+
+    if target is not None and target > trial.n_randomised:
+        message = f"only {trial.n_randomised} were randomised, so nobody knows when {target} would have been"
+        raise UsageError(Problem(message, trial.source, path="--target", value=str(target)))
+    return cuts_every(trial, _every(every), target) if every else cuts_at(trial, _shares(at or _SHARES), target)

@@ -1,0 +1,59 @@
+"""Forecasts in folders: tables, the answer as JSON, and a page."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sim.exchange.observed import ObservedTrial
+from sim.experiment.run import RESULTS
+from sim.experiment.study_folder import StudyFolder, short_id
+from sim.forecast.backtest import CutResult
+from sim.forecast.identity import data_hash, forecast_identity
+from sim.forecast.track_record import WHOLE, by_method, by_trial, cut_table
+from sim.report.forecast_backtest import backtest_document, backtest_page
+
+_MOST_LETTERS = 40
+
+
+def slug(text: str) -> str:
+    """A name that can be a folder's."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:_MOST_LETTERS] or "data"
+
+
+def write_backtest(
+    trials: Sequence[ObservedTrial], results: Sequence[CutResult], out: Path | None, command: str
+) -> Path:
+    """Leave a backtest in a folder: `cuts.csv`, `methods.csv`, `trials.csv`, `backtest.json`, `report.html`.
+
+    Args:
+        trials: the trials.
+        results: forecasts and what happened.
+        out: the folder; default: `results/backtest-<data>-<id>`.
+        command: the command that makes it.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ResultsError: the folder is in use, of something else, or cannot be written.
+    """
+    identity = forecast_identity(
+        "backtest",
+        data={trial.name: data_hash(trial) for trial in trials},
+        cuts=[[result.trial, result.cut.label, str(result.cut.when), result.target] for result in results],
+    )
+    name = slug(trials[0].name) if len(trials) == 1 else f"{len(trials)}-trials"
+    folder = StudyFolder(out or RESULTS / f"backtest-{name}-{short_id(identity)}", identity)
+    cuts = cut_table(results)
+    warnings = [str(finding) for trial in trials for finding in trial.findings] if len(trials) == 1 else []
+    with folder.held():
+        folder.write_table("cuts", cuts)
+        folder.write_table("methods", by_method(cuts, WHOLE).reset_index())
+        folder.write_table("trials", by_trial(cuts).reset_index())
+        folder.write_document("backtest.json", backtest_document(trials, results))
+        folder.write_text("report.html", backtest_page(trials, results, command, warnings))
+        folder.finish(" ".join(sys.argv))
+    return folder.path

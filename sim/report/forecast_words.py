@@ -1,0 +1,52 @@
+"""Forecasts in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sim.forecast.backtest import CutResult
+from sim.forecast.track_record import of_method, resampled
+from sim.report.words import percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def number_or_dash(value: float) -> str:
+    """A ratio, or a dash where there is none."""
+    return f"{value:.2f}" if math.isfinite(value) else "–"
+
+
+def days_or_never(value: float) -> str:
+    """Days, or never."""
+    return f"{value:,.0f}" if math.isfinite(value) else "never"
+
+
+def backtest_headline(results: Sequence[CutResult], cuts: pd.DataFrame) -> str:
+    """The track record in one sentence."""
+    row = of_method(cuts)
+    trials = int(row["trials"])
+    where = f"{trials} trials" if trials > 1 else results[0].trial
+    miss = days_or_never(row["median_absolute_error_days"])
+    return (
+        f"Of {len(results)} forecasts made on the way through {where}, 80 % intervals had the day of the last "
+        f"randomisation in {percent(row['covers_80'])}; half of the medians missed by {miss} days or less."
+    )
+
+
+def uncertainty_lines(cuts: pd.DataFrame) -> tuple[str, ...]:
+    """How uncertain the figures are."""
+    ends = resampled(cuts)
+    if not ends:
+        return (
+            "Cuts of one trial share one future, so a single trial says little of how far to trust the next forecast: "
+            "see the track record over many.",
+        )
+    crps, count, cover = ends["relative_log_crps"], ends["relative_count_crps"], ends["covers_80"]
+    return (
+        f"With other trials like these the figures would differ: resampling trials gives a relative log CRPS of "
+        f"{crps[0]:.2f} to {crps[1]:.2f}, a relative 90-day CRPS of {count[0]:.2f} to {count[1]:.2f} and a coverage of "
+        f"the 80 % interval of {percent(cover[0])} to {percent(cover[1])} (90 % intervals).",
+    )
