@@ -16,8 +16,10 @@ import pandas as pd
 import pytest
 from conftest import ROOT, scenario_of
 
+import sim.report.answers
 import sim.report.page
 from sim.analysis.index import EventIndex
+from sim.analysis.intervals import Estimate
 from sim.analysis.occupancy import PLACES, mean_level, peak_level, stays
 from sim.errors import InputError
 from sim.experiment.assemble import FAILURES
@@ -254,6 +256,36 @@ def test_commands_name_the_run_and_the_trial_shown(results: Results, text: str) 
 
 def test_no_path_of_the_folder_is_in_the_page(results: Results, text: str) -> None:
     assert str(results.path) not in text
+
+
+def test_of_long_trials_only_some_are_read_and_the_page_says_so(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sim.report.answers, "_MOST_EVENTS", 2.5 * results.n_events() / 5)
+    kept = Answers(results).kept
+    assert kept.numbers == [0, 1]
+    assert set(kept.events["replication"]) == {0, 1, results.typical_replication()}
+    assert kept.which == "the first 2 of the 5 simulated trials kept whole"
+    assert kept.which in page(results)
+
+
+def test_of_many_sites_those_that_randomise_most_are_drawn(tmp_path: Path) -> None:
+    sites = {
+        "busy": {"count": 10, "referrals_per_month": 20.0},
+        "a_quiet": {"count": 60, "referrals_per_month": 0.01},
+    }
+    results = run(scenario_of(sites=sites, trial={"target": 200}), tmp_path / "run", 2)
+    figures = all_figures(results)
+    labels = figures["sites_all"].data[0].y
+    assert len(labels) == len(figures["sites_one"].layout.yaxis.ticktext) == 40
+    assert sum(label.startswith("busy") for label in labels) == 10
+
+
+def test_dates_beyond_the_horizon_read_as_such(results: Results) -> None:
+    dates = Answers(results).dates
+    assert dates.by(Estimate(700.0, 690.0, math.inf)) == "by 2021-08-31 (-10/+never d)"
+    assert dates.by(Estimate(math.inf, 700.0, math.inf)) == "only after 2029-09-30 (from 2021-08-31)"
+    assert dates.by(Estimate(math.inf, math.inf, math.inf)) == "only after 2029-09-30"
 
 
 # --- assumptions

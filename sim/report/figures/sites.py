@@ -16,7 +16,6 @@ from sim.report.words import mean_with_error
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.analysis.intervals import Estimate
     from sim.report.answers import Answers, Kept
 
 Array = npt.NDArray[np.float64]
@@ -56,8 +55,14 @@ def site_numbers(kept: Kept) -> SiteNumbers:
     return SiteNumbers(names, by_site("site.activated", "min"), *counts)
 
 
-def _first_sites(kept: Kept) -> list[str]:
-    return list(kept.labels)[:MOST_SITES]
+def _drawn(kept: Kept) -> list[str]:
+    """The sites of a figure: all, or where they are too many those that randomise most, in their order."""
+    names = list(kept.labels)
+    if len(names) <= MOST_SITES:
+        return names
+    counts = kept.events.loc[kept.events["event"] == "participant.randomised", "site"].value_counts()
+    most = sorted(names, key=lambda name: -int(counts.get(name, 0)))[:MOST_SITES]
+    return [name for name in names if name in set(most)]
 
 
 def sites_of_one(answers: Answers) -> Exhibit:
@@ -67,7 +72,7 @@ def sites_of_one(answers: Answers) -> Exhibit:
         return Exhibit("sites_one", _ONE_TITLE, kept.nothing)
     if not kept.labels:
         return Exhibit("sites_one", _ONE_TITLE, "The scenario has no sites.")
-    log, clock, names = kept.one_events, answers.design.clock, _first_sites(kept)
+    log, clock, names = kept.one_events, answers.design.clock, _drawn(kept)
     lanes = {name: i for i, name in enumerate(names)}
     found = figure(_SITE_PX * len(names) + 120, hovermode="closest")
     opened = _days_of(log, "site.activated")
@@ -141,12 +146,13 @@ def sites_of_all(answers: Answers) -> Exhibit:
     if not kept.labels:
         return Exhibit("sites_all", _ALL_TITLE, "The scenario has no sites.")
     numbers = site_numbers(kept)
-    means = [intervals.mean(row) for row in numbers.randomised[:MOST_SITES]]
-    labels = [wrapped(kept.labels[name], 18) for name in _first_sites(kept)]
+    drawn = [numbers.names.index(name) for name in _drawn(kept)]
+    means = [intervals.mean(numbers.randomised[i]) for i in drawn]
+    labels = [wrapped(kept.labels[numbers.names[i]], 18) for i in drawn]
     texts = [f"{mean_with_error(m)} participants" for m in means]
     found = bar_figure(_distinct(labels), means, texts, "participants in a mean trial", _SITE_PX)
     none = intervals.mean((numbers.randomised == 0).sum(axis=0).astype(np.float64))
-    shown = f" The first {MOST_SITES} of {len(kept.labels)} sites are drawn." if len(kept.labels) > MOST_SITES else ""
+    shown = f" The {MOST_SITES} that randomise most are drawn." if len(kept.labels) > MOST_SITES else ""
     return Exhibit(
         "sites_all",
         _ALL_TITLE,
@@ -154,7 +160,7 @@ def sites_of_all(answers: Answers) -> Exhibit:
         f"activated, and {mean_with_error(none)} randomise nobody.{shown}",
         f"Source: events.parquet, {kept.which}; activated sites: replications.parquet.",
         found,
-        _all_table(answers, numbers, means),
+        _all_table(answers, numbers, drawn),
     )
 
 
@@ -168,16 +174,16 @@ def _distinct(labels: list[str]) -> list[str]:
     return found
 
 
-def _all_table(answers: Answers, numbers: SiteNumbers, means: list[Estimate]) -> Table:
+def _all_table(answers: Answers, numbers: SiteNumbers, drawn: list[int]) -> Table:
     rows = []
-    for i, mean in enumerate(means):
+    for i in drawn:
         activated = intervals.quantile(numbers.activated[i], 0.5)
         rows.append(
             (
                 answers.kept.labels[numbers.names[i]],
                 f"{answers.dates.text(activated.value)} {answers.dates.error(activated)}".strip(),
                 mean_with_error(intervals.mean(numbers.referred[i])),
-                mean_with_error(mean),
+                mean_with_error(intervals.mean(numbers.randomised[i])),
             )
         )
     columns = ("site", "median activation", "referred", "randomised")
