@@ -356,9 +356,9 @@ def test_stays_are_those_of_the_log(results: Results) -> None:
 def test_a_stay_that_never_ended_lasts_until_its_trial_does() -> None:
     log = pd.DataFrame(
         [
-            (0, 1.0, "dose.started", "s/1", 1),
-            (0, 2.0, "dose.started", "s/1", 2),
-            (0, 3.0, "dose.given", "s/1", 2),
+            (0, 1.0, "dose.started", "s/1", 2),
+            (0, 2.0, "dose.started", "s/1", 1),
+            (0, 3.0, "dose.given", "s/1", 1),
             (0, 9.0, "trial.ended", None, None),
             (1, 4.0, "dose.given", "s/1", 1),
             (1, 5.0, "trial.ended", None, None),
@@ -366,7 +366,7 @@ def test_a_stay_that_never_ended_lasts_until_its_trial_does() -> None:
         columns=["replication", "day", "event", "site", "patient"],
     )
     found = stays(log, PLACES["in_bay"])
-    assert found.to_numpy().tolist() == [[0, 1, 9], [0, 2, 3]]
+    assert found.to_numpy().tolist() == [[0, 2, 3], [0, 1, 9]]
 
 
 def test_levels_of_three_stays_by_hand() -> None:
