@@ -55,7 +55,7 @@ class Contender:
 def times_as_large(factor: int) -> Scenario:
     """The base scenario with `factor` times the sites, target, culture suites and bank."""
     base = load_scenario("base")
-    assert base.cells is not None and base.cells.stock is not None
+    assert base.cells is not None
     settings = {"trial.target": base.trial.target, "cells.suites": base.cells.suites}
     settings |= {f"sites.{name}.count": group.count for name, group in base.sites.items()}
     settings |= {
