@@ -17,7 +17,7 @@ MONTH = 30.4375
 
 SIZES = [
     pytest.param(400, id="small"),
-    pytest.param(20_000, id="large", marks=pytest.mark.slow),
+    pytest.param(8_000, id="large", marks=pytest.mark.slow),
 ]
 
 
