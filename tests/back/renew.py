@@ -1,0 +1,75 @@
+"""Kept outputs of a small trial: `python tests/back/renew.py` writes them again.
+
+Their difference under version control is the review of a change of the model: where a line changes, find out why, and
+say in the changelog what became of the dates.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+SCENARIO = HERE / "eventful.yaml"
+REPLICATION = 1  # nearly every kind of event happens in it
+MADE_TO_ORDER = (
+    "cells.source=made_to_order",
+    "cells.doses_in_stock_to_randomise=0",
+    "randomisation={method: minimisation, stratify_by: [site, severe]}",
+    "trial.overrun=randomise",
+    "trial.target=6",
+)
+
+
+def _log(*overrides: str) -> str:
+    """Events of one replication; days to a tenth of a second, so that the text is the same on every machine."""
+    from sim.analysis.tables import event_table
+    from sim.core.design import Design
+    from sim.experiment.replicate import replicate
+    from sim.scenario.load import load_scenario
+
+    design = Design(load_scenario(SCENARIO, overrides))
+    rows = replicate(design, design.scenario.experiment.seed, REPLICATION).table()
+    frame = event_table(design, REPLICATION, rows).to_pandas().drop(columns="replication")
+    frame["day"] = frame["day"].map("{:.6f}".format)
+    text: str = frame.to_csv(index=False, lineterminator="\n", float_format="%.7g")
+    return text
+
+
+def _measures() -> str:
+    """Every measure of a few replications, a row a measure."""
+    import pandas as pd
+
+    from sim.analysis.reduce import Reducer
+    from sim.core.design import Design
+    from sim.experiment.replicate import replicate_chunk
+    from sim.scenario.load import load_scenario
+
+    scenario = load_scenario(SCENARIO)
+    reducer = Reducer(Design(scenario))
+    chunk = replicate_chunk(reducer, scenario.experiment.seed, 0, scenario.experiment.replications)
+    frame = pd.DataFrame(chunk.values.T, index=pd.Index(reducer.names, name="measure"))
+    text: str = frame.to_csv(lineterminator="\n", float_format="%.7g")
+    return text
+
+
+KEPT = {
+    "events.csv": _log,
+    "events-made-to-order.csv": lambda: _log(*MADE_TO_ORDER),
+    "measures.csv": _measures,
+}
+
+
+def main() -> None:
+    """Write every kept file again."""
+    for name, made in KEPT.items():
+        path = HERE / name
+        new = made()
+        changed = not path.exists() or path.read_text(encoding="utf-8") != new
+        path.write_text(new, encoding="utf-8")
+        sys.stdout.write(f"{name}: {'changed' if changed else 'the same'}\n")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(HERE.parent.parent))
+    main()
