@@ -28,6 +28,10 @@ lock: $(VENV)/.dev                   ## renew the lock files from pyproject.toml
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --upgrade $(LOCKING) \
 		--all-extras --group dev -o requirements-dev.txt
 
+generated: $(VENV)/.dev              ## renew the schema and the reference, which tests hold to the program
+	$(BIN)/python run_sim.py schema > scenarios/scenario.schema.json
+	$(BIN)/python run_sim.py reference --out docs/reference
+
 LOCKING := --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml
 
 $(BIN)/python:

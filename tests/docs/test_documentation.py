@@ -9,6 +9,8 @@ import pytest
 from conftest import ROOT
 from examples import blocks, commands, follow, has_examples, pages
 
+from sim.cli import cli
+
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 _DATE = re.compile(r"\b20\d\d-\d\d-\d\d\b")
 PAGES = pages()
@@ -93,3 +95,17 @@ def test_dates_in_the_prose_are_those_of_the_examples(page: Path) -> None:
         known += "\n".join([*block.lines, *(line for _, lines in commands(block) for line in lines)])
     prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     assert [date for date in _DATE.findall(prose) if date not in known] == []
+
+
+def test_commands_named_in_the_text_exist() -> None:
+    """A command in the running text of a page is one of the program's, and has the options that it is shown with."""
+    wrong = []
+    for page in PAGES:
+        prose = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for name, rest in re.findall(r"`(?:trialclock|python run_sim\.py) ([a-z]+)([^`]*)`", prose):
+            options = set(re.findall(r"(?<!\S)--?[a-z][a-z-]*", rest))
+            parameters = cli.commands[name].params if name in cli.commands else []
+            known = {option for parameter in parameters for option in parameter.opts} | {"--help"}
+            if name not in cli.commands or not options <= known:
+                wrong.append(f"{name_of(page)}: trialclock {name}{rest}")
+    assert wrong == []
