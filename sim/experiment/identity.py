@@ -31,6 +31,11 @@ def program_fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
+def slug(name: str) -> str:
+    """A scenario's name as part of a folder's."""
+    return (re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "scenario")[:60]
+
+
 @dataclass(frozen=True)
 class Identity:
     """What decides every byte of a run's results, its dates and wall time apart.
@@ -78,5 +83,4 @@ class Identity:
     @property
     def folder_name(self) -> str:
         """`<scenario>-<id>`."""
-        slug = re.sub(r"[^a-z0-9]+", "-", self.scenario.name.lower()).strip("-") or "scenario"
-        return f"{slug[:60]}-{self.short}"
+        return f"{slug(self.scenario.name)}-{self.short}"

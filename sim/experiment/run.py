@@ -81,16 +81,28 @@ def run_in_folder(
         folder.begin()
         try:
             _simulate(folder, n_cores() if workers is None else workers, progress)
-            files = assemble(folder)
-            if report is not None:
-                files.append(report(Results(folder.path)))
-            folder.finish(_manifest(identity, files, folder.path, started, command))
+            return complete(folder, started, command, report)
         except KeyboardInterrupt:
             folder.look()
             raise RunInterrupted(
                 f"stopped after {folder.n_finished:,} of {n:,} replications; they are kept in {folder.path}. "
                 "The same command goes on from there"
             ) from None
+
+
+def complete(folder: RunFolder, started: float, command: str = "", report: Report | None = None) -> Results:
+    """Turn a folder that has all its chunks into results.
+
+    Args:
+        folder: the run's folder, held.
+        started: when the run was started, in seconds since 1970, for the manifest.
+        command: the whole command, for the manifest.
+        report: writes a page about the results into the folder, and returns its name.
+    """
+    files = assemble(folder)
+    if report is not None:
+        files.append(report(Results(folder.path)))
+    folder.finish(_manifest(folder.identity, files, folder.path, started, command))
     return Results(folder.path)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.scenario.load import Loaded
+from sim.scenario.schema import Scenario
 from sim.scenario.yaml_source import Document, KeyPath, shown
 
 _NOT_VALUES = ("name", "question", "sources", "bibliography", "experiment")
@@ -134,23 +135,72 @@ def _at(data: Any, path: KeyPath) -> Any:
 ABSENT = "(not there)"
 
 
+@dataclass(frozen=True)
+class Change:
+    """A part in which two scenarios differ.
+
+    Attributes:
+        path: keys from the top of the resolved scenario.
+        ours: what one says there, or `ABSENT`.
+        theirs: what the other says there, or `ABSENT`.
+    """
+
+    path: KeyPath
+    ours: Any
+    theirs: Any
+
+    @property
+    def dotted(self) -> str:
+        """The path as it may be written in a file."""
+        return ".".join(_short(self.path))
+
+
+def resolved(scenario: Scenario) -> dict[str, Any]:
+    """All that decides a simulated trial, as plain data with long forms written out."""
+    data = scenario.model_dump(mode="json", by_alias=True)
+    return {key: value for key, value in data.items() if key not in _NOT_VALUES}
+
+
+def known_paths(scenario: Scenario) -> set[str]:
+    """Dotted paths of everything a scenario says or leaves at its default: sections, values, parameters."""
+    found: set[str] = set()
+
+    def walk(data: Any, path: KeyPath) -> None:
+        found.update((".".join(path), ".".join(_short(path))))
+        if isinstance(data, Mapping):
+            for key, value in data.items():
+                walk(value, (*path, str(key)))
+
+    walk(resolved(scenario), ())
+    return found - {""}
+
+
+def changes(a: Scenario, b: Scenario) -> list[Change]:
+    """Parts in which two scenarios differ; a part that only one has is one change, and so is a distribution."""
+    return list(_changes(resolved(a), resolved(b), ()))
+
+
 def differences(a: Loaded, b: Loaded) -> list[tuple[str, str, str]]:
-    """Paths at which two scenarios differ, with both values; a part that only one has is one difference."""
-    ours, theirs = (
-        {k: v for k, v in loaded.scenario.model_dump(mode="json", by_alias=True).items() if k not in _NOT_VALUES}
-        for loaded in (a, b)
-    )
-    return list(_differences(ours, theirs, ()))
+    """Paths at which two scenarios differ, with both values in one line; see `changes`."""
+    return [
+        (change.dotted, _without_nulls(change.ours), _without_nulls(change.theirs))
+        for change in changes(a.scenario, b.scenario)
+    ]
 
 
-def _differences(ours: Any, theirs: Any, path: KeyPath) -> Iterator[tuple[str, str, str]]:
+def _changes(ours: Any, theirs: Any, path: KeyPath) -> Iterator[Change]:
     if ours == theirs:
         return
-    if not isinstance(ours, Mapping) or not isinstance(theirs, Mapping) or "dist" in ours or "dist" in theirs:
-        yield ".".join(_short(path)), _without_nulls(ours), _without_nulls(theirs)
+    if not isinstance(ours, Mapping) or not isinstance(theirs, Mapping) or not _same_parts(ours, theirs):
+        yield Change(path, ours, theirs)
         return
     for key in [*ours, *(key for key in theirs if key not in ours)]:
-        yield from _differences(ours.get(key, ABSENT), theirs.get(key, ABSENT), (*path, str(key)))
+        yield from _changes(ours.get(key, ABSENT), theirs.get(key, ABSENT), (*path, str(key)))
+
+
+def _same_parts(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
+    """Whether two sections can be compared part by part: any two can, but for distributions."""
+    return not any(key in section for key in ("dist", "uncertain") for section in (ours, theirs))
 
 
 def _short(path: KeyPath) -> KeyPath:

@@ -1,0 +1,242 @@
+"""Two scenarios on the same random numbers: the differences, replication by replication, and how sure they are.
+
+Replication k of one is paired with replication k of the other. A day that never came is infinity, and later than
+everything. All intervals are at 95 %.
+
+- Differences of quantiles: the percentile bootstrap over pairs (Efron and Tibshirani 1993), with numbers of its own
+  that are always the same.
+- Differences of means: the normal interval of the mean of paired differences.
+- Differences of probabilities: Wald's interval for matched pairs with half a pair added to each cell of the table
+  (Agresti and Min 2005), which McNemar's table needs where few pairs disagree.
+- What pairing was worth: the variance that the difference of two independent runs would have, as a multiple of the
+  variance that the paired difference has, with the delta method's interval for its logarithm.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from sim.analysis import intervals
+from sim.analysis.intervals import LEVEL, Estimate
+
+Array = npt.NDArray[np.float64]
+Booleans = npt.NDArray[np.bool_]
+
+RESAMPLES = 1000
+SAME_DAYS = 1e-6  # days nearer than this are the same day, apart only by rounding
+_AT_ONCE = 2_000_000  # values resampled at once, so that memory does not grow with the number of replications
+_SEED = 1
+_NO = Estimate(float("nan"), None, None)
+_Z = float(special.ndtri((1 + LEVEL) / 2))
+
+
+class QuantileChange(NamedTuple):
+    """The same quantile of a milestone in two scenarios.
+
+    Attributes:
+        reference: in the one compared with.
+        value: in the other.
+        difference: the other's less the reference's, in days; infinity where only the other's is later than the
+            horizon, NaN where both are.
+        narrowing: variance of the difference if the runs were independent, as a multiple of what it is; NaN where
+            resamples reach beyond the horizon.
+    """
+
+    reference: Estimate
+    value: Estimate
+    difference: Estimate
+    narrowing: float
+
+
+class Earlier(NamedTuple):
+    """How often the other scenario is earlier than the reference, later, or neither.
+
+    Attributes:
+        earlier: share of pairs in which it is earlier; or in which it alone got there.
+        later: share of pairs in which it is later; or in which the reference alone got there.
+        same: share of pairs in which it is the same, or in which neither got there.
+        n_neither: pairs in which neither got there.
+        n: pairs.
+    """
+
+    earlier: Estimate
+    later: Estimate
+    same: Estimate
+    n_neither: int
+    n: int
+
+
+def never_as_infinity(days: Array) -> Array:
+    """Days with infinity for those that never came."""
+    return np.where(np.isnan(days), np.inf, days)
+
+
+def _quantiles(values: Array, quantiles: tuple[float, ...]) -> Array:
+    """Quantiles along the last axis, first axis first: the smallest value that a share q does not exceed."""
+    n = values.shape[-1]
+    ranks = [min(max(math.ceil(q * n - 1e-9), 1), n) - 1 for q in quantiles]
+    ordered = np.partition(values, sorted(set(ranks)), axis=-1)
+    return np.stack([ordered[..., rank] for rank in ranks])
+
+
+def _resample(scenarios: tuple[Array, ...], quantiles: tuple[float, ...]) -> Array:
+    """Bootstrap quantiles of all, replications resampled together: [scenario, quantile, resample]."""
+    from scipy.stats import bootstrap
+
+    def statistic(*samples: Array, axis: int = -1) -> Array:  # noqa: ARG001 - scipy names the axis, always the last
+        return np.stack([_quantiles(sample, quantiles) for sample in samples])
+
+    with np.errstate(invalid="ignore"):  # its standard error has no meaning where a quantile is never
+        result = bootstrap(
+            scenarios,
+            statistic,
+            n_resamples=RESAMPLES,
+            batch=max(_AT_ONCE // (len(scenarios) * len(scenarios[0])), 1),
+            vectorized=True,
+            paired=True,
+            method="percentile",
+            rng=np.random.default_rng(_SEED),
+        )
+    return np.asarray(result.bootstrap_distribution)
+
+
+def _subtract(value: Array, reference: Array) -> Array:
+    """Differences; NaN where both are infinite."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(value - reference)
+
+
+def _percentile_interval(differences: Array) -> tuple[float, float]:
+    """Ends of the middle 95 %; an unknown difference could be anything, so it widens both ends."""
+    tail = (1 - LEVEL) / 2
+    n = len(differences)
+    lowest = np.sort(np.where(np.isnan(differences), -np.inf, differences))
+    highest = np.sort(np.where(np.isnan(differences), np.inf, differences))
+    return float(lowest[math.floor(tail * n)]), float(highest[n - 1 - math.floor(tail * n)])
+
+
+def quantile_changes(reference: Array, value: Array, quantiles: tuple[float, ...]) -> list[QuantileChange]:
+    """Quantiles of two scenarios' days, and their differences, paired.
+
+    A difference has no interval where there are too few pairs to say how far off either quantile may be.
+
+    Args:
+        reference: days, one a replication; infinity is never.
+        value: the other scenario's days in the same order.
+        quantiles: between 0 and 1.
+    """
+    ours = [intervals.quantile(reference, q) for q in quantiles]
+    theirs = [intervals.quantile(value, q) for q in quantiles]
+    if len(reference) < 2:
+        return [QuantileChange(a, b, _NO, float("nan")) for a, b in zip(ours, theirs, strict=True)]
+    resampled = _resample((reference, value), quantiles)
+    found = []
+    for i, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+        difference = float(_subtract(np.array(b.value), np.array(a.value)))
+        spread = _subtract(resampled[1, i], resampled[0, i])
+        low, high = _percentile_interval(spread)
+        known = None not in (a.low, a.high, b.low, b.high)
+        estimate = Estimate(difference, low if known else None, high if known else None)
+        found.append(QuantileChange(a, b, estimate, _variance_ratio(resampled[0, i], resampled[1, i], spread)))
+    return found
+
+
+def _variance_ratio(reference: Array, value: Array, difference: Array) -> float:
+    if not (np.isfinite(reference).all() and np.isfinite(value).all()):
+        return float("nan")
+    paired, apart = float(difference.var()), float(reference.var() + value.var())
+    if paired == 0.0:
+        return math.inf if apart > 0.0 else 1.0
+    return apart / paired
+
+
+def linear_of_quantiles(days: Array, weights: Array, q: float) -> list[Estimate]:
+    """Weighted sums of a quantile of many scenarios, paired; the last one is the last scenario's less the first's.
+
+    Args:
+        days: [scenario, replication]; the quantile of each is finite.
+        weights: [sum, scenario].
+        q: between 0 and 1.
+    """
+    whole = np.zeros(len(days))
+    whole[0], whole[-1] = -1.0, 1.0
+    weights = np.vstack([weights, whole])
+    values = weights @ _quantiles(days, (q,))[0]
+    if days.shape[1] < 2 or None in intervals.quantile(days[0], q):
+        return [Estimate(float(value), None, None) for value in values]
+    resampled = _resample(tuple(days), (q,))[:, 0]
+    with np.errstate(invalid="ignore"):
+        sums = weights @ resampled
+    return [Estimate(float(value), *_percentile_interval(row)) for value, row in zip(values, sums, strict=True)]
+
+
+def paired_days(reference: Array, value: Array) -> Array:
+    """Days by which the other is later in each pair: infinite where one alone never came, 0 where neither came."""
+    differences = _subtract(value, reference)
+    differences[np.isnan(differences) | (np.abs(differences) < SAME_DAYS)] = 0.0
+    return differences
+
+
+def earlier(reference: Array, value: Array) -> Earlier:
+    """How often the other scenario is earlier. Days as for `quantile_changes`."""
+    differences = paired_days(reference, value)
+    n = len(differences)
+    before, after = int(np.count_nonzero(differences < 0)), int(np.count_nonzero(differences > 0))
+    neither = int(np.count_nonzero(np.isinf(reference) & np.isinf(value)))
+    share = intervals.probability
+    return Earlier(share(before, n), share(after, n), share(n - before - after, n), neither, n)
+
+
+def mean_change(reference: Array, value: Array) -> Estimate:
+    """Mean of the paired differences, of the pairs in which both are known."""
+    return intervals.mean(value - reference)
+
+
+def narrowing(reference: Array, value: Array) -> Estimate:
+    """What pairing was worth for the difference of means: independent variance as a multiple of the paired one.
+
+    Also how many times as many independent replications would be needed for an interval of the same width.
+
+    Returns:
+        1 where pairing changed nothing, less where it did harm; infinity where the difference is the same in every
+        pair; NaN where nothing varies, or fewer than two pairs are known.
+    """
+    known = np.isfinite(reference) & np.isfinite(value)
+    a, b = reference[known], value[known]
+    n = len(a)
+    if n < 2:
+        return _NO
+    apart = (a - a.mean()) ** 2 + (b - b.mean()) ** 2
+    difference = b - a
+    paired = (difference - difference.mean()) ** 2
+    if apart.sum() == 0.0:
+        return _NO
+    if paired.sum() <= 1e-18 * apart.sum():
+        return Estimate(math.inf, math.inf, math.inf)
+    ratio = float(apart.sum() / paired.sum())
+    influence = apart / apart.mean() - paired / paired.mean()
+    factor = math.exp(_Z * float(influence.std(ddof=1)) / math.sqrt(n))
+    return Estimate(ratio, ratio / factor, ratio * factor)
+
+
+def probability_change(reference: Booleans, value: Booleans) -> Estimate:
+    """Difference of two probabilities, paired.
+
+    Args:
+        reference: whether it happened, one a replication.
+        value: the same in the other scenario.
+    """
+    n = len(reference)
+    if n == 0:
+        return _NO
+    gained = int(np.count_nonzero(value & ~reference))
+    lost = int(np.count_nonzero(reference & ~value))
+    b, c, total = gained + 0.5, lost + 0.5, n + 2.0
+    centre = (b - c) / total
+    half = _Z * math.sqrt(b + c - (b - c) ** 2 / total) / total
+    return Estimate((gained - lost) / n, max(centre - half, -1.0), min(centre + half, 1.0))

@@ -1,0 +1,208 @@
+"""Runs of several scenarios, each in a folder of its own, on workers that they share.
+
+What is finished is used again, what was stopped goes on, and nothing in a folder differs from a run alone.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
+
+from sim.analysis.reduce import Reducer
+from sim.core.design import Design
+from sim.errors import RunInterrupted
+from sim.experiment.identity import Identity
+from sim.experiment.replicate import Chunk, replicate_chunk
+from sim.experiment.results import Results
+from sim.experiment.run import Progress, complete, no_progress
+from sim.experiment.store import RunFolder
+from sim.experiment.workers import Task, n_cores, tasks
+from sim.scenario.schema import Scenario
+
+_AHEAD = 2  # chunks waiting for each worker
+
+
+@dataclass
+class _Run:
+    """One run under way."""
+
+    folder: RunFolder
+    lock: AbstractContextManager[None]
+    todo: list[Task]
+    started: float = field(default_factory=time.time)
+
+    @property
+    def identity(self) -> Identity:
+        return self.folder.identity
+
+    @property
+    def n_finished(self) -> int:
+        return self.identity.replications - sum(n for _, n in self.todo)
+
+
+Job = tuple[_Run, Task]
+
+
+@lru_cache(maxsize=4)
+def _reducer(scenario_json: str) -> Reducer:
+    return Reducer(Design(Scenario.model_validate_json(scenario_json)))
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _work(scenario_json: str, seed: int, first: int, n: int, keep: int) -> Chunk:
+    return replicate_chunk(_reducer(scenario_json), seed, first, n, keep)
+
+
+def _arguments(job: Job) -> tuple[str, int, int, int, int]:
+    run, (first, n) = job
+    identity = run.identity
+    return identity.scenario.model_dump_json(by_alias=True), identity.seed, first, n, identity.keep
+
+
+class _Several:
+    """Runs that are opened one after another, and completed as their last chunk comes in."""
+
+    def __init__(self, runs: Sequence[tuple[Identity, Path]], progress: Progress, command: str) -> None:
+        self._runs = runs
+        self._progress = progress
+        self._command = command
+        self._held: dict[Path, _Run] = {}
+        self._total = sum(identity.replications for identity, _ in runs)
+        self._done = 0
+        progress(0, self._total)
+
+    def jobs(self) -> Iterator[Job]:
+        """The chunks that are still to be simulated, run by run."""
+        for identity, path in self._runs:
+            run = self._open(RunFolder(path, identity))
+            if run is None:
+                continue
+            for task in list(run.todo):
+                yield run, task
+            if not run.todo and path in self._held:
+                self._complete(run)  # every chunk was there already
+
+    def _open(self, folder: RunFolder) -> _Run | None:
+        lock = folder.locked()
+        lock.__enter__()
+        run = _Run(folder, lock, [])
+        self._held[folder.path] = run
+        if folder.is_complete():
+            self._note(folder.identity.replications)
+            self._release(run)
+            return None
+        folder.begin()
+        run.todo = [task for task in tasks(folder.identity.replications) if task[0] not in folder.finished]
+        self._note(run.n_finished)
+        return run
+
+    def add(self, job: Job, chunk: Chunk) -> None:
+        """Keep a finished chunk, and complete its run if it was the last."""
+        run, task = job
+        run.folder.add(chunk)
+        run.todo.remove(task)
+        self._note(chunk.n)
+        if not run.todo:
+            self._complete(run)
+
+    def _note(self, n: int) -> None:
+        self._done += n
+        self._progress(self._done, self._total)
+
+    def _complete(self, run: _Run) -> None:
+        complete(run.folder, run.started, self._command)
+        self._release(run)
+
+    def _release(self, run: _Run) -> None:
+        del self._held[run.folder.path]
+        run.lock.__exit__(None, None, None)
+
+    def release_all(self) -> None:
+        """Let go of every folder, whatever happened."""
+        for run in list(self._held.values()):
+            self._release(run)
+
+    def interrupted(self) -> RunInterrupted:
+        """What to say when a person stops it."""
+        return RunInterrupted(
+            f"stopped after {self._done:,} of {self._total:,} replications of {len(self._runs)} scenarios; they are "
+            "kept. The same command goes on from there"
+        )
+
+
+def run_several(
+    runs: Sequence[tuple[Identity, Path]],
+    *,
+    workers: int | None = None,
+    progress: Progress = no_progress,
+    command: str = "",
+) -> list[Results]:
+    """Run several scenarios, each into its own folder.
+
+    Args:
+        runs: what to run and where; the same folder may be named again.
+        workers: processes, shared by all runs; default: all cores. The results are the same bytes whatever it is.
+        progress: called with replications done and in all, over all runs.
+        command: the whole command, for the manifests.
+
+    Returns:
+        Results in the order of `runs`.
+
+    Raises:
+        ResultsError: a folder is of another run, is in use, is damaged, or cannot be written.
+        RunInterrupted: stopped by hand; finished chunks are kept.
+    """
+    different = list({path: (identity, path) for identity, path in runs}.values())
+    several = _Several(different, progress, command)
+    try:
+        _simulate(several, n_cores() if workers is None else workers)
+    except KeyboardInterrupt:
+        raise several.interrupted() from None
+    finally:
+        several.release_all()
+    return [Results(path) for _, path in runs]
+
+
+def _simulate(several: _Several, workers: int) -> None:
+    if workers <= 1:
+        for job in several.jobs():
+            several.add(job, _work(*_arguments(job)))
+        return
+    pool: ProcessPoolExecutor | None = None
+    running: dict[Future[Chunk], Job] = {}
+    try:
+        for job in several.jobs():
+            if pool is None:
+                pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
+            running[pool.submit(_work, *_arguments(job))] = job
+            if len(running) >= _AHEAD * workers:
+                _take_finished(several, running)
+        while running:
+            _take_finished(several, running)
+    finally:
+        if pool is not None:
+            _close(pool, is_busy=bool(running))
+
+
+def _take_finished(several: _Several, running: dict[Future[Chunk], Job]) -> None:
+    finished, _ = wait(running, return_when=FIRST_COMPLETED)
+    for future in finished:
+        several.add(running.pop(future), future.result())
+
+
+def _close(pool: ProcessPoolExecutor, *, is_busy: bool) -> None:
+    processes = list((pool._processes or {}).values())
+    pool.shutdown(wait=not is_busy, cancel_futures=True)
+    for process in processes if is_busy else ():
+        if process.is_alive():
+            process.terminate()
