@@ -1,0 +1,289 @@
+"""Where a sweep looks: the values of the paths that it varies, and the points that they make."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sim.errors import InputError, Problem, ScenarioError, UsageError, nearest
+from sim.scenario.load import Loaded, with_changes
+from sim.scenario.provenance import known_paths, shown
+from sim.scenario.schema import Scenario
+from sim.scenario.yaml_source import parse_value
+
+GRID, LATIN_HYPERCUBE = "grid", "latin-hypercube"
+DESIGNS = (GRID, LATIN_HYPERCUBE)
+AS_IS = "as-is"  # a value that leaves the path as the scenario has it
+MOST_POINTS = 10_000
+POINTS_PER_PATH = 10  # of a Latin hypercube, unless asked for otherwise (Loeppky, Sacks and Welch 2009)
+_OPTION = "--vary"
+_FEW = 5  # problems of a kind that are shown
+_RANGE = re.compile(r"^\s*([^\s\[\]{}]+?)\s*\.\.\s*([^\s\[\]{}]+)\s*$")
+_NAME_LENGTH = 80
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One path that is varied.
+
+    Attributes:
+        path: dotted path.
+        values: the values to try, one by one; empty for a range.
+        low: lower end of a range, or None.
+        high: upper end of a range, or None.
+    """
+
+    path: str
+    values: tuple[Any, ...]
+    low: int | float | date | None = None
+    high: int | float | date | None = None
+
+    @property
+    def short(self) -> str:
+        """The end of the path."""
+        return short_path(self.path)
+
+    @property
+    def is_range(self) -> bool:
+        """Whether anything between two ends is tried."""
+        return self.low is not None
+
+    def at(self, u: float) -> Any:
+        """The value at a place in [0, 1): of a range of whole numbers or dates each is as likely."""
+        if not self.is_range:
+            return self.values[min(int(u * len(self.values)), len(self.values) - 1)]
+        low, high = self.low, self.high
+        if isinstance(low, date) and isinstance(high, date):
+            return date.fromordinal(_whole(u, low.toordinal(), high.toordinal()))
+        if isinstance(low, int) and isinstance(high, int):
+            return _whole(u, low, high)
+        assert isinstance(low, (int, float))
+        assert isinstance(high, (int, float))
+        return float(f"{low + u * (high - low):.4g}")
+
+    def ends(self) -> tuple[Any, ...]:
+        """Values that are validated before anything is run."""
+        return (self.low, self.high) if self.is_range else self.values
+
+
+def _whole(u: float, low: int, high: int) -> int:
+    return min(low + int(u * (high - low + 1)), high)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One scenario of a sweep.
+
+    Attributes:
+        number: from 1, in order.
+        settings: the value of each varied path.
+        scenario: the scenario with these values.
+    """
+
+    number: int
+    settings: Mapping[str, Any]
+    scenario: Scenario
+
+    def described(self) -> str:
+        """The settings in one line."""
+        return describe(self.settings)
+
+    def typed(self, scenario: str) -> str:
+        """The point as it would be typed after `run`.
+
+        Args:
+            scenario: the scenario and its overrides as they were typed.
+        """
+        sets = [f"{path}={setting_text(value)}" for path, value in self.settings.items() if value != AS_IS]
+        return " ".join([scenario, *(f"--set {shlex.quote(text)}" for text in sets)])
+
+
+def short_path(path: str) -> str:
+    """The last two parts of a path, which say enough beside a value."""
+    return ".".join(path.split(".")[-2:])
+
+
+def describe(settings: Mapping[str, Any]) -> str:
+    """Settings in one line, by the end of each path, or by the whole of it where that could be several."""
+    short = [short_path(path) for path in settings]
+    names = [path if short.count(name) > 1 else name for path, name in zip(settings, short, strict=True)]
+    return ", ".join(f"{name}={setting_text(value)}" for name, value in zip(names, settings.values(), strict=True))
+
+
+def setting_text(value: Any) -> str:
+    """A setting as a person writes it: a part that is taken out is `off`."""
+    return "off" if value is False else shown(value)
+
+
+def parse_factor(text: str, design: str) -> Factor:
+    """Read `PATH=V1,V2,...` or, for a Latin hypercube, `PATH=LOW..HIGH`.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    path, equals, value = (part.strip() for part in text.partition("="))
+    if not equals or not path or not value:
+        raise _wrong("write PATH=V1,V2,..., as in sites.general_hospital.count=2,4,6", text)
+    ends = _RANGE.match(value)
+    if ends is not None:
+        if design == GRID:
+            raise _wrong("a grid needs values, as V1,V2,...; LOW..HIGH is for --design latin-hypercube", text)
+        return Factor(path, (), *_range(ends.group(1), ends.group(2), text))
+    try:
+        values = parse_value(f"[{value}]")
+    except ScenarioError:
+        raise _wrong("cannot be read as a list of values, as V1,V2,...", text) from None
+    if len(values) < 2:
+        raise _wrong("needs two values or more", text)
+    twice = next((item for i, item in enumerate(values) if any(_same(item, other) for other in values[:i])), None)
+    if twice is not None:
+        raise _wrong(f"the value {shown(twice)} stands twice", text)
+    return Factor(path, tuple(values))
+
+
+def _same(a: Any, b: Any) -> bool:
+    return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
+
+
+def _range(low_text: str, high_text: str, text: str) -> tuple[Any, Any]:
+    try:
+        low, high = parse_value(low_text), parse_value(high_text)
+    except ScenarioError:
+        raise _wrong("LOW..HIGH needs two numbers or two dates", text) from None
+    if all(isinstance(end, date) for end in (low, high)):
+        pass
+    elif any(isinstance(end, bool) or not isinstance(end, (int, float)) for end in (low, high)):
+        raise _wrong("LOW..HIGH needs two numbers or two dates", text)
+    elif isinstance(low, float) or isinstance(high, float):
+        low, high = float(low), float(high)
+    if not low < high:
+        raise _wrong("LOW must be less than HIGH", text)
+    return low, high
+
+
+def _wrong(message: str, text: str) -> UsageError:
+    return UsageError(Problem(message, _OPTION, value=text))
+
+
+def parse_factors(texts: Sequence[str], design: str, loaded: Loaded) -> list[Factor]:
+    """Read what is to be varied, and see that the scenario has it.
+
+    Args:
+        texts: as after `--vary`.
+        design: one of `DESIGNS`.
+        loaded: the scenario.
+
+    Raises:
+        InputError: with everything that is wrong.
+    """
+    factors: list[Factor] = []
+    wrong: list[Problem] = []
+    known = known_paths(loaded.scenario)
+    for text in texts:
+        try:
+            factor = parse_factor(text, design)
+        except UsageError as error:
+            wrong += error.problems
+            continue
+        others = [other.path for other in factors]
+        message = _misplaced(factor.path, others, known, loaded.file)
+        if message:
+            wrong.append(Problem(message, _OPTION, value=factor.path))
+        else:
+            factors.append(factor)
+    if wrong:
+        raise UsageError(wrong)
+    return factors
+
+
+def _misplaced(path: str, others: Sequence[str], known: set[str], file: str) -> str | None:
+    if path.partition(".")[0] in ("experiment", "name", "question", "sources", "bibliography", "extends"):
+        return "this decides nothing of a simulated trial; --replications and --seed are options of their own"
+    if path not in known:
+        return f"there is no such path in {file}; {nearest(path, known)}"
+    for other in others:
+        if path == other:
+            return "is varied twice"
+        if path.startswith(f"{other}.") or other.startswith(f"{path}."):
+            return f"is part of {other}, or has it as a part; vary one of them"
+    return None
+
+
+def _varied(loaded: Loaded, settings: Mapping[str, Any]) -> Scenario:
+    return with_changes(loaded, {path: value for path, value in settings.items() if value != AS_IS}, _OPTION)
+
+
+def make_points(loaded: Loaded, factors: Sequence[Factor], design: str, n_points: int | None, seed: int) -> list[Point]:
+    """The points of a sweep, each with a valid scenario.
+
+    Args:
+        loaded: the scenario that is varied.
+        factors: what is varied.
+        design: `GRID` for every combination, `LATIN_HYPERCUBE` for a spread of points.
+        n_points: how many, of a Latin hypercube.
+        seed: where its random numbers start.
+
+    Raises:
+        InputError: a value is wrong, or values that do not go together.
+    """
+    settings = _grid(factors) if design == GRID else _hypercube(factors, n_points, seed)
+    points, wrong = [], []
+    for number, setting in enumerate(settings, start=1):
+        try:
+            scenario = _varied(loaded, setting)
+        except ScenarioError as error:
+            wrong.append(Problem(f"these do not go together: {describe(setting)} ({error.problems[0]})", _OPTION))
+            if len(wrong) == _FEW:
+                break
+        else:
+            points.append(Point(number, setting, _named(scenario, setting)))
+    if wrong:
+        raise UsageError(_wrong_values(loaded, factors) or wrong)
+    return points
+
+
+def _named(scenario: Scenario, setting: Mapping[str, Any]) -> Scenario:
+    name = f"{scenario.name}, {describe(setting)}"[:_NAME_LENGTH]
+    experiment = scenario.experiment.model_copy(update={"keep": 0})
+    return scenario.model_copy(update={"name": name, "experiment": experiment})
+
+
+def _wrong_values(loaded: Loaded, factors: Sequence[Factor]) -> list[Problem]:
+    """What is wrong with single values, whatever the others are."""
+    wrong: dict[str, Problem] = {}
+    for factor in factors:
+        for value in factor.ends():
+            try:
+                _varied(loaded, {factor.path: value})
+            except ScenarioError as error:
+                wrong |= {str(problem): problem for problem in _own(error, factor.path)}
+    return list(wrong.values())
+
+
+def _own(error: InputError, path: str) -> Iterable[Problem]:
+    """Problems of a value itself, not of how it goes with the rest of the scenario."""
+    return [p for p in error.problems if p.file == _OPTION and p.path and (p.path == path or p.path.startswith(path))]
+
+
+def _grid(factors: Sequence[Factor]) -> list[dict[str, Any]]:
+    n = 1
+    for factor in factors:
+        n *= len(factor.values)
+    if n > MOST_POINTS:
+        raise UsageError(Problem(f"may make at most {MOST_POINTS:,} points", _OPTION, value=f"{n:,}"))
+    paths = [factor.path for factor in factors]
+    return [dict(zip(paths, values, strict=True)) for values in itertools.product(*(f.values for f in factors))]
+
+
+def _hypercube(factors: Sequence[Factor], n_points: int | None, seed: int) -> list[dict[str, Any]]:
+    import numpy as np
+    from scipy.stats import qmc
+
+    n = POINTS_PER_PATH * len(factors) if n_points is None else n_points
+    places = qmc.LatinHypercube(len(factors), rng=np.random.default_rng(seed)).random(n)
+    return [{f.path: f.at(float(u)) for f, u in zip(factors, row, strict=True)} for row in places]
