@@ -8,12 +8,14 @@ import sys
 import click
 
 from sim import __version__
+from sim.cli.comparing import compare
 from sim.cli.explaining import explain
 from sim.cli.forecasting import backtest
 from sim.cli.inspecting import diff, new, schema, show, validate
 from sim.cli.planning import plan
 from sim.cli.reference import reference
 from sim.cli.running import run
+from sim.cli.sweeping import sweep
 from sim.cli.tracing import replay, trace
 from sim.errors import TrialclockError
 
@@ -36,7 +38,7 @@ def cli(context: click.Context) -> None:
         context.invoke(run)
 
 
-for _command in (run, validate, show, diff, schema, new, trace, replay, explain, plan, reference):
+for _command in (run, compare, sweep, validate, show, diff, schema, new, trace, replay, explain, plan, reference):
     cli.add_command(_command)
 for _command in (backtest,):
     cli.add_command(_command)

@@ -1,0 +1,129 @@
+"""`sweep`: a scenario at many points."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.cli.options import SEED, SET, scenario_argument
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sim.experiment.sweep import Swept
+
+_FAILED_REPLICATIONS = 1
+_MOST_ROWS = 40
+
+
+@click.command()
+@scenario_argument
+@click.option(
+    "--vary",
+    multiple=True,
+    metavar="PATH=V1,V2,...",
+    help="Values to try at a path, or PATH=LOW..HIGH with latin-hypercube; may be given again.",
+)
+@click.option(
+    "--design",
+    type=click.Choice(["grid", "latin-hypercube"]),
+    default="grid",
+    show_default=True,
+    help="Every combination, or points spread over ranges.",
+)
+@click.option(
+    "--points", type=click.IntRange(2, 10_000), metavar="N", help="Points of a Latin hypercube; default: ten a path."
+)
+@click.option("--replications", "-n", type=click.IntRange(1, 10_000_000), metavar="N", help="Simulated trials a point.")
+@SEED
+@click.option("--workers", "-w", type=click.IntRange(1, 1024), metavar="W", help="Processes; default: all cores.")
+@click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/sweep-<scenario>-<id>.")
+@SET
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
+@click.option("--no-report", is_flag=True, help="Do not write sweep.html.")
+def sweep(
+    scenario: str,
+    vary: tuple[str, ...],
+    design: str,
+    points: int | None,
+    replications: int | None,
+    seed: int | None,
+    workers: int | None,
+    out: str | None,
+    overrides: tuple[str, ...],
+    as_json: bool,
+    no_report: bool,
+) -> int:
+    """Simulate SCENARIO at many points: how do the dates, the odds and the cost change with a value, or with two?
+
+    Every point has the same random numbers, so that curves are smooth. A value is written as in a file; `as-is` leaves
+    what the scenario says. Finished points are used again; a stopped sweep goes on when the same command is given.
+    """
+    from sim.cli.running import _progress_bar
+    from sim.report.sweep import sweep as run_sweep
+
+    with _progress_bar(show=not as_json or sys.stderr.isatty()) as progress:
+        swept, folder = run_sweep(
+            scenario,
+            vary,
+            overrides,
+            design=design,
+            n_points=points,
+            replications=replications,
+            seed=seed,
+            workers=workers,
+            out=out,
+            page=not no_report,
+            progress=progress,
+            command=" ".join(sys.argv),
+        )
+    if as_json:
+        from sim.report.sweep_document import answer
+
+        document = answer(swept) | {"folder": folder.as_posix()}
+        click.echo(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
+    else:
+        _print(swept, folder)
+    return _FAILED_REPLICATIONS if int(swept.table["failed"].sum()) else 0
+
+
+def _print(swept: Swept, folder: Path) -> None:
+    from sim.cli.console import _console, _table
+    from sim.experiment.points import short_path
+    from sim.report import sweep_words as words
+
+    console = _console()
+    for text in words.caveats(swept):
+        console.print(f"[bold]Note:[/bold] {text}.")
+    console.print(f"\n[bold]{words.headline(swept)}[/bold]")
+    change = words.change_sentence(swept)
+    if change:
+        console.print(change)
+    shown = [o for o in words.outcomes(swept) if o.column != "probability_study_completion"]
+    table = _table(*(short_path(f.path) for f in swept.factors), *(_head(o.title) for o in shown))
+    for i in range(min(len(swept.points), _MOST_ROWS)):
+        settings = [words.setting(swept.table, factor.path, i) for factor in swept.factors]
+        table.add_row(*settings, *(words.cell(swept, outcome, i) for outcome in shown))
+    console.print()
+    console.print(table)
+    if len(swept.points) > _MOST_ROWS:
+        console.print(f"and {len(swept.points) - _MOST_ROWS} more points in sweep.csv")
+    console.print(
+        f"\n{len(swept.points)} points with {swept.n_replications:,} simulated trials each, all on seed {swept.seed}. "
+        "Behind dates and in brackets: 95 % intervals of the Monte Carlo error."
+    )
+    console.print(f"Files: {folder.as_posix()}/", soft_wrap=True)
+    if (folder / "sweep.html").is_file():
+        console.print(f"Page: {(folder / 'sweep.html').as_posix()}", soft_wrap=True)
+
+
+def _head(title: str) -> str:
+    return {
+        "Median last randomisation": "last randomised, median",
+        "Database lock, with 80 % probability by": "database lock, P80",
+        "Probability of primary completion by the registered date": "primary as registered",
+        "Probability of never reaching the target": "never reached",
+    }.get(title, title)

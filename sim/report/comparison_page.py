@@ -1,0 +1,218 @@
+"""`comparison.html`: scenarios side by side, the answer first, as one file that opens offline."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sim import __version__
+from sim.experiment.differences import BOTH
+from sim.report import comparison_words as words
+from sim.report.comparison_figures import exhibits
+from sim.report.exhibits import Exhibit, Table
+from sim.report.html import render
+from sim.report.words import chance, estimate_of, mean_with_error, number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.analysis.intervals import Estimate
+    from sim.experiment.compare import Pair
+    from sim.experiment.differences import Compared
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a page about several runs.
+
+    Attributes:
+        name: its id.
+        title: its heading.
+        intro: what it is about.
+        exhibits: its figures.
+    """
+
+    name: str
+    title: str
+    intro: str
+    exhibits: tuple[Exhibit, ...]
+
+
+_PARTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    ("when", "When is each done?", "The same simulated trials under each scenario.", ("fan", "dates", "odds")),
+    (
+        "difference",
+        "Is the difference sure?",
+        "Trial k of one scenario meets the same chances as trial k of the other: what differs is the scenario's.",
+        ("differences-", "earlier"),
+    ),
+    (
+        "worth",
+        "What is each change worth?",
+        "The difference, shared out to what was changed.",
+        ("shares-",),
+    ),
+    ("why", "Where does it come from?", "People, time and money, beside each other.", ("funnel", "spans", "cost")),
+)
+
+
+def parts_of(found: list[Exhibit], parts: tuple[tuple[str, str, str, tuple[str, ...]], ...]) -> list[Part]:
+    """Figures by the part of the page that they belong to; a part without figures is left out.
+
+    Args:
+        found: the figures.
+        parts: id, heading, introduction and the figures' names, or how they begin where that ends with `-`.
+    """
+
+    def belongs(exhibit: Exhibit, names: tuple[str, ...]) -> bool:
+        return any(exhibit.name == name or (name[-1] == "-" and exhibit.name.startswith(name)) for name in names)
+
+    chosen = [
+        Part(name, title, intro, tuple(exhibit for exhibit in found if belongs(exhibit, names)))
+        for name, title, intro, names in parts
+    ]
+    return [part for part in chosen if part.exhibits]
+
+
+def comparison_page(compared: Compared) -> str:
+    """The whole page as text."""
+    found = exhibits(compared)
+    comparison = compared.comparison
+    labels = [side.label for side in comparison.sides]
+    context: dict[str, Any] = {
+        "title": " against ".join([*labels[1:], labels[0]]),
+        "eyebrow": f"Compared with {labels[0]}: {', '.join(labels[1:])}",
+        "question": " ".join(dict.fromkeys(s.results.scenario.question for s in comparison.sides[1:])),
+        "warnings": words.caveats(compared),
+        "version": __version__,
+        "headlines": [words.sentence(words.headline(compared, pair)) for pair in comparison.pairs],
+        "sentences": [],
+        "tables": [*(_inputs(compared, pair) for pair in comparison.pairs), _answers(compared)],
+        "made_by": made_by(compared),
+        "reading": "In brackets: 95 % intervals of the Monte Carlo error, which more simulated trials make smaller.",
+        "sections": parts_of(found, _PARTS),
+        "method": _method(compared),
+        "appendix": [_all_measures(compared, pair) for pair in comparison.pairs],
+    }
+    return render("study.html.j2", found, context)
+
+
+def made_by(compared: Compared) -> str:
+    """The command that makes this comparison again."""
+    comparison = compared.comparison
+    names: list[str] = []
+    sets: list[str] = []
+    for i, side in enumerate(comparison.sides, start=1):
+        typed = shlex.split(side.results.identity.get("typed") or side.results.path.as_posix())
+        names.append(typed[0])
+        sets += [f"--set {shlex.quote(f'{i}:{text}')}" for text in typed[2::2]]
+    tail = [f"--replications {comparison.n_replications}", f"--seed {comparison.seed}"]
+    tail += ["--shares"] if compared.shares is not None else []
+    return " ".join(["trialclock compare", *map(shlex.quote, names), *sets, *tail])
+
+
+def _answers(compared: Compared) -> Table:
+    """The answer as a table: dates, odds and cost of every scenario, and how far each is from the reference."""
+    comparison = compared.comparison
+    others = [name for pair in comparison.pairs for name in (pair.other.label, f"{pair.other.label}: difference")]
+    milestones = ("last_randomised", "primary_completion", "database_lock")
+    rows = [_median_row(compared, milestone) for milestone in milestones] + _odds_rows(compared)
+    if any(side.results.scenario.costs for side in comparison.sides):
+        rows.append(_cost_row(compared))
+    return Table("In figures", ("", comparison.reference.label, *others), tuple(rows))
+
+
+def _median_row(compared: Compared, milestone: str) -> tuple[str, ...]:
+    cells: list[str] = []
+    for pair in compared.comparison.pairs:
+        row, dates = compared.median(pair, milestone), words.dates_of(pair)
+        if not cells:
+            cells.append(dates.text(float(row["reference"])))
+        cells += [dates.text(float(row["value"])), words.later(estimate_of(row, "difference"))]
+    return (f"Median {words.PHRASES[milestone]}", *cells)
+
+
+def _odds_rows(compared: Compared) -> list[tuple[str, ...]]:
+    """A row a registered date of the reference, whatever the others register; and of never."""
+    found: dict[str, list[str]] = {}
+    pairs = compared.comparison.pairs
+    for k, pair in enumerate(pairs):
+        for _, row in compared.of("odds", pair).iterrows():
+            name = words.event_name(row)
+            cells = found.setdefault(name, [""] * (1 + 2 * len(pairs)))
+            cells[0] = chance(estimate_of(row, "reference"))
+            cells[1 + 2 * k : 3 + 2 * k] = [
+                chance(estimate_of(row, "value")),
+                words.points(estimate_of(row, "difference")),
+            ]
+    return [(name, *cells) for name, cells in found.items()]
+
+
+def _cost_row(compared: Compared) -> tuple[str, ...]:
+    cells: list[str] = []
+    for pair in compared.comparison.pairs:
+        rows = compared.of("measures", pair)
+        row = rows[rows["measure"] == "cost"].iloc[0]
+        if not cells:
+            cells.append(_mean(estimate_of(row, "reference")))
+        change = words.amount(estimate_of(row, "difference")) if row["in"] == BOTH else str(row["in"])
+        cells += [_mean(estimate_of(row, "value")), change]
+    units = {side.results.scenario.costs.currency for side in compared.comparison.sides if side.results.scenario.costs}
+    return (f"Mean cost, {' and '.join(sorted(units))}", *cells)
+
+
+def _inputs(compared: Compared, pair: Pair) -> Table:
+    rows = [(row["path"], row["reference"], row["value"]) for _, row in compared.of("inputs", pair).iterrows()]
+    columns = ("what differs", pair.reference.label, pair.other.label)
+    if not rows:
+        rows = [("nothing that decides a simulated trial", "", "")]
+    return Table(f"What differs in {pair.other.label}", columns, tuple(rows))
+
+
+def _method(compared: Compared) -> list[str]:
+    comparison = compared.comparison
+    runs = "; ".join(f"{side.label}: {side.results.path.name}" for side in comparison.sides)
+    found = [
+        f"{comparison.n_replications:,} simulated trials of each scenario, paired by number, seed {comparison.seed}, "
+        f"trialclock {__version__}. The runs: {runs}. The same command gives the same page, byte for byte.",
+        "Every random number has a place of its own (replication, purpose, site, patient), so that whatever the "
+        "scenarios share happens alike in both. A trial that never gets there counts as later than every date.",
+        "Differences of medians: bootstrap over pairs of trials, 1,000 resamples. Of means: normal interval of the "
+        "paired differences, a date that never comes counting as the end of the simulated time. Of probabilities: "
+        "matched pairs (Agresti and Min 2005). Shares of trials: Wilson.",
+    ]
+    return found + [
+        f"{pair.other.label}: {text}"
+        for pair in comparison.pairs
+        if (text := words.pairing_sentence(compared, pair)) is not None
+    ]
+
+
+def _all_measures(compared: Compared, pair: Pair) -> Table:
+    rows = compared.of("measures", pair)
+    columns = ("mean of a trial", pair.reference.label, pair.other.label, "difference")
+    return Table(
+        f"Everything that was counted: {pair.other.label} against {pair.reference.label}",
+        columns,
+        tuple(_measure(row) for _, row in rows.iterrows() if _says_something(row)),
+    )
+
+
+def _says_something(row: pd.Series) -> bool:
+    """Whether a measure is not 0 in both."""
+    return any(float(row[key]) != 0.0 for key in ("reference", "value"))
+
+
+def _measure(row: pd.Series) -> tuple[str, ...]:
+    cells = [_mean(estimate_of(row, key)) for key in ("reference", "value")]
+    change = words.amount(estimate_of(row, "difference")) if row["in"] == BOTH else str(row["in"])
+    unit = "" if row["unit"] == "count" else f", {row['unit']}"
+    return (f"{row['meaning']}{unit}", *cells, change)
+
+
+def _mean(estimate: Estimate) -> str:
+    if math.isnan(estimate.value):
+        return "not there"
+    return number(estimate.value) if estimate.low == estimate.high else mean_with_error(estimate)

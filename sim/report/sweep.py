@@ -1,0 +1,125 @@
+"""A sweep and what it leaves: a folder with one tidy table, one JSON document, a page, and the points' runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from sim.errors import Problem, UsageError
+from sim.experiment.identity import Identity, slug
+from sim.experiment.points import DESIGNS, GRID, MOST_POINTS, Point, make_points, parse_factors
+from sim.experiment.run import RESULTS, Progress, no_progress
+from sim.experiment.store import write_json, write_whole
+from sim.experiment.sweep import Swept, run_points, sweep_table
+from sim.report.folders import check_folder, make_folder, write_csv, write_parquet
+from sim.report.sweep_document import answer
+from sim.scenario.load import load
+
+DOCUMENT, TABLE, PARQUET, PAGE, POINTS = "sweep.json", "sweep.csv", "sweep.parquet", "sweep.html", "points"
+_OURS = (POINTS, TABLE, PARQUET, PAGE)
+
+
+def folder_name(name: str, points: Sequence[Point], seed: int, replications: int) -> str:
+    """`sweep-<scenario>-<id>`, the same for the same points."""
+    text = json.dumps([Identity(point.scenario, seed, replications).short for point in points])
+    return f"sweep-{slug(name)}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def sweep(
+    scenario: str,
+    vary: Sequence[str],
+    overrides: Sequence[str] = (),
+    *,
+    design: str = GRID,
+    n_points: int | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    workers: int | None = None,
+    out: Path | str | None = None,
+    page: bool = True,
+    progress: Progress = no_progress,
+    command: str = "",
+) -> tuple[Swept, Path]:
+    """Run a scenario at many points and keep what that finds in a folder. A stopped sweep goes on where it was.
+
+    Args:
+        scenario: a scenario file, or the name of a scenario that comes with the program.
+        vary: what is varied, as `PATH=V1,V2,...`, or `PATH=LOW..HIGH` in a Latin hypercube.
+        overrides: `PATH=VALUE` texts that hold at every point.
+        design: `grid` for every combination, or `latin-hypercube`.
+        n_points: how many, of a Latin hypercube; default: ten a path.
+        replications: simulated trials at each point; default: as the scenario says.
+        seed: where random numbers start at every point; default: as the scenario says.
+        workers: processes, shared by all points; default: all cores.
+        out: the folder; default: `results/sweep-<scenario>-<id>`.
+        page: whether to write the page.
+        progress: called with replications done and in all, over all points.
+        command: the whole command, for the manifests.
+
+    Returns:
+        The sweep and its folder.
+
+    Raises:
+        InputError: a path, a value or a folder is wrong.
+        RunInterrupted: stopped by hand; finished chunks are kept.
+    """
+    _check(design, n_points, vary)
+    loaded = load(scenario, overrides)
+    seed = loaded.scenario.experiment.seed if seed is None else seed
+    n = loaded.scenario.experiment.replications if replications is None else replications
+    factors = parse_factors(vary, design, loaded)
+    points = make_points(loaded, factors, design, n_points, seed)
+    folder = Path(out) if out is not None else RESULTS / folder_name(loaded.scenario.name, points, seed, n)
+    check_folder(folder, DOCUMENT, _OURS)
+    typed = " ".join([shlex.quote(scenario), *(f"--set {shlex.quote(text)}" for text in overrides)])
+    results = run_points(
+        points,
+        replications=n,
+        seed=seed,
+        folder=folder / POINTS,
+        typed=typed,
+        workers=workers,
+        progress=progress,
+        command=command,
+    )
+    table = sweep_table(factors, points, results)
+    swept = Swept(loaded, tuple(factors), design, tuple(points), tuple(results), table, typed)
+    write_sweep(swept, folder, page=page)
+    return swept, folder
+
+
+def _check(design: str, n_points: int | None, vary: Sequence[str]) -> None:
+    if design not in DESIGNS:
+        raise UsageError(Problem(f"must be one of {', '.join(DESIGNS)}", "--design", value=design))
+    if not vary:
+        raise UsageError(Problem("say what is varied, as --vary sites.general_hospital.count=2,4,6", "--vary"))
+    if n_points is not None and design == GRID:
+        raise UsageError(
+            Problem("a grid has as many points as its values make; give it for latin-hypercube", "--points")
+        )
+    if n_points is not None and not 2 <= n_points <= MOST_POINTS:
+        raise UsageError(Problem(f"must be 2 to {MOST_POINTS:,}", "--points", value=str(n_points)))
+
+
+def write_sweep(swept: Swept, folder: Path, *, page: bool = True) -> None:
+    """Write the table, JSON and page of a sweep.
+
+    Args:
+        swept: the sweep.
+        folder: where; it is made if it is not there.
+        page: whether to write the page.
+
+    Raises:
+        ResultsError: they cannot be written.
+    """
+    make_folder(folder)
+    write_csv(folder / TABLE, swept.table)
+    write_parquet(folder / PARQUET, swept.table)
+    if page:
+        from sim.report.sweep_page import sweep_page  # needs plotly, which the tables do not
+
+        write_whole(folder / PAGE, sweep_page(swept).encode())
+    write_json(folder / DOCUMENT, answer(swept))

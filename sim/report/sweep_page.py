@@ -1,0 +1,97 @@
+"""`sweep.html`: a scenario at many points, as one file that opens offline."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from sim import __version__
+from sim.experiment.points import GRID, setting_text
+from sim.report import sweep_words as words
+from sim.report.comparison_page import parts_of
+from sim.report.exhibits import Table
+from sim.report.html import render
+from sim.report.sweep_figures import exhibits
+
+if TYPE_CHECKING:
+    from sim.experiment.points import Factor
+    from sim.experiment.sweep import Swept
+
+_PARTS = (
+    ("all-points", "All points at once", "Settings and what comes of them.", ("all",)),
+    ("dates", "When is it done?", "The same simulated trials at every point.", ("last-", "database-")),
+    ("odds", "How likely are the registered dates?", "Shares of the simulated trials.", ("probability-",)),
+    ("cost", "What does it cost?", "Means over the simulated trials.", ("mean-",)),
+)
+
+
+def sweep_page(swept: Swept) -> str:
+    """The whole page as text."""
+    found = exhibits(swept)
+    change = words.change_sentence(swept)
+    scenario = swept.loaded.scenario
+    context: dict[str, Any] = {
+        "title": f"{scenario.name}: {', '.join(factor.path for factor in swept.factors)}",
+        "eyebrow": f"{scenario.name}, at {len(swept.points)} points",
+        "question": f"What would change with {' and '.join(factor.path for factor in swept.factors)}?",
+        "warnings": words.caveats(swept),
+        "version": __version__,
+        "headlines": [words.headline(swept)],
+        "sentences": [change] if change else [],
+        "tables": [_varied(swept)],
+        "made_by": made_by(swept),
+        "reading": "-12/+15 d, and ranges in brackets: 95 % intervals of the Monte Carlo error.",
+        "sections": parts_of(found, _PARTS),
+        "method": _method(swept),
+        "appendix": [_points(swept)],
+    }
+    return render("study.html.j2", found, context)
+
+
+def _written(factor: Factor) -> str:
+    """A factor as it is typed, but for its path."""
+    if factor.is_range:
+        return f"{factor.low}..{factor.high}"
+    return ",".join(setting_text(value) for value in factor.values)
+
+
+def made_by(swept: Swept) -> str:
+    """The command that makes this sweep again."""
+    vary = " ".join(f"--vary {shlex.quote(f'{factor.path}={_written(factor)}')}" for factor in swept.factors)
+    design = "" if swept.design == GRID else f" --design {swept.design} --points {len(swept.points)}"
+    return f"trialclock sweep {swept.typed} {vary}{design} --replications {swept.n_replications} --seed {swept.seed}"
+
+
+def _varied(swept: Swept) -> Table:
+    rows = tuple((factor.path, _written(factor).replace(",", ", ")) for factor in swept.factors)
+    return Table("What is varied", ("path", "values"), rows)
+
+
+def _method(swept: Swept) -> list[str]:
+    design = (
+        "every combination of the values"
+        if swept.design == GRID
+        else "a Latin hypercube: each path's range is cut into as many parts as there are points, and each part has one"
+    )
+    return [
+        f"{len(swept.points)} points ({design}) with {swept.n_replications:,} simulated trials each, seed {swept.seed} "
+        f"at every point, trialclock {__version__}. The same command gives the same page, byte for byte.",
+        "Every point has the same random numbers in the same places, so that the difference between two points is the "
+        "values' and not chance's; the intervals of two points overlap more than the difference is unsure. For a "
+        "difference with its interval, compare two points: each has its results folder.",
+        "A trial that never gets there counts as later than every date. Intervals: order statistics for dates, Wilson "
+        "for probabilities, normal for means.",
+    ]
+
+
+def _points(swept: Swept) -> Table:
+    shown = words.outcomes(swept)
+    columns = (*(factor.path for factor in swept.factors), *(outcome.title for outcome in shown))
+    rows = tuple(
+        (
+            *(words.setting(swept.table, factor.path, i) for factor in swept.factors),
+            *(words.cell(swept, outcome, i) for outcome in shown),
+        )
+        for i in range(len(swept.points))
+    )
+    return Table("All points", columns, rows)
