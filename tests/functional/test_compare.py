@@ -1,0 +1,589 @@
+"""Comparisons: paired differences are exact where they must be, their intervals honest, and nothing is left out."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+from conftest import POISSON, ROOT, merged
+
+from sim.analysis import pairing
+from sim.analysis.measures import MILESTONES
+from sim.analysis.pairing import (
+    earlier,
+    mean_change,
+    narrowing,
+    never_as_infinity,
+    paired_days,
+    probability_change,
+    quantile_changes,
+)
+from sim.errors import ResultsError, RunInterrupted, UsageError
+from sim.experiment.compare import Comparison
+from sim.experiment.differences import Compared
+from sim.report import comparison_words as words
+from sim.report.comparison import compare
+from sim.report.comparison_document import answer
+
+BASE, MORE = (str(ROOT / "scenarios" / f"{name}.yaml") for name in ("base", "two-more-sites"))
+APART = ["oversight.sentinels=null", "oversight.board_review=null", "oversight.hold=null", "oversight.stop=null"]
+APART += ["cells.doses_in_stock_to_randomise=0", "trial.replace=never"]  # nothing here is shared between sites
+INF = math.inf
+
+
+def write(folder: Path, name: str, **changes: Any) -> str:
+    """A scenario file: the simplest trial with changes; `sites` and `arms` replace those of the simplest."""
+    start = {key: value for key, value in POISSON.items() if key not in ("sites", "arms") or key not in changes}
+    path = folder / f"{name}.yaml"
+    path.write_text(yaml.safe_dump(merged(start | {"name": name}, changes)))
+    return str(path)
+
+
+def command(*arguments: str) -> Result:
+    """Run `trialclock` in this process; the exit code is that of the program."""
+    from sim.cli import cli
+    from sim.errors import TrialclockError
+
+    result = CliRunner().invoke(cli, list(arguments), standalone_mode=False)
+    if isinstance(result.exception, TrialclockError):
+        result.exit_code = result.exception.exit_code
+    elif result.exception is not None:
+        raise result.exception
+    else:
+        result.exit_code = result.return_value or 0
+    return result
+
+
+@pytest.fixture(scope="module")
+def base_and_more(tmp_path_factory: pytest.TempPathFactory) -> tuple[Compared, Path]:
+    """Base and two more sites, with nothing that couples sites."""
+    out = tmp_path_factory.mktemp("compare") / "out"
+    return compare([BASE, MORE], [APART, APART], replications=96, workers=1, out=out)
+
+
+# --- what must be exact
+
+
+def test_a_scenario_and_itself_are_the_same_in_every_replication(tmp_path: Path) -> None:
+    """Every paired difference of a scenario with itself is exactly 0, and every interval is a point."""
+    compared, _ = compare([BASE, BASE], replications=24, workers=1, out=tmp_path / "out", page=False)
+    (pair,) = compared.comparison.pairs
+    assert pair.is_identical()
+    assert (compared.pairs().filter(like="difference_").to_numpy() == 0.0).all()
+    quantiles = compared.tables["quantiles"].dropna(subset=["difference_low"])
+    assert (quantiles[["difference", "difference_low", "difference_high"]].to_numpy() == 0.0).all()
+    means = compared.tables["measures"].query("n > 1")
+    assert (means[["difference", "difference_low", "difference_high"]].to_numpy() == 0.0).all()
+    assert (compared.tables["milestones"]["same"] == 1.0).all()
+    assert compared.tables["inputs"].empty
+    assert "are the same in every one of the 24" in words.headline(compared, pair)
+    assert pair.other.label == "base (2)"
+
+
+def test_unchanged_sites_live_unchanged_lives(base_and_more: tuple[Compared, Path]) -> None:
+    """With two more sites, what happens at the first three is the same, event by event, until the target is met."""
+    compared, _ = base_and_more
+    early = ["patient.referred", "consent.given", "consent.refused", "screening.started", "screening.passed"]
+    ours, theirs = (side.results.events for side in compared.comparison.sides)
+    assert set(early) <= set(ours["event"])
+    for replication in range(5):
+        one, two = (events[events["replication"] == replication] for events in (ours, theirs))
+        met = min(events[events["event"] == "recruitment.closed"]["day"].min() for events in (one, two))
+        lives = [
+            events[(events["day"] < met) & events["event"].isin(early)][["day", "event", "site", "patient"]]
+            for events in (one, two)
+        ]
+        lives[1] = lives[1][lives[1]["site"].isin(lives[0]["site"].unique())]
+        assert len(lives[0]) > 50
+        pd.testing.assert_frame_equal(*(life.reset_index(drop=True) for life in lives))
+
+
+def test_twice_the_rate_halves_every_time(tmp_path: Path) -> None:
+    """One Poisson site: at twice the rate every k-th randomisation comes at half the time, in every replication."""
+    slow = write(tmp_path, "slow")
+    fast = write(tmp_path, "fast", sites={"s": {"count": 1, "referrals_per_month": 6.0}})
+    compared, _ = compare([slow, fast], replications=50, workers=1, out=tmp_path / "out", page=False)
+    days = compared.pairs()
+    for milestone in ("first_randomised", "randomised_50pct", "last_randomised"):
+        assert np.allclose(days[f"day_{milestone}"] * 2, days[f"reference_{milestone}"], rtol=1e-12, atol=0)
+    odds = compared.milestone(compared.comparison.pairs[0], "last_randomised")
+    assert odds["earlier"] == 1.0
+
+
+def test_scenarios_that_open_on_other_dates_are_compared_by_date(tmp_path: Path) -> None:
+    """The same trial opened 30 days later is 30 days later in every replication, and the horizon is the nearer one."""
+    first = write(tmp_path, "first")
+    late = write(tmp_path, "late", trial={"enrolment_opens": "2020-01-31", "horizon_months": 590})
+    compared, _ = compare([first, late], replications=40, workers=1, out=tmp_path / "out", page=False)
+    assert np.allclose(compared.pairs()["difference_last_randomised"], 30.0)
+    row = compared.median(compared.comparison.pairs[0], "last_randomised")
+    assert (row["difference"], row["difference_low"], row["difference_high"]) == pytest.approx((30.0, 30.0, 30.0))
+    notes = " ".join(words.caveats(compared))
+    assert "compared by date" in notes
+    assert "does not end on the same" in notes
+
+
+# --- what pairing is worth
+
+
+def test_pairing_narrows(base_and_more: tuple[Compared, Path]) -> None:
+    """On base and two more sites pairing is worth more than 1, and nothing once the pairs are broken."""
+    compared, _ = base_and_more
+    (pair,) = compared.comparison.pairs
+    row = compared.milestone(pair, "last_randomised")
+    assert row["narrowing_low"] > 1.0
+    assert compared.median(pair, "last_randomised")["narrowing"] > 1.0
+    ours, theirs = (np.minimum(days, pair.horizon_days) for days in pair.days("last_randomised"))
+    broken = narrowing(ours, np.roll(theirs, 1))
+    assert broken.low is not None
+    assert broken.low < 1.0 < broken.high < row["narrowing"]
+    paired, apart = mean_change(ours, theirs), mean_change(ours, np.roll(theirs, 1))
+    assert (apart.high - apart.low) ** 2 / (paired.high - paired.low) ** 2 == pytest.approx(
+        row["narrowing"] / broken.value, rel=1e-9
+    )
+
+
+def test_narrowing_by_hand() -> None:
+    """Two normal variables with correlation rho: pairing is worth 1 / (1 - rho)."""
+    rng = np.random.default_rng(1)
+    common, a, b = rng.normal(size=(3, 20_000))
+    found = narrowing(common + a, common + b)  # rho = 1/2
+    assert found.low < 2.0 < found.high
+    assert found.high - found.low < 0.12
+    assert narrowing(common, common + 3.0).value == INF
+    assert math.isnan(narrowing(np.zeros(5), np.zeros(5)).value)
+
+
+# --- honest intervals
+
+
+def _covered(change: pairing.Estimate, truth: float) -> bool:
+    return change.low <= truth <= change.high
+
+
+def _experiment(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Days of two scenarios, correlated 0.9, of which the latest 4 % never come."""
+    u = rng.normal(size=n)
+    v = 0.9 * u + math.sqrt(0.19) * rng.normal(size=n)
+    x, y = np.exp(6.0 + 0.4 * u), np.exp(5.8 + 0.5 * v)
+    horizon = math.exp(6.0 + 0.4 * 1.7507)
+    return np.where(x > horizon, INF, x), np.where(y > horizon, INF, y)
+
+
+@pytest.mark.parametrize(
+    ("experiments", "n", "low"), [(150, 200, 0.90), pytest.param(500, 1000, 0.93, marks=pytest.mark.slow)]
+)
+def test_intervals_cover_the_known_difference(experiments: int, n: int, low: float) -> None:
+    """95 % intervals of the difference of medians, of probabilities, and that B is earlier, cover the truth."""
+    from scipy import stats
+
+    rng = np.random.default_rng(20)
+    median = math.exp(5.8) - math.exp(6.0)
+    p = [stats.norm.cdf((math.log(300.0) - m) / s) for m, s in ((6.0, 0.4), (5.8, 0.5))]
+    sd = math.sqrt(0.4**2 + 0.5**2 - 2 * 0.9 * 0.4 * 0.5)
+    is_earlier = stats.norm.cdf(0.2 / sd)
+    hits = np.zeros(3)
+    for _ in range(experiments):
+        x, y = _experiment(rng, n)
+        hits[0] += _covered(quantile_changes(x, y, (0.5,))[0].difference, median)
+        hits[1] += _covered(probability_change(x < 300, y < 300), p[1] - p[0])
+        odds = earlier(x, y)
+        if odds.n_neither:  # the truth below is without a horizon; those beyond it in both are not told apart
+            x, y = np.where(np.isinf(x) & np.isinf(y), np.nan, x), y
+            told = ~np.isnan(x)
+            odds = earlier(x[told], y[told])
+        hits[2] += _covered(odds.earlier, is_earlier) or odds.n < n
+    assert (hits / experiments >= low).all(), hits / experiments
+    assert hits[0] / experiments <= 0.995
+
+
+# --- trials that never get there
+
+
+def test_never_is_later_than_everything_and_stays_in_every_count() -> None:
+    """A day against never is earlier, never against never is neither, and no pair is lost."""
+    ours = np.array([100.0, INF, 200.0, INF, 50.0])
+    theirs = np.array([90.0, 300.0, INF, INF, 50.0])
+    odds = earlier(ours, theirs)
+    assert [odds.earlier.value, odds.later.value, odds.same.value] == [0.4, 0.2, 0.4]
+    assert (odds.n_neither, odds.n) == (1, 5)
+    assert paired_days(ours, theirs).tolist() == [-10.0, -INF, INF, 0.0, 0.0]
+
+
+def test_medians_beyond_the_horizon() -> None:
+    """A median that never comes makes the difference infinite, two of them unknown, and no interval is made up."""
+    days = np.linspace(100.0, 200.0, 100)
+    never = np.where(np.arange(100) < 30, days, INF)
+    one = quantile_changes(days, never, (0.5,))[0]
+    assert one.difference.value == INF
+    assert one.difference.high == INF
+    assert math.isnan(one.narrowing)
+    back = quantile_changes(never, days, (0.5,))[0]
+    assert back.difference.value == -INF
+    both = quantile_changes(never, never + 1, (0.5,))[0]
+    assert math.isnan(both.difference.value)
+    assert (both.difference.low, both.difference.high) == (-INF, INF)
+    few = quantile_changes(days[:4], days[:4] + 1, (0.5,))[0]
+    assert few.difference == (1.0, None, None)
+
+
+def test_never_as_infinity_keeps_days() -> None:
+    """Only NaN becomes infinity."""
+    assert never_as_infinity(np.array([1.0, np.nan])).tolist() == [1.0, INF]
+
+
+def test_a_comparison_in_which_nothing_is_reached(tmp_path: Path) -> None:
+    """Two trials that are never recruited are compared without a crash, and the answer says so."""
+    slow = write(tmp_path, "slow", trial={"horizon_months": 3})
+    slower = write(tmp_path, "slower", trial={"horizon_months": 3}, sites={"s": {"referrals_per_month": 1.0}})
+    compared, _ = compare([slow, slower], replications=30, workers=1, out=tmp_path / "out")
+    (pair,) = compared.comparison.pairs
+    assert "more than half of the trials are not fully recruited" in words.headline(compared, pair)
+    row = compared.milestone(pair, "last_randomised")
+    assert (row["n_neither"], row["same"]) == (30, 1.0)
+    never = compared.of("odds", pair).set_index("event").loc["never_reached"]
+    assert (never["reference"], never["value"], never["difference"]) == (1.0, 1.0, 0.0)
+    json.dumps(answer(compared), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "says"),
+    [
+        (100, 150, "is later by 50 days"),
+        (150, 100, "is earlier by 50 days"),
+        (100, None, "is not fully recruited"),
+        (100, 100, "has the median last randomisation of"),
+    ],
+)
+def test_the_first_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ours: float, theirs: float | None, says: str
+) -> None:
+    """Which is earlier, by how much, and how sure."""
+    from sim.experiment.compare import Pair
+
+    one, two = write(tmp_path, "one"), write(tmp_path, "two", trial={"target": 44})
+    compared, _ = compare([one, two], replications=60, workers=1, out=tmp_path / "out", page=False)
+    noise = np.linspace(-0.1, 0.1, 60)
+    days = tuple(np.full(60, INF) if day is None else day + noise for day in (ours, theirs))
+    monkeypatch.setattr(Pair, "days", lambda *_: days)
+    again = Compared(compared.comparison)
+    assert says in words.headline(again, again.comparison.pairs[0])
+
+
+# --- scenarios that are not alike
+
+
+@pytest.fixture(scope="module")
+def unlike(tmp_path_factory: pytest.TempPathFactory) -> Compared:
+    """Two trials with other arms, currency, criteria, registered dates and doses."""
+    folder = tmp_path_factory.mktemp("unlike")
+    criteria = {"ill": {"stage": "chart", "any": ["ill"]}}
+    a = write(
+        folder,
+        "a",
+        trial={"planned": {"primary_completion": "2021-06-01"}},
+        costs={"currency": "USD", "site_activation": 10.0},
+    )
+    b = write(
+        folder,
+        "b",
+        trial={"planned": {"primary_completion": "2021-07-01"}},
+        arms={"X": {"doses": {"weeks": [0], "cells_per_kg": 0}}, "Y": {}},
+        patients={"conditions": {"ill": 0.9}},
+        screening={"criteria": criteria},
+        costs={"currency": "CNY", "site_activation": 70.0},
+    )
+    return compare([a, b], replications=30, workers=1, out=folder / "out")[0]
+
+
+def test_what_only_one_scenario_has_stays_in_the_tables(unlike: Compared) -> None:
+    """Arms, criteria and milestones of one scenario are rows without a difference, and both currencies are shown."""
+    rows = unlike.tables["measures"].set_index("measure")
+    assert rows.loc["n_randomised_A", "in"] == "reference only"
+    assert rows.loc["n_randomised_X", "in"] == "this only"
+    assert rows.loc["n_failed_first_ill", "in"] == "this only"
+    assert rows.loc["cost", "in"] == "other unit"
+    assert (rows.loc["cost", "reference"], rows.loc["cost", "value"]) == (10.0, 70.0)
+    assert rows.loc["cost", "unit"] == "USD and CNY"
+    assert math.isnan(rows.loc["n_randomised_X", "reference"])
+    assert rows.loc["n_randomised_X", "value"] > 0
+    assert rows[rows["in"] != "both"]["difference"].isna().all()
+    milestones = unlike.tables["milestones"].set_index("milestone")
+    assert milestones.loc["last_dose", "in"] == "this only"
+    assert set(MILESTONES) == set(milestones.index)
+
+
+def test_each_registered_date_is_asked_of_both(unlike: Compared) -> None:
+    """A date that one scenario registers is judged in both, and the row says whose it is."""
+    rows = unlike.tables["odds"].query("event == 'primary_completion'")
+    assert rows["registered_in"].tolist() == ["reference only", "this only"]
+    assert rows[["reference", "value"]].notna().all().all()
+    assert (rows["reference"].diff().dropna() >= 0).all()  # the later date is met more often
+    notes = " ".join(words.caveats(unlike))
+    assert "reckon cost in USD and CNY" in notes
+    assert "only b has" in notes
+    json.dumps(answer(unlike), allow_nan=False)
+
+
+# --- probabilities
+
+
+def test_difference_of_matched_probabilities() -> None:
+    """By hand: 10 pairs gained, 4 lost of 100; and one that every pair agrees on still has an interval."""
+    ours = np.arange(100) < 50
+    theirs = ours.copy()
+    theirs[50:60], theirs[:4] = True, False
+    found = probability_change(ours, theirs)
+    b, c, n = 10.5, 4.5, 102
+    half = 1.959964 * math.sqrt(b + c - (b - c) ** 2 / n) / n
+    assert found.value == pytest.approx(0.06)
+    assert (found.low, found.high) == pytest.approx(((b - c) / n - half, (b - c) / n + half), rel=1e-6)
+    same = probability_change(ours, ours)
+    assert same.value == 0.0
+    assert same.low < 0 < same.high < 0.03
+
+
+# --- each change's share
+
+
+def test_shares_of_all_orders_sum_to_the_difference(tmp_path: Path) -> None:
+    """Twice the rate and half the target: each is worth what it is by symmetry, and together the whole."""
+    slow = write(tmp_path, "slow", trial={"target": 44})
+    fast = write(tmp_path, "fast", trial={"target": 22}, sites={"s": {"count": 1, "referrals_per_month": 6.0}})
+    compared, _ = compare([slow, fast], replications=200, workers=1, out=tmp_path / "out", shares=True, page=False)
+    assert compared.shares is not None
+    rows = compared.shares.query("outcome == 'last_randomised'").set_index("part")
+    assert rows["difference"].sum() == pytest.approx(rows["whole"].iloc[0], abs=1e-9)
+    assert rows["share"].sum() == pytest.approx(1.0)
+    whole = compared.median(compared.comparison.pairs[0], "last_randomised")
+    assert rows["whole"].iloc[0] == whole["difference"]
+    month, v = 30.4375, {(0, 0): 44 / 3, (1, 0): 22 / 3, (0, 1): 44 / 6, (1, 1): 22 / 6}
+    target = month * ((v[1, 0] - v[0, 0]) + (v[1, 1] - v[0, 1])) / 2
+    rate = month * ((v[0, 1] - v[0, 0]) + (v[1, 1] - v[1, 0])) / 2
+    for part, expected in (("trial.target", target), ("sites.s.referrals_per_month", rate)):
+        low, high = rows.loc[part, "difference_low"], rows.loc[part, "difference_high"]
+        width = high - low
+        assert low - width / 2 < expected < high + width / 2, (part, expected, low, high)
+    assert (tmp_path / "out" / "shares.csv").is_file()
+
+
+def test_changes_that_need_each_other_are_one(tmp_path: Path) -> None:
+    """An allocation and the block sizes that fit it cannot be changed one without the other: there is no share."""
+    from sim.experiment.compare import Pair, Side
+    from sim.experiment.shares import ALONE, SHAPLEY, attribution
+    from sim.scenario.load import load
+
+    def pair(other: str) -> Pair:
+        a, b = (Side(name, load(ROOT / "scenarios" / f"{name}.yaml"), None) for name in ("base", other))  # type: ignore[arg-type]
+        return Pair(a, b, 1)
+
+    assert attribution(pair("one-to-one")) is None
+    assert attribution(pair("two-more-sites")) is None
+    orders = attribution(pair("early-dropout"))
+    assert orders is not None
+    assert orders.method == SHAPLEY
+    assert orders.parts[1] == "follow_up.leaving.withdrawal (2 changes)"
+    alone = attribution(pair("covid-2020"))
+    assert alone is not None
+    assert (alone.method, alone.parts[-1]) == (ALONE, "together")
+    for found in (orders, alone):
+        total = found.weights().sum(axis=0)
+        assert total[0] == pytest.approx(-1.0)
+        assert total[-1] == pytest.approx(1.0)
+        assert np.allclose(total[1:-1], 0.0)
+
+
+# --- folders, bytes, and going on
+
+
+@pytest.fixture
+def poisson(tmp_path: Path) -> tuple[str, str]:
+    return write(tmp_path, "one"), write(tmp_path, "two", sites={"s": {"count": 1, "referrals_per_month": 4.0}})
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in ("manifest.json", "comparison.json")
+    }
+
+
+def test_the_same_bytes_with_one_and_two_workers(tmp_path: Path, poisson: tuple[str, str]) -> None:
+    """Every file of a comparison is the same bytes whatever the number of workers; so is what JSON says."""
+    found = []
+    for workers in (1, 2):
+        out = tmp_path / f"workers{workers}"
+        compare(poisson, replications=200, workers=workers, out=out)
+        found.append(_files(out))
+        document = json.loads((out / "comparison.json").read_text())
+        for side in document["scenarios"]:
+            side.pop("results")
+        found.append(document)
+    assert found[0] == found[2]
+    assert found[1] == found[3]
+    assert {"pairs.parquet", "milestones.csv", "comparison.html"} <= set(found[0])
+
+
+def test_finished_runs_are_used_again_and_folders_can_be_named(tmp_path: Path, poisson: tuple[str, str]) -> None:
+    """A second comparison simulates nothing, and so does one of the folders that the first left."""
+    first, out = compare(poisson, replications=50, workers=1, out=tmp_path / "out", page=False)
+    calls: list[tuple[int, int]] = []
+    again, _ = compare(poisson, replications=50, workers=1, out=out, page=False, progress=lambda *c: calls.append(c))
+    assert calls[-1] == (100, 100)
+    assert len(calls) == 3  # nothing done, the first found complete, the second
+    folders = [side.results.path.as_posix() for side in first.comparison.sides]
+    named, _ = compare(folders, out=tmp_path / "other", page=False)
+    mixed, _ = compare([folders[0], poisson[1]], out=tmp_path / "mixed", page=False)
+    for other in (again, named, mixed):
+        pd.testing.assert_frame_equal(
+            first.pairs().drop(columns="scenario"), other.pairs().drop(columns="scenario"), check_exact=True
+        )
+
+
+def test_runs_of_other_sizes_are_compared_as_far_as_both_go(tmp_path: Path, poisson: tuple[str, str]) -> None:
+    """A run of 60 and one of 40 are compared over the first 40, and the answer says so."""
+    sixty, _ = compare(poisson, replications=60, workers=1, out=tmp_path / "a", page=False)
+    forty, _ = compare(poisson, replications=40, workers=1, out=tmp_path / "b", page=False)
+    folders = [str(sixty.comparison.sides[0].results.path), str(forty.comparison.sides[1].results.path)]
+    both, _ = compare(folders, out=tmp_path / "c", page=False)
+    assert both.comparison.pairs[0].n == 40
+    assert "different numbers of replications" in " ".join(words.caveats(both))
+    pd.testing.assert_frame_equal(
+        both.pairs().drop(columns="scenario"), forty.pairs().drop(columns="scenario"), check_exact=True
+    )
+
+
+def test_a_stopped_comparison_goes_on(tmp_path: Path, poisson: tuple[str, str]) -> None:
+    """Stopped in the second run, the same command goes on there and leaves the bytes of one that was never stopped."""
+    whole = tmp_path / "whole"
+    compare(poisson, replications=200, workers=1, out=whole, page=False)
+
+    def stop(done: int, total: int) -> None:
+        if done >= 296:
+            raise KeyboardInterrupt
+
+    out = tmp_path / "out"
+    with pytest.raises(RunInterrupted, match="stopped after 296 of 400"):
+        compare(poisson, replications=200, workers=1, out=out, page=False, progress=stop)
+    seen: list[int] = []
+    compare(poisson, replications=200, workers=1, out=out, page=False, progress=lambda done, _: seen.append(done))
+    assert 296 in seen
+    assert 96 not in seen
+    assert _files(out) == _files(whole)
+
+
+def test_a_replication_that_raised_is_left_out_with_its_partner(
+    tmp_path: Path, poisson: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its partner is no pair without it; the number of pairs and a note say so, and the exit code is not 0."""
+    from sim.trial import Trial
+
+    original = Trial.run
+
+    def run(self: Trial) -> Any:
+        rate = self.world.scenario.sites["s"].referrals_per_month
+        if rate == 4.0 and self.world.replication == 3:
+            raise RuntimeError("broken on purpose")
+        return original(self)
+
+    monkeypatch.setattr(Trial, "run", run)
+    compared, _ = compare(poisson, replications=20, workers=1, out=tmp_path / "out", page=False)
+    (pair,) = compared.comparison.pairs
+    assert pair.n == 19
+    assert 3 not in compared.pairs()["replication"].tolist()
+    assert words.caveats(compared)[0].startswith("1 of 20 replications of two failed")
+    result = command("compare", *poisson, "-n", "20", "--workers", "1", "--out", str(tmp_path / "out"), "--no-report")
+    assert result.exit_code == 1
+
+
+# --- the command
+
+
+def test_the_command_answers_in_a_sentence_and_in_json(tmp_path: Path, poisson: tuple[str, str]) -> None:
+    """The first line is the answer; --json prints one document; --set changes all, or one by its number."""
+    common = ["--replications", "60", "--workers", "1", "--no-report"]
+    out = tmp_path / "out"
+    result = command("compare", *poisson, *common, "--out", str(out))
+    text = " ".join(result.stdout.split())
+    assert text.startswith("two is earlier by ")
+    assert "of paired trials" in text
+    assert "What differs" in text
+    sets = ["--set", "trial.target=20", "--set", "2:trial.target=10"]
+    result = command("compare", poisson[0], poisson[0], *common, *sets, "--out", str(tmp_path / "set"), "--json")
+    document = json.loads(result.stdout)
+    assert [side["target"] for side in document["scenarios"]] == [20, 10]
+    assert document["comparisons"][0]["inputs"] == [{"path": "trial.target", "reference": "20", "value": "10"}]
+    assert document["folder"] == (tmp_path / "set").as_posix()
+
+
+def _seeds(tmp_path: Path, poisson: tuple[str, str]) -> list[str]:
+    runs = [
+        compare(poisson, replications=20, seed=seed, workers=1, out=tmp_path / str(seed), page=False)[0]
+        for seed in (1, 2)
+    ]
+    return [str(run.comparison.sides[i].results.path) for i, run in enumerate(runs)]
+
+
+def test_runs_with_other_seeds_are_refused(tmp_path: Path, poisson: tuple[str, str]) -> None:
+    """The message names both seeds and the folder, and nothing is written."""
+    folders = _seeds(tmp_path, poisson)
+    with pytest.raises(ResultsError, match=r"this run's seed is 2, and that of .* is 1; only runs with the same seed"):
+        compare(folders, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(ResultsError, match="this run's seed is 1, and the one asked for is 9"):
+        compare([folders[0], poisson[1]], seed=9, out=tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["base"], "name two scenarios or more"),
+        (["base", "two-more-site"], "did you mean 'two-more-sites'?"),
+        (["base", "base", "--set", "2:trial.targt=3"], "did you mean 'target'?"),
+        (["base", "base", "--set", "3:trial.target=4"], "there are scenarios 1 to 2"),
+        (["base", "{empty}"], "is not a results folder"),
+        (["base", "base", "--out", "{full}"], "is not empty and has no comparison.json (it has notes.txt)"),
+    ],
+)
+def test_bad_input(tmp_path: Path, arguments: list[str], message: str) -> None:
+    """One clear message, exit code 2, nothing simulated."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").write_text("mine")
+    filled = [text.format(empty=tmp_path / "empty", full=tmp_path / "full") for text in arguments]
+    result = command("compare", *filled, *(() if "--out" in filled else ("--out", str(tmp_path / "out"))))
+    assert result.exit_code == 2
+    assert message in str(result.exception)
+    assert not (tmp_path / "out").exists()
+    assert [path.name for path in (tmp_path / "full").iterdir()] == ["notes.txt"]
+
+
+def test_a_finished_run_cannot_be_changed(tmp_path: Path, poisson: tuple[str, str]) -> None:
+    """--set and the same folder twice are refused for results folders."""
+    run, _ = compare(poisson, replications=20, workers=1, out=tmp_path / "a", page=False)
+    folder = str(run.comparison.sides[0].results.path)
+    with pytest.raises(UsageError, match="a finished run cannot be changed"):
+        compare([folder, poisson[1]], [["trial.target=5"], []], out=tmp_path / "b")
+    with pytest.raises(UsageError, match="named twice"):
+        compare([folder, folder], out=tmp_path / "b")
+
+
+def test_three_scenarios_share_a_reference(tmp_path: Path, poisson: tuple[str, str]) -> None:
+    """Each of the others is compared with the first, in the tables and in the sentences."""
+    third = write(tmp_path, "three", trial={"target": 60})
+    compared, _ = compare([*poisson, third], replications=40, workers=1, out=tmp_path / "out", page=False)
+    assert isinstance(compared.comparison, Comparison)
+    assert [pair.other.label for pair in compared.comparison.pairs] == ["two", "three"]
+    assert set(compared.tables["milestones"]["scenario"]) == {"two", "three"}
+    ways: list[Callable[[str], bool]] = [lambda s: "earlier by" in s, lambda s: "later by" in s]
+    for pair, is_so in zip(compared.comparison.pairs, ways, strict=True):
+        assert is_so(words.headline(compared, pair))
