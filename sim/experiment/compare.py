@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -33,7 +33,14 @@ from sim.scenario.schema import Scenario
 
 Array = npt.NDArray[np.float64]
 
+Assumptions = Callable[[Loaded], Sequence[Mapping[str, str]]]
+
 _SHORT_ID = re.compile(r"-[0-9a-f]{8}$")
+
+
+def nothing_assumed(_loaded: Loaded) -> Sequence[Mapping[str, str]]:
+    """Where no report is to say where values came from."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -161,6 +168,7 @@ def run_sources(
     runs: Path = RESULTS,
     progress: Progress = no_progress,
     command: str = "",
+    assumptions: Assumptions = nothing_assumed,
 ) -> list[Side]:
     """Run the scenarios that are no results yet, all with one seed. Finished runs are used again.
 
@@ -172,13 +180,18 @@ def run_sources(
         runs: where the folders of the runs are made.
         progress: called with replications done and in all, over all scenarios.
         command: the whole command, for the manifests.
+        assumptions: every value of a scenario with where it came from, kept for its report.
 
     Raises:
         ResultsError: seeds differ, or a folder cannot be used.
         RunInterrupted: stopped by hand; finished chunks are kept.
     """
     seed, n = agreed_seed(sources, seed), _agreed_replications(sources, replications)
-    todo = {source.label: Identity(source.scenario, seed, n, source.typed) for source in sources if not source.results}
+    todo = {
+        source.label: Identity(source.scenario, seed, n, source.typed, assumptions(source.loaded))
+        for source in sources
+        if not source.results
+    }
     places = [(identity, runs / identity.folder_name) for identity in todo.values()]
     found = dict(
         zip(todo, run_several(places, workers=workers, progress=progress, command=command), strict=True)

@@ -12,9 +12,9 @@ from typing import Any
 
 from sim.errors import InputError, Problem, ScenarioError, UsageError, nearest
 from sim.scenario.load import Loaded, with_changes
-from sim.scenario.provenance import known_paths, shown
+from sim.scenario.provenance import known_paths
 from sim.scenario.schema import Scenario
-from sim.scenario.yaml_source import parse_value
+from sim.scenario.yaml_source import parse_value, shown
 
 GRID, LATIN_HYPERCUBE = "grid", "latin-hypercube"
 DESIGNS = (GRID, LATIN_HYPERCUBE)

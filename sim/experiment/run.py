@@ -77,7 +77,7 @@ def run_in_folder(
     with folder.locked():
         if folder.is_complete():
             progress(n, n)
-            return _complete(Results(folder.path), report)
+            return reuse(Results(folder.path), report)
         folder.begin()
         try:
             _simulate(folder, n_cores() if workers is None else workers, progress)
@@ -106,8 +106,16 @@ def complete(folder: RunFolder, started: float, command: str = "", report: Repor
     return Results(folder.path)
 
 
-def _complete(results: Results, report: Report | None) -> Results:
-    """A run that was complete already; it only gets the report that it may still lack."""
+def reuse(results: Results, report: Report | None = None) -> Results:
+    """A run that was complete already; it only gets the report that it may still lack.
+
+    Args:
+        results: the run.
+        report: writes a page about the results into the folder, and returns its name.
+
+    Raises:
+        ResultsError: its files are no longer what it wrote.
+    """
     damaged = [text for text in results.damaged_files() if text != f"{REPORT} is missing"]
     if damaged:
         message = f"this run is complete, but since then {', '.join(damaged)}; give another --out, or delete the folder"

@@ -5,10 +5,11 @@ What is finished is used again, what was stopped goes on, and nothing in a folde
 
 from __future__ import annotations
 
-import signal
+import itertools
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -17,16 +18,17 @@ from pathlib import Path
 
 from sim.analysis.reduce import Reducer
 from sim.core.design import Design
-from sim.errors import RunInterrupted
+from sim.errors import RunInterrupted, WorkersLost
 from sim.experiment.identity import Identity
-from sim.experiment.replicate import Chunk, replicate_chunk
+from sim.experiment.replicate import Chunk, Task, replicate_chunk, tasks
 from sim.experiment.results import Results
-from sim.experiment.run import Progress, complete, no_progress
+from sim.experiment.run import Progress, complete, no_progress, reuse
 from sim.experiment.store import RunFolder
-from sim.experiment.workers import Task, n_cores, tasks
+from sim.experiment.workers import interrupts_held, n_cores, start_worker
 from sim.scenario.schema import Scenario
 
 _AHEAD = 2  # chunks waiting for each worker
+_MOST_LOSSES = 3  # times that a worker process may be killed before the runs give up
 
 
 @dataclass
@@ -42,10 +44,6 @@ class _Run:
     def identity(self) -> Identity:
         return self.folder.identity
 
-    @property
-    def n_finished(self) -> int:
-        return self.identity.replications - sum(n for _, n in self.todo)
-
 
 Job = tuple[_Run, Task]
 
@@ -53,10 +51,6 @@ Job = tuple[_Run, Task]
 @lru_cache(maxsize=4)
 def _reducer(scenario_json: str) -> Reducer:
     return Reducer(Design(Scenario.model_validate_json(scenario_json)))
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _work(scenario_json: str, seed: int, first: int, n: int, keep: int) -> Chunk:
@@ -98,12 +92,13 @@ class _Several:
         run = _Run(folder, lock, [])
         self._held[folder.path] = run
         if folder.is_complete():
+            reuse(Results(folder.path))
             self._note(folder.identity.replications)
             self._release(run)
             return None
         folder.begin()
         run.todo = [task for task in tasks(folder.identity.replications) if task[0] not in folder.finished]
-        self._note(run.n_finished)
+        self._note(folder.n_finished)
         return run
 
     def add(self, job: Job, chunk: Chunk) -> None:
@@ -161,6 +156,7 @@ def run_several(
     Raises:
         ResultsError: a folder is of another run, is in use, is damaged, or cannot be written.
         RunInterrupted: stopped by hand; finished chunks are kept.
+        WorkersLost: worker processes were killed again and again; finished chunks are kept.
     """
     different = list({path: (identity, path) for identity, path in runs}.values())
     several = _Several(different, progress, command)
@@ -174,35 +170,56 @@ def run_several(
 
 
 def _simulate(several: _Several, workers: int) -> None:
+    jobs = several.jobs()
     if workers <= 1:
-        for job in several.jobs():
+        for job in jobs:
             several.add(job, _work(*_arguments(job)))
         return
-    pool: ProcessPoolExecutor | None = None
+    lost: list[Job] = []
+    for losses in range(_MOST_LOSSES + 1):
+        again, lost = lost, []
+        try:
+            _in_parallel(several, itertools.chain(again, jobs), workers, lost)
+        except BrokenProcessPool:
+            if losses == _MOST_LOSSES:
+                raise WorkersLost(
+                    f"worker processes were killed {losses + 1} times, perhaps for want of memory; what is finished is "
+                    "kept. The same command with fewer --workers goes on from there"
+                ) from None
+            continue
+        return
+
+
+def _in_parallel(several: _Several, jobs: Iterator[Job], workers: int, lost: list[Job]) -> None:
+    """Simulate jobs on a pool of workers; those that were under way when a worker was killed are added to `lost`."""
+    first = next(jobs, None)
+    if first is None:
+        return
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=start_worker)
     running: dict[Future[Chunk], Job] = {}
     try:
-        for job in several.jobs():
-            if pool is None:
-                pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_leave_interrupts_to_the_parent)
-            running[pool.submit(_work, *_arguments(job))] = job
+        for job in itertools.chain([first], jobs):
+            lost.append(job)
+            with interrupts_held():
+                running[pool.submit(_work, *_arguments(job))] = job
             if len(running) >= _AHEAD * workers:
-                _take_finished(several, running)
+                _take_finished(several, running, lost)
         while running:
-            _take_finished(several, running)
+            _take_finished(several, running, lost)
     finally:
-        if pool is not None:
-            _close(pool, is_busy=bool(running))
+        _close(pool, is_busy=bool(running))
 
 
-def _take_finished(several: _Several, running: dict[Future[Chunk], Job]) -> None:
+def _take_finished(several: _Several, running: dict[Future[Chunk], Job], lost: list[Job]) -> None:
     finished, _ = wait(running, return_when=FIRST_COMPLETED)
     for future in finished:
-        several.add(running.pop(future), future.result())
+        chunk, job = future.result(), running.pop(future)
+        several.add(job, chunk)
+        lost.remove(job)
 
 
 def _close(pool: ProcessPoolExecutor, *, is_busy: bool) -> None:
-    processes = list((pool._processes or {}).values())
-    pool.shutdown(wait=not is_busy, cancel_futures=True)
-    for process in processes if is_busy else ():
-        if process.is_alive():
-            process.terminate()
+    processes = list((pool._processes or {}).values()) if is_busy else []
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()

@@ -14,6 +14,7 @@ from sim.experiment.differences import Compared
 from sim.experiment.identity import Identity
 from sim.experiment.run import RESULTS, Progress, no_progress
 from sim.experiment.store import write_json, write_whole
+from sim.report.assumptions import assumption_rows
 from sim.report.comparison_document import answer
 from sim.report.folders import check_folder, make_folder, write_csv, write_parquet
 
@@ -83,6 +84,7 @@ def compare(
         runs=RESULTS if folder is None else folder / RUNS,
         progress=progress,
         command=command,
+        assumptions=assumption_rows,
     )
     comparison = Comparison(sides)
     folder = folder or RESULTS / folder_name(sides, comparison.n_replications)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 import shlex
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim import __version__
 from sim.experiment.differences import BOTH
 from sim.report import comparison_words as words
 from sim.report.comparison_figures import exhibits
 from sim.report.exhibits import Exhibit, Table
-from sim.report.html import render
+from sim.report.plain_page import PageSection, PlainPage, render
 from sim.report.words import chance, estimate_of, mean_with_error, number
 
 if TYPE_CHECKING:
@@ -21,23 +20,6 @@ if TYPE_CHECKING:
     from sim.analysis.intervals import Estimate
     from sim.experiment.compare import Pair
     from sim.experiment.differences import Compared
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of a page about several runs.
-
-    Attributes:
-        name: its id.
-        title: its heading.
-        intro: what it is about.
-        exhibits: its figures.
-    """
-
-    name: str
-    title: str
-    intro: str
-    exhibits: tuple[Exhibit, ...]
 
 
 _PARTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
@@ -58,7 +40,7 @@ _PARTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 )
 
 
-def parts_of(found: list[Exhibit], parts: tuple[tuple[str, str, str, tuple[str, ...]], ...]) -> list[Part]:
+def parts_of(found: list[Exhibit], parts: tuple[tuple[str, str, str, tuple[str, ...]], ...]) -> tuple[PageSection, ...]:
     """Figures by the part of the page that they belong to; a part without figures is left out.
 
     Args:
@@ -70,33 +52,31 @@ def parts_of(found: list[Exhibit], parts: tuple[tuple[str, str, str, tuple[str, 
         return any(exhibit.name == name or (name[-1] == "-" and exhibit.name.startswith(name)) for name in names)
 
     chosen = [
-        Part(name, title, intro, tuple(exhibit for exhibit in found if belongs(exhibit, names)))
+        PageSection(name, title, intro, (), tuple(exhibit for exhibit in found if belongs(exhibit, names)))
         for name, title, intro, names in parts
     ]
-    return [part for part in chosen if part.exhibits]
+    return tuple(part for part in chosen if part.exhibits)
 
 
 def comparison_page(compared: Compared) -> str:
     """The whole page as text."""
-    found = exhibits(compared)
     comparison = compared.comparison
     labels = [side.label for side in comparison.sides]
-    context: dict[str, Any] = {
-        "title": " against ".join([*labels[1:], labels[0]]),
-        "eyebrow": f"Compared with {labels[0]}: {', '.join(labels[1:])}",
-        "question": " ".join(dict.fromkeys(s.results.scenario.question for s in comparison.sides[1:])),
-        "warnings": words.caveats(compared),
-        "version": __version__,
-        "headlines": [words.sentence(words.headline(compared, pair)) for pair in comparison.pairs],
-        "sentences": [],
-        "tables": [*(_inputs(compared, pair) for pair in comparison.pairs), _answers(compared)],
-        "made_by": made_by(compared),
-        "reading": "In brackets: 95 % intervals of the Monte Carlo error, which more simulated trials make smaller.",
-        "sections": parts_of(found, _PARTS),
-        "method": _method(compared),
-        "appendix": [_all_measures(compared, pair) for pair in comparison.pairs],
-    }
-    return render("study.html.j2", found, context)
+    first, *others = [words.sentence(words.headline(compared, pair)) for pair in comparison.pairs]
+    page = PlainPage(
+        title=" against ".join([*labels[1:], labels[0]]),
+        eyebrow=f"Compared with {labels[0]}: {', '.join(labels[1:])}",
+        headline=first,
+        command=made_by(compared),
+        question=" ".join(dict.fromkeys(s.results.scenario.question for s in comparison.sides[1:])),
+        warnings=tuple(words.caveats(compared)),
+        lines=tuple(others),
+        tables=(*(_inputs(compared, pair) for pair in comparison.pairs), _answers(compared)),
+        reading="In brackets: 95 % intervals of the Monte Carlo error, which more simulated trials make smaller.",
+        sections=(*parts_of(exhibits(compared), _PARTS), _method(compared)),
+        footer="Simulated trials, no real patients.",
+    )
+    return render(page)
 
 
 def made_by(compared: Compared) -> str:
@@ -171,7 +151,7 @@ def _inputs(compared: Compared, pair: Pair) -> Table:
     return Table(f"What differs in {pair.other.label}", columns, tuple(rows))
 
 
-def _method(compared: Compared) -> list[str]:
+def _method(compared: Compared) -> PageSection:
     comparison = compared.comparison
     runs = "; ".join(f"{side.label}: {side.results.path.name}" for side in comparison.sides)
     found = [
@@ -183,20 +163,26 @@ def _method(compared: Compared) -> list[str]:
         "paired differences, a date that never comes counting as the end of the simulated time. Of probabilities: "
         "matched pairs (Agresti and Min 2005). Shares of trials: Wilson.",
     ]
-    return found + [
+    found += [
         f"{pair.other.label}: {text}"
         for pair in comparison.pairs
         if (text := words.pairing_sentence(compared, pair)) is not None
     ]
+    counted = tuple(_all_measures(compared, pair) for pair in comparison.pairs)
+    return PageSection("method", "How was this made?", "", tuple(found), counted)
 
 
-def _all_measures(compared: Compared, pair: Pair) -> Table:
+def _all_measures(compared: Compared, pair: Pair) -> Exhibit:
     rows = compared.of("measures", pair)
     columns = ("mean of a trial", pair.reference.label, pair.other.label, "difference")
-    return Table(
-        f"Everything that was counted: {pair.other.label} against {pair.reference.label}",
-        columns,
-        tuple(_measure(row) for _, row in rows.iterrows() if _says_something(row)),
+    name = f"{pair.other.label} against {pair.reference.label}"
+    cells = tuple(_measure(row) for _, row in rows.iterrows() if _says_something(row))
+    return Exhibit(
+        f"measures-{compared.comparison.pairs.index(pair) + 1}",
+        f"Everything that was counted: {name}",
+        "Means over the simulated trials, with the mean of the paired differences.",
+        "Source: measures.csv.",
+        table=Table(name, columns, cells),
     )
 
 

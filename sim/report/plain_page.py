@@ -9,7 +9,7 @@ from sim import __version__
 from sim.report.html import environment, figure_json, plotly_script, script_hash, template_text
 
 if TYPE_CHECKING:
-    from sim.report.exhibits import Exhibit
+    from sim.report.exhibits import Exhibit, Table
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ class PlainPage:
         warnings: what to know first, without full stops.
         cards: figures of the answer.
         lines: sentences below them.
+        tables: tables below those, open.
         first: figures below those.
         reading: how to read them.
         sections: the rest.
@@ -75,6 +76,7 @@ class PlainPage:
     warnings: tuple[str, ...] = ()
     cards: tuple[Card, ...] = ()
     lines: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
     first: tuple[Exhibit, ...] = ()
     reading: str = ""
     sections: tuple[PageSection, ...] = ()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.report import sweep_words as words
 from sim.report.comparison_document import plain, records
-from sim.scenario.provenance import shown
+from sim.scenario.yaml_source import shown
 
 if TYPE_CHECKING:
     from sim.experiment.points import Factor

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim import __version__
 from sim.experiment.points import GRID, setting_text
 from sim.report import sweep_words as words
 from sim.report.comparison_page import parts_of
-from sim.report.exhibits import Table
-from sim.report.html import render
+from sim.report.exhibits import Exhibit, Table
+from sim.report.plain_page import PageSection, PlainPage, render
 from sim.report.sweep_figures import exhibits
 
 if TYPE_CHECKING:
@@ -27,25 +27,23 @@ _PARTS = (
 
 def sweep_page(swept: Swept) -> str:
     """The whole page as text."""
-    found = exhibits(swept)
     change = words.change_sentence(swept)
     scenario = swept.loaded.scenario
-    context: dict[str, Any] = {
-        "title": f"{scenario.name}: {', '.join(factor.path for factor in swept.factors)}",
-        "eyebrow": f"{scenario.name}, at {len(swept.points)} points",
-        "question": f"What would change with {' and '.join(factor.path for factor in swept.factors)}?",
-        "warnings": words.caveats(swept),
-        "version": __version__,
-        "headlines": [words.headline(swept)],
-        "sentences": [change] if change else [],
-        "tables": [_varied(swept)],
-        "made_by": made_by(swept),
-        "reading": "-12/+15 d, and ranges in brackets: 95 % intervals of the Monte Carlo error.",
-        "sections": parts_of(found, _PARTS),
-        "method": _method(swept),
-        "appendix": [_points(swept)],
-    }
-    return render("study.html.j2", found, context)
+    paths = [factor.path for factor in swept.factors]
+    page = PlainPage(
+        title=f"{scenario.name}: {', '.join(paths)}",
+        eyebrow=f"{scenario.name}, at {len(swept.points)} points",
+        headline=words.headline(swept),
+        command=made_by(swept),
+        question=f"What would change with {' and '.join(paths)}?",
+        warnings=tuple(words.caveats(swept)),
+        lines=(change,) if change else (),
+        tables=(_varied(swept),),
+        reading="-12/+15 d, and ranges in brackets: 95 % intervals of the Monte Carlo error.",
+        sections=(*parts_of(exhibits(swept), _PARTS), _method(swept)),
+        footer="Simulated trials, no real patients.",
+    )
+    return render(page)
 
 
 def _written(factor: Factor) -> str:
@@ -67,13 +65,13 @@ def _varied(swept: Swept) -> Table:
     return Table("What is varied", ("path", "values"), rows)
 
 
-def _method(swept: Swept) -> list[str]:
+def _method(swept: Swept) -> PageSection:
     design = (
         "every combination of the values"
         if swept.design == GRID
         else "a Latin hypercube: each path's range is cut into as many parts as there are points, and each part has one"
     )
-    return [
+    lines = (
         f"{len(swept.points)} points ({design}) with {swept.n_replications:,} simulated trials each, seed {swept.seed} "
         f"at every point, trialclock {__version__}. The same command gives the same page, byte for byte.",
         "Every point has the same random numbers in the same places, so that the difference between two points is the "
@@ -81,10 +79,11 @@ def _method(swept: Swept) -> list[str]:
         "difference with its interval, compare two points: each has its results folder.",
         "A trial that never gets there counts as later than every date. Intervals: order statistics for dates, Wilson "
         "for probabilities, normal for means.",
-    ]
+    )
+    return PageSection("method", "How was this made?", "", lines, (_points(swept),))
 
 
-def _points(swept: Swept) -> Table:
+def _points(swept: Swept) -> Exhibit:
     shown = words.outcomes(swept)
     columns = (*(factor.path for factor in swept.factors), *(outcome.title for outcome in shown))
     rows = tuple(
@@ -94,4 +93,9 @@ def _points(swept: Swept) -> Table:
         )
         for i in range(len(swept.points))
     )
-    return Table("All points", columns, rows)
+    return Exhibit(
+        "points",
+        "All points",
+        "Every point with its headlines; the rest is in sweep.csv.",
+        table=Table("all points", columns, rows),
+    )

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from click.testing import CliRunner, Result
+from command_line import call
 from conftest import POISSON, ROOT, merged
 
 from sim.analysis import pairing
@@ -45,21 +45,6 @@ def write(folder: Path, name: str, **changes: Any) -> str:
     path = folder / f"{name}.yaml"
     path.write_text(yaml.safe_dump(merged(start | {"name": name}, changes)))
     return str(path)
-
-
-def command(*arguments: str) -> Result:
-    """Run `trialclock` in this process; the exit code is that of the program."""
-    from sim.cli import cli
-    from sim.errors import TrialclockError
-
-    result = CliRunner().invoke(cli, list(arguments), standalone_mode=False)
-    if isinstance(result.exception, TrialclockError):
-        result.exit_code = result.exception.exit_code
-    elif result.exception is not None:
-        raise result.exception
-    else:
-        result.exit_code = result.return_value or 0
-    return result
 
 
 @pytest.fixture(scope="module")
@@ -501,8 +486,8 @@ def test_a_replication_that_raised_is_left_out_with_its_partner(
     assert pair.n == 19
     assert 3 not in compared.pairs()["replication"].tolist()
     assert words.caveats(compared)[0].startswith("1 of 20 replications of two failed")
-    result = command("compare", *poisson, "-n", "20", "--workers", "1", "--out", str(tmp_path / "out"), "--no-report")
-    assert result.exit_code == 1
+    result = call("compare", *poisson, "-n", "20", "--workers", "1", "--out", str(tmp_path / "out"), "--no-report")
+    assert result.code == 1
 
 
 # --- the command
@@ -512,14 +497,14 @@ def test_the_command_answers_in_a_sentence_and_in_json(tmp_path: Path, poisson: 
     """The first line is the answer; --json prints one document; --set changes all, or one by its number."""
     common = ["--replications", "60", "--workers", "1", "--no-report"]
     out = tmp_path / "out"
-    result = command("compare", *poisson, *common, "--out", str(out))
-    text = " ".join(result.stdout.split())
+    result = call("compare", *poisson, *common, "--out", str(out))
+    text = " ".join(result.out.split())
     assert text.startswith("two is earlier by ")
     assert "of paired trials" in text
     assert "What differs" in text
     sets = ["--set", "trial.target=20", "--set", "2:trial.target=10"]
-    result = command("compare", poisson[0], poisson[0], *common, *sets, "--out", str(tmp_path / "set"), "--json")
-    document = json.loads(result.stdout)
+    result = call("compare", poisson[0], poisson[0], *common, *sets, "--out", str(tmp_path / "set"), "--json")
+    document = json.loads(result.out)
     assert [side["target"] for side in document["scenarios"]] == [20, 10]
     assert document["comparisons"][0]["inputs"] == [{"path": "trial.target", "reference": "20", "value": "10"}]
     assert document["folder"] == (tmp_path / "set").as_posix()
@@ -560,9 +545,9 @@ def test_bad_input(tmp_path: Path, arguments: list[str], message: str) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "notes.txt").write_text("mine")
     filled = [text.format(empty=tmp_path / "empty", full=tmp_path / "full") for text in arguments]
-    result = command("compare", *filled, *(() if "--out" in filled else ("--out", str(tmp_path / "out"))))
-    assert result.exit_code == 2
-    assert message in str(result.exception)
+    result = call("compare", *filled, *(() if "--out" in filled else ("--out", str(tmp_path / "out"))))
+    assert result.code == 2
+    assert message in result.message
     assert not (tmp_path / "out").exists()
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["notes.txt"]
 

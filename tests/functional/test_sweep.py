@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from command_line import call
 from conftest import ROOT
-from test_compare import command, write
+from test_compare import write
 
 from sim.errors import InputError, RunInterrupted
 from sim.experiment.points import AS_IS, GRID, LATIN_HYPERCUBE, make_points, parse_factor, parse_factors
@@ -240,16 +241,16 @@ def test_the_command(tmp_path: Path) -> None:
     """A sentence and a row a point; --json is one document; nothing is written on bad input."""
     scenario = write(tmp_path, "one")
     common = ["--replications", "30", "--workers", "1", "--no-report", "--out", str(tmp_path / "out")]
-    result = command("sweep", scenario, "--vary", f"{COUNT}=1,2", *common)
-    text = " ".join(result.stdout.split())
-    assert result.exit_code == 0
+    result = call("sweep", scenario, "--vary", f"{COUNT}=1,2", *common)
+    text = " ".join(result.out.split())
+    assert result.code == 0
     assert text.startswith("The median last randomisation is earliest at s.count=2")
     assert "From s.count=1 to s.count=2 it moves" in text
-    document = json.loads(command("sweep", scenario, "--vary", f"{COUNT}=1,2", *common, "--json").stdout)
+    document = json.loads(call("sweep", scenario, "--vary", f"{COUNT}=1,2", *common, "--json").out)
     assert len(document["points"]) == 2
-    bad = command("sweep", scenario, "--vary", "sites.s.coun=1,2", "--out", str(tmp_path / "bad"))
-    assert bad.exit_code == 2
-    assert "did you mean 'sites.s.count'?" in str(bad.exception)
+    bad = call("sweep", scenario, "--vary", "sites.s.coun=1,2", "--out", str(tmp_path / "bad"))
+    assert bad.code == 2
+    assert "did you mean 'sites.s.count'?" in bad.message
     assert not (tmp_path / "bad").exists()
 
 
@@ -263,9 +264,9 @@ def test_the_command(tmp_path: Path) -> None:
 )
 def test_bad_options(tmp_path: Path, arguments: list[str], message: str) -> None:
     """One message, exit code 2, nothing written."""
-    result = command("sweep", write(tmp_path, "one"), *arguments, "--out", str(tmp_path / "out"))
-    assert result.exit_code == 2
-    assert message in str(result.exception)
+    result = call("sweep", write(tmp_path, "one"), *arguments, "--out", str(tmp_path / "out"))
+    assert result.code == 2
+    assert message in result.message
     assert not (tmp_path / "out").exists()
 
 
