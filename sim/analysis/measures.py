@@ -41,7 +41,7 @@ COST_PARTS: dict[str, str] = {
     "screening": "screenings started",
     "visits": "visits done",
     "cells": "lots started and doses thawed",
-    "central": "central costs",
+    "central": "running the trial as a whole",
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DerivedScore:
-    """A score computed from attributes. `sim.core.eligibility` has the arithmetic.
+    """A score computed from attributes. `sim.core.scores` has the arithmetic.
 
     Attributes:
         needs: attributes it is computed from.

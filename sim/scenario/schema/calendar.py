@@ -43,7 +43,7 @@ class Period(Section):
 
 
 class Calendar(Section):
-    """Everything that changes arrivals with the date. Onces multiply where several hold."""
+    """Everything that changes arrivals with the date. Factors multiply where several hold."""
 
     public_holidays: PublicHolidays | None = described("Public holidays.", default=None)
     by_month: dict[Annotated[int, Field(ge=1, le=12)], Once] = described(
