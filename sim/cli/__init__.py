@@ -10,7 +10,7 @@ import click
 from sim import __version__
 from sim.cli.comparing import compare
 from sim.cli.explaining import explain
-from sim.cli.forecasting import backtest
+from sim.cli.forecasting import backtest, fit
 from sim.cli.inspecting import diff, new, schema, show, validate
 from sim.cli.planning import plan
 from sim.cli.reference import reference
@@ -40,7 +40,7 @@ def cli(context: click.Context) -> None:
 
 for _command in (run, compare, sweep, validate, show, diff, schema, new, trace, replay, explain, plan, reference):
     cli.add_command(_command)
-for _command in (backtest,):
+for _command in (fit, backtest):
     cli.add_command(_command)
 
 

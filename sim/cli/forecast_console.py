@@ -9,7 +9,9 @@ from rich.console import Console
 
 from sim.cli.console import _console, _table
 from sim.forecast.backtest import METHOD, CutResult
+from sim.forecast.fit import Fit
 from sim.forecast.track_record import LABELS, MOST, WHOLE, by_method, by_trial, cut_table
+from sim.report.forecast_fit import calendar_lines, fit_headline, shape_table, site_sentence
 from sim.report.forecast_words import backtest_headline, days_or_never, number_or_dash, uncertainty_lines
 from sim.report.words import percent
 
@@ -78,3 +80,25 @@ def _print_cuts(console: Console, results: Sequence[CutResult]) -> None:
         for caution in result.cautions:
             console.print(f"Warned at {result.cut.label} ({result.trial}): {caution}.")
     console.print()
+
+
+def print_fit(found: Fit, folder: Path) -> None:
+    """Print what the data say, and where the scenario is."""
+    console = _console()
+    console.print(f"\n[bold]{fit_headline(found)}[/bold]\n")
+    shapes = shape_table(found)
+    table = _table(*shapes.columns)
+    for row in shapes.rows:
+        table.add_row(*row)
+    console.print(table)
+    console.print()
+    console.print(site_sentence(found))
+    for step in found.funnel:
+        console.print(f"{step.name.capitalize()}: {step.passed:,.0f} of {step.total:,.0f} pass ({percent(step.mean)}).")
+    if found.leaving:
+        left = sum(float(way.incidence[-1]) for way in found.leaving)
+        console.print(f"Leaving: {percent(left)} by week {found.weeks:.0f}.")
+    for line in calendar_lines(found):
+        console.print(line)
+    console.print(f"\nScenario: {(folder / 'fitted.yaml').as_posix()}", soft_wrap=True)
+    console.print(f"Report: {(folder / 'report.html').as_posix()}", soft_wrap=True)

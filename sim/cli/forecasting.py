@@ -150,6 +150,47 @@ def backtest(
     return 0
 
 
+@click.command()
+@click.argument("data", metavar="DATA")
+@SITES
+@click.option("--target", type=click.IntRange(1), metavar="N", help="Randomisations wanted; default: all in the data.")
+@COLUMNS
+@DATES
+@click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/fit-<data>-<id>.")
+@JSON
+def fit(
+    data: str,
+    site_file: str | None,
+    target: int | None,
+    columns: str | None,
+    order: str | None,
+    out: str | None,
+    as_json: bool,
+) -> int:
+    """Learn from DATA: site rates, the shape over time, the funnel, screening times, ways of leaving.
+
+    Writes a scenario, fitted.yaml, whose values are posteriors, and pictures of the fit. DATA is an enrolment log,
+    counts by period, or SDTM (DM, DS, SV): a file, or a folder of SDTM.
+    """
+    from sim.cli.forecast_console import print_fit
+    from sim.exchange.columns import columns_from
+    from sim.exchange.read import read_observed
+    from sim.forecast.fit import fit as fit_data
+    from sim.report.forecast_fit import fit_document
+    from sim.report.forecast_folder import write_fit
+
+    given = columns_from(columns)
+    trial = read_asking(lambda how: read_observed(data, site_file, given, how), order)  # type: ignore[arg-type]
+    show_findings([trial])
+    found = fit_data(trial, target)
+    folder = write_fit(found, Path(out) if out else None, " ".join(["trialclock", *sys.argv[1:]]))
+    if as_json:
+        click.echo(json.dumps(fit_document(found), indent=1, ensure_ascii=False, allow_nan=False))
+    else:
+        print_fit(found, folder)
+    return 0
+
+
 def _cuts(trial: ObservedTrial, at: str | None, every: str | None, target: int | None) -> list[Cut]:
     from sim.errors import Problem, UsageError
     from sim.forecast.backtest import cuts_at, cuts_every

@@ -7,13 +7,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from sim.exchange.observed import ObservedTrial
 from sim.experiment.run import RESULTS
 from sim.experiment.study_folder import StudyFolder, short_id
 from sim.forecast.backtest import CutResult
+from sim.forecast.fit import Fit
+from sim.forecast.fitted_scenario import fitted_yaml
 from sim.forecast.identity import data_hash, forecast_identity
 from sim.forecast.track_record import WHOLE, by_method, by_trial, cut_table
 from sim.report.forecast_backtest import backtest_document, backtest_page
+from sim.report.forecast_fit import fit_document, fit_page
 
 _MOST_LETTERS = 40
 
@@ -55,5 +60,32 @@ def write_backtest(
         folder.write_table("trials", by_trial(cuts).reset_index())
         folder.write_document("backtest.json", backtest_document(trials, results))
         folder.write_text("report.html", backtest_page(trials, results, command, warnings))
+        folder.finish(" ".join(sys.argv))
+    return folder.path
+
+
+def write_fit(found: Fit, out: Path | None, command: str) -> Path:
+    """Leave a fit in a folder: `fitted.yaml`, `fit.json`, `sites.csv`, `report.html`.
+
+    Args:
+        found: what was learnt.
+        out: the folder; default: `results/fit-<data>-<id>`.
+        command: the command that makes it.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ResultsError: the folder is in use, of something else, or cannot be written.
+    """
+    trial = found.trial
+    identity = forecast_identity("fit", data={trial.name: data_hash(trial)}, target=found.target)
+    folder = StudyFolder(out or RESULTS / f"fit-{slug(trial.name)}-{short_id(identity)}", identity)
+    document = fit_document(found)
+    with folder.held():
+        folder.write_text("fitted.yaml", fitted_yaml(found, f"{trial.name[:60]} fitted"))
+        folder.write_document("fit.json", document)
+        folder.write_table("sites", pd.DataFrame(document["sites"]))
+        folder.write_text("report.html", fit_page(found, command, [str(item) for item in trial.findings]))
         folder.finish(" ".join(sys.argv))
     return folder.path

@@ -1,0 +1,90 @@
+"""Ways of leaving: competing risks from randomisation on, with those still in censored (Aalen and Johansen 1978)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.exchange.observed import COMPLETED, LEFT, ObservedTrial
+
+Array = npt.NDArray[np.float64]
+
+_MOST_WAYS = 5
+OTHER = "other_reasons"
+
+
+@dataclass(frozen=True, eq=False)
+class WayOfLeaving:
+    """One way of leaving.
+
+    Attributes:
+        name: as a scenario may call it.
+        n: how many left this way.
+        weeks: (k,) weeks after randomisation.
+        incidence: (k,) share that has left this way by then, among the other ways.
+        at_risk: (k,) effective number that the share rests on.
+    """
+
+    name: str
+    n: int
+    weeks: Array
+    incidence: Array
+    at_risk: Array
+
+
+def name_of(text: str) -> str:
+    """A way of leaving as a name: letters, digits and underscores."""
+    found = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:50]
+    return found if found and found[0].isalpha() else f"reason_{found}" if found else OTHER
+
+
+def follow_up_weeks(trial: ObservedTrial) -> float:
+    """Weeks from randomisation to the last visit: the last one planned, else the median of those who completed."""
+    if trial.visits is not None and len(trial.visits.planned_day):
+        return float(trial.visits.planned_day.max()) / 7
+    people = trial.people
+    done = (people.status == COMPLETED) & ~np.isnan(people.randomised)
+    if not done.any():
+        return 0.0
+    return float(np.median(people.ended[done] - people.randomised[done])) / 7
+
+
+def ways_of_leaving(trial: ObservedTrial, weeks: Array) -> list[WayOfLeaving]:
+    """Cumulative incidence of each way of leaving.
+
+    Args:
+        trial: the trial, as far as it is known.
+        weeks: when to read it off, increasing.
+    """
+    people = trial.people.taken(np.flatnonzero(~np.isnan(trial.people.randomised)))
+    if not len(people) or not len(weeks):
+        return []
+    left, completed = people.status == LEFT, people.status == COMPLETED
+    over = ~np.isnan(people.ended)
+    time = np.where(over, people.ended, trial.now) - people.randomised
+    raw = np.array([name_of(text) if text else OTHER for text in people.way_out], dtype=object)
+    names, counts = np.unique(raw[left].astype(str), return_counts=True)
+    common = [str(name) for name in names[np.argsort(-counts, kind="stable")][:_MOST_WAYS]]
+    ways = np.where(np.isin(raw, common), raw, OTHER)
+    found = []
+    for name in [*common, *([OTHER] if len(names) > _MOST_WAYS and OTHER not in common else [])]:
+        mine = left & (ways == name)
+        incidence = _incidence(time, left, mine, weeks * 7)
+        still = np.array([np.count_nonzero((time >= day) | left | completed) for day in weeks * 7], dtype=np.float64)
+        found.append(WayOfLeaving(name, int(mine.sum()), weeks, incidence, np.maximum(still, 1.0)))
+    return found
+
+
+def _incidence(time: Array, left: npt.NDArray[np.bool_], mine: npt.NDArray[np.bool_], at: Array) -> Array:
+    """Aalen-Johansen estimate of the cumulative incidence of one way, at the given days."""
+    order = np.argsort(time, kind="stable")
+    time, left, mine = time[order], left[order], mine[order]
+    at_risk = len(time) - np.arange(len(time))
+    staying = np.cumprod(1 - left / at_risk)
+    before = np.concatenate(([1.0], staying[:-1]))
+    total = np.concatenate(([0.0], np.cumsum(before * mine / at_risk)))
+    found: Array = total[np.searchsorted(time, at, side="right")]
+    return found
