@@ -24,6 +24,12 @@ _LANE_PX = 15
 _TITLE = "One simulated trial, participant by participant"
 _SYMBOLS = ("x", "diamond", "triangle-right", "square", "star", "hexagon", "pentagon", "bowtie")
 _COLOURS = (VERMILLION, PURPLE, ORANGE, GREEN, BLUE)
+_COUNTS = {
+    "doses": "n_doses_given",
+    "missed doses": "n_doses_missed",
+    "visits": "n_visits_done",
+    "missed visits": "n_visits_missed",
+}
 _DRAWN = {
     "dose.given": ("dose given", {"symbol": "circle", "size": 6, "color": ORANGE}),
     "dose.missed": ("dose missed or lost", {"symbol": "circle-open", "size": 7, "color": ORANGE}),
@@ -166,12 +172,11 @@ def _table(answers: Answers, people: pd.DataFrame) -> Table:
             str(person["arm"]),
             when(person["referred_day"]),
             when(person["randomised_day"]),
-            f"{person['n_doses_given']} given, {person['n_doses_missed']} missed",
-            f"{person['n_visits_done']} done, {person['n_visits_missed']} missed",
+            *(str(person[name]) for name in _COUNTS.values()),
             spaced(person["way_out"]) if isinstance(person["way_out"], str) else "still in",
             when(person["out_day"]),
         )
         for person in people.to_dict("records")
     ]
-    columns = ("participant", "site", "arm", "referred", "randomised", "doses", "visits", "way out", "out")
+    columns = ("participant", "site", "arm", "referred", "randomised", *_COUNTS, "way out", "out")
     return Table(f"Participants of simulated trial {answers.kept.one}", columns, tuple(rows))

@@ -24,7 +24,7 @@ from sim.report.figures.style import (
     series,
     stamps,
 )
-from sim.report.words import mean_with_error, percent
+from sim.report.words import mean_with_error
 
 if TYPE_CHECKING:
     from sim.analysis.intervals import Estimate
@@ -145,9 +145,8 @@ def _queue_summary(answers: Answers, rows: list[tuple[str, str, str, str]]) -> s
 
 
 def _share(estimate: Estimate) -> str:
-    if estimate.low is None or estimate.high is None:
-        return percent(estimate.value, 1)
-    return f"{100 * estimate.value:.1f} ±{50 * (estimate.high - estimate.low):.1f} %"
+    hundred = type(estimate)(*(None if x is None else 100 * x for x in estimate))  # type: ignore[arg-type]
+    return f"{mean_with_error(hundred)} %"
 
 
 # --- arms
