@@ -1,0 +1,170 @@
+"""Patients have the joint distribution that the scenario writes down, and criteria judge them as they say."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import scenario_of
+from scipy import stats
+from statistics_of_runs import probability_is
+
+from sim.core.batch import Batch
+from sim.core.design import Design
+from sim.core.population import criteria_in_order
+from sim.core.scores import meld, meld_with_floors, pta_percent
+from sim.scenario.schema.patients import Criterion
+
+PATIENTS: dict[str, Any] = {
+    "attributes": {
+        "x": {"dist": "lognormal", "median": 300.0, "sigma": 0.4},
+        "y": {"dist": "normal", "mean": 45.0, "sd": 10.0, "low": 18.0},
+        "z": {"dist": "lognormal", "median": 2.0, "sigma": 0.25},
+        "rare": {"dist": "uniform", "low": 1.0, "high": 2.0},
+        "kind": {"a": 0.5, "b": 0.3, "c": 0.2},
+    },
+    "sometimes": {"rare": {"probability": 0.1, "times": 10.0}},
+    "conditions": {"p": 0.3, "q": 0.6, "only_b": {"given": "kind", "probability": {"b": 0.25}}},
+    "correlation": {"x~y": 0.6, "p~q": 0.5, "x~p": 0.3},
+}
+
+
+def failed(criteria: dict[str, Any], n: int = 300) -> dict[str, np.ndarray]:
+    """Whether each of many patients fails each criterion on the chart."""
+    on_chart = {
+        name: {"stage": "chart", "item": f"I{i + 1}", **rule} for i, (name, rule) in enumerate(criteria.items())
+    }
+    design = Design(scenario_of(patients=PATIENTS, screening={"criteria": on_chart}))
+    bits = np.concatenate(
+        [Batch(design, 5, first, 20).block(design.groups[0], 0, 0).chart_failed.ravel() for first in range(0, n, 20)]
+    )
+    assert design.criteria == list(criteria)
+    return {name: bits & (1 << i) != 0 for i, name in enumerate(design.criteria)}
+
+
+def attribute(name: str, **limits: Any) -> dict[str, Any]:
+    return {"attribute": name, **limits}
+
+
+def test_numbers_have_their_distributions() -> None:
+    """Shares below, above and between limits are those of the distribution; limits of min and max are allowed."""
+    found = failed(
+        {
+            "min": attribute("x", min=250.0),
+            "max": attribute("x", max=400.0),
+            "both": attribute("x", min=250.0, max=400.0),
+            "below": attribute("y", below=40.0),
+            "above": attribute("y", above=60.0),
+        }
+    )
+    x, y = stats.lognorm(0.4, scale=300), stats.truncnorm(-2.7, np.inf, loc=45, scale=10)
+    probability_is(found["min"], x.cdf(250))
+    probability_is(found["max"], x.sf(400))
+    probability_is(found["below"], y.sf(40))
+    probability_is(found["above"], y.cdf(60))
+    assert np.array_equal(found["both"], found["min"] | found["max"])
+
+
+def test_limits_are_themselves_allowed_or_not() -> None:
+    """Minimum and maximum are themselves allowed, below and above are not."""
+    patients = {"attributes": {"constant": 5.0}}
+    rules = {"min": {"min": 5.0}, "max": {"max": 5.0}, "below": {"below": 5.0}, "above": {"above": 5.0}}
+    criteria = {name: {"stage": "chart", "attribute": "constant", **rule} for name, rule in rules.items()}
+    design = Design(scenario_of(patients=patients, screening={"criteria": criteria}))
+    bits = Batch(design, 5, 0, 1).block(design.groups[0], 0, 0).chart_failed
+    failing = {name for i, name in enumerate(design.criteria) if np.all(bits & (1 << i))}
+    passing = {name for i, name in enumerate(design.criteria) if not np.any(bits & (1 << i))}
+    assert failing == {"below", "above"}
+    assert passing == {"min", "max"}
+
+
+def test_numbers_are_correlated_as_written() -> None:
+    """Two numbers above their medians together: 1/4 + asin(rho) / 2 pi, for a Gaussian copula."""
+    y_median = stats.truncnorm(-2.7, np.inf, loc=45, scale=10).median()
+    found = failed(
+        {"x": attribute("x", above=300.0), "y": attribute("y", above=y_median), "z": attribute("z", above=2.0)}
+    )
+    probability_is(~found["x"] & ~found["y"], 1 / 4 + math.asin(0.6) / (2 * math.pi))
+    probability_is(~found["x"] & ~found["z"], 1 / 4)
+
+
+def test_conditions_have_their_probabilities_and_correlations() -> None:
+    """Conditions hold as often as written, and together as the bivariate normal distribution says."""
+    found = failed({"p": {"any": ["p"]}, "q": {"any": ["q"]}, "x": attribute("x", above=300.0)})
+    p, q, x = ~found["p"], ~found["q"], ~found["x"]
+    probability_is(p, 0.3)
+    probability_is(q, 0.6)
+    both = stats.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]]).cdf([stats.norm.ppf(0.3), stats.norm.ppf(0.6)])
+    probability_is(p & q, float(both))
+    # A condition holds where its normal value is low, so that a positive correlation with a number makes it rarer
+    # among those who have much of it.
+    low = stats.multivariate_normal([0, 0], [[1, 0.3], [0.3, 1]]).cdf([stats.norm.ppf(0.3), 0.0])
+    probability_is(p & ~x, float(low))
+
+
+def test_categories_and_what_depends_on_them() -> None:
+    """Categories have their shares; a condition given a category holds there alone, as often as written."""
+    found = failed(
+        {"a": attribute("kind", one_of=["a"]), "b_or_c": attribute("kind", one_of=["b", "c"]), "b": {"any": ["only_b"]}}
+    )
+    probability_is(~found["a"], 0.5)
+    assert np.array_equal(found["a"], ~found["b_or_c"])
+    probability_is(~found["b"], 0.3 * 0.25)
+    assert not np.any(~found["b"] & ~found["a"])
+
+
+def test_now_and_then_a_multiple() -> None:
+    """`sometimes` multiplies as often as written."""
+    found = failed({"multiple": attribute("rare", max=5.0)})
+    probability_is(found["multiple"], 0.1)
+
+
+def test_any_all_none() -> None:
+    """The three forms, over conditions and tests, as logic says."""
+    test = attribute("z", min=2.0)
+    found = failed(
+        {
+            "p": {"any": ["p"]},
+            "z": test,
+            "any": {"any": ["p", test]},
+            "all": {"all": ["p", test]},
+            "none": {"none": ["p", test]},
+        }
+    )
+    p, z = ~found["p"], ~found["z"]
+    assert np.array_equal(~found["any"], p | z)
+    assert np.array_equal(~found["all"], p & z)
+    assert np.array_equal(~found["none"], ~p & ~z)
+
+
+def test_criteria_are_in_the_order_of_the_record() -> None:
+    """Inclusion first, then by letter and number as numbers; those without a place last, by name."""
+    items = {"old": None, "e10": "E10", "e2": "E2", "i3": "I3", "i2b": "I2b", "i2a": "I2a", "new": None}
+    criteria = {name: Criterion(stage="chart", item=item, any=("c",)) for name, item in items.items()}
+    assert criteria_in_order(criteria) == ["i2a", "i2b", "i3", "e2", "e10", "new", "old"]
+
+
+@pytest.mark.parametrize(
+    ("bilirubin_mg_dl", "inr", "creatinine_mg_dl", "score", "with_floors"),
+    [
+        (2.0, 1.5, 1.5, 17, 17),  # 10 (0.957 x 0.4055 + 0.378 x 0.6931 + 1.120 x 0.4055 + 0.643) = 17.47
+        (20.0, 2.0, 1.0, 26, 26),
+        (20.0, 2.0, 0.5, 19, 26),  # creatinine below 1 counts as 1
+        (0.5, 0.8, 1.0, 1, 6),
+        (10.0, 1.2, 8.0, 37, 30),  # creatinine above 4 counts as 4
+    ],
+)
+def test_meld(bilirubin_mg_dl: float, inr: float, creatinine_mg_dl: float, score: int, with_floors: int) -> None:
+    """Worked by hand from the record's formula, times ten, in mg/dL."""
+    values = [np.array([bilirubin_mg_dl * 17.1]), np.array([inr]), np.array([creatinine_mg_dl * 88.4])]
+    assert meld(*values)[0] == score
+    assert meld_with_floors(*values)[0] == with_floors
+
+
+def test_prothrombin_activity_follows_from_inr() -> None:
+    """100 / INR^1.4: 100 % at INR 1, and below 40 % above 1.92."""
+    assert pta_percent(np.array([1.0]))[0] == 100.0
+    assert pta_percent(np.array([1.5, 2.0])) == pytest.approx([100 / 1.5**1.4, 100 / 2**1.4], rel=1e-6)
+    assert pta_percent(np.array([1.93]))[0] < 40 < pta_percent(np.array([1.92]))[0]
