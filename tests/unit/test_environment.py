@@ -102,7 +102,7 @@ def test_an_exception_is_raised_at_once(env: TrialEnvironment) -> None:
 def test_appointments_are_kept_to_the_last_bit(env: TrialEnvironment) -> None:
     """`at` comes at the very number that was asked for, where a delay would miss it in the last bit."""
     days = np.sort(np.random.default_rng(1).uniform(0, 3000, 500))
-    now = 1 / 3
+    now = -100 / 3  # a site is activated before day 0
     env.begin(now)
     seen: list[float] = []
     for day in days.tolist():
