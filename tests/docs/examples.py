@@ -27,8 +27,9 @@ FEW = "20"  # replications in a quick run
 
 _FENCE = re.compile(r"^```(\w*)\s*$")
 _NOTE = re.compile(r"^<!-- (file|lines|exit): (.+) -->$")
-_SIMULATES = re.compile(r"\btrialclock run\b")
-_DEPENDS_ON_SIZE = re.compile(r"\btrialclock run\b|^python ")
+_SIMULATES = re.compile(r"\btrialclock (run|compare|sweep|explain)\b")
+_DEPENDS_ON_SIZE = re.compile(rf"{_SIMULATES.pattern}|^python ")
+_HAS_REPORT = ("run", "compare", "sweep")
 _SIZE = re.compile(r"(--replications|-n) \d+")
 _RUN_ID = re.compile(r"(results/[a-z0-9-]+)-[0-9a-f]{8}\b")
 
@@ -86,6 +87,12 @@ def commands(block: Block) -> list[tuple[str, list[str]]]:
     return found
 
 
+def _small(command: re.Match[str]) -> str:
+    """The beginning of a command that simulates, made small."""
+    without = "--no-report " if command[1] in _HAS_REPORT else ""
+    return f"{command[0]} {without}--replications {FEW}"
+
+
 class Reader:
     """Someone who follows a page in a folder of their own.
 
@@ -112,7 +119,7 @@ class Reader:
     def command(self, text: str) -> tuple[int, list[str]]:
         """Run a command; its exit code, and what it prints (its complaints, where it fails)."""
         if self.quick and _SIMULATES.search(text):
-            text = _SIMULATES.sub(f"trialclock run --no-report --replications {FEW}", _SIZE.sub("", text))
+            text = _SIMULATES.sub(_small, _SIZE.sub("", text))
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", text],
             cwd=self.folder,
