@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.experiment.results import Results
-from sim.experiment.run import Progress, no_progress, run_in_folder
+from sim.experiment.run import Progress, Report, no_progress, run_in_folder
 from sim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ def run(
     *,
     replications: int | None = None,
     seed: int | None = None,
+    until: str = "",
     workers: int | None = None,
+    cluster: str | None = None,
     out: Path | str | None = None,
     report: bool = True,
     progress: Progress = no_progress,
@@ -31,9 +33,11 @@ def run(
 
     Args:
         scenario: the scenario.
-        replications: simulated trials; default: as the scenario says.
+        replications: simulated trials, with a rule at most; default: as the scenario says, with a rule 100,000.
         seed: where random numbers start; default: as the scenario says.
+        until: a rule by which it stops, as in `last_randomised.p50<7d`; see `sim.analysis.precision`.
         workers: processes; default: all cores. The results are the same bytes whatever it is.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         out: the folder; default: `results/<scenario>-<id>`.
         report: whether to write `report.html`.
         progress: called with replications done and in all.
@@ -42,26 +46,34 @@ def run(
         assumptions: every value with where it came from, for the report; see `sim.report.assumptions`.
 
     Raises:
+        UsageError: the rule cannot be read, or the cluster not used.
         ResultsError: the folder is of another run, is in use, is damaged, or cannot be written.
         RunInterrupted: stopped by hand; finished chunks are kept.
+        WorkersLost: those who simulate were lost again and again; finished chunks are kept.
     """
-    writer = None
-    if report:
-        from sim.report.page import write_report  # needs plotly, which a run without a report does not
-
-        writer = write_report
     return run_in_folder(
         scenario,
         replications=replications,
         seed=seed,
+        until=until,
         workers=workers,
+        cluster=cluster,
         out=out,
-        report=writer,
+        report=report_writer(report),
         progress=progress,
         command=command,
         typed=typed,
         assumptions=assumptions,
     )
+
+
+def report_writer(report: bool) -> Report | None:
+    """What writes `report.html`, if it is wanted."""
+    if not report:
+        return None
+    from sim.report.page import write_report  # needs plotly, which a run without a report does not
+
+    return write_report
 
 
 def figures(results: Results) -> dict[str, go.Figure]:

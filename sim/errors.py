@@ -5,8 +5,9 @@
     │   ├── ScenarioError     in a scenario file, or in a --set
     │   ├── UsageError        on the command line
     │   └── ResultsError      in a results folder
+    │       └── WriteError        a file cannot be written: a full disk, no permission
     ├── ReplicationFailed a simulated trial raised an exception, which is a defect of the program (exit code 1)
-    ├── WorkersLost       processes that simulate were killed again and again; what was finished is kept (exit code 1)
+    ├── WorkersLost       processes or a cluster that simulate were lost; what was finished is kept (exit code 1)
     └── RunInterrupted    stopped by hand; what was finished is kept (exit code 130)
 
 An `InputError` carries `Problem`s: each names the file, the line and the path in it, the value, and what is allowed.
@@ -79,12 +80,16 @@ class ResultsError(InputError):
     """A results folder is missing, damaged, of another run, or cannot be written."""
 
 
+class WriteError(ResultsError):
+    """A file cannot be written; nothing of it is left half-written."""
+
+
 class ReplicationFailed(TrialclockError):
     """A simulated trial raised an exception, which is a defect of the program."""
 
 
 class WorkersLost(TrialclockError):
-    """Processes that simulate were killed from outside, again and again; finished chunks are on disk."""
+    """Processes or a cluster that simulate were lost, again and again; finished chunks are on disk."""
 
 
 class RunInterrupted(TrialclockError):

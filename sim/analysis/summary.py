@@ -6,6 +6,8 @@ in every denominator; only a replication that raised (a defect) is left out, and
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -169,14 +171,20 @@ def cost_table(frame: pd.DataFrame) -> pd.DataFrame:
     return _means(frame, {"cost": "all"} | {f"cost_{name}": meaning for name, meaning in COST_PARTS.items()}, "part")
 
 
-def summary_table(design: Design, frame: pd.DataFrame) -> pd.DataFrame:
-    """Every measure in one row: mean with interval, P10, P50, P80 and P90 with theirs, and how often it is never."""
-    done = finished(frame)
+def summary_table(design: Design, column: Callable[[str], Array], outcome: Sequence[str]) -> pd.DataFrame:
+    """Every measure in one row: mean with interval, P10, P50, P80 and P90 with theirs, and how often it is never.
+
+    Args:
+        design: the scenario, made ready.
+        column: gives the values of a measure in all replications; asked for one at a time, since there may be many.
+        outcome: how each replication ended.
+    """
+    done = np.array([word != ERROR for word in outcome], dtype=bool)
     rows = []
     for measure in measures(design):
         if measure.name == "outcome":
             continue
-        values = done[measure.name].to_numpy(dtype=np.float64)
+        values = column(measure.name)[done]
         row: dict[str, object] = {"measure": measure.name, "unit": measure.unit, "n": len(values)}
         row |= {"n_never": int(np.count_nonzero(np.isnan(values))), **_columns("mean", intervals.mean(values))}
         for q in QUANTILES:

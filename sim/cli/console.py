@@ -10,7 +10,6 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from sim.analysis import summary
 from sim.analysis.intervals import Estimate
 from sim.report import words
 from sim.report.words import MILESTONE_NAMES, SPAN_NAMES, Dates, estimate_of
@@ -91,11 +90,13 @@ def _share(row: Any) -> str:
 def print_answer(results: Results) -> None:
     """Print milestones, odds, funnel, where the time went and where the files are."""
     console = _console()
-    frame = results.replications
     dates = Dates(results.design.clock, results.design.horizon_days)
     milestones = results.milestones()
-    for warning in words.warnings(results, summary.too_few(frame)):
+    for warning in words.warnings(results, results.too_few()):
         console.print(f"[bold]Warning:[/bold] {warning}.")
+    rule = words.precision_sentence(results)
+    if rule is not None and not results.manifest["until"]["met"]:
+        console.print(f"[bold]Warning:[/bold] {rule}")
     console.print(f"\n[bold]{words.headline(results, dates, milestones)}[/bold]\n")
     console.print(_dates(milestones, dates, wide=console.width >= _WIDE))
     console.print(
@@ -113,6 +114,8 @@ def print_answer(results: Results) -> None:
     console.print()
     console.print(_spans(results.spans()))
     console.print(f"\n{_how_it_was_made(results)}")
+    if rule is not None and results.manifest["until"]["met"]:
+        console.print(rule)
     console.print(f"Files: {results.path.as_posix()}/", soft_wrap=True)
     if (results.path / "report.html").is_file():
         console.print(f"Report: {(results.path / 'report.html').as_posix()}", soft_wrap=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.cli.options import SEED, SET, scenario_argument, typed
-from sim.cli.running import _progress_bar
+from sim.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from sim.experiment.sensitivity import Explanation
@@ -78,7 +78,7 @@ def explain(
         scale,
     )
     said = typed(scenario, overrides)
-    with _progress_bar(show=not as_json or sys.stderr.isatty()) as progress:
+    with progress_bar(show=not as_json or sys.stderr.isatty()) as progress:
         explanation, folder = explain_in_folder(study, out, workers, progress, said, milestone)
     _print(explanation, folder, milestone, said, as_json)
     return _FAILED_REPLICATIONS if explanation.failures else 0

@@ -4,63 +4,130 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from sim.cli.options import SEED, SET, scenario_argument, typed
+from sim.cli.progress import progress_bar
+from sim.errors import Problem, UsageError
 
 if TYPE_CHECKING:
+    from sim.experiment.going import Progress
     from sim.experiment.results import Results
-    from sim.experiment.run import Progress
 
 _FAILED_REPLICATIONS = 1
+_NOT_PRECISE = 3
+_OF_A_NEW_RUN = {"scenario": "SCENARIO", "seed": "--seed", "out": "--out", "overrides": "--set", "until": "--until"}
+
+_progress_bar = progress_bar
 
 
 @click.command()
 @scenario_argument
-@click.option("--replications", "-n", type=click.IntRange(1, 10_000_000), metavar="N", help="Simulated trials.")
+@click.option(
+    "--replications",
+    "-n",
+    type=click.IntRange(1, 10_000_000),
+    metavar="N",
+    help="Simulated trials; with --until at most, with --extend in all.",
+)
 @SEED
+@click.option(
+    "--until",
+    metavar="RULE",
+    default="",
+    help="Add trials until an answer's 95 % interval is narrow enough, as in 'last_randomised.p50<7d' or "
+    "'by_primary_completion<2%'.",
+)
 @click.option("--workers", "-w", type=click.IntRange(1, 1024), metavar="W", help="Processes; default: all cores.")
+@click.option(
+    "--cluster", metavar="ADDRESS", help="A Dask cluster to simulate on: tcp://HOST:PORT, or local."
+)
 @click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/<scenario>-<id>.")
+@click.option("--resume", metavar="DIR", help="Go on with the run in this folder, instead of running SCENARIO.")
+@click.option("--extend", metavar="DIR", help="Give the finished run in this folder more trials, N in all.")
 @SET
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
+@click.pass_context
 def run(
-    scenario: str = "base",
-    replications: int | None = None,
-    seed: int | None = None,
-    workers: int | None = None,
-    out: str | None = None,
-    overrides: tuple[str, ...] = (),
+    context: click.Context,
+    /,
     as_json: bool = False,
-    no_report: bool = False,
+    resume: str | None = None,
+    extend: str | None = None,
+    **given: Any,
 ) -> int:
     """Simulate SCENARIO many times: when is it complete, how sure is that, and what holds it back?
 
     SCENARIO is a file, or the name of a scenario that comes with the program (default: base). A run that was stopped
     goes on where it was when the same command is given again.
     """
+    if resume is not None or extend is not None:
+        _check_goes_on(context, resume, extend, given)
+    with progress_bar(show=sys.stderr.isatty()) as progress:
+        if resume is not None or extend is not None:
+            results = _go_on(resume, extend, given, progress)
+        else:
+            results = _begin(given, progress)
+    _print(results, as_json)
+    return _exit_code(results)
+
+
+def _begin(given: dict[str, Any], progress: Progress) -> Results:
     from sim import api
     from sim.report.assumptions import assumption_rows
     from sim.scenario.load import load
 
+    scenario, overrides = given.get("scenario") or "base", given.get("overrides") or ()
     loaded = load(scenario, overrides)
-    with _progress_bar(show=sys.stderr.isatty()) as progress:
-        results = api.run(
-            loaded.scenario,
-            replications=replications,
-            seed=seed,
-            workers=workers,
-            out=out,
-            report=not no_report,
-            progress=progress,
-            command=" ".join(sys.argv),
-            typed=typed(scenario, overrides),
-            assumptions=assumption_rows(loaded),
-        )
-    _print(results, as_json)
-    return _FAILED_REPLICATIONS if results.failures else 0
+    return api.run(
+        loaded.scenario,
+        replications=given.get("replications"),
+        seed=given.get("seed"),
+        until=given.get("until") or "",
+        workers=given.get("workers"),
+        cluster=given.get("cluster"),
+        out=given.get("out"),
+        report=not given.get("no_report"),
+        progress=progress,
+        command=" ".join(sys.argv),
+        typed=typed(scenario, overrides),
+        assumptions=assumption_rows(loaded),
+    )
+
+
+def _check_goes_on(context: click.Context, resume: str | None, extend: str | None, given: dict[str, Any]) -> None:
+    """A run that goes on is what its folder says it is."""
+    option = "--resume" if resume is not None else "--extend"
+    if resume is not None and extend is not None:
+        raise UsageError(Problem("give --resume or --extend, not both", option))
+    for name, shown in _OF_A_NEW_RUN.items():
+        if context.get_parameter_source(name) == ParameterSource.COMMANDLINE:
+            message = f"the folder says what is run; leave out {shown}"
+            raise UsageError(Problem(message, option, value=str(resume or extend)))
+    if extend is not None and given.get("replications") is None:
+        raise UsageError(Problem("say how many trials there are to be in all, by --replications N", option))
+    if resume is not None and given.get("replications") is not None:
+        raise UsageError(Problem("the folder says how many trials; --extend gives a finished run more of them", option))
+
+
+def _go_on(resume: str | None, extend: str | None, given: dict[str, Any], progress: Progress) -> Results:
+    from sim import api
+    from sim.experiment import run as runs
+
+    means = runs.Means(
+        given.get("workers"),
+        given.get("cluster"),
+        api.report_writer(not given.get("no_report")),
+        progress,
+        " ".join(sys.argv),
+    )
+    if extend is not None:
+        return runs.extend(extend, int(given["replications"]), means)
+    return runs.resume(str(resume), means)
 
 
 def _print(results: Results, as_json: bool) -> None:
@@ -74,33 +141,7 @@ def _print(results: Results, as_json: bool) -> None:
     print_answer(results)
 
 
-class _progress_bar:  # noqa: N801 - used as a with statement
-    """A progress bar on stderr, with the time left."""
-
-    def __init__(self, show: bool) -> None:
-        self._show = show
-
-    def __enter__(self) -> Progress:
-        if not self._show:
-            from sim.experiment.run import no_progress
-
-            return no_progress
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (
-            TextColumn("simulating"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("trials,"),
-            TimeRemainingColumn(compact=True),
-            TextColumn("left"),
-        )
-        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._bar.start()
-        task = self._bar.add_task("", total=None)
-        return lambda done, total: self._bar.update(task, completed=done, total=total)
-
-    def __exit__(self, *exc: object) -> None:
-        if self._show:
-            self._bar.stop()
+def _exit_code(results: Results) -> int:
+    if results.failures:
+        return _FAILED_REPLICATIONS
+    return 0 if results.manifest.get("until", {"met": True})["met"] else _NOT_PRECISE

@@ -5,42 +5,60 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.analysis.measures import measures
 from sim.analysis.tables import EnrolmentCurves, event_table, participant_table, replication_table
 from sim.core.design import Design
-from sim.errors import Problem, ResultsError
+from sim.experiment.files import PART, cannot_write, remove_parts, settle, write_json, write_whole
 from sim.experiment.replicate import Chunk, Failure
-from sim.experiment.store import RunFolder, write_json
+from sim.experiment.store import RunFolder
 
 REPLICATIONS, ENROLMENT, EVENTS = "replications.parquet", "enrolment.parquet", "events.parquet"
 PARTICIPANTS, CURVES, SUMMARY, FAILURES = "participants.parquet", "curves.parquet", "summary.csv", "failures.json"
 
+_GROUP = 4096  # rows of a row group, at least
+
 
 class _Writer:
-    """A Parquet file that is written part by part, and appears when it is whole."""
+    """A Parquet file that is written part by part, and appears when it is whole.
+
+    Rows are gathered into groups of at least `_GROUP`, so that files stay small; the same rows, the same groups.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._temporary = path.with_name(f".{path.name}.part")
+        self._temporary = path.with_name(f".{path.name}{PART}")
         self._writer: pq.ParquetWriter | None = None
+        self._waiting: list[pa.Table] = []
 
     def write(self, table: pa.Table) -> None:
+        """Add rows."""
+        self._waiting.append(table)
+        if sum(part.num_rows for part in self._waiting) >= _GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        table = pa.concat_tables(self._waiting).combine_chunks()
+        self._waiting = []
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._temporary, table.schema, compression="zstd")
         self._writer.write_table(table)
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was written."""
-        return self._writer is None
+        """Whether there is nothing to be written."""
+        return self._writer is None and not self._waiting
 
     def close(self) -> None:
+        """Write what is left, and give the file its name."""
+        if self._waiting:
+            self._flush()
         if self._writer is not None:
             self._writer.close()
-            self._temporary.replace(self._path)
+            settle(self._temporary, self._path)
 
 
 def _enrolment(chunk: Chunk) -> pa.Table:
@@ -61,12 +79,13 @@ def assemble(folder: RunFolder) -> list[str]:
         Names of the files.
 
     Raises:
-        ResultsError: they cannot be written.
+        WriteError: they cannot be written.
     """
     try:
         return _assemble(folder)
     except OSError as error:
-        raise ResultsError(Problem(f"cannot be written: {error.strerror or error}", str(folder.path))) from None
+        remove_parts(folder.path)
+        raise cannot_write(folder.path, error) from None
 
 
 def _assemble(folder: RunFolder) -> list[str]:
@@ -88,11 +107,12 @@ def _assemble(folder: RunFolder) -> list[str]:
         nothing = np.zeros((0, 7))
         writers[EVENTS].write(event_table(design, 0, nothing))
         writers[PARTICIPANTS].write(participant_table(design, 0, nothing))
+    folder.unseal()
     for writer in writers.values():
         writer.close()
-    pq.write_table(curves.table(), folder.path / CURVES, compression="zstd")
-    names = [REPLICATIONS, ENROLMENT, EVENTS, PARTICIPANTS, CURVES, SUMMARY]
+    _write_curves(curves, folder.path / CURVES)
     _write_summary(design, folder.path)
+    names = [REPLICATIONS, ENROLMENT, EVENTS, PARTICIPANTS, CURVES, SUMMARY]
     if failures:
         write_json(folder.path / FAILURES, [vars(f) | {"seed": folder.identity.seed} for f in failures])
         names.append(FAILURES)
@@ -105,9 +125,23 @@ def _write_kept(design: Design, chunk: Chunk, writers: dict[str, _Writer]) -> No
         writers[PARTICIPANTS].write(participant_table(design, replication, chunk.kept[replication]))
 
 
+def _write_curves(curves: EnrolmentCurves, path: Path) -> None:
+    buffer = pa.BufferOutputStream()
+    pq.write_table(curves.table(), buffer, compression="zstd")
+    write_whole(path, buffer.getvalue().to_pybytes())
+
+
 def _write_summary(design: Design, path: Path) -> None:
+    """Column by column, so that memory hardly grows with the number of replications."""
     from sim.analysis.summary import summary_table  # pandas, which the workers do without
 
-    frame = pq.read_table(path / REPLICATIONS).to_pandas()
-    table = summary_table(design, frame)
-    table.to_csv(path / SUMMARY, index=False, lineterminator="\n", float_format="%.10g")
+    with pq.ParquetFile(path / REPLICATIONS) as file:
+
+        def column(name: str) -> npt.NDArray[np.float64]:
+            values: npt.NDArray[np.float64] = file.read([name]).column(0).cast(pa.float64()).to_numpy()
+            return values
+
+        outcome = file.read(["outcome"]).column(0).to_pylist()
+        table = summary_table(design, column, outcome)
+    text = table.to_csv(index=False, lineterminator="\n", float_format="%.10g")
+    write_whole(path / SUMMARY, text.encode())

@@ -6,12 +6,14 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, Self
 
 from sim import __version__
-from sim.scenario.load import canonical, scenario_hash
+from sim.errors import Problem, ResultsError
+from sim.scenario.load import canonical, scenario_from_json, scenario_hash
 from sim.scenario.schema import Scenario
 
 _FOR_READERS = ("typed", "assumptions")  # kept for reports; they decide no result
@@ -43,21 +45,34 @@ class Identity:
     Attributes:
         scenario: the resolved scenario.
         seed: where random numbers start.
-        replications: how many.
+        replications: how many; None while a stopping rule has not decided.
         typed: the scenario and its overrides as they were typed, shown in reports; decides nothing else.
         assumptions: every value with where it came from, shown in reports; decides nothing else.
+        until: the rule by which it stops, as it was written; empty where the number of replications is given.
+        most: with a rule, how many replications at most.
     """
 
     scenario: Scenario
     seed: int
-    replications: int
+    replications: int | None
     typed: str = ""
     assumptions: Sequence[Mapping[str, str]] = ()
+    until: str = ""
+    most: int = 0
+
+    def decided(self, replications: int) -> Identity:
+        """The same with a number of replications, on which a stopping rule has decided."""
+        return replace(self, replications=replications)
+
+    @property
+    def ceiling(self) -> int:
+        """Replications that there may be at most."""
+        return self.most if self.replications is None else self.replications
 
     @property
     def keep(self) -> int:
         """Replications whose events are kept whole: those with a smaller number."""
-        return min(self.scenario.experiment.keep, self.replications)
+        return min(self.scenario.experiment.keep, self.ceiling)
 
     def as_mapping(self) -> dict[str, object]:
         """What is written into the run's folder and compared when it goes on."""
@@ -71,12 +86,39 @@ class Identity:
             "scenario": json.loads(canonical(self.scenario)),
             "typed": self.typed,
             "assumptions": [dict(row) for row in self.assumptions],
-        }
+        } | ({"until": {"rule": self.until, "most": self.most}} if self.until else {})
+
+    @classmethod
+    def from_mapping(cls, found: Mapping[str, Any], name: str) -> Self:
+        """What a run's folder says it is.
+
+        Args:
+            found: as `as_mapping` made it.
+            name: how messages name the file.
+
+        Raises:
+            ResultsError: something is missing, which the program always writes.
+            ScenarioError: the scenario was changed.
+        """
+        try:
+            until = found.get("until") or {"rule": "", "most": 0}
+            return cls(
+                scenario_from_json(found["scenario"], name),
+                found["seed"],
+                found["replications"],
+                found["typed"],
+                found["assumptions"],
+                until["rule"],
+                until["most"],
+            )
+        except (KeyError, TypeError) as error:
+            raise ResultsError(Problem(f"is damaged: it lacks {error}", name)) from None
 
     @property
     def short(self) -> str:
         """Eight characters for the folder's name."""
-        deciding = {key: value for key, value in self.as_mapping().items() if key not in _FOR_READERS}
+        left_out = (*_FOR_READERS, "replications", "keep") if self.until else _FOR_READERS
+        deciding = {key: value for key, value in self.as_mapping().items() if key not in left_out}
         text = json.dumps(deciding, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -96,9 +97,11 @@ class Results:
         """Whether the program that simulates is the one that made this run, so that a replay is the same events."""
         return bool(self.identity["program"] == program_fingerprint())
 
-    def _table(self, name: str, filters: list[tuple[str, str, Any]] | None = None) -> pa.Table:
+    def _table(
+        self, name: str, filters: list[tuple[str, str, Any]] | None = None, columns: list[str] | None = None
+    ) -> pa.Table:
         try:
-            return pq.read_table(self.path / name, filters=filters)
+            return pq.read_table(self.path / name, filters=filters, columns=columns)
         except FileNotFoundError:
             raise ResultsError(Problem("there is no such file", str(self.path / name))) from None
         except (OSError, ValueError) as error:
@@ -117,6 +120,23 @@ class Results:
     def replications(self) -> pd.DataFrame:
         """A row a replication; days that never came are NaN."""
         return self._frame(REPLICATIONS)
+
+    def columns(self, *names: str) -> pd.DataFrame:
+        """`outcome` and some other columns of `replications`, without the memory that all of them would take.
+
+        A name that ends in `*` stands for all columns that begin with the rest of it.
+        """
+        known = self._column_names
+        wanted = [name for name in known if any(fnmatchcase(name, pattern) for pattern in ("outcome", *names))]
+        frame: pd.DataFrame = self._table(REPLICATIONS, columns=wanted).to_pandas()
+        return frame
+
+    @cached_property
+    def _column_names(self) -> list[str]:
+        try:
+            return list(pq.read_schema(self.path / REPLICATIONS).names)
+        except (OSError, ValueError) as error:
+            raise ResultsError(Problem(f"is damaged: {error}", str(self.path / REPLICATIONS))) from None
 
     @cached_property
     def enrolment(self) -> pd.DataFrame:
@@ -159,35 +179,39 @@ class Results:
 
     def milestones(self) -> pd.DataFrame:
         """Days of the milestones with their errors; see `sim.analysis.summary.milestone_table`."""
-        return summary.milestone_table(self.replications)
+        return summary.milestone_table(self.columns("day_*"))
 
     def odds(self) -> pd.DataFrame:
         """Probabilities of meeting the planned dates, and of never reaching the target."""
-        return summary.odds_table(self.design, self.replications)
+        return summary.odds_table(self.design, self.columns("reached", "day_*"))
 
     def outcomes(self) -> pd.DataFrame:
         """How replications ended."""
-        return summary.outcome_table(self.replications)
+        return summary.outcome_table(self.columns())
+
+    def too_few(self) -> list[str]:
+        """Which quantiles of the dates have no interval, because too few replications were run."""
+        return summary.too_few(self.columns())
 
     def funnel(self) -> pd.DataFrame:
         """From referral to the last visit."""
-        return summary.funnel_table(self.replications)
+        return summary.funnel_table(self.columns("n_*"))
 
     def losses(self) -> pd.DataFrame:
         """Those who were referred and not randomised, by reason."""
-        return summary.loss_table(self.replications)
+        return summary.loss_table(self.columns("n_*"))
 
     def criteria(self) -> pd.DataFrame:
         """Screen failures by criterion."""
-        return summary.criterion_table(self.design, self.replications)
+        return summary.criterion_table(self.design, self.columns("n_failed_*"))
 
     def spans(self) -> pd.DataFrame:
         """Where the time went."""
-        return summary.span_table(self.replications)
+        return summary.span_table(self.columns("span_*"))
 
     def costs(self) -> pd.DataFrame:
         """Cost by part."""
-        return summary.cost_table(self.replications)
+        return summary.cost_table(self.columns("cost*"))
 
     def replay(self, replication: int) -> Log:
         """The events of one replication again, from the scenario, the seed and its number.
@@ -202,7 +226,8 @@ class Results:
 
     def typical_replication(self) -> int | None:
         """The replication kept whole whose last randomisation is nearest to the median; None where none was kept."""
-        kept = self.replications[self.replications["replication"] < self.identity["keep"]]
+        frame = self.columns("replication", "day_last_randomised")
+        kept = frame[frame["replication"] < self.identity["keep"]]
         kept = kept[kept["outcome"] != "error"]
         if kept.empty:
             return None

@@ -1,38 +1,35 @@
-"""Run a scenario: many replications, reduced, kept in a folder."""
+"""Run a scenario: many replications, reduced, kept in a folder; stopped and gone on with, or given more of them."""
 
 from __future__ import annotations
 
-import platform
-import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from sim import __version__
-from sim.errors import Problem, ResultsError, RunInterrupted, UsageError
-from sim.experiment.assemble import assemble
+from sim.analysis.precision import MOST
+from sim.errors import Problem, ResultsError, UsageError
+from sim.experiment.going import REPORT, Means, Progress, Report, check_undamaged, complete, go, no_progress, reuse
 from sim.experiment.identity import Identity
-from sim.experiment.replicate import Chunk, tasks
+from sim.experiment.looks import Looks
 from sim.experiment.results import Results
-from sim.experiment.store import MANIFEST, RunFolder, file_hash, write_json
-from sim.experiment.workers import n_cores, simulate
+from sim.experiment.store import MANIFEST, RUN, RunFolder, read_json
 from sim.scenario.schema import Scenario
 
-Progress = Callable[[int, int], None]  # replications done, replications in all
+__all__ = [
+    "REPORT",
+    "RESULTS",
+    "Means",
+    "Progress",
+    "Report",
+    "complete",
+    "default_folder",
+    "extend",
+    "no_progress",
+    "resume",
+    "reuse",
+    "run_in_folder",
+]
 
 RESULTS = Path("results")
-REPORT = "report.html"
-_LIBRARIES = ("simpy", "numpy", "scipy", "pandas", "pyarrow", "pydantic", "plotly", "holidays")
-
-
-Report = Callable[[Results], str]  # writes a page about results into their folder; its name
-
-
-def no_progress(done: int, total: int) -> None:
-    """The progress callback that does nothing."""
 
 
 def run_in_folder(
@@ -40,7 +37,9 @@ def run_in_folder(
     *,
     replications: int | None = None,
     seed: int | None = None,
+    until: str = "",
     workers: int | None = None,
+    cluster: str | None = None,
     out: Path | str | None = None,
     report: Report | None = None,
     progress: Progress = no_progress,
@@ -52,9 +51,11 @@ def run_in_folder(
 
     Args:
         scenario: the scenario.
-        replications: simulated trials; default: as the scenario says.
+        replications: simulated trials, with a rule at most; default: as the scenario says, with a rule `MOST`.
         seed: where random numbers start; default: as the scenario says.
+        until: the rule by which it stops, as in `last_randomised.p50<7d`; see `sim.analysis.precision`.
         workers: processes; default: all cores. The results are the same bytes whatever it is.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         out: the folder; default: `results/<scenario>-<id>`.
         report: writes a page about the results into the folder, and returns its name.
         progress: called with replications done and in all.
@@ -63,101 +64,94 @@ def run_in_folder(
         assumptions: every value with where it came from, for the report; see `sim.report.assumptions`.
 
     Raises:
+        UsageError: the rule cannot be read, or the cluster not used.
         ResultsError: the folder is of another run, is in use, is damaged, or cannot be written.
         RunInterrupted: stopped by hand; finished chunks are kept.
+        WorkersLost: those who simulate were lost again and again; finished chunks are kept.
     """
-    n = scenario.experiment.replications if replications is None else replications
-    if n < 1:
-        raise UsageError(f"replications must be at least 1, not {n}")
+    if replications is not None and replications < 1:
+        raise UsageError(f"replications must be at least 1, not {replications}")
     if out is not None and not str(out):
         raise UsageError(Problem("is not the name of a folder", "--out", value="''"))
-    identity = Identity(scenario, scenario.experiment.seed if seed is None else seed, n, typed, assumptions)
-    folder = RunFolder(Path(out) if out is not None else RESULTS / identity.folder_name, identity)
-    started = time.time()
+    seed = scenario.experiment.seed if seed is None else seed
+    if until:
+        identity = Identity(scenario, seed, None, typed, assumptions, until, replications or MOST)
+        Looks(identity)  # a rule that cannot be read is found before a folder is made
+    else:
+        n = scenario.experiment.replications if replications is None else replications
+        identity = Identity(scenario, seed, n, typed, assumptions)
+    folder = RunFolder(default_folder(identity) if out is None else Path(out), identity)
     with folder.locked():
-        if folder.is_complete():
-            progress(n, n)
-            return reuse(Results(folder.path), report)
-        folder.begin()
-        try:
-            _simulate(folder, n_cores() if workers is None else workers, progress)
-            return complete(folder, started, command, report)
-        except KeyboardInterrupt:
-            folder.look()
-            raise RunInterrupted(
-                f"stopped after {folder.n_finished:,} of {n:,} replications; they are kept in {folder.path}. "
-                "The same command goes on from there"
-            ) from None
+        return go(folder, Means(workers, cluster, report, progress, command))
 
 
-def complete(folder: RunFolder, started: float, command: str = "", report: Report | None = None) -> Results:
-    """Turn a folder that has all its chunks into results.
+def default_folder(identity: Identity, among: Path = RESULTS) -> Path:
+    """`results/<scenario>-<id>`; another name where the run of that name has been given more replications.
 
     Args:
-        folder: the run's folder, held.
-        started: when the run was started, in seconds since 1970, for the manifest.
-        command: the whole command, for the manifest.
-        report: writes a page about the results into the folder, and returns its name.
+        identity: the run.
+        among: the folder that has the folders of runs.
     """
-    files = assemble(folder)
-    if report is not None:
-        files.append(report(Results(folder.path)))
-    folder.finish(_manifest(folder.identity, files, folder.path, started, command))
-    return Results(folder.path)
+    path = among / identity.folder_name
+    for name in (RUN, MANIFEST):
+        if (path / name).is_file():
+            found = read_json(path / name)
+            n = (found if name == RUN else found.get("run", {})).get("replications")
+            if identity.replications is not None and n != identity.replications:
+                return among / f"{identity.folder_name}-{identity.replications}"
+            break
+    return path
 
 
-def reuse(results: Results, report: Report | None = None) -> Results:
-    """A run that was complete already; it only gets the report that it may still lack.
+def resume(path: Path | str, means: Means | None = None) -> Results:
+    """Go on with a run that was stopped, from what its folder says; a complete one is left as it is.
 
     Args:
-        results: the run.
-        report: writes a page about the results into the folder, and returns its name.
+        path: the folder.
+        means: by what it is made.
 
     Raises:
-        ResultsError: its files are no longer what it wrote.
+        ResultsError: there is no run, it is of another version of the program, in use, or damaged.
     """
-    damaged = [text for text in results.damaged_files() if text != f"{REPORT} is missing"]
-    if damaged:
-        message = f"this run is complete, but since then {', '.join(damaged)}; give another --out, or delete the folder"
-        raise ResultsError(Problem(message, str(results.path)))
-    if report is None or (results.path / REPORT).is_file():
-        return results
-    name = report(results)
-    files = results.manifest["files"] | {name: file_hash(results.path / name)}
-    write_json(results.path / MANIFEST, results.manifest | {"files": files})
-    return Results(results.path)
+    folder = RunFolder(Path(path), _identity_in(Path(path)))
+    with folder.locked():
+        return go(folder, means or Means())
 
 
-def _simulate(folder: RunFolder, workers: int, progress: Progress) -> None:
-    identity = folder.identity
-    todo = [task for task in tasks(identity.replications) if task[0] not in folder.finished]
-    progress(folder.n_finished, identity.replications)
+def extend(path: Path | str, replications: int, means: Means | None = None) -> Results:
+    """Give a finished run more replications, without simulating again those that it has.
 
-    def keep(chunk: Chunk) -> None:
-        folder.add(chunk)
-        progress(folder.n_finished, identity.replications)
+    Args:
+        path: the folder.
+        replications: how many there are to be in all.
+        means: by what it is made.
 
-    simulate(identity.scenario, identity.seed, identity.keep, todo, workers, keep)
+    Raises:
+        UsageError: it has more than that.
+        ResultsError: there is no finished run, it is of another version of the program, in use, or damaged.
+    """
+    path = Path(path)
+    before = _identity_in(path)
+    if (path / RUN).is_file() and not ((path / MANIFEST).is_file() and before.replications == replications):
+        raise ResultsError(Problem("this run is not finished; first go on with it, by --resume", str(path)))
+    if before.replications is not None and replications < before.replications:
+        message = f"this run has {before.replications:,} replications already; more can be added, and none taken away"
+        raise UsageError(Problem(message, "--replications", value=str(replications)))
+    folder = RunFolder(path, Identity(before.scenario, before.seed, replications, before.typed, before.assumptions))
+    with folder.locked():
+        if before.replications != replications:
+            RunFolder(path, before).is_complete()  # refuses one of another version of the program
+            check_undamaged(Results(path))
+            folder.state()
+        return go(folder, means or Means())
 
 
-def _manifest(identity: Identity, files: list[str], path: Path, started: float, command: str) -> dict[str, Any]:
-    return {
-        "run": identity.as_mapping(),
-        "files": {name: file_hash(path / name) for name in sorted(files)},
-        "command": command,
-        "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "wall_time_seconds": round(time.time() - started, 3),
-        "platform": platform.platform(),
-        "versions": {"trialclock": __version__, "python": sys.version.split()[0]} | _versions(),
-    }
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in _LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "unknown"
-    return found
+def _identity_in(path: Path) -> Identity:
+    """What a folder says is run in it."""
+    if not path.is_dir():
+        raise ResultsError(Problem("there is no such results folder", str(path)))
+    if (path / RUN).is_file():
+        return Identity.from_mapping(read_json(path / RUN), str(path / RUN))
+    if not (path / MANIFEST).is_file() or "run" not in read_json(path / MANIFEST):
+        raise ResultsError(Problem("is not the folder of a run", str(path)))
+    return Identity.from_mapping(read_json(path / MANIFEST)["run"], str(path / MANIFEST))

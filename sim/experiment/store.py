@@ -2,107 +2,54 @@
 
 While it runs, the folder has `run.json` (what is run) and `chunks/` (finished replications, each file named after its
 content's hash). When it is complete, the chunks become the result files, `manifest.json` is written last, and
-`run.json` and `chunks/` are removed.
+`run.json` and `chunks/` are removed. A run that is being extended has its old result files and manifest as well, until
+the new ones are written.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
-import json
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from filelock import FileLock, Timeout
 
 from sim.errors import Problem, ResultsError
+from sim.experiment.chunk_file import chunk_bytes, chunk_from, values_from
+from sim.experiment.files import PART, cannot_write, file_hash, read_json, remove_parts, write_json, write_whole
 from sim.experiment.identity import Identity
-from sim.experiment.replicate import Chunk, Failure, tasks
+from sim.experiment.replicate import CHUNK, Chunk
+
+__all__ = [
+    "CHUNKS",
+    "LOCK",
+    "MANIFEST",
+    "RUN",
+    "RunFolder",
+    "cannot_write",
+    "file_hash",
+    "read_json",
+    "write_json",
+    "write_whole",
+]
 
 RUN, MANIFEST, CHUNKS, LOCK = "run.json", "manifest.json", "chunks", ".lock"
 _SHOWN = 16  # characters of a hash in a message
 _HASH = 32  # characters of a chunk's hash in its file name
+_NAMES = {
+    "program": "version of the program",
+    "scenario_hash": "scenario",
+    "replications": "number of replications",
+    "keep": "number of kept replications",
+    "until": "stopping rule",
+}
 
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: under a temporary name, to disk, then renamed.
-
-    Raises:
-        ResultsError: it cannot be written; nothing is left half-written.
-    """
-    temporary = None
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
-            temporary = Path(file.name)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise ResultsError(Problem(f"cannot be written: {error.strerror}", str(path))) from None
-
-
-def write_json(path: Path, data: object) -> None:
-    """Write JSON with sorted keys, whole or not at all."""
-    write_whole(path, (json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())
-
-
-def read_json(path: Path) -> Any:
-    """Read JSON.
-
-    Raises:
-        ResultsError: it is not there or is damaged.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ResultsError(Problem("there is no such file", str(path))) from None
-    except (OSError, ValueError) as error:
-        raise ResultsError(Problem(f"is damaged: {error}", str(path))) from None
-
-
-def _chunk_bytes(chunk: Chunk) -> bytes:
-    """A chunk as the bytes of an uncompressed npz, which are the same for the same chunk."""
-    lengths = np.array([len(days) for days in chunk.randomised_days], dtype=np.int64)
-    kept = sorted(chunk.kept)
-    failures = json.dumps([vars(failure) for failure in chunk.failures], sort_keys=True)
-    buffer = io.BytesIO()
-    np.savez(
-        buffer,
-        first=np.array(chunk.first),
-        values=chunk.values,
-        lengths=lengths,
-        days=np.concatenate([np.zeros(0), *chunk.randomised_days]),
-        kept=np.array(kept, dtype=np.int64),
-        kept_lengths=np.array([len(chunk.kept[i]) for i in kept], dtype=np.int64),
-        kept_rows=np.concatenate([np.zeros((0, 7)), *(chunk.kept[i] for i in kept)]),
-        failures=np.frombuffer(failures.encode(), dtype=np.uint8),
-    )
-    return buffer.getvalue()
-
-
-def _chunk_from(data: bytes) -> Chunk:
-    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-        days = np.split(stored["days"], np.cumsum(stored["lengths"])[:-1])
-        rows = np.split(stored["kept_rows"], np.cumsum(stored["kept_lengths"])[:-1]) if len(stored["kept"]) else []
-        kept = dict(zip(stored["kept"].tolist(), rows, strict=True))
-        failures = [Failure(**item) for item in json.loads(stored["failures"].tobytes())]
-        return Chunk(int(stored["first"]), stored["values"], days, kept, failures)
+Array = npt.NDArray[np.float64]
 
 
 def _short(value: object) -> str:
@@ -121,6 +68,7 @@ class RunFolder:
     def __init__(self, path: Path, identity: Identity) -> None:
         self.path = path
         self.identity = identity
+        self.n_finished = 0  # replications that are on disk
         self._chunks: dict[int, Path] = {}  # by first replication
 
     @contextmanager
@@ -138,7 +86,7 @@ class RunFolder:
             message = "another run is writing to this folder"
             raise ResultsError(Problem(message, str(self.path))) from None
         except OSError as error:
-            raise ResultsError(Problem(f"cannot be written: {error.strerror}", str(self.path))) from None
+            raise cannot_write(self.path, error) from None
         try:
             yield
         finally:
@@ -148,11 +96,18 @@ class RunFolder:
                 self.path.rmdir()
 
     def is_complete(self) -> bool:
-        """Whether this very run has been completed here."""
+        """Whether this very run has been completed here.
+
+        Raises:
+            ResultsError: another one has been completed or extended here.
+        """
         path = self.path / MANIFEST
-        if not path.is_file():
+        if not path.is_file() or (self.path / RUN).is_file():
             return False
-        self._check_same(read_json(path).get("run", {}), path)
+        found = read_json(path).get("run", {})
+        self._check_same(found, path)
+        if self.identity.until:
+            self.identity = self.identity.decided(found["replications"])
         return True
 
     def begin(self) -> None:
@@ -162,31 +117,33 @@ class RunFolder:
             ResultsError: the folder is of another run, has other files, or has a damaged chunk.
         """
         path = self.path / RUN
-        others = [item.name for item in self.path.iterdir() if item.name not in (RUN, CHUNKS, LOCK)]
-        stray = [name for name in others if not name.endswith(".part")]
-        if stray and not path.exists():
-            message = f"is not empty and is not a results folder of this program (it has {sorted(stray)[0]})"
-            raise ResultsError(Problem(message, str(self.path)))
+        stray = [item.name for item in self.path.iterdir() if item.name not in (CHUNKS, LOCK)]
+        stray = [name for name in stray if not name.endswith(PART)]
         if path.exists():
             self._check_same(read_json(path), path)
             self.look()
+        elif stray:
+            message = f"is not empty and is not a results folder of this program (it has {sorted(stray)[0]})"
+            raise ResultsError(Problem(message, str(self.path)))
         else:
-            write_json(path, self.identity.as_mapping())
-        (self.path / CHUNKS).mkdir(exist_ok=True)
+            self.state()
+        try:
+            (self.path / CHUNKS).mkdir(exist_ok=True)
+        except OSError as error:
+            raise cannot_write(self.path / CHUNKS, error) from None
+        remove_parts(self.path)
+
+    def state(self) -> None:
+        """Say what is run here: with its number of replications decided, or more than before."""
+        write_json(self.path / RUN, self.identity.as_mapping())
 
     def _check_same(self, found: dict[str, Any], path: Path) -> None:
         mine = self.identity.as_mapping()
-        names = {
-            "program": "version of the program",
-            "scenario_hash": "scenario",
-            "replications": "number of replications",
-            "keep": "number of kept replications",
-        }
-        for key in ("version", "program", "scenario_hash", "seed", "replications", "keep"):
-            if found.get(key) != mine[key]:
-                what = names.get(key, key)
-                message = f"this folder is of another {what}; give another --out, or none"
-                value = f"{_short(found.get(key))}, not {_short(mine[key])}"
+        size = ("until",) if self.identity.until else ("until", "replications", "keep")
+        for key in ("version", "program", "scenario_hash", "seed", *size):
+            if found.get(key) != mine.get(key):
+                message = f"this folder is of another {_NAMES.get(key, key)}; give another --out, or none"
+                value = f"{_short(found.get(key))}, not {_short(mine.get(key))}"
                 raise ResultsError(Problem(message, str(path), path=key, value=value))
 
     def look(self) -> None:
@@ -195,43 +152,69 @@ class RunFolder:
         Raises:
             ResultsError: one was changed after it was written.
         """
-        starts = {first for first, _ in tasks(self.identity.replications)}
+        self._chunks.clear()
+        self.n_finished = 0
         for path in sorted((self.path / CHUNKS).glob("*.npz")):
             first, _, digest = path.stem.partition("-")
-            if not first.isdecimal() or int(first) not in starts or file_hash(path)[:_HASH] != digest:
+            if not first.isdecimal() or not self._may_start(int(first)) or file_hash(path)[:_HASH] != digest:
                 message = "this chunk was changed after it was written; delete it, and the run makes it again"
                 raise ResultsError(Problem(message, str(path)))
-            self._chunks[int(first)] = path
-        for part in (self.path / CHUNKS).glob(".*.part"):
-            part.unlink(missing_ok=True)
+            self._note(int(first), path)
+        remove_parts(self.path / CHUNKS)
+
+    def _may_start(self, first: int) -> bool:
+        return first % CHUNK == 0 and first < self.identity.ceiling
+
+    def _note(self, first: int, path: Path) -> None:
+        if first not in self._chunks:
+            self.n_finished += min(CHUNK, self.identity.ceiling - first)
+        self._chunks[first] = path
+
+    @property
+    def is_being_extended(self) -> bool:
+        """Whether the result files of fewer replications are still here."""
+        return (self.path / MANIFEST).is_file()
 
     @property
     def finished(self) -> set[int]:
         """First replications of the chunks that are on disk."""
         return set(self._chunks)
 
-    @property
-    def n_finished(self) -> int:
-        """Replications that are on disk."""
-        return sum(n for first, n in tasks(self.identity.replications) if first in self._chunks)
-
     def add(self, chunk: Chunk) -> None:
-        """Keep a finished chunk."""
-        data = _chunk_bytes(chunk)
+        """Keep a finished chunk.
+
+        Raises:
+            WriteError: it cannot be written.
+        """
+        data = chunk_bytes(chunk)
         digest = hashlib.sha256(data).hexdigest()[:_HASH]
         path = self.path / CHUNKS / f"{chunk.first:08d}-{digest}.npz"
         write_whole(path, data)
-        self._chunks[chunk.first] = path
+        self._note(chunk.first, path)
 
     def chunks(self) -> Iterator[Chunk]:
         """The finished chunks in order, one at a time."""
         for first in sorted(self._chunks):
-            yield _chunk_from(self._chunks[first].read_bytes())
+            yield chunk_from(self._chunks[first].read_bytes())
+
+    def values(self, columns: list[int], replications: int) -> Array:
+        """(n, columns) values of some measures, of the first replications.
+
+        Args:
+            columns: which measures.
+            replications: how many, all of them finished.
+        """
+        wanted = [first for first in sorted(self._chunks) if first < replications]
+        parts = [values_from(self._chunks[first].read_bytes())[:, columns] for first in wanted]
+        return np.concatenate([np.zeros((0, len(columns))), *parts])[:replications]
+
+    def unseal(self) -> None:
+        """Take an old manifest away before result files are replaced, so that it never speaks for files not its own."""
+        (self.path / MANIFEST).unlink(missing_ok=True)
 
     def finish(self, manifest: dict[str, Any]) -> None:
         """Write the manifest, and remove what only a running run needs."""
         write_json(self.path / MANIFEST, manifest)
         (self.path / RUN).unlink(missing_ok=True)
         shutil.rmtree(self.path / CHUNKS, ignore_errors=True)
-        for part in self.path.glob(".*.part"):
-            part.unlink(missing_ok=True)
+        remove_parts(self.path)

@@ -1,19 +1,21 @@
-"""Replications on this machine: in this process, or on several cores."""
+"""Replications on several cores of this machine."""
 
 from __future__ import annotations
 
 import os
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from multiprocessing import get_context, parent_process
+from typing import Self
 
 from sim.analysis.reduce import Reducer
 from sim.core.design import Design
 from sim.errors import WorkersLost
+from sim.experiment.crew import Alone, Job
 from sim.experiment.replicate import Chunk, Task, replicate_chunk
 from sim.scenario.schema import Scenario
 
@@ -53,64 +55,79 @@ def _work(seed: int, first: int, n: int, keep: int) -> Chunk:
     return replicate_chunk(_reducer, seed, first, n, keep)
 
 
-def simulate(
-    scenario: Scenario, seed: int, keep: int, todo: list[Task], workers: int, done: Callable[[Chunk], None]
-) -> None:
-    """Simulate chunks and hand each over as it is finished, in any order.
+class Cores:
+    """Processes on this machine, started when there is work for more than one, and kept until the end.
 
     Args:
-        scenario: the scenario.
-        seed: the experiment's seed.
-        keep: replications with a number below this are kept whole.
-        todo: the chunks.
-        workers: processes; 1 for this process alone.
-        done: called with each finished chunk.
-
-    Raises:
-        WorkersLost: worker processes were killed again and again.
+        job: what is simulated.
+        workers: processes.
     """
-    if workers <= 1 or len(todo) <= 1:
-        reducer = Reducer(Design(scenario))
-        for first, n in todo:
-            done(replicate_chunk(reducer, seed, first, n, keep))
-        return
-    left = dict(todo)
-    for losses in range(_MOST_LOSSES + 1):
-        try:
-            with closing(_in_parallel(scenario, seed, keep, list(left.items()), min(workers, len(left)))) as chunks:
-                for chunk in chunks:
-                    done(chunk)
-                    del left[chunk.first]
+
+    def __init__(self, job: Job, workers: int) -> None:
+        self._job = job
+        self._workers = workers
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._let_go()
+
+    def simulate(self, todo: Iterable[Task]) -> Generator[Chunk, None, None]:
+        """Simulate chunks side by side. Workers that are killed are replaced.
+
+        Raises:
+            WorkersLost: workers were killed again and again.
+        """
+        left = dict(todo)
+        if len(left) <= 1 and self._pool is None:
+            yield from Alone(self._job).simulate(left.items())
             return
-        except BrokenProcessPool:
-            if losses == _MOST_LOSSES:
-                raise WorkersLost(
-                    f"worker processes were killed {losses + 1} times, perhaps for want of memory; what is finished is "
-                    "kept. The same command with fewer --workers goes on from there"
-                ) from None
+        for losses in range(_MOST_LOSSES + 1):
+            try:
+                with closing(self._in_parallel(list(left.items()))) as chunks:
+                    for chunk in chunks:
+                        del left[chunk.first]
+                        yield chunk
+                return
+            except BrokenProcessPool:
+                self._let_go()
+                if losses == _MOST_LOSSES:
+                    raise WorkersLost(
+                        f"worker processes were killed {losses + 1} times, perhaps for want of memory; what is "
+                        "finished is kept. The same command with fewer --workers goes on from there"
+                    ) from None
 
-
-def _in_parallel(
-    scenario: Scenario, seed: int, keep: int, todo: list[Task], workers: int
-) -> Generator[Chunk, None, None]:
-    text = scenario.model_dump_json(by_alias=True)
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_prepare, initargs=(text,))
-    waiting = iter(todo)
-    running: set[Future[Chunk]] = set()
-    try:
+    def _in_parallel(self, todo: list[Task]) -> Generator[Chunk, None, None]:
+        pool = self._started()
+        waiting = iter(todo)
+        running: set[Future[Chunk]] = set()
         while True:
             for first, n in waiting:
                 with interrupts_held():
-                    running.add(pool.submit(_work, seed, first, n, keep))
-                if len(running) >= _AHEAD * workers:
+                    running.add(pool.submit(_work, self._job.seed, first, n, self._job.keep))
+                if len(running) >= _AHEAD * self._workers:
                     break
             if not running:
                 return
             finished, running = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
                 yield future.result()
-    finally:
-        processes = list((pool._processes or {}).values()) if running else []
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            text = self._job.scenario.model_dump_json(by_alias=True)
+            context = get_context("spawn")
+            self._pool = ProcessPoolExecutor(self._workers, context, initializer=_prepare, initargs=(text,))
+        return self._pool
+
+    def _let_go(self) -> None:
+        """End the workers; what they are at is not waited for."""
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        processes = list((pool._processes or {}).values())
         pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.terminate()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from sim.analysis import summary
 from sim.analysis.intervals import Estimate
 from sim.report.words import Dates, estimate_of, run_command, warnings
 
@@ -62,8 +61,9 @@ def answer(results: Results) -> dict[str, Any]:
         "target": results.scenario.trial.target,
         "replications": results.n_replications,
         "seed": results.seed,
+        **({"until": results.manifest["until"]} if "until" in results.manifest else {}),
         "horizon": str(dates.horizon),
-        "warnings": warnings(results, summary.too_few(results.replications)),
+        "warnings": warnings(results, results.too_few()),
         "milestones": {
             str(name): {f"p{q}": _dated(estimate_of(row, f"p{q}"), dates) for q in (10, 50, 80, 90)}
             | {"share_reached": _estimate(estimate_of(row, "share")), "meaning": row["meaning"]}

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sim.analysis import summary
 from sim.report.answers import Answers
 from sim.report.assumptions import DEFAULT, EXTENDED, SET, THIS_FILE, UNKNOWN, Assumption, assumptions_of
 from sim.report.first_screen import cards, why
@@ -101,7 +100,7 @@ def page(results: Results) -> str:
         "cards": cards(answers),
         "never": chance(estimate_of(answers.odds.loc["never_reached"], "probability")),
         "why": why(answers),
-        "warnings": warnings(results, summary.too_few(results.replications)),
+        "warnings": warnings(results, results.too_few()),
         "commands": _commands(answers),
         "outcomes": _outcomes(answers),
         "plotly": plotly,

@@ -144,7 +144,7 @@ def headline(results: Results, dates: Dates, milestones: pd.DataFrame) -> str:
     """The answer in one sentence, date first."""
     last, lock = (estimate_of(milestones.loc[name], "p50") for name in ("last_randomised", "database_lock"))
     target = results.scenario.trial.target
-    if not results.replications["reached"].any():
+    if not results.columns("reached")["reached"].any():
         return f"The {target} participants are reached in none of the simulated trials, which end by {dates.horizon}."
     if not math.isfinite(last.value):
         return (
@@ -189,6 +189,24 @@ def ending_sentences(outcomes: pd.DataFrame) -> list[str]:
         for name, text in _ENDINGS.items()
         if int(str(outcomes.loc[name, "n"])) > 0
     ]
+
+
+def precision_sentence(results: Results) -> str | None:
+    """How the rule of `--until` ended, where there was one."""
+    record = results.manifest.get("until")
+    if record is None:
+        return None
+    from sim.analysis.precision import precision
+
+    last = record["looks"][-1]
+    width = precision(record["rule"], results.scenario).shown(math.inf if last["width"] is None else last["width"])
+    looks = ", ".join(f"{look['replications']:,}" for look in record["looks"])
+    if record["met"]:
+        return f"{record['rule']} is met: the interval is {width} (looked at after {looks} simulated trials)."
+    n = f"{last['replications']:,}"
+    return (
+        f"{record['rule']} is not met after {n} simulated trials: the interval is {width}; --replications allows more."
+    )
 
 
 def warnings(results: Results, too_few: list[str]) -> list[str]:

@@ -1,0 +1,50 @@
+"""A chunk of replications as the bytes of a file, and back."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.experiment.replicate import Chunk, Failure
+
+Array = npt.NDArray[np.float64]
+
+
+def chunk_bytes(chunk: Chunk) -> bytes:
+    """A chunk as the bytes of an uncompressed npz, which are the same for the same chunk."""
+    lengths = np.array([len(days) for days in chunk.randomised_days], dtype=np.int64)
+    kept = sorted(chunk.kept)
+    failures = json.dumps([vars(failure) for failure in chunk.failures], sort_keys=True)
+    buffer = io.BytesIO()
+    np.savez(
+        buffer,
+        first=np.array(chunk.first),
+        values=chunk.values,
+        lengths=lengths,
+        days=np.concatenate([np.zeros(0), *chunk.randomised_days]),
+        kept=np.array(kept, dtype=np.int64),
+        kept_lengths=np.array([len(chunk.kept[i]) for i in kept], dtype=np.int64),
+        kept_rows=np.concatenate([np.zeros((0, 7)), *(chunk.kept[i] for i in kept)]),
+        failures=np.frombuffer(failures.encode(), dtype=np.uint8),
+    )
+    return buffer.getvalue()
+
+
+def chunk_from(data: bytes) -> Chunk:
+    """The chunk that `chunk_bytes` wrote."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+        days = np.split(stored["days"], np.cumsum(stored["lengths"])[:-1])
+        rows = np.split(stored["kept_rows"], np.cumsum(stored["kept_lengths"])[:-1]) if len(stored["kept"]) else []
+        kept = dict(zip(stored["kept"].tolist(), rows, strict=True))
+        failures = [Failure(**item) for item in json.loads(stored["failures"].tobytes())]
+        return Chunk(int(stored["first"]), stored["values"], days, kept, failures)
+
+
+def values_from(data: bytes) -> Array:
+    """Only the (n, measures) values of a chunk that `chunk_bytes` wrote."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+        values: Array = stored["values"]
+        return values

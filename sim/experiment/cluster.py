@@ -1,0 +1,213 @@
+"""Replications on a Dask cluster: one that is there, or one that is started on this machine."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Generator, Iterable
+from functools import lru_cache
+from itertools import islice
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Self
+
+from sim import __version__
+from sim.analysis.reduce import Reducer
+from sim.core.design import Design
+from sim.errors import Problem, UsageError, WorkersLost
+from sim.experiment.crew import Job
+from sim.experiment.identity import program_fingerprint
+from sim.experiment.replicate import Chunk, Task, replicate_chunk
+from sim.experiment.workers import interrupts_held
+from sim.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    from distributed import Client, Future, LocalCluster
+
+LOCAL = "local"
+
+_ANSWER_SECONDS = 5.0  # that a scheduler has to answer
+_WORKERS_SECONDS = 10.0  # that it has to show a worker
+_LONELY_SECONDS = 60.0  # without any worker, after which a run gives up
+_LOOK_SECONDS = 2.0  # between looks at whether there still are workers
+_AHEAD = 2  # chunks waiting for each thread of a worker
+_RETRIES = 10  # times that a chunk may lose its worker
+_DESIGNS = 4  # scenarios that a worker keeps ready
+
+
+@lru_cache(maxsize=_DESIGNS)
+def _reducer(scenario_json: str) -> Reducer:
+    return Reducer(Design(Scenario.model_validate_json(scenario_json)))
+
+
+def _work(scenario_json: str, seed: int, first: int, n: int, keep: int) -> Chunk:
+    """A chunk, in a worker of the cluster."""
+    return replicate_chunk(_reducer(scenario_json), seed, first, n, keep)
+
+
+def _state() -> tuple[str, str]:
+    """Which program a worker of the cluster has."""
+    return __version__, program_fingerprint()
+
+
+class Cluster:
+    """A Dask cluster. It is asked for nothing but to run functions of this program.
+
+    Args:
+        job: what is simulated.
+        address: of its scheduler, as in `tcp://10.0.0.5:8786`; `local` for a cluster on this machine.
+        workers: processes of a local cluster; None for as many as there are cores.
+    """
+
+    def __init__(self, job: Job, address: str, workers: int | None) -> None:
+        self._job = job
+        self._address = address
+        self._workers = workers
+        self._client: Client | None = None
+        self._local: LocalCluster | None = None
+
+    def __enter__(self) -> Self:
+        """Connect.
+
+        Raises:
+            UsageError: dask is not installed, nothing answers, there is no worker, or workers have another program.
+        """
+        _quiet()
+        try:
+            with interrupts_held():
+                client = self._connect()
+            self._client = client
+            _check(client, self._address)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for held in (self._client, self._local):
+            if held is not None:
+                held.close(timeout=_ANSWER_SECONDS)
+        self._client = self._local = None
+
+    def _connect(self) -> Client:
+        try:
+            from distributed import Client, LocalCluster
+        except ImportError:
+            message = "needs dask, which is not installed: pip install 'trialclock[cluster]'"
+            raise _refused(message, self._address) from None
+        if self._address != LOCAL:
+            return _answering(self._address)
+        from sim.experiment.workers import n_cores
+
+        self._local = LocalCluster(
+            n_workers=n_cores() if self._workers is None else self._workers,
+            threads_per_worker=1,
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        )
+        return Client(self._local, set_as_default=False)
+
+    def simulate(self, todo: Iterable[Task]) -> Generator[Chunk, None, None]:
+        """Simulate chunks on the cluster. What a lost worker was at, another one does.
+
+        Raises:
+            WorkersLost: the scheduler, or every worker, was lost.
+        """
+        client = self._client
+        assert client is not None
+        text = self._job.scenario.model_dump_json(by_alias=True)
+        waiting, n_running = iter(todo), 0
+        finished: SimpleQueue[Future] = SimpleQueue()
+        futures: set[Future] = set()  # dask forgets what nobody holds
+        while True:
+            ahead = _AHEAD * max(self._n_threads(), 1) - n_running
+            for first, n in islice(waiting, max(ahead, 0)):
+                arguments = (text, self._job.seed, first, n, self._job.keep)
+                future = client.submit(_work, *arguments, pure=False, retries=_RETRIES)
+                future.add_done_callback(finished.put)
+                futures.add(future)
+                n_running += 1
+            if not n_running:
+                return
+            future = self._next(finished)
+            futures.discard(future)
+            n_running -= 1
+            yield self._chunk(future)
+
+    def _next(self, finished: SimpleQueue[Future]) -> Future:
+        """Wait for a future to be done, as long as somebody may be at it."""
+        since = time.monotonic()
+        while True:
+            try:
+                return finished.get(timeout=_LOOK_SECONDS)
+            except Empty:
+                if self._n_threads():
+                    since = time.monotonic()
+                elif time.monotonic() - since > _LONELY_SECONDS:
+                    raise self._lost("has had no worker for a minute") from None
+
+    def _n_threads(self) -> int:
+        """Threads of all workers that the scheduler knows of now."""
+        client = self._client
+        try:
+            if client is None or client.status != "running":
+                raise self._lost("no longer answers")
+            workers = client.scheduler_info(n_workers=-1)["workers"]
+        except (OSError, TimeoutError):
+            raise self._lost("no longer answers") from None
+        return sum(worker["nthreads"] for worker in workers.values())
+
+    def _chunk(self, future: Future) -> Chunk:
+        from distributed import CancelledError, KilledWorker
+
+        try:
+            chunk: Chunk = future.result(timeout=_LONELY_SECONDS)
+        except KilledWorker:
+            raise self._lost("lost worker after worker at the same replications, perhaps for want of memory") from None
+        except (CancelledError, OSError, TimeoutError):
+            raise self._lost("no longer answers") from None
+        future.release()
+        return chunk
+
+    def _lost(self, what: str) -> WorkersLost:
+        return WorkersLost(
+            f"the cluster at {self._address} {what}; what is finished is kept, and the same command goes on from there"
+        )
+
+
+def _quiet() -> None:
+    """Dask's own messages about workers that come and go; what matters is said by this program."""
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+
+
+def _answering(address: str) -> Client:
+    from distributed import Client
+
+    try:
+        return Client(address, timeout=_ANSWER_SECONDS, set_as_default=False)
+    except (OSError, TimeoutError):
+        message = f"no Dask scheduler answers there within {_ANSWER_SECONDS:g} seconds"
+        raise _refused(message, address) from None
+    except ValueError:
+        message = f"is not the address of a Dask scheduler, as in tcp://10.0.0.5:8786, nor '{LOCAL}'"
+        raise _refused(message, address) from None
+
+
+def _check(client: Client, address: str) -> None:
+    """See that there is a worker, and that all have this very program."""
+    try:
+        client.wait_for_workers(1, timeout=_WORKERS_SECONDS)
+    except TimeoutError:
+        message = f"the scheduler answers but has had no worker for {_WORKERS_SECONDS:g} seconds"
+        raise _refused(message, address) from None
+    try:
+        found = client.run(_state)
+    except ModuleNotFoundError as error:
+        raise _refused(f"its workers lack what simulates ({error}); install trialclock there", address) from None
+    others = sorted(worker for worker, state in found.items() if tuple(state) != _state())
+    if others:
+        message = f"the worker at {others[0]} has another version of trialclock; its results would be others"
+        raise _refused(message, address)
+
+
+def _refused(message: str, address: str) -> UsageError:
+    return UsageError(Problem(message, "--cluster", value=address))

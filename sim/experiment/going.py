@@ -1,0 +1,175 @@
+"""A run under way in its folder: what is not there yet is simulated, and the result files are written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sim.errors import Problem, ResultsError, RunInterrupted, WriteError
+from sim.experiment.assemble import assemble
+from sim.experiment.crew import Crew, Job, crew_for
+from sim.experiment.looks import Looks
+from sim.experiment.manifest import manifest
+from sim.experiment.replicate import CHUNK, Chunk, tasks
+from sim.experiment.restore import chunks_of, joined
+from sim.experiment.results import Results
+from sim.experiment.store import MANIFEST, RunFolder, file_hash, write_json
+
+Progress = Callable[[int, int], None]  # replications done, replications in all
+Report = Callable[[Results], str]  # writes a page about results into their folder; its name
+
+REPORT = "report.html"
+
+
+def no_progress(done: int, total: int) -> None:
+    """The progress callback that does nothing."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """By what a run is made. No byte of its results depends on it, its manifest apart.
+
+    Attributes:
+        workers: processes; None for as many as there are cores.
+        cluster: address of a Dask scheduler, or `local`; None for this machine without one.
+        report: writes a page about the results into the folder, and returns its name.
+        progress: called with replications done and in all.
+        command: the whole command, for the manifest.
+    """
+
+    workers: int | None = None
+    cluster: str | None = None
+    report: Report | None = None
+    progress: Progress = no_progress
+    command: str = ""
+
+
+def go(folder: RunFolder, means: Means) -> Results:
+    """Begin or go on, and finish.
+
+    Args:
+        folder: the run's folder, which is held.
+        means: by what it is made.
+    """
+    started = time.time()
+    if folder.is_complete():
+        means.progress(folder.identity.ceiling, folder.identity.ceiling)
+        return reuse(Results(folder.path), means.report)
+    folder.begin()
+    try:
+        looks = _simulate(folder, means)
+        return complete(folder, started, means.command, means.report, looks)
+    except KeyboardInterrupt:
+        folder.look()
+        raise RunInterrupted(
+            f"stopped after {_so_far(folder)} replications; they are kept in {folder.path}. "
+            f"The same command goes on from there, and so does: trialclock run --resume {folder.path}"
+        ) from None
+    except WriteError as error:
+        problem = error.problems[0]
+        kept = f"{folder.n_finished:,} replications are kept in {folder.path}"
+        message = f"{problem.message}; {kept}, and once it can be written, the same command goes on from there"
+        raise WriteError(Problem(message, problem.file)) from None
+
+
+def complete(
+    folder: RunFolder, started: float, command: str = "", report: Report | None = None, looks: Looks | None = None
+) -> Results:
+    """Turn a folder that has all its chunks into results.
+
+    Args:
+        folder: the run's folder, held.
+        started: when the run was started, in seconds since 1970, for the manifest.
+        command: the whole command, for the manifest.
+        report: writes a page about the results into the folder, and returns its name.
+        looks: how it was decided that there are enough replications, where a rule decided it.
+    """
+    files = assemble(folder)
+    if report is not None:
+        files.append(report(Results(folder.path)))
+    folder.finish(manifest(folder, files, started, command, looks))
+    return Results(folder.path)
+
+
+def _so_far(folder: RunFolder) -> str:
+    n = folder.identity.replications
+    return f"{folder.n_finished:,}" if n is None else f"{folder.n_finished:,} of {n:,}"
+
+
+def check_undamaged(results: Results) -> None:
+    """See that the files of a complete run are what it wrote.
+
+    Raises:
+        ResultsError: some were changed or are missing; a missing report is no damage.
+    """
+    damaged = [text for text in results.damaged_files() if text != f"{REPORT} is missing"]
+    if damaged:
+        message = f"this run is complete, but since then {', '.join(damaged)}; give another --out, or delete the folder"
+        raise ResultsError(Problem(message, str(results.path)))
+
+
+def reuse(results: Results, report: Report | None = None) -> Results:
+    """A run that was complete already; it only gets the report that it may still lack.
+
+    Args:
+        results: the run.
+        report: writes a page about the results into the folder, and returns its name.
+
+    Raises:
+        ResultsError: its files are no longer what it wrote.
+    """
+    check_undamaged(results)
+    if report is None or (results.path / REPORT).is_file():
+        return results
+    name = report(results)
+    files = results.manifest["files"] | {name: file_hash(results.path / name)}
+    write_json(results.path / MANIFEST, results.manifest | {"files": files})
+    return Results(results.path)
+
+
+def _simulate(folder: RunFolder, means: Means) -> Looks | None:
+    """Simulate what is not on disk yet; with a rule, until it is met."""
+    identity = folder.identity
+    tail = _restored(folder)
+    with crew_for(Job(identity.scenario, identity.seed, identity.keep), means.workers, means.cluster) as crew:
+        if not identity.until:
+            _add(folder, crew, identity.ceiling, means.progress, tail)
+            return None
+        looks = Looks(identity)
+        while (n := looks.next) is not None:
+            _add(folder, crew, n, means.progress, tail)
+            looks.look(folder, n)
+    folder.identity = identity.decided(looks.seen[-1].replications)
+    folder.state()
+    return looks
+
+
+def _restored(folder: RunFolder) -> Chunk | None:
+    """The chunks of a run that is being extended, back on disk; returned is the last, where it is still to be whole."""
+    if not folder.is_being_extended:
+        return None
+    for chunk in chunks_of(Results(folder.path)):
+        if chunk.first in folder.finished:
+            continue
+        if chunk.n < min(CHUNK, folder.identity.ceiling - chunk.first):
+            return chunk
+        folder.add(chunk)
+    return None
+
+
+def _add(folder: RunFolder, crew: Crew, replications: int, progress: Progress, tail: Chunk | None) -> None:
+    """Simulate the chunks of the first replications that are not on disk yet."""
+    todo = [task for task in tasks(replications) if task[0] not in folder.finished]
+    if tail is not None:
+        todo = [(first + tail.n, n - tail.n) if first == tail.first else (first, n) for first, n in todo]
+    progress(folder.n_finished, replications)
+    for chunk in _whole(crew.simulate(todo), tail):
+        folder.add(chunk)
+        progress(folder.n_finished, replications)
+
+
+def _whole(chunks: Iterator[Chunk], tail: Chunk | None) -> Iterator[Chunk]:
+    """Chunks, of which one is joined to the part of it that there was."""
+    for chunk in chunks:
+        yield joined(tail, chunk) if tail is not None and chunk.first == tail.first + tail.n else chunk
