@@ -8,6 +8,7 @@ import sys
 import click
 
 from sim import __version__
+from sim.cli.cataloguing import results
 from sim.cli.comparing import compare
 from sim.cli.explaining import explain
 from sim.cli.forecasting import backtest, fit
@@ -38,9 +39,9 @@ def cli(context: click.Context) -> None:
         context.invoke(run)
 
 
-for _command in (run, compare, sweep, validate, show, diff, schema, new, trace, replay, explain, plan, reference):
-    cli.add_command(_command)
-for _command in (fit, backtest):
+_INQUIRIES = (run, compare, sweep, explain, plan, fit, backtest)
+_LOOKS = (results, trace, replay, validate, show, diff, schema, new, reference)
+for _command in (*_INQUIRIES, *_LOOKS):
     cli.add_command(_command)
 
 

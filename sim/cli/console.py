@@ -24,7 +24,8 @@ _WIDE = 118  # columns that a date with its error beside it needs, for all perce
 _PERCENTILES = (10, 50, 80, 90)
 
 
-def _console() -> Console:
+def make_console() -> Console:
+    """A console on stdout, as wide as the terminal; where there is none, wide enough for every table."""
     return Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False, soft_wrap=False)
 
 
@@ -89,7 +90,7 @@ def _share(row: Any) -> str:
 
 def print_answer(results: Results) -> None:
     """Print milestones, odds, funnel, where the time went and where the files are."""
-    console = _console()
+    console = make_console()
     dates = Dates(results.design.clock, results.design.horizon_days)
     milestones = results.milestones()
     for warning in words.warnings(results, results.too_few()):

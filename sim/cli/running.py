@@ -42,9 +42,7 @@ _progress_bar = progress_bar
     "'by_primary_completion<2%'.",
 )
 @click.option("--workers", "-w", type=click.IntRange(1, 1024), metavar="W", help="Processes; default: all cores.")
-@click.option(
-    "--cluster", metavar="ADDRESS", help="A Dask cluster to simulate on: tcp://HOST:PORT, or local."
-)
+@click.option("--cluster", metavar="ADDRESS", help="A Dask cluster to simulate on: tcp://HOST:PORT, or local.")
 @click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/<scenario>-<id>.")
 @click.option("--resume", metavar="DIR", help="Go on with the run in this folder, instead of running SCENARIO.")
 @click.option("--extend", metavar="DIR", help="Give the finished run in this folder more trials, N in all.")
