@@ -29,6 +29,9 @@ def make_console() -> Console:
     return Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False, soft_wrap=False)
 
 
+_console = make_console
+
+
 def _table(first: str, *numbers: str) -> Table:
     """A table of names at the left and numbers that end in line."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")

@@ -78,7 +78,7 @@ def explain(
         scale,
     )
     said = typed(scenario, overrides)
-    with progress_bar(show=not as_json or sys.stderr.isatty()) as progress:
+    with progress_bar(show=sys.stderr.isatty()) as progress:
         explanation, folder = explain_in_folder(study, out, workers, progress, said, milestone)
     _print(explanation, folder, milestone, said, as_json)
     return _FAILED_REPLICATIONS if explanation.failures else 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sim.cli.console import _console, _table
+from sim.cli.console import _table, make_console
 from sim.forecast.backtest import METHOD, CutResult
 from sim.forecast.fit import Fit
 from sim.forecast.track_record import LABELS, MOST, WHOLE, by_method, by_trial, cut_table
@@ -20,7 +20,7 @@ _MOST_CUTS = 14
 
 def print_backtest(results: Sequence[CutResult], folder: Path) -> None:
     """Print the track record: the headline, methods side by side, trials or cuts, and where the files are."""
-    console = _console()
+    console = make_console()
     cuts = cut_table(results)
     console.print(f"\n[bold]{backtest_headline(results, cuts)}[/bold]\n")
     for goal in (WHOLE, MOST):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.running import _progress_bar
+from sim.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from sim.exchange.observed import ObservedTrial
@@ -139,7 +139,7 @@ def backtest(
     trials = read_asking(lambda how: read_trials(data, site_file, given, how), order)  # type: ignore[arg-type]
     show_findings(trials)
     jobs = [(trial, cut, target) for trial in trials for cut in _cuts(trial, at, every, target)]
-    with _progress_bar(show=sys.stderr.isatty()) as progress:
+    with progress_bar(show=sys.stderr.isatty()) as progress:
         results = backtest_all(jobs, workers or n_cores(), progress)
     command = " ".join(["trialclock", *sys.argv[1:]])
     folder = write_backtest(trials, results, Path(out) if out else None, command)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.cli.options import SEED, SET, scenario_argument, typed
-from sim.cli.running import _progress_bar
+from sim.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from sim.experiment.plan import PlanAnswer
@@ -97,7 +97,7 @@ def plan(
         loaded.scenario.experiment.seed if seed is None else seed,
     )
     said = typed(scenario, overrides)
-    with _progress_bar(show=not as_json or sys.stderr.isatty()) as progress:
+    with progress_bar(show=sys.stderr.isatty()) as progress:
         answer, folder = plan_in_folder(asked, out, workers, progress, said)
     _print(answer, folder, said, as_json)
     return _FAILED_REPLICATIONS if answer.failures else 0

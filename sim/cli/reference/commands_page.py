@@ -16,8 +16,10 @@ file, or the name of a scenario that comes with the program.
 | exit code | meaning |
 |---|---|
 | 0 | done |
-| 1 | done, but a replication raised an exception, which is a defect of the program; `failures.json` says which |
+| 1 | a replication raised an exception, which is a defect of the program; `failures.json` says which, and the others \
+are done. Or workers were lost again and again; what is finished is kept |
 | 2 | something that a person wrote is wrong; the message says where and what is allowed, and nothing was written |
+| 3 | done, but `--until` was not met with as many simulated trials as were allowed |
 | 70 | a defect of the program; `TRIALCLOCK_DEBUG=1` shows the traceback |
 | 130 | stopped by hand; what was finished is kept, and the same command goes on |
 """
