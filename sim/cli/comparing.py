@@ -55,13 +55,13 @@ def compare(
     The first is the reference. All are simulated on the same random numbers, so that a difference is the scenarios'
     and not chance's. Finished runs are used again; stopped ones go on.
     """
-    from sim.cli.running import _progress_bar
+    from sim.cli.progress import progress_bar
     from sim.report.comparison import compare as run_comparison
 
     if len(names) < 2:
         raise UsageError(Problem("name two scenarios or more; the first is the reference", value=names[0]))
     each = overrides_for_each(overrides, len(names))
-    with _progress_bar(show=not as_json or sys.stderr.isatty()) as progress:
+    with progress_bar(show=sys.stderr.isatty()) as progress:
         compared, folder = run_comparison(
             names,
             each,

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.analysis.intervals import Estimate
-from sim.cli.console import _console, _table
+from sim.cli.console import make_console, make_table
 from sim.experiment.differences import BOTH
 from sim.report import comparison_words as words
 from sim.report.words import MILESTONE_NAMES, chance, estimate_of, mean_with_error, number
@@ -25,7 +25,7 @@ _MOST_INPUTS = 12
 
 def print_comparison(compared: Compared, folder: Path) -> None:
     """Print what differs in the files, when each is done, how sure the difference is, and where the files are."""
-    console = _console()
+    console = make_console()
     for text in words.caveats(compared):
         console.print(f"[bold]Note:[/bold] {text}.", markup=True)
     for pair in compared.comparison.pairs:
@@ -65,7 +65,7 @@ def _print_pair(console: Console, compared: Compared, pair: Pair) -> None:
 
 
 def _inputs(compared: Compared, pair: Pair) -> Table:
-    table = _table("What differs", pair.reference.label, pair.other.label)
+    table = make_table("What differs", pair.reference.label, pair.other.label)
     rows = compared.of("inputs", pair)
     for _, row in rows.iloc[:_MOST_INPUTS].iterrows():
         table.add_row(row["path"], row["reference"], row["value"])
@@ -78,7 +78,7 @@ def _inputs(compared: Compared, pair: Pair) -> Table:
 
 def _milestones(compared: Compared, pair: Pair) -> Table:
     dates = words.dates_of(pair)
-    table = _table("Median date", pair.reference.label, pair.other.label, "days later", "earlier in")
+    table = make_table("Median date", pair.reference.label, pair.other.label, "days later", "earlier in")
     for milestone, name in MILESTONE_NAMES.items():
         row, odds = compared.median(pair, milestone), compared.milestone(pair, milestone)
         cells = [dates.text(float(row[side])) for side in ("reference", "value")]
@@ -91,7 +91,7 @@ def _milestones(compared: Compared, pair: Pair) -> Table:
 
 
 def _measures(compared: Compared, pair: Pair) -> Table:
-    table = _table("Mean of a trial", pair.reference.label, pair.other.label, "difference")
+    table = make_table("Mean of a trial", pair.reference.label, pair.other.label, "difference")
     rows = compared.of("measures", pair)
     for _, row in rows[rows["measure"].isin(words.PLAIN_MEASURES)].iterrows():
         name = words.PLAIN_MEASURES[row["measure"]]
@@ -115,7 +115,7 @@ def _shares(compared: Compared, pair: Pair) -> Table | None:
     if rows.empty:
         return None
     shown = rows[rows["outcome"].isin(["last_randomised", "cost"])]
-    table = _table("What each change is worth", "last randomisation, days", "cost")
+    table = make_table("What each change is worth", "last randomisation, days", "cost")
     for part in dict.fromkeys(shown["part"]):
         cells = []
         for outcome in ("last_randomised", "cost"):

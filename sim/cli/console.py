@@ -29,10 +29,7 @@ def make_console() -> Console:
     return Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False, soft_wrap=False)
 
 
-_console = make_console
-
-
-def _table(first: str, *numbers: str) -> Table:
+def make_table(first: str, *numbers: str) -> Table:
     """A table of names at the left and numbers that end in line."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column(first)
@@ -58,7 +55,7 @@ def _error(estimate: Estimate, dates: Dates) -> str:
 def _dates(milestones: pd.DataFrame, dates: Dates, wide: bool) -> Table:
     """Dates with their errors: beside them where there is room, else below."""
     headers = [text for q in _PERCENTILES for text in ((f"P{q}", "days") if wide else (f"P{q}",))]
-    table = _table("", *headers)
+    table = make_table("", *headers)
     for name, row in milestones.iterrows():
         estimates = [estimate_of(row, f"p{q}") for q in _PERCENTILES]
         pairs = [(_day(estimate, dates), _error(estimate, dates)) for estimate in estimates]
@@ -68,14 +65,14 @@ def _dates(milestones: pd.DataFrame, dates: Dates, wide: bool) -> Table:
 
 
 def _funnel(funnel: pd.DataFrame) -> Table:
-    table = _table("Funnel (mean of a trial)", "people", "±", "% of those referred")
+    table = make_table("Funnel (mean of a trial)", "people", "±", "% of those referred")
     for stage, row in funnel.iterrows():
         table.add_row(str(stage), *_mean(row), _share(row))
     return table
 
 
 def _spans(spans: pd.DataFrame) -> Table:
-    table = _table("Where the time went (mean of a trial)", "days", "±", "%")
+    table = make_table("Where the time went (mean of a trial)", "days", "±", "%")
     for name, row in spans.sort_values("mean", ascending=False, kind="stable").iterrows():
         table.add_row(SPAN_NAMES[str(name)], *_mean(row), _share(row))
     return table

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sim.cli.console import _table, make_console
+from sim.cli.console import make_console, make_table
 from sim.forecast.backtest import METHOD, CutResult
 from sim.forecast.fit import Fit
 from sim.forecast.track_record import LABELS, MOST, WHOLE, by_method, by_trial, cut_table
@@ -37,7 +37,9 @@ def print_backtest(results: Sequence[CutResult], folder: Path) -> None:
 
 
 def _print_methods(console: Console, cuts: object, goal: str) -> None:
-    table = _table(f"Forecast of the {goal}", "log CRPS", "50 %", "80 %", "95 %", "90-day CRPS", "median miss, days")
+    table = make_table(
+        f"Forecast of the {goal}", "log CRPS", "50 %", "80 %", "95 %", "90-day CRPS", "median miss, days"
+    )
     for method, row in by_method(cuts, goal).iterrows():  # type: ignore[arg-type]
         count = number_or_dash(float(row["relative_count_crps"])) if "relative_count_crps" in row else ""
         covers = [percent(float(row[f"covers_{level}"])) for level in (50, 80, 95)]
@@ -48,7 +50,7 @@ def _print_methods(console: Console, cuts: object, goal: str) -> None:
 
 
 def _print_trials(console: Console, cuts: object) -> None:
-    table = _table("Trial", "randomised", "log CRPS", "90-day CRPS", "mean log error", "80 % covers")
+    table = make_table("Trial", "randomised", "log CRPS", "90-day CRPS", "mean log error", "80 % covers")
     for trial, row in by_trial(cuts).iterrows():  # type: ignore[arg-type]
         table.add_row(
             str(trial),
@@ -63,7 +65,7 @@ def _print_trials(console: Console, cuts: object) -> None:
 
 
 def _print_cuts(console: Console, results: Sequence[CutResult]) -> None:
-    table = _table("Cut", "as of", "randomised", "days left", "forecast (80 %)", "miss", "next 90 days")
+    table = make_table("Cut", "as of", "randomised", "days left", "forecast (80 %)", "miss", "next 90 days")
     for result in results:
         found = result.scores[METHOD]
         table.add_row(

@@ -21,8 +21,6 @@ _FAILED_REPLICATIONS = 1
 _NOT_PRECISE = 3
 _OF_A_NEW_RUN = {"scenario": "SCENARIO", "seed": "--seed", "out": "--out", "overrides": "--set", "until": "--until"}
 
-_progress_bar = progress_bar
-
 
 @click.command()
 @scenario_argument
@@ -79,7 +77,7 @@ def _begin(given: dict[str, Any], progress: Progress) -> Results:
     from sim.report.assumptions import assumption_rows
     from sim.scenario.load import load
 
-    scenario, overrides = given.get("scenario") or "base", given.get("overrides") or ()
+    scenario, overrides = given.get("scenario", "base"), given.get("overrides") or ()
     loaded = load(scenario, overrides)
     return api.run(
         loaded.scenario,

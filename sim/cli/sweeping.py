@@ -62,10 +62,10 @@ def sweep(
     Every point has the same random numbers, so that curves are smooth. A value is written as in a file; `as-is` leaves
     what the scenario says. Finished points are used again; a stopped sweep goes on when the same command is given.
     """
-    from sim.cli.running import _progress_bar
+    from sim.cli.progress import progress_bar
     from sim.report.sweep import sweep as run_sweep
 
-    with _progress_bar(show=not as_json or sys.stderr.isatty()) as progress:
+    with progress_bar(show=sys.stderr.isatty()) as progress:
         swept, folder = run_sweep(
             scenario,
             vary,
@@ -91,11 +91,11 @@ def sweep(
 
 
 def _print(swept: Swept, folder: Path) -> None:
-    from sim.cli.console import _console, _table
+    from sim.cli.console import make_console, make_table
     from sim.experiment.points import short_path
     from sim.report import sweep_words as words
 
-    console = _console()
+    console = make_console()
     for text in words.caveats(swept):
         console.print(f"[bold]Note:[/bold] {text}.")
     console.print(f"\n[bold]{words.headline(swept)}[/bold]")
@@ -103,7 +103,7 @@ def _print(swept: Swept, folder: Path) -> None:
     if change:
         console.print(change)
     shown = [o for o in words.outcomes(swept) if o.column != "probability_study_completion"]
-    table = _table(*(short_path(f.path) for f in swept.factors), *(_head(o.title) for o in shown))
+    table = make_table(*(short_path(f.path) for f in swept.factors), *(_head(o.title) for o in shown))
     for i in range(min(len(swept.points), _MOST_ROWS)):
         settings = [words.setting(swept.table, factor.path, i) for factor in swept.factors]
         table.add_row(*settings, *(words.cell(swept, outcome, i) for outcome in shown))

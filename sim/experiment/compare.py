@@ -23,7 +23,7 @@ from sim.core.clock import Clock
 from sim.errors import Problem, ResultsError, UsageError
 from sim.experiment.identity import Identity, program_fingerprint
 from sim.experiment.results import Results, open_results
-from sim.experiment.run import RESULTS, Progress, no_progress
+from sim.experiment.run import RESULTS, Progress, default_folder, no_progress
 from sim.experiment.runs import run_several
 from sim.experiment.store import MANIFEST, RUN
 from sim.scenario.layers import Layered
@@ -192,7 +192,7 @@ def run_sources(
         for source in sources
         if not source.results
     }
-    places = [(identity, runs / identity.folder_name) for identity in todo.values()]
+    places = [(identity, default_folder(identity, runs)) for identity in todo.values()]
     found = dict(
         zip(todo, run_several(places, workers=workers, progress=progress, command=command), strict=True)
         if places

@@ -71,7 +71,7 @@ class _Several:
         self._progress = progress
         self._command = command
         self._held: dict[Path, _Run] = {}
-        self._total = sum(identity.replications for identity, _ in runs)
+        self._total = sum(identity.ceiling for identity, _ in runs)
         self._done = 0
         progress(0, self._total)
 
@@ -93,11 +93,11 @@ class _Several:
         self._held[folder.path] = run
         if folder.is_complete():
             reuse(Results(folder.path))
-            self._note(folder.identity.replications)
+            self._note(folder.identity.ceiling)
             self._release(run)
             return None
         folder.begin()
-        run.todo = [task for task in tasks(folder.identity.replications) if task[0] not in folder.finished]
+        run.todo = [task for task in tasks(folder.identity.ceiling) if task[0] not in folder.finished]
         self._note(folder.n_finished)
         return run
 

@@ -23,7 +23,7 @@ from sim.experiment.compare import Pair, Side
 from sim.experiment.identity import Identity
 from sim.experiment.points import Factor, Point, setting_text
 from sim.experiment.results import Results
-from sim.experiment.run import Progress, no_progress
+from sim.experiment.run import Progress, default_folder, no_progress
 from sim.experiment.runs import run_several
 from sim.scenario.layers import Layered
 from sim.scenario.load import Loaded
@@ -107,7 +107,7 @@ def run_points(
         RunInterrupted: stopped by hand; finished chunks are kept.
     """
     identities = [Identity(point.scenario, seed, replications, point.typed(typed)) for point in points]
-    places = [(identity, folder / identity.folder_name) for identity in identities]
+    places = [(identity, default_folder(identity, folder)) for identity in identities]
     return run_several(places, workers=workers, progress=progress, command=command)
 
 
