@@ -7,10 +7,8 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.experiment import workers
+from sim.experiment.crew import simulate_chunk
 from sim.experiment.replicate import CHUNK, Chunk
-
-_work = workers._work
 
 
 @dataclass
@@ -23,9 +21,9 @@ class Losing:
 
     marker: Path | None = None
 
-    def __call__(self, seed: int, first: int, n: int, keep: int) -> Chunk:
+    def __call__(self, scenario_json: str, seed: int, first: int, n: int, keep: int) -> Chunk:
         if first >= 2 * CHUNK and not (self.marker and self.marker.exists()):
             if self.marker:
                 self.marker.touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        return _work(seed, first, n, keep)
+        return simulate_chunk(scenario_json, seed, first, n, keep)

@@ -5,20 +5,16 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Generator, Iterable
-from functools import lru_cache
 from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Self
 
 from sim import __version__
-from sim.analysis.reduce import Reducer
-from sim.core.design import Design
 from sim.errors import Problem, UsageError, WorkersLost
-from sim.experiment.crew import Job
+from sim.experiment.crew import Job, simulate_chunk
 from sim.experiment.identity import program_fingerprint
-from sim.experiment.replicate import Chunk, Task, replicate_chunk
+from sim.experiment.replicate import Chunk, Task
 from sim.experiment.workers import interrupts_held
-from sim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
@@ -31,17 +27,6 @@ _LONELY_SECONDS = 60.0  # without any worker, after which a run gives up
 _LOOK_SECONDS = 2.0  # between looks at whether there still are workers
 _AHEAD = 2  # chunks waiting for each thread of a worker
 _RETRIES = 10  # times that a chunk may lose its worker
-_DESIGNS = 4  # scenarios that a worker keeps ready
-
-
-@lru_cache(maxsize=_DESIGNS)
-def _reducer(scenario_json: str) -> Reducer:
-    return Reducer(Design(Scenario.model_validate_json(scenario_json)))
-
-
-def _work(scenario_json: str, seed: int, first: int, n: int, keep: int) -> Chunk:
-    """A chunk, in a worker of the cluster."""
-    return replicate_chunk(_reducer(scenario_json), seed, first, n, keep)
 
 
 def _state() -> tuple[str, str]:
@@ -122,7 +107,7 @@ class Cluster:
             ahead = _AHEAD * max(self._n_threads(), 1) - n_running
             for first, n in islice(waiting, max(ahead, 0)):
                 arguments = (text, self._job.seed, first, n, self._job.keep)
-                future = client.submit(_work, *arguments, pure=False, retries=_RETRIES)
+                future = client.submit(simulate_chunk, *arguments, pure=False, retries=_RETRIES)
                 future.add_done_callback(finished.put)
                 futures.add(future)
                 n_running += 1

@@ -10,13 +10,9 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from multiprocessing import get_context
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -27,11 +23,11 @@ from sim.analysis.measures import MILESTONES
 from sim.analysis.reduce import Reducer
 from sim.core.design import Design
 from sim.core.unknowns import Quantiles
-from sim.errors import RunInterrupted, WorkersLost
+from sim.errors import RunInterrupted
 from sim.experiment.identity import program_fingerprint
 from sim.experiment.replicate import Failure, replicate_chunk
 from sim.experiment.store import write_whole
-from sim.experiment.workers import interrupts_held, start_worker
+from sim.experiment.workers import Workers
 from sim.scenario.load import scenario_hash
 from sim.scenario.schema import Scenario
 
@@ -40,9 +36,7 @@ Progress = Callable[[int, int], None]  # replications done, replications in all
 
 PART = 48  # replications of a request that are simulated and kept together; no result depends on it
 COLUMNS = ("outcome", "reached", *(f"day_{name}" for name in MILESTONES), "day_end", "n_randomised", "cost")
-_AHEAD = 2  # parts waiting for each worker
 _DESIGNS = 6  # scenarios that a worker keeps ready
-_MOST_LOSSES = 3  # times that worker processes may be killed before the study gives up
 _KEY = 24  # characters of a hash in a file name
 
 
@@ -179,12 +173,12 @@ class Laboratory:
         total: int = 0,
     ) -> None:
         self.seed = seed
-        self._workers = workers
+        self._n_workers = workers
+        self._workers: Workers[int] = Workers(workers)
         self._kept = kept
         self._progress = progress
         self._total = total
         self._done = 0
-        self._pool: ProcessPoolExecutor | None = None
         self.failures: list[Failure] = []
 
     def __enter__(self) -> Self:
@@ -192,17 +186,8 @@ class Laboratory:
             self._kept.mkdir(parents=True, exist_ok=True)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pool, self._pool = self._pool, None
-        if pool is None:
-            return
-        processes = list((pool._processes or {}).values())
-        pool.shutdown(wait=kind is None, cancel_futures=True)
-        for process in processes if kind is not None else ():
-            if process.is_alive():
-                process.terminate()
+    def __exit__(self, *exc: object) -> None:
+        self._workers.__exit__(*exc)
 
     @property
     def n_simulated(self) -> int:
@@ -217,7 +202,7 @@ class Laboratory:
 
         Raises:
             RunInterrupted: stopped by hand; finished parts are kept.
-        WorkersLost: worker processes were killed again and again; finished parts are kept.
+            WorkersLost: worker processes were killed again and again; finished parts are kept.
         """
         parts = [(i, part) for i, request in enumerate(requests) for part in request.parts()]
         found: dict[int, Simulated] = {}
@@ -257,40 +242,12 @@ class Laboratory:
     # --- simulating
 
     def _fresh(self, todo: list[tuple[int, Request]]) -> Iterator[tuple[int, Simulated]]:
-        if self._workers <= 1 or len(todo) <= 1:
-            for j, part in todo:
-                yield j, _simulate(*self._arguments(part))
+        jobs = [(j, self._arguments(part)) for j, part in todo]
+        if self._n_workers <= 1 or len(jobs) <= 1:
+            for j, arguments in jobs:
+                yield j, _simulate(*arguments)
             return
-        left = dict(todo)
-        for losses in range(_MOST_LOSSES + 1):
-            try:
-                for j, simulated in self._in_parallel(list(left.items())):
-                    del left[j]
-                    yield j, simulated
-                return
-            except BrokenProcessPool:
-                self._pool = None
-                if losses == _MOST_LOSSES:
-                    raise WorkersLost(
-                        f"worker processes were killed {losses + 1} times, perhaps for want of memory; finished parts "
-                        "are kept. The same command with fewer --workers goes on from there"
-                    ) from None
-
-    def _in_parallel(self, todo: list[tuple[int, Request]]) -> Iterator[tuple[int, Simulated]]:
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._workers, get_context("spawn"), initializer=start_worker)
-        waiting = iter(todo)
-        running: dict[Future[Simulated], int] = {}
-        while True:
-            for j, part in waiting:
-                with interrupts_held():
-                    running[self._pool.submit(_simulate, *self._arguments(part))] = j
-                if len(running) >= _AHEAD * self._workers:
-                    break
-            if not running:
-                return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                yield running.pop(future), future.result()
+        yield from self._workers.do(_simulate, jobs)
 
     def _arguments(self, part: Request) -> tuple[Any, ...]:
         variant = part.variant

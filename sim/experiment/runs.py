@@ -5,30 +5,20 @@ What is finished is used again, what was stopped goes on, and nothing in a folde
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
 
-from sim.analysis.reduce import Reducer
-from sim.core.design import Design
-from sim.errors import RunInterrupted, WorkersLost
+from sim.errors import RunInterrupted
+from sim.experiment.crew import simulate_chunk
 from sim.experiment.identity import Identity
-from sim.experiment.replicate import Chunk, Task, replicate_chunk, tasks
+from sim.experiment.replicate import Chunk, Task, tasks
 from sim.experiment.results import Results
 from sim.experiment.run import Progress, complete, no_progress, reuse
 from sim.experiment.store import RunFolder
-from sim.experiment.workers import interrupts_held, n_cores, start_worker
-from sim.scenario.schema import Scenario
-
-_AHEAD = 2  # chunks waiting for each worker
-_MOST_LOSSES = 3  # times that a worker process may be killed before the runs give up
+from sim.experiment.workers import Workers, n_cores
 
 
 @dataclass
@@ -46,15 +36,6 @@ class _Run:
 
 
 Job = tuple[_Run, Task]
-
-
-@lru_cache(maxsize=4)
-def _reducer(scenario_json: str) -> Reducer:
-    return Reducer(Design(Scenario.model_validate_json(scenario_json)))
-
-
-def _work(scenario_json: str, seed: int, first: int, n: int, keep: int) -> Chunk:
-    return replicate_chunk(_reducer(scenario_json), seed, first, n, keep)
 
 
 def _arguments(job: Job) -> tuple[str, int, int, int, int]:
@@ -170,56 +151,11 @@ def run_several(
 
 
 def _simulate(several: _Several, workers: int) -> None:
-    jobs = several.jobs()
+    jobs = ((job, _arguments(job)) for job in several.jobs())
     if workers <= 1:
-        for job in jobs:
-            several.add(job, _work(*_arguments(job)))
+        for job, arguments in jobs:
+            several.add(job, simulate_chunk(*arguments))
         return
-    lost: list[Job] = []
-    for losses in range(_MOST_LOSSES + 1):
-        again, lost = lost, []
-        try:
-            _in_parallel(several, itertools.chain(again, jobs), workers, lost)
-        except BrokenProcessPool:
-            if losses == _MOST_LOSSES:
-                raise WorkersLost(
-                    f"worker processes were killed {losses + 1} times, perhaps for want of memory; what is finished is "
-                    "kept. The same command with fewer --workers goes on from there"
-                ) from None
-            continue
-        return
-
-
-def _in_parallel(several: _Several, jobs: Iterator[Job], workers: int, lost: list[Job]) -> None:
-    """Simulate jobs on a pool of workers; those that were under way when a worker was killed are added to `lost`."""
-    first = next(jobs, None)
-    if first is None:
-        return
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=start_worker)
-    running: dict[Future[Chunk], Job] = {}
-    try:
-        for job in itertools.chain([first], jobs):
-            lost.append(job)
-            with interrupts_held():
-                running[pool.submit(_work, *_arguments(job))] = job
-            if len(running) >= _AHEAD * workers:
-                _take_finished(several, running, lost)
-        while running:
-            _take_finished(several, running, lost)
-    finally:
-        _close(pool, is_busy=bool(running))
-
-
-def _take_finished(several: _Several, running: dict[Future[Chunk], Job], lost: list[Job]) -> None:
-    finished, _ = wait(running, return_when=FIRST_COMPLETED)
-    for future in finished:
-        chunk, job = future.result(), running.pop(future)
-        several.add(job, chunk)
-        lost.remove(job)
-
-
-def _close(pool: ProcessPoolExecutor, *, is_busy: bool) -> None:
-    processes = list((pool._processes or {}).values()) if is_busy else []
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.terminate()
+    with Workers[Job](workers) as pool:
+        for job, chunk in pool.do(simulate_chunk, jobs):
+            several.add(job, chunk)

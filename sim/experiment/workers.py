@@ -1,27 +1,34 @@
-"""Replications on several cores of this machine."""
+"""Processes on this machine that work side by side.
+
+A pool of our own, because those of the standard library and of joblib share one pipe for all answers: a worker that is
+killed while it writes leaves half an answer there, on which the parent then waits for ever. Here each worker has its
+own pipe, which ends with it. A worker that is lost is replaced, and what it was at is done again.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
 import threading
-from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+import traceback
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from multiprocessing import get_context, parent_process
-from typing import Self
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from typing import Any, Generic, Self, TypeVar
 
-from sim.analysis.reduce import Reducer
-from sim.core.design import Design
 from sim.errors import WorkersLost
-from sim.experiment.crew import Alone, Job
-from sim.experiment.replicate import Chunk, Task, replicate_chunk
-from sim.scenario.schema import Scenario
 
-_AHEAD = 2  # chunks waiting for each worker, so that memory does not grow with the number of replications
-_MOST_LOSSES = 3  # times that a worker process may be killed before the run gives up
-_reducer: Reducer | None = None
+MOST_LOSSES = 3  # times that a worker may be killed before its work is given up
+
+_AHEAD = 2  # jobs with each worker, one of which waits, so that memory does not grow with their number
+_GRACE_SECONDS = 5.0  # for a worker to end
+
+Key = TypeVar("Key")
+Arguments = tuple[Any, ...]
 
 
 def n_cores() -> int:
@@ -29,108 +36,33 @@ def n_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _prepare(scenario_json: str) -> None:
-    """Make a worker ready."""
-    global _reducer
-    start_worker()
-    _reducer = Reducer(Design(Scenario.model_validate_json(scenario_json)))
-
-
-def start_worker() -> None:
-    """Begin a worker process: an interrupt is for the parent to deal with, and the worker ends with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
 def _end_with_parent() -> None:
-    """A worker whose parent was killed would otherwise wait for work for ever."""
+    """A worker whose parent was killed has nobody left to work for."""
     parent = parent_process()
     if parent is not None:
         parent.join()
         os._exit(1)
 
 
-def _work(seed: int, first: int, n: int, keep: int) -> Chunk:
-    assert _reducer is not None
-    return replicate_chunk(_reducer, seed, first, n, keep)
-
-
-class Cores:
-    """Processes on this machine, started when there is work for more than one, and kept until the end.
-
-    Args:
-        job: what is simulated.
-        workers: processes.
-    """
-
-    def __init__(self, job: Job, workers: int) -> None:
-        self._job = job
-        self._workers = workers
-        self._pool: ProcessPoolExecutor | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._let_go()
-
-    def simulate(self, todo: Iterable[Task]) -> Generator[Chunk, None, None]:
-        """Simulate chunks side by side. Workers that are killed are replaced.
-
-        Raises:
-            WorkersLost: workers were killed again and again.
-        """
-        left = dict(todo)
-        if len(left) <= 1 and self._pool is None:
-            yield from Alone(self._job).simulate(left.items())
+def _serve(connection: Connection) -> None:
+    """What a worker does: jobs, one after the other, until the parent is done. An interrupt is for the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    while True:
+        try:
+            work, arguments = connection.recv()
+        except (EOFError, OSError):
             return
-        for losses in range(_MOST_LOSSES + 1):
-            try:
-                with closing(self._in_parallel(list(left.items()))) as chunks:
-                    for chunk in chunks:
-                        del left[chunk.first]
-                        yield chunk
-                return
-            except BrokenProcessPool:
-                self._let_go()
-                if losses == _MOST_LOSSES:
-                    raise WorkersLost(
-                        f"worker processes were killed {losses + 1} times, perhaps for want of memory; what is "
-                        "finished is kept. The same command with fewer --workers goes on from there"
-                    ) from None
-
-    def _in_parallel(self, todo: list[Task]) -> Generator[Chunk, None, None]:
-        pool = self._started()
-        waiting = iter(todo)
-        running: set[Future[Chunk]] = set()
-        while True:
-            for first, n in waiting:
-                with interrupts_held():
-                    running.add(pool.submit(_work, self._job.seed, first, n, self._job.keep))
-                if len(running) >= _AHEAD * self._workers:
-                    break
-            if not running:
-                return
-            finished, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in finished:
-                yield future.result()
-
-    def _started(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            text = self._job.scenario.model_dump_json(by_alias=True)
-            context = get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._workers, context, initializer=_prepare, initargs=(text,))
-        return self._pool
-
-    def _let_go(self) -> None:
-        """End the workers; what they are at is not waited for."""
-        pool, self._pool = self._pool, None
-        if pool is None:
+        answer: tuple[bool, object]
+        try:
+            answer = True, work(*arguments)
+        except Exception as error:
+            error.add_note(f"in a worker process:\n{traceback.format_exc()}")
+            answer = False, error
+        try:
+            connection.send(answer)
+        except OSError:
             return
-        processes = list((pool._processes or {}).values())
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.terminate()
 
 
 @contextmanager
@@ -144,3 +76,113 @@ def interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@dataclass
+class _Worker(Generic[Key]):
+    """One process, the parent's end of its pipe, and the jobs that it has, in their order."""
+
+    process: SpawnProcess
+    connection: Connection
+    jobs: deque[tuple[Key, Arguments]] = field(default_factory=deque)
+
+
+class Workers(Generic[Key]):
+    """Worker processes, started when there is work for them, and kept until the end of a with statement.
+
+    Args:
+        n: how many.
+    """
+
+    def __init__(self, n: int) -> None:
+        self._n = n
+        self._workers: list[_Worker[Key]] = []
+        self._losses = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Let the workers go; what they are at is not waited for."""
+        workers, self._workers = self._workers, []
+        for worker in workers:
+            worker.connection.close()
+            if worker.jobs:
+                worker.process.terminate()
+        for worker in workers:
+            worker.process.join(_GRACE_SECONDS)
+
+    def do(
+        self, work: Callable[..., Any], jobs: Iterable[tuple[Key, Arguments]]
+    ) -> Generator[tuple[Key, Any], None, None]:
+        """Do jobs side by side, and hand each answer over as it comes, in any order.
+
+        Args:
+            work: a function of a module, called in a worker; what it raises is raised here.
+            jobs: a key and arguments for each call; taken as there is room for them.
+
+        Raises:
+            WorkersLost: workers were killed again and again.
+        """
+        waiting, again = iter(jobs), deque[tuple[Key, Arguments]]()
+        while True:
+            self._hand_out(work, waiting, again)
+            busy = {worker.connection: worker for worker in self._workers if worker.jobs}
+            if not busy:
+                return
+            for connection in wait(list(busy)):
+                worker = busy[connection]  # type: ignore[index]
+                try:
+                    is_done, answer = worker.connection.recv()
+                except (EOFError, OSError):
+                    self._lose(worker, again)
+                    continue
+                key, _ = worker.jobs.popleft()
+                if not is_done:
+                    raise answer
+                yield key, answer
+
+    def _hand_out(
+        self, work: Callable[..., Any], waiting: Iterator[tuple[Key, Arguments]], again: deque[tuple[Key, Arguments]]
+    ) -> None:
+        """Give every worker a job, and then every worker another."""
+        for depth in range(1, _AHEAD + 1):
+            for i in range(self._n):
+                while i >= len(self._workers) or len(self._workers[i].jobs) < depth:
+                    job = again.popleft() if again else next(waiting, None)
+                    if job is None:
+                        return
+                    if i >= len(self._workers):
+                        self._workers.append(self._start())
+                    self._give(self._workers[i], work, job, again)
+
+    def _give(
+        self, worker: _Worker[Key], work: Callable[..., Any], job: tuple[Key, Arguments], again: deque[Any]
+    ) -> None:
+        worker.jobs.append(job)
+        try:
+            worker.connection.send((work, job[1]))
+        except OSError:
+            self._lose(worker, again)
+
+    def _start(self) -> _Worker[Key]:
+        context = get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        with interrupts_held():
+            process.start()
+        theirs.close()  # so that the pipe ends when the worker does
+        return _Worker(process, ours)
+
+    def _lose(self, worker: _Worker[Key], again: deque[tuple[Key, Arguments]]) -> None:
+        """A worker is gone: another is started in its place when there is work for it."""
+        self._workers.remove(worker)
+        worker.connection.close()
+        worker.process.join(_GRACE_SECONDS)
+        again.extend(worker.jobs)
+        self._losses += 1
+        if self._losses > MOST_LOSSES:
+            raise WorkersLost(
+                f"worker processes were killed {self._losses} times, perhaps for want of memory; what is finished is "
+                "kept. The same command with fewer --workers goes on from there"
+            )
