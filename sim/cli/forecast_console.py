@@ -86,10 +86,10 @@ def _print_cuts(console: Console, results: Sequence[CutResult]) -> None:
 
 def print_fit(found: Fit, folder: Path) -> None:
     """Print what the data say, and where the scenario is."""
-    console = _console()
+    console = make_console()
     console.print(f"\n[bold]{fit_headline(found)}[/bold]\n")
     shapes = shape_table(found)
-    table = _table(*shapes.columns)
+    table = make_table(*shapes.columns)
     for row in shapes.rows:
         table.add_row(*row)
     console.print(table)
