@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from rich.table import Table
+
 from sim.analysis.intervals import Estimate
-from sim.cli.console import make_console, make_table
+from sim.cli.console import make_table
 from sim.experiment.differences import BOTH
 from sim.report import comparison_words as words
 from sim.report.words import MILESTONE_NAMES, chance, estimate_of, mean_with_error, number
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.console import Console
-    from rich.table import Table
 
     from sim.experiment.compare import Pair
     from sim.experiment.differences import Compared
@@ -25,7 +26,7 @@ _MOST_INPUTS = 12
 
 def print_comparison(compared: Compared, folder: Path) -> None:
     """Print what differs in the files, when each is done, how sure the difference is, and where the files are."""
-    console = make_console()
+    console = makemake_console()
     for text in words.caveats(compared):
         console.print(f"[bold]Note:[/bold] {text}.", markup=True)
     for pair in compared.comparison.pairs:
@@ -65,7 +66,9 @@ def _print_pair(console: Console, compared: Compared, pair: Pair) -> None:
 
 
 def _inputs(compared: Compared, pair: Pair) -> Table:
-    table = make_table("What differs", pair.reference.label, pair.other.label)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("What differs", pair.reference.label, pair.other.label):
+        table.add_column(column, overflow="fold")
     rows = compared.of("inputs", pair)
     for _, row in rows.iloc[:_MOST_INPUTS].iterrows():
         table.add_row(row["path"], row["reference"], row["value"])

@@ -13,6 +13,8 @@ from sim.cli.options import SEED, SET, scenario_argument
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rich.table import Table
+
     from sim.experiment.sweep import Swept
 
 _FAILED_REPLICATIONS = 1
@@ -91,24 +93,17 @@ def sweep(
 
 
 def _print(swept: Swept, folder: Path) -> None:
-    from sim.cli.console import make_console, make_table
-    from sim.experiment.points import short_path
     from sim.report import sweep_words as words
 
-    console = make_console()
+    console = makemake_console()
     for text in words.caveats(swept):
         console.print(f"[bold]Note:[/bold] {text}.")
     console.print(f"\n[bold]{words.headline(swept)}[/bold]")
     change = words.change_sentence(swept)
     if change:
         console.print(change)
-    shown = [o for o in words.outcomes(swept) if o.column != "probability_study_completion"]
-    table = make_table(*(short_path(f.path) for f in swept.factors), *(_head(o.title) for o in shown))
-    for i in range(min(len(swept.points), _MOST_ROWS)):
-        settings = [words.setting(swept.table, factor.path, i) for factor in swept.factors]
-        table.add_row(*settings, *(words.cell(swept, outcome, i) for outcome in shown))
     console.print()
-    console.print(table)
+    console.print(_points(swept))
     if len(swept.points) > _MOST_ROWS:
         console.print(f"and {len(swept.points) - _MOST_ROWS} more points in sweep.csv")
     console.print(
@@ -120,10 +115,33 @@ def _print(swept: Swept, folder: Path) -> None:
         console.print(f"Page: {(folder / 'sweep.html').as_posix()}", soft_wrap=True)
 
 
-def _head(title: str) -> str:
-    return {
-        "Median last randomisation": "last randomised, median",
-        "Database lock, with 80 % probability by": "database lock, P80",
-        "Probability of primary completion by the registered date": "primary as registered",
-        "Probability of never reaching the target": "never reached",
-    }.get(title, title)
+def _points(swept: Swept) -> Table:
+    """A row a point: its values, and what comes of them."""
+    from rich.table import Table
+
+    from sim.report import sweep_words as words
+
+    shown = [outcome for outcome in words.outcomes(swept) if outcome.column in _HEADS]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for factor in swept.factors:
+        table.add_column(factor.short.replace(".", ".\n"), overflow="fold")
+    for outcome in shown:
+        table.add_column(_HEADS[outcome.column], justify="right")
+    for i in range(min(len(swept.points), _MOST_ROWS)):
+        settings = [words.setting(swept.table, factor.path, i) for factor in swept.factors]
+        cells = [words.cell(swept, outcome, i) for outcome in shown]
+        if len(swept.factors) > 1:
+            cells = [
+                text.replace(" ", "\n", 1) if o.kind == "day" else text for o, text in zip(shown, cells, strict=True)
+            ]
+        table.add_row(*settings, *cells)
+    return table
+
+
+_HEADS = {
+    "last_randomised_p50": "last randomised,\nmedian",
+    "database_lock_p80": "database lock,\nP80",
+    "probability_primary_completion": "primary as\nregistered",
+    "probability_never_reached": "never reached",
+    "mean_cost": "mean cost",
+}

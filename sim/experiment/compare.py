@@ -35,6 +35,7 @@ Array = npt.NDArray[np.float64]
 
 Assumptions = Callable[[Loaded], Sequence[Mapping[str, str]]]
 
+_LABEL_LENGTH = 48
 _SHORT_ID = re.compile(r"-[0-9a-f]{8}$")
 
 
@@ -102,6 +103,17 @@ def _typed(name: str, overrides: Sequence[str]) -> str:
     return " ".join([shlex.quote(name), *(f"--set {shlex.quote(text)}" for text in overrides)])
 
 
+def _distinct(label: str, taken: set[str], overrides: Sequence[str], number: int) -> str:
+    """A label that no other scenario has: with what was set, where that is short, else with a number."""
+    if label not in taken:
+        return label
+    settings = ", ".join(
+        ".".join(text.partition("=")[0].split(".")[-2:]) + text[text.find("=") :] for text in overrides
+    )
+    told = f"{label}, {settings}"
+    return told if settings and len(told) <= _LABEL_LENGTH and told not in taken else f"{label} ({number})"
+
+
 def read_sources(names: Sequence[str], overrides: Sequence[Sequence[str]]) -> list[Source]:
     """Read what a person named.
 
@@ -121,9 +133,7 @@ def read_sources(names: Sequence[str], overrides: Sequence[Sequence[str]]) -> li
             raise ResultsError(Problem("is not a results folder", name))
         else:
             source = Source(Path(name).stem, load(name, texts), _typed(name, texts))
-        label = source.label
-        if label in {other.label for other in found}:
-            label = f"{label} ({number})"
+        label = _distinct(source.label, {other.label for other in found}, texts, number)
         found.append(Source(label, source.loaded, source.typed, source.results))
     return found
 
