@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from sim.analysis.intervals import Estimate
-from sim.cli.console import make_table
+from sim.cli.console import make_console, make_table
 from sim.experiment.differences import BOTH
 from sim.report import comparison_words as words
 from sim.report.words import MILESTONE_NAMES, chance, estimate_of, mean_with_error, number
@@ -26,7 +26,7 @@ _MOST_INPUTS = 12
 
 def print_comparison(compared: Compared, folder: Path) -> None:
     """Print what differs in the files, when each is done, how sure the difference is, and where the files are."""
-    console = makemake_console()
+    console = make_console()
     for text in words.caveats(compared):
         console.print(f"[bold]Note:[/bold] {text}.", markup=True)
     for pair in compared.comparison.pairs:

@@ -93,9 +93,10 @@ def sweep(
 
 
 def _print(swept: Swept, folder: Path) -> None:
+    from sim.cli.console import make_console
     from sim.report import sweep_words as words
 
-    console = makemake_console()
+    console = make_console()
     for text in words.caveats(swept):
         console.print(f"[bold]Note:[/bold] {text}.")
     console.print(f"\n[bold]{words.headline(swept)}[/bold]")

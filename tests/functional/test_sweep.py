@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from concurrent.futures.process import BrokenProcessPool
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from command_line import call
 from conftest import ROOT
 from test_compare import write
 
-from sim.errors import InputError, RunInterrupted, WorkersLost
+from sim.errors import InputError, RunInterrupted
 from sim.experiment.points import AS_IS, GRID, LATIN_HYPERCUBE, make_points, parse_factor, parse_factors
 from sim.experiment.run import run_in_folder
 from sim.experiment.sweep import Swept
@@ -232,40 +231,6 @@ def test_the_same_bytes_with_one_and_two_workers_and_after_a_stop(tmp_path: Path
     sweep(scenario, vary, replications=100, workers=1, out=folders[2], progress=lambda done, _: seen.append(done))
     assert seen[:3] == [0, 100, 196]
     assert _files(folders[0]) == _files(folders[1]) == _files(folders[2])
-    assert not list(tmp_path.rglob(".lock"))
-
-
-def test_runs_that_share_workers_survive_a_lost_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that is killed costs its chunks and nothing else; one that is always killed ends it with a message."""
-    from sim.experiment import runs
-
-    scenario = write(tmp_path, "one")
-    vary = [f"{RATE}=2.0,4.0"]
-    whole, _ = sweep(scenario, vary, replications=200, workers=1, out=tmp_path / "whole", page=False)
-    original, losses = runs._in_parallel, []
-
-    def losing(several: Any, jobs: Any, workers: int, lost: list[Any]) -> None:
-        """The first pool breaks with two chunks under way, and one kept."""
-        if losses:
-            original(several, jobs, workers, lost)
-            return
-        taken = [next(jobs) for _ in range(3)]
-        several.add(taken[0], runs._work(*runs._arguments(taken[0])))
-        lost += taken[1:]
-        losses.append(len(taken))
-        raise BrokenProcessPool
-
-    monkeypatch.setattr(runs, "_in_parallel", losing)
-    swept, _ = sweep(scenario, vary, replications=200, workers=2, out=tmp_path / "lost", page=False)
-    assert losses == [3]
-    pd.testing.assert_frame_equal(swept.table, whole.table, check_exact=True)
-
-    def breaking(*_: Any) -> None:
-        raise BrokenProcessPool
-
-    monkeypatch.setattr(runs, "_in_parallel", breaking)
-    with pytest.raises(WorkersLost, match="killed 4 times"):
-        sweep(scenario, vary, replications=200, workers=2, out=tmp_path / "broken", page=False)
     assert not list(tmp_path.rglob(".lock"))
 
 
