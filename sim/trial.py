@@ -117,7 +117,10 @@ class Trial:
         if not is_admitted:
             self._look_for_end()
             return
-        arm = self._randomise(person)
+        yield from self._treat(person, self._randomise(person), process)
+
+    def _treat(self, person: Person, arm: ArmDesign, process: simpy.Process) -> Generator[Event, None, None]:
+        """A participant's doses; follow-up may end meanwhile."""
         if arm.doses is not None:
             self._dosing[person] = process
             with contextlib.suppress(simpy.Interrupt):
@@ -149,7 +152,11 @@ class Trial:
 
     def _randomise(self, person: Person) -> ArmDesign:
         """Assign an arm, and tell all who must know."""
-        world, site, arm = self.world, person.site, self.allocation.assign(person)
+        return self._enter(person, self.allocation.assign(person))
+
+    def _enter(self, person: Person, arm: ArmDesign) -> ArmDesign:
+        """A participant enters the trial."""
+        world, site = self.world, person.site
         person.arm, person.randomised = arm, world.env.now
         person.number = self.enrolment.n_randomised + 1
         if self._n_draws:

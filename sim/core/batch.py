@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.core.design import Design, GroupDesign
+from sim.core.observed import ObservedState
 from sim.core.population import PatientBlock
 from sim.core.quantiles import Quantile, gamma_of_mean_one, unit_exponential
 from sim.core.streams import Streams
@@ -30,6 +31,10 @@ _SITES_AT_ONCE = 600  # sites x replications whose blocks are in memory together
 # A site's uniform numbers, and their places among them.
 _DRAWS_A_SITE = 8
 _RATE, _NEVER, _EFFECT, _LEAD, _DELAY = range(5)
+
+_LATER_DRAWS = 16  # further draws of a site's activation, of which the first that is after the data holds
+_LATE_DAYS = 30.0  # mean delay of a site that should have opened on a date
+_STAND_INS = 1 << 16  # blocks from this on are of patients who stand in for people who are known
 
 EXCLUDED, DECLINES, HANDLED = range(3)  # what becomes of a referral on the day
 
@@ -186,6 +191,10 @@ class Batch:
         n: how many consecutive replications.
         quantiles: for sensitivity analysis: probabilities of uncertain values, instead of random ones, by path.
         sites_of: for sensitivity analysis: the first of the replications whose sites these are, instead of their own.
+        observed: the state of a trial under way, from which the replications go on.
+
+    Attributes:
+        observed: the same.
     """
 
     def __init__(
@@ -196,9 +205,11 @@ class Batch:
         n: int,
         quantiles: Quantiles | None = None,
         sites_of: int | None = None,
+        observed: ObservedState | None = None,
     ) -> None:
         self.design = design
         self.first = first
+        self.observed = observed
         self._sites_of = first if sites_of is None else sites_of
         self.n = n
         self.streams = Streams(seed)
@@ -218,7 +229,33 @@ class Batch:
         """The group's sites: (sites, replications) own rate per month at full speed, and day of activation."""
         if group.name not in self._sites:
             self._sites[group.name] = self._draw_sites(group)
+            if self.observed is not None:
+                self._sites[group.name] = self._known_sites(self.observed, group, *self._sites[group.name])
         return self._sites[group.name]
+
+    def _known_sites(
+        self, observed: ObservedState, group: GroupDesign, rates: Array, activates: Array
+    ) -> tuple[Array, Array]:
+        """The group's sites with what is known of them."""
+        consent = self.design.scenario.screening.consent
+        p_consent = np.broadcast_to(np.ravel(self._all.probabilities("screening.consent", consent)), self.n)
+        u = self.streams.sites("site.late", group.name, group.count, self._sites_of, self.n, _LATER_DRAWS)
+        path, delay = group.paths["activation_delay_days"], group.settings.activation_delay_days
+        lead = self._all.numbers(group.paths["lead_days"], group.settings.lead_days)
+        constant = self._all.numbers(path, delay)
+        later: Array
+        late: Array
+        if group.settings.opens is not None or lead is None:
+            later, late = np.zeros((*u.shape[:2], 0)), _LATE_DAYS * unit_exponential(u[..., 0])
+        elif constant is None:
+            drawn = self._all.transformed(path, delay, u)  # type: ignore[arg-type]
+            later, late = drawn - np.broadcast_to(lead, (self.n, 1)), drawn[..., 0]
+        else:
+            later, late = np.zeros((*u.shape[:2], 0)), np.broadcast_to(np.ravel(constant), u.shape[:2])
+        return (
+            observed.site_rates(group.name, rates, self.first, p_consent),
+            observed.activations(group.name, activates, later, late),
+        )
 
     def _draw_sites(self, group: GroupDesign) -> tuple[Array, Array]:
         settings, paths = group.settings, group.paths
@@ -252,6 +289,13 @@ class Batch:
         if key not in self._blocks:
             start = row // size * size
             self._blocks[key] = self._draw(group, block, start, min(size, self.n - start))
+        return self._blocks[key]
+
+    def stand_ins(self, group: GroupDesign, block: int) -> GroupBlock:
+        """A block of patients who stand in for people who are known: their times mean nothing."""
+        key = (group.name, _STAND_INS + block, 0)
+        if key not in self._blocks:
+            self._blocks[key] = self._all.draw(group, _STAND_INS + block, 0.0)
         return self._blocks[key]
 
     def _draw(self, group: GroupDesign, block: int, start: int, n: int) -> GroupBlock:

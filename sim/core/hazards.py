@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,6 +32,15 @@ class Hazard:
     def times(self, ratio: float) -> Hazard:
         """The hazard multiplied by a ratio."""
         return Hazard(self.days, [ratio * value for value in self.cumulative], ratio * self.last_rate)
+
+    def reached(self, day: float) -> float:
+        """Cumulative hazard at a day."""
+        days, cumulative = self.days, self.cumulative
+        if day >= days[-1]:
+            return cumulative[-1] + (day - days[-1]) * self.last_rate
+        i = bisect_right(days, day) - 1
+        share = (day - days[i]) / (days[i + 1] - days[i])
+        return cumulative[i] + share * (cumulative[i + 1] - cumulative[i])
 
     def time_to(self, exposure: float) -> float:
         """When the cumulative hazard reaches `exposure`."""

@@ -13,6 +13,7 @@ from sim.core.places import Places
 
 if TYPE_CHECKING:
     from sim.core.intensity import Intensity
+    from sim.core.observed import KnownPerson
 
 Draws = npt.NDArray[np.float64]
 
@@ -85,6 +86,7 @@ class Person:
         last_visit: when the last visit is planned.
         way_out: code of the way of leaving; None for the last visit.
         has_left: whether they are out of the trial.
+        known: what is known of them, for those of a trial under way.
     """
 
     # What most patients never change stands in the class: setting it for each would cost more than all the rest.
@@ -101,6 +103,7 @@ class Person:
     last_visit: float = float("inf")
     way_out: int | None = None
     has_left: bool = False
+    known: KnownPerson | None = None
 
     def __init__(
         self,

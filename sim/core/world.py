@@ -33,6 +33,7 @@ class World:
         env: SimPy's environment.
         log: the event log.
         unknowns: uncertain values in this replication.
+        known_until: the end of the data of a trial under way; before it, what was observed happens.
     """
 
     def __init__(self, batch: Batch, replication: int) -> None:
@@ -46,6 +47,7 @@ class World:
         self.env = TrialEnvironment()
         self.log = Log()
         self._append = self.log.rows.append
+        self.known_until = -float("inf") if batch.observed is None else batch.observed.now
 
     def record(
         self, kind: int, site: int = -1, person: int = -1, number: float = 0, code: int = 0, amount: float = 0.0
@@ -117,4 +119,6 @@ class World:
 
     def calendar(self, group: str) -> Steps:
         """The calendar's factor for a site group."""
-        return self.design.calendar.steps(group, self.number)
+        steps = self.design.calendar.steps(group, self.number)
+        observed = self.batch.observed
+        return steps if observed is None else observed.drifting(steps, self.replication)

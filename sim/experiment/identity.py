@@ -17,7 +17,7 @@ from sim.scenario.load import canonical, scenario_from_json, scenario_hash
 from sim.scenario.schema import Scenario
 
 _FOR_READERS = ("typed", "assumptions")  # kept for reports; they decide no result
-_SIMULATING = ("scenario", "core", "processes", "analysis", "experiment/replicate.py", "trial.py")
+_SIMULATING = ("scenario", "core", "processes", "analysis", "experiment/replicate.py", "trial.py", "continued.py")
 
 
 @lru_cache(maxsize=1)

@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.analysis.reduce import Reducer
+from sim.continued import ContinuedTrial
 from sim.core.batch import Batch, replications_at_once
 from sim.core.design import Design
 from sim.core.events import Log
+from sim.core.observed import ObservedState
 from sim.core.unknowns import Quantiles
 from sim.trial import Trial
 
@@ -94,6 +96,7 @@ def replicate_chunk(
     keep: int = 0,
     quantiles: Quantiles | None = None,
     sites_of: int | None = None,
+    observed: ObservedState | None = None,
 ) -> Chunk:
     """Several simulated trials, reduced as each ends.
 
@@ -106,11 +109,12 @@ def replicate_chunk(
         quantiles: for sensitivity analysis, as for `replicate`; an array has one probability a replication.
         sites_of: for sensitivity analysis: the first of the replications whose sites (their own rates and start-up)
             these are, instead of their own.
+        observed: the state of a trial under way, from which the replications go on.
     """
     chunk = Chunk(first, np.full((n, len(reducer.names)), np.nan), [np.zeros(0)] * n)
     for start, size in _batches(reducer.design, first, n):
         sites = None if sites_of is None else sites_of + start - first
-        batch = Batch(reducer.design, seed, start, size, _part(quantiles, start - first, size), sites)
+        batch = Batch(reducer.design, seed, start, size, _part(quantiles, start - first, size), sites, observed)
         for replication in range(start, start + size):
             try:
                 _one(reducer, batch, replication, chunk, keep)
@@ -128,7 +132,8 @@ def _part(quantiles: Quantiles | None, start: int, n: int) -> Quantiles | None:
 
 
 def _one(reducer: Reducer, batch: Batch, replication: int, chunk: Chunk, keep: int) -> None:
-    log = Trial(batch, replication).run()
+    trial = Trial(batch, replication) if batch.observed is None else ContinuedTrial(batch, replication)
+    log = trial.run()
     reduced = reducer(log, batch.unknowns(replication).values)
     chunk.values[replication - chunk.first] = reduced.measures
     chunk.randomised_days[replication - chunk.first] = reduced.randomised_days

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sim.core import events
 from sim.core.clock import APPOINTMENT_HOURS, FIRST_APPOINTMENT, WEEK_DAYS, at_an_hour
 from sim.core.hazards import MOST, Curve, Hazard, hazards
+from sim.core.observed import KnownPerson
 from sim.core.people import Person
 from sim.core.world import World
 from sim.scenario.distributions import Family
@@ -82,9 +83,29 @@ class FollowUps:
             return person.ends
         assert person.arm is not None
         person.ends = person.last_visit = self._last_visit(person)
+        if person.known is not None:
+            return self._go_on(person, person.known)
         for code, hazard in enumerate(self._hazards[person.arm.index]):
             leaves = person.randomised + hazard.time_to(self._exposure[code].of(person))
             if leaves <= person.ends:
+                person.ends, person.way_out = leaves, code
+        return person.ends
+
+    def _go_on(self, person: Person, known: KnownPerson) -> float:
+        """Settle it for a participant of a trial under way: as it was, or later than the data."""
+        if known.ended is not None:
+            person.ends, person.way_out = known.ended, known.way_out
+            if known.way_out is None:
+                person.last_visit = known.ended
+            return person.ends
+        now = self._world.known_until
+        person.ends = person.last_visit = max(person.last_visit, now)
+        assert person.arm is not None
+        survived = now - person.randomised
+        for code, hazard in enumerate(self._hazards[person.arm.index]):
+            exposure = self._exposure[code].of(person) + hazard.reached(survived)
+            leaves = person.randomised + hazard.time_to(exposure)
+            if now < leaves <= person.ends:
                 person.ends, person.way_out = leaves, code
         return person.ends
 

@@ -70,7 +70,12 @@ class Board:
         over.callbacks.append(lambda _event: world.record(events.REVIEW_ENDED, number=n_treated))
 
     def severe_reaction(self, person: Person, u: float) -> None:
-        """A severe reaction may stop the trial, or hold it while it is looked into."""
+        """A severe reaction may stop the trial, or hold it while it is looked into.
+
+        A trial under way was neither stopped nor is on hold, whatever happened before.
+        """
+        if self._world.env.now < self._world.known_until:
+            return
         rule = self._rules.stop
         if rule is not None and 0 < person.treated_rank <= rule.among_first:
             self._n_severe_early += 1

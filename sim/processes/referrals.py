@@ -21,6 +21,8 @@ Integers = npt.NDArray[np.int64]
 Intervals = list[tuple[float, float]]
 
 _NEVER = float("inf")
+FIRST_STAND_IN = 1 << 23  # referrals from this on are people who are known, beyond any that is drawn
+_STAND_IN_BLOCKS = 12
 
 
 class Referrals:
@@ -64,6 +66,34 @@ class Referrals:
                 yield self._person(site, block * BLOCK + position, times.item(position), people, j)
             if n < BLOCK:
                 return
+
+    def stand_ins(self, site: Site, is_eligible: bool) -> Iterator[Person]:
+        """Patients of a site who consent, to stand in for people who are known.
+
+        Where next to nobody can, those whom the chart does not exclude stand in.
+
+        Args:
+            site: the site.
+            is_eligible: whether they are known to pass all tests, as those randomised are.
+        """
+        drawn_before: list[Person] = []
+        referral = FIRST_STAND_IN if is_eligible else FIRST_STAND_IN + FIRST_STAND_IN // 2
+        i = self._world.row
+        for block in range(_STAND_IN_BLOCKS):
+            people = self._world.batch.stand_ins(site.design, block).people
+            first, last = people.starts[site.row, i : i + 2].tolist()
+            for j in range(first, last):
+                person = self._person(site, referral, 0.0, people, j)
+                drawn_before.append(person)
+                if person.consents and not person.chart_failed and not (is_eligible and person.tests_failed):
+                    referral += 1
+                    yield person
+        for k in count():
+            like = drawn_before[k % len(drawn_before)] if drawn_before else None
+            values = like.values if like else [1.0] * len(self._world.design.columns)
+            weight = like.weight_kg if like else 1.0
+            strata = like.strata if like else (0,) * len(self._world.design.population.strata)
+            yield Person(site, referral + k, 0.0, values, 0, 0, weight, _NEVER, True, strata)
 
     def _person(self, site: Site, referral: int, referred: float, people: People, j: int) -> Person:
         chart_failed, tests_failed, weight_kg, days_since = people.facts[j].tolist()

@@ -43,6 +43,10 @@ class Screening:
         criteria = world.design.population.criteria.values()
         self._lasting = sum(1 << bit for bit, criterion in enumerate(criteria) if not criterion.passing)
 
+    def first_days(self, person: Person) -> tuple[float, float]:
+        """How long tests take at the first attempt, and at a second."""
+        return self._days[0].of(person), self._days[1].of(person)
+
     def come_back(self, person: Person) -> Generator[Event, None, bool]:
         """Wait for a patient whose reasons may pass, and take them as passed; False where their time runs out first."""
         env = self._world.env

@@ -28,9 +28,12 @@ def _group_sites(world: World, group: GroupDesign) -> Iterator[Site]:
     ramp_days = world.number(f"{paths['ramp_up']}.days", ramp.days) if ramp else 0.0
     start = world.number(f"{paths['ramp_up']}.start_fraction", ramp.start_fraction) if ramp else 1.0
     steps, horizon = world.calendar(group.name), world.design.horizon_days
+    observed = world.batch.observed
+    arrivals_from = 0.0 if observed is None else observed.arrivals_from
     drawn = zip(*(column[:, world.row].tolist() for column in world.batch.sites(group)), strict=True)
     for row, (rate, active) in enumerate(drawn):
         opens = max(active, 0.0)
+        known = None if observed is None else observed.sites.get((group.name, row))
         yield Site(
             index=group.first_site + row,
             group=group.name,
@@ -39,10 +42,10 @@ def _group_sites(world: World, group: GroupDesign) -> Iterator[Site]:
             design=group,
             activates=active,
             per_month=rate,
-            arrivals=intensity(rate / MONTH_DAYS, steps, opens, horizon, active, ramp_days, start),
+            arrivals=intensity(rate / MONTH_DAYS, steps, max(opens, arrivals_from), horizon, active, ramp_days, start),
             coordinators=_places(world, settings.coordinators),
             bays=_places(world, settings.infusion_bays),
-            last_randomised=opens,
+            last_randomised=opens if known is None or known.last_randomised is None else known.last_randomised,
         )
 
 

@@ -1,0 +1,134 @@
+"""A trial that is under way: what was observed happens when it did, and from then on the trial is simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+
+import simpy
+from simpy.events import Event
+
+from sim.core import events
+from sim.core.batch import Batch
+from sim.core.events import Log
+from sim.core.observed import UNKNOWN, KnownPerson, ObservedState, SiteKey
+from sim.core.people import Person, Site
+from sim.processes.screening import lowest_bit
+from sim.trial import Trial
+
+
+class ContinuedTrial(Trial):
+    """One replication of a trial under way.
+
+    People who are known have a stand-in each, a patient drawn like any other, for what the data do not say. Those
+    randomised take their doses from then on as anybody does, and leave when they did; those still in are known to have
+    stayed until the end of the data. Those in screening have their results after it.
+
+    Args:
+        batch: the replications that it is drawn together with, which knows the observed state.
+        replication: its number, from 0.
+    """
+
+    def __init__(self, batch: Batch, replication: int) -> None:
+        super().__init__(batch, replication)
+        assert batch.observed is not None
+        self._observed: ObservedState = batch.observed
+        self._known_ways: dict[Person, simpy.Process] = {}
+
+    def run(self) -> Log:
+        """Live through what was observed, then run the trial to its end."""
+        env, observed = self.world.env, self._observed
+        sites = {(site.group, site.row): site for site in self.sites}
+        for place, known in observed.sites.items():
+            if known.closed is not None and place in sites:
+                self._close_at(known.closed, sites[place])
+        stand_ins: dict[tuple[SiteKey, bool], Iterator[Person]] = {}
+        for someone in observed.people:
+            was_randomised = someone.randomised is not None
+            key = (someone.site, was_randomised)
+            if key not in stand_ins:
+                stand_ins[key] = self.referrals.stand_ins(sites[someone.site], was_randomised)
+            person = next(stand_ins[key])
+            person.known = someone
+            way = self._as_it_was if was_randomised else self._in_screening
+            self._known_ways[person] = env.start(way(person, someone))
+        env.at(observed.now).callbacks.append(lambda _event: self._look_for_end())
+        return super().run()
+
+    def _close_at(self, day: float, site: Site) -> None:
+        def close(_event: Event) -> None:
+            self.recruitment.close(site, events.CLOSED_DATE)
+
+        self.world.env.at(day).callbacks.append(close)
+
+    def _record_screening(self, person: Person) -> None:
+        world, site = self.world, person.site.index
+        world.record(events.REFERRED, site, person.referral)
+        world.record(events.CONSENT_GIVEN, site, person.referral, 1)
+        world.record(events.SCREENING_STARTED, site, person.referral, 1)
+
+    def _as_it_was(self, person: Person, known: KnownPerson) -> Generator[Event, None, None]:
+        """Someone who was randomised."""
+        env = self.world.env
+        assert known.randomised is not None
+        yield env.at(known.screened)
+        person.referred = known.screened
+        self._record_screening(person)
+        yield env.at(known.randomised)
+        self.world.record(events.SCREENING_PASSED, person.site.index, person.referral, 1)
+        arm = self.allocation.assign(person) if known.arm == UNKNOWN else self.world.design.arms[known.arm]
+        yield from self._treat(person, self._enter(person, arm), self._known_ways.pop(person))
+
+    def _in_screening(self, person: Person, known: KnownPerson) -> Generator[Event, None, None]:
+        """Someone whose results are not in: they come later than the data."""
+        env, now = self.world.env, self._observed.now
+        yield env.at(known.screened)
+        person.referred = known.screened
+        self._record_screening(person)
+        process = self._inside[person] = self._known_ways.pop(person)
+        is_admitted = False
+        try:
+            yield env.at(now + self._days_left(person, now - known.screened))
+            is_admitted = yield from self._gets_results(person)
+        except simpy.Interrupt as interrupt:
+            self._turn_away(person, int(interrupt.cause or 0))
+        del self._inside[person]
+        if is_admitted:
+            person.known = None  # from here on nothing is known
+            yield from self._treat(person, self._randomise(person), process)
+        else:
+            self._look_for_end()
+
+    def _gets_results(self, person: Person) -> Generator[Event, None, bool]:
+        """The results are in: a place for those who pass."""
+        world, site, failed = self.world, person.site.index, person.tests_failed
+        if failed:
+            code = events.FAIL_CRITERION + lowest_bit(failed)
+            world.record(events.SCREENING_FAILED, site, person.referral, failed, code)
+            return False
+        world.record(events.SCREENING_PASSED, site, person.referral, 1)
+        person.window_ends = max(person.window_ends, world.env.now)
+        person.deteriorates = max(person.deteriorates, world.env.now)
+        if self.enrolment.admits_at_once(person) or (yield from self.enrolment.wait_for_place(person)):
+            return True
+        self.screening.ran_out_while_waiting(person)
+        return False
+
+    def _days_left(self, person: Person, so_far: float) -> float:
+        """Days of screening that are left: of two draws the first that is long enough; an overdue one ends soon."""
+        first, second = self.screening.first_days(person)
+        for days in (first, second):
+            if days > so_far:
+                return days - so_far
+        return first / 2
+
+    def _take(self, person: Person) -> None:
+        """Patients referred before the end of the data are there only if they are still in screening."""
+        if person.referred < self._observed.now:
+            first, _ = self.screening.first_days(person)
+            if person.chart_failed or person.referred + first <= self._observed.now:
+                return
+        super()._take(person)
+
+    def _look_for_end(self) -> None:
+        if self.world.env.now >= self._observed.now:
+            super()._look_for_end()
