@@ -11,7 +11,7 @@ from sim import __version__
 from sim.cli.cataloguing import results
 from sim.cli.comparing import compare
 from sim.cli.explaining import explain
-from sim.cli.forecasting import backtest, fit
+from sim.cli.forecasting import backtest, fit, forecast
 from sim.cli.inspecting import diff, new, schema, show, validate
 from sim.cli.planning import plan
 from sim.cli.reference import reference
@@ -39,7 +39,7 @@ def cli(context: click.Context) -> None:
         context.invoke(run)
 
 
-_INQUIRIES = (run, compare, sweep, explain, plan, fit, backtest)
+_INQUIRIES = (run, compare, sweep, explain, plan, fit, forecast, backtest)
 _LOOKS = (results, trace, replay, validate, show, diff, schema, new, reference)
 for _command in (*_INQUIRIES, *_LOOKS):
     cli.add_command(_command)

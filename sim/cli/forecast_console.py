@@ -8,14 +8,25 @@ from pathlib import Path
 from rich.console import Console
 
 from sim.cli.console import make_console, make_table
+from sim.forecast.answer import Answer
 from sim.forecast.backtest import METHOD, CutResult
 from sim.forecast.fit import Fit
 from sim.forecast.track_record import LABELS, MOST, WHOLE, by_method, by_trial, cut_table
+from sim.report.forecast_answer import (
+    change_sentence,
+    difference_sentence,
+    headline,
+    milestone_table,
+    needed_sentence,
+    odds_sentences,
+    standing,
+)
 from sim.report.forecast_fit import calendar_lines, fit_headline, shape_table, site_sentence
 from sim.report.forecast_words import backtest_headline, days_or_never, number_or_dash, uncertainty_lines
 from sim.report.words import percent
 
 _MOST_CUTS = 14
+_CONSOLE_COLUMNS = (0, 1, 3, 5)  # of the milestones: P10, P50, P90
 
 
 def print_backtest(results: Sequence[CutResult], folder: Path) -> None:
@@ -103,4 +114,30 @@ def print_fit(found: Fit, folder: Path) -> None:
     for line in calendar_lines(found):
         console.print(line)
     console.print(f"\nScenario: {(folder / 'fitted.yaml').as_posix()}", soft_wrap=True)
+    console.print(f"Report: {(folder / 'report.html').as_posix()}", soft_wrap=True)
+
+
+def print_forecast(answer: Answer, folder: Path) -> None:
+    """Print a forecast: the dates first, then where it stands, what changed, and what would help."""
+    console = make_console()
+    for caution in answer.cautions:
+        console.print(f"[bold]Warning:[/bold] {caution}.")
+    for note in answer.notes:
+        console.print(f"Note: {note}.")
+    console.print(f"\n[bold]{headline(answer)}[/bold]\n")
+    milestones = milestone_table(answer)
+    table = make_table(*(milestones.columns[i] for i in _CONSOLE_COLUMNS))
+    for row in milestones.rows:
+        table.add_row(*(row[i] for i in _CONSOLE_COLUMNS))
+    console.print(table)
+    console.print("P10, P90: the 80 % interval. -12/+15 d: 95 % interval of the Monte Carlo error, in days.\n")
+    console.print(standing(answer))
+    for sentence in odds_sentences(answer):
+        console.print(sentence)
+    for item in answer.needed:
+        console.print(needed_sentence(item))
+    console.print(f"\n{change_sentence(answer.changes)}")
+    for difference in answer.what_ifs:
+        console.print(difference_sentence(difference))
+    console.print(f"\nFiles: {folder.as_posix()}/", soft_wrap=True)
     console.print(f"Report: {(folder / 'report.html').as_posix()}", soft_wrap=True)

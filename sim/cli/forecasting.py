@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.cli.options import SEED, SET
 from sim.cli.progress import progress_bar
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from sim.exchange.observed import ObservedTrial
+    from sim.forecast.answer import WhatIf
     from sim.forecast.backtest import Cut
 
 _SHARES = "25%,50%,75%"
@@ -31,6 +35,13 @@ COLUMNS = click.option(
 )
 DATES = click.option(
     "--dates", "order", type=click.Choice(["dmy", "mdy"]), help="How to read dates such as 03/04/2024."
+)
+AS_OF = click.option(
+    "--as-of",
+    "as_of",
+    callback=lambda _context, _option, text: _date(text),
+    metavar="DATE",
+    help="The day from which to go on; nothing later is used. Default: the last day of the data.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
 WORKERS = click.option(
@@ -68,6 +79,19 @@ def show_findings(trials: list[ObservedTrial]) -> None:
     for trial in trials:
         for finding in trial.findings:
             click.echo(f"Data check: {finding}", err=True)
+
+
+def _date(text: str | None) -> date | None:
+    from datetime import date
+
+    from sim.errors import Problem, UsageError
+
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(Problem("must be a date, as YYYY-MM-DD", path="--as-of", value=text)) from None
 
 
 def _shares(text: str) -> list[float]:
@@ -153,6 +177,7 @@ def backtest(
 @click.command()
 @click.argument("data", metavar="DATA")
 @SITES
+@AS_OF
 @click.option("--target", type=click.IntRange(1), metavar="N", help="Randomisations wanted; default: all in the data.")
 @COLUMNS
 @DATES
@@ -161,6 +186,7 @@ def backtest(
 def fit(
     data: str,
     site_file: str | None,
+    as_of: date | None,
     target: int | None,
     columns: str | None,
     order: str | None,
@@ -181,6 +207,7 @@ def fit(
 
     given = columns_from(columns)
     trial = read_asking(lambda how: read_observed(data, site_file, given, how), order)  # type: ignore[arg-type]
+    trial = _as_of(trial, as_of)
     show_findings([trial])
     found = fit_data(trial, target)
     folder = write_fit(found, Path(out) if out else None, " ".join(["trialclock", *sys.argv[1:]]))
@@ -189,6 +216,108 @@ def fit(
     else:
         print_fit(found, folder)
     return 0
+
+
+@click.command()
+@click.argument("scenario", metavar="SCENARIO")
+@click.option("--observed", "data", required=True, type=click.Path(), metavar="DATA", help="What has happened so far.")
+@SITES
+@AS_OF
+@SET
+@click.option(
+    "--what-if",
+    "others",
+    multiple=True,
+    type=click.Path(),
+    metavar="FILE",
+    help="Another scenario to go on with, on the same random numbers; may be given again.",
+)
+@click.option("--replications", "-n", type=click.IntRange(1, 1_000_000), metavar="N", help="Simulated trials.")
+@SEED
+@click.option("--constant-rates", is_flag=True, help="Rates stay as they are, instead of drifting.")
+@COLUMNS
+@DATES
+@WORKERS
+@click.option(
+    "--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/forecast-<scenario>-<id>."
+)
+@JSON
+def forecast(
+    scenario: str,
+    data: str,
+    site_file: str | None,
+    as_of: date | None,
+    overrides: tuple[str, ...],
+    others: tuple[str, ...],
+    replications: int | None,
+    seed: int | None,
+    constant_rates: bool,
+    columns: str | None,
+    order: str | None,
+    workers: int | None,
+    out: str | None,
+    as_json: bool,
+) -> int:
+    """Go on from what has happened: when will this trial be complete, what changed, and what would help?
+
+    SCENARIO is the plan: a file, the name of a scenario that comes with the program, or a fitted.yaml. With --set, the
+    forecast is of the scenario as changed, and its difference from the scenario as it was is shown, trial by trial.
+    """
+    from sim.cli.forecast_console import print_forecast
+    from sim.exchange.columns import columns_from
+    from sim.exchange.read import read_observed
+    from sim.experiment.workers import n_cores
+    from sim.forecast.answer import WhatIf
+    from sim.forecast.answer import forecast as forecast_trial
+    from sim.report.forecast_answer import forecast_document
+    from sim.report.forecast_folder import write_forecast
+    from sim.scenario.load import load
+
+    given = columns_from(columns)
+    loaded = load(scenario, overrides).scenario
+    what_ifs = [WhatIf(load(other).scenario.name, load(other).scenario) for other in others]
+    if overrides:
+        what_ifs.insert(0, WhatIf(f"without {' '.join(overrides)}", load(scenario).scenario))
+    trial = read_asking(lambda how: read_observed(data, site_file, given, how), order)  # type: ignore[arg-type]
+    trial = _as_of(trial, as_of)
+    show_findings([trial])
+    with progress_bar(show=sys.stderr.isatty()) as progress:
+        answer = forecast_trial(
+            loaded,
+            trial,
+            _named_apart(what_ifs),
+            replications=replications or loaded.experiment.replications,
+            seed=loaded.experiment.seed if seed is None else seed,
+            workers=workers or n_cores(),
+            is_constant=constant_rates,
+            progress=progress,
+        )
+    folder = write_forecast(answer, Path(out) if out else None, " ".join(["trialclock", *sys.argv[1:]]))
+    if as_json:
+        click.echo(json.dumps(forecast_document(answer), indent=1, ensure_ascii=False, allow_nan=False))
+    else:
+        print_forecast(answer, folder)
+    return 0
+
+
+def _named_apart(what_ifs: list[WhatIf]) -> list[WhatIf]:
+    """What-ifs whose names differ."""
+    from sim.forecast.answer import WhatIf
+
+    found: list[WhatIf] = []
+    for item in what_ifs:
+        name, n = item.name, 2
+        while name in {other.name for other in found}:
+            name, n = f"{item.name} ({n})", n + 1
+        found.append(WhatIf(name, item.scenario))
+    return found
+
+
+def _as_of(trial: ObservedTrial, as_of: date | None) -> ObservedTrial:
+    """The trial as it was known on a day; default: its last."""
+    from sim.exchange.read import cut
+
+    return trial if as_of is None else cut(trial, as_of)
 
 
 def _cuts(trial: ObservedTrial, at: str | None, every: str | None, target: int | None) -> list[Cut]:

@@ -49,6 +49,7 @@ class KnownPerson:
         ended: when they left, or had the last visit; None for one still in.
         way_out: code of the way of leaving; None for the last visit.
         arm: index of the arm; `UNKNOWN` where the data do not say.
+        is_leaving_known: whether `ended` says whether and how they left; else that is drawn from randomisation on.
     """
 
     site: SiteKey
@@ -57,6 +58,7 @@ class KnownPerson:
     ended: float | None = None
     way_out: int | None = None
     arm: int = UNKNOWN
+    is_leaving_known: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -58,6 +58,7 @@ SITE_NAMES: dict[str, tuple[str, ...]] = {
     "planned": (
         "planned", "planned_on", "plan", "planned_activation", "planned_opening", "expected", "target",
     ),
+    "group": ("group", "site_group", "kind", "type"),
 }  # fmt: skip
 
 _FILLERS = {"date", "dt", "of", "the", "sum", "number", "num", "total", "cumulative", "cum", "actual"}

@@ -76,12 +76,14 @@ class SiteRecord:
         activated: day it opened, since the trial's first day; None where not known or not yet.
         closed: day it closed; None where open or not known.
         planned: day on which it is planned to open; None where there is no plan.
+        group: the scenario's group that it belongs to; empty where the data do not say.
     """
 
     name: str
     activated: float | None = None
     closed: float | None = None
     planned: float | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,6 +241,7 @@ def _site_as_of(site: SiteRecord, now: float) -> SiteRecord:
         site.activated if site.activated is not None and site.activated < now else None,
         site.closed if site.closed is not None and site.closed < now else None,
         site.planned,
+        site.group,
     )
 
 

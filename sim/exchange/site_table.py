@@ -48,8 +48,10 @@ def with_sites(trial: ObservedTrial, table: RawTable, given: Columns, order: Dat
             days[role] = np.where(np.isnat(found), np.nan, (found - np.datetime64(trial.first, "D")).astype(np.float64))
     _check_order(check, days, rows)
     check.stop_on_errors()
+    groups = table.cells[columns["group"]].tolist() if "group" in columns else [""] * len(names)
     records = [
-        _record(str(name), {role: float(values[i]) for role, values in days.items()}) for i, name in enumerate(names)
+        replace(_record(str(name), {role: float(values[i]) for role, values in days.items()}), group=groups[i])
+        for i, name in enumerate(names)
     ]
     trial = _joined(trial, records, check)
     _check_before_opening(trial, check, dict(zip(names, rows.tolist(), strict=True)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sim.forecast.rate import RatePosterior, wind_down
+from sim.forecast.rate import Draws, RatePosterior, wind_down
 from sim.forecast.settings import MONTH_DAYS, WEEK_DAYS
 
 Array = npt.NDArray[np.float64]
@@ -34,6 +34,9 @@ class Outlook:
         total: (draws, k + 1) randomised by each end, as if recruitment did not stop at the target.
         log_rate: (draws, k) log rate per week in each step, overdispersion not in it.
         position: (draws,) uniform numbers that place an event within its step.
+        own_rate: (draws, k) log rate per week without the terms that a simulation of the trial has itself.
+        own_now: (draws,) the same at the end of the data.
+        start: the rate that each future starts from.
     """
 
     now: float
@@ -43,6 +46,9 @@ class Outlook:
     total: Array
     log_rate: Array
     position: Array
+    own_rate: Array
+    own_now: Array
+    start: Draws
 
     def day_of(self, count: int) -> Array:
         """(draws,) day on which the count is reached, in days since the first; infinity where it never is.
@@ -86,22 +92,35 @@ def look_ahead(posterior: RatePosterior, draws: int | None = None, seed: int | N
     n_draws = settings.draws if draws is None else draws
     start = posterior.draw(n_draws, random)
     edges = steps_ahead(history.now)
-    values = [term.ahead(edges, n_draws, random) for term in posterior.terms]
-    known = start.level[:, None] + sum(
-        (start.coefficients[:, i : i + 1] * value for i, value in enumerate(values)), np.zeros((1, 1))
-    )
-    known = np.broadcast_to(known, (n_draws, len(edges) - 1))
+    own, simulated = np.zeros((n_draws, len(edges) - 1)), np.zeros((n_draws, len(edges) - 1))
+    own += start.level[:, None]
+    for i, term in enumerate(posterior.terms):
+        part = simulated if term.is_simulated else own
+        part += start.coefficients[:, i : i + 1] * term.ahead(edges, n_draws, random)
     total = np.full((n_draws, len(edges)), float(history.n))
     log_rate = np.empty((n_draws, len(edges) - 1))
     walk = np.zeros(n_draws)
     for k, width in enumerate(np.diff(edges)):
         walk += start.drift * np.sqrt(width / MONTH_DAYS) * random.standard_normal(n_draws)
         done = wind_down(total[:, k] / target, settings.wind_down_floor)
-        log_rate[:, k] = np.clip(known[:, k] + walk + start.coefficients[:, -1] * done, _LEAST_LOG, _MOST_LOG)
+        own[:, k] += walk + start.coefficients[:, -1] * done
+        log_rate[:, k] = np.clip(own[:, k] + simulated[:, k], _LEAST_LOG, _MOST_LOG)
         size = start.dispersion * width / WEEK_DAYS
         mean = np.exp(log_rate[:, k]) * width / WEEK_DAYS * random.gamma(size) / size
         total[:, k + 1] = total[:, k] + random.poisson(mean)
         if total[:, k + 1].min() >= target and edges[k + 1] - history.now >= _WEEKS * WEEK_DAYS:
-            edges, total, log_rate = edges[: k + 2], total[:, : k + 2], log_rate[:, : k + 1]
+            edges, total, log_rate, own = edges[: k + 2], total[:, : k + 2], log_rate[:, : k + 1], own[:, : k + 1]
             break
-    return Outlook(history.now, history.n, target, edges, total, log_rate, random.random(n_draws))
+    now = wind_down(np.array([history.n / target]), settings.wind_down_floor)[0]
+    return Outlook(
+        now=history.now,
+        n=history.n,
+        target=target,
+        edges=edges,
+        total=total,
+        log_rate=log_rate,
+        position=random.random(n_draws),
+        own_rate=own,
+        own_now=start.level + start.coefficients[:, -1] * now,
+        start=start,
+    )

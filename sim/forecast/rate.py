@@ -51,6 +51,7 @@ class RatePosterior:
         mean: (g, q) mean of (level now, coefficients of the terms, of the wind-down) for each pair.
         root: (g, q, q) lower Cholesky factors of their covariances.
         fitted: (k,) posterior mean of the log rate per week in each bin, over all pairs.
+        own: (k,) the same without the terms that a simulation of the trial has itself.
         terms: what changes the rate besides its drift.
         target: randomisations wanted.
         history: what it was learnt from.
@@ -63,6 +64,7 @@ class RatePosterior:
     mean: Array
     root: Array
     fitted: Array
+    own: Array
     terms: list[Term]
     target: int
     history: History
@@ -73,6 +75,7 @@ class RatePosterior:
         places = np.minimum(
             np.searchsorted(np.cumsum(self.weight), (np.arange(n) + random.random()) / n), len(self.weight) - 1
         )
+        places = random.permutation(places)  # any first few are like all
         noise = random.standard_normal((n, self.mean.shape[1]))
         state = self.mean[places] + np.einsum("nij,nj->ni", self.root[places], noise)
         return Draws(state[:, 0], state[:, 1:], self.drift[places], self.dispersion[places])
@@ -103,7 +106,7 @@ def fit_rate(
         target: randomisations wanted.
         terms: what changes the rate besides its drift.
         settings: priors.
-        level_prior: log rate per week of the plan, where there is one; else the mean rate so far, and vague.
+        level_prior: log rate per week now, as planned, where there is a plan; else the mean rate so far, and vague.
     """
     y, width = history.counts, history.widths
     months = history.middles / MONTH_DAYS
@@ -116,10 +119,13 @@ def fit_rate(
     if level_prior is None:
         level_prior = NormalPrior(float(np.log((history.n + 0.5) / history.now * WEEK_DAYS)), settings.level_sd)
         level_prior = NormalPrior(level_prior.mean - float(shape @ width / width.sum()), level_prior.sd)
+    else:
+        level_prior = NormalPrior(level_prior.mean - float(shape[-1]), level_prior.sd)  # it is of the rate now
     mean = level_prior.mean + shape
     level = level_prior.sd**2
     learnt = (basis.T * spread**2) @ basis
-    found: list[tuple[float, float, float, Array, Array, Array]] = []
+    simulated = [i for i, term in enumerate(terms) if term.is_simulated]
+    found: list[tuple[float, float, float, Array, Array, Array, Array]] = []
     for drift in settings.drift_grid:
         walk = drift**2 * np.minimum(months[:, None], months)
         covariance = level + walk + learnt
@@ -131,7 +137,8 @@ def fit_rate(
             result = mode(y, width / WEEK_DAYS, size * width / WEEK_DAYS, mean, covariance)
             state = np.append(level_prior.mean, center) + result.mean_of(cross)
             root = linalg.cholesky(result.covariance_of(cross, prior) + _JITTER * np.eye(len(prior)), lower=True)
-            found.append((result.log_evidence + log_prior, drift, size, state, root, result.f))
+            own = result.f - state[1:][simulated] @ basis[simulated]
+            found.append((result.log_evidence + log_prior, drift, size, state, root, result.f, own))
     score = np.array([item[0] for item in found])
     weight = np.exp(score - score.max())
     weight /= weight.sum()
@@ -142,6 +149,7 @@ def fit_rate(
         mean=np.array([item[3] for item in found]),
         root=np.array([item[4] for item in found]),
         fitted=weight @ np.array([item[5] for item in found]),
+        own=weight @ np.array([item[6] for item in found]),
         terms=terms,
         target=target,
         history=history,

@@ -28,6 +28,10 @@ class Term(Protocol):
     def prior(self) -> NormalPrior:
         """Of its coefficient."""
 
+    @property
+    def is_simulated(self) -> bool:
+        """Whether a simulation of the trial has it itself, so that it is no part of the drift."""
+
     def past(self, edges: Array) -> Array:
         """(k,) value in each bin up to now."""
 
@@ -46,6 +50,7 @@ class YearEnd:
 
     prior: NormalPrior
     trial: ObservedTrial
+    is_simulated = False
 
     def past(self, edges: Array) -> Array:
         """See `Term`."""
@@ -74,6 +79,7 @@ class OpenSites:
         late_days: mean delay of a planned opening.
         settings: how openings are drawn on.
         now: the end of the data.
+        is_complete: whether no more sites open but those planned.
     """
 
     prior: NormalPrior
@@ -83,6 +89,13 @@ class OpenSites:
     late_days: float
     settings: RateSettings
     now: float
+    is_complete: bool = False
+    is_simulated = True
+
+    @property
+    def value_now(self) -> float:
+        """log(1 + sites that are open now)."""
+        return float(np.log1p(len(self.opened) - len(self.closed)))
 
     def past(self, edges: Array) -> Array:
         """See `Term`."""
@@ -101,6 +114,8 @@ class OpenSites:
             more = (opens[:, :, None] <= middle).sum(axis=1)
             growing: Array = np.log1p(n_open + more)
             return growing
+        if self.is_complete:
+            return np.full((1, len(middle)), np.log1p(n_open))
         window = max(self.settings.opening_window * self.now, self.settings.opening_window_days)
         recent = np.count_nonzero(self.opened > self.now - window)
         per_day = random.gamma(recent + 0.5, size=(draws, 1)) / (window + _SPARE_DAYS)

@@ -83,7 +83,7 @@ class FollowUps:
             return person.ends
         assert person.arm is not None
         person.ends = person.last_visit = self._last_visit(person)
-        if person.known is not None:
+        if person.known is not None and person.known.is_leaving_known:
             return self._go_on(person, person.known)
         for code, hazard in enumerate(self._hazards[person.arm.index]):
             leaves = person.randomised + hazard.time_to(self._exposure[code].of(person))

@@ -12,13 +12,17 @@ import pandas as pd
 from sim.exchange.observed import ObservedTrial
 from sim.experiment.run import RESULTS
 from sim.experiment.study_folder import StudyFolder, short_id
+from sim.forecast.answer import Answer
 from sim.forecast.backtest import CutResult
 from sim.forecast.fit import Fit
 from sim.forecast.fitted_scenario import fitted_yaml
 from sim.forecast.identity import data_hash, forecast_identity
 from sim.forecast.track_record import WHOLE, by_method, by_trial, cut_table
+from sim.report.forecast_answer import forecast_document, milestone_table
 from sim.report.forecast_backtest import backtest_document, backtest_page
 from sim.report.forecast_fit import fit_document, fit_page
+from sim.report.forecast_page import forecast_page
+from sim.scenario.load import scenario_hash
 
 _MOST_LETTERS = 40
 
@@ -87,5 +91,43 @@ def write_fit(found: Fit, out: Path | None, command: str) -> Path:
         folder.write_document("fit.json", document)
         folder.write_table("sites", pd.DataFrame(document["sites"]))
         folder.write_text("report.html", fit_page(found, command, [str(item) for item in trial.findings]))
+        folder.finish(" ".join(sys.argv))
+    return folder.path
+
+
+def write_forecast(answer: Answer, out: Path | None, command: str) -> Path:
+    """Leave a forecast in a folder: `forecast.json`, `milestones.csv`, `replications.csv`,
+    `report.html`.
+
+    Args:
+        answer: the forecast.
+        out: the folder; default: `results/forecast-<scenario>-<id>`.
+        command: the command that makes it.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ResultsError: the folder is in use, of something else, or cannot be written.
+    """
+    scenario, trial = answer.start.scenario, answer.start.trial
+    identity = forecast_identity(
+        "forecast",
+        data={trial.name: data_hash(trial)},
+        as_of=str(answer.as_of),
+        scenario=scenario_hash(scenario),
+        what_ifs={item.name: scenario_hash(item.futures.case.scenario) for item in answer.what_ifs},
+        replications=answer.futures.case.replications,
+        random_seed=answer.seed,
+        drifts=bool(len(answer.start.state.edges)),
+    )
+    folder = StudyFolder(out or RESULTS / f"forecast-{slug(scenario.name)}-{short_id(identity)}", identity)
+    with folder.held():
+        folder.write_document("forecast.json", forecast_document(answer))
+        folder.write_table(
+            "milestones", pd.DataFrame(milestone_table(answer).rows, columns=list(milestone_table(answer).columns))
+        )
+        folder.write_table("replications", answer.futures.frame)
+        folder.write_text("report.html", forecast_page(answer, command))
         folder.finish(" ".join(sys.argv))
     return folder.path
