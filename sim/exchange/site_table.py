@@ -60,7 +60,8 @@ def with_sites(trial: ObservedTrial, table: RawTable, given: Columns, order: Dat
 
 
 def _record(name: str, days: dict[str, float]) -> SiteRecord:
-    return SiteRecord(name, **{role: None if np.isnan(day) else day for role, day in days.items()})
+    known = {role: day for role, day in days.items() if not np.isnan(day)}
+    return SiteRecord(name, known.get("activated"), known.get("closed"), known.get("planned"))
 
 
 def _check_order(check: DataCheck, days: dict[str, npt.NDArray[Any]], rows: npt.NDArray[np.int64]) -> None:

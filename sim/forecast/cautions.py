@@ -9,6 +9,7 @@ from sim.forecast.settings import FEWEST
 
 _FEW = 20
 _CHANGE = 2.0  # times
+_MOST_TIMES = 10.0
 _LEAST_COUNT = 5  # in a stretch, to speak of a change
 _SILENT = 5.0  # mean gaps without a randomisation
 _ONE_SITE = 0.6
@@ -50,9 +51,13 @@ def _change(trial: ObservedTrial) -> list[str]:
         return []
     ratio = (late + 0.5) / (early / 2 + 0.5)
     if ratio >= _CHANGE:
-        return [f"the last third of the time went {ratio:.1f} times as fast as before; it may not stay so"]
+        faster = f"{ratio:.1f}" if ratio < _MOST_TIMES else f"more than {_MOST_TIMES:.0f}"
+        return [f"the last third of the time went {faster} times as fast as before; it may not stay so"]
     if ratio <= 1 / _CHANGE:
-        return [f"the last third of the time went {1 / ratio:.1f} times as slowly as before; it may go on slowing"]
+        slower = (
+            f"{1 / ratio:.1f} times as slowly as before" if 1 / ratio < _MOST_TIMES else "far more slowly than before"
+        )
+        return [f"the last third of the time went {slower}; it may go on slowing"]
     return []
 
 

@@ -1,0 +1,194 @@
+"""`forecast` and `backtest` as a person calls them, and what they say to bad input."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import call
+
+OPENS = date(2023, 1, 2)
+PLAN = """
+name: plan
+trial: {target: 80, enrolment_opens: 2023-01-02, horizon_months: 60, planned: {primary_completion: 2024-06-01}}
+arms: {A: {allocation: 1}, B: {allocation: 1}}
+sites:
+  north: {referrals_per_month: {uncertain: gamma, mean: 3, cv: 0.4}}
+  south:
+    count: 2
+    referrals_per_month: {uncertain: gamma, mean: 1.5, cv: 0.4}
+    activation_delay_days: {dist: uniform, low: 0, high: 200}
+follow_up: {visit_weeks: [4, 12], primary_endpoint_week: 12, leaving: {withdrawal: {12: 0.1}}, database_lock_days: 30}
+"""
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("plan") / "plan.yaml"
+    path.write_text(PLAN)
+    return path
+
+
+def log(path: Path, n: int = 30, every: float = 8.0, site: str = "north") -> Path:
+    """An enrolment log: one every so many days, two thirds of them at one site."""
+    rows = ["participant,site,date,arm"]
+    for i in range(n):
+        where = site if i % 3 else "south 1"
+        rows.append(f"P{i},{where},{OPENS + timedelta(days=int(every * i + 3))},{'AB'[i % 2]}")
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def test_a_forecast_answers_with_dates_odds_changes_and_what_ifs(plan: Path, tmp_path: Path) -> None:
+    other = tmp_path / "more.yaml"
+    other.write_text(f"name: more sites\nextends: {plan}\nsites: {{south: {{count: 4}}}}\n")
+    out = tmp_path / "out"
+    arguments = (
+        "forecast", plan, "--observed", log(tmp_path / "log.csv"), "--as-of", "2023-09-15", "--what-if", other,
+        "-n", 60, "-w", 1, "--out", out,
+    )  # fmt: skip
+    done = call(*arguments)
+    assert done.code == 0, done.err
+    assert done.out.split("\n")[1].startswith("Note: 1 site(s) of the scenario are not in the data")
+    for words in (
+        "The last of the 80 participants is randomised by 20",
+        "On 2023-09-15, 30 of 80 are randomised",
+        "Primary completion by 2024-06-01, as planned:",
+        "randomisations a month until 2024-03-09",
+        "Since the plan, the mean date of the database lock has moved by",
+        "more sites: the last randomisation moves by -",
+    ):
+        assert words in " ".join(done.out.split()), done.out
+    before = {item.name: item.read_bytes() for item in out.iterdir() if item.name != "manifest.json"}
+    assert sorted(before) == ["forecast.json", "milestones.csv", "replications.csv", "report.html", "study.json"]
+    assert call(*arguments[:-4], "-w", 2, "--out", out).code == 0
+    after = {item.name: item.read_bytes() for item in out.iterdir() if item.name != "manifest.json"}
+    assert {name for name in before if name != "report.html" and before[name] != after[name]} == set()
+
+
+def test_set_is_compared_with_the_scenario_as_it_was(plan: Path, tmp_path: Path) -> None:
+    done = call(
+        "forecast", plan, "--observed", log(tmp_path / "log.csv"), "--set", "trial.target=60", "-n", 30, "-w", 1,
+        "--out", tmp_path / "out", "--json",
+    )  # fmt: skip
+    document = json.loads(done.out)
+    assert document["target"] == 60
+    assert document["what_ifs"][0]["name"] == "without trial.target=60"
+    assert document["what_ifs"][0]["median_days"]["last_randomised"]["value"] > 0
+
+
+def test_a_target_that_is_met_is_told_with_its_date(plan: Path, tmp_path: Path) -> None:
+    done = call(
+        "forecast", plan, "--observed", log(tmp_path / "log.csv"), "--set", "trial.target=20", "-n", 20, "-w", 1,
+        "--out", tmp_path / "out",
+    )  # fmt: skip
+    met = OPENS + timedelta(days=8 * 19 + 3)
+    assert f"The target of 20 was met on {met}; the database is locked by" in " ".join(done.out.split())
+
+
+def test_fewer_than_five_are_answered_with_the_plan(plan: Path, tmp_path: Path) -> None:
+    done = call(
+        "forecast", plan, "--observed", log(tmp_path / "log.csv", 3), "-n", 40, "-w", 1, "--out", tmp_path / "out"
+    )
+    assert done.code == 0
+    text = " ".join(done.out.split())
+    assert "Warning: only 3 randomised so far: the data say next to nothing, and the prior answers." in text
+    assert "Note: only 3 randomised: the rate is that of the plan" in text
+    assert "The last of the 80 participants is randomised by 202" in text
+
+
+def test_a_site_that_the_scenario_does_not_have_is_told(plan: Path, tmp_path: Path) -> None:
+    data = log(tmp_path / "log.csv", site="Elsewhere")
+    done = call("forecast", plan, "--observed", data, "-n", 20, "-w", 1, "--out", tmp_path / "out")
+    text = " ".join(done.out.split())
+    assert "1 site(s) of the data have no name in the scenario and were taken by size: Elsewhere as north 1" in text
+    rows = [line.replace("north", f"Z{i}") for i, line in enumerate(log(tmp_path / "b.csv").read_text().splitlines())]
+    (tmp_path / "b.csv").write_text("\n".join(rows))
+    done = call("forecast", plan, "--observed", tmp_path / "b.csv", "-n", 20, "-w", 1, "--out", tmp_path / "out2")
+    assert "site(s) of the data are not in the scenario and were added: Z" in " ".join(done.out.split())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--as-of", "2020-01-01"], "the as-of date is before the first record (2023-01-05) (got 2020-01-01)"),
+        (["--as-of", "soon"], "--as-of: must be a date, as YYYY-MM-DD (got soon)"),
+        (
+            ["--set", "trial.enrolment_opens=2023-03-01"],
+            "somebody was randomised on 2023-01-05, before the scenario's day 0",
+        ),
+        (["--set", "trial.horizon_months=3"], "the data go beyond the end of the simulated time"),
+        (["--columns", "colour=x"], "there is no role 'colour'"),
+        (["--sites", "nowhere.csv"], "nowhere.csv: there is no such file"),
+    ],
+)
+def test_bad_input_to_forecast_is_told_in_one_message(
+    plan: Path, tmp_path: Path, options: list[str], message: str
+) -> None:
+    done = call("forecast", plan, "--observed", log(tmp_path / "log.csv"), *options, "--out", tmp_path / "out")
+    assert done.code == 2
+    assert message in done.err
+    assert "Traceback" not in done.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_as_of_date_after_the_last_record_is_a_warning(plan: Path, tmp_path: Path) -> None:
+    data = log(tmp_path / "log.csv")
+    done = call(
+        "forecast", plan, "--observed", data, "--as-of", "2023-12-31", "-n", 20, "-w", 1, "--out", tmp_path / "o"
+    )
+    assert done.code == 0
+    assert "the as-of date is 128 days after the last record (2023-08-25); nobody since is taken as a fact" in done.err
+    assert "nobody randomised for 128 days, where one came every 8.0 days" in " ".join(done.out.split())
+
+
+# --- backtest
+
+
+def test_a_backtest_says_how_forecasts_came_out(tmp_path: Path) -> None:
+    random = np.random.default_rng(5)
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name in ("one", "two", "three"):
+        days = np.cumsum(random.exponential(5, 60)).astype(int)
+        rows = [f"{OPENS + timedelta(days=int(day))},{'XY'[int(random.integers(2))]}" for day in days]
+        (folder / f"{name}.csv").write_text("date,site\n" + "\n".join(rows) + "\n")
+    done = call("backtest", folder, "--at", "30%,60%", "-w", 1, "--out", tmp_path / "out", "--json")
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
+    assert [trial["name"] for trial in document["trials"]] == ["one", "three", "two"]
+    assert len({(row["trial"], row["cut"]) for row in document["cuts"]}) == 6
+    methods = {"drifting_rate", "homogeneous_poisson", "mean_rate", "recent_rate", "thirds", "site_poisson_gamma"}
+    assert set(document["summary"]["last randomisation"]) == methods
+    assert set(document["summary"]["90 % of the target"]) == methods
+    assert document["summary"]["last randomisation"]["homogeneous_poisson"]["relative_log_crps"] == 1.0
+    assert sorted(item.name for item in (tmp_path / "out").iterdir()) == [
+        "backtest.json", "cuts.csv", "manifest.json", "methods.csv", "report.html", "study.json", "trials.csv",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--at", "0.5,nothing"], "give shares of the target between 0 and 100 %"),
+        (["--every", "monthly"], "give days, as in 30d"),
+        (["--at", "50%", "--every", "30d"], "give --at or --every, not both"),
+        (["--target", "500"], "only 30 were randomised, so nobody knows when 500 would have been"),
+        (["--every", "9999d"], "no cut is left"),
+    ],
+)
+def test_bad_input_to_backtest_is_told_in_one_message(tmp_path: Path, options: list[str], message: str) -> None:
+    done = call("backtest", log(tmp_path / "log.csv"), *options, "--out", tmp_path / "out")
+    assert (done.code, message in done.err) == (2, True), done.err
+
+
+def test_dates_that_can_be_read_in_two_ways_stop_a_command_that_nobody_watches(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("date\n" + "\n".join(f"0{1 + i}/0{1 + i % 5}/2023" for i in range(8)) + "\n")
+    done = call("backtest", path, "--out", tmp_path / "out")
+    assert done.code == 2
+    assert "say which with --dates dmy or --dates mdy" in done.err
+    assert call("fit", path, "--dates", "dmy", "--out", tmp_path / "out").code == 0
