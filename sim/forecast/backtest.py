@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
-from multiprocessing import get_context
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.errors import Problem, UsageError
 from sim.exchange.observed import ObservedTrial
+from sim.experiment.workers import Workers
 from sim.forecast.baselines import BASELINES, Known
 from sim.forecast.cautions import cautions
 from sim.forecast.recruitment import rest_of_recruitment
@@ -26,6 +25,7 @@ METHOD = "drifting_rate"
 METHOD_LABEL = "drifting rate (this program)"
 COUNT_DAYS = 90.0
 MOST_OF_TARGET = 0.9
+_TOO_FEW_TO_SHARE = 2  # forecasts that are made here sooner than processes start
 _LEVELS = np.array([0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975])
 
 
@@ -183,10 +183,6 @@ def _baselines(
 Job = tuple[ObservedTrial, Cut, int | None]
 
 
-def _work(job: Job) -> CutResult:
-    return backtest_cut(*job)
-
-
 def backtest(
     jobs: Sequence[Job], workers: int = 1, progress: Callable[[int, int], None] = lambda _done, _total: None
 ) -> list[CutResult]:
@@ -199,19 +195,19 @@ def backtest(
 
     Raises:
         UsageError: there is no cut.
+        WorkersLost: worker processes were killed again and again.
     """
     if not jobs:
         raise UsageError(
             Problem(f"no cut is left: each needs somebody randomised before, and {FEWEST} or more is better")
         )
-    found: list[CutResult] = []
-    if workers <= 1 or len(jobs) < 3:
-        for job in jobs:
-            found.append(_work(job))
+    found: dict[int, CutResult] = {}
+    with Workers[int](min(workers, len(jobs))) as pool:
+        if workers <= 1 or len(jobs) <= _TOO_FEW_TO_SHARE:
+            answers = ((i, backtest_cut(*job)) for i, job in enumerate(jobs))
+        else:
+            answers = pool.do(backtest_cut, enumerate(jobs))
+        for i, result in answers:
+            found[i] = result
             progress(len(found), len(jobs))
-        return found
-    with ProcessPoolExecutor(min(workers, len(jobs)), get_context("spawn")) as pool:
-        for result in pool.map(_work, jobs):
-            found.append(result)
-            progress(len(found), len(jobs))
-    return found
+    return [found[i] for i in range(len(jobs))]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
-from multiprocessing import get_context
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +17,7 @@ from sim.core.design import Design
 from sim.core.observed import ObservedState
 from sim.errors import TrialclockError
 from sim.experiment.replicate import Chunk, replicate_chunk
-from sim.experiment.workers import start_worker
+from sim.experiment.workers import Workers
 from sim.scenario.schema import Scenario
 
 Array = npt.NDArray[np.float64]
@@ -88,19 +86,14 @@ class Futures:
         return days, found
 
 
-_cases: list[tuple[Reducer, ObservedState | None]] = []
+@lru_cache(maxsize=8)
+def _reducer(text: str) -> Reducer:
+    return Reducer(Design(Scenario.model_validate_json(text)))
 
 
-def _prepare(texts: list[str], states: list[ObservedState | None]) -> None:
-    start_worker()
-    _cases[:] = [
-        (Reducer(Design(Scenario.model_validate_json(text))), state) for text, state in zip(texts, states, strict=True)
-    ]
-
-
-def _work(case: int, seed: int, first: int, n: int) -> Chunk:
-    reducer, state = _cases[case]
-    return replicate_chunk(reducer, seed, first, n, observed=state)
+def _work(text: str, state: ObservedState | None, seed: int, first: int, n: int) -> Chunk:
+    """Some replications of a case, in a worker or here."""
+    return replicate_chunk(_reducer(text), seed, first, n, observed=state)
 
 
 def simulate_cases(
@@ -116,34 +109,33 @@ def simulate_cases(
 
     Raises:
         TrialclockError: a replication raised, which is a defect.
+        WorkersLost: worker processes were killed again and again.
     """
     jobs = [
         (i, first, min(_PART, case.replications - first))
         for i, case in enumerate(cases)
         for first in range(0, case.replications, _PART)
     ]
+    texts = [case.scenario.model_dump_json(by_alias=True) for case in cases]
     total, done = sum(n for _, _, n in jobs), 0
-    chunks: list[list[Chunk]] = [[] for _ in cases]
-    texts, states = [case.scenario.model_dump_json(by_alias=True) for case in cases], [case.state for case in cases]
-    if workers <= 1 or len(jobs) <= 1:
-        ready = [(Reducer(Design(case.scenario)), case.state) for case in cases]
-        for i, first, n in jobs:
-            chunks[i].append(replicate_chunk(ready[i][0], seed, first, n, observed=ready[i][1]))
-            done += n
+    found: dict[int, Chunk] = {}
+    arguments = [(texts[i], cases[i].state, seed, first, n) for i, first, n in jobs]
+    with Workers[int](min(workers, len(jobs))) as pool:
+        if workers <= 1 or len(jobs) <= 1:
+            answers = ((j, _work(*arguments[j])) for j in range(len(jobs)))
+        else:
+            answers = pool.do(_work, enumerate(arguments))
+        for j, chunk in answers:
+            found[j] = chunk
+            done += chunk.n
             progress(done, total)
-    else:
-        with ProcessPoolExecutor(
-            min(workers, len(jobs)), get_context("spawn"), initializer=_prepare, initargs=(texts, states)
-        ) as pool:
-            waiting = [pool.submit(_work, i, seed, first, n) for i, first, n in jobs]
-            for (i, _, n), future in zip(jobs, waiting, strict=True):
-                chunks[i].append(future.result())
-                done += n
-                progress(done, total)
-    failures = [failure for found in chunks for chunk in found for failure in chunk.failures]
+    chunks: list[list[Chunk]] = [[] for _ in cases]
+    for j, (i, _, _) in enumerate(jobs):
+        chunks[i].append(found[j])
+    failures = [failure for parts in chunks for chunk in parts for failure in chunk.failures]
     if failures:
         raise TrialclockError(f"replication {failures[0].replication} failed: {failures[0].error}\n{failures[0].trace}")
     return [
-        Futures(case, np.concatenate([chunk.values for chunk in found]), [d for c in found for d in c.randomised_days])
-        for case, found in zip(cases, chunks, strict=True)
+        Futures(case, np.concatenate([c.values for c in parts]), [d for c in parts for d in c.randomised_days])
+        for case, parts in zip(cases, chunks, strict=True)
     ]
