@@ -21,6 +21,7 @@ from sim.analysis.pairing import never_as_infinity
 from sim.analysis.tables import ERROR
 from sim.core.clock import Clock
 from sim.errors import Problem, ResultsError, UsageError
+from sim.experiment.going import check_undamaged
 from sim.experiment.identity import Identity, program_fingerprint
 from sim.experiment.results import Results, open_results
 from sim.experiment.run import RESULTS, Progress, default_folder, no_progress
@@ -95,6 +96,7 @@ def _folder(path: Path, overrides: Sequence[str]) -> Source:
         message = "a finished run cannot be changed; name the scenario file instead of the results folder"
         raise UsageError(Problem(message, "--set", value=overrides[0]))
     results = open_results(path)
+    check_undamaged(results)
     loaded = Loaded(results.scenario, Layered({}, []), path.as_posix())
     return Source(_SHORT_ID.sub("", path.resolve().name), loaded, path.as_posix(), results)
 

@@ -562,6 +562,17 @@ def test_a_finished_run_cannot_be_changed(tmp_path: Path, poisson: tuple[str, st
         compare([folder, folder], out=tmp_path / "b")
 
 
+def test_a_damaged_run_is_refused(tmp_path: Path, poisson: tuple[str, str]) -> None:
+    """A results file that was changed is named, whether the folder was named or found."""
+    run, out = compare(poisson, replications=20, workers=1, out=tmp_path / "a", page=False)
+    folder = run.comparison.sides[0].results.path
+    (folder / "replications.parquet").write_bytes(b"not what the run wrote")
+    for names, where in (([str(folder), poisson[1]], tmp_path / "b"), (poisson, out)):
+        with pytest.raises(ResultsError, match=r"replications\.parquet was changed"):
+            compare(names, replications=20, workers=1, out=where)
+    assert not (tmp_path / "b").exists()
+
+
 def test_three_scenarios_share_a_reference(tmp_path: Path, poisson: tuple[str, str]) -> None:
     """Each of the others is compared with the first, in the tables and in the sentences."""
     third = write(tmp_path, "three", trial={"target": 60})
