@@ -91,6 +91,8 @@ class PlanAnswer:
         space: all plans.
         plans: a row a simulated plan; see `plan_table`.
         shown: the same for those worth showing, all on the same replications, and which of them are on a frontier.
+        neighbours: a row a plan one setting from the choice (or from the plan nearest to the rule): what it costs more,
+            and how much likelier it is, on the same replications.
         choice: the chosen plan, as a row of `plans`; None where no plan keeps the rule.
         next_best: the cheapest other plan of `shown` that keeps it; None where there is none.
         as_it_is: the scenario as it is, as a row of `plans`.
@@ -106,6 +108,7 @@ class PlanAnswer:
     space: PlanSpace
     plans: pd.DataFrame
     shown: pd.DataFrame
+    neighbours: pd.DataFrame
     choice: pd.Series | None
     next_best: pd.Series | None
     as_it_is: pd.Series
@@ -173,6 +176,7 @@ def _answer(
         search.space,
         plans,
         frontier,
+        neighbour_table(search, settled),
         choice,
         next_best,
         as_it_is,
@@ -258,3 +262,27 @@ def shown_table(search: Search, settled: Settled, plans: list[Plan], n: int) -> 
     table["best_by_probability"] = undominated(cost, -table["probability"].to_numpy(dtype=np.float64))
     table["best_by_date"] = undominated(cost, table["day"].to_numpy(dtype=np.float64))
     return table
+
+
+def neighbour_table(search: Search, settled: Settled) -> pd.DataFrame:
+    """A row a simulated plan that differs from the choice in one setting, in the order of the levers.
+
+    Where no plan keeps the rule, they are those around the plan that is nearest to it.
+    """
+    rows: list[dict[str, object]] = []
+    for plan in search.space.neighbours(settled.around):
+        if plan not in search.seen:
+            continue
+        lever = next(k for k, (a, b) in enumerate(zip(plan, settled.around, strict=True)) if a != b)
+        cost, probability = _contrast(search, plan, settled.around)
+        row: dict[str, object] = {
+            "lever": search.space.levers[lever].label,
+            "setting": search.space.levers[lever].settings[plan[lever]].name,
+            "instead_of": search.space.levers[lever].settings[settled.around[lever]].name,
+            "n": min(search.seen[plan].n, search.seen[settled.around].n),
+        }
+        for name, estimate in (("cost_more", cost), ("probability_more", probability)):
+            row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+        rows.append(row)
+    columns = ["lever", "setting", "instead_of", "n", "cost_more", "probability_more"]
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)

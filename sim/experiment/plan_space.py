@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -66,20 +67,22 @@ class PlanSpace:
             (*plan[:k], i, *plan[k + 1 :]) for k, size in enumerate(self.sizes) for i in range(size) if i != plan[k]
         ]
 
-    def as_it_is(self) -> Plan | None:
-        """The plan that is the scenario as it is, where it is among them."""
-        plan = []
-        original = canonical(self.choices.loaded.scenario)
-        for lever in self.levers:
-            same = [i for i, setting in enumerate(lever.settings) if self._changes_nothing(setting, original)]
-            if not same:
-                return None
-            plan.append(same[0])
-        return tuple(plan)
+    @cached_property
+    def unchanged(self) -> list[set[int]]:
+        """For each lever, which of its settings leave the scenario as it is, whatever they cost."""
+        loaded = self.choices.loaded
+        original = canonical(loaded.scenario)
 
-    def _changes_nothing(self, setting: Setting, original: str) -> bool:
-        changed = with_changes(self.choices.loaded, setting.changes, self.choices.file)
-        return canonical(changed) == original and not setting.cost and not setting.cost_per_month
+        def leaves(setting: Setting) -> bool:
+            return canonical(with_changes(loaded, setting.changes, self.choices.file)) == original
+
+        return [{i for i, setting in enumerate(lever.settings) if leaves(setting)} for lever in self.levers]
+
+    def changes(self, plan: Plan) -> dict[str, str]:
+        """The settings that change the scenario, in words, by the lever's label."""
+        words = self.words(plan)
+        levers = zip(self.levers, plan, self.unchanged, strict=True)
+        return {lever.label: words[lever.label] for lever, i, same in levers if i not in same}
 
     def codes(self) -> npt.NDArray[np.int16]:
         """(plans, levers) settings of every plan, in the order of `all_plans`."""

@@ -17,6 +17,7 @@ from sim.scenario.schema import Scenario
 Data = dict[str, Any]
 
 TOGETHER = "together"
+_ACRONYMS = {"meld", "hcc", "hiv", "inr", "pta", "afp"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def _without_criterion(name: str) -> Callable[[Data], None]:
 
 
 def _words(name: str) -> str:
-    return name.replace("_", " ")
+    return " ".join(part.upper() if part in _ACRONYMS else part for part in name.split("_"))
 
 
 _SITES = (

@@ -19,11 +19,13 @@ class Table:
         caption: what it is a table of.
         columns: headers; the first column names the row.
         rows: cells, as many in each row as there are columns.
+        is_open: whether it is shown without being asked for.
     """
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    is_open: bool = False
 
     @property
     def is_long(self) -> bool:

@@ -12,14 +12,14 @@ from sim.experiment.sensitivity_causes import TOGETHER
 from sim.report.exhibits import Exhibit, Table
 from sim.report.explanation import OUTCOME_NOUNS, STEP_NAMES, Told, share_text, with_error
 from sim.report.figures.style import SERIES, bars, errors_of, figure, plain, rounded, wrapped
-from sim.report.words import MILESTONE_NAMES, chance, estimate_of
+from sim.report.words import MILESTONE_NAMES, chance, estimate_of, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-_BAR_PX, _PAIR_PX = 30, 44
+_BAR_PX, _PAIR_PX = 38, 46
 _N_BARS = 20
 _NONE_THERE = "There is nothing to draw."
 
@@ -39,7 +39,7 @@ def _shown(row: pd.Series, name: str) -> Estimate:
 def _bars(labels: Sequence[str], estimates: Sequence[Estimate], texts: Sequence[str], title: str) -> go.Figure:
     """Horizontal bars from the top down, each with its value in words at its end."""
     found = figure(_BAR_PX * len(labels) + 70, bargap=0.35)
-    names = [wrapped(label, 30) for label in labels]
+    names = [wrapped(label, 25) for label in labels]
     found.add_trace(bars(names, estimates, texts, SERIES[0]))
     ends = [max(e.value, e.high or 0.0, 0.0) for e in estimates]
     found.add_trace(
@@ -61,7 +61,7 @@ def shares(told: Told) -> Exhibit:
     if rows.empty:
         return Exhibit("shares", title, f"There is no spread: {told.noun} is the same in all trials.")
     labels = [told.input(path) for path in rows["input"]]
-    names = [wrapped(label, 26) for label in labels]
+    names = [wrapped(label, 22) for label in labels]
     found = figure(_PAIR_PX * len(rows) + 110, barmode="group", bargap=0.3)
     for i, (column, name) in enumerate((("first", "known, it would take away"), ("total", "unknown, it keeps up"))):
         texts = [f"{name} {share_text(estimate_of(row, column))}" for _, row in rows.iterrows()]
@@ -104,7 +104,7 @@ def tornado(told: Told) -> Exhibit:
             f"at {row[f'at_{end}']:.3g}: {with_error(e)} {told.unit}"
             for e, (_, row) in zip(estimates, rows.iterrows(), strict=True)
         ]
-        trace = bars([wrapped(label, 26) for label in labels], estimates, texts, SERIES[i], f"at its {point}")
+        trace = bars([wrapped(label, 22) for label in labels], estimates, texts, SERIES[i], f"at its {point}")
         trace.error_x = errors_of(estimates)
         found.add_trace(trace)
     found.data[1].marker.pattern = {"shape": "/", "solidity": 0.45, "size": 5}
@@ -191,7 +191,7 @@ def critical_sites(told: Told) -> Exhibit:
         return Exhibit("critical-sites", title, _NONE_THERE)
     shown = rows.head(_N_BARS)
     estimates = [_scaled(estimate_of(row, "share"), 100.0) for _, row in shown.iterrows()]
-    texts = [chance(estimate_of(row, "share")) for _, row in shown.iterrows()]
+    texts = [percent(estimate_of(row, "share").value) for _, row in shown.iterrows()]
     cells = tuple(
         (str(row["site"]), *(chance(estimate_of(row, name)) for name in ("share", "most")))
         for _, row in rows.iterrows()
@@ -246,7 +246,7 @@ def critical_milestones(told: Told) -> Exhibit:
         f"An earlier milestone is critical for {told.noun} where the same participant (or, before anyone is one, the "
         "same site) completes both.",
         "Source: milestones.csv; shares with Wilson's 95 % intervals.",
-        _bars(names, estimates, texts, "% of the trials"),
+        _bars(names, estimates, [text.partition(" (")[0] for text in texts], "% of the trials"),
         Table("Critical milestones", ("milestone", "critical"), tuple(zip(names, texts, strict=True))),
     )
 
@@ -265,6 +265,7 @@ def every_outcome(told: Told) -> Exhibit:
             "What drives each milestone",
             ("of", "largest share", "stays as chance", "largest swing", "most is lost to"),
             tuple(_outcome_row(each) for each in others),
+            is_open=True,
         ),
     )
 

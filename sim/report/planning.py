@@ -49,6 +49,15 @@ class PlanTold:
         ]
         return ", ".join(parts) or "the same settings"
 
+    def changes(self, row: pd.Series) -> str:
+        """The settings of a plan that change the scenario."""
+        space = self.answer.space
+        found = space.changes(tuple(int(part) - 1 for part in str(row["plan"]).split("-")))
+        if not found:
+            return "the scenario as it is"
+        rest = "" if len(found) == len(space.levers) else "; all else as it is"
+        return ", ".join(f"{label}: {name}" for label, name in found.items()) + rest
+
     def makes_it(self, row: pd.Series) -> str:
         """How likely a plan makes the date, and what it costs."""
         p, cost = chance(estimate_of(row, "probability")), self.money(estimate_of(row, "cost"))
@@ -73,7 +82,7 @@ class PlanTold:
         assert row is not None
         return (
             f"The cheapest plan that makes {self.noun} by {self.asked.by} with {self.wanted} probability is "
-            f"{self.settings(row)}. It makes it {self.makes_it(row)}."
+            f"{self.changes(row)}. It makes it {self.makes_it(row)}."
         )
 
     def _sure(self) -> str:
@@ -108,7 +117,7 @@ class PlanTold:
         n, space = len(self.answer.plans), self.answer.space
         text = f"Of {space.n_plans:,} plans, {n:,} were simulated, in {self.answer.n_trials:,} trials"
         if n < space.n_plans - len(space.impossible):
-            text += "; the others were ruled out by additive models of these, and how sure the choice is is among these"
+            text += "; the others were ruled out by additive models of these"
         if space.impossible:
             text += (
                 f"; {len(space.impossible):,} are no valid scenario, such as: {next(iter(space.impossible.values()))}"
@@ -127,7 +136,7 @@ class PlanTold:
         over = float(cheapest["cost"]) - float(self.asked.budget or 0.0)
         sentences = [
             f"No plan that makes {self.noun} by {self.asked.by} with {self.wanted} probability is within the budget of "
-            f"{self.answer.currency} {self.asked.budget or 0.0:,.0f}: the cheapest is {self.settings(cheapest)}, "
+            f"{self.answer.currency} {self.asked.budget or 0.0:,.0f}: the cheapest is {self.changes(cheapest)}, "
             f"{self.makes_it(cheapest)}, {self.answer.currency} {over:,.0f} over it.",
             self._none_is_sure(),
         ]
@@ -138,7 +147,7 @@ class PlanTold:
         best = affordable.sort_values("probability", ascending=False, kind="stable").iloc[0]
         return [
             *sentences,
-            f"Within the budget, the likeliest is {self.settings(best)}: it makes it {self.makes_it(best)}.",
+            f"Within the budget, the likeliest is {self.changes(best)}: it makes it {self.makes_it(best)}.",
         ]
 
     def _too_late(self, table: pd.DataFrame) -> list[str]:
@@ -151,9 +160,9 @@ class PlanTold:
         after = f", {math.ceil(late):,} days after the date asked for" if math.isfinite(late) else ""
         return [
             f"No plan makes {self.noun} by {self.asked.by} with {self.wanted} probability. The likeliest is "
-            f"{self.settings(best)}: it makes it {self.makes_it(best)}, {short:.0f} points short.",
+            f"{self.changes(best)}: it makes it {self.makes_it(best)}, {short:.0f} points short.",
             self._none_is_sure(),
-            f"With {self.wanted} probability the earliest plan ({self.settings(earliest)}) makes it {by}{after}.",
+            f"With {self.wanted} probability the earliest plan ({self.changes(earliest)}) makes it {by}{after}.",
         ]
 
     def _none_is_sure(self) -> str:
@@ -185,6 +194,7 @@ def document(answer: PlanAnswer, typed: str) -> dict[str, Any]:
         "frontier_by_probability": _names(answer.shown, "best_by_probability"),
         "frontier_by_date": _names(answer.shown, "best_by_date"),
         "shown": records(answer.shown),
+        "neighbours": records(answer.neighbours),
         "plans": records(answer.plans),
         "n_plans": answer.space.n_plans,
         "simulated_trials": answer.n_trials,

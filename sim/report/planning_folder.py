@@ -12,6 +12,7 @@ from sim.experiment.run import RESULTS
 from sim.experiment.study_folder import StudyFolder, short_id, study_identity
 from sim.experiment.workers import n_cores
 from sim.report.planning import document
+from sim.report.planning_page import PAGE, plan_page
 
 
 def plan_in_folder(
@@ -50,6 +51,8 @@ def plan_in_folder(
         answer = find_plan(asked, n_cores() if workers is None else workers, folder.chunks, progress)
         folder.write_table("plans", answer.plans)
         folder.write_table("frontier", answer.shown)
+        folder.write_table("neighbours", answer.neighbours)
         folder.write_document("plan.json", document(answer, typed))
+        folder.write_text(PAGE, plan_page(answer, typed))
         folder.finish(" ".join(sys.argv))
     return answer, folder.path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -309,8 +310,11 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     answer = json.loads(capsys.readouterr().out)
     assert answer["outcome"] == "last_randomised"
     assert answer["tables"]["tornado"][0]["input"] == RATE
-    names = {"shares.csv", "tornado.csv", "causes.csv", "sites.csv", "explanation.json", "manifest.json"}
-    assert names <= {path.name for path in out.iterdir()}
+    names = {"shares.csv", "tornado.csv", "causes.csv", "sites.csv", "explanation.json", "explain.html"}
+    assert names | {"manifest.json"} <= {path.name for path in out.iterdir()}
+    page = (out / "explain.html").read_text(encoding="utf-8")
+    assert answer["answer"][1] in re.sub("<[^>]+>", "", page)
+    assert not re.search(r'(?:src|href)="(?!#)', page), "it opens offline"
     first = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file() and path.name != "manifest.json"}
     assert main(command) == 0
     text = capsys.readouterr().out

@@ -425,7 +425,10 @@ def test_the_command(files: list[str], tmp_path: Path, capsys: pytest.CaptureFix
     assert answer["p_right"] > 0.8
     out = tmp_path / "out"
     first = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file() and path.name != "manifest.json"}
-    assert {"plans.csv", "frontier.csv", "plan.json"} <= set(first)
+    assert {"plans.csv", "frontier.csv", "neighbours.csv", "plan.json", "plan.html"} <= set(first)
+    page = first["plan.html"].decode()
+    assert answer["answer"][0] in re.sub("<[^>]+>", "", page)
+    assert not re.search(r'(?:src|href)="(?!#)', page), "it opens offline"
     for path in (out / "chunks").iterdir():
         path.unlink()
     assert main([*files, "--workers", "2"]) == 0
