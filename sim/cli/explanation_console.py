@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from sim.experiment.sensitivity_causes import TOGETHER
 from sim.report.explanation import STEP_NAMES, Told, share_text, warnings, with_error
 from sim.report.words import MILESTONE_NAMES, chance, estimate_of
 
@@ -57,7 +59,8 @@ def _signed(row: object, name: str) -> str:
 def _causes(told: Told) -> Table:
     table = _table(f"Lost to ({told.unit}, each taken away alone)", told.unit, "trials changed", "never, with/without")
     rows = told.of("causes").sort_values("lost", ascending=False, kind="stable")
-    for _, row in rows.head(_N_CAUSES).iterrows():
+    together = rows["cause"] == TOGETHER
+    for _, row in pd.concat([rows[~together].head(_N_CAUSES), rows[together]]).iterrows():
         changed, never = f"{row['n_changed']} of {row['n']}", f"{row['n_never']}/{row['n_never_without']}"
         table.add_row(str(row["label"]), with_error(estimate_of(row, "lost")), changed, never)
     return table

@@ -169,7 +169,7 @@ def _answer(
         if len(others):
             next_best = others.iloc[0]
             contrast = _contrast(search, _plan(str(next_best["plan"])), settled.choice)
-    as_it_is = pd.Series(_row(search, search.as_it_is, AS_IT_IS, {}))
+    as_it_is = pd.Series(_row(search, _as_it_is(search), AS_IT_IS, {}))
     found = (settled.p_right, settled.p_good, settled.verdict.p_none)
     return PlanAnswer(
         asked,
@@ -185,6 +185,13 @@ def _answer(
         failures,
         search.n_trials,
     )
+
+
+def _as_it_is(search: Search) -> Seen:
+    """The scenario as it is; where it is also one of the plans, whichever of the two has more replications."""
+    space = search.space
+    same = [seen for plan, seen in search.seen.items() if not space.changes(plan) and not any(space.extra(plan))]
+    return max([search.as_it_is, *same], key=lambda seen: seen.n)
 
 
 def _id(plan: Plan) -> str:

@@ -32,7 +32,8 @@ Booleans = npt.NDArray[np.bool_]
 LISTED = 96  # plans of which each is simulated
 _START = 40  # plans of a longer list that are simulated first, at least
 _PROPOSED = 16  # plans that the models name at a time
-_NARROWING_SHARE = 0.6  # of all trials, at most, for narrowing a long list
+_SHOWING_SHARE = 0.2  # of all trials, that are kept for the plans on the frontiers
+_NARROWING_SHARE = 0.5  # of all trials, at most, for narrowing a long list
 _FEWEST = 4 * PART  # trials of the choice, at least, before it is settled
 _DROPPED = 0.005  # of the draws, at most, in which one of the plans dropped at a time is best
 _SHOWN = 384  # trials of each plan on a frontier, where the trials suffice
@@ -205,10 +206,9 @@ class Search:
         """Plans simulated so far, in order."""
         return sorted(self.seen)
 
-    @property
-    def _left(self) -> int:
-        """Parts that may still be simulated."""
-        return max(self.question.trials - self.n_trials, 0) // PART
+    def _left(self, kept: float = 0.0) -> int:
+        """Parts that may still be simulated, when a share of all trials is kept for later."""
+        return max(int((1 - kept) * self.question.trials) - self.n_trials, 0) // PART
 
     def settle(self) -> Settled:
         """Simulate until the choice is as sure as was asked, or all trials are used."""
@@ -227,7 +227,7 @@ class Search:
                 continue
             dropped, mass = weed(verdict, _DROPPED)
             in_question = [plan for plan, out in zip(alive, dropped, strict=True) if not out]
-            extra = min(n // PART, self._left // len(in_question))
+            extra = min(n // PART, self._left(_SHOWING_SHARE) // len(in_question))
             if extra == 0:
                 return settled
             alive, lost, n = in_question, min(lost + mass, 1.0), n + extra * PART
@@ -245,14 +245,14 @@ class Search:
         """
         alive, n = settled.alive, settled.n
         neighbours = self.space.neighbours(settled.around)
-        new = [plan for plan in neighbours if plan not in self.seen and self._variant(plan)][: self._left]
+        new = [plan for plan in neighbours if plan not in self.seen and self._variant(plan)][: self._left()]
         if not new:
             return None
         self._bring(new, PART)
         together = sorted([*alive, *new])
         p_top = self.judged(together, PART).p_top
         joining = [plan for plan, p in zip(together, p_top, strict=True) if plan in new and p > _DROPPED]
-        joining = joining[: self._left // max(n // PART - 1, 1)]
+        joining = joining[: self._left() // max(n // PART - 1, 1)]
         self._bring(joining, n)
         return sorted([*alive, *joining])
 
@@ -273,7 +273,7 @@ class Search:
         n = PART
         while n < _SHOWN:
             needed = sum(max(n + PART - self.seen[plan].n, 0) for plan in plans) // PART
-            if needed > self._left:
+            if needed > self._left():
                 break
             n += PART
             self._bring([plan for plan in plans if self.seen[plan].n < n], n)

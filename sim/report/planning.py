@@ -128,7 +128,7 @@ class PlanTold:
 
     def _why_not(self) -> list[str]:
         """Which constraint fails, and by how much."""
-        table = self.answer.plans
+        table = self.answer.shown
         in_time = table[table["in_time"]]
         if in_time.empty:
             return self._too_late(table)

@@ -49,7 +49,11 @@ def plan_page(answer: PlanAnswer, typed: str) -> str:
 
 def _cards(told: PlanTold) -> list[Card]:
     choice = told.answer.choice
-    row = choice if choice is not None else told.answer.plans.sort_values("probability", ascending=False).iloc[0]
+    row = (
+        choice
+        if choice is not None
+        else told.answer.shown.sort_values("probability", ascending=False, kind="stable").iloc[0]
+    )
     name = "The choice" if choice is not None else "The likeliest plan"
     value, _, error = chance(estimate_of(row, "probability")).partition(" (")
     asked = told.asked

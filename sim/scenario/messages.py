@@ -159,6 +159,7 @@ def problems(error: ValidationError, layered: Layered, model: type[BaseModel] = 
     """Every error of a validation as a problem with its place, in the order of the file; one problem a place."""
     shape = _Shape(model)
     found: dict[KeyPath, Problem] = {}
+    short: set[KeyPath] = set()  # sections that lack items
     for detail in error.errors(include_url=False):
         is_missing = detail["type"] == "missing"
         path = _path_in_file(detail["loc"], layered.data, is_missing)
@@ -168,7 +169,16 @@ def problems(error: ValidationError, layered: Layered, model: type[BaseModel] = 
         is_key = detail["loc"][-1:] == ("[key]",)
         value = None if is_missing else _shown(path[-1] if is_key else _value_at(path, layered.data))
         found.setdefault(path, place(message, path, layered, value))
+        if detail["type"] == "too_short":
+            short.add(path)
+    for path in short:
+        if any(_is_inside(other, path) for other in found):
+            del found[path]  # it lacks only what is wrong in it
     return sorted(found.values(), key=lambda p: (p.file or "", p.line or 0))
+
+
+def _is_inside(path: KeyPath, section: KeyPath) -> bool:
+    return len(path) > len(section) and path[: len(section)] == section
 
 
 def place(message: str, path: KeyPath, layered: Layered, value: str | None = None) -> Problem:
