@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from rich.console import Console
-from rich.table import Table
 
+from sim.cli.console import make_console, make_table
 from sim.experiment.sensitivity_causes import TOGETHER
 from sim.report.explanation import STEP_NAMES, Told, share_text, warnings, with_error
 from sim.report.words import MILESTONE_NAMES, chance, estimate_of
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from sim.experiment.sensitivity import Explanation
 
-_PLAIN_WIDTH = 118
 _N_CAUSES, _N_SITES = 15, 8
 _HOW_TO_READ = (
     "± and brackets: 95 % interval of the Monte Carlo error. Shares are of the variance of ranks, so that trials that "
@@ -27,15 +26,8 @@ _HOW_TO_READ = (
 )
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in columns:
-        table.add_column(column)
-    return table
-
-
 def _shares(told: Told) -> Table:
-    table = _table("Share of the spread", "known, it would take away", "with what it does together with others")
+    table = make_table("Share of the spread", "known, it would take away", "with what it does together with others")
     for _, row in told.of("shares").sort_values("total", ascending=False, kind="stable").iterrows():
         shares = [share_text(estimate_of(row, name)) for name in ("first", "total")]
         table.add_row(told.input(row["input"]), *shares)
@@ -43,7 +35,7 @@ def _shares(told: Told) -> Table:
 
 
 def _tornado(told: Told) -> Table:
-    table = _table(f"Uncertain value ({told.unit} against the scenario)", "at its 10 % point", "at its 90 % point")
+    table = make_table(f"Uncertain value ({told.unit} against the scenario)", "at its 10 % point", "at its 90 % point")
     for _, row in told.of("tornado").iterrows():
         ends = [f"{row[f'at_{end}']:.3g}: {_signed(row, end)}" for end in ("low", "high")]
         table.add_row(told.input(row["input"]), *ends)
@@ -57,7 +49,8 @@ def _signed(row: object, name: str) -> str:
 
 
 def _causes(told: Told) -> Table:
-    table = _table(f"Lost to ({told.unit}, each taken away alone)", told.unit, "trials changed", "never, with/without")
+    first = f"Lost to ({told.unit}, each taken away alone)"
+    table = make_table(first, told.unit, "trials changed", "never, with/without")
     rows = told.of("causes").sort_values("lost", ascending=False, kind="stable")
     together = rows["cause"] == TOGETHER
     for _, row in pd.concat([rows[~together].head(_N_CAUSES), rows[together]]).iterrows():
@@ -67,15 +60,15 @@ def _causes(told: Told) -> Table:
 
 
 def _critical(told: Told) -> list[Table]:
-    sites = _table("Critical site", "of the trials", "most participants")
+    sites = make_table("Critical site", "of the trials", "most participants")
     for _, row in told.of("sites").sort_values("share", ascending=False, kind="stable").head(_N_SITES).iterrows():
         sites.add_row(str(row["site"]), *(chance(estimate_of(row, name)) for name in ("share", "most")))
-    steps = _table("Critical path (mean of a trial)", "days", "of the trials")
+    steps = make_table("Critical path (mean of a trial)", "days", "of the trials")
     for _, row in told.of("steps").iterrows():
         if row["share"] > 0:
             days, share = estimate_of(row, "days"), estimate_of(row, "share")
             steps.add_row(STEP_NAMES[str(row["step"])], with_error(days), chance(share))
-    milestones = _table("Critical milestone before it", "of the trials")
+    milestones = make_table("Critical milestone before it", "of the trials")
     for _, row in told.of("milestones").iterrows():
         milestones.add_row(MILESTONE_NAMES[str(row["milestone"])], chance(estimate_of(row, "share")))
     return [table for table in (sites, milestones, steps) if table.row_count]
@@ -83,7 +76,7 @@ def _critical(told: Told) -> list[Table]:
 
 def print_explanation(explanation: Explanation, folder: Path, focus: str) -> None:
     """Print the sentences and tables about one outcome, and where the rest is."""
-    console = Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False)
+    console = make_console()
     told = Told(explanation, focus)
     for warning in warnings(explanation.failures):
         console.print(f"[bold]Warning:[/bold] {warning}.")

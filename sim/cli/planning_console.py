@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
+from sim.cli.console import make_console
 from sim.report.explanation import warnings, with_error
 from sim.report.planning import PlanTold
 from sim.report.words import chance, estimate_of, percent
@@ -17,7 +16,6 @@ from sim.report.words import chance, estimate_of, percent
 if TYPE_CHECKING:
     from sim.experiment.plan import PlanAnswer
 
-_PLAIN_WIDTH = 118
 _N_PLANS = 8
 _FRONTIER = "The frontier: no other plan is cheaper and as likely"
 _HOW_TO_READ = (
@@ -49,7 +47,7 @@ def _table(told: PlanTold, rows: pd.DataFrame, title: str) -> Table:
 
 def print_plan(answer: PlanAnswer, folder: Path) -> None:
     """Print the answer, the best plans, the frontier, and where the rest is."""
-    console = Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False)
+    console = make_console()
     told = PlanTold(answer)
     for warning in warnings(answer.failures):
         console.print(f"[bold]Warning:[/bold] {warning}.")

@@ -24,6 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 ELLIPSIS = "..."
 FEW = "20"  # replications in a quick run
+FEWEST = {"explain": "96"}  # and of commands that need more
 
 _FENCE = re.compile(r"^```(\w*)\s*$")
 _NOTE = re.compile(r"^<!-- (file|lines|exit): (.+) -->$")
@@ -90,7 +91,7 @@ def commands(block: Block) -> list[tuple[str, list[str]]]:
 def _small(command: re.Match[str]) -> str:
     """The beginning of a command that simulates, made small."""
     without = "--no-report " if command[1] in _HAS_REPORT else ""
-    return f"{command[0]} {without}--replications {FEW}"
+    return f"{command[0]} {without}--replications {FEWEST.get(command[1], FEW)}"
 
 
 class Reader:
