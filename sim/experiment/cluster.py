@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Self
@@ -168,13 +169,33 @@ def _answering(address: str) -> Client:
     from distributed import Client
 
     try:
-        return Client(address, timeout=_ANSWER_SECONDS, set_as_default=False)
+        return _within(2 * _ANSWER_SECONDS, lambda: Client(address, timeout=_ANSWER_SECONDS, set_as_default=False))
     except (OSError, TimeoutError):
         message = f"no Dask scheduler answers there within {_ANSWER_SECONDS:g} seconds"
         raise _refused(message, address) from None
     except ValueError:
         message = f"is not the address of a Dask scheduler, as in tcp://10.0.0.5:8786, nor '{LOCAL}'"
         raise _refused(message, address) from None
+
+
+def _within(seconds: float, call: Callable[[], Client]) -> Client:
+    """What a call returns; a TimeoutError where it takes too long, as dask's own does on a peer that says nothing."""
+    answers: SimpleQueue[Client | Exception] = SimpleQueue()
+
+    def answer() -> None:
+        try:
+            answers.put(call())
+        except Exception as error:
+            answers.put(error)
+
+    threading.Thread(target=answer, daemon=True).start()
+    try:
+        found = answers.get(timeout=seconds)
+    except Empty:
+        raise TimeoutError from None
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def _check(client: Client, address: str) -> None:
