@@ -54,6 +54,7 @@ def go(folder: RunFolder, means: Means) -> Results:
     """
     started = time.time()
     if folder.is_complete():
+        folder.tidy()
         means.progress(folder.identity.ceiling, folder.identity.ceiling)
         return reuse(Results(folder.path), means.report)
     folder.begin()

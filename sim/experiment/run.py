@@ -132,7 +132,7 @@ def extend(path: Path | str, replications: int, means: Means | None = None) -> R
     """
     path = Path(path)
     before = _identity_in(path)
-    if (path / RUN).is_file() and not ((path / MANIFEST).is_file() and before.replications == replications):
+    if (path / RUN).is_file() and before.replications != replications:
         raise ResultsError(Problem("this run is not finished; first go on with it, by --resume", str(path)))
     if before.replications is not None and replications < before.replications:
         message = f"this run has {before.replications:,} replications already; more can be added, and none taken away"

@@ -216,5 +216,9 @@ class RunFolder:
         """Write the manifest, and remove what only a running run needs."""
         write_json(self.path / MANIFEST, manifest)
         (self.path / RUN).unlink(missing_ok=True)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Remove what a complete run has no more use for, which one that was killed at its very end still has."""
         shutil.rmtree(self.path / CHUNKS, ignore_errors=True)
         remove_parts(self.path)

@@ -26,7 +26,7 @@ from sim.scenario.schema import Scenario
 
 pytest.importorskip("distributed", reason="needs the extra 'cluster'")
 
-N = 960
+N = 576
 _START_SECONDS = 120.0
 
 
@@ -70,7 +70,9 @@ class Dask:
 def dask(tmp_path: Path) -> Iterator[Dask]:
     """A scheduler, without workers."""
     found = Dask(tmp_path)
-    found.start("scheduler", "dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", "scheduler.json")
+    found.start(
+        "scheduler", "dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", "scheduler.json"
+    )
     until = time.monotonic() + _START_SECONDS
     while not (tmp_path / "scheduler.json").exists():
         assert time.monotonic() < until

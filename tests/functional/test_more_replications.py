@@ -219,13 +219,17 @@ def test_a_run_goes_on_until_the_interval_is_narrow(narrow: Results) -> None:
     assert record["looks"][-1]["replications"] == narrow.n_replications
 
 
-def test_it_has_the_bytes_of_a_run_with_as_many_from_the_start(narrow: Results, quick: Scenario, tmp_path: Path) -> None:
+def test_it_has_the_bytes_of_a_run_with_as_many_from_the_start(
+    narrow: Results, quick: Scenario, tmp_path: Path
+) -> None:
     run_in_folder(quick, replications=narrow.n_replications, workers=1, out=tmp_path / "r")
     assert contents(tmp_path / "r") == contents(narrow.path)
 
 
 @pytest.mark.parametrize("n_chunks", [2, 5])
-def test_it_goes_on_after_a_stop_to_the_same_end(n_chunks: int, narrow: Results, quick: Scenario, tmp_path: Path) -> None:
+def test_it_goes_on_after_a_stop_to_the_same_end(
+    n_chunks: int, narrow: Results, quick: Scenario, tmp_path: Path
+) -> None:
     """Before its first look, and after it."""
 
     def stop(done: int, _total: int) -> None:
@@ -268,7 +272,9 @@ def test_the_command_says_how_the_rule_ended(tmp_path: Path) -> None:
     unmet = call(*arguments, "last_visit.p90<0.01d", "-n", 400, "--out", tmp_path / "unmet")
     assert unmet.code == 3
     assert " ".join(unmet.out.split()).startswith("Warning: last_visit.p90<0.01d is not met after 400 simulated trials")
-    document = json.loads(call(*arguments, "last_visit.p90<0.01d", "-n", 400, "--out", tmp_path / "unmet", "--json").out)
+    document = json.loads(
+        call(*arguments, "last_visit.p90<0.01d", "-n", 400, "--out", tmp_path / "unmet", "--json").out
+    )
     assert document["until"]["met"] is False
     assert [look["replications"] for look in document["until"]["looks"]] == [384, 400]
 
