@@ -11,6 +11,7 @@ import click
 
 from sim.cli.options import SEED, SET, scenario_argument, typed
 from sim.cli.progress import progress_bar
+from sim.errors import Problem, UsageError, nearest
 
 if TYPE_CHECKING:
     from sim.experiment.sensitivity import Explanation
@@ -71,6 +72,8 @@ def explain(
 
     check_milestone(milestone)
     loaded = load(scenario, overrides)
+    if milestone == "cost" and loaded.scenario.costs is None:
+        raise UsageError(Problem("the scenario has no costs (section 'costs')", "--milestone", value=milestone))
     study = Study(
         loaded.scenario,
         REPLICATIONS if replications is None else replications,
@@ -91,7 +94,6 @@ def check_milestone(name: str, has_cost: bool = True) -> None:
         UsageError: with the nearest name.
     """
     from sim.analysis.measures import MILESTONES
-    from sim.errors import Problem, UsageError, nearest
 
     known = [*MILESTONES, "cost"] if has_cost else list(MILESTONES)
     if name not in known:

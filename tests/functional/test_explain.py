@@ -328,3 +328,17 @@ def test_a_milestone_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> 
     """One line with the nearest name, and exit code 2."""
     assert main(["explain", "base", "--milestone", "database_lok"]) == 2
     assert "did you mean 'database_lock'?" in capsys.readouterr().err
+
+
+def test_what_no_trial_reaches_is_not_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where no trial gets there, it says so; a cost that there is not cannot be asked for."""
+    file = tmp_path / "never.yaml"
+    file.write_text(
+        "name: Never\ntrial: {target: 500, enrolment_opens: 2026-01-01, horizon_months: 6}\narms: {A: {}}\n"
+        "sites: {s: {referrals_per_month: {uncertain: gamma, mean: 3, cv: 0.5}}}\n"
+    )
+    command = ["explain", str(file), "-n", str(N), "--out", str(tmp_path / "out")]
+    assert main([*command, "--milestone", "last_randomised"]) == 0
+    assert "In none of the simulated trials does the last randomisation come by 2026-07-02" in capsys.readouterr().out
+    assert main([*command, "--milestone", "cost"]) == 2
+    assert "the scenario has no costs" in capsys.readouterr().err
