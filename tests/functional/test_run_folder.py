@@ -238,10 +238,10 @@ def test_an_unfinished_run_cannot_be_read_but_says_how_to_go_on(tmp_path: Path) 
 
 
 def started(out: Path, n_workers: int) -> subprocess.Popen[str]:
-    """A run of the small scenario in a process of its own, under way: at least one chunk is finished."""
+    """A run of the small scenario in a process of its own, under way: one chunk is finished, another never is."""
     arguments = [str(part) for part in command(out, workers=n_workers)]
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "run_sim.py"), *arguments],
+        [sys.executable, str(ROOT / "tests" / "waiting_workers.py"), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
