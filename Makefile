@@ -24,7 +24,8 @@ bench: $(VENV)/.dev                  ## speed and memory, compared side by side
 	$(BIN)/python -m benchmarks
 
 lock: $(VENV)/.dev                   ## renew the lock files from pyproject.toml
-	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --upgrade $(LOCKING) -o requirements.txt
+	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --upgrade $(LOCKING) --extra web \
+		-o requirements.txt
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --upgrade $(LOCKING) \
 		--all-extras --group dev -o requirements-dev.txt
 

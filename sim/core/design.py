@@ -9,7 +9,9 @@ from sim.core.clock import MONTH_DAYS, Clock
 from sim.core.columns import most_doses, patient_columns
 from sim.core.hazards import Hazard
 from sim.core.population import Population
+from sim.core.quantiles import expected
 from sim.core.unknowns import Known, uncertain_values
+from sim.scenario.distributions import Family
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.sites import SiteGroup, SiteSettings
 from sim.scenario.schema.trial import Doses
@@ -64,6 +66,13 @@ def _group(name: str, group: SiteGroup, defaults: SiteSettings, first_site: int)
     return GroupDesign(name, group.label or name.replace("_", " "), group.count, first_site, settings, paths)
 
 
+def _mean(value: float | Family) -> float:
+    if not isinstance(value, Family):
+        return value
+    unknowns = {name: _mean(part) for name in value.uncertain_parameters() if (part := value.parameters()[name])}
+    return expected(value, unknowns)
+
+
 class Design:
     """A scenario, made ready once for all its replications.
 
@@ -110,6 +119,11 @@ class Design:
         self.known = Known()
         self.hazards: dict[str, list[Hazard]] = {}
         self.calendar = CalendarFactors(scenario.calendar, self.clock, self.horizon_days)
+
+    def referrals_per_month(self) -> float:
+        """Patients that all sites together look at in a month at full rate, uncertain values at their means."""
+        rates = [(group.count, group.settings.referrals_per_month) for group in self.groups]
+        return sum(count * _mean(rate) for count, rate in rates if rate is not None)
 
     def site_labels(self) -> list[str]:
         """A name for each site, in order of their indices: the group's label, and a number where there are several."""

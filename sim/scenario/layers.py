@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import Problem, ScenarioError, nearest
-from sim.scenario.yaml_source import Document, KeyPath, parse_value, read_file
+from sim.scenario.yaml_source import MAX_BYTES, Document, KeyPath, parse, parse_value, read_file
 from sim.scenario.yaml_source import shown as shown_value
 
 MAX_LAYERS = 20
@@ -56,6 +56,12 @@ def library() -> Path:
     return beside if (beside / "base.yaml").is_file() else package / _LIBRARY[1]
 
 
+def library_names() -> list[str]:
+    """Names of the scenarios that come with the program, the base scenario first."""
+    names = sorted(path.stem for path in library().glob("*.yaml"))
+    return sorted(names, key=lambda name: name != "base")
+
+
 def find(name: str, near: Path | None = None) -> Path:
     """The file that a name means: a path (from `near`), else a scenario of the library with or without its ending."""
     candidates = [Path(name)]
@@ -67,8 +73,7 @@ def find(name: str, near: Path | None = None) -> Path:
         if candidate.is_file():
             return candidate
     if not name or (Path(name).parent == Path() and not Path(name).suffix and not candidates[0].is_dir()):
-        known = sorted(p.stem for p in library().glob("*.yaml"))
-        raise ScenarioError(Problem(f"there is no such scenario: {nearest(name, known)}", name))
+        raise ScenarioError(Problem(f"there is no such scenario: {nearest(name, library_names())}", name))
     return candidates[0]
 
 
@@ -121,6 +126,19 @@ def _mark(layered: Layered, path: KeyPath, value: Any, layer: int) -> None:
             _mark(layered, (*path, key), item, layer)
 
 
+def _parent(document: Document) -> str | None:
+    """What a document extends, once it is seen to be a scenario at all."""
+    shown = document.file
+    if document.data is None:
+        raise ScenarioError(Problem("is empty; a scenario needs at least 'name' and 'extends: base.yaml'", shown))
+    if not isinstance(document.data, dict):
+        raise ScenarioError(Problem("is not a scenario: expected 'key: value' lines", shown, 1))
+    parent = document.data.get("extends")
+    if parent is not None and not isinstance(parent, str):
+        raise ScenarioError(Problem("must be a file name", shown, document.line(("extends",)), "extends", str(parent)))
+    return parent
+
+
 def _documents(
     path: Path, shown: str, seen: tuple[Path, ...] = (), extended_by: tuple[str, int | None] = ("", None)
 ) -> list[Document]:
@@ -132,15 +150,9 @@ def _documents(
         message = f"more than {MAX_LAYERS} files extend one another"
         raise ScenarioError(Problem(message, *extended_by, path="extends"))
     document = read_file(path, shown)
-    if document.data is None:
-        raise ScenarioError(Problem("is empty; a scenario needs at least 'name' and 'extends: base.yaml'", shown))
-    if not isinstance(document.data, dict):
-        raise ScenarioError(Problem("is not a scenario: expected 'key: value' lines", shown, 1))
-    parent = document.data.get("extends")
+    parent = _parent(document)
     if parent is None:
         return [document]
-    if not isinstance(parent, str):
-        raise ScenarioError(Problem("must be a file name", shown, document.line(("extends",)), "extends", str(parent)))
     parent_path = find(parent, resolved.parent)
     if not parent_path.is_file():
         siblings = [p.name for p in resolved.parent.glob("*.yaml")]
@@ -201,7 +213,36 @@ def stack(path: Path, overrides: tuple[str, ...] = (), shown: str | None = None)
     Raises:
         ScenarioError: a file is missing, empty, not YAML, or extends itself, or an override is not PATH=VALUE.
     """
-    documents = _documents(path, shown or str(path))
+    return _overridden(_documents(path, shown or str(path)), overrides)
+
+
+def stack_text(text: str, overrides: tuple[str, ...] = (), shown: str = "scenario") -> Layered:
+    """A scenario that came as text, from a person elsewhere: it may extend scenarios of the library, and no other file.
+
+    Args:
+        text: the scenario, as a file would say it.
+        overrides: `PATH=VALUE` texts; a later one wins.
+        shown: how messages name the text.
+
+    Raises:
+        ScenarioError: it is empty, too large, not YAML, or extends something that does not come with the program.
+    """
+    if len(text.encode()) > MAX_BYTES:
+        message = f"is larger than a scenario may be ({MAX_BYTES:,} bytes)"
+        raise ScenarioError(Problem(message, shown, value=f"{len(text.encode()):,}"))
+    document = parse(text, shown)
+    parent = _parent(document)
+    if parent is None:
+        return _overridden([document], overrides)
+    name = parent.removesuffix(".yaml")
+    if name not in library_names():
+        line = document.line(("extends",))
+        message = f"must be a scenario that comes with the program: {nearest(name, library_names())}"
+        raise ScenarioError(Problem(message, shown, line, "extends", parent))
+    return _overridden([*_documents(library() / f"{name}.yaml", f"{name}.yaml"), document], overrides)
+
+
+def _overridden(documents: list[Document], overrides: tuple[str, ...]) -> Layered:
     if overrides:
         documents.append(_as_document(overrides, merge(documents).data))
     return merge(documents)

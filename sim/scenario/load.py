@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario.checks import check
-from sim.scenario.layers import Layered, find, merge, stack
+from sim.scenario.layers import Layered, find, merge, stack, stack_text
 from sim.scenario.messages import place, problems
 from sim.scenario.schema import Scenario
 from sim.scenario.yaml_source import Document, jsonable
@@ -58,6 +58,20 @@ def load(source: str | Path, overrides: Iterable[str] = ()) -> Loaded:
     path = find(str(source))
     shown = str(source) if path == Path(source) else path.name
     return _validated(stack(path, tuple(overrides), shown), shown)
+
+
+def load_text(text: str, overrides: Iterable[str] = (), name: str = "scenario.yaml") -> Loaded:
+    """Merge and validate a scenario that came as text. It may extend scenarios of the library, and no other file.
+
+    Args:
+        text: what the file says.
+        overrides: `PATH=VALUE` texts, as after `--set`.
+        name: how messages name the text.
+
+    Raises:
+        ScenarioError: as for a file.
+    """
+    return _validated(stack_text(text, tuple(overrides), name), name)
 
 
 def with_changes(loaded: Loaded, changes: Mapping[str, Any], file: str) -> Scenario:

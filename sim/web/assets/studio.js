@@ -1,0 +1,59 @@
+/* What no callback on the server can do: which tab asks, the address, the title, and saying that a page was left. */
+(function () {
+  "use strict";
+
+  function freshName() {
+    var numbers = new Uint32Array(4);
+    window.crypto.getRandomValues(numbers);
+    return Array.prototype.map.call(numbers, function (n) { return n.toString(16).padStart(8, "0"); }).join("");
+  }
+  var tab = freshName();
+
+  // Every request says which tab asks, so that its jobs end with it.
+  var fetchAsBefore = window.fetch;
+  window.fetch = function (resource, options) {
+    var url = new URL(typeof resource === "string" ? resource : resource.url, window.location.href);
+    if (url.origin === window.location.origin) {
+      options = Object.assign({}, options);
+      var headers = new Headers(options.headers || (resource.headers || {}));
+      headers.set("X-Tab", tab);
+      options.headers = headers;
+    }
+    return fetchAsBefore.call(window, resource, options);
+  };
+
+  window.addEventListener("pagehide", function () {
+    navigator.sendBeacon("/left", tab);
+  });
+  window.addEventListener("pageshow", function (event) {
+    if (event.persisted) { window.location.reload(); }  // back to a page whose jobs were ended
+  });
+
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.studio = {
+    titled: function (title) {
+      document.title = title && title !== "Home" ? title + " – trialclock studio" : "trialclock studio";
+      document.querySelectorAll("a.nav-link").forEach(function (link) {
+        if (link.getAttribute("href").split("?")[0] === window.location.pathname) {
+          link.setAttribute("aria-current", "page");
+        } else {
+          link.removeAttribute("aria-current");
+        }
+      });
+      return "";
+    },
+
+    // The address names the scenario as it now is, and so do the links to other pages.
+    addressed: function (query, path) {
+      query = query || "";
+      if (window.location.search !== query) {
+        window.history.replaceState(window.history.state, "", path + query + window.location.hash);
+      }
+      document.querySelectorAll("a.nav-link").forEach(function (link) {
+        var id = JSON.parse(link.id);
+        window.dash_clientside.set_props(id, {href: id.path + query});
+      });
+      return "";
+    }
+  };
+}());

@@ -1,0 +1,133 @@
+"""Blocks that pages are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from sim.errors import Problem
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
+    from sim.report.answers import Answers
+    from sim.report.exhibits import Exhibit, Table
+
+GRAPH_CONFIG = {
+    "displaylogo": False,
+    "responsive": True,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+    "showSendToCloud": False,
+}
+
+
+def page_title(title: str, lead: str = "") -> Component:
+    """The heading of a page, and a sentence about what it is for."""
+    parts: list[Any] = [dmc.Title(title, order=1, className="page-title")]
+    if lead:
+        parts.append(dmc.Text(lead, c="dimmed", maw=720))
+    return html.Div(parts, className="page-head")
+
+
+def problem_box(problems: Iterable[Problem], title: str = "This cannot be simulated") -> Component:
+    """What is wrong in something a person wrote, in the command line's words."""
+    items = [html.Li(str(problem)) for problem in problems]
+    return dmc.Alert(html.Ul(items, className="problems"), title=title, color="red", variant="light", role="alert")
+
+
+def command_line(*commands: str) -> Component:
+    """The commands that give the same on the command line, to copy."""
+    lines = "\n".join(commands)
+    return html.Details(
+        [
+            html.Summary("The same on the command line"),
+            html.Div(
+                [
+                    html.Pre(html.Code(lines), className="command", tabIndex=0),
+                    dcc.Clipboard(content=lines, title="Copy", className="copy"),
+                ],
+                className="command-box",
+            ),
+        ],
+        className="command-line",
+    )
+
+
+def table(data: Table) -> Component:
+    """A table of text, its first column naming the rows."""
+    head = html.Thead(html.Tr([html.Th(name, scope="col") for name in data.columns]))
+    body = html.Tbody(
+        [html.Tr([html.Th(row[0], scope="row"), *(html.Td(cell) for cell in row[1:])]) for row in data.rows]
+    )
+    return html.Div(
+        html.Table([html.Caption(data.caption), head, body], className="data"), className="scroll", tabIndex=0
+    )
+
+
+def figure_with_table(exhibit: Exhibit, id: str, order: int = 2) -> Component:  # noqa: A002 - Dash's own word
+    """A figure with its heading, its words and the table behind it.
+
+    Args:
+        exhibit: what is shown.
+        id: of the graph; its parts get the same with an ending.
+        order: level of the heading.
+    """
+    parts: list[Any] = [dmc.Title(exhibit.title, order=order, className="exhibit-title", id=f"{id}-title")]
+    if exhibit.figure is not None:
+        graph = dcc.Graph(id=id, figure=exhibit.figure, config=GRAPH_CONFIG, className="figure")
+        parts.append(html.Div(graph, role="img", **{"aria-label": exhibit.summary}))
+    parts.append(dmc.Text(exhibit.summary, size="sm", className="exhibit-summary"))
+    if exhibit.table is not None:
+        parts.append(
+            html.Details([html.Summary("Table"), table(exhibit.table)], open=exhibit.table.is_open, className="behind")
+        )
+    if exhibit.source:
+        parts.append(dmc.Text(exhibit.source, size="xs", c="dimmed"))
+    return html.Section(parts, className="exhibit", **{"aria-labelledby": f"{id}-title"})
+
+
+def answer(answers: Answers, order: int = 2) -> Component:
+    """The answer of a run: the dates first with their errors, the odds of the registry's dates, and why.
+
+    Args:
+        answers: tables of the run.
+        order: level of the heading.
+    """
+    from sim.report.first_screen import cards, why
+    from sim.report.words import chance, estimate_of, headline, warnings
+
+    results = answers.results
+    never = chance(estimate_of(answers.odds.loc["never_reached"], "probability"))
+    notes = [html.Li(text) for text in warnings(results, results.too_few())]
+    return html.Section(
+        [
+            dmc.Title(headline(results, answers.dates, answers.milestones), order=order, className="headline"),
+            html.Div([_card(card) for card in cards(answers)], className="cards"),
+            dmc.Text(f"Target never reached by {answers.dates.horizon}: {never}", size="sm"),
+            dmc.Text(why(answers), size="sm"),
+            *([html.Ul(notes, className="warnings")] if notes else []),
+            dmc.Text(
+                f"{results.n_replications:,} simulated trials, seed {results.seed}. Behind each date and probability: "
+                "the 95 % interval of the Monte Carlo error, which says nothing about whether the assumptions are "
+                "right.",
+                size="xs",
+                c="dimmed",
+            ),
+        ],
+        className="answer",
+        **{"aria-live": "polite"},
+    )
+
+
+def _card(card: Any) -> Component:
+    parts = [
+        html.Dt(card.name),
+        html.Dd([html.Strong(card.date, className="date"), html.Span(card.error, className="error")]),
+        html.Dd(["80 % sure ", html.Span(card.safe, className="whole"), " ", html.Span(card.safe_error)]),
+    ]
+    if card.planned:
+        parts.append(html.Dd([f"{card.planned}: ", html.Strong(card.odds)], className="planned"))
+    return html.Dl(parts, className="milestone")

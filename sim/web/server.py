@@ -1,0 +1,75 @@
+"""The studio as a server: Flask's own for one person, waitress for many; and what tells whether it is well."""
+
+from __future__ import annotations
+
+import logging
+import re
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, jsonify, request
+
+from sim import __version__
+
+if TYPE_CHECKING:
+    from dash import Dash
+
+    from sim.web.studio import Studio
+
+_THREADS = 16
+_TAB = re.compile(r"[0-9a-z-]{8,64}")
+
+
+def add_endpoints(server: Flask, studio: Studio) -> None:
+    """`/health`, `/version`, and where browsers say that a page was left.
+
+    Args:
+        server: the Flask server.
+        studio: the studio.
+    """
+
+    @server.get("/health")
+    def health() -> Response:
+        return jsonify(status="ok", jobs=studio.jobs.n)
+
+    @server.get("/version")
+    def version() -> Response:
+        from sim.experiment.identity import program_fingerprint
+
+        return jsonify(version=__version__, program=program_fingerprint())
+
+    @server.post("/left")
+    def left() -> tuple[str, int]:
+        tab = request.get_data(as_text=True)[:64]
+        if _TAB.fullmatch(tab):
+            studio.jobs.end_of_tab(tab)
+        return "", 204
+
+
+def serve(app: Dash, studio: Studio, *, production: bool) -> None:
+    """Answer requests until interrupted.
+
+    Args:
+        app: the app.
+        studio: the studio, which is closed at the end.
+        production: whether waitress serves, rather than Flask's server for development.
+    """
+    settings = studio.settings
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        if production:
+            import waitress
+
+            waitress.serve(app.server, host=settings.host, port=settings.port, threads=_THREADS, ident="trialclock")
+        else:
+            logging.getLogger("werkzeug").setLevel(logging.WARNING)
+            from werkzeug.serving import make_server
+
+            make_server(settings.host, settings.port, app.server, threaded=True).serve_forever()
+    finally:
+        studio.close()
+
+
+def _end(*_: Any) -> None:
+    sys.exit(0)

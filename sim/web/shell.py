@@ -1,0 +1,150 @@
+"""What surrounds every page: header, navigation, the switch between dark and light, and which address is which page."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import parse_qs
+
+import dash_mantine_components as dmc
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
+
+from sim.errors import InputError
+from sim.web.components import page_title, problem_box
+from sim.web.jobs import tab_of_request
+from sim.web.safety import NOTICES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dash.development.base_component import Component
+
+    from sim.web.studio import Studio
+
+_LOG = logging.getLogger(__name__)
+
+QUERY = "shell-query"  # the store that holds the query of the page as it now is; what changes it changes the address
+
+THEME = {
+    "primaryColor": "blue",
+    "primaryShade": {"light": 8, "dark": 4},
+    "fontFamily": "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif",
+    "autoContrast": True,
+    "defaultRadius": "sm",
+    "respectReducedMotion": True,
+}
+
+
+class Page(Protocol):
+    """A page of the studio: a module of `sim.web.pages`."""
+
+    PATH: str
+    TITLE: str
+
+    def layout(self, studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
+        """What the page shows when it is opened."""
+        ...
+
+    def register(self, app: Dash, studio: Studio) -> None:
+        """Add the page's callbacks."""
+        ...
+
+
+def shell(pages: Sequence[Page]) -> Component:
+    """The frame of all pages.
+
+    Args:
+        pages: in the order of the navigation; the first is home.
+    """
+    links = [_link(page) for page in pages[1:]]
+    header = dmc.AppShellHeader(
+        html.Div(
+            [
+                dcc.Link("trialclock", href="/", className="brand", title="Home: choose a stage or a scenario"),
+                html.Nav(links, className="nav", id="shell-nav", **{"aria-label": "Pages"}),
+                dmc.ColorSchemeToggle(
+                    lightIcon="Light",
+                    darkIcon="Dark",
+                    variant="subtle",
+                    size="lg",
+                    id="shell-scheme",
+                    className="scheme",
+                    **{"aria-label": "Switch between dark and light"},
+                ),
+            ],
+            className="header",
+        )
+    )
+    return dmc.MantineProvider(
+        [
+            html.A("Skip to the page", href="#page", className="skip"),
+            dcc.Location(id="shell-url", refresh="callback-nav"),
+            dcc.Store(id=QUERY),
+            dcc.Store(id="shell-title"),
+            html.Div(id="shell-nothing", hidden=True),
+            dmc.NotificationContainer(id=NOTICES, position="top-right"),
+            dmc.AppShell(
+                [header, dmc.AppShellMain(html.Div(id="page", className="page", tabIndex=-1))],
+                header={"height": 56},
+                padding="md",
+            ),
+        ],
+        theme=THEME,
+        defaultColorScheme="auto",
+    )
+
+
+def _link(page: Page) -> Component:
+    return dcc.Link(page.TITLE, href=page.PATH, id={"type": "shell-link", "path": page.PATH}, className="nav-link")
+
+
+def register(app: Dash, studio: Studio, pages: Sequence[Page]) -> None:
+    """Add the callbacks of the frame: the page of an address, its title, and links that keep the scenario.
+
+    Args:
+        app: the app.
+        studio: the studio.
+        pages: all pages.
+    """
+    by_path = {page.PATH: page for page in pages}
+
+    @app.callback(
+        Output("page", "children"),
+        Output("shell-title", "data"),
+        Output(QUERY, "data"),
+        Input("shell-url", "pathname"),
+        Input("shell-url", "search"),
+        State(QUERY, "data"),
+    )
+    def show(path: str | None, search: str | None, _: str | None) -> Any:
+        tab = tab_of_request()
+        if tab:
+            studio.jobs.end_of_tab(tab)  # what the page before was waiting for
+        page = by_path.get((path or "/").rstrip("/") or "/")
+        query = search or ""
+        if page is None:
+            return _nothing_here(pages), "Nothing here", ""
+        return _opened(page, studio, query), page.TITLE, query
+
+    app.clientside_callback(
+        ClientsideFunction("studio", "titled"), Output("shell-nothing", "title"), Input("shell-title", "data")
+    )
+    app.clientside_callback(
+        ClientsideFunction("studio", "addressed"),
+        Output("shell-nothing", "children"),
+        Input(QUERY, "data"),
+        State("shell-url", "pathname"),
+    )
+
+
+def _opened(page: Page, studio: Studio, query: str) -> Component:
+    try:
+        return page.layout(studio, parse_qs(query.removeprefix("?"), keep_blank_values=True))
+    except InputError as error:
+        again = dcc.Link("Open this page with the base scenario", href=page.PATH)
+        return html.Div([page_title(page.TITLE), problem_box(error.problems, "This link cannot be opened"), again])
+
+
+def _nothing_here(pages: Sequence[Page]) -> Component:
+    links = [html.Li(dcc.Link(page.TITLE, href=page.PATH)) for page in pages]
+    return html.Div([page_title("There is no such page", "These there are:"), html.Ul(links)])

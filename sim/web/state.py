@@ -1,0 +1,132 @@
+"""Which scenario a page is about: from the query of its address, and back. All pages read the same query.
+
+    ?scenario=base&set=sites.general_hospital.count=4&set=...&seed=7&replications=500
+    ?file=<hash of an edited scenario>&set=...
+
+A link with such a query reopens exactly this scenario and seed.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+from urllib.parse import parse_qs, urlencode
+
+from sim.errors import Problem, UsageError, nearest
+from sim.scenario.layers import library_names
+from sim.scenario.load import Loaded, load, load_text
+from sim.web.limits import check_limits
+from sim.web.settings import Limits
+from sim.web.visitors import Visitors
+
+BASE = "base"
+EDITED = "scenario.yaml"  # how messages name a scenario that came as text
+
+_LARGEST_SEED = 2**63 - 1
+_MOST_CHANGES = 300
+
+
+@dataclass(frozen=True)
+class State:
+    """A scenario under work.
+
+    Attributes:
+        scenario: name of the scenario that comes with the program; of no account where there is a file.
+        file: hash of an edited scenario, or empty.
+        changes: `PATH=VALUE` texts, as after `--set`, one a path.
+        seed: where random numbers start; None: as the scenario says.
+        replications: simulated trials; None: as the scenario says.
+    """
+
+    scenario: str = BASE
+    file: str = ""
+    changes: tuple[str, ...] = ()
+    seed: int | None = None
+    replications: int | None = None
+
+    @classmethod
+    def of(cls, query: str | Mapping[str, Sequence[str]] | None) -> Self:
+        """The state that a query names.
+
+        Args:
+            query: of the address, with or without its question mark, or parsed.
+
+        Raises:
+            UsageError: it names something that cannot be.
+        """
+        if query is None or isinstance(query, str):
+            query = parse_qs((query or "").removeprefix("?"), keep_blank_values=True, max_num_fields=_MOST_CHANGES + 20)
+        name = _last(query, "scenario") or BASE
+        if name not in library_names():
+            raise UsageError(Problem(f"there is no such scenario: {nearest(name, library_names())}", value=name))
+        changes: dict[str, str] = {}
+        for text in query.get("set", ()):
+            changes.pop(text.partition("=")[0], None)
+            changes[text.partition("=")[0]] = text
+        return cls(
+            name,
+            _last(query, "file"),
+            tuple(changes.values()),
+            _whole_number(query, "seed", 0, _LARGEST_SEED),
+            _whole_number(query, "replications", 1, 10**9),
+        )
+
+    def query(self) -> str:
+        """The query that names this state, with its question mark; empty for the base scenario as it is."""
+        pairs: list[tuple[str, str]] = []
+        if self.file:
+            pairs.append(("file", self.file))
+        elif self.scenario != BASE:
+            pairs.append(("scenario", self.scenario))
+        pairs += [("set", text) for text in self.changes]
+        if self.seed is not None:
+            pairs.append(("seed", str(self.seed)))
+        if self.replications is not None:
+            pairs.append(("replications", str(self.replications)))
+        return f"?{urlencode(pairs)}" if pairs else ""
+
+    def changed(self, path: str, value: str | None) -> State:
+        """The state with a value set, or with its change taken back where the value is None."""
+        kept = tuple(text for text in self.changes if text.partition("=")[0] != path)
+        return replace(self, changes=kept if value is None else (*kept, f"{path}={value}"))
+
+    def typed(self) -> str:
+        """The scenario and its changes as a person would type them on the command line."""
+        name = EDITED if self.file else self.scenario
+        return " ".join([name, *(f"--set {shlex.quote(text)}" for text in self.changes)])
+
+    def loaded(self, visitors: Visitors, limits: Limits) -> Loaded:
+        """The scenario, read and checked.
+
+        Args:
+            visitors: who keep edited scenarios.
+            limits: what may be asked for.
+
+        Raises:
+            InputError: it is wrong, asks for too much, or is not kept here.
+        """
+        if self.file:
+            text = visitors.text(self.file)
+            if text is None:
+                raise UsageError(Problem("this studio keeps no such scenario; the link is of another one", "?file"))
+            loaded = load_text(text, self.changes, EDITED)
+        else:
+            loaded = load(self.scenario, self.changes)
+        check_limits(loaded.scenario, limits, self.replications)
+        return loaded
+
+
+def _last(query: Mapping[str, Sequence[str]], name: str) -> str:
+    values = query.get(name) or [""]
+    return values[-1]
+
+
+def _whole_number(query: Mapping[str, Sequence[str]], name: str, low: int, high: int) -> int | None:
+    text = _last(query, name)
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > len(str(high)) or not low <= int(text) <= high:
+        raise UsageError(Problem(f"must be a whole number from {low} to {high}", f"?{name}", value=text[:40]))
+    return int(text)

@@ -1,0 +1,170 @@
+"""A studio that listens on loopback, and a page of Debian's Chromium that looks at it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+WAIT_SECONDS = 60  # how long a test waits for what must come, on a machine that has much else to do
+
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class Server:
+    """A studio in a process of its own.
+
+    Attributes:
+        results: its folder of runs.
+        url: its address, without a slash at the end.
+    """
+
+    def __init__(self, results: Path, *options: str) -> None:
+        self.results = results
+        self._options = options
+        self._port = _free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        command = [sys.executable, "run_sim.py", "serve", "--port", str(self._port), "--results", str(self.results)]
+        self.log = self.results / "server.log"
+        self.results.mkdir(parents=True, exist_ok=True)
+        environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, *self._options], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=environment
+            )
+        deadline = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, self.log.read_text()
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/health", timeout=5):
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"the studio does not answer: {self.log.read_text()}")
+
+    def stop(self) -> None:
+        """End it."""
+        self.process.terminate()
+        try:
+            self.process.wait(WAIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def jobs(self) -> int:
+        """Jobs under way."""
+        import json
+
+        with urllib.request.urlopen(f"{self.url}/health", timeout=WAIT_SECONDS) as answer:
+            return int(json.load(answer)["jobs"])
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A studio that all tests of a session share; visitors keep their works apart."""
+    found = Server(tmp_path_factory.mktemp("studio"))
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Starts a studio of one's own, with options."""
+    started: list[Server] = []
+
+    def start(*options: str) -> Server:
+        started.append(Server(tmp_path / f"studio{len(started)}", *options))
+        return started[-1]
+
+    yield start
+    for found in started:
+        found.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """The browser. Without one the tests are skipped, but not where CI must have installed it."""
+    from playwright.sync_api import sync_playwright
+
+    if CHROMIUM is None:
+        assert not os.environ.get("CI"), "CI must install chromium"
+        pytest.skip("needs chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Any, server: Server) -> Iterator[Callable[..., Any]]:
+    """Opens a page of the studio as a new visitor: `visit("/plan?seed=7", width=360, scheme="dark")`.
+
+    What the browser's console calls an error fails the test.
+    """
+    contexts: list[Any] = []
+    errors: list[str] = []
+
+    def open_page(
+        path: str = "/",
+        *,
+        width: int = 1280,
+        height: int = 900,
+        scheme: str = "light",
+        at: Server = server,
+        context: Any = None,
+    ) -> Any:
+        """A page, when its content is there.
+
+        Args:
+            path: address below the studio's.
+            width: of the window, in pixels.
+            height: of the window, in pixels.
+            scheme: light or dark.
+            at: which studio.
+            context: of a page of the same visitor; default: a new visitor.
+        """
+        if context is None:
+            context = chromium.new_context(
+                base_url=at.url, viewport={"width": width, "height": height}, color_scheme=scheme
+            )
+            context.set_default_timeout(WAIT_SECONDS * 1000)
+            contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(path)
+        page.wait_for_selector("#page > *")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not errors, errors
