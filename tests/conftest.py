@@ -15,6 +15,8 @@ from sim.experiment.replicate import Chunk, replicate_chunk
 from sim.scenario.load import load_scenario, scenario_from_mapping
 from sim.scenario.schema import Scenario
 
+pytest_plugins = ["studio_browser"]  # a studio and a browser, for tests/web
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
