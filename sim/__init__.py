@@ -6,6 +6,10 @@
     results.milestones()          # a data frame: dates with their errors
     sim.figures(results)["fan"]   # a plotly figure
 
+    compared = sim.compare("base", scenario)
+    sim.sentences(compared)[0]    # is it better, by how many days, and is that sure?
+    compared.tables["measures"]   # a data frame: means, and differences with their intervals
+
 Everything here is imported when it is first used, so that `import sim` costs nothing.
 """
 
@@ -16,8 +20,11 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from sim.api import figures, run
-    from sim.errors import InputError, ResultsError, ScenarioError, TrialclockError
+    from sim.api.experiments import compare, explain, plan, sweep
+    from sim.api.folders import export, extend, resume, runs
+    from sim.api.running import run
+    from sim.api.telling import figures, sentences
+    from sim.errors import InputError, ResultsError, RunInterrupted, ScenarioError, TrialclockError
     from sim.experiment.replicate import replicate
     from sim.experiment.results import Results, open_results
     from sim.scenario.load import load_scenario, scenario_from_mapping
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
 _PLACES = {
     "InputError": "sim.errors",
     "ResultsError": "sim.errors",
+    "RunInterrupted": "sim.errors",
     "ScenarioError": "sim.errors",
     "TrialclockError": "sim.errors",
     "Results": "sim.experiment.results",
@@ -33,8 +41,17 @@ _PLACES = {
     "load_scenario": "sim.scenario.load",
     "open_results": "sim.experiment.results",
     "replicate": "sim.experiment.replicate",
-    "figures": "sim.api",
-    "run": "sim.api",
+    "compare": "sim.api.experiments",
+    "explain": "sim.api.experiments",
+    "export": "sim.api.folders",
+    "extend": "sim.api.folders",
+    "figures": "sim.api.telling",
+    "plan": "sim.api.experiments",
+    "resume": "sim.api.folders",
+    "run": "sim.api.running",
+    "runs": "sim.api.folders",
+    "sentences": "sim.api.telling",
+    "sweep": "sim.api.experiments",
     "scenario_from_mapping": "sim.scenario.load",
 }
 
@@ -42,16 +59,26 @@ __all__ = [
     "InputError",
     "Results",
     "ResultsError",
+    "RunInterrupted",
     "Scenario",
     "ScenarioError",
     "TrialclockError",
     "__version__",
+    "compare",
+    "explain",
+    "export",
+    "extend",
     "figures",
     "load_scenario",
     "open_results",
+    "plan",
     "replicate",
+    "resume",
     "run",
+    "runs",
     "scenario_from_mapping",
+    "sentences",
+    "sweep",
 ]
 
 

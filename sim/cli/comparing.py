@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.options import SEED
+from sim.cli.options import CLUSTER, SEED, WORKERS
 from sim.errors import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ _NUMBERED = re.compile(r"^(\d+):(.+)$", re.DOTALL)
 @click.argument("names", nargs=-1, required=True, metavar="A B [C ...]")
 @click.option("--replications", "-n", type=click.IntRange(1, 10_000_000), metavar="N", help="Simulated trials of each.")
 @SEED
-@click.option("--workers", "-w", type=click.IntRange(1, 1024), metavar="W", help="Processes; default: all cores.")
+@WORKERS
+@CLUSTER
 @click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/compare-<names>-<id>.")
 @click.option(
     "--set",
@@ -43,6 +44,7 @@ def compare(
     replications: int | None,
     seed: int | None,
     workers: int | None,
+    cluster: str | None,
     out: str | None,
     overrides: tuple[str, ...],
     shares: bool,
@@ -68,6 +70,7 @@ def compare(
             replications=replications,
             seed=seed,
             workers=workers,
+            cluster=cluster,
             out=out,
             shares=shares,
             page=not no_report,

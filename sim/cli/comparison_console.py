@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from sim.analysis.intervals import Estimate
-from sim.cli.console import make_console, make_table
+from sim.cli.console import make_console, make_table, print_place
 from sim.experiment.differences import BOTH
 from sim.report import comparison_words as words
+from sim.report.comparison import PAGE
 from sim.report.words import MILESTONE_NAMES, chance, estimate_of, mean_with_error, number
 
 if TYPE_CHECKING:
@@ -36,9 +37,7 @@ def print_comparison(compared: Compared, folder: Path) -> None:
         f"\n{comparison.n_replications:,} simulated trials of each, paired by number, seed {comparison.seed}. "
         "In brackets: 95 % intervals of the Monte Carlo error."
     )
-    console.print(f"Files: {folder.as_posix()}/", soft_wrap=True)
-    if (folder / "comparison.html").is_file():
-        console.print(f"Page: {(folder / 'comparison.html').as_posix()}", soft_wrap=True)
+    print_place(console, folder, PAGE)
 
 
 def _print_pair(console: Console, compared: Compared, pair: Pair) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,6 +87,13 @@ def _mean(row: Any) -> tuple[str, str]:
 
 def _share(row: Any) -> str:
     return words.percent(float(row["share"])).removesuffix(" %")
+
+
+def print_place(console: Console, folder: Path, page: str) -> None:
+    """Print where the files are, and the page where it was written."""
+    console.print(f"Files: {folder.as_posix()}/", soft_wrap=True)
+    if (folder / page).is_file():
+        console.print(f"Page: {(folder / page).as_posix()}", soft_wrap=True)
 
 
 def print_answer(results: Results) -> None:

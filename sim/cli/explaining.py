@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.options import SEED, SET, scenario_argument, typed
+from sim.cli.options import CLUSTER, SEED, SET, WORKERS, scenario_argument
 from sim.cli.progress import progress_bar
-from sim.errors import Problem, UsageError, nearest
 
 if TYPE_CHECKING:
     from sim.experiment.sensitivity import Explanation
@@ -44,12 +43,14 @@ _SCALES = click.Choice(["ranks", "days"])
     help="What shares of the spread are of: ranks of the dates, or days with 'never' as the horizon.",
 )
 @SEED
-@click.option("--workers", "-w", type=click.IntRange(1, 1024), metavar="W", help="Processes; default: all cores.")
+@WORKERS
+@CLUSTER
 @click.option(
     "--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/explain-<scenario>-<id>."
 )
 @SET
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
+@click.option("--no-report", is_flag=True, help="Do not write explanation.html.")
 def explain(
     scenario: str,
     milestone: str,
@@ -57,9 +58,11 @@ def explain(
     scale: str,
     seed: int | None,
     workers: int | None,
+    cluster: str | None,
     out: str | None,
     overrides: tuple[str, ...],
     as_json: bool,
+    no_report: bool,
 ) -> int:
     """Explain SCENARIO: what drives each milestone, and what is chance even if everything were known?
 
@@ -67,37 +70,33 @@ def explain(
     cause, all on the same random numbers. The folder keeps finished parts: the same command goes on after Ctrl-C.
     """
     from sim.experiment.sensitivity import REPLICATIONS, Study
+    from sim.report.explanation import check_outcome
     from sim.report.explanation_folder import explain_in_folder
-    from sim.scenario.load import load
+    from sim.scenario.load import as_typed, load
 
-    check_milestone(milestone)
     loaded = load(scenario, overrides)
-    if milestone == "cost" and loaded.scenario.costs is None:
-        raise UsageError(Problem("the scenario has no costs (section 'costs')", "--milestone", value=milestone))
+    check_outcome(milestone, loaded.scenario)
     study = Study(
         loaded.scenario,
         REPLICATIONS if replications is None else replications,
         loaded.scenario.experiment.seed if seed is None else seed,
         scale,
     )
-    said = typed(scenario, overrides)
+    said = as_typed(scenario, overrides)
     with progress_bar(show=sys.stderr.isatty()) as progress:
-        explanation, folder = explain_in_folder(study, out, workers, progress, said, milestone)
+        explanation, folder = explain_in_folder(
+            study,
+            out,
+            workers,
+            progress,
+            said,
+            milestone,
+            cluster=cluster,
+            page=not no_report,
+            command=" ".join(sys.argv),
+        )
     _print(explanation, folder, milestone, said, as_json)
     return _FAILED_REPLICATIONS if explanation.failures else 0
-
-
-def check_milestone(name: str, has_cost: bool = True) -> None:
-    """Refuse a milestone that there is not.
-
-    Raises:
-        UsageError: with the nearest name.
-    """
-    from sim.analysis.measures import MILESTONES
-
-    known = [*MILESTONES, "cost"] if has_cost else list(MILESTONES)
-    if name not in known:
-        raise UsageError(Problem(f"there is no such milestone; {nearest(name, known)}", "--milestone", value=name))
 
 
 def _print(explanation: Explanation, folder: Path, milestone: str, said: str, as_json: bool) -> None:

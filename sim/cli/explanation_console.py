@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sim.cli.console import make_console, make_table
+from sim.cli.console import make_console, make_table, print_place
 from sim.experiment.sensitivity_causes import TOGETHER
 from sim.report.explanation import STEP_NAMES, Told, share_text, warnings, with_error
+from sim.report.explanation_folder import PAGE
 from sim.report.words import MILESTONE_NAMES, chance, estimate_of
 
 if TYPE_CHECKING:
@@ -88,4 +89,4 @@ def print_explanation(explanation: Explanation, folder: Path, focus: str) -> Non
             console.print(table)
     console.print(f"\n{_HOW_TO_READ}")
     console.print(f"{explanation.n_trials:,} simulated trials, seed {explanation.study.seed}.")
-    console.print(f"Files: {folder.as_posix()}/", soft_wrap=True)
+    print_place(console, folder, PAGE)

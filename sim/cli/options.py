@@ -28,13 +28,12 @@ REPLICATION = click.option(
 )
 
 
+WORKERS = click.option(
+    "--workers", "-w", type=click.IntRange(1, 1024), metavar="W", help="Processes; default: all cores."
+)
+CLUSTER = click.option("--cluster", metavar="ADDRESS", help="A Dask cluster to simulate on: tcp://HOST:PORT, or local.")
+
+
 def scenario_argument(command: Command) -> Command:
     """SCENARIO: a file, or the name of a scenario that comes with the program; default: base."""
     return click.argument("scenario", default="base", metavar="[SCENARIO]")(command)
-
-
-def typed(scenario: str, overrides: tuple[str, ...]) -> str:
-    """Scenario and overrides as a person would type them."""
-    import shlex
-
-    return " ".join([shlex.quote(scenario), *(f"--set {shlex.quote(text)}" for text in overrides)])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.options import SEED, SET, scenario_argument, typed
+from sim.cli.options import CLUSTER, SEED, SET, WORKERS, scenario_argument
 from sim.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -53,10 +53,12 @@ _FAILED_REPLICATIONS = 1
     help="Most trials to simulate, over all plans; default 9600.",
 )
 @SEED
-@click.option("--workers", "-w", type=click.IntRange(1, 1024), metavar="W", help="Processes; default: all cores.")
+@WORKERS
+@CLUSTER
 @click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/plan-<scenario>-<id>.")
 @SET
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
+@click.option("--no-report", is_flag=True, help="Do not write plan.html.")
 def plan(
     scenario: str,
     options_file: str,
@@ -68,24 +70,26 @@ def plan(
     replications: int | None,
     seed: int | None,
     workers: int | None,
+    cluster: str | None,
     out: str | None,
     overrides: tuple[str, ...],
     as_json: bool,
+    no_report: bool,
 ) -> int:
     """Find the cheapest plan for SCENARIO that makes a date with a given probability.
 
     The options file lists what may be chosen and what it costs. Trials go to the plans on which the choice hangs. The
     folder keeps finished parts: the same command goes on after Ctrl-C.
     """
-    from sim.cli.explaining import check_milestone
     from sim.experiment.plan import TRIALS, Asked
+    from sim.report.explanation import check_outcome
     from sim.report.planning_folder import plan_in_folder
-    from sim.scenario.load import load
+    from sim.scenario.load import as_typed, load
     from sim.scenario.options import load_options
 
     when = _date(by)
-    check_milestone(milestone, has_cost=False)
     loaded = load(scenario, overrides)
+    check_outcome(milestone, loaded.scenario, has_cost=False)
     asked = Asked(
         load_options(options_file, loaded),
         milestone,
@@ -96,9 +100,11 @@ def plan(
         TRIALS if replications is None else replications,
         loaded.scenario.experiment.seed if seed is None else seed,
     )
-    said = typed(scenario, overrides)
+    said = as_typed(scenario, overrides)
     with progress_bar(show=sys.stderr.isatty()) as progress:
-        answer, folder = plan_in_folder(asked, out, workers, progress, said)
+        answer, folder = plan_in_folder(
+            asked, out, workers, progress, said, cluster=cluster, page=not no_report, command=" ".join(sys.argv)
+        )
     _print(answer, folder, said, as_json)
     return _FAILED_REPLICATIONS if answer.failures else 0
 

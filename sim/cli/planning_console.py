@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from rich.table import Table
 
-from sim.cli.console import make_console
+from sim.cli.console import make_console, print_place
 from sim.report.explanation import warnings, with_error
 from sim.report.planning import PlanTold
+from sim.report.planning_folder import PAGE
 from sim.report.words import chance, estimate_of, percent
 
 if TYPE_CHECKING:
@@ -61,4 +62,4 @@ def print_plan(answer: PlanAnswer, folder: Path) -> None:
         console.print(_table(told, rows, f"{name} ({shown['n'].iloc[0]} trials each)"))
     console.print(f"\n{_HOW_TO_READ}")
     console.print(f"{answer.n_trials:,} simulated trials, seed {answer.asked.seed}.")
-    console.print(f"Files: {folder.as_posix()}/", soft_wrap=True)
+    print_place(console, folder, PAGE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sim.experiment.going import Progress
+    from sim.experiment.progress import Progress
 
 
 class progress_bar:  # noqa: N801 - used as a with statement
@@ -20,7 +20,7 @@ class progress_bar:  # noqa: N801 - used as a with statement
 
     def __enter__(self) -> Progress:
         if not self._show:
-            from sim.experiment.going import no_progress
+            from sim.experiment.progress import no_progress
 
             return no_progress
         from rich.console import Console

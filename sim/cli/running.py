@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from sim.cli.options import SEED, SET, scenario_argument, typed
+from sim.cli.options import CLUSTER, SEED, SET, WORKERS, scenario_argument
 from sim.cli.progress import progress_bar
 from sim.errors import Problem, UsageError
 
 if TYPE_CHECKING:
-    from sim.experiment.going import Progress
+    from sim.experiment.progress import Progress
     from sim.experiment.results import Results
 
 _FAILED_REPLICATIONS = 1
@@ -39,8 +39,8 @@ _OF_A_NEW_RUN = {"scenario": "SCENARIO", "seed": "--seed", "out": "--out", "over
     help="Add trials until an answer's 95 % interval is narrow enough, as in 'last_randomised.p50<7d' or "
     "'by_primary_completion<2%'.",
 )
-@click.option("--workers", "-w", type=click.IntRange(1, 1024), metavar="W", help="Processes; default: all cores.")
-@click.option("--cluster", metavar="ADDRESS", help="A Dask cluster to simulate on: tcp://HOST:PORT, or local.")
+@WORKERS
+@CLUSTER
 @click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/<scenario>-<id>.")
 @click.option("--resume", metavar="DIR", help="Go on with the run in this folder, instead of running SCENARIO.")
 @click.option("--extend", metavar="DIR", help="Give the finished run in this folder more trials, N in all.")
@@ -75,7 +75,7 @@ def run(
 def _begin(given: dict[str, Any], progress: Progress) -> Results:
     from sim import api
     from sim.report.assumptions import assumption_rows
-    from sim.scenario.load import load
+    from sim.scenario.load import as_typed, load
 
     scenario, overrides = given.get("scenario", "base"), given.get("overrides") or ()
     loaded = load(scenario, overrides)
@@ -90,7 +90,7 @@ def _begin(given: dict[str, Any], progress: Progress) -> Results:
         report=not given.get("no_report"),
         progress=progress,
         command=" ".join(sys.argv),
-        typed=typed(scenario, overrides),
+        typed=as_typed(scenario, overrides),
         assumptions=assumption_rows(loaded),
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.options import SEED, SET, scenario_argument
+from sim.cli.options import CLUSTER, SEED, SET, WORKERS, scenario_argument
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,8 @@ _MOST_ROWS = 40
 )
 @click.option("--replications", "-n", type=click.IntRange(1, 10_000_000), metavar="N", help="Simulated trials a point.")
 @SEED
-@click.option("--workers", "-w", type=click.IntRange(1, 1024), metavar="W", help="Processes; default: all cores.")
+@WORKERS
+@CLUSTER
 @click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/sweep-<scenario>-<id>.")
 @SET
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
@@ -54,6 +55,7 @@ def sweep(
     replications: int | None,
     seed: int | None,
     workers: int | None,
+    cluster: str | None,
     out: str | None,
     overrides: tuple[str, ...],
     as_json: bool,
@@ -77,6 +79,7 @@ def sweep(
             replications=replications,
             seed=seed,
             workers=workers,
+            cluster=cluster,
             out=out,
             page=not no_report,
             progress=progress,
@@ -93,8 +96,9 @@ def sweep(
 
 
 def _print(swept: Swept, folder: Path) -> None:
-    from sim.cli.console import make_console
+    from sim.cli.console import make_console, print_place
     from sim.report import sweep_words as words
+    from sim.report.sweep import PAGE
 
     console = make_console()
     for text in words.caveats(swept):
@@ -111,9 +115,7 @@ def _print(swept: Swept, folder: Path) -> None:
         f"\n{len(swept.points)} points with {swept.n_replications:,} simulated trials each, all on seed {swept.seed}. "
         "Behind dates and in brackets: 95 % intervals of the Monte Carlo error."
     )
-    console.print(f"Files: {folder.as_posix()}/", soft_wrap=True)
-    if (folder / "sweep.html").is_file():
-        console.print(f"Page: {(folder / 'sweep.html').as_posix()}", soft_wrap=True)
+    print_place(console, folder, PAGE)
 
 
 def _points(swept: Swept) -> Table:

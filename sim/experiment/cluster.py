@@ -1,4 +1,4 @@
-"""Replications on a Dask cluster: one that is there, or one that is started on this machine."""
+"""Jobs on a Dask cluster: one that is there, or one that is started on this machine."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ import time
 from collections.abc import Callable, Generator, Iterable
 from itertools import islice
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sim import __version__
 from sim.errors import Problem, UsageError, WorkersLost
-from sim.experiment.crew import Job, simulate_chunk
 from sim.experiment.identity import program_fingerprint
-from sim.experiment.replicate import Chunk, Task
-from sim.experiment.workers import interrupts_held
+from sim.experiment.workers import Arguments, interrupts_held
 
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
 
 LOCAL = "local"
 
+Key = TypeVar("Key")
+
 _ANSWER_SECONDS = 5.0  # that a scheduler has to answer
 _WORKERS_SECONDS = 10.0  # that it has to show a worker
 _LONELY_SECONDS = 60.0  # without any worker, after which a run gives up
 _LOOK_SECONDS = 2.0  # between looks at whether there still are workers
-_AHEAD = 2  # chunks waiting for each thread of a worker
-_RETRIES = 10  # times that a chunk may lose its worker
+_AHEAD = 2  # jobs waiting for each thread of a worker
+_RETRIES = 10  # times that a job may lose its worker
 
 
 def _state() -> tuple[str, str]:
@@ -39,13 +39,11 @@ class Cluster:
     """A Dask cluster. It is asked for nothing but to run functions of this program.
 
     Args:
-        job: what is simulated.
         address: of its scheduler, as in `tcp://10.0.0.5:8786`; `local` for a cluster on this machine.
         workers: processes of a local cluster; None for as many as there are cores.
     """
 
-    def __init__(self, job: Job, address: str, workers: int | None) -> None:
-        self._job = job
+    def __init__(self, address: str, workers: int | None) -> None:
         self._address = address
         self._workers = workers
         self._client: Client | None = None
@@ -92,32 +90,33 @@ class Cluster:
         )
         return Client(self._local, set_as_default=False)
 
-    def simulate(self, todo: Iterable[Task]) -> Generator[Chunk, None, None]:
-        """Simulate chunks on the cluster. What a lost worker was at, another one does.
+    def do(
+        self, work: Callable[..., Any], jobs: Iterable[tuple[Key, Arguments]]
+    ) -> Generator[tuple[Key, Any], None, None]:
+        """Do jobs on the cluster. What a lost worker was at, another one does.
+
+        Args:
+            work: a function of a module of this program; what it raises is raised here.
+            jobs: a key and arguments for each call; taken as there is room for them.
 
         Raises:
             WorkersLost: the scheduler, or every worker, was lost.
         """
         client = self._client
         assert client is not None
-        text = self._job.scenario.model_dump_json(by_alias=True)
-        waiting, n_running = iter(todo), 0
+        waiting = iter(jobs)
         finished: SimpleQueue[Future] = SimpleQueue()
-        futures: set[Future] = set()  # dask forgets what nobody holds
+        keys: dict[Future, Key] = {}  # holds the futures too: dask forgets what nobody holds
         while True:
-            ahead = _AHEAD * max(self._n_threads(), 1) - n_running
-            for first, n in islice(waiting, max(ahead, 0)):
-                arguments = (text, self._job.seed, first, n, self._job.keep)
-                future = client.submit(simulate_chunk, *arguments, pure=False, retries=_RETRIES)
+            ahead = _AHEAD * max(self._n_threads(), 1) - len(keys)
+            for key, arguments in islice(waiting, max(ahead, 0)):
+                future = client.submit(work, *arguments, pure=False, retries=_RETRIES)
+                keys[future] = key
                 future.add_done_callback(finished.put)
-                futures.add(future)
-                n_running += 1
-            if not n_running:
+            if not keys:
                 return
             future = self._next(finished)
-            futures.discard(future)
-            n_running -= 1
-            yield self._chunk(future)
+            yield keys.pop(future), self._answer(future)
 
     def _next(self, finished: SimpleQueue[Future]) -> Future:
         """Wait for a future to be done, as long as somebody may be at it."""
@@ -142,17 +141,17 @@ class Cluster:
             raise self._lost("no longer answers") from None
         return sum(worker["nthreads"] for worker in workers.values())
 
-    def _chunk(self, future: Future) -> Chunk:
+    def _answer(self, future: Future) -> Any:
         from distributed import CancelledError, KilledWorker
 
         try:
-            chunk: Chunk = future.result(timeout=_LONELY_SECONDS)
+            answer = future.result(timeout=_LONELY_SECONDS)
         except KilledWorker:
             raise self._lost("lost worker after worker at the same replications, perhaps for want of memory") from None
         except (CancelledError, OSError, TimeoutError):
             raise self._lost("no longer answers") from None
         future.release()
-        return chunk
+        return answer
 
     def _lost(self, what: str) -> WorkersLost:
         return WorkersLost(

@@ -7,7 +7,6 @@ different dates are compared by date; a day beyond the nearest horizon of the tw
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,17 +22,19 @@ from sim.core.clock import Clock
 from sim.errors import Problem, ResultsError, UsageError
 from sim.experiment.going import check_undamaged
 from sim.experiment.identity import Identity, program_fingerprint
+from sim.experiment.progress import Progress, no_progress
 from sim.experiment.results import Results, open_results
-from sim.experiment.run import RESULTS, Progress, default_folder, no_progress
+from sim.experiment.run import RESULTS, default_folder
 from sim.experiment.runs import run_several
 from sim.experiment.store import MANIFEST, RUN
 from sim.scenario.layers import Layered
-from sim.scenario.load import Loaded, load
+from sim.scenario.load import Loaded, as_typed, load, loaded
 from sim.scenario.provenance import differences
 from sim.scenario.schema import Scenario
 
 Array = npt.NDArray[np.float64]
 
+Named = Scenario | Loaded | Results | Path | str  # what a person may name for comparison
 Assumptions = Callable[[Loaded], Sequence[Mapping[str, str]]]
 
 _LABEL_LENGTH = 48
@@ -101,10 +102,6 @@ def _folder(path: Path, overrides: Sequence[str]) -> Source:
     return Source(_SHORT_ID.sub("", path.resolve().name), loaded, path.as_posix(), results)
 
 
-def _typed(name: str, overrides: Sequence[str]) -> str:
-    return " ".join([shlex.quote(name), *(f"--set {shlex.quote(text)}" for text in overrides)])
-
-
 def _distinct(label: str, taken: set[str], overrides: Sequence[str], number: int) -> str:
     """A label that no other scenario has: with what was set, where that is short, else with a number."""
     if label not in taken:
@@ -116,26 +113,39 @@ def _distinct(label: str, taken: set[str], overrides: Sequence[str], number: int
     return told if settings and len(told) <= _LABEL_LENGTH and told not in taken else f"{label} ({number})"
 
 
-def read_sources(names: Sequence[str], overrides: Sequence[Sequence[str]]) -> list[Source]:
+def _source(name: Named, overrides: Sequence[str]) -> Source:
+    if isinstance(name, (Scenario, Loaded)):
+        found = loaded(name)
+        return Source(found.scenario.name, found, "")
+    if isinstance(name, Results):
+        return _folder(name.path, overrides)
+    path = Path(name)
+    if _is_results(path):
+        return _folder(path, overrides)
+    if path.is_dir():
+        raise ResultsError(Problem("is not a results folder", str(name)))
+    return Source(path.stem, load(name, overrides), as_typed(name, overrides))
+
+
+def read_sources(
+    names: Sequence[Named], overrides: Sequence[Sequence[str]], labels: Sequence[str] = ()
+) -> list[Source]:
     """Read what a person named.
 
     Args:
-        names: scenario files, names of scenarios that come with the program, or results folders.
-        overrides: `PATH=VALUE` texts for each name.
+        names: scenario files, names of scenarios that come with the program, or results folders; in a notebook also
+            scenarios and results themselves.
+        overrides: `PATH=VALUE` texts for each name that is one.
+        labels: what to call each, instead of its name.
 
     Raises:
         InputError: one of them is wrong.
     """
     found: list[Source] = []
     for number, (name, texts) in enumerate(zip(names, overrides, strict=True), start=1):
-        path = Path(name)
-        if _is_results(path):
-            source = _folder(path, texts)
-        elif path.is_dir():
-            raise ResultsError(Problem("is not a results folder", name))
-        else:
-            source = Source(Path(name).stem, load(name, texts), _typed(name, texts))
-        label = _distinct(source.label, {other.label for other in found}, texts, number)
+        source = _source(name, texts)
+        wanted = labels[number - 1] if labels else source.label
+        label = _distinct(wanted, {other.label for other in found}, texts, number)
         found.append(Source(label, source.loaded, source.typed, source.results))
     return found
 
@@ -177,6 +187,7 @@ def run_sources(
     replications: int | None = None,
     seed: int | None = None,
     workers: int | None = None,
+    cluster: str | None = None,
     runs: Path = RESULTS,
     progress: Progress = no_progress,
     command: str = "",
@@ -189,6 +200,7 @@ def run_sources(
         replications: simulated trials of each; default: those of the results folders, else of the first scenario.
         seed: where random numbers start; default: likewise.
         workers: processes; default: all cores.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         runs: where the folders of the runs are made.
         progress: called with replications done and in all, over all scenarios.
         command: the whole command, for the manifests.
@@ -205,11 +217,8 @@ def run_sources(
         if not source.results
     }
     places = [(identity, default_folder(identity, runs)) for identity in todo.values()]
-    found = dict(
-        zip(todo, run_several(places, workers=workers, progress=progress, command=command), strict=True)
-        if places
-        else ()
-    )
+    made = run_several(places, workers=workers, cluster=cluster, progress=progress, command=command)
+    found = dict(zip(todo, made, strict=True))
     return [Side(source.label, source.loaded, source.results or found[source.label]) for source in sources]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -214,11 +215,13 @@ class Compared:
     Attributes:
         comparison: the scenarios with their results.
         shares: each change's share of the differences, or None.
+        folder: where its files are, once they are written.
     """
 
     def __init__(self, comparison: Comparison, shares: pd.DataFrame | None = None) -> None:
         self.comparison = comparison
         self.shares = shares
+        self.folder: Path | None = None
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:

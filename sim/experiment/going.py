@@ -8,22 +8,18 @@ from dataclasses import dataclass
 
 from sim.errors import Problem, ResultsError, RunInterrupted, WriteError
 from sim.experiment.assemble import assemble
-from sim.experiment.crew import Crew, Job, crew_for
+from sim.experiment.crew import Crew, crew_for, simulate_chunk
 from sim.experiment.looks import Looks
 from sim.experiment.manifest import manifest
+from sim.experiment.progress import Progress, no_progress
 from sim.experiment.replicate import CHUNK, Chunk, tasks
 from sim.experiment.restore import chunks_of, joined
 from sim.experiment.results import Results
 from sim.experiment.store import MANIFEST, RunFolder, file_hash, write_json
 
-Progress = Callable[[int, int], None]  # replications done, replications in all
 Report = Callable[[Results], str]  # writes a page about results into their folder; its name
 
 REPORT = "report.html"
-
-
-def no_progress(done: int, total: int) -> None:
-    """The progress callback that does nothing."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +129,7 @@ def _simulate(folder: RunFolder, means: Means) -> Looks | None:
     """Simulate what is not on disk yet; with a rule, until it is met."""
     identity = folder.identity
     tail = _restored(folder)
-    with crew_for(Job(identity.scenario, identity.seed, identity.keep), means.workers, means.cluster) as crew:
+    with crew_for(means.workers, means.cluster) as crew:
         if not identity.until:
             _add(folder, crew, identity.ceiling, means.progress, tail)
             return None
@@ -165,7 +161,8 @@ def _add(folder: RunFolder, crew: Crew, replications: int, progress: Progress, t
     if tail is not None:
         todo = [(first + tail.n, n - tail.n) if first == tail.first else (first, n) for first, n in todo]
     progress(folder.n_finished, replications)
-    for chunk in _whole(crew.simulate(todo), tail):
+    jobs = ((task, folder.identity.arguments(*task)) for task in todo)
+    for chunk in _whole((chunk for _, chunk in crew.do(simulate_chunk, jobs)), tail):
         folder.add(chunk)
         progress(folder.n_finished, replications)
 

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -73,6 +73,14 @@ class Identity:
     def keep(self) -> int:
         """Replications whose events are kept whole: those with a smaller number."""
         return min(self.scenario.experiment.keep, self.ceiling)
+
+    @cached_property
+    def _scenario_json(self) -> str:
+        return self.scenario.model_dump_json(by_alias=True)
+
+    def arguments(self, first: int, n: int) -> tuple[str, int, int, int, int]:
+        """What `crew.simulate_chunk` takes to simulate n replications from the first on."""
+        return self._scenario_json, self.seed, first, n, self.keep
 
     def as_mapping(self) -> dict[str, object]:
         """What is written into the run's folder and compared when it goes on."""

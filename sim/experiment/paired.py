@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -24,15 +24,15 @@ from sim.analysis.reduce import Reducer
 from sim.core.design import Design
 from sim.core.unknowns import Quantiles
 from sim.errors import RunInterrupted
+from sim.experiment.crew import Crew, crew_for
 from sim.experiment.identity import program_fingerprint
+from sim.experiment.progress import Progress, no_progress
 from sim.experiment.replicate import Failure, replicate_chunk
 from sim.experiment.store import write_whole
-from sim.experiment.workers import Workers
 from sim.scenario.load import scenario_hash
 from sim.scenario.schema import Scenario
 
 Array = npt.NDArray[np.float64]
-Progress = Callable[[int, int], None]  # replications done, replications in all
 
 PART = 48  # replications of a request that are simulated and kept together; no result depends on it
 COLUMNS = ("outcome", "reached", *(f"day_{name}" for name in MILESTONES), "day_end", "n_randomised", "cost")
@@ -158,23 +158,24 @@ class Laboratory:
 
     Args:
         seed: where random numbers start.
-        workers: processes; 1 for this process alone. No value depends on it.
+        workers: processes; 1 for this process alone; None for as many as there are cores. No value depends on it.
         kept: the folder in which finished parts are kept; None to keep none.
         progress: called with replications done and in all.
         total: how many replications are expected in all, where that is known before.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
     """
 
     def __init__(
         self,
         seed: int,
-        workers: int,
+        workers: int | None,
         kept: Path | None,
-        progress: Progress = lambda _done, _total: None,
+        progress: Progress = no_progress,
         total: int = 0,
+        cluster: str | None = None,
     ) -> None:
         self.seed = seed
-        self._n_workers = workers
-        self._workers: Workers[int] = Workers(workers)
+        self._crew: Crew = crew_for(workers, cluster)
         self._kept = kept
         self._progress = progress
         self._total = total
@@ -184,10 +185,11 @@ class Laboratory:
     def __enter__(self) -> Self:
         if self._kept is not None:
             self._kept.mkdir(parents=True, exist_ok=True)
+        self._crew.__enter__()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._workers.__exit__(*exc)
+        self._crew.__exit__(*exc)
 
     @property
     def n_simulated(self) -> int:
@@ -202,22 +204,22 @@ class Laboratory:
 
         Raises:
             RunInterrupted: stopped by hand; finished parts are kept.
-            WorkersLost: worker processes were killed again and again; finished parts are kept.
+            WorkersLost: those who simulate were lost again and again; finished parts are kept.
         """
         parts = [(i, part) for i, request in enumerate(requests) for part in request.parts()]
         found: dict[int, Simulated] = {}
         self._total = max(self._total, self._done + sum(part.n for _, part in parts))
-        self._progress(self._done, self._total)
         todo: list[int] = []
-        for j, (_, part) in enumerate(parts):
-            known = self._read(part)
-            if known is None:
-                todo.append(j)
-            else:
-                found[j] = known
-                self._count(part.n)
         try:
-            for j, simulated in self._fresh([(j, parts[j][1]) for j in todo]):
+            self._progress(self._done, self._total)
+            for j, (_, part) in enumerate(parts):
+                known = self._read(part)
+                if known is None:
+                    todo.append(j)
+                else:
+                    found[j] = known
+                    self._count(part.n)
+            for j, simulated in self._crew.do(_simulate, ((j, self._arguments(parts[j][1])) for j in todo)):
                 self._keep(parts[j][1], simulated)
                 found[j] = simulated
                 self._count(parts[j][1].n)
@@ -240,14 +242,6 @@ class Laboratory:
         return f"{message}; they are kept in {self._kept.parent.as_posix()}. The same command goes on from there"
 
     # --- simulating
-
-    def _fresh(self, todo: list[tuple[int, Request]]) -> Iterator[tuple[int, Simulated]]:
-        jobs = [(j, self._arguments(part)) for j, part in todo]
-        if self._n_workers <= 1 or len(jobs) <= 1:
-            for j, arguments in jobs:
-                yield j, _simulate(*arguments)
-            return
-        yield from self._workers.do(_simulate, jobs)
 
     def _arguments(self, part: Request) -> tuple[Any, ...]:
         variant = part.variant

@@ -16,10 +16,11 @@ from sim.analysis.intervals import Estimate
 from sim.core.clock import Clock
 from sim.core.design import Design
 from sim.errors import Problem, UsageError
-from sim.experiment.paired import PART, Laboratory, Progress
+from sim.experiment.paired import PART, Laboratory
 from sim.experiment.plan_choice import Rule
 from sim.experiment.plan_search import Question, Search, Seen, Settled, undominated
 from sim.experiment.plan_space import Plan, PlanSpace
+from sim.experiment.progress import Progress, no_progress
 from sim.experiment.replicate import Failure
 from sim.scenario.options import Choices
 
@@ -102,6 +103,7 @@ class PlanAnswer:
         p_none: probability that no simulated plan keeps the rule.
         failures: replications that raised, which is a defect of the program.
         n_trials: simulated trials in all.
+        folder: where its files are, once they are written.
     """
 
     asked: Asked
@@ -118,6 +120,7 @@ class PlanAnswer:
     p_none: float
     failures: list[Failure] = field(default_factory=list)
     n_trials: int = 0
+    folder: Path | None = None
 
     @property
     def lever_labels(self) -> list[str]:
@@ -132,21 +135,27 @@ class PlanAnswer:
 
 
 def find_plan(
-    asked: Asked, workers: int = 1, kept: Path | None = None, progress: Progress = lambda _done, _total: None
+    asked: Asked,
+    workers: int | None = 1,
+    kept: Path | None = None,
+    progress: Progress = no_progress,
+    cluster: str | None = None,
 ) -> PlanAnswer:
     """Find the cheapest plan that makes the date.
 
     Args:
         asked: the question.
-        workers: processes; no result depends on it.
+        workers: processes; None for as many as there are cores. No result depends on it.
         kept: the folder in which finished parts are kept.
         progress: called with replications done and in all, at most.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
 
     Raises:
+        UsageError: the cluster cannot be used.
         RunInterrupted: stopped by hand; finished parts are kept.
     """
     space = PlanSpace(asked.choices)
-    with Laboratory(asked.seed, workers, kept, progress, total=asked.trials) as laboratory:
+    with Laboratory(asked.seed, workers, kept, progress, asked.trials, cluster) as laboratory:
         search = Search(space, asked.question, laboratory)
         search.see_as_it_is(asked.choices.loaded.scenario, min(_N_REFERENCE, asked.trials // 20 // PART * PART + PART))
         settled = search.settle()

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from sim.analysis.precision import MOST
 from sim.errors import Problem, ResultsError, UsageError
-from sim.experiment.going import REPORT, Means, Progress, Report, check_undamaged, complete, go, no_progress, reuse
+from sim.experiment.going import REPORT, Means, Report, check_undamaged, complete, go, reuse
 from sim.experiment.identity import Identity
 from sim.experiment.looks import Looks
+from sim.experiment.progress import Progress, no_progress
 from sim.experiment.results import Results
 from sim.experiment.store import MANIFEST, RUN, RunFolder, read_json
 from sim.scenario.schema import Scenario

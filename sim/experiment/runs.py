@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sim.errors import RunInterrupted
-from sim.experiment.crew import simulate_chunk
+from sim.experiment.crew import crew_for, simulate_chunk
 from sim.experiment.identity import Identity
+from sim.experiment.progress import Progress, no_progress
 from sim.experiment.replicate import Chunk, Task, tasks
 from sim.experiment.results import Results
-from sim.experiment.run import Progress, complete, no_progress, reuse
+from sim.experiment.run import complete, reuse
 from sim.experiment.store import RunFolder
-from sim.experiment.workers import Workers, n_cores
 
 
 @dataclass
@@ -36,12 +36,6 @@ class _Run:
 
 
 Job = tuple[_Run, Task]
-
-
-def _arguments(job: Job) -> tuple[str, int, int, int, int]:
-    run, (first, n) = job
-    identity = run.identity
-    return identity.scenario.model_dump_json(by_alias=True), identity.seed, first, n, identity.keep
 
 
 class _Several:
@@ -120,6 +114,7 @@ def run_several(
     runs: Sequence[tuple[Identity, Path]],
     *,
     workers: int | None = None,
+    cluster: str | None = None,
     progress: Progress = no_progress,
     command: str = "",
 ) -> list[Results]:
@@ -128,6 +123,7 @@ def run_several(
     Args:
         runs: what to run and where; the same folder may be named again.
         workers: processes, shared by all runs; default: all cores. The results are the same bytes whatever it is.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         progress: called with replications done and in all, over all runs.
         command: the whole command, for the manifests.
 
@@ -135,27 +131,22 @@ def run_several(
         Results in the order of `runs`.
 
     Raises:
+        UsageError: the cluster cannot be used.
         ResultsError: a folder is of another run, is in use, is damaged, or cannot be written.
         RunInterrupted: stopped by hand; finished chunks are kept.
-        WorkersLost: worker processes were killed again and again; finished chunks are kept.
+        WorkersLost: those who simulate were lost again and again; finished chunks are kept.
     """
     different = list({path: (identity, path) for identity, path in runs}.values())
     several = _Several(different, progress, command)
+    if not different:
+        return []
     try:
-        _simulate(several, n_cores() if workers is None else workers)
+        with crew_for(workers, cluster) as crew:
+            jobs = (((run, task), run.identity.arguments(*task)) for run, task in several.jobs())
+            for job, chunk in crew.do(simulate_chunk, jobs):
+                several.add(job, chunk)
     except KeyboardInterrupt:
         raise several.interrupted() from None
     finally:
         several.release_all()
     return [Results(path) for _, path in runs]
-
-
-def _simulate(several: _Several, workers: int) -> None:
-    jobs = ((job, _arguments(job)) for job in several.jobs())
-    if workers <= 1:
-        for job, arguments in jobs:
-            several.add(job, simulate_chunk(*arguments))
-        return
-    with Workers[Job](workers) as pool:
-        for job, chunk in pool.do(simulate_chunk, jobs):
-            several.add(job, chunk)

@@ -20,7 +20,8 @@ from sim.core.design import Design
 from sim.core.streams import Streams
 from sim.core.unknowns import PURPOSE, uncertain_values
 from sim.errors import UsageError
-from sim.experiment.paired import COLUMNS, PART, Laboratory, Progress, Request, Variant
+from sim.experiment.paired import COLUMNS, PART, Laboratory, Request, Variant
+from sim.experiment.progress import Progress, no_progress
 from sim.experiment.replicate import Failure
 from sim.experiment.sensitivity_causes import causes_of_delay
 from sim.experiment.sensitivity_tables import (
@@ -89,6 +90,7 @@ class Explanation:
         causes: a row an outcome and cause: what was lost to it.
         failures: replications that raised, which is a defect of the program.
         n_trials: simulated trials in all.
+        folder: where its files are, once they are written.
     """
 
     study: Study
@@ -103,6 +105,7 @@ class Explanation:
     causes: pd.DataFrame
     failures: list[Failure] = field(default_factory=list)
     n_trials: int = 0
+    folder: Path | None = None
 
     @property
     def uncertain(self) -> dict[str, Family]:
@@ -117,23 +120,26 @@ class Explanation:
 
 def explain(
     study: Study,
-    workers: int = 1,
+    workers: int | None = 1,
     kept: Path | None = None,
-    progress: Progress = lambda _done, _total: None,
+    progress: Progress = no_progress,
+    cluster: str | None = None,
 ) -> Explanation:
     """Simulate and work out what drives each milestone.
 
     Args:
         study: the scenario and how much to simulate.
-        workers: processes; no result depends on it.
+        workers: processes; None for as many as there are cores. No result depends on it.
         kept: the folder in which finished parts are kept.
         progress: called with replications done and in all.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
 
     Raises:
+        UsageError: the cluster cannot be used.
         RunInterrupted: stopped by hand; finished parts are kept.
     """
     plan = _Plan(study)
-    with Laboratory(study.seed, workers, kept, progress) as laboratory:
+    with Laboratory(study.seed, workers, kept, progress, cluster=cluster) as laboratory:
         found = laboratory.run([request for request, _ in plan.requests])
         values = [request.variant.by_name(rows) for (request, _), rows in zip(plan.requests, found, strict=True)]
         failures, n_trials = laboratory.failures, laboratory.n_simulated

@@ -28,7 +28,7 @@ from sim.analysis.tables import ERROR
 from sim.errors import ScenarioError, UsageError
 from sim.experiment.compare import Comparison, Pair, Side
 from sim.experiment.identity import Identity
-from sim.experiment.run import Progress, no_progress
+from sim.experiment.progress import Progress, no_progress
 from sim.experiment.runs import run_several
 from sim.scenario.layers import Layered
 from sim.scenario.load import Loaded, scenario_from_mapping
@@ -204,6 +204,7 @@ def run_between(
     folder: Path,
     *,
     workers: int | None = None,
+    cluster: str | None = None,
     progress: Progress = no_progress,
     command: str = "",
 ) -> list[list[Side]]:
@@ -214,6 +215,7 @@ def run_between(
         n: replications.
         folder: where the folders of the runs are made.
         workers: processes; default: all cores.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         progress: called with replications done and in all.
         command: the whole command, for the manifests.
 
@@ -228,7 +230,7 @@ def run_between(
             assert scenario is not None
             identity = Identity(scenario, seed, n)
             places.append((identity, folder / identity.folder_name))
-    results = iter(run_several(places, workers=workers, progress=progress, command=command))
+    results = iter(run_several(places, workers=workers, cluster=cluster, progress=progress, command=command))
     found = []
     for a in attributions:
         between = [

@@ -22,8 +22,9 @@ from sim.analysis.summary import QUANTILES, finished, milestone_table, odds_tabl
 from sim.experiment.compare import Pair, Side
 from sim.experiment.identity import Identity
 from sim.experiment.points import Factor, Point, setting_text
+from sim.experiment.progress import Progress, no_progress
 from sim.experiment.results import Results
-from sim.experiment.run import Progress, default_folder, no_progress
+from sim.experiment.run import default_folder
 from sim.experiment.runs import run_several
 from sim.scenario.layers import Layered
 from sim.scenario.load import Loaded
@@ -58,6 +59,7 @@ class Swept:
         results: the results of each, in the same order.
         table: a row a point; see `sweep_table`.
         typed: the scenario and its overrides as they were typed.
+        folder: where its files are, once they are written.
     """
 
     loaded: Loaded
@@ -67,6 +69,7 @@ class Swept:
     results: tuple[Results, ...]
     table: pd.DataFrame
     typed: str
+    folder: Path | None = None
 
     @property
     def seed(self) -> int:
@@ -87,6 +90,7 @@ def run_points(
     folder: Path,
     typed: str = "",
     workers: int | None = None,
+    cluster: str | None = None,
     progress: Progress = no_progress,
     command: str = "",
 ) -> list[Results]:
@@ -99,6 +103,7 @@ def run_points(
         folder: where the folders of the points are made.
         typed: the scenario and its overrides as they were typed.
         workers: processes, shared by all points; default: all cores.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         progress: called with replications done and in all, over all points.
         command: the whole command, for the manifests.
 
@@ -108,7 +113,7 @@ def run_points(
     """
     identities = [Identity(point.scenario, seed, replications, point.typed(typed)) for point in points]
     places = [(identity, default_folder(identity, folder)) for identity in identities]
-    return run_several(places, workers=workers, progress=progress, command=command)
+    return run_several(places, workers=workers, cluster=cluster, progress=progress, command=command)
 
 
 def sweep_table(factors: Sequence[Factor], points: Sequence[Point], results: Sequence[Results]) -> pd.DataFrame:

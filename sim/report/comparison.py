@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.errors import Problem, UsageError
-from sim.experiment.compare import Comparison, Side, Source, read_sources, run_sources
+from sim.experiment.compare import Comparison, Named, Side, Source, read_sources, run_sources
 from sim.experiment.differences import Compared
 from sim.experiment.identity import Identity
-from sim.experiment.run import RESULTS, Progress, no_progress
+from sim.experiment.progress import Progress, no_progress
+from sim.experiment.run import RESULTS
 from sim.experiment.store import write_json, write_whole
 from sim.report.assumptions import assumption_rows
 from sim.report.comparison_document import answer
@@ -35,12 +36,14 @@ def folder_name(sides: Sequence[Side], n: int) -> str:
 
 
 def compare(
-    names: Sequence[str],
+    names: Sequence[Named],
     overrides: Sequence[Sequence[str]] = (),
     *,
+    labels: Sequence[str] = (),
     replications: int | None = None,
     seed: int | None = None,
     workers: int | None = None,
+    cluster: str | None = None,
     out: Path | str | None = None,
     shares: bool = False,
     page: bool = True,
@@ -51,11 +54,13 @@ def compare(
 
     Args:
         names: two or more scenario files, names of scenarios that come with the program, or results folders that
-            share a seed; the first is the reference.
+            share a seed; in a notebook also scenarios and results themselves. The first is the reference.
         overrides: `PATH=VALUE` texts for each name; default: none.
+        labels: what to call each, instead of its name.
         replications: simulated trials of each; default: as the results folders have, else as the first scenario says.
         seed: where random numbers start in all of them; default: likewise.
         workers: processes; default: all cores.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         out: the folder, which then has the runs too; default: `results/compare-<names>-<id>`, with the runs beside it.
         shares: whether to say what each changed value is worth, which takes more runs.
         page: whether to write the page.
@@ -71,7 +76,9 @@ def compare(
     """
     if len(names) < 2:
         raise UsageError("a comparison needs two scenarios or more")
-    sources = read_sources(names, overrides or [()] * len(names))
+    if labels and len(labels) != len(names):
+        raise UsageError(f"there are {len(names)} scenarios and {len(labels)} labels")
+    sources = read_sources(names, overrides or [()] * len(names), labels)
     _check_distinct_folders(sources)
     folder = None if out is None else Path(out)
     if folder is not None:
@@ -81,6 +88,7 @@ def compare(
         replications=replications,
         seed=seed,
         workers=workers,
+        cluster=cluster,
         runs=RESULTS if folder is None else folder / RUNS,
         progress=progress,
         command=command,
@@ -91,8 +99,9 @@ def compare(
     check_folder(folder, DOCUMENT, _OURS)
     compared = Compared(comparison)
     if shares:
-        compared = Compared(comparison, _shares(comparison, folder, workers, progress, command))
+        compared = Compared(comparison, _shares(comparison, folder, workers, cluster, progress, command))
     write_comparison(compared, folder, page=page)
+    compared.folder = folder
     return compared, folder
 
 
@@ -108,7 +117,7 @@ def _check_distinct_folders(sources: Sequence[Source]) -> None:
 
 
 def _shares(
-    comparison: Comparison, folder: Path, workers: int | None, progress: Progress, command: str
+    comparison: Comparison, folder: Path, workers: int | None, cluster: str | None, progress: Progress, command: str
 ) -> pd.DataFrame | None:
     import pandas as pd
 
@@ -118,7 +127,8 @@ def _shares(
     if not attributions:
         return None
     n = comparison.n_replications
-    found = run_between(attributions, n, folder / BETWEEN, workers=workers, progress=progress, command=command)
+    between = folder / BETWEEN
+    found = run_between(attributions, n, between, workers=workers, cluster=cluster, progress=progress, command=command)
     return pd.concat([share_rows(a, sides, n) for a, sides in zip(attributions, found, strict=True)], ignore_index=True)
 
 

@@ -76,15 +76,12 @@ def _side(side: Side) -> dict[str, Any]:
 
 
 def _pair(compared: Compared, pair: Pair) -> dict[str, Any]:
-    cost = words.cost_sentence(compared, pair)
-    pairing = words.pairing_sentence(compared, pair)
-    sentences = [words.headline(compared, pair), *words.odds_sentences(compared, pair)]
     found: dict[str, Any] = {
         "scenario": pair.other.label,
         "reference": pair.reference.label,
         "pairs": pair.n,
         "identical": pair.is_identical(),
-        "sentences": sentences + [text for text in (cost, pairing) if text],
+        "sentences": words.sentences(compared, pair),
     }
     return found | {name: records(compared.of(name, pair)) for name in compared.tables}
 

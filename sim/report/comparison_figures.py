@@ -15,6 +15,7 @@ from sim.analysis.measures import COST_PARTS, SPANS
 from sim.experiment.differences import Compared
 from sim.report import comparison_words as words
 from sim.report.comparison_pairs import DATED, distribution, how_often_earlier, worth_of_changes
+from sim.report.comparison_slide import slide
 from sim.report.exhibits import Exhibit, Table
 from sim.report.figures.style import (
     GREY,
@@ -36,11 +37,14 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 _MOST_DAYS = 400  # points of a curve
+_MOST_BANDS = 3  # on one axis; more of them hide one another
+_APART, _TOGETHER = 0.22, 0.72  # of scenarios in a row of milestones: from one to the next, and all of them at most
 
 
 def exhibits(compared: Compared) -> list[Exhibit]:
     """All figures of a comparison, the answer first."""
     found = [
+        *(slide(compared, pair) for pair in compared.comparison.pairs),
         _fan(compared),
         _dates(compared),
         *(distribution(compared, pair) for pair in compared.comparison.pairs),
@@ -74,13 +78,14 @@ def _labels(compared: Compared) -> str:
 def _fan(compared: Compared) -> Exhibit:
     fig = figure(420, hovermode="x unified")
     ends = []
-    for side, look in _sides(compared):
+    sides = _sides(compared)
+    for i, (side, look) in enumerate(sides):
         curves = side.results.curves
         last = _last_day(side)
         ends.append(stamps(side.clock, [last])[0])
         curves = curves[curves["day"] <= last]
         curves = curves.iloc[:: max(len(curves) // _MOST_DAYS, 1)]
-        _band(fig, side, look, curves)
+        _band(fig, side, look, curves, has_band=i == 0 or len(sides) <= _MOST_BANDS)
     targets = sorted({side.results.scenario.trial.target for side in compared.comparison.sides})
     for target in targets:
         fig.add_hline(y=target, line={"color": GREY, "dash": "dot", "width": 1}, annotation_text=f"target {target}",
@@ -92,8 +97,9 @@ def _fan(compared: Compared) -> Exhibit:
         "fan",
         "Enrolment, on one axis",
         f"Participants randomised by each date in {_labels(compared)}: the line is the median over the simulated "
-        "trials, the band reaches from the slowest tenth to the fastest tenth. A line that ends above the target "
-        "counts those who replace others.",
+        "trials, the band"
+        f"{'' if len(sides) <= _MOST_BANDS else f', drawn for {sides[0][0].label} alone,'} reaches from the slowest "
+        "tenth to the fastest tenth. A line that ends above the target counts those who replace others.",
         figure=fig,
         table=_fan_table(compared),
     )
@@ -111,12 +117,13 @@ def _last_day(side: Side) -> float:
     return min(1.05 * day, horizon) if math.isfinite(day) else horizon
 
 
-def _band(fig: go.Figure, side: Side, look: Series, curves: pd.DataFrame) -> None:
+def _band(fig: go.Figure, side: Side, look: Series, curves: pd.DataFrame, has_band: bool) -> None:
     days = stamps(side.clock, curves["day"].to_numpy(dtype=np.float64))
     group: dict[str, Any] = {"legendgroup": side.label, "x": days, "hoverinfo": "skip", "mode": "lines"}
-    fig.add_trace(go.Scatter(y=curves["p90"].tolist(), line={"width": 0}, showlegend=False, **group))
-    fill = {"fill": "tonexty", "fillcolor": _rgba(look, 0.15), "line": {"width": 0}, "showlegend": False}
-    fig.add_trace(go.Scatter(y=curves["p10"].tolist(), **fill, **group))
+    if has_band:
+        fig.add_trace(go.Scatter(y=curves["p90"].tolist(), line={"width": 0}, showlegend=False, **group))
+        fill = {"fill": "tonexty", "fillcolor": _rgba(look, 0.15), "line": {"width": 0}, "showlegend": False}
+        fig.add_trace(go.Scatter(y=curves["p10"].tolist(), **fill, **group))
     fig.add_trace(
         go.Scatter(
             x=days,
@@ -167,7 +174,7 @@ def _dates(compared: Compared) -> Exhibit:
     names = [MILESTONE_NAMES[milestone] for milestone in DATED]
     columns = []
     for i, (side, look) in enumerate(_sides(compared)):
-        rows = [j + (i - (n - 1) / 2) * 0.22 for j in range(len(DATED))]
+        rows = [j + (i - (n - 1) / 2) * min(_APART, _TOGETHER / n) for j in range(len(DATED))]
         columns.append(_add_dates(fig, side, look, rows))
     fig.update_yaxes(
         tickvals=list(range(len(DATED))), ticktext=[wrapped(name, 18) for name in names], range=[len(DATED) - 0.5, -0.5]
@@ -269,13 +276,15 @@ def _odds(compared: Compared) -> Exhibit:
         )
     texts = [[chance(e) for e in column] for column in columns]
     shown = [[_times100(e) for e in column] for column in columns]
-    sentences = [f"{pair.other.label}: {_gains(compared, pair)}." for pair in compared.comparison.pairs]
+    pairs = compared.comparison.pairs
+    told = f"{pairs[0].other.label}: {_gains(compared, pairs[0])}." if len(pairs) == 1 else "The gains are at the top."
     labels_of = tuple(side.label for side in compared.comparison.sides)
     return Exhibit(
         "odds",
         "The odds of the registered dates",
-        f"Against {compared.comparison.reference.label}, in percentage points of all simulated trials. "
-        + " ".join(sentences),
+        f"Against {compared.comparison.reference.label}, in percentage points of all simulated trials. {told}"
+        if len(pairs) == 1
+        else f"Shares of all simulated trials. {told}",
         figure=_grouped(compared, labels, shown, texts, "% of simulated trials"),
         table=Table(
             "Probabilities with their 95 % intervals", ("", *labels_of), tuple(zip(labels, *texts, strict=True))

@@ -15,6 +15,8 @@ from sim.report.plain_page import PageSection, PlainPage, render
 from sim.report.words import chance, estimate_of, mean_with_error, number
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from sim.analysis.intervals import Estimate
@@ -22,7 +24,14 @@ if TYPE_CHECKING:
     from sim.experiment.differences import Compared
 
 
+_MOST_INPUTS = 4  # of each scenario, on the first screen
 _PARTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    (
+        "slides",
+        "What brings what?",
+        "Inputs that differ, outputs that differ, and each change's share, a scenario at a time.",
+        ("slide-",),
+    ),
     ("when", "When is each done?", "The same simulated trials under each scenario.", ("fan", "dates", "odds")),
     (
         "difference",
@@ -63,6 +72,10 @@ def comparison_page(compared: Compared) -> str:
     comparison = compared.comparison
     labels = [side.label for side in comparison.sides]
     first, *others = [words.sentence(words.headline(compared, pair)) for pair in comparison.pairs]
+    found = exhibits(compared)
+    slides = [exhibit for exhibit in found if exhibit.name.startswith("slide-")]
+    if len(slides) == 1:
+        found.remove(slides[0])
     page = PlainPage(
         title=" against ".join([*labels[1:], labels[0]]),
         eyebrow=f"Compared with {labels[0]}: {', '.join(labels[1:])}",
@@ -71,9 +84,10 @@ def comparison_page(compared: Compared) -> str:
         question=" ".join(dict.fromkeys(s.results.scenario.question for s in comparison.sides[1:])),
         warnings=tuple(words.caveats(compared)),
         lines=tuple(others),
-        tables=(*(_inputs(compared, pair) for pair in comparison.pairs), _answers(compared)),
+        tables=(_inputs(compared), _answers(compared)),
+        first=tuple(slides[:1]) if len(slides) == 1 else (),
         reading="In brackets: 95 % intervals of the Monte Carlo error, which more simulated trials make smaller.",
-        sections=(*parts_of(exhibits(compared), _PARTS), _method(compared)),
+        sections=(*parts_of(found, _PARTS), _method(compared)),
         footer="Simulated trials, no real patients.",
     )
     return render(page)
@@ -101,7 +115,18 @@ def _answers(compared: Compared) -> Table:
     rows = [_median_row(compared, milestone) for milestone in milestones] + _odds_rows(compared)
     if any(side.results.scenario.costs for side in comparison.sides):
         rows.append(_cost_row(compared))
-    return Table("In figures", ("", comparison.reference.label, *others), tuple(rows))
+    if len(comparison.pairs) == 1:
+        return Table("In figures", ("", comparison.reference.label, *others), tuple(rows))
+    return Table("In figures", ("", *(row[0] for row in rows)), tuple(_by_scenario(compared, rows)))
+
+
+def _by_scenario(compared: Compared, rows: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """A row a scenario, which stays readable when they are many."""
+    sides = compared.comparison.sides
+    yield (sides[0].label, *(row[1] for row in rows))
+    for k, side in enumerate(sides[1:]):
+        cells = (tuple(text for text in row[2 + 2 * k : 4 + 2 * k] if text) for row in rows)
+        yield (side.label, *("; ".join(cell) for cell in cells))
 
 
 def _median_row(compared: Compared, milestone: str) -> tuple[str, ...]:
@@ -143,12 +168,22 @@ def _cost_row(compared: Compared) -> tuple[str, ...]:
     return (f"Mean cost, {' and '.join(sorted(units))}", *cells)
 
 
-def _inputs(compared: Compared, pair: Pair) -> Table:
-    rows = [(row["path"], row["reference"], row["value"]) for _, row in compared.of("inputs", pair).iterrows()]
-    columns = ("what differs", pair.reference.label, pair.other.label)
-    if not rows:
-        rows = [("nothing that decides a simulated trial", "", "")]
-    return Table(f"What differs in {pair.other.label}", columns, tuple(rows))
+def _inputs(compared: Compared) -> Table:
+    """What differs; of many changes the first, the rest being with the slide of that scenario."""
+    pairs = compared.comparison.pairs
+    rows: list[tuple[str, ...]] = []
+    for pair in pairs:
+        found = [(row["path"], row["reference"], row["value"]) for _, row in compared.of("inputs", pair).iterrows()]
+        shown = found if len(found) <= _MOST_INPUTS else found[: _MOST_INPUTS - 1]
+        if len(shown) < len(found):
+            shown.append((f"and {len(found) - len(shown)} more, below", "", ""))
+        shown = shown or [("nothing that decides a simulated trial", "", "")]
+        rows += [((pair.other.label if i == 0 else ""), *cells) for i, cells in enumerate(shown)]
+    columns = ("scenario", "what differs", f"in {compared.comparison.reference.label}", "in the scenario")
+    if len(pairs) == 1:
+        return Table("What differs", ("what differs", *(side.label for side in compared.comparison.sides)),
+                     tuple(cells[1:] for cells in rows))  # fmt: skip
+    return Table("What differs", columns, tuple(rows))
 
 
 def _method(compared: Compared) -> PageSection:

@@ -23,6 +23,7 @@ PHRASES: dict[str, str] = {
     "last_visit": "last visit",
     "database_lock": "database lock",
 }
+_BY_CRITERION = ("n_failed_first_", "n_failed_only_")
 EVENTS: dict[str, str] = {
     "primary_completion": "Primary completion",
     "study_completion": "Study completion",
@@ -233,6 +234,21 @@ def pairing_sentence(compared: Compared, pair: Pair) -> str | None:
     return f"Without pairing, intervals as narrow would have taken more trials: {', '.join(texts)}."
 
 
+def sentences(compared: Compared, pair: Pair) -> list[str]:
+    """The answer for one scenario, most important first."""
+    found = [sentence(headline(compared, pair)), *odds_sentences(compared, pair)]
+    cost, pairing = cost_sentence(compared, pair), pairing_sentence(compared, pair)
+    return [*found, *(sentence(text) for text in (cost, pairing) if text)]
+
+
+def _measure_name(name: str) -> str:
+    """A measure for a note; a criterion is named once, by the first of its two."""
+    if name.startswith(_BY_CRITERION[1]):
+        return ""
+    criterion = name.removeprefix(_BY_CRITERION[0])
+    return name if criterion == name else f"the criterion {criterion}"
+
+
 def what_only_one_has(compared: Compared, pair: Pair) -> list[str]:
     """Rows that one of the scenarios lacks, or measures in another unit."""
     rows = compared.of("measures", pair)
@@ -244,7 +260,7 @@ def what_only_one_has(compared: Compared, pair: Pair) -> list[str]:
             "each and not compared"
         )
     for where, label in (("reference only", pair.reference.label), ("this only", pair.other.label)):
-        names = rows[rows["in"] == where]["measure"].tolist()
+        names = [name for text in rows[rows["in"] == where]["measure"] if (name := _measure_name(str(text)))]
         names += compared.of("milestones", pair).query("`in` == @where")["milestone"].tolist()
         if names:
             shown = ", ".join(str(name) for name in names[:5]) + (f" and {len(names) - 5} more" if names[5:] else "")

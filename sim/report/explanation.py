@@ -9,7 +9,9 @@ import numpy as np
 
 from sim.analysis import intervals
 from sim.analysis.intervals import Estimate
+from sim.analysis.measures import MILESTONES
 from sim.analysis.variance_shares import CHANCE
+from sim.errors import Problem, UsageError, nearest
 from sim.experiment.sensitivity_causes import TOGETHER
 from sim.experiment.sensitivity_tables import COST, SITES, outcome
 from sim.report.unknown_names import fraction, input_name
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from sim.experiment.replicate import Failure
     from sim.experiment.sensitivity import Explanation
+    from sim.scenario.schema import Scenario
 
 DEFAULT_OUTCOME = "database_lock"
 OUTCOME_NOUNS: dict[str, str] = {
@@ -54,6 +57,24 @@ STEP_NAMES: dict[str, str] = {
 }
 _TELLING = 0.3  # a share from which one input is worth naming as the main one
 _N_CAUSES = 3
+
+
+def check_outcome(name: str, scenario: Scenario, has_cost: bool = True) -> None:
+    """Refuse an outcome that a scenario has not.
+
+    Args:
+        name: a milestone, or `cost`.
+        scenario: whose it is.
+        has_cost: whether cost may be asked for.
+
+    Raises:
+        UsageError: with the nearest name.
+    """
+    known = [*MILESTONES, COST] if has_cost else list(MILESTONES)
+    if name not in known:
+        raise UsageError(Problem(f"there is no such milestone; {nearest(name, known)}", "--milestone", value=name))
+    if name == COST and scenario.costs is None:
+        raise UsageError(Problem("the scenario has no costs (section 'costs')", "--milestone", value=name))
 
 
 def share_text(estimate: Estimate) -> str:
@@ -260,7 +281,9 @@ def document(explanation: Explanation, focus: str, typed: str) -> dict[str, Any]
 
 
 def command(explanation: Explanation, typed: str) -> str:
-    """The command that gives this answer again."""
+    """The command that gives this answer again; nothing where the scenario was made in Python."""
+    if not typed:
+        return ""
     study = explanation.study
     scale = "" if study.scale == "ranks" else f" --scale {study.scale}"
     return f"trialclock explain {typed} --replications {study.replications} --seed {study.seed}{scale}"

@@ -251,6 +251,12 @@ def critical_milestones(told: Told) -> Exhibit:
     )
 
 
+def exhibits(told: Told) -> list[Exhibit]:
+    """All figures of an explanation, the answer first."""
+    hangs = () if told.is_cost else (critical_sites(told), critical_milestones(told), critical_steps(told))
+    return [shares(told), tornado(told), causes(told), *hangs, every_outcome(told)]
+
+
 def every_outcome(told: Told) -> Exhibit:
     """A row an outcome: what its spread is made of, and what moves it most."""
     explanation = told.explanation

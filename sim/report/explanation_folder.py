@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from sim.experiment.identity import Identity
-from sim.experiment.paired import Progress
+from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run import RESULTS
 from sim.experiment.sensitivity import Explanation, Study, explain
 from sim.experiment.study_folder import StudyFolder, short_id, study_identity
-from sim.experiment.workers import n_cores
-from sim.report.explanation import TABLES, document
-from sim.report.explanation_page import PAGE, explanation_page
+from sim.report.explanation import DEFAULT_OUTCOME, TABLES, check_outcome, document
+
+PAGE = "explain.html"
 
 
 def explain_in_folder(
     study: Study,
-    out: Path | str | None,
-    workers: int | None,
-    progress: Progress,
-    typed: str,
-    focus: str,
+    out: Path | str | None = None,
+    workers: int | None = None,
+    progress: Progress = no_progress,
+    typed: str = "",
+    focus: str = DEFAULT_OUTCOME,
+    *,
+    cluster: str | None = None,
+    page: bool = True,
+    command: str = "",
 ) -> tuple[Explanation, Path]:
     """Explain a scenario, and leave tables, JSON and a page in a folder.
 
@@ -32,20 +35,29 @@ def explain_in_folder(
         progress: called with replications done and in all.
         typed: the scenario and its overrides as they were typed.
         focus: the outcome that the sentences are about.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
+        page: whether to write the page.
+        command: the whole command, for the manifest.
 
     Raises:
+        UsageError: there is no such outcome, or the cluster cannot be used.
         ResultsError: the folder is in use, of another study, or cannot be written.
         RunInterrupted: stopped by hand; finished parts are kept.
     """
+    check_outcome(focus, study.scenario)
     asked = {"replications": study.replications, "scale": study.scale}
     identity = study_identity("explain", study.scenario, study.seed, **asked)
     slug = Identity(study.scenario, study.seed, 1).folder_name.rpartition("-")[0]
     folder = StudyFolder(Path(out) if out else RESULTS / f"explain-{slug}-{short_id(identity)}", identity)
     with folder.held():
-        explanation = explain(study, n_cores() if workers is None else workers, folder.chunks, progress)
+        explanation = explain(study, workers, folder.chunks, progress, cluster)
         for name in TABLES:
             folder.write_table(name, getattr(explanation, name))
         folder.write_document("explanation.json", document(explanation, focus, typed))
-        folder.write_text(PAGE, explanation_page(explanation, focus, typed))
-        folder.finish(" ".join(sys.argv))
+        if page:
+            from sim.report.explanation_page import explanation_page  # needs plotly, which the tables do not
+
+            folder.write_text(PAGE, explanation_page(explanation, focus, typed))
+        folder.finish(command)
+    explanation.folder = folder.path
     return explanation, folder.path

@@ -14,8 +14,6 @@ from sim.report.words import Dates, estimate_of
 if TYPE_CHECKING:
     from sim.experiment.sensitivity import Explanation
 
-PAGE = "explain.html"
-
 
 def explanation_page(explanation: Explanation, focus: str, typed: str) -> str:
     """The whole page as text.

@@ -230,7 +230,9 @@ def _names(plans: pd.DataFrame, frontier: str) -> list[str]:
 
 
 def command(answer: PlanAnswer, typed: str) -> str:
-    """The command that gives this answer again."""
+    """The command that gives this answer again; nothing where scenario or options were made in Python."""
+    if not typed:
+        return ""
     asked = answer.asked
     budget = "" if asked.budget is None else f" --budget {asked.budget:g}"
     return (

@@ -230,6 +230,11 @@ def one_change(told: PlanTold) -> Exhibit:
     )
 
 
+def exhibits(told: PlanTold) -> list[Exhibit]:
+    """All figures of a plan, the answer first."""
+    return [by_probability(told), cheapest(told), one_change(told), by_date(told), levers(told)]
+
+
 def _signed(text: str) -> str:
     return text if text.startswith("-") or text in ("0", "unknown") else f"+{text}"
 

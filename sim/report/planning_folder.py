@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from sim.experiment.identity import Identity
-from sim.experiment.paired import Progress
 from sim.experiment.plan import Asked, PlanAnswer, find_plan
+from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run import RESULTS
 from sim.experiment.study_folder import StudyFolder, short_id, study_identity
-from sim.experiment.workers import n_cores
 from sim.report.planning import document
-from sim.report.planning_page import PAGE, plan_page
+
+PAGE = "plan.html"
 
 
 def plan_in_folder(
-    asked: Asked, out: Path | str | None, workers: int | None, progress: Progress, typed: str
+    asked: Asked,
+    out: Path | str | None = None,
+    workers: int | None = None,
+    progress: Progress = no_progress,
+    typed: str = "",
+    *,
+    cluster: str | None = None,
+    page: bool = True,
+    command: str = "",
 ) -> tuple[PlanAnswer, Path]:
     """Find the cheapest plan, and leave the table of plans, JSON and a page in a folder.
 
@@ -26,8 +33,12 @@ def plan_in_folder(
         workers: processes; default: all cores. No byte of the answer depends on it.
         progress: called with replications done and in all, at most.
         typed: the scenario and its overrides as they were typed.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
+        page: whether to write the page.
+        command: the whole command, for the manifest.
 
     Raises:
+        UsageError: the cluster cannot be used.
         ResultsError: the folder is in use, of another question, or cannot be written.
         RunInterrupted: stopped by hand; finished parts are kept.
     """
@@ -48,11 +59,15 @@ def plan_in_folder(
     slug = Identity(scenario, asked.seed, 1).folder_name.rpartition("-")[0]
     folder = StudyFolder(Path(out) if out else RESULTS / f"plan-{slug}-{short_id(identity)}", identity)
     with folder.held():
-        answer = find_plan(asked, n_cores() if workers is None else workers, folder.chunks, progress)
+        answer = find_plan(asked, workers, folder.chunks, progress, cluster)
         folder.write_table("plans", answer.plans)
         folder.write_table("frontier", answer.shown)
         folder.write_table("neighbours", answer.neighbours)
         folder.write_document("plan.json", document(answer, typed))
-        folder.write_text(PAGE, plan_page(answer, typed))
-        folder.finish(" ".join(sys.argv))
+        if page:
+            from sim.report.planning_page import plan_page  # needs plotly, which the tables do not
+
+            folder.write_text(PAGE, plan_page(answer, typed))
+        folder.finish(command)
+    answer.folder = folder.path
     return answer, folder.path

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from sim.experiment.plan import PlanAnswer
 
-PAGE = "plan.html"
-
 
 def plan_page(answer: PlanAnswer, typed: str) -> str:
     """The whole page as text.

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sim.errors import Problem, UsageError
 from sim.experiment.identity import Identity, slug
 from sim.experiment.points import DESIGNS, GRID, MOST_POINTS, Point, make_points, parse_factors
-from sim.experiment.run import RESULTS, Progress, no_progress
+from sim.experiment.progress import Progress, no_progress
+from sim.experiment.run import RESULTS
 from sim.experiment.store import write_json, write_whole
 from sim.experiment.sweep import Swept, run_points, sweep_table
 from sim.report.folders import check_folder, make_folder, write_csv, write_parquet
 from sim.report.sweep_document import answer
-from sim.scenario.load import load
+from sim.scenario.load import Loaded, as_typed, load, loaded
+from sim.scenario.schema import Scenario
 
 DOCUMENT, TABLE, PARQUET, PAGE, POINTS = "sweep.json", "sweep.csv", "sweep.parquet", "sweep.html", "points"
 _OURS = (POINTS, TABLE, PARQUET, PAGE)
@@ -29,7 +31,7 @@ def folder_name(name: str, points: Sequence[Point], seed: int, replications: int
 
 
 def sweep(
-    scenario: str,
+    scenario: Scenario | Loaded | Path | str,
     vary: Sequence[str],
     overrides: Sequence[str] = (),
     *,
@@ -38,6 +40,7 @@ def sweep(
     replications: int | None = None,
     seed: int | None = None,
     workers: int | None = None,
+    cluster: str | None = None,
     out: Path | str | None = None,
     page: bool = True,
     progress: Progress = no_progress,
@@ -46,7 +49,8 @@ def sweep(
     """Run a scenario at many points and keep what that finds in a folder. A stopped sweep goes on where it was.
 
     Args:
-        scenario: a scenario file, or the name of a scenario that comes with the program.
+        scenario: a scenario file, or the name of a scenario that comes with the program; in a notebook also a
+            scenario itself, which then has its overrides.
         vary: what is varied, as `PATH=V1,V2,...`, or `PATH=LOW..HIGH` in a Latin hypercube.
         overrides: `PATH=VALUE` texts that hold at every point.
         design: `grid` for every combination, or `latin-hypercube`.
@@ -54,6 +58,7 @@ def sweep(
         replications: simulated trials at each point; default: as the scenario says.
         seed: where random numbers start at every point; default: as the scenario says.
         workers: processes, shared by all points; default: all cores.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         out: the folder; default: `results/sweep-<scenario>-<id>`.
         page: whether to write the page.
         progress: called with replications done and in all, over all points.
@@ -67,14 +72,14 @@ def sweep(
         RunInterrupted: stopped by hand; finished chunks are kept.
     """
     _check(design, n_points, vary)
-    loaded = load(scenario, overrides)
-    seed = loaded.scenario.experiment.seed if seed is None else seed
-    n = loaded.scenario.experiment.replications if replications is None else replications
-    factors = parse_factors(vary, design, loaded)
-    points = make_points(loaded, factors, design, n_points, seed)
-    folder = Path(out) if out is not None else RESULTS / folder_name(loaded.scenario.name, points, seed, n)
+    found = load(scenario, overrides) if isinstance(scenario, (str, Path)) else loaded(scenario)
+    seed = found.scenario.experiment.seed if seed is None else seed
+    n = found.scenario.experiment.replications if replications is None else replications
+    factors = parse_factors(vary, design, found)
+    points = make_points(found, factors, design, n_points, seed)
+    folder = Path(out) if out is not None else RESULTS / folder_name(found.scenario.name, points, seed, n)
     check_folder(folder, DOCUMENT, _OURS)
-    typed = " ".join([shlex.quote(scenario), *(f"--set {shlex.quote(text)}" for text in overrides)])
+    typed = as_typed(scenario, overrides)
     results = run_points(
         points,
         replications=n,
@@ -82,13 +87,14 @@ def sweep(
         folder=folder / POINTS,
         typed=typed,
         workers=workers,
+        cluster=cluster,
         progress=progress,
         command=command,
     )
     table = sweep_table(factors, points, results)
-    swept = Swept(loaded, tuple(factors), design, tuple(points), tuple(results), table, typed)
+    swept = Swept(found, tuple(factors), design, tuple(points), tuple(results), table, typed)
     write_sweep(swept, folder, page=page)
-    return swept, folder
+    return replace(swept, folder=folder), folder
 
 
 def _check(design: str, n_points: int | None, vary: Sequence[str]) -> None:

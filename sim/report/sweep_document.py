@@ -30,7 +30,6 @@ def answer(swept: Swept) -> dict[str, Any]:
     """
     paths = tuple(factor.path for factor in swept.factors)
     rows = records(swept.table, without=(*paths, "point"))
-    change = words.change_sentence(swept)
     return {
         "scenario": swept.loaded.scenario.name,
         "design": swept.design,
@@ -38,7 +37,7 @@ def answer(swept: Swept) -> dict[str, Any]:
         "seed": swept.seed,
         "replications": swept.n_replications,
         "warnings": words.caveats(swept),
-        "sentences": [words.headline(swept), *([change] if change else [])],
+        "sentences": words.sentences(swept),
         "points": [
             {"point": point.number, "settings": {path: _setting(point.settings[path]) for path in paths}} | row
             for point, row in zip(swept.points, rows, strict=True)

@@ -54,7 +54,9 @@ def _written(factor: Factor) -> str:
 
 
 def made_by(swept: Swept) -> str:
-    """The command that makes this sweep again."""
+    """The command that makes this sweep again; nothing where the scenario was made in Python."""
+    if not swept.typed:
+        return ""
     vary = " ".join(f"--vary {shlex.quote(f'{factor.path}={_written(factor)}')}" for factor in swept.factors)
     design = "" if swept.design == GRID else f" --design {swept.design} --points {len(swept.points)}"
     return f"trialclock sweep {swept.typed} {vary}{design} --replications {swept.n_replications} --seed {swept.seed}"

@@ -116,6 +116,12 @@ def change_sentence(swept: Swept) -> str | None:
     return f"From {first} to {last} it moves {abs(change.value):.0f} days {way} {range_of(change, sign)}."
 
 
+def sentences(swept: Swept) -> list[str]:
+    """The answer, most important first."""
+    change = change_sentence(swept)
+    return [headline(swept), *([change] if change else [])]
+
+
 def caveats(swept: Swept) -> list[str]:
     """What a reader must know before the figures."""
     found = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +73,29 @@ def load_text(text: str, overrides: Iterable[str] = (), name: str = "scenario.ya
         ScenarioError: as for a file.
     """
     return _validated(stack_text(text, tuple(overrides), name), name)
+
+
+def as_typed(source: Loaded | Scenario | str | Path, overrides: Iterable[str] = ()) -> str:
+    """A scenario and its overrides as a person would type them; nothing for an object, which cannot be typed."""
+    if isinstance(source, (Loaded, Scenario)):
+        return ""
+    return " ".join([shlex.quote(str(source)), *(f"--set {shlex.quote(text)}" for text in overrides)])
+
+
+def loaded(scenario: Loaded | Scenario | str | Path) -> Loaded:
+    """A scenario as commands take it: an object as `load_scenario` gives it, a file, or a name.
+
+    Args:
+        scenario: of an object, the values count as if they all stood in one file.
+
+    Raises:
+        ScenarioError: a file is wrong.
+    """
+    if isinstance(scenario, Loaded):
+        return scenario
+    if not isinstance(scenario, Scenario):
+        return load(scenario)
+    return _validated(merge([Document(json.loads(canonical(scenario)), scenario.name)]), scenario.name)
 
 
 def with_changes(loaded: Loaded, changes: Mapping[str, Any], file: str) -> Scenario:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -15,7 +16,7 @@ from sim.scenario.load import Loaded, with_changes
 from sim.scenario.messages import problems
 from sim.scenario.schema.costs import Source
 from sim.scenario.schema.values import Name, Section, described
-from sim.scenario.yaml_source import KeyPath, jsonable, read_file, shown
+from sim.scenario.yaml_source import Document, KeyPath, jsonable, read_file, shown
 
 MOST_PLANS = 200_000
 _FOLDER = "options"  # inside the library of scenarios
@@ -175,6 +176,23 @@ def load_options(name: str, loaded: Loaded) -> Choices:
     document = read_file(path, shown_as)
     if not isinstance(document.data, dict):
         raise ScenarioError(Problem("is not a file of options: expected 'name' and 'levers'", shown_as, 1))
+    return _choices(document, loaded)
+
+
+def options_from_mapping(data: Mapping[str, Any], loaded: Loaded) -> Choices:
+    """Levers from plain data, for notebooks and tests.
+
+    Args:
+        data: what a file of options would say.
+        loaded: the scenario.
+
+    Raises:
+        ScenarioError: as for a file; messages name it `options`.
+    """
+    return _choices(Document(dict(data), "options"), loaded)
+
+
+def _choices(document: Document, loaded: Loaded) -> Choices:
     layered = merge([document])
     try:
         options = Options.model_validate_json(json.dumps(jsonable(layered.data)))
@@ -184,7 +202,7 @@ def load_options(name: str, loaded: Loaded) -> Choices:
     wrong = [*_currency(options, loaded, layered), *_settings(options, levers, loaded, layered)]
     if wrong:
         raise ScenarioError(wrong)
-    return Choices(options, levers, loaded, shown_as)
+    return Choices(options, levers, loaded, document.file)
 
 
 def _lever(name: str, rules: LeverRules) -> Lever:

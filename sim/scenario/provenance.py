@@ -8,6 +8,7 @@ from typing import Any
 
 from sim.scenario.load import Loaded
 from sim.scenario.schema import Scenario
+from sim.scenario.schema.sites import SiteGroup
 from sim.scenario.yaml_source import Document, KeyPath, shown
 
 _NOT_VALUES = ("name", "question", "sources", "bibliography", "experiment")
@@ -162,8 +163,11 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
 
 
 def known_paths(scenario: Scenario) -> set[str]:
-    """Dotted paths of everything a scenario says or leaves at its default: sections, values, parameters."""
-    found: set[str] = set()
+    """Dotted paths of everything a scenario says or leaves at its default: sections, values, parameters.
+
+    Among them are those of a site group that it takes from `site_defaults`.
+    """
+    found = {f"sites.{group}.{key}" for group in scenario.sites for key in SiteGroup.model_fields}
 
     def walk(data: Any, path: KeyPath) -> None:
         found.update((".".join(path), ".".join(_short(path))))

@@ -17,7 +17,7 @@ from conftest import ROOT, scenario_of
 from losing_workers import Losing
 
 from sim.errors import ResultsError, RunInterrupted
-from sim.experiment import crew, identity, replicate, run, workers
+from sim.experiment import going, identity, replicate, run, workers
 from sim.experiment.results import Results
 from sim.experiment.run import run_in_folder
 from sim.experiment.store import CHUNKS, LOCK, MANIFEST, RUN
@@ -294,7 +294,7 @@ def workers_find_tests(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_worker_that_is_killed_is_replaced(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers_find_tests: None
 ) -> None:
-    monkeypatch.setattr(crew, "simulate_chunk", Losing(tmp_path / "killed"))
+    monkeypatch.setattr(going, "simulate_chunk", Losing(tmp_path / "killed"))
     assert call(*command(tmp_path / "r", workers=2)).code == 0
     assert (tmp_path / "killed").exists()
     assert contents(tmp_path / "r") == contents(whole)
@@ -304,7 +304,7 @@ def test_workers_that_are_killed_again_and_again_end_the_run_and_lose_nothing(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers_find_tests: None
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(crew, "simulate_chunk", Losing())
+        patched.setattr(going, "simulate_chunk", Losing())
         patched.setattr(workers, "MOST_LOSSES", 1)
         outcome = call(*command(tmp_path / "r", workers=2))
     assert outcome.code == 1

@@ -139,6 +139,15 @@ def test_a_value_can_be_left_as_it_is_or_switched_off() -> None:
     assert [point.described() for point in points] == ["criteria.no_hcc=as-is", "criteria.no_hcc=off"]
 
 
+def test_what_a_group_takes_from_the_defaults_can_be_varied_for_it_alone() -> None:
+    """Coordinators of one group, which the file says for all sites at once."""
+    loaded = load(BASE)
+    factors = parse_factors(["sites.general_hospital.coordinators=1,3"], GRID, loaded)
+    points = make_points(loaded, factors, GRID, None, 1)
+    assert [point.scenario.sites["general_hospital"].coordinators for point in points] == [1, 3]
+    assert loaded.scenario.sites["national_liver_centre"] == points[0].scenario.sites["national_liver_centre"]
+
+
 def test_a_latin_hypercube_spreads_over_every_range() -> None:
     """Each tenth of a range has one of ten points; whole numbers and dates stay what they are; it is the same again."""
     texts = ["site_defaults.never_enrols=0.0..0.5", "sites.general_hospital.count=1..5"]

@@ -1,17 +1,14 @@
-"""The Python API: what the command line does, in a notebook."""
+"""A run in a notebook."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from sim.experiment.progress import Progress, no_progress
 from sim.experiment.results import Results
-from sim.experiment.run import Progress, Report, no_progress, run_in_folder
+from sim.experiment.run import Report, run_in_folder
 from sim.scenario.schema import Scenario
-
-if TYPE_CHECKING:
-    import plotly.graph_objects as go
 
 
 def run(
@@ -74,10 +71,3 @@ def report_writer(report: bool) -> Report | None:
     from sim.report.page import write_report  # needs plotly, which a run without a report does not
 
     return write_report
-
-
-def figures(results: Results) -> dict[str, go.Figure]:
-    """All figures of the report, by name."""
-    from sim.report.figures import all_figures
-
-    return all_figures(results)

@@ -1,0 +1,104 @@
+"""What an answer says, in sentences and in figures, whichever call it came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.experiment.differences import Compared
+from sim.experiment.plan import PlanAnswer
+from sim.experiment.results import Results
+from sim.experiment.sensitivity import Explanation
+from sim.experiment.sweep import Swept
+from sim.report.explanation import DEFAULT_OUTCOME, check_outcome
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from sim.report.exhibits import Exhibit
+
+Answered = Results | Compared | Swept | Explanation | PlanAnswer
+
+
+def sentences(answer: Answered, milestone: str = DEFAULT_OUTCOME) -> list[str]:
+    """The answer in words, most important first; where something must be known before, that comes first of all.
+
+    Args:
+        answer: results of a run, a comparison, a sweep, an explanation or a plan.
+        milestone: of an explanation, what the sentences are about.
+
+    Raises:
+        UsageError: there is no such milestone.
+    """
+    if isinstance(answer, Results):
+        return _of_run(answer)
+    if isinstance(answer, Compared):
+        from sim.report import comparison_words as words
+
+        told = [text for pair in answer.comparison.pairs for text in words.sentences(answer, pair)]
+        return [*(f"Note: {text}." for text in words.caveats(answer)), *told]
+    if isinstance(answer, Swept):
+        from sim.report import sweep_words
+
+        return [*(f"Note: {text}." for text in sweep_words.caveats(answer)), *sweep_words.sentences(answer)]
+    from sim.report.explanation import Told, warnings
+    from sim.report.planning import PlanTold
+
+    if isinstance(answer, Explanation):
+        check_outcome(milestone, answer.study.scenario)
+        found = Told(answer, milestone).sentences()
+    else:
+        found = PlanTold(answer).sentences()
+    return [*(f"Warning: {text}." for text in warnings(answer.failures)), *found]
+
+
+def _of_run(results: Results) -> list[str]:
+    from sim.report import words
+
+    dates = words.Dates(results.design.clock, results.design.horizon_days)
+    rule = words.precision_sentence(results)
+    return [
+        *(f"Warning: {text}." for text in words.warnings(results, results.too_few())),
+        words.headline(results, dates, results.milestones()),
+        *words.odds_sentences(results.odds()),
+        *words.ending_sentences(results.outcomes()),
+        *([] if rule is None else [rule]),
+    ]
+
+
+def figures(answer: Answered, milestone: str = DEFAULT_OUTCOME) -> dict[str, go.Figure]:
+    """All figures of an answer by name, in the order of its page.
+
+    Args:
+        answer: results of a run, a comparison, a sweep, an explanation or a plan.
+        milestone: of an explanation, what the figures are about.
+
+    Raises:
+        UsageError: there is no such milestone.
+    """
+    if isinstance(answer, Results):
+        from sim.report.figures import all_figures
+
+        return all_figures(answer)
+    found = _exhibits(answer, milestone)
+    return {exhibit.name: exhibit.figure for exhibit in found if exhibit.figure is not None}
+
+
+def _exhibits(answer: Compared | Swept | Explanation | PlanAnswer, milestone: str) -> list[Exhibit]:
+    if isinstance(answer, Compared):
+        from sim.report import comparison_figures
+
+        return comparison_figures.exhibits(answer)
+    if isinstance(answer, Swept):
+        from sim.report import sweep_figures
+
+        return sweep_figures.exhibits(answer)
+    if isinstance(answer, Explanation):
+        from sim.report import explanation_figures
+        from sim.report.explanation import Told
+
+        check_outcome(milestone, answer.study.scenario)
+        return explanation_figures.exhibits(Told(answer, milestone))
+    from sim.report import planning_figures
+    from sim.report.planning import PlanTold
+
+    return planning_figures.exhibits(PlanTold(answer))

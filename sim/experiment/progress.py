@@ -1,0 +1,16 @@
+"""How far a simulation is: what its caller is told, and how the caller stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Progress = Callable[[int, int], None]
+"""Called with replications done and replications in all, after every chunk, in the caller's thread.
+
+Where it raises `KeyboardInterrupt`, the simulation ends with `RunInterrupted` as after Ctrl-C: what is finished is
+kept, and the same call goes on from there.
+"""
+
+
+def no_progress(done: int, total: int) -> None:
+    """The progress callback that does nothing."""
