@@ -1,0 +1,79 @@
+"""Data as a running trial would have them, from one simulated trial: to try a forecast without data of one's own."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sim.analysis.tables import site_names
+from sim.core import events
+from sim.core.design import Design
+from sim.core.events import CODE, KIND, PERSON, SITE, TIME
+from sim.errors import Problem, UsageError
+from sim.exchange.observed import COMPLETED, FAILED, IN_SCREENING, RANDOMISED
+from sim.exchange.upload import Upload
+from sim.experiment.replicate import replicate
+from sim.scenario.schema import Scenario
+
+Array = npt.NDArray[np.float64]
+
+LOG_FILE, SITE_FILE = "simulated-log.csv", "simulated-sites.csv"
+
+
+def simulated_data(scenario: Scenario, seed: int, replication: int, until: date) -> tuple[Upload, Upload]:
+    """An enrolment log and a table of sites of one simulated trial, as they stood at the end of a day.
+
+    Args:
+        scenario: the scenario.
+        seed: where random numbers start.
+        replication: number of the simulated trial.
+        until: the last day that is known.
+
+    Raises:
+        UsageError: nobody was randomised by then.
+    """
+    design = Design(scenario)
+    rows = replicate(design, seed, replication).table()
+    known = rows[rows[:, TIME] < design.clock.day_of(until) + 1.0]
+    if not np.any(known[:, KIND] == events.RANDOMISED):
+        raise UsageError(Problem("nobody is randomised by then in this simulated trial", value=str(until)))
+    return Upload(LOG_FILE, _csv(_log(design, known))), Upload(SITE_FILE, _csv(_sites(design, known)))
+
+
+def _csv(frame: pd.DataFrame) -> bytes:
+    return frame.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _log(design: Design, known: Array) -> pd.DataFrame:
+    """A row a person whose screening began, in the order in which it did."""
+    people: dict[tuple[int, int], dict[str, str]] = {}
+    labels = design.site_labels()
+    ends = {events.SCREENING_FAILED: FAILED, events.TURNED_AWAY: FAILED, events.COMPLETED: COMPLETED}
+    for row in known:
+        kind, key = int(row[KIND]), (int(row[SITE]), int(row[PERSON]))
+        when = str(design.clock.date_of(row[TIME]))
+        if kind == events.SCREENING_STARTED:
+            before = people.get(key, {})
+            name, first = before.get("participant", f"S{len(people) + 1:03d}"), before.get("screened", when)
+            people[key] = {"participant": name, "site": labels[key[0]], "screened": first, "status": IN_SCREENING}
+        elif key not in people:
+            continue
+        elif kind == events.RANDOMISED:
+            people[key] |= {"randomised": when, "arm": design.arms[int(row[CODE])].name, "status": RANDOMISED}
+        elif kind == events.LEFT:
+            people[key] |= {"left": when, "status": design.ways_out[int(row[CODE])]}
+        elif kind in ends:
+            people[key] |= {"left": when, "status": ends[kind]}
+    columns = ["participant", "site", "screened", "randomised", "arm", "status", "left"]
+    return pd.DataFrame(list(people.values()), columns=columns).fillna("")
+
+
+def _sites(design: Design, known: Array) -> pd.DataFrame:
+    """A row a site that is open: when it was activated."""
+    opened = [(int(row[SITE]), row[TIME]) for row in known if row[KIND] == events.SITE_ACTIVATED]
+    labels, groups = design.site_labels(), [name.partition("/")[0] for name in site_names(design)]
+    rows = [(labels[i], groups[i], str(design.clock.date_of(day))) for i, day in opened]
+    return pd.DataFrame(rows, columns=["site", "group", "activated"])

@@ -1,0 +1,231 @@
+"""Data files from elsewhere, as bytes: limited in size and kind, and read without running anything in them."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sim.errors import Problem, UsageError
+from sim.exchange.columns import COUNT_NAMES, LOG_NAMES, SITE_NAMES, Columns, recognised
+from sim.exchange.counts import is_long, widened
+from sim.exchange.findings import DataError
+from sim.exchange.read import COUNTS, LOG, SDTM, Kind, kind_of
+from sim.exchange.tables import RawTable, table_of
+
+ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".json")
+_MEGABYTE = 1_000_000
+_SHOWN_ROWS = 5
+_LONGEST_NAME = 120
+
+
+@dataclass(frozen=True)
+class UploadLimits:
+    """What a file from elsewhere may be.
+
+    Attributes:
+        bytes: of a file.
+        unpacked_bytes: of the parts of an Excel workbook, together.
+        rows: of a table.
+        columns: of a table.
+        files: at once.
+    """
+
+    bytes: int = 10 * _MEGABYTE
+    unpacked_bytes: int = 100 * _MEGABYTE
+    rows: int = 200_000
+    columns: int = 300
+    files: int = 3
+
+
+LIMITS = UploadLimits()
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file from elsewhere.
+
+    Attributes:
+        name: as it was called there; it is shown, and never used as a path.
+        content: its bytes.
+    """
+
+    name: str
+    content: bytes
+
+    @property
+    def shown(self) -> str:
+        """Its name without folders or letters that cannot be seen."""
+        last = self.name.replace("\\", "/").rsplit("/", 1)[-1]
+        return "".join(letter for letter in last if letter.isprintable())[:_LONGEST_NAME] or "data"
+
+
+def tables_of(files: Sequence[Upload], limits: UploadLimits = LIMITS) -> list[RawTable]:
+    """The tables in files from elsewhere.
+
+    Args:
+        files: one, or the SDTM domains of a trial.
+        limits: what they may be.
+
+    Raises:
+        UsageError: there are too many of them.
+        DataError: one is too large, of another kind, or not a table.
+    """
+    if len(files) > limits.files:
+        raise UsageError(Problem(f"at most {limits.files} files at once", value=str(len(files))))
+    return [_table(file, limits) for file in files]
+
+
+def _table(file: Upload, limits: UploadLimits) -> RawTable:
+    if not file.shown.lower().endswith(ENDINGS):
+        raise DataError(
+            Problem(f"is not a kind of file that is read here; expected one of {', '.join(ENDINGS)}", file.shown)
+        )
+    if len(file.content) > limits.bytes:
+        message = f"is larger than {limits.bytes / _MEGABYTE:g} MB, which is the most that is read here"
+        raise DataError(Problem(message, file.shown, value=f"{len(file.content) / _MEGABYTE:.1f} MB"))
+    if file.content.startswith(b"PK"):
+        _check_unpacked(file, limits)
+    table = table_of(file.content, file.shown)
+    for what, n, most in (("rows", len(table.cells), limits.rows), ("columns", len(table.columns), limits.columns)):
+        if n > most:
+            raise DataError(
+                Problem(f"has more than {most:,} {what}, which is the most here", file.shown, value=f"{n:,}")
+            )
+    return table
+
+
+def _check_unpacked(file: Upload, limits: UploadLimits) -> None:
+    """See that a workbook is not many times larger than it looks; no more than it says is ever unpacked."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(file.content)) as book:
+            unpacked = sum(part.file_size for part in book.infolist())
+    except zipfile.BadZipFile:
+        raise DataError(Problem("is not an Excel workbook that can be read", file.shown)) from None
+    if unpacked > limits.unpacked_bytes:
+        message = f"unpacks to more than {limits.unpacked_bytes / _MEGABYTE:g} MB, which is the most that is read here"
+        raise DataError(Problem(message, file.shown, value=f"{unpacked / _MEGABYTE:.0f} MB"))
+
+
+# --- which column is what
+
+
+@dataclass(frozen=True)
+class Role:
+    """Something that a column may be.
+
+    Attributes:
+        name: as after `--columns`.
+        meaning: in words.
+        header: the column that is it; empty where none was recognised.
+        candidates: columns that could be it, where there are several.
+        is_needed: whether nothing can be read without it.
+    """
+
+    name: str
+    meaning: str
+    header: str
+    candidates: tuple[str, ...]
+    is_needed: bool
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a table looks like, before it is read.
+
+    Attributes:
+        file: its name.
+        kind: a log, counts, SDTM, or sites.
+        headers: of its columns.
+        rows: the first of them, as they were written.
+        n_rows: how many there are.
+        roles: what its columns may be.
+    """
+
+    file: str
+    kind: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    n_rows: int
+    roles: tuple[Role, ...]
+
+    @property
+    def unknown(self) -> tuple[Role, ...]:
+        """Roles that are needed, and which no column was recognised to be."""
+        return tuple(role for role in self.roles if role.is_needed and not role.header)
+
+
+SITES = "sites"
+KIND_NAMES: dict[str, str] = {
+    LOG: "a log, a row a person",
+    COUNTS: "counts, a row a day, week or month",
+    SDTM: "SDTM",
+    SITES: "a table of sites",
+}
+_NAMES: dict[str, Mapping[str, tuple[str, ...]]] = {LOG: LOG_NAMES, COUNTS: COUNT_NAMES, SITES: SITE_NAMES}
+_NEEDED: dict[str, tuple[str, ...]] = {LOG: ("date",), COUNTS: ("date", "randomised"), SITES: ("site", "activated")}
+_MEANINGS: dict[str, dict[str, str]] = {
+    LOG: {
+        "date": "date of randomisation",
+        "site": "site",
+        "participant": "participant",
+        "arm": "arm",
+        "screened": "date of screening or consent",
+        "status": "status, or why they left",
+        "left": "date of leaving, or of the last visit",
+    },
+    COUNTS: {
+        "date": "the day, week or month",
+        "site": "site",
+        "screened": "number screened",
+        "eligible": "number eligible",
+        "randomised": "number randomised",
+        "sites_activated": "sites activated",
+    },
+    SITES: {
+        "site": "site",
+        "activated": "date of activation",
+        "closed": "date of closing",
+        "planned": "planned date of activation",
+        "group": "group of sites in the plan",
+    },
+}
+
+
+def preview(tables: Sequence[RawTable], columns: Columns | None = None, kind: Kind | None = None) -> Preview:
+    """What data look like, and which of their columns is what.
+
+    Args:
+        tables: as `tables_of` read them.
+        columns: what a person said: header by role, an empty one for no column.
+        kind: what a person said they are.
+
+    Raises:
+        DataError: a long table of counts has no period or something that is no number.
+    """
+    said = kind or kind_of(tables)
+    if said == SDTM:
+        return _previewed(tables[0], SDTM, ())
+    table = widened(tables[0]) if is_long(tables[0]) else tables[0]
+    return _previewed(table, said, _roles(table, said, columns))
+
+
+def preview_sites(table: RawTable, columns: Columns | None = None) -> Preview:
+    """What a table of sites looks like. Arguments as for `preview`."""
+    return _previewed(table, SITES, _roles(table, SITES, columns))
+
+
+def _roles(table: RawTable, kind: str, columns: Columns | None) -> tuple[Role, ...]:
+    there = {role: header for role, header in (columns or {}).items() if not header or header in table.columns}
+    found, unclear = recognised(table, _NAMES[kind], there)
+    return tuple(
+        Role(name, meaning, found.get(name, ""), tuple(unclear.get(name, ())), name in _NEEDED[kind])
+        for name, meaning in _MEANINGS[kind].items()
+    )
+
+
+def _previewed(table: RawTable, kind: str, roles: tuple[Role, ...]) -> Preview:
+    first = table.cells.head(_SHOWN_ROWS)
+    rows = tuple(tuple(str(cell) for cell in row) for row in first.to_numpy(dtype=object).tolist())
+    return Preview(table.file, kind, tuple(table.columns), rows, len(table.cells), roles)
