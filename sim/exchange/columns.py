@@ -87,33 +87,45 @@ def recognise(table: RawTable, names: Mapping[str, Iterable[str]], given: Column
     Args:
         table: the table.
         names: usual names by role.
-        given: what a person said, which goes before what is usual.
+        given: what a person said, which goes before what is usual; an empty header is no column.
 
     Raises:
         DataError: a header that a person named is not there, or two headers could be the same thing.
-        UsageError: a role that there is not.
     """
-    found: dict[str, str] = {}
-    for role, header in (given or {}).items():
-        if role not in names:
-            continue
-        if header not in table.columns:
+    found, unclear = recognised(table, names, given)
+    for role, candidates in unclear.items():
+        message = (
+            f"{len(candidates)} columns could be '{role}': {', '.join(candidates)}; "
+            f"say which, as in --columns {role}={candidates[0]}"
+        )
+        raise DataError(Problem(message, table.file, 1))
+    return found
+
+
+def recognised(
+    table: RawTable, names: Mapping[str, Iterable[str]], given: Columns | None = None
+) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Headers by role, and those that a role could be where there are several. Arguments as for `recognise`.
+
+    Raises:
+        DataError: a header that a person named is not there.
+    """
+    said = {role: header for role, header in (given or {}).items() if role in names}
+    for role, header in said.items():
+        if header and header not in table.columns:
             message = f"there is no column '{header}' for '{role}'; {nearest(header, table.columns)}"
             raise DataError(Problem(message, table.file, 1, "--columns"))
-        found[role] = header
+    found = {role: header for role, header in said.items() if header}
+    unclear: dict[str, list[str]] = {}
     for role, usual in names.items():
-        if role in found:
+        if role in said:
             continue
         candidates = _candidates(table, set(usual), set(found.values()))
         if len(candidates) > 1:
-            message = (
-                f"{len(candidates)} columns could be '{role}': {', '.join(candidates)}; "
-                f"say which, as in --columns {role}={candidates[0]}"
-            )
-            raise DataError(Problem(message, table.file, 1))
-        if candidates:
+            unclear[role] = candidates
+        elif candidates:
             found[role] = candidates[0]
-    return found
+    return found, unclear
 
 
 def _candidates(table: RawTable, usual: set[str], taken: set[str]) -> list[str]:

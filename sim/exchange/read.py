@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -19,6 +21,11 @@ from sim.exchange.observed import ObservedTrial
 from sim.exchange.sdtm import domain_of, read_folder, read_sdtm, siblings
 from sim.exchange.site_table import with_sites
 from sim.exchange.tables import RawTable, read_table
+
+Kind = Literal["log", "counts", "sdtm"]
+LOG: Kind = "log"
+COUNTS: Kind = "counts"
+SDTM: Kind = "sdtm"
 
 
 def read_observed(
@@ -44,15 +51,46 @@ def read_observed(
     """
     given = dict(columns or {})
     trial = _read(Path(data), given, order)
-    if trial.n_randomised == 0 and not trial.has_screening:
-        raise DataError(Problem("nobody is randomised in these data", trial.source))
-    if sites is not None:
-        own = {role: header for role, header in given.items() if role in ("activated", "closed", "planned")}
-        table = read_table(sites)
-        if "site" in given and given["site"] in table.columns:
-            own["site"] = given["site"]
-        trial = with_sites(trial, table, own, order)
-    return trial
+    own = {role: header for role, header in given.items() if role in ("activated", "closed", "planned")}
+    table = None if sites is None else read_table(sites)
+    if table is not None and "site" in given and given["site"] in table.columns:
+        own["site"] = given["site"]
+    return _joined(trial, table, own, order)
+
+
+def observed_from(
+    tables: Sequence[RawTable],
+    sites: RawTable | None = None,
+    columns: Columns | None = None,
+    order: DateOrder | None = None,
+    *,
+    site_columns: Columns | None = None,
+    kind: Kind | None = None,
+) -> ObservedTrial:
+    """The same as `read_observed` for tables that were read already.
+
+    Args:
+        tables: an enrolment log or counts by period; or SDTM domains.
+        sites: a table of sites.
+        columns: header by role; an empty header says that there is no such column.
+        order: how to read 03/04/2024.
+        site_columns: header by role in the table of sites.
+        kind: what the table is, where a person said so.
+
+    Raises:
+        DataError: they are of several kinds, a column is missing, or the data check found errors.
+        AmbiguousDatesError: dates could be read in two ways and `order` does not say which.
+    """
+    trial = _trial(tables, dict(columns or {}), order, kind)
+    return _joined(trial, sites, dict(site_columns or {}), order)
+
+
+def kind_of(tables: Sequence[RawTable], columns: Columns | None = None) -> Kind:
+    """What tables are: SDTM, counts by period, or an enrolment log."""
+    if len(tables) > 1 or (domain_of(tables[0]) and not columns):
+        return SDTM
+    table = widened(tables[0]) if is_long(tables[0]) else tables[0]
+    return COUNTS if _has_counts(table, dict(columns or {})) else LOG
 
 
 def _read(path: Path, given: Columns, order: DateOrder | None) -> ObservedTrial:
@@ -60,11 +98,36 @@ def _read(path: Path, given: Columns, order: DateOrder | None) -> ObservedTrial:
         return read_sdtm(read_folder(path))
     table = read_table(path)
     domain = domain_of(table)
-    if domain and not given:
-        return read_sdtm([table, *(read_table(other) for other in siblings(path, domain))])
-    if is_long(table):
-        table = widened(table)
-    return read_counts(table, given, order) if _has_counts(table, given) else read_log(table, given, order)
+    others = siblings(path, domain) if domain and not given else []
+    return _trial([table, *map(read_table, others)], given, order, None)
+
+
+def _trial(tables: Sequence[RawTable], given: Columns, order: DateOrder | None, kind: Kind | None) -> ObservedTrial:
+    kind = kind or kind_of(tables, given)
+    if kind == SDTM:
+        _check_domains(tables)
+        return read_sdtm(list(tables))
+    table = widened(tables[0]) if is_long(tables[0]) else tables[0]
+    return read_counts(table, given, order) if kind == COUNTS else read_log(table, given, order)
+
+
+def _check_domains(tables: Sequence[RawTable]) -> None:
+    """Several files are one trial where they are SDTM domains, each once."""
+    seen: dict[str, str] = {}
+    for table in tables:
+        domain = domain_of(table)
+        if not domain:
+            message = "is not an SDTM domain (DM, DS, SV), and other data are one file; leave out the others"
+            raise DataError(Problem(message, table.file))
+        if domain in seen:
+            raise DataError(Problem(f"is the SDTM domain {domain}, and so is {seen[domain]}", table.file))
+        seen[domain] = table.file
+
+
+def _joined(trial: ObservedTrial, sites: RawTable | None, given: Columns, order: DateOrder | None) -> ObservedTrial:
+    if trial.n_randomised == 0 and not trial.has_screening:
+        raise DataError(Problem("nobody is randomised in these data", trial.source))
+    return trial if sites is None else with_sites(trial, sites, given, order)
 
 
 def _has_counts(table: RawTable, given: Columns) -> bool:

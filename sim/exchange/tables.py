@@ -17,6 +17,12 @@ from sim.exchange.findings import DataError
 _SEPARATORS = ",;\t|"
 _SNIFFED = 4096  # characters that tell the separator
 _EXCEL = (".xlsx", ".xlsm")
+_ZIPPED = b"PK\x03\x04"
+_OTHERS = {  # what is not read, by the first bytes, and what to do about it
+    b"\xd0\xcf\x11\xe0": "a workbook of an Excel before 2007; save it as .xlsx or CSV",
+    b"HEADER RECORD": "a SAS transport file; save it as CSV or Dataset-JSON",
+    b"%PDF": "a PDF; expected CSV, Excel (.xlsx), or CDISC Dataset-JSON (.json)",
+}
 _HEADER_ROW = 1
 
 
@@ -62,13 +68,31 @@ def read_table(path: Path | str) -> RawTable:
         raise DataError(Problem("there is no such file", shown)) from None
     except OSError as error:
         raise DataError(Problem(f"cannot be read: {error.strerror}", shown)) from None
+    return table_of(content, shown)
+
+
+def table_of(content: bytes, shown: str) -> RawTable:
+    """A table from the bytes of a file.
+
+    Args:
+        content: what is in the file.
+        shown: its name, for messages; Excel is told by its first bytes, Dataset-JSON by its ending or first letter.
+
+    Raises:
+        DataError: it is empty, not readable, or has no rows.
+    """
     if not content.strip():
         raise DataError(Problem("is empty; expected a header and at least one row", shown))
-    suffix = path.suffix.lower()
-    if suffix in _EXCEL:
+    if content.startswith(_ZIPPED) or shown.lower().endswith(_EXCEL):
         return _finished(_excel(content, shown), shown)
+    for start, what in _OTHERS.items():
+        if content.startswith(start):
+            raise DataError(Problem(f"is {what}", shown))
+    if b"\0" in content:
+        message = "is not a table; expected CSV, Excel (.xlsx), or CDISC Dataset-JSON (.json)"
+        raise DataError(Problem(message, shown))
     text = _decoded(content)
-    if suffix == ".json" or text.lstrip()[:1] == "{":
+    if shown.lower().endswith(".json") or text.lstrip()[:1] == "{":
         return _dataset_json(text, shown)
     return _finished(_csv(text, shown), shown)
 
@@ -131,7 +155,7 @@ def _dataset_json(text: str, shown: str) -> RawTable:
         else:
             columns, rows, domain = data["columns"], data["rows"], data.get("name", "")
         frame = pd.DataFrame(rows, columns=[column["name"] for column in columns], dtype=object)
-    except (ValueError, KeyError, TypeError, AttributeError, StopIteration):
+    except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError):
         message = "is not CDISC Dataset-JSON: expected 'columns' and 'rows' (1.1) or 'clinicalData' (1.0)"
         raise DataError(Problem(message, shown)) from None
     return _finished(frame.map(_cell_text), shown, str(domain).upper())

@@ -69,6 +69,11 @@ def parts_of(found: list[Exhibit], parts: tuple[tuple[str, str, str, tuple[str, 
 
 def comparison_page(compared: Compared) -> str:
     """The whole page as text."""
+    return render(comparison_content(compared))
+
+
+def comparison_content(compared: Compared) -> PlainPage:
+    """What the page says: the answer, what differs, and the figures with their tables."""
     comparison = compared.comparison
     labels = [side.label for side in comparison.sides]
     first, *others = [words.sentence(words.headline(compared, pair)) for pair in comparison.pairs]
@@ -76,7 +81,7 @@ def comparison_page(compared: Compared) -> str:
     slides = [exhibit for exhibit in found if exhibit.name.startswith("slide-")]
     if len(slides) == 1:
         found.remove(slides[0])
-    page = PlainPage(
+    return PlainPage(
         title=" against ".join([*labels[1:], labels[0]]),
         eyebrow=f"Compared with {labels[0]}: {', '.join(labels[1:])}",
         headline=first,
@@ -90,7 +95,6 @@ def comparison_page(compared: Compared) -> str:
         sections=(*parts_of(found, _PARTS), _method(compared)),
         footer="Simulated trials, no real patients.",
     )
-    return render(page)
 
 
 def made_by(compared: Compared) -> str:

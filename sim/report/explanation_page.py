@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 def explanation_page(explanation: Explanation, focus: str, typed: str) -> str:
-    """The whole page as text.
+    """The whole page as text; see `explanation_content`."""
+    return render(explanation_content(explanation, focus, typed))
+
+
+def explanation_content(explanation: Explanation, focus: str, typed: str) -> PlainPage:
+    """What the page says.
 
     Args:
         explanation: what drives the scenario.
@@ -26,7 +31,7 @@ def explanation_page(explanation: Explanation, focus: str, typed: str) -> str:
     told = Told(explanation, focus)
     sentences = told.sentences()
     scenario = explanation.study.scenario
-    page = PlainPage(
+    return PlainPage(
         title=f"{scenario.name}: what drives {told.noun}?",
         eyebrow=scenario.name,
         question=f"What drives {told.noun}?",
@@ -41,7 +46,6 @@ def explanation_page(explanation: Explanation, focus: str, typed: str) -> str:
         sections=_sections(told),
         footer="Simulated trials, no real patients.",
     )
-    return render(page)
 
 
 def _cards(told: Told) -> list[Card]:

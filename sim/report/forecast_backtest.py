@@ -43,7 +43,14 @@ def _cards(cuts: pd.DataFrame) -> tuple[Card, ...]:
 def backtest_page(
     trials: Sequence[ObservedTrial], results: Sequence[CutResult], command: str, warnings: Sequence[str] = ()
 ) -> str:
-    """The page of a backtest.
+    """The page of a backtest as text; see `backtest_content`."""
+    return render(backtest_content(trials, results, command, warnings))
+
+
+def backtest_content(
+    trials: Sequence[ObservedTrial], results: Sequence[CutResult], command: str, warnings: Sequence[str] = ()
+) -> PlainPage:
+    """What the page of a backtest says.
 
     Args:
         trials: the trials.
@@ -62,21 +69,19 @@ def backtest_page(
         exhibit = Exhibit("by-trial", "Trial by trial", _worst(cuts), "", None, table)
         sections.append(PageSection("trials", "Is it so in every trial?", exhibits=(exhibit,)))
     sections.append(PageSection("method", "How was this made?", lines=_METHOD))
-    return render(
-        PlainPage(
-            title="Backtest: how far to trust forecasts",
-            eyebrow="Backtest",
-            headline=backtest_headline(results, cuts),
-            command=command,
-            question="Would forecasts made on the way have come true?",
-            warnings=tuple(warnings),
-            cards=_cards(cuts),
-            lines=uncertainty_lines(cuts),
-            first=(first,),
-            reading="In brackets: Wilson's 95 % interval, as if cuts were independent; those of one trial are not.",
-            sections=tuple(sections),
-            footer="Forecasts of what is past; no advice on what is to come.",
-        )
+    return PlainPage(
+        title="Backtest: how far to trust forecasts",
+        eyebrow="Backtest",
+        headline=backtest_headline(results, cuts),
+        command=command,
+        question="Would forecasts made on the way have come true?",
+        warnings=tuple(warnings),
+        cards=_cards(cuts),
+        lines=uncertainty_lines(cuts),
+        first=(first,),
+        reading="In brackets: Wilson's 95 % interval, as if cuts were independent; those of one trial are not.",
+        sections=tuple(sections),
+        footer="Forecasts of what is past; no advice on what is to come.",
     )
 
 

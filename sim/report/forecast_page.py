@@ -192,7 +192,12 @@ def _card(answer: Answer, name: str) -> Card:
 
 
 def forecast_page(answer: Answer, command: str) -> str:
-    """The page of a forecast.
+    """The page of a forecast as text; see `forecast_content`."""
+    return render(forecast_content(answer, command))
+
+
+def forecast_content(answer: Answer, command: str) -> PlainPage:
+    """What the page of a forecast says.
 
     Args:
         answer: the forecast.
@@ -216,22 +221,20 @@ def forecast_page(answer: Answer, command: str) -> str:
         exhibit = Exhibit("sites", "Open sites", standing(answer), "", None, site_table(answer))
         sections.append(PageSection("sites", "Which sites recruit?", exhibits=(exhibit,)))
     sections.append(PageSection("method", "How was this made?", lines=_METHOD))
-    return render(
-        PlainPage(
-            title=f"{scenario.name}: forecast from {answer.as_of}",
-            eyebrow=f"{scenario.name}, forecast from {answer.as_of}",
-            headline=headline(answer),
-            command=command,
-            question="Given what has happened, when will this trial be complete?",
-            warnings=(*answer.cautions, *answer.notes, *(str(finding) for finding in answer.start.trial.findings)),
-            cards=tuple(_card(answer, name) for name in _CARDS),
-            lines=(standing(answer), *odds_sentences(answer), *_needed(answer)),
-            first=(_fan(answer),),
-            reading="Large dates: half of the simulated trials are there by then. -12/+15 d: 95 % interval of the "
-            "Monte Carlo error. Real trials were inside such 80 % intervals about as often: see the track record.",
-            sections=tuple(sections),
-            footer="Simulated trials that go on from observed data.",
-        )
+    return PlainPage(
+        title=f"{scenario.name}: forecast from {answer.as_of}",
+        eyebrow=f"{scenario.name}, forecast from {answer.as_of}",
+        headline=headline(answer),
+        command=command,
+        question="Given what has happened, when will this trial be complete?",
+        warnings=(*answer.cautions, *answer.notes, *(str(finding) for finding in answer.start.trial.findings)),
+        cards=tuple(_card(answer, name) for name in _CARDS),
+        lines=(standing(answer), *odds_sentences(answer), *_needed(answer)),
+        first=(_fan(answer),),
+        reading="Large dates: half of the simulated trials are there by then. -12/+15 d: 95 % interval of the "
+        "Monte Carlo error. Real trials were inside such 80 % intervals about as often: see the track record.",
+        sections=tuple(sections),
+        footer="Simulated trials that go on from observed data.",
     )
 
 
