@@ -121,9 +121,9 @@ def test_several_files_are_one_trial_of_sdtm_or_are_refused() -> None:
     dm = _upload("STUDYID,DOMAIN,USUBJID,RFSTDTC,ARM\nS,DM,1,2024-01-31,A\nS,DM,2,2024-02-03,A\n", "dm.csv")
     ds = _upload("STUDYID,DOMAIN,USUBJID,DSDECOD,DSSTDTC\nS,DS,1,RANDOMIZED,2024-01-31\n", "ds.csv")
     assert observed_from(tables_of([ds, dm])).n_randomised == 1
-    with pytest.raises(DataError, match=r"data.csv: is not an SDTM domain"):
+    with pytest.raises(DataError, match=r"data\.csv: is not an SDTM domain"):
         observed_from(tables_of([dm, _upload(LOG)]))
-    with pytest.raises(DataError, match="is the SDTM domain DM, and so is dm.csv"):
+    with pytest.raises(DataError, match=r"is the SDTM domain DM, and so is dm\.csv"):
         observed_from(tables_of([dm, Upload("dm2.csv", dm.content)]))
 
 
