@@ -7,178 +7,73 @@ cost per call is then shared. A replication is the same whichever batch it is in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
+from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design, GroupDesign
 from sim.core.observed import ObservedState
-from sim.core.population import PatientBlock
 from sim.core.quantiles import Quantile, gamma_of_mean_one, unit_exponential
-from sim.core.streams import Streams
+from sim.core.referred import Referred, draw_referred
+from sim.core.rows import Replications, Rows
+from sim.core.streams import BLOCK, Streams
 from sim.core.unknowns import Quantiles, Unknowns, draw_unknowns
-from sim.scenario.distributions import Family
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 MAX_REPLICATIONS = 48
-_LATER_TOGETHER = 16
 _SITES_AT_ONCE = 600  # sites x replications whose blocks are in memory together
 
 # A site's uniform numbers, and their places among them.
 _DRAWS_A_SITE = 8
 _RATE, _NEVER, _EFFECT, _LEAD, _DELAY = range(5)
 
+_NEARLY = 0.8  # as likely to be needed; drawing some rows in vain costs less than drawing again
 _LATER_DRAWS = 16  # further draws of a site's activation, of which the first that is after the data holds
 _LATE_DAYS = 30.0  # mean delay of a site that should have opened on a date
 _STAND_INS = 1 << 16  # blocks from this on are of patients who stand in for people who are known
-
-EXCLUDED, DECLINES, HANDLED = range(3)  # what becomes of a referral on the day
-
-
-class People(NamedTuple):
-    """Patients of a block who must be dealt with, before their times of referral are known; see `Person` for each.
-
-    Attributes:
-        starts: (sites, replications + 1) where the people of a site and replication begin among all.
-        position: in the block of referrals.
-        values: (people, columns) draws of their own.
-        facts: (people, 4) chart_failed, tests_failed, weight_kg, days_since_decompensation.
-        consents: whether they say yes, if asked.
-        strata: (people, strata) level of each stratum or factor, the site not among them.
-    """
-
-    starts: Integers
-    position: Integers
-    values: Array
-    facts: Array
-    consents: npt.NDArray[np.bool_]
-    strata: Integers
-
-
-class GroupBlock(NamedTuple):
-    """A block of referrals of all sites of a group in several replications of a batch.
-
-    Attributes:
-        part: the replications.
-        arrivals: (sites, replications, BLOCK) unit-rate arrival times, increasing.
-        chart_failed: (sites, replications, BLOCK) criteria that fail on the chart, as bits.
-        fate: (sites, replications, BLOCK) EXCLUDED, DECLINES or HANDLED.
-        people: those who are HANDLED.
-    """
-
-    part: Part
-    arrivals: Array
-    chart_failed: Integers
-    fate: Integers
-    people: People
-
-
-class Part:
-    """Consecutive replications whose patients are drawn and judged together.
-
-    Args:
-        design: the scenario, made ready.
-        streams: random numbers.
-        first: number of the first replication.
-        unknowns: what is uncertain in each of them.
-    """
-
-    def __init__(self, design: Design, streams: Streams, first: int, unknowns: list[Unknowns]) -> None:
-        self.design = design
-        self.streams = streams
-        self.first = first
-        self.n = len(unknowns)
-        self._unknowns = unknowns
-
-    def numbers(self, path: str, value: object) -> float | Array | None:
-        """The value at a path where it is one number a replication (then (n, 1)); None where it varies."""
-        if isinstance(value, Family):
-            if not value.is_uncertain:
-                return None
-            return np.array([[unknowns.values[path]] for unknowns in self._unknowns])
-        return float(value)  # type: ignore[arg-type]
-
-    def probabilities(self, path: str, value: object) -> float | Array:
-        """The probability at a path, by its mean where it varies; (n, 1) where it differs between replications."""
-        if not isinstance(value, Family):
-            return float(value)  # type: ignore[arg-type]
-        return np.array([[unknowns.average(path, value)] for unknowns in self._unknowns])
-
-    def transformed(self, path: str, value: Family, u: Array) -> Array:
-        """Values at a path from uniform numbers (..., replications, k)."""
-        if not value.uncertain_parameters():
-            return self._unknowns[0].quantile(path, value)(u)
-        parts = [unknowns.quantile(path, value)(u[..., i, :]) for i, unknowns in enumerate(self._unknowns)]
-        return np.stack(parts, axis=-2)
-
-    def uniform(self, purpose: str, group: str, n_sites: int, block: int) -> Array:
-        """(sites, replications, BLOCK) uniform numbers."""
-        return self.streams.block(purpose, group, n_sites, block, self.first, self.n)
-
-    def draw(self, group: GroupDesign, block: int, reached: Array | float) -> GroupBlock:
-        """A block of referrals of all sites of a group.
-
-        Args:
-            group: the group.
-            block: which block, from 0.
-            reached: (sites, replications) unit-rate time of the last referral of the block before.
-        """
-
-        def uniform(purpose: str) -> Array:
-            return self.uniform(purpose, group.name, group.count, block)
-
-        gaps = unit_exponential(uniform("referral.gap"))
-        gaps[..., 0] += reached
-        patients = self.design.population.block(self, group.name, group.count, block)
-        screening = self.design.scenario.screening
-        p_consent = self.probabilities("screening.consent", screening.consent)
-        consents = uniform("screening.consent") < p_consent
-        fate: Integers = (patients.chart_failed == 0) * (DECLINES + consents)
-        if screening.rescreen is not None:
-            p_return = self.probabilities("screening.rescreen.probability", screening.rescreen.probability)
-            fate[patients.may_return & (uniform("rescreen.after_chart") < p_return)] = HANDLED
-        people = self._people(uniform, patients, consents, fate == HANDLED)
-        return GroupBlock(self, np.cumsum(gaps, axis=-1), patients.chart_failed, fate, people)
-
-    def _people(
-        self, uniform: Callable[[str], Array], patients: PatientBlock, consents: npt.NDArray[np.bool_], handled: Array
-    ) -> People:
-        """Those who must be dealt with, in order of site, replication and referral."""
-        place = np.nonzero(handled)
-        counts = np.count_nonzero(handled, axis=2)
-        ends = np.cumsum(counts).reshape(counts.shape)
-        starts = np.concatenate((ends[:, :1] - counts[:, :1], ends), axis=1)
-        facts = (patients.chart_failed, patients.tests_failed, patients.weight_kg, patients.days_since_decompensation)
-        strata = [levels[place] for levels in patients.strata.values()]
-        return People(
-            starts,
-            place[2],
-            np.column_stack([np.zeros((len(place[2]), 0)), *self._columns(uniform, place)]),
-            np.column_stack([values[place] for values in facts]),
-            consents[place],
-            np.column_stack([np.zeros((len(place[2]), 0), dtype=np.int64), *strata]),
-        )
-
-    def _columns(self, uniform: Callable[[str], Array], place: tuple[Integers, ...]) -> Iterator[Array]:
-        for design in self.design.columns.values():
-            u = uniform(design.purpose)
-            if design.standard is not None:
-                yield design.standard(u[place])
-                continue
-            assert isinstance(design.value, Family)
-            if design.value.uncertain_parameters():
-                yield self.transformed(design.path, design.value, u)[place]
-            else:
-                yield self._unknowns[0].quantile(design.path, design.value)(u[place])
 
 
 def replications_at_once(design: Design) -> int:
     """How many replications are worth drawing together: fewer for more sites, so that memory stays flat."""
     return max(1, min(MAX_REPLICATIONS, _SITES_AT_ONCE // max(design.n_sites, 1)))
+
+
+class Drawn:
+    """What has been drawn of one block of referrals of a group.
+
+    Args:
+        n_sites: sites in the group.
+        n: replications.
+
+    Attributes:
+        parts: what was drawn together.
+        part: (sites, replications) in which part each is; -1 where it is in none.
+        row: (sites, replications) which row of the part each is.
+    """
+
+    def __init__(self, n_sites: int, n: int) -> None:
+        self.parts: list[Referred] = []
+        self.part = np.full((n_sites, n), -1)
+        self.row = np.zeros((n_sites, n), dtype=np.int64)
+
+    def add(self, places: Integers, referred: Referred) -> int:
+        """Keep what was drawn for (rows, 2) sites and replications; returns which part it is."""
+        where = places[:, 0], places[:, 1]
+        self.part[where] = len(self.parts)
+        self.row[where] = np.arange(len(places))
+        self.parts.append(referred)
+        return len(self.parts) - 1
+
+    def reached(self, places: Integers) -> Array:
+        """(rows,) unit-rate times of the last referrals, at (rows, 2) sites and replications."""
+        where = places[:, 0], places[:, 1]
+        last = np.empty(len(places))
+        for number, part in enumerate(self.parts):
+            mine = self.part[where] == number
+            last[mine] = part.arrivals[self.row[where][mine], -1]
+        return last
 
 
 class Batch:
@@ -216,9 +111,10 @@ class Batch:
         drawn = draw_unknowns(design.uncertain, self.streams, first, n, quantiles)
         lists = {path: values.tolist() for path, values in drawn.items()}
         self._unknowns = [Unknowns({path: values[i] for path, values in lists.items()}, design.known) for i in range(n)]
-        self._all = Part(design, self.streams, first, self._unknowns)
+        self._all = Replications(first, self._unknowns)
         self._sites: dict[str, tuple[Array, Array]] = {}
-        self._blocks: dict[tuple[str, int, int], GroupBlock] = {}
+        self._drawn: dict[tuple[str, int], Drawn] = {}
+        self._likely: dict[str, Array] = {}
         self._tables: dict[tuple[str, str, int], Array] = {}
 
     def unknowns(self, replication: int) -> Unknowns:
@@ -238,7 +134,7 @@ class Batch:
     ) -> tuple[Array, Array]:
         """The group's sites with what is known of them."""
         consent = self.design.scenario.screening.consent
-        p_consent = np.broadcast_to(np.ravel(self._all.probabilities("screening.consent", consent)), self.n)
+        p_consent = np.broadcast_to(self._all.probabilities("screening.consent", consent), self.n)
         u = self.streams.sites("site.late", group.name, group.count, self._sites_of, self.n, _LATER_DRAWS)
         path, delay = group.paths["activation_delay_days"], group.settings.activation_delay_days
         lead = self._all.numbers(group.paths["lead_days"], group.settings.lead_days)
@@ -249,9 +145,9 @@ class Batch:
             later, late = np.zeros((*u.shape[:2], 0)), _LATE_DAYS * unit_exponential(u[..., 0])
         elif constant is None:
             drawn = self._all.transformed(path, delay, u)  # type: ignore[arg-type]
-            later, late = drawn - np.broadcast_to(lead, (self.n, 1)), drawn[..., 0]
+            later, late = drawn - np.broadcast_to(lead, self.n)[:, None], drawn[..., 0]
         else:
-            later, late = np.zeros((*u.shape[:2], 0)), np.broadcast_to(np.ravel(constant), u.shape[:2])
+            later, late = np.zeros((*u.shape[:2], 0)), np.broadcast_to(constant, u.shape[:2])
         return (
             observed.site_rates(group.name, rates, self.first, p_consent),
             observed.activations(group.name, activates, later, late),
@@ -267,45 +163,93 @@ class Batch:
             if constant is None:
                 varying: Array = self._all.transformed(path, value, u[..., place : place + 1])[..., 0]
                 return varying
-            return np.full(u.shape[:2], np.ravel(constant))
+            return np.full(u.shape[:2], constant)
 
-        never = u[..., _NEVER] < np.ravel(self._all.probabilities(paths["never_enrols"], settings.never_enrols))
+        never = u[..., _NEVER] < self._all.probabilities(paths["never_enrols"], settings.never_enrols)
         cv = self._all.numbers(paths["between_site_cv"], settings.between_site_cv)
         assert cv is not None
-        rates = values("referrals_per_month", _RATE) * gamma_of_mean_one(u[..., _EFFECT], np.ravel(cv))
+        rates = values("referrals_per_month", _RATE) * gamma_of_mean_one(u[..., _EFFECT], np.asarray(cv))
         if settings.opens is not None:
             activates = np.full(u.shape[:2], self.design.clock.day_of(settings.opens))
         else:
             activates = values("activation_delay_days", _DELAY) - values("lead_days", _LEAD)
         return np.where(never, 0.0, rates), activates
 
-    def block(self, group: GroupDesign, block: int, row: int) -> GroupBlock:
-        """A block of referrals of all sites of a group, for one replication and those that are drawn with it.
+    def referred(self, group: GroupDesign, site: int, replication: int, block: int) -> tuple[Referred, int]:
+        """A block of referrals of one site of a group in one replication, and which row of it is theirs.
 
-        First blocks are drawn for the whole batch; later ones, which fewer replications need, for a few at a time.
+        Args:
+            group: the group.
+            site: number in the group, from 0.
+            replication: number in the batch, from 0.
+            block: which block of referrals, from 0.
         """
-        size = self.n if block == 0 else _LATER_TOGETHER
-        key = (group.name, block, row // size)
-        if key not in self._blocks:
-            start = row // size * size
-            self._blocks[key] = self._draw(group, block, start, min(size, self.n - start))
-        return self._blocks[key]
+        drawn = self._drawn.get((group.name, block))
+        if drawn is None:
+            drawn = self._drawn[group.name, block] = Drawn(group.count, self.n)
+        part = drawn.part.item(site, replication)
+        if part < 0:
+            places = self._to_draw(group, site, replication, block)
+            part = drawn.add(places, self._draw(group, block, places))
+        return drawn.parts[part], drawn.row.item(site, replication)
 
-    def stand_ins(self, group: GroupDesign, block: int) -> GroupBlock:
+    def first_block(self, group: GroupDesign) -> Referred:
+        """The first block of referrals of all sites of a group in all replications of the batch."""
+        return self.referred(group, 0, 0, 0)[0]
+
+    def _to_draw(self, group: GroupDesign, site: int, replication: int, block: int) -> Integers:
+        """(rows, 2) sites and replications whose block is drawn together with the one that is needed now.
+
+        First blocks are drawn for all. A later one is drawn for those replications to come in which a site is likely
+        to have nearly as many referrals as were likely here, or as the blocks before have.
+        """
+        drawn = self._drawn[group.name, block]
+        if block == 0 or block >= _STAND_INS:
+            return np.argwhere(drawn.part < 0)
+        likely = self._likely_referrals()[group.name]
+        wanted = (drawn.part < 0) & (likely >= _NEARLY * min(likely[site, replication], block * BLOCK))
+        wanted[:, :replication] = False
+        before = self._drawn[group.name, block - 1]
+        wanted &= before.part >= 0
+        wanted[site, replication] = True
+        return np.argwhere(wanted)
+
+    def _likely_referrals(self) -> dict[str, Array]:
+        """(sites, replications) referrals by group until the target is met, roughly: what is worth drawing.
+
+        As many patients are needed as the share of those eligible among the first ones tells, and sites refer at their
+        full rate from when they open. No result depends on it.
+        """
+        if not self._likely:
+            groups = [group for group in self.design.groups if group.count]
+            rates, opens = (np.concatenate(columns) for columns in zip(*map(self.sites, groups), strict=True))
+            opens = np.maximum(opens, 0.0)
+            eligible = sum(self._n_eligible(group) for group in groups)
+            needed = self.design.scenario.trial.target * BLOCK * self.design.n_sites / np.maximum(eligible, 1)
+            order = np.argsort(opens, axis=0)
+            by_opening = np.take_along_axis(rates, order, 0), np.take_along_axis(opens, order, 0)
+            total = np.cumsum(by_opening[0], axis=0)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                ends = (needed * MONTH_DAYS + np.cumsum(by_opening[0] * by_opening[1], axis=0)) / total
+            end = np.minimum(np.fmin.reduce(ends, axis=0), self.design.horizon_days)
+            likely = rates / MONTH_DAYS * np.maximum(end - opens, 0.0)
+            self._likely = {g.name: likely[g.first_site : g.first_site + g.count] for g in groups}
+        return self._likely
+
+    def _n_eligible(self, group: GroupDesign) -> Integers:
+        """(replications,) patients of the first blocks of a group who consent and fail nothing."""
+        n: Integers = self.first_block(group).people.n_eligible().reshape(group.count, self.n).sum(axis=0)
+        return n
+
+    def stand_ins(self, group: GroupDesign, site: int, replication: int, block: int) -> tuple[Referred, int]:
         """A block of patients who stand in for people who are known: their times mean nothing."""
-        key = (group.name, _STAND_INS + block, 0)
-        if key not in self._blocks:
-            self._blocks[key] = self._all.draw(group, _STAND_INS + block, 0.0)
-        return self._blocks[key]
+        return self.referred(group, site, replication, _STAND_INS + block)
 
-    def _draw(self, group: GroupDesign, block: int, start: int, n: int) -> GroupBlock:
-        part = Part(self.design, self.streams, self.first + start, self._unknowns[start : start + n])
+    def _draw(self, group: GroupDesign, block: int, places: Integers) -> Referred:
         reached: Array | float = 0.0
-        if block:
-            before = self.block(group, block - 1, start)
-            skip = start + self.first - before.part.first
-            reached = before.arrivals[:, skip : skip + n, -1]
-        return part.draw(group, block, reached)
+        if 0 < block < _STAND_INS:
+            reached = self._drawn[group.name, block - 1].reached(places)
+        return draw_referred(self.design, Rows(self.streams, self._all, group, block, places), reached)
 
     def table(self, purpose: str, quantile: Quantile, group: str, n_sites: int, block: int) -> Array:
         """(sites, replications, BLOCK) values of a purpose that no uncertain value changes, made once for all."""

@@ -44,7 +44,7 @@ def criteria_in_order(criteria: Mapping[str, Criterion]) -> list[str]:
 
 @dataclass(frozen=True)
 class PatientBlock:
-    """`BLOCK` consecutive referrals of every site of a group; arrays are (sites, replications, BLOCK).
+    """`BLOCK` consecutive referrals of several sites and replications; arrays are (rows, BLOCK).
 
     Attributes:
         chart_failed: criteria that fail on the chart, as bits.
@@ -64,12 +64,12 @@ class PatientBlock:
 
 
 class Drawing(Protocol):
-    """Draws of several replications together; see `sim.core.batch.Batch`."""
+    """Draws of several sites and replications together; see `sim.core.rows.Rows`."""
 
     n: int
 
-    def uniform(self, purpose: str, group: str, n_sites: int, block: int) -> Array:
-        """(sites, replications, BLOCK) uniform numbers."""
+    def uniform(self, purpose: str) -> Array:
+        """(rows, BLOCK) uniform numbers."""
 
     def numbers(self, path: str, value: object) -> float | Array | None:
         """The value at a path where it is one number a replication."""
@@ -129,7 +129,7 @@ class _Values:
             assert isinstance(value, Family)
             result = self._transformed(path, value, name, purpose)
         else:
-            result = np.zeros(self._uniform(purpose).shape) + constant
+            result = np.zeros((self._drawing.n, BLOCK)) + constant
         rare = self._population.sometimes.get(name)
         if rare is not None:
             path = f"patients.sometimes.{name}"
@@ -199,24 +199,17 @@ class Population:
         }
         self.strata = [name for name in sorted(scenario.randomisation.stratify_by) if name != "site"]
 
-    def block(self, drawing: Drawing, group: str, n_sites: int, block: int) -> PatientBlock:
-        """Draw and judge one block of referrals of a site group, in several replications.
-
-        Args:
-            drawing: the replications.
-            group: the site group.
-            n_sites: sites in it.
-            block: which block of referrals, from 0.
-        """
+    def block(self, drawing: Drawing) -> PatientBlock:
+        """Draw and judge one block of referrals of several sites and replications."""
         cache: dict[str, Array] = {}
 
         def uniform(purpose: str) -> Array:
             if purpose not in cache:
-                cache[purpose] = drawing.uniform(purpose, group, n_sites, block)
+                cache[purpose] = drawing.uniform(purpose)
             return cache[purpose]
 
         values = _Values(self, drawing, uniform)
-        shape = (n_sites, drawing.n, BLOCK)
+        shape = (drawing.n, BLOCK)
         chart, tests = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
         lasting = 0
         for bit, criterion in enumerate(self.criteria.values()):

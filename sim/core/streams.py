@@ -21,11 +21,14 @@ matter of speed alone; no value depends on it.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from sim.core.philox import philox
 
 Array = npt.NDArray[np.float64]
 
@@ -42,6 +45,20 @@ def _word(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
 
 
+class Run(NamedTuple):
+    """Consecutive replications of one site of a group.
+
+    Attributes:
+        site: its number in the group, from 0.
+        first: number of the first replication.
+        n: how many.
+    """
+
+    site: int
+    first: int
+    n: int
+
+
 class Streams:
     """All random numbers of an experiment, by place.
 
@@ -49,32 +66,15 @@ class Streams:
         seed: the experiment's seed.
     """
 
-    __slots__ = ("_bits", "_counter", "_key", "_random", "_state", "seed")
+    __slots__ = ("_philox", "_random", "seed")
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        counter, key = np.zeros(4, dtype=np.uint64), np.array([seed, 0], dtype=np.uint64)
-        self._counter = memoryview(counter)  # type: ignore[arg-type]  # an array is a buffer
-        self._key = memoryview(key)  # type: ignore[arg-type]
-        self._bits = np.random.Philox(key=key)
-        self._random = np.random.Generator(self._bits).random
-        self._state: Any = {
-            "bit_generator": "Philox",
-            "state": {"counter": counter, "key": key},
-            "buffer": np.zeros(_TICK, dtype=np.uint64),
-            "buffer_pos": _TICK,
-            "has_uint32": 0,
-            "uinteger": 0,
-        }
+        self._philox = philox(seed)
+        self._random = np.random.Generator(self._philox.bits).random
 
     def _seek(self, purpose: str, word0: int, word1: int, place: str, word3: int) -> None:
-        counter = self._counter
-        counter[0] = word0
-        counter[1] = word1
-        counter[2] = _word(place)
-        counter[3] = word3
-        self._key[1] = _word(purpose)
-        self._bits.state = self._state
+        self._philox.seek(_word(purpose), word0, word1, _word(place), word3)
 
     def block(self, purpose: str, group: str, n_sites: int, block: int, first: int, n: int) -> Array:
         """One number for each of `BLOCK` consecutive referrals of every site of a group, in several replications.
@@ -90,11 +90,28 @@ class Streams:
         Returns:
             (n_sites, n, BLOCK) numbers in [0, 1).
         """
-        numbers = np.empty((n_sites, n * BLOCK))
-        for row in range(n_sites):
-            self._seek(purpose, first * (BLOCK // _TICK), block, group, _REFERRALS | row)
-            self._random(out=numbers[row])
-        return numbers.reshape(n_sites, n, BLOCK)
+        runs = [Run(site, first, n) for site in range(n_sites)]
+        return self.rows(purpose, group, block, runs).reshape(n_sites, n, BLOCK)
+
+    def rows(self, purpose: str, group: str, block: int, runs: Sequence[Run]) -> Array:
+        """One number for each of `BLOCK` consecutive referrals, for any sites of a group in any replications.
+
+        Args:
+            purpose: what the numbers are for.
+            group: name of the site group.
+            block: which block of referrals, from 0.
+            runs: the sites and replications.
+
+        Returns:
+            (replications of all runs, BLOCK) numbers in [0, 1).
+        """
+        numbers = np.empty((sum(run.n for run in runs), BLOCK))
+        key, place, seek, random, end = _word(purpose), _word(group), self._philox.seek, self._random, 0
+        for site, first, n in runs:
+            start, end = end, end + n
+            seek(key, first * (BLOCK // _TICK), block, place, _REFERRALS | site)
+            random(out=numbers[start:end])
+        return numbers
 
     def sites(self, purpose: str, group: str, n_sites: int, first: int, n: int, size: int) -> Array:
         """(n_sites, n, size) numbers for the sites of a group in `n` replications; `size` is 4k and never changes."""

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.core import events
-from sim.core.batch import DECLINES, HANDLED, People
 from sim.core.events import EndedAtOnce
 from sim.core.people import Person, Site
 from sim.core.quantiles import log1p
+from sim.core.referred import DECLINES, HANDLED, Fates, People
 from sim.core.streams import BLOCK
 from sim.core.world import World
 
@@ -35,13 +35,12 @@ class Referrals:
     def __init__(self, world: World) -> None:
         rules = world.scenario.screening
         self._world = world
-        self._seen: dict[int, list[tuple[Array, Integers, Integers]]] = {}
+        self._seen: dict[int, list[tuple[Array, Integers, Fates]]] = {}
         self._window = _NEVER
         if rules.window_days is not None:
             self._window = world.number("screening.window_days", rules.window_days)
         per_day = world.number("screening.deteriorates_per_day", rules.deteriorates_per_day)
         self._mean_to_deterioration = _mean_days_to(per_day)
-        self._has_strata = bool(world.design.population.strata)
         self._deterioration = world.column("screening.deteriorates")
 
     def of(self, site: Site) -> Iterator[Person]:
@@ -52,15 +51,13 @@ class Referrals:
         seen = self._seen.setdefault(site.index, [])
         world = self._world
         for block in count():
-            drawn = world.batch.block(site.design, block, world.row)
-            i = world.replication - drawn.part.first
-            times = site.arrivals.times(drawn.arrivals[site.row, i])
+            drawn, row = world.batch.referred(site.design, site.row, world.row, block)
+            times = site.arrivals.times(drawn.arrivals[row])
             n = int(np.searchsorted(times, np.inf))
-            seen.append((times[:n], drawn.chart_failed[site.row, i, :n], drawn.fate[site.row, i, :n]))
+            seen.append((times[:n], drawn.chart_failed[row, :n], drawn.fate[row, :n]))
             people = drawn.people
-            first, last = people.starts[site.row, i : i + 2].tolist()
-            for j in range(first, last):
-                position = people.position.item(j)
+            for j in range(people.starts[row], people.starts[row + 1]):
+                position = people.position[j]
                 if position >= n:
                     return
                 yield self._person(site, block * BLOCK + position, times.item(position), people, j)
@@ -78,11 +75,10 @@ class Referrals:
         """
         drawn_before: list[Person] = []
         referral = FIRST_STAND_IN if is_eligible else FIRST_STAND_IN + FIRST_STAND_IN // 2
-        i = self._world.row
         for block in range(_STAND_IN_BLOCKS):
-            people = self._world.batch.stand_ins(site.design, block).people
-            first, last = people.starts[site.row, i : i + 2].tolist()
-            for j in range(first, last):
+            drawn, row = self._world.batch.stand_ins(site.design, site.row, self._world.row, block)
+            people = drawn.people
+            for j in range(people.starts[row], people.starts[row + 1]):
                 person = self._person(site, referral, 0.0, people, j)
                 drawn_before.append(person)
                 if person.consents and not person.chart_failed and not (is_eligible and person.tests_failed):
@@ -96,18 +92,17 @@ class Referrals:
             yield Person(site, referral + k, 0.0, values, 0, 0, weight, _NEVER, True, strata)
 
     def _person(self, site: Site, referral: int, referred: float, people: People, j: int) -> Person:
-        chart_failed, tests_failed, weight_kg, days_since = people.facts[j].tolist()
         person = Person(
             site,
             referral,
             referred,
-            people.values[j].tolist(),
-            int(chart_failed),
-            int(tests_failed),
-            weight_kg,
-            referred - days_since + self._window,
-            people.consents.item(j),
-            tuple(people.strata[j].tolist()) if self._has_strata else (),
+            people.values[j],
+            people.chart_failed[j],
+            people.tests_failed[j],
+            people.weight_kg[j],
+            referred - people.days_since_decompensation[j] + self._window,
+            people.consents[j],
+            people.strata[j],
         )
         if self._mean_to_deterioration != _NEVER:
             person.deteriorates = referred + self._mean_to_deterioration * self._deterioration.of(person)

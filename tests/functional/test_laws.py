@@ -83,8 +83,8 @@ def test_a_relaxed_criterion_loses_no_patient() -> None:
     """Every patient who passes the chart still passes it when a limit is moved outwards."""
     strict, relaxed = Design(load_scenario(BASE)), Design(load_scenario(BASE, ["screening.criteria.meld.max=35"]))
     for group in strict.groups:
-        before = Batch(strict, 11, 0, 20).block(group, 0, 0).chart_failed
-        after = Batch(relaxed, 11, 0, 20).block(group, 0, 0).chart_failed
+        before = Batch(strict, 11, 0, 20).first_block(group).chart_failed
+        after = Batch(relaxed, 11, 0, 20).first_block(group).chart_failed
         assert not np.any((before == 0) & (after != 0))
         assert np.any((before != 0) & (after == 0))
         assert not np.any(after & ~before), "no criterion fails that did not"

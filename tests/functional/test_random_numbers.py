@@ -68,7 +68,7 @@ def test_one_more_criterion_changes_no_draw() -> None:
     extra = "screening.criteria.not_old={item: Z9, stage: chart, attribute: age_years, max: 60}"
     more = Design(load_scenario(BASE, [extra]))
     for group in few.groups:
-        before, after = (Batch(design, 5, 0, 8).block(group, 0, 0) for design in (few, more))
+        before, after = (Batch(design, 5, 0, 8).first_block(group) for design in (few, more))
         assert np.array_equal(before.arrivals, after.arrivals)
         assert np.array_equal(before.chart_failed, after.chart_failed & ((1 << len(few.criteria)) - 1))
         assert np.any(after.chart_failed != before.chart_failed)

@@ -38,7 +38,7 @@ def failed(criteria: dict[str, Any], n: int = 300) -> dict[str, np.ndarray]:
     }
     design = Design(scenario_of(patients=PATIENTS, screening={"criteria": on_chart}))
     bits = np.concatenate(
-        [Batch(design, 5, first, 20).block(design.groups[0], 0, 0).chart_failed.ravel() for first in range(0, n, 20)]
+        [Batch(design, 5, first, 20).first_block(design.groups[0]).chart_failed.ravel() for first in range(0, n, 20)]
     )
     assert design.criteria == list(criteria)
     return {name: bits & (1 << i) != 0 for i, name in enumerate(design.criteria)}
@@ -73,7 +73,7 @@ def test_limits_are_themselves_allowed_or_not() -> None:
     rules = {"min": {"min": 5.0}, "max": {"max": 5.0}, "below": {"below": 5.0}, "above": {"above": 5.0}}
     criteria = {name: {"stage": "chart", "attribute": "constant", **rule} for name, rule in rules.items()}
     design = Design(scenario_of(patients=patients, screening={"criteria": criteria}))
-    bits = Batch(design, 5, 0, 1).block(design.groups[0], 0, 0).chart_failed
+    bits = Batch(design, 5, 0, 1).first_block(design.groups[0]).chart_failed
     failing = {name for i, name in enumerate(design.criteria) if np.all(bits & (1 << i))}
     passing = {name for i, name in enumerate(design.criteria) if not np.any(bits & (1 << i))}
     assert failing == {"below", "above"}

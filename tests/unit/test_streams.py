@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.core.streams import BLOCK, Streams
+from sim.core.streams import BLOCK, Run, Streams
 
 
 @pytest.fixture
@@ -88,3 +88,11 @@ def test_neighbouring_places_are_independent(streams: Streams) -> None:
     for shift in ((1, 0, 0), (0, 1, 0), (0, 0, 1)):
         moved = np.roll(numbers, shift, axis=(0, 1, 2))
         assert abs(np.corrcoef(numbers.ravel(), moved.ravel())[0, 1]) < bound
+
+
+def test_rows_are_those_of_the_block(streams: Streams) -> None:
+    """Any sites in any replications have the numbers that they have among all."""
+    whole = streams.block("gap", "hospital", 4, 2, 0, 9)
+    runs = [Run(0, 3, 2), Run(3, 0, 1), Run(3, 7, 2)]
+    found = streams.rows("gap", "hospital", 2, runs)
+    assert np.array_equal(found, np.concatenate([whole[run.site, run.first : run.first + run.n] for run in runs]))

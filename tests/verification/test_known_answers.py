@@ -282,7 +282,7 @@ def test_published_meld_pass_rate(base: Any) -> None:
         bits = {name: 1 << i for i, name in enumerate(design.criteria)}
         failed = np.concatenate(
             [
-                Batch(design, 3, first, 40).block(design.groups[0], 0, 0).chart_failed.ravel()
+                Batch(design, 3, first, 40).first_block(design.groups[0]).chart_failed.ravel()
                 for first in range(0, 800, 40)
             ]
         )

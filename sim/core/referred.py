@@ -1,0 +1,130 @@
+"""Referrals, drawn and judged: when they come, what the chart says of them, and who must be dealt with.
+
+All of that is known before anything happens, so it is drawn here for a block of 128 referrals of many sites in many
+replications at once, with array operations whose cost per call is then shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.core.design import Design
+from sim.core.population import PatientBlock
+from sim.core.quantiles import unit_exponential
+from sim.core.rows import Rows
+from sim.scenario.distributions import Family
+
+Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Integers = npt.NDArray[np.int64]
+Fates = npt.NDArray[np.int8]
+
+EXCLUDED, DECLINES, HANDLED = range(3)  # what becomes of a referral on the day
+
+
+class People(NamedTuple):
+    """Patients who must be dealt with, before their times of referral are known; see `Person` for each.
+
+    Plain lists, by patient: they are looked at one patient at a time.
+
+    Attributes:
+        starts: where the people of each row begin among all, and the end.
+        position: in the block of referrals.
+        values: draws of their own, by column.
+        chart_failed: criteria that fail on the chart, as bits.
+        tests_failed: criteria that fail when tested, as bits.
+        weight_kg: body weight.
+        days_since_decompensation: at referral.
+        consents: whether they say yes, if asked.
+        strata: level of each stratum or factor, the site not among them.
+    """
+
+    starts: list[int]
+    position: list[int]
+    values: list[list[float]]
+    chart_failed: list[int]
+    tests_failed: list[int]
+    weight_kg: list[float]
+    days_since_decompensation: list[float]
+    consents: list[bool]
+    strata: list[tuple[int, ...]]
+
+    def n_eligible(self) -> Integers:
+        """(rows,) people of each row who consent and fail nothing."""
+        passes = np.array(self.consents, dtype=bool)
+        passes &= (np.array(self.chart_failed) == 0) & (np.array(self.tests_failed) == 0)
+        return np.diff(np.concatenate(([0], np.cumsum(passes)))[self.starts])
+
+
+class Referred(NamedTuple):
+    """A block of referrals of several rows: sites of a group in replications.
+
+    Attributes:
+        arrivals: (rows, BLOCK) unit-rate arrival times, increasing.
+        chart_failed: (rows, BLOCK) criteria that fail on the chart, as bits.
+        fate: (rows, BLOCK) EXCLUDED, DECLINES or HANDLED.
+        people: those who are HANDLED.
+    """
+
+    arrivals: Array
+    chart_failed: Integers
+    fate: Fates
+    people: People
+
+
+def draw_referred(design: Design, rows: Rows, reached: Array | float) -> Referred:
+    """Draw and judge a block of referrals.
+
+    Args:
+        design: the scenario, made ready.
+        rows: of which sites, in which replications.
+        reached: (rows,) unit-rate time of the last referral of the block before.
+    """
+    gaps = unit_exponential(rows.uniform("referral.gap"))
+    gaps[:, 0] += reached
+    patients = design.population.block(rows)
+    screening = design.scenario.screening
+    p_consent = rows.probabilities("screening.consent", screening.consent)
+    consents = rows.uniform("screening.consent") < p_consent
+    fate: Fates = (patients.chart_failed == 0) * (DECLINES + consents.astype(np.int8))
+    if screening.rescreen is not None:
+        p_return = rows.probabilities("screening.rescreen.probability", screening.rescreen.probability)
+        fate[patients.may_return & (rows.uniform("rescreen.after_chart") < p_return)] = HANDLED
+    people = _people(design, rows, patients, consents, fate == HANDLED)
+    return Referred(np.cumsum(gaps, axis=1), patients.chart_failed, fate, people)
+
+
+def _people(design: Design, rows: Rows, patients: PatientBlock, consents: Flags, handled: Flags) -> People:
+    """Those who must be dealt with, in order of row and referral."""
+    place = np.nonzero(handled)
+    n = len(place[0])
+    strata = [levels[place] for levels in patients.strata.values()]
+    return People(
+        np.concatenate(([0], np.cumsum(np.count_nonzero(handled, axis=1)))).tolist(),
+        place[1].tolist(),
+        np.column_stack([np.zeros((n, 0)), *_columns(design, rows, place)]).tolist(),
+        patients.chart_failed[place].tolist(),
+        patients.tests_failed[place].tolist(),
+        patients.weight_kg[place].tolist(),
+        patients.days_since_decompensation[place].tolist(),
+        consents[place].tolist(),
+        list(map(tuple, np.column_stack([np.zeros((n, 0), dtype=np.int64), *strata]).tolist())),
+    )
+
+
+def _columns(design: Design, rows: Rows, place: tuple[Integers, ...]) -> Iterator[Array]:
+    """(people,) draws of their own, column by column."""
+    for column in design.columns.values():
+        u = rows.uniform(column.purpose)
+        if column.standard is not None:
+            yield column.standard(u[place])
+            continue
+        assert isinstance(column.value, Family)
+        if column.value.uncertain_parameters():
+            yield rows.transformed(column.path, column.value, u)[place]
+        else:
+            yield rows.transformed(column.path, column.value, u[place])

@@ -1,0 +1,129 @@
+"""Which referrals are drawn together, and the values of a scenario for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.core.design import GroupDesign
+from sim.core.streams import Run, Streams
+from sim.core.unknowns import Unknowns
+from sim.scenario.distributions import Family
+
+Array = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+class Replications:
+    """Values of a scenario in consecutive replications.
+
+    Args:
+        first: number of the first replication.
+        unknowns: what is uncertain in each of them.
+    """
+
+    def __init__(self, first: int, unknowns: Sequence[Unknowns]) -> None:
+        self.first = first
+        self.n = len(unknowns)
+        self._unknowns = unknowns
+
+    def numbers(self, path: str, value: object) -> float | Array | None:
+        """The value at a path where it is one number a replication (then (n,)); None where it varies."""
+        if isinstance(value, Family):
+            if not value.is_uncertain:
+                return None
+            return np.array([unknowns.values[path] for unknowns in self._unknowns])
+        return float(value)  # type: ignore[arg-type]
+
+    def probabilities(self, path: str, value: object) -> float | Array:
+        """The probability at a path, by its mean where it varies; (n,) where it differs between replications."""
+        if not isinstance(value, Family):
+            return float(value)  # type: ignore[arg-type]
+        return np.array([unknowns.average(path, value) for unknowns in self._unknowns])
+
+    def transformed(self, path: str, value: Family, u: Array) -> Array:
+        """Values at a path from uniform numbers (..., replications, k)."""
+        if not value.uncertain_parameters():
+            return self._unknowns[0].quantile(path, value)(u)
+        parts = [unknowns.quantile(path, value)(u[..., i, :]) for i, unknowns in enumerate(self._unknowns)]
+        return np.stack(parts, axis=-2)
+
+    def quantile_of(self, replication: int, path: str, value: Family, u: Array) -> Array:
+        """Values at a path from uniform numbers of any shape, all of one replication (from 0)."""
+        return self._unknowns[replication].quantile(path, value)(u)
+
+
+class Rows:
+    """Sites of a group in replications, a row each, one block of whose referrals is drawn and judged together.
+
+    Args:
+        streams: random numbers.
+        replications: values of the scenario.
+        group: the group.
+        block: which block of referrals, from 0.
+        places: (rows, 2) site of the group, and replication from 0, in order.
+
+    Attributes:
+        group: the group.
+        places: the same.
+        n: how many rows.
+    """
+
+    def __init__(
+        self, streams: Streams, replications: Replications, group: GroupDesign, block: int, places: Integers
+    ) -> None:
+        self._streams = streams
+        self._replications = replications
+        self._block = block
+        self.group = group
+        self.places = places
+        self.n = len(places)
+
+    @cached_property
+    def _runs(self) -> list[Run]:
+        """Rows of one site in consecutive replications, whose numbers are drawn in one go."""
+        steps = np.diff(self.places, axis=0)
+        starts = np.flatnonzero((steps[:, 0] != 0) | (steps[:, 1] != 1)) + 1
+        bounds = [0, *starts.tolist(), self.n]
+        first = self._replications.first
+        return [
+            Run(site, first + replication, end - start)
+            for (site, replication), start, end in zip(
+                self.places[bounds[:-1]].tolist(), bounds[:-1], bounds[1:], strict=True
+            )
+        ]
+
+    def uniform(self, purpose: str) -> Array:
+        """(rows, BLOCK) uniform numbers."""
+        return self._streams.rows(purpose, self.group.name, self._block, self._runs)
+
+    def numbers(self, path: str, value: object) -> float | Array | None:
+        """The value at a path where it is one number a replication (then (rows, 1)); None where it varies."""
+        return self._by_row(self._replications.numbers(path, value))
+
+    def probabilities(self, path: str, value: object) -> float | Array:
+        """The probability at a path, by its mean where it varies; (rows, 1) where it differs between replications."""
+        found = self._by_row(self._replications.probabilities(path, value))
+        assert found is not None
+        return found
+
+    def _by_row(self, values: float | Array | None) -> float | Array | None:
+        return values[self.places[:, 1], None] if isinstance(values, np.ndarray) else values
+
+    def transformed(self, path: str, value: Family, u: Array) -> Array:
+        """Values at a path from uniform numbers (rows, k)."""
+        if not value.uncertain_parameters():
+            return self._replications.quantile_of(0, path, value, u)
+        found = np.empty_like(u)
+        for replication, rows in self._by_replication():
+            found[rows] = self._replications.quantile_of(replication, path, value, u[rows])
+        return found
+
+    def _by_replication(self) -> Iterator[tuple[int, Integers]]:
+        """Each replication, and its rows."""
+        replication = self.places[:, 1]
+        for each in np.unique(replication).tolist():
+            yield each, np.flatnonzero(replication == each)
