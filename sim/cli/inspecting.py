@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sim.cli.options import SET, scenario_argument
 from sim.errors import Problem, UsageError
 
+if TYPE_CHECKING:
+    from sim.scenario.provenance import Provenance
+
+_FEW = 3  # notes that are read one by one
+
 
 @click.command()
 @click.argument("scenario", default="base")
 @SET
-def validate(scenario: str, overrides: tuple[str, ...]) -> None:
-    """Check SCENARIO: one line for everything that is wrong, with file, line, path, value and what is allowed."""
+@click.option("--all", "each", is_flag=True, help="Name every number without a source, not only how many and where.")
+def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
+    """Check SCENARIO: one line for everything that is wrong, with file, line, path, value and what is allowed.
+
+    Numbers that have no entry in 'sources' are noted, and are no error.
+    """
     from sim.scenario.load import load
     from sim.scenario.provenance import provenance
 
@@ -28,8 +38,27 @@ def validate(scenario: str, overrides: tuple[str, ...]) -> None:
         f"{len(loaded.scenario.screening.criteria)} criteria, {n_uncertain} uncertain values"
     )
     bare = [row for row in rows if row.lacks_source]
+    for note in _each_without_source(bare) if each or len(bare) <= _FEW else _all_without_source(bare):
+        click.echo(f"note: {note}", err=True)
+
+
+def _each_without_source(bare: list[Provenance]) -> list[str]:
+    return [f"{row.origin}: {row.path}: this number has no entry in 'sources'" for row in bare]
+
+
+def _all_without_source(bare: list[Provenance]) -> list[str]:
+    """One note a file: how many numbers have no source, and in which parts of the scenario."""
+    parts: dict[str, dict[str, int]] = {}
     for row in bare:
-        click.echo(f"note: {row.origin}: {row.path}: this number has no entry in 'sources'", err=True)
+        file, _, line = row.origin.rpartition(":")
+        of_file = parts.setdefault(file if line.isdigit() else row.origin, {})
+        part = row.path.partition(".")[0]
+        of_file[part] = of_file.get(part, 0) + 1
+    return [
+        f"{file}: {sum(counts.values())} numbers have no entry in 'sources' (--all names each): "
+        + ", ".join(f"{part} {n}" for part, n in counts.items())
+        for file, counts in parts.items()
+    ]
 
 
 @click.command()

@@ -6,9 +6,10 @@ A run keeps these rows, since its folder has the resolved values only, and not t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sim.scenario.provenance import COMMAND_LINE, provenance
+from sim.scenario.provenance import COMMAND_LINE, provenance, source_of, values_of
 from sim.scenario.schema import Scenario
 from sim.scenario.yaml_source import shown
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 THIS_FILE, EXTENDED, SET, DEFAULT, UNKNOWN = "this file", "the one it extends", "command line", "default", "unknown"
 _NULL = "null"
-_NOT_VALUES = ("name", "question", "sources", "bibliography", "experiment")
+_LEVELS_OF_ITS_OWN = 3  # a value less deep than this, and one more, is a question of its own
 
 
 class Assumption(NamedTuple):
@@ -50,6 +51,13 @@ class Assumption(NamedTuple):
         return "uncertain:" in self.value
 
     @property
+    def said_by(self) -> str:
+        """File and line, and whether it is of a file that was extended; else the layer."""
+        if self.layer == EXTENDED:
+            return f"{self.origin} (extended)"
+        return self.origin if self.layer == THIS_FILE else self.layer
+
+    @property
     def says_nothing(self) -> bool:
         """Whether it is an option that was left out."""
         return self.layer in (DEFAULT, UNKNOWN) and self.value in (_NULL, "{}", "[]")
@@ -70,6 +78,30 @@ def assumption_rows(loaded: Loaded) -> list[dict[str, str]]:
     return rows
 
 
+def together(rows: Iterable[Assumption]) -> list[Assumption]:
+    """Rows as a reader wants them: what is said together, in one row.
+
+    Rows below the same key, three levels down or more (a criterion, a period, a curve), become one with their names in
+    its value, where they have one source and were said by the same; a value that is uncertain stays alone.
+    """
+    merged: list[Assumption] = []
+    for key, group in groupby(rows, key=_said_together):
+        same = list(group)
+        if len(same) == 1 or key is None:
+            merged += same
+            continue
+        parts = [f"{row.path.rpartition('.')[2]}: {row.value}{f' {row.unit}' if row.unit else ''}" for row in same]
+        merged.append(same[0]._replace(path=str(key[0]), value=", ".join(parts), unit=""))
+    return merged
+
+
+def _said_together(row: Assumption) -> tuple[str, ...] | None:
+    parent = row.path.rpartition(".")[0]
+    if parent.count(".") < _LEVELS_OF_ITS_OWN - 1 or row.is_uncertain:
+        return None
+    return (parent, row.layer, row.grade, row.source, row.note)
+
+
 def _layer(origin: str, loaded: Loaded) -> str:
     if origin in (DEFAULT, COMMAND_LINE):
         return DEFAULT if origin == DEFAULT else SET
@@ -86,30 +118,10 @@ def assumptions_of(results: Results) -> list[Assumption]:
 
 def _from_scenario(scenario: Scenario) -> Iterator[Assumption]:
     unit = Units()
-    data = scenario.model_dump(mode="json", by_alias=True)
-    for path, value in _leaves({key: item for key, item in data.items() if key not in _NOT_VALUES}, ()):
-        entry = _source(scenario, path)
+    for path, value in values_of(scenario):
+        entry = source_of(scenario.sources, path)
         source, grade, note = (entry.source, entry.grade, entry.note or "") if entry else ("", "", "")
         yield Assumption(".".join(path), shown(value), unit.of(".".join(path)), UNKNOWN, "", source, grade, note)
-
-
-def _leaves(data: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    if not isinstance(data, Mapping) or not data or "dist" in data or "uncertain" in data:
-        yield path, data
-        return
-    for key, value in data.items():
-        yield from _leaves(value, (*path, str(key)))
-
-
-def _source(scenario: Scenario, path: tuple[str, ...]) -> Any:
-    """The entry of `sources` with the longest path that leads here; `*` stands for any key."""
-    best, longest = None, 0
-    for pattern, entry in scenario.sources.items():
-        parts = pattern.split(".")
-        fits = len(parts) <= len(path) and all(p in ("*", key) for p, key in zip(parts, path, strict=False))
-        if fits and len(parts) > longest:
-            best, longest = entry, len(parts)
-    return best
 
 
 class Units:

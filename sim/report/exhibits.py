@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-MOST_PRINTED_ROWS = 60
+MOST_PRINTED_ROWS = 40
 
 
 @dataclass(frozen=True)

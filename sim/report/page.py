@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.report.answers import Answers
-from sim.report.assumptions import DEFAULT, EXTENDED, SET, THIS_FILE, UNKNOWN, Assumption, assumptions_of
+from sim.report.assumptions import DEFAULT, EXTENDED, SET, THIS_FILE, UNKNOWN, Assumption, assumptions_of, together
 from sim.report.first_screen import cards, why
 from sim.report.html import environment, figure_json, plotly_script, script_hash, template_text
 from sim.report.words import chance, estimate_of, headline, run_command, warnings
@@ -138,12 +138,13 @@ def _outcomes(answers: Answers) -> list[tuple[str, int, str]]:
 def _assumptions(answers: Answers) -> dict[str, Any]:
     """The rows of the assumptions, by part of the scenario; what nobody said apart; and the citations they name."""
     rows = assumptions_of(answers.results)
-    said = [row for row in rows if row.layer != "default"]
+    said = [row for row in rows if row.layer != DEFAULT]
     cited = {key for row in rows for key in _KEY.findall(row.source)}
     bibliography = {key: text for key, text in answers.scenario.bibliography.items() if key in cited}
     return {
-        "said": _by_part(said),
-        "defaults": [row for row in rows if row.layer == "default"],
+        "said": _by_part(together(said)),
+        "defaults": together(row for row in rows if row.layer == DEFAULT),
+        "n_defaults": sum(row.layer == DEFAULT for row in rows),
         "n_values": len(rows),
         "n_uncertain": sum(row.is_uncertain for row in rows),
         "n_by_layer": _layers(rows),

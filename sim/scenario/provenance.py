@@ -9,7 +9,7 @@ from typing import Any
 from sim.scenario.load import Loaded
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.sites import SiteGroup
-from sim.scenario.yaml_source import Document, KeyPath, shown
+from sim.scenario.yaml_source import KeyPath, shown
 
 _NOT_VALUES = ("name", "question", "sources", "bibliography", "experiment")
 COMMAND_LINE = "--set"
@@ -43,6 +43,30 @@ class Provenance:
         return self.is_number and not self.grade and self.origin not in ("default", COMMAND_LINE)
 
 
+def values_of(scenario: Scenario) -> Iterator[tuple[KeyPath, Any]]:
+    """Every value of a scenario with its path, in the order of the schema; distributions and lists are one value."""
+    data = scenario.model_dump(mode="json", by_alias=True)
+    return _leaves({key: item for key, item in data.items() if key not in _NOT_VALUES}, ())
+
+
+def source_of(sources: Mapping[str, Any], path: KeyPath) -> Any:
+    """The entry of `sources` with the longest path that leads to this one; `*` stands for any key. None without one."""
+    best, longest = None, 0
+    for pattern, entry in sources.items():
+        parts = pattern.split(".")
+        fits = len(parts) <= len(path) and all(p in ("*", key) for p, key in zip(parts, path, strict=False))
+        if fits and len(parts) > longest:
+            best, longest = entry, len(parts)
+    return best
+
+
+def _without_options(value: Any) -> Any:
+    """A value in which options that were left out are not named."""
+    if isinstance(value, Mapping):
+        return {key: _without_options(item) for key, item in value.items() if item is not None}
+    return [_without_options(item) for item in value] if isinstance(value, list) else value
+
+
 def _is_leaf(value: Any) -> bool:
     if isinstance(value, Mapping):
         return not value or "dist" in value or "uncertain" in value
@@ -51,7 +75,7 @@ def _is_leaf(value: Any) -> bool:
 
 def _leaves(data: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
     if _is_leaf(data):
-        yield path, data
+        yield path, _without_options(data)
         return
     for key, value in data.items():
         yield from _leaves(value, (*path, str(key)))
@@ -67,28 +91,12 @@ def _has_number(value: Any) -> bool:
     return isinstance(value, (int, float))
 
 
-def _source_for(document: Document, path: KeyPath) -> dict[str, Any]:
-    """The entry of a layer's `sources` with the longest path that leads to this one; `*` stands for any key."""
-    best: dict[str, Any] = {}
-    longest = 0
-    for pattern, entry in (document.data.get("sources") or {}).items():
-        parts = tuple(pattern.split("."))
-        fits = len(parts) <= len(path) and all(p in ("*", key) for p, key in zip(parts, path, strict=False))
-        if fits and len(parts) > longest:
-            best, longest = entry, len(parts)
-    return best
-
-
 def provenance(loaded: Loaded) -> list[Provenance]:
     """Every value of a scenario, in the order of the schema, with where it came from.
 
     A value takes its source from the layer that says it, so that a changed number does not inherit one.
     """
-    data = loaded.scenario.model_dump(mode="json", by_alias=True)
-    found = []
-    for path, value in _leaves({k: v for k, v in data.items() if k not in _NOT_VALUES}, ()):
-        found.append(_row(path, value, loaded))
-    return found
+    return [_row(path, value, loaded) for path, value in values_of(loaded.scenario)]
 
 
 def _number_text(key: str) -> str:
@@ -107,7 +115,7 @@ def _row(path: KeyPath, value: Any, loaded: Loaded) -> Provenance:
     if document.file == COMMAND_LINE:
         return Provenance(dotted, shown(value), COMMAND_LINE, "", "command line", "", _has_number(value))
     line = document.line(path)
-    entry = _source_for(document, path)
+    entry = source_of(document.data.get("sources") or {}, path) or {}
     return Provenance(
         dotted,
         shown(value),

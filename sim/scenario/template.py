@@ -41,17 +41,17 @@ def template(name: str, base: str, folder: Path) -> str:
         "question: What do you want to know?",
         f"extends: {extends}",
         "",
-        f"# Everything below is what {extends} says. Take away the '# ' of what you change, and of the lines it",
-        "# stands under; delete the rest or leave it. `trialclock validate` checks the file, and `trialclock diff`",
-        "# shows what differs.",
+        f"## Everything below is what {extends} says. Take away the '# ' of what you change, and of the lines it",
+        "## stands under; delete the rest or leave it. `trialclock validate` checks the file, and `trialclock diff`",
+        "## shows what differs.",
         "",
     ]
     for section, info in Scenario.model_fields.items():
         if section not in _LEFT_OUT and data.get(section) not in (None, {}):
             value = getattr(loaded.scenario, section)
-            lines += [f"# --- {info.description}", *_lines(section, data[section], value, info, 0), ""]
+            lines += [f"## {info.description}", *_lines(section, data[section], value, info, 0), ""]
     lines += [
-        "# Say where your numbers come from; the longest path that fits counts.",
+        "## Say where your numbers come from; the longest path that fits counts.",
         "# sources:",
         "#   sites.general_hospital.count: {grade: D, source: our own plan}",
         "",

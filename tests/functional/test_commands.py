@@ -167,6 +167,27 @@ def test_validate_notes_numbers_without_a_source(tmp_path: Path) -> None:
     assert outcome.err == f"note: {path}:3: screening.consent: this number has no entry in 'sources'\n"
 
 
+def test_validate_counts_many_numbers_without_a_source_and_names_each_when_asked(tmp_path: Path) -> None:
+    path = tmp_path / "t.yaml"
+    path.write_text(
+        "name: t\nextends: base.yaml\nscreening: {consent: 0.5, patience_days: 6}\n"
+        "cells: {suites: 3, failure: 0.1}\ntrial: {overrun: randomise}\n"
+    )
+    outcome = call("validate", path)
+    assert outcome.code == 0
+    assert outcome.err == (
+        f"note: {path}: 4 numbers have no entry in 'sources' (--all names each): screening 2, cells 2\n"
+    )
+    lines = call("validate", path, "--all").err.splitlines()
+    assert len(lines) == 4
+    assert f"note: {path}:4: cells.suites: this number has no entry in 'sources'" in lines
+
+
+def test_no_digit_of_a_value_is_lost_in_what_is_shown() -> None:
+    out = call("show", "base", "--set", "cells.stock.start_cells=123456789.5", "--only", "cells.stock").out
+    assert "123456789.5" in out
+
+
 def test_show_says_where_each_value_comes_from() -> None:
     rows = {row["path"]: row for row in json.loads(call("show", "two-more-sites", "--json").out)}
     assert rows["sites.general_hospital.count"]["value"] == "4"
@@ -198,15 +219,12 @@ def test_new_makes_a_file_that_says_what_it_extends(base: str, tmp_path: Path, m
 
 
 def test_what_new_comments_out_may_be_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With every '# ' of a value taken away, the file is still valid and still says the same."""
+    """With the first '# ' of every line taken away, as an editor does, the file is valid and says the same."""
     monkeypatch.chdir(tmp_path)
     call("new", "mine", "--from", "base")
-    lines = Path("mine.yaml").read_text().splitlines()
-    start = next(i for i, line in enumerate(lines) if line.startswith("# ---"))
-    end = next(i for i, line in enumerate(lines) if line.startswith("# Say where"))
-    said = [line.removeprefix("# ") for line in lines[start:end] if not line.startswith("# ---")]
-    Path("mine.yaml").write_text("\n".join([*lines[:start], *said]) + "\n")
-    assert "trial:" in said
+    lines = [re.sub("^# ?", "", line) for line in Path("mine.yaml").read_text().splitlines()]
+    Path("mine.yaml").write_text("\n".join(lines) + "\n")
+    assert {"trial:", "sources:"} <= set(lines)
     outcome = call("diff", "base", "mine.yaml")
     assert (outcome.code, outcome.out) == (0, "the two scenarios say the same\n"), outcome
 

@@ -27,7 +27,7 @@ from sim.experiment.results import Results, open_results
 from sim.experiment.run import run_in_folder
 from sim.experiment.store import write_json
 from sim.report.answers import Answers
-from sim.report.assumptions import Units, assumption_rows, assumptions_of
+from sim.report.assumptions import Assumption, Units, assumption_rows, assumptions_of, together
 from sim.report.figures import MAKERS, all_exhibits, all_figures
 from sim.report.page import SECTIONS, page, write_report
 from sim.report.words import chance, estimate_of, mean_with_error
@@ -301,6 +301,24 @@ def test_each_value_says_who_said_it_and_whose_it_is() -> None:
     assert rows["site_defaults.activation_delay_days"]["source"] == "ACT"
     assert rows["site_defaults.activation_delay_days"]["grade"] == "B"
     assert "site_defaults.opens" not in rows  # an option that was left out
+
+
+def test_what_is_said_together_is_one_row_and_what_differs_is_not() -> None:
+    """A criterion is one row; where a file changes a part of it, that part has its own; uncertain values stay alone."""
+    rows = together([Assumption(**row) for row in assumption_rows(load("wider-meld"))])
+    values = {row.path: row for row in rows}
+    assert values["screening.criteria.weight"].value == "attribute: weight_kg, min: 50, stage: chart, item: I5"
+    meld = [row for row in rows if row.path.startswith("screening.criteria.meld")]
+    assert [(row.value, row.said_by.partition(":")[0]) for row in meld] == [
+        ("meld", "base.yaml"),
+        ("min: 15, max: 35", "wider-meld.yaml"),
+        ("stage: chart, item: I3, passing: true", "base.yaml"),
+    ]
+    assert meld[0].said_by.endswith("(extended)")
+    assert values["follow_up.leaving.death.SMT"].value == "4: 0.2, 12: 0.37, 24: 0.44, 48: 0.47"
+    assert values["follow_up.leaving.death.hazard_ratio.MSC"].is_uncertain
+    assert values["trial.target"].value == "45"
+    assert any("[{attribute: inr, min: 1.5}, {attribute: pta_percent, below: 40}]" in row.value for row in rows)
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,23 @@ def test_values_stay_within_their_bounds(law: Family, ppf: Any) -> None:
     assert np.all((values >= low * (1 - PRECISION)) & (values <= high * (1 + PRECISION)))
 
 
+@pytest.mark.parametrize(
+    "law",
+    [
+        family("normal", mean=0.0, sd=1.0, low=9.0),
+        family("normal", mean=45.0, sd=1.0, high=20.0),
+        family("lognormal", median=1.0, sigma=0.1, low=4.0, high=5.0),
+        family("lognormal", median=100.0, sigma=0.1, low=10.0, high=20.0),
+    ],
+    ids=["normal above", "normal below", "lognormal above", "lognormal below"],
+)
+def test_bounds_hold_where_the_probability_between_them_is_lost_to_rounding(law: Family) -> None:
+    """Bounds so far out that their probabilities round to 0 or 1 still bound every value."""
+    low, high = law.bounds()
+    values = quantile(law)(U)
+    assert np.all((values >= low) & (values <= high))
+
+
 def test_an_uncertain_parameter_takes_its_value() -> None:
     """A parameter that is itself uncertain is replaced by what was drawn for it."""
     law = family("lognormal", median={"uncertain": "normal", "mean": 7.0, "sd": 1.0}, sigma=0.4)

@@ -1,6 +1,6 @@
 (function () {
   "use strict";
-  var NARROW = 480, PAPER = 680;  // pixels; A4 between its margins is 680 wide
+  var NARROW = 480, PAPER = 680, TALL = 780;  // pixels; A4 between its margins is 680 wide, and 1000 high
   var config = {
     displaylogo: false,
     displayModeBar: window.matchMedia("(hover: hover)").matches ? "hover" : false,
@@ -48,7 +48,10 @@
       layout.template.layout.font.size = 11;
       (layout.annotations || []).forEach(function (note) { if (note.font) { note.font.size = 10; } });
     }
-    if (onPaper) { layout.width = PAPER; }
+    if (onPaper) {  // a figure has its heading and its words on the same page
+      layout.width = PAPER;
+      layout.height = Math.min(layout.height, TALL);
+    }
     if (layout.meta && layout.meta.values_at_bars) { makeRoom(figure, width); }
     drawn[node.id] = true;
     return Plotly.react(node, figure.data, layout, config);
