@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 import simpy
-from simpy.events import Event
 
 from sim.core import events
 from sim.core.batch import Batch
+from sim.core.environment import Wait
 from sim.core.events import Log
 from sim.core.observed import UNKNOWN, KnownPerson, ObservedState, SiteKey
 from sim.core.people import Person, Site
@@ -51,14 +51,11 @@ class ContinuedTrial(Trial):
             person.known = someone
             way = self._as_it_was if was_randomised else self._in_screening
             self._known_ways[person] = env.start(way(person, someone))
-        env.at(observed.now).callbacks.append(lambda _event: self._look_for_end())
+        env.call_at(observed.now, self._look_for_end)
         return super().run()
 
     def _close_at(self, day: float, site: Site) -> None:
-        def close(_event: Event) -> None:
-            self.recruitment.close(site, events.CLOSED_DATE)
-
-        self.world.env.at(day).callbacks.append(close)
+        self.world.env.call_at(day, lambda: self.recruitment.close(site, events.CLOSED_DATE))
 
     def _record_screening(self, person: Person) -> None:
         world, site = self.world, person.site.index
@@ -66,28 +63,27 @@ class ContinuedTrial(Trial):
         world.record(events.CONSENT_GIVEN, site, person.referral, 1)
         world.record(events.SCREENING_STARTED, site, person.referral, 1)
 
-    def _as_it_was(self, person: Person, known: KnownPerson) -> Generator[Event, None, None]:
+    def _as_it_was(self, person: Person, known: KnownPerson) -> Generator[Wait, None, None]:
         """Someone who was randomised."""
-        env = self.world.env
         assert known.randomised is not None
-        yield env.at(known.screened)
+        yield known.screened
         person.referred = known.screened
         self._record_screening(person)
-        yield env.at(known.randomised)
+        yield known.randomised
         self.world.record(events.SCREENING_PASSED, person.site.index, person.referral, 1)
         arm = self.allocation.assign(person) if known.arm == UNKNOWN else self.world.design.arms[known.arm]
         yield from self._treat(person, self._enter(person, arm), self._known_ways.pop(person))
 
-    def _in_screening(self, person: Person, known: KnownPerson) -> Generator[Event, None, None]:
+    def _in_screening(self, person: Person, known: KnownPerson) -> Generator[Wait, None, None]:
         """Someone whose results are not in: they come later than the data."""
-        env, now = self.world.env, self._observed.now
-        yield env.at(known.screened)
+        now = self._observed.now
+        yield known.screened
         person.referred = known.screened
         self._record_screening(person)
         process = self._inside[person] = self._known_ways.pop(person)
         is_admitted = False
         try:
-            yield env.at(now + self._days_left(person, now - known.screened))
+            yield now + self._days_left(person, now - known.screened)
             is_admitted = yield from self._gets_results(person)
         except simpy.Interrupt as interrupt:
             self._turn_away(person, int(interrupt.cause or 0))
@@ -98,7 +94,7 @@ class ContinuedTrial(Trial):
         else:
             self._look_for_end()
 
-    def _gets_results(self, person: Person) -> Generator[Event, None, bool]:
+    def _gets_results(self, person: Person) -> Generator[Wait, None, bool]:
         """The results are in: a place for those who pass."""
         world, site, failed = self.world, person.site.index, person.tests_failed
         if failed:

@@ -6,12 +6,12 @@ import contextlib
 from collections.abc import Generator
 
 import simpy
-from simpy.events import Event
 
 from sim.core import events
 from sim.core.batch import Batch
 from sim.core.clock import WEEK_DAYS
 from sim.core.design import ArmDesign
+from sim.core.environment import Wait
 from sim.core.events import Log
 from sim.core.people import DRAWS_A_ROW, Person, Site
 from sim.core.world import World
@@ -74,8 +74,8 @@ class Trial:
     def run(self) -> Log:
         """Run the trial to its end and return what happened."""
         world, env = self.world, self.world.env
-        env.at(0.0).callbacks.append(lambda _event: self._look_for_end())
-        env.at(world.design.horizon_days).callbacks.append(lambda _event: self._end(events.ENDED_HORIZON))
+        env.call_at(0.0, self._look_for_end)
+        env.call_at(world.design.horizon_days, lambda: self._end(events.ENDED_HORIZON))
         env.run_to_end()
         world.log.visits = self.follow_ups.visits()
         pauses = self.enrolment.pauses
@@ -106,7 +106,7 @@ class Trial:
             return False
         return True
 
-    def journey(self, person: Person) -> Generator[Event, None, None]:
+    def journey(self, person: Person) -> Generator[Wait, None, None]:
         """One person's way: screening, a place, an arm, and doses; the end of follow-up may come at any time."""
         is_admitted = False
         try:
@@ -119,7 +119,7 @@ class Trial:
             return
         yield from self._treat(person, self._randomise(person), process)
 
-    def _treat(self, person: Person, arm: ArmDesign, process: simpy.Process) -> Generator[Event, None, None]:
+    def _treat(self, person: Person, arm: ArmDesign, process: simpy.Process) -> Generator[Wait, None, None]:
         """A participant's doses; follow-up may end meanwhile."""
         if arm.doses is not None:
             self._dosing[person] = process
@@ -129,7 +129,7 @@ class Trial:
         if person.has_left or self.follow_ups.rules is None:
             self._leave(person)
 
-    def _become_eligible(self, person: Person) -> Generator[Event, None, bool]:
+    def _become_eligible(self, person: Person) -> Generator[Wait, None, bool]:
         """From consent, or from the way back, to a place; False where the way ends before."""
         returns = person.chart_failed != 0
         has_agreed = not returns
@@ -166,7 +166,7 @@ class Trial:
         self._n_following += 1
         ends = self.follow_ups.begin(person)
         if self.follow_ups.rules is not None:
-            world.env.at(ends).callbacks.append(lambda _event: self._follow_up_ends(person))
+            world.env.call_at(ends, lambda: self._follow_up_ends(person))
         self.board.randomised(person)
         if arm.doses is not None:
             cells = self.infusions.cells_per_kg(arm) * person.weight_kg
@@ -249,11 +249,11 @@ class Trial:
             u = world.single("follow_up.database_lock_days")
             days = world.varying("follow_up.database_lock_days", rules.database_lock_days)(u)
 
-        def lock(_event: Event) -> None:
+        def lock() -> None:
             world.record(events.DATABASE_LOCKED)
             self._end(_ENDS[self._reason_closed])
 
-        world.env.at(world.env.now + days).callbacks.append(lock)
+        world.env.call_at(world.env.now + days, lock)
 
     def _end(self, reason: int) -> None:
         self.world.record(events.TRIAL_ENDED, code=reason)

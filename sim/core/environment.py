@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Generator
 from heapq import heappop, heappush
 from typing import Any
 
 import simpy
-from simpy.events import NORMAL, Event
+from simpy.events import NORMAL, PENDING, URGENT, Event
+
+Wait = Event | float  # what a process yields: an event that it waits for, or the day on which it goes on
+
+
+class Appointment:
+    """Something to be done on a day that nobody else waits for: an entry of the calendar, lighter than an event.
+
+    Attributes:
+        call: what is done; None where it was called off.
+    """
+
+    __slots__ = ("call",)
+
+    def __init__(self, call: Callable[[], object] | None) -> None:
+        self.call = call
 
 
 class TrialProcess(simpy.Process):
@@ -15,33 +31,61 @@ class TrialProcess(simpy.Process):
 
     SimPy schedules an event for the start and one for the end of every process; for short processes that is a third of
     all events. An exception in a process is raised at once, with its own traceback.
+
+    It may yield an event, as with SimPy, or a day (a float), on which it goes on; at once, if that has passed.
     """
 
-    def __init__(self, env: TrialEnvironment, generator: Generator[Event, None, None]) -> None:
+    env: TrialEnvironment
+    _target: Any
+
+    def __init__(self, env: TrialEnvironment, generator: Generator[Wait, None, None]) -> None:
         self.env = env
         self.callbacks = []
-        self._generator = generator
-        self._advance(generator.send, None)
+        self._generator = generator  # type: ignore[assignment]  # SimPy's yields events only
+        self._appointment: Appointment | None = None  # one for all days, as it has one at a time
+        self._step()
 
-    def _advance(self, step: Callable[[Any], Event], value: object) -> None:
+    def _step(self, error: Any = None) -> None:
         """Let the process go on until it waits for something that has not happened, or ends."""
+        generator = self._generator
         try:
-            event = step(value)
-            while event.callbacks is None:
-                event = self._generator.send(None)
+            wait: Any = generator.send(None) if error is None else generator.throw(error)
+            while not isinstance(wait, float):
+                if wait.callbacks is not None:
+                    wait.callbacks.append(self._resume)
+                    self._target = wait
+                    return
+                wait = generator.send(None)
         except StopIteration:
-            self._ok, self._value = True, None
+            self._ok, self._value, self._appointment = True, None, None
             if self.callbacks:
                 self.env.schedule(self)
             return
-        event.callbacks.append(self._resume)
-        self._target = event
+        if self._appointment is None:
+            self._appointment = Appointment(self._step)
+        self._target = None
+        env = self.env
+        heappush(env._queue, (wait if wait > env._now else env._now, NORMAL, next(env._eid), self._appointment))
 
     def _resume(self, event: Event) -> None:
-        if event._ok:
-            self._advance(self._generator.send, None)
-        else:
-            self._advance(self._generator.throw, event._value)
+        self._step(None if event._ok else event._value)
+
+    def interrupt(self, cause: object = None) -> None:
+        """Raise `simpy.Interrupt` in the process, in this instant, where it is waiting."""
+        event = self.env.event()
+        event._ok, event._value, event._defused = False, simpy.Interrupt(cause), True
+        event.callbacks.append(self._interrupted)
+        self.env.schedule(event, URGENT)
+
+    def _interrupted(self, event: Event) -> None:
+        if self._value is not PENDING:
+            return  # it ended in this very instant
+        if self._target is not None:
+            self._target.callbacks.remove(self._resume)
+        elif self._appointment is not None:
+            self._appointment.call = None
+            self._appointment = None
+        self._resume(event)
 
 
 class TrialEnvironment(simpy.Environment):
@@ -51,6 +95,7 @@ class TrialEnvironment(simpy.Environment):
     the very instant that was computed for it, in this engine and in any other.
     """
 
+    _queue: Any
     _is_finished = False
 
     def at(self, day: float) -> Event:
@@ -64,7 +109,12 @@ class TrialEnvironment(simpy.Environment):
         heappush(self._queue, (day if day > now else now, NORMAL, next(self._eid), event))
         return event
 
-    def start(self, generator: Generator[Event, None, None]) -> TrialProcess:
+    def call_at(self, day: float, call: Callable[[], object]) -> None:
+        """Do something at `day` (at once, if that has passed), but not before this returns."""
+        now = self._now
+        heappush(self._queue, (day if day > now else now, NORMAL, next(self._eid), Appointment(call)))
+
+    def start(self, generator: Generator[Wait, None, None]) -> TrialProcess:
         """Start a process; its first steps are taken before this returns."""
         return TrialProcess(self, generator)
 
@@ -74,11 +124,11 @@ class TrialEnvironment(simpy.Environment):
         Lighter than `event | env.at(day)`; whoever waits must tell by other means which of the two it was.
         """
 
-        def happen(_event: Event) -> None:
+        def happen() -> None:
             if not event.triggered:
                 event.succeed()
 
-        self.at(day).callbacks.append(happen)
+        self.call_at(day, happen)
         return event
 
     def begin(self, day: float) -> None:
@@ -92,13 +142,29 @@ class TrialEnvironment(simpy.Environment):
     def run_to_end(self) -> None:
         """Run until `finish` is called, or nothing is left to happen.
 
-        SimPy's own `step`, without a call for each event.
+        Meanwhile Python does not look for reference cycles: there are hardly any, and looking at what is alive again
+        and again takes a tenth of the time.
         """
+        was_collecting = gc.isenabled()
+        gc.disable()
+        try:
+            self._run()
+        finally:
+            if was_collecting:
+                gc.enable()
+
+    def _run(self) -> None:
+        """SimPy's own `step`, without a call for each event, and appointments besides events."""
         queue = self._queue
+        item: Any
         while queue and not self._is_finished:
-            self._now, _, _, event = heappop(queue)
-            callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+            self._now, _, _, item = heappop(queue)
+            if item.__class__ is Appointment:
+                if item.call is not None:
+                    item.call()
+                continue
+            callbacks, item.callbacks = item.callbacks, None
             for callback in callbacks:
-                callback(event)
-            if not event._ok and not event.defused:
-                raise event._value
+                callback(item)
+            if not item._ok and not item.defused:
+                raise item._value

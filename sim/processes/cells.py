@@ -9,6 +9,7 @@ from typing import NamedTuple
 from simpy.events import Event
 
 from sim.core import events
+from sim.core.environment import Wait
 from sim.core.people import Person
 from sim.core.places import Places
 from sim.core.tables import CENTRAL, Place
@@ -57,7 +58,7 @@ class Manufacture:
         """Lots that can be in culture at once."""
         return self._rules.suites
 
-    def culture(self, place: Place, n: int) -> Generator[Event, None, Harvest]:
+    def culture(self, place: Place, n: int) -> Generator[Wait, None, Harvest]:
         """A lot in a suite, from when one is free to the harvest; `place` and `n` are where its draws belong."""
         world = self._world
         assert self._suites is not None
@@ -67,16 +68,16 @@ class Manufacture:
         self._n_lots += 1
         number = self._n_lots
         world.record(events.LOT_STARTED, number=number)
-        yield world.env.timeout(self._culture_days.at(place, n))
+        yield world.env.now + self._culture_days.at(place, n)
         self._suites.leave(suite)
         cells = self._yield.at(place, n)
         world.record(events.LOT_HARVESTED, number=number, amount=cells)
         return Harvest(number, cells, place, n)
 
-    def release(self, harvest: Harvest) -> Generator[Event, None, Lot | None]:
+    def release(self, harvest: Harvest) -> Generator[Wait, None, Lot | None]:
         """Release testing; None when the lot fails."""
         world = self._world
-        yield world.env.timeout(self._release_days.at(harvest.place, harvest.n))
+        yield world.env.now + self._release_days.at(harvest.place, harvest.n)
         if self._failure_u.at(harvest.place, harvest.n) < self._p_failure:
             world.record(events.LOT_FAILED, number=harvest.number, amount=harvest.cells)
             return None
@@ -137,7 +138,7 @@ class Bank:
         self._promised = 0.0  # cells that participants under treatment are still due
         start = world.number("cells.stock.start_cells", rules.stock.start_cells)
         shelf_life = world.number("cells.stock.shelf_life_days", rules.stock.shelf_life_days)
-        world.env.at(0.0).callbacks.append(lambda _event: self._open(start, shelf_life))
+        world.env.call_at(0.0, lambda: self._open(start, shelf_life))
 
     def _open(self, cells: float, shelf_life: float) -> None:
         if cells > 0:
@@ -160,7 +161,7 @@ class Bank:
             self._world.env.start(self._make(self._n_started))
             self._n_started += 1
 
-    def _make(self, n_started: int) -> Generator[Event, None, None]:
+    def _make(self, n_started: int) -> Generator[Wait, None, None]:
         harvest = yield from self._manufacture.culture(CENTRAL, n_started)
         self._n_in_culture -= 1
         self._reorder()
@@ -219,7 +220,7 @@ class MadeToOrder:
         else:
             self._released[person].succeed()
 
-    def _supply(self, person: Person) -> Generator[Event, None, None]:
+    def _supply(self, person: Person) -> Generator[Wait, None, None]:
         """Make lots until what the participant is still due is in stock."""
         stock, released = self._stocks[person], self._released[person]
         for n_started in count(person.referral, _NEXT_LOT):

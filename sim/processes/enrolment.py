@@ -14,6 +14,7 @@ import simpy
 from simpy.events import Event
 
 from sim.core import events
+from sim.core.environment import Wait
 from sim.core.people import Person
 from sim.core.world import World
 
@@ -77,7 +78,7 @@ class Enrolment:
         self._paused_until[reason] = max(until, self._paused_until.get(reason, until))
         if reason in _TURNS_AWAY:
             self.pauses.append((env.now, until))
-        env.at(until).callbacks.append(lambda _event: self._resume(reason))
+        env.call_at(until, lambda: self._resume(reason))
 
     def _resume(self, reason: int) -> None:
         until = self._paused_until.get(reason)
@@ -101,7 +102,7 @@ class Enrolment:
         self._admitting = True
         return True
 
-    def wait_for_place(self, person: Person) -> Generator[Event, None, bool]:
+    def wait_for_place(self, person: Person) -> Generator[Wait, None, bool]:
         """Wait until this person may be randomised; False where their time runs out first."""
         env, reason = self._world.env, self._holds_up(person)
         self._world.record(

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Generator
 
 import simpy
-from simpy.events import Event
 
 from sim.core import events
 from sim.core.clock import WEEK_DAYS, at_an_hour
 from sim.core.design import ArmDesign
+from sim.core.environment import Wait
 from sim.core.people import DRAWS_A_DOSE, DRAWS_A_VISIT, Person
 from sim.core.roles import Claim, Holding, Supply
 from sim.core.world import World
@@ -68,7 +68,7 @@ class Infusions:
             due += 1.0
         return self._world.clock.weekday_on_or_after(due) if self._weekdays_only else due
 
-    def give_all(self, person: Person, arm: ArmDesign, doses: Doses) -> Generator[Event, None, None]:
+    def give_all(self, person: Person, arm: ArmDesign, doses: Doses) -> Generator[Wait, None, None]:
         """All doses of one participant, one after the other; an interrupt (they leave) ends it."""
         world, env, supply, site = self._world, self._world.env, self._supply, person.site.index
         weeks, cells = doses.weeks, self._cells_per_kg[arm.index] * person.weight_kg
@@ -84,7 +84,7 @@ class Infusions:
                 due = self._due(target + (weeks[n_done] - weeks[0]) * WEEK_DAYS, row[_HOUR])
                 if n_done == 0:
                     target = due
-                yield env.at(due)
+                yield due
                 world.record(events.DOSE_DUE, site, person.referral, n_done + 1)
                 start, obstacle = self._earliest(due, row)
                 if obstacle is None:
@@ -99,7 +99,7 @@ class Infusions:
 
     def _give(
         self, person: Person, dose: int, cells: float, due: float, start: float, row: list[float]
-    ) -> Generator[Event, None, int | None]:
+    ) -> Generator[Wait, None, int | None]:
         """One dose, from when the participant is fit; what prevents it within the window, if anything does.
 
         Cells that are thawed and cannot be given are lost, and the dose is tried again a day later.
@@ -107,7 +107,7 @@ class Infusions:
         env, deadline = self._world.env, due + self._window
         for attempt in range(_ATTEMPTS):
             if start > env.now:
-                yield env.at(start)
+                yield start
             is_lost = row[_FIRST_LOST + attempt] < self._p_lost
             obstacle = yield from self._infuse(person, dose, cells, due, is_lost)
             if obstacle is not None:
@@ -122,7 +122,7 @@ class Infusions:
 
     def _infuse(
         self, person: Person, dose: int, cells: float, due: float, is_lost: bool
-    ) -> Generator[Event, None, int | None]:
+    ) -> Generator[Wait, None, int | None]:
         """One attempt: cells, a bay, and the time in it; what was not there by the end of the window, if anything."""
         env, site, deadline = self._world.env, person.site, due + self._window
         claim: Claim | None = self._supply.claim(person, cells)
@@ -140,7 +140,7 @@ class Infusions:
                         return events.MISSED_BAY
             claim = None  # thawed: they cannot go back
             self._world.record(events.DOSE_STARTED, site.index, person.referral, dose, amount=env.now - due)
-            yield env.timeout(self._bay_hours[dose - 1].of(person) / 24)
+            yield env.now + self._bay_hours[dose - 1].of(person) / 24
             if is_lost:
                 self._lost(person, dose, cells, events.LOST_BEDSIDE)
             return None

@@ -55,7 +55,7 @@ class Board:
         if review.pauses_while_observing and review.enrolment_pauses:
             self._enrolment.pause(events.PAUSE_BOARD, days)
         env = self._world.env
-        env.at(env.now + days).callbacks.append(lambda _event: self._review(n_treated))
+        env.call_at(env.now + days, lambda: self._review(n_treated))
 
     def _review(self, n_treated: int) -> None:
         review = self._rules.board_review
@@ -66,8 +66,7 @@ class Board:
         world.record(events.REVIEW_STARTED, number=n_treated)
         if review.enrolment_pauses and not self.ended:
             self._enrolment.pause(events.PAUSE_BOARD, days)
-        over = world.env.at(world.env.now + days)
-        over.callbacks.append(lambda _event: world.record(events.REVIEW_ENDED, number=n_treated))
+        world.env.call_at(world.env.now + days, lambda: world.record(events.REVIEW_ENDED, number=n_treated))
 
     def severe_reaction(self, person: Person, u: float) -> None:
         """A severe reaction may stop the trial, or hold it while it is looked into.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from simpy.events import Event
-
 from sim.core import events
+from sim.core.environment import Wait
 from sim.core.people import Person
 from sim.core.world import World
 
@@ -47,13 +46,13 @@ class Screening:
         """How long tests take at the first attempt, and at a second."""
         return self._days[0].of(person), self._days[1].of(person)
 
-    def come_back(self, person: Person) -> Generator[Event, None, bool]:
+    def come_back(self, person: Person) -> Generator[Wait, None, bool]:
         """Wait for a patient whose reasons may pass, and take them as passed; False where their time runs out first."""
         env = self._world.env
         returns = env.now + self._return_after.of(person)
         last_moment = min(person.window_ends, person.deteriorates)
         person.is_returning = True
-        yield env.at(min(returns, last_moment))
+        yield min(returns, last_moment)
         person.is_returning = False
         if returns >= last_moment:
             self._out_of_time(person)
@@ -71,7 +70,7 @@ class Screening:
         worsened = person.deteriorates <= person.window_ends
         return self._fail(person, events.FAIL_DETERIORATED if worsened else events.FAIL_WINDOW)
 
-    def screen(self, person: Person) -> Generator[Event, None, int]:
+    def screen(self, person: Person) -> Generator[Wait, None, int]:
         """One attempt, from consent on, to OUT, ELIGIBLE or WILL_RETURN."""
         world, site = self._world, person.site
         env = world.env
@@ -96,16 +95,16 @@ class Screening:
         self._world.record(events.PATIENT_LOST, person.site.index, person.referral)
         return OUT
 
-    def _test(self, person: Person, last_moment: float) -> Generator[Event, None, int]:
+    def _test(self, person: Person, last_moment: float) -> Generator[Wait, None, int]:
         """Tests by a coordinator, as long as the patient can still be randomised."""
         world, site = self._world, person.site
         env = world.env
         world.record(events.SCREENING_STARTED, site.index, person.referral, person.attempt)
         results = env.now + self._days[person.attempt - 1].of(person)
         if results >= last_moment:
-            yield env.at(last_moment)
+            yield last_moment
             return self._out_of_time(person)
-        yield env.at(results)
+        yield results
         failed = person.tests_failed
         if failed and not self._may_return(person):
             return self._fail(person, events.FAIL_CRITERION + lowest_bit(failed), failed)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from datetime import date
 
-from simpy.events import Event
-
 from sim.core import events
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import GroupDesign
+from sim.core.environment import Wait
 from sim.core.intensity import intensity
 from sim.core.people import Person, Site
 from sim.core.places import Places
@@ -83,10 +82,10 @@ class Recruitment:
             world.env.start(self._recruit(site))
             self._plan_closing(site)
 
-    def _recruit(self, site: Site) -> Generator[Event, None, None]:
+    def _recruit(self, site: Site) -> Generator[Wait, None, None]:
         """One site, from activation on."""
         env, enrolment = self._world.env, self._enrolment
-        yield env.at(site.activates)
+        yield site.activates
         if not enrolment.recruiting:
             yield enrolment.reopened
         if site.closed_on is not None:
@@ -95,7 +94,7 @@ class Recruitment:
         for person in self._people_of(site):
             if person.referred < env.now:
                 continue  # came while recruitment was closed
-            yield env.at(person.referred)
+            yield person.referred
             if site.closed_on is not None:
                 return
             if enrolment.recruiting:
@@ -110,7 +109,7 @@ class Recruitment:
         env = self._world.env
         if isinstance(closes, date):
             day = self._world.clock.day_of(closes)
-            env.at(day).callbacks.append(lambda _event: self.close(site, events.CLOSED_DATE))
+            env.call_at(day, lambda: self.close(site, events.CLOSED_DATE))
             return
         path = f"{site.design.paths['closes']}.after_days_without_randomisation"
         days = self._world.number(path, closes.after_days_without_randomisation)
@@ -119,13 +118,13 @@ class Recruitment:
     def _watch(self, site: Site, days: float) -> None:
         """Close the site once it has gone without a randomisation for so long."""
 
-        def look(_event: Event) -> None:
+        def look() -> None:
             if site.last_randomised + days > self._world.env.now:
                 self._watch(site, days)
             else:
                 self.close(site, events.CLOSED_DROUGHT)
 
-        self._world.env.at(site.last_randomised + days).callbacks.append(look)
+        self._world.env.call_at(site.last_randomised + days, look)
 
     def randomised_at(self, site: Site) -> None:
         """Count a randomisation at a site; it closes when it has all it may have."""

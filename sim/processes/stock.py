@@ -87,7 +87,7 @@ class Stock:
     def add(self, lot: Lot) -> None:
         """Put a released lot into stock, and serve those who wait."""
         self._shelve(lot, lot.cells)
-        self.world.env.at(lot.expires).callbacks.append(lambda _event: self._remove(lot, events.LOT_EXPIRED))
+        self.world.env.call_at(lot.expires, lambda: self._remove(lot, events.LOT_EXPIRED))
         self._changed()
 
     def _shelve(self, lot: Lot, cells: float) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 from collections.abc import Generator
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 import simpy
 from simpy.events import Event
 
-from sim.core.environment import TrialEnvironment
+from sim.core.environment import TrialEnvironment, Wait
 
 
 @pytest.fixture
@@ -153,3 +155,62 @@ def test_nothing_happens_after_the_finish(env: TrialEnvironment) -> None:
     env.at(5.0).callbacks.append(lambda _event: seen.append("late"))
     env.run_to_end()
     assert seen == []
+
+
+def test_a_process_may_wait_for_a_day(env: TrialEnvironment) -> None:
+    """It goes on at the very instant that was asked for, or at once where that has passed."""
+    env.begin(-100 / 3)
+    seen: list[float] = []
+
+    def process() -> Generator[Wait, None, None]:
+        for day in (0.1 + 0.2, 7.0, 5.0):
+            yield day
+            seen.append(env.now)
+
+    env.start(process())
+    env.run_to_end()
+    assert seen == [0.1 + 0.2, 7.0, 7.0]
+
+
+def test_an_interrupt_calls_the_appointment_off(env: TrialEnvironment) -> None:
+    """A process that is interrupted while it waits for a day does not go on when that day comes."""
+    seen: list[Any] = []
+
+    def process() -> Generator[Wait, None, None]:
+        try:
+            yield 10.0
+        except simpy.Interrupt as interrupt:
+            seen.append((env.now, interrupt.cause))
+        yield 20.0
+        seen.append(env.now)
+
+    running = env.start(process())
+    env.call_at(4.0, lambda: running.interrupt("why"))
+    env.run_to_end()
+    assert seen == [(4.0, "why"), 20.0]
+
+
+def test_an_interrupt_in_the_instant_of_the_end_comes_too_late(env: TrialEnvironment) -> None:
+    """Of two interrupts in one instant, the second finds no process any more where the first ended it."""
+
+    def process() -> Generator[Wait, None, None]:
+        with contextlib.suppress(simpy.Interrupt):
+            yield 10.0
+
+    running = env.start(process())
+    env.call_at(4.0, running.interrupt)
+    env.call_at(4.0, running.interrupt)
+    env.run_to_end()
+    assert not running.is_alive
+
+
+def test_garbage_is_collected_as_before(env: TrialEnvironment) -> None:
+    """While a trial runs nothing looks for cycles of references, and afterwards what did so does again."""
+    seen: list[bool] = []
+    env.call_at(1.0, lambda: seen.append(gc.isenabled()))
+    env.call_at(2.0, lambda: 1 / 0)
+    assert gc.isenabled()
+    with pytest.raises(ZeroDivisionError):
+        env.run_to_end()
+    assert seen == [False]
+    assert gc.isenabled()
