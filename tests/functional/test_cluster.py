@@ -16,9 +16,11 @@ from pathlib import Path
 import pytest
 from command_line import call
 from conftest import ROOT
+from holding_workers import Held
 
 from sim.errors import RunInterrupted, UsageError, WorkersLost
-from sim.experiment import cluster
+from sim.experiment import cluster, going
+from sim.experiment.replicate import CHUNK
 from sim.experiment.run import run_in_folder
 from sim.experiment.store import CHUNKS, MANIFEST
 from sim.scenario.load import load_scenario
@@ -39,7 +41,10 @@ class Dask:
 
     def start(self, name: str, module: str, *arguments: str) -> None:
         """Start a part of the cluster."""
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "critical"}
+        environment = os.environ | {
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}",
+            "DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "critical",
+        }
         self.processes[name] = subprocess.Popen(
             [sys.executable, "-m", f"distributed.cli.{module}", *arguments, "--no-dashboard"],
             cwd=self.folder,
@@ -105,7 +110,17 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != MANIFEST}
 
 
-def test_a_worker_killed_in_mid_run_costs_nothing(dask: Dask, serial: Path, scenario: Scenario, tmp_path: Path) -> None:
+@pytest.fixture
+def go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """All work but the first two chunks waits until this file is there: a run is disturbed while it is under way."""
+    file = tmp_path / "go-on"
+    monkeypatch.setattr(going, "simulate_chunk", Held(file, 2 * CHUNK))
+    return file
+
+
+def test_a_worker_killed_in_mid_run_costs_nothing(
+    dask: Dask, serial: Path, scenario: Scenario, tmp_path: Path, go_on: Path
+) -> None:
     """The same bytes as the serial run's, though a worker was killed while it was at work."""
     for name in ("a", "b"):
         dask.start_worker(name)
@@ -113,8 +128,9 @@ def test_a_worker_killed_in_mid_run_costs_nothing(dask: Dask, serial: Path, scen
 
     def kill_one(done: int, _total: int) -> None:
         seen.append(done)
-        if done >= N // 4 and "a" in dask.processes:
+        if done >= 2 * CHUNK and "a" in dask.processes:
             dask.kill("a")
+            go_on.touch()
 
     run_in_folder(scenario, replications=N, cluster=dask.address, out=tmp_path / "r", progress=kill_one)
     assert "a" not in dask.processes
@@ -123,7 +139,7 @@ def test_a_worker_killed_in_mid_run_costs_nothing(dask: Dask, serial: Path, scen
 
 
 def test_a_cluster_that_is_lost_says_so_and_the_run_goes_on_without_it(
-    dask: Dask, serial: Path, scenario: Scenario, tmp_path: Path
+    dask: Dask, serial: Path, scenario: Scenario, tmp_path: Path, go_on: Path
 ) -> None:
     dask.start_worker("a")
 
@@ -134,6 +150,7 @@ def test_a_cluster_that_is_lost_says_so_and_the_run_goes_on_without_it(
     with pytest.raises(WorkersLost, match="no longer answers; what is finished is kept"):
         run_in_folder(scenario, replications=N, cluster=dask.address, out=tmp_path / "r", progress=kill_scheduler)
     assert list((tmp_path / "r" / CHUNKS).glob("*.npz"))
+    go_on.touch()
     run_in_folder(scenario, replications=N, workers=1, out=tmp_path / "r")
     assert contents(tmp_path / "r") == contents(serial)
 
@@ -147,14 +164,14 @@ def test_a_cluster_without_workers_says_so(
 
 
 def test_workers_that_are_lost_for_good_end_the_run(
-    dask: Dask, scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dask: Dask, scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, go_on: Path
 ) -> None:
     monkeypatch.setattr(cluster, "_LONELY_SECONDS", 1.0)
     monkeypatch.setattr(cluster, "_LOOK_SECONDS", 0.2)
     dask.start_worker("a")
 
     def kill_worker(done: int, _total: int) -> None:
-        if done and "a" in dask.processes:
+        if done >= 2 * CHUNK and "a" in dask.processes:
             dask.kill("a")
 
     with pytest.raises(WorkersLost, match="has had no worker"):
