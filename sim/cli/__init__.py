@@ -18,6 +18,7 @@ from sim.cli.reference import reference
 from sim.cli.running import run
 from sim.cli.serving import serve
 from sim.cli.sweeping import sweep
+from sim.cli.teaching import lessons
 from sim.cli.tracing import replay, trace
 from sim.errors import TrialclockError
 
@@ -41,7 +42,7 @@ def cli(context: click.Context) -> None:
 
 
 _INQUIRIES = (run, compare, sweep, explain, plan, fit, forecast, backtest)
-_LOOKS = (serve, results, trace, replay, validate, show, diff, schema, new, reference)
+_LOOKS = (serve, lessons, results, trace, replay, validate, show, diff, schema, new, reference)
 for _command in (*_INQUIRIES, *_LOOKS):
     cli.add_command(_command)
 

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 _WHOLE = re.compile(r"\d{4}-\d\d-\d\d|-\d+/\+\w+ d|±[\d.,]+( %| days)?|[\d.]+ %")
 
 
-def environment() -> Environment:
-    """Templates of this package; what is put into them is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def environment(*packages: str) -> Environment:
+    """Templates of other packages, and of this one; what is put into them is escaped."""
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     found = Environment(
-        loader=PackageLoader("sim.report"),
+        loader=ChoiceLoader([PackageLoader(name) for name in (*packages, "sim.report")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

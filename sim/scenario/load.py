@@ -109,16 +109,30 @@ def with_changes(loaded: Loaded, changes: Mapping[str, Any], file: str) -> Scena
     Raises:
         ScenarioError: the changed scenario is not valid.
     """
-    overlay = Document({}, file)
+    overlay: dict[str, Any] = {}
     for path, value in changes.items():
         *parents, last = path.split(".")
-        section = overlay.data
+        section = overlay
         for key in parents:
             section = section.setdefault(key, {})
             if not isinstance(section, dict):
                 raise ScenarioError(Problem("what this stands under is changed as a whole too", file, path=path))
         section[last] = value
-    return _validated(merge([Document(loaded.layered.data, loaded.file), overlay]), file).scenario
+    return extended(loaded, overlay, file).scenario
+
+
+def extended(loaded: Loaded, data: dict[str, Any], file: str) -> Loaded:
+    """A scenario with another laid over it, as a file that extends it would be, without reading its files again.
+
+    Args:
+        loaded: the scenario.
+        data: what the file would say, `extends` apart.
+        file: what says so, for messages.
+
+    Raises:
+        ScenarioError: the result is not valid.
+    """
+    return _validated(merge([Document(loaded.layered.data, loaded.file), Document(data, file)]), file)
 
 
 def load_scenario(source: str | Path, overrides: Iterable[str] = ()) -> Scenario:

@@ -70,7 +70,16 @@ def _command(name: str, command: click.Command) -> Iterator[str]:
         yield from table(("option", "takes", "default", "meaning"), options)
 
 
+def _all(prefix: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    """Every command by its whole name, those of a group after it."""
+    for name in sorted(group.commands):
+        command = group.commands[name]
+        yield f"{prefix}{name}", command
+        if isinstance(command, click.Group):
+            yield from _all(f"{prefix}{name} ", command)
+
+
 def commands_page(group: click.Group) -> str:
     """Every command with its arguments and options."""
-    lines = [line for name in sorted(group.commands) for line in _command(name, group.commands[name])]
+    lines = [line for name, command in _all("", group) for line in _command(name, command)]
     return page("Commands", [_INTRODUCTION, *lines])

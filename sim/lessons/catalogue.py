@@ -1,0 +1,31 @@
+"""All lessons, in their order."""
+
+from __future__ import annotations
+
+from sim.errors import Problem, UsageError, nearest
+from sim.lessons import arrivals, average_plan, funnel, half_way, leaving, luck, queues, start_up
+from sim.lessons.lesson import Lesson
+
+LESSONS: tuple[Lesson, ...] = tuple(
+    module.LESSON for module in (arrivals, average_plan, funnel, start_up, queues, leaving, luck, half_way)
+)
+
+
+def find_lesson(name: str, where: str = "LESSON") -> Lesson:
+    """A lesson by its number or name.
+
+    Args:
+        name: as a person wrote it.
+        where: what says so, for messages.
+
+    Raises:
+        UsageError: there is no such lesson.
+    """
+    for lesson in LESSONS:
+        if name in (str(lesson.number), lesson.name):
+            return lesson
+    if name.lstrip("-").isdigit():
+        message = f"there are lessons 1 to {len(LESSONS)}"
+    else:
+        message = f"there is no such lesson; {nearest(name, [lesson.name for lesson in LESSONS])}"
+    raise UsageError(Problem(message, where, value=name))

@@ -1,0 +1,142 @@
+"""Simulating for a lesson: a few hundred replications of a small scenario, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.analysis.reduce import Reducer
+from sim.core.clock import MONTH_DAYS
+from sim.core.design import Design
+from sim.errors import TrialclockError
+from sim.experiment.replicate import Chunk, replicate_chunk
+from sim.scenario.load import Loaded, extended, load, scenario_hash
+from sim.scenario.schema import Scenario
+
+Array = npt.NDArray[np.float64]
+Changes = Mapping[str, Any]
+Progress = Callable[[int, int], None]
+
+_PART = 48  # replications between two looks at the progress; no result depends on it
+
+
+@dataclass(frozen=True, eq=False)
+class Simulated:
+    """Replications of one scenario.
+
+    Attributes:
+        design: the scenario, made ready.
+        names: of the measures.
+        chunk: what the replications left.
+    """
+
+    design: Design
+    names: list[str]
+    chunk: Chunk
+
+    def __getitem__(self, measure: str) -> Array:
+        """A measure, one value a replication; NaN is never."""
+        return self.chunk.values[:, self.names.index(measure)]
+
+    @property
+    def n(self) -> int:
+        """Replications."""
+        return self.chunk.n
+
+    @cached_property
+    def months_to_last(self) -> Array:
+        """Months from day 0 to the last randomisation; NaN for never."""
+        return self["day_last_randomised"] / MONTH_DAYS
+
+    @property
+    def never(self) -> tuple[str, ...]:
+        """A sentence on trials whose last participant never came, and which are in no mean; none where all came."""
+        n = int(np.count_nonzero(np.isnan(self.months_to_last)))
+        if not n:
+            return ()
+        months = self.design.scenario.trial.horizon_months
+        return (
+            f"In {n} of {self.n} trials the last participant had not come after {months:g} months: they count as later "
+            "than everything, and are in no mean.",
+        )
+
+    def counts(self, days: npt.NDArray[np.floating[Any]]) -> Array:
+        """(replications, days) participants randomised by each day."""
+        found = [np.searchsorted(when, days, side="right") for when in self.chunk.randomised_days]
+        return np.array(found, dtype=np.float64)
+
+
+@lru_cache(maxsize=8)
+def library_scenario(name: str) -> Loaded:
+    """A scenario that comes with the program, read once."""
+    return load(name)
+
+
+def base_scenario() -> Scenario:
+    """The base scenario, from which lessons take what they do not vary."""
+    return library_scenario("base").scenario
+
+
+def scenario_of(base: str, changes: Changes) -> Scenario:
+    """A scenario of the library with changes, as a file that extends it would make them."""
+    return extended(library_scenario(base), dict(changes), "lesson").scenario
+
+
+class Classroom:
+    """Simulates what a lesson asks for; the same scenario is simulated once.
+
+    Args:
+        seed: where random numbers start.
+        replications: simulated trials.
+        progress: called with replications done and in all, as far as that is known.
+    """
+
+    def __init__(
+        self, seed: int, replications: int, progress: Progress = lambda _done, _total: None, expected: int = 0
+    ) -> None:
+        self.seed = seed
+        self.replications = replications
+        self._progress = progress
+        self._expected = expected
+        self._done = 0
+        self._known: dict[tuple[str, int, int, bool], Simulated] = {}
+
+    def run(
+        self, base: str, changes: Changes, *, share: float = 1.0, other_luck: int = 0, keep: bool = False
+    ) -> Simulated:
+        """Simulate a scenario.
+
+        Args:
+            base: the scenario to start from.
+            changes: what differs from it.
+            share: of the lesson's replications; at least two are simulated.
+            other_luck: another number for other random numbers.
+            keep: whether all events are kept.
+
+        Raises:
+            TrialclockError: a replication raised, which is a defect.
+        """
+        scenario = scenario_of(base, changes)
+        n = max(round(self.replications * share), 2)
+        key = (scenario_hash(scenario), n, other_luck, keep)
+        if key not in self._known:
+            self._known[key] = self._simulate(scenario, n, self.seed + other_luck, keep)
+        return self._known[key]
+
+    def _simulate(self, scenario: Scenario, n: int, seed: int, keep: bool) -> Simulated:
+        reducer = Reducer(Design(scenario))
+        whole = Chunk(0, np.zeros((0, len(reducer.names))), [])
+        for first in range(0, n, _PART):
+            part = replicate_chunk(reducer, seed, first, min(_PART, n - first), first + _PART if keep else 0)
+            if part.failures:
+                raise TrialclockError(f"a replication failed: {part.failures[0].error}")
+            values = np.concatenate((whole.values, part.values))
+            whole = Chunk(0, values, whole.randomised_days + part.randomised_days, whole.kept | part.kept)
+            self._done += part.n
+            self._progress(self._done, max(self._expected, self._done))
+        return Simulated(reducer.design, reducer.names, whole)

@@ -1,0 +1,234 @@
+"""A lesson as a teacher sets it: the parameters file, and what an address says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, create_model
+
+from sim.errors import Problem, ScenarioError, nearest
+from sim.lessons.catalogue import find_lesson
+from sim.lessons.classroom import Classroom
+from sim.lessons.lesson import Lesson, Parameters, Taught
+from sim.scenario.layers import merge
+from sim.scenario.messages import problems
+from sim.scenario.schema.values import Section, described
+from sim.scenario.yaml_source import Document, jsonable, parse, parse_value, read_file, shown
+
+SEED = 20191001  # of the base scenario
+LEAST, TIMES = 10, 10  # replications that a teacher may ask for: from so many to so many times those of the lesson
+
+Values = Annotated[tuple[Any, ...], Field(min_length=1, max_length=50)]
+
+
+class SessionFile(Section):
+    """What a teacher may write in a parameters file."""
+
+    lesson: int | str | None = described("Number or name of the lesson.", default=None)
+    heading: str = described("What stands above a sheet, such as the name of the class.", default="", max_length=120)
+    seed: int = described("Where random numbers start.", default=SEED, ge=0, le=2**63 - 1)
+    replications: int | None = described(
+        "Simulated trials; left out: as many as the lesson takes.", unit="trials", default=None, ge=LEAST
+    )
+    vary: dict[str, Values] = described(
+        "Parameters in which students' scenarios differ, with the values among which they do; left out: those of the "
+        "lesson; none: {}.",
+        default_factory=dict,
+    )
+
+
+@dataclass(frozen=True)
+class Session:
+    """A lesson as it is given.
+
+    Attributes:
+        lesson: the lesson.
+        parameters: as set.
+        seed: where random numbers start.
+        replications: simulated trials.
+        heading: above a sheet.
+        varies: parameters in which students' scenarios differ, with the values among which they do.
+    """
+
+    lesson: Lesson
+    parameters: Parameters
+    seed: int
+    replications: int
+    heading: str
+    varies: Mapping[str, tuple[Any, ...]]
+
+    def values(self) -> dict[str, Any]:
+        """The parameters by name, as plain values."""
+        found: dict[str, Any] = self.parameters.model_dump(mode="json")
+        return found
+
+    def teach(self, progress: Callable[[int, int], None] = lambda _done, _total: None) -> Taught:
+        """Simulate it. The same session gives the same answers.
+
+        Args:
+            progress: called with replications done and in all, as far as that is known.
+        """
+        return self.lesson.teach(self.parameters, Classroom(self.seed, self.replications, progress))
+
+    @property
+    def query(self) -> str:
+        """The part of an address that opens this lesson with these parameters in the studio."""
+        from urllib.parse import urlencode
+
+        pairs = [("lesson", str(self.lesson.number)), ("seed", str(self.seed)), ("n", str(self.replications))]
+        return urlencode([*pairs, *((name, shown(value)) for name, value in self.values().items())])
+
+
+def plain_session(lesson: Lesson) -> Session:
+    """A lesson as it comes."""
+    return Session(lesson, lesson.model(), SEED, lesson.replications, "", lesson.varies)
+
+
+@lru_cache(maxsize=16)
+def _file_model(model: type[Parameters]) -> type[SessionFile]:
+    """What a file may say for one lesson, its parameters among it."""
+    return create_model(f"{model.__name__}File", __base__=SessionFile, parameters=(model, Field(default_factory=model)))
+
+
+def read_session(path: Path, lesson: Lesson | None = None) -> Session:
+    """A lesson as a teacher's file sets it.
+
+    Args:
+        path: the file.
+        lesson: the lesson that was asked for; None for the one that the file names.
+
+    Raises:
+        ScenarioError: with every problem found: file, line, path, value and what is allowed.
+        UsageError: the file names a lesson that there is not.
+    """
+    return _session(read_file(path, path.as_posix()), lesson)
+
+
+def session_from_text(text: str, file: str, lesson: Lesson | None = None) -> Session:
+    """The same from a file's text, which is the name shown in messages."""
+    return _session(parse(text, file), lesson)
+
+
+def _session(document: Document, lesson: Lesson | None) -> Session:
+    if not isinstance(document.data, dict):
+        raise ScenarioError(
+            Problem("is not a file of parameters: expected 'lesson' and 'parameters'", document.file, 1)
+        )
+    lesson = _lesson_of(document, lesson)
+    layered = merge([document])
+    model = _file_model(lesson.model)
+    try:
+        found = model.model_validate_json(json.dumps(jsonable(layered.data)))
+    except ValidationError as error:
+        raise ScenarioError(problems(error, layered, model)) from None
+    parameters: Parameters = found.parameters  # type: ignore[attr-defined]
+    varies: Mapping[str, tuple[Any, ...]] = found.vary
+    if "vary" not in found.model_fields_set:
+        varies = {name: values for name, values in lesson.varies.items() if name not in parameters.model_fields_set}
+    wrong = [*_too_many(lesson, found.replications, document), *_what_varies(lesson, parameters, found.vary, document)]
+    if wrong:
+        raise ScenarioError(wrong)
+    return Session(lesson, parameters, found.seed, found.replications or lesson.replications, found.heading, varies)
+
+
+def _lesson_of(document: Document, asked: Lesson | None) -> Lesson:
+    """The lesson that a file is for."""
+    named = document.data.get("lesson")
+    line = document.line(("lesson",))
+    if named is None:
+        if asked is None:
+            raise ScenarioError(Problem("is required and not there", document.file, None, "lesson"))
+        return asked
+    place = f"{document.file}:{line}: lesson"
+    found = find_lesson(shown(named), place)
+    if asked is not None and found is not asked:
+        message = f"the file is for lesson {found.number}, and lesson {asked.number} was asked for"
+        raise ScenarioError(Problem(message, document.file, line, "lesson", shown(named)))
+    return found
+
+
+def _too_many(lesson: Lesson, replications: int | None, document: Document) -> list[Problem]:
+    most = TIMES * lesson.replications
+    if replications is None or replications <= most:
+        return []
+    line = document.line(("replications",))
+    return [Problem(f"must be at most {most} in this lesson", document.file, line, "replications", str(replications))]
+
+
+def _what_varies(
+    lesson: Lesson, parameters: Parameters, vary: Mapping[str, tuple[Any, ...]], document: Document
+) -> list[Problem]:
+    """Whether every value that a student may get is one that the lesson takes."""
+    found = []
+    for name, values in vary.items():
+        path = ("vary", name)
+        if name not in lesson.model.model_fields:
+            message = f"unknown key; {nearest(name, lesson.model.model_fields)}"
+            found.append(Problem(message, document.file, document.line(path), ".".join(path), name))
+            continue
+        for i, value in enumerate(values):
+            message = _refused(lesson, parameters, name, value)
+            if message:
+                place = (*path, str(i))
+                found.append(Problem(message, document.file, document.line(place), ".".join(place), shown(value)))
+    return found
+
+
+def _refused(lesson: Lesson, parameters: Parameters, name: str, value: Any) -> str:
+    """Why a parameter cannot have a value; empty where it can."""
+    try:
+        with_values(lesson, parameters.model_dump(mode="json") | {name: value}, "")
+    except ScenarioError as error:
+        return error.problems[0].message
+    return ""
+
+
+def with_values(lesson: Lesson, values: Mapping[str, Any], where: str) -> Parameters:
+    """Parameters from plain values.
+
+    Args:
+        lesson: the lesson.
+        values: by name; those left out are as the lesson has them.
+        where: what says so, for messages.
+
+    Raises:
+        ScenarioError: with every problem found.
+    """
+    layered = merge([Document(jsonable(dict(values)), where)])
+    try:
+        return lesson.model.model_validate_json(json.dumps(layered.data))
+    except ValidationError as error:
+        raise ScenarioError(problems(error, layered, lesson.model)) from None
+
+
+def session_from_query(query: Mapping[str, str], where: str = "the address") -> Session:
+    """A lesson as an address has it; see `Session.query`. Keys that are no parameter are left alone.
+
+    Args:
+        query: by key.
+        where: what says so, for messages.
+
+    Raises:
+        ScenarioError: with every problem found.
+        UsageError: there is no such lesson.
+    """
+    lesson = find_lesson(query.get("lesson", "1"), f"{where}: lesson")
+    text = {name: query[name] for name in lesson.model.model_fields if name in query}
+    values = {name: value if name in lesson.choices else parse_value(value) for name, value in text.items()}
+    limits = {"seed": (0, 2**63 - 1, SEED), "n": (LEAST, TIMES * lesson.replications, lesson.replications)}
+    numbers = {key: _whole(query, key, *limit, where) for key, limit in limits.items()}
+    return Session(lesson, with_values(lesson, values, where), numbers["seed"], numbers["n"], "", lesson.varies)
+
+
+def _whole(query: Mapping[str, str], key: str, low: int, high: int, default: int, where: str) -> int:
+    if key not in query:
+        return default
+    text = query[key]
+    if not text.isascii() or not text.isdigit() or not low <= int(text[:20]) <= high:
+        raise ScenarioError(Problem(f"must be a whole number from {low} to {high}", where, path=key, value=text))
+    return int(text)

@@ -1,0 +1,69 @@
+"""Simulated numbers in words, and the choices of a check, of which the simulation says which one holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from sim.analysis.intervals import Estimate
+from sim.report.words import mean_with_error, number
+
+
+def of_100(share: Estimate) -> str:
+    """A share as people count: '61 of 100 (57 to 65)'."""
+    if share.low is None or share.high is None:
+        return f"{_count(share.value)} of 100"
+    return f"{_count(share.value)} of 100 ({_count(share.low)} to {_count(share.high)})"
+
+
+def _count(share: float) -> str:
+    """Of a hundred; what is not quite none or all is not shown as such."""
+    text = f"{100 * share:.0f}"
+    return f"{100 * share:.1f}" if text in ("0", "100") and 0 < share < 1 else text
+
+
+def months(value: Estimate) -> str:
+    """'4.2 ±0.3 months'."""
+    return f"{mean_with_error(value)} months"
+
+
+def interval_text(value: Estimate, unit: str) -> str:
+    """A quantile with its interval: '22.1 months (20.9 to 23.6)'."""
+    if not math.isfinite(value.value):
+        return "never"
+    low = "?" if value.low is None else number(value.low, like=value.value)
+    high = "?" if value.high is None else "never" if math.isinf(value.high) else number(value.high, like=value.value)
+    return f"{number(value.value)} {unit} ({low} to {high})"
+
+
+def scaled(value: Estimate, factor: float) -> Estimate:
+    """An estimate in another unit."""
+    low, high = (None if end is None else end * factor for end in (value.low, value.high))
+    return Estimate(value.value * factor, low, high)
+
+
+def half_width(value: Estimate) -> float:
+    """Half the width of an interval; 0 where there is none."""
+    return 0.0 if value.low is None or value.high is None else (value.high - value.low) / 2
+
+
+def around(value: Estimate, slack: float) -> tuple[float, float]:
+    """From where to where a guess counts as right: the simulated value with its error, and some slack."""
+    low = value.value if value.low is None else value.low
+    high = value.value if value.high is None else value.high
+    return low - slack, high + slack
+
+
+def bands(edges: Sequence[float], unit: str) -> tuple[str, ...]:
+    """Choices that divide all numbers: 'less than 10 days', '10 to 50 days', 'more than 50 days'."""
+    text = [f"{edge:g}" for edge in edges]
+    tail = f" {unit}" if unit else ""
+    first = tail.removesuffix("s") if edges[0] == 1 else tail
+    between = [f"{a} to {b}{tail}" for a, b in pairwise(text)]
+    return (f"less than {text[0]}{first}", *between, f"more than {text[-1]}{tail}")
+
+
+def band_of(value: float, edges: Sequence[float]) -> int:
+    """Which of the bands a number is in."""
+    return sum(value > edge for edge in edges)
