@@ -13,7 +13,7 @@ from sim.core.clock import MONTH_DAYS
 from sim.lessons.classroom import Classroom, Simulated
 from sim.lessons.figures import picture
 from sim.lessons.lesson import Check, Fact, Lesson, Parameters, Prediction, Task, Taught, control
-from sim.lessons.wording import around, band_of, bands, of_100
+from sim.lessons.wording import around, band_of, bands, of_100, scaled
 from sim.report.exhibits import Exhibit, Table
 from sim.report.figures.style import rounded, series
 from sim.report.words import mean_with_error, number
@@ -90,7 +90,7 @@ def teach(parameters: ArrivalParameters, room: Classroom) -> Taught:
             Fact("patients in the busiest month", busiest, "patients"),
             Fact("patients in the quietest month", quietest, "patients"),
             Fact("variance of the months of a year", spread, ""),
-            Fact(f"years with a month of at most {half:g} patients", lull, "(share)"),
+            Fact(f"years with a month of at most {half:g} patients", scaled(lull, 100), "of 100"),
         ),
     )  # fmt: skip
 

@@ -92,7 +92,7 @@ def teach(parameters: AverageParameters, room: Classroom) -> Taught:
         ),
         (
             Fact("the average plan", plan, "months"),
-            Fact("trials later than the plan", late, "(share)"),
+            Fact("trials later than the plan", scaled(late, 100), "of 100"),
             Fact("half are done after", p50, "months"),
             Fact("80 of 100 are done after", p80, "months"),
         ),

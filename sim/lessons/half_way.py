@@ -18,7 +18,7 @@ from sim.lessons import average_plan
 from sim.lessons.classroom import Classroom, Simulated
 from sim.lessons.figures import error_bars, line, picture
 from sim.lessons.lesson import Check, Fact, Lesson, Parameters, Prediction, Task, Taught, control
-from sim.lessons.wording import band_of, bands, months, of_100
+from sim.lessons.wording import band_of, bands, months, of_100, scaled
 from sim.report.exhibits import Exhibit, Table
 from sim.report.figures.style import BAND_INNER, GREY, rounded, series
 from sim.report.words import mean_with_error, number
@@ -156,7 +156,7 @@ def teach(parameters: HalfWayParameters, room: Classroom) -> Taught:
         (
             Fact("the last participant of this trial came in month", Estimate(ended, None, None), ""),
             Fact("forecast for this trial: middle, month", Estimate(middle, low, high), ""),
-            Fact("trials whose end is within the interval", covered, "(share)"),
+            Fact("trials whose end is within the interval", scaled(covered, 100), "of 100"),
             Fact("mean width of the interval", width, "months"),
             Fact("mean distance of the middle from the end", missed, "months"),
         ),

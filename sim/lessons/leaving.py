@@ -15,7 +15,7 @@ from sim.core.events import KIND, NUMBER, TIME
 from sim.lessons.classroom import Classroom, Simulated, base_scenario
 from sim.lessons.figures import add_marks, bar_width, binned, histogram, picture
 from sim.lessons.lesson import Check, Fact, Lesson, Parameters, Prediction, Task, Taught, control
-from sim.lessons.wording import around, of_100
+from sim.lessons.wording import around, of_100, scaled
 from sim.report.exhibits import Exhibit, Table
 from sim.report.figures.style import rounded, series
 from sim.report.words import mean_with_error, number
@@ -93,7 +93,7 @@ def teach(parameters: LeavingParameters, room: Classroom) -> Taught:
         _check(sooner.value, mean_with_error(sooner)),
         (
             Fact("days from the last randomisation to the last visit", mean_after, "days"),
-            Fact("trials that end sooner than planned", not_last, "(share)"),
+            Fact("trials that end sooner than planned", scaled(not_last, 100), "of 100"),
             Fact("participants who have the last visit", completed, f"of {target}"),
             Fact("days sooner than if all stayed", sooner, "days"),
         ),

@@ -100,8 +100,8 @@ def teach(parameters: LuckParameters, room: Classroom) -> Taught:
             f"{_times(worth)} times as many: the difference of two trials varies less where they share their chance.",
         ),
         (
-            Fact("B later than A, other patients", wrong, "(share)"),
-            Fact("B later than A, same patients", wrong_paired, "(share)"),
+            Fact("B later than A, other patients", scaled(wrong, 100), "of 100"),
+            Fact("B later than A, same patients", scaled(wrong_paired, 100), "of 100"),
             Fact("months that B saves, same patients", gain, "months"),
             Fact("months that B saves, other patients", apart, "months"),
             Fact("times as many trials without pairing", worth, "times"),

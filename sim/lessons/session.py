@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,8 +18,9 @@ from sim.lessons.lesson import Lesson, Parameters, Taught
 from sim.scenario.layers import merge
 from sim.scenario.messages import problems
 from sim.scenario.schema.values import Section, described
-from sim.scenario.yaml_source import Document, jsonable, parse, parse_value, read_file, shown
+from sim.scenario.yaml_source import Document, jsonable, parse, read_file, shown
 
+SEED_KEY, TRIALS_KEY = "lesson_seed", "lesson_trials"  # in an address, where other pages have keys too
 SEED = 20191001  # of the base scenario
 LEAST, TIMES = 10, 10  # replications that a teacher may ask for: from so many to so many times those of the lesson
 
@@ -80,7 +81,7 @@ class Session:
         """The part of an address that opens this lesson with these parameters in the studio."""
         from urllib.parse import urlencode
 
-        pairs = [("lesson", str(self.lesson.number)), ("seed", str(self.seed)), ("n", str(self.replications))]
+        pairs = [("lesson", self.lesson.name), (SEED_KEY, str(self.seed)), (TRIALS_KEY, str(self.replications))]
         return urlencode([*pairs, *((name, shown(value)) for name, value in self.values().items())])
 
 
@@ -206,29 +207,32 @@ def with_values(lesson: Lesson, values: Mapping[str, Any], where: str) -> Parame
         raise ScenarioError(problems(error, layered, lesson.model)) from None
 
 
-def session_from_query(query: Mapping[str, str], where: str = "the address") -> Session:
+def session_from_query(query: Mapping[str, str], start: Session | None = None, where: str = "the address") -> Session:
     """A lesson as an address has it; see `Session.query`. Keys that are no parameter are left alone.
 
     Args:
         query: by key.
+        start: the lesson as a teacher's file sets it, in which the address may change parameters.
         where: what says so, for messages.
 
     Raises:
         ScenarioError: with every problem found.
         UsageError: there is no such lesson.
     """
-    lesson = find_lesson(query.get("lesson", "1"), f"{where}: lesson")
+    lesson = start.lesson if start else find_lesson(query.get("lesson", "1"), f"{where}: lesson")
+    start = start or plain_session(lesson)
     text = {name: query[name] for name in lesson.model.model_fields if name in query}
-    values = {name: value if name in lesson.choices else parse_value(value) for name, value in text.items()}
-    limits = {"seed": (0, 2**63 - 1, SEED), "n": (LEAST, TIMES * lesson.replications, lesson.replications)}
-    numbers = {key: _whole(query, key, *limit, where) for key, limit in limits.items()}
-    return Session(lesson, with_values(lesson, values, where), numbers["seed"], numbers["n"], "", lesson.varies)
+    values = {name: value if name in lesson.choices else parse(value, where).data for name, value in text.items()}
+    seed = _whole(query, SEED_KEY, 0, 2**63 - 1, start.seed, where)
+    n = _whole(query, TRIALS_KEY, LEAST, TIMES * lesson.replications, start.replications, where)
+    parameters = with_values(lesson, start.values() | values, where)
+    return replace(start, parameters=parameters, seed=seed, replications=n)
 
 
 def _whole(query: Mapping[str, str], key: str, low: int, high: int, default: int, where: str) -> int:
     if key not in query:
         return default
     text = query[key]
-    if not text.isascii() or not text.isdigit() or not low <= int(text[:20]) <= high:
+    if not text.isascii() or not text.isdigit() or len(text) > 19 or not low <= int(text) <= high:
         raise ScenarioError(Problem(f"must be a whole number from {low} to {high}", where, path=key, value=text))
     return int(text)
