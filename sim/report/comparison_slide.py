@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 
 from sim.analysis.intervals import Estimate
 from sim.experiment.differences import BOTH
+from sim.experiment.points import short_path
 from sim.report import comparison_words as words
 from sim.report.comparison_pairs import path_label
 from sim.report.exhibits import Exhibit, Table
@@ -24,16 +25,18 @@ if TYPE_CHECKING:
 
 _MILESTONES = ("last_randomised", "primary_completion", "database_lock")
 _MOST_INPUTS = 6
-_VALUE_LENGTH = 44
+_VALUE_LENGTH, _NARROW_LENGTH = 30, 12  # letters of a value, on a wide and on a narrow screen
 _LINE_PX, _BAR_PX, _TITLE_PX = 22, 34, 40
 
 
 class _Bar(NamedTuple):
-    """A difference: its name, its size, and both in words."""
+    """A difference: its name, its size, the size in words and briefly, and whether more of it is welcome."""
 
     label: str
     change: Estimate
     text: str
+    brief: str
+    more_is_better: bool = False
 
 
 class _Block(NamedTuple):
@@ -45,7 +48,7 @@ class _Block(NamedTuple):
 
 def slide(compared: Compared, pair: Pair) -> Exhibit:
     """Inputs that differ, then outputs that differ, then each change's share of the difference, in one figure."""
-    inputs = _inputs(compared, pair)
+    inputs = _inputs(compared, pair, is_narrow=False)
     blocks = [block for block in (_days(compared, pair), _odds(compared, pair), _cost(compared, pair)) if block.bars]
     shares = _shares(compared, pair)
     blocks += [shares] if shares.bars else []
@@ -54,11 +57,12 @@ def slide(compared: Compared, pair: Pair) -> Exhibit:
         f"slide-{number}",
         f"{pair.other.label} against {pair.reference.label}, on one slide",
         f"Above what differs, below it what that changes, {pair.other.label} less {pair.reference.label}, with 95 % "
-        f"intervals of the Monte Carlo error. {_about_shares(compared, pair)}",
+        f"intervals of the Monte Carlo error. Blue is for the better, vermillion for the worse. "
+        f"{_about_shares(compared, pair)}",
         "Source: inputs.csv, quantiles.csv, odds.csv, measures.csv"
         + (", shares.csv." if shares.bars else ".")
-        + " The camera above the figure saves it as a picture.",
-        figure=_drawn(inputs, blocks),
+        + " Wide screens have a camera above the figure, which saves it as a picture.",
+        figure=_drawn(inputs, _inputs(compared, pair, is_narrow=True), blocks),
         table=_all_inputs(compared, pair),
     )
 
@@ -72,16 +76,19 @@ def _about_shares(compared: Compared, pair: Pair) -> str:
     return ""
 
 
-def _clipped(text: str) -> str:
-    return text if len(text) <= _VALUE_LENGTH else f"{text[: _VALUE_LENGTH - 1]}…"
+def _clipped(text: object, length: int) -> str:
+    text = str(text)
+    return plain(text if len(text) <= length else f"{text[: length - 1]}…")
 
 
-def _inputs(compared: Compared, pair: Pair) -> list[str]:
+def _inputs(compared: Compared, pair: Pair, is_narrow: bool) -> list[str]:
     """What differs, a change a line."""
+    length = _NARROW_LENGTH if is_narrow else _VALUE_LENGTH
     rows = compared.of("inputs", pair)
     shown = rows if len(rows) <= _MOST_INPUTS else rows.head(_MOST_INPUTS - 1)
     lines = [
-        f"{wrapped(str(row['path']), 60)}: {plain(_clipped(row['reference']))} → <b>{plain(_clipped(row['value']))}</b>"
+        f"{plain(short_path(str(row['path'])) if is_narrow else str(row['path']))}: "
+        f"{_clipped(row['reference'], length)} → <b>{_clipped(row['value'], length)}</b>"
         for _, row in shown.iterrows()
     ]
     if len(rows) > len(shown):
@@ -103,8 +110,8 @@ def _days(compared: Compared, pair: Pair) -> _Block:
         row = compared.median(pair, milestone)
         if row["in"] == BOTH:
             change = estimate_of(row, "difference")
-            bars.append(_Bar(MILESTONE_NAMES[milestone], change, words.later(change)))
-    return _Block("What that changes: the median dates", bars)
+            bars.append(_Bar(MILESTONE_NAMES[milestone], change, words.later(change), _brief(change, "d")))
+    return _Block("What that changes: median dates", bars)
 
 
 def _odds(compared: Compared, pair: Pair) -> _Block:
@@ -112,18 +119,20 @@ def _odds(compared: Compared, pair: Pair) -> _Block:
     for _, row in compared.of("odds", pair).iterrows():
         change = estimate_of(row, "difference")
         scaled = Estimate(*(None if end is None else 100 * end for end in change))  # type: ignore[arg-type]
-        bars.append(_Bar(words.event_name(row), scaled, words.points(change)))
-    return _Block("the odds", bars)
+        told = (words.points(change), _brief(scaled, "pt"))
+        bars.append(_Bar(words.event_name(row), scaled, *told, more_is_better=row["event"] != "never_reached"))
+    return _Block("What that changes: the odds", bars)
 
 
 def _cost(compared: Compared, pair: Pair) -> _Block:
     rows = compared.of("measures", pair)
     rows = rows[(rows["measure"] == "cost") & (rows["in"] == BOTH)]
     bars = [
-        _Bar("Mean cost", (change := estimate_of(row, "difference")), f"{row['unit']} {words.amount(change)}")
+        _Bar("Mean cost", change, f"{row['unit']} {words.amount(change)}", f"{change.value / 1000:+,.0f} k")
         for _, row in rows.iterrows()
+        for change in [estimate_of(row, "difference")]
     ]
-    return _Block("the cost", bars)
+    return _Block("What that changes: the cost", bars)
 
 
 def _shares(compared: Compared, pair: Pair) -> _Block:
@@ -134,23 +143,28 @@ def _shares(compared: Compared, pair: Pair) -> _Block:
     rows = rows[rows["outcome"] == words.HEADLINE]
     ordered = rows.reindex(rows["difference"].abs().sort_values(ascending=False, kind="stable").index)
     bars = [
-        _Bar(words.part_name(row["part"]), (change := estimate_of(row, "difference")), _share_text(row, change))
+        _Bar(words.part_name(row["part"]), change, f"{words.later(change)}{share}", f"{_brief(change, 'd')}{share}")
         for _, row in ordered.iterrows()
+        for change, share in [(estimate_of(row, "difference"), _share(row))]
     ]
-    return _Block("Each change's share of the date of the last randomisation", bars)
+    return _Block("Shares of the last randomisation", bars)
 
 
-def _share_text(row: pd.Series, change: Estimate) -> str:
+def _share(row: pd.Series) -> str:
     share = float(row["share"])
-    return words.later(change) + (f": {percent(share)}" if math.isfinite(share) else "")
+    return f": {percent(share)}" if math.isfinite(share) else ""
+
+
+def _brief(change: Estimate, unit: str) -> str:
+    return f"{words.signed(change.value)} {unit}" if math.isfinite(change.value) else "never"
 
 
 # --- drawing
 
 
-def _drawn(inputs: list[str], blocks: list[_Block]) -> go.Figure:
-    lines = sum(1 + text.count("<br>") for text in inputs)
-    sizes = [_LINE_PX * lines, *(_BAR_PX * len(block.bars) for block in blocks)]
+def _drawn(inputs: list[str], narrow: list[str], blocks: list[_Block]) -> go.Figure:
+    """The figure; texts for a narrow screen are in the `meta` of their traces, where the page's script finds them."""
+    sizes = [_LINE_PX * len(inputs), *(_BAR_PX * len(block.bars) for block in blocks)]
     height = sum(sizes) + _TITLE_PX * len(sizes) + 16
     fig = make_subplots(
         len(sizes), 1, row_heights=sizes, vertical_spacing=_TITLE_PX / (height - _TITLE_PX), shared_xaxes=False
@@ -161,6 +175,7 @@ def _drawn(inputs: list[str], blocks: list[_Block]) -> go.Figure:
             x=[0.0] * len(inputs),
             y=list(range(len(inputs))),
             text=inputs,
+            meta={"narrow": narrow},
             mode="text",
             textposition="middle right",
             hoverinfo="skip",
@@ -197,7 +212,12 @@ def _add_bars(fig: go.Figure, row: int, block: _Block) -> None:
             y=labels,
             x=rounded([e.value for e in finite], 3),
             error_x=errors_of(finite),
-            marker={"color": [BLUE if e.value < 0 else VERMILLION for e in finite]},
+            marker={
+                "color": [
+                    BLUE if (e.value > 0) == bar.more_is_better else VERMILLION
+                    for e, bar in zip(finite, block.bars, strict=True)
+                ]
+            },
             hoverinfo="skip",
             width=0.55,
         ),
@@ -206,9 +226,10 @@ def _add_bars(fig: go.Figure, row: int, block: _Block) -> None:
     )
     fig.add_trace(
         go.Scatter(
-            x=[0.0] * len(labels),
+            x=rounded([max(e.high or 0.0, 0.0) if e.value <= 0 else min(e.low or 0.0, 0.0) for e in finite], 3),
             y=labels,
             text=[f"\u2002{plain(bar.text)}\u2002" for bar in block.bars],
+            meta={"narrow": [f"\u2002{plain(bar.brief)}\u2002" for bar in block.bars]},
             mode="text",
             textposition=["middle right" if e.value <= 0 else "middle left" for e in finite],
             hoverinfo="skip",

@@ -241,16 +241,8 @@ def sentences(compared: Compared, pair: Pair) -> list[str]:
     return [*found, *(sentence(text) for text in (cost, pairing) if text)]
 
 
-def _measure_name(name: str) -> str:
-    """A measure for a note; a criterion is named once, by the first of its two."""
-    if name.startswith(_BY_CRITERION[1]):
-        return ""
-    criterion = name.removeprefix(_BY_CRITERION[0])
-    return name if criterion == name else f"the criterion {criterion}"
-
-
 def what_only_one_has(compared: Compared, pair: Pair) -> list[str]:
-    """Rows that one of the scenarios lacks, or measures in another unit."""
+    """Rows that one of the scenarios lacks, or measures in another unit; criteria are among what differs anyway."""
     rows = compared.of("measures", pair)
     found = []
     units = rows[rows["in"] == "other unit"]
@@ -260,7 +252,7 @@ def what_only_one_has(compared: Compared, pair: Pair) -> list[str]:
             "each and not compared"
         )
     for where, label in (("reference only", pair.reference.label), ("this only", pair.other.label)):
-        names = [name for text in rows[rows["in"] == where]["measure"] if (name := _measure_name(str(text)))]
+        names = [name for name in rows[rows["in"] == where]["measure"] if not name.startswith(_BY_CRITERION)]
         names += compared.of("milestones", pair).query("`in` == @where")["milestone"].tolist()
         if names:
             shown = ", ".join(str(name) for name in names[:5]) + (f" and {len(names) - 5} more" if names[5:] else "")

@@ -71,7 +71,13 @@ def by_probability(told: PlanTold) -> Exhibit:
     found.add_trace(_points(told, others, rounded(100 * others["probability"].to_numpy()), "other plans", small))
     rest = shown[~shown["best_by_probability"]]
     found.add_trace(
-        _points(told, rest, rounded(100 * rest["probability"].to_numpy()), "near them", {"color": BLUE, "size": 7})
+        _points(
+            told,
+            rest,
+            rounded(100 * rest["probability"].to_numpy()),
+            "compared with the choice",
+            {"color": BLUE, "size": 7},
+        )
     )
     front = shown[shown["best_by_probability"]].sort_values("cost", kind="stable")
     p = [_percent(estimate_of(row, "probability")) for _, row in front.iterrows()]
@@ -106,7 +112,7 @@ def by_date(told: PlanTold) -> Exhibit:
     clock = told.dates.clock
     for rows, name, marker in (
         (_others(told), "other plans", {"color": GREY, "size": 6, "opacity": 0.45}),
-        (shown[~shown["best_by_date"]], "near them", {"color": BLUE, "size": 7}),
+        (shown[~shown["best_by_date"]], "compared with the choice", {"color": BLUE, "size": 7}),
     ):
         there = rows[np.isfinite(rows["day"].to_numpy(dtype=np.float64))]
         found.add_trace(_points(told, there, stamps(clock, there["day"].to_numpy()), name, marker))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 COLOURS = "Cividis"  # told apart by colour-blind people, and in grey
 _MOST_LETTERS = 18
+_MOST_TICKS = 10
 
 
 def name_of(outcome: Outcome) -> str:
@@ -75,7 +76,17 @@ def ordinates_of(swept: Swept, outcome: Outcome, values: list[float]) -> list[An
     return found
 
 
-def axis_type(swept: Swept, factor: Factor) -> str:
+def axis_of(swept: Swept, factor: Factor) -> dict[str, Any]:
+    """The axis of a path; few whole numbers are marked one by one."""
+    found: dict[str, Any] = {"title": plain(factor.path), "type": _axis_type(swept, factor)}
+    if found["type"] == "linear":
+        places = sorted(set(places_of(swept, factor)))
+        if len(places) <= _MOST_TICKS and all(place.is_integer() for place in places):
+            found |= {"tickvals": places, "ticktext": [f"{place:,.0f}" for place in places]}
+    return found
+
+
+def _axis_type(swept: Swept, factor: Factor) -> str:
     """Whether a path has numbers, dates or names."""
     if has_numbers(swept.table, factor.path):
         return "linear"

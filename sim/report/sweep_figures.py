@@ -29,7 +29,7 @@ from sim.report.figures.style import (
 from sim.report.sweep_axes import (
     COLOURS,
     are_dates,
-    axis_type,
+    axis_of,
     best_of,
     clipped,
     estimates_of,
@@ -70,7 +70,7 @@ def _line(swept: Swept, outcome: Outcome) -> Exhibit:
     order = _order(swept, factor)
     estimates = [estimates_of(swept, outcome)[i] for i in order]
     places = [places_of(swept, factor)[i] for i in order]
-    fig = figure(360, showlegend=outcome.kind == "day")
+    fig = figure(360, showlegend=outcome.column == "last_randomised_p50")
     if outcome.column == "last_randomised_p50":
         _add_band(fig, swept, places, order)
     look = series(0)
@@ -91,7 +91,7 @@ def _line(swept: Swept, outcome: Outcome) -> Exhibit:
             hovertemplate="%{x}: %{customdata[0]}<extra></extra>",
         )
     )
-    fig.update_xaxes(title=plain(factor.path), type=axis_type(swept, factor))
+    fig.update_xaxes(**axis_of(swept, factor))
     fig.update_yaxes(title=unit_of(outcome), **({"type": "date"} if outcome.kind == "day" else {"rangemode": "tozero"}))
     return Exhibit(
         name_of(outcome),
@@ -220,7 +220,7 @@ def _spread(swept: Swept, outcome: Outcome) -> Exhibit:
             hovertemplate="%{customdata[0]}<extra></extra>",
         )
     )  # fmt: skip
-    fig.update_xaxes(title=plain(across.path), type=axis_type(swept, across))
-    fig.update_yaxes(title=path_label(down.path), type=axis_type(swept, down))
+    fig.update_xaxes(**axis_of(swept, across))
+    fig.update_yaxes(**(axis_of(swept, down) | {"title": path_label(down.path)}))
     summary = f"{best_of(swept, outcome)} The brighter a point, the better."
     return Exhibit(name_of(outcome), outcome.title, summary, figure=fig, table=table_of(swept, outcome))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sim import __version__
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sim.experiment.points import Factor
     from sim.experiment.sweep import Swept
 
+_MOST_POINTS = 12  # on the first screen
 _PARTS = (
     ("all-points", "All points at once", "Settings and what comes of them.", ("all",)),
     ("dates", "When is it done?", "The same simulated trials at every point.", ("last-", "database-")),
@@ -30,6 +32,8 @@ def sweep_page(swept: Swept) -> str:
     change = words.change_sentence(swept)
     scenario = swept.loaded.scenario
     paths = [factor.path for factor in swept.factors]
+    first, *rest = exhibits(swept)
+    points = _points(swept).table if len(swept.points) <= _MOST_POINTS else None
     page = PlainPage(
         title=f"{scenario.name}: {', '.join(paths)}",
         eyebrow=f"{scenario.name}, at {len(swept.points)} points",
@@ -38,9 +42,10 @@ def sweep_page(swept: Swept) -> str:
         question=f"What would change with {' and '.join(paths)}?",
         warnings=tuple(words.caveats(swept)),
         lines=(change,) if change else (),
-        tables=(_varied(swept),),
+        tables=(replace(points, caption="In figures") if points else _varied(swept),),
+        first=(first,),
         reading="-12/+15 d, and ranges in brackets: 95 % intervals of the Monte Carlo error.",
-        sections=(*parts_of(exhibits(swept), _PARTS), _method(swept)),
+        sections=(*parts_of(rest, _PARTS), _method(swept)),
         footer="Simulated trials, no real patients.",
     )
     return render(page)

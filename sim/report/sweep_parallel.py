@@ -16,7 +16,7 @@ from sim.report.exhibits import Exhibit
 from sim.report.figures.style import GREY, figure, plain, rounded, series
 from sim.report.sweep_axes import (
     are_dates,
-    axis_type,
+    axis_of,
     best_of,
     clipped,
     estimates_of,
@@ -183,7 +183,7 @@ def marginal(swept: Swept, outcome: Outcome) -> Exhibit:
             row=row,
             col=1,
         )
-        fig.update_xaxes(title=plain(factor.path), type=axis_type(swept, factor), row=row, col=1)
+        fig.update_xaxes(**axis_of(swept, factor), row=row, col=1)
     if outcome.kind == "day":
         fig.update_yaxes(type="date")
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -188,8 +189,30 @@ def known_paths(scenario: Scenario) -> set[str]:
 
 
 def changes(a: Scenario, b: Scenario) -> list[Change]:
-    """Parts in which two scenarios differ; a part that only one has is one change, and so is a distribution."""
-    return list(_changes(resolved(a), resolved(b), ()))
+    """Parts in which two scenarios differ; a part that only one has is one change, and so is a distribution.
+
+    What a site group says in one scenario and takes from its defaults in the other is compared by its value.
+    """
+    ours, theirs = resolved(a), resolved(b)
+    for group in a.sites.keys() & b.sites.keys():
+        written = ours["sites"][group], theirs["sites"][group]
+        effective = _effective(a, group), _effective(b, group)
+        for mine, other, known in ((written[0], written[1], effective[0]), (written[1], written[0], effective[1])):
+            mine.update({key: known[key] for key in other if key not in mine and key in known})
+    return list(_changes(ours, theirs, ()))
+
+
+def _effective(scenario: Scenario, name: str) -> dict[str, Any]:
+    """All that holds for a site group, what it takes from `site_defaults` or leaves at its default too.
+
+    Not what is uncertain there: of that all groups share one draw, and of a group's own it has one to itself.
+    """
+    group = scenario.sites[name]
+    whole = SiteGroup.model_construct(_fields_set=set(SiteGroup.model_fields), **dict(group))
+    defaults = scenario.site_defaults.model_dump(mode="json", by_alias=True)
+    inherited = {key: value for key, value in defaults.items() if key not in group.model_fields_set}
+    found = whole.model_dump(mode="json", by_alias=True) | inherited
+    return {key: value for key, value in found.items() if key not in inherited or "uncertain" not in json.dumps(value)}
 
 
 def differences(a: Loaded, b: Loaded) -> list[tuple[str, str, str]]:

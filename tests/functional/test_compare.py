@@ -32,6 +32,10 @@ from sim.experiment.differences import Compared
 from sim.report import comparison_words as words
 from sim.report.comparison import compare
 from sim.report.comparison_document import answer
+from sim.report.comparison_slide import slide
+from sim.report.figures.style import BLUE, VERMILLION
+from sim.scenario.load import load
+from sim.scenario.provenance import differences
 
 BASE, MORE = (str(ROOT / "scenarios" / f"{name}.yaml") for name in ("base", "two-more-sites"))
 APART = ["oversight.sentinels=null", "oversight.board_review=null", "oversight.hold=null", "oversight.stop=null"]
@@ -358,6 +362,55 @@ def test_shares_of_all_orders_sum_to_the_difference(tmp_path: Path) -> None:
         width = high - low
         assert low - width / 2 < expected < high + width / 2, (part, expected, low, high)
     assert (tmp_path / "out" / "shares.csv").is_file()
+
+
+def test_the_slide_has_inputs_then_outputs_then_shares(tmp_path: Path) -> None:
+    """Its lines name the changes, its bars are those of the tables, and the shares sum to the first bar."""
+    costs = {"costs": {"currency": "USD", "site_month": 100.0}}
+    one = write(tmp_path, "one", trial={"target": 30, "planned": {"primary_completion": "2021-02-01"}}, **costs)
+    faster = {"sites": {"s": {"referrals_per_month": 6.0, "activation_delay_days": 200}}}
+    two = write(
+        tmp_path, "two", **faster, trial={"target": 30, "planned": {"primary_completion": "2021-02-01"}}, **costs
+    )
+    compared, _ = compare([one, two], replications=96, workers=1, out=tmp_path / "out", shares=True)
+    pair = compared.comparison.pairs[0]
+    inputs, *bars = slide(compared, pair).figure.to_dict()["data"]
+    assert inputs["text"] == [
+        "sites.s.referrals_per_month: 3 → <b>6</b>",
+        "sites.s.activation_delay_days: 0 → <b>200</b>",
+    ]
+    assert inputs["meta"]["narrow"][0] == "s.referrals_per_month: 3 → <b>6</b>"
+    days, odds, cost, shares = bars[::2]
+    last = compared.median(pair, "last_randomised")["difference"]
+    assert days["x"][0] == pytest.approx(last, abs=1e-3)
+    gain = compared.tables["odds"].set_index("event").loc["primary_completion", "difference"]
+    assert odds["x"][0] == pytest.approx(100 * gain, abs=1e-3)
+    assert sum(shares["x"]) == pytest.approx(last, abs=0.01)
+    assert [(x > 0, colour) for x, colour in zip(shares["x"], shares["marker"]["color"], strict=True)] == [
+        (True, VERMILLION),  # the later start, and the faster rate
+        (False, BLUE),
+    ]
+    assert (days["x"][0] < 0) == (days["marker"]["color"][0] == BLUE)
+    assert (odds["x"][0] > 0) == (odds["marker"]["color"][0] == BLUE)
+    assert cost["x"] == pytest.approx(
+        [compared.tables["measures"].set_index("measure").loc["cost", "difference"]], abs=0.01
+    )
+    assert "shares" not in slide(Compared(compared.comparison), pair).source
+
+
+def test_a_default_written_out_is_no_change(tmp_path: Path) -> None:
+    """What a group says is compared with what holds for the other's, whether that one says it or not."""
+    short = write(tmp_path, "short", sites={"s": {"referrals_per_month": 3.0}}, site_defaults={"coordinators": 2})
+    written = {"s": {"referrals_per_month": 3.0, "count": 1, "coordinators": 2, "lead_days": 0}}
+    long = write(tmp_path, "long", sites=written, site_defaults={"coordinators": 2})
+    more = write(tmp_path, "more", sites={"s": {"referrals_per_month": 3.0, "coordinators": 3}})
+    assert differences(load(short), load(long)) == []
+    assert differences(load(long), load(more))[-1] == ("sites.s.coordinators", "2", "3")
+    assert differences(load(more), load(short))[-1] == ("sites.s.coordinators", "3", "2")
+    unknown = {"never_enrols": {"uncertain": "beta", "mean": 0.1, "n": 20}}
+    shared = write(tmp_path, "shared", sites={"s": {"referrals_per_month": 3.0}}, site_defaults=unknown)
+    own = write(tmp_path, "own", sites={"s": {"referrals_per_month": 3.0} | unknown}, site_defaults=unknown)
+    assert [path for path, *_ in differences(load(shared), load(own))] == ["sites.s.never_enrols"]  # a draw of its own
 
 
 def test_changes_that_need_each_other_are_one(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@
     inkOf(figure.data, dark.matches && !onPaper);
     if (width < NARROW) {
       layout.template.layout.font.size = 11;
+      figure.data.forEach(function (trace) { if (trace.meta && trace.meta.narrow) { trace.text = trace.meta.narrow; } });
       (layout.annotations || []).forEach(function (note) { if (note.font) { note.font.size = 10; } });
     }
     if (onPaper) {  // a figure has its heading and its words on the same page
