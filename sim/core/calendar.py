@@ -37,6 +37,14 @@ class CalendarFactors:
         self._covered = {name: _days_of(period, dates) for name, period in calendar.periods.items()}
         self._holiday = _public_holidays(calendar.public_holidays, dates)
 
+    def stretches(self) -> list[tuple[str, float, float]]:
+        """Named periods as (name, first day, day after the last), in order; a yearly one comes once a year."""
+        found = []
+        for name, covered in self._covered.items():
+            edges = np.flatnonzero(np.diff(np.concatenate(([False], covered, [False])).astype(np.int8)))
+            found += [(name, float(start), float(end)) for start, end in edges.reshape(-1, 2)]
+        return sorted(found, key=lambda stretch: (stretch[1], stretch[0]))
+
     def steps(self, group: str, resolve: Resolve) -> Steps:
         """The factor of one site group; worked out once where no factor is uncertain.
 

@@ -22,7 +22,7 @@ _AWAY = {
     "site_closed": "the site is full",
     "stopped": "the trial has been stopped",
 }
-_PAUSES = {
+PAUSES = {
     "board_review": "the safety board reviews",
     "hold": "a severe reaction is looked into",
     "sentinel": "the first participants are spaced apart",
@@ -92,7 +92,7 @@ class Teller:
             events.SCREENING_FAILED: self._screening_failed,
             events.RESCREEN_PLANNED: lambda r: f"{self._who(r)} is to come back: {plain(self._word(r))} may pass.",
             events.SCREENING_PASSED: lambda r: f"{self._who(r)} is eligible.",
-            events.PLACE_AWAITED: lambda r: f"{self._who(r)} must wait to be randomised: {_PAUSES[self._word(r)]}.",
+            events.PLACE_AWAITED: lambda r: f"{self._who(r)} must wait to be randomised: {PAUSES[self._word(r)]}.",
             events.RANDOMISED: self._randomised,
             events.REPLACED: lambda r: f"{self._who(r)} is to be replaced by one more participant.",
             events.DOSE_DUE: lambda r: f"Dose {r[NUMBER]:.0f} of {self._who(r)} is due.",
@@ -118,7 +118,7 @@ class Teller:
                 f"The safety board reviews the first {r[NUMBER]:.0f} treated participants."
             ),
             events.REVIEW_ENDED: lambda _row: "The board's review is over.",
-            events.PAUSED: lambda r: f"Randomisation pauses: {_PAUSES[self._word(r)]}.",
+            events.PAUSED: lambda r: f"Randomisation pauses: {PAUSES[self._word(r)]}.",
             events.RESUMED: lambda r: f"The pause is over ({plain(self._word(r))}).",
             events.RECRUITMENT_CLOSED: lambda r: f"Recruitment closes: {_RECRUITMENT[self._word(r)]}.",
             events.RECRUITMENT_REOPENED: lambda _row: "Recruitment opens again: a participant must be replaced.",
@@ -132,7 +132,11 @@ class Teller:
 
     def sentence(self, row: Array) -> str:
         """One event as a sentence, with its day and date."""
-        return f"{self.when(row[TIME])}: {self._tell[int(row[KIND])](row)}"
+        return f"{self.when(row[TIME])}: {self.what(row)}"
+
+    def what(self, row: Array) -> str:
+        """One event as a sentence, without when it was."""
+        return self._tell[int(row[KIND])](row)
 
     def _word(self, row: Array) -> str:
         return vocabulary(self._design, int(row[KIND]))[int(row[CODE])]

@@ -1,0 +1,149 @@
+"""Lots and the bank of cells in one simulated trial: what is in culture, in testing and on the shelf after each event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.core import events
+from sim.core.events import AMOUNT, KIND, NUMBER, PERSON, SITE
+
+Array = npt.NDArray[np.float64]
+
+FIRST_STOCK = 0  # the number of the cells in the bank on day 0
+_NEVER = -1
+
+
+@dataclass
+class LotStory:
+    """One lot; rows of the log, -1 for what did not happen.
+
+    Attributes:
+        number: of the lot; 0 for the first stock.
+        started: when it went into culture.
+        harvested: when its cells were harvested.
+        released: when they were released.
+        failed: when it failed.
+        suite: which culture suite it is in, from 0; -1 for the first stock.
+        cells: cells released.
+        left: (row, cells of it that are left) at each change from its release on; by the order of release where the
+            lots are shared, since the first to expire is the first to be used.
+    """
+
+    number: int
+    started: int = _NEVER
+    harvested: int = _NEVER
+    released: int = _NEVER
+    failed: int = _NEVER
+    suite: int = _NEVER
+    cells: float = 0.0
+    left: list[tuple[int, float]] = field(default_factory=list)
+
+    @property
+    def remaining(self) -> float:
+        """Cells left, so far."""
+        return self.left[-1][1] if self.left else 0.0
+
+
+@dataclass(frozen=True)
+class CellStory:
+    """All lots, and the bank.
+
+    Attributes:
+        lots: in order of number.
+        bank: (row, released cells not yet thawed, expired or discarded) at each change.
+    """
+
+    lots: list[LotStory]
+    bank: list[tuple[int, float]]
+
+
+class _Ledger:
+    """Goes through a log and keeps the books."""
+
+    def __init__(self, rows: Array, is_shared: bool) -> None:
+        self._amount = _cells_of_started_doses(rows)
+        self._is_shared = is_shared
+        self.lots: dict[int, LotStory] = {}
+        self.bank: list[tuple[int, float]] = []
+        self._shelf: list[LotStory] = []
+        self._in_suite: dict[int, int] = {}
+
+    def step(self, i: int, row: Array) -> None:
+        """One event."""
+        kind, number = int(row[KIND]), int(row[NUMBER])
+        if kind == events.LOT_STARTED:
+            suite = next(k for k in range(len(self._in_suite) + 1) if k not in self._in_suite.values())
+            self._in_suite[number] = suite
+            self.lots[number] = LotStory(number, started=i, suite=suite)
+        elif kind == events.LOT_HARVESTED:
+            self._in_suite.pop(number, None)
+            self.lots[number].harvested = i
+        elif kind == events.LOT_FAILED:
+            self.lots[number].failed = i
+        elif kind in (events.LOT_RELEASED, events.STOCK_OPENED):
+            self._shelve(i, number if kind == events.LOT_RELEASED else FIRST_STOCK, float(row[AMOUNT]))
+        elif kind == events.DOSE_STARTED:
+            self._use(i, self._amount.get(i, 0.0))
+        elif kind in (events.LOT_EXPIRED, events.CELLS_DISCARDED):
+            self._throw_away(i, number, float(row[AMOUNT]))
+
+    def _change(self, i: int, cells: float) -> None:
+        level = self.bank[-1][1] if self.bank else 0.0
+        self.bank.append((i, max(level + cells, 0.0)))
+
+    def _shelve(self, i: int, number: int, cells: float) -> None:
+        lot = self.lots.setdefault(number, LotStory(number))
+        lot.released, lot.cells = i, cells
+        lot.left.append((i, cells))
+        self._shelf.append(lot)
+        self._change(i, cells)
+
+    def _use(self, i: int, cells: float) -> None:
+        self._change(i, -cells)
+        for lot in list(self._shelf) if self._is_shared else []:
+            part = min(cells, lot.remaining)
+            if part > 0:
+                lot.left.append((i, lot.remaining - part))
+                cells -= part
+            if lot.remaining <= 0:
+                self._shelf.remove(lot)
+            if cells <= 0:
+                return
+
+    def _throw_away(self, i: int, number: int, cells: float) -> None:
+        """What was claimed and is not thawed yet is still there."""
+        self._change(i, -cells)
+        lot = self.lots.get(number)
+        if lot is not None:
+            left = lot.remaining - cells if self._is_shared else 0.0
+            lot.left.append((i, max(left, 0.0)))
+
+
+def _cells_of_started_doses(rows: Array) -> dict[int, float]:
+    """Cells thawed, by the row in which an infusion starts: they are what was given or lost in the end."""
+    found: dict[int, float] = {}
+    under_way: dict[tuple[float, float], int] = {}
+    for i, row in enumerate(rows):
+        who = (row[SITE], row[PERSON])
+        if row[KIND] == events.DOSE_STARTED:
+            under_way[who] = i
+        elif row[KIND] in (events.DOSE_GIVEN, events.DOSE_LOST) and who in under_way:
+            found[under_way.pop(who)] = float(row[AMOUNT])
+    return found
+
+
+def cell_story(rows: Array, is_shared: bool) -> CellStory:
+    """The cells of one simulated trial.
+
+    Args:
+        rows: (n, WIDTH) all events in order.
+        is_shared: whether all participants share one bank, so that doses can be told by lot; lots made to order
+            are not told apart in the log, and only their sum is known.
+    """
+    ledger = _Ledger(rows, is_shared)
+    for i, row in enumerate(rows):
+        ledger.step(i, row)
+    return CellStory([ledger.lots[number] for number in sorted(ledger.lots)], ledger.bank)
