@@ -14,6 +14,7 @@ from sim.cli.explaining import explain
 from sim.cli.forecasting import backtest, fit, forecast
 from sim.cli.inspecting import diff, new, schema, show, validate
 from sim.cli.planning import plan
+from sim.cli.playing import play
 from sim.cli.reference import reference
 from sim.cli.running import run
 from sim.cli.serving import serve
@@ -42,7 +43,7 @@ def cli(context: click.Context) -> None:
 
 
 _INQUIRIES = (run, compare, sweep, explain, plan, fit, forecast, backtest)
-_LOOKS = (serve, lessons, results, trace, replay, validate, show, diff, schema, new, reference)
+_LOOKS = (serve, lessons, results, trace, play, replay, validate, show, diff, schema, new, reference)
 for _command in (*_INQUIRIES, *_LOOKS):
     cli.add_command(_command)
 

@@ -70,7 +70,11 @@ def figure_json(exhibit: Exhibit) -> str:
     """A figure as JSON that cannot end the script element it stands in, whatever texts are in it."""
     from plotly.io import to_json
 
-    text: str = to_json(exhibit.figure, engine="json", remove_uids=True)
+    return escaped_json(to_json(exhibit.figure, engine="json", remove_uids=True))
+
+
+def escaped_json(text: str) -> str:
+    """JSON that cannot end the script element it stands in, whatever texts are in it."""
     for letter in "<>&\u2028\u2029":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
     return text

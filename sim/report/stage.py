@@ -1,6 +1,7 @@
 """One simulated trial as data for a picture that plays: who is where after each event, and each event in words.
 
-The document is all that the player (`templates/stage-*.js`) knows. Days are since `opens`; an event is named by its row.
+The document is all that the player (`templates/stage-*.js`) knows. Days are since `opens`; an event is named by its
+row.
 """
 
 from __future__ import annotations
@@ -228,7 +229,5 @@ def _between(rows: Array, starts: int, ends: int, text: str, code: int | None = 
     edges = np.flatnonzero(((kinds == starts) | (kinds == ends)) & is_of_code)
     edges = np.append(edges, _STILL)
     return [
-        {"from": int(start), "to": int(end), "text": text}
-        for start, end in pairwise(edges)
-        if kinds[start] == starts
+        {"from": int(start), "to": int(end), "text": text} for start, end in pairwise(edges) if kinds[start] == starts
     ]

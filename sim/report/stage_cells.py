@@ -1,4 +1,4 @@
-"""Lots and the bank of cells in one simulated trial: what is in culture, in testing and on the shelf after each event."""
+"""Lots and the bank of cells in one simulated trial: in culture, in testing and on the shelf after each event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where everyone is after each event of one simulated trial: the stations of a patient's way, and the moves between them.
+"""Where everyone is after each event of one simulated trial: the stations of a patient's way, and moves between them.
 
 A person is at one station at a time, from one of their events to the next that moves them. Who leaves before
 randomisation leaves from a station, and is counted there.
