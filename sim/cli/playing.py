@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.options import SEED, SET, scenario_argument, typed
+from sim.cli.options import SEED, SET, scenario_argument
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def play(
     from sim.experiment.store import write_whole
     from sim.report.stage import stage_of
     from sim.report.stage_page import headline, stage_page, stands_for
-    from sim.scenario.load import load_scenario
+    from sim.scenario.load import as_typed, load_scenario
 
     if replication is not None and (which is not None or among is not None):
         raise UsageError("--replication names one simulated trial, and --which and --among pick one: give one or other")
@@ -56,7 +56,7 @@ def play(
     seed = design.scenario.experiment.seed if seed is None else seed
     picked = None if replication is not None else _picked(design, seed, which or "typical", among)
     stage = stage_of(design, seed, picked.replication if picked else replication or 0)
-    said = typed(scenario, overrides)
+    said = as_typed(scenario, overrides)
     path = Path(out or f"{Path(scenario).stem}-trial-{stage.replication}.html")
     chosen = f"--which {picked.name} --among {picked.among}" if picked else f"--replication {stage.replication}"
     page = stage_page(stage, f"trialclock play {said} {chosen} --seed {seed}", picked)
