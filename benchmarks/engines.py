@@ -15,6 +15,7 @@ from benchmarks.plain_simpy import PlainTrial
 from sim.analysis.reduce import Reducer
 from sim.core.batch import Batch, replications_at_once
 from sim.core.design import Design
+from sim.core.garbage import collected_between_trials
 from sim.experiment.replicate import replicate_chunk
 from sim.scenario.load import load_scenario
 from sim.scenario.schema import Scenario
@@ -79,9 +80,12 @@ def simulated(name: str, scenario: Scenario, n: int) -> Contender:
 
     def run(first: int, n: int) -> int:
         events, size = 0, replications_at_once(design)
-        for start in range(first, first + n, size):
-            batch = Batch(design, 1, start, min(size, first + n - start))
-            events += sum(len(Trial(batch, start + i).run()) for i in range(batch.n))
+        with collected_between_trials() as collect:
+            for start in range(first, first + n, size):
+                batch = Batch(design, 1, start, min(size, first + n - start))
+                for i in range(batch.n):
+                    events += len(Trial(batch, start + i).run())
+                    collect()
         return events
 
     n_counted = min(n, 50)

@@ -77,12 +77,13 @@ class Trial:
         env.call_at(0.0, self._look_for_end)
         env.call_at(world.design.horizon_days, lambda: self._end(events.ENDED_HORIZON))
         env.run_to_end()
-        world.log.visits = self.follow_ups.visits()
+        log = world.hand_over()
+        log.visits = self.follow_ups.visits()
         pauses = self.enrolment.pauses
-        world.log.ended_at_once = [
+        log.ended_at_once = [
             self.referrals.ended_at_once(site, self.recruitment.looking(site), pauses) for site in self.sites
         ]
-        return world.log
+        return log
 
     # --- one person's way
 

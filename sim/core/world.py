@@ -55,6 +55,12 @@ class World:
         """Add an event that happens now. `sim.core.events` says what the numbers of each kind mean."""
         self._append((self.env._now, kind, site, person, number, code, amount))
 
+    def hand_over(self) -> Log:
+        """The log, once the trial is over: whoever is cleared away later, amid a dose, adds nothing to it."""
+        log, self.log = self.log, Log()
+        self._append = self.log.rows.append
+        return log
+
     def number(self, path: str, value: object) -> float:
         """The value at a path of the scenario that is one number in a replication."""
         number = self.unknowns.number(path, value)

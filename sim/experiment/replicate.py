@@ -14,6 +14,7 @@ from sim.continued import ContinuedTrial
 from sim.core.batch import Batch, replications_at_once
 from sim.core.design import Design
 from sim.core.events import Log
+from sim.core.garbage import collected_between_trials
 from sim.core.observed import ObservedState
 from sim.core.unknowns import Quantiles
 from sim.trial import Trial
@@ -112,15 +113,17 @@ def replicate_chunk(
         observed: the state of a trial under way, from which the replications go on.
     """
     chunk = Chunk(first, np.full((n, len(reducer.names)), np.nan), [np.zeros(0)] * n)
-    for start, size in _batches(reducer.design, first, n):
-        sites = None if sites_of is None else sites_of + start - first
-        batch = Batch(reducer.design, seed, start, size, _part(quantiles, start - first, size), sites, observed)
-        for replication in range(start, start + size):
-            try:
-                _one(reducer, batch, replication, chunk, keep)
-            except Exception as error:
-                summary = f"{type(error).__name__}: {error}"
-                chunk.failures.append(Failure(replication, summary, traceback.format_exc()))
+    with collected_between_trials() as collect:
+        for start, size in _batches(reducer.design, first, n):
+            sites = None if sites_of is None else sites_of + start - first
+            batch = Batch(reducer.design, seed, start, size, _part(quantiles, start - first, size), sites, observed)
+            for replication in range(start, start + size):
+                try:
+                    _one(reducer, batch, replication, chunk, keep)
+                except Exception as error:
+                    summary = f"{type(error).__name__}: {error}"
+                    chunk.failures.append(Failure(replication, summary, traceback.format_exc()))
+                collect()
     return chunk
 
 

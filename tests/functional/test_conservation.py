@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
 from typing import Any
 
@@ -14,7 +15,7 @@ from sim.core import events as e
 from sim.core.design import Design
 from sim.core.events import AMOUNT, CODE, KIND, NUMBER, PERSON, SITE, TIME
 from sim.experiment.replicate import replicate, replicate_chunk
-from sim.scenario.load import scenario_from_mapping
+from sim.scenario.load import load_scenario, scenario_from_mapping
 
 PROBABILITY = st.floats(0.0, 1.0)
 DAYS = st.one_of(
@@ -289,3 +290,13 @@ def test_codes_are_within_their_vocabularies(base_design: Design) -> None:
     for row in replicate(base_design, 3, 2).table():
         words = vocabulary(base_design, int(row[KIND]))
         assert not words or 0 <= row[CODE] < len(words)
+
+
+def test_a_trial_that_is_over_adds_nothing_to_its_log() -> None:
+    """A horizon amid doses leaves participants whose processes Python ends later: the log stays as it was."""
+    design = Design(load_scenario("cells-made-to-order", ["trial.horizon_months=16"]))
+    for replication in range(6):
+        log = replicate(design, 1, replication)
+        before = log.table()
+        gc.collect()
+        assert np.array_equal(log.table(), before)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 from collections.abc import Generator
 from typing import Any
 
@@ -202,15 +201,3 @@ def test_an_interrupt_in_the_instant_of_the_end_comes_too_late(env: TrialEnviron
     env.call_at(4.0, running.interrupt)
     env.run_to_end()
     assert not running.is_alive
-
-
-def test_garbage_is_collected_as_before(env: TrialEnvironment) -> None:
-    """While a trial runs nothing looks for cycles of references, and afterwards what did so does again."""
-    seen: list[bool] = []
-    env.call_at(1.0, lambda: seen.append(gc.isenabled()))
-    env.call_at(2.0, lambda: 1 / 0)
-    assert gc.isenabled()
-    with pytest.raises(ZeroDivisionError):
-        env.run_to_end()
-    assert seen == [False]
-    assert gc.isenabled()
