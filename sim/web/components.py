@@ -35,7 +35,7 @@ def page_title(title: str, lead: str = "") -> Component:
 def problem_box(problems: Iterable[Problem], title: str = "This cannot be simulated") -> Component:
     """What is wrong in something a person wrote, in the command line's words."""
     items = [html.Li(str(problem)) for problem in problems]
-    return dmc.Alert(html.Ul(items, className="problems"), title=title, color="red", variant="light", role="alert")
+    return dmc.Alert(html.Ul(items, className="problems"), title=title, color="red", variant="light")
 
 
 def command_line(*commands: str) -> Component:

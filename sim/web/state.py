@@ -69,8 +69,8 @@ class State:
             name,
             _last(query, "file"),
             tuple(changes.values()),
-            _whole_number(query, "seed", 0, _LARGEST_SEED),
-            _whole_number(query, "replications", 1, 10**9),
+            whole_number(query, "seed", 0, _LARGEST_SEED),
+            whole_number(query, "replications", 1, 10**9),
         )
 
     def query(self) -> str:
@@ -123,7 +123,8 @@ def _last(query: Mapping[str, Sequence[str]], name: str) -> str:
     return values[-1]
 
 
-def _whole_number(query: Mapping[str, Sequence[str]], name: str, low: int, high: int) -> int | None:
+def whole_number(query: Mapping[str, Sequence[str]], name: str, low: int, high: int) -> int | None:
+    """A whole number of a query; None where it names none. Raises UsageError where it cannot be."""
     text = _last(query, name)
     if not text:
         return None

@@ -113,6 +113,7 @@
       });
       this.sizes.observe(this.host);
       this._repaint = () => window.requestAnimationFrame(() => {
+        if (!this.host.isConnected) { this.destroy(); return; }
         this.picture.colours();
         this.lanes.paint();
         this.legend.paint();

@@ -1,0 +1,209 @@
+"""One trial in a browser: play, pause, step, follow, keyboard; the same where Python and the player both count."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+from studio_browser import WAIT_SECONDS
+
+from sim.core import events
+from sim.core.design import Design
+from sim.core.events import KIND
+from sim.report import stage_places as places
+from sim.report.stage import Stage, stage_of
+from sim.report.stage_page import stage_page
+from sim.scenario.load import load_scenario
+
+SEED, REPLICATION = 20191001, 3
+expect.set_options(timeout=WAIT_SECONDS * 1000)
+PLAYER = "document.querySelector('.stage').stagePlayer"
+
+
+@pytest.fixture(scope="module")
+def stage() -> Stage:
+    """The trial that the pages show."""
+    return stage_of(Design(load_scenario("base")), SEED, REPLICATION)
+
+
+@pytest.fixture
+def offline(chromium: Any, stage: Stage, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Opens the page of `play` from a file, without a network."""
+    path = tmp_path / "trial.html"
+    path.write_text(stage_page(stage, "trialclock play base"), encoding="utf-8")
+    contexts, errors = [], []
+
+    def open_page(**options: Any) -> Any:
+        context = chromium.new_context(offline=True, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(path.as_uri())
+        _until(page, f"{PLAYER} !== undefined")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not errors, errors
+
+
+def _until(page: Any, condition: str) -> None:
+    """Wait for a condition; Playwright's own waiting needs `eval`, which the page forbids."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not page.evaluate(condition):
+        assert time.monotonic() < deadline, condition
+        page.wait_for_timeout(30)
+
+
+def _randomised(page: Any) -> str:
+    return str(page.locator("[data-count=randomised]").inner_text())
+
+
+def test_the_player_has_everyone_where_the_log_has_them(offline: Callable[..., Any], stage: Stage) -> None:
+    page = offline()
+    for n in (1, 150, 400, 700, len(stage.rows) // 2, len(stage.rows)):
+        found = page.evaluate(
+            f"n => {{ const t = {PLAYER}.trial; t.seek(n);"
+            " return {place: Array.from(t.place), at: t.at, out: t.out.map((x) => Array.from(x))}; }",
+            n,
+        )
+        assert found["place"] == stage.moves.places_after(n).tolist()
+        for site in range(stage.design.n_sites):
+            for station in range(len(places.STATIONS)):
+                assert found["at"][site][station] == stage.moves.queue_after(n, station, site)
+    assert sum(sum(site) for site in found["out"]) == sum(place < 0 for place in found["place"])
+
+
+def test_steps_tell_every_event_in_order_and_back_again(offline: Callable[..., Any], stage: Stage) -> None:
+    page = offline()
+    said, following = page.locator(".stage-said"), page.get_by_role("button", name="Next event")
+    table = stage.table()
+    told = []
+    for _ in range(12):
+        following.click()
+        told.append(said.inner_text())
+    expected = [
+        f"Day {day}, {date}: {sentence}"
+        for (day, date, _, _), sentence, row, after in zip(
+            table, stage.sentences, stage.rows, stage.rows[1:, KIND], strict=False
+        )
+        if not (row[KIND] == events.REFERRED and after == events.CHART_FAILED)
+    ]
+    assert told == expected[:12]
+    page.get_by_role("button", name="Previous event").click()
+    assert said.inner_text() == expected[10]
+    assert page.locator(".stage-live").inner_text() == expected[10]
+
+
+def test_play_pause_and_the_end(offline: Callable[..., Any], stage: Stage) -> None:
+    page = offline()
+    page.get_by_label("Speed").select_option("100 days a second")
+    page.get_by_role("button", name="Play", exact=True).click()
+    _until(page, f"{PLAYER}.trial.count('randomised') > 3")
+    page.get_by_role("button", name="Pause", exact=True).click()
+    cursor = page.evaluate(f"{PLAYER}.trial.cursor")
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate(f"{PLAYER}.trial.cursor") == cursor
+    page.locator(".stage-slider").focus()
+    page.keyboard.press("End")
+    expect(page.locator("[data-count=completed]")).to_have_text(str((stage.rows[:, KIND] == events.COMPLETED).sum()))
+    assert re.fullmatch(r"45 of 45", _randomised(page))
+    assert "The trial is complete." in page.locator(".stage-said").inner_text()
+
+
+def test_with_the_keyboard_alone(offline: Callable[..., Any]) -> None:
+    page = offline()
+    page.locator(".stage-canvas").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate(f"{PLAYER}.trial.cursor") == 1
+    page.keyboard.press("+")
+    assert page.get_by_label("Speed").input_value() == "3"
+    page.keyboard.press("Space")
+    _until(page, f"{PLAYER}.isPlaying && {PLAYER}.trial.cursor > 3")
+    page.keyboard.press("Space")
+    assert not page.evaluate(f"{PLAYER}.isPlaying")
+    page.keyboard.press("End")
+    assert _randomised(page) == "45 of 45"
+    page.keyboard.press("Home")
+    assert _randomised(page) == "0 of 45"
+
+
+def test_a_person_is_followed_by_name_and_by_a_click(offline: Callable[..., Any], stage: Stage) -> None:
+    page = offline()
+    page.get_by_label("Choose a participant").select_option(
+        label=next(text for text in page.locator("#stage-follow option").all_inner_texts() if "Participant 9 " in text)
+    )
+    page.get_by_label("Step to").select_option("person")
+    person = page.evaluate(f"{PLAYER}.followed.person")
+    n_own = page.evaluate(f"{PLAYER}.trial.eventsOf({person}).length")
+    for _ in range(4):
+        page.get_by_role("button", name="Next event").click()
+    story = page.locator(".stage-story li").all_inner_texts()
+    assert len(story) == 4 < n_own
+    assert "is referred" in story[0]
+    assert "becomes participant 9" in " ".join(page.evaluate(f"{PLAYER}.trial.data.events.said"))
+    page.keyboard.press("End")
+    page.get_by_label("Choose a participant").select_option("-1")
+    at = page.evaluate(
+        f"() => {{ const p = {PLAYER}; p.seek(p.trial.n); const [who, now] = [...p.picture.shown][0];"
+        " return {who, x: now.x, y: now.y}; }"
+    )
+    page.locator(".stage-canvas").click(position={"x": at["x"], "y": at["y"]})
+    assert page.evaluate(f"{PLAYER}.followed.person") == at["who"]
+    assert len(page.locator(".stage-story li").all_inner_texts()) > 3
+
+
+def test_nothing_glides_where_motion_is_to_be_reduced(offline: Callable[..., Any]) -> None:
+    page = offline(reduced_motion="reduce")
+    for _ in range(6):
+        page.get_by_role("button", name="Next event").click()
+    assert not page.evaluate(f"{PLAYER}.picture.isMoving")
+
+
+def test_the_table_says_what_the_picture_shows(offline: Callable[..., Any], stage: Stage) -> None:
+    page = offline(viewport={"width": 360, "height": 740})
+    n = len(stage.rows) // 2
+    page.evaluate(f"{PLAYER}.seek({n})")
+    cells = page.locator(".stage-census tbody tr").last.locator("td").all_inner_texts()
+    found = stage.moves.places_after(n)
+    assert [int(text.split()[0]) for text in cells] == [int((found == i).sum()) for i in range(len(places.STATIONS))]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_studio_plays_a_trial_and_its_address_reopens_it(visit: Callable[..., Any], stage: Stage) -> None:
+    page = visit(f"/one-trial?replication={REPLICATION}")
+    page.wait_for_selector(".stage-canvas")
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Next event").click()
+    expect(page.locator(".stage-said")).to_contain_text(stage.sentences[0])
+    page.get_by_label("Trial number").fill("4")
+    page.get_by_label("Trial number").press("Tab")
+    page.wait_for_url("**/one-trial?replication=4")
+    _until(page, f"{PLAYER}.trial.data.replication === 4")
+    headline = page.locator("#one_trial-headline").inner_text()
+    again = visit("/one-trial?replication=4", context=page.context)
+    expect(again.locator("#one_trial-headline")).to_have_text(headline)
+
+
+def test_a_late_trial_is_picked_and_said_to_be_one(visit: Callable[..., Any]) -> None:
+    page = visit("/one-trial")
+    page.wait_for_selector(".stage-canvas")
+    page.get_by_role("button", name="A late one").click()
+    expect(page.locator("#one_trial-stands")).to_contain_text("a late one of 192 simulated trials")
+    assert page.evaluate(f"{PLAYER}.trial.data.replication") > 0
+
+
+def test_what_cannot_be_opened_is_told_and_not_shown(visit: Callable[..., Any]) -> None:
+    page = visit("/one-trial?replication=-4")
+    expect(page.get_by_role("alert")).to_contain_text("must be a whole number from 0")
+    page = visit("/one-trial?set=trial.target=many")
+    expect(page.get_by_role("alert")).to_contain_text("trial.target")
