@@ -229,7 +229,7 @@ class Batch:
             order = np.argsort(opens, axis=0)
             by_opening = np.take_along_axis(rates, order, 0), np.take_along_axis(opens, order, 0)
             total = np.cumsum(by_opening[0], axis=0)
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # rates of 0, or next to it
                 ends = (needed * MONTH_DAYS + np.cumsum(by_opening[0] * by_opening[1], axis=0)) / total
             end = np.minimum(np.fmin.reduce(ends, axis=0), self.design.horizon_days)
             likely = rates / MONTH_DAYS * np.maximum(end - opens, 0.0)

@@ -153,6 +153,8 @@ def parse(text: str, file: str) -> Document:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
         what = " ".join(str(part) for part in (error.context, error.problem) if part)
+        if mark is not None and "".join(text.splitlines()[mark.line : mark.line + 1])[mark.column :].startswith("\t"):
+            what = "a tab; indent with spaces"
         raise ScenarioError(Problem(f"is not valid YAML: {what}", file, line)) from None
     except yaml.YAMLError as error:
         raise ScenarioError(Problem(f"is not valid YAML: {str(error).splitlines()[0]}", file)) from None

@@ -149,9 +149,10 @@ def test_published_carter_2005(n: int) -> None:
 @pytest.mark.parametrize("n", SIZES)
 def test_competing_ways_of_leaving(n: int) -> None:
     """The share that left each way by each week is what the scenario says, with all ways at work at once."""
-    curves = {"death": {4: 0.20, 12: 0.37, 24: 0.44}, "transplant": {12: 0.05, 24: 0.08}, "lost": {24: 0.06}}
+    curves = {"death": {4: 0.20, 12: 0.37, 24: 0.44}, "transplant": {12: 0.15, 24: 0.25}, "lost": {24: 0.12}}
     scenario = scenario_of(
-        trial={"target": 45},
+        trial={"target": 300},
+        sites=site(300.0),
         follow_up={
             "visit_weeks": [24],
             "primary_endpoint_week": 24,
@@ -167,9 +168,12 @@ def test_competing_ways_of_leaving(n: int) -> None:
 
 @pytest.mark.parametrize("n", SIZES)
 def test_exponential_hazards_with_a_hazard_ratio(n: int) -> None:
-    """With one exponential hazard h and a ratio r, the share that left by week w is 1 - exp(-r h w)."""
+    """With one exponential hazard h and a ratio r, the share that left by week w is 1 - exp(-r h w), doses or not."""
     scenario = scenario_of(
-        arms={"A": {}, "B": {}},
+        trial={"target": 300},
+        sites=site(300.0),
+        arms={"A": {"doses": {"weeks": [0, 1, 2, 3, 4, 5], "cells_per_kg": 1.0}}, "B": {}},
+        patients={"attributes": {"weight_kg": {"dist": "normal", "mean": 66, "sd": 10, "low": 35}}},
         follow_up={
             "visit_weeks": [10],
             "primary_endpoint_week": 10,
