@@ -78,6 +78,21 @@ def interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def start_worker() -> tuple[SpawnProcess, Connection]:
+    """A process that takes `(function, arguments)` from a pipe and answers `(True, value)` or `(False, exception)`.
+
+    Returns:
+        The process, and the parent's end of its pipe, which ends when the process does.
+    """
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs,), daemon=True)
+    with interrupts_held():
+        process.start()
+    theirs.close()
+    return process, ours
+
+
 @dataclass
 class _Worker(Generic[Key]):
     """One process, the parent's end of its pipe, and the jobs that it has, in their order."""
@@ -153,7 +168,7 @@ class Workers(Generic[Key]):
                     if job is None:
                         return
                     if i >= len(self._workers):
-                        self._workers.append(self._start())
+                        self._workers.append(_Worker(*start_worker()))
                     self._give(self._workers[i], work, job, again)
 
     def _give(
@@ -164,15 +179,6 @@ class Workers(Generic[Key]):
             worker.connection.send((work, job[1]))
         except OSError:
             self._lose(worker, again)
-
-    def _start(self) -> _Worker[Key]:
-        context = get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        with interrupts_held():
-            process.start()
-        theirs.close()  # so that the pipe ends when the worker does
-        return _Worker(process, ours)
 
     def _lose(self, worker: _Worker[Key], again: deque[tuple[Key, Arguments]]) -> None:
         """A worker is gone: another is started in its place when there is work for it."""

@@ -192,14 +192,24 @@ def _check_name(path: KeyPath, value: Any, below: dict[str, Any]) -> None:
 
 
 def _as_document(overrides: tuple[str, ...], below: dict[str, Any]) -> Document:
+    for text in overrides:
+        _check_name(*_override(text), below)
+    return Document(override_data(overrides), "--set")
+
+
+def override_data(overrides: tuple[str, ...]) -> dict[str, Any]:
+    """`PATH=VALUE` texts as the data that a file would say; a later one wins.
+
+    Raises:
+        ScenarioError: one is not PATH=VALUE.
+    """
     merged = Layered({}, [])
     for text in overrides:
         path, value = _override(text)
-        _check_name(path, value, below)
         for key in reversed(path):
             value = {key: value}
         _merge(merged, merged.data, value, (), 0)  # layer 0: an `off` stays, to act on the files below
-    return Document(merged.data, "--set")
+    return merged.data
 
 
 def stack(path: Path, overrides: tuple[str, ...] = (), shown: str | None = None) -> Layered:

@@ -77,7 +77,7 @@ def figure_with_table(exhibit: Exhibit, id: str, order: int = 2) -> Component:  
     """
     parts: list[Any] = [dmc.Title(exhibit.title, order=order, className="exhibit-title", id=f"{id}-title")]
     if exhibit.figure is not None:
-        graph = dcc.Graph(id=id, figure=exhibit.figure, config=GRAPH_CONFIG, className="figure")
+        graph = dcc.Graph(id=id, figure=exhibit.figure.to_dict(), config=GRAPH_CONFIG, className="figure")
         parts.append(html.Div(graph, role="img", **{"aria-label": exhibit.summary}))
     parts.append(dmc.Text(exhibit.summary, size="sm", className="exhibit-summary"))
     if exhibit.table is not None:

@@ -263,7 +263,7 @@ class _as_job:  # noqa: N801 - used as a with statement
         if self._settings.redis:
             return  # Celery has so many workers, and limits of its own
         os.nice(_NICE)
-        _bound_memory(self._settings.limits.job_bytes)
+        bound_memory(self._settings.limits.job_bytes)
         self._slot = _slot(self._settings.kept / "slots", self._settings.limits.jobs)
 
     def __exit__(self, *exc: object) -> None:
@@ -271,12 +271,14 @@ class _as_job:  # noqa: N801 - used as a with statement
             self._slot.release()
 
 
-def _bound_memory(n_bytes: int) -> None:
-    import resource
-
-    for which in (resource.RLIMIT_AS,):
-        _, hard = resource.getrlimit(which)
-        resource.setrlimit(which, (n_bytes, hard))
+def bound_memory(n_bytes: int) -> None:
+    """Let this process take so much memory, and no more; where the system knows of no such bound, any."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (n_bytes, hard))
 
 
 def _slot(folder: Path, n: int) -> Any:

@@ -22,7 +22,7 @@ _TAB = re.compile(r"[0-9a-z-]{8,64}")
 
 
 def add_endpoints(server: Flask, studio: Studio) -> None:
-    """`/health`, `/version`, and where browsers say that a page was left.
+    """`/health`, `/version`, the schema for the editor, and where browsers say that a page was left.
 
     Args:
         server: the Flask server.
@@ -38,6 +38,12 @@ def add_endpoints(server: Flask, studio: Studio) -> None:
         from sim.experiment.identity import program_fingerprint
 
         return jsonify(version=__version__, program=program_fingerprint())
+
+    @server.get("/scenario.schema.json")
+    def schema() -> Response:
+        from sim.scenario.json_schema import scenario_schema
+
+        return jsonify(scenario_schema())
 
     @server.post("/left")
     def left() -> tuple[str, int]:

@@ -12,7 +12,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from sim.errors import InputError
 from sim.web.components import page_title, problem_box
 from sim.web.jobs import tab_of_request
-from sim.web.safety import NOTICES
+from sim.web.safety import NOTICES, noted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -143,6 +143,9 @@ def _opened(page: Page, studio: Studio, query: str) -> Component:
     except InputError as error:
         again = dcc.Link("Open this page with the base scenario", href=page.PATH)
         return html.Div([page_title(page.TITLE), problem_box(error.problems, "This link cannot be opened"), again])
+    except Exception as error:  # the frame stays, and says where to look
+        message = f"This is a defect of the studio. Whoever runs it finds more in its log under {noted(error)}."
+        return html.Div([page_title(page.TITLE), dmc.Alert(message, title="Something went wrong", color="red")])
 
 
 def _nothing_here(pages: Sequence[Page]) -> Component:

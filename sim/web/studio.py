@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sim.scenario.load import Loaded
+from sim.web.answering import Answering
 from sim.web.jobs import Jobs, make_jobs
 from sim.web.settings import Settings
 from sim.web.state import State
@@ -12,6 +14,8 @@ from sim.web.visitors import Visitor, Visitors
 
 if TYPE_CHECKING:
     from dash.background_callback.managers import BaseBackgroundCallbackManager
+
+_READY = 128  # scenarios that are kept read and checked
 
 
 class Studio:
@@ -24,12 +28,15 @@ class Studio:
         settings: how it is set up.
         visitors: who asks, and what they keep.
         jobs: long work, watched over.
+        answering: warm processes for first answers.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.visitors = Visitors(settings.kept)
         self.jobs: Jobs = make_jobs(settings)
+        self.answering = Answering(settings.workers, settings.limits.job_bytes)
+        self._loaded = lru_cache(maxsize=_READY)(self._load)
 
     @property
     def visitor(self) -> Visitor:
@@ -47,8 +54,12 @@ class Studio:
         Raises:
             InputError: it is wrong, asks for too much, or is not kept here.
         """
+        return self._loaded(state)
+
+    def _load(self, state: State) -> Loaded:
         return state.loaded(self.visitors, self.settings.limits)
 
     def close(self) -> None:
         """End all work."""
         self.jobs.close()
+        self.answering.close()

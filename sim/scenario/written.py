@@ -1,0 +1,54 @@
+"""Changes written back into a scenario file, so that what was moved by hand becomes a text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from sim.scenario.layers import library, override_data
+from sim.scenario.yaml_source import parse
+
+_WIDTH = 110
+
+
+def library_text(name: str) -> str:
+    """The text of a scenario that comes with the program."""
+    return (library() / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def extending(parent: str, overrides: tuple[str, ...], name: str) -> str:
+    """A scenario file that extends one of the library, and says what differs.
+
+    Args:
+        parent: the scenario of the library.
+        overrides: `PATH=VALUE` texts.
+        name: of the new scenario.
+    """
+    return _dumped({"name": name, "extends": f"{parent}.yaml", **override_data(overrides)})
+
+
+def rewritten(text: str, overrides: tuple[str, ...]) -> str:
+    """A scenario file with some values changed. Its comments are lost.
+
+    Args:
+        text: the file as it was.
+        overrides: `PATH=VALUE` texts.
+
+    Raises:
+        ScenarioError: it is not YAML.
+    """
+    data = parse(text, "scenario").data
+    return _dumped(_laid_over(data, override_data(overrides)))
+
+
+def _laid_over(below: Any, above: Any) -> Any:
+    if not isinstance(below, Mapping) or not isinstance(above, Mapping) or {"dist", "uncertain"} & set(above):
+        return above
+    return {**below, **{key: _laid_over(below.get(key), value) for key, value in above.items()}}
+
+
+def _dumped(data: Any) -> str:
+    text: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, default_flow_style=None, width=_WIDTH)
+    return text

@@ -1,0 +1,189 @@
+"""Processes that are warm: they have everything imported, so that a moved lever has its first answer at once.
+
+Who is alone gets two of them, which simulate half of the trials each; when many ask at once, everybody gets one, and
+fewer simulated trials. The answer says how many there were, and its errors are as wide as that makes them.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+from sim.errors import TrialclockError
+from sim.experiment.at_hand import ResultsAtHand
+from sim.experiment.crew import simulate_chunk
+from sim.experiment.identity import Identity
+from sim.experiment.replicate import Chunk
+from sim.experiment.workers import start_worker
+from sim.scenario.schema import Scenario
+
+SECONDS = 8.0  # for a first answer; what takes longer is left to a job
+
+_N_EACH, _N_CROWDED = 32, 24  # simulated trials that a process makes for a first answer
+_TURN_SECONDS = 0.05
+_WARM_UP_SECONDS = 60.0
+
+
+class Superseded(Exception):
+    """The same tab has asked for something newer."""
+
+
+class TooSlow(TrialclockError):
+    """A first answer takes too long, or the process that worked on it was lost."""
+
+
+@dataclass
+class _Warm:
+    """One process."""
+
+    process: Any
+    connection: Connection
+    is_warm: bool = False
+
+    def send(self, work: Callable[..., Any], *arguments: Any) -> None:
+        self.connection.send((work, arguments))
+
+    def answer(self, deadline: float) -> Any:
+        if not self.connection.poll(max(deadline - time.monotonic(), 0.0)):
+            raise TooSlow("this takes longer than a first answer may")
+        try:
+            is_done, answer = self.connection.recv()
+        except (EOFError, OSError):
+            raise TooSlow("the process that worked on this was lost") from None
+        if not is_done:
+            raise answer
+        return answer
+
+
+class Answering:
+    """Warm processes, and who gets them.
+
+    Args:
+        n: how many.
+        n_bytes: memory that each may take.
+    """
+
+    def __init__(self, n: int, n_bytes: int) -> None:
+        self._n_bytes = n_bytes
+        self._idle: queue.Queue[_Warm] = queue.Queue()
+        self._lock = threading.Lock()
+        self._n_waiting = 0
+        self._newest: dict[str, object] = {}
+        self._all: list[_Warm] = []
+        for _ in range(n):
+            self._idle.put(self._started())
+
+    def _started(self) -> _Warm:
+        warm = _Warm(*start_worker())
+        warm.send(warm_up, self._n_bytes)
+        with self._lock:
+            self._all.append(warm)
+        return warm
+
+    def first_answer(self, scenario: Scenario, seed: int, typed: str, tab: str, view: Callable[..., Any]) -> Any:
+        """Simulate a few trials, and show what they say.
+
+        Args:
+            scenario: the scenario.
+            seed: where random numbers start.
+            typed: the scenario as it would be typed.
+            tab: who asks; an older question of the same tab that still waits is dropped.
+            view: a function of a module that makes what is shown from `Results`, called in a warm process.
+
+        Raises:
+            Superseded: the tab has asked for something newer.
+            TooSlow: it takes longer than `SECONDS`.
+        """
+        mine = self._newest[tab] = object()
+        warm = self._take(tab, mine)
+        helper = self._second()
+        used = [warm] if helper is None else [warm, helper]
+        try:
+            answer = self._simulated(used, scenario, seed, typed, view)
+        except BaseException:
+            for one in used:  # whatever it is at is not waited for
+                self._replace(one)
+            raise
+        for one in used:
+            self._idle.put(one)
+        return answer
+
+    def _simulated(self, used: Sequence[_Warm], scenario: Scenario, seed: int, typed: str, view: Any) -> Any:
+        n = _N_CROWDED if self._n_waiting else _N_EACH
+        text = scenario.model_dump_json(by_alias=True)
+        for one in used:
+            if not one.is_warm:
+                one.answer(time.monotonic() + _WARM_UP_SECONDS)
+                one.is_warm = True
+        deadline = time.monotonic() + SECONDS
+        for i, one in enumerate(used):
+            one.send(simulate_chunk, text, seed, i * n, n, 0)
+        chunks = [one.answer(deadline) for one in used]
+        used[0].send(shown, scenario, seed, typed, chunks, view)
+        return used[0].answer(deadline)
+
+    def _take(self, tab: str, mine: object) -> _Warm:
+        with self._lock:
+            self._n_waiting += 1
+        try:
+            while True:
+                if tab and self._newest.get(tab) is not mine:
+                    raise Superseded
+                try:
+                    return self._idle.get(timeout=_TURN_SECONDS)
+                except queue.Empty:
+                    continue
+        finally:
+            with self._lock:
+                self._n_waiting -= 1
+
+    def _second(self) -> _Warm | None:
+        if self._n_waiting:
+            return None
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _replace(self, warm: _Warm) -> None:
+        with self._lock:
+            self._all.remove(warm)
+        _ended(warm)
+        self._idle.put(self._started())
+
+    def close(self) -> None:
+        """End the processes."""
+        with self._lock:
+            every, self._all = self._all, []
+        for warm in every:
+            _ended(warm)
+
+
+def _ended(warm: _Warm) -> None:
+    warm.connection.close()
+    warm.process.kill()
+    warm.process.join(1.0)
+
+
+def warm_up(n_bytes: int) -> None:
+    """Import what an answer needs, and bound the memory of this process."""
+    from sim.scenario.load import load_scenario
+    from sim.web.jobs import bound_memory
+
+    bound_memory(n_bytes)
+    from sim.web.pages.plan import view
+
+    scenario = load_scenario("base", ["trial.target=2", "trial.horizon_months=24"])
+    text = scenario.model_dump_json(by_alias=True)
+    shown(scenario, 1, "base", [simulate_chunk(text, 1, 0, 4, 0)], view.answer_of)
+
+
+def shown(scenario: Scenario, seed: int, typed: str, chunks: Sequence[Chunk], view: Callable[..., Any]) -> Any:
+    """What a view makes of some chunks."""
+    n = sum(chunk.n for chunk in chunks)
+    return view(ResultsAtHand(Identity(scenario, seed, n, typed), chunks))

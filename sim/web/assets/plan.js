@@ -1,0 +1,20 @@
+/* The Plan page: the newest answer to the question that is asked now. */
+(function () {
+  "use strict";
+  window.dash_clientside = window.dash_clientside || {};
+
+  function withoutDraft(query) {
+    var fields = new URLSearchParams((query || "").replace(/^\?/, ""));
+    fields.delete("draft");
+    return fields.toString();
+  }
+
+  window.dash_clientside.plan = {
+    answered: function (first, refined, query) {
+      var now = withoutDraft(query);
+      if (refined && withoutDraft(refined.query) === now) { return refined.shown; }
+      if (first && withoutDraft(first.query) === now) { return first.shown; }
+      return window.dash_clientside.no_update;
+    }
+  };
+}());

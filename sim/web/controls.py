@@ -1,0 +1,281 @@
+"""Levers: which values of a scenario a planner moves, each with what the schema and the sources say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from sim.scenario.described import Description, described
+from sim.scenario.load import Loaded
+from sim.scenario.provenance import Provenance, provenance
+from sim.scenario.yaml_source import shown
+from sim.web.state import State
+
+# What a planner decides or doubts, in the order of the questions; a pattern stands for every value that it fits.
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Sites and rates", (
+        "sites.*.count", "sites.*.opens", "sites.*.referrals_per_month", "site_defaults.between_site_cv",
+    )),
+    ("Activation and ramp-up", (
+        "site_defaults.lead_days", "site_defaults.activation_delay_days", "site_defaults.ramp_up.*",
+        "site_defaults.never_enrols",
+    )),
+    ("Eligibility criteria", ("screening.criteria.*",)),
+    ("Consent and screening", (
+        "screening.consent", "screening.days", "screening.window_days", "screening.patience_days",
+        "screening.deteriorates_per_day", "screening.rescreen.*",
+    )),
+    ("Coordinators and bays", ("site_defaults.coordinators", "site_defaults.infusion_bays")),
+    ("Cells", ("cells.*",)),
+    ("Infusions", ("treatment.*",)),
+    ("Sentinels and board", ("oversight.*",)),
+    ("Dropout", ("follow_up.leaving.*",)),
+    ("Follow-up and lock", (
+        "follow_up.primary_endpoint_week", "follow_up.visit_window_days", "follow_up.missed_visit",
+        "follow_up.database_lock_days",
+    )),
+    ("Calendar", ("trial.enrolment_opens", "calendar.*")),
+    ("Target, rules and plan", (
+        "trial.target", "trial.planned.*", "trial.horizon_months", "trial.replace", "trial.overrun",
+    )),
+)  # fmt: skip
+
+_LIMITS = ("min", "max", "below", "above")  # of a criterion
+_SPREADS = ("sigma", "sd", "n", "cv", "shape")  # parameters without the unit of what is drawn
+_FORMS = ("dist", "uncertain")
+_STEP_PARTS = 20  # of a range that is known
+_SMALL_SHARE, _SMALL_STEP = 0.2, 0.01
+
+
+@dataclass(frozen=True)
+class Control:
+    """One lever.
+
+    Attributes:
+        path: what it sets, as after `--set`.
+        label: what people call it, with the name of the part that it is in.
+        kind: number, whole, choice, date, text or switch.
+        value: as the scenario says it now.
+        description: what the schema says of it.
+        step: by how much an arrow moves a number.
+        part: the part it is in (a group of sites, a criterion), or empty.
+        source: whose number it is, or empty.
+        grade: A to D, or empty.
+        note: what else to know of the source.
+        may_be_empty: whether it may be left out.
+    """
+
+    path: str
+    label: str
+    kind: str
+    value: Any
+    description: Description
+    step: float = 1.0
+    part: str = ""
+    source: str = ""
+    grade: str = ""
+    note: str = ""
+    may_be_empty: bool = False
+
+    def text(self, value: Any) -> str | None:
+        """A value of this control as it is written after `--set PATH=`; None where it is no value yet."""
+        if self.kind == "switch":
+            return "true" if value else "false"
+        if value is None or value == "":
+            return "null" if self.may_be_empty else None
+        return shown(value)
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One eligibility criterion, which may be switched off.
+
+    Attributes:
+        name: as in the scenario.
+        label: in words, with its place in the record.
+        is_on: whether it is applied.
+        stage: when it is known.
+        controls: its limits.
+    """
+
+    name: str
+    label: str
+    is_on: bool
+    stage: str
+    controls: tuple[Control, ...]
+
+    @property
+    def path(self) -> str:
+        """What its switch sets."""
+        return f"screening.criteria.{self.name}"
+
+
+def words(name: str) -> str:
+    """A name of a scenario in words."""
+    return name.replace("_", " ")
+
+
+def sections(loaded: Loaded) -> list[tuple[str, list[Control]]]:
+    """Titles of groups, each with its levers, in the order of `GROUPS`; criteria are apart, see `criteria`."""
+    rows = provenance(loaded)
+    found = []
+    for title, patterns in GROUPS:
+        if title == "Eligibility criteria":
+            continue
+        controls = [
+            control
+            for pattern in patterns
+            for row in _rows(rows, pattern, loaded)
+            for control in _controls(row, loaded)
+        ]
+        found.append((title, controls))
+    return found
+
+
+def criteria(loaded: Loaded, with_all: Loaded) -> list[Criterion]:
+    """Every criterion, those that are switched off among them.
+
+    Args:
+        loaded: the scenario as it is.
+        with_all: the scenario before anything was switched off.
+    """
+    rows = provenance(loaded)
+    found = []
+    for name, rule in {**with_all.scenario.screening.criteria, **loaded.scenario.screening.criteria}.items():
+        own = [row for row in rows if row.path.startswith(f"screening.criteria.{name}.")]
+        controls = [
+            control
+            for row in own
+            if row.path.rpartition(".")[2] in _LIMITS and row.value != "null"
+            for control in _controls(row, loaded)
+        ]
+        item = f" ({rule.item})" if rule.item else ""
+        is_on = name in loaded.scenario.screening.criteria
+        found.append(Criterion(name, f"{words(name)}{item}", is_on, rule.stage, tuple(controls)))
+    return found
+
+
+def _rows(rows: list[Provenance], pattern: str, loaded: Loaded) -> Iterator[Provenance]:
+    yield from (row for row in rows if fnmatchcase(row.path, pattern) or row.path.startswith(f"{pattern}."))
+    if pattern == "sites.*.opens":  # an option that groups seldom say, and that planners ask for first
+        said = {row.path for row in rows}
+        for name in loaded.scenario.sites:
+            path = f"sites.{name}.opens"
+            if path not in said:
+                yield Provenance(path, "null", "default", "", "", "", False)
+
+
+def _controls(row: Provenance, loaded: Loaded) -> Iterator[Control]:
+    value = value_at(loaded, row.path)
+    description = described(row.path)
+    if isinstance(value, Mapping):
+        if not any(form in value for form in _FORMS):
+            return
+        for name, part in value.items():
+            if isinstance(part, (int, float)) and not isinstance(part, bool):
+                yield _control(row, f"{row.path}.{name}", part, _parameter(description, row.path, name))
+        return
+    if isinstance(value, (list, tuple)) or (value is None and not _may_be_given(description)):
+        return
+    yield _control(row, row.path, value, description)
+
+
+def _may_be_given(description: Description) -> bool:
+    """Whether a value that was left out is one that a control can give: a number or a date."""
+    return description.is_date or bool(description.types & {"number", "integer"})
+
+
+def _parameter(whole: Description, path: str, name: str) -> Description:
+    """What may stand for one parameter of a distribution: it has the unit and range of what is drawn, or none."""
+    own = described(f"{path}.{name}")
+    is_spread = name in _SPREADS
+    return Description(
+        whole.text,
+        "" if is_spread else whole.unit,
+        0.0 if is_spread else whole.low,
+        None if is_spread else whole.high,
+        frozenset({"number"}),
+        False,
+        own.choices,
+    )
+
+
+def _control(row: Provenance, path: str, value: Any, description: Description) -> Control:
+    kind = _kind(value, description)
+    keys = path.split(".")
+    is_parameter = path != row.path
+    label = words(row.path.rpartition(".")[2])
+    if is_parameter:
+        label = f"{label}: {keys[-1]}"
+    part = ""
+    if keys[0] == "sites" or row.path.startswith(("follow_up.leaving.", "calendar.periods.")):
+        named = row.path.split(".")
+        part = words(named[1] if keys[0] == "sites" else named[2])
+        if row.path.startswith("follow_up.leaving."):
+            label = _leaving(named[3:]) + (f": {keys[-1]}" if is_parameter else "")
+    elif row.path.count(".") > 1 and not row.path.startswith("screening.criteria."):
+        label = f"{words(row.path.split('.')[-2])}, {label}"
+    return Control(
+        path, label, kind, value, description, _step(value, description, kind), part,
+        row.source, row.grade, row.note, "null" in description.types,
+    )  # fmt: skip
+
+
+def _leaving(keys: list[str]) -> str:
+    """The label of a cumulative share that has left, or of a hazard ratio."""
+    *arm, week = keys
+    if week.isdecimal():
+        return " ".join([*(f"{name}:" for name in arm), f"by week {week}"])
+    return " ".join(words(key) for key in keys)
+
+
+def _kind(value: Any, description: Description) -> str:
+    if isinstance(value, bool):
+        return "switch"
+    if description.choices:
+        return "choice"
+    if description.is_date and (value is None or len(str(value)) == len("2020-01-01")):
+        return "date"
+    if isinstance(value, str):
+        return "text"
+    return "whole" if description.types <= {"integer", "null"} else "number"
+
+
+def _step(value: Any, description: Description, kind: str) -> float:
+    if kind == "whole":
+        return 1.0
+    if description.low == 0 and description.high == 1:
+        return 1 / _STEP_PARTS if isinstance(value, float) and value >= _SMALL_SHARE else _SMALL_STEP
+    size = abs(float(value)) if isinstance(value, (int, float)) and value else 1.0
+    exponent = len(f"{int(size)}") - 1 if size >= 1 else -1
+    return float(10.0 ** (exponent - 1)) if size >= 10 or size < 1 else 0.5
+
+
+def value_at(loaded: Loaded, path: str) -> Any:
+    """The value that a resolved scenario has at a dotted path, as plain data; None where there is none."""
+    data: Any = plain(loaded)
+    keys = path.split(".")
+    while keys:
+        if not isinstance(data, Mapping):
+            return None
+        for n in range(1, len(keys) + 1):  # a week such as 0.5 has a point of its own
+            key = ".".join(keys[:n])
+            found = next((k for k in (key, f"{key}.0") if k in data), None)
+            if found is not None:
+                data, keys = data[found], keys[n:]
+                break
+        else:
+            return None
+    return data
+
+
+def plain(loaded: Loaded) -> dict[str, Any]:
+    """A resolved scenario as plain data."""
+    return loaded.scenario.model_dump(mode="json", by_alias=True)
+
+
+def without_changes(state: State) -> State:
+    """The scenario before anything was set."""
+    return State(state.scenario, state.file)

@@ -1,0 +1,140 @@
+"""Plan: levers on one side, and on the other when the trial is complete. The page that a studio is for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from sim.web.components import page_title
+from sim.web.pages.plan import answering, editing, moving, runs
+from sim.web.pages.plan.panel import new_sites, panel
+from sim.web.pages.plan.steps import draft_of, read, with_draft
+from sim.web.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dash import Dash
+    from dash.development.base_component import Component
+
+    from sim.web.pages.plan.steps import Reading
+    from sim.web.studio import Studio
+
+PATH, TITLE = "/plan", "Plan"
+
+
+def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
+    """The page of the scenario that a query names."""
+    state = State.of(query)
+    reading = read(studio, state)
+    text = urlencode([(name, value) for name, values in query.items() for value in values])
+    draft = draft_of(text)
+    asked = with_draft(state.query(), draft)
+    return html.Div(
+        [
+            *_stores(asked),
+            html.Div(
+                [
+                    page_title(reading.loaded.scenario.name, reading.loaded.scenario.question),
+                    html.Div(_buttons(), className="buttons"),
+                ],
+                className="plan-head",
+            ),
+            html.Div(
+                [
+                    html.Section(
+                        [html.H2("The answer", className="hidden"), *answering.blocks()],
+                        className="plan-answer",
+                        **{"aria-label": "The answer"},
+                    ),
+                    html.Section(_levers(studio, reading, draft), className="plan-levers", **{"aria-label": "Levers"}),
+                ],
+                className="plan",
+            ),
+            runs.block(),
+        ]
+    )
+
+
+def _stores(asked: str) -> list[Any]:
+    return [
+        dcc.Store(id="plan-query", data=asked),
+        dcc.Store(id="plan-undo", storage_type="session"),
+        dcc.Store(id="plan-moved"),
+        dcc.Store(id="plan-first"),
+        dcc.Store(id="plan-refined"),
+        dcc.Store(id="plan-wanted"),
+        dcc.Store(id="plan-lines"),
+    ]
+
+
+def _buttons() -> list[Any]:
+    return [
+        dmc.Button("Undo", id="plan-back", variant="default", size="xs", disabled=True),
+        dmc.Button("Redo", id="plan-again", variant="default", size="xs", disabled=True),
+        dmc.Button("Take all changes back", id="plan-none", variant="default", size="xs"),
+    ]
+
+
+def _levers(studio: Studio, reading: Reading, draft: str) -> list[Any]:
+    return [
+        html.H2("Levers"),
+        html.Div(id="plan-changes"),
+        html.Div(
+            panel(reading.loaded, reading.with_all, dict(reading.refused), reading.errors),
+            id="plan-panel",
+        ),
+        html.Div(new_sites(reading.loaded), id="plan-new"),
+        _trials(reading, studio),
+        editing.block(studio, reading, draft),
+    ]
+
+
+def _trials(reading: Reading, studio: Studio) -> Component:
+    experiment = reading.loaded.scenario.experiment
+    most = studio.settings.limits.replications
+    return html.Details(
+        [
+            html.Summary(html.H3("Simulated trials and seed")),
+            html.Div(
+                [
+                    dmc.NumberInput(
+                        id="plan-replications",
+                        label="Simulated trials",
+                        description=f"More make the errors smaller. 1 to {most:,}.",
+                        value=reading.state.replications or experiment.replications,
+                        min=1,
+                        clampBehavior="none",
+                        step=500,
+                        allowDecimal=False,
+                        debounce=500,
+                        size="sm",
+                    ),
+                    dmc.NumberInput(
+                        id="plan-seed",
+                        label="Seed",
+                        description="Where random numbers start; the same seed gives the same trials. 0 or more.",
+                        value=experiment.seed if reading.state.seed is None else reading.state.seed,
+                        min=0,
+                        clampBehavior="none",
+                        allowDecimal=False,
+                        debounce=500,
+                        size="sm",
+                    ),
+                ],
+                className="levers",
+            ),
+        ],
+        className="section",
+    )
+
+
+def register(app: Dash, studio: Studio) -> None:
+    """What happens when a lever moves, a text is edited, an answer comes, or it is cancelled."""
+    moving.register(app, studio)
+    editing.register(app, studio)
+    answering.register(app, studio)
+    runs.register(app, studio)

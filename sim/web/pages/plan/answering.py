@@ -1,0 +1,137 @@
+"""The answer beside the levers: a first one from a few simulated trials at once, refined as more of them come in."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import dash_mantine_components as dmc
+from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update, set_props
+from dash.exceptions import PreventUpdate
+
+from sim.errors import InputError
+from sim.experiment.at_hand import grow
+from sim.experiment.identity import Identity
+from sim.experiment.run import Means, default_folder
+from sim.report.assumptions import assumption_rows
+from sim.web.answering import Superseded, TooSlow
+from sim.web.components import problem_box
+from sim.web.jobs import long_callback, tab_of_request
+from sim.web.pages.plan.runs import remember
+from sim.web.pages.plan.steps import with_draft
+from sim.web.pages.plan.view import answer_of
+from sim.web.state import State as Scenario
+
+if TYPE_CHECKING:
+    from sim.web.studio import Studio
+
+_STEPS = (192, 480)
+_ALONE = 192  # so few are simulated in the job's own process
+_SAY_SECONDS = 0.3
+
+
+def blocks() -> list[Any]:
+    """Where the answer stands, and how far it has come."""
+    return [
+        html.Div(id="plan-problems"),
+        html.Div(
+            [
+                html.Div(
+                    dmc.Progress(id="plan-bar", value=0, size="sm", **{"aria-label": "Simulated trials"}),
+                    className="bar",
+                ),
+                html.Span(id="plan-progress", role="status"),
+                dmc.Button("Cancel", id="plan-cancel", size="compact-sm", variant="default", disabled=True),
+                dmc.Button("Go on", id="plan-go-on", size="compact-sm", variant="default", disabled=True),
+            ],
+            className="progress",
+        ),
+        html.Div(dmc.Skeleton(height=420), id="plan-answer", className="plan-shown"),
+    ]
+
+
+def register(app: Dash, studio: Studio) -> None:
+    """Add what answers."""
+
+    @app.callback(
+        Output("plan-first", "data"),
+        Output("plan-problems", "children"),
+        Output("plan-wanted", "data"),
+        Input("plan-query", "data"),
+    )
+    def first(query: str | None) -> Any:
+        query = with_draft(query or "", "")
+        tab = tab_of_request()
+        studio.jobs.end_of_tab(tab)  # the answer to the question before is no longer waited for
+        try:
+            state = Scenario.of(query)
+            loaded = studio.loaded(state)
+        except InputError as error:
+            return no_update, problem_box(error.problems), None
+        seed = loaded.scenario.experiment.seed if state.seed is None else state.seed
+        try:
+            shown = studio.answering.first_answer(loaded.scenario, seed, state.typed(), tab, answer_of)
+        except Superseded:
+            raise PreventUpdate from None
+        except TooSlow as error:
+            return (
+                {"query": query, "shown": dmc.Text(f"{str(error).capitalize()}; the whole run goes on.")},
+                None,
+                query,
+            )
+        return {"query": query, "shown": shown}, None, query
+
+    app.clientside_callback(
+        ClientsideFunction("plan", "answered"),
+        Output("plan-answer", "children"),
+        Input("plan-first", "data"),
+        Input("plan-refined", "data"),
+        State("plan-query", "data"),
+    )
+
+    @long_callback(
+        app,
+        studio,
+        Output("plan-refined", "data"),
+        Input("plan-wanted", "data"),
+        Input("plan-go-on", "n_clicks"),
+        progress=[Output("plan-progress", "children"), Output("plan-bar", "value")],
+        progress_default=["", 0],
+        running=[(Output("plan-cancel", "disabled"), False, True), (Output("plan-go-on", "disabled"), True, False)],
+        cancel=[Input("plan-cancel", "n_clicks")],
+    )
+    def refine(set_progress: Any, query: str | None, _: int | None) -> Any:
+        if query is None:
+            return no_update
+        return _refined(studio, set_progress, query)
+
+
+def _refined(studio: Studio, set_progress: Any, query: str) -> Any:
+    state = Scenario.of(query)
+    loaded = studio.loaded(state)
+    scenario = loaded.scenario
+    n = scenario.experiment.replications if state.replications is None else state.replications
+    seed = scenario.experiment.seed if state.seed is None else state.seed
+    identity = Identity(scenario, seed, n, state.typed(), assumption_rows(loaded))
+    folder = default_folder(identity, studio.visitor.runs)
+    last = [0.0]
+
+    def say(done: int, total: int) -> None:  # noqa: ARG001 - of this step
+        if time.monotonic() - last[0] > _SAY_SECONDS or done == n:
+            last[0] = time.monotonic()
+            set_progress([f"{done:,} of {n:,} simulated trials", 100 * done / n])
+
+    say(0, n)
+    shown: Any = None
+    workers = 1 if n <= _ALONE or studio.settings.redis else studio.settings.workers
+    for size in (*(step for step in _STEPS if step < n), n):
+        for results in grow(folder, identity, (size,), Means(1 if size <= _ALONE else workers, progress=say)):
+            if results.n_replications < size:
+                continue
+            shown = {"query": query, "shown": answer_of(results)}
+            if results.n_replications < n:
+                set_props("plan-refined", {"data": shown})
+            else:
+                remember(studio.visitor, query, results)
+                return shown
+    return shown

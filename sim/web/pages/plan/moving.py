@@ -1,0 +1,192 @@
+"""A lever is moved: the next state of the page, its address, what can be undone, and what the other controls say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dash_mantine_components as dmc
+from dash import ALL, Dash, Input, Output, State, ctx, html, no_update, set_props
+from dash.exceptions import PreventUpdate
+
+from sim.errors import InputError
+from sim.scenario.yaml_source import shown
+from sim.web import shell
+from sim.web.controls import value_at
+from sim.web.pages.plan import editing
+from sim.web.pages.plan.panel import LEVER, RESET, SWITCH, new_sites, panel, shown_value
+from sim.web.pages.plan.steps import (
+    Reading,
+    controls_of,
+    draft_of,
+    moved,
+    read,
+    redone,
+    stepped,
+    switched,
+    undone,
+    with_draft,
+    with_new_sites,
+)
+from sim.web.state import State as Scenario
+
+if TYPE_CHECKING:
+    from sim.web.studio import Studio
+
+
+def register(app: Dash, studio: Studio) -> None:
+    """Add what moves the page from one state to the next."""
+
+    @app.callback(
+        Output("plan-moved", "data"),
+        Input({"type": LEVER, "path": ALL}, "value"),
+        Input({"type": SWITCH, "path": ALL}, "checked"),
+        Input({"type": RESET, "path": ALL}, "n_clicks"),
+        Input("plan-back", "n_clicks"),
+        Input("plan-again", "n_clicks"),
+        Input("plan-none", "n_clicks"),
+        Input("plan-new-add", "n_clicks"),
+        Input("plan-replications", "value"),
+        Input("plan-seed", "value"),
+        Input("plan-text", "value"),
+        State("plan-query", "data"),
+        State("plan-undo", "data"),
+        State("plan-new-count", "value"),
+        State("plan-new-like", "value"),
+        State("plan-new-opens", "value"),
+        prevent_initial_call=True,
+    )
+    def move(*given: Any) -> Any:
+        query, undo, n_new, like, opens = given[-5:]
+        query = query or ""
+        cause = ctx.triggered_id
+        if cause == "plan-back":
+            after, undo = undone(undo, query)
+        elif cause == "plan-again":
+            after, undo = redone(undo, query)
+        else:
+            after = _after(studio, query, (n_new, like, opens))
+            undo = stepped(undo, query, after)
+        if after == query:
+            raise PreventUpdate
+        by_hand = isinstance(cause, dict) and cause.get("type") in (LEVER, SWITCH)
+        _show(studio, query, after, by_hand=by_hand, from_text=cause == "plan-text")
+        # not as outputs: what waits for them must not wait for this when the page is opened
+        set_props("plan-undo", {"data": undo})
+        set_props(shell.QUERY, {"data": after})
+        set_props("plan-query", {"data": after})
+        return after
+
+    @app.callback(
+        Output("plan-changes", "children"),
+        Output("plan-back", "disabled"),
+        Output("plan-again", "disabled"),
+        Input("plan-query", "data"),
+        Input("plan-undo", "data"),
+    )
+    def changed(query: str | None, undo: dict[str, Any] | None) -> Any:
+        undo = undo or {}
+        return _changes(studio, query or ""), not undo.get("past"), not undo.get("future")
+
+
+def _after(studio: Studio, query: str, new: tuple[Any, Any, Any]) -> str:
+    """The query after what was touched."""
+    draft = draft_of(query)
+    state = Scenario.of(query)
+    for cause in ctx.triggered:
+        key, value = ctx.triggered_prop_ids.get(cause["prop_id"]), cause["value"]
+        if key == "plan-text":
+            return editing.typed(studio, query, str(value or ""))
+        state = _stepped(studio, state, key, value, new)
+    return with_draft(state.query(), draft)
+
+
+def _stepped(studio: Studio, state: Scenario, key: Any, value: Any, new: tuple[Any, Any, Any]) -> Scenario:
+    if key == "plan-none":
+        return Scenario(state.scenario, state.file) if value else state
+    if key == "plan-new-add":
+        n, like, opens = new
+        if not value or not isinstance(n, int) or n < 1 or not like:
+            return state
+        return with_new_sites(read(studio, state), n, str(like), opens or None)
+    if key in ("plan-replications", "plan-seed"):
+        return _sized(studio, state, str(key), value)
+    if not isinstance(key, dict):
+        return state
+    if key["type"] == RESET:
+        return state.changed(key["path"], None) if value else state
+    reading = read(studio, state)
+    if key["type"] == SWITCH:
+        return switched(reading, key["path"], bool(value))
+    return moved(reading, key["path"], value)
+
+
+def _sized(studio: Studio, state: Scenario, key: str, value: Any) -> Scenario:
+    """Another number of simulated trials, or another seed."""
+    from dataclasses import replace
+
+    if not isinstance(value, int) or value < 0:
+        return state
+    experiment = read(studio, state).loaded.scenario.experiment
+    if key == "plan-seed":
+        return replace(state, seed=None if value == experiment.seed else min(value, 2**53))
+    return replace(state, replications=None if value == experiment.replications else max(value, 1))
+
+
+def _show(studio: Studio, before: str, after: str, *, by_hand: bool, from_text: bool) -> None:
+    """Let the controls say what the new state says. One that was moved by hand says so already."""
+    old, new = read(studio, Scenario.of(before)), read(studio, Scenario.of(after))
+    errors = new.errors
+    had, have = controls_of(old), controls_of(new)
+    for path in {*old.errors, *errors}:
+        if path in have:
+            set_props({"type": LEVER, "path": path}, {"error": errors.get(path)})
+    if set(had) != set(have) or from_text:
+        set_props("plan-panel", {"children": panel(new.loaded, new.with_all, dict(new.refused), errors)})
+        set_props("plan-new", {"children": new_sites(new.loaded)})
+    elif not by_hand:
+        _set_values(old, new)
+        _set_size(new)
+    if not from_text:
+        set_props("plan-text", {"value": editing.text_of(studio, new, draft_of(after))})
+
+
+def _set_values(old: Reading, new: Reading) -> None:
+    had, have = controls_of(old), controls_of(new)
+    refused = dict(new.refused)
+    was_refused = dict(old.refused)
+    for path, control in have.items():
+        if control.value != had[path].value or path in refused or path in was_refused:
+            kind, prop = (SWITCH, "checked") if control.kind == "switch" else (LEVER, "value")
+            set_props({"type": kind, "path": path}, {prop: refused.get(path, shown_value(control))})
+    on, was_on = new.loaded.scenario.screening.criteria, old.loaded.scenario.screening.criteria
+    for name in {*on} ^ {*was_on}:
+        set_props({"type": SWITCH, "path": f"screening.criteria.{name}"}, {"checked": name in on})
+
+
+def _set_size(new: Reading) -> None:
+    experiment = new.loaded.scenario.experiment
+    set_props("plan-replications", {"value": new.state.replications or experiment.replications})
+    set_props("plan-seed", {"value": experiment.seed if new.state.seed is None else new.state.seed})
+
+
+def _changes(studio: Studio, query: str) -> Any:
+    """What was changed, each with a way to take it back."""
+    state = Scenario.of(query)
+    if not state.changes:
+        name = "the edited scenario" if state.file else f"the scenario “{state.scenario}”"
+        return html.P(f"Nothing changed: this is {name} as it is.", className="nothing")
+    try:
+        before = studio.loaded(Scenario(state.scenario, state.file))
+    except InputError:
+        return no_update
+    rows = []
+    for change in state.changes:
+        path, _, value = change.partition("=")
+        was = shown(value_at(before, path))
+        what = f"{path}: {was} → {value}" if was != "null" and len(was) < 60 else f"{path}: {value}"
+        button = dmc.Button(
+            "Take back", id={"type": RESET, "path": path}, size="compact-xs", variant="subtle",
+            **{"aria-label": f"Take back {path}"},
+        )  # fmt: skip
+        rows.append(html.Li([html.Code(what), button]))
+    return html.Div([html.H3("Changed"), html.Ul(rows)], className="changed")

@@ -1,0 +1,181 @@
+"""The levers of the Plan page as controls, each with its unit, range, source and grade."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from sim.web.controls import Control, Criterion, criteria, sections, words
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
+    from sim.scenario.load import Loaded
+
+LEVER, SWITCH, RESET = "plan-lever", "plan-switch", "plan-reset"
+OPEN = ("Sites and rates",)
+_TYPING_MS = 500
+_THOUSANDS = 10_000
+
+
+def panel(loaded: Loaded, with_all: Loaded, overlaid: Mapping[str, str], wrong: Mapping[str, str]) -> list[Component]:
+    """All levers, in sections that open and close.
+
+    Args:
+        loaded: the scenario as it is.
+        with_all: the scenario before anything was set, so that a criterion switched off can be switched on again.
+        overlaid: values as typed that the scenario could not be read with, by path.
+        wrong: what is wrong with them, by path.
+    """
+    found = [_section(title, _by_part(controls, overlaid, wrong)) for title, controls in sections(loaded) if controls]
+    rows = [_criterion(criterion, overlaid, wrong) for criterion in criteria(loaded, with_all)]
+    if rows:
+        found.insert(2, _section("Eligibility criteria", rows))
+    return found
+
+
+def _section(title: str, content: list[Any]) -> Component:
+    return html.Details(
+        [html.Summary(html.H3(title)), html.Div(content, className="levers")], open=title in OPEN, className="section"
+    )
+
+
+def _by_part(controls: list[Control], overlaid: Mapping[str, str], wrong: Mapping[str, str]) -> list[Any]:
+    """Controls under the name of the part that they belong to."""
+    parts: dict[str, list[Any]] = {}
+    for control in controls:
+        parts.setdefault(control.part, []).append(_lever(control, overlaid.get(control.path), wrong.get(control.path)))
+    found: list[Any] = []
+    for part, levers in parts.items():
+        found += [html.H4(part.capitalize())] if part else []
+        found += levers
+    return found
+
+
+def _criterion(criterion: Criterion, overlaid: Mapping[str, str], wrong: Mapping[str, str]) -> Component:
+    switch = dmc.Switch(
+        id={"type": SWITCH, "path": criterion.path},
+        label=f"{criterion.label}, from {'the chart' if criterion.stage == 'chart' else 'tests'}",
+        checked=criterion.is_on,
+        size="sm",
+    )
+    limits = [_lever(c, overlaid.get(c.path), wrong.get(c.path)) for c in criterion.controls]
+    return html.Div([switch, *limits], className="criterion")
+
+
+def shown_value(control: Control) -> Any:
+    """A value as its control takes it."""
+    value = control.value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return "" if value is None and control.kind in ("number", "whole") else value
+
+
+def _lever(control: Control, typed: str | None = None, error: str | None = None) -> Component:
+    key = {"type": SWITCH if control.kind == "switch" else LEVER, "path": control.path}
+    value = shown_value(control) if typed is None else typed
+    shared = {"id": key, "label": _label(control), "description": _help(control), "size": "sm", "error": error}
+    where = _where(control)
+    if control.kind == "switch":
+        return html.Div([dmc.Switch(checked=bool(control.value), **shared), where], className="lever")
+    if control.kind == "choice":
+        data = [{"value": choice, "label": words(choice)} for choice in control.description.choices]
+        made: Any = dmc.Select(value=value, data=data, allowDeselect=False, **shared)
+    elif control.kind == "date":
+        made = dmc.DateInput(
+            value=value, valueFormat="YYYY-MM-DD", clearable=control.may_be_empty, placeholder="not set", **shared
+        )
+    elif control.kind == "text":
+        made = dmc.TextInput(value=value, debounce=_TYPING_MS, **shared)
+    else:
+        made = _number(control, value, shared)
+    return html.Div([made, where], className="lever")
+
+
+def _number(control: Control, value: Any, shared: dict[str, Any]) -> Any:
+    low, high = control.description.low, control.description.high
+    return dmc.NumberInput(
+        value=value,
+        min=low,
+        max=high if high is not None and high < 1e12 else None,
+        clampBehavior="none",
+        step=control.step,
+        allowDecimal=control.kind != "whole",
+        thousandSeparator=" " if isinstance(value, (int, float)) and value >= _THOUSANDS else "",
+        placeholder="no limit" if control.may_be_empty else "",
+        debounce=_TYPING_MS,
+        **shared,
+    )
+
+
+def _label(control: Control) -> str:
+    unit = control.description.unit
+    said = control.label.split()
+    return control.label if not unit or unit in said or unit in control.label else f"{control.label} ({unit})"
+
+
+def _help(control: Control) -> str:
+    allowed = control.description.range
+    text = control.description.text
+    return f"{text} {allowed.capitalize()}." if allowed else text
+
+
+def _where(control: Control) -> Component:
+    """Whose number it is."""
+    if not control.source and not control.grade:
+        return html.Small("Default of the program", className="source")
+    note = f" {control.note}" if control.note else ""
+    return html.Small(
+        [
+            html.Span(control.grade, className="grade", title=_GRADES.get(control.grade[:1], "")),
+            f" {control.source}.{note}",
+        ],
+        className="source",
+    )
+
+
+_GRADES = {
+    "A": "A: the registry record",
+    "B": "B: published, seen in an abstract or table",
+    "C": "C: published, not checked",
+    "D": "D: an assumption",
+}
+
+
+def new_sites(loaded: Loaded) -> Component:
+    """The form for more sites, which open on a date."""
+    groups = [{"value": name, "label": group.label or words(name)} for name, group in loaded.scenario.sites.items()]
+    return html.Details(
+        [
+            html.Summary(html.H3("Open more sites")),
+            html.Div(
+                [
+                    dmc.NumberInput(id="plan-new-count", label="How many (sites)", value=2, min=1, max=100, size="sm"),
+                    dmc.Select(
+                        id="plan-new-like",
+                        label="Like those of",
+                        data=groups,
+                        value=groups[-1]["value"] if groups else None,
+                        allowDeselect=False,
+                        size="sm",
+                    ),
+                    dmc.DateInput(
+                        id="plan-new-opens",
+                        label="Opening on",
+                        description="Left empty, they start up as the others do.",
+                        valueFormat="YYYY-MM-DD",
+                        clearable=True,
+                        placeholder="not set",
+                        value=str(loaded.scenario.trial.enrolment_opens),
+                        size="sm",
+                    ),
+                    dmc.Button("Add these sites", id="plan-new-add", variant="light", size="sm"),
+                ],
+                className="levers",
+            ),
+        ],
+        className="section",
+    )

@@ -1,0 +1,30 @@
+"""What the Plan page says: the answer, the fan chart with the plan, the funnel, and where the time goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dash import html
+
+from sim.report.answers import Answers
+from sim.report.figures import MAKERS
+from sim.report.words import run_command
+from sim.web.components import answer, command_line, figure_with_table
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
+    from sim.experiment.results import Results
+
+_SHOWN = ("fan", "time", "funnel")
+
+
+def answer_of(results: Results) -> Component:
+    """Everything that the page says of some results. It is made in the process that simulated them.
+
+    Args:
+        results: of a first answer, or of a run.
+    """
+    answers = Answers(results)
+    exhibits = [figure_with_table(MAKERS[name](answers), f"plan-{name}", order=3) for name in _SHOWN]
+    return html.Div([answer(answers), *exhibits, command_line(run_command(results))], className="shown")
