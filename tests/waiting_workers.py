@@ -1,6 +1,6 @@
 """The command line, with work that is never done: `python tests/waiting_workers.py run ...`.
 
-A test that stops or kills a run must find it under way, however fast or slow the machine is.
+A test that stops or kills a command must find it under way, however fast or slow the machine is.
 """
 
 from __future__ import annotations
@@ -8,15 +8,21 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from sim.experiment import crew
-from sim.experiment.crew import replicate_chunk, simulate_chunk
+from sim.experiment import going, paired, runs
 from sim.experiment.replicate import CHUNK
+
+# What is made to wait, and which of its arguments is the number of the first replication.
+WORK: dict[str, tuple[Callable[..., Any], int]] = {
+    "simulate_chunk": (going.simulate_chunk, 2),
+    "_simulate": (paired._simulate, 4),
+}
 
 
 @dataclass
@@ -25,17 +31,18 @@ class Waiting:
 
     Attributes:
         command: the process of the command.
-        among_workers: whether worker processes do it, or the command itself.
+        name: of the work.
     """
 
     command: int
-    among_workers: bool
+    name: str
 
     def __call__(self, *arguments: Any) -> Any:
-        first = arguments[2]
+        work, place = WORK[self.name]
+        first = arguments[place]
         while first >= 2 * CHUNK and self.command in (os.getpid(), os.getppid()):
             time.sleep(0.02)
-        return (simulate_chunk if self.among_workers else replicate_chunk)(*arguments)
+        return work(*arguments)
 
 
 if __name__ == "__main__":
@@ -43,6 +50,6 @@ if __name__ == "__main__":
 
     from sim.cli import main
 
-    vars(crew)["simulate_chunk"] = Importable(os.getpid(), among_workers=True)
-    vars(crew)["replicate_chunk"] = Importable(os.getpid(), among_workers=False)
+    for module, name in ((going, "simulate_chunk"), (runs, "simulate_chunk"), (paired, "_simulate")):
+        vars(module)[name] = Importable(os.getpid(), name)
     sys.exit(main(sys.argv[1:]))
