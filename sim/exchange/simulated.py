@@ -16,11 +16,18 @@ from sim.errors import Problem, UsageError
 from sim.exchange.observed import COMPLETED, FAILED, IN_SCREENING, RANDOMISED
 from sim.exchange.upload import Upload
 from sim.experiment.replicate import replicate
+from sim.scenario.load import load_scenario
 from sim.scenario.schema import Scenario
 
 Array = npt.NDArray[np.float64]
 
 LOG_FILE, SITE_FILE = "simulated-log.csv", "simulated-sites.csv"
+_SEED, _REPLICATION, _UNTIL = 20191001, 14, date(2020, 9, 30)  # a trial that is half way, and late
+
+
+def example_data() -> tuple[Upload, Upload]:
+    """The data of a trial that is under way: one simulated trial of the base scenario, half way through."""
+    return simulated_data(load_scenario("base"), _SEED, _REPLICATION, _UNTIL)
 
 
 def simulated_data(scenario: Scenario, seed: int, replication: int, until: date) -> tuple[Upload, Upload]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
 from sim.scenario.layers import library, override_data
+from sim.scenario.load import canonical
+from sim.scenario.schema import Scenario
 from sim.scenario.yaml_source import parse
 
 _WIDTH = 110
@@ -27,6 +30,13 @@ def extending(parent: str, overrides: tuple[str, ...], name: str) -> str:
         name: of the new scenario.
     """
     return _dumped({"name": name, "extends": f"{parent}.yaml", **override_data(overrides)})
+
+
+def scenario_yaml(scenario: Scenario) -> str:
+    """The whole scenario, in the order of the schema and without extending another; loading it gives an equal one."""
+    data = json.loads(canonical(scenario))
+    ordered = {name: data[name] for name in scenario.model_dump(mode="json", by_alias=True)}
+    return f"# Every value of this scenario; nothing is left to a default.\n{_dumped(ordered)}"
 
 
 def rewritten(text: str, overrides: tuple[str, ...]) -> str:

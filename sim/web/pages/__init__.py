@@ -1,7 +1,10 @@
 """The pages of the studio. Each is a module here; see `sim.web` for what it has."""
 
-PAGES = (  # in the order of the navigation; the first is what "/" shows
+# in the order of the navigation; the first is what "/" shows
+PAGES = (
     "home",
     "plan",
+    "compare",
+    "explain",
     "one_trial",
 )

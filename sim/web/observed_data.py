@@ -1,0 +1,193 @@
+"""Data of a running trial as a visitor brought them: kept by hash, and named by the query of the page.
+
+?data=<hash>&data=<hash>&sites=<hash>&kind=log&col=date:Rand Dt&scol=site:Centre&dates=dmy&as_of=2024-03-31
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import shlex
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import parse_qs
+
+from sim.errors import Problem, UsageError
+from sim.exchange.read import cut, observed_from
+from sim.exchange.upload import Preview, Upload, UploadLimits, preview, preview_sites, tables_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sim.exchange.observed import ObservedTrial
+    from sim.exchange.tables import RawTable
+    from sim.web.studio import Studio
+
+_KINDS, _ORDERS = ("", "log", "counts", "sdtm"), ("", "dmy", "mdy")
+
+
+@dataclass(frozen=True)
+class DataState:
+    """Which data a page is about, and how they are read.
+
+    Attributes:
+        files: hashes of the data files.
+        sites: hash of the table of sites; empty without one.
+        kind: what the files are, where a person said so.
+        columns: `ROLE:HEADER` texts; an empty header is no column.
+        site_columns: the same for the table of sites.
+        order: how to read 03/04/2024, where a person said so.
+        as_of: the day from which to go on; empty for the last of the data.
+    """
+
+    files: tuple[str, ...] = ()
+    sites: str = ""
+    kind: str = ""
+    columns: tuple[str, ...] = ()
+    site_columns: tuple[str, ...] = ()
+    order: str = ""
+    as_of: str = ""
+
+    @classmethod
+    def of(cls, query: str | Mapping[str, Sequence[str]] | None) -> Self:
+        """What a query names."""
+        if query is None or isinstance(query, str):
+            query = parse_qs((query or "").removeprefix("?"), keep_blank_values=True)
+
+        def last(name: str, allowed: Sequence[str] = ()) -> str:
+            value = (query.get(name) or [""])[-1]
+            return value if not allowed or value in allowed else ""
+
+        return cls(
+            tuple(query.get("data", ())),
+            last("sites"),
+            last("kind", _KINDS),
+            tuple(query.get("col", ())),
+            tuple(query.get("scol", ())),
+            last("dates", _ORDERS),
+            last("as_of"),
+        )
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Its part of a query."""
+        found = [("data", digest) for digest in self.files]
+        found += [("col", text) for text in self.columns] + [("scol", text) for text in self.site_columns]
+        rest = {"sites": self.sites, "kind": self.kind, "dates": self.order, "as_of": self.as_of}
+        return found + [(name, value) for name, value in rest.items() if value]
+
+
+def _mapping(texts: Sequence[str]) -> dict[str, str]:
+    return {role: header for role, _, header in (text.partition(":") for text in texts)}
+
+
+def keep(studio: Studio, upload: Upload) -> str:
+    """Keep a file from a visitor.
+
+    Returns:
+        Its hash.
+    """
+    content = base64.b64encode(upload.content).decode()
+    return studio.visitors.keep_text(json.dumps({"name": upload.shown, "content": content}))
+
+
+def upload_from(name: str, contents: str) -> Upload:
+    """A file as a browser sends it.
+
+    Raises:
+        UsageError: it is not what a browser sends.
+    """
+    try:
+        return Upload(name, base64.b64decode(contents.partition(",")[2], validate=True))
+    except binascii.Error:
+        raise UsageError(Problem("did not arrive whole; try again", name)) from None
+
+
+@dataclass(frozen=True)
+class Files:
+    """Data files, read as tables.
+
+    Attributes:
+        uploads: as they were brought.
+        tables: the tables in them.
+        sites: the table of sites.
+        site_upload: the file that it is in.
+    """
+
+    uploads: tuple[Upload, ...]
+    tables: list[RawTable]
+    sites: RawTable | None
+    site_upload: Upload | None
+
+
+def files_of(studio: Studio, data: DataState) -> Files:
+    """The files that a visitor brought.
+
+    Raises:
+        UsageError: they are not kept here.
+        DataError: they are no tables, or too large.
+    """
+    limits = UploadLimits(bytes=studio.settings.limits.upload_bytes)
+    uploads = tuple(_kept(studio, digest) for digest in data.files)
+    sites = _kept(studio, data.sites) if data.sites else None
+    return Files(uploads, tables_of(uploads, limits), tables_of([sites], limits)[0] if sites else None, sites)
+
+
+def _kept(studio: Studio, digest: str) -> Upload:
+    text = studio.visitors.text(digest)
+    try:
+        found = json.loads(text or "")
+        return Upload(str(found["name"]), base64.b64decode(found["content"]))
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(Problem("this studio keeps no such data; the link is of another one", "?data")) from None
+
+
+def previews(files: Files, data: DataState) -> tuple[Preview, Preview | None]:
+    """What the data and the table of sites look like."""
+    seen = preview(files.tables, _mapping(data.columns), data.kind or None)  # type: ignore[arg-type]
+    return seen, preview_sites(files.sites, _mapping(data.site_columns)) if files.sites else None
+
+
+def whole_trial(files: Files, data: DataState) -> ObservedTrial:
+    """The trial as its data say, to their last day.
+
+    Raises:
+        DataError: the data check found errors.
+        AmbiguousDatesError: dates could be read in two ways.
+    """
+    return observed_from(
+        files.tables,
+        files.sites,
+        _mapping(data.columns),
+        data.order or None,  # type: ignore[arg-type]
+        site_columns=_mapping(data.site_columns),
+        kind=data.kind or None,  # type: ignore[arg-type]
+    )
+
+
+def known_trial(files: Files, data: DataState) -> ObservedTrial:
+    """The trial as it was known on the chosen day. Raises as `whole_trial`, and for a day before the first."""
+    trial = whole_trial(files, data)
+    if not data.as_of:
+        return trial
+    try:
+        when = date.fromisoformat(data.as_of)
+    except ValueError:
+        raise UsageError(Problem("must be a date, as YYYY-MM-DD", path="--as-of", value=data.as_of[:20])) from None
+    return cut(trial, when)
+
+
+def typed(files: Files, data: DataState, trial_options: bool = True) -> str:
+    """The data and how they are read, as a person would type them on the command line."""
+    words: list[Any] = [file.shown for file in files.uploads[:1]]
+    if files.site_upload:
+        words += ["--sites", files.site_upload.shown]
+    said = {**_mapping(data.columns), **_mapping(data.site_columns)}
+    if any(said.values()):
+        words += ["--columns", ",".join(f"{role}={header}" for role, header in said.items() if header)]
+    if data.order:
+        words += ["--dates", data.order]
+    if data.as_of and trial_options:
+        words += ["--as-of", data.as_of]
+    return " ".join(shlex.quote(word) for word in words)

@@ -1,0 +1,67 @@
+"""Runs that a visitor may look at: their own, and those of the results folder that the studio was started with."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from sim.errors import InputError, Problem, ResultsError, nearest
+from sim.experiment import catalogue
+from sim.experiment.catalogue import FINISHED, Entry
+from sim.experiment.results import Results
+from sim.scenario.layers import library_names
+from sim.scenario.load import canonical, load
+from sim.scenario.written import scenario_yaml
+from sim.web.state import State
+
+if TYPE_CHECKING:
+    from sim.scenario.schema import Scenario
+    from sim.web.studio import Studio
+
+
+def past_runs(studio: Studio) -> list[Entry]:
+    """All of them, the one finished last first."""
+    folders = (studio.visitor.runs, studio.settings.results)
+    found = [entry for folder in folders if folder.is_dir() for entry in catalogue.entries(folder)]
+    return sorted(found, key=lambda entry: entry.finished or "", reverse=True)
+
+
+def run_named(studio: Studio, name: str) -> Entry:
+    """The run whose folder has a name. The name is looked up, and never made into a path.
+
+    Raises:
+        ResultsError: there is none, or it is not finished, or it was changed since.
+    """
+    known = {entry.path.name: entry for entry in reversed(past_runs(studio))}
+    if name not in known:
+        raise ResultsError(Problem(f"there is no such run; {nearest(name, known)}", value=name[:80]))
+    entry = known[name]
+    if entry.status != FINISHED:
+        raise ResultsError(Problem(f"this run is {entry.status}", value=name))
+    return entry
+
+
+def state_of(studio: Studio, entry: Entry) -> State:
+    """What names exactly the scenario, seed and size of a run: as it was typed where that still gives the same.
+
+    A scenario from elsewhere is kept as text, so that the link is not of a file that may change.
+    """
+    scenario = Results(entry.path).scenario
+    typed = _typed(entry.typed, scenario)
+    if typed is not None:
+        return State(typed[0], "", typed[1], entry.seed, entry.replications)
+    digest = studio.visitors.keep_text(scenario_yaml(scenario))
+    return State(file=digest, seed=entry.seed, replications=entry.replications)
+
+
+def _typed(text: str, scenario: Scenario) -> tuple[str, tuple[str, ...]] | None:
+    """Name and changes of a scenario that comes with the program, where they give this one."""
+    words = shlex.split(text)
+    if not words or words[0] not in library_names() or set(words[1::2]) - {"--set"}:
+        return None
+    changes = tuple(words[2::2])
+    try:
+        again = load(words[0], changes).scenario
+    except InputError:
+        return None
+    return (words[0], changes) if canonical(again) == canonical(scenario) else None
