@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from sim.exchange.observed import ObservedTrial
-    from sim.forecast.answer import WhatIf
     from sim.forecast.backtest import Cut
 
 _SHARES = "25%,50%,75%"
@@ -267,7 +266,7 @@ def forecast(
     from sim.exchange.columns import columns_from
     from sim.exchange.read import read_observed
     from sim.experiment.workers import n_cores
-    from sim.forecast.answer import WhatIf
+    from sim.forecast.answer import WhatIf, named_apart
     from sim.forecast.answer import forecast as forecast_trial
     from sim.report.forecast_answer import forecast_document
     from sim.report.forecast_folder import write_forecast
@@ -285,7 +284,7 @@ def forecast(
         answer = forecast_trial(
             loaded,
             trial,
-            _named_apart(what_ifs),
+            named_apart(what_ifs),
             replications=replications or loaded.experiment.replications,
             seed=loaded.experiment.seed if seed is None else seed,
             workers=workers or n_cores(),
@@ -298,19 +297,6 @@ def forecast(
     else:
         print_forecast(answer, folder)
     return 0
-
-
-def _named_apart(what_ifs: list[WhatIf]) -> list[WhatIf]:
-    """What-ifs whose names differ."""
-    from sim.forecast.answer import WhatIf
-
-    found: list[WhatIf] = []
-    for item in what_ifs:
-        name, n = item.name, 2
-        while name in {other.name for other in found}:
-            name, n = f"{item.name} ({n})", n + 1
-        found.append(WhatIf(name, item.scenario))
-    return found
 
 
 def _as_of(trial: ObservedTrial, as_of: date | None) -> ObservedTrial:

@@ -45,6 +45,19 @@ class WhatIf:
     scenario: Scenario
 
 
+def named_apart(what_ifs: Sequence[WhatIf]) -> list[WhatIf]:
+    """What-ifs whose names differ, also from those of the forecast's own parts."""
+    found: list[WhatIf] = []
+    taken = {FORECAST, PLAN, _SITES, _SCREENING, _STAYING}
+    for item in what_ifs:
+        name, n = item.name, 2
+        while name in taken:
+            name, n = f"{item.name} ({n})", n + 1
+        taken.add(name)
+        found.append(WhatIf(name, item.scenario))
+    return found
+
+
 @dataclass(frozen=True)
 class Change:
     """One part of what changed since the plan.

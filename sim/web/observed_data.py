@@ -9,13 +9,14 @@ import base64
 import binascii
 import json
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs
 
 from sim.errors import Problem, UsageError
 from sim.exchange.read import cut, observed_from
+from sim.exchange.simulated import example_data
 from sim.exchange.upload import Preview, Upload, UploadLimits, preview, preview_sites, tables_of
 
 if TYPE_CHECKING:
@@ -104,6 +105,35 @@ def upload_from(name: str, contents: str) -> Upload:
         raise UsageError(Problem("did not arrive whole; try again", name)) from None
 
 
+def example(studio: Studio) -> DataState:
+    """Data to try: of a simulated trial."""
+    log, sites = example_data()
+    return DataState((keep(studio, log),), keep(studio, sites))
+
+
+def with_data(studio: Studio, before: DataState, names: Sequence[str], contents: Sequence[str]) -> DataState:
+    """Other data files, with the table of sites that was there.
+
+    Raises:
+        InputError: they are no tables, or too large.
+    """
+    uploads = [upload_from(name, text) for name, text in zip(names, contents, strict=True)]
+    tables_of(uploads, _limits(studio))
+    files = tuple(keep(studio, upload) for upload in uploads)
+    return DataState(files, sites=before.sites, site_columns=before.site_columns)
+
+
+def with_sites(studio: Studio, before: DataState, name: str, contents: str) -> DataState:
+    """Another table of sites. Raises as `with_data`."""
+    upload = upload_from(name, contents)
+    tables_of([upload], _limits(studio))
+    return replace(before, sites=keep(studio, upload), site_columns=())
+
+
+def _limits(studio: Studio) -> UploadLimits:
+    return UploadLimits(bytes=studio.settings.limits.upload_bytes)
+
+
 @dataclass(frozen=True)
 class Files:
     """Data files, read as tables.
@@ -128,7 +158,7 @@ def files_of(studio: Studio, data: DataState) -> Files:
         UsageError: they are not kept here.
         DataError: they are no tables, or too large.
     """
-    limits = UploadLimits(bytes=studio.settings.limits.upload_bytes)
+    limits = _limits(studio)
     uploads = tuple(_kept(studio, digest) for digest in data.files)
     sites = _kept(studio, data.sites) if data.sites else None
     return Files(uploads, tables_of(uploads, limits), tables_of([sites], limits)[0] if sites else None, sites)

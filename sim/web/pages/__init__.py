@@ -6,5 +6,6 @@ PAGES = (
     "plan",
     "compare",
     "explain",
+    "forecast",
     "one_trial",
 )

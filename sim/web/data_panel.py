@@ -1,0 +1,155 @@
+"""The data check of the Forecast page: how files look, which column is what, and what is wrong in which row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from sim.errors import InputError
+from sim.exchange.findings import AmbiguousDatesError
+from sim.exchange.upload import KIND_NAMES, SITES, Preview, Role
+from sim.report.exhibits import Table
+from sim.web.components import problem_box, table
+from sim.web.observed_data import DataState, files_of, known_trial, previews, whole_trial
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dash.development.base_component import Component
+
+    from sim.exchange.observed import ObservedTrial
+    from sim.web.observed_data import Files
+    from sim.web.studio import Studio
+
+_DATA = "data"
+_ORDERS = (("dmy", "day first: 3 April is 03/04"), ("mdy", "month first: 3 April is 04/03"))
+
+
+def data_panel(studio: Studio, data: DataState) -> list[Component]:
+    """All that is to be seen and said of the data, once there are any."""
+    if not data.files:
+        return [dmc.Text("No data yet.", c="dimmed", id="forecast-no-data")]
+    try:
+        files = files_of(studio, data)
+        seen, seen_sites = previews(files, data)
+    except InputError as error:
+        return [problem_box(error.problems, "The data cannot be read")]
+    parts = [_previewed(seen, _DATA), *([_previewed(seen_sites, SITES)] if seen_sites else [])]
+    return [_checked(files, data, seen), *parts]
+
+
+def _checked(files: Files, data: DataState, seen: Preview) -> Component:
+    """What the data check found, and the day from which to go on."""
+    try:
+        whole = whole_trial(files, data)
+    except AmbiguousDatesError as error:
+        return html.Div([_asked_order(error, data)])
+    except InputError as error:
+        asks = [_asked_order(None, data)] if data.order else []
+        hint = "Say below which column is what." if seen.unknown else "Mend the file and bring it again."
+        return html.Div([problem_box(error.problems, "The data check found errors"), dmc.Text(hint), *asks])
+    found = [dmc.Alert(_told(whole), title="The data can be used", color="green", variant="light", id="forecast-good")]
+    if whole.findings:
+        items = [html.Li(str(finding)) for finding in whole.findings]
+        found.append(dmc.Alert(html.Ul(items, className="problems"), title="To know", color="yellow", variant="light"))
+    found.append(_as_of(whole, data))
+    if data.order:
+        found.append(_asked_order(None, data))
+    try:
+        known_trial(files, data)
+    except InputError as error:
+        found.append(problem_box(error.problems, "The forecast cannot start on this day"))
+    return html.Div(found)
+
+
+def _told(trial: ObservedTrial) -> str:
+    sites = f" at {len(trial.sites)} sites" if trial.has_sites else ""
+    return f"{trial.n_randomised:,} randomised{sites}, from {trial.first} to {trial.last}."
+
+
+def _asked_order(error: InputError | None, data: DataState) -> Component:
+    """Which of day and month comes first, asked where nobody can tell."""
+    radios = [dmc.Radio(label=label, value=value, mb="xs") for value, label in _ORDERS]
+    asked = dmc.RadioGroup(
+        radios,
+        id={"type": "forecast-how", "what": "order"},
+        label="How are the dates to be read?",
+        value=data.order or None,
+        mt="sm",
+    )
+    if error is None:
+        return asked
+    box = problem_box(error.problems, "The dates can be read in two ways")
+    return html.Div([box, asked])
+
+
+def _as_of(trial: ObservedTrial, data: DataState) -> Component:
+    return dmc.DateInput(
+        id={"type": "forecast-how", "what": "as_of"},
+        label="Go on from the end of",
+        description="nothing later is used",
+        value=data.as_of or str(trial.last),
+        minDate=str(trial.first),
+        valueFormat="YYYY-MM-DD",
+        w=220,
+        mt="sm",
+    )
+
+
+def _previewed(seen: Preview, which: str) -> Component:
+    """The first rows of a table, and which of its columns is what."""
+    n = f"{seen.n_rows:,} row{'s' if seen.n_rows != 1 else ''}"
+    title = f"{seen.file}: {KIND_NAMES[seen.kind]}, {n}"
+    parts: list[Any] = [html.Summary(title)]
+    if which == _DATA and seen.kind != "sdtm":
+        options = [{"value": kind, "label": name} for kind, name in KIND_NAMES.items() if kind in ("log", "counts")]
+        parts.append(
+            dmc.Select(
+                id={"type": "forecast-how", "what": "kind"}, label="These data are", data=options, value=seen.kind,
+                allowDeselect=False, w=320,
+            )
+        )  # fmt: skip
+    if seen.roles:
+        parts.append(html.Div([_role(role, seen, which) for role in seen.roles], className="roles"))
+    rows = tuple(tuple(row) for row in seen.rows)
+    parts.append(table(Table("The first rows, as they were written", seen.headers, rows)))
+    return html.Details(parts, open=bool(seen.unknown) or any(role.candidates for role in seen.roles), className="seen")
+
+
+def _role(role: Role, seen: Preview, which: str) -> Component:
+    error = None
+    if role.candidates:
+        error = f"{len(role.candidates)} columns could be this: {', '.join(role.candidates)}; choose one"
+    elif role.is_needed and not role.header:
+        error = "choose the column that is this"
+    return dmc.Select(
+        id={"type": "forecast-role", "table": which, "role": role.name},
+        label=f"{role.meaning[:1].upper()}{role.meaning[1:]}",
+        data=list(seen.headers),
+        value=role.header or None,
+        placeholder="none",
+        clearable=not role.is_needed,
+        error=error,
+        size="sm",
+    )
+
+
+def changed_by_panel(data: DataState, which: Mapping[str, str], value: str) -> DataState:
+    """What a person chose in the panel.
+
+    Args:
+        data: as it was.
+        which: the id of the control: a role of a column, or how the data are read.
+        value: what was chosen; empty for nothing.
+    """
+    if which["type"] == "forecast-how":
+        if which["what"] == "kind":
+            return data if value == data.kind else replace(data, kind=value, columns=())
+        return replace(data, order=value) if which["what"] == "order" else replace(data, as_of=value)
+    texts = data.columns if which["table"] == _DATA else data.site_columns
+    columns = dict(text.split(":", 1) for text in texts) | {which["role"]: value}
+    now = tuple(f"{role}:{header}" for role, header in columns.items())
+    return replace(data, columns=now) if which["table"] == _DATA else replace(data, site_columns=now)
