@@ -81,12 +81,28 @@ def figure_with_table(exhibit: Exhibit, id: str, order: int = 2) -> Component:  
         parts.append(html.Div(graph, role="img", **{"aria-label": exhibit.summary}))
     parts.append(dmc.Text(exhibit.summary, size="sm", className="exhibit-summary"))
     if exhibit.table is not None:
-        parts.append(
-            html.Details([html.Summary("Table"), table(exhibit.table)], open=exhibit.table.is_open, className="behind")
-        )
+        is_open = exhibit.table.is_open or exhibit.figure is None
+        parts.append(html.Details([html.Summary("Table"), table(exhibit.table)], open=is_open, className="behind"))
+    parts.append(_to_take(exhibit))
     if exhibit.source:
         parts.append(dmc.Text(exhibit.source, size="xs", c="dimmed"))
     return html.Section(parts, className="exhibit", **{"aria-labelledby": f"{id}-title"})
+
+
+def _to_take(exhibit: Exhibit) -> Component:
+    """Buttons that save the figure and its table as files; assets/figures.js makes them in the browser."""
+    kinds = (["png", "svg"] if exhibit.figure is not None else []) + (["csv"] if exhibit.table is not None else [])
+    whole = {"csv": "Table as CSV", "png": "Figure as PNG", "svg": "Figure as SVG"}
+    buttons = [
+        html.Button(
+            kind.upper(),
+            type="button",
+            title=whole[kind],
+            **{"aria-label": f"{whole[kind]}: {exhibit.title}", "data-take": kind, "data-name": exhibit.name},
+        )
+        for kind in kinds
+    ]
+    return html.Div(buttons, className="take")
 
 
 def answer(answers: Answers, order: int = 2) -> Component:

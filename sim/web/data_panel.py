@@ -10,6 +10,7 @@ from dash import html
 
 from sim.errors import InputError
 from sim.exchange.findings import AmbiguousDatesError
+from sim.exchange.simulated import LOG_FILE
 from sim.exchange.upload import KIND_NAMES, SITES, Preview, Role
 from sim.report.exhibits import Table
 from sim.web.components import problem_box, table
@@ -51,7 +52,9 @@ def _checked(files: Files, data: DataState, seen: Preview) -> Component:
         asks = [_asked_order(None, data)] if data.order else []
         hint = "Say below which column is what." if seen.unknown else "Mend the file and bring it again."
         return html.Div([problem_box(error.problems, "The data check found errors"), dmc.Text(hint), *asks])
-    found = [dmc.Alert(_told(whole), title="The data can be used", color="green", variant="light", id="forecast-good")]
+    made_up = [dmc.Text("These data are simulated: one simulated trial of the base scenario, and no real patients.")]
+    found: list[Any] = made_up if any(file.name == LOG_FILE for file in files.uploads) else []
+    found += [dmc.Alert(_told(whole), title="The data can be used", color="green", variant="light", id="forecast-good")]
     if whole.findings:
         items = [html.Li(str(finding)) for finding in whole.findings]
         found.append(dmc.Alert(html.Ul(items, className="problems"), title="To know", color="yellow", variant="light"))

@@ -131,7 +131,7 @@ def with_sites(studio: Studio, before: DataState, name: str, contents: str) -> D
 
 
 def _limits(studio: Studio) -> UploadLimits:
-    return UploadLimits(bytes=studio.settings.limits.upload_bytes)
+    return UploadLimits(bytes=studio.settings.limits.file_bytes)
 
 
 @dataclass(frozen=True)

@@ -3,31 +3,46 @@
 from __future__ import annotations
 
 import shlex
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.errors import InputError, Problem, ResultsError, nearest
 from sim.experiment import catalogue
 from sim.experiment.catalogue import FINISHED, Entry
 from sim.experiment.results import Results
+from sim.experiment.store import MANIFEST, RUN
 from sim.scenario.layers import library_names
 from sim.scenario.load import canonical, load
 from sim.scenario.written import scenario_yaml
 from sim.web.state import State
 
 if TYPE_CHECKING:
-    from sim.scenario.schema import Scenario
     from sim.web.studio import Studio
 
 
 def past_runs(studio: Studio) -> list[Entry]:
-    """All of them, the one finished last first."""
+    """All of them, the one finished last first. Whether files were changed is looked at once, until one is opened."""
     folders = (studio.visitor.runs, studio.settings.results)
-    found = [entry for folder in folders if folder.is_dir() for entry in catalogue.entries(folder)]
+    paths = [path for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_dir()]
+    found = [entry for path in paths for entry in _entries(path, _changed(path))]
     return sorted(found, key=lambda entry: entry.finished or "", reverse=True)
 
 
+def _changed(path: Path) -> int:
+    """When a run's folder last changed what it says of itself."""
+    return max((file.stat().st_mtime_ns for file in (path / MANIFEST, path / RUN) if file.is_file()), default=0)
+
+
+@lru_cache(maxsize=2_000)
+def _entries(path: Path, changed: int) -> tuple[Entry, ...]:
+    if not changed:
+        return ()
+    return tuple(entry for entry in catalogue.entries(path) if entry.path == path)
+
+
 def run_named(studio: Studio, name: str) -> Entry:
-    """The run whose folder has a name. The name is looked up, and never made into a path.
+    """The run whose folder has a name, as it now is. The name is looked up, and never made into a path.
 
     Raises:
         ResultsError: there is none, or it is not finished, or it was changed since.
@@ -35,7 +50,7 @@ def run_named(studio: Studio, name: str) -> Entry:
     known = {entry.path.name: entry for entry in reversed(past_runs(studio))}
     if name not in known:
         raise ResultsError(Problem(f"there is no such run; {nearest(name, known)}", value=name[:80]))
-    entry = known[name]
+    entry = catalogue.named(known[name].path.parent, str(known[name].path))
     if entry.status != FINISHED:
         raise ResultsError(Problem(f"this run is {entry.status}", value=name))
     return entry
@@ -46,16 +61,16 @@ def state_of(studio: Studio, entry: Entry) -> State:
 
     A scenario from elsewhere is kept as text, so that the link is not of a file that may change.
     """
-    scenario = Results(entry.path).scenario
-    typed = _typed(entry.typed, scenario)
+    typed = _typed(entry.path, entry.typed, entry.finished)
     if typed is not None:
         return State(typed[0], "", typed[1], entry.seed, entry.replications)
-    digest = studio.visitors.keep_text(scenario_yaml(scenario))
+    digest = studio.visitors.keep_text(scenario_yaml(Results(entry.path).scenario))
     return State(file=digest, seed=entry.seed, replications=entry.replications)
 
 
-def _typed(text: str, scenario: Scenario) -> tuple[str, tuple[str, ...]] | None:
-    """Name and changes of a scenario that comes with the program, where they give this one."""
+@lru_cache(maxsize=2_000)
+def _typed(path: Path, text: str, finished: str | None) -> tuple[str, tuple[str, ...]] | None:  # noqa: ARG001 - a key
+    """Name and changes of a scenario that comes with the program, where they give that of a run."""
     words = shlex.split(text)
     if not words or words[0] not in library_names() or set(words[1::2]) - {"--set"}:
         return None
@@ -64,4 +79,4 @@ def _typed(text: str, scenario: Scenario) -> tuple[str, tuple[str, ...]] | None:
         again = load(words[0], changes).scenario
     except InputError:
         return None
-    return (words[0], changes) if canonical(again) == canonical(scenario) else None
+    return (words[0], changes) if canonical(again) == canonical(Results(path).scenario) else None

@@ -111,7 +111,7 @@ def _with_policy(app: Dash) -> Callable[[Response], Response]:
                 "blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; "
                 "form-action 'self'; frame-ancestors 'none'"
             )
-        response.headers["Content-Security-Policy"] = policy[0]
+        response.headers.setdefault("Content-Security-Policy", policy[0])  # a report of a run has one of its own
         response.headers.update(_HEADERS)
         if g.get("is_new_visitor") and response.mimetype == "text/html":
             response.set_cookie(visitors.COOKIE, g.visitor, max_age=_YEAR, httponly=True, samesite="Lax")

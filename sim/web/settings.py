@@ -21,7 +21,8 @@ class Limits:
         participants: participants to randomise.
         years: simulated time.
         referrals: patients that all sites look at in one simulated trial, on average.
-        upload_bytes: size of an upload, and of any request.
+        upload_bytes: size of any request; files come in it as text, which is longer by a third.
+        file_bytes: size of a data file.
         job_seconds: time that one job may take.
         job_bytes: memory that one process of a job may take.
         jobs: jobs that run at once; others wait for their turn.
@@ -35,6 +36,7 @@ class Limits:
     years: float = 25.0
     referrals: float = 100_000.0
     upload_bytes: int = 8_000_000
+    file_bytes: int = 5_000_000
     job_seconds: float = 900.0
     job_bytes: int = 4 * 2**30
     jobs: int = 2

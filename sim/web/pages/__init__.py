@@ -8,4 +8,5 @@ PAGES = (
     "explain",
     "forecast",
     "one_trial",
+    "runs",
 )

@@ -53,7 +53,11 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
             ),
             dcc.Store(id="forecast-query", data=f"?{urlencode(_kept(state))}"),
             dcc.Store(id="forecast-data", data=f"?{urlencode(data.pairs())}"),
-            _step("1. The data", _bring(), html.Div(data_panel(studio, data), id="forecast-panel")),
+            _step(
+                "1. The data",
+                _bring(studio.settings.limits.file_bytes),
+                html.Div(data_panel(studio, data), id="forecast-panel"),
+            ),
             _step("2. The plan, and what to try", _plan(options, plan, what_ifs, own)),
             dmc.Tabs(
                 [
@@ -79,7 +83,7 @@ def _step(title: str, *parts: Any) -> Component:
     return html.Section([dmc.Title(title, order=2, size="h3"), *parts], className="step")
 
 
-def _bring() -> Component:
+def _bring(most_bytes: int) -> Component:
     """Where files are dropped, and data to try."""
     return html.Div(
         [
@@ -90,12 +94,14 @@ def _bring() -> Component:
                         "Data of the trial",
                         "An enrolment log, counts by day, week or month, or SDTM (DM, DS, SV): CSV, Excel or "
                         "Dataset-JSON.",
+                        most_bytes,
                         multiple=True,
                     ),
                     _drop(
                         "forecast-sites",
                         "Table of sites (may be left out)",
                         "When each site was activated, closed, or is planned to open.",
+                        most_bytes,
                     ),
                 ],
                 className="drops",
@@ -112,9 +118,12 @@ def _bring() -> Component:
     )
 
 
-def _drop(id_: str, title: str, text: str, multiple: bool = False) -> Component:
-    inside = html.Div([html.Strong(title), html.Span(text), html.Span("Drop it here, or press to choose.")])
-    return dcc.Upload(inside, id=id_, multiple=multiple, className="drop", className_active="drop drop-over")
+def _drop(id_: str, title: str, text: str, most_bytes: int, multiple: bool = False) -> Component:
+    """A place for files; assets/figures.js refuses those that are too large before they are sent."""
+    words = [html.Strong(title), html.Span(text), html.Span("Drop it here, or press to choose.")]
+    inside = html.Div(words, className="drop-text")
+    place = dcc.Upload(inside, id=id_, multiple=multiple, className="drop", className_active="drop drop-over")
+    return html.Div(place, **{"data-most-bytes": str(most_bytes), "data-said-at": "forecast-wrong-file"})
 
 
 def _plan(options: list[dict[str, Any]], plan: str, what_ifs: list[str], own: str) -> Component:

@@ -1,0 +1,68 @@
+/* Figures as PNG and SVG, tables as CSV: made in the browser, with nothing sent anywhere. */
+(function () {
+  "use strict";
+
+  var WIDTH = 1000;
+
+  function saved(name, type, text) {
+    var link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], {type: type}));
+    link.download = name;
+    link.click();
+    setTimeout(function () { URL.revokeObjectURL(link.href); }, 10000);
+  }
+
+  function cell(text) {
+    text = text.trim();
+    return /[",\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
+  }
+
+  function csv(table) {
+    return Array.prototype.map.call(table.rows, function (row) {
+      return Array.prototype.map.call(row.cells, function (found) { return cell(found.textContent); }).join(",");
+    }).join("\r\n") + "\r\n";
+  }
+
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest ? event.target.closest("button[data-take]") : null;
+    if (!button) { return; }
+    var exhibit = button.closest(".exhibit");
+    var name = button.getAttribute("data-name");
+    var what = button.getAttribute("data-take");
+    if (what === "csv") {
+      saved(name + ".csv", "text/csv;charset=utf-8", "\ufeff" + csv(exhibit.querySelector("table.data")));
+      return;
+    }
+    var graph = exhibit.querySelector(".js-plotly-plot");
+    if (!graph || !window.Plotly) { return; }
+    var height = Math.round(WIDTH * graph._fullLayout.height / Math.max(graph._fullLayout.width, 640));
+    var layout = Object.assign({}, graph.layout, {paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff", autosize: false});
+    layout.width = WIDTH;
+    layout.height = Math.max(height, graph._fullLayout.height);
+    window.Plotly.downloadImage({data: graph.data, layout: layout},
+      {format: what, width: layout.width, height: layout.height, scale: what === "png" ? 2 : 1, filename: name});
+  });
+
+  /* A file that is larger than the studio takes is said so at once: the server would not even look at it. */
+  function tooLarge(zone, files) {
+    var most = Number(zone.getAttribute("data-most-bytes"));
+    return Array.prototype.filter.call(files || [], function (file) { return file.size > most; })[0];
+  }
+
+  function look(event) {
+    var zone = event.target.closest ? event.target.closest("[data-most-bytes]") : null;
+    if (!zone) { return; }
+    var files = event.type === "drop" ? event.dataTransfer && event.dataTransfer.files : event.target.files;
+    var file = tooLarge(zone, files);
+    if (!file) { return; }
+    event.stopPropagation();
+    event.preventDefault();
+    var most = Number(zone.getAttribute("data-most-bytes")) / 1e6;
+    window.dash_clientside.set_props(zone.getAttribute("data-said-at"), {
+      children: file.name + ": is larger than " + most + " MB, which is the most that is read here (got " +
+        (file.size / 1e6).toFixed(1) + " MB)"
+    });
+  }
+  document.addEventListener("change", look, true);
+  document.addEventListener("drop", look, true);
+}());

@@ -1,0 +1,199 @@
+"""Past runs: what each said, to open, to compare, to watch one trial of, and to take away."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+import dash_mantine_components as dmc
+from dash import ALL, Dash, Input, Output, dcc, html
+from dash import State as DashState
+from flask import Response
+
+from sim.errors import InputError, Problem
+from sim.experiment.catalogue import FINISHED
+from sim.experiment.export import export
+from sim.experiment.going import REPORT
+from sim.experiment.results import Results
+from sim.scenario.written import scenario_yaml
+from sim.web.choices import RUN
+from sim.web.components import page_title, problem_box
+from sim.web.pages.compare import MOST
+from sim.web.past_runs import past_runs, run_named, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dash.development.base_component import Component
+
+    from sim.experiment.catalogue import Entry
+    from sim.web.studio import Studio
+
+PATH, TITLE = "/runs", "Runs"
+
+_SHOWN = 30
+_REPORT_POLICY = (
+    "sandbox allow-scripts allow-downloads allow-popups; default-src 'none'; script-src 'unsafe-inline'; "
+    "style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
+)
+_TYPES = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "yaml": "application/yaml",
+}
+
+
+def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:  # noqa: ARG001 - as every page
+    """The runs, newest first."""
+    return html.Div(
+        [
+            page_title("Past runs", "Yours, and those of the results folder. Each can be opened again exactly."),
+            html.Div(
+                [
+                    dmc.TextInput(id="runs-find", label="Find", placeholder="part of a name", debounce=300, w=260),
+                    dcc.Link("Compare the chosen", href="/compare", id="runs-compare", className="button-link"),
+                    html.Span("", id="runs-chosen", role="status"),
+                ],
+                className="asking",
+            ),
+            html.Div(_runs(studio, ""), id="runs-list"),
+        ]
+    )
+
+
+def _runs(studio: Studio, text: str) -> Component:
+    try:
+        found = [entry for entry in past_runs(studio) if entry.matches(text, "")]
+    except InputError as error:
+        return problem_box(error.problems, "The runs cannot be listed")
+    if not found:
+        none = "There is no such run." if text else "There are no runs yet. "
+        return html.P([none, dcc.Link("Plan a trial", href="/plan"), " makes one."])
+    rest = len(found) - _SHOWN
+    more = html.P(f"and {rest:,} more; find them by their names.") if rest > 0 else None
+    return html.Div([html.Div([_run(studio, entry) for entry in found[:_SHOWN]], className="runs"), more])
+
+
+def _run(studio: Studio, entry: Entry) -> Component:
+    """One run: what it said, and what can be done with it."""
+    title = html.H2(entry.typed or entry.scenario)
+    if entry.status != FINISHED:
+        notes = html.Ul([html.Li(note) for note in entry.notes], className="warnings")
+        return html.Article([title, html.P(f"This run is {entry.status}."), notes], className="box run")
+    link = state_of(studio, entry).query()
+    choose = dmc.Checkbox(
+        id={"type": "runs-choose", "run": entry.path.name},
+        label="choose to compare",
+        size="sm",
+        **{"aria-label": f"choose {entry.typed or entry.scenario}, {entry.path.name}, to compare"},
+    )
+    places = [("Plan from it", f"/plan{link}"), ("Explain", f"/explain{link}"), ("One trial", f"/one-trial{link}")]
+    return html.Article(
+        [title, _said(entry), choose, _links(places), html.Ul(_files(entry), className="links")], className="box run"
+    )
+
+
+def _links(places: list[tuple[str, str]]) -> Component:
+    return html.Ul([html.Li(dcc.Link(text, href=href)) for text, href in places], className="links")
+
+
+def _said(entry: Entry) -> Component:
+    """The dates first, then what it is."""
+    last, lock = (entry.dates.get(name, {}) for name in ("last_randomised", "database_lock"))
+    when = (entry.finished or "")[:16].replace("T", " ")
+    rows = [
+        ("Database lock", f"{_day(lock, 'p50')}; 80 % sure by {_day(lock, 'p80')}"),
+        ("Last randomised", f"{_day(last, 'p50')}; 80 % sure by {_day(last, 'p80')}"),
+        ("Simulated trials", f"{entry.replications:,}, seed {entry.seed}"),
+        ("Finished", f"{when} UTC, {entry.path.name}"),
+    ]
+    return html.Dl([part for name, text in rows for part in (html.Dt(name), html.Dd(text))])
+
+
+def _day(dates: Mapping[str, Any], quantile: str) -> str:
+    day = dates.get(quantile)
+    return "after the end of the simulated time" if day is None else str(day)
+
+
+def _files(entry: Entry) -> list[Component]:
+    """Files to open or to take away."""
+    base = f"{PATH}/{quote(entry.path.name)}"
+    found = [html.Li(html.A("Report", href=f"{base}/report.html", target="_blank", rel="noopener"))]
+    for text, file in (("Scenario (YAML)", "scenario.yaml"), ("Data (CSV)", "data.csv"), ("Data (Excel)", "data.xlsx")):
+        found.append(html.Li(html.A(text, href=f"{base}/{file}", download=f"{entry.path.name}-{file}")))
+    return found
+
+
+def register(app: Dash, studio: Studio) -> None:
+    """Add the callbacks of this page, and the addresses of its files."""
+
+    @app.callback(Output("runs-list", "children"), Input("runs-find", "value"), prevent_initial_call=True)
+    def find(text: str | None) -> Component:
+        return _runs(studio, (text or "").strip())
+
+    @app.callback(
+        Output("runs-compare", "href"),
+        Output("runs-chosen", "children"),
+        Input({"type": "runs-choose", "run": ALL}, "checked"),
+        DashState({"type": "runs-choose", "run": ALL}, "id"),
+        prevent_initial_call=True,
+    )
+    def choose(checked: list[bool | None], ids: list[dict[str, str]]) -> tuple[str, str]:
+        names = [found["run"] for is_chosen, found in zip(checked, ids, strict=True) if is_chosen]
+        if not names:
+            return "/compare", ""
+        sides = [("side", f"{RUN}{name}") for name in names[:MOST]]
+        left_out = "" if len(names) <= MOST else f"; the first {MOST} are compared"
+        return f"/compare?{urlencode(sides)}", f"{len(names)} chosen{left_out}"
+
+    app.server.add_url_rule(f"{PATH}/<name>/report.html", "run_report", lambda name: _report(studio, name))
+    app.server.add_url_rule(f"{PATH}/<name>/scenario.yaml", "run_scenario", lambda name: _scenario(studio, name))
+    app.server.add_url_rule(f"{PATH}/<name>/data.<kind>", "run_data", lambda name, kind: _data(studio, name, kind))
+
+
+def _answered(make: Any) -> Response:
+    """A file, or what is wrong in the command line's words."""
+    try:
+        found: Response = make()
+    except InputError as error:
+        return Response(f"{error}\n", 404, mimetype="text/plain")
+    return found
+
+
+def _report(studio: Studio, name: str) -> Response:
+    """The report, alone in a sandbox: it may draw its figures, and knows nothing of the studio."""
+
+    def make() -> Response:
+        from sim.report.page import page
+
+        results = Results(run_named(studio, name).path)
+        file = results.path / REPORT
+        content = file.read_bytes() if REPORT in results.manifest["files"] else page(results).encode()
+        return Response(content, mimetype="text/html", headers={"Content-Security-Policy": _REPORT_POLICY})
+
+    return _answered(make)
+
+
+def _scenario(studio: Studio, name: str) -> Response:
+    return _answered(lambda: _file(scenario_yaml(Results(run_named(studio, name).path).scenario).encode(), "yaml"))
+
+
+def _data(studio: Studio, name: str, kind: str) -> Response:
+    def make() -> Response:
+        from sim.errors import UsageError
+
+        if kind not in ("csv", "xlsx"):
+            raise UsageError(Problem("data are given as csv or xlsx", value=kind[:20]))
+        entry = run_named(studio, name)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"data.{kind}"
+            export([entry], path)
+            return _file(path.read_bytes(), kind)
+
+    return _answered(make)
+
+
+def _file(content: bytes, kind: str) -> Response:
+    return Response(content, mimetype=_TYPES[kind], headers={"Content-Disposition": "attachment"})
