@@ -11,8 +11,8 @@ from sim.experiment.differences import BOTH
 from sim.report import comparison_words as words
 from sim.report.comparison_figures import exhibits
 from sim.report.exhibits import Exhibit, Table
-from sim.report.plain_page import PageSection, PlainPage, render
-from sim.report.words import chance, estimate_of, mean_with_error, number
+from sim.report.plain_page import Card, PageSection, PlainPage, render
+from sim.report.words import Dates, chance, estimate_of, mean_with_error, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.analysis.intervals import Estimate
-    from sim.experiment.compare import Pair
+    from sim.experiment.compare import Pair, Side
     from sim.experiment.differences import Compared
 
 
@@ -88,6 +88,7 @@ def comparison_content(compared: Compared) -> PlainPage:
         command=made_by(compared),
         question=" ".join(dict.fromkeys(s.results.scenario.question for s in comparison.sides[1:])),
         warnings=tuple(words.caveats(compared)),
+        cards=tuple(_card(side) for side in comparison.sides),
         lines=tuple(others),
         tables=(_inputs(compared), _answers(compared)),
         first=tuple(slides[:1]) if len(slides) == 1 else (),
@@ -95,6 +96,14 @@ def comparison_content(compared: Compared) -> PlainPage:
         sections=(*parts_of(found, _PARTS), _method(compared)),
         footer="Simulated trials, no real patients.",
     )
+
+
+def _card(side: Side) -> Card:
+    """The dates of one scenario."""
+    dates, milestones = Dates(side.clock, side.results.design.horizon_days), side.results.milestones()
+    last, lock = (estimate_of(milestones.loc[name], "p50") for name in ("last_randomised", "database_lock"))
+    locked = f"database locked by {dates.text(lock.value)} {dates.error(lock)}".strip()
+    return Card(f"{side.label}: last randomised, median", dates.text(last.value), dates.error(last), (locked,))
 
 
 def made_by(compared: Compared) -> str:

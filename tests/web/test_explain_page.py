@@ -1,0 +1,37 @@
+"""Explain: what drives a date, with a first answer on the way."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from studio_browser import Server
+
+SCENARIO = """name: one uncertain rate
+question: What drives it?
+trial: {target: 12, enrolment_opens: 2020-01-01, horizon_months: 120}
+arms: {A: {}}
+sites:
+  s: {count: 2, lead_days: 30, referrals_per_month: {uncertain: gamma, mean: 2, cv: 0.5}}
+"""
+
+
+def test_a_milestone_is_chosen_and_explained(visit: Callable[..., Any], server: Server) -> None:
+    digest = hashlib.sha256(SCENARIO.encode()).hexdigest()
+    files = server.results / "studio" / "files"
+    files.mkdir(parents=True, exist_ok=True)
+    (files / digest).write_text(SCENARIO)
+    page = visit(f"/explain?file={digest}")
+    page.get_by_role("combobox", name="What is to be explained").click()
+    page.get_by_role("option", name="The last randomisation").click()
+    page.locator("#explain-run").click()
+    answer = page.locator("#explain-answer")
+    answer.locator(".headline").wait_for()
+    page.locator("#explain-run:not([disabled])").wait_for()
+    text = answer.inner_text()
+    assert "A first answer" not in text
+    assert "the last randomisation comes by" in text
+    for heading in ("Each uncertain value at its 10 % and 90 % point", "What is lost to each cause, in days"):
+        assert answer.get_by_role("heading", name=heading).count() == 1
+    assert "of=last_randomised" in page.url

@@ -1,0 +1,69 @@
+"""Forecast: data are brought, checked and mapped by hand where they must be; then the date comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+
+
+def _bring(page: Any, content: str | bytes, name: str = "data.csv", where: str = "upload") -> None:
+    data = content.encode() if isinstance(content, str) else content
+    page.locator(f"#forecast-{where} input").set_input_files([{"name": name, "mimeType": "text/csv", "buffer": data}])
+
+
+def test_simulated_data_are_forecast_and_a_reload_gives_it_again(visit: Callable[..., Any]) -> None:
+    page = visit("/forecast?replications=48")
+    page.get_by_role("button", name="Try it with simulated data").click()
+    assert "24 randomised at 3 sites" in page.locator("#forecast-good").inner_text()
+    assert "no real patients" in page.locator("#forecast-panel").inner_text()
+    page.get_by_label("What if some values were others").fill("sites.general_hospital.count=4")
+    page.locator("#forecast-run").click()
+    headline = page.locator("#forecast-answer .headline")
+    text = headline.inner_text()
+    assert text.startswith("The last of the 45 participants is randomised by 20")
+    answer = page.locator("#forecast-answer").inner_text()
+    for part in ("needs", "randomisations a month", "What changed since the plan?", "general_hospital.count=4"):
+        assert part in answer
+    page.locator("#forecast-run:not([disabled])").wait_for()
+    page.reload()
+    assert headline.inner_text() == text
+
+
+def test_a_wrong_file_is_named_and_what_was_there_stays(visit: Callable[..., Any]) -> None:
+    page = visit("/forecast")
+    _bring(page, "date,site\n2024-01-31,A\n2024-02-03,B\n2024-02-05,A\n")
+    page.locator("#forecast-good").wait_for()
+    _bring(page, PNG, "picture.csv")
+    wrong = page.locator("#forecast-wrong-file [role=alert]")
+    assert "picture.csv: is not a table; expected CSV, Excel (.xlsx)" in wrong.inner_text()
+    assert page.locator("#forecast-good").count() == 1
+    _bring(page, b"x" * 5_000_001, "long.csv")
+    page.get_by_text("long.csv: is larger than 5 MB").wait_for()
+
+
+def test_rows_columns_and_dates_are_asked_about(visit: Callable[..., Any]) -> None:
+    page = visit("/forecast")
+    _bring(page, "date,screened\n2024-01-31,2024-02-01\n2024-02-03,2024-02-01\n")
+    assert "randomised before screened (row 2)" in page.locator("#forecast-panel [role=alert]").inner_text()
+    _bring(page, "Nr,When,Where\n1,03/04/2024,X\n2,05/06/2024,Y\n")
+    assert "no column is the date of randomisation" in page.locator("#forecast-panel [role=alert]").inner_text()
+    page.get_by_role("combobox", name="Date of randomisation").click()
+    page.get_by_role("option", name="When").click()
+    page.get_by_text("The dates can be read in two ways").wait_for()
+    page.get_by_label("day first").check()
+    page.locator("#forecast-good").wait_for()
+    assert "from 2024-04-03 to 2024-06-05" in page.locator("#forecast-good").inner_text()
+    page.reload()
+    assert "from 2024-04-03 to 2024-06-05" in page.locator("#forecast-good").inner_text()
+
+
+def test_forecasts_made_on_the_way_are_held_against_what_happened(visit: Callable[..., Any]) -> None:
+    page = visit("/forecast")
+    page.get_by_role("button", name="Try it with simulated data").click()
+    page.locator("#forecast-good").wait_for()
+    page.get_by_role("tab", name="Backtest").click()
+    page.locator("#forecast-back-run").click()
+    headline = page.locator("#forecast-back-answer .headline").inner_text()
+    assert "3 forecasts made on the way" in headline
