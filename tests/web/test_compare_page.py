@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from studio_browser import LONG_MS
+
 TWO = [("side", "scenario=base"), ("side", "scenario=two-more-sites"), ("replications", "48")]
 
 
@@ -16,27 +18,27 @@ def _link(*pairs: tuple[str, str]) -> str:
 def test_a_link_compares_and_back_gives_it_again(visit: Callable[..., Any]) -> None:
     page = visit(_link(*TWO))
     headline = page.locator("#compare-answer .headline")
-    text = headline.inner_text()
+    text = headline.inner_text(timeout=LONG_MS)
     assert "two-more-sites is earlier by" in text
     assert "of paired trials" in text
     answer = page.locator("#compare-answer")
     assert "sites.general_hospital.count" in answer.inner_text()
     for heading in ("Enrolment, on one axis", "Trial by trial: two-more-sites against base", "The funnels"):
         assert answer.get_by_role("heading", name=heading).count() == 1
-    for exhibit in answer.locator(".exhibit").all():
+    for exhibit in answer.locator(".part .exhibit").all():
         assert exhibit.locator("table.data").count() == 1, "a figure without its table"
     page.get_by_role("link", name="trialclock").first.click()
     page.get_by_role("heading", name="When will this trial be complete?").wait_for()
     page.go_back()
-    assert headline.inner_text() == text
-    page.locator("#compare-run:not([disabled])").click()
+    assert headline.inner_text(timeout=LONG_MS) == text
+    page.locator("#compare-run:not([disabled])").click(timeout=LONG_MS)
     page.locator("#compare-run[disabled]").wait_for()
-    page.locator("#compare-run:not([disabled])").wait_for()
+    page.locator("#compare-run:not([disabled])").wait_for(timeout=LONG_MS)
     assert headline.inner_text() == text
 
 
 def test_what_cannot_be_compared_is_said_beside_the_button(visit: Callable[..., Any]) -> None:
     page = visit(_link(("side", "scenario=base"), ("side", "scenario=base")))
-    assert "the same scenario is chosen twice" in page.locator("#compare-wrong [role=alert]").inner_text()
-    page = visit(_link(("side", "scenario=base"), ("side", "scenario=base&set=trial.target=50000")))
-    assert "at most 2,000 participants" in page.locator("#compare-wrong [role=alert]").inner_text()
+    assert "the same scenario is chosen twice" in page.locator("#compare-wrong [role=alert]").inner_text(timeout=LONG_MS)
+    page = visit(_link(("side", "scenario=base"), ("side", "scenario=base&set=trial.target=5000")))
+    assert "at most 2,000 participants" in page.locator("#compare-wrong [role=alert]").inner_text(timeout=LONG_MS)

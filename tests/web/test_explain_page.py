@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from studio_browser import Server
+from studio_browser import LONG_MS, Server
 
 SCENARIO = """name: one uncertain rate
 question: What drives it?
@@ -23,12 +23,12 @@ def test_a_milestone_is_chosen_and_explained(visit: Callable[..., Any], server: 
     files.mkdir(parents=True, exist_ok=True)
     (files / digest).write_text(SCENARIO)
     page = visit(f"/explain?file={digest}")
-    page.get_by_role("combobox", name="What is to be explained").click()
+    page.locator("#explain-milestone").click()
     page.get_by_role("option", name="The last randomisation").click()
     page.locator("#explain-run").click()
     answer = page.locator("#explain-answer")
-    answer.locator(".headline").wait_for()
-    page.locator("#explain-run:not([disabled])").wait_for()
+    answer.locator(".headline").wait_for(timeout=LONG_MS)
+    page.locator("#explain-run:not([disabled])").wait_for(timeout=LONG_MS)
     text = answer.inner_text()
     assert "A first answer" not in text
     assert "the last randomisation comes by" in text

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from conftest import scenario_of
-from studio_browser import Server
+from studio_browser import LONG_MS, Server
 
 from sim.experiment.run import run_in_folder
 from sim.scenario.load import canonical, load
@@ -43,7 +43,7 @@ def test_a_past_run_is_shown_and_taken_away(
     with page.context.expect_page() as opened:
         run.get_by_role("link", name="Report").click()
     report = opened.value
-    report.locator("h1").wait_for()
+    report.locator("h1").wait_for(timeout=LONG_MS)
     assert "in half of" in report.locator("h1").inner_text()
     report.locator(".js-plotly-plot").first.wait_for()
     link = run.get_by_role("link", name="Explain").get_attribute("href")
@@ -61,7 +61,7 @@ def test_no_name_leads_out_of_the_folder_of_runs(visit: Callable[..., Any], serv
 
 def test_what_one_visitor_ran_no_other_sees(visit: Callable[..., Any]) -> None:
     page = visit("/compare?side=scenario%3Dbase&side=scenario%3Done-to-one&replications=10")
-    page.locator("#compare-answer .headline").wait_for()
+    page.locator("#compare-answer .headline").wait_for(timeout=LONG_MS)
     mine = visit("/runs", context=page.context)
     assert mine.locator(".run", has_text="one-to-one").count() == 1
     assert visit("/runs").locator(".run", has_text="one-to-one").count() == 0
@@ -70,7 +70,7 @@ def test_what_one_visitor_ran_no_other_sees(visit: Callable[..., Any]) -> None:
 def test_a_figure_and_its_table_are_saved_as_files(visit: Callable[..., Any]) -> None:
     page = visit("/compare?side=scenario%3Dbase&side=scenario%3Done-to-one&replications=10")
     exhibit = page.locator("#compare-answer .exhibit", has_text="Enrolment, on one axis")
-    exhibit.locator(".js-plotly-plot .main-svg").first.wait_for()
+    exhibit.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=LONG_MS)
     begins = {"PNG": b"\x89PNG", "SVG": b"<svg", "CSV": b"\xef\xbb\xbf"}
     for kind, start in begins.items():
         with page.expect_download() as download:
