@@ -39,6 +39,8 @@ def test_a_link_compares_and_back_gives_it_again(visit: Callable[..., Any]) -> N
 
 def test_what_cannot_be_compared_is_said_beside_the_button(visit: Callable[..., Any]) -> None:
     page = visit(_link(("side", "scenario=base"), ("side", "scenario=base")))
-    assert "the same scenario is chosen twice" in page.locator("#compare-wrong [role=alert]").inner_text(timeout=LONG_MS)
+    assert "the same scenario is chosen twice" in page.locator("#compare-wrong [role=alert]").inner_text(
+        timeout=LONG_MS
+    )
     page = visit(_link(("side", "scenario=base"), ("side", "scenario=base&set=trial.target=5000")))
     assert "at most 2,000 participants" in page.locator("#compare-wrong [role=alert]").inner_text(timeout=LONG_MS)
