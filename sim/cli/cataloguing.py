@@ -11,7 +11,10 @@ import click
 from sim.errors import Problem, ResultsError, UsageError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from sim.experiment.catalogue import Entry
+    from sim.experiment.inquiries import Inquiry
 
 _RESULTS = "results"
 _MEGABYTE = 1e6
@@ -37,9 +40,11 @@ def results(
     """List the runs that are here: scenario, date, size, and what each says.
 
     RUN is a folder of a run, or the beginning of its name or id; without one, all runs are listed. Files that were
-    changed since the run are named. What is listed can be exported together, a row a simulated trial.
+    changed since the run are named. Comparisons, sweeps, explanations and plans stand below, each with what it says.
+    The runs that are listed can be exported together, a row a simulated trial.
     """
     from sim.experiment import catalogue
+    from sim.experiment.inquiries import inquiries
 
     if run:
         found = [catalogue.named(Path(folder), name) for name in run]
@@ -54,7 +59,8 @@ def results(
     elif as_json:
         click.echo(json.dumps([_document(entry) for entry in chosen], indent=1, ensure_ascii=False))
     else:
-        _print(chosen, folder)
+        asked = [] if run or scenario or scenario_hash or not Path(folder).is_dir() else inquiries(Path(folder))
+        _print(chosen, folder, asked)
 
 
 def _export(chosen: list[Entry], path: Path) -> None:
@@ -101,7 +107,7 @@ def _document(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _print(chosen: list[Entry], folder: str) -> None:
+def _print(chosen: list[Entry], folder: str, asked: list[Inquiry]) -> None:
     from rich.table import Table
 
     from sim.cli.console import make_console
@@ -109,6 +115,7 @@ def _print(chosen: list[Entry], folder: str) -> None:
     console = make_console()
     if not chosen:
         console.print(f"there is no such run in {folder}; trialclock run makes one")
+        _print_inquiries(console, asked)
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("run", "scenario", "finished"):
@@ -122,6 +129,16 @@ def _print(chosen: list[Entry], folder: str) -> None:
     for entry in chosen:
         for note in entry.notes:
             console.print(f"[bold]Warning:[/bold] {entry.path.name}: {note}", soft_wrap=True)
+    _print_inquiries(console, asked)
+
+
+def _print_inquiries(console: Console, asked: list[Inquiry]) -> None:
+    for inquiry in asked:
+        when = "" if inquiry.finished is None else f", {inquiry.finished[:16].replace('T', ' ')}"
+        console.print(f"\n[bold]{inquiry.path.name}[/bold] ({inquiry.command}{when})")
+        console.print(inquiry.says, markup=False)
+        if inquiry.page is not None:
+            console.print(f"Page: {inquiry.page.as_posix()}", markup=False, soft_wrap=True)
 
 
 def _row(entry: Entry) -> tuple[str, ...]:

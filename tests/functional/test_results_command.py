@@ -214,3 +214,29 @@ def test_open_shows_the_report_of_one_run(shelf: Path, tmp_path: Path, monkeypat
     (tmp_path / "base-aaaa1111" / "report.html").write_text("<html>")
     assert call("results", "aaaa", "--in", tmp_path, "--open").code == 0
     assert opened == [str(tmp_path / "base-aaaa1111" / "report.html")]
+
+
+# --- comparisons and other experiments
+
+
+def test_experiments_are_listed_with_what_they_say(tmp_path: Path) -> None:
+    """What the command said first, the page where there is one, and how an unfinished one goes on; runs stay apart."""
+    files = ("base", "one-to-one", *RUN)
+    assert call("compare", *files, "-n", 20, "-w", 1, "--out", tmp_path / "compared").code == 0
+    vary = ("base", *RUN[2:], "--vary", "trial.target=3,4")
+    assert call("sweep", *vary, "-n", 20, "-w", 1, "--no-report", "--out", tmp_path / "swept").code == 0
+    (tmp_path / "begun").mkdir()
+    (tmp_path / "begun" / "study.json").write_text('{"kind": "explain"}')
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "plan.json").write_text("{}")
+    printed = " ".join(call("results", "--in", tmp_path).out.split())
+    assert "there is no such run" in printed  # their runs are in folders of their own
+    assert "begun (explain) not finished; the same command goes on" in printed
+    said = json.loads((tmp_path / "compared" / "comparison.json").read_text())["comparisons"][0]["sentences"][0]
+    assert said in printed
+    assert f"Page: {(tmp_path / 'compared' / 'comparison.html').as_posix()}" in printed
+    said = json.loads((tmp_path / "swept" / "sweep.json").read_text())["sentences"][0]
+    assert said in printed
+    assert printed.count("Page: ") == 1
+    assert "plan.json is damaged; the same command writes it again" in printed
+    assert "compared" not in call("results", "--in", tmp_path, "--scenario", "x").out
