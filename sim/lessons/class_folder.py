@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -52,3 +54,12 @@ def write_class(
     for name, data in files.items():
         write_whole(folder / name, data)
     return [folder / name for name in files]
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """Files as one ZIP archive; equal files, equal bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+    return out.getvalue()

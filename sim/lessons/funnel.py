@@ -179,12 +179,12 @@ def teach(parameters: FunnelParameters, room: Classroom) -> Taught:
         ),
         _check(words, at_all, alone, gained, parameters.consent),
         (
-            Fact("randomised, of 100 referred", randomised, "of 100"),
-            Fact(f"fail '{words}', of 100 referred", at_all, "of 100"),
-            Fact(f"fail '{words}' alone, of 100 referred", alone, "of 100"),
-            Fact(f"randomised without '{words}', of 100 referred", then, "of 100"),
+            Fact("randomised", randomised, "of 100 referred"),
+            Fact(f"fail '{words}'", at_all, "of 100 referred"),
+            Fact(f"fail '{words}' alone", alone, "of 100 referred"),
+            Fact(f"randomised when '{words}' is dropped", then, "of 100 referred"),
             Fact("months to the last participant", intervals.mean(before), "months"),
-            Fact(f"months saved without '{words}'", saved, "months"),
+            Fact(f"months saved when '{words}' is dropped", saved, "months"),
         ),
     )  # fmt: skip
 
@@ -199,7 +199,7 @@ def _check(words: str, at_all: Estimate, alone: Estimate, gained: float, consent
             "everyone who fails it and nothing else",
             "some of those who fail it and nothing else",
         ),
-        int(np.argmin(np.abs(likely - gained))),
+        len(likely) - 1 - int(np.argmin(np.abs(likely - gained)[::-1])),  # of equal ones the narrowest claim
         f"{number(at_all.value)} of 100 fail it, {number(alone.value)} fail it alone, and {number(gained)} more are "
         "randomised without it. Those it kept out must still agree, and must pass whatever else is found in them "
         "later.",
@@ -211,7 +211,7 @@ def _funnel(run: Simulated, dropped: Simulated, words: str) -> Exhibit:
     ours = [_of_100(run, name) for name in _STAGES]
     theirs = [_of_100(dropped, name) for name in _STAGES]
     found = figure(56 * len(labels) + 110, bargap=0.3, barmode="group")
-    for i, (values, name) in enumerate(((ours, "all criteria"), (theirs, f"without {words}"))):
+    for i, (values, name) in enumerate(((ours, "all criteria"), (theirs, f"'{words}' dropped"))):
         found.add_trace(bars(labels, values, [mean_with_error(e) for e in values], series(i), name))
     found.update_yaxes(autorange="reversed", showgrid=False)
     found.update_xaxes(title="of 100 referred")
@@ -229,7 +229,7 @@ def _funnel(run: Simulated, dropped: Simulated, words: str) -> Exhibit:
         f"Source: {run.n:,} simulated trials of {run['n_referred'].mean():,.0f} patients on average, over {days} days; "
         "whiskers: 95 % interval of the Monte Carlo error.",
         found,
-        Table("Patients, of 100 referred", ("step", "all criteria", f"without {words}"), rows),
+        Table("Patients, of 100 referred", ("step", "all criteria", f"'{words}' dropped"), rows),
     )
 
 

@@ -189,7 +189,9 @@ def _one(run: Simulated, parameters: HalfWayParameters, looked: Looked) -> Exhib
                                fill="tonexty", fillcolor=BAND_INNER, name=f"forecast, {100 * INNER:g} %"))  # fmt: skip
     found.add_trace(line(now + ahead, middle, "its middle", 0))
     found.add_trace(line(np.array([0, looked.straight[0]]), np.array([0, target]), "straight line", 3))
-    found.add_trace(line(days[:n], number_of[:n], "seen so far", 2, line_shape="hv"))
+    found.add_trace(
+        line(days[:n], number_of[:n], "seen so far", 2, line={"color": series(2).colour, "width": 3, "shape": "hv"})
+    )
     found.add_trace(line(days[n - 1 :], number_of[n - 1 :], "what then happened", 1, line_shape="hv"))
     found.add_vline(x=now, line={"color": GREY, "width": 1, "dash": "dot"})
     found.update_layout(margin={"b": 110})

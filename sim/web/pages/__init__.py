@@ -8,5 +8,6 @@ PAGES = (
     "explain",
     "forecast",
     "one_trial",
+    "learn",
     "runs",
 )

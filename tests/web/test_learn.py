@@ -1,0 +1,156 @@
+"""Lessons in the studio, as students and a teacher use them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+from studio_browser import WAIT_SECONDS
+
+from sim.lessons.catalogue import LESSONS
+from sim.lessons.lesson import Lesson
+
+PATIENCE = WAIT_SECONDS * 1000
+SMALL = "lesson_trials=10"
+
+
+def path_of(page: Any) -> str:
+    """The address that the page shows, without the server."""
+    parts = urlsplit(page.url)
+    return f"{parts.path}?{parts.query}"
+
+
+def ready(page: Any) -> None:
+    """The question of the lesson is there."""
+    expect(page.locator("#learn-asked")).to_contain_text("?", timeout=PATIENCE)
+
+
+def guess(page: Any, number: str) -> None:
+    ready(page)
+    page.locator("#learn-guess").fill(number)
+    page.get_by_role("button", name="Show what happens").click()
+    page.wait_for_selector("#learn-verdict [role=alert]")
+
+
+def idle(page: Any) -> None:
+    page.wait_for_selector("#learn-busy", state="hidden")
+
+
+def test_the_first_page_of_lessons_lists_all_eight(visit: Callable[..., Any]) -> None:
+    page = visit("/learn")
+    assert page.locator(".lesson-card").count() == len(LESSONS) == 8
+    page.get_by_role("link", name="Why arrivals clump").click()
+    page.wait_for_selector("#learn-guess")
+    assert page.get_by_role("heading", level=1).inner_text() == "Why arrivals clump"
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_every_lesson_opens_and_shows_after_a_guess(lesson: Lesson, visit: Callable[..., Any]) -> None:
+    """Nothing is shown before the guess; then there are pictures with tables, reasons and a check."""
+    page = visit(f"/learn?lesson={lesson.name}&{SMALL}")
+    ready(page)
+    assert page.locator("#learn-rest").is_hidden()
+    guess(page, "7")
+    page.wait_for_selector("#learn-pictures .js-plotly-plot .main-svg")
+    assert page.locator("#learn-pictures .exhibit").count() == 2
+    assert page.locator("#learn-pictures table").count() == 2
+    assert page.locator("#learn-findings p").count() >= 4
+    assert page.locator("#learn-check [type=radio]").count() >= 2
+
+
+def test_lesson_three_from_guess_to_check(visit: Callable[..., Any]) -> None:
+    """Guess, see, move a control and see again, choose; the address reopens what was set."""
+    page = visit(f"/learn?lesson=3&{SMALL}")
+    page.get_by_role("button", name="Show what happens").wait_for()
+    guess(page, "50")
+    verdict = page.locator("#learn-verdict").inner_text()
+    assert "You said 50 of 100. The simulation says" in verdict
+    assert "too high" in verdict
+    before = page.locator("#learn-status").inner_text()
+    page.get_by_role("textbox", name="The criterion to look at").click()
+    page.get_by_role("option", name="no hiv", exact=True).click()
+    expect(page.locator("#learn-status")).not_to_have_text(before, use_inner_text=True, timeout=PATIENCE)
+    assert "Not yet" in page.locator("#learn-status").inner_text()
+    assert page.locator("#learn-verdict").inner_text() == verdict
+    idle(page)
+    page.locator("#learn-check [type=radio]").first.check()
+    page.get_by_role("button", name="Check", exact=True).click()
+    assert page.locator("#learn-checked [role=alert]").inner_text().startswith("Not so")
+    assert "criterion=no_hiv" in page.url
+    again = visit(path_of(page))
+    guess(again, "9")
+    assert "No hiv" in again.locator("#learn-status").inner_text()
+
+
+def test_a_guess_must_be_a_number(visit: Callable[..., Any]) -> None:
+    page = visit(f"/learn?lesson=1&{SMALL}")
+    ready(page)
+    page.get_by_role("button", name="Show what happens").click()
+    assert "Write a number first" in page.locator("#learn-verdict [role=alert]").inner_text()
+    assert page.locator("#learn-rest").is_hidden()
+
+
+def test_a_wrong_address_says_what_is_wrong(visit: Callable[..., Any]) -> None:
+    page = visit("/learn?lesson=3&consent=7")
+    assert "consent: must be at most 1 (got 7)" in page.locator("#page [role=alert]").inner_text()
+    assert "did you mean 'funnel'" in visit("/learn?lesson=funel").locator("#page [role=alert]").inner_text()
+    assert "no such page" in visit("/learn?read=../../etc/passwd").locator("#page [role=alert]").inner_text()
+
+
+def test_other_luck_is_other_numbers(visit: Callable[..., Any]) -> None:
+    page = visit(f"/learn?lesson=1&{SMALL}")
+    guess(page, "9")
+    before = page.locator("#learn-findings").inner_text()
+    page.get_by_role("button", name="Other luck").click()
+    expect(page.locator("#learn-findings")).not_to_have_text(before, use_inner_text=True, timeout=PATIENCE)
+    assert "lesson_seed=20191002" in page.url
+
+
+def test_a_teacher_gives_parameters_and_takes_sheet_and_class(visit: Callable[..., Any], tmp_path: Path) -> None:
+    """A wrong file gets the command line's message; a right one opens the lesson with its heading, for all who have
+    the link; a list of students becomes scenarios, sheets and a key.
+    """
+    page = visit(f"/learn?lesson=3&{SMALL}")
+    ready(page)
+    page.get_by_text("For teachers").click()
+    give = page.locator("#learn-parameters input[type=file]")
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("lesson: 3\nparameters: {consnt: 1}\n", encoding="utf-8")
+    give.set_input_files(wrong)
+    page.wait_for_selector("#learn-teacher-problem [role=alert]")
+    assert "wrong.yaml:2: parameters.consnt: unknown key; did you mean 'consent'?" in page.inner_text(
+        "#learn-teacher-problem"
+    )
+    right = tmp_path / "right.yaml"
+    right.write_text(
+        "lesson: 3\nheading: Class of week 3\nreplications: 10\nparameters: {criterion: meld}\n", encoding="utf-8"
+    )
+    give.set_input_files(right)
+    expect(page.locator(".lesson-above")).to_contain_text("Class of week 3", timeout=PATIENCE)
+    student = visit(path_of(page))
+    ready(student)
+    assert "Class of week 3" in student.inner_text(".lesson-above")
+
+    ready(page)
+    page.get_by_text("For teachers").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Sheet for students").click()
+    sheet = Path(download.value.path()).read_text(encoding="utf-8")
+    assert "Class of week 3" in sheet
+    assert "My guess" in sheet
+    names = tmp_path / "names.csv"
+    names.write_text("name\nAda\nBela\n", encoding="utf-8")
+    with page.expect_download() as download:
+        page.locator("#learn-students input[type=file]").set_input_files(names)
+    archive = zipfile.ZipFile(Path(download.value.path()))
+    assert sorted(archive.namelist()) == ["ada.html", "ada.yaml", "bela.html", "bela.yaml", "key.csv", "key.html"]
+    rows = list(csv.DictReader(io.StringIO(archive.read("key.csv").decode())))
+    assert {row["student"] for row in rows} == {"Ada", "Bela"}
+    assert all("criterion=meld" in row["values"] for row in rows)
