@@ -119,27 +119,26 @@ def test_a_teacher_gives_parameters_and_takes_sheet_and_class(visit: Callable[..
     """
     page = visit(f"/learn?lesson=3&{SMALL}")
     ready(page)
-    page.get_by_text("For teachers").click()
+    page.get_by_text("For teachers", exact=True).click()
     give = page.locator("#learn-parameters input[type=file]")
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text("lesson: 3\nparameters: {consnt: 1}\n", encoding="utf-8")
     give.set_input_files(wrong)
-    page.wait_for_selector("#learn-teacher-problem [role=alert]")
-    assert "wrong.yaml:2: parameters.consnt: unknown key; did you mean 'consent'?" in page.inner_text(
-        "#learn-teacher-problem"
-    )
+    message = "wrong.yaml:2: parameters.consnt: unknown key; did you mean 'consent'?"
+    expect(page.locator("#learn-given")).to_contain_text(message, timeout=PATIENCE)
     right = tmp_path / "right.yaml"
     right.write_text(
         "lesson: 3\nheading: Class of week 3\nreplications: 10\nparameters: {criterion: meld}\n", encoding="utf-8"
     )
     give.set_input_files(right)
+    page.get_by_role("link", name="lesson 3 with your settings").click()
     expect(page.locator(".lesson-above")).to_contain_text("Class of week 3", timeout=PATIENCE)
     student = visit(path_of(page))
     ready(student)
     assert "Class of week 3" in student.inner_text(".lesson-above")
 
     ready(page)
-    page.get_by_text("For teachers").click()
+    page.get_by_text("For teachers", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Sheet for students").click()
     sheet = Path(download.value.path()).read_text(encoding="utf-8")

@@ -44,17 +44,17 @@ def part(session: Session) -> Component:
             html.P("Print the sheet from your browser. Both are for the settings above as they are now."),
             html.Div(buttons, className="lesson-buttons"),
             html.P(
-                "Set the lesson in a file: take the parameters, change them, and give them back here. The address then "
-                "names your file, so that one link gives a class the same lesson."
+                "Set the lesson in a file: take the parameters, change them, and give them back here. You get a link "
+                "that gives a class the same lesson."
             ),
             _upload("learn-parameters", "Give a file of parameters (YAML)", ".yaml,.yml"),
+            html.Div(id="learn-given", **{"aria-live": "polite"}),
             html.P(
                 "Give each student a scenario of their own: a list with a column 'name' becomes a scenario and a sheet "
                 "each, with the answer key."
             ),
             _upload("learn-students", "Give a list of students (CSV)", ".csv"),
             html.Div(id="learn-teacher-progress", className="lesson-busy", **{"aria-live": "polite"}),
-            html.Div(id="learn-teacher-problem"),
             html.Div(id="learn-class-problem"),
             dcc.Download(id="learn-download"),
             dcc.Download(id="learn-class"),
@@ -119,22 +119,27 @@ def _register_sheets(app: Dash, studio: Studio) -> None:
 
 def _register_parameters(app: Dash, studio: Studio) -> None:
     @app.callback(
-        Output("shell-url", "search", allow_duplicate=True),
-        Output("learn-teacher-problem", "children"),
+        Output("learn-given", "children"),
         Input("learn-parameters", "contents"),
         State("learn-parameters", "filename"),
         prevent_initial_call=True,
     )
-    def take(contents: str | None, file: str | None) -> tuple[Any, Any]:
+    def take(contents: str | None, file: str | None) -> Any:
         if not contents:
-            return no_update, no_update
+            return no_update
         shown_as = str(file or "parameters.yaml")[:80]
         try:
             text = _text(_bytes_of(contents, shown_as), shown_as)
-            session_from_text(text, shown_as)
+            session = session_from_text(text, shown_as)
         except InputError as error:
-            return no_update, problem_box(error.problems, "This file cannot be used")
-        return f"?{urlencode({FILE_KEY: studio.visitors.keep_text(text)})}", None
+            return problem_box(error.problems, "This file cannot be used")
+        link = f"/learn?{urlencode({FILE_KEY: studio.visitors.keep_text(text)})}"
+        return dmc.Alert(
+            ["For you and for your class: ", dcc.Link(f"lesson {session.lesson.number} with your settings", href=link)],
+            title=f"{shown_as} is valid",
+            color="green",
+            variant="light",
+        )
 
 
 def _text(data: bytes, file: str) -> str:
