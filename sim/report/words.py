@@ -210,7 +210,7 @@ def precision_sentence(results: Results) -> str | None:
 
 
 def warnings(results: Results, too_few: list[str]) -> list[str]:
-    """What a reader must know before the figures: failures, too few replications."""
+    """What a reader must know before the figures: failures, too few replications, a treatment that nobody gets."""
     found = []
     failed = len(results.failures)
     if failed:
@@ -224,4 +224,14 @@ def warnings(results: Results, too_few: list[str]) -> list[str]:
         found.append(
             f"{results.n_replications} replications are too few to say how far off {names} may be; run more of them"
         )
+    if _gives_no_dose(results):
+        found.append("no dose is given in any simulated trial, though participants are due doses; see the cells")
     return found
+
+
+def _gives_no_dose(results: Results) -> bool:
+    """Whether the scenario has doses, and there were participants, and nobody ever had one."""
+    if not any(arm.doses for arm in results.scenario.arms.values()):
+        return False
+    frame = results.columns("n_randomised", "n_doses_given")
+    return bool(frame["n_randomised"].sum() > 0 and frame["n_doses_given"].sum() == 0)

@@ -30,7 +30,7 @@ from sim.report.answers import Answers
 from sim.report.assumptions import Assumption, Units, assumption_rows, assumptions_of, together
 from sim.report.figures import MAKERS, all_exhibits, all_figures
 from sim.report.page import SECTIONS, page, write_report
-from sim.report.words import chance, estimate_of, mean_with_error
+from sim.report.words import chance, estimate_of, mean_with_error, warnings
 from sim.scenario.load import load, load_scenario
 from sim.scenario.schema import Scenario
 
@@ -286,6 +286,15 @@ def test_dates_beyond_the_horizon_read_as_such(results: Results) -> None:
     assert dates.by(Estimate(700.0, 690.0, math.inf)) == "by 2021-08-31 (-10/+never d)"
     assert dates.by(Estimate(math.inf, 700.0, math.inf)) == "only after 2029-09-30 (from 2021-08-31)"
     assert dates.by(Estimate(math.inf, math.inf, math.inf)) == "only after 2029-09-30"
+
+
+def test_a_treatment_that_nobody_gets_is_said_first(tmp_path: Path) -> None:
+    """Made to order without a culture suite: recruitment goes on, and no dose ever comes due."""
+    none = load("cells-made-to-order", ["cells.suites=0", "trial.target=4"]).scenario
+    some = load("cells-made-to-order", ["trial.target=4"]).scenario
+    for scenario, n in ((none, 1), (some, 0)):
+        results = run(scenario, tmp_path / str(n), 40)
+        assert sum("no dose is given" in text for text in warnings(results, [])) == n
 
 
 # --- assumptions
