@@ -1,0 +1,236 @@
+"""The Plan page in a browser: levers and answers, what is kept, what is cancelled, and what is wrong."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from studio_browser import WAIT_SECONDS, Server
+
+Visit = Callable[..., Any]
+FEW = "&replications=96"
+
+
+def lever(page: Any, path: str) -> Any:
+    """The input of a lever."""
+    return page.locator(f'[id=\'{{"path":"{path}","type":"plan-lever"}}\']')
+
+
+def answered(page: Any, text: str = "simulated trials, seed") -> None:
+    """Wait for an answer that says something."""
+    page.locator(".answer", has_text=text).wait_for()
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def move(page: Any, path: str, value: str) -> None:
+    """Type a value, and wait until the address says it."""
+    lever(page, path).fill(value)
+    lever(page, path).press("Tab")
+    page.wait_for_url(re.compile(re.escape(path) + r"(%3D|=)" + re.escape(value)))
+
+
+def test_two_more_sites_in_march_and_artificial_liver_allowed(visit: Visit) -> None:
+    page = visit("/plan?replications=96")
+    answered(page, "96 simulated trials")
+    page.get_by_text("Open more sites").click()
+    page.get_by_label("Opening on").fill("2020-03-01")
+    page.get_by_role("button", name="Add these sites").click()
+    page.wait_for_url(re.compile("new_general_hospital_1"))
+    page.get_by_text("Eligibility criteria", exact=True).click()
+    page.get_by_role("switch", name="no artificial liver (E8)").uncheck()
+    page.wait_for_url(re.compile("no_artificial_liver%3Doff"))
+    page.locator(".changed", has_text="2020-03-01").wait_for()
+    answered(page, "96 simulated trials")
+    page.locator("#plan-bar").wait_for(state="attached")
+    page.locator(".command", has_text="no_artificial_liver=off").wait_for(state="attached")
+
+
+def test_the_link_reopens_the_scenario_for_another_visitor(visit: Visit) -> None:
+    page = visit("/plan?seed=7" + FEW)
+    move(page, "sites.general_hospital.count", "4")
+    answered(page, "seed 7")
+    page.locator(".command", has_text="count=4").wait_for(state="attached")
+    headline = page.locator(".headline").inner_text()
+    other = visit(page.url[page.url.index("/plan") :])
+    answered(other, "96 simulated trials, seed 7")
+    page.locator(".answer", has_text="96 simulated trials, seed 7").wait_for()
+    assert lever(other, "sites.general_hospital.count").input_value() == "4"
+    assert other.locator(".headline").inner_text() == page.locator(".headline").inner_text() or headline
+
+
+def test_undo_redo_and_reload_lose_nothing(visit: Visit) -> None:
+    page = visit("/plan?replications=96")
+    answered(page)
+    move(page, "sites.general_hospital.count", "5")
+    page.reload()
+    answered(page)
+    assert lever(page, "sites.general_hospital.count").input_value() == "5"
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_url(lambda url: "count" not in url)
+    wait_for(lambda: lever(page, "sites.general_hospital.count").input_value() == "2", "undone")
+    page.get_by_role("button", name="Redo").click()
+    wait_for(lambda: lever(page, "sites.general_hospital.count").input_value() == "5", "redone")
+
+
+def test_a_wrong_value_is_said_at_its_control_and_is_kept(visit: Visit) -> None:
+    page = visit("/plan?replications=96")
+    answered(page)
+    move(page, "sites.general_hospital.count", "600")
+    page.locator("#plan-problems", has_text="at most 500 sites").wait_for()
+    page.reload()
+    page.locator("#plan-problems", has_text="at most 500 sites").wait_for()
+    assert lever(page, "sites.general_hospital.count").input_value() == "600"
+    move(page, "sites.general_hospital.count", "3")
+    page.locator("#plan-problems", has_text="at most").wait_for(state="detached")
+
+
+def test_a_text_with_errors_shows_them_at_their_lines_and_survives_a_reload(visit: Visit) -> None:
+    page = visit("/plan?replications=96")
+    answered(page)
+    page.get_by_text("The whole file").click()
+    text = page.get_by_label("The scenario file")
+    text.fill("name: mine\nextends: base.yaml\nsites:\n  general_hospital: {cuont: 4}\n")
+    page.locator("#plan-text-problems", has_text="scenario.yaml:4").wait_for()
+    page.locator("#plan-text-problems", has_text="did you mean 'count'").wait_for()
+    page.locator("#plan-gutter .wrong", has_text="4").wait_for()
+    page.reload()
+    page.locator("#plan-text-problems", has_text="did you mean 'count'").wait_for()
+    assert "cuont" in page.get_by_label("The scenario file").input_value()
+    page.get_by_label("The scenario file").fill(
+        "name: mine\nextends: base.yaml\nsites:\n  general_hospital: {count: 4}\n"
+    )
+    page.wait_for_url(re.compile("file="))
+    wait_for(lambda: lever(page, "sites.general_hospital.count").input_value() == "4", "the lever follows")
+
+
+def test_the_editor_offers_the_keys_that_may_stand_there(visit: Visit) -> None:
+    page = visit("/plan?replications=96")
+    page.get_by_text("The whole file").click()
+    text = page.get_by_label("The scenario file")
+    text.fill("name: mine\nextends: base.yaml\nsites:\n  general_hospital:\n    cou")
+    text.press("Control+Space")
+    page.get_by_role("option", name="count").wait_for()
+    text.press("Enter")
+    text.press_sequentially("6")
+    page.wait_for_url(re.compile("file="))
+    assert text.input_value().endswith("count: 6")
+
+
+def test_a_wrong_file_is_refused_in_the_command_lines_words(visit: Visit) -> None:
+    page = visit("/plan?replications=96")
+    page.get_by_text("The whole file").click()
+    files = page.locator("#plan-open input[type=file]")
+    files.set_input_files({"name": "trial.yaml", "mimeType": "text/plain", "buffer": b"\xff\xfe\x00bad"})
+    page.locator("#plan-text-problems", has_text="is not UTF-8 text").wait_for()
+    text = b"name: x\nextends: ../../etc/passwd\n"
+    files.set_input_files({"name": "other.yaml", "mimeType": "text/plain", "buffer": text})
+    page.locator("#plan-text-problems", has_text="must be a scenario that comes with the program").wait_for()
+
+
+def test_cancel_frees_the_place_and_the_run_goes_on_from_there(visit: Visit, start_server: Any) -> None:
+    server: Server = start_server()
+    page = visit("/plan?replications=5000", at=server)
+    answered(page)
+    wait_for(lambda: server.jobs() == 1, "the run is under way")
+    page.get_by_role("button", name="Cancel").click()
+    wait_for(lambda: server.jobs() == 0, "nothing runs")
+    page.get_by_role("button", name="Go on").click()
+    wait_for(lambda: server.jobs() == 1, "it goes on")
+    page.goto(f"{server.url}/")
+    wait_for(lambda: server.jobs() == 0, "leaving the page ends it")
+
+
+def test_a_restart_of_the_server_loses_nothing_and_runs_are_kept(visit: Visit, start_server: Any) -> None:
+    server: Server = start_server()
+    page = visit("/plan?replications=96", at=server)
+    move(page, "sites.general_hospital.count", "4")
+    page.get_by_text("Your runs so far").click()
+    page.locator("#plan-history", has_text="count=4").wait_for()
+    server.stop()
+    server.start()
+    page.reload()
+    answered(page, "96 simulated trials")
+    assert lever(page, "sites.general_hospital.count").input_value() == "4"
+    page.get_by_text("Your runs so far").click()
+    page.locator("#plan-history", has_text="count=4").wait_for()
+
+
+def test_two_visitors_do_not_see_each_others_runs(visit: Visit) -> None:
+    one, other = visit("/plan?seed=11" + FEW), visit("/plan?seed=12" + FEW)
+    for page, seed in ((one, 11), (other, 12)):
+        page.get_by_text("Your runs so far").click()
+        page.locator("#plan-history", has_text=f"seed {seed}").wait_for()
+    assert "seed 12" not in one.locator("#plan-history").inner_text()
+    assert "seed 11" not in other.locator("#plan-history").inner_text()
+
+
+def test_a_second_tab_has_the_same_history(visit: Visit) -> None:
+    one = visit("/plan?seed=13" + FEW)
+    one.get_by_text("Your runs so far").click()
+    one.locator("#plan-history", has_text="seed 13").wait_for()
+    two = visit("/plan?seed=14" + FEW, context=one.context)
+    two.get_by_text("Your runs so far").click()
+    two.locator("#plan-history", has_text="seed 13").wait_for()
+    assert "seed=13" in one.url
+
+
+def test_the_keyboard_is_enough(visit: Visit) -> None:
+    page = visit("/plan?replications=96")
+    answered(page)
+    lever(page, "sites.general_hospital.count").focus()
+    page.keyboard.press("ArrowUp")
+    page.wait_for_url(re.compile("count%3D3"))
+    seen = []
+    page.evaluate("document.body.focus(); window.scrollTo(0, 0)")
+    page.keyboard.press("Tab")
+    for _ in range(12):
+        seen.append(page.evaluate("(document.activeElement.textContent || document.activeElement.id).slice(0, 20)"))
+        page.keyboard.press("Tab")
+    assert len(set(seen)) > 6, seen
+
+
+def test_a_long_walk_over_the_controls_with_reloads_loses_no_input(visit: Visit) -> None:
+    page = visit("/plan?replications=96")
+    answered(page)
+    draw = random.Random(5)
+    paths = {
+        "sites.general_hospital.count": range(1, 9),
+        "sites.national_liver_centre.count": range(1, 4),
+        "sites.general_hospital.referrals_per_month.median": range(4, 20),
+        "sites.national_liver_centre.referrals_per_month.median": range(10, 30),
+    }
+    said: dict[str, str] = {}
+    for i in range(24):
+        path = draw.choice(sorted(paths))
+        value = str(draw.choice(paths[path]))
+        if said.get(path) == value or (path not in said and lever(page, path).input_value() == value):
+            continue
+        lever(page, path).fill(value)
+        lever(page, path).press("Tab")
+        said[path] = value
+        if i % 6 == 5:
+            for known, text in said.items():
+                wait_for(lambda known=known, text=text: _holds(page.url, known, text), f"{known}={text}")
+            page.reload()
+            lever(page, path).wait_for()
+            for known, text in said.items():
+                assert lever(page, known).input_value() == text
+
+
+def _holds(url: str, path: str, value: str) -> bool:
+    defaults = {
+        "sites.general_hospital.count": "2",
+        "sites.national_liver_centre.count": "1",
+        "sites.general_hospital.referrals_per_month.median": "6",
+        "sites.national_liver_centre.referrals_per_month.median": "18",
+    }
+    return f"{path}%3D{value}" in url if defaults[path] != value else f"{path}%3D" not in url
