@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _MILESTONES = ("last_randomised", "primary_completion", "database_lock")
 _MOST_INPUTS = 6
+_NOTHING = 0.005  # a share that rounds to 0 %
 _VALUE_LENGTH, _NARROW_LENGTH = 30, 12  # letters of a value, on a wide and on a narrow screen
 _LINE_PX, _BAR_PX, _TITLE_PX = 22, 34, 40
 
@@ -111,7 +112,7 @@ def _days(compared: Compared, pair: Pair) -> _Block:
         if row["in"] == BOTH:
             change = estimate_of(row, "difference")
             bars.append(_Bar(MILESTONE_NAMES[milestone], change, words.later(change), _brief(change, "d")))
-    return _Block("What that changes: median dates", bars)
+    return _Block("Median dates", bars)
 
 
 def _odds(compared: Compared, pair: Pair) -> _Block:
@@ -121,7 +122,7 @@ def _odds(compared: Compared, pair: Pair) -> _Block:
         scaled = Estimate(*(None if end is None else 100 * end for end in change))  # type: ignore[arg-type]
         told = (words.points(change), _brief(scaled, "pt"))
         bars.append(_Bar(words.event_name(row), scaled, *told, more_is_better=row["event"] != "never_reached"))
-    return _Block("What that changes: the odds", bars)
+    return _Block("The odds", bars)
 
 
 def _cost(compared: Compared, pair: Pair) -> _Block:
@@ -132,7 +133,7 @@ def _cost(compared: Compared, pair: Pair) -> _Block:
         for _, row in rows.iterrows()
         for change in [estimate_of(row, "difference")]
     ]
-    return _Block("What that changes: the cost", bars)
+    return _Block("The cost", bars)
 
 
 def _shares(compared: Compared, pair: Pair) -> _Block:
@@ -147,16 +148,20 @@ def _shares(compared: Compared, pair: Pair) -> _Block:
         for _, row in ordered.iterrows()
         for change, share in [(estimate_of(row, "difference"), _share(row))]
     ]
-    return _Block("Shares of the last randomisation", bars)
+    return _Block("Shares of last randomisation", bars)
 
 
 def _share(row: pd.Series) -> str:
     share = float(row["share"])
-    return f": {percent(share)}" if math.isfinite(share) else ""
+    if not math.isfinite(share):
+        return ""
+    return f": {percent(share)}" if abs(share) >= _NOTHING else ": 0 %"
 
 
 def _brief(change: Estimate, unit: str) -> str:
-    return f"{words.signed(change.value)} {unit}" if math.isfinite(change.value) else "never"
+    if not math.isfinite(change.value):
+        return "never"
+    return f"{words.signed(change.value)} {unit}" if abs(change.value) >= 0.05 else f"0 {unit}"
 
 
 # --- drawing
