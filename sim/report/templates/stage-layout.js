@@ -150,8 +150,9 @@
       const past = 8 + pen.measureText(site.label).width + 10;
       pen.font = "12px " + FONT;
       pen.fillStyle = this.soft;
-      pen.fillText(isClosed ? "closed" : isOpen ? "open, " + site.per_month + " referrals a month at full rate" : "not open yet",
-        past, top + 11);
+      const rate = site.per_month < 0.1 ? "under 0.1" : site.per_month;
+      const open = "open, " + rate + (this.isWide ? " referrals a month at full rate" : " referrals a month");
+      pen.fillText(isClosed ? "closed" : isOpen ? open : "not open yet", past, top + 11);
       BANDS.forEach(([from]) => { if (from) { this._divider(pen, i, from); } });
       this.trial.stations.forEach((station, k) => this._station(pen, i, k, station));
     }
@@ -169,7 +170,7 @@
     _station(pen, site, k, station) {
       const box = this.box(site, k);
       if (!this.isWide) {
-        pen.font = "600 10px " + FONT;
+        pen.font = "600 " + (this.column < 60 ? 9 : 10) + "px " + FONT;
         pen.textAlign = "center";
         pen.textBaseline = "bottom";
         pen.fillStyle = this.ink;
