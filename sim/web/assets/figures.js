@@ -43,6 +43,36 @@
       {format: what, width: layout.width, height: layout.height, scale: what === "png" ? 2 : 1, filename: name});
   });
 
+  /* plotly.js once: each figure of a page that has none yet would load and run it anew, and all of them at the same
+     time. It is asked for as the page opens, so that it is there before the first answer is. */
+  var loading = null;
+  var appended = document.body ? document.body.appendChild : Node.prototype.appendChild;
+
+  function isPlotly(node) {
+    return node.tagName === "SCRIPT" && /\/plotly\/package_data\/plotly\.[^/]*js$/.test(node.src);
+  }
+
+  function appendOnce(node) {
+    if (!isPlotly(node)) { return appended.call(this, node); }
+    function ready() { if (node.onload) { node.onload(); } }
+    if (window.Plotly && window.Plotly.newPlot) { setTimeout(ready, 0); return node; }
+    if (loading) { loading.addEventListener("load", ready); return node; }
+    loading = node;
+    return appended.call(this, node);
+  }
+
+  function preload() {
+    document.body.appendChild = appendOnce;
+    var config = document.getElementById("_dash-config");
+    if (!config) { return; }
+    var script = document.createElement("script");
+    script.async = true;
+    script.src = JSON.parse(config.textContent).requests_pathname_prefix +
+      "_dash-component-suites/plotly/package_data/plotly.min.js";
+    document.body.appendChild(script);
+  }
+  if (document.body) { preload(); } else { document.addEventListener("DOMContentLoaded", preload); }
+
   /* A file that is larger than the studio takes is said so at once: the server would not even look at it. */
   function tooLarge(zone, files) {
     var most = Number(zone.getAttribute("data-most-bytes"));
