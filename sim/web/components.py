@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sim.report.answers import Answers
     from sim.report.exhibits import Exhibit, Table
 
+_OPEN_ROWS = 12  # of a table without a figure, beyond which it is opened by hand
 GRAPH_CONFIG = {
     "displaylogo": False,
     "responsive": True,
@@ -81,7 +82,7 @@ def figure_with_table(exhibit: Exhibit, id: str, order: int = 2) -> Component:  
         parts.append(html.Div(graph, role="img", **{"aria-label": exhibit.summary}))
     parts.append(dmc.Text(exhibit.summary, size="sm", className="exhibit-summary"))
     if exhibit.table is not None:
-        is_open = exhibit.table.is_open or exhibit.figure is None
+        is_open = exhibit.table.is_open or (exhibit.figure is None and len(exhibit.table.rows) <= _OPEN_ROWS)
         parts.append(html.Details([html.Summary("Table"), table(exhibit.table)], open=is_open, className="behind"))
     parts.append(_to_take(exhibit))
     if exhibit.source:
