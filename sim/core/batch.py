@@ -20,6 +20,7 @@ from sim.core.streams import BLOCK, Streams
 from sim.core.unknowns import Quantiles, Unknowns, draw_unknowns
 
 Array = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
 
 MAX_REPLICATIONS = 48
@@ -29,7 +30,12 @@ _SITES_AT_ONCE = 600  # sites x replications whose blocks are in memory together
 _DRAWS_A_SITE = 8
 _RATE, _NEVER, _EFFECT, _LEAD, _DELAY = range(5)
 
-_NEARLY = 0.8  # as likely to be needed; drawing some rows in vain costs less than drawing again
+# How far ahead referrals are drawn. Drawing some in vain costs less than drawing again.
+_BLOCKS_AHEAD = 16  # at most, so that a trial that is never complete does not fill the memory
+_LOST = 1.3  # eligible patients for each who is randomised: some are lost on the way
+_AND_MORE = 1.1  # a trial that goes on after its likely end lasts so much longer yet
+_FOR_OTHERS = 0.2  # power of the ratio by which one trial goes on, for those after it
+
 _LATER_DRAWS = 16  # further draws of a site's activation, of which the first that is after the data holds
 _LATE_DAYS = 30.0  # mean delay of a site that should have opened on a date
 _STAND_INS = 1 << 16  # blocks from this on are of patients who stand in for people who are known
@@ -40,40 +46,49 @@ def replications_at_once(design: Design) -> int:
     return max(1, min(MAX_REPLICATIONS, _SITES_AT_ONCE // max(design.n_sites, 1)))
 
 
+def _places(block: int, wanted: Flags) -> Integers:
+    """(rows, 3) block, site and replication of those that are wanted, of (sites, replications)."""
+    places = np.argwhere(wanted)
+    return np.column_stack((np.full(len(places), block), places))
+
+
 class Drawn:
-    """What has been drawn of one block of referrals of a group.
+    """What has been drawn of the referrals of a group.
 
     Args:
         n_sites: sites in the group.
         n: replications.
-
-    Attributes:
-        parts: what was drawn together.
-        part: (sites, replications) in which part each is; -1 where it is in none.
-        row: (sites, replications) which row of the part each is.
     """
 
     def __init__(self, n_sites: int, n: int) -> None:
-        self.parts: list[Referred] = []
-        self.part = np.full((n_sites, n), -1)
-        self.row = np.zeros((n_sites, n), dtype=np.int64)
+        self._shape = n_sites, n
+        self._parts: list[Referred] = []  # what was drawn together
+        self._where: dict[int, tuple[Integers, Integers]] = {}  # by block: part and row of each site and replication
 
-    def add(self, places: Integers, referred: Referred) -> int:
-        """Keep what was drawn for (rows, 2) sites and replications; returns which part it is."""
-        where = places[:, 0], places[:, 1]
-        self.part[where] = len(self.parts)
-        self.row[where] = np.arange(len(places))
-        self.parts.append(referred)
-        return len(self.parts) - 1
+    def _of(self, block: int) -> tuple[Integers, Integers]:
+        if block not in self._where:
+            self._where[block] = np.full(self._shape, -1), np.zeros(self._shape, dtype=np.int64)
+        return self._where[block]
 
-    def reached(self, places: Integers) -> Array:
-        """(rows,) unit-rate times of the last referrals, at (rows, 2) sites and replications."""
-        where = places[:, 0], places[:, 1]
-        last = np.empty(len(places))
-        for number, part in enumerate(self.parts):
-            mine = self.part[where] == number
-            last[mine] = part.arrivals[self.row[where][mine], -1]
-        return last
+    def missing(self, block: int) -> Flags:
+        """(sites, replications) whose block has not been drawn."""
+        missing: Flags = self._of(block)[0] < 0
+        return missing
+
+    def get(self, block: int, site: int, replication: int) -> tuple[Referred, int] | None:
+        """What was drawn, and which row of it is of one site and replication; None if it has not been."""
+        part, row = self._of(block)
+        number = part.item(site, replication)
+        return None if number < 0 else (self._parts[number], row.item(site, replication))
+
+    def add(self, places: Integers, referred: Referred) -> None:
+        """Keep what was drawn for (rows, 3) blocks, sites and replications."""
+        for block in np.unique(places[:, 0]).tolist():
+            rows = np.flatnonzero(places[:, 0] == block)
+            part, row = self._of(block)
+            part[places[rows, 1], places[rows, 2]] = len(self._parts)
+            row[places[rows, 1], places[rows, 2]] = rows
+        self._parts.append(referred)
 
 
 class Batch:
@@ -113,8 +128,8 @@ class Batch:
         self._unknowns = [Unknowns({path: values[i] for path, values in lists.items()}, design.known) for i in range(n)]
         self._all = Replications(first, self._unknowns)
         self._sites: dict[str, tuple[Array, Array]] = {}
-        self._drawn: dict[tuple[str, int], Drawn] = {}
-        self._likely: dict[str, Array] = {}
+        self._drawn = {group.name: Drawn(group.count, n) for group in design.groups}
+        self._ends: Array | None = None
         self._tables: dict[tuple[str, str, int], Array] = {}
 
     def unknowns(self, replication: int) -> Unknowns:
@@ -184,57 +199,70 @@ class Batch:
             replication: number in the batch, from 0.
             block: which block of referrals, from 0.
         """
-        drawn = self._drawn.get((group.name, block))
-        if drawn is None:
-            drawn = self._drawn[group.name, block] = Drawn(group.count, self.n)
-        part = drawn.part.item(site, replication)
-        if part < 0:
+        drawn = self._drawn[group.name]
+        found = drawn.get(block, site, replication)
+        if found is None:
             places = self._to_draw(group, site, replication, block)
-            part = drawn.add(places, self._draw(group, block, places))
-        return drawn.parts[part], drawn.row.item(site, replication)
+            for start in range(0, len(places), _SITES_AT_ONCE):
+                part = places[start : start + _SITES_AT_ONCE]
+                drawn.add(part, draw_referred(self.design, Rows(self.streams, self._all, group, part)))
+            found = drawn.get(block, site, replication)
+            assert found is not None
+        return found
 
     def first_block(self, group: GroupDesign) -> Referred:
         """The first block of referrals of all sites of a group in all replications of the batch."""
         return self.referred(group, 0, 0, 0)[0]
 
     def _to_draw(self, group: GroupDesign, site: int, replication: int, block: int) -> Integers:
-        """(rows, 2) sites and replications whose block is drawn together with the one that is needed now.
+        """(rows, 3) blocks, sites and replications that are drawn together with the one that is needed now.
 
-        First blocks are drawn for all. A later one is drawn for those replications to come in which a site is likely
-        to have nearly as many referrals as were likely here, or as the blocks before have.
+        First blocks are drawn for all, then whatever is likely to be needed in this replication and those to come.
+        Where one is needed that was not likely to be, the trial goes on for longer than was thought: this one, and to
+        a lesser degree others.
         """
-        drawn = self._drawn[group.name, block]
+        drawn = self._drawn[group.name]
         if block == 0 or block >= _STAND_INS:
-            return np.argwhere(drawn.part < 0)
-        likely = self._likely_referrals()[group.name]
-        wanted = (drawn.part < 0) & (likely >= _NEARLY * min(likely[site, replication], block * BLOCK))
-        wanted[:, :replication] = False
-        before = self._drawn[group.name, block - 1]
-        wanted &= before.part >= 0
-        wanted[site, replication] = True
-        return np.argwhere(wanted)
+            return _places(block, drawn.missing(block))
+        rates, opens = self._sites_open(group)
+        ends = self._likely_ends()
+        if rates[site, replication] > 0:
+            end = opens[site, replication] + block * BLOCK / rates[site, replication]
+            if end > ends[replication]:
+                ends[replication + 1 :] *= (end / ends[replication]) ** _FOR_OTHERS
+                ends[replication] = _AND_MORE * end
+        n_likely = rates * np.maximum(ends - opens, 0.0)
+        n_likely[:, :replication] = 0.0
+        found = []
+        most = min(int(n_likely.max() / BLOCK), block + _BLOCKS_AHEAD)
+        for later in range(1, max(block, most) + 1):
+            wanted = drawn.missing(later) & (n_likely >= later * BLOCK)
+            wanted[site, replication] |= later == block
+            found.append(_places(later, wanted))
+        return np.concatenate(found)
 
-    def _likely_referrals(self) -> dict[str, Array]:
-        """(sites, replications) referrals by group until the target is met, roughly: what is worth drawing.
+    def _sites_open(self, group: GroupDesign) -> tuple[Array, Array]:
+        """(sites, replications) referrals a day at full speed, and day from which the site looks at them."""
+        rates, activates = self.sites(group)
+        return rates / MONTH_DAYS, np.maximum(activates, 0.0)
 
-        As many patients are needed as the share of those eligible among the first ones tells, and sites refer at their
-        full rate from when they open. No result depends on it.
+    def _likely_ends(self) -> Array:
+        """(replications,) days by which the target is likely to be met: what is worth drawing.
+
+        As many patients are needed as the share of those eligible among the first ones tells, and some more for those
+        who are lost on the way; sites refer at their full rate from when they open. No result depends on it.
         """
-        if not self._likely:
+        if self._ends is None:
             groups = [group for group in self.design.groups if group.count]
-            rates, opens = (np.concatenate(columns) for columns in zip(*map(self.sites, groups), strict=True))
-            opens = np.maximum(opens, 0.0)
+            rates, opens = (np.concatenate(columns) for columns in zip(*map(self._sites_open, groups), strict=True))
             eligible = sum(self._n_eligible(group) for group in groups)
-            needed = self.design.scenario.trial.target * BLOCK * self.design.n_sites / np.maximum(eligible, 1)
+            needed = _LOST * self.design.scenario.trial.target * BLOCK * self.design.n_sites / np.maximum(eligible, 1)
             order = np.argsort(opens, axis=0)
-            by_opening = np.take_along_axis(rates, order, 0), np.take_along_axis(opens, order, 0)
-            total = np.cumsum(by_opening[0], axis=0)
+            rates, opens = np.take_along_axis(rates, order, 0), np.take_along_axis(opens, order, 0)
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # rates of 0, or next to it
-                ends = (needed * MONTH_DAYS + np.cumsum(by_opening[0] * by_opening[1], axis=0)) / total
-            end = np.minimum(np.fmin.reduce(ends, axis=0), self.design.horizon_days)
-            likely = rates / MONTH_DAYS * np.maximum(end - opens, 0.0)
-            self._likely = {g.name: likely[g.first_site : g.first_site + g.count] for g in groups}
-        return self._likely
+                ends = (needed + np.cumsum(rates * opens, axis=0)) / np.cumsum(rates, axis=0)
+            self._ends = np.fmin(np.fmin.reduce(ends, axis=0), self.design.horizon_days)
+        return self._ends
 
     def _n_eligible(self, group: GroupDesign) -> Integers:
         """(replications,) patients of the first blocks of a group who consent and fail nothing."""
@@ -244,12 +272,6 @@ class Batch:
     def stand_ins(self, group: GroupDesign, site: int, replication: int, block: int) -> tuple[Referred, int]:
         """A block of patients who stand in for people who are known: their times mean nothing."""
         return self.referred(group, site, replication, _STAND_INS + block)
-
-    def _draw(self, group: GroupDesign, block: int, places: Integers) -> Referred:
-        reached: Array | float = 0.0
-        if 0 < block < _STAND_INS:
-            reached = self._drawn[group.name, block - 1].reached(places)
-        return draw_referred(self.design, Rows(self.streams, self._all, group, block, places), reached)
 
     def table(self, purpose: str, quantile: Quantile, group: str, n_sites: int, block: int) -> Array:
         """(sites, replications, BLOCK) values of a purpose that no uncertain value changes, made once for all."""

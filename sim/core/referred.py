@@ -61,31 +61,28 @@ class People(NamedTuple):
 
 
 class Referred(NamedTuple):
-    """A block of referrals of several rows: sites of a group in replications.
+    """Blocks of referrals of several rows: sites of a group in replications.
 
     Attributes:
-        arrivals: (rows, BLOCK) unit-rate arrival times, increasing.
+        gaps: (rows, BLOCK) unit-rate times from one referral to the next.
         chart_failed: (rows, BLOCK) criteria that fail on the chart, as bits.
         fate: (rows, BLOCK) EXCLUDED, DECLINES or HANDLED.
         people: those who are HANDLED.
     """
 
-    arrivals: Array
+    gaps: Array
     chart_failed: Integers
     fate: Fates
     people: People
 
 
-def draw_referred(design: Design, rows: Rows, reached: Array | float) -> Referred:
-    """Draw and judge a block of referrals.
+def draw_referred(design: Design, rows: Rows) -> Referred:
+    """Draw and judge blocks of referrals.
 
     Args:
         design: the scenario, made ready.
-        rows: of which sites, in which replications.
-        reached: (rows,) unit-rate time of the last referral of the block before.
+        rows: which blocks, of which sites, in which replications.
     """
-    gaps = unit_exponential(rows.uniform("referral.gap"))
-    gaps[:, 0] += reached
     patients = design.population.block(rows)
     screening = design.scenario.screening
     p_consent = rows.probabilities("screening.consent", screening.consent)
@@ -95,7 +92,7 @@ def draw_referred(design: Design, rows: Rows, reached: Array | float) -> Referre
         p_return = rows.probabilities("screening.rescreen.probability", screening.rescreen.probability)
         fate[patients.may_return & (rows.uniform("rescreen.after_chart") < p_return)] = HANDLED
     people = _people(design, rows, patients, consents, fate == HANDLED)
-    return Referred(np.cumsum(gaps, axis=1), patients.chart_failed, fate, people)
+    return Referred(unit_exponential(rows.uniform("referral.gap")), patients.chart_failed, fate, people)
 
 
 def _people(design: Design, rows: Rows, patients: PatientBlock, consents: Flags, handled: Flags) -> People:

@@ -57,48 +57,41 @@ class Replications:
 
 
 class Rows:
-    """Sites of a group in replications, a row each, one block of whose referrals is drawn and judged together.
+    """Blocks of referrals of sites of a group in replications, a row each, that are drawn and judged together.
 
     Args:
         streams: random numbers.
         replications: values of the scenario.
         group: the group.
-        block: which block of referrals, from 0.
-        places: (rows, 2) site of the group, and replication from 0, in order.
+        places: (rows, 3) block of referrals, site of the group and replication, each from 0, in order.
 
     Attributes:
-        group: the group.
-        places: the same.
         n: how many rows.
     """
 
-    def __init__(
-        self, streams: Streams, replications: Replications, group: GroupDesign, block: int, places: Integers
-    ) -> None:
+    def __init__(self, streams: Streams, replications: Replications, group: GroupDesign, places: Integers) -> None:
         self._streams = streams
         self._replications = replications
-        self._block = block
-        self.group = group
-        self.places = places
+        self._group = group
+        self._places = places
         self.n = len(places)
 
     @cached_property
     def _runs(self) -> list[Run]:
-        """Rows of one site in consecutive replications, whose numbers are drawn in one go."""
-        steps = np.diff(self.places, axis=0)
-        starts = np.flatnonzero((steps[:, 0] != 0) | (steps[:, 1] != 1)) + 1
+        """Rows of one block and site in consecutive replications, whose numbers are drawn in one go."""
+        starts = np.flatnonzero(np.any(np.diff(self._places, axis=0) != (0, 0, 1), axis=1)) + 1
         bounds = [0, *starts.tolist(), self.n]
         first = self._replications.first
         return [
-            Run(site, first + replication, end - start)
-            for (site, replication), start, end in zip(
-                self.places[bounds[:-1]].tolist(), bounds[:-1], bounds[1:], strict=True
+            Run(block, site, first + replication, end - start)
+            for (block, site, replication), start, end in zip(
+                self._places[bounds[:-1]].tolist(), bounds[:-1], bounds[1:], strict=True
             )
         ]
 
     def uniform(self, purpose: str) -> Array:
         """(rows, BLOCK) uniform numbers."""
-        return self._streams.rows(purpose, self.group.name, self._block, self._runs)
+        return self._streams.rows(purpose, self._group.name, self._runs)
 
     def numbers(self, path: str, value: object) -> float | Array | None:
         """The value at a path where it is one number a replication (then (rows, 1)); None where it varies."""
@@ -111,7 +104,7 @@ class Rows:
         return found
 
     def _by_row(self, values: float | Array | None) -> float | Array | None:
-        return values[self.places[:, 1], None] if isinstance(values, np.ndarray) else values
+        return values[self._places[:, 2], None] if isinstance(values, np.ndarray) else values
 
     def transformed(self, path: str, value: Family, u: Array) -> Array:
         """Values at a path from uniform numbers (rows, k)."""
@@ -124,6 +117,6 @@ class Rows:
 
     def _by_replication(self) -> Iterator[tuple[int, Integers]]:
         """Each replication, and its rows."""
-        replication = self.places[:, 1]
+        replication = self._places[:, 2]
         for each in np.unique(replication).tolist():
             yield each, np.flatnonzero(replication == each)

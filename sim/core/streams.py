@@ -46,14 +46,16 @@ def _word(name: str) -> int:
 
 
 class Run(NamedTuple):
-    """Consecutive replications of one site of a group.
+    """A block of referrals of one site of a group in consecutive replications.
 
     Attributes:
+        block: which block of referrals, from 0.
         site: its number in the group, from 0.
         first: number of the first replication.
         n: how many.
     """
 
+    block: int
     site: int
     first: int
     n: int
@@ -90,24 +92,23 @@ class Streams:
         Returns:
             (n_sites, n, BLOCK) numbers in [0, 1).
         """
-        runs = [Run(site, first, n) for site in range(n_sites)]
-        return self.rows(purpose, group, block, runs).reshape(n_sites, n, BLOCK)
+        runs = [Run(block, site, first, n) for site in range(n_sites)]
+        return self.rows(purpose, group, runs).reshape(n_sites, n, BLOCK)
 
-    def rows(self, purpose: str, group: str, block: int, runs: Sequence[Run]) -> Array:
+    def rows(self, purpose: str, group: str, runs: Sequence[Run]) -> Array:
         """One number for each of `BLOCK` consecutive referrals, for any sites of a group in any replications.
 
         Args:
             purpose: what the numbers are for.
             group: name of the site group.
-            block: which block of referrals, from 0.
-            runs: the sites and replications.
+            runs: the blocks, sites and replications.
 
         Returns:
             (replications of all runs, BLOCK) numbers in [0, 1).
         """
         numbers = np.empty((sum(run.n for run in runs), BLOCK))
         key, place, seek, random, end = _word(purpose), _word(group), self._philox.seek, self._random, 0
-        for site, first, n in runs:
+        for block, site, first, n in runs:
             start, end = end, end + n
             seek(key, first * (BLOCK // _TICK), block, place, _REFERRALS | site)
             random(out=numbers[start:end])

@@ -49,10 +49,14 @@ class Referrals:
         They are those who consent, and those whom the chart excludes for reasons that may pass.
         """
         seen = self._seen.setdefault(site.index, [])
-        world = self._world
+        world, reached = self._world, 0.0
         for block in count():
             drawn, row = world.batch.referred(site.design, site.row, world.row, block)
-            times = site.arrivals.times(drawn.arrivals[row])
+            arrivals = drawn.gaps[row].copy()
+            arrivals[0] += reached
+            arrivals = np.cumsum(arrivals)
+            reached = arrivals.item(-1)
+            times = site.arrivals.times(arrivals)
             n = int(np.searchsorted(times, np.inf))
             seen.append((times[:n], drawn.chart_failed[row, :n], drawn.fate[row, :n]))
             people = drawn.people

@@ -91,8 +91,8 @@ def test_neighbouring_places_are_independent(streams: Streams) -> None:
 
 
 def test_rows_are_those_of_the_block(streams: Streams) -> None:
-    """Any sites in any replications have the numbers that they have among all."""
-    whole = streams.block("gap", "hospital", 4, 2, 0, 9)
-    runs = [Run(0, 3, 2), Run(3, 0, 1), Run(3, 7, 2)]
-    found = streams.rows("gap", "hospital", 2, runs)
-    assert np.array_equal(found, np.concatenate([whole[run.site, run.first : run.first + run.n] for run in runs]))
+    """Any blocks of any sites in any replications have the numbers that they have among all."""
+    whole = [streams.block("gap", "hospital", 4, block, 0, 9) for block in range(3)]
+    runs = [Run(0, 3, 2, 2), Run(2, 0, 3, 2), Run(2, 3, 0, 1), Run(2, 3, 7, 2)]
+    expected = [whole[block][site, first : first + n] for block, site, first, n in runs]
+    assert np.array_equal(streams.rows("gap", "hospital", runs), np.concatenate(expected))
