@@ -169,5 +169,5 @@ LESSON = Lesson(
     changes=changes,
     teach=teach,
     varies={"sites": (5, 6, 7, 8), "between_site_cv": (0.4, 0.5, 0.6)},
-    replications=150,
+    replications=120,
 )

@@ -265,5 +265,5 @@ LESSON = Lesson(
     changes=changes,
     teach=teach,
     varies={"patients_per_month": (6.0, 7.0, 8.0, 9.0), "suites": (1, 2)},
-    replications=14,
+    replications=12,
 )

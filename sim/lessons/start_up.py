@@ -207,5 +207,5 @@ LESSON = Lesson(
     changes=changes,
     teach=teach,
     varies={"sites": (4, 5, 6, 8), "start_up_days": (120.0, 170.0, 220.0)},
-    replications=100,
+    replications=80,
 )

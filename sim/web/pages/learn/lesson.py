@@ -202,7 +202,7 @@ def _question(check: Check) -> list[Component]:
 
 def _verdict(verdict: Verdict, right: str, wrong: str) -> Component:
     title, colour = (right, "green") if verdict.is_right else (wrong, "orange")
-    return dmc.Alert(verdict.text, title=title, color=colour, variant="light")
+    return dmc.Alert(verdict.text, title=title, color=colour, variant="light", className="verdict")
 
 
 def register(app: Dash, studio: Studio) -> None:
