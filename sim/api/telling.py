@@ -9,21 +9,26 @@ from sim.experiment.plan import PlanAnswer
 from sim.experiment.results import Results
 from sim.experiment.sensitivity import Explanation
 from sim.experiment.sweep import Swept
+from sim.forecast.answer import Answer
+from sim.forecast.fit import Fit
+from sim.forecast.track_record import TrackRecord
 from sim.report.explanation import DEFAULT_OUTCOME, check_outcome
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from sim.report.exhibits import Exhibit
+    from sim.report.plain_page import PlainPage
 
-Answered = Results | Compared | Swept | Explanation | PlanAnswer
+Answered = Results | Compared | Swept | Explanation | PlanAnswer | Fit | Answer | TrackRecord
+Forecasts = (Fit, Answer, TrackRecord)
 
 
 def sentences(answer: Answered, milestone: str = DEFAULT_OUTCOME) -> list[str]:
     """The answer in words, most important first; where something must be known before, that comes first of all.
 
     Args:
-        answer: results of a run, a comparison, a sweep, an explanation or a plan.
+        answer: results of a run, a comparison, a sweep, an explanation, a plan, a fit, a forecast or a backtest.
         milestone: of an explanation, what the sentences are about.
 
     Raises:
@@ -31,6 +36,10 @@ def sentences(answer: Answered, milestone: str = DEFAULT_OUTCOME) -> list[str]:
     """
     if isinstance(answer, Results):
         return _of_run(answer)
+    if isinstance(answer, Forecasts):
+        content = _content(answer)
+        told = [content.headline, *content.lines, *_summaries(content)]
+        return [*(f"Warning: {text}." for text in content.warnings), *told]
     if isinstance(answer, Compared):
         from sim.report import comparison_words as words
 
@@ -69,7 +78,7 @@ def figures(answer: Answered, milestone: str = DEFAULT_OUTCOME) -> dict[str, go.
     """All figures of an answer by name, in the order of its page.
 
     Args:
-        answer: results of a run, a comparison, a sweep, an explanation or a plan.
+        answer: results of a run, a comparison, a sweep, an explanation, a plan, a fit, a forecast or a backtest.
         milestone: of an explanation, what the figures are about.
 
     Raises:
@@ -79,8 +88,32 @@ def figures(answer: Answered, milestone: str = DEFAULT_OUTCOME) -> dict[str, go.
         from sim.report.figures import all_figures
 
         return all_figures(answer)
-    found = _exhibits(answer, milestone)
+    found = _on_page(_content(answer)) if isinstance(answer, Forecasts) else _exhibits(answer, milestone)
     return {exhibit.name: exhibit.figure for exhibit in found if exhibit.figure is not None}
+
+
+def _content(answer: Fit | Answer | TrackRecord) -> PlainPage:
+    """What the page of a forecast, of a fit or of a backtest says."""
+    if isinstance(answer, Answer):
+        from sim.report.forecast_page import forecast_content
+
+        return forecast_content(answer, "")
+    if isinstance(answer, Fit):
+        from sim.report.forecast_fit import fit_content
+
+        return fit_content(answer, "", [str(item) for item in answer.trial.findings])
+    from sim.report.forecast_backtest import backtest_content
+
+    warnings = [str(finding) for trial in answer.trials for finding in trial.findings]
+    return backtest_content(answer.trials, answer.results, "", warnings)
+
+
+def _on_page(content: PlainPage) -> list[Exhibit]:
+    return [*content.first, *(found for section in content.sections for found in section.exhibits)]
+
+
+def _summaries(content: PlainPage) -> list[str]:
+    return [found.summary for found in _on_page(content) if found.summary not in content.lines]
 
 
 def _exhibits(answer: Compared | Swept | Explanation | PlanAnswer, milestone: str) -> list[Exhibit]:

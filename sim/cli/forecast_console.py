@@ -120,11 +120,11 @@ def print_fit(found: Fit, folder: Path) -> None:
 def print_forecast(answer: Answer, folder: Path) -> None:
     """Print a forecast: the dates first, then where it stands, what changed, and what would help."""
     console = make_console()
+    console.print(f"\n[bold]{headline(answer)}[/bold]\n")
     for caution in answer.cautions:
         console.print(f"[bold]Warning:[/bold] {caution}.")
-    for note in answer.notes:
-        console.print(f"Note: {note}.")
-    console.print(f"\n[bold]{headline(answer)}[/bold]\n")
+    if answer.cautions:
+        console.print()
     milestones = milestone_table(answer)
     table = make_table(*(milestones.columns[i] for i in _CONSOLE_COLUMNS))
     for row in milestones.rows:
@@ -139,5 +139,9 @@ def print_forecast(answer: Answer, folder: Path) -> None:
     console.print(f"\n{change_sentence(answer.changes)}")
     for difference in answer.what_ifs:
         console.print(difference_sentence(difference))
+    if answer.notes:
+        console.print()
+    for note in answer.notes:
+        console.print(f"Note: {note}.")
     console.print(f"\nFiles: {folder.as_posix()}/", soft_wrap=True)
     console.print(f"Report: {(folder / 'report.html').as_posix()}", soft_wrap=True)

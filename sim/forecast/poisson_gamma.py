@@ -1,7 +1,7 @@
 """The Poisson-gamma model: rates that are gamma before the data are gamma after, in closed form.
 
-Sources: Anisimov and Fedorov 2007 (Stat Med 26:4958) for sites; Bakhshi, Senn and Phillips 2013 (Stat Med 32:5055) and
-Jiang, Simon and Gajewski 2015 (Stat Med 34:3474) for a prior from the plan with a weight.
+Sources: Anisimov and Fedorov 2007 (Stat Med 26:4958) for sites; Gajewski, Simon and Carlson 2008 (Stat Med 27:2328) and
+Jiang et al. 2016 (Trials 17:336) for a prior from the plan with a weight.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class RateSettings:
     drift_grid: tuple[float, ...] = tuple(float(x) for x in np.round(np.geomspace(0.03, 0.6, 8), 4))
     dispersion_grid: tuple[float, ...] = (1.5, 5.0, 20.0)
     level_sd: float = 2.0
-    wind_down: NormalPrior = NormalPrior(0.5, 0.2)
+    wind_down: NormalPrior = NormalPrior(0.4, 0.3)
     wind_down_floor: float = 0.05
     open_sites: NormalPrior = NormalPrior(0.7, 0.3)
     opening_window: float = 1 / 3

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,37 @@ import numpy.typing as npt
 import pandas as pd
 
 from sim.analysis.intervals import probability
+from sim.exchange.observed import ObservedTrial
 from sim.forecast.backtest import METHOD, METHOD_LABEL, CutResult
 from sim.forecast.baselines import BASELINES, REFERENCE
 from sim.forecast.scores import LEVELS, Score, log_days
+
+
+@dataclass(frozen=True, eq=False)
+class TrackRecord:
+    """Backtests of trials.
+
+    Attributes:
+        trials: the whole trials.
+        results: forecasts of each cut, and what happened.
+    """
+
+    trials: tuple[ObservedTrial, ...]
+    results: tuple[CutResult, ...]
+
+    @cached_property
+    def cuts(self) -> pd.DataFrame:
+        """A row for each cut, method and goal."""
+        return cut_table(self.results)
+
+    def methods(self, goal: str = "last randomisation") -> pd.DataFrame:
+        """Each method over all cuts; the other goal is `90 % of the target`."""
+        return by_method(self.cuts, goal)
+
+    def by_trial(self) -> pd.DataFrame:
+        """This program's forecasts, trial by trial."""
+        return by_trial(self.cuts)
+
 
 LABELS = {METHOD: METHOD_LABEL} | {name: label for name, (label, _) in BASELINES.items()}
 WHOLE, MOST = "last randomisation", "90 % of the target"

@@ -18,6 +18,7 @@ from sim.report.words import MILESTONE_NAMES, Dates, chance, estimate_of, number
 SHOWN = ("randomised_100pct", "last_randomised", "primary_completion", "last_visit", "database_lock")
 PLANNED_NAMES = {"primary_completion": "primary completion", "study_completion": "study completion"}
 _DAY = 1e-9
+_MOST_OPEN_ROWS = 20
 
 
 def dates_of(answer: Answer) -> Dates:
@@ -118,9 +119,9 @@ def change_sentence(changes: tuple[Change, ...]) -> str:
     parts = [change for change in changes[:-1] if abs(change.days["database_lock"].value) > _DAY]
     parts.sort(key=lambda change: -abs(change.days["database_lock"].value))
     if not parts:
-        return "Nothing has moved the mean date of the database lock since the plan."
+        return "Nothing has moved the median date of the database lock since the plan."
     shown = ", ".join(f"{change.cause} {signed_days(change.days['database_lock'])}" for change in parts)
-    return f"Since the plan, the mean date of the database lock has moved by {signed_days(total)}: {shown}."
+    return f"Since the plan, the median date of the database lock has moved by {signed_days(total)}: {shown}."
 
 
 def difference_sentence(difference: Difference) -> str:
@@ -147,6 +148,7 @@ def milestone_table(answer: Answer) -> Table:
         "Milestones of the forecast, with Monte Carlo errors in days",
         ("milestone", "P10", "P25", "P50", "P75", "P90"),
         tuple(rows),
+        is_open=True,
     )
 
 
@@ -156,7 +158,7 @@ def change_table(answer: Answer) -> Table:
     rows = tuple(
         (change.cause, *(signed_days(change.days[name]) for name in CHANGED), change.note) for change in answer.changes
     )
-    return Table("What changed since the plan, mean days with 95 % intervals", columns, rows)
+    return Table("What changed since the plan: days by which the median moved, with 95 % intervals", columns, rows)
 
 
 def what_if_table(answer: Answer) -> Table:
@@ -183,7 +185,7 @@ def site_table(answer: Answer) -> Table:
         rows.append((middle, (trial.sites[index].name, str(opened), f"{counts[index]}", rates)))
     rows.sort(key=lambda row: -row[0])
     columns = ("site", "opened", "randomised", "a month now (80 % interval)")
-    return Table("Open sites", columns, tuple(row for _, row in rows))
+    return Table("Open sites", columns, tuple(row for _, row in rows), is_open=len(rows) <= _MOST_OPEN_ROWS)
 
 
 # --- JSON
@@ -237,7 +239,7 @@ def forecast_document(answer: Answer) -> dict[str, Any]:
             for item in answer.needed
         ],
         "changes": [
-            {"cause": change.cause, "mean_days": {name: _estimate(change.days[name]) for name in CHANGED}}
+            {"cause": change.cause, "median_days": {name: _estimate(change.days[name]) for name in CHANGED}}
             for change in answer.changes
         ],
         "what_ifs": [

@@ -271,10 +271,15 @@ def calendar_lines(found: Fit) -> tuple[str, ...]:
         counts = found.weekday.counts
         busiest, quietest = found.weekday.names[int(counts.argmax())], found.weekday.names[int(counts.argmin())]
         matter = "help" if found.weekday.gain > 0 else "do not help"
+        score = (
+            f"they {matter} to foretell the day of a randomisation (mean log score {found.weekday.gain:+.3f} against "
+            "all days alike)"
+            if math.isfinite(found.weekday.gain)
+            else "there are too few to tell whether they matter"
+        )
         lines.append(
-            f"Weekdays: most on {busiest} ({counts.max():.0f}), fewest on {quietest} ({counts.min():.0f}); they "
-            f"{matter} to foretell the day of a randomisation (mean log score {found.weekday.gain:+.3f} against all "
-            "days alike). They move a date by days only, and are not in the scenario."
+            f"Weekdays: most on {busiest} ({counts.max():.0f}), fewest on {quietest} ({counts.min():.0f}); {score}. "
+            "They move a date by days only, and are not in the scenario."
         )
     if found.year_end is not None:
         low, middle, high = found.year_end
@@ -301,7 +306,12 @@ def fit_headline(found: Fit) -> str:
 
 
 def fit_page(found: Fit, command: str, warnings: Sequence[str]) -> str:
-    """The page of a fit.
+    """The page of a fit as text; see `fit_content`."""
+    return render(fit_content(found, command, warnings))
+
+
+def fit_content(found: Fit, command: str, warnings: Sequence[str]) -> PlainPage:
+    """What the page of a fit says.
 
     Args:
         found: what was learnt.
@@ -316,25 +326,23 @@ def fit_page(found: Fit, command: str, warnings: Sequence[str]) -> str:
         PageSection("sites", "Which sites recruit?", exhibits=(_sites(found),)),
         PageSection("people", "Who gets in, and who leaves?", exhibits=people),
     )
-    return render(
-        PlainPage(
-            title=f"{found.trial.name}: what the data say",
-            eyebrow=found.trial.name,
-            headline=fit_headline(found),
-            command=command,
-            question="What do the data so far say?",
-            warnings=tuple(warnings),
-            cards=(
-                Card("randomised", f"{found.trial.n_randomised:,}", "", (f"of {found.target:,} wanted",)),
-                Card("sites", str(sites) if sites else "not told apart"),
-                Card("shape", LEARNERS[found.shape.chosen][0]),
-                Card("drift in four weeks", percent(found.posterior.drift_mean)),
-            ),
-            first=(_cumulative(found),),
-            reading="fitted.yaml beside this page is a scenario with these values: run it, change it, forecast with it",
-            sections=sections,
-            footer="Learnt from the data of one trial.",
-        )
+    return PlainPage(
+        title=f"{found.trial.name}: what the data say",
+        eyebrow=found.trial.name,
+        headline=fit_headline(found),
+        command=command,
+        question="What do the data so far say?",
+        warnings=tuple(warnings),
+        cards=(
+            Card("randomised", f"{found.trial.n_randomised:,}", "", (f"of {found.target:,} wanted",)),
+            Card("sites", str(sites) if sites else "not told apart"),
+            Card("shape", LEARNERS[found.shape.chosen][0]),
+            Card("drift in four weeks", percent(found.posterior.drift_mean)),
+        ),
+        first=(_cumulative(found),),
+        reading="fitted.yaml beside this page is a scenario with these values: run it, change it, forecast with it",
+        sections=sections,
+        footer="Learnt from the data of one trial.",
     )
 
 

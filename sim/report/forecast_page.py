@@ -146,7 +146,7 @@ def _changes(answer: Answer) -> Exhibit:
             )
         )  # fmt: skip
     found.update_yaxes(autorange="reversed", showgrid=False)
-    found.update_xaxes(title="days by which the mean date moved (right: later)", zeroline=True, zerolinecolor=INK)
+    found.update_xaxes(title="days by which the median date moved (right: later)", zeroline=True, zerolinecolor=INK)
     return Exhibit(
         "changes",
         "What changed since the plan?",
@@ -220,6 +220,10 @@ def forecast_content(answer: Answer, command: str) -> PlainPage:
     if answer.start.open_sites:
         exhibit = Exhibit("sites", "Open sites", standing(answer), "", None, site_table(answer))
         sections.append(PageSection("sites", "Which sites recruit?", exhibits=(exhibit,)))
+    known = [f"{text[:1].upper()}{text[1:]}." for text in answer.notes]
+    known += [f"Data check: {finding}." for finding in answer.start.trial.findings]
+    if known:
+        sections.append(PageSection("data", "What was taken from the data, and how?", lines=tuple(known)))
     sections.append(PageSection("method", "How was this made?", lines=_METHOD))
     return PlainPage(
         title=f"{scenario.name}: forecast from {answer.as_of}",
@@ -227,7 +231,7 @@ def forecast_content(answer: Answer, command: str) -> PlainPage:
         headline=headline(answer),
         command=command,
         question="Given what has happened, when will this trial be complete?",
-        warnings=(*answer.cautions, *answer.notes, *(str(finding) for finding in answer.start.trial.findings)),
+        warnings=answer.cautions,
         cards=tuple(_card(answer, name) for name in _CARDS),
         lines=(standing(answer), *odds_sentences(answer), *_needed(answer)),
         first=(_fan(answer),),

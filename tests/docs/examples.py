@@ -7,7 +7,9 @@
 
 `<!-- lines: 1-8; Primary completion; Funnel..randomised -->` before a console block shows these lines of the output, by
 number, by a text in them, or from one text to another, with `...` for the rest;
-`<!-- exit: 2 -->` says that the command is meant to fail. `python tests/docs/examples.py --write` renews all outputs.
+`<!-- exit: 2 -->` says that the command is meant to fail. `<!-- data: NAME.csv, ... -->` before the first block names
+files of real trials, which are not part of the project: without them the page's examples are not run.
+`python tests/docs/examples.py --write` renews all outputs.
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ FEWEST = {"explain": "96"}  # and of commands that need more
 
 _FENCE = re.compile(r"^```(\w*)\s*$")
 _NOTE = re.compile(r"^<!-- (file|lines|exit): (.+) -->$")
-_SIMULATES = re.compile(r"\btrialclock (run|compare|sweep|explain)\b")
+_DATA = re.compile(r"^<!-- data: (.+) -->$", re.MULTILINE)
+REAL_TRIALS = ROOT / ".." / "shared" / "data"
+_SIMULATES = re.compile(r"\btrialclock (run|compare|sweep|explain|forecast)\b")
 _HAS_ITS_SIZE = re.compile(r"--(resume|until)\b")  # from its folder, or from what it is to find
 _DEPENDS_ON_SIZE = re.compile(rf"{_SIMULATES.pattern}|^python |--export \S+\.(csv|xlsx)$")
 _HAS_REPORT = ("run", "compare", "sweep")
@@ -216,6 +220,8 @@ def follow(page: Path, folder: Path, quick: bool) -> tuple[str, list[str]]:
     """
     text = page.read_text(encoding="utf-8")
     reader, lines, wrong = Reader(folder, quick), text.splitlines(), []
+    for name in data_of(page):
+        shutil.copy(REAL_TRIALS / name, folder / name)
     renewed: list[tuple[Block, list[str]]] = []
     for block in blocks(text):
         if "file" in block.notes:
@@ -231,6 +237,17 @@ def follow(page: Path, folder: Path, quick: bool) -> tuple[str, list[str]]:
     return "\n".join(lines) + "\n", wrong
 
 
+def data_of(page: Path) -> list[str]:
+    """Files of real trials that a page uses."""
+    found = _DATA.search(page.read_text(encoding="utf-8"))
+    return [name.strip() for name in found[1].split(",")] if found else []
+
+
+def can_be_followed(page: Path) -> bool:
+    """Whether the data that a page uses are there."""
+    return all((REAL_TRIALS / name).is_file() for name in data_of(page))
+
+
 def has_examples(page: Path) -> bool:
     """Whether a page has something to run."""
     return any(block.kind in ("console", "python") for block in blocks(page.read_text(encoding="utf-8")))
@@ -240,7 +257,7 @@ def _main() -> None:
     import tempfile
 
     named = [Path(name).resolve() for name in sys.argv[1:] if not name.startswith("--")]
-    for page in named or [page for page in pages() if has_examples(page)]:
+    for page in named or [page for page in pages() if has_examples(page) and can_be_followed(page)]:
         with tempfile.TemporaryDirectory() as folder:
             text, wrong = follow(page, Path(folder), quick=False)
         if "--write" in sys.argv:

@@ -58,7 +58,7 @@ def test_a_forecast_answers_with_dates_odds_changes_and_what_ifs(plan: Path, tmp
         "On 2023-09-15, 30 of 80 are randomised",
         "Primary completion by 2024-06-01, as planned:",
         "randomisations a month until 2024-03-09",
-        "Since the plan, the mean date of the database lock has moved by",
+        "Since the plan, the median date of the database lock has moved by",
         "more sites: the last randomisation moves by -",
     ):
         assert words in " ".join(done.out.split()), done.out

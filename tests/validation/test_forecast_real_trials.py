@@ -6,7 +6,7 @@ shift by as much as that page says; the settings were chosen with these trials, 
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -14,20 +14,41 @@ import pytest
 
 from sim.exchange.folder import read_trials
 from sim.forecast.backtest import METHOD, backtest_cut, cuts_at
-from sim.forecast.settings import SETTINGS
-from sim.forecast.track_record import MOST, by_trial, cut_table, of_method
+from sim.forecast.track_record import MOST, TrackRecord, by_trial, of_method
+from sim.report.forecast_track_record import track_record_page
 
-DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / ".." / "shared" / "data"
 SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real trials are not here")
 
 
 @pytest.fixture(scope="module")
-def cuts() -> pd.DataFrame:
-    settings = replace(SETTINGS, draws=1500)
+def record() -> TrackRecord:
     trials = read_trials([DATA])
-    return cut_table([backtest_cut(trial, cut, None, settings) for trial in trials for cut in cuts_at(trial, SHARES)])
+    return TrackRecord(
+        tuple(trials), tuple(backtest_cut(trial, cut) for trial in trials for cut in cuts_at(trial, SHARES))
+    )
+
+
+@pytest.fixture(scope="module")
+def cuts(record: TrackRecord) -> pd.DataFrame:
+    return record.cuts
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(number) for number in re.findall(r"[-+]?\d+(?:\.\d+)?", text)]
+
+
+def test_the_track_record_page_is_what_the_program_gives(record: TrackRecord) -> None:
+    """Word for word; figures within what another machine's arithmetic may change, a cut or two of a percentage."""
+    made = track_record_page(record)
+    page = (ROOT / "docs" / "forecast" / "track-record.md").read_text(encoding="utf-8")
+    renew = "renew it with: python benchmarks/forecast_track_record.py DATA"
+    assert re.sub(r"[-+\d.]+", "#", made) == re.sub(r"[-+\d.]+", "#", page), renew
+    for ours, theirs in zip(made.splitlines(), page.splitlines(), strict=True):
+        assert _numbers(theirs) == pytest.approx(_numbers(ours), rel=0.02, abs=0.021), renew
 
 
 def test_all_trials_and_cuts_are_there(cuts: pd.DataFrame) -> None:

@@ -1,0 +1,192 @@
+"""A trial under way in a notebook: what its data say, when it will be complete, and how far to trust that.
+
+Each call leaves the folder that the command leaves, and prints nothing. `sim.sentences(answer)` says it in words,
+`sim.figures(answer)` draws it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from sim.exchange.dates import DateOrder
+from sim.exchange.folder import read_trials
+from sim.exchange.observed import ObservedTrial
+from sim.exchange.read import cut, read_observed
+from sim.experiment.progress import Progress, no_progress
+from sim.experiment.workers import n_cores
+from sim.forecast.answer import Answer, WhatIf
+from sim.forecast.answer import forecast as forecast_trial
+from sim.forecast.backtest import backtest as backtest_all
+from sim.forecast.backtest import cuts_at, cuts_every
+from sim.forecast.fit import Fit
+from sim.forecast.fit import fit as fit_trial
+from sim.forecast.fitted_scenario import fitted_mapping
+from sim.forecast.track_record import TrackRecord
+from sim.scenario.load import Loaded, loaded, scenario_from_mapping
+from sim.scenario.schema import Scenario
+
+Data = ObservedTrial | Path | str
+Named = Fit | Loaded | Scenario | Path | str
+_QUARTERS = (0.25, 0.5, 0.75)
+
+
+def fit(
+    data: Data,
+    *,
+    sites: Path | str | None = None,
+    as_of: date | str | None = None,
+    target: int | None = None,
+    columns: Mapping[str, str] | None = None,
+    dates: DateOrder | None = None,
+    out: Path | str | None = None,
+) -> Fit:
+    """Learn from the data of a trial.
+
+    Args:
+        data: an enrolment log, counts by period, or SDTM, as `fit` takes them; or a trial that was read already.
+        sites: a table of sites.
+        as_of: the last day to learn from; default: the last of the data.
+        target: randomisations wanted; default: all in the data.
+        columns: header by role, as in `{"date": "Rand_Dt"}`.
+        dates: how to read 03/04/2024: `dmy` or `mdy`.
+        out: the folder; default: `results/fit-<data>-<id>`.
+
+    Returns:
+        What was learnt. It may be given to `forecast` as the scenario.
+
+    Raises:
+        InputError: the data cannot be used.
+    """
+    from sim.report.forecast_folder import write_fit
+
+    found = fit_trial(_trial(data, sites, as_of, columns, dates), target)
+    write_fit(found, _folder(out), "")
+    return found
+
+
+def forecast(
+    scenario: Named,
+    observed: Data,
+    *,
+    sites: Path | str | None = None,
+    as_of: date | str | None = None,
+    what_ifs: Mapping[str, Named] | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    constant_rates: bool = False,
+    columns: Mapping[str, str] | None = None,
+    dates: DateOrder | None = None,
+    workers: int | None = None,
+    out: Path | str | None = None,
+    progress: Progress = no_progress,
+) -> Answer:
+    """Go on from what has happened: when will this trial be complete?
+
+    Args:
+        scenario: the plan: as `load_scenario` gives it, a file, a name, or what `fit` learnt.
+        observed: the data, as for `fit`.
+        sites: a table of sites.
+        as_of: the day from which to go on; nothing later is used. Default: the last of the data.
+        what_ifs: other scenarios to go on with, by name, on the same random numbers.
+        replications: simulated trials; default: as the scenario says.
+        seed: where random numbers start; default: as the scenario says.
+        constant_rates: whether rates stay as they are, instead of drifting.
+        columns: header by role, as in `{"date": "Rand_Dt"}`.
+        dates: how to read 03/04/2024: `dmy` or `mdy`.
+        workers: processes; default: all cores. The answer is the same whatever it is.
+        out: the folder; default: `results/forecast-<scenario>-<id>`.
+        progress: called with replications done and in all.
+
+    Returns:
+        The forecast: `futures.frame` has a row a simulated trial; `changes`, `needed` and `what_ifs` are the rest.
+
+    Raises:
+        InputError: the scenario or the data cannot be used.
+    """
+    from sim.report.forecast_folder import write_forecast
+
+    plan = _scenario(scenario)
+    answer = forecast_trial(
+        plan,
+        _trial(observed, sites, as_of, columns, dates),
+        [WhatIf(name, _scenario(other)) for name, other in (what_ifs or {}).items()],
+        replications=replications or plan.experiment.replications,
+        seed=plan.experiment.seed if seed is None else seed,
+        workers=workers or n_cores(),
+        is_constant=constant_rates,
+        progress=progress,
+    )
+    write_forecast(answer, _folder(out), "")
+    return answer
+
+
+def backtest(
+    *data: Data,
+    at: Sequence[float] = _QUARTERS,
+    every_days: int | None = None,
+    target: int | None = None,
+    sites: Path | str | None = None,
+    columns: Mapping[str, str] | None = None,
+    dates: DateOrder | None = None,
+    workers: int | None = None,
+    out: Path | str | None = None,
+    progress: Progress = no_progress,
+) -> TrackRecord:
+    """Forecast from points within finished trials, with only what was known then, against what happened.
+
+    Args:
+        data: trials: files, folders of them, or trials that were read already.
+        at: shares of the target at which to forecast.
+        every_days: forecast every so many days instead.
+        target: randomisations wanted; default: all in the data.
+        sites: a table of sites, for one trial.
+        columns: header by role, as in `{"date": "Rand_Dt"}`.
+        dates: how to read 03/04/2024: `dmy` or `mdy`.
+        workers: processes; default: all cores. The answer is the same whatever it is.
+        out: the folder; default: `results/backtest-<data>-<id>`.
+        progress: called with forecasts done and in all.
+
+    Returns:
+        The track record: `cuts`, `methods()` and `by_trial()` are frames.
+
+    Raises:
+        InputError: the data cannot be used, or no cut is left.
+    """
+    from sim.report.forecast_folder import write_backtest
+
+    trials: list[ObservedTrial] = []
+    for item in data:
+        trials += [item] if isinstance(item, ObservedTrial) else read_trials([item], sites, dict(columns or {}), dates)
+    jobs = [
+        (trial, day, target)
+        for trial in trials
+        for day in (cuts_every(trial, every_days, target) if every_days else cuts_at(trial, at, target))
+    ]
+    results = backtest_all(jobs, workers or n_cores(), progress)
+    write_backtest(trials, results, _folder(out), "")
+    return TrackRecord(tuple(trials), tuple(results))
+
+
+def _folder(out: Path | str | None) -> Path | None:
+    return None if out is None else Path(out)
+
+
+def _trial(
+    data: Data,
+    sites: Path | str | None,
+    as_of: date | str | None,
+    columns: Mapping[str, str] | None,
+    dates: DateOrder | None,
+) -> ObservedTrial:
+    trial = data if isinstance(data, ObservedTrial) else read_observed(data, sites, dict(columns or {}), dates)
+    if as_of is None:
+        return trial
+    return cut(trial, date.fromisoformat(as_of) if isinstance(as_of, str) else as_of)
+
+
+def _scenario(named: Named) -> Scenario:
+    if isinstance(named, Fit):
+        return scenario_from_mapping(fitted_mapping(named, f"{named.trial.name[:60]} fitted"))
+    return loaded(named).scenario
