@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from queue import SimpleQueue
 from typing import Any, Generic, Self, TypeVar
 
 from sim.errors import WorkersLost
@@ -44,15 +45,26 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
+def _receive(connection: Connection, jobs: SimpleQueue[Any]) -> None:
+    """Take jobs in while another is being done, and end with None.
+
+    Otherwise a parent that sends a large job would wait for a worker that waits to send a large answer, for ever.
+    """
+    try:
+        while True:
+            jobs.put(connection.recv())
+    except Exception:  # also a job that cannot be read: this process ends, and the parent sees that
+        jobs.put(None)
+
+
 def _serve(connection: Connection) -> None:
     """What a worker does: jobs, one after the other, until the parent is done. An interrupt is for the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    while True:
-        try:
-            work, arguments = connection.recv()
-        except (EOFError, OSError):
-            return
+    jobs: SimpleQueue[Any] = SimpleQueue()
+    threading.Thread(target=_receive, args=(connection, jobs), daemon=True).start()
+    while (job := jobs.get()) is not None:
+        work, arguments = job
         answer: tuple[bool, object]
         try:
             answer = True, work(*arguments)
