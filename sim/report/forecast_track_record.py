@@ -34,8 +34,8 @@ _LIMITS = """\
 
 Seven cuts of one trial share one future, and the twelve countries are parts of one trial with one closing date, so
 there are about four independent trials here, not {trials}. {resampled} On eight independent trials a correct 80 %
-interval would score anything from 66 to 93 % by chance. The settings were chosen with these trials (left out of the
-choice, they are forecast nearly as well: see [the method](method.md)); other trials are the real test.
+interval would score anything from 66 to 93 % by chance. The settings were chosen with these trials (see [the
+method](method.md)), so the figures flatter them; other trials are the real test.
 
 What these figures do not say: the final number was known to every forecast as the target, as it is in a running trial,
 but a target that changes on the way is not forecast by anything.

@@ -52,8 +52,9 @@ def test_a_forecast_answers_with_dates_odds_changes_and_what_ifs(plan: Path, tmp
     )  # fmt: skip
     done = call(*arguments)
     assert done.code == 0, done.err
-    assert done.out.split("\n")[1].startswith("Note: 1 site(s) of the scenario are not in the data")
+    assert done.out.split("\n")[1].startswith("The last of the 80 participants is randomised by 20")
     for words in (
+        "Note: 1 site(s) of the scenario are not in the data",
         "The last of the 80 participants is randomised by 20",
         "On 2023-09-15, 30 of 80 are randomised",
         "Primary completion by 2024-06-01, as planned:",
