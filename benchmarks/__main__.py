@@ -1,9 +1,17 @@
-"""`python -m benchmarks`, from the top of the repository: start-up, memory, and what an event costs."""
+"""`python -m benchmarks [PART ...]`, from the top of the repository: all, or those named. Takes some minutes."""
 
 from __future__ import annotations
 
-from benchmarks import engines, memory, start_up
+import sys
 
-for part in (start_up, memory, engines):
-    print(f"\n{(part.__doc__ or '').splitlines()[0]}\n")
-    part.main()
+from benchmarks import engines, memory, start_up, storing, workers
+
+PARTS = {part.__name__.rpartition(".")[2]: part for part in (start_up, engines, workers, storing, memory)}
+
+if __name__ == "__main__":  # worker processes import this file too
+    wanted = sys.argv[1:] or list(PARTS)
+    if unknown := [name for name in wanted if name not in PARTS]:
+        raise SystemExit(f"there is no benchmark {unknown[0]}; there are {', '.join(PARTS)}")
+    for name in wanted:
+        print(f"\n{(PARTS[name].__doc__ or '').splitlines()[0]}\n", flush=True)
+        PARTS[name].main()
