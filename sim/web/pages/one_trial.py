@@ -89,7 +89,7 @@ def _which(state: State, seed: int, replication: int) -> Component:
     if state.file:
         names.insert(0, {"value": "", "label": "your scenario"})
     picks = [
-        dmc.Button(text, id=f"one_trial-{name}", variant="light", **{"aria-description": why})
+        dmc.Button(text, id=f"one_trial-{name}", variant="default", **{"aria-description": why})
         for name, (text, why) in _BUTTONS.items()
     ]
     return html.Div(
@@ -122,7 +122,7 @@ def _which(state: State, seed: int, replication: int) -> Component:
 
 
 def _cancel() -> Component:
-    return dmc.Button("Cancel", id="one_trial-cancel", variant="subtle", style={"display": "none"})
+    return dmc.Button("Cancel", id="one_trial-cancel", variant="default", style={"display": "none"})
 
 
 def _events() -> Component:
