@@ -207,3 +207,12 @@ def test_what_cannot_be_opened_is_told_and_not_shown(visit: Callable[..., Any]) 
     expect(page.get_by_role("alert")).to_contain_text("must be a whole number from 0")
     page = visit("/one-trial?set=trial.target=many")
     expect(page.get_by_role("alert")).to_contain_text("trial.target")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_offline_page(offline: Callable[..., Any], scheme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = offline(color_scheme=scheme, bypass_csp=True)
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], each["impact"], each["nodes"][0]["html"]) for each in found] == []
