@@ -22,7 +22,7 @@ from sim.experiment.replicate import Chunk
 from sim.experiment.workers import start_worker
 from sim.scenario.schema import Scenario
 
-SECONDS = 8.0  # for a first answer; what takes longer is left to a job
+SECONDS = 20.0  # for a first answer; what takes longer is left to a job
 
 _N_EACH, _N_CROWDED = 32, 24  # simulated trials that a process makes for a first answer
 _TURN_SECONDS = 0.05

@@ -63,8 +63,8 @@ def shell(pages: Sequence[Page]) -> Component:
                 dcc.Link("trialclock", href="/", className="brand", title="Home: choose a stage or a scenario"),
                 html.Nav(links, className="nav", id="shell-nav", **{"aria-label": "Pages"}),
                 dmc.ColorSchemeToggle(
-                    lightIcon="Light",
-                    darkIcon="Dark",
+                    lightIcon="☀",
+                    darkIcon="☾",
                     variant="subtle",
                     size="lg",
                     id="shell-scheme",

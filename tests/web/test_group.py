@@ -53,8 +53,7 @@ def test_a_run_of_the_plan_page_is_made_by_a_celery_worker(url: str, tmp_path: P
     finally:
         worker.terminate()
         worker.wait(WAIT_SECONDS)
-    assert answer["query"] == "?replications=24"
-    assert "24 simulated trials" in str(answer["shown"])
+    assert answer == "?replications=24"
     assert list(tmp_path.glob("studio/visitors/*/runs/registry-plan-*/manifest.json"))
 
 

@@ -92,7 +92,7 @@ def register(app: Dash, studio: Studio) -> None:
     @long_callback(
         app,
         studio,
-        Output("plan-refined", "data"),
+        Output("plan-done", "data"),  # what is shown must not wait for the end of the job: it comes by `set_props`
         Input("plan-wanted", "data"),
         Input("plan-go-on", "n_clicks"),
         progress=[Output("plan-progress", "children"), Output("plan-bar", "value")],
@@ -129,9 +129,7 @@ def _refined(studio: Studio, set_progress: Any, query: str) -> Any:
             if results.n_replications < size:
                 continue
             shown = {"query": query, "shown": answer_of(results)}
-            if results.n_replications < n:
-                set_props("plan-refined", {"data": shown})
-            else:
+            if results.n_replications >= n:
                 remember(studio.visitor, query, results)
-                return shown
-    return shown
+            set_props("plan-refined", {"data": shown})
+    return shown["query"] if shown else no_update
