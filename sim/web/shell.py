@@ -27,7 +27,7 @@ QUERY = "shell-query"  # the store that holds the query of the page as it now is
 
 THEME = {
     "primaryColor": "blue",
-    "primaryShade": {"light": 8, "dark": 4},
+    "primaryShade": {"light": 8, "dark": 8},
     "fontFamily": "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif",
     "autoContrast": True,
     "defaultRadius": "sm",

@@ -29,6 +29,14 @@
     if (event.persisted) { window.location.reload(); }  // back to a page whose jobs were ended
   });
 
+  // What opens a file has no name of its own for a screen reader.
+  new MutationObserver(function () {
+    document.querySelectorAll("input[type=file]:not([aria-label])").forEach(function (input) {
+      var around = input.parentElement;
+      input.setAttribute("aria-label", (around && around.textContent.trim()) || "Choose a file");
+    });
+  }).observe(document.documentElement, {childList: true, subtree: true});
+
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.studio = {
     titled: function (title) {
