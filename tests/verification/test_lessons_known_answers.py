@@ -40,7 +40,7 @@ def test_months_of_arrivals_are_poisson() -> None:
     busiest, _, variance, lull = facts(arrivals.teach(parameters, room))
     within(busiest, expected)
     within(variance, 6.0)
-    within(lull, 1 - (1 - stats.poisson.cdf(3, 6.0)) ** 12, slack=0.005)
+    within(lull, 100 * (1 - (1 - stats.poisson.cdf(3, 6.0)) ** 12), slack=0.5)
 
 
 def test_the_average_plan_is_late_as_often_as_the_lognormal_says() -> None:
@@ -56,7 +56,7 @@ def test_the_average_plan_is_late_as_often_as_the_lognormal_says() -> None:
         rate = mean * math.exp(sigma * z - sigma**2 / 2)
         return float(stats.gamma.sf(plan.value, target, scale=1 / rate) * stats.norm.pdf(z))
 
-    within(late, integrate.quad(later_given, -8, 8)[0])
+    within(late, 100 * integrate.quad(later_given, -8, 8)[0])
     within(p50, target / mean * math.exp(sigma**2 / 2), slack=0.3)  # median of 1 / rate, and little Erlang noise
 
 
@@ -109,7 +109,7 @@ def test_leaving_ends_a_trial_as_often_early_as_the_hazard_says() -> None:
     assert after.value <= 336 + 1e-6
     assert sooner.low > 0
     # The trial ends as planned only if the last one stays: an earlier participant's end would be before it.
-    within(early, 0.6, slack=0.01)
+    within(early, 60.0, slack=1.0)
     everyone = leaving.teach(leaving.LeavingParameters(leaving=0.0), room)
     assert everyone.facts[0].estimate.value == pytest.approx(336, abs=0.5)
     assert everyone.check.right == 1
@@ -119,7 +119,7 @@ def test_pairing_makes_the_difference_surer_and_leaves_it_as_it_is() -> None:
     """Lesson 7: on the same patients more hospitals are never later, and the difference varies less."""
     parameters = luck.LuckParameters()
     wrong, wrong_paired, gain, apart, worth = facts(luck.teach(parameters, Classroom(8, 150)))
-    assert wrong.value > 0.1
+    assert wrong.value > 10
     assert wrong_paired.value == 0
     assert worth.low > 1.5
     error = math.hypot((gain.high - gain.low) / 3.92, (apart.high - apart.low) / 3.92)
