@@ -85,6 +85,8 @@ class Control:
             return "true" if value else "false"
         if value is None or value == "":
             return "null" if self.may_be_empty else None
+        if isinstance(value, float) and value.is_integer():
+            return shown(int(value))  # as a browser gives it back
         return shown(value)
 
 

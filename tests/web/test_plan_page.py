@@ -236,3 +236,22 @@ def _holds(url: str, path: str, value: str) -> bool:
         "sites.national_liver_centre.referrals_per_month.median": "18",
     }
     return f"{path}%3D{value}" in url if defaults[path] != value else f"{path}%3D" not in url
+
+
+def test_two_levers_moved_at_once_are_both_kept(visit: Visit) -> None:
+    """The second is moved before the first was answered; nothing else is changed by that."""
+    page = visit("/plan?replications=96")
+    answered(page)
+    page.get_by_text("Eligibility criteria", exact=True).click()
+    page.get_by_text("Cells", exact=True).click()
+    page.route("**/_dash-update-component", lambda route: (time.sleep(0.3), route.continue_()))
+    lever(page, "sites.general_hospital.count").fill("4")
+    lever(page, "sites.general_hospital.count").press("Tab")
+    page.get_by_role("switch", name="no artificial liver (E8)").uncheck()
+    page.wait_for_url(lambda url: "count" in url and "no_artificial_liver" in url)
+    page.unroute("**/_dash-update-component")
+    page.locator(".changed li", has_text="no_artificial_liver").wait_for()
+    assert sorted(page.locator(".changed code").all_inner_texts()) == [
+        "screening.criteria.no_artificial_liver: off",
+        "sites.general_hospital.count: 2 → 4",
+    ]

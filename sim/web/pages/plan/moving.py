@@ -21,6 +21,7 @@ from sim.web.pages.plan.steps import (
     moved,
     read,
     redone,
+    saying_otherwise,
     stepped,
     switched,
     undone,
@@ -68,7 +69,7 @@ def register(app: Dash, studio: Studio) -> None:
             undo = stepped(undo, query, after)
         if after == query:
             raise PreventUpdate
-        by_hand = isinstance(cause, dict) and cause.get("type") in (LEVER, SWITCH)
+        by_hand = _is_by_hand(cause)
         _show(studio, query, after, by_hand=by_hand, from_text=cause == "plan-text")
         # not as outputs: what waits for them must not wait for this when the page is opened
         set_props("plan-undo", {"data": undo})
@@ -97,7 +98,22 @@ def _after(studio: Studio, query: str, new: tuple[Any, Any, Any]) -> str:
         if key == "plan-text":
             return editing.typed(studio, query, str(value or ""))
         state = _stepped(studio, state, key, value, new)
+    if _is_by_hand(ctx.triggered_id):
+        for key, value in _not_yet_answered(studio, Scenario.of(query)):
+            state = _stepped(studio, state, key, value, new)
     return with_draft(state.query(), draft)
+
+
+def _is_by_hand(cause: Any) -> bool:
+    return isinstance(cause, dict) and cause.get("type") in (LEVER, SWITCH)
+
+
+def _not_yet_answered(studio: Studio, before: Scenario) -> list[tuple[dict[str, str], Any]]:
+    """Levers and switches that say something else than the query: moved while an earlier move was being answered."""
+    given = [(item["id"], item.get("value")) for items in ctx.inputs_list[:2] for item in items]
+    reading = read(studio, before)
+    otherwise = saying_otherwise(reading, {key["path"]: value for key, value in given})
+    return [(key, value) for key, value in given if key["path"] in otherwise]
 
 
 def _stepped(studio: Studio, state: Scenario, key: Any, value: Any, new: tuple[Any, Any, Any]) -> Scenario:
