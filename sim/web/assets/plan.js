@@ -10,6 +10,10 @@
   }
 
   window.dash_clientside.plan = {
+    moved: function (says) {
+      (says || []).forEach(function (one) { window.dash_clientside.set_props(one[0], one[1]); });
+      return window.dash_clientside.no_update;
+    },
     answered: function (first, refined, query) {
       var now = withoutDraft(query);
       if (refined && withoutDraft(refined.query) === now) { return refined.shown; }

@@ -64,6 +64,7 @@ def _stores(asked: str) -> list[Any]:
         dcc.Store(id="plan-query", data=asked),
         dcc.Store(id="plan-undo", storage_type="session"),
         dcc.Store(id="plan-moved"),
+        dcc.Store(id="plan-shown"),
         dcc.Store(id="plan-done"),
         dcc.Store(id="plan-first"),
         dcc.Store(id="plan-refined"),

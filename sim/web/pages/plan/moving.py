@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
-from dash import ALL, Dash, Input, Output, State, ctx, html, no_update, set_props
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, html, no_update
 from dash.exceptions import PreventUpdate
 
 from sim.errors import InputError
@@ -32,6 +32,8 @@ from sim.web.state import State as Scenario
 
 if TYPE_CHECKING:
     from sim.web.studio import Studio
+
+Says = list[tuple[str | dict[str, str], dict[str, Any]]]  # which components, and what each is to say
 
 
 def register(app: Dash, studio: Studio) -> None:
@@ -69,13 +71,18 @@ def register(app: Dash, studio: Studio) -> None:
             undo = stepped(undo, query, after)
         if after == query:
             raise PreventUpdate
-        by_hand = _is_by_hand(cause)
-        _show(studio, query, after, by_hand=by_hand, from_text=cause == "plan-text")
-        # not as outputs: what waits for them must not wait for this when the page is opened
-        set_props("plan-undo", {"data": undo})
-        set_props(shell.QUERY, {"data": after})
-        set_props("plan-query", {"data": after})
-        return after
+        says = _says(studio, query, after, by_hand=_is_by_hand(cause), from_text=cause == "plan-text")
+        stores: Says = [(name, {"data": after}) for name in (shell.QUERY, "plan-query")]
+        return [("plan-undo", {"data": undo}), *says, *stores]
+
+    # Not as outputs: what waits for them must not wait for this when the page is opened. And not set by the server: an
+    # answer that a later move has overtaken is dropped by the browser, and what the server sets is not.
+    app.clientside_callback(
+        ClientsideFunction("plan", "moved"),
+        Output("plan-shown", "data"),
+        Input("plan-moved", "data"),
+        prevent_initial_call=True,
+    )
 
     @app.callback(
         Output("plan-changes", "children"),
@@ -148,41 +155,47 @@ def _sized(studio: Studio, state: Scenario, key: str, value: Any) -> Scenario:
     return replace(state, replications=None if value == experiment.replications else max(value, 1))
 
 
-def _show(studio: Studio, before: str, after: str, *, by_hand: bool, from_text: bool) -> None:
-    """Let the controls say what the new state says. One that was moved by hand says so already."""
+def _says(studio: Studio, before: str, after: str, *, by_hand: bool, from_text: bool) -> Says:
+    """What the controls are to say of the new state. One that was moved by hand says so already."""
     old, new = read(studio, Scenario.of(before)), read(studio, Scenario.of(after))
     errors = new.errors
     had, have = controls_of(old), controls_of(new)
-    for path in {*old.errors, *errors}:
-        if path in have:
-            set_props({"type": LEVER, "path": path}, {"error": errors.get(path)})
+    says: Says = [
+        ({"type": LEVER, "path": path}, {"error": errors.get(path)})
+        for path in sorted({*old.errors, *errors})
+        if path in have
+    ]
     if set(had) != set(have) or from_text:
-        set_props("plan-panel", {"children": panel(new.loaded, new.with_all, dict(new.refused), errors)})
-        set_props("plan-new", {"children": new_sites(new.loaded)})
+        says.append(("plan-panel", {"children": panel(new.loaded, new.with_all, dict(new.refused), errors)}))
+        says.append(("plan-new", {"children": new_sites(new.loaded)}))
     elif not by_hand:
-        _set_values(old, new)
-        _set_size(new)
+        says += [*_values(old, new), *_size(new)]
     if not from_text:
-        set_props("plan-text", {"value": editing.text_of(studio, new, draft_of(after))})
+        says.append(("plan-text", {"value": editing.text_of(studio, new, draft_of(after))}))
+    return says
 
 
-def _set_values(old: Reading, new: Reading) -> None:
+def _values(old: Reading, new: Reading) -> Says:
     had, have = controls_of(old), controls_of(new)
     refused = dict(new.refused)
     was_refused = dict(old.refused)
+    says: Says = []
     for path, control in have.items():
         if control.value != had[path].value or path in refused or path in was_refused:
             kind, prop = (SWITCH, "checked") if control.kind == "switch" else (LEVER, "value")
-            set_props({"type": kind, "path": path}, {prop: refused.get(path, shown_value(control))})
+            says.append(({"type": kind, "path": path}, {prop: refused.get(path, shown_value(control))}))
     on, was_on = new.loaded.scenario.screening.criteria, old.loaded.scenario.screening.criteria
-    for name in {*on} ^ {*was_on}:
-        set_props({"type": SWITCH, "path": f"screening.criteria.{name}"}, {"checked": name in on})
+    for name in sorted({*on} ^ {*was_on}):
+        says.append(({"type": SWITCH, "path": f"screening.criteria.{name}"}, {"checked": name in on}))
+    return says
 
 
-def _set_size(new: Reading) -> None:
+def _size(new: Reading) -> Says:
     experiment = new.loaded.scenario.experiment
-    set_props("plan-replications", {"value": new.state.replications or experiment.replications})
-    set_props("plan-seed", {"value": experiment.seed if new.state.seed is None else new.state.seed})
+    return [
+        ("plan-replications", {"value": new.state.replications or experiment.replications}),
+        ("plan-seed", {"value": experiment.seed if new.state.seed is None else new.state.seed}),
+    ]
 
 
 def _changes(studio: Studio, query: str) -> Any:
