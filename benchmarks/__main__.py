@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import engines, memory, start_up, storing, workers
+from benchmarks import engines, forecasting, memory, start_up, storing, workers
 
-PARTS = {part.__name__.rpartition(".")[2]: part for part in (start_up, engines, workers, storing, memory)}
+PARTS = {part.__name__.rpartition(".")[2]: part for part in (start_up, engines, workers, storing, forecasting, memory)}
 
 if __name__ == "__main__":  # worker processes import this file too
     wanted = sys.argv[1:] or list(PARTS)

@@ -80,6 +80,7 @@ def forecast(
     dates: DateOrder | None = None,
     workers: int | None = None,
     out: Path | str | None = None,
+    report: bool = True,
     progress: Progress = no_progress,
 ) -> Answer:
     """Go on from what has happened: when will this trial be complete?
@@ -97,6 +98,7 @@ def forecast(
         dates: how to read 03/04/2024: `dmy` or `mdy`.
         workers: processes; default: all cores. The answer is the same whatever it is.
         out: the folder; default: `results/forecast-<scenario>-<id>`.
+        report: whether to write `report.html`.
         progress: called with replications done and in all.
 
     Returns:
@@ -118,7 +120,7 @@ def forecast(
         is_constant=constant_rates,
         progress=progress,
     )
-    write_forecast(answer, _folder(out), "")
+    write_forecast(answer, _folder(out), "", page=report)
     return answer
 
 

@@ -95,7 +95,7 @@ def write_fit(found: Fit, out: Path | None, command: str) -> Path:
     return folder.path
 
 
-def write_forecast(answer: Answer, out: Path | None, command: str) -> Path:
+def write_forecast(answer: Answer, out: Path | None, command: str, *, page: bool = True) -> Path:
     """Leave a forecast in a folder: `forecast.json`, `milestones.csv`, `replications.csv`,
     `report.html`.
 
@@ -103,6 +103,7 @@ def write_forecast(answer: Answer, out: Path | None, command: str) -> Path:
         answer: the forecast.
         out: the folder; default: `results/forecast-<scenario>-<id>`.
         command: the command that makes it.
+        page: whether to write `report.html`.
 
     Returns:
         The folder.
@@ -128,6 +129,7 @@ def write_forecast(answer: Answer, out: Path | None, command: str) -> Path:
             "milestones", pd.DataFrame(milestone_table(answer).rows, columns=list(milestone_table(answer).columns))
         )
         folder.write_table("replications", answer.futures.frame)
-        folder.write_text("report.html", forecast_page(answer, command))
+        if page:
+            folder.write_text("report.html", forecast_page(answer, command))
         folder.finish(" ".join(sys.argv))
     return folder.path

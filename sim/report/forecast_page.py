@@ -50,10 +50,38 @@ _FAN = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 def _end(answer: Answer) -> float:
     """Where the chart ends: when 90 % have the target, and the plan's median too."""
     days = [quantile(answer, "randomised_100pct", 0.9).value]
-    days.append(float(np.nanquantile(np.append(answer.plan.days("randomised_100pct"), np.nan), 0.5)))
+    if answer.changes:
+        days.append(_planned_median(answer))
     known = [day for day in days if math.isfinite(day)]
     start = answer.start.state.now
     return min(max([*known, start + 60.0]) * 1.05, answer.futures.design.horizon_days)
+
+
+def _plan_curves(found: go.Figure, answer: Answer, end: float) -> None:
+    """The original plan, dashed, with its 80 % of trials."""
+    clock = answer.futures.design.clock
+    days, plan = answer.plan.fan(0.0, end, (0.1, 0.5, 0.9))
+    x = [str(clock.date_of(day)) for day in days.tolist()]
+    plan_line = {"color": VERMILLION, "width": 1, "dash": "dot"}
+    for row, name in ((0, ""), (2, "plan: 80 % of trials")):
+        found.add_trace(
+            go.Scatter(
+                x=x, y=plan[row].tolist(), mode="lines", line=plan_line, hoverinfo="skip",
+                name=name, showlegend=bool(name),
+            )
+        )  # fmt: skip
+    found.add_trace(
+        go.Scatter(
+            x=x, y=plan[1].tolist(), mode="lines", name="plan: median",
+            line={"color": VERMILLION, "width": 2, "dash": "dash"}, hovertemplate="plan %{y}<extra></extra>",
+        )
+    )  # fmt: skip
+
+
+def _planned_median(answer: Answer) -> float:
+    """Day by which half of the plan's simulated trials have the target; infinite where fewer ever have it."""
+    days = answer.plan.days("randomised_100pct")
+    return float(np.quantile(np.where(np.isnan(days), math.inf, days), 0.5, method="inverted_cdf"))
 
 
 def _fan(answer: Answer) -> Exhibit:
@@ -65,21 +93,8 @@ def _fan(answer: Answer) -> Exhibit:
     def dates(days: Sequence[float]) -> list[str]:
         return [str(clock.date_of(day)) for day in days]
 
-    days, plan = answer.plan.fan(0.0, end, (0.1, 0.5, 0.9))
-    plan_line = {"color": VERMILLION, "width": 1, "dash": "dot"}
-    for row, name in ((0, ""), (2, "plan: 80 % of trials")):
-        found.add_trace(
-            go.Scatter(
-                x=dates(days.tolist()), y=plan[row].tolist(), mode="lines", line=plan_line, hoverinfo="skip",
-                name=name, showlegend=bool(name),
-            )
-        )  # fmt: skip
-    found.add_trace(
-        go.Scatter(
-            x=dates(days.tolist()), y=plan[1].tolist(), mode="lines", name="plan: median",
-            line={"color": VERMILLION, "width": 2, "dash": "dash"}, hovertemplate="plan %{y}<extra></extra>",
-        )
-    )  # fmt: skip
+    if answer.changes:
+        _plan_curves(found, answer, end)
     if trial.n_randomised < target:
         days, fan = answer.futures.fan(start, end, _FAN)
         x = dates(days.tolist())
@@ -109,14 +124,14 @@ def _fan(answer: Answer) -> Exhibit:
     found.add_vline(x=str(answer.as_of), line={"color": GREY, "width": 1})
     found.update_xaxes(range=[str(min(clock.opens, trial.first)), str(clock.date_of(end))])
     median = dates_of(answer).text(quantile(answer, "randomised_100pct", 0.5).value)
-    planned = np.append(answer.plan.days("randomised_100pct"), np.nan)
-    was = float(np.nanquantile(planned, 0.5)) if not np.isnan(planned).all() else math.inf
+    had = f"Half of the simulated trials have the target by {median}"
+    goes_on = f"goes on from {answer.as_of} ({answer.futures.case.replications:,})."
+    plan = f"The plan is the scenario from its day 0 ({answer.plan.case.replications} simulated trials); the forecast "
     return Exhibit(
         "fan",
-        "Participants randomised: observed, planned, forecast",
-        f"Half of the simulated trials have the target by {median}; as planned it was {dates_of(answer).text(was)}.",
-        f"The plan is the scenario from its day 0 ({answer.plan.case.replications} simulated trials); the forecast "
-        f"goes on from {answer.as_of} ({answer.futures.case.replications:,}).",
+        f"Participants randomised: observed, {'planned, ' if answer.changes else ''}forecast",
+        f"{had}; as planned it was {dates_of(answer).text(_planned_median(answer))}." if answer.changes else f"{had}.",
+        (plan if answer.changes else "The forecast ") + goes_on,
         found,
         _fan_table(answer, end),
     )

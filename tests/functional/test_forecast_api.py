@@ -39,11 +39,18 @@ def test_a_what_if_is_paired(data: Path, tmp_path: Path) -> None:
     plan = sim.scenario_from_mapping(SCENARIO)
     more = sim.scenario_from_mapping(SCENARIO | {"sites": {"centre": {"count": 6, "referrals_per_month": 2.0}}})
     answer = sim.forecast(
-        plan, data, what_ifs={"same": plan, "more": more}, replications=40, workers=1, out=tmp_path / "out"
+        plan,
+        data,
+        what_ifs={"same": plan, "more": more},
+        replications=40,
+        workers=1,
+        out=tmp_path / "out",
+        report=False,
     )
     moved = {item.name: item.days["last_randomised"].value for item in answer.what_ifs}
     assert moved["same"] == 0
     assert moved["more"] < 0
+    assert not (tmp_path / "out" / "report.html").exists()
 
 
 def test_a_backtest_is_tables(data: Path, tmp_path: Path) -> None:
@@ -64,3 +71,15 @@ def test_data_may_be_a_file_or_what_was_read_from_it(data: Path, tmp_path: Path)
         sim.scenario_from_mapping(SCENARIO), data, as_of=str(trial.last), replications=20, workers=1, out=tmp_path / "b"
     )
     assert one.futures.frame.equals(two.futures.frame)
+
+
+def test_what_was_fitted_to_the_data_is_not_drawn_as_their_plan(data: Path, tmp_path: Path) -> None:
+    fitted = sim.fit(data, target=60, out=tmp_path / "fit")
+    names = {
+        case: {trace.name for trace in sim.figures(sim.forecast(scenario, data, **few))["fan"].data}
+        for case, scenario in (("fitted", fitted), ("planned", sim.scenario_from_mapping(SCENARIO)))
+        for few in [{"replications": 20, "workers": 1, "out": tmp_path / case, "report": False}]
+    }
+    assert "plan: median" in names["planned"]
+    assert "forecast: median" in names["fitted"]
+    assert "plan: median" not in names["fitted"]
