@@ -237,6 +237,11 @@ def test_an_unfinished_run_cannot_be_read_but_says_how_to_go_on(tmp_path: Path) 
     assert "this run was not finished; run it again, and it goes on" in outcome.err
 
 
+def hear_ctrl_c() -> None:
+    """A shell that runs the tests in the background has told them to ignore it, and all that they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def started(out: Path, n_workers: int) -> subprocess.Popen[str]:
     """A run of the small scenario in a process of its own, under way: one chunk is finished, another never is."""
     arguments = [str(part) for part in command(out, workers=n_workers)]
@@ -246,6 +251,7 @@ def started(out: Path, n_workers: int) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_ctrl_c,
     )
     until = time.monotonic() + 60
     while not any((out / CHUNKS).glob("*.npz")):
