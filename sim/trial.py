@@ -79,10 +79,7 @@ class Trial:
         env.run_to_end()
         log = world.hand_over()
         log.visits = self.follow_ups.visits()
-        pauses = self.enrolment.pauses
-        log.ended_at_once = [
-            self.referrals.ended_at_once(site, self.recruitment.looking(site), pauses) for site in self.sites
-        ]
+        log.ended_at_once = self.referrals.ended_at_once(self.sites, self.enrolment)
         return log
 
     # --- one person's way

@@ -124,9 +124,11 @@ def _site_of_first_referral(index: EventIndex) -> float:
     """The site of the first patient referred, whatever became of them."""
     first = index.of(events.REFERRED)
     best = (float(first[0, TIME]), float(first[0, SITE])) if len(first) else (np.inf, _NAN)
-    for ended in index.log.ended_at_once:
-        if len(ended.time) and ended.time[0] < best[0]:
-            best = (float(ended.time[0]), float(ended.site))
+    ended = index.log.ended_at_once
+    if len(ended.time):
+        at = int(np.argmin(ended.time))
+        if ended.time[at] < best[0]:
+            return float(ended.site[at])
     return best[1]
 
 

@@ -54,23 +54,20 @@ class EventIndex:
 
     def first_referral(self) -> float:
         """When the first patient was referred; NaN where nobody was."""
-        times = [self.of(events.REFERRED)[:1, TIME], *(ended.time[:1] for ended in self.log.ended_at_once)]
-        together = np.concatenate(times)
+        together = np.concatenate((self.of(events.REFERRED)[:1, TIME], self.log.ended_at_once.time))
         return float(together.min()) if len(together) else float("nan")
 
     def ended_at_once(self, kind: int | None = None) -> int:
         """Referrals that ended on the day, in all or in one way."""
         if kind is None:
-            return sum(len(ended.time) for ended in self.log.ended_at_once)
-        return sum(int(np.count_nonzero(ended.kind == kind)) for ended in self.log.ended_at_once)
+            return len(self.log.ended_at_once.time)
+        return int(np.count_nonzero(self.log.ended_at_once.kind == kind))
 
     def chart_failures(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """First failed criterion, and all of them as bits, of those whom the chart excluded for good."""
-        none = np.zeros(0, dtype=np.int64)
-        excluded = [(ended, ended.kind == events.CHART_FAILED) for ended in self.log.ended_at_once]
-        first = np.concatenate([none, *(ended.code[chosen] for ended, chosen in excluded)])
-        bits = np.concatenate([none, *(ended.failed[chosen] for ended, chosen in excluded)])
-        return first, bits
+        ended = self.log.ended_at_once
+        excluded = ended.kind == events.CHART_FAILED
+        return ended.code[excluded], ended.failed[excluded]
 
     def participants_out(self) -> Array:
         """When participants left or completed."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 MONTH_DAYS = 30.4375
 WEEK_DAYS = 7.0
@@ -29,6 +30,11 @@ class Clock:
 
     opens: date
 
+    @cached_property
+    def _weekday(self) -> int:
+        """Of day 0; Monday is 0."""
+        return self.opens.weekday()
+
     def date_of(self, day: float) -> date:
         """The date on which a day (any instant of it) falls. Raises OverflowError beyond year 9999."""
         return self.opens + timedelta(days=math.floor(day))
@@ -39,7 +45,7 @@ class Clock:
 
     def weekday_on_or_after(self, day: float) -> float:
         """The same time of day on the first day, from this one on, that is Monday to Friday."""
-        weekday = (math.floor(day) + self.opens.weekday()) % 7
+        weekday = (math.floor(day) + self._weekday) % 7
         return day + (7 - weekday) if weekday >= _SATURDAY else day
 
 

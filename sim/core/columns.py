@@ -7,15 +7,13 @@ stay at their places.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from operator import itemgetter
 
 from sim.core.quantiles import Quantile, unit_exponential
 from sim.scenario.distributions import Family
 from sim.scenario.schema import Scenario
-
-if TYPE_CHECKING:
-    from sim.core.people import Person
 
 
 @dataclass(frozen=True)
@@ -35,23 +33,17 @@ class ColumnDesign:
     standard: Quantile | None = None
 
 
-class Column:
-    """A value that every patient has.
+Column = Callable[[list[float]], float]  # finds one value among all those of a patient
 
-    Args:
-        index: its place among a patient's values; -1 where all have the same.
-        constant: the value that all have.
-    """
 
-    __slots__ = ("_constant", "_index")
+def column_at(index: int) -> Column:
+    """The column at a place among a patient's values."""
+    return itemgetter(index)
 
-    def __init__(self, index: int, constant: float = 0.0) -> None:
-        self._index = index
-        self._constant = constant
 
-    def of(self, person: Person) -> float:
-        """The value of one patient."""
-        return person.values[self._index] if self._index >= 0 else self._constant
+def constant_column(value: float) -> Column:
+    """A value that is the same for all patients, and stands nowhere."""
+    return lambda _values: value
 
 
 def most_doses(scenario: Scenario) -> int:

@@ -41,20 +41,21 @@ class TrialProcess(simpy.Process):
         self.env = env
         self.callbacks = []
         self._generator = generator  # type: ignore[assignment]  # SimPy's yields events only
+        self._send: Any = generator.send
+        self._target = None
         self._appointment: Appointment | None = None  # one for all days, as it has one at a time
         self._step()
 
     def _step(self, error: Any = None) -> None:
         """Let the process go on until it waits for something that has not happened, or ends."""
-        generator = self._generator
         try:
-            wait: Any = generator.send(None) if error is None else generator.throw(error)
-            while not isinstance(wait, float):
+            wait: Any = self._send(None) if error is None else self._generator.throw(error)
+            while wait.__class__ is not float:
                 if wait.callbacks is not None:
                     wait.callbacks.append(self._resume)
                     self._target = wait
                     return
-                wait = generator.send(None)
+                wait = self._send(None)
         except StopIteration:
             self._ok, self._value, self._appointment = True, None, None
             if self.callbacks:
@@ -62,11 +63,12 @@ class TrialProcess(simpy.Process):
             return
         if self._appointment is None:
             self._appointment = Appointment(self._step)
-        self._target = None
         env = self.env
-        heappush(env._queue, (wait if wait > env._now else env._now, NORMAL, next(env._eid), self._appointment))
+        now = env.now
+        heappush(env._queue, (wait if wait > now else now, NORMAL, next(env._eid), self._appointment))
 
     def _resume(self, event: Event) -> None:
+        self._target = None
         self._step(None if event._ok else event._value)
 
     def interrupt(self, cause: object = None) -> None:
@@ -94,8 +96,19 @@ class TrialEnvironment(simpy.Environment):
     the very instant that was computed for it, in this engine and in any other.
     """
 
+    # SimPy's is a property over `_now`. The clock is read more often than anything else, so it is an attribute here.
+    now: float = 0.0
     _queue: Any
     _is_finished = False
+
+    @property
+    def _now(self) -> float:
+        """What SimPy's own methods know the clock by."""
+        return self.now
+
+    @_now.setter
+    def _now(self, day: float) -> None:
+        self.now = day
 
     def at(self, day: float) -> Event:
         """An event that happens at `day` (at once, if that has passed)."""
@@ -104,13 +117,13 @@ class TrialEnvironment(simpy.Environment):
         event.callbacks = []
         event._ok = True
         event._value = None
-        now = self._now
+        now = self.now
         heappush(self._queue, (day if day > now else now, NORMAL, next(self._eid), event))
         return event
 
     def call_at(self, day: float, call: Callable[[], object]) -> None:
         """Do something at `day` (at once, if that has passed), but not before this returns."""
-        now = self._now
+        now = self.now
         heappush(self._queue, (day if day > now else now, NORMAL, next(self._eid), Appointment(call)))
 
     def start(self, generator: Generator[Wait, None, None]) -> TrialProcess:
@@ -132,7 +145,7 @@ class TrialEnvironment(simpy.Environment):
 
     def begin(self, day: float) -> None:
         """Set the clock, before anything has happened."""
-        self._now = day
+        self.now = day
 
     def finish(self) -> None:
         """Let nothing more happen, not even in this instant."""
@@ -146,7 +159,7 @@ class TrialEnvironment(simpy.Environment):
         queue = self._queue
         item: Any
         while queue and not self._is_finished:
-            self._now, _, _, item = heappop(queue)
+            self.now, _, _, item = heappop(queue)
             if item.__class__ is Appointment:
                 if item.call is not None:
                     item.call()

@@ -130,18 +130,18 @@ ENDED_COMPLETE, ENDED_HORIZON, ENDED_STOPPED, ENDED_NO_SITES = range(4)
 
 @dataclass(frozen=True)
 class EndedAtOnce:
-    """Referrals of one site that end on the day: excluded by the chart, or not willing, or turned away.
+    """Referrals that end on the day: excluded by the chart, or not willing, or turned away; in order of their sites.
 
     Attributes:
-        site: index of the site.
-        time: when each was referred, increasing.
+        site: index of the site of each.
+        time: when each was referred, increasing within a site.
         person: which referral of the site each was.
         kind: how each ended.
         failed: criteria that failed on the chart, as bits.
         code: of the ending; the first criterion that failed, for those whom the chart excludes.
     """
 
-    site: int
+    site: Integers
     time: Array
     person: Integers
     kind: Integers
@@ -158,18 +158,24 @@ class EndedAtOnce:
         return rows
 
 
+def nobody_ended_at_once() -> EndedAtOnce:
+    """No referrals."""
+    none = np.zeros(0, dtype=np.int64)
+    return EndedAtOnce(none, np.zeros(0), none, none, none, none)
+
+
 @dataclass
 class Log:
     """Events of one replication, as they happened; those that touch nothing else apart.
 
     Attributes:
         rows: `WIDTH` numbers an event, in the order in which they happened.
-        ended_at_once: referrals that ended on the day, by site, in order of the sites.
+        ended_at_once: referrals that ended on the day.
         visits: (n, WIDTH) visits done and missed, by participant in order of randomisation.
     """
 
     rows: list[tuple[float, ...]] = field(default_factory=list)
-    ended_at_once: list[EndedAtOnce] = field(default_factory=list)
+    ended_at_once: EndedAtOnce = field(default_factory=nobody_ended_at_once)
     visits: Array = field(default_factory=lambda: np.zeros((0, WIDTH)))
 
     def happened(self) -> Array:
@@ -179,9 +185,8 @@ class Log:
 
     def table(self) -> Array:
         """(n, WIDTH) all events in order of time; see above for the order at one instant."""
-        parts = [*(ended.rows() for ended in self.ended_at_once), self.visits, self.happened()]
-        rows = np.concatenate(parts)
+        rows = np.concatenate((self.ended_at_once.rows(), self.visits, self.happened()))
         return rows[np.argsort(rows[:, TIME], kind="stable")]
 
     def __len__(self) -> int:
-        return len(self.rows) + len(self.visits) + 2 * sum(len(ended.time) for ended in self.ended_at_once)
+        return len(self.rows) + len(self.visits) + 2 * len(self.ended_at_once.time)

@@ -7,6 +7,7 @@ only, which are the same to the last bit on every machine.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,8 @@ class Steps:
         self.edges = np.append(edges, max(end, edges[-1] + 1.0))
         self.integral = np.zeros(len(self.edges))
         np.cumsum(values * np.diff(self.edges), out=self.integral[1:])
+        self._edge_list: list[float] = self.edges.tolist()  # a few pieces are looked at faster in lists
+        self._value_list: list[float] = values.tolist()
 
     def integral_to(self, time: float) -> float:
         """The integral from the first edge to a time."""
@@ -39,18 +42,15 @@ class Steps:
         times: Array = np.interp(integral, self.integral, self.edges, right=np.inf)
         return times
 
-    def between(self, start: float, end: float) -> tuple[Array, Array]:
+    def between(self, start: float, end: float) -> tuple[list[float], list[float]]:
         """Edges from `start` to `end`, both among them, and the value of each piece between."""
-        first, last = np.searchsorted(self.edges, (start, end)).tolist()
-        first += self.edges[first] == start
-        edges = np.empty(last - first + 2)
-        edges[0], edges[1:-1], edges[-1] = start, self.edges[first:last], end
-        return edges, self.values[first - 1 : last]
+        first, last = bisect_right(self._edge_list, start), bisect_left(self._edge_list, end)
+        return [start, *self._edge_list[first:last], end], self._value_list[first - 1 : last]
 
 
 @dataclass(frozen=True)
 class Ramp:
-    """The stretch on which a rate rises along a straight line, times the calendar.
+    """The stretch on which a rate rises along a straight line, times the calendar: a few pieces.
 
     Attributes:
         edges: (k + 1,) where pieces start, and the end of ramp-up.
@@ -59,18 +59,24 @@ class Ramp:
         cumulative: (k + 1,) expected arrivals up to each edge.
     """
 
-    edges: Array
-    left: Array
-    slope: Array
-    cumulative: Array
+    edges: list[float]
+    left: list[float]
+    slope: list[float]
+    cumulative: list[float]
 
     def times(self, wanted: Array) -> Array:
-        """When the expected number of arrivals reaches the given values, all of them within the stretch."""
-        piece = np.searchsorted(self.cumulative, wanted, side="right") - 1
-        rest = wanted - self.cumulative[piece]
-        a, b = self.left[piece], self.slope[piece]
-        root = np.sqrt(np.maximum(a * a + 2 * b * rest, 0.0))
-        return np.minimum(self.edges[piece] + 2 * rest / (a + root), self.edges[piece + 1])
+        """When the expected number of arrivals reaches the given increasing values, all of them within the stretch."""
+        times = np.empty(len(wanted))
+        ends = wanted.searchsorted(self.cumulative[1:]).tolist()
+        start = 0
+        for piece, end in enumerate(ends):
+            if end > start:
+                rest = wanted[start:end] - self.cumulative[piece]
+                a, b = self.left[piece], self.slope[piece]
+                root = np.sqrt(np.maximum(a * a + 2 * b * rest, 0.0))
+                np.minimum(self.edges[piece] + 2 * rest / (a + root), self.edges[piece + 1], out=times[start:end])
+                start = end
+        return times
 
 
 @dataclass(frozen=True)
@@ -97,18 +103,18 @@ class Intensity:
         """When the expected number of arrivals reaches the given increasing values; infinity where it never does."""
         if self.per_day <= 0 or (self.full_from >= self.end and self.ramp is None):
             return np.full(len(cumulative), np.inf)
-        in_ramp = float(self.ramp.cumulative[-1]) if self.ramp else 0.0
+        in_ramp = self.ramp.cumulative[-1] if self.ramp else 0.0
         with np.errstate(over="ignore"):  # a rate next to nothing: never
             times = self.calendar.times((cumulative - in_ramp) / self.per_day + self.before)
         if self.ramp is not None:
-            n = int(np.searchsorted(cumulative, in_ramp))
+            n = int(cumulative.searchsorted(in_ramp))
             times[:n] = self.ramp.times(cumulative[:n])
         times[times >= self.end] = np.inf
         return times
 
     def expected(self, time: float) -> float:
         """Expected arrivals up to a time, after ramp-up."""
-        in_ramp = float(self.ramp.cumulative[-1]) if self.ramp else 0.0
+        in_ramp = self.ramp.cumulative[-1] if self.ramp else 0.0
         return in_ramp + self.per_day * (self.calendar.integral_to(min(time, self.end)) - self.before)
 
 
@@ -130,10 +136,13 @@ def intensity(
     ramp = None
     if per_day > 0 and start < full_from:
         edges, factors = calendar.between(start, full_from)
-        share = start_fraction + (1 - start_fraction) * ((edges - ramp_from) / ramp_days)
-        width, rate = np.diff(edges), per_day * factors
-        left, right = rate * share[:-1], rate * share[1:]
-        cumulative = np.zeros(len(edges))
-        np.cumsum(width * (left + right) * 0.5, out=cumulative[1:])
-        ramp = Ramp(edges, left, (right - left) / width, cumulative)
+        share = [start_fraction + (1 - start_fraction) * ((edge - ramp_from) / ramp_days) for edge in edges]
+        lefts, slopes, cumulative = [], [], [0.0]
+        for i, factor in enumerate(factors):
+            width, rate = edges[i + 1] - edges[i], per_day * factor
+            left, right = rate * share[i], rate * share[i + 1]
+            lefts.append(left)
+            slopes.append((right - left) / width)
+            cumulative.append(cumulative[i] + width * (left + right) * 0.5)
+        ramp = Ramp(edges, lefts, slopes, cumulative)
     return Intensity(per_day, calendar, full_from, calendar.integral_to(full_from), end, ramp)

@@ -37,8 +37,8 @@ class Site:
         activates: when it may look at referrals; before day 0 where start-up was quick.
         per_month: its own referral rate at full speed.
         arrivals: its arrival rate over time.
-        coordinators: screenings that can run at once; None where there is no limit.
-        bays: infusion bays; None where there is no limit.
+        coordinators: screenings that can run at once.
+        bays: infusion bays.
         n_randomised: participants so far.
         last_randomised: when the last of them was randomised, or when the site opened.
         closed_on: when it stopped looking at referrals for good.
@@ -52,8 +52,8 @@ class Site:
     activates: float
     per_month: float
     arrivals: Intensity
-    coordinators: Places | None
-    bays: Places | None
+    coordinators: Places
+    bays: Places
     n_randomised: int = 0
     last_randomised: float = 0.0
     closed_on: float | None = None

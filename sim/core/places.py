@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 import simpy
@@ -16,15 +17,15 @@ class Places:
 
     Args:
         env: where the events happen.
-        capacity: how many places there are.
+        capacity: how many places there are; None for no limit.
     """
 
     __slots__ = ("_env", "_waiting", "n_free")
 
-    def __init__(self, env: simpy.Environment, capacity: int) -> None:
+    def __init__(self, env: simpy.Environment, capacity: int | None) -> None:
         self._env = env
         self._waiting: deque[Event] = deque()
-        self.n_free = capacity
+        self.n_free = math.inf if capacity is None else capacity
 
     def take(self) -> Event | None:
         """A place at once (None), or the event of getting one. Whoever takes or awaits one must `leave` it."""

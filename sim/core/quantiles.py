@@ -7,6 +7,7 @@ bits (see `settle`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -169,6 +170,44 @@ def quantile(family: Family, unknowns: Mapping[str, float] | None = None) -> Qua
     parameters: dict[str, Any] = {**family.parameters(), **(unknowns or {})}
     function = _QUANTILES[family.keyword]
     return lambda u: settle(function(np.maximum(u, _SMALLEST), parameters))
+
+
+def _scalar_uniform(u: float, p: Parameters) -> float:
+    low, high = float(p["low"]), float(p["high"])
+    return low + u * (high - low)
+
+
+def _scalar_triangular(u: float, p: Parameters) -> float:
+    low, mode, high = float(p["low"]), float(p["mode"]), float(p["high"])
+    width = high - low
+    if width <= 0:
+        return low
+    if u * width < mode - low:
+        return low + math.sqrt(u * width * (mode - low))
+    return high - math.sqrt((1 - u) * width * (high - mode))
+
+
+# Only what is exact to the last bit in Python as in numpy: sums, products and square roots.
+_SCALAR_QUANTILES: dict[str, Callable[[float, Parameters], float]] = {
+    "uniform": _scalar_uniform,
+    "triangular": _scalar_triangular,
+}
+
+
+def scalar_quantile(family: Family, unknowns: Mapping[str, float] | None = None) -> Callable[[float], float]:
+    """`quantile` for one probability at a time: the same values, at a tenth of the cost where it is worth having."""
+    function = _SCALAR_QUANTILES.get(family.keyword)
+    if function is None:
+        of_array = quantile(family, unknowns)
+        return lambda u: of_array(np.array([u])).item()
+    parameters: dict[str, Any] = {**family.parameters(), **(unknowns or {})}
+
+    def value(u: float) -> float:
+        exact = function(max(u, _SMALLEST), parameters)
+        shifted = exact * _SETTLE  # `settle`, in Python
+        return shifted - (shifted - exact)
+
+    return value
 
 
 def from_normal(family: Family) -> Quantile | None:

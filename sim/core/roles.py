@@ -10,12 +10,13 @@ from sim.core.people import Person
 
 
 class Recruiting(Protocol):
-    """The gate before randomisation, as sites see it."""
+    """The gate before randomisation, as sites and referrals see it."""
 
     recruiting: bool
     stopped: bool
     reopened: Event
     intervals: list[tuple[float, float | None]]
+    pauses: list[tuple[float, float]]
 
 
 class Pausing(Protocol):
@@ -29,15 +30,16 @@ class Pausing(Protocol):
 
 
 class Claim(Protocol):
-    """Cells asked for one dose."""
+    """Cells asked for one dose; once thawed they cannot go back."""
 
     is_granted: bool
+    is_thawed: bool
 
     def wait(self) -> Event:
         """An event that happens when the cells are there, for a claim that is not granted at once."""
 
     def cancel(self) -> None:
-        """The cells are not wanted: what was granted goes back, and nobody waits any more."""
+        """The cells are not wanted: what was granted goes back unless it is thawed, and nobody waits any more."""
 
 
 class Supply(Protocol):

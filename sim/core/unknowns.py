@@ -6,14 +6,14 @@ belongs to that path, so that two scenarios that share the value share the draw.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel
 
-from sim.core.quantiles import Quantile, expected, quantile
+from sim.core.quantiles import Quantile, expected, quantile, scalar_quantile
 from sim.core.streams import Streams
 from sim.scenario.distributions import Family
 from sim.scenario.schema import Scenario
@@ -77,6 +77,7 @@ class Known:
 
     def __init__(self) -> None:
         self.quantiles: dict[str, Quantile] = {}
+        self.scalar_quantiles: dict[str, Callable[[float], float]] = {}
         self.means: dict[str, float] = {}
 
 
@@ -109,6 +110,20 @@ class Unknowns:
             known = quantile(value, parameters)
             if not parameters:
                 self._known.quantiles[path] = known
+        return known
+
+    def is_same_in_all(self, path: str) -> bool:
+        """Whether the quantile function at a path, once asked for, is the same in all replications."""
+        return path in self._known.quantiles
+
+    def scalar_quantile(self, path: str, value: Family) -> Callable[[float], float]:
+        """The same, for one probability at a time."""
+        known = self._known.scalar_quantiles.get(path)
+        if known is None:
+            parameters = self._parameters(path, value)
+            known = scalar_quantile(value, parameters)
+            if not parameters:
+                self._known.scalar_quantiles[path] = known
         return known
 
     def average(self, path: str, value: object) -> float:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.core.batch import Batch
-from sim.core.columns import Column
+from sim.core.columns import Column, column_at, constant_column
 from sim.core.environment import TrialEnvironment
 from sim.core.events import Log
 from sim.core.intensity import Steps
@@ -17,6 +18,27 @@ from sim.core.tables import Constant, Table
 from sim.scenario.distributions import Family
 
 Array = npt.NDArray[np.float64]
+
+
+class Record(Protocol):
+    """Adds an event that happens now. `sim.core.events` says what the numbers of each kind mean."""
+
+    def __call__(
+        self, kind: int, site: int = -1, person: int = -1, number: float = 0, code: int = 0, amount: float = 0.0
+    ) -> None:
+        """Add it."""
+
+
+def recorder(env: TrialEnvironment, log: Log) -> Record:
+    """A function, and not a method: it is called for every event, and finds what it needs at once."""
+    append = log.rows.append
+
+    def record(
+        kind: int, site: int = -1, person: int = -1, number: float = 0, code: int = 0, amount: float = 0.0
+    ) -> None:
+        append((env.now, kind, site, person, number, code, amount))
+
+    return record
 
 
 class World:
@@ -32,6 +54,7 @@ class World:
     Attributes:
         env: SimPy's environment.
         log: the event log.
+        record: adds an event that happens now to it; see `Record`.
         unknowns: uncertain values in this replication.
         known_until: the end of the data of a trial under way; before it, what was observed happens.
     """
@@ -46,19 +69,13 @@ class World:
         self.unknowns = batch.unknowns(replication)
         self.env = TrialEnvironment()
         self.log = Log()
-        self._append = self.log.rows.append
+        self.record = recorder(self.env, self.log)
         self.known_until = -float("inf") if batch.observed is None else batch.observed.now
-
-    def record(
-        self, kind: int, site: int = -1, person: int = -1, number: float = 0, code: int = 0, amount: float = 0.0
-    ) -> None:
-        """Add an event that happens now. `sim.core.events` says what the numbers of each kind mean."""
-        self._append((self.env._now, kind, site, person, number, code, amount))
 
     def hand_over(self) -> Log:
         """The log, once the trial is over: whoever is cleared away later, amid a dose, adds nothing to it."""
         log, self.log = self.log, Log()
-        self._append = self.log.rows.append
+        self.record = recorder(self.env, self.log)
         return log
 
     def number(self, path: str, value: object) -> float:
@@ -74,8 +91,8 @@ class World:
     def column(self, purpose: str, path: str = "", value: object = 0.0) -> Column:
         """The value at a path of the scenario, or standard draws for a purpose, for every patient."""
         if purpose in self.design.columns:
-            return Column(self.design.column_index[purpose])
-        return Column(-1, self.number(path, value))
+            return column_at(self.design.column_index[purpose])
+        return constant_column(self.number(path, value))
 
     def table(self, path: str, value: object) -> Table | Constant:
         """The value at a path of the scenario, for every count at every place."""
@@ -83,7 +100,8 @@ class World:
         if number is not None:
             return Constant(number)
         assert isinstance(value, Family)
-        return self._table(path, self._quantile(path, value), is_shared=not value.uncertain_parameters())
+        quantile = self.unknowns.quantile(path, value)
+        return self._table(path, quantile, is_shared=self.unknowns.is_same_in_all(path))
 
     def uniform_table(self, purpose: str) -> Table:
         """A uniform number for every count at every place."""
@@ -110,18 +128,8 @@ class World:
         number = self.unknowns.number(path, value)
         if number is not None:
             return lambda _u: number
-        quantile = self._quantile(path, value)
-        return lambda u: quantile(np.array([u])).item()
-
-    def for_sites(self, path: str, value: object, u: Array) -> list[float]:
-        """The value at a path of the scenario, for each of several sites with a uniform number each."""
-        number = self.unknowns.number(path, value)
-        values: list[float] = [number] * len(u) if number is not None else self._quantile(path, value)(u).tolist()
-        return values
-
-    def _quantile(self, path: str, value: object) -> Quantile:
         assert isinstance(value, Family)
-        return self.unknowns.quantile(path, value)
+        return self.unknowns.scalar_quantile(path, value)
 
     def calendar(self, group: str) -> Steps:
         """The calendar's factor for a site group."""

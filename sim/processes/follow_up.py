@@ -86,7 +86,7 @@ class FollowUps:
         if person.known is not None and person.known.is_leaving_known:
             return self._go_on(person, person.known)
         for code, hazard in enumerate(self._hazards[person.arm.index]):
-            leaves = person.randomised + hazard.time_to(self._exposure[code].of(person))
+            leaves = person.randomised + hazard.time_to(self._exposure[code](person.values))
             if leaves <= person.ends:
                 person.ends, person.way_out = leaves, code
         return person.ends
@@ -103,7 +103,7 @@ class FollowUps:
         assert person.arm is not None
         survived = now - person.randomised
         for code, hazard in enumerate(self._hazards[person.arm.index]):
-            exposure = self._exposure[code].of(person) + hazard.reached(survived)
+            exposure = self._exposure[code](person.values) + hazard.reached(survived)
             leaves = person.randomised + hazard.time_to(exposure)
             if now < leaves <= person.ends:
                 person.ends, person.way_out = leaves, code
@@ -129,8 +129,10 @@ class FollowUps:
             return np.zeros((0, events.WIDTH))
         n, k = len(people), len(self._weeks)
         now = self._world.env.now
-        known = np.array([_facts(person, now) for person in people])
-        start, ends, leaves, last = (known[:, i : i + 1] for i in range(4))
+        start = _column([person.randomised for person in people])
+        ends = np.minimum(_column([person.ends for person in people]), now)
+        leaves = _column([_NEVER if person.way_out is None else person.ends for person in people])
+        last = _column([person.last_visit for person in people])
         days = start + self._weeks * WEEK_DAYS
         u = np.concatenate([person.draws for person in people if person.draws is not None])
         u = u.reshape(n, -1, u.shape[-1])[:, :k]
@@ -138,14 +140,14 @@ class FollowUps:
             whole = np.floor(days + self._deviation * (2 * u[..., _DEVIATION] - 1))
             days = np.minimum(np.maximum(whole + FIRST_APPOINTMENT + APPOINTMENT_HOURS * u[..., _HOUR], start), last)
         takes_place = (days <= ends) & (days < leaves)
-        rows = np.zeros((n, k, events.WIDTH))
-        rows[..., events.TIME] = days
-        is_missed = u[..., _MISSED] < self._p_missed
-        rows[..., events.KIND] = np.where(is_missed, events.VISIT_MISSED, events.VISIT_DONE)
-        rows[..., events.SITE] = known[:, 4:5]
-        rows[..., events.PERSON] = known[:, 5:6]
-        rows[..., events.NUMBER] = self._weeks
-        visits: Array = rows[takes_place]
+        who, which = np.nonzero(takes_place)
+        visits = np.zeros((len(who), events.WIDTH))
+        visits[:, events.TIME] = days[takes_place]
+        is_missed = u[..., _MISSED][takes_place] < self._p_missed
+        visits[:, events.KIND] = np.where(is_missed, events.VISIT_MISSED, events.VISIT_DONE)
+        visits[:, events.SITE] = np.array([person.site.index for person in people])[who]
+        visits[:, events.PERSON] = np.array([person.referral for person in people])[who]
+        visits[:, events.NUMBER] = self._weeks[which]
         return visits
 
 
@@ -156,7 +158,6 @@ def _values(rules: FollowUp) -> Iterator[object]:
             yield from curve.values()
 
 
-def _facts(person: Person, now: float) -> tuple[float, float, float, float, int, int]:
-    """What a participant's visits depend on, and the names they go by."""
-    leaves = _NEVER if person.way_out is None else person.ends
-    return person.randomised, min(person.ends, now), leaves, person.last_visit, person.site.index, person.referral
+def _column(values: list[float]) -> Array:
+    """(n, 1) of a value of each participant."""
+    return np.array(values)[:, None]

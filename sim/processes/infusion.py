@@ -13,14 +13,13 @@ from sim.core import events
 from sim.core.clock import WEEK_DAYS, at_an_hour
 from sim.core.design import ArmDesign
 from sim.core.environment import Wait
-from sim.core.people import DRAWS_A_DOSE, DRAWS_A_VISIT, Person
-from sim.core.roles import Claim, Holding, Supply
+from sim.core.people import DRAWS_A_VISIT, Person
+from sim.core.roles import Holding, Supply
 from sim.core.world import World
 from sim.scenario.schema.trial import Doses
 
 # Places of a dose's uniform numbers in its row.
-_HOUR, _UNFIT, _UNFIT_DAYS, _REACTION, _HOLD, _FIRST_LOST = range(6)
-_ATTEMPTS = DRAWS_A_DOSE - _FIRST_LOST
+_HOUR, _UNFIT, _UNFIT_DAYS, _REACTION, _HOLD, _FIRST_LOST = range(6)  # the rest: a number an attempt
 _FOREVER = float("inf")
 
 
@@ -74,7 +73,7 @@ class Infusions:
         weeks, cells = doses.weeks, self._cells_per_kg[arm.index] * person.weight_kg
         n_done = 0
         try:
-            target = env.now + self._delay.of(person)
+            target = env.now + self._delay(person.values)
             ready = supply.ready_for(person)
             if ready is not None:
                 yield ready
@@ -100,59 +99,47 @@ class Infusions:
     def _give(
         self, person: Person, dose: int, cells: float, due: float, start: float, row: list[float]
     ) -> Generator[Wait, None, int | None]:
-        """One dose, from when the participant is fit; what prevents it within the window, if anything does.
+        """One dose, from when the participant is fit: cells, a bay, and the time in it.
 
-        Cells that are thawed and cannot be given are lost, and the dose is tried again a day later.
+        Cells that are thawed and cannot be given are lost, and the dose is tried again a day later. Returns what
+        prevents it within the window, if anything does. One generator and not one a step: it is gone through for every
+        dose of every participant.
         """
-        env, deadline = self._world.env, due + self._window
-        for attempt in range(_ATTEMPTS):
+        world, env, site, deadline = self._world, self._world.env, person.site, due + self._window
+        bays = site.bays
+        for u_lost in row[_FIRST_LOST:]:
             if start > env.now:
                 yield start
-            is_lost = row[_FIRST_LOST + attempt] < self._p_lost
-            obstacle = yield from self._infuse(person, dose, cells, due, is_lost)
-            if obstacle is not None:
-                return obstacle
-            if not is_lost:
-                self._given(person, dose, cells, row)
-                return None
-            start = env.now + 1.0
-            if start > deadline:
-                break
-        return events.MISSED_BEDSIDE
-
-    def _infuse(
-        self, person: Person, dose: int, cells: float, due: float, is_lost: bool
-    ) -> Generator[Wait, None, int | None]:
-        """One attempt: cells, a bay, and the time in it; what was not there by the end of the window, if anything."""
-        env, site, deadline = self._world.env, person.site, due + self._window
-        claim: Claim | None = self._supply.claim(person, cells)
-        bays, bay, has_asked = site.bays, None, False
-        try:
-            if claim is not None and not claim.is_granted:
-                yield env.first(claim.wait(), deadline)
+            claim, bay, has_asked = self._supply.claim(person, cells), None, False
+            try:
                 if not claim.is_granted:
-                    return events.MISSED_CELLS
-            if bays is not None:
+                    yield env.first(claim.wait(), deadline)
+                    if not claim.is_granted:
+                        return events.MISSED_CELLS
                 bay, has_asked = bays.take(), True
                 if bay is not None:
                     yield bay | env.at(deadline)
                     if not bay.triggered:
                         return events.MISSED_BAY
-            claim = None  # thawed: they cannot go back
-            self._world.record(events.DOSE_STARTED, site.index, person.referral, dose, amount=env.now - due)
-            yield env.now + self._bay_hours[dose - 1].of(person) / 24
-            if is_lost:
-                self._lost(person, dose, cells, events.LOST_BEDSIDE)
-            return None
-        except simpy.Interrupt:
-            if claim is None:
-                self._lost(person, dose, cells, events.LOST_LEFT)
-            raise
-        finally:
-            if bays is not None and has_asked:
-                bays.leave(bay)
-            if claim is not None:
+                claim.is_thawed = True
+                world.record(events.DOSE_STARTED, site.index, person.referral, dose, amount=env.now - due)
+                yield env.now + self._bay_hours[dose - 1](person.values) / 24
+            except simpy.Interrupt:
+                if claim.is_thawed:
+                    self._lost(person, dose, cells, events.LOST_LEFT)
+                raise
+            finally:
+                if has_asked:
+                    bays.leave(bay)
                 claim.cancel()
+            if u_lost >= self._p_lost:
+                self._given(person, dose, cells, row)
+                return None
+            self._lost(person, dose, cells, events.LOST_BEDSIDE)
+            start = env.now + 1.0
+            if start > deadline:
+                break
+        return events.MISSED_BEDSIDE
 
     def _earliest(self, due: float, row: list[float]) -> tuple[float, int | None]:
         """When the participant is fit and dosing not on hold, and what prevents that in time, if anything."""

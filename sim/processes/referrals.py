@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.core import events
-from sim.core.events import EndedAtOnce
+from sim.core.events import EndedAtOnce, nobody_ended_at_once
 from sim.core.people import Person, Site
 from sim.core.quantiles import log1p
 from sim.core.referred import DECLINES, HANDLED, Fates, People
+from sim.core.roles import Recruiting
 from sim.core.streams import BLOCK
 from sim.core.world import World
 
@@ -54,10 +55,10 @@ class Referrals:
             drawn, row = world.batch.referred(site.design, site.row, world.row, block)
             arrivals = drawn.gaps[row].copy()
             arrivals[0] += reached
-            arrivals = np.cumsum(arrivals)
+            arrivals = arrivals.cumsum()
             reached = arrivals.item(-1)
             times = site.arrivals.times(arrivals)
-            n = int(np.searchsorted(times, np.inf))
+            n = int(times.searchsorted(np.inf))
             seen.append((times[:n], drawn.chart_failed[row, :n], drawn.fate[row, :n]))
             people = drawn.people
             for j in range(people.starts[row], people.starts[row + 1]):
@@ -109,37 +110,42 @@ class Referrals:
             people.strata[j],
         )
         if self._mean_to_deterioration != _NEVER:
-            person.deteriorates = referred + self._mean_to_deterioration * self._deterioration.of(person)
+            person.deteriorates = referred + self._mean_to_deterioration * self._deterioration(person.values)
         return person
 
-    def ended_at_once(self, site: Site, looking: Intervals, paused: Intervals) -> EndedAtOnce:
-        """Referrals of a site that ended on the day, while the site was looking at referrals.
+    def ended_at_once(self, sites: list[Site], enrolment: Recruiting) -> EndedAtOnce:
+        """Referrals up to now that ended on the day, while their site was looking at referrals.
 
         Args:
-            site: the site.
-            looking: when it was looking, as (start, end).
-            paused: when nobody was asked for consent.
+            sites: all sites.
+            enrolment: the gate before randomisation, which knows when sites were recruiting, and when nobody was asked
+                for consent.
         """
-        seen = self._seen.get(site.index, [])
-        if not seen:
-            none = np.zeros(0, dtype=np.int64)
-            return EndedAtOnce(site.index, np.zeros(0), none, none, none, none)
-        times, failed, fate = (np.concatenate([part[i] for part in seen]) for i in range(3))
-        person = np.flatnonzero(_within(times, looking) & (fate != HANDLED))
-        times, bits, declines = times[person], failed[person], fate[person] == DECLINES
+        now = self._world.env.now
+        parts = [part for site in sites for part in self._seen.get(site.index, ())]
+        if not parts:
+            return nobody_ended_at_once()
+        times, failed, fate = (np.concatenate([part[i] for part in parts]) for i in range(3))
+        n_of_site = np.array([sum(len(part[0]) for part in self._seen.get(site.index, ())) for site in sites])
+        last = np.repeat([now if site.closed_on is None else site.closed_on for site in sites], n_of_site)
+        looking = _within(times, [(start, now if end is None else end) for start, end in enrolment.intervals])
+        chosen = np.flatnonzero(looking & (times < last) & (fate != HANDLED))
+        first_of_site = np.repeat(np.cumsum(n_of_site) - n_of_site, n_of_site)
+        index_of_site = np.repeat(np.array([site.index for site in sites], dtype=np.int64), n_of_site)
+        times, bits, declines = times[chosen], failed[chosen], fate[chosen] == DECLINES
         first = np.frexp((bits & -bits).astype(np.float64))[1] - 1
         kind = np.where(declines, events.CONSENT_REFUSED, events.CHART_FAILED)
         code = np.where(declines, 0, first)
-        turned_away = declines & _within(times, paused)
+        turned_away = declines & _within(times, enrolment.pauses)
         kind[turned_away], code[turned_away] = events.TURNED_AWAY, events.AWAY_PAUSED
-        return EndedAtOnce(site.index, times, person, kind, bits, code)
+        return EndedAtOnce(index_of_site[chosen], times, chosen - first_of_site[chosen], kind, bits, code)
 
 
 def _within(times: Array, intervals: Intervals) -> npt.NDArray[np.bool_]:
-    """Which of increasing times lie in any of the intervals, their ends not among them."""
+    """Which times lie in any of the intervals, their ends not among them."""
     inside = np.zeros(len(times), dtype=bool)
     for start, end in intervals:
-        inside[np.searchsorted(times, start) : np.searchsorted(times, end)] = True
+        inside |= (times >= start) & (times < end)
     return inside
 
 

@@ -44,12 +44,12 @@ class Screening:
 
     def first_days(self, person: Person) -> tuple[float, float]:
         """How long tests take at the first attempt, and at a second."""
-        return self._days[0].of(person), self._days[1].of(person)
+        return self._days[0](person.values), self._days[1](person.values)
 
     def come_back(self, person: Person) -> Generator[Wait, None, bool]:
         """Wait for a patient whose reasons may pass, and take them as passed; False where their time runs out first."""
         env = self._world.env
-        returns = env.now + self._return_after.of(person)
+        returns = env.now + self._return_after(person.values)
         last_moment = min(person.window_ends, person.deteriorates)
         person.is_returning = True
         yield min(returns, last_moment)
@@ -73,21 +73,25 @@ class Screening:
     def screen(self, person: Person) -> Generator[Wait, None, int]:
         """One attempt, from consent on, to OUT, ELIGIBLE or WILL_RETURN."""
         world, site = self._world, person.site
-        env = world.env
+        env, coordinators = world.env, site.coordinators
         world.record(events.CONSENT_GIVEN, site.index, person.referral, person.attempt)
         last_moment = min(person.window_ends, person.deteriorates)
-        if site.coordinators is None:
-            return (yield from self._test(person, last_moment))
-        turn = site.coordinators.take()
+        turn = coordinators.take()
         try:
             if turn is not None:
-                gives_up = env.now + self._patience.of(person)
+                gives_up = env.now + self._patience(person.values)
                 yield turn | env.at(min(gives_up, last_moment))
                 if not turn.triggered:
                     return self._no_coordinator(person, gives_up <= last_moment)
-            return (yield from self._test(person, last_moment))
+            world.record(events.SCREENING_STARTED, site.index, person.referral, person.attempt)
+            results = env.now + self._days[person.attempt - 1](person.values)
+            if results >= last_moment:  # they cannot be randomised any more before the tests are done
+                yield last_moment
+                return self._out_of_time(person)
+            yield results
+            return self._tested(person)
         finally:
-            site.coordinators.leave(turn)
+            coordinators.leave(turn)
 
     def _no_coordinator(self, person: Person, has_lost_patience: bool) -> int:
         if not has_lost_patience:
@@ -95,17 +99,9 @@ class Screening:
         self._world.record(events.PATIENT_LOST, person.site.index, person.referral)
         return OUT
 
-    def _test(self, person: Person, last_moment: float) -> Generator[Wait, None, int]:
-        """Tests by a coordinator, as long as the patient can still be randomised."""
-        world, site = self._world, person.site
-        env = world.env
-        world.record(events.SCREENING_STARTED, site.index, person.referral, person.attempt)
-        results = env.now + self._days[person.attempt - 1].of(person)
-        if results >= last_moment:
-            yield last_moment
-            return self._out_of_time(person)
-        yield results
-        failed = person.tests_failed
+    def _tested(self, person: Person) -> int:
+        """The results are in."""
+        world, site, failed = self._world, person.site, person.tests_failed
         if failed and not self._may_return(person):
             return self._fail(person, events.FAIL_CRITERION + lowest_bit(failed), failed)
         if failed:
@@ -118,7 +114,7 @@ class Screening:
         return (
             person.attempt == 1
             and not person.tests_failed & self._lasting
-            and self._return_u.of(person) < self._p_return
+            and self._return_u(person.values) < self._p_return
         )
 
     def ran_out_while_waiting(self, person: Person) -> None:

@@ -42,14 +42,10 @@ def _group_sites(world: World, group: GroupDesign) -> Iterator[Site]:
             activates=active,
             per_month=rate,
             arrivals=intensity(rate / MONTH_DAYS, steps, max(opens, arrivals_from), horizon, active, ramp_days, start),
-            coordinators=_places(world, settings.coordinators),
-            bays=_places(world, settings.infusion_bays),
+            coordinators=Places(world.env, settings.coordinators),
+            bays=Places(world.env, settings.infusion_bays),
             last_randomised=opens if known is None or known.last_randomised is None else known.last_randomised,
         )
-
-
-def _places(world: World, capacity: int | None) -> Places | None:
-    return None if capacity is None else Places(world.env, capacity)
 
 
 class Recruitment:
@@ -139,10 +135,3 @@ class Recruitment:
             site.closed_on = self._world.env.now
             self._world.record(events.SITE_CLOSED, site.index, code=reason)
             self._on_closed(site)
-
-    def looking(self, site: Site) -> list[tuple[float, float]]:
-        """When a site was looking at referrals, up to now, as (start, end)."""
-        now = self._world.env.now
-        last = now if site.closed_on is None else site.closed_on
-        stretches = [(start, now if end is None else end) for start, end in self._enrolment.intervals]
-        return [(start, min(end, last)) for start, end in stretches if start < last]

@@ -6,6 +6,7 @@ or discarded. First to expire is first used; first come is first served.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import deque
 from collections.abc import Callable
 
@@ -36,15 +37,20 @@ class Lot:
         self.is_gone = False
 
 
+def _first_to_expire(lot: Lot) -> tuple[float, int]:
+    return lot.expires, lot.number
+
+
 class StockClaim:
     """Cells asked for one dose; see `sim.core.roles.Claim`."""
 
-    __slots__ = ("_stock", "cells", "is_granted", "parts", "served")
+    __slots__ = ("_stock", "cells", "is_granted", "is_thawed", "parts", "served")
 
     def __init__(self, stock: Stock, cells: float) -> None:
         self._stock = stock
         self.cells = cells
         self.is_granted = False
+        self.is_thawed = False
         self.served: Event | None = None  # only where it has to be waited for
         self.parts: list[tuple[Lot, float]] = []
 
@@ -60,7 +66,9 @@ class StockClaim:
         return self.served
 
     def cancel(self) -> None:
-        """The cells are not wanted: what was granted goes back, and nobody waits any more."""
+        """The cells are not wanted: what was granted goes back unless it is thawed, and nobody waits any more."""
+        if self.is_thawed:
+            return
         if self.is_granted:
             self._stock.put_back(self)
         else:
@@ -94,8 +102,7 @@ class Stock:
         """Count cells of a lot as in stock; an empty lot is not on the shelf."""
         self.cells += cells
         if lot not in self._lots:
-            self._lots.append(lot)
-            self._lots.sort(key=lambda each: (each.expires, each.number))
+            insort(self._lots, lot, key=_first_to_expire)
 
     def _remove(self, lot: Lot, kind: int) -> None:
         """A lot's cells that are left are thrown away."""

@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.core.quantiles import expected, from_normal, gamma_of_mean_one, quantile, settle, standard_normal
+from sim.core.quantiles import (
+    expected,
+    from_normal,
+    gamma_of_mean_one,
+    quantile,
+    scalar_quantile,
+    settle,
+    standard_normal,
+)
 from sim.scenario.distributions import FAMILIES, Family
 
 U = np.concatenate([[1e-9, 1e-4], np.linspace(0.01, 0.99, 99), [1 - 1e-4, 1 - 1e-9]])
@@ -58,6 +66,14 @@ def test_quantiles_are_scipys(law: Family, ppf: Any) -> None:
 def test_every_family_is_checked() -> None:
     """No family is left out above; the empirical one has a test of its own."""
     assert {law.keyword for law, _ in CASES} | {"empirical"} == set(FAMILIES)
+
+
+@pytest.mark.parametrize("law", [law for law, _ in CASES], ids=IDS)
+def test_one_value_at_a_time_is_the_same_value(law: Family) -> None:
+    """A quantile worked out in Python for one probability has the very bits that the array has."""
+    u = np.concatenate([[0.0, 2.0**-53, 1 - 2.0**-53], U, np.random.default_rng(1).random(2000)])
+    value = scalar_quantile(law)
+    assert [value(each) for each in u.tolist()] == quantile(law)(u).tolist()
 
 
 def test_the_empirical_family_gives_each_value_equally_often() -> None:

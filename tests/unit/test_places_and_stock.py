@@ -85,6 +85,15 @@ def test_nobody_overtakes() -> None:
     assert not third.triggered
 
 
+def test_places_without_a_limit_are_never_waited_for() -> None:
+    """However many are taken, there is one at once."""
+    places = Places(TrialEnvironment(), None)
+    turns = [places.take() for _ in range(1000)]
+    assert not any(turns)
+    places.leave(turns[0])
+    assert places.take() is None
+
+
 class Recorder(SimpleNamespace):
     """A world with a clock and a log, and nothing else."""
 
@@ -142,6 +151,15 @@ def test_cells_that_are_not_thawed_go_back(world: Recorder) -> None:
     claim.cancel()
     assert stock.cells == 20.0
     assert [(lot.number, part) for lot, part in stock.claim(20.0).parts] == [(2, 10.0), (1, 10.0)]
+
+
+def test_cells_that_are_thawed_do_not_go_back(world: Recorder) -> None:
+    """Cancelling a claim whose cells are thawed returns nothing."""
+    stock = stock_of(world, (1, 10.0, 900.0))
+    claim = stock.claim(4.0)
+    claim.is_thawed = True
+    claim.cancel()
+    assert stock.cells == 6.0
 
 
 def test_cells_that_go_back_to_an_expired_lot_expire_with_it(world: Recorder) -> None:
