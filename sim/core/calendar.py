@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -98,8 +99,17 @@ def _days_of(period: Period, dates: list[date]) -> npt.NDArray[np.bool_]:
 def _public_holidays(rule: PublicHolidays | None, dates: list[date]) -> npt.NDArray[np.bool_]:
     if rule is None:
         return np.zeros(len(dates), dtype=bool)
-    import holidays  # heavy, and most scenarios of a sweep share one calendar
+    return _holidays_of(rule.country, rule.subdivision, dates[0], len(dates))
 
-    years = range(dates[0].year, dates[-1].year + 1)
-    days = holidays.country_holidays(rule.country, subdiv=rule.subdivision, years=years)
-    return np.array([day in days for day in dates])
+
+@lru_cache(maxsize=8)
+def _holidays_of(country: str, subdivision: str | None, first: date, n_days: int) -> npt.NDArray[np.bool_]:
+    """Which of so many days are public holidays. Kept: it takes as long as a simulated trial, and seldom differs."""
+    import holidays  # heavy, and most scenarios have none
+
+    dates = [first + timedelta(days=i) for i in range(n_days)]
+    years = range(first.year, dates[-1].year + 1)
+    days = holidays.country_holidays(country, subdiv=subdivision, years=years)
+    found = np.array([day in days for day in dates])
+    found.setflags(write=False)
+    return found

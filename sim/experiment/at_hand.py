@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from sim.analysis.measures import measures
 from sim.analysis.tables import EnrolmentCurves, event_table, participant_table, replication_table
+from sim.core.design import Design
 from sim.errors import Problem, ResultsError
 from sim.experiment.assemble import CURVES, EVENTS, PARTICIPANTS, REPLICATIONS
 from sim.experiment.going import Means
@@ -28,10 +29,13 @@ class ResultsAtHand(Results):
     Args:
         identity: the run, of as many replications as there are.
         chunks: its replications, in order.
+        design: of its scenario, where it has been made already.
     """
 
-    def __init__(self, identity: Identity, chunks: Sequence[Chunk]) -> None:
+    def __init__(self, identity: Identity, chunks: Sequence[Chunk], design: Design | None = None) -> None:
         super().__init__(Path())
+        if design is not None:
+            self.__dict__["design"] = design
         self.__dict__["identity"] = identity.as_mapping() | {"scenario": None}
         self.__dict__["scenario"] = identity.scenario
         self.__dict__["manifest"] = {}

@@ -45,6 +45,11 @@ def _reducer(scenario_json: str) -> Reducer:
     return Reducer(Design(Scenario.model_validate_json(scenario_json)))
 
 
+def design_of(scenario_json: str) -> Design:
+    """The design of a scenario, as the chunks of this process have it."""
+    return _reducer(scenario_json).design
+
+
 def simulate_chunk(scenario_json: str, seed: int, first: int, n: int, keep: int) -> Chunk:
     """A chunk, in a process or on a machine that knows nothing yet but the program.
 

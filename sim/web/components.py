@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -58,14 +59,9 @@ def command_line(*commands: str) -> Component:
 
 
 def table(data: Table) -> Component:
-    """A table of text, its first column naming the rows."""
-    head = html.Thead(html.Tr([html.Th(name, scope="col") for name in data.columns]))
-    body = html.Tbody(
-        [html.Tr([html.Th(row[0], scope="row"), *(html.Td(cell) for cell in row[1:])]) for row in data.rows]
-    )
-    return html.Div(
-        html.Table([html.Caption(data.caption), head, body], className="data"), className="scroll", tabIndex=0
-    )
+    """A table of text, its first column naming the rows; assets/tables.js draws it."""
+    cells = json.dumps({"caption": data.caption, "columns": data.columns, "rows": data.rows}, ensure_ascii=False)
+    return html.Div(className="scroll", tabIndex=0, **{"data-table": cells})
 
 
 def figure_with_table(exhibit: Exhibit, id: str, order: int = 2) -> Component:  # noqa: A002 - Dash's own word

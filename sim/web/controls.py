@@ -121,16 +121,13 @@ def words(name: str) -> str:
 
 def sections(loaded: Loaded) -> list[tuple[str, list[Control]]]:
     """Titles of groups, each with its levers, in the order of `GROUPS`; criteria are apart, see `criteria`."""
-    rows = provenance(loaded)
+    rows, data = provenance(loaded), plain(loaded)
     found = []
     for title, patterns in GROUPS:
         if title == "Eligibility criteria":
             continue
         controls = [
-            control
-            for pattern in patterns
-            for row in _rows(rows, pattern, loaded)
-            for control in _controls(row, loaded)
+            control for pattern in patterns for row in _rows(rows, pattern, loaded) for control in _controls(row, data)
         ]
         found.append((title, controls))
     return found
@@ -143,7 +140,7 @@ def criteria(loaded: Loaded, with_all: Loaded) -> list[Criterion]:
         loaded: the scenario as it is.
         with_all: the scenario before anything was switched off.
     """
-    rows = provenance(loaded)
+    rows, data = provenance(loaded), plain(loaded)
     found = []
     for name, rule in {**with_all.scenario.screening.criteria, **loaded.scenario.screening.criteria}.items():
         own = [row for row in rows if row.path.startswith(f"screening.criteria.{name}.")]
@@ -151,7 +148,7 @@ def criteria(loaded: Loaded, with_all: Loaded) -> list[Criterion]:
             control
             for row in own
             if row.path.rpartition(".")[2] in _LIMITS and row.value != "null"
-            for control in _controls(row, loaded)
+            for control in _controls(row, data)
         ]
         item = f" ({rule.item})" if rule.item else ""
         is_on = name in loaded.scenario.screening.criteria
@@ -169,8 +166,8 @@ def _rows(rows: list[Provenance], pattern: str, loaded: Loaded) -> Iterator[Prov
                 yield Provenance(path, "null", "default", "", "", "", False)
 
 
-def _controls(row: Provenance, loaded: Loaded) -> Iterator[Control]:
-    value = value_at(loaded, row.path)
+def _controls(row: Provenance, whole: Mapping[str, Any]) -> Iterator[Control]:
+    value = value_in(whole, row.path)
     description = described(row.path)
     if isinstance(value, Mapping):
         if not any(form in value for form in _FORMS):
@@ -257,7 +254,11 @@ def _step(value: Any, description: Description, kind: str) -> float:
 
 def value_at(loaded: Loaded, path: str) -> Any:
     """The value that a resolved scenario has at a dotted path, as plain data; None where there is none."""
-    data: Any = plain(loaded)
+    return value_in(plain(loaded), path)
+
+
+def value_in(data: Any, path: str) -> Any:
+    """The same of a scenario that is plain data already."""
     keys = path.split(".")
     while keys:
         if not isinstance(data, Mapping):

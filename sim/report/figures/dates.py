@@ -34,7 +34,7 @@ _PLANNED_NAMES = {"primary_completion": "registered primary completion", "last_v
 _SHARES = {"randomised_25pct": 0.25, "randomised_50pct": 0.5, "randomised_75pct": 0.75, "randomised_100pct": 1.0}
 _CURVES = ("last_randomised", "primary_completion", "last_visit", "database_lock")
 _PERCENTILES = (10, 50, 80, 90)
-_MOST_POINTS = 400
+_MOST_POINTS = 240  # one for every three pixels, at most
 _MOST_ROWS = 24
 
 

@@ -112,7 +112,7 @@ def _trials(reading: Reading, studio: Studio) -> Component:
                         clampBehavior="none",
                         step=500,
                         allowDecimal=False,
-                        debounce=500,
+                        debounce=300,
                         size="sm",
                     ),
                     dmc.NumberInput(
@@ -123,7 +123,7 @@ def _trials(reading: Reading, studio: Studio) -> Component:
                         min=0,
                         clampBehavior="none",
                         allowDecimal=False,
-                        debounce=500,
+                        debounce=300,
                         size="sm",
                     ),
                 ],

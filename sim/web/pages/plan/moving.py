@@ -16,7 +16,6 @@ from sim.web.pages.plan import editing
 from sim.web.pages.plan.panel import LEVER, RESET, SWITCH, new_sites, panel, shown_value
 from sim.web.pages.plan.steps import (
     Reading,
-    controls_of,
     draft_of,
     moved,
     read,
@@ -159,7 +158,7 @@ def _says(studio: Studio, before: str, after: str, *, by_hand: bool, from_text: 
     """What the controls are to say of the new state. One that was moved by hand says so already."""
     old, new = read(studio, Scenario.of(before)), read(studio, Scenario.of(after))
     errors = new.errors
-    had, have = controls_of(old), controls_of(new)
+    had, have = old.controls, new.controls
     says: Says = [
         ({"type": LEVER, "path": path}, {"error": errors.get(path)})
         for path in sorted({*old.errors, *errors})
@@ -176,7 +175,7 @@ def _says(studio: Studio, before: str, after: str, *, by_hand: bool, from_text: 
 
 
 def _values(old: Reading, new: Reading) -> Says:
-    had, have = controls_of(old), controls_of(new)
+    had, have = old.controls, new.controls
     refused = dict(new.refused)
     was_refused = dict(old.refused)
     says: Says = []

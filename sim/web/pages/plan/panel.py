@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LEVER, SWITCH, RESET = "plan-lever", "plan-switch", "plan-reset"
 OPEN = ("Sites and rates",)
-_TYPING_MS = 500
+_TYPING_MS = 300
 _THOUSANDS = 10_000
 
 
@@ -129,11 +129,10 @@ def _where(control: Control) -> Component:
         return html.Small("Default of the program", className="source")
     note = f" {control.note}" if control.note else ""
     return html.Small(
-        [
-            html.Span(control.grade, className="grade", title=_GRADES.get(control.grade[:1], "")),
-            f" {control.source}.{note}",
-        ],
+        f"{control.source}.{note}",
         className="source",
+        title=_GRADES.get(control.grade[:1], ""),
+        **{"data-grade": control.grade},
     )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sim.web.visitors import Visitor
 
 HISTORY = "runs"
-_SHOWN = 50
+_SHOWN = 12
 
 
 def remember(visitor: Visitor, query: str, results: Results) -> None:
@@ -55,8 +55,8 @@ def block() -> Component:
 def register(app: Dash, studio: Studio) -> None:
     """Add what fills the history."""
 
-    @app.callback(Output("plan-history", "children"), Input("plan-refined", "data"), Input("plan-query", "data"))
-    def history(refined: Any, query: str | None) -> Any:  # noqa: ARG001 - each may have changed it
+    @app.callback(Output("plan-history", "children"), Input("plan-done", "data"))
+    def history(done: Any) -> Any:  # noqa: ARG001 - one more run may be there
         newest: dict[str, dict[str, Any]] = {}
         for entry in studio.visitor.remembered(HISTORY):
             newest.pop(entry["folder"], None)
@@ -67,9 +67,9 @@ def register(app: Dash, studio: Studio) -> None:
         head = html.Tr(
             [html.Th(name, scope="col") for name in ("Inputs", "Database lock, P50", "P80", "Trials", "When")]
         )
-        return html.Div(
-            html.Table([html.Thead(head), html.Tbody(rows)], className="data"), className="scroll", tabIndex=0
-        )
+        shown = html.Table([html.Thead(head), html.Tbody(rows)], className="data")
+        every = dcc.Link("All runs, with their reports and data", href="/runs")
+        return html.Div([html.Div(shown, className="scroll", tabIndex=0), html.P(every)])
 
 
 def _row(entry: dict[str, Any]) -> Component:

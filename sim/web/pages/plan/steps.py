@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sim.web.studio import Studio
 
 _MOST_STEPS = 200
+_READY = 64  # states that are kept read: a move asks for the one before and the one after several times
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,14 @@ class Reading:
             found[self.refused[0][0]] = self.wrong[0].message
         return found
 
+    @cached_property
+    def controls(self) -> dict[str, Control]:
+        """The levers by path."""
+        found = {c.path: c for _, controls in sections(self.loaded) for c in controls}
+        for criterion in criteria(self.loaded, self.with_all):
+            found |= {c.path: c for c in criterion.controls}
+        return found
+
 
 def read(studio: Studio, state: State) -> Reading:
     """Read a state; where it cannot be read, leave out the latest changes that keep it from that.
@@ -56,6 +66,11 @@ def read(studio: Studio, state: State) -> Reading:
     Raises:
         InputError: it cannot be read even without any changes.
     """
+    return _read(studio, state)
+
+
+@lru_cache(maxsize=_READY)
+def _read(studio: Studio, state: State) -> Reading:
     with_all = studio.loaded(without_changes(state))
     try:
         return Reading(state, studio.loaded(state), with_all)
@@ -74,14 +89,6 @@ def read(studio: Studio, state: State) -> Reading:
     return Reading(state, loaded, with_all, wrong, tuple(refused))
 
 
-def controls_of(reading: Reading) -> dict[str, Control]:
-    """The levers of a state by path."""
-    found = {c.path: c for _, controls in sections(reading.loaded) for c in controls}
-    for criterion in criteria(reading.loaded, reading.with_all):
-        found |= {c.path: c for c in criterion.controls}
-    return found
-
-
 def moved(reading: Reading, path: str, value: Any) -> State:
     """The state after a lever was moved; the same where it says what it said.
 
@@ -90,7 +97,7 @@ def moved(reading: Reading, path: str, value: Any) -> State:
         path: of the lever.
         value: as its control gives it.
     """
-    control = controls_of(reading).get(path)
+    control = reading.controls.get(path)
     if control is None:
         return reading.state
     text = control.text(value)
@@ -127,7 +134,7 @@ def saying_otherwise(reading: Reading, values: Mapping[str, Any]) -> set[str]:
         reading: the state.
         values: what each control says, by path.
     """
-    controls, refused = controls_of(reading), dict(reading.refused)
+    controls, refused = reading.controls, dict(reading.refused)
     on = reading.loaded.scenario.screening.criteria
     found = set()
     for path, value in values.items():
