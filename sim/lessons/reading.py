@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+_DIAGRAM = re.compile(r"```mermaid\n.*?\n(.*?)\n```", re.DOTALL)
+_WAY = re.compile(r"\s*(.+?) --(?: (.+?) --)?> (.+)")
+_NODE = re.compile(r"(\w+)(?:[\[{(/]+\"?(.+?)\"?[\]})/]+)?")
 _DOCS = ("docs", "_docs")  # beside `sim` in a checkout, inside it when installed
 
 
@@ -35,7 +39,29 @@ def text_of(name: str) -> str:
     package = Path(__file__).resolve().parent.parent
     beside = package.parent / _DOCS[0]
     folder = beside if (beside / PAGES["glossary"].file).is_file() else package / _DOCS[1]
-    return (folder / PAGES[name].file).read_text(encoding="utf-8")
+    text = (folder / PAGES[name].file).read_text(encoding="utf-8")
+    return _DIAGRAM.sub(lambda found: _ways(found.group(1)), text)
+
+
+def _ways(diagram: str) -> str:
+    """A flowchart as a table of its ways, which can be read where nothing draws it, and aloud."""
+    ways = [found.groups() for line in diagram.splitlines() if (found := _WAY.fullmatch(line))]
+    named = [_node(text) for start, _, end in ways for text in (start, end)]
+    label = {key: text for key, text in named if text}
+    rows: dict[str, list[str]] = {}
+    for start, when, end in ways:
+        to = label[_node(end)[0]]
+        said = (when or "").strip('"')
+        rows.setdefault(_node(start)[0], []).append(f"{to} ({said})" if said else to)
+    lines = [f"| {label[start]} | {'; '.join(to)} |" for start, to in rows.items()]
+    return "\n".join(["| from | to (when) |", "|---|---|", *lines])
+
+
+def _node(text: str) -> tuple[str, str]:
+    """Name and label of a node: `A{Consents?}` has both, and `A` calls it again."""
+    found = _NODE.fullmatch(text.strip())
+    assert found is not None, text
+    return found.group(1), found.group(2) or ""
 
 
 @lru_cache(maxsize=1)

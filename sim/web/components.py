@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sim.report.exhibits import Exhibit, Table
 
 _OPEN_ROWS = 12  # of a table without a figure, beyond which it is opened by hand
+_WIDE = ("slide-",)  # exhibits that a phone shows a part of at a time: their words need the room
 GRAPH_CONFIG = {
     "displaylogo": False,
     "responsive": True,
@@ -75,7 +76,8 @@ def figure_with_table(exhibit: Exhibit, id: str, order: int = 2) -> Component:  
     parts: list[Any] = [dmc.Title(exhibit.title, order=order, className="exhibit-title", id=f"{id}-title")]
     if exhibit.figure is not None:
         graph = dcc.Graph(id=id, figure=exhibit.figure.to_dict(), config=GRAPH_CONFIG, className="figure")
-        parts.append(html.Div(graph, role="img", **{"aria-label": exhibit.summary}))
+        wide = "drawn-wide" if exhibit.name.startswith(_WIDE) else ""
+        parts.append(html.Div(graph, role="figure", className=wide, **{"aria-label": exhibit.summary}))
     parts.append(dmc.Text(exhibit.summary, size="sm", className="exhibit-summary"))
     if exhibit.table is not None:
         is_open = exhibit.table.is_open or (exhibit.figure is None and len(exhibit.table.rows) <= _OPEN_ROWS)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
 from dash import html
 
-from sim.errors import InputError
+from sim.errors import InputError, Problem
 from sim.exchange.findings import AmbiguousDatesError
 from sim.exchange.simulated import LOG_FILE
 from sim.exchange.upload import KIND_NAMES, SITES, Preview, Role
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
     from sim.web.studio import Studio
 
 _DATA = "data"
+_AT_CONTROLS = (  # what the command line calls by its options stands here beside the controls
+    (re.compile(r"; say which, as in --columns \w+=.*$"), "; choose the column below"),
+    (re.compile(r"; say which with --dates dmy or --dates mdy"), "; choose below which comes first"),
+)
+_OPTIONS = {
+    "--columns": "the columns chosen below",
+    "--dates": "the order chosen below",
+    "--as-of": "the day chosen below",
+}
 _ORDERS = (("dmy", "day first: 3 April is 03/04"), ("mdy", "month first: 3 April is 04/03"))
 
 
@@ -37,7 +47,7 @@ def data_panel(studio: Studio, data: DataState) -> list[Component]:
         files = files_of(studio, data)
         seen, seen_sites = previews(files, data)
     except InputError as error:
-        return [problem_box(error.problems, "The data cannot be read")]
+        return [_wrong(error, "The data cannot be read")]
     parts = [_previewed(seen, _DATA), *([_previewed(seen_sites, SITES)] if seen_sites else [])]
     return [_checked(files, data, seen), *parts]
 
@@ -51,7 +61,7 @@ def _checked(files: Files, data: DataState, seen: Preview) -> Component:
     except InputError as error:
         asks = [_asked_order(None, data)] if data.order else []
         hint = "Say below which column is what." if seen.unknown else "Mend the file and bring it again."
-        return html.Div([problem_box(error.problems, "The data check found errors"), dmc.Text(hint), *asks])
+        return html.Div([_wrong(error, "The data check found errors"), dmc.Text(hint), *asks])
     made_up = [dmc.Text("These data are simulated: one simulated trial of the base scenario, and no real patients.")]
     found: list[Any] = made_up if any(file.name == LOG_FILE for file in files.uploads) else []
     found += [dmc.Alert(_told(whole), title="The data can be used", color="green", variant="light", id="forecast-good")]
@@ -64,8 +74,21 @@ def _checked(files: Files, data: DataState, seen: Preview) -> Component:
     try:
         known_trial(files, data)
     except InputError as error:
-        found.append(problem_box(error.problems, "The forecast cannot start on this day"))
+        found.append(_wrong(error, "The forecast cannot start on this day"))
     return html.Div(found)
+
+
+def _wrong(error: InputError, title: str) -> Component:
+    """What is wrong, with the control that mends it."""
+    return problem_box([at_controls(problem) for problem in error.problems], title)
+
+
+def at_controls(problem: Problem) -> Problem:
+    """A message of the command line with the page's controls in place of its options."""
+    message = problem.message
+    for pattern, control in _AT_CONTROLS:
+        message = pattern.sub(control, message)
+    return replace(problem, message=message, path=_OPTIONS.get(problem.path or "", problem.path))
 
 
 def _told(trial: ObservedTrial) -> str:
@@ -85,7 +108,7 @@ def _asked_order(error: InputError | None, data: DataState) -> Component:
     )
     if error is None:
         return asked
-    box = problem_box(error.problems, "The dates can be read in two ways")
+    box = _wrong(error, "The dates can be read in two ways")
     return html.Div([box, asked])
 
 

@@ -61,12 +61,15 @@ def serve(app: Dash, studio: Studio, *, production: bool) -> None:
         studio: the studio, which is closed at the end.
         production: whether waitress serves, rather than Flask's server for development.
     """
+    from sim.web.pages.learn.asked import prepare
+
     settings = studio.settings
     signal.signal(signal.SIGTERM, _end)
     try:
         if production:
             import waitress
 
+            studio.prepare(prepare, settings.kept)
             waitress.serve(app.server, host=settings.host, port=settings.port, threads=_THREADS, ident="trialclock")
         else:
             logging.getLogger("werkzeug").setLevel(logging.WARNING)

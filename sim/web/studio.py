@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from sim.experiment.workers import start_worker
 from sim.scenario.load import Loaded
 from sim.web.answering import Answering
 from sim.web.jobs import Jobs, make_jobs
@@ -13,6 +14,11 @@ from sim.web.state import State
 from sim.web.visitors import Visitor, Visitors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnProcess
+    from pathlib import Path
+
     from dash.background_callback.managers import BaseBackgroundCallbackManager
 
 _READY = 128  # scenarios that are kept read and checked
@@ -36,6 +42,7 @@ class Studio:
         self.visitors = Visitors(settings.kept)
         self.jobs: Jobs = make_jobs(settings)
         self.answering = Answering(settings.workers, settings.limits.job_bytes)
+        self._aside: tuple[SpawnProcess, Connection] | None = None
         self._loaded = lru_cache(maxsize=_READY)(self._load)
 
     @property
@@ -59,7 +66,14 @@ class Studio:
     def _load(self, state: State) -> Loaded:
         return state.loaded(self.visitors, self.settings.limits)
 
+    def prepare(self, work: Callable[[Path], None], kept: Path) -> None:
+        """Let a process of its own do what nobody waits for yet; it ends with the studio."""
+        self._aside = start_worker()
+        self._aside[1].send((work, (kept,)))
+
     def close(self) -> None:
         """End all work."""
         self.jobs.close()
         self.answering.close()
+        if self._aside is not None:
+            self._aside[0].kill()

@@ -77,7 +77,7 @@ def test_lesson_three_from_guess_to_check(visit: Callable[..., Any]) -> None:
     page.get_by_role("textbox", name="The criterion to look at").click()
     page.get_by_role("option", name="no hiv", exact=True).click()
     expect(page.locator("#learn-status")).not_to_have_text(before, use_inner_text=True, timeout=PATIENCE)
-    assert "Not yet" in page.locator("#learn-status").inner_text()
+    expect(page.locator("#learn-status")).to_contain_text("Not yet", timeout=PATIENCE)
     assert page.locator("#learn-verdict").inner_text() == verdict
     idle(page)
     page.locator("#learn-check [type=radio]").first.check()

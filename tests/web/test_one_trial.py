@@ -209,6 +209,58 @@ def test_what_cannot_be_opened_is_told_and_not_shown(visit: Callable[..., Any]) 
     expect(page.get_by_role("alert")).to_contain_text("trial.target")
 
 
+def test_links_with_changes_and_with_an_edited_file_open_that_scenario(visit: Callable[..., Any]) -> None:
+    page = visit("/one-trial?set=sites.general_hospital.count=4&set=trial.target=20&replication=2")
+    _until(page, f"{PLAYER} !== undefined")
+    assert page.evaluate(f"{PLAYER}.trial.data.sites.length") == 5
+    assert _randomised(page).endswith("of 20")
+    assert page.get_by_label("Trial number").input_value() == "2"
+    page.goto("/plan?replications=24")
+    page.get_by_text("The whole file").click()
+    page.get_by_label("The scenario file").fill("name: mine\nextends: base.yaml\ntrial: {target: 12}\n")
+    page.wait_for_url(re.compile("file="))
+    page.goto(f"/one-trial?{page.url.partition('?')[2]}")
+    _until(page, f"{PLAYER} !== undefined")
+    assert _randomised(page).endswith("of 12")
+    expect(page.get_by_role("textbox", name="Scenario")).to_have_value("your scenario")
+
+
+def test_a_trial_is_saved_as_a_page_that_plays_without_a_network(
+    visit: Callable[..., Any], chromium: Any, tmp_path: Path
+) -> None:
+    page = visit("/one-trial?set=trial.target=10&replication=1")
+    page.wait_for_selector(".stage-canvas")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as a page that opens offline").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    assert path.name == "trial-1.html"
+    context = chromium.new_context(offline=True)
+    saved = context.new_page()
+    saved.goto(path.as_uri())
+    _until(saved, f"{PLAYER} !== undefined")
+    saved.evaluate(f"{PLAYER}.seek({PLAYER}.trial.n)")
+    page.evaluate(f"{PLAYER}.seek({PLAYER}.trial.n)")
+    assert _randomised(saved) == _randomised(page)
+    assert "trial.target=10" in saved.content()
+    context.close()
+
+
+def test_the_event_table_leads_to_its_event_and_full_screen_comes_and_goes(visit: Callable[..., Any]) -> None:
+    page = visit("/one-trial?set=trial.target=10&replication=1")
+    page.wait_for_selector(".stage-canvas")
+    page.get_by_text("All events, as a table").click()
+    cell = page.locator("#one_trial-events [row-id='5'] [col-id=said]")
+    said = cell.inner_text()
+    cell.click()
+    _until(page, f"{PLAYER}.trial.cursor === 6")
+    assert said[1:] in page.locator(".stage-said").inner_text()
+    page.get_by_role("button", name="Full screen").click()
+    _until(page, "document.fullscreenElement?.querySelector('.stage-canvas') != null")
+    page.get_by_role("button", name="Full screen").click()
+    _until(page, "document.fullscreenElement === null")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_the_offline_page(offline: Callable[..., Any], scheme: str) -> None:
     from axe_playwright_python.sync_playwright import Axe

@@ -73,6 +73,13 @@
   }
   if (document.body) { preload(); } else { document.addEventListener("DOMContentLoaded", preload); }
 
+  /* On paper a figure is as wide as the page, whatever it was on the screen. */
+  window.addEventListener("beforeprint", function () {
+    document.querySelectorAll(".js-plotly-plot .main-svg").forEach(function (drawn) {
+      drawn.setAttribute("viewBox", "0 0 " + drawn.getAttribute("width") + " " + drawn.getAttribute("height"));
+    });
+  });
+
   /* A file that is larger than the studio takes is said so at once: the server would not even look at it. */
   function tooLarge(zone, files) {
     var most = Number(zone.getAttribute("data-most-bytes"));

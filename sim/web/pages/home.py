@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sim.web.studio import Studio
 
 PATH, TITLE = "/", "Home"
-_SHOWN_CHANGES = 3
+_SHOWN_CHANGES = 12
 
 
 class _Stage(NamedTuple):
@@ -96,7 +96,7 @@ def _scenario(name: str, title: str, question: str, changes: tuple[str, ...]) ->
     link = dcc.Link(title, href=f"/plan{State(scenario=name).query()}", className="scenario-link")
     parts = [html.H3(link), html.P(question)]
     if shown:
-        parts.append(html.Ul(shown, className="changes"))
+        parts.append(html.Details([html.Summary("What differs from the base"), html.Ul(shown)], className="changes"))
     return html.Article(parts, className="box scenario")
 
 

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
 from sim.errors import Problem, UsageError
 from sim.experiment.identity import program_fingerprint
+from sim.lessons.catalogue import LESSONS
 from sim.lessons.lesson import Taught
 from sim.lessons.session import SEED_KEY, TRIALS_KEY, Session, session_from_query, session_from_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from sim.web.studio import Studio
 
 FILE_KEY = "lesson_file"  # in an address: a teacher's file, by the hash under which this studio keeps it
 FILE = "parameters.yaml"  # how messages name it
 _KEPT_BYTES = 64 * 2**20
+_NICE = 15  # what nobody waits for yet gives way to all else
+_FIRST_SHARE, _FEWEST = 4, 4  # a first picture has one trial in so many, and at least so many
 
 
 def session_of(studio: Studio, query: Mapping[str, Sequence[str]]) -> Session:
@@ -44,14 +50,37 @@ def query_of(session: Session, before: str) -> str:
     return f"?{urlencode([*others, *parse_qsl(session.query)])}"
 
 
-def answered(studio: Studio, session: Session, progress: Callable[[int, int], None]) -> Taught:
-    """The answers of a session: simulated, or as they were simulated for somebody before."""
+def prepare(kept: Path) -> None:
+    """Simulate every lesson as it is first opened, so that nobody waits for that. What is kept is not done again."""
+    os.nice(_NICE)
+    for lesson in LESSONS:
+        answered(kept, session_from_query({"lesson": lesson.name}), lambda _done, _all: None)
+
+
+def answered(
+    kept: Path,
+    session: Session,
+    progress: Callable[[int, int], None],
+    first: Callable[[Taught, int], None] | None = None,
+) -> Taught:
+    """The answers of a session: simulated, or as they were simulated for somebody before.
+
+    Args:
+        kept: the studio's folder of what visitors keep.
+        session: the lesson with its parameters.
+        progress: called with trials done and in all.
+        first: called with answers from the first of the trials and their number, where the others are still to come.
+    """
     import diskcache
 
     key = hashlib.sha256(f"{program_fingerprint()} {session.query}".encode()).hexdigest()
-    with diskcache.Cache(str(studio.settings.kept / "lessons"), size_limit=_KEPT_BYTES) as kept:
-        found = kept.get(key)
-        if not isinstance(found, Taught):
-            found = session.teach(progress)
-            kept.set(key, found)
+    with diskcache.Cache(str(kept / "lessons"), size_limit=_KEPT_BYTES) as answers:
+        found = answers.get(key)
+        if isinstance(found, Taught):
+            return found
+        if first is not None:
+            few = max(session.replications // _FIRST_SHARE, _FEWEST)
+            first(replace(session, replications=few).teach(lambda _done, _all: None), few)
+        found = session.teach(progress)
+        answers.set(key, found)
         return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode
 
 import dash_mantine_components as dmc
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update, set_props
 
 from sim.analysis.intervals import Estimate
 from sim.errors import InputError
@@ -92,7 +92,6 @@ def _predict() -> Component:
 def _see_and_try(session: Session) -> list[Component]:
     panel = html.Section(
         [
-            _step("3. Try"),
             html.P(id="learn-task"),
             *(_control(control, session) for control in controls(session.lesson)),
             html.Div(id="learn-problem"),
@@ -115,9 +114,10 @@ def _see_and_try(session: Session) -> list[Component]:
             ),
         ],
         className="lesson-panel box",
+        **{"aria-label": "Controls"},
     )
-    see = html.Section([_step("2. See"), html.Div(id="learn-pictures")], className="lesson-pictures")
-    return [html.Div([see, panel], className="lesson-desk")]
+    see = html.Section(html.Div(id="learn-pictures"), className="lesson-pictures", **{"aria-label": "Pictures"})
+    return [_step("2. See, 3. Try"), html.Div([panel, see], className="lesson-desk")]
 
 
 def _control(control: Control, session: Session) -> Component:
@@ -238,7 +238,17 @@ def _register_answers(app: Dash, studio: Studio) -> None:
         if not now:
             return (no_update,) * 9
         session = session_of(studio, parse_qs(now.removeprefix("?")))
-        taught = answered(studio, session, lambda done, _: set_progress([f"Simulating: {done:,} trials"]))
+
+        def say(done: int, _: int) -> None:
+            set_progress([f"Simulating: {done:,} trials"])
+
+        def first_look(taught: Taught, n: int) -> None:
+            """The pictures from a few trials, while the others are simulated."""
+            text = f"A first look, from {n} of {session.replications} simulated trials: its errors are wide."
+            set_props("learn-pictures", {"children": _pictures(taught)})
+            set_props("learn-status", {"children": html.P(text)})
+
+        taught = answered(studio.settings.kept, session, say, first_look if seen else None)
         again = command_line(
             f"trialclock lessons show {session.lesson.number}", f"trialclock lessons sheet {session.lesson.number}"
         )

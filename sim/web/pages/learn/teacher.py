@@ -112,7 +112,7 @@ def _register_sheets(app: Dash, studio: Studio) -> None:
         if ctx.triggered_id == "learn-template":
             return {"content": template(session.lesson), "filename": f"lesson-{number}.yaml", "type": "text/yaml"}
         answers = ctx.triggered_id == "learn-key"
-        taught = answered(studio, session, lambda _done, _total: None)
+        taught = answered(studio.settings.kept, session, lambda _done, _total: None)
         name = f"lesson-{number}-{'answers' if answers else 'sheet'}.html"
         return {"content": sheet(session, taught, answers=answers), "filename": name, "type": "text/html"}
 

@@ -113,8 +113,8 @@ def _number(control: Control, value: Any, shared: dict[str, Any]) -> Any:
 
 def _label(control: Control) -> str:
     unit = control.description.unit
-    said = control.label.split()
-    return control.label if not unit or unit in said or unit in control.label else f"{control.label} ({unit})"
+    label = f"{control.label[:1].upper()}{control.label[1:]}"
+    return label if not unit or unit in control.label else f"{label} ({unit})"
 
 
 def _help(control: Control) -> str:
