@@ -158,6 +158,7 @@ def _role(role: Role, seen: Preview, which: str) -> Component:
         value=role.header or None,
         placeholder="none",
         clearable=not role.is_needed,
+        clearButtonProps={"aria-label": f"Clear {role.meaning}"},
         error=error,
         size="sm",
     )

@@ -60,6 +60,14 @@ def test_a_lesson_has_all_that_it_needs(lesson: Lesson, taught: dict[str, Taught
     assert all(text_of(name).startswith("# ") for name in (*lesson.reading, "glossary"))
 
 
+def test_the_diagram_of_the_model_is_a_table_of_its_ways() -> None:
+    """What a page of the studio cannot draw is said in words, with every way of the diagram."""
+    text = text_of("model")
+    assert "mermaid" not in text
+    assert "\n| Consents? | Refused (no); Waits for a coordinator (yes) |\n" in text
+    assert "\n| Chart: criteria that admission data answer | Excluded (fails for good); On the way back (" in text
+
+
 @pytest.mark.parametrize("lesson", LESSONS, ids=name_of)
 def test_numbers_in_texts_follow_the_simulation(lesson: Lesson, taught: dict[str, Taught]) -> None:
     """With another seed the texts say other numbers, and the answer to the prediction is among them."""

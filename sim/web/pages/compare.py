@@ -80,6 +80,7 @@ def _choice(i: int, value: str, options: list[dict[str, Any]]) -> Component:
         value=value or None,
         searchable=True,
         clearable=i > 1,
+        clearButtonProps={"aria-label": f"Clear {label}"},
         placeholder="none",
         nothingFoundMessage="There is none of that name",
         comboboxProps={"withinPortal": True},

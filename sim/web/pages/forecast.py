@@ -140,6 +140,7 @@ def _plan(options: list[dict[str, Any]], plan: str, what_ifs: list[str], own: st
                 value=what_ifs,
                 searchable=True,
                 clearable=True,
+                clearButtonProps={"aria-label": "Clear what is tried"},
                 placeholder="none",
             ),
             dmc.Textarea(

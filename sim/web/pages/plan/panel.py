@@ -86,7 +86,12 @@ def _lever(control: Control, typed: str | None = None, error: str | None = None)
         made: Any = dmc.Select(value=value, data=data, allowDeselect=False, **shared)
     elif control.kind == "date":
         made = dmc.DateInput(
-            value=value, valueFormat="YYYY-MM-DD", clearable=control.may_be_empty, placeholder="not set", **shared
+            value=value,
+            valueFormat="YYYY-MM-DD",
+            clearable=control.may_be_empty,
+            clearButtonProps={"aria-label": f"Clear {control.label}"},
+            placeholder="not set",
+            **shared,
         )
     elif control.kind == "text":
         made = dmc.TextInput(value=value, debounce=_TYPING_MS, **shared)
@@ -167,6 +172,7 @@ def new_sites(loaded: Loaded) -> Component:
                         description="Left empty, they start up as the others do.",
                         valueFormat="YYYY-MM-DD",
                         clearable=True,
+                        clearButtonProps={"aria-label": "Clear the date"},
                         placeholder="not set",
                         value=str(loaded.scenario.trial.enrolment_opens),
                         size="sm",
