@@ -90,12 +90,15 @@ class Answering:
             self._all.append(warm)
         return warm
 
-    def first_answer(self, scenario: Scenario, seed: int, typed: str, tab: str, view: Callable[..., Any]) -> Any:
+    def first_answer(
+        self, scenario: Scenario, seed: int, most: int, typed: str, tab: str, view: Callable[..., Any]
+    ) -> Any:
         """Simulate a few trials, and show what they say.
 
         Args:
             scenario: the scenario.
             seed: where random numbers start.
+            most: simulated trials that were asked for; there are no more in a first answer.
             typed: the scenario as it would be typed.
             tab: who asks; an older question of the same tab that still waits is dropped.
             view: a function of a module that makes what is shown from `Results`, called in a warm process.
@@ -106,14 +109,14 @@ class Answering:
         """
         mine = self._newest[tab] = object()
         text = scenario.model_dump_json(by_alias=True)
-        key = hashlib.sha256(repr((text, seed, typed, view.__module__, view.__qualname__)).encode()).hexdigest()
+        key = hashlib.sha256(repr((text, seed, most, typed, view.__module__, view.__qualname__)).encode()).hexdigest()
         if (known := self._known(key)) is not None:
             return known
         warm = self._take(tab, mine)
         helper = self._second()
         used = [warm] if helper is None else [warm, helper]
         try:
-            answer = self._simulated(used, text, seed, typed, view)
+            answer = self._simulated(used, text, seed, most, typed, view)
         except BaseException:
             for one in used:  # whatever it is at is not waited for
                 self._replace(one)
@@ -135,15 +138,17 @@ class Answering:
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
 
-    def _simulated(self, used: Sequence[_Warm], text: str, seed: int, typed: str, view: Any) -> Any:
+    def _simulated(self, used: Sequence[_Warm], text: str, seed: int, most: int, typed: str, view: Any) -> Any:
+        used = used[:most]
+        n = min(_N_EACH, most // len(used))
         for one in used:
             if not one.is_warm:
                 one.answer(time.monotonic() + _WARM_UP_SECONDS)
                 one.is_warm = True
         deadline = time.monotonic() + SECONDS
         for i, one in enumerate(used[1:], 1):
-            one.send(simulate_chunk, text, seed, i * _N_EACH, _N_EACH, 0)
-        used[0].send(simulate_chunk, text, seed, 0, _N_EACH, 0)
+            one.send(simulate_chunk, text, seed, i * n, n, 0)
+        used[0].send(simulate_chunk, text, seed, 0, n, 0)
         chunks = [one.answer(deadline) for one in used]
         used[0].send(shown, text, seed, typed, chunks, view)
         return used[0].answer(deadline)

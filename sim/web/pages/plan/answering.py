@@ -68,9 +68,11 @@ def register(app: Dash, studio: Studio) -> None:
             loaded = studio.loaded(state)
         except InputError as error:
             return no_update, problem_box(error.problems), None
-        seed = loaded.scenario.experiment.seed if state.seed is None else state.seed
+        experiment = loaded.scenario.experiment
+        seed = experiment.seed if state.seed is None else state.seed
+        most = experiment.replications if state.replications is None else state.replications
         try:
-            shown = studio.answering.first_answer(loaded.scenario, seed, state.typed(), tab, answer_of)
+            shown = studio.answering.first_answer(loaded.scenario, seed, most, state.typed(), tab, answer_of)
         except Superseded:
             raise PreventUpdate from None
         except TooSlow as error:
