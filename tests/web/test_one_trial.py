@@ -211,7 +211,7 @@ def test_what_cannot_be_opened_is_told_and_not_shown(visit: Callable[..., Any]) 
 
 def test_links_with_changes_and_with_an_edited_file_open_that_scenario(visit: Callable[..., Any]) -> None:
     page = visit("/one-trial?set=sites.general_hospital.count=4&set=trial.target=20&replication=2")
-    _until(page, f"{PLAYER} !== undefined")
+    page.wait_for_selector(".stage-canvas")
     assert page.evaluate(f"{PLAYER}.trial.data.sites.length") == 5
     assert _randomised(page).endswith("of 20")
     assert page.get_by_label("Trial number").input_value() == "2"
@@ -220,7 +220,7 @@ def test_links_with_changes_and_with_an_edited_file_open_that_scenario(visit: Ca
     page.get_by_label("The scenario file").fill("name: mine\nextends: base.yaml\ntrial: {target: 12}\n")
     page.wait_for_url(re.compile("file="))
     page.goto(f"/one-trial?{page.url.partition('?')[2]}")
-    _until(page, f"{PLAYER} !== undefined")
+    page.wait_for_selector(".stage-canvas")
     assert _randomised(page).endswith("of 12")
     expect(page.get_by_role("textbox", name="Scenario")).to_have_value("your scenario")
 
