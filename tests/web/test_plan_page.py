@@ -11,7 +11,7 @@ from typing import Any
 from studio_browser import WAIT_SECONDS, Server
 
 Visit = Callable[..., Any]
-FEW = "&replications=96"
+FEW = "&replications=24"
 
 
 def lever(page: Any, path: str) -> Any:
@@ -39,8 +39,8 @@ def move(page: Any, path: str, value: str) -> None:
 
 
 def test_two_more_sites_in_march_and_artificial_liver_allowed(visit: Visit) -> None:
-    page = visit("/plan?replications=96")
-    answered(page, "96 simulated trials")
+    page = visit("/plan?replications=24")
+    answered(page, "24 simulated trials")
     page.get_by_text("Open more sites").click()
     page.get_by_label("Opening on").fill("2020-03-01")
     page.get_by_role("button", name="Add these sites").click()
@@ -49,7 +49,7 @@ def test_two_more_sites_in_march_and_artificial_liver_allowed(visit: Visit) -> N
     page.get_by_role("switch", name="no artificial liver (E8)").uncheck()
     page.wait_for_url(re.compile("no_artificial_liver%3Doff"))
     page.locator(".changed", has_text="2020-03-01").wait_for()
-    answered(page, "96 simulated trials")
+    answered(page, "24 simulated trials")
     page.locator("#plan-bar").wait_for(state="attached")
     page.locator(".command", has_text="no_artificial_liver=off").wait_for(state="attached")
 
@@ -61,14 +61,14 @@ def test_the_link_reopens_the_scenario_for_another_visitor(visit: Visit) -> None
     page.locator(".command", has_text="count=4").wait_for(state="attached")
     headline = page.locator(".headline").inner_text()
     other = visit(page.url[page.url.index("/plan") :])
-    answered(other, "96 simulated trials, seed 7")
-    page.locator(".answer", has_text="96 simulated trials, seed 7").wait_for()
+    answered(other, "24 simulated trials, seed 7")
+    page.locator(".answer", has_text="24 simulated trials, seed 7").wait_for()
     assert lever(other, "sites.general_hospital.count").input_value() == "4"
     assert other.locator(".headline").inner_text() == page.locator(".headline").inner_text() or headline
 
 
 def test_undo_redo_and_reload_lose_nothing(visit: Visit) -> None:
-    page = visit("/plan?replications=96")
+    page = visit("/plan?replications=24")
     answered(page)
     move(page, "sites.general_hospital.count", "5")
     page.reload()
@@ -82,7 +82,7 @@ def test_undo_redo_and_reload_lose_nothing(visit: Visit) -> None:
 
 
 def test_a_wrong_value_is_said_at_its_control_and_is_kept(visit: Visit) -> None:
-    page = visit("/plan?replications=96")
+    page = visit("/plan?replications=24")
     answered(page)
     move(page, "sites.general_hospital.count", "600")
     page.locator("#plan-problems", has_text="at most 500 sites").wait_for()
@@ -94,7 +94,7 @@ def test_a_wrong_value_is_said_at_its_control_and_is_kept(visit: Visit) -> None:
 
 
 def test_a_text_with_errors_shows_them_at_their_lines_and_survives_a_reload(visit: Visit) -> None:
-    page = visit("/plan?replications=96")
+    page = visit("/plan?replications=24")
     answered(page)
     page.get_by_text("The whole file").click()
     text = page.get_by_label("The scenario file")
@@ -113,7 +113,7 @@ def test_a_text_with_errors_shows_them_at_their_lines_and_survives_a_reload(visi
 
 
 def test_the_editor_offers_the_keys_that_may_stand_there(visit: Visit) -> None:
-    page = visit("/plan?replications=96")
+    page = visit("/plan?replications=24")
     page.get_by_text("The whole file").click()
     text = page.get_by_label("The scenario file")
     text.fill("name: mine\nextends: base.yaml\nsites:\n  general_hospital:\n    cou")
@@ -126,7 +126,7 @@ def test_the_editor_offers_the_keys_that_may_stand_there(visit: Visit) -> None:
 
 
 def test_a_wrong_file_is_refused_in_the_command_lines_words(visit: Visit) -> None:
-    page = visit("/plan?replications=96")
+    page = visit("/plan?replications=24")
     page.get_by_text("The whole file").click()
     files = page.locator("#plan-open input[type=file]")
     files.set_input_files({"name": "trial.yaml", "mimeType": "text/plain", "buffer": b"\xff\xfe\x00bad"})
@@ -151,14 +151,14 @@ def test_cancel_frees_the_place_and_the_run_goes_on_from_there(visit: Visit, sta
 
 def test_a_restart_of_the_server_loses_nothing_and_runs_are_kept(visit: Visit, start_server: Any) -> None:
     server: Server = start_server()
-    page = visit("/plan?replications=96", at=server)
+    page = visit("/plan?replications=24", at=server)
     move(page, "sites.general_hospital.count", "4")
     page.get_by_text("Your runs so far").click()
     page.locator("#plan-history", has_text="count=4").wait_for()
     server.stop()
     server.start()
     page.reload()
-    answered(page, "96 simulated trials")
+    answered(page, "24 simulated trials")
     assert lever(page, "sites.general_hospital.count").input_value() == "4"
     page.get_by_text("Your runs so far").click()
     page.locator("#plan-history", has_text="count=4").wait_for()
@@ -184,7 +184,7 @@ def test_a_second_tab_has_the_same_history(visit: Visit) -> None:
 
 
 def test_the_keyboard_is_enough(visit: Visit) -> None:
-    page = visit("/plan?replications=96")
+    page = visit("/plan?replications=24")
     answered(page)
     lever(page, "sites.general_hospital.count").focus()
     page.keyboard.press("ArrowUp")
@@ -199,7 +199,7 @@ def test_the_keyboard_is_enough(visit: Visit) -> None:
 
 
 def test_a_long_walk_over_the_controls_with_reloads_loses_no_input(visit: Visit) -> None:
-    page = visit("/plan?replications=96")
+    page = visit("/plan?replications=24")
     answered(page)
     draw = random.Random(5)
     paths = {
@@ -241,7 +241,7 @@ def _holds(url: str, path: str, value: str) -> bool:
 
 def test_two_levers_moved_at_once_are_both_kept(visit: Visit) -> None:
     """The second is moved before the first was answered; nothing else is changed by that."""
-    page = visit("/plan?replications=96")
+    page = visit("/plan?replications=24")
     answered(page)
     page.get_by_text("Eligibility criteria", exact=True).click()
     page.get_by_text("Cells", exact=True).click()
