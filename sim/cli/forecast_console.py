@@ -1,29 +1,21 @@
-"""The answers of `backtest`, `fit` and `forecast`, printed."""
+"""The answers of `backtest`, `fit` and `forecast`, printed; each imports what it needs, and waits for nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from sim.cli.console import make_console, make_table
-from sim.forecast.answer import Answer
-from sim.forecast.backtest import METHOD, CutResult
-from sim.forecast.fit import Fit
-from sim.forecast.track_record import LABELS, MOST, WHOLE, by_method, by_trial, cut_table
-from sim.report.forecast_answer import (
-    change_sentence,
-    difference_sentence,
-    headline,
-    milestone_table,
-    needed_sentence,
-    odds_sentences,
-    standing,
-)
-from sim.report.forecast_fit import calendar_lines, fit_headline, shape_table, site_sentence
-from sim.report.forecast_words import backtest_headline, days_or_never, number_or_dash, uncertainty_lines
 from sim.report.words import percent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sim.forecast.answer import Answer
+    from sim.forecast.backtest import CutResult
+    from sim.forecast.fit import Fit
 
 _MOST_CUTS = 14
 _CONSOLE_COLUMNS = (0, 1, 3, 5)  # of the milestones: P10, P50, P90
@@ -31,6 +23,9 @@ _CONSOLE_COLUMNS = (0, 1, 3, 5)  # of the milestones: P10, P50, P90
 
 def print_backtest(results: Sequence[CutResult], folder: Path) -> None:
     """Print the track record: the headline, methods side by side, trials or cuts, and where the files are."""
+    from sim.forecast.track_record import MOST, WHOLE, cut_table
+    from sim.report.forecast_words import backtest_headline, uncertainty_lines
+
     console = make_console()
     cuts = cut_table(results)
     console.print(f"\n[bold]{backtest_headline(results, cuts)}[/bold]\n")
@@ -48,6 +43,9 @@ def print_backtest(results: Sequence[CutResult], folder: Path) -> None:
 
 
 def _print_methods(console: Console, cuts: object, goal: str) -> None:
+    from sim.forecast.track_record import LABELS, by_method
+    from sim.report.forecast_words import days_or_never, number_or_dash
+
     table = make_table(
         f"Forecast of the {goal}", "log CRPS", "50 %", "80 %", "95 %", "90-day CRPS", "median miss, days"
     )
@@ -61,6 +59,9 @@ def _print_methods(console: Console, cuts: object, goal: str) -> None:
 
 
 def _print_trials(console: Console, cuts: object) -> None:
+    from sim.forecast.track_record import by_trial
+    from sim.report.forecast_words import number_or_dash
+
     table = make_table("Trial", "randomised", "log CRPS", "90-day CRPS", "mean log error", "80 % covers")
     for trial, row in by_trial(cuts).iterrows():  # type: ignore[arg-type]
         table.add_row(
@@ -76,6 +77,9 @@ def _print_trials(console: Console, cuts: object) -> None:
 
 
 def _print_cuts(console: Console, results: Sequence[CutResult]) -> None:
+    from sim.forecast.backtest import METHOD
+    from sim.report.forecast_words import days_or_never
+
     table = make_table("Cut", "as of", "randomised", "days left", "forecast (80 %)", "miss", "next 90 days")
     for result in results:
         found = result.scores[METHOD]
@@ -97,6 +101,8 @@ def _print_cuts(console: Console, results: Sequence[CutResult]) -> None:
 
 def print_fit(found: Fit, folder: Path) -> None:
     """Print what the data say, and where the scenario is."""
+    from sim.report.forecast_fit import calendar_lines, fit_headline, shape_table, site_sentence
+
     console = make_console()
     console.print(f"\n[bold]{fit_headline(found)}[/bold]\n")
     shapes = shape_table(found)
@@ -119,6 +125,16 @@ def print_fit(found: Fit, folder: Path) -> None:
 
 def print_forecast(answer: Answer, folder: Path) -> None:
     """Print a forecast: the dates first, then where it stands, what changed, and what would help."""
+    from sim.report.forecast_answer import (
+        change_sentence,
+        difference_sentence,
+        headline,
+        milestone_table,
+        needed_sentence,
+        odds_sentences,
+        standing,
+    )
+
     console = make_console()
     console.print(f"\n[bold]{headline(answer)}[/bold]\n")
     for caution in answer.cautions:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from sim.exchange.observed import ObservedTrial
 from sim.forecast.rate import RatePosterior
@@ -42,7 +42,8 @@ def weekdays(trial: ObservedTrial) -> WeekdayEffect | None:
         return None
     day = (np.floor(trial.days).astype(np.int64) + trial.first.weekday()) % 7
     counts = np.bincount(day, minlength=7).astype(np.float64)
-    p_value = float(stats.chisquare(counts).pvalue) if len(day) >= 35 else float("nan")
+    statistic = float(((counts - counts.mean()) ** 2).sum() / counts.mean())
+    p_value = float(special.chdtrc(6, statistic)) if len(day) >= 35 else float("nan")
     before = np.cumsum(np.eye(7)[day], axis=0) - np.eye(7)[day]
     share = (before + _PRIOR) / (before + _PRIOR).sum(axis=1, keepdims=True)
     gains = np.log(7 * share[np.arange(len(day)), day])[_WARM_UP:]
@@ -58,5 +59,5 @@ def year_end_factor(posterior: RatePosterior) -> tuple[float, float, float] | No
     mean = float(posterior.weight @ posterior.mean[:, i])
     variance = (posterior.root[:, i] ** 2).sum(axis=1)
     spread = float(np.sqrt(posterior.weight @ (variance + (posterior.mean[:, i] - mean) ** 2)))
-    low, middle, high = np.exp(mean + spread * stats.norm.ppf([0.1, 0.5, 0.9])).tolist()
+    low, middle, high = np.exp(mean + spread * special.ndtri([0.1, 0.5, 0.9])).tolist()
     return low, middle, high

@@ -12,6 +12,7 @@ from sim.core.clock import MONTH_DAYS
 from sim.errors import Problem, UsageError
 from sim.exchange.observed import FAILED, NO_SITE, ObservedTrial
 from sim.forecast.calendar_effects import WeekdayEffect, weekdays, year_end_factor
+from sim.forecast.fitted_scenario import ALL_SITES
 from sim.forecast.history import history
 from sim.forecast.leaving import WayOfLeaving, follow_up_weeks, ways_of_leaving
 from sim.forecast.outlook import look_ahead
@@ -23,7 +24,6 @@ from sim.forecast.terms import OpenSites, terms
 
 Array = npt.NDArray[np.float64]
 
-ALL_SITES = "all_sites"
 _MOST_TIMES = 101  # quantiles of screening times that are kept
 _DRAWS_AHEAD = 2000
 _LEAST_MONTHS = 1 / MONTH_DAYS

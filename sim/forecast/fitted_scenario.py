@@ -6,16 +6,19 @@ import re
 from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import yaml
 
 from sim.exchange.observed import ObservedTrial
-from sim.forecast.fit import ALL_SITES, Fit
 from sim.forecast.identity import data_hash
 from sim.scenario.load import scenario_from_mapping
 
+if TYPE_CHECKING:
+    from sim.forecast.fit import Fit
+
+ALL_SITES = "all_sites"  # name of the one site where the data do not tell sites apart
 FITTED = "FITTED"  # key of the bibliography under which a fitted scenario says what it was fitted to
 DRIFT_AHEAD = "drift_ahead"  # period of the calendar that stands for the drift of the rate after the data
 _PAST = "so_far"

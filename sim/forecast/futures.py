@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sim.analysis.measures import measures
-from sim.analysis.reduce import Reducer
+from sim.analysis.reduce import MilestoneReducer, Reducer
 from sim.analysis.tables import replication_table
 from sim.core.design import Design
 from sim.core.observed import ObservedState
@@ -25,6 +25,7 @@ Progress = Callable[[int, int], None]
 
 _PART = 96  # replications that a worker simulates at a time; no result depends on it
 _STEP_DAYS = 7.0
+PLANNED = 96  # simulated trials of a plan
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,14 @@ class Case:
         scenario: the scenario.
         state: the state to go on from; None for the plan, from day 0.
         replications: how many.
+        milestones_only: whether nothing but the milestones is measured, which is sooner done.
     """
 
     name: str
     scenario: Scenario
     state: ObservedState | None
     replications: int
+    milestones_only: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +74,12 @@ class Futures:
 
     def days(self, milestone: str) -> Array:
         """Day of a milestone in each replication; NaN where it never came."""
-        return self.frame[f"day_{milestone}"].to_numpy(dtype=np.float64)
+        return self.measure(f"day_{milestone}")
+
+    def measure(self, name: str) -> Array:
+        """A column of `replications.parquet`."""
+        found: Array = self.values[:, [measure.name for measure in measures(self.design)].index(name)]
+        return found
 
     def counts(self, days: Array) -> Array:
         """(n, days) participants randomised by each day."""
@@ -87,13 +95,46 @@ class Futures:
 
 
 @lru_cache(maxsize=8)
-def _reducer(text: str) -> Reducer:
-    return Reducer(Design(Scenario.model_validate_json(text)))
+def _reducer(text: str, milestones_only: bool) -> Reducer:
+    design = Design(Scenario.model_validate_json(text))
+    return MilestoneReducer(design) if milestones_only else Reducer(design)
 
 
-def _work(text: str, state: ObservedState | None, seed: int, first: int, n: int) -> Chunk:
+def _work(
+    text: str, state: ObservedState | None, seed: int, first: int, n: int, milestones_only: bool = False
+) -> Chunk:
     """Some replications of a case, in a worker or here."""
-    return replicate_chunk(_reducer(text), seed, first, n, observed=state)
+    return replicate_chunk(_reducer(text, milestones_only), seed, first, n, observed=state)
+
+
+@lru_cache(maxsize=4)
+def _planned(text: str, seed: int) -> Chunk:
+    return _work(text, None, seed, 0, PLANNED)
+
+
+def simulate_plan(scenario: Scenario, seed: int) -> Futures:
+    """The plan from its day 0, here; once only, however often it is asked for.
+
+    Args:
+        scenario: the plan.
+        seed: where random numbers start.
+
+    Raises:
+        TrialclockError: a replication raised, which is a defect.
+    """
+    chunk = _planned(_text(scenario), seed)
+    _raise_failures([chunk])
+    return Futures(Case("plan", scenario, None, PLANNED), chunk.values, chunk.randomised_days)
+
+
+def _text(scenario: Scenario) -> str:
+    return scenario.model_dump_json(by_alias=True)
+
+
+def _raise_failures(chunks: Sequence[Chunk]) -> None:
+    failures = [failure for chunk in chunks for failure in chunk.failures]
+    if failures:
+        raise TrialclockError(f"replication {failures[0].replication} failed: {failures[0].error}\n{failures[0].trace}")
 
 
 def simulate_cases(
@@ -116,10 +157,10 @@ def simulate_cases(
         for i, case in enumerate(cases)
         for first in range(0, case.replications, _PART)
     ]
-    texts = [case.scenario.model_dump_json(by_alias=True) for case in cases]
+    texts = [_text(case.scenario) for case in cases]
     total, done = sum(n for _, _, n in jobs), 0
     found: dict[int, Chunk] = {}
-    arguments = [(texts[i], cases[i].state, seed, first, n) for i, first, n in jobs]
+    arguments = [(texts[i], cases[i].state, seed, first, n, cases[i].milestones_only) for i, first, n in jobs]
     with Workers[int](min(workers, len(jobs))) as pool:
         if workers <= 1 or len(jobs) <= 1:
             answers = ((j, _work(*arguments[j])) for j in range(len(jobs)))
@@ -132,9 +173,7 @@ def simulate_cases(
     chunks: list[list[Chunk]] = [[] for _ in cases]
     for j, (i, _, _) in enumerate(jobs):
         chunks[i].append(found[j])
-    failures = [failure for parts in chunks for chunk in parts for failure in chunk.failures]
-    if failures:
-        raise TrialclockError(f"replication {failures[0].replication} failed: {failures[0].error}\n{failures[0].trace}")
+    _raise_failures(list(found.values()))
     return [
         Futures(case, np.concatenate([c.values for c in parts]), [d for c in parts for d in c.randomised_days])
         for case, parts in zip(cases, chunks, strict=True)

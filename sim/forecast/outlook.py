@@ -79,19 +79,24 @@ class Outlook:
         return found
 
 
-def look_ahead(posterior: RatePosterior, draws: int | None = None, seed: int | None = None) -> Outlook:
+def look_ahead(
+    posterior: RatePosterior, draws: int | None = None, seed: int | None = None, days: float | None = None
+) -> Outlook:
     """Simulate the rest of the recruitment.
 
     Args:
         posterior: what is known of the rate.
         draws: how many futures; default: as the settings say.
         seed: where random numbers start; default: as the settings say.
+        days: how far ahead, at least; default: until every future has the target.
     """
     settings, history, target = posterior.settings, posterior.history, posterior.target
     random = np.random.Generator(np.random.Philox(settings.seed if seed is None else seed))
     n_draws = settings.draws if draws is None else draws
     start = posterior.draw(n_draws, random)
     edges = steps_ahead(history.now)
+    if days is not None:
+        edges = edges[: int(np.searchsorted(edges, history.now + days)) + 1]
     own, simulated = np.zeros((n_draws, len(edges) - 1)), np.zeros((n_draws, len(edges) - 1))
     own += start.level[:, None]
     for i, term in enumerate(posterior.terms):

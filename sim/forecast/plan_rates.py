@@ -7,18 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sim.analysis.reduce import Reducer
 from sim.core.batch import Batch
 from sim.core.design import Design, GroupDesign
 from sim.core.observed import SiteKey
 from sim.core.quantiles import expected, quantile
-from sim.experiment.replicate import replicate_chunk
+from sim.forecast.futures import simulate_plan
 from sim.scenario.distributions import Family
 
 Array = npt.NDArray[np.float64]
 
 _GRID = 4001  # points at which a quantile function is averaged
-_PILOT = 96  # simulated trials that tell the share of referrals that is randomised
 _OPENINGS = 192
 
 
@@ -78,12 +76,10 @@ def planned_openings(design: Design, seed: int) -> dict[SiteKey, float]:
 
 def share_randomised(design: Design, seed: int) -> float:
     """Share of those referred who are randomised, by simulating the plan; those turned away at its end not counted."""
-    reducer = Reducer(design)
-    chunk = replicate_chunk(reducer, seed, 0, _PILOT)
-    place = {name: i for i, name in enumerate(reducer.names)}
+    plan = simulate_plan(design.scenario, seed)
 
     def total(name: str) -> float:
-        return float(np.nansum(chunk.values[:, place[name]]))
+        return float(np.nansum(plan.measure(name)))
 
     referred = total("n_referred") - total("n_away_target_met") - total("n_inside")
     return min(max(total("n_randomised") / referred, 1e-6), 1.0) if referred > 0 else 1.0

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special, stats
+from scipy import special
 
 Array = npt.NDArray[np.float64]
 
@@ -36,10 +36,14 @@ class GammaRate:
 
     def time_to(self, count: int) -> Any:
         """Time to `count` more events: (exposure) x beta prime(count, shape), a Pearson type VI distribution."""
+        from scipy import stats  # heavy, and forecasts do without
+
         return stats.betaprime(count, self.shape, scale=self.exposure)
 
     def count_in(self, time: float) -> Any:
         """Events in a time to come: negative binomial."""
+        from scipy import stats  # heavy, and forecasts do without
+
         return stats.nbinom(self.shape, self.exposure / (self.exposure + time))
 
 
@@ -100,6 +104,8 @@ def empirical_bayes(counts: Array, exposures: Array) -> SiteRates:
         counts: (sites,) events.
         exposures: (sites,) time under observation, more than 0.
     """
+    from scipy import optimize  # heavy, and forecasts do without
+
     counts, exposures = np.asarray(counts, float), np.asarray(exposures, float)
     overall = max(counts.sum(), 0.5) / exposures.sum()
 

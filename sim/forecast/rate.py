@@ -2,7 +2,8 @@
 
 In a bin of time the count is negative binomial with mean exposure x exp(f), f = level + walk + terms + wind-down.
 The size of the drift and of the overdispersion are not known; each pair on a grid is weighed by its prior and by how
-well it explains the counts. Everything else is Gaussian before the data, and by Laplace's approximation after.
+well it explains the counts, and a steady rate, which some trials have, is one pair more. Everything else is Gaussian
+before the data, and by Laplace's approximation after.
 """
 
 from __future__ import annotations
@@ -11,10 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg
 
 from sim.forecast.history import History
-from sim.forecast.laplace import mode
+from sim.forecast.laplace import cholesky, mode
 from sim.forecast.settings import MONTH_DAYS, WEEK_DAYS, NormalPrior, RateSettings
 from sim.forecast.terms import Term
 
@@ -45,7 +45,8 @@ class RatePosterior:
     """What is known of the rate at the end of the data.
 
     Attributes:
-        weight: (g,) probability of each pair of drift and dispersion.
+        weight: (g,) probability of each pair of drift and dispersion; last the steady rate, where settings have it.
+        log_evidence: (g,) log of the probability of the counts with each pair, approximately.
         drift: (g,) standard deviation of the drift in four weeks.
         dispersion: (g,) size of a week's negative binomial.
         mean: (g, q) mean of (level now, coefficients of the terms, of the wind-down) for each pair.
@@ -59,6 +60,7 @@ class RatePosterior:
     """
 
     weight: Array
+    log_evidence: Array
     drift: Array
     dispersion: Array
     mean: Array
@@ -79,6 +81,11 @@ class RatePosterior:
         noise = random.standard_normal((n, self.mean.shape[1]))
         state = self.mean[places] + np.einsum("nij,nj->ni", self.root[places], noise)
         return Draws(state[:, 0], state[:, 1:], self.drift[places], self.dispersion[places])
+
+    @property
+    def p_steady(self) -> float:
+        """Probability that the rate is steady."""
+        return float(self.weight[-1]) if self.settings.steady else 0.0
 
     @property
     def drift_mean(self) -> float:
@@ -108,50 +115,104 @@ def fit_rate(
         settings: priors.
         level_prior: log rate per week now, as planned, where there is a plan; else the mean rate so far, and vague.
     """
-    y, width = history.counts, history.widths
-    months = history.middles / MONTH_DAYS
-    done = (np.cumsum(y) - y / 2) / target
-    basis = np.array([*(term.past(history.edges) for term in terms), wind_down(done, settings.wind_down_floor)])
-    priors = [*(term.prior for term in terms), settings.wind_down]
-    center = np.array([prior.mean for prior in priors])
-    spread = np.array([prior.sd for prior in priors])
-    shape = center @ basis
-    if level_prior is None:
-        level_prior = NormalPrior(float(np.log((history.n + 0.5) / history.now * WEEK_DAYS)), settings.level_sd)
-        level_prior = NormalPrior(level_prior.mean - float(shape @ width / width.sum()), level_prior.sd)
-    else:
-        level_prior = NormalPrior(level_prior.mean - float(shape[-1]), level_prior.sd)  # it is of the rate now
-    mean = level_prior.mean + shape
-    level = level_prior.sd**2
-    learnt = (basis.T * spread**2) @ basis
-    simulated = [i for i, term in enumerate(terms) if term.is_simulated]
-    found: list[tuple[float, float, float, Array, Array, Array, Array]] = []
-    for drift in settings.drift_grid:
-        walk = drift**2 * np.minimum(months[:, None], months)
-        covariance = level + walk + learnt
-        at_now = level + walk[-1]  # the level now, to the precision of half a week
-        cross = np.vstack((at_now, basis * spread[:, None] ** 2))
-        prior = linalg.block_diag([[level + walk[-1, -1]]], np.diag(spread**2))
-        log_prior = -0.5 * (np.log(drift / settings.drift_median) / settings.drift_log_sd) ** 2
-        for size in settings.dispersion_grid:
-            result = mode(y, width / WEEK_DAYS, size * width / WEEK_DAYS, mean, covariance)
-            state = np.append(level_prior.mean, center) + result.mean_of(cross)
-            root = linalg.cholesky(result.covariance_of(cross, prior) + _JITTER * np.eye(len(prior)), lower=True)
-            own = result.f - state[1:][simulated] @ basis[simulated]
-            found.append((result.log_evidence + log_prior, drift, size, state, root, result.f, own))
-    score = np.array([item[0] for item in found])
+    basis = np.array([*(term.past(history.edges) for term in terms), _winding(history, target, settings)])
+    found = [_learn(item, history, basis, terms, settings, level_prior) for item in _candidates(settings)]
+    score = np.array([item.candidate.log_prior + item.log_evidence for item in found])
     weight = np.exp(score - score.max())
     weight /= weight.sum()
     return RatePosterior(
         weight=weight,
-        drift=np.array([item[1] for item in found]),
-        dispersion=np.array([item[2] for item in found]),
-        mean=np.array([item[3] for item in found]),
-        root=np.array([item[4] for item in found]),
-        fitted=weight @ np.array([item[5] for item in found]),
-        own=weight @ np.array([item[6] for item in found]),
+        log_evidence=np.array([item.log_evidence for item in found]),
+        drift=np.array([item.candidate.drift for item in found]),
+        dispersion=np.array([item.candidate.dispersion for item in found]),
+        mean=np.array([item.state for item in found]),
+        root=np.array([item.root for item in found]),
+        fitted=weight @ np.array([item.fitted for item in found]),
+        own=weight @ np.array([item.own for item in found]),
         terms=terms,
         target=target,
         history=history,
         settings=settings,
     )
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """One pair of drift and dispersion, the wind-down that goes with it, and the log of its prior probability."""
+
+    drift: float
+    dispersion: float
+    wind_down: NormalPrior
+    log_prior: float
+
+
+def _candidates(settings: RateSettings) -> list[_Candidate]:
+    """Every pair of the grids, and last the steady rate."""
+    steady = settings.steady
+    drifts, sizes = np.array(settings.drift_grid), settings.dispersion_grid
+    prior = np.exp(-0.5 * (np.log(drifts / settings.drift_median) / settings.drift_log_sd) ** 2)
+    prior *= (1 - steady.probability if steady else 1.0) / (prior.sum() * len(sizes))
+    found = [
+        _Candidate(float(drift), size, settings.wind_down, float(np.log(p)))
+        for drift, p in zip(drifts, prior, strict=True)
+        for size in sizes
+    ]
+    if steady:
+        log_prior = float(np.log(steady.probability))
+        found.append(_Candidate(steady.drift, steady.dispersion, steady.wind_down, log_prior))
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Learnt:
+    """What a candidate makes of the history; see `RatePosterior`."""
+
+    candidate: _Candidate
+    log_evidence: float
+    state: Array
+    root: Array
+    fitted: Array
+    own: Array
+
+
+def _winding(history: History, target: int, settings: RateSettings) -> Array:
+    """(k,) the wind-down in each bin."""
+    done = (np.cumsum(history.counts) - history.counts / 2) / target
+    return wind_down(done, settings.wind_down_floor)
+
+
+def _learn(
+    candidate: _Candidate,
+    history: History,
+    basis: Array,
+    terms: list[Term],
+    settings: RateSettings,
+    level_prior: NormalPrior | None,
+) -> _Learnt:
+    """The posterior of the level now and of the coefficients, by Laplace's approximation."""
+    width, months = history.widths, history.middles / MONTH_DAYS
+    priors = [*(term.prior for term in terms), candidate.wind_down]
+    center = np.array([prior.mean for prior in priors])
+    variance = np.array([prior.sd**2 for prior in priors])
+    shape = center @ basis
+    if level_prior is None:
+        mean_rate = float(np.log((history.n + 0.5) / history.now * WEEK_DAYS))
+        level_prior = NormalPrior(mean_rate - float(shape @ width / width.sum()), settings.level_sd)
+    else:
+        level_prior = NormalPrior(level_prior.mean - float(shape[-1]), level_prior.sd)  # it is of the rate now
+    level = level_prior.sd**2
+    walk = candidate.drift**2 * np.minimum(months[:, None], months)
+    result = mode(
+        history.counts,
+        width / WEEK_DAYS,
+        candidate.dispersion * width / WEEK_DAYS,
+        level_prior.mean + shape,
+        level + walk + (basis.T * variance) @ basis,
+    )
+    cross = np.vstack((level + walk[-1], basis * variance[:, None]))  # the level now, to half a week
+    prior = np.diag(np.append(level + walk[-1, -1], variance))
+    state = np.append(level_prior.mean, center) + result.mean_of(cross)
+    root = cholesky(result.covariance_of(cross, prior) + _JITTER * np.eye(len(prior)))
+    simulated = [i for i, term in enumerate(terms) if term.is_simulated]
+    own = result.f - state[1:][simulated] @ basis[simulated]
+    return _Learnt(candidate, result.log_evidence, state, root, result.f, own)

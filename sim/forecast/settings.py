@@ -28,6 +28,23 @@ class NormalPrior:
 
 
 @dataclass(frozen=True)
+class SteadyRate:
+    """The other kind of trial: its rate neither drifts nor winds down, and its weeks vary as chance has it.
+
+    Attributes:
+        probability: of a trial being of this kind, before its data.
+        drift: standard deviation by which its log rate drifts in four weeks.
+        dispersion: size of the negative binomial of a week's count.
+        wind_down: exponent of the share of the target still to come.
+    """
+
+    probability: float
+    drift: float = 0.01
+    dispersion: float = 500.0
+    wind_down: NormalPrior = NormalPrior(0.0, 0.02)
+
+
+@dataclass(frozen=True)
 class RateSettings:
     """Priors of the drifting rate.
 
@@ -37,6 +54,7 @@ class RateSettings:
         drift_grid: values of it that are weighed against each other.
         dispersion_grid: sizes of the negative binomial of a week's count, equally likely at first; the variance of a
             week with mean m is m + m^2 / size.
+        steady: the chance that the rate is steady instead; None for none.
         level_sd: standard deviation of the log rate's level, before any data.
         wind_down: exponent of the share of the target still to come (plus `wind_down_floor`) by which the rate falls
             as the target comes near.
@@ -55,6 +73,7 @@ class RateSettings:
     drift_log_sd: float = 0.3
     drift_grid: tuple[float, ...] = tuple(float(x) for x in np.round(np.geomspace(0.03, 0.6, 8), 4))
     dispersion_grid: tuple[float, ...] = (1.5, 5.0, 20.0)
+    steady: SteadyRate | None = None
     level_sd: float = 2.0
     wind_down: NormalPrior = NormalPrior(0.4, 0.3)
     wind_down_floor: float = 0.05

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, special
+from scipy import special
 
 from sim.exchange.observed import ObservedTrial
 from sim.forecast.history import History, history
@@ -30,6 +30,8 @@ _DRAWS = 600
 _RAMPS_DAYS = (60.0, 120.0, 240.0)
 _RAMP_START = 0.2
 _SLOPE_SD = 0.1  # a month: prior of the trend
+_MOST_STEPS = 50
+_SETTLED = 1e-8
 _QUICK = replace(SETTINGS, drift_grid=(0.06, 0.15, 0.35), dispersion_grid=(2.0, 10.0), draws=_DRAWS)
 
 
@@ -84,16 +86,19 @@ def _trend(trial: ObservedTrial, past: History, target: int, random: np.random.G
     del trial, target
     months = (past.middles - past.now) / STEP_DAYS
 
-    def loss(parameters: Array) -> float:
-        level, slope = parameters
-        expected = np.exp(np.clip(level + slope * months, -20, 10)) * past.widths
-        return float((expected - special.xlogy(past.counts, expected)).sum() + 0.5 * (slope / _SLOPE_SD) ** 2)
-
-    start = np.array([np.log((past.n + 0.5) / past.now), 0.0])
-    found = optimize.minimize(loss, start, method="BFGS")
-    slope = float(found.x[1])
-    spread = np.linalg.cholesky(np.asarray(found.hess_inv) + 1e-9 * np.eye(2))
-    drawn = found.x + random.standard_normal((_DRAWS, 2)) @ spread.T
+    basis = np.column_stack((np.ones(len(months)), months))
+    prior = np.array([0.0, 1 / _SLOPE_SD**2])
+    found, curvature = np.array([np.log((past.n + 0.5) / past.now), 0.0]), np.eye(2)
+    for _ in range(_MOST_STEPS):  # Newton's method, its steps held short
+        expected = np.exp(np.clip(basis @ found, -20, 10)) * past.widths
+        curvature = (basis.T * expected) @ basis + np.diag(prior)
+        step = np.clip(np.linalg.solve(curvature, basis.T @ (past.counts - expected) - prior * found), -0.5, 0.5)
+        found = found + step
+        if np.abs(step).max() < _SETTLED:
+            break
+    slope = float(found[1])
+    spread = np.linalg.cholesky(np.linalg.inv(curvature) + 1e-9 * np.eye(2))
+    drawn = found + random.standard_normal((_DRAWS, 2)) @ spread.T
     rate = np.exp(np.clip(drawn[:, 0] + drawn[:, 1] * 0.5, -20, 10))
     word = "grows" if slope > 0 else "falls"
     note = f"{word} by {abs(np.expm1(slope)):.1%} in four weeks"
@@ -131,7 +136,7 @@ def _drifting(trial: ObservedTrial, past: History, target: int, random: np.rando
     """The drifting rate, on a coarser grid than forecasts use."""
     del random
     posterior = fit_rate(past, target, terms(trial, _QUICK), _QUICK)
-    outlook = look_ahead(posterior)
+    outlook = look_ahead(posterior, days=STEP_DAYS)
     factor = np.exp(posterior.fitted - posterior.fitted[-1])
     note = f"drifts by {posterior.drift_mean:.0%} in four weeks"
     return Shape(factor, outlook.more_by(past.now + STEP_DAYS), note)

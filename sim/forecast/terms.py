@@ -6,7 +6,6 @@ A term multiplies the rate by exp(coefficient x value); its coefficient has a no
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Protocol
 
 import numpy as np
@@ -56,8 +55,10 @@ class YearEnd:
         """See `Term`."""
         first, last = YEAR_END
         n_days = int(np.ceil(edges[-1])) + 1
-        dates = [self.trial.first + timedelta(days=i) for i in range(n_days)]
-        is_in = np.array([(day.month, day.day) >= first or (day.month, day.day) <= last for day in dates])
+        dates = np.datetime64(self.trial.first) + np.arange(n_days)
+        months = dates.astype("datetime64[M]")
+        day = 100 * (months.astype(np.int64) % 12 + 1) + (dates - months).astype(np.int64) + 1  # as in 1220
+        is_in = (day >= 100 * first[0] + first[1]) | (day <= 100 * last[0] + last[1])
         total = np.concatenate(([0.0], np.cumsum(is_in)))
         return np.diff(np.interp(edges, np.arange(n_days + 1), total)) / np.diff(edges)
 

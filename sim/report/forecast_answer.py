@@ -11,7 +11,8 @@ import numpy as np
 from sim.analysis import intervals, summary
 from sim.analysis.intervals import Estimate
 from sim.exchange.observed import NO_SITE
-from sim.forecast.answer import CHANGED, Answer, Change, Difference, NeededRate
+from sim.forecast.answer import Answer, Difference, NeededRate
+from sim.forecast.changes import CHANGED, Change
 from sim.report.exhibits import Table
 from sim.report.words import MILESTONE_NAMES, Dates, chance, estimate_of, number
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
-from scipy import stats
+from scipy import special
 
 from sim.core.clock import MONTH_DAYS
 from sim.forecast.shapes import LEARNERS
@@ -28,7 +28,7 @@ _BAR_PX = 22
 
 def _interval(shape: float, exposure: float) -> tuple[float, float]:
     ends = ((1 - _LEVEL) / 2, (1 + _LEVEL) / 2)
-    low, high = (float(stats.gamma.ppf(end, shape, scale=1 / exposure)) for end in ends)
+    low, high = (float(special.gammaincinv(shape, end)) / exposure for end in ends)
     return low, high
 
 
@@ -208,7 +208,7 @@ def _funnel(found: Fit) -> Exhibit:
     rows = []
     for step in found.funnel:
         a, b = step.passed + 0.5, step.total - step.passed + 0.5
-        low, high = (float(stats.beta.ppf(end, a, b)) for end in (0.05, 0.95))
+        low, high = (float(special.betaincinv(a, b, end)) for end in (0.05, 0.95))
         rows.append(
             (
                 step.name,

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sim.exchange.observed import ObservedTrial
 from sim.experiment.run import RESULTS
 from sim.experiment.study_folder import StudyFolder, short_id
-from sim.forecast.answer import Answer
-from sim.forecast.backtest import CutResult
-from sim.forecast.fit import Fit
-from sim.forecast.fitted_scenario import fitted_yaml
 from sim.forecast.identity import data_hash, forecast_identity
-from sim.forecast.track_record import WHOLE, by_method, by_trial, cut_table
-from sim.report.forecast_answer import forecast_document, milestone_table
-from sim.report.forecast_backtest import backtest_document, backtest_page
-from sim.report.forecast_fit import fit_document, fit_page
-from sim.report.forecast_page import forecast_page
 from sim.scenario.load import scenario_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.exchange.observed import ObservedTrial
+    from sim.forecast.answer import Answer
+    from sim.forecast.backtest import CutResult
+    from sim.forecast.fit import Fit
 
 _MOST_LETTERS = 40
 
@@ -49,6 +47,9 @@ def write_backtest(
     Raises:
         ResultsError: the folder is in use, of something else, or cannot be written.
     """
+    from sim.forecast.track_record import WHOLE, by_method, by_trial, cut_table
+    from sim.report.forecast_backtest import backtest_document, backtest_page
+
     identity = forecast_identity(
         "backtest",
         data={trial.name: data_hash(trial) for trial in trials},
@@ -82,6 +83,9 @@ def write_fit(found: Fit, out: Path | None, command: str) -> Path:
     Raises:
         ResultsError: the folder is in use, of something else, or cannot be written.
     """
+    from sim.forecast.fitted_scenario import fitted_yaml
+    from sim.report.forecast_fit import fit_document, fit_page
+
     trial = found.trial
     identity = forecast_identity("fit", data={trial.name: data_hash(trial)}, target=found.target)
     folder = StudyFolder(out or RESULTS / f"fit-{slug(trial.name)}-{short_id(identity)}", identity)
@@ -111,6 +115,9 @@ def write_forecast(answer: Answer, out: Path | None, command: str, *, page: bool
     Raises:
         ResultsError: the folder is in use, of something else, or cannot be written.
     """
+    from sim.report.forecast_answer import forecast_document, milestone_table
+    from sim.report.forecast_page import forecast_page
+
     scenario, trial = answer.start.scenario, answer.start.trial
     identity = forecast_identity(
         "forecast",

@@ -51,7 +51,7 @@ def _end(answer: Answer) -> float:
     """Where the chart ends: when 90 % have the target, and the plan's median too."""
     days = [quantile(answer, "randomised_100pct", 0.9).value]
     if answer.changes:
-        days.append(_planned_median(answer))
+        days.append(planned_median(answer))
     known = [day for day in days if math.isfinite(day)]
     start = answer.start.state.now
     return min(max([*known, start + 60.0]) * 1.05, answer.futures.design.horizon_days)
@@ -78,7 +78,7 @@ def _plan_curves(found: go.Figure, answer: Answer, end: float) -> None:
     )  # fmt: skip
 
 
-def _planned_median(answer: Answer) -> float:
+def planned_median(answer: Answer) -> float:
     """Day by which half of the plan's simulated trials have the target; infinite where fewer ever have it."""
     days = answer.plan.days("randomised_100pct")
     return float(np.quantile(np.where(np.isnan(days), math.inf, days), 0.5, method="inverted_cdf"))
@@ -130,7 +130,7 @@ def _fan(answer: Answer) -> Exhibit:
     return Exhibit(
         "fan",
         f"Participants randomised: observed, {'planned, ' if answer.changes else ''}forecast",
-        f"{had}; as planned it was {dates_of(answer).text(_planned_median(answer))}." if answer.changes else f"{had}.",
+        f"{had}; as planned it was {dates_of(answer).text(planned_median(answer))}." if answer.changes else f"{had}.",
         (plan if answer.changes else "The forecast ") + goes_on,
         found,
         _fan_table(answer, end),

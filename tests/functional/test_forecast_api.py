@@ -9,6 +9,9 @@ import pytest
 from test_forecast_command import log
 
 import sim
+from sim.analysis.measures import MILESTONES, SHARES
+from sim.forecast.futures import Case, simulate_cases
+from sim.report.forecast_page import planned_median
 
 SCENARIO = {
     "name": "small",
@@ -83,3 +86,38 @@ def test_what_was_fitted_to_the_data_is_not_drawn_as_their_plan(data: Path, tmp_
     assert "plan: median" in names["planned"]
     assert "forecast: median" in names["fitted"]
     assert "plan: median" not in names["fitted"]
+
+
+def test_the_plans_median_counts_trials_that_never_have_the_target(data: Path, tmp_path: Path) -> None:
+    """A plan of which less than half ever has the target has no median date: the page says that it is later."""
+    slow = SCENARIO | {
+        "trial": {"target": 40, "enrolment_opens": "2023-01-02", "horizon_months": 30},
+        "sites": {"centre": {"count": 1, "referrals_per_month": {"uncertain": "gamma", "mean": 1.1, "cv": 0.4}}},
+    }
+    answer = sim.forecast(sim.scenario_from_mapping(slow), data, replications=20, workers=1, out=tmp_path / "out")
+    days = answer.plan.days("randomised_100pct")
+    assert 0.5 < np.isnan(days).mean() < 1
+    assert planned_median(answer) == np.inf
+    fan = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "as planned it was after" in fan
+
+
+def test_measuring_milestones_alone_measures_the_same() -> None:
+    scenario = sim.scenario_from_mapping(SCENARIO)
+    whole, short = simulate_cases(
+        [Case("whole", scenario, None, 12), Case("short", scenario, None, 12, milestones_only=True)], 5, 1
+    )
+    for milestone in (*MILESTONES, *SHARES):
+        assert np.array_equal(whole.days(milestone), short.days(milestone), equal_nan=True)
+    assert np.isfinite(whole.days("last_randomised")).any()
+    assert all(map(np.array_equal, whole.randomised_days, short.randomised_days))
+
+
+def test_what_changed_adds_up_to_the_medians_of_all_simulated_trials(data: Path, tmp_path: Path) -> None:
+    """Stages between the plan and the forecast have fewer simulated trials, and the whole does not suffer from it."""
+    plan = sim.scenario_from_mapping(SCENARIO)
+    answer = sim.forecast(plan, data, replications=150, workers=1, out=tmp_path / "out", report=False)
+    *parts, whole = (change.days["last_randomised"].value for change in answer.changes)
+    medians = [float(np.median(futures.days("last_randomised"))) for futures in (answer.plan, answer.futures)]
+    assert whole == pytest.approx(medians[1] - medians[0])
+    assert sum(parts) == pytest.approx(whole)

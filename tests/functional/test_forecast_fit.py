@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -140,12 +139,16 @@ def test_a_change_of_the_rate_is_found(tmp_path: Path) -> None:
     assert shape.worse_by["constant"] > 2 * shape.errors["constant"]
 
 
-def test_a_hundred_sites_and_a_thousand_randomisations_take_two_seconds(tmp_path: Path) -> None:
+def test_a_hundred_sites_that_are_alike_are_seen_to_be_alike(tmp_path: Path) -> None:
+    """Sites of one rate: their raw rates differ by chance alone, and the fitted ones hardly do."""
     random = np.random.default_rng(2)
     frame = log_of(random, {f"S{i}": 0.65 for i in range(100)}, 18)
     frame.to_csv(tmp_path / "log.csv", index=False)
     trial = read_observed(tmp_path / "log.csv")
+    found = fit(trial, 1500)
     assert 800 < trial.n_randomised < 1200
-    started = time.process_time()
-    fit(trial, 1500)
-    assert time.process_time() - started < 4  # 2 s on a quiet machine; other work slows processor time too
+    raw = found.counts / found.months
+    chance = 1 / np.sqrt(0.65 * 18)  # cv of a site's rate by Poisson noise
+    assert raw.std() / raw.mean() == pytest.approx(chance, abs=3.5 * chance / np.sqrt(2 * 100) + 0.05)
+    assert found.rates.cv < chance / 2
+    assert found.rates.mean.std() < raw.std() / 3

@@ -23,6 +23,7 @@ CONSTANT = replace(
     drift_grid=(1e-4,),
     drift_median=1e-4,
     dispersion_grid=(1e7,),
+    steady=None,
     wind_down=NormalPrior(0.0, 1e-6),
     draws=20_000,
 )

@@ -1,0 +1,153 @@
+"""What changed since the plan: the plan is simulated again with one more part replaced by what was observed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.analysis.intervals import Estimate
+from sim.core.batch import Batch
+from sim.core.design import Design
+from sim.core.observed import KnownSite, ObservedState
+from sim.exchange.observed import FAILED
+from sim.forecast.futures import Case, Futures
+from sim.forecast.state import Start
+
+Array = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+_TRIALS = 64  # simulated trials of each stage between the plan and the forecast
+_RESAMPLES = 400
+_MOST_RESAMPLED = 2000  # simulated trials of the forecast, or of the plan, that are resampled
+_OPENINGS = 96
+FORECAST, PLAN = "forecast", "plan"
+_SITES, _SCREENING, _STAYING = "plan, sites as they opened", "plan, sites and screening", "forecast, leaving as planned"
+PARTS = (PLAN, _SITES, _SCREENING, _STAYING, FORECAST)
+CHANGED = ("last_randomised", "primary_completion", "database_lock")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One part of what changed since the plan.
+
+    Attributes:
+        cause: sites, screening, rate or dropout.
+        days: days by which it moved the median of each milestone of `CHANGED`, with its interval; above 0 is later.
+        note: what is in it, or why it is not known.
+    """
+
+    cause: str
+    days: dict[str, Estimate]
+    note: str
+
+
+def change_cases(start: Start, plan: Futures, replications: int, seed: int) -> list[Case]:
+    """The plan with what was observed put in part by part, and the forecast with leaving as planned.
+
+    Args:
+        start: where the trial stands.
+        plan: simulated trials of the plan.
+        replications: those of the forecast; these have no more.
+        seed: where random numbers start.
+    """
+    n = min(replications, _TRIALS)
+    openings = _openings(start, seed)
+    cases = [Case(_SITES, start.plan, openings, n, milestones_only=True)]
+    ratio = _screening_ratio(start, plan)
+    if ratio is not None:
+        groups = {name: np.array([ratio]) for name in start.plan.sites}
+        cases.append(Case(_SCREENING, start.plan, replace(openings, new_sites=groups), n, milestones_only=True))
+    people = tuple(replace(someone, is_leaving_known=False, ended=None, way_out=None) for someone in start.state.people)
+    cases.append(Case(_STAYING, start.scenario, replace(start.state, people=people), n, milestones_only=True))
+    return cases
+
+
+def _openings(start: Start, seed: int) -> ObservedState:
+    """Day 0 of the plan, but with sites that open when they did, or when the forecast has them open."""
+    design = Design(start.scenario)
+    batch = Batch(design, seed, 0, _OPENINGS, observed=start.state)
+    sites = {}
+    for group in design.groups:
+        days = np.median(batch.sites(group)[1], axis=1) if group.count else np.zeros(0)
+        for row, day in enumerate(days.tolist()):
+            known = start.state.sites.get((group.name, row))
+            closed = known.closed if known is not None else None
+            sites[(group.name, row)] = KnownSite(activated=day, closed=closed)
+    return ObservedState(now=0.0, sites=sites)
+
+
+def _screening_ratio(start: Start, plan: Futures) -> float | None:
+    """Share of those screened who are randomised, in the data over that in the plan; None where it is not known."""
+    trial = start.trial
+    if not trial.has_screening or not plan.case.scenario.screening.criteria:
+        return None
+    people = trial.people
+    passed = int(np.count_nonzero(~np.isnan(people.randomised)))
+    failed = int(np.count_nonzero((people.status == FAILED) & np.isnan(people.randomised)))
+    if passed + failed < 10:
+        return None
+    screened = float((plan.measure("n_consented") - plan.measure("n_away_target_met")).sum())
+    planned = float(plan.measure("n_randomised").sum()) / max(screened, 1.0)
+    return passed / (passed + failed) / planned if planned > 0 else None
+
+
+def _capped(futures: Futures, milestone: str) -> Array:
+    """Days of a milestone; never is the end of the simulated time."""
+    days = futures.days(milestone)
+    return np.where(np.isnan(days), futures.design.horizon_days, days)
+
+
+def changes_since(plan: Futures, found: dict[str, Futures]) -> tuple[Change, ...]:
+    """Days that each cause moved the medians of the milestones: the parts add up to the whole.
+
+    Args:
+        plan: simulated trials of the plan.
+        found: those of the forecast and of `change_cases`, by name.
+    """
+    found = {PLAN: plan} | found
+    stages = [name for name in PARTS if name in found]
+    causes = {
+        _SITES: ("sites", "when sites opened, or are still to open"),
+        _SCREENING: ("screening", "the share of those screened who are randomised"),
+        _STAYING: ("rate", "how fast sites recruit, and chance so far"),
+        FORECAST: ("dropout", "who has left, and when"),
+    }
+    days: dict[str, list[Estimate]] = {name: _moved(found, stages, name) for name in CHANGED}
+    changes = []
+    for i, after in enumerate(stages[1:]):
+        cause, note = causes[after]
+        if after == _STAYING and _SCREENING not in found:
+            note += "; the data do not tell screening apart, so it is in here"
+        changes.append(Change(cause, {name: moved[i] for name, moved in days.items()}, note))
+    whole = {name: moved[-1] for name, moved in days.items()}
+    return (*changes, Change("in all", whole, "the parts added up"))
+
+
+def _moved(found: dict[str, Futures], stages: list[str], milestone: str) -> list[Estimate]:
+    """Differences of medians from each stage to the next, then from the first to the last.
+
+    All stages are on the same random numbers, but the plan and the forecast have more simulated trials than the stages
+    between them. Their medians are of all of these; that of a stage is the median of its neighbour, plan or forecast,
+    and its difference from it on the trials that both have. The 95 % intervals are by resampling simulated trials.
+    """
+    n = min(found[name].case.replications for name in stages)
+    random = np.random.Generator(np.random.Philox(n))
+    picked = np.vstack((np.arange(n), random.integers(0, n, (_RESAMPLES, n))))  # the first row is as they are
+    medians = {name: np.median(_capped(found[name], milestone)[picked], axis=1) for name in stages}
+    for end, near in ((PLAN, (PLAN, _SITES, _SCREENING)), (FORECAST, (_STAYING, FORECAST))):
+        total = min(found[end].case.replications, _MOST_RESAMPLED)
+        others = np.arange(n, total)
+        more = np.vstack((others, random.choice(others, (_RESAMPLES, total - n)) if total > n else picked[1:, :0]))
+        further = np.median(_capped(found[end], milestone)[np.hstack((picked, more))], axis=1) - medians[end]
+        medians |= {name: medians[name] + further for name in near if name in medians}
+    steps = [*pairwise(stages), (stages[0], stages[-1])]
+    return [_estimate(medians[after] - medians[before]) for before, after in steps]
+
+
+def _estimate(differences: Array) -> Estimate:
+    """The first, with the central 95 % of the others."""
+    low, high = np.quantile(differences[1:], (0.025, 0.975)).tolist()
+    return Estimate(float(differences[0]), low, high)
