@@ -101,10 +101,12 @@ def _print_cuts(console: Console, results: Sequence[CutResult]) -> None:
 
 def print_fit(found: Fit, folder: Path) -> None:
     """Print what the data say, and where the scenario is."""
-    from sim.report.forecast_fit import calendar_lines, fit_headline, shape_table, site_sentence
+    from sim.report.forecast_fit import calendar_lines, fit_cautions, fit_headline, shape_table, site_sentence
 
     console = make_console()
     console.print(f"\n[bold]{fit_headline(found)}[/bold]\n")
+    for caution in fit_cautions(found):
+        console.print(f"[bold]Warning:[/bold] {caution}\n")
     shapes = shape_table(found)
     table = make_table(*shapes.columns)
     for row in shapes.rows:

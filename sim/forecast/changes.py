@@ -53,7 +53,7 @@ def change_cases(start: Start, plan: Futures, replications: int, seed: int) -> l
         replications: those of the forecast; these have no more.
         seed: where random numbers start.
     """
-    n = min(replications, _TRIALS)
+    n = min(replications, plan.case.replications, _TRIALS)
     openings = _openings(start, seed)
     cases = [Case(_SITES, start.plan, openings, n, milestones_only=True)]
     ratio = _screening_ratio(start, plan)

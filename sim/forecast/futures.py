@@ -25,7 +25,9 @@ Progress = Callable[[int, int], None]
 
 _PART = 96  # replications that a worker simulates at a time; no result depends on it
 _STEP_DAYS = 7.0
-PLANNED = 96  # simulated trials of a plan
+_PLANNED = 96  # simulated trials of a plan
+_FEWEST_PLANNED = 8
+_PLANNED_PEOPLE = 400_000  # participants in all of them: the larger a trial, the less its share of referrals varies
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,8 @@ def _work(
 
 
 @lru_cache(maxsize=4)
-def _planned(text: str, seed: int) -> Chunk:
-    return _work(text, None, seed, 0, PLANNED)
+def _planned(text: str, seed: int, n: int) -> Chunk:
+    return _work(text, None, seed, 0, n)
 
 
 def simulate_plan(scenario: Scenario, seed: int) -> Futures:
@@ -122,9 +124,10 @@ def simulate_plan(scenario: Scenario, seed: int) -> Futures:
     Raises:
         TrialclockError: a replication raised, which is a defect.
     """
-    chunk = _planned(_text(scenario), seed)
+    n = min(_PLANNED, max(_FEWEST_PLANNED, _PLANNED_PEOPLE // scenario.trial.target))
+    chunk = _planned(_text(scenario), seed, n)
     _raise_failures([chunk])
-    return Futures(Case("plan", scenario, None, PLANNED), chunk.values, chunk.randomised_days)
+    return Futures(Case("plan", scenario, None, n), chunk.values, chunk.randomised_days)
 
 
 def _text(scenario: Scenario) -> str:

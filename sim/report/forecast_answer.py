@@ -77,6 +77,8 @@ def odds_sentences(answer: Answer) -> list[str]:
     table = summary.odds_table(answer.futures.design, answer.futures.frame)
     for event, row in table.iterrows():
         estimate = estimate_of(row, "probability")
+        if event == "never_reached" and answer.start.trial.n_randomised >= answer.start.scenario.trial.target:
+            continue
         if event == "never_reached":
             found.append(f"The target is never reached by {dates_of(answer).horizon}: {chance(estimate)}.")
         else:

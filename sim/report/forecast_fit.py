@@ -10,6 +10,8 @@ import plotly.graph_objects as go
 from scipy import special
 
 from sim.core.clock import MONTH_DAYS
+from sim.forecast.cautions import cautions
+from sim.forecast.settings import FEWEST
 from sim.forecast.shapes import LEARNERS
 from sim.report.exhibits import Exhibit, Table
 from sim.report.figures.style import BLUE, GREY, INK, VERMILLION, figure, plain, rounded, series
@@ -305,6 +307,12 @@ def fit_headline(found: Fit) -> str:
     )
 
 
+def fit_cautions(found: Fit) -> list[str]:
+    """What to say of too few data, as sentences."""
+    n = found.trial.n_randomised
+    return [f"{text[0].upper()}{text[1:]}." for text in cautions(found.trial, found.target)[:1]] if n < FEWEST else []
+
+
 def fit_page(found: Fit, command: str, warnings: Sequence[str]) -> str:
     """The page of a fit as text; see `fit_content`."""
     return render(fit_content(found, command, warnings))
@@ -332,7 +340,7 @@ def fit_content(found: Fit, command: str, warnings: Sequence[str]) -> PlainPage:
         headline=fit_headline(found),
         command=command,
         question="What do the data so far say?",
-        warnings=tuple(warnings),
+        warnings=(*fit_cautions(found), *warnings),
         cards=(
             Card("randomised", f"{found.trial.n_randomised:,}", "", (f"of {found.target:,} wanted",)),
             Card("sites", str(sites) if sites else "not told apart"),

@@ -96,6 +96,8 @@ def commands(block: Block) -> list[tuple[str, list[str]]]:
 def _small(command: re.Match[str]) -> str:
     """The beginning of a command that simulates, made small."""
     without = "--no-report " if command[1] in _HAS_REPORT else ""
+    if command[1] == "forecast":
+        without = "--workers 1 "  # starting processes takes longer than so few trials
     return f"{command[0]} {without}--replications {FEWEST.get(command[1], FEW)}"
 
 

@@ -54,7 +54,7 @@ SAID_WRONGLY = [
     pytest.param("screening:\n  consent: true\n",
                  "t.yaml:4: screening.consent: must be a number (got true)", id="true for a number"),
     pytest.param("trial:\n  target: 99999999999999999999999999\n",
-                 "t.yaml:4: trial.target: must be at most 20000 (got 99999999999999999999999999)", id="a huge count"),
+                 "t.yaml:4: trial.target: must be at most 200000 (got 99999999999999999999999999)", id="a huge count"),
     pytest.param("screening:\n  consent: .nan\n",
                  "t.yaml:4: screening.consent: must be a number (got .nan)", id="not a number"),
     pytest.param("sites:\n  general_hospital:\n    referrals_per_month: -2\n",

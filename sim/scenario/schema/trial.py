@@ -21,7 +21,7 @@ class Planned(Section):
 class TrialSettings(Section):
     """How many participants, from when, and until when to try."""
 
-    target: int = described("Participants to randomise.", unit="participants", ge=1, le=20_000)
+    target: int = described("Participants to randomise.", unit="participants", ge=1, le=200_000)
     enrolment_opens: date = described("Day 0: the first day on which anyone can be referred.")
     planned: Planned = described("Dates of the registry record.", default_factory=Planned)
     horizon_months: float = described(
