@@ -73,7 +73,7 @@ class RateSettings:
     drift_log_sd: float = 0.3
     drift_grid: tuple[float, ...] = tuple(float(x) for x in np.round(np.geomspace(0.03, 0.6, 8), 4))
     dispersion_grid: tuple[float, ...] = (1.5, 5.0, 20.0)
-    steady: SteadyRate | None = None
+    steady: SteadyRate | None = SteadyRate(0.05)
     level_sd: float = 2.0
     wind_down: NormalPrior = NormalPrior(0.4, 0.3)
     wind_down_floor: float = 0.05

@@ -37,10 +37,14 @@ def _until(trial: ObservedTrial, day: int) -> ObservedTrial:
 
 
 def drifting_trial(random: np.random.Generator, target: int, per_week: float) -> ObservedTrial:
-    """A trial drawn from the model with its priors: drift, dispersion, wind-down, week by week to the target."""
-    drift = float(np.exp(np.log(SETTINGS.drift_median) + SETTINGS.drift_log_sd * random.standard_normal()))
-    size = float(random.choice(SETTINGS.dispersion_grid))
-    exponent = SETTINGS.wind_down.mean + SETTINGS.wind_down.sd * random.standard_normal()
+    """A trial drawn from the model with its priors: steady or not, drift, dispersion, wind-down, week by week."""
+    steady = SETTINGS.steady
+    if steady is not None and random.random() < steady.probability:
+        drift, size, exponent = steady.drift, steady.dispersion, steady.wind_down.mean
+    else:
+        drift = float(np.exp(np.log(SETTINGS.drift_median) + SETTINGS.drift_log_sd * random.standard_normal()))
+        size = float(random.choice(SETTINGS.dispersion_grid))
+        exponent = SETTINGS.wind_down.mean + SETTINGS.wind_down.sd * random.standard_normal()
     level, n, days = np.log(per_week) + 0.3 * random.standard_normal(), 0, []
     for week in range(_MOST_WEEKS):
         level += drift * 0.5 * random.standard_normal()  # a quarter of four weeks

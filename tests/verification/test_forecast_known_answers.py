@@ -139,6 +139,18 @@ def test_the_drift_is_learnt() -> None:
     assert learn(steady, 600).drift_mean < 0.12 < 0.2 < learn(waves, 2 * waves.n_randomised).drift_mean
 
 
+def test_a_steady_rate_is_told_from_a_drifting_one_by_many_randomisations() -> None:
+    """Before the data 5 %; a Poisson process of one rate raises it with its number, drift takes it away."""
+    random = np.random.default_rng(12)
+    days = np.cumsum(random.exponential(1.5, 600))
+    few, many = (learn(trial_of(days[:n]), 1200).p_steady for n in (20, 600))
+    rate = np.exp(np.cumsum(0.3 * random.standard_normal(24)))
+    drifts = trial_of(np.concatenate([28 * k + 28 * random.random(random.poisson(18 * r)) for k, r in enumerate(rate)]))
+    assert few < 0.2 < 0.6 < many
+    assert learn(drifts, 2 * drifts.n_randomised).p_steady < 0.001
+    assert learn(trial_of(days), 1200, CONSTANT).p_steady == 0
+
+
 def test_a_forecast_never_sees_what_is_to_come() -> None:
     """Everything after the cut may be different, or missing, and the forecast is the same to the last bit."""
     trial = drifting_trial(np.random.default_rng(11), 100, 2.0)
