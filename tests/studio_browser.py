@@ -31,7 +31,13 @@ _FLAGS = (
     "--disable-sync",
 )
 # what a browser says of a request that was under way when its page was left, or its server ended
-_CUT_OFF = ("ERR_CONNECTION_REFUSED", "the server did not respond", "Failed to fetch", "ERR_EMPTY_RESPONSE")
+_CUT_OFF = (
+    "ERR_CONNECTION_REFUSED",
+    "ERR_CONNECTION_RESET",
+    "the server did not respond",
+    "Failed to fetch",
+    "ERR_EMPTY_RESPONSE",
+)
 
 
 class Server:

@@ -166,8 +166,10 @@ def _quiet() -> None:
 
 def _answering(address: str) -> Client:
     from distributed import Client
+    from distributed.comm import get_address_host_port
 
     try:
+        get_address_host_port(address)  # what is no address needs no waiting, and no loop of dask's
         return _within(2 * _ANSWER_SECONDS, lambda: Client(address, timeout=_ANSWER_SECONDS, set_as_default=False))
     except (OSError, TimeoutError):
         message = f"no Dask scheduler answers there within {_ANSWER_SECONDS:g} seconds"
