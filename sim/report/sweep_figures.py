@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
+_BRIGHT = 0.45  # of the scale from dark to bright, from which black is read better than white
+
 
 def exhibits(swept: Swept) -> list[Exhibit]:
     """A figure for each headline, and for many paths one of all."""
@@ -168,13 +170,14 @@ def _heat(swept: Swept, outcome: Outcome) -> Exhibit:
         texts[r][c] = _short(swept, outcome, i)
         hovers[r][c] = plain(f"{point.described()}: {words.cell(swept, outcome, i)}")
     fig = figure(150 + 52 * len(rows))
+    is_low_best = outcome.kind != "probability" or outcome.column.endswith("never_reached")
     fig.add_trace(
         go.Heatmap(
-            x=columns, y=rows, z=cells, text=texts, texttemplate="%{text}", customdata=hovers,
-            hovertemplate="%{customdata}<extra></extra>", colorscale=COLOURS, xgap=2, ygap=2,
-            reversescale=outcome.kind != "probability" or outcome.column.endswith("never_reached"), showscale=False,
+            x=columns, y=rows, z=cells, customdata=hovers, hovertemplate="%{customdata}<extra></extra>",
+            colorscale=COLOURS, xgap=2, ygap=2, reversescale=is_low_best, showscale=False,
         )
     )  # fmt: skip
+    _write_in_cells(fig, columns, rows, cells, texts, is_low_best)
     fig.update_xaxes(title=plain(across.path), type="category", showgrid=False)
     fig.update_yaxes(title=path_label(down.path), type="category", showgrid=False)
     return Exhibit(
@@ -184,6 +187,32 @@ def _heat(swept: Swept, outcome: Outcome) -> Exhibit:
         figure=fig,
         table=table_of(swept, outcome),
     )
+
+
+def _write_in_cells(
+    fig: go.Figure,
+    columns: list[str],
+    rows: list[str],
+    cells: list[list[float | None]],
+    texts: list[list[str]],
+    is_low_best: bool,
+) -> None:
+    """Values in cells, black on bright ones and white on dark ones: Plotly's own grey cannot be read on middle ones."""
+    known = [value for row in cells for value in row if value is not None]
+    low, high = (min(known), max(known)) if known else (0.0, 0.0)
+    written: dict[str | None, list[tuple[str, str, str]]] = {}
+    for row, values, told in zip(rows, cells, texts, strict=True):
+        for column, value, text in zip(columns, values, told, strict=True):
+            share = 0.5 if value is None or high == low else (value - low) / (high - low)
+            is_bright = (1 - share if is_low_best else share) > _BRIGHT
+            colour = None if value is None else "#000000" if is_bright else "#ffffff"
+            written.setdefault(colour, []).append((column, row, text))
+    for colour, labels in written.items():
+        x, y, written_text = zip(*labels, strict=True)
+        font = {} if colour is None else {"color": colour}
+        fig.add_trace(
+            go.Scatter(x=x, y=y, text=written_text, mode="text", textfont=font, hoverinfo="skip", showlegend=False)
+        )
 
 
 def _short(swept: Swept, outcome: Outcome, i: int) -> str:

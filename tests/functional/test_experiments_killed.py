@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import shutil
 import subprocess
 import sys
 import time
@@ -54,4 +56,37 @@ def test_a_kill_costs_nothing(name: str, workers: int, tmp_path: Path, monkeypat
     if name in ("explain", "plan"):  # whose chunks stay, so that the same question is answered at once
         assert {path: path.stat().st_mtime_ns for path in kept(out) if path in before} == before
     assert call(*command(name, tmp_path / "whole", 1)).code == 0
+    assert contents(out) == contents(tmp_path / "whole")
+
+
+def seconds_of(line: list[str]) -> float:
+    """How long a command takes here when nobody disturbs it."""
+    began = time.monotonic()
+    subprocess.run(line, capture_output=True, check=True)
+    return time.monotonic() - began
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMMANDS)
+def test_kills_at_many_random_moments_cost_nothing(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed and begun again twenty times, at shares of the time that it takes; whatever it was at, nothing is lost."""
+    monkeypatch.chdir(tmp_path)
+    Path("small.yaml").write_text(yaml.safe_dump(SMALL))
+    Path("ways.yaml").write_text(yaml.safe_dump(OPTIONS))
+    out, moments = tmp_path / "killed", random.Random(name)
+    run = [sys.executable, str(ROOT / "run_sim.py")]
+    lasts = seconds_of([*run, *command(name, tmp_path / "whole", 2)])
+    n_killed = 0
+    while n_killed < 20:
+        process = subprocess.Popen([*run, *command(name, out, 2)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        try:
+            process.wait(timeout=moments.uniform(0.1, 1.0) * lasts)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            n_killed += 1
+        _, said = process.communicate(timeout=_LONGEST_SECONDS)
+        if process.returncode >= 0:  # it came to its end; once more
+            assert process.returncode == 0, said
+            shutil.rmtree(out)
+    assert call(*command(name, out, 1)).code == 0
     assert contents(out) == contents(tmp_path / "whole")
