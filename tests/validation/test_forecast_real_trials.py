@@ -22,7 +22,7 @@ from sim.report.forecast_track_record import track_record_page
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / ".." / "shared" / "data"
 SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
-FEW_SHARES = (0.3, 0.6)
+FEW_SHARES = (0.4,)
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real trials are not here")
 
@@ -45,7 +45,7 @@ def cuts(record: TrackRecord) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def few() -> pd.DataFrame:
-    """Cuts that a usual run of the tests has time for."""
+    """A cut of each trial: what a usual run of the tests has time for."""
     return record_at(FEW_SHARES).cuts
 
 
