@@ -106,7 +106,7 @@ def print_fit(found: Fit, folder: Path) -> None:
     console = make_console()
     console.print(f"\n[bold]{fit_headline(found)}[/bold]\n")
     for caution in fit_cautions(found):
-        console.print(f"[bold]Warning:[/bold] {caution}\n")
+        console.print(f"[bold]Warning:[/bold] {caution}.\n")
     shapes = shape_table(found)
     table = make_table(*shapes.columns)
     for row in shapes.rows:

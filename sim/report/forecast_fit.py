@@ -308,9 +308,9 @@ def fit_headline(found: Fit) -> str:
 
 
 def fit_cautions(found: Fit) -> list[str]:
-    """What to say of too few data, as sentences."""
+    """What to say of too few data, without a full stop."""
     n = found.trial.n_randomised
-    return [f"{text[0].upper()}{text[1:]}." for text in cautions(found.trial, found.target)[:1]] if n < FEWEST else []
+    return cautions(found.trial, found.target) if n < FEWEST else []
 
 
 def fit_page(found: Fit, command: str, warnings: Sequence[str]) -> str:

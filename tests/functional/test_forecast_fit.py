@@ -152,3 +152,14 @@ def test_a_hundred_sites_that_are_alike_are_seen_to_be_alike(tmp_path: Path) -> 
     assert raw.std() / raw.mean() == pytest.approx(chance, abs=3.5 * chance / np.sqrt(2 * 100) + 0.05)
     assert found.rates.cv < chance / 2
     assert found.rates.mean.std() < raw.std() / 3
+
+
+def test_of_fewer_than_five_randomisations_the_answer_warns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Printed and on the page, where the answer comes first and the warning after it."""
+    days = [FIRST + timedelta(days=9 * i) for i in range(4)]
+    pd.DataFrame({"date": days}).to_csv(tmp_path / "log.csv", index=False)
+    assert main(["fit", str(tmp_path / "log.csv"), "--target", "50", "--out", str(tmp_path / "out")]) == 0
+    words = "only 4 randomised so far: the data say next to nothing, and the prior answers."
+    assert f"Warning: {words}" in capsys.readouterr().out.replace("\n", " ")
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert 0 < page.index("<h1") < page.index(words)
