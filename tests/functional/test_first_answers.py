@@ -1,0 +1,49 @@
+"""First answers of the studio: the first simulated trials of the run that follows, and no more than were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from conftest import scenario_of
+
+from sim.experiment.results import Results
+from sim.experiment.run import run_in_folder
+from sim.web.answering import Answering
+
+SEED = 7
+
+
+def seen(results: Results) -> tuple[int, list[float]]:
+    """What is shown of results here: how many, and when each had its last participant."""
+    return results.n_replications, results.replications["day_last_randomised"].tolist()
+
+
+@pytest.fixture(scope="module")
+def answering() -> Iterator[Answering]:
+    found = Answering(2, 4 * 2**30)
+    yield found
+    found.close()
+
+
+def test_a_first_answer_is_the_beginning_of_the_run(answering: Answering, tmp_path: Any) -> None:
+    scenario = scenario_of()
+    n, days = answering.first_answer(scenario, SEED, 5_000, "poisson", "", seen)
+    whole = run_in_folder(scenario, replications=n, seed=SEED, out=tmp_path / "run")
+    assert n == 36
+    assert days == whole.replications["day_last_randomised"].tolist()
+
+
+@pytest.mark.parametrize(("asked", "given"), [(1, 1), (10, 10), (11, 10)])
+def test_it_has_no_more_trials_than_were_asked_for(answering: Answering, asked: int, given: int) -> None:
+    assert answering.first_answer(scenario_of(), SEED, asked, "poisson", "", seen)[0] == given
+
+
+def test_an_answer_is_kept_for_who_asks_again_and_for_nobody_else(answering: Answering) -> None:
+    scenario = scenario_of()
+    one = answering.first_answer(scenario, SEED, 20, "poisson", "tab-one", seen)
+    assert answering.first_answer(scenario, SEED, 20, "poisson", "tab-two", seen) is one
+    other = answering.first_answer(scenario, SEED + 1, 20, "poisson", "tab-one", seen)
+    assert other[0] == one[0]
+    assert other[1] != one[1]
