@@ -67,9 +67,10 @@ class Studio:
         return state.loaded(self.visitors, self.settings.limits)
 
     def prepare(self, work: Callable[[Path], None], kept: Path) -> None:
-        """Let a process of its own do what nobody waits for yet; it ends with the studio."""
+        """Let a process of its own do what nobody waits for yet; it ends when that is done, or with the studio."""
         self._aside = start_worker()
         self._aside[1].send((work, (kept,)))
+        self._aside[1].send(None)
 
     def close(self) -> None:
         """End all work."""

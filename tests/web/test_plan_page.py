@@ -164,38 +164,18 @@ def test_a_restart_of_the_server_loses_nothing_and_runs_are_kept(visit: Visit, s
     page.locator("#plan-history", has_text="count=4").wait_for()
 
 
-def test_two_visitors_do_not_see_each_others_runs(visit: Visit) -> None:
+def test_visitors_do_not_see_each_others_runs_and_their_own_tabs_do(visit: Visit) -> None:
     one, other = visit("/plan?seed=11" + FEW), visit("/plan?seed=12" + FEW)
     for page, seed in ((one, 11), (other, 12)):
         page.get_by_text("Your runs so far").click()
         page.locator("#plan-history", has_text=f"seed {seed}").wait_for()
     assert "seed 12" not in one.locator("#plan-history").inner_text()
     assert "seed 11" not in other.locator("#plan-history").inner_text()
-
-
-def test_a_second_tab_has_the_same_history(visit: Visit) -> None:
-    one = visit("/plan?seed=13" + FEW)
-    one.get_by_text("Your runs so far").click()
-    one.locator("#plan-history", has_text="seed 13").wait_for()
-    two = visit("/plan?seed=14" + FEW, context=one.context)
-    two.get_by_text("Your runs so far").click()
-    two.locator("#plan-history", has_text="seed 13").wait_for()
-    assert "seed=13" in one.url
-
-
-def test_the_keyboard_is_enough(visit: Visit) -> None:
-    page = visit("/plan?replications=24")
-    answered(page)
-    lever(page, "sites.general_hospital.count").focus()
-    page.keyboard.press("ArrowUp")
-    page.wait_for_url(re.compile("count%3D3"))
-    seen = []
-    page.evaluate("document.body.focus(); window.scrollTo(0, 0)")
-    page.keyboard.press("Tab")
-    for _ in range(12):
-        seen.append(page.evaluate("(document.activeElement.textContent || document.activeElement.id).slice(0, 20)"))
-        page.keyboard.press("Tab")
-    assert len(set(seen)) > 6, seen
+    tab = visit("/plan?seed=14" + FEW, context=one.context)
+    tab.get_by_text("Your runs so far").click()
+    tab.locator("#plan-history", has_text="seed 11").wait_for()
+    assert "seed 12" not in tab.locator("#plan-history").inner_text()
+    assert "seed=11" in one.url
 
 
 def test_a_long_walk_over_the_controls_with_reloads_loses_no_input(visit: Visit) -> None:
@@ -209,7 +189,7 @@ def test_a_long_walk_over_the_controls_with_reloads_loses_no_input(visit: Visit)
         "sites.national_liver_centre.referrals_per_month.median": range(10, 30),
     }
     said: dict[str, str] = {}
-    for i in range(24):
+    for i in range(18):
         path = draw.choice(sorted(paths))
         value = str(draw.choice(paths[path]))
         if said.get(path) == value or (path not in said and lever(page, path).input_value() == value):
