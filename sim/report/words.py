@@ -93,8 +93,9 @@ class Dates:
         low = "?" if estimate.low is None else f"{estimate.value - estimate.low:.0f}"
         if estimate.high is None:
             return f"-{low}/+? d"
-        high = "never" if math.isinf(estimate.high) else f"{estimate.high - estimate.value:.0f}"
-        return f"-{low}/+{high} d"
+        if math.isinf(estimate.high):
+            return f"-{low} d/never"
+        return f"-{low}/+{estimate.high - estimate.value:.0f} d"
 
 
 def percent(p: float, digits: int = 0) -> str:
