@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
+from functools import cache
 from itertools import permutations
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +19,7 @@ from statistics_of_runs import probability_is
 from sim.core.design import Design
 from sim.core.streams import Streams
 from sim.processes.randomisation import Allocation
+from sim.scenario.schema import Scenario
 
 TWO = {"A": {"allocation": 1}, "B": {"allocation": 1}}
 TWO_TO_ONE = {"A": {"allocation": 2}, "B": {"allocation": 1}}
@@ -25,15 +28,23 @@ THREE = {"A": {"allocation": 2}, "B": {"allocation": 2}, "C": {"allocation": 1}}
 
 def allocation(arms: dict[str, Any], seed: int = 1, replication: int = 0, **rule: Any) -> Allocation:
     """The method alone, with the draws of one replication and no trial around it."""
-    conditions = {name: 0.5 for name in rule.get("stratify_by", []) if name != "site"}
-    scenario = scenario_of(arms=arms, randomisation=rule, patients={"conditions": conditions})
+    scenario, design = _designed(json.dumps([arms, rule]))
     streams = Streams(seed)
 
     def person_draws(purpose: str, group: str, row: int, n: int, size: int) -> np.ndarray:
         return streams.person(purpose, group, row, n, replication, size)
 
-    world = SimpleNamespace(scenario=scenario, design=Design(scenario), person_draws=person_draws)
+    world = SimpleNamespace(scenario=scenario, design=design, person_draws=person_draws)
     return Allocation(world)  # type: ignore[arg-type]
+
+
+@cache
+def _designed(question: str) -> tuple[Scenario, Design]:
+    """Read once, as thousands of replications ask for it."""
+    arms, rule = json.loads(question)
+    conditions = {name: 0.5 for name in rule.get("stratify_by", []) if name != "site"}
+    scenario = scenario_of(arms=arms, randomisation=rule, patients={"conditions": conditions})
+    return scenario, Design(scenario)
 
 
 def person(site: int = 0, *strata: int) -> Any:
