@@ -20,16 +20,6 @@ pytest_plugins = ["studio_browser"]  # a studio and a browser, for tests/web
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
-# Tests that simulate much: tracing their lines would triple their time, and the other tests go through the same lines.
-_NOT_TRACED = {"verification", "validation", "test_laws.py", "test_conservation.py", "test_random_numbers.py"}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Coverage is that of the other tests."""
-    for item in items:
-        if _NOT_TRACED & set(item.path.parts):
-            item.add_marker("no_cover")
-
 
 def merged(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """Plain data with changes laid over it, mapping by mapping."""

@@ -18,7 +18,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-WAIT_SECONDS = 60  # how long a test waits for what must come, on a machine that has much else to do
+WAIT_SECONDS = 180  # how long a test waits for what must come, on a machine that has much else to do
 LONG_MS = 300_000  # the same for what is simulated first, in milliseconds
 
 _FLAGS = (
