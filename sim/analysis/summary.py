@@ -7,6 +7,7 @@ in every denominator; only a replication that raised (a defect) is left out, and
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ import pandas as pd
 from sim.analysis import intervals
 from sim.analysis.intervals import Estimate
 from sim.analysis.measures import COST_PARTS, MILESTONES, SPANS, measures
+from sim.analysis.one_by_one import OneByOne
 from sim.analysis.tables import ERROR
 from sim.core.design import Design
 from sim.core.events import VOCABULARIES
@@ -25,12 +27,15 @@ QUANTILES = (0.1, 0.5, 0.8, 0.9)
 PLANNED = {"primary_completion": "primary_completion", "study_completion": "last_visit"}
 
 
-def finished(frame: pd.DataFrame) -> pd.DataFrame:
+Table = TypeVar("Table", pd.DataFrame, OneByOne)
+
+
+def finished(frame: Table) -> Table:
     """The replications that did not raise."""
     return frame[frame["outcome"] != ERROR]
 
 
-def days(frame: pd.DataFrame, milestone: str) -> Array:
+def days(frame: Table, milestone: str) -> Array:
     """Day of a milestone in each replication; NaN where it never came."""
     return frame[f"day_{milestone}"].to_numpy(dtype=np.float64)
 
@@ -39,7 +44,7 @@ def _columns(prefix: str, estimate: Estimate) -> dict[str, float | None]:
     return {prefix: estimate.value, f"{prefix}_low": estimate.low, f"{prefix}_high": estimate.high}
 
 
-def milestone_table(frame: pd.DataFrame) -> pd.DataFrame:
+def milestone_table(frame: Table) -> pd.DataFrame:
     """A row a milestone: P10, P50, P80 and P90 in days, each with its interval, and the share that got there.
 
     P80 is the day by which it has happened in 80 % of trials. Infinity is later than the horizon; None is not known,
@@ -57,7 +62,7 @@ def milestone_table(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("milestone")
 
 
-def odds_table(design: Design, frame: pd.DataFrame) -> pd.DataFrame:
+def odds_table(design: Design, frame: Table) -> pd.DataFrame:
     """A row a planned date: the probability of meeting it; and that the target is never reached."""
     done = finished(frame)
     planned = design.scenario.trial.planned
@@ -70,14 +75,14 @@ def odds_table(design: Design, frame: pd.DataFrame) -> pd.DataFrame:
         chance = intervals.probability(met, len(done))
         rows.append({"event": name, "milestone": milestone, "planned": when, **_columns("probability", chance)})
     missed = int(np.count_nonzero(~done["reached"].to_numpy(dtype=bool)))
-    never = intervals.probability(missed, len(done))
+    never: Estimate = intervals.probability(missed, len(done))
     rows.append({"event": "never_reached", "milestone": "last_randomised", **_columns("probability", never)})
     return pd.DataFrame(rows, columns=["event", "milestone", "planned", *_columns("probability", never)]).set_index(
         "event"
     )
 
 
-def outcome_table(frame: pd.DataFrame) -> pd.DataFrame:
+def outcome_table(frame: Table) -> pd.DataFrame:
     """How replications ended, rare ways as 0: `complete`, `horizon`, `stopped`, `no_sites`, and `error`."""
     n = len(frame)
     rows = []
@@ -109,7 +114,7 @@ LOSSES: dict[str, str] = {
 }
 
 
-def funnel_table(frame: pd.DataFrame) -> pd.DataFrame:
+def funnel_table(frame: Table) -> pd.DataFrame:
     """Mean numbers from referral to the last visit, each as a share of those referred."""
     done = finished(frame)
     referred = done["n_referred"].to_numpy(dtype=np.float64)
@@ -121,12 +126,12 @@ def funnel_table(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("stage")
 
 
-def loss_table(frame: pd.DataFrame) -> pd.DataFrame:
+def loss_table(frame: Table) -> pd.DataFrame:
     """Mean numbers of those who were referred and not randomised, by reason."""
     return _means(frame, LOSSES, "reason")
 
 
-def _means(frame: pd.DataFrame, names: dict[str, str], index: str) -> pd.DataFrame:
+def _means(frame: Table, names: dict[str, str], index: str) -> pd.DataFrame:
     done = finished(frame)
     rows = [
         {index: label, "measure": name, **_columns("mean", intervals.mean(done[name].to_numpy(dtype=np.float64)))}
@@ -135,7 +140,7 @@ def _means(frame: pd.DataFrame, names: dict[str, str], index: str) -> pd.DataFra
     return pd.DataFrame(rows).set_index(index)
 
 
-def criterion_table(design: Design, frame: pd.DataFrame) -> pd.DataFrame:
+def criterion_table(design: Design, frame: Table) -> pd.DataFrame:
     """Screen failures by criterion, in the record's order: as the first reason, and as the only one.
 
     A sponsor who drops a criterion gains at most those who fail it alone, of the criteria known at that stage.
@@ -154,17 +159,16 @@ def criterion_table(design: Design, frame: pd.DataFrame) -> pd.DataFrame:
 _NO = Estimate(float("nan"), None, None)
 
 
-def span_table(frame: pd.DataFrame) -> pd.DataFrame:
+def span_table(frame: Table) -> pd.DataFrame:
     """Mean days of the trial given to each cause, and their share; together the whole trial."""
-    done = finished(frame)
-    table = _means(done, {f"span_{name}_days": name for name in SPANS}, "cause")
+    table = _means(frame, {f"span_{name}_days": name for name in SPANS}, "cause")
     total = table["mean"].sum()
     table["share"] = table["mean"] / total if total else float("nan")
     table["meaning"] = list(SPANS.values())
     return table
 
 
-def cost_table(frame: pd.DataFrame) -> pd.DataFrame:
+def cost_table(frame: Table) -> pd.DataFrame:
     """Mean cost by part, and P10, P50, P80 and P90 of the whole; empty where no cost is reported."""
     if "cost" not in frame:
         return pd.DataFrame(columns=["mean", "mean_low", "mean_high"])
@@ -193,7 +197,7 @@ def summary_table(design: Design, column: Callable[[str], Array], outcome: Seque
     return pd.DataFrame(rows)
 
 
-def too_few(frame: pd.DataFrame) -> list[str]:
+def too_few(frame: Table) -> list[str]:
     """Which quantiles of the dates have no interval, because too few replications were run."""
     n = len(finished(frame))
     found = []

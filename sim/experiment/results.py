@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.analysis import summary
+from sim.analysis.one_by_one import OneByOne
 from sim.core.design import Design
 from sim.core.events import Log
 from sim.errors import Problem, ResultsError, UsageError
@@ -131,6 +132,15 @@ class Results:
         frame: pd.DataFrame = self._table(REPLICATIONS, columns=wanted).to_pandas()
         return frame
 
+    @property
+    def _one_by_one(self) -> OneByOne:
+        """`replications`, of which memory holds a column at a time, however many there are."""
+        return OneByOne(self._series, self._column_names, len(self._series("outcome")))
+
+    def _series(self, name: str) -> pd.Series:
+        frame: pd.DataFrame = self._table(REPLICATIONS, columns=[name]).to_pandas()
+        return frame[name]
+
     @cached_property
     def _column_names(self) -> list[str]:
         try:
@@ -179,39 +189,39 @@ class Results:
 
     def milestones(self) -> pd.DataFrame:
         """Days of the milestones with their errors; see `sim.analysis.summary.milestone_table`."""
-        return summary.milestone_table(self.columns("day_*"))
+        return summary.milestone_table(self._one_by_one)
 
     def odds(self) -> pd.DataFrame:
         """Probabilities of meeting the planned dates, and of never reaching the target."""
-        return summary.odds_table(self.design, self.columns("reached", "day_*"))
+        return summary.odds_table(self.design, self._one_by_one)
 
     def outcomes(self) -> pd.DataFrame:
         """How replications ended."""
-        return summary.outcome_table(self.columns())
+        return summary.outcome_table(self._one_by_one)
 
     def too_few(self) -> list[str]:
         """Which quantiles of the dates have no interval, because too few replications were run."""
-        return summary.too_few(self.columns())
+        return summary.too_few(self._one_by_one)
 
     def funnel(self) -> pd.DataFrame:
         """From referral to the last visit."""
-        return summary.funnel_table(self.columns("n_*"))
+        return summary.funnel_table(self._one_by_one)
 
     def losses(self) -> pd.DataFrame:
         """Those who were referred and not randomised, by reason."""
-        return summary.loss_table(self.columns("n_*"))
+        return summary.loss_table(self._one_by_one)
 
     def criteria(self) -> pd.DataFrame:
         """Screen failures by criterion."""
-        return summary.criterion_table(self.design, self.columns("n_failed_*"))
+        return summary.criterion_table(self.design, self._one_by_one)
 
     def spans(self) -> pd.DataFrame:
         """Where the time went."""
-        return summary.span_table(self.columns("span_*"))
+        return summary.span_table(self._one_by_one)
 
     def costs(self) -> pd.DataFrame:
         """Cost by part."""
-        return summary.cost_table(self.columns("cost*"))
+        return summary.cost_table(self._one_by_one)
 
     def replay(self, replication: int) -> Log:
         """The events of one replication again, from the scenario, the seed and its number.

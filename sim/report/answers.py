@@ -39,10 +39,10 @@ class Answers:
         self.dates = Dates(self.design.clock, self.design.horizon_days)
         self.target = self.scenario.trial.target
 
-    @cached_property
-    def finished(self) -> pd.DataFrame:
-        """The replications that did not raise."""
-        return summary.finished(self.results.replications)
+    def measured(self, column: str) -> Array:
+        """A column of the replications that did not raise, which alone is read."""
+        found = summary.finished(self.results.columns(column))[column]
+        return found.to_numpy(dtype=np.float64)
 
     @cached_property
     def milestones(self) -> pd.DataFrame:
@@ -66,7 +66,7 @@ class Answers:
 
     def days(self, milestone: str) -> Array:
         """Day of a milestone in each replication that did not raise; NaN where it never came."""
-        return summary.days(self.finished, milestone)
+        return self.measured(f"day_{milestone}")
 
     def quantile(self, milestone: str, q: int) -> Estimate:
         """A percentile of a milestone's day: 10, 50, 80 or 90."""
@@ -74,7 +74,7 @@ class Answers:
 
     def mean(self, measure: str) -> Estimate:
         """Mean of a measure over replications."""
-        return intervals.mean(self.finished[measure].to_numpy(dtype=np.float64))
+        return intervals.mean(self.measured(measure))
 
     def share_by(self, milestone: str, when: date) -> Estimate:
         """Share of the replications in which a milestone has come by the end of a date."""
@@ -105,7 +105,7 @@ class Kept:
 
     def __init__(self, results: Results) -> None:
         self._results = results
-        finished = summary.finished(results.replications)["replication"]
+        finished = summary.finished(results.columns("replication"))["replication"]
         every: list[int] = finished[finished < results.identity["keep"]].tolist()
         self.n = len(every)
         self.one: int | None = results.typical_replication()

@@ -50,15 +50,18 @@ def _interval(estimate: Estimate, currency: str) -> str:
 def cost(answers: Answers) -> Exhibit:
     """Mean cost of a trial by part."""
     title, costs = "Cost", answers.scenario.costs
-    if costs is None or answers.finished.empty:
-        return Exhibit("cost", title, "The scenario has no unit costs, so no cost is reported.")
+    nothing = Exhibit("cost", title, "The scenario has no unit costs, so no cost is reported.")
+    if costs is None:
+        return nothing
+    values = answers.measured("cost")
+    if not len(values):
+        return nothing
     table = answers.results.costs()
     parts = table.drop("all").sort_values("mean", ascending=False, kind="stable")
     names = [str(name) for name in parts.index]
     estimates = [estimate_of(row, "mean") for _, row in parts.iterrows()]
     texts = [f"{mean_with_error(e)} {costs.currency}" for e in estimates]
     found = bar_figure([wrapped(name) for name in names], estimates, texts, f"{costs.currency} in a mean trial")
-    values = answers.finished["cost"].to_numpy(dtype=np.float64)
     quantiles = _quantiles(values, costs.currency)
     whole = mean_with_error(estimate_of(table.loc["all"], "mean"))
     return Exhibit(
