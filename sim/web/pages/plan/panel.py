@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LEVER, SWITCH, RESET = "plan-lever", "plan-switch", "plan-reset"
 OPEN = ("Sites and rates",)
-_TYPING_MS = 300
+_TYPING_MS = 150  # between two keys of somebody who types a number; what is overtaken is not waited for
 _THOUSANDS = 10_000
 
 
