@@ -69,6 +69,7 @@ class Firefox:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._said.close()  # which holds the socket open too
         self._socket.close()
         self._process.terminate()
         try:
