@@ -15,7 +15,7 @@ from sim.exchange.observed import ObservedTrial
 from sim.forecast.cautions import cautions
 from sim.forecast.changes import CHANGED, FORECAST, PARTS, Change, change_cases, changes_since
 from sim.forecast.fitted_scenario import FITTED
-from sim.forecast.futures import Case, Futures, Progress, simulate_cases, simulate_plan
+from sim.forecast.futures import PLAN, Case, Futures, Progress, is_short, plan_case, plan_in_short, simulate_cases
 from sim.forecast.state import Start, fitted_note, start_from
 from sim.scenario.schema import Scenario
 
@@ -89,7 +89,7 @@ class Answer:
     Attributes:
         start: where it goes on from.
         futures: simulated trials that go on from the data.
-        plan: simulated trials of the plan, from day 0.
+        plan: simulated trials of the plan, from day 0; None where the scenario was fitted to data.
         changes: what changed since the plan.
         what_ifs: other scenarios.
         needed: rates that the planned dates need.
@@ -100,7 +100,7 @@ class Answer:
 
     start: Start
     futures: Futures
-    plan: Futures
+    plan: Futures | None
     changes: tuple[Change, ...]
     what_ifs: tuple[Difference, ...]
     needed: tuple[NeededRate, ...]
@@ -143,11 +143,14 @@ def forecast(
     start = start_from(scenario, trial, seed, is_constant=is_constant)
     others = [(item.name, start_from(item.scenario, trial, seed, is_constant=is_constant)) for item in what_ifs]
     fitted = FITTED in scenario.bibliography  # is no plan
-    plan = simulate_plan(start.scenario if fitted else scenario, seed)
+    plan = None if fitted else plan_in_short(scenario, seed)
     cases = [Case(FORECAST, start.scenario, start.state, replications)]
-    cases += [] if fitted else change_cases(start, plan, replications, seed)
+    if plan is not None:
+        cases += [] if is_short(scenario) else [plan_case(scenario)]
+        cases += change_cases(start, plan, replications, seed)
     cases += [Case(name, other.scenario, other.state, replications) for name, other in others]
     found = {result.case.name: result for result in simulate_cases(cases, seed, workers, progress)}
+    plan = found.get(PLAN, plan)
     notes = [*start.notes]
     said = fitted_note(scenario, trial)
     if said:
@@ -156,7 +159,7 @@ def forecast(
         start=start,
         futures=found[FORECAST],
         plan=plan,
-        changes=() if fitted else changes_since(plan, found),
+        changes=() if plan is None else changes_since(plan, found),
         what_ifs=tuple(
             Difference(name, _differences(found[FORECAST], found[name]), found[name], other.notes)
             for name, other in others

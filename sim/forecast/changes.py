@@ -13,7 +13,7 @@ from sim.core.batch import Batch
 from sim.core.design import Design
 from sim.core.observed import KnownSite, ObservedState
 from sim.exchange.observed import FAILED
-from sim.forecast.futures import Case, Futures
+from sim.forecast.futures import PLAN, Case, Futures, plan_case
 from sim.forecast.state import Start
 
 Array = npt.NDArray[np.float64]
@@ -23,7 +23,7 @@ _TRIALS = 64  # simulated trials of each stage between the plan and the forecast
 _RESAMPLES = 400
 _MOST_RESAMPLED = 2000  # simulated trials of the forecast, or of the plan, that are resampled
 _OPENINGS = 96
-FORECAST, PLAN = "forecast", "plan"
+FORECAST = "forecast"
 _SITES, _SCREENING, _STAYING = "plan, sites as they opened", "plan, sites and screening", "forecast, leaving as planned"
 PARTS = (PLAN, _SITES, _SCREENING, _STAYING, FORECAST)
 CHANGED = ("last_randomised", "primary_completion", "database_lock")
@@ -49,11 +49,11 @@ def change_cases(start: Start, plan: Futures, replications: int, seed: int) -> l
 
     Args:
         start: where the trial stands.
-        plan: simulated trials of the plan.
+        plan: simulated trials of the plan, or of the plan in short.
         replications: those of the forecast; these have no more.
         seed: where random numbers start.
     """
-    n = min(replications, plan.case.replications, _TRIALS)
+    n = min(replications, plan_case(start.plan).replications, _TRIALS)
     openings = _openings(start, seed)
     cases = [Case(_SITES, start.plan, openings, n, milestones_only=True)]
     ratio = _screening_ratio(start, plan)

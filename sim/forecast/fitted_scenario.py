@@ -14,6 +14,7 @@ import yaml
 from sim.exchange.observed import ObservedTrial
 from sim.forecast.identity import data_hash
 from sim.scenario.load import scenario_from_mapping
+from sim.scenario.schema.costs import Experiment
 
 if TYPE_CHECKING:
     from sim.forecast.fit import Fit
@@ -26,6 +27,8 @@ _PERIOD_DAYS = 91
 _MOST_ARMS_SHARE = 3
 _LEAST_CV = 0.01
 _FAR_DAYS = 36500
+_PEOPLE = 2_000_000  # simulated in all, so that a forecast of a very large trial ends within minutes
+_FEWEST_REPLICATIONS = 100
 
 
 def site_group(name: str) -> str:
@@ -159,6 +162,12 @@ def _window(found: Fit) -> float:
     return _round(2 * float(np.median(np.abs(visits.day - visits.planned_day))), 3)
 
 
+def _experiment(target: int) -> dict[str, Any]:
+    """Fewer replications of a very large trial."""
+    n = max(_PEOPLE // target, _FEWEST_REPLICATIONS)
+    return {"experiment": {"replications": n}} if n < Experiment().replications else {}
+
+
 def fitted_mapping(found: Fit, name: str) -> dict[str, Any]:
     """The scenario as plain data, in the order of the schema."""
     trial = found.trial
@@ -180,6 +189,7 @@ def fitted_mapping(found: Fit, name: str) -> dict[str, Any]:
         "calendar": _calendar(found),
         **_funnel(found),
         **_follow_up(found),
+        **_experiment(found.target),
         "sources": sources,
         "bibliography": {FITTED: f"Fit to {short}; data {data_hash(trial)}"},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -18,16 +19,21 @@ from sim.core.observed import ObservedState
 from sim.errors import TrialclockError
 from sim.experiment.replicate import Chunk, replicate_chunk
 from sim.experiment.workers import Workers
+from sim.scenario.load import canonical, scenario_from_json
 from sim.scenario.schema import Scenario
+
+PLAN = "plan"  # name of its case
 
 Array = npt.NDArray[np.float64]
 Progress = Callable[[int, int], None]
 
-_PART = 96  # replications that a worker simulates at a time; no result depends on it
+_PART = 96  # replications that a worker simulates at a time, or fewer of a large trial; no result depends on it
+_PART_PEOPLE = 100_000  # participants in these
 _STEP_DAYS = 7.0
 _PLANNED = 96  # simulated trials of a plan
 _FEWEST_PLANNED = 8
-_PLANNED_PEOPLE = 400_000  # participants in all of them: the larger a trial, the less its share of referrals varies
+_PLANNED_PEOPLE = 400_000  # participants in all of them
+_SHORT = 512  # participants at most in a plan that is simulated for its shares: those of more are the same
 
 
 @dataclass(frozen=True)
@@ -110,12 +116,19 @@ def _work(
 
 
 @lru_cache(maxsize=4)
-def _planned(text: str, seed: int, n: int) -> Chunk:
-    return _work(text, None, seed, 0, n)
+def _in_short(text: str, seed: int) -> Chunk:
+    return _work(text, None, seed, 0, _PLANNED)
 
 
-def simulate_plan(scenario: Scenario, seed: int) -> Futures:
-    """The plan from its day 0, here; once only, however often it is asked for.
+def is_short(scenario: Scenario) -> bool:
+    """Whether a plan is so small that it is simulated whole for its shares."""
+    return scenario.trial.target <= _SHORT
+
+
+def plan_in_short(scenario: Scenario, seed: int) -> Futures:
+    """The plan from its day 0, here, or one like it of fewer participants if it is large, to know its shares.
+
+    It is simulated once only, however often it is asked for.
 
     Args:
         scenario: the plan.
@@ -124,10 +137,19 @@ def simulate_plan(scenario: Scenario, seed: int) -> Futures:
     Raises:
         TrialclockError: a replication raised, which is a defect.
     """
-    n = min(_PLANNED, max(_FEWEST_PLANNED, _PLANNED_PEOPLE // scenario.trial.target))
-    chunk = _planned(_text(scenario), seed, n)
+    if not is_short(scenario):
+        data = json.loads(canonical(scenario))
+        data["trial"]["target"] = _SHORT
+        scenario = scenario_from_json(data, scenario.name)
+    chunk = _in_short(_text(scenario), seed)
     _raise_failures([chunk])
-    return Futures(Case("plan", scenario, None, n), chunk.values, chunk.randomised_days)
+    return Futures(plan_case(scenario), chunk.values, chunk.randomised_days)
+
+
+def plan_case(scenario: Scenario) -> Case:
+    """The plan, in as many simulated trials as its size allows."""
+    n = min(_PLANNED, max(_FEWEST_PLANNED, _PLANNED_PEOPLE // scenario.trial.target))
+    return Case(PLAN, scenario, None, n)
 
 
 def _text(scenario: Scenario) -> str:
@@ -156,9 +178,10 @@ def simulate_cases(
         WorkersLost: worker processes were killed again and again.
     """
     jobs = [
-        (i, first, min(_PART, case.replications - first))
+        (i, first, min(part, case.replications - first))
         for i, case in enumerate(cases)
-        for first in range(0, case.replications, _PART)
+        for part in (max(1, min(_PART, _PART_PEOPLE // case.scenario.trial.target)),)
+        for first in range(0, case.replications, part)
     ]
     texts = [_text(case.scenario) for case in cases]
     total, done = sum(n for _, _, n in jobs), 0

@@ -11,7 +11,7 @@ from sim.core.batch import Batch
 from sim.core.design import Design, GroupDesign
 from sim.core.observed import SiteKey
 from sim.core.quantiles import expected, quantile
-from sim.forecast.futures import simulate_plan
+from sim.forecast.futures import plan_in_short
 from sim.scenario.distributions import Family
 
 Array = npt.NDArray[np.float64]
@@ -76,7 +76,7 @@ def planned_openings(design: Design, seed: int) -> dict[SiteKey, float]:
 
 def share_randomised(design: Design, seed: int) -> float:
     """Share of those referred who are randomised, by simulating the plan; those turned away at its end not counted."""
-    plan = simulate_plan(design.scenario, seed)
+    plan = plan_in_short(design.scenario, seed)
 
     def total(name: str) -> float:
         return float(np.nansum(plan.measure(name)))

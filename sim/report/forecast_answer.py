@@ -97,9 +97,12 @@ def needed_sentence(needed: NeededRate) -> str:
             f"{needed.randomised_by}."
         )
     expected = needed.expected_per_month
+    error = ""
+    if expected.low is not None and expected.high is not None:
+        error = f" ±{number((expected.high - expected.low) / 2)}"
     return (
         f"The planned {name} of {needed.planned} needs {number(needed.per_month)} randomisations a month until "
-        f"{needed.randomised_by}; the forecast has {number(expected.value)}."
+        f"{needed.randomised_by}; the forecast has {number(expected.value)}{error}."
     )
 
 

@@ -241,7 +241,7 @@ def scores(cuts: pd.DataFrame) -> Exhibit:
         )  # fmt: skip
     found.add_vline(x=1, line={"color": GREY, "dash": "dot"})
     found.update_yaxes(autorange="reversed", showgrid=False)
-    found.update_xaxes(title="mean CRPS ÷ that of the homogeneous Poisson process (less is better)")
+    found.update_xaxes(title="mean CRPS relative to homogeneous Poisson (less is better)")
     row = of_method(cuts)
     time, count = (number_or_dash(row[name]) for name in ("relative_log_crps", "relative_count_crps"))
     return Exhibit(

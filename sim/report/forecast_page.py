@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from sim.core.clock import MONTH_DAYS
 from sim.forecast.answer import Answer
+from sim.forecast.futures import Futures
 from sim.report.exhibits import Exhibit, Table
 from sim.report.figures.style import (
     BAND_INNER,
@@ -44,43 +45,44 @@ from sim.report.plain_page import Card, PageSection, PlainPage, render
 from sim.report.words import MILESTONE_NAMES
 
 _CARDS = ("last_randomised", "primary_completion", "last_visit", "database_lock")
+_ON_PAPER = 310  # pixels, so that it is on the page of the dates
 _FAN = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 
 
 def _end(answer: Answer) -> float:
     """Where the chart ends: when 90 % have the target, and the plan's median too."""
     days = [quantile(answer, "randomised_100pct", 0.9).value]
-    if answer.changes:
-        days.append(planned_median(answer))
+    if answer.plan is not None:
+        days.append(planned_median(answer.plan))
     known = [day for day in days if math.isfinite(day)]
     start = answer.start.state.now
     return min(max([*known, start + 60.0]) * 1.05, answer.futures.design.horizon_days)
 
 
-def _plan_curves(found: go.Figure, answer: Answer, end: float) -> None:
+def _plan_curves(found: go.Figure, plan: Futures, end: float) -> None:
     """The original plan, dashed, with its 80 % of trials."""
-    clock = answer.futures.design.clock
-    days, plan = answer.plan.fan(0.0, end, (0.1, 0.5, 0.9))
+    clock = plan.design.clock
+    days, fan = plan.fan(0.0, end, (0.1, 0.5, 0.9))
     x = [str(clock.date_of(day)) for day in days.tolist()]
     plan_line = {"color": VERMILLION, "width": 1, "dash": "dot"}
     for row, name in ((0, ""), (2, "plan: 80 % of trials")):
         found.add_trace(
             go.Scatter(
-                x=x, y=plan[row].tolist(), mode="lines", line=plan_line, hoverinfo="skip",
+                x=x, y=fan[row].tolist(), mode="lines", line=plan_line, hoverinfo="skip",
                 name=name, showlegend=bool(name),
             )
         )  # fmt: skip
     found.add_trace(
         go.Scatter(
-            x=x, y=plan[1].tolist(), mode="lines", name="plan: median",
+            x=x, y=fan[1].tolist(), mode="lines", name="plan: median",
             line={"color": VERMILLION, "width": 2, "dash": "dash"}, hovertemplate="plan %{y}<extra></extra>",
         )
     )  # fmt: skip
 
 
-def planned_median(answer: Answer) -> float:
+def planned_median(plan: Futures) -> float:
     """Day by which half of the plan's simulated trials have the target; infinite where fewer ever have it."""
-    days = answer.plan.days("randomised_100pct")
+    days = plan.days("randomised_100pct")
     return float(np.quantile(np.where(np.isnan(days), math.inf, days), 0.5, method="inverted_cdf"))
 
 
@@ -88,13 +90,15 @@ def _fan(answer: Answer) -> Exhibit:
     clock, trial, start = answer.futures.design.clock, answer.start.trial, answer.start.state.now
     target = answer.start.scenario.trial.target
     end = _end(answer)
-    found = figure(440, yaxis={"title": "participants randomised", "rangemode": "tozero"}, hovermode="x unified")
+    axis = {"title": "participants randomised", "rangemode": "tozero"}
+    found = figure(440, yaxis=axis, hovermode="x unified", meta={"height_on_paper": _ON_PAPER})
 
     def dates(days: Sequence[float]) -> list[str]:
         return [str(clock.date_of(day)) for day in days]
 
-    if answer.changes:
-        _plan_curves(found, answer, end)
+    plan = answer.plan
+    if plan is not None:
+        _plan_curves(found, plan, end)
     if trial.n_randomised < target:
         days, fan = answer.futures.fan(start, end, _FAN)
         x = dates(days.tolist())
@@ -125,13 +129,15 @@ def _fan(answer: Answer) -> Exhibit:
     found.update_xaxes(range=[str(min(clock.opens, trial.first)), str(clock.date_of(end))])
     median = dates_of(answer).text(quantile(answer, "randomised_100pct", 0.5).value)
     had = f"Half of the simulated trials have the target by {median}"
-    goes_on = f"goes on from {answer.as_of} ({answer.futures.case.replications:,})."
-    plan = f"The plan is the scenario from its day 0 ({answer.plan.case.replications} simulated trials); the forecast "
+    note = f"The forecast goes on from {answer.as_of} ({answer.futures.case.replications:,})."
+    if plan is not None:
+        had += f"; as planned it was {dates_of(answer).text(planned_median(plan))}"
+        note = f"The plan is the scenario from its day 0 ({plan.case.replications} simulated trials). {note}"
     return Exhibit(
         "fan",
-        f"Participants randomised: observed, {'planned, ' if answer.changes else ''}forecast",
-        f"{had}; as planned it was {dates_of(answer).text(planned_median(answer))}." if answer.changes else f"{had}.",
-        (plan if answer.changes else "The forecast ") + goes_on,
+        f"Participants randomised: observed, {'' if plan is None else 'planned, '}forecast",
+        f"{had}.",
+        note,
         found,
         _fan_table(answer, end),
     )
@@ -164,7 +170,7 @@ def _changes(answer: Answer) -> Exhibit:
     found.update_xaxes(title="days by which the median date moved (right: later)", zeroline=True, zerolinecolor=INK)
     return Exhibit(
         "changes",
-        "What changed since the plan?",
+        "Days by which each part moved the date",
         change_sentence(answer.changes),
         "Each bar: one more part of the plan replaced by what was observed, on the same random numbers; a trial that "
         "never gets there counts with the end of the simulated time.",
@@ -223,8 +229,7 @@ def forecast_content(answer: Answer, command: str) -> PlainPage:
     if answer.what_ifs:
         sections.append(PageSection("what-ifs", "What would help?", exhibits=(_what_ifs(answer),)))
     if answer.changes:
-        title = "What changed since the plan?"
-        sections.append(PageSection("changes", title, "", tuple(_needed(answer)), exhibits=(_changes(answer),)))
+        sections.append(PageSection("changes", "What changed since the plan?", exhibits=(_changes(answer),)))
     table = milestone_table(answer)
     sections.append(
         PageSection(

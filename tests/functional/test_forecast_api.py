@@ -10,7 +10,7 @@ from test_forecast_command import log
 
 import sim
 from sim.analysis.measures import MILESTONES, SHARES
-from sim.forecast.futures import Case, simulate_cases
+from sim.forecast.futures import Case, plan_in_short, simulate_cases
 from sim.report.forecast_page import planned_median
 
 SCENARIO = {
@@ -95,11 +95,36 @@ def test_the_plans_median_counts_trials_that_never_have_the_target(data: Path, t
         "sites": {"centre": {"count": 1, "referrals_per_month": {"uncertain": "gamma", "mean": 1.1, "cv": 0.4}}},
     }
     answer = sim.forecast(sim.scenario_from_mapping(slow), data, replications=20, workers=1, out=tmp_path / "out")
+    assert answer.plan is not None
     days = answer.plan.days("randomised_100pct")
     assert 0.5 < np.isnan(days).mean() < 1
-    assert planned_median(answer) == np.inf
+    assert planned_median(answer.plan) == np.inf
     fan = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "as planned it was after" in fan
+
+
+def test_a_large_plan_is_simulated_whole_and_its_shares_from_fewer(data: Path, tmp_path: Path) -> None:
+    large = sim.scenario_from_mapping(
+        SCENARIO
+        | {
+            "trial": {"target": 700, "enrolment_opens": "2023-01-02"},
+            "sites": {"centre": {"count": 8, "referrals_per_month": 20.0}},
+        }
+    )
+    answer = sim.forecast(large, data, replications=4, workers=1, out=tmp_path / "out", report=False)
+    short = plan_in_short(large, answer.seed)
+    assert answer.plan is not None
+    assert np.nanmin(answer.plan.measure("n_randomised")) == 700
+    assert short.measure("n_randomised").max() < 700
+    assert len(answer.changes) >= 4
+
+
+@pytest.mark.parametrize(("target", "replications"), [(2_000, 1000), (5_000, 400), (120_000, 100)])
+def test_a_scenario_fitted_to_a_very_large_trial_asks_for_fewer_replications(
+    data: Path, tmp_path: Path, target: int, replications: int
+) -> None:
+    sim.fit(data, target=target, out=tmp_path / "fit")
+    assert sim.load_scenario(tmp_path / "fit" / "fitted.yaml").experiment.replications == replications
 
 
 def test_measuring_milestones_alone_measures_the_same() -> None:
@@ -117,6 +142,7 @@ def test_what_changed_adds_up_to_the_medians_of_all_simulated_trials(data: Path,
     """Stages between the plan and the forecast have fewer simulated trials, and the whole does not suffer from it."""
     plan = sim.scenario_from_mapping(SCENARIO)
     answer = sim.forecast(plan, data, replications=150, workers=1, out=tmp_path / "out", report=False)
+    assert answer.plan is not None
     *parts, whole = (change.days["last_randomised"].value for change in answer.changes)
     medians = [float(np.median(futures.days("last_randomised"))) for futures in (answer.plan, answer.futures)]
     assert whole == pytest.approx(medians[1] - medians[0])

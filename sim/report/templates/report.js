@@ -51,7 +51,7 @@
     }
     if (onPaper) {  // a figure has its heading and its words on the same page
       layout.width = PAPER;
-      layout.height = Math.min(layout.height, TALL);
+      layout.height = Math.min(layout.height, layout.meta && layout.meta.height_on_paper || TALL);
     }
     if (layout.meta && layout.meta.values_at_bars) { makeRoom(figure, width); }
     drawn[node.id] = true;
