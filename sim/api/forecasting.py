@@ -38,6 +38,7 @@ def fit(
     sites: Path | str | None = None,
     as_of: date | str | None = None,
     target: int | None = None,
+    follow_up_weeks: float | None = None,
     columns: Mapping[str, str] | None = None,
     dates: DateOrder | None = None,
     out: Path | str | None = None,
@@ -49,6 +50,7 @@ def fit(
         sites: a table of sites.
         as_of: the last day to learn from; default: the last of the data.
         target: randomisations wanted; default: all in the data.
+        follow_up_weeks: from randomisation to the last visit; default: as the data say.
         columns: header by role, as in `{"date": "Rand_Dt"}`.
         dates: how to read 03/04/2024: `dmy` or `mdy`.
         out: the folder; default: `results/fit-<data>-<id>`.
@@ -61,7 +63,7 @@ def fit(
     """
     from sim.report.forecast_folder import write_fit
 
-    found = fit_trial(_trial(data, sites, as_of, columns, dates), target)
+    found = fit_trial(_trial(data, sites, as_of, columns, dates), target, follow_up_weeks)
     write_fit(found, _folder(out), "")
     return found
 

@@ -101,7 +101,14 @@ def _print_cuts(console: Console, results: Sequence[CutResult]) -> None:
 
 def print_fit(found: Fit, folder: Path) -> None:
     """Print what the data say, and where the scenario is."""
-    from sim.report.forecast_fit import calendar_lines, fit_cautions, fit_headline, shape_table, site_sentence
+    from sim.report.forecast_fit import (
+        calendar_lines,
+        fit_cautions,
+        fit_headline,
+        length_sentence,
+        shape_table,
+        site_sentence,
+    )
 
     console = make_console()
     console.print(f"\n[bold]{fit_headline(found)}[/bold]\n")
@@ -119,6 +126,8 @@ def print_fit(found: Fit, folder: Path) -> None:
     if found.leaving:
         left = sum(float(way.incidence[-1]) for way in found.leaving)
         console.print(f"Leaving: {percent(left)} by week {found.weeks:.0f}.")
+    if not found.weeks:
+        console.print(length_sentence(found))
     for line in calendar_lines(found):
         console.print(line)
     console.print(f"\nScenario: {(folder / 'fitted.yaml').as_posix()}", soft_wrap=True)
@@ -156,7 +165,7 @@ def print_forecast(answer: Answer, folder: Path) -> None:
         console.print(needed_sentence(item))
     console.print(f"\n{change_sentence(answer.changes)}")
     for difference in answer.what_ifs:
-        console.print(difference_sentence(difference))
+        console.print(difference_sentence(answer, difference))
     if answer.notes:
         console.print()
     for note in answer.notes:

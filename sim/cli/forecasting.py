@@ -178,6 +178,13 @@ def backtest(
 @SITES
 @AS_OF
 @click.option("--target", type=click.IntRange(1), metavar="N", help="Randomisations wanted; default: all in the data.")
+@click.option(
+    "--follow-up-weeks",
+    "weeks",
+    type=click.FloatRange(0, 2_000, min_open=True),
+    metavar="W",
+    help="From randomisation to the last visit; default: as the data say.",
+)
 @COLUMNS
 @DATES
 @click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/fit-<data>-<id>.")
@@ -187,6 +194,7 @@ def fit(
     site_file: str | None,
     as_of: date | None,
     target: int | None,
+    weeks: float | None,
     columns: str | None,
     order: str | None,
     out: str | None,
@@ -208,7 +216,7 @@ def fit(
     trial = read_asking(lambda how: read_observed(data, site_file, given, how), order)  # type: ignore[arg-type]
     trial = _as_of(trial, as_of)
     show_findings([trial])
-    found = fit_data(trial, target)
+    found = fit_data(trial, target, weeks)
     folder = write_fit(found, Path(out) if out else None, " ".join(["trialclock", *sys.argv[1:]]))
     if as_json:
         click.echo(json.dumps(fit_document(found), indent=1, ensure_ascii=False, allow_nan=False))

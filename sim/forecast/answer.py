@@ -152,6 +152,11 @@ def forecast(
     found = {result.case.name: result for result in simulate_cases(cases, seed, workers, progress)}
     plan = found.get(PLAN, plan)
     notes = [*start.notes]
+    if scenario.follow_up is None:
+        notes.append(
+            "the scenario has no follow-up, so nothing is said of primary completion, last visit and database lock; "
+            "fit with --follow-up-weeks, or --set follow_up"
+        )
     said = fitted_note(scenario, trial)
     if said:
         notes.append(said)

@@ -75,6 +75,7 @@ class Fit:
         weekday: randomisations by weekday.
         year_end: 10, 50, 90 % points of the factor around New Year.
         weeks: length of follow-up; 0 where not known.
+        is_length_given: whether somebody said that length, and not the data.
         leaving: ways of leaving.
     """
 
@@ -99,15 +100,17 @@ class Fit:
     weekday: WeekdayEffect | None
     year_end: tuple[float, float, float] | None
     weeks: float
+    is_length_given: bool
     leaving: tuple[WayOfLeaving, ...]
 
 
-def fit(trial: ObservedTrial, target: int | None = None) -> Fit:
+def fit(trial: ObservedTrial, target: int | None = None, weeks: float | None = None) -> Fit:
     """Learn from a trial's data.
 
     Args:
         trial: the trial, as far as it is known.
         target: randomisations wanted; default: as many as there are, and recruitment is over.
+        weeks: from randomisation to the last visit; default: as the data say.
 
     Raises:
         UsageError: nobody is randomised.
@@ -136,7 +139,8 @@ def fit(trial: ObservedTrial, target: int | None = None) -> Fit:
     events = np.maximum(counts - (0.0 if is_known else 1.0), 0.0)
     rates = _with_sites_to_come(_site_rates(events[seen], months[seen]), seen)
     funnel, at_once = _funnel(trial)
-    weeks = follow_up_weeks(whole)
+    is_length_given = weeks is not None
+    weeks = follow_up_weeks(whole) if weeks is None else weeks
     return Fit(
         trial=trial,
         target=wanted,
@@ -159,6 +163,7 @@ def fit(trial: ObservedTrial, target: int | None = None) -> Fit:
         weekday=weekdays(trial),
         year_end=year_end_factor(posterior),
         weeks=weeks,
+        is_length_given=is_length_given,
         leaving=tuple(ways_of_leaving(whole, np.array([weeks / 3, 2 * weeks / 3, weeks]))) if weeks else (),
     )
 

@@ -178,7 +178,10 @@ def fitted_mapping(found: Fit, name: str) -> dict[str, Any]:
     learnt += ["patients.conditions"] if found.funnel and found.funnel[0].name != "enrolment" else []
     learnt += ["follow_up"] if found.weeks else []
     sources: dict[str, Any] = dict.fromkeys(learnt, source)
-    sources["trial"] = {"grade": "D", "source": "as asked for when the data were fitted"}
+    asked = {"grade": "D", "source": "as asked for when the data were fitted"}
+    sources["trial"] = asked
+    if found.is_length_given:
+        sources |= {"follow_up.visit_weeks": asked, "follow_up.primary_endpoint_week": asked}
     sources["arms"] = {"grade": "A-derived", "source": FITTED, "note": "Ratio of the arms so far, in whole numbers."}
     return {
         "name": name,
@@ -193,6 +196,14 @@ def fitted_mapping(found: Fit, name: str) -> dict[str, Any]:
         "sources": sources,
         "bibliography": {FITTED: f"Fit to {short}; data {data_hash(trial)}"},
     }
+
+
+class _Whole(yaml.SafeDumper):
+    """Writes a source in full each time, for people who read the file."""
+
+    def ignore_aliases(self, _: object) -> bool:
+        """No value refers to another."""
+        return True
 
 
 _HEAD = """\
@@ -214,5 +225,5 @@ def fitted_yaml(found: Fit, name: str) -> str:
     """
     data = fitted_mapping(found, name)
     scenario_from_mapping(data, "fitted.yaml")
-    text: str = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=118, default_flow_style=None)
+    text: str = yaml.dump(data, Dumper=_Whole, sort_keys=False, allow_unicode=True, width=118, default_flow_style=None)
     return _HEAD + text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -15,9 +16,11 @@ from sim.forecast.answer import Answer, Difference, NeededRate
 from sim.forecast.changes import CHANGED, Change
 from sim.report.exhibits import Table
 from sim.report.words import MILESTONE_NAMES, Dates, chance, estimate_of, number
+from sim.scenario.schema import Scenario
 
-SHOWN = ("randomised_100pct", "last_randomised", "primary_completion", "last_visit", "database_lock")
+_SHOWN = ("randomised_100pct", "last_randomised", "primary_completion", "last_visit", "database_lock")
 PLANNED_NAMES = {"primary_completion": "primary completion", "study_completion": "study completion"}
+_FOLLOWED = ("primary_completion", "last_visit", "database_lock")
 _DAY = 1e-9
 _MOST_OPEN_ROWS = 20
 
@@ -39,10 +42,22 @@ def between(answer: Answer, milestone: str, low: float, high: float) -> str:
     return " to ".join(ends)
 
 
+def is_followed(scenario: Scenario) -> bool:
+    """Whether participants are followed, without which what comes after randomisation has no date of its own."""
+    return scenario.follow_up is not None
+
+
+def told(answer: Answer, names: Sequence[str]) -> list[str]:
+    """Those of some milestones of which the scenario says something."""
+    return [name for name in names if is_followed(answer.start.scenario) or name not in _FOLLOWED]
+
+
 def headline(answer: Answer) -> str:
     """The answer in one sentence, date first."""
     dates, trial = dates_of(answer), answer.start.trial
     target = answer.start.scenario.trial.target
+    if not is_followed(answer.start.scenario):
+        return _headline_without_follow_up(answer)
     lock = quantile(answer, "database_lock", 0.5).value
     lock_text = f"the database is locked by {dates.text(lock)} ({between(answer, 'database_lock', 0.1, 0.9)})"
     if trial.n_randomised >= target:
@@ -52,6 +67,18 @@ def headline(answer: Answer) -> str:
     return (
         f"The last of the {target} participants is randomised by {dates.text(last)} "
         f"({between(answer, 'last_randomised', 0.1, 0.9)}), and {lock_text}: medians, with 80 % intervals."
+    )
+
+
+def _headline_without_follow_up(answer: Answer) -> str:
+    dates, trial = dates_of(answer), answer.start.trial
+    target = answer.start.scenario.trial.target
+    if trial.n_randomised >= target:
+        return f"The target of {target} was met on {trial.date_of(float(trial.days[target - 1]))}."
+    last = quantile(answer, "last_randomised", 0.5).value
+    return (
+        f"The last of the {target} participants is randomised by {dates.text(last)} "
+        f"({between(answer, 'last_randomised', 0.1, 0.9)}): median, with its 80 % interval."
     )
 
 
@@ -130,12 +157,14 @@ def change_sentence(changes: tuple[Change, ...]) -> str:
     return f"Since the plan, the median date of the database lock has moved by {signed_days(total)}: {shown}."
 
 
-def difference_sentence(difference: Difference) -> str:
+def difference_sentence(answer: Answer, difference: Difference) -> str:
     """What a what-if changes."""
-    days = difference.days["database_lock"]
+    last, lock = (signed_days(difference.days[name]) for name in ("last_randomised", "database_lock"))
+    if not (is_followed(answer.start.scenario) and is_followed(difference.futures.case.scenario)):
+        return f"{difference.name}: the last randomisation moves by {last} (median of paired differences)."
     return (
-        f"{difference.name}: the last randomisation moves by {signed_days(difference.days['last_randomised'])}, the "
-        f"database lock by {signed_days(days)} (medians of paired differences)."
+        f"{difference.name}: the last randomisation moves by {last}, the database lock by {lock} (medians of paired "
+        "differences)."
     )
 
 
@@ -146,7 +175,7 @@ def milestone_table(answer: Answer) -> Table:
     """The milestones to come: when in 10, 25, 50, 75 and 90 % of the simulated trials."""
     dates = dates_of(answer)
     rows = []
-    for name in SHOWN:
+    for name in told(answer, _SHOWN):
         text = MILESTONE_NAMES[name]
         estimates = [quantile(answer, name, q) for q in (0.1, 0.25, 0.5, 0.75, 0.9)]
         rows.append((text, *(f"{dates.text(e.value)} {dates.error(e)}".strip() for e in estimates)))
@@ -160,17 +189,19 @@ def milestone_table(answer: Answer) -> Table:
 
 def change_table(answer: Answer) -> Table:
     """What changed since the plan."""
-    columns = ("cause", *(MILESTONE_NAMES[name] for name in CHANGED), "what is in it")
+    names = told(answer, CHANGED)
+    columns = ("cause", *(MILESTONE_NAMES[name] for name in names), "what is in it")
     rows = tuple(
-        (change.cause, *(signed_days(change.days[name]) for name in CHANGED), change.note) for change in answer.changes
+        (change.cause, *(signed_days(change.days[name]) for name in names), change.note) for change in answer.changes
     )
     return Table("What changed since the plan: days by which the median moved, with 95 % intervals", columns, rows)
 
 
 def what_if_table(answer: Answer) -> Table:
     """What-ifs beside the forecast."""
-    columns = ("what if", *(MILESTONE_NAMES[name] for name in CHANGED))
-    rows = [(item.name, *(signed_days(item.days[name]) for name in CHANGED)) for item in answer.what_ifs]
+    names = told(answer, CHANGED)
+    columns = ("what if", *(MILESTONE_NAMES[name] for name in names))
+    rows = [(item.name, *(signed_days(item.days[name]) for name in names)) for item in answer.what_ifs]
     return Table("What-ifs: median paired differences from the forecast, with 95 % intervals", columns, tuple(rows))
 
 

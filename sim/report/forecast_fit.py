@@ -251,8 +251,7 @@ def _screening(found: Fit) -> Exhibit | None:
 
 def _leaving(found: Fit) -> Exhibit:
     if not found.leaving:
-        text = "The data say nothing of how participants leave."
-        return Exhibit("leaving", "Who leaves?", text)
+        return Exhibit("leaving", "Who leaves?", length_sentence(found) or "The data name nobody who left.")
     rows = [
         (way.name.replace("_", " "), f"{way.n}", *(percent(float(share)) for share in way.incidence))
         for way in found.leaving
@@ -264,6 +263,16 @@ def _leaving(found: Fit) -> Exhibit:
     table = Table("Cumulative incidence of leaving", columns, tuple(rows))
     source = "Competing risks, those still in censored (Aalen and Johansen)."
     return Exhibit("leaving", "Who leaves?", text, source, None, table)
+
+
+def length_sentence(found: Fit) -> str:
+    """What is not known where the data do not say how long participants are followed; else empty."""
+    if found.weeks:
+        return ""
+    return (
+        "The data do not say how long participants are followed (--follow-up-weeks does), so the scenario ends with "
+        "the last randomisation."
+    )
 
 
 def calendar_lines(found: Fit) -> tuple[str, ...]:
@@ -348,7 +357,7 @@ def fit_content(found: Fit, command: str, warnings: Sequence[str]) -> PlainPage:
             Card("drift in four weeks", percent(found.posterior.drift_mean)),
         ),
         first=(_cumulative(found),),
-        reading="fitted.yaml beside this page is a scenario with these values: run it, change it, forecast with it",
+        reading="fitted.yaml is a scenario with these values: run it, change it, forecast with it",
         sections=sections,
         footer="Learnt from the data of one trial.",
     )

@@ -87,7 +87,7 @@ def write_fit(found: Fit, out: Path | None, command: str) -> Path:
     from sim.report.forecast_fit import fit_document, fit_page
 
     trial = found.trial
-    identity = forecast_identity("fit", data={trial.name: data_hash(trial)}, target=found.target)
+    identity = forecast_identity("fit", data={trial.name: data_hash(trial)}, target=found.target, weeks=found.weeks)
     folder = StudyFolder(out or RESULTS / f"fit-{slug(trial.name)}-{short_id(identity)}", identity)
     document = fit_document(found)
     with folder.held():

@@ -39,12 +39,14 @@ from sim.report.forecast_answer import (
     signed_days,
     site_table,
     standing,
+    told,
     what_if_table,
 )
 from sim.report.plain_page import Card, PageSection, PlainPage, render
 from sim.report.words import MILESTONE_NAMES
 
 _CARDS = ("last_randomised", "primary_completion", "last_visit", "database_lock")
+_BARS = ("last_randomised", "database_lock")
 _ON_PAPER = 310  # pixels, so that it is on the page of the dates
 _FAN = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 
@@ -155,7 +157,7 @@ def _fan_table(answer: Answer, end: float) -> Table:
 def _changes(answer: Answer) -> Exhibit:
     names = [change.cause for change in answer.changes]
     found = figure(60 * len(names) + 120, barmode="group", bargap=0.3)
-    for i, milestone in enumerate(("last_randomised", "database_lock")):
+    for i, milestone in enumerate(told(answer, _BARS)):
         estimates = [change.days[milestone] for change in answer.changes]
         found.add_trace(
             go.Bar(
@@ -182,7 +184,7 @@ def _changes(answer: Answer) -> Exhibit:
 def _what_ifs(answer: Answer) -> Exhibit:
     found = figure(60 * len(answer.what_ifs) + 110, barmode="group", bargap=0.35)
     names = [plain(item.name) for item in answer.what_ifs]
-    for i, milestone in enumerate(("last_randomised", "database_lock")):
+    for i, milestone in enumerate(told(answer, _BARS)):
         estimates = [item.days[milestone] for item in answer.what_ifs]
         found.add_trace(
             go.Bar(
@@ -197,7 +199,7 @@ def _what_ifs(answer: Answer) -> Exhibit:
     found.update_xaxes(
         title="median difference from the forecast in days (left: sooner)", zeroline=True, zerolinecolor=INK
     )
-    sentences = " ".join(difference_sentence(item) for item in answer.what_ifs)
+    sentences = " ".join(difference_sentence(answer, item) for item in answer.what_ifs)
     return Exhibit("what-ifs", "What if?", sentences, "Paired: the same simulated trials, with and without the change.",
                    found, what_if_table(answer))  # fmt: skip
 
@@ -252,7 +254,7 @@ def forecast_content(answer: Answer, command: str) -> PlainPage:
         command=command,
         question="Given what has happened, when will this trial be complete?",
         warnings=answer.cautions,
-        cards=tuple(_card(answer, name) for name in _CARDS),
+        cards=tuple(_card(answer, name) for name in told(answer, _CARDS)),
         lines=(standing(answer), *odds_sentences(answer), *_needed(answer)),
         first=(_fan(answer),),
         reading="Large dates: half of the simulated trials are there by then. -12/+15 d: 95 % interval of the "

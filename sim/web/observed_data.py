@@ -155,9 +155,11 @@ def files_of(studio: Studio, data: DataState) -> Files:
     """The files that a visitor brought.
 
     Raises:
-        UsageError: they are not kept here.
+        UsageError: there are none, or they are not kept here.
         DataError: they are no tables, or too large.
     """
+    if not data.files:
+        raise UsageError(Problem("there are no data yet: bring a file, or try it with simulated data"))
     limits = _limits(studio)
     uploads = tuple(_kept(studio, digest) for digest in data.files)
     sites = _kept(studio, data.sites) if data.sites else None

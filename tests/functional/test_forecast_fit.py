@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import sim
 from sim.cli import main
 from sim.core import events
 from sim.core.design import Design
@@ -163,3 +164,26 @@ def test_of_fewer_than_five_randomisations_the_answer_warns(tmp_path: Path, caps
     assert f"Warning: {words}" in capsys.readouterr().out.replace("\n", " ")
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert 0 < page.index("<h1") < page.index(words)
+
+
+def test_the_length_of_follow_up_is_what_somebody_says(data: Path, tmp_path: Path) -> None:
+    """These data do not say it: then nothing is said of what comes after the last randomisation."""
+    asked = {"as_of": "2023-03-01", "replications": 20, "workers": 1, "report": False}
+    unknown = sim.fit(data, target=300, out=tmp_path / "unknown")
+    assert unknown.weeks == 0
+    answer = sim.forecast(unknown, data, out=tmp_path / "a", **asked)
+    assert "locked" not in " ".join(sim.sentences(answer))
+    assert any("no follow-up" in note for note in answer.notes)
+    said = sim.fit(data, target=300, follow_up_weeks=20, out=tmp_path / "said")
+    answer = sim.forecast(said, data, out=tmp_path / "b", **asked)
+    assert "the database is locked by" in " ".join(sim.sentences(answer))
+    days = answer.futures.days("last_visit") - answer.futures.days("last_randomised")
+    assert np.nanmin(days) > 20 * 7 - 1
+    text = (tmp_path / "said" / "fitted.yaml").read_text(encoding="utf-8")
+    assert "follow_up.visit_weeks: {grade: D" in text
+    assert "&id" not in text
+
+
+def test_a_length_that_is_none_is_refused(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fit", str(data), "--follow-up-weeks", "0", "--out", str(tmp_path / "out")]) == 2
+    assert "--follow-up-weeks" in capsys.readouterr().err

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from studio_browser import LONG_MS
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
@@ -72,3 +73,34 @@ def test_forecasts_made_on_the_way_are_held_against_what_happened(visit: Callabl
     page.locator("#forecast-back-run").click()
     headline = page.locator("#forecast-back-answer .headline").inner_text(timeout=LONG_MS)
     assert "3 forecasts made on the way" in headline
+
+
+def test_what_the_data_say_becomes_the_plan(visit: Callable[..., Any]) -> None:
+    """Who has no plan fits one, says how long participants are followed, and forecasts with it."""
+    page = visit("/forecast?replications=48")
+    page.get_by_role("button", name="Try it with simulated data").click()
+    page.locator("#forecast-good").wait_for()
+    page.get_by_role("tab", name="Fit").click()
+    page.get_by_label("Weeks to the last visit").fill("20")
+    page.get_by_label("Randomisations wanted").fill("60")
+    page.locator("#forecast-fit-run").click()
+    answer = page.locator("#forecast-fit-answer")
+    assert answer.locator(".headline").inner_text(timeout=LONG_MS).startswith("24 randomised from ")
+    assert "--target 60 --follow-up-weeks 20" in (answer.text_content() or "")
+    page.get_by_role("link", name="forecast with it").click()
+    headline = page.locator("#forecast-answer .headline")
+    text = headline.inner_text(timeout=LONG_MS)
+    assert text.startswith("The last of the 60 participants is randomised by 20")
+    assert "the database is locked by" in text
+    assert "there is no plan to compare with" not in page.locator("#forecast-wrong").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("tab", "name"), [("Forecast", "forecast"), ("Backtest", "forecast-back"), ("Fit", "forecast-fit")]
+)
+def test_without_data_each_tab_says_so(visit: Callable[..., Any], tab: str, name: str) -> None:
+    page = visit("/forecast")
+    page.get_by_role("tab", name=tab).click()
+    page.locator(f"#{name}-run").click()
+    wrong = page.locator(f"#{name}-wrong [role=alert]")
+    assert "there are no data yet: bring a file" in wrong.inner_text(timeout=LONG_MS)

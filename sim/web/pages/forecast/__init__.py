@@ -1,0 +1,81 @@
+"""A trial under way: its data, when it will be complete, what changed since the plan, and what would help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
+
+import dash_mantine_components as dmc
+from dash import Dash, dcc, html
+
+from sim.web.choices import scenario_options, state_value
+from sim.web.components import page_title
+from sim.web.data_panel import data_panel
+from sim.web.observed_data import DataState
+from sim.web.pages.forecast import asked, backtest, bringing, fitting
+from sim.web.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dash.development.base_component import Component
+
+    from sim.web.studio import Studio
+
+PATH, TITLE = "/forecast", "Forecast"
+
+
+def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
+    """Three steps: the data, the plan and what to try, and the answer; or how good such forecasts were."""
+    state, data = State.of(query), DataState.of(query)
+    plan = (query.get("plan") or [state_value(State(scenario=state.scenario, file=state.file))])[-1]
+    what_ifs = list(query.get("try", ())) or ([state_value(state)] if state.changes else [])
+    own = "\n".join(query.get("own", ()))
+    options = scenario_options(studio, state, [plan, *what_ifs])
+    return html.Div(
+        [
+            page_title(
+                "When will the trial under way be complete?",
+                "From its own data: what has happened stays as it was, and the rest is simulated.",
+            ),
+            dcc.Store(id="forecast-query", data=f"?{urlencode(_kept(state))}"),
+            dcc.Store(id="forecast-data", data=f"?{urlencode(data.pairs())}"),
+            _step(
+                "1. The data",
+                bringing.places(studio.settings.limits.file_bytes),
+                html.Div(data_panel(studio, data), id="forecast-panel"),
+            ),
+            _step("2. The plan, and what to try", asked.choices(options, plan, what_ifs, own)),
+            dmc.Tabs(
+                [
+                    dmc.TabsList(
+                        [
+                            dmc.TabsTab("Forecast", value="forecast"),
+                            dmc.TabsTab("Backtest", value="backtest"),
+                            dmc.TabsTab("Fit", value="fit"),
+                        ]
+                    ),
+                    dmc.TabsPanel(asked.tab("try" in query or "go" in query), value="forecast"),
+                    dmc.TabsPanel(backtest.tab(), value="backtest"),
+                    dmc.TabsPanel(fitting.tab(), value="fit"),
+                ],
+                value="forecast",
+                keepMounted=True,
+                mt="lg",
+            ),
+        ]
+    )
+
+
+def _kept(state: State) -> list[tuple[str, str]]:
+    return parse_qsl(state.query().removeprefix("?"), keep_blank_values=True)
+
+
+def _step(title: str, *parts: Any) -> Component:
+    return html.Section([dmc.Title(title, order=2, size="h3"), *parts], className="step")
+
+
+def register(app: Dash, studio: Studio) -> None:
+    """Add the callbacks of this page."""
+    for part in (bringing, asked, backtest, fitting):
+        part.register(app, studio)
