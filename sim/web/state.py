@@ -57,10 +57,13 @@ class State:
             UsageError: it names something that cannot be.
         """
         if query is None or isinstance(query, str):
-            query = parse_qs((query or "").removeprefix("?"), keep_blank_values=True, max_num_fields=_MOST_CHANGES + 20)
+            query = parse_qs((query or "").removeprefix("?"), keep_blank_values=True)
         name = _last(query, "scenario") or BASE
         if name not in library_names():
             raise UsageError(Problem(f"there is no such scenario: {nearest(name, library_names())}", value=name))
+        if len(query.get("set", ())) > _MOST_CHANGES:
+            n = str(len(query["set"]))
+            raise UsageError(Problem(f"at most {_MOST_CHANGES} values may be set", "the address", path="set", value=n))
         changes: dict[str, str] = {}
         for text in query.get("set", ()):
             changes.pop(text.partition("=")[0], None)

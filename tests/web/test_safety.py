@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sim.errors import InputError, ScenarioError
+from sim.errors import InputError, ScenarioError, UsageError
 from sim.scenario.load import load_text
 from sim.web.app import create_app
 from sim.web.jobs import Jobs
@@ -149,6 +149,13 @@ def test_a_scenario_may_ask_for_so_much_and_is_told_the_limit(change: str, limit
     loaded = load_text("name: x\nextends: base.yaml\n", [change])
     with pytest.raises(ScenarioError, match=limit):
         check_limits(loaded.scenario, Limits())
+
+
+def test_an_address_may_set_so_many_values_and_is_told_the_limit() -> None:
+    query = "&".join(f"set=sites.site_{i}.count=1" for i in range(301))
+    with pytest.raises(UsageError, match="at most 300 values may be set"):
+        State.of(query)
+    assert len(State.of(query.rpartition("&")[0]).changes) == 300
 
 
 def test_an_error_has_a_reference_and_no_traceback(client: Any, caplog: pytest.LogCaptureFixture) -> None:
