@@ -200,7 +200,7 @@ def _waiting(
     x = 100 * np.array([load for load, _ in curve])
     y = np.array([e.value for _, e in curve])
     low, high = (np.array([getattr(e, end) for _, e in curve], dtype=np.float64) for end in ("low", "high"))
-    found = picture("share of the time that coordinators are busy, %", "days that a patient waits")
+    found = picture("time that coordinators are busy, %", "days that a patient waits")
     look = series(0)
     found.add_trace(
         go.Scatter(x=rounded(x), y=rounded(y), error_y=error_bars(low, high, y), mode="lines+markers",

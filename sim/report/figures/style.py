@@ -206,6 +206,6 @@ def bar_figure(
         )
     )  # fmt: skip
     found.update_yaxes(autorange="reversed", showgrid=False)
-    found.update_xaxes(title=title, range=[0, max([*ends, 0.0]) * 1.22 or 1.0])
+    found.update_xaxes(title=title, range=[0, max([*ends, 0.0]) * 1.35 or 1.0])
     found.update_layout(meta={"values_at_bars": True})
     return found
