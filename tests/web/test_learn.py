@@ -89,6 +89,19 @@ def test_lesson_three_from_guess_to_check(visit: Callable[..., Any]) -> None:
     assert "No hiv" in again.locator("#learn-status").inner_text()
 
 
+def test_a_picture_is_drawn_anew_for_paper_and_for_the_screen_again(visit: Callable[..., Any]) -> None:
+    page = visit(f"/learn?lesson=clumps&{SMALL}")
+    guess(page, "7")
+    page.wait_for_function("document.querySelector('.js-plotly-plot') !== null")
+    width = "document.querySelector('.js-plotly-plot')._fullLayout.width"
+    before = page.evaluate(width)
+    assert before != 680
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function(f"{width} === 680")
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    page.wait_for_function(f"{width} === {before}")
+
+
 def test_a_guess_must_be_a_number(visit: Callable[..., Any]) -> None:
     page = visit(f"/learn?lesson=1&{SMALL}")
     ready(page)

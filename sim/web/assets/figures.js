@@ -3,6 +3,7 @@
   "use strict";
 
   var WIDTH = 1000;
+  var PAPER = 680;  // pixels between the margins of A4
 
   function saved(name, type, text) {
     var link = document.createElement("a");
@@ -73,12 +74,13 @@
   }
   if (document.body) { preload(); } else { document.addEventListener("DOMContentLoaded", preload); }
 
-  /* On paper a figure is as wide as the page, whatever it was on the screen. */
-  window.addEventListener("beforeprint", function () {
-    document.querySelectorAll(".js-plotly-plot .main-svg").forEach(function (drawn) {
-      drawn.setAttribute("viewBox", "0 0 " + drawn.getAttribute("width") + " " + drawn.getAttribute("height"));
-    });
-  });
+  /* On paper a figure is as wide as the page, drawn anew so that its words keep their size. */
+  function drawAt(layout) {
+    if (!window.Plotly) { return; }
+    document.querySelectorAll(".js-plotly-plot").forEach(function (graph) { window.Plotly.relayout(graph, layout); });
+  }
+  window.addEventListener("beforeprint", function () { drawAt({width: PAPER, autosize: false}); });
+  window.addEventListener("afterprint", function () { drawAt({width: null, autosize: true}); });
 
   /* A file that is larger than the studio takes is said so at once: the server would not even look at it. */
   function tooLarge(zone, files) {
