@@ -92,14 +92,14 @@ def test_lesson_three_from_guess_to_check(visit: Callable[..., Any]) -> None:
 def test_a_picture_is_drawn_anew_for_paper_and_for_the_screen_again(visit: Callable[..., Any]) -> None:
     page = visit(f"/learn?lesson=clumps&{SMALL}")
     guess(page, "7")
-    page.wait_for_function("document.querySelector('.js-plotly-plot') !== null")
-    width = "document.querySelector('.js-plotly-plot')._fullLayout.width"
-    before = page.evaluate(width)
-    assert before != 680
-    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    page.wait_for_function(f"{width} === 680")
-    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
-    page.wait_for_function(f"{width} === {before}")
+    drawn = page.locator("#learn-pictures .js-plotly-plot .main-svg").first
+    drawn.wait_for()
+    expect(drawn).not_to_have_attribute("width", "700", timeout=PATIENCE)  # before it knows how much room it has
+    before = drawn.get_attribute("width")
+    assert before != "680"
+    for event, width in (("beforeprint", "680"), ("afterprint", before)):
+        page.evaluate(f"window.dispatchEvent(new Event('{event}'))")
+        expect(drawn).to_have_attribute("width", width, timeout=PATIENCE)
 
 
 def test_a_guess_must_be_a_number(visit: Callable[..., Any]) -> None:
