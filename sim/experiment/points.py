@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
@@ -65,6 +66,13 @@ class Factor:
         assert isinstance(low, (int, float))
         assert isinstance(high, (int, float))
         return float(f"{low + u * (high - low):.4g}")
+
+    @property
+    def written(self) -> str:
+        """What is tried, as it is typed after `PATH=`."""
+        if self.is_range:
+            return f"{self.low}..{self.high}"
+        return ",".join(setting_text(value) for value in self.values)
 
     def ends(self) -> tuple[Any, ...]:
         """Values that are validated before anything is run."""
@@ -218,6 +226,19 @@ def _varied(loaded: Loaded, settings: Mapping[str, Any]) -> Scenario:
     return with_changes(loaded, {path: value for path, value in settings.items() if value != AS_IS}, _OPTION)
 
 
+def count_points(factors: Sequence[Factor], design: str, n_points: int | None) -> int:
+    """How many points a sweep has.
+
+    Args:
+        factors: what is varied.
+        design: one of `DESIGNS`.
+        n_points: how many, of a Latin hypercube; default: ten a path.
+    """
+    if design == GRID:
+        return math.prod(len(factor.values) for factor in factors)
+    return POINTS_PER_PATH * len(factors) if n_points is None else n_points
+
+
 def make_points(loaded: Loaded, factors: Sequence[Factor], design: str, n_points: int | None, seed: int) -> list[Point]:
     """The points of a sweep, each with a valid scenario.
 
@@ -271,9 +292,7 @@ def _own(error: InputError, path: str) -> Iterable[Problem]:
 
 
 def _grid(factors: Sequence[Factor]) -> list[dict[str, Any]]:
-    n = 1
-    for factor in factors:
-        n *= len(factor.values)
+    n = count_points(factors, GRID, None)
     if n > MOST_POINTS:
         raise UsageError(Problem(f"may make at most {MOST_POINTS:,} points", _OPTION, value=f"{n:,}"))
     paths = [factor.path for factor in factors]
@@ -284,6 +303,6 @@ def _hypercube(factors: Sequence[Factor], n_points: int | None, seed: int) -> li
     import numpy as np
     from scipy.stats import qmc
 
-    n = POINTS_PER_PATH * len(factors) if n_points is None else n_points
+    n = count_points(factors, LATIN_HYPERCUBE, n_points)
     places = qmc.LatinHypercube(len(factors), rng=np.random.default_rng(seed)).random(n)
     return [{f.path: f.at(float(u)) for f, u in zip(factors, row, strict=True)} for row in places]

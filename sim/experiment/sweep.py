@@ -116,6 +116,24 @@ def run_points(
     return run_several(places, workers=workers, cluster=cluster, progress=progress, command=command)
 
 
+def run_sweep(
+    loaded: Loaded, factors: Sequence[Factor], design: str, points: Sequence[Point], *, typed: str = "", **how: Any
+) -> Swept:
+    """Run every point and put the answers side by side.
+
+    Args:
+        loaded: the scenario that is varied.
+        factors: what is varied.
+        design: `grid` or `latin-hypercube`.
+        points: the points, as `make_points` makes them.
+        typed: the scenario and its overrides as they were typed.
+        how: what else `run_points` takes, and what it raises.
+    """
+    results = run_points(points, typed=typed, **how)
+    table = sweep_table(factors, points, results)
+    return Swept(loaded, tuple(factors), design, tuple(points), tuple(results), table, typed)
+
+
 def sweep_table(factors: Sequence[Factor], points: Sequence[Point], results: Sequence[Results]) -> pd.DataFrame:
     """A row a point: the value of each path, and every headline with its interval.
 

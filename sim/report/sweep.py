@@ -14,7 +14,7 @@ from sim.experiment.points import DESIGNS, GRID, MOST_POINTS, Point, make_points
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run import RESULTS
 from sim.experiment.store import write_json, write_whole
-from sim.experiment.sweep import Swept, run_points, sweep_table
+from sim.experiment.sweep import Swept, run_sweep
 from sim.report.folders import check_folder, make_folder, write_csv, write_parquet
 from sim.report.sweep_document import answer
 from sim.scenario.load import Loaded, as_typed, load, loaded
@@ -71,7 +71,7 @@ def sweep(
         InputError: a path, a value or a folder is wrong.
         RunInterrupted: stopped by hand; finished chunks are kept.
     """
-    _check(design, n_points, vary)
+    check_asked(design, n_points, vary)
     found = load(scenario, overrides) if isinstance(scenario, (str, Path)) else loaded(scenario)
     seed = found.scenario.experiment.seed if seed is None else seed
     n = found.scenario.experiment.replications if replications is None else replications
@@ -80,7 +80,10 @@ def sweep(
     folder = Path(out) if out is not None else RESULTS / folder_name(found.scenario.name, points, seed, n)
     check_folder(folder, DOCUMENT, _OURS)
     typed = as_typed(scenario, overrides)
-    results = run_points(
+    swept = run_sweep(
+        found,
+        factors,
+        design,
         points,
         replications=n,
         seed=seed,
@@ -91,13 +94,21 @@ def sweep(
         progress=progress,
         command=command,
     )
-    table = sweep_table(factors, points, results)
-    swept = Swept(found, tuple(factors), design, tuple(points), tuple(results), table, typed)
     write_sweep(swept, folder, page=page)
     return replace(swept, folder=folder), folder
 
 
-def _check(design: str, n_points: int | None, vary: Sequence[str]) -> None:
+def check_asked(design: str, n_points: int | None, vary: Sequence[str]) -> None:
+    """See that a sweep is asked for in a way that makes sense, before any scenario is read.
+
+    Args:
+        design: what should be one of `DESIGNS`.
+        n_points: how many points, where that was said.
+        vary: what is varied, as after `--vary`.
+
+    Raises:
+        UsageError: it is not.
+    """
     if design not in DESIGNS:
         raise UsageError(Problem(f"must be one of {', '.join(DESIGNS)}", "--design", value=design))
     if not vary:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sim import __version__
-from sim.experiment.points import GRID, setting_text
+from sim.experiment.points import GRID
 from sim.report import sweep_words as words
 from sim.report.comparison_page import parts_of
 from sim.report.exhibits import Exhibit, Table
@@ -15,7 +15,6 @@ from sim.report.plain_page import PageSection, PlainPage, render
 from sim.report.sweep_figures import exhibits
 
 if TYPE_CHECKING:
-    from sim.experiment.points import Factor
     from sim.experiment.sweep import Swept
 
 _MOST_POINTS = 12  # on the first screen
@@ -29,12 +28,17 @@ _PARTS = (
 
 def sweep_page(swept: Swept) -> str:
     """The whole page as text."""
+    return render(sweep_content(swept))
+
+
+def sweep_content(swept: Swept) -> PlainPage:
+    """What the page says: where it is earliest, every point, and the figures with their tables."""
     change = words.change_sentence(swept)
     scenario = swept.loaded.scenario
     paths = [factor.path for factor in swept.factors]
     first, *rest = exhibits(swept)
     points = _points(swept).table if len(swept.points) <= _MOST_POINTS else None
-    page = PlainPage(
+    return PlainPage(
         title=f"{scenario.name}: {', '.join(paths)}",
         eyebrow=f"{scenario.name}, at {len(swept.points)} points",
         headline=words.headline(swept),
@@ -48,27 +52,19 @@ def sweep_page(swept: Swept) -> str:
         sections=(*parts_of(rest, _PARTS), _method(swept)),
         footer="Simulated trials, no real patients.",
     )
-    return render(page)
-
-
-def _written(factor: Factor) -> str:
-    """A factor as it is typed, but for its path."""
-    if factor.is_range:
-        return f"{factor.low}..{factor.high}"
-    return ",".join(setting_text(value) for value in factor.values)
 
 
 def made_by(swept: Swept) -> str:
     """The command that makes this sweep again; nothing where the scenario was made in Python."""
     if not swept.typed:
         return ""
-    vary = " ".join(f"--vary {shlex.quote(f'{factor.path}={_written(factor)}')}" for factor in swept.factors)
+    vary = " ".join(f"--vary {shlex.quote(f'{factor.path}={factor.written}')}" for factor in swept.factors)
     design = "" if swept.design == GRID else f" --design {swept.design} --points {len(swept.points)}"
     return f"trialclock sweep {swept.typed} {vary}{design} --replications {swept.n_replications} --seed {swept.seed}"
 
 
 def _varied(swept: Swept) -> Table:
-    rows = tuple((factor.path, _written(factor).replace(",", ", ")) for factor in swept.factors)
+    rows = tuple((factor.path, factor.written.replace(",", ", ")) for factor in swept.factors)
     return Table("What is varied", ("path", "values"), rows)
 
 
@@ -83,7 +79,7 @@ def _method(swept: Swept) -> PageSection:
         f"at every point, trialclock {__version__}. The same command gives the same page, byte for byte.",
         "Every point has the same random numbers in the same places, so that the difference between two points is the "
         "values' and not chance's; the intervals of two points overlap more than the difference is unsure. For a "
-        "difference with its interval, compare two points: each has its results folder.",
+        "difference with its interval, compare two points; the command leaves a results folder of each.",
         "A trial that never gets there counts as later than every date. Intervals: order statistics for dates, Wilson "
         "for probabilities, normal for means.",
     )
@@ -103,6 +99,6 @@ def _points(swept: Swept) -> Exhibit:
     return Exhibit(
         "points",
         "All points",
-        "Every point with its headlines; the rest is in sweep.csv.",
+        "Every point with its headlines; the rest is in the command's sweep.csv.",
         table=Table("all points", columns, rows),
     )

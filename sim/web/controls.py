@@ -79,6 +79,13 @@ class Control:
     note: str = ""
     may_be_empty: bool = False
 
+    @property
+    def title(self) -> str:
+        """The label with its unit."""
+        unit = self.description.unit
+        label = f"{self.label[:1].upper()}{self.label[1:]}"
+        return label if not unit or unit in self.label else f"{label} ({unit})"
+
     def text(self, value: Any) -> str | None:
         """A value of this control as it is written after `--set PATH=`; None where it is no value yet."""
         if self.kind == "switch":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sim.core.design import Design
-from sim.errors import Problem, ScenarioError
+from sim.errors import Problem, ScenarioError, UsageError
 from sim.scenario.schema import Scenario
 from sim.web.settings import Limits
 
@@ -28,6 +28,30 @@ def check_limits(scenario: Scenario, limits: Limits, replications: int | None = 
         raise ScenarioError(wrong)
 
 
+def check_sweep_limits(n_points: int, replications: int, limits: Limits) -> None:
+    """See that a sweep does not ask for more than this studio simulates.
+
+    Args:
+        n_points: scenarios.
+        replications: simulated trials of each.
+        limits: what may be asked for.
+
+    Raises:
+        UsageError: it does.
+    """
+    asked = [
+        (n_points, limits.points, "points"),
+        (n_points * replications, limits.swept, "simulated trials over all points of a sweep"),
+    ]
+    wrong = [Problem(_too_many(most, what), value=f"{value:,}") for value, most, what in asked if value > most]
+    if wrong:
+        raise UsageError(wrong)
+
+
+def _too_many(most: float, what: str) -> str:
+    return f"the studio simulates at most {most:,.0f} {what}; the command line has no such limit"
+
+
 def _exceeded(scenario: Scenario, limits: Limits, replications: int | None) -> Iterator[Problem]:
     n = scenario.experiment.replications if replications is None else replications
     asked: list[tuple[str, float, float, str]] = [
@@ -39,8 +63,7 @@ def _exceeded(scenario: Scenario, limits: Limits, replications: int | None) -> I
     ]
     for path, value, most, what in asked:
         if value > most:
-            message = f"the studio simulates at most {most:,.0f} {what}; the command line has no such limit"
-            yield Problem(message, path=path, value=f"{value:,.0f}")
+            yield Problem(_too_many(most, what), path=path, value=f"{value:,.0f}")
 
 
 def _too_many_referrals(scenario: Scenario, limits: Limits) -> Iterator[Problem]:

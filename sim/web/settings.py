@@ -16,6 +16,8 @@ class Limits:
 
     Attributes:
         replications: simulated trials of a run.
+        points: scenarios of a sweep.
+        swept: simulated trials of a sweep, over all its points.
         kept: simulated trials that are kept whole.
         sites: sites in all groups together.
         participants: participants to randomise.
@@ -30,6 +32,8 @@ class Limits:
     """
 
     replications: int = 10_000
+    points: int = 200
+    swept: int = 50_000
     kept: int = 200
     sites: int = 500
     participants: int = 2_000

@@ -16,7 +16,7 @@ _GRAVE = ("serious", "critical")
 _SCHEMES = ("light", "dark")
 
 
-def _look(page: Any, *schemes: str) -> None:
+def look(page: Any, *schemes: str) -> None:
     """Look at a page as it stands there, in schemes."""
     axe, wrong = Axe(), []
     for scheme in schemes:
@@ -31,7 +31,7 @@ def _look(page: Any, *schemes: str) -> None:
 def test_no_page_shuts_anybody_out(visit: Callable[..., Any], name: str) -> None:
     page = visit(import_module(f"sim.web.pages.{name}").PATH)
     page.get_by_role("heading", level=1).first.wait_for()
-    _look(page, *_SCHEMES)
+    look(page, *_SCHEMES)
 
 
 def test_no_answer_shuts_anybody_out(visit: Callable[..., Any]) -> None:
@@ -39,9 +39,9 @@ def test_no_answer_shuts_anybody_out(visit: Callable[..., Any]) -> None:
     page = visit("/plan?replications=48")
     page.locator(".answer", has_text="48 simulated trials").wait_for()
     page.wait_for_selector("#plan-funnel .main-svg")
-    _look(page, "light")
+    look(page, "light")
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
-    _look(page, "dark")
+    look(page, "dark")
 
 
 def test_no_open_lesson_shuts_anybody_out(visit: Callable[..., Any]) -> None:
@@ -51,4 +51,4 @@ def test_no_open_lesson_shuts_anybody_out(visit: Callable[..., Any]) -> None:
     page.get_by_role("button", name="Show what happens").click()
     page.wait_for_selector("#learn-pictures .js-plotly-plot .main-svg")
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
-    _look(page, *_SCHEMES)
+    look(page, *_SCHEMES)

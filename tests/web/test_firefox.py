@@ -15,6 +15,7 @@ COUNT = "sites.general_hospital.count"
 THERE = {  # what stands on each page when it is ready
     "/": ".stages",
     "/compare": "#compare-run",
+    "/sweep": "#sweep-run",
     "/explain": "#explain-run",
     "/forecast": "#forecast-upload",
     "/runs": "#runs-list",

@@ -5,6 +5,7 @@ PAGES = (
     "home",
     "plan",
     "compare",
+    "sweep",
     "explain",
     "forecast",
     "one_trial",

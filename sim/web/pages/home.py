@@ -37,7 +37,12 @@ _STAGES = (
     _Stage(
         "Planning",
         "No site is open yet. When will the trial be complete, and which plan would be better?",
-        (("Plan the trial", "/plan"), ("Compare plans", "/compare"), ("See what drives the date", "/explain")),
+        (
+            ("Plan the trial", "/plan"),
+            ("Compare plans", "/compare"),
+            ("See what a value would change", "/sweep"),
+            ("See what drives the date", "/explain"),
+        ),
     ),
     _Stage(
         "Recruiting",

@@ -89,7 +89,8 @@ def _run(studio: Studio, entry: Entry) -> Component:
         size="sm",
         **{"aria-label": f"choose {entry.typed or entry.scenario}, {entry.path.name}, to compare"},
     )
-    places = [("Plan from it", f"/plan{link}"), ("Explain", f"/explain{link}"), ("One trial", f"/one-trial{link}")]
+    names = {"plan": "Plan from it", "sweep": "Sweep", "explain": "Explain", "one-trial": "One trial"}
+    places = [(name, f"/{page}{link}") for page, name in names.items()]
     return html.Article(
         [title, _said(entry), choose, _links(places), html.Ul(_files(entry), className="links")], className="box run"
     )

@@ -77,7 +77,7 @@ def shown_value(control: Control) -> Any:
 def _lever(control: Control, typed: str | None = None, error: str | None = None) -> Component:
     key = {"type": SWITCH if control.kind == "switch" else LEVER, "path": control.path}
     value = shown_value(control) if typed is None else typed
-    shared = {"id": key, "label": _label(control), "description": _help(control), "size": "sm", "error": error}
+    shared = {"id": key, "label": control.title, "description": _help(control), "size": "sm", "error": error}
     where = _where(control)
     if control.kind == "switch":
         return html.Div([dmc.Switch(checked=bool(control.value), **shared), where], className="lever")
@@ -114,12 +114,6 @@ def _number(control: Control, value: Any, shared: dict[str, Any]) -> Any:
         debounce=_TYPING_MS,
         **shared,
     )
-
-
-def _label(control: Control) -> str:
-    unit = control.description.unit
-    label = f"{control.label[:1].upper()}{control.label[1:]}"
-    return label if not unit or unit in control.label else f"{label} ({unit})"
 
 
 def _help(control: Control) -> str:
