@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from sim.core.design import Design
 from sim.errors import Problem, UsageError
 from sim.experiment.paired import PART, Laboratory
 from sim.experiment.plan_choice import Rule
-from sim.experiment.plan_search import Question, Search, Seen, Settled, undominated
+from sim.experiment.plan_search import LISTED, Question, Search, Seen, Settled, undominated
 from sim.experiment.plan_space import Plan, PlanSpace
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.replicate import Failure
@@ -30,6 +30,11 @@ TRIALS = 9600
 CONFIDENCE = 0.95
 AS_IT_IS = "as it is"
 _N_REFERENCE = 480  # trials of the scenario as it is
+
+
+def fewest_trials(choices: Choices) -> int:
+    """So many simulated trials a search needs at least: a part of each plan of a short list, and of the scenario."""
+    return PART * (1 + min(choices.n_plans, LISTED))
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class Asked:
         if scenario.costs is None and not priced:
             message = "neither the scenario (section 'costs') nor these options say what anything costs"
             raise UsageError(Problem(message, self.choices.file))
-        fewest = PART * (1 + min(math.prod(len(lever.settings) for lever in levers), 2 * PART))
+        fewest = fewest_trials(self.choices)
         if self.trials < fewest:
             raise UsageError(f"these options need at least {fewest:,} simulated trials, not {self.trials:,}")
 
@@ -126,6 +131,22 @@ class PlanAnswer:
     def lever_labels(self) -> list[str]:
         """The levers' labels, which are columns of `plans`."""
         return [lever.label for lever in self.space.levers]
+
+    @property
+    def leading(self) -> pd.Series:
+        """The choice; where there is none, the likeliest plan, as a row of `shown`."""
+        if self.choice is not None:
+            return self.choice
+        return self.shown.sort_values(["probability", "cost"], ascending=[False, True], kind="stable").iloc[0]
+
+    def changes(self, row: pd.Series) -> dict[str, Any]:
+        """What a plan changes in the scenario, values by path. Extra costs are none of it: no scenario holds them."""
+        settings = self.space.changing(_plan(str(row["plan"])))
+        return {path: value for setting in settings for path, value in setting.changes.items()}
+
+    def extra_costs(self, row: pd.Series) -> tuple[float, float]:
+        """What a plan costs besides what the simulation counts: once, and each month."""
+        return self.space.extra(_plan(str(row["plan"])))
 
     @property
     def currency(self) -> str:

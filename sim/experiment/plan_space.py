@@ -80,9 +80,13 @@ class PlanSpace:
 
     def changes(self, plan: Plan) -> dict[str, str]:
         """The settings that change the scenario, in words, by the lever's label."""
-        words = self.words(plan)
         levers = zip(self.levers, plan, self.unchanged, strict=True)
-        return {lever.label: words[lever.label] for lever, i, same in levers if i not in same}
+        return {lever.label: lever.settings[i].name for lever, i, same in levers if i not in same}
+
+    def changing(self, plan: Plan) -> list[Setting]:
+        """The settings that change the scenario."""
+        levers = zip(self.levers, plan, self.unchanged, strict=True)
+        return [lever.settings[i] for lever, i, same in levers if i not in same]
 
     def codes(self) -> npt.NDArray[np.int16]:
         """(plans, levers) settings of every plan, in the order of `all_plans`."""

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 
 def plan_page(answer: PlanAnswer, typed: str) -> str:
-    """The whole page as text.
+    """The whole page as text; see `plan_content`."""
+    return render(plan_content(answer, typed))
+
+
+def plan_content(answer: PlanAnswer, typed: str) -> PlainPage:
+    """What the page says.
 
     Args:
         answer: the answer.
@@ -27,7 +32,7 @@ def plan_page(answer: PlanAnswer, typed: str) -> str:
     told = PlanTold(answer)
     sentences = told.sentences()
     scenario = answer.asked.choices.loaded.scenario
-    page = PlainPage(
+    return PlainPage(
         title=f"{scenario.name}: the cheapest plan for {answer.asked.by}",
         eyebrow=f"{scenario.name}: {answer.asked.choices.options.name}",
         question=told.question(),
@@ -42,16 +47,10 @@ def plan_page(answer: PlanAnswer, typed: str) -> str:
         sections=_sections(told),
         footer="Simulated trials, no real patients.",
     )
-    return render(page)
 
 
 def _cards(told: PlanTold) -> list[Card]:
-    choice = told.answer.choice
-    row = (
-        choice
-        if choice is not None
-        else told.answer.shown.sort_values("probability", ascending=False, kind="stable").iloc[0]
-    )
+    choice, row = told.answer.choice, told.answer.leading
     name = "The choice" if choice is not None else "The likeliest plan"
     value, _, error = chance(estimate_of(row, "probability")).partition(" (")
     asked = told.asked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from sim.scenario.load import Loaded, with_changes
 from sim.scenario.messages import problems
 from sim.scenario.schema.costs import Source
 from sim.scenario.schema.values import Name, Section, described
-from sim.scenario.yaml_source import Document, KeyPath, jsonable, read_file, shown
+from sim.scenario.yaml_source import Document, KeyPath, jsonable, parse, read_file, shown
 
 MOST_PLANS = 200_000
 _FOLDER = "options"  # inside the library of scenarios
@@ -145,6 +146,11 @@ class Choices:
     loaded: Loaded
     file: str
 
+    @property
+    def n_plans(self) -> int:
+        """Every combination of settings."""
+        return math.prod(len(lever.settings) for lever in self.levers)
+
 
 def find_options(name: str) -> Path:
     """The file that a name means: a path, else a file of options that comes with the program."""
@@ -173,10 +179,26 @@ def load_options(name: str, loaded: Loaded) -> Choices:
     """
     path = find_options(name)
     shown_as = name if path == Path(name) else path.name
-    document = read_file(path, shown_as)
-    if not isinstance(document.data, dict):
-        raise ScenarioError(Problem("is not a file of options: expected 'name' and 'levers'", shown_as, 1))
-    return _choices(document, loaded)
+    return _choices(read_file(path, shown_as), loaded)
+
+
+def options_from_text(text: str, loaded: Loaded, file: str = "options.yaml") -> Choices:
+    """Levers from the text of a file of options.
+
+    Args:
+        text: what the file says.
+        loaded: the scenario.
+        file: how messages name it.
+
+    Raises:
+        ScenarioError: as for a file.
+    """
+    return _choices(parse(text, file), loaded)
+
+
+def library_options() -> dict[str, str]:
+    """The files of options that come with the program: their texts by name."""
+    return {file.stem: file.read_text(encoding="utf-8") for file in sorted((library() / _FOLDER).glob("*.yaml"))}
 
 
 def options_from_mapping(data: Mapping[str, Any], loaded: Loaded) -> Choices:
@@ -193,6 +215,8 @@ def options_from_mapping(data: Mapping[str, Any], loaded: Loaded) -> Choices:
 
 
 def _choices(document: Document, loaded: Loaded) -> Choices:
+    if not isinstance(document.data, dict):
+        raise ScenarioError(Problem("is not a file of options: expected 'name' and 'levers'", document.file, 1))
     layered = merge([document])
     try:
         options = Options.model_validate_json(json.dumps(jsonable(layered.data)))
@@ -231,10 +255,12 @@ def _currency(options: Options, loaded: Loaded, layered: Layered) -> list[Proble
 
 def _settings(options: Options, levers: tuple[Lever, ...], loaded: Loaded, layered: Layered) -> list[Problem]:
     """Every setting, tried alone on the scenario."""
+    n_plans = math.prod(len(lever.settings) for lever in levers)
+    if n_plans > MOST_PLANS:  # nobody waits until each of so many settings is tried
+        message = f"these levers make {n_plans:,} plans; at most {MOST_PLANS:,} can be searched: allow fewer settings"
+        return [_place(message, ("levers",), layered, None)]
     found = []
-    n_plans = 1
     for lever in levers:
-        n_plans *= len(lever.settings)
         is_group = options.levers[lever.name].settings is not None
         if len({setting.name for setting in lever.settings}) < len(lever.settings):
             found.append(_place("the same value stands twice", ("levers", lever.name, "values"), layered, None))
@@ -244,9 +270,6 @@ def _settings(options: Options, levers: tuple[Lever, ...], loaded: Loaded, layer
                 _place(message, ("levers", lever.name, *part), layered, value)
                 for message, value in _what_is_wrong(setting, loaded, layered.layers[-1].file)
             ]
-    if n_plans > MOST_PLANS:
-        message = f"these levers make {n_plans:,} plans; at most {MOST_PLANS:,} can be searched: allow fewer settings"
-        found.append(_place(message, ("levers",), layered, None))
     return found
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 from sim.core.design import Design
 from sim.errors import Problem, ScenarioError, UsageError
+from sim.scenario.load import with_changes
+from sim.scenario.options import MOST_PLANS, Choices
 from sim.scenario.schema import Scenario
 from sim.web.settings import Limits
 
@@ -75,3 +79,38 @@ def _too_many_referrals(scenario: Scenario, limits: Limits) -> Iterator[Problem]
             f"{limits.referrals:,.0f} referrals that the studio simulates in one trial"
         )
         yield Problem(message, path="sites", value=f"{referrals:,.0f}")
+
+
+def check_plans(choices: Choices, limits: Limits) -> None:
+    """See that options do not make more plans than this studio searches, nor larger trials than it simulates.
+
+    Each setting is looked at alone, and the plan of every lever's busiest setting; the others are between these.
+
+    Raises:
+        ScenarioError: they do; the file, and the lever where it is one of them.
+    """
+    if choices.n_plans > limits.plans:
+        message = f"the studio searches at most {limits.plans:,} plans; the command line searches {MOST_PLANS:,}"
+        raise ScenarioError(Problem(message, choices.file, path="levers", value=f"{choices.n_plans:,}"))
+    busiest: dict[str, Any] = {}
+    for lever in choices.levers:
+        referrals: dict[float, dict[str, Any]] = {}
+        for setting in lever.settings:
+            scenario = with_changes(choices.loaded, setting.changes, choices.file)
+            _check_plan(scenario, choices.file, f"levers.{lever.name}: {setting.name}", limits)
+            referrals[Design(scenario).referrals_per_month() * scenario.trial.horizon_months] = setting.changes
+        busiest |= referrals[max(referrals)]
+    try:
+        scenario = with_changes(choices.loaded, busiest, choices.file)
+    except ScenarioError:
+        return  # these settings do not go together, and are never simulated
+    _check_plan(scenario, choices.file, "levers: the busiest of all plans", limits)
+
+
+def _check_plan(scenario: Scenario, file: str, plan: str, limits: Limits) -> None:
+    """`check_limits`, with messages that name the file of options."""
+    try:
+        check_limits(scenario, limits)
+    except ScenarioError as error:
+        where = [replace(problem, file=file, path=f"{plan}: {problem.path}") for problem in error.problems]
+        raise ScenarioError(where) from None

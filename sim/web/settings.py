@@ -15,7 +15,7 @@ class Limits:
     """What a scenario or an upload from outside may ask for.
 
     Attributes:
-        replications: simulated trials of a run.
+        replications: simulated trials of a run, or of a search for a plan over all its plans.
         points: scenarios of a sweep.
         swept: simulated trials of a sweep, over all its points.
         kept: simulated trials that are kept whole.
@@ -23,6 +23,7 @@ class Limits:
         participants: participants to randomise.
         years: simulated time.
         referrals: patients that all sites look at in one simulated trial, on average.
+        plans: plans to choose from.
         upload_bytes: size of any request; files come in it as text, which is longer by a third.
         file_bytes: size of a data file.
         job_seconds: time that one job may take.
@@ -39,6 +40,7 @@ class Limits:
     participants: int = 2_000
     years: float = 25.0
     referrals: float = 100_000.0
+    plans: int = 20_000
     upload_bytes: int = 8_000_000
     file_bytes: int = 5_000_000
     job_seconds: float = 900.0

@@ -16,18 +16,19 @@ if TYPE_CHECKING:
     from sim.report.plain_page import Card, PageSection, PlainPage
 
 
-def report_view(page: PlainPage, name: str, note: str = "") -> Component:
+def report_view(page: PlainPage, name: str, note: str = "", then: Component | None = None) -> Component:
     """A whole answer: the headline, its figures, and the sections behind it.
 
     Args:
         page: what it says.
         name: begins the ids of its parts.
         note: what to know of this answer as it now stands, such as that a better one is under way.
+        then: where to go on from the answer.
     """
-    links = html.Ul([html.Li(html.A(part.title, href=f"#{name}-{part.name}")) for part in page.sections])
+    links = [html.Li(html.A(part.title, href=f"#{name}-{part.name}")) for part in page.sections]
     return html.Div(
         [
-            html.Section(_first(page, name, note), className="answer"),
+            html.Section([*_first(page, name, note), then], className="answer"),
             html.Nav(html.Ul(links), className="contents", **{"aria-label": "On this page"})
             if len(links) > 1
             else None,

@@ -44,6 +44,16 @@ def test_no_answer_shuts_anybody_out(visit: Callable[..., Any]) -> None:
     look(page, "dark")
 
 
+def test_no_cheapest_plan_shuts_anybody_out(visit: Callable[..., Any]) -> None:
+    """The plan that was found, with all its tables opened, on a phone too."""
+    page = visit("/cheapest?scenario=classroom&by=2020-08-01&find=1", width=360)
+    page.locator("#cheapest-answer .headline").wait_for(timeout=LONG_MS)
+    page.locator("#cheapest-run:not([disabled])").wait_for(timeout=LONG_MS)
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
+    look(page, *_SCHEMES)
+
+
 def test_no_open_lesson_shuts_anybody_out(visit: Callable[..., Any]) -> None:
     page = visit("/learn?lesson=1&lesson_trials=10")
     page.wait_for_selector("#learn-commit:not([disabled])", timeout=LONG_MS)

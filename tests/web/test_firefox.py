@@ -17,6 +17,7 @@ THERE = {  # what stands on each page when it is ready
     "/compare": "#compare-run",
     "/sweep": "#sweep-run",
     "/explain": "#explain-run",
+    "/cheapest": "#cheapest-run",
     "/forecast": "#forecast-upload",
     "/runs": "#runs-list",
     "/one-trial": ".stage-canvas",

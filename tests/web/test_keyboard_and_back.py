@@ -67,6 +67,26 @@ def test_a_lesson_by_keyboard_alone(visit: Callable[..., Any]) -> None:
     expect(page.locator("#learn-checked [role=alert]")).to_contain_text("It happens in", timeout=PATIENCE)
 
 
+def test_the_cheapest_plan_by_keyboard_alone(visit: Callable[..., Any]) -> None:
+    """Date and probability are typed, the options passed through, the plan found and opened."""
+    page = visit("/cheapest?scenario=classroom&milestone=last_randomised")
+    expect(page.locator("#cheapest-options-said")).to_contain_text("3 plans", timeout=PATIENCE)
+    tab_to(page, "#cheapest-by")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("2020-08-01")
+    tab_to(page, "#cheapest-probability")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("70")
+    tab_to(page, "#cheapest-text")
+    tab_to(page, "#cheapest-run")
+    page.keyboard.press("Enter")
+    expect(page.locator("#cheapest-answer .headline")).to_contain_text("70 % probability", timeout=PATIENCE)
+    expect(page.locator("#cheapest-run")).to_be_enabled(timeout=PATIENCE)
+    tab_to(page, ".then a")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/plan\?scenario=classroom&set=sites.hospital.count"))
+
+
 def test_run_compare_back_and_run_again(visit: Callable[..., Any]) -> None:
     page = visit("/plan?replications=48")
     answered(page, "base")

@@ -2,15 +2,17 @@
 (function () {
   "use strict";
   var ID = "plan-text", MOST = 12;
-  var wrong = [], schema = null, list = null, offered = [], chosen = 0;
+  var schema = null, list = null, offered = [], chosen = 0;
 
   function area() { return document.getElementById(ID); }
 
   // --- line numbers
 
-  function draw() {
-    var text = area(), gutter = document.getElementById("plan-gutter");
-    if (!text || !gutter) { return; }
+  // Each gutter names the lines with errors in data-wrong.
+  function number(gutter) {
+    var text = gutter.parentElement.querySelector("textarea");
+    if (!text) { return; }
+    var wrong = (gutter.dataset.wrong || "").split(",").map(Number);
     var n = text.value.split("\n").length;
     var key = n + ":" + wrong.join(",");
     if (gutter.dataset.drawn !== key) {
@@ -26,14 +28,20 @@
     gutter.scrollTop = text.scrollTop;
   }
 
+  function draw() { document.querySelectorAll(".gutter").forEach(number); }
+
+  function isEdited(target) { return target.closest && target.closest(".editor") !== null; }
+
   document.addEventListener("input", function (event) {
-    if (event.target.id === ID) { draw(); if (list) { offer(false); } }
+    if (isEdited(event.target)) { draw(); }
+    if (event.target.id === ID && list) { offer(false); }
   });
   document.addEventListener("scroll", function (event) {
-    if (event.target.id === ID) { draw(); }
+    if (isEdited(event.target)) { draw(); }
   }, true);
   document.addEventListener("toggle", draw, true);
-  new MutationObserver(draw).observe(document.documentElement, {childList: true, subtree: true});
+  new MutationObserver(draw).observe(document.documentElement,
+    {childList: true, subtree: true, attributes: true, attributeFilter: ["data-wrong"]});
 
   // --- completion
 
@@ -188,6 +196,10 @@
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.editor = {
-    marked: function (lines) { wrong = lines || []; window.setTimeout(draw, 0); return ""; }
+    marked: function (lines) {
+      document.getElementById("plan-gutter").dataset.wrong = (lines || []).join(",");
+      window.setTimeout(draw, 0);
+      return "";
+    }
   };
 }());

@@ -7,6 +7,7 @@ PAGES = (
     "compare",
     "sweep",
     "explain",
+    "cheapest",
     "forecast",
     "one_trial",
     "learn",

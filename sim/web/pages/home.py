@@ -42,6 +42,7 @@ _STAGES = (
             ("Compare plans", "/compare"),
             ("See what a value would change", "/sweep"),
             ("See what drives the date", "/explain"),
+            ("Find the cheapest plan that makes a date", "/cheapest"),
         ),
     ),
     _Stage(

@@ -89,7 +89,13 @@ def _run(studio: Studio, entry: Entry) -> Component:
         size="sm",
         **{"aria-label": f"choose {entry.typed or entry.scenario}, {entry.path.name}, to compare"},
     )
-    names = {"plan": "Plan from it", "sweep": "Sweep", "explain": "Explain", "one-trial": "One trial"}
+    names = {
+        "plan": "Plan from it",
+        "sweep": "Sweep",
+        "explain": "Explain",
+        "cheapest": "Cheapest plan",
+        "one-trial": "One trial",
+    }
     places = [(name, f"/{page}{link}") for page, name in names.items()]
     return html.Article(
         [title, _said(entry), choose, _links(places), html.Ul(_files(entry), className="links")], className="box run"

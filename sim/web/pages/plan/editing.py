@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update, set_props
 from dash.exceptions import PreventUpdate
 
-from sim.errors import InputError, Problem
+from sim.errors import InputError
 from sim.scenario.load import load_text
 from sim.scenario.written import extending, library_text, rewritten
 from sim.scenario.yaml_source import MAX_BYTES
@@ -18,15 +16,16 @@ from sim.web.limits import check_limits
 from sim.web.pages.plan.steps import draft_of, read, with_draft
 from sim.web.state import BASE, EDITED
 from sim.web.state import State as Scenario
+from sim.web.text_file import ENDINGS, brought
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
 
+    from sim.errors import Problem
     from sim.web.pages.plan.steps import Reading
     from sim.web.studio import Studio
 
 _TYPING_MS = 900
-_ENDINGS = (".yaml", ".yml", ".txt")
 
 
 def text_of(studio: Studio, reading: Reading, draft: str = "") -> str:
@@ -80,7 +79,7 @@ def block(studio: Studio, reading: Reading, draft: str) -> Component:
                     dcc.Upload(
                         html.Span("Open a file…", className="like-button"),
                         id="plan-open",
-                        accept=",".join(_ENDINGS),
+                        accept=",".join(ENDINGS),
                         max_size=MAX_BYTES,
                         multiple=False,
                     ),
@@ -144,7 +143,7 @@ def register(app: Dash, studio: Studio) -> None:
         if contents is None:
             raise PreventUpdate
         try:
-            return _uploaded(contents, name or "")
+            return brought(contents, name or "", "a scenario file")
         except InputError as error:
             items = [html.Li(str(problem)) for problem in error.problems]
             box = dmc.Alert(html.Ul(items, className="problems"), title="This file cannot be opened", color="red")
@@ -159,22 +158,3 @@ def register(app: Dash, studio: Studio) -> None:
         if not n:
             raise PreventUpdate
         return {"content": text or "", "filename": EDITED, "type": "application/yaml"}
-
-
-def _uploaded(contents: str, name: str) -> str:
-    """The text of an uploaded scenario.
-
-    Raises:
-        InputError: it is no text, or too large.
-    """
-    shown = name[:80]
-    if not name.lower().endswith(_ENDINGS):
-        raise InputError(Problem(f"is not a scenario file: its name must end in {', '.join(_ENDINGS)}", shown))
-    try:
-        data = base64.b64decode(contents.partition(",")[2], validate=True)
-        if len(data) > MAX_BYTES:
-            size = f"{len(data):,}"
-            raise InputError(Problem(f"is larger than a scenario may be ({MAX_BYTES:,} bytes)", shown, value=size))
-        return data.decode("utf-8-sig")
-    except (binascii.Error, UnicodeDecodeError):
-        raise InputError(Problem("is not UTF-8 text", shown)) from None
