@@ -13,7 +13,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
@@ -48,11 +48,14 @@ def _end_with_parent() -> None:
 def _receive(connection: Connection, jobs: SimpleQueue[Any]) -> None:
     """Take jobs in while another is being done, and end with None.
 
-    Otherwise a parent that sends a large job would wait for a worker that waits to send a large answer, for ever.
+    Otherwise a parent that sends a large job would wait for a worker that waits to send a large answer, for ever. A job
+    without a function was sent for what reading it imports.
     """
     try:
         while True:
-            jobs.put(connection.recv())
+            job = connection.recv()
+            if job[0] is not None:
+                jobs.put(job)
     except Exception:  # also a job that cannot be read: this process ends, and the parent sees that
         jobs.put(None)
 
@@ -115,7 +118,7 @@ class _Worker(Generic[Key]):
 
 
 class Workers(Generic[Key]):
-    """Worker processes, started when there is work for them, and kept until the end of a with statement.
+    """Worker processes, started when there is work for them or before, and kept until the end of a with statement.
 
     Args:
         n: how many.
@@ -138,6 +141,18 @@ class Workers(Generic[Key]):
                 worker.process.terminate()
         for worker in workers:
             worker.process.join(_GRACE_SECONDS)
+
+    def start_for(self, work: Callable[..., Any]) -> None:
+        """Start the processes now: they import what is needed while the caller makes the jobs ready.
+
+        Args:
+            work: the function that `do` will be asked for.
+        """
+        while len(self._workers) < self._n:
+            worker = _Worker[Key](*start_worker())
+            self._workers.append(worker)
+            with suppress(OSError):  # one that is gone already is seen when it is given a job
+                worker.connection.send((None, (work,)))
 
     def do(
         self, work: Callable[..., Any], jobs: Iterable[tuple[Key, Arguments]]

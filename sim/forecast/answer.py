@@ -15,7 +15,17 @@ from sim.exchange.observed import ObservedTrial
 from sim.forecast.cautions import cautions
 from sim.forecast.changes import CHANGED, FORECAST, PARTS, Change, change_cases, changes_since
 from sim.forecast.fitted_scenario import FITTED
-from sim.forecast.futures import PLAN, Case, Futures, Progress, is_short, plan_case, plan_in_short, simulate_cases
+from sim.forecast.futures import (
+    PLAN,
+    Case,
+    Futures,
+    Progress,
+    is_short,
+    plan_case,
+    plan_in_short,
+    simulate_cases,
+    simulators,
+)
 from sim.forecast.state import Start, fitted_note, start_from
 from sim.scenario.schema import Scenario
 
@@ -140,17 +150,18 @@ def forecast(
     Raises:
         UsageError: somebody was randomised before the scenario's day 0.
     """
-    start = start_from(scenario, trial, seed, is_constant=is_constant)
-    others = [(item.name, start_from(item.scenario, trial, seed, is_constant=is_constant)) for item in what_ifs]
-    fitted = FITTED in scenario.bibliography  # is no plan
-    plan = None if fitted else plan_in_short(scenario, seed)
-    cases = [Case(FORECAST, start.scenario, start.state, replications)]
-    if plan is not None:
-        cases += [] if is_short(scenario) else [plan_case(scenario)]
-        cases += change_cases(start, plan, replications, seed)
-    cases += [Case(name, other.scenario, other.state, replications) for name, other in others]
-    found = {result.case.name: result for result in simulate_cases(cases, seed, workers, progress)}
-    plan = found.get(PLAN, plan)
+    with simulators(workers) as crew:
+        start = start_from(scenario, trial, seed, is_constant=is_constant)
+        others = [(item.name, start_from(item.scenario, trial, seed, is_constant=is_constant)) for item in what_ifs]
+        fitted = FITTED in scenario.bibliography  # is no plan
+        plan = None if fitted else plan_in_short(scenario, seed)
+        cases = [Case(FORECAST, start.scenario, start.state, replications)]
+        if plan is not None:
+            cases += [] if is_short(scenario) else [plan_case(scenario)]
+            cases += change_cases(start, plan, replications, seed)
+        cases += [Case(name, other.scenario, other.state, replications) for name, other in others]
+        found = {result.case.name: result for result in simulate_cases(cases, seed, crew, progress)}
+        plan = found.get(PLAN, plan)
     notes = [*start.notes]
     if scenario.follow_up is None:
         notes.append(

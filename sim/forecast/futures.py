@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -26,6 +27,7 @@ PLAN = "plan"  # name of its case
 
 Array = npt.NDArray[np.float64]
 Progress = Callable[[int, int], None]
+Simulators = Workers[int]
 
 _PART = 96  # replications that a worker simulates at a time, or fewer of a large trial; no result depends on it
 _PART_PEOPLE = 100_000  # participants in these
@@ -162,15 +164,33 @@ def _raise_failures(chunks: Sequence[Chunk]) -> None:
         raise TrialclockError(f"replication {failures[0].replication} failed: {failures[0].error}\n{failures[0].trace}")
 
 
+@contextmanager
+def simulators(n: int) -> Iterator[Simulators | None]:
+    """Processes that will simulate cases, started at once; None where this one does it alone.
+
+    Args:
+        n: how many.
+    """
+    if n <= 1:
+        yield None
+        return
+    with Workers[int](n) as workers:
+        workers.start_for(_work)
+        yield workers
+
+
 def simulate_cases(
-    cases: Sequence[Case], seed: int, workers: int, progress: Progress = lambda _done, _total: None
+    cases: Sequence[Case],
+    seed: int,
+    workers: Simulators | None,
+    progress: Progress = lambda _done, _total: None,
 ) -> list[Futures]:
     """Simulate cases on the same random numbers.
 
     Args:
         cases: what to simulate.
         seed: where random numbers start.
-        workers: processes; 1 for this one alone. No value depends on it.
+        workers: from `simulators`; None for this process alone. No value depends on it.
         progress: called with replications done and in all.
 
     Raises:
@@ -187,15 +207,14 @@ def simulate_cases(
     total, done = sum(n for _, _, n in jobs), 0
     found: dict[int, Chunk] = {}
     arguments = [(texts[i], cases[i].state, seed, first, n, cases[i].milestones_only) for i, first, n in jobs]
-    with Workers[int](min(workers, len(jobs))) as pool:
-        if workers <= 1 or len(jobs) <= 1:
-            answers = ((j, _work(*arguments[j])) for j in range(len(jobs)))
-        else:
-            answers = pool.do(_work, enumerate(arguments))
-        for j, chunk in answers:
-            found[j] = chunk
-            done += chunk.n
-            progress(done, total)
+    if workers is None:
+        answers: Iterable[tuple[int, Chunk]] = ((j, _work(*arguments[j])) for j in range(len(jobs)))
+    else:
+        answers = workers.do(_work, enumerate(arguments))
+    for j, chunk in answers:
+        found[j] = chunk
+        done += chunk.n
+        progress(done, total)
     chunks: list[list[Chunk]] = [[] for _ in cases]
     for j, (i, _, _) in enumerate(jobs):
         chunks[i].append(found[j])

@@ -20,7 +20,7 @@ from sim.core.intensity import Steps
 from sim.core.observed import KnownPerson, KnownSite, ObservedState
 from sim.exchange.observed import ObservedTrial, People, SiteRecord, nobody
 from sim.forecast.answer import WhatIf, forecast
-from sim.forecast.futures import Case, simulate_cases
+from sim.forecast.futures import Case, simulate_cases, simulators
 from sim.forecast.state import start_from
 from sim.scenario.load import load_scenario, scenario_from_mapping
 from sim.scenario.schema import Scenario
@@ -64,7 +64,7 @@ def test_constant_rates_give_the_pearson_vi_distribution() -> None:
         sites={"clinic": {"count": 4, "referrals_per_month": 1.2, "between_site_cv": cv}},
     )
     start = start_from(scenario, trial_at((np.arange(n) + 0.5) * NOW / n, NOW), 3, draws=1500, is_constant=True)
-    found = simulate_cases([Case("f", start.scenario, start.state, 1500)], 3, 1)[0]
+    found = simulate_cases([Case("f", start.scenario, start.state, 1500)], 3, None)[0]
     left = (found.days("last_randomised") - NOW) / 30.4375
     shape, exposure = 1 / cv**2, 1 / cv**2 / 1.2
     exact = stats.betaprime(target - n, 4 * shape + n, scale=exposure + NOW / 30.4375)
@@ -98,7 +98,7 @@ def test_the_rate_of_the_open_sites_is_that_of_the_drifting_rate() -> None:
     n = 60
     trial = trial_at((np.arange(n) + 0.5) * NOW / n, NOW)
     start = start_from(plain_scenario(trial={"target": 400, "enrolment_opens": OPENS}), trial, 5, draws=600)
-    found = simulate_cases([Case("f", start.scenario, start.state, 600)], 5, 1)[0]
+    found = simulate_cases([Case("f", start.scenario, start.state, 600)], 5, None)[0]
     simulated = found.counts(np.array([NOW + 90]))[:, 0] - n
     assert start.posterior is not None
     expected = look_ahead(start.posterior, 4000, 9).more_by(NOW + 90)
@@ -320,7 +320,9 @@ def test_a_forecast_does_not_depend_on_how_many_processes() -> None:
     trial = trial_at((np.arange(30) + 0.5) * 8, 240.0)
     start = start_from(scenario, trial, 2, draws=200)
     cases = [Case("f", start.scenario, start.state, 200)]
-    one, two = simulate_cases(cases, 2, 1)[0], simulate_cases(cases, 2, 2)[0]
+    one = simulate_cases(cases, 2, None)[0]
+    with simulators(2) as workers:
+        two = simulate_cases(cases, 2, workers)[0]
     assert one.values.tobytes() == two.values.tobytes()
 
 
