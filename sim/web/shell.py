@@ -85,7 +85,7 @@ def shell(pages: Sequence[Page]) -> Component:
             dmc.NotificationContainer(id=NOTICES, position="top-right"),
             dmc.AppShell(
                 [header, dmc.AppShellMain(html.Div(id="page", className="page", tabIndex=-1))],
-                header={"height": {"base": 104, "sm": 56}},
+                header={"height": {"base": 104, "sm": 84, "md": 56}},
                 padding="md",
             ),
         ],
