@@ -10,7 +10,9 @@
   }
 
   window.dash_clientside.plan = {
-    moved: function (says) {
+    moved: function (says, query) {
+      var stays = (says || []).some(function (one) { return one[0] === "plan-query" && one[1].data === (query || ""); });
+      if (stays) { return window.dash_clientside.no_update; }
       (says || []).forEach(function (one) { window.dash_clientside.set_props(one[0], one[1]); });
       return window.dash_clientside.no_update;
     },

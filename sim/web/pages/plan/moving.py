@@ -61,25 +61,33 @@ def register(app: Dash, studio: Studio) -> None:
         query, undo, n_new, like, opens = given[-5:]
         query = query or ""
         cause = ctx.triggered_id
+        by_hand, from_text = isinstance(cause, dict) and cause.get("type") in (LEVER, SWITCH), False
         if cause == "plan-back":
             after, undo = undone(undo, query)
         elif cause == "plan-again":
             after, undo = redone(undo, query)
         else:
-            after = _after(studio, query, (n_new, like, opens))
+            after = _typed(studio, query)
+            from_text = after != query
+            if not from_text:
+                after = _after(studio, query, (n_new, like, opens))
+                by_hand = by_hand or cause == "plan-text"
             undo = stepped(undo, query, after)
-        if after == query:
+        if after == query and not by_hand:
             raise PreventUpdate
-        says = _says(studio, query, after, by_hand=_is_by_hand(cause), from_text=cause == "plan-text")
+        says = _says(studio, query, after, by_hand=by_hand, from_text=from_text)
         stores: Says = [(name, {"data": after}) for name in (shell.QUERY, "plan-query")]
         return [("plan-undo", {"data": undo}), *says, *stores]
 
     # Not as outputs: what waits for them must not wait for this when the page is opened. And not set by the server: an
-    # answer that a later move has overtaken is dropped by the browser, and what the server sets is not.
+    # answer that a later move has overtaken is dropped by the browser, and what the server sets is not. A lever that
+    # was moved away and back at once says what the query said when it was asked: that is answered too, since the
+    # browser may have taken in the move away meanwhile.
     app.clientside_callback(
         ClientsideFunction("plan", "moved"),
         Output("plan-shown", "data"),
         Input("plan-moved", "data"),
+        State("plan-query", "data"),
         prevent_initial_call=True,
     )
 
@@ -95,23 +103,26 @@ def register(app: Dash, studio: Studio) -> None:
         return _changes(studio, query or ""), not undo.get("past"), not undo.get("future")
 
 
+def _typed(studio: Studio, query: str) -> str:
+    """The query after the text was edited; the same where it says what the query says, as when it follows a lever."""
+    for cause in ctx.triggered:
+        if cause["prop_id"] == "plan-text.value":
+            return editing.typed(studio, query, str(cause["value"] or ""))
+    return query
+
+
 def _after(studio: Studio, query: str, new: tuple[Any, Any, Any]) -> str:
-    """The query after what was touched."""
-    draft = draft_of(query)
+    """The query after what was touched, with all that levers say and no answer has taken in yet.
+
+    A text that follows a lever asks as well: its request overtakes that of a lever moved meanwhile, whose answer the
+    browser then drops.
+    """
     state = Scenario.of(query)
     for cause in ctx.triggered:
-        key, value = ctx.triggered_prop_ids.get(cause["prop_id"]), cause["value"]
-        if key == "plan-text":
-            return editing.typed(studio, query, str(value or ""))
+        state = _stepped(studio, state, ctx.triggered_prop_ids.get(cause["prop_id"]), cause["value"], new)
+    for key, value in _not_yet_answered(studio, Scenario.of(query)):
         state = _stepped(studio, state, key, value, new)
-    if _is_by_hand(ctx.triggered_id):
-        for key, value in _not_yet_answered(studio, Scenario.of(query)):
-            state = _stepped(studio, state, key, value, new)
-    return with_draft(state.query(), draft)
-
-
-def _is_by_hand(cause: Any) -> bool:
-    return isinstance(cause, dict) and cause.get("type") in (LEVER, SWITCH)
+    return with_draft(state.query(), draft_of(query))
 
 
 def _not_yet_answered(studio: Studio, before: Scenario) -> list[tuple[dict[str, str], Any]]:
