@@ -46,7 +46,7 @@ def kill_at(dask: Dask, name: str, n: int) -> Callable[[int, int], None]:
     return progress
 
 
-@pytest.mark.parametrize("name", ["compare", "plan"])
+@pytest.mark.parametrize("name", ["compare", pytest.param("plan", marks=pytest.mark.slow)])
 def test_a_lost_cluster_costs_nothing(name: str, dask: Dask, small: sim.Scenario, tmp_path: Path) -> None:
     """It is said, what is finished is kept, and without the cluster it goes on to the same bytes."""
     dask.start_worker("a")

@@ -113,6 +113,7 @@ def test_the_cheapest_plan_is_that_of_the_command_and_a_reload_loses_nothing(
     assert page.locator("#cheapest-text").input_value() == OPTIONS
 
 
+@pytest.mark.slow
 def test_the_plan_opens_on_the_pages_plan_and_compare(visit: Callable[..., Any], server: Server) -> None:
     page = opened(visit, server)
     written(page, OPTIONS)
@@ -162,6 +163,7 @@ def test_a_file_is_brought_and_one_that_is_none_is_refused(visit: Callable[..., 
     assert page.locator("#cheapest-text").input_value() == OPTIONS
 
 
+@pytest.mark.slow
 def test_no_plan_makes_it_says_what_fails_and_by_how_much(visit: Callable[..., Any], server: Server) -> None:
     page = opened(visit, server, by="2020-02-15")
     written(page, OPTIONS)

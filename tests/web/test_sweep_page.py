@@ -100,6 +100,7 @@ def test_values_are_chosen_or_typed_and_swept_and_the_link_runs_again(
     assert kept == {path: path.stat().st_mtime_ns for path in kept}, "a finished point was simulated again"
 
 
+@pytest.mark.slow
 def test_ranges_are_swept_and_what_a_person_wrote_stays(visit: Callable[..., Any], small: Callable[..., str]) -> None:
     page = visit(small())
     assert page.locator("#sweep-points").is_hidden()
