@@ -92,7 +92,7 @@ def test_what_the_data_say_becomes_the_plan(visit: Callable[..., Any]) -> None:
     text = headline.inner_text(timeout=LONG_MS)
     assert text.startswith("The last of the 60 participants is randomised by 20")
     assert "the database is locked by" in text
-    assert "there is no plan to compare with" not in page.locator("#forecast-wrong").inner_text()
+    assert "What changed since the plan?" not in page.locator("#forecast-answer").inner_text(), "it is no plan"
 
 
 @pytest.mark.parametrize(
