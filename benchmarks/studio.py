@@ -28,6 +28,7 @@ PORT, VISITORS, ROUNDS = 8099, 10, 3
 URL = f"http://127.0.0.1:{PORT}"
 MOVES, EACH = 300, 100  # moves after which memory is looked at
 LEVER = "sites.general_hospital.count"
+FIGURES = 3  # of an answer
 
 
 def _post(output: str, query: str, tab: str) -> float:
@@ -111,12 +112,7 @@ _PAGES = (("/", ".stages"), ("/plan", ".plan-levers"), ("/learn", ".lesson-list"
 
 def _pages(page: Any) -> None:
     """Seconds until pages stand there whose files the browser has not seen yet, and those it has."""
-    for path, there in (
-        ("/", ".stages"),
-        ("/plan", ".plan-levers"),
-        ("/learn", ".lesson-list"),
-        ("/runs", "#runs-list"),
-    ):
+    for path, there in _PAGES:
         page.context.clear_cookies()
         started = time.perf_counter()
         page.goto(f"{URL}{path}")
@@ -124,13 +120,24 @@ def _pages(page: Any) -> None:
         print(f"page {path}: usable after {time.perf_counter() - started:.2f} s")
 
 
+_COUNT = """() => {
+    window.nDrawn = 0;
+    document.querySelectorAll(".shown .js-plotly-plot").forEach(graph => {
+        if (!graph.isCounted) { graph.on("plotly_afterplot", () => { window.nDrawn += 1; }); }
+        graph.isCounted = true;
+    });
+}"""
+
+
 def _levers(page: Any) -> None:
-    """Seconds from the key in a lever until the answer to it is seen."""
+    """Seconds from the key in a lever until the dates that answer it are seen, and until its figures are drawn."""
     page.goto(f"{URL}/plan")
     page.wait_for_selector(".shown .headline")
     lever = page.locator(f'[id=\'{{"path":"{LEVER}","type":"plan-lever"}}\']')
-    found = []
+    page.wait_for_selector(f".shown .js-plotly-plot >> nth={FIGURES - 1}")
+    found, drawn = [], []
     for value in range(3, 10):
+        page.evaluate(_COUNT)
         started = time.perf_counter()
         lever.fill(str(value))
         page.wait_for_function(
@@ -138,8 +145,11 @@ def _levers(page: Any) -> None:
             arg=f"{LEVER}={value}",
         )
         found.append(time.perf_counter() - started)
+        page.wait_for_function("n => window.nDrawn >= n", arg=FIGURES)
+        drawn.append(time.perf_counter() - started)
         time.sleep(0.5)
     print(f"a lever's first answer seen after {statistics.median(found):.2f} s (median), at most {max(found):.2f} s")
+    print(f"its figures drawn after {statistics.median(drawn):.2f} s (median), at most {max(drawn):.2f} s")
 
 
 def _ended(server: psutil.Process, known: set[int], act: Callable[[], Any]) -> float:

@@ -54,6 +54,8 @@ def source_of(sources: Mapping[str, Any], path: KeyPath) -> Any:
     """The entry of `sources` with the longest path that leads to this one; `*` stands for any key. None without one."""
     best, longest = None, 0
     for pattern, entry in sources.items():
+        if not pattern.startswith((path[0], "*")):  # most of them, for a fraction of what comparing them costs
+            continue
         parts = pattern.split(".")
         fits = len(parts) <= len(path) and all(p in ("*", key) for p, key in zip(parts, path, strict=False))
         if fits and len(parts) > longest:

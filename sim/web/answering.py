@@ -1,8 +1,9 @@
 """Processes that are warm: they have everything imported, so that a moved lever has its first answer at once.
 
-Who is alone gets two of them, which simulate half of the trials each; when many ask at once, everybody gets one, and
-half as many simulated trials. The answer says how many there were, and its errors are as wide as that makes them. An
-answer is kept for a while, for whoever goes back to a question or asks what somebody else did.
+Who is alone gets two of them, which simulate half of the trials each; when many ask at once, everybody gets one. The
+answer says how many trials there were, and its errors are as wide as that makes them. An answer is kept for a while,
+for whoever goes back to a question or asks what somebody else did; and it may be begun before a page asks for it, while
+the page still takes in what was moved.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cached_property
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -27,7 +30,7 @@ from sim.scenario.schema import Scenario
 
 SECONDS = 20.0  # for a first answer; what takes longer is left to a job
 
-_N_EACH = 18  # simulated trials that a process makes for a first answer: the fewest that give P80 an interval
+_N = 18  # simulated trials of a first answer: the fewest that give P80 an interval
 _KEPT = 32  # first answers, each half a megabyte, for whoever goes back to a question
 _TURN_SECONDS = 0.05
 _WARM_UP_SECONDS = 60.0
@@ -39,6 +42,36 @@ class Superseded(Exception):
 
 class TooSlow(TrialclockError):
     """A first answer takes too long, or the process that worked on it was lost."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a first answer is wanted to.
+
+    Attributes:
+        scenario: the scenario.
+        seed: where random numbers start.
+        most: simulated trials that were asked for; there are no more in a first answer.
+        typed: the scenario as it would be typed.
+        view: a function of a module that makes what is shown from `Results`, called in a warm process.
+    """
+
+    scenario: Scenario
+    seed: int
+    most: int
+    typed: str
+    view: Callable[..., Any]
+
+    @cached_property
+    def text(self) -> str:
+        """The scenario as it is sent to a process."""
+        return self.scenario.model_dump_json(by_alias=True)
+
+    @cached_property
+    def key(self) -> str:
+        """What is the same for the same question, and for no other."""
+        asked = (self.text, self.seed, self.most, self.typed, self.view.__module__, self.view.__qualname__)
+        return hashlib.sha256(repr(asked).encode()).hexdigest()
 
 
 @dataclass
@@ -80,6 +113,7 @@ class Answering:
         self._newest: dict[str, object] = {}
         self._all: list[_Warm] = []
         self._kept: OrderedDict[str, Any] = OrderedDict()
+        self._begun: dict[str, Future[Any]] = {}
         for _ in range(n):
             self._idle.put(self._started())
 
@@ -90,40 +124,66 @@ class Answering:
             self._all.append(warm)
         return warm
 
-    def first_answer(
-        self, scenario: Scenario, seed: int, most: int, typed: str, tab: str, view: Callable[..., Any]
-    ) -> Any:
+    def begin(self, question: Question, tab: str) -> None:
+        """Begin an answer that the tab is about to ask for; whoever asks gets this one.
+
+        Args:
+            question: what will be asked.
+            tab: which will ask.
+        """
+        with self._lock:
+            if question.key in self._kept or question.key in self._begun:
+                return
+            self._begun[question.key] = Future()
+        mine = self._newest[tab] = object()
+        threading.Thread(target=self._finish, args=(question, tab, mine), name="first answer", daemon=True).start()
+
+    def _finish(self, question: Question, tab: str, mine: object) -> None:
+        future = self._begun[question.key]
+        try:
+            future.set_result(self._answer(question, tab, mine))
+        except BaseException as error:
+            future.set_exception(error)
+        finally:
+            with self._lock:
+                del self._begun[question.key]
+
+    def first_answer(self, question: Question, tab: str) -> Any:
         """Simulate a few trials, and show what they say.
 
         Args:
-            scenario: the scenario.
-            seed: where random numbers start.
-            most: simulated trials that were asked for; there are no more in a first answer.
-            typed: the scenario as it would be typed.
+            question: what is asked.
             tab: who asks; an older question of the same tab that still waits is dropped.
-            view: a function of a module that makes what is shown from `Results`, called in a warm process.
 
         Raises:
             Superseded: the tab has asked for something newer.
             TooSlow: it takes longer than `SECONDS`.
         """
+        with self._lock:
+            begun = self._begun.get(question.key)
+        if begun is not None:
+            try:
+                return begun.result()
+            except Superseded:  # of the tab that began it, which need not be this one
+                pass
         mine = self._newest[tab] = object()
-        text = scenario.model_dump_json(by_alias=True)
-        key = hashlib.sha256(repr((text, seed, most, typed, view.__module__, view.__qualname__)).encode()).hexdigest()
-        if (known := self._known(key)) is not None:
+        return self._answer(question, tab, mine)
+
+    def _answer(self, question: Question, tab: str, mine: object) -> Any:
+        if (known := self._known(question.key)) is not None:
             return known
         warm = self._take(tab, mine)
         helper = self._second()
         used = [warm] if helper is None else [warm, helper]
         try:
-            answer = self._simulated(used, text, seed, most, typed, view)
+            answer = self._simulated(used, question)
         except BaseException:
             for one in used:  # whatever it is at is not waited for
                 self._replace(one)
             raise
         for one in used:
             self._idle.put(one)
-        self._keep(key, answer)
+        self._keep(question.key, answer)
         return answer
 
     def _known(self, key: str) -> Any:
@@ -138,9 +198,10 @@ class Answering:
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
 
-    def _simulated(self, used: Sequence[_Warm], text: str, seed: int, most: int, typed: str, view: Any) -> Any:
-        used = used[:most]
-        n = min(_N_EACH, most // len(used))
+    def _simulated(self, used: Sequence[_Warm], question: Question) -> Any:
+        text, seed = question.text, question.seed
+        used = used[: question.most]
+        n = min(_N, question.most) // len(used)
         for one in used:
             if not one.is_warm:
                 one.answer(time.monotonic() + _WARM_UP_SECONDS)
@@ -150,7 +211,7 @@ class Answering:
             one.send(simulate_chunk, text, seed, i * n, n, 0)
         used[0].send(simulate_chunk, text, seed, 0, n, 0)
         chunks = [one.answer(deadline) for one in used]
-        used[0].send(shown, text, seed, typed, chunks, view)
+        used[0].send(shown, text, seed, question.typed, chunks, question.view)
         return used[0].answer(deadline)
 
     def _take(self, tab: str, mine: object) -> _Warm:

@@ -59,14 +59,18 @@ def command_line(*commands: str) -> Component:
     )
 
 
-def table(data: Table) -> Component:
+def table(data: Table, id: str | None = None) -> Component:  # noqa: A002 - Dash's own word
     """A table of text, its first column naming the rows; assets/tables.js draws it."""
     cells = json.dumps({"caption": data.caption, "columns": data.columns, "rows": data.rows}, ensure_ascii=False)
-    return html.Div(className="scroll", tabIndex=0, **{"data-table": cells})
+    named = {} if id is None else {"id": id}
+    return html.Div(className="scroll", tabIndex=0, **{"data-table": cells}, **named)
 
 
 def figure_with_table(exhibit: Exhibit, id: str, order: int = 2) -> Component:  # noqa: A002 - Dash's own word
     """A figure with its heading, its words and the table behind it.
+
+    What changes from one answer to the next has an id, so that a page can change that alone: a table that was opened
+    stays open, and a part of a figure that was looked at closely stays in view.
 
     Args:
         exhibit: what is shown.
@@ -77,11 +81,14 @@ def figure_with_table(exhibit: Exhibit, id: str, order: int = 2) -> Component:  
     if exhibit.figure is not None:
         graph = dcc.Graph(id=id, figure=exhibit.figure.to_dict(), config=GRAPH_CONFIG, className="figure")
         wide = "drawn-wide" if exhibit.name.startswith(_WIDE) else ""
-        parts.append(html.Div(graph, role="figure", className=wide, **{"aria-label": exhibit.summary}))
-    parts.append(dmc.Text(exhibit.summary, size="sm", className="exhibit-summary"))
+        said = {"aria-label": exhibit.summary}
+        parts.append(html.Div(graph, role="figure", className=wide, id=f"{id}-drawn", **said))
+    parts.append(dmc.Text(exhibit.summary, size="sm", className="exhibit-summary", id=f"{id}-summary"))
     if exhibit.table is not None:
         is_open = exhibit.table.is_open or (exhibit.figure is None and len(exhibit.table.rows) <= _OPEN_ROWS)
-        parts.append(html.Details([html.Summary("Table"), table(exhibit.table)], open=is_open, className="behind"))
+        parts.append(
+            html.Details([html.Summary("Table"), table(exhibit.table, f"{id}-table")], open=is_open, className="behind")
+        )
     parts.append(_to_take(exhibit))
     if exhibit.source:
         parts.append(dmc.Text(exhibit.source, size="xs", c="dimmed"))
@@ -133,7 +140,6 @@ def answer(answers: Answers, order: int = 2) -> Component:
             ),
         ],
         className="answer",
-        **{"aria-live": "polite"},
     )
 
 

@@ -13,6 +13,8 @@ from sim.scenario.provenance import Provenance, provenance
 from sim.scenario.yaml_source import shown
 from sim.web.state import State
 
+CRITERIA = "Eligibility criteria"  # a group of its own kind: each may be switched off
+
 # What a planner decides or doubts, in the order of the questions; a pattern stands for every value that it fits.
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Sites and rates", (
@@ -22,7 +24,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "site_defaults.lead_days", "site_defaults.activation_delay_days", "site_defaults.ramp_up.*",
         "site_defaults.never_enrols",
     )),
-    ("Eligibility criteria", ("screening.criteria.*",)),
+    (CRITERIA, ("screening.criteria.*",)),
     ("Consent and screening", (
         "screening.consent", "screening.days", "screening.window_days", "screening.patience_days",
         "screening.deteriorates_per_day", "screening.rescreen.*",
@@ -126,29 +128,48 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def sections(loaded: Loaded) -> list[tuple[str, list[Control]]]:
-    """Titles of groups, each with its levers, in the order of `GROUPS`; criteria are apart, see `criteria`."""
+@dataclass(frozen=True)
+class Levers:
+    """All levers of a scenario.
+
+    Attributes:
+        sections: titles of groups, each with its levers, in the order of `GROUPS`.
+        criteria: every criterion, those that are switched off among them.
+    """
+
+    sections: tuple[tuple[str, tuple[Control, ...]], ...]
+    criteria: tuple[Criterion, ...]
+
+    def by_path(self) -> dict[str, Control]:
+        """Every lever by its path."""
+        found = {c.path: c for _, controls in self.sections for c in controls}
+        return found | {c.path: c for criterion in self.criteria for c in criterion.controls}
+
+
+def levers(loaded: Loaded, with_all: Loaded) -> Levers:
+    """All levers of a scenario.
+
+    Args:
+        loaded: the scenario as it is.
+        with_all: the scenario before any criterion was switched off.
+    """
     rows, data = provenance(loaded), plain(loaded)
-    found = []
+    return Levers(tuple(_sections(rows, data, loaded)), tuple(_criteria(rows, data, loaded, with_all)))
+
+
+def _sections(
+    rows: list[Provenance], data: Mapping[str, Any], loaded: Loaded
+) -> Iterator[tuple[str, tuple[Control, ...]]]:
     for title, patterns in GROUPS:
-        if title == "Eligibility criteria":
+        if title == CRITERIA:
             continue
         controls = [
             control for pattern in patterns for row in _rows(rows, pattern, loaded) for control in _controls(row, data)
         ]
-        found.append((title, controls))
-    return found
+        yield title, tuple(controls)
 
 
-def criteria(loaded: Loaded, with_all: Loaded) -> list[Criterion]:
-    """Every criterion, those that are switched off among them.
-
-    Args:
-        loaded: the scenario as it is.
-        with_all: the scenario before anything was switched off.
-    """
-    rows, data = provenance(loaded), plain(loaded)
-    found = []
+def _criteria(rows: list[Provenance], data: Mapping[str, Any], loaded: Loaded, with_all: Loaded) -> Iterator[Criterion]:
     for name, rule in {**with_all.scenario.screening.criteria, **loaded.scenario.screening.criteria}.items():
         own = [row for row in rows if row.path.startswith(f"screening.criteria.{name}.")]
         controls = [
@@ -159,8 +180,7 @@ def criteria(loaded: Loaded, with_all: Loaded) -> list[Criterion]:
         ]
         item = f" ({rule.item})" if rule.item else ""
         is_on = name in loaded.scenario.screening.criteria
-        found.append(Criterion(name, f"{words(name)}{item}", is_on, rule.stage, tuple(controls)))
-    return found
+        yield Criterion(name, f"{words(name)}{item}", is_on, rule.stage, tuple(controls))
 
 
 def _rows(rows: list[Provenance], pattern: str, loaded: Loaded) -> Iterator[Provenance]:

@@ -13,7 +13,7 @@ from sim.experiment.points import GRID, LATIN_HYPERCUBE, Factor, Point, parse_fa
 from sim.experiment.suggestions import suggested
 from sim.scenario.described import described
 from sim.scenario.yaml_source import shown
-from sim.web.controls import criteria, sections, value_at
+from sim.web.controls import CRITERIA, levers, value_at
 from sim.web.limits import check_limits
 
 if TYPE_CHECKING:
@@ -94,17 +94,18 @@ class RowError(UsageError):
 def offered(loaded: Loaded) -> list[dict[str, Any]]:
     """What may be chosen, in the groups of the Plan page's levers; any other path may be typed."""
     groups = []
-    for title, controls in sections(loaded):
+    found = levers(loaded, loaded)
+    for title, controls in found.sections:
         items = [
             {"value": c.path, "label": f"{c.part.capitalize()}: {c.title}" if c.part else c.title} for c in controls
         ]
         groups.append({"group": title, "items": items})
     rules: list[dict[str, str]] = []
-    for criterion in criteria(loaded, loaded):
+    for criterion in found.criteria:
         name = f"{criterion.label[:1].upper()}{criterion.label[1:]}"
         rules.append({"value": criterion.path, "label": f"{name}: as it is, or off"})
         rules += [{"value": c.path, "label": f"{name}: {c.title}"} for c in criterion.controls]
-    groups.insert(2, {"group": "Eligibility criteria", "items": rules})
+    groups.insert(2, {"group": CRITERIA, "items": rules})
     return [group for group in groups if group["items"]]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from conftest import scenario_of
 
 from sim.experiment.results import Results
 from sim.experiment.run import run_in_folder
-from sim.web.answering import Answering
+from sim.web.answering import Answering, Question
 
 SEED = 7
 
@@ -29,21 +30,40 @@ def answering() -> Iterator[Answering]:
 
 def test_a_first_answer_is_the_beginning_of_the_run(answering: Answering, tmp_path: Any) -> None:
     scenario = scenario_of()
-    n, days = answering.first_answer(scenario, SEED, 5_000, "poisson", "", seen)
+    n, days = answering.first_answer(Question(scenario, SEED, 5_000, "poisson", seen), "")
     whole = run_in_folder(scenario, replications=n, seed=SEED, out=tmp_path / "run")
-    assert n == 36
+    assert n == 18
     assert days == whole.replications["day_last_randomised"].tolist()
 
 
 @pytest.mark.parametrize(("asked", "given"), [(1, 1), (10, 10), (11, 10)])
 def test_it_has_no_more_trials_than_were_asked_for(answering: Answering, asked: int, given: int) -> None:
-    assert answering.first_answer(scenario_of(), SEED, asked, "poisson", "", seen)[0] == given
+    assert answering.first_answer(Question(scenario_of(), SEED, asked, "poisson", seen), "")[0] == given
 
 
 def test_an_answer_is_kept_for_who_asks_again_and_for_nobody_else(answering: Answering) -> None:
     scenario = scenario_of()
-    one = answering.first_answer(scenario, SEED, 20, "poisson", "tab-one", seen)
-    assert answering.first_answer(scenario, SEED, 20, "poisson", "tab-two", seen) is one
-    other = answering.first_answer(scenario, SEED + 1, 20, "poisson", "tab-one", seen)
+    question = Question(scenario, SEED, 20, "poisson", seen)
+    one = answering.first_answer(question, "tab-one")
+    assert answering.first_answer(question, "tab-two") is one
+    other = answering.first_answer(replace(question, seed=SEED + 1), "tab-one")
     assert other[0] == one[0]
     assert other[1] != one[1]
+
+
+def test_an_answer_that_was_begun_is_the_one_that_is_given(answering: Answering) -> None:
+    question = Question(scenario_of(), SEED + 2, 20, "poisson", seen)
+    answering.begin(question, "tab-one")
+    answering.begin(question, "tab-one")
+    answer = answering.first_answer(question, "tab-one")
+    assert answer[0] == 18
+    assert answering.first_answer(question, "tab-two") is answer
+
+
+def test_one_that_was_begun_and_overtaken_is_still_given_to_who_asks_it(answering: Answering) -> None:
+    """One tab begins three questions at once; the second waits for a process when it is overtaken, and is dropped."""
+    asked = [Question(scenario_of(), SEED + 3 + i, 20, "poisson", seen) for i in range(3)]
+    for question in asked:
+        answering.begin(question, "tab-one")
+    days = [answering.first_answer(question, "tab-two")[1] for question in asked]
+    assert len({tuple(found) for found in days}) == len(asked)

@@ -236,3 +236,54 @@ def test_two_levers_moved_at_once_are_both_kept(visit: Visit) -> None:
         "screening.criteria.no_artificial_liver: off",
         "sites.general_hospital.count: 2 → 4",
     ]
+
+
+def test_a_section_has_its_levers_once_it_is_opened_as_they_then_are(visit: Visit) -> None:
+    page = visit("/plan?set=trial.target%3D50" + FEW)
+    answered(page)
+    assert lever(page, "trial.target").count() == 0, "nothing stands in a section that nobody has opened"
+    page.get_by_text("Target, rules and plan", exact=True).click()
+    wait_for(lambda: lever(page, "trial.target").input_value() == "50", "as the link says")
+    page.get_by_role("button", name="Take back trial.target").click()
+    wait_for(lambda: lever(page, "trial.target").input_value() == "45", "it follows")
+    page.get_by_text("Eligibility criteria", exact=True).click()
+    page.get_by_role("switch", name="no artificial liver (E8)").uncheck()
+    page.wait_for_url(re.compile("no_artificial_liver%3Doff"))
+    page.locator(".command", has_text="no_artificial_liver=off").wait_for(state="attached")
+    assert lever(page, "trial.target").input_value() == "45", "sections stay as they are when levers come and go"
+
+
+def test_a_section_that_is_opened_while_the_scenario_changes_has_what_then_holds(visit: Visit) -> None:
+    page = visit("/plan?set=trial.target%3D50" + FEW)
+    answered(page)
+    page.route("**/_dash-update-component", lambda route: (time.sleep(0.3), route.continue_()))
+    page.get_by_role("button", name="Take all changes back").click()
+    page.get_by_text("Target, rules and plan", exact=True).click()
+    page.get_by_text("Cells", exact=True).click()
+    page.wait_for_url(lambda url: "target" not in url)
+    lever(page, "trial.target").wait_for()
+    page.unroute("**/_dash-update-component")
+    wait_for(lambda: lever(page, "trial.target").input_value() == "45", "not what held when it was opened")
+    move(page, "trial.target", "48")
+    wait_for(lambda: page.locator(".changed code").all_inner_texts() == ["trial.target: 45 → 48"], "nothing else")
+
+
+def test_a_wrong_value_of_a_link_is_seen_at_its_control_though_its_section_was_closed(visit: Visit) -> None:
+    page = visit("/plan?set=trial.target%3D-4" + FEW)
+    page.locator("#plan-problems", has_text="trial.target").wait_for()
+    lever(page, "trial.target").wait_for()
+    assert lever(page, "trial.target").input_value() == "-4"
+    assert page.get_by_text("must be at least").count() >= 2, "above the answer and at the control"
+
+
+def test_a_table_that_was_opened_stays_open_and_says_what_the_new_answer_says(visit: Visit) -> None:
+    page = visit("/plan?replications=24")
+    page.locator(".shown details.behind summary").first.click()
+    table = page.locator(".shown details.behind[open] table.data")
+    before = table.inner_text()
+    move(page, "sites.general_hospital.count", "9")
+    page.locator(".command", has_text="count=9").wait_for(state="attached")
+    wait_for(lambda: table.inner_text() != before, "the table follows")
+    summary = page.locator(".shown .exhibit-summary").first.inner_text()
+    drawn = page.locator(".shown [role=figure]").first.get_attribute("aria-label")
+    assert summary == drawn, "what is read out is what is written"

@@ -11,7 +11,7 @@
   // Each gutter names the lines with errors in data-wrong.
   function number(gutter) {
     var text = gutter.parentElement.querySelector("textarea");
-    if (!text) { return; }
+    if (!text || gutter.closest("details:not([open])")) { return; }
     var wrong = (gutter.dataset.wrong || "").split(",").map(Number);
     var n = text.value.split("\n").length;
     var key = n + ":" + wrong.join(",");
@@ -40,7 +40,13 @@
     if (isEdited(event.target)) { draw(); }
   }, true);
   document.addEventListener("toggle", draw, true);
-  new MutationObserver(draw).observe(document.documentElement,
+  var isAsked = false;  // once a frame: looking where a text is scrolled to lets the browser lay out the page at once
+  function drawSoon() {
+    if (isAsked) { return; }
+    isAsked = true;
+    requestAnimationFrame(function () { isAsked = false; draw(); });
+  }
+  new MutationObserver(drawSoon).observe(document.documentElement,
     {childList: true, subtree: true, attributes: true, attributeFilter: ["data-wrong"]});
 
   // --- completion

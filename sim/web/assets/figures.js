@@ -45,7 +45,9 @@
   });
 
   /* plotly.js once: each figure of a page that has none yet would load and run it anew, and all of them at the same
-     time. It is asked for as the page opens, so that it is there before the first answer is. */
+     time. A page without figures asks for it once it has stood for a while, so that the next page need not: not before,
+     since running it keeps the browser busy for as long as everything else that a page needs together. */
+  var LATER_MS = 3000;
   var loading = null;
   var appended = document.body ? document.body.appendChild : Node.prototype.appendChild;
 
@@ -62,15 +64,25 @@
     return appended.call(this, node);
   }
 
-  function preload() {
-    document.body.appendChild = appendOnce;
+  function load() {
     var config = document.getElementById("_dash-config");
-    if (!config) { return; }
+    if (!config || loading || window.Plotly) { return; }
     var script = document.createElement("script");
     script.async = true;
     script.src = JSON.parse(config.textContent).requests_pathname_prefix +
       "_dash-component-suites/plotly/package_data/plotly.min.js";
     document.body.appendChild(script);
+  }
+
+  function preload() {
+    document.body.appendChild = appendOnce;
+    var waits = new MutationObserver(function () {
+      var page = document.getElementById("page");
+      if (!page || !page.children.length) { return; }
+      waits.disconnect();
+      setTimeout(load, LATER_MS);
+    });
+    waits.observe(document.documentElement, {childList: true, subtree: true});
   }
   if (document.body) { preload(); } else { document.addEventListener("DOMContentLoaded", preload); }
 

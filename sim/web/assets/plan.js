@@ -9,18 +9,93 @@
     return fields.toString();
   }
 
+  /* As Dash writes the id of a part: a name, or its keys in their order. */
+  function idOf(id) {
+    return typeof id === "string" ? id : JSON.stringify(id, Object.keys(id).sort());
+  }
+
+  function isThere(id) { return typeof id === "string" || document.getElementById(idOf(id)) !== null; }
+
+  function sectionOf(name) { return document.getElementById(idOf({type: "plan-section", name: name})); }
+
+  var waiting = {};  // names of sections that were opened and have nothing in them yet
+
+  /* What an exhibit says now, put where the last one said it: its parts with an id, and of these what is not a part.
+     Dash would make the whole anew, with its table closed again. */
+  var CHANGING = ["figure", "data-table", "aria-label"];
+
+  function renew(part) {
+    if (Array.isArray(part)) { part.forEach(renew); return; }
+    if (!part || !part.props) { return; }
+    var says = {};
+    CHANGING.forEach(function (name) { if (part.props[name] !== undefined) { says[name] = part.props[name]; } });
+    if (typeof part.props.children === "string") { says.children = part.props.children; }
+    if (part.props.id && Object.keys(says).length) { window.dash_clientside.set_props(part.props.id, says); }
+    renew(part.props.children);
+  }
+
+  function areThere(part) {
+    if (Array.isArray(part)) { return part.every(areThere); }
+    if (!part || !part.props) { return true; }
+    return (!part.props.id || document.getElementById(part.props.id) !== null) && areThere(part.props.children);
+  }
+
+  function put(place, exhibit) {
+    if (exhibit && place.children.length && areThere(exhibit)) { renew(exhibit); return; }
+    window.dash_clientside.set_props(place.id, {children: exhibit || null});
+  }
+
+  /* Figures are drawn one by one, once the dates are seen; those of an answer that has been overtaken are not. */
+  var PLACES = 3, answers = 0;
+
+  function drawAfter(exhibits) {
+    var mine = answers += 1;
+    function draw(i) {
+      var place = document.getElementById("plan-exhibit-" + i);
+      if (mine !== answers || i === PLACES || !place) { return; }
+      put(place, exhibits[i]);
+      setTimeout(draw, 0, i + 1);
+    }
+    requestAnimationFrame(function () { setTimeout(draw, 0, 0); });
+  }
+
   window.dash_clientside.plan = {
+    opening: function (clicks, query) {
+      window.dash_clientside.callback_context.triggered.forEach(function (cause) {
+        if (!cause.value) { return; }
+        var name = JSON.parse(cause.prop_id.slice(0, cause.prop_id.lastIndexOf("."))).name;
+        var place = sectionOf(name);
+        if (place && !place.children.length) { waiting[name] = true; }
+      });
+      var names = Object.keys(waiting);
+      return names.length ? {names: names, query: query || ""} : window.dash_clientside.no_update;
+    },
+    opened: function (made, query) {
+      if (made && made.query !== (query || "")) {
+        window.dash_clientside.set_props("plan-opening", {data: {names: Object.keys(waiting), query: query || ""}});
+        return window.dash_clientside.no_update;
+      }
+      Object.keys(made ? made.sections : {}).forEach(function (name) {
+        delete waiting[name];
+        var place = sectionOf(name);
+        if (place && !place.children.length) {
+          window.dash_clientside.set_props({type: "plan-section", name: name}, {children: made.sections[name]});
+        }
+      });
+      return window.dash_clientside.no_update;
+    },
     moved: function (says, query) {
       var stays = (says || []).some(function (one) { return one[0] === "plan-query" && one[1].data === (query || ""); });
       if (stays) { return window.dash_clientside.no_update; }
-      (says || []).forEach(function (one) { window.dash_clientside.set_props(one[0], one[1]); });
+      (says || []).filter(function (one) { return isThere(one[0]); }).forEach(function (one) { window.dash_clientside.set_props(one[0], one[1]); });
       return window.dash_clientside.no_update;
     },
     answered: function (first, refined, query) {
-      var now = withoutDraft(query);
-      if (refined && withoutDraft(refined.query) === now) { return refined.shown; }
-      if (first && withoutDraft(first.query) === now) { return first.shown; }
-      return window.dash_clientside.no_update;
+      var now = withoutDraft(query), nothing = window.dash_clientside.no_update;
+      var newest = [refined, first].filter(function (one) { return one && withoutDraft(one.query) === now; })[0];
+      if (!newest) { return [nothing, nothing]; }
+      drawAfter(newest.exhibits);
+      return [newest.answer, newest.command];
     }
   };
 }());

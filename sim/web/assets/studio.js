@@ -37,6 +37,24 @@
     });
   }).observe(document.documentElement, {childList: true, subtree: true});
 
+  /* Links to other pages keep the scenario. Dash is told of that when somebody is about to follow one, or has stopped
+     changing the scenario: each time it is told, it looks at all of the page. */
+  var LINKS_MS = 1500, linked = null, told = null, telling = 0;
+
+  function tellLinks() {
+    if (linked === told) { return; }
+    told = linked;
+    document.querySelectorAll("a.nav-link").forEach(function (link) {
+      var id = JSON.parse(link.id);
+      window.dash_clientside.set_props(id, {href: id.path + linked});
+    });
+  }
+  ["pointerover", "pointerdown", "focusin"].forEach(function (kind) {
+    document.addEventListener(kind, function (event) {
+      if (event.target.closest && event.target.closest("#shell-nav")) { tellLinks(); }
+    }, true);
+  });
+
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.studio = {
     titled: function (title) {
@@ -57,10 +75,12 @@
       if (window.location.search !== query) {
         window.history.replaceState(window.history.state, "", path + query + window.location.hash);
       }
+      linked = query;
       document.querySelectorAll("a.nav-link").forEach(function (link) {
-        var id = JSON.parse(link.id);
-        window.dash_clientside.set_props(id, {href: id.path + query});
+        link.setAttribute("href", JSON.parse(link.id).path + query);
       });
+      clearTimeout(telling);
+      telling = setTimeout(tellLinks, LINKS_MS);
       return "";
     }
   };

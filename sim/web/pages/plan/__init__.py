@@ -9,7 +9,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from sim.web.components import page_title
-from sim.web.pages.plan import answering, editing, moving, runs
+from sim.web.pages.plan import answering, editing, moving, opening, runs
 from sim.web.pages.plan.panel import new_sites, panel
 from sim.web.pages.plan.steps import draft_of, read, with_draft
 from sim.web.state import State
@@ -33,6 +33,7 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
     text = urlencode([(name, value) for name, values in query.items() for value in values])
     draft = draft_of(text)
     asked = with_draft(state.query(), draft)
+    answering.begin_answer(studio, asked)
     return html.Div(
         [
             *_stores(asked),
@@ -64,6 +65,9 @@ def _stores(asked: str) -> list[Any]:
         dcc.Store(id="plan-query", data=asked),
         dcc.Store(id="plan-undo", storage_type="session"),
         dcc.Store(id="plan-moved"),
+        dcc.Store(id="plan-opening"),
+        dcc.Store(id="plan-opened"),
+        dcc.Store(id="plan-filled"),
         dcc.Store(id="plan-shown"),
         dcc.Store(id="plan-done"),
         dcc.Store(id="plan-first"),
@@ -86,7 +90,7 @@ def _levers(studio: Studio, reading: Reading, draft: str) -> list[Any]:
         html.H2("Levers"),
         html.Div(id="plan-changes"),
         html.Div(
-            panel(reading.loaded, reading.with_all, dict(reading.refused), reading.errors),
+            panel(reading),
             id="plan-panel",
         ),
         html.Div(new_sites(reading.loaded), id="plan-new"),
@@ -135,8 +139,9 @@ def _trials(reading: Reading, studio: Studio) -> Component:
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """What happens when a lever moves, a text is edited, an answer comes, or it is cancelled."""
+    """What happens when a lever moves, a section is opened, a text is edited, an answer comes, or it is cancelled."""
     moving.register(app, studio)
+    opening.register(app, studio)
     editing.register(app, studio)
     answering.register(app, studio)
     runs.register(app, studio)

@@ -14,19 +14,19 @@ from sim.experiment.at_hand import grow
 from sim.experiment.identity import Identity
 from sim.experiment.run import Means, default_folder
 from sim.report.assumptions import assumption_rows
-from sim.web.answering import Superseded, TooSlow
+from sim.web.answering import Question, Superseded, TooSlow
 from sim.web.components import problem_box
 from sim.web.jobs import long_callback, tab_of_request
 from sim.web.pages.plan.runs import remember
 from sim.web.pages.plan.steps import with_draft
-from sim.web.pages.plan.view import answer_of
+from sim.web.pages.plan.view import EXHIBITS, answer_of
 from sim.web.state import State as Scenario
 
 if TYPE_CHECKING:
     from sim.web.studio import Studio
 
-_STEPS = (192, 480)
-_ALONE = 192  # so few are simulated in the job's own process
+_STEPS = (96, 384)  # after which the answer is shown anew
+_ALONE = 96  # so few are simulated in the job's own process
 _SAY_SECONDS = 0.3
 
 
@@ -46,7 +46,14 @@ def blocks() -> list[Any]:
             ],
             className="progress",
         ),
-        html.Div(dmc.Skeleton(height=420), id="plan-answer", className="plan-shown"),
+        html.Div(
+            [
+                html.Div(dmc.Skeleton(height=420), id="plan-answer", **{"aria-live": "polite"}),
+                *(html.Div(id=f"plan-exhibit-{i}") for i in range(len(EXHIBITS))),
+                html.Div(id="plan-command"),
+            ],
+            className="shown",
+        ),
     ]
 
 
@@ -64,28 +71,20 @@ def register(app: Dash, studio: Studio) -> None:
         tab = tab_of_request()
         studio.jobs.end_of_tab(tab)  # the answer to the question before is no longer waited for
         try:
-            state = Scenario.of(query)
-            loaded = studio.loaded(state)
+            shown = studio.answering.first_answer(_question(studio, query), tab)
         except InputError as error:
             return no_update, problem_box(error.problems), None
-        experiment = loaded.scenario.experiment
-        seed = experiment.seed if state.seed is None else state.seed
-        most = experiment.replications if state.replications is None else state.replications
-        try:
-            shown = studio.answering.first_answer(loaded.scenario, seed, most, state.typed(), tab, answer_of)
         except Superseded:
             raise PreventUpdate from None
         except TooSlow as error:
-            return (
-                {"query": query, "shown": dmc.Text(f"{str(error).capitalize()}; the whole run goes on.")},
-                None,
-                query,
-            )
-        return {"query": query, "shown": shown}, None, query
+            said = dmc.Text(f"{str(error).capitalize()}; the whole run goes on.")
+            return {"query": query, "answer": said, "exhibits": [], "command": None}, None, query
+        return {"query": query, **shown}, None, query
 
     app.clientside_callback(
         ClientsideFunction("plan", "answered"),
         Output("plan-answer", "children"),
+        Output("plan-command", "children"),
         Input("plan-first", "data"),
         Input("plan-refined", "data"),
         State("plan-query", "data"),
@@ -108,13 +107,36 @@ def register(app: Dash, studio: Studio) -> None:
         return _refined(studio, set_progress, query)
 
 
-def _refined(studio: Studio, set_progress: Any, query: str) -> Any:
+def begin_answer(studio: Studio, query: str) -> None:
+    """Begin the first answer to a question that the page which now asks is about to have.
+
+    Args:
+        studio: the studio.
+        query: the page's next.
+    """
+    tab = tab_of_request()
+    try:
+        question = _question(studio, with_draft(query, ""))
+    except InputError:
+        return  # said when the page asks
+    studio.jobs.end_of_tab(tab)
+    studio.answering.begin(question, tab)
+
+
+def _question(studio: Studio, query: str) -> Question:
+    """What is asked of a state. Raises InputError where it cannot be read."""
     state = Scenario.of(query)
-    loaded = studio.loaded(state)
-    scenario = loaded.scenario
-    n = scenario.experiment.replications if state.replications is None else state.replications
+    scenario = studio.loaded(state).scenario
     seed = scenario.experiment.seed if state.seed is None else state.seed
-    identity = Identity(scenario, seed, n, state.typed(), assumption_rows(loaded))
+    most = scenario.experiment.replications if state.replications is None else state.replications
+    return Question(scenario, seed, most, state.typed(), answer_of)
+
+
+def _refined(studio: Studio, set_progress: Any, query: str) -> Any:
+    loaded = studio.loaded(Scenario.of(query))
+    asked = _question(studio, query)
+    n = asked.most
+    identity = Identity(asked.scenario, asked.seed, n, asked.typed, assumption_rows(loaded))
     folder = default_folder(identity, studio.visitor.runs)
     last = [0.0]
 
@@ -130,7 +152,7 @@ def _refined(studio: Studio, set_progress: Any, query: str) -> Any:
         for results in grow(folder, identity, (size,), Means(1 if size <= _ALONE else workers, progress=say)):
             if results.n_replications < size:
                 continue
-            shown = {"query": query, "shown": answer_of(results)}
+            shown = {"query": query, **answer_of(results)}
             if results.n_replications >= n:
                 remember(studio.visitor, query, results)
             set_props("plan-refined", {"data": shown})

@@ -13,6 +13,7 @@ from sim.scenario.yaml_source import shown
 from sim.web import shell
 from sim.web.controls import value_at
 from sim.web.pages.plan import editing
+from sim.web.pages.plan.answering import begin_answer
 from sim.web.pages.plan.panel import LEVER, RESET, SWITCH, new_sites, panel, shown_value
 from sim.web.pages.plan.steps import (
     Reading,
@@ -75,6 +76,8 @@ def register(app: Dash, studio: Studio) -> None:
             undo = stepped(undo, query, after)
         if after == query and not by_hand:
             raise PreventUpdate
+        if after != query:
+            begin_answer(studio, after)
         says = _says(studio, query, after, by_hand=by_hand, from_text=from_text)
         stores: Says = [(name, {"data": after}) for name in (shell.QUERY, "plan-query")]
         return [("plan-undo", {"data": undo}), *says, *stores]
@@ -127,10 +130,15 @@ def _after(studio: Studio, query: str, new: tuple[Any, Any, Any]) -> str:
 
 def _not_yet_answered(studio: Studio, before: Scenario) -> list[tuple[dict[str, str], Any]]:
     """Levers and switches that say something else than the query: moved while an earlier move was being answered."""
-    given = [(item["id"], item.get("value")) for items in ctx.inputs_list[:2] for item in items]
+    given = _given()
     reading = read(studio, before)
     otherwise = saying_otherwise(reading, {key["path"]: value for key, value in given})
     return [(key, value) for key, value in given if key["path"] in otherwise]
+
+
+def _given() -> list[tuple[dict[str, str], Any]]:
+    """What the levers and switches say that stand on the page."""
+    return [(item["id"], item.get("value")) for items in ctx.inputs_list[:2] for item in items]
 
 
 def _stepped(studio: Studio, state: Scenario, key: Any, value: Any, new: tuple[Any, Any, Any]) -> Scenario:
@@ -176,7 +184,7 @@ def _says(studio: Studio, before: str, after: str, *, by_hand: bool, from_text: 
         if path in have
     ]
     if set(had) != set(have) or from_text:
-        says.append(("plan-panel", {"children": panel(new.loaded, new.with_all, dict(new.refused), errors)}))
+        says.append(("plan-panel", {"children": panel(new, [key["path"] for key, _ in _given()])}))
         says.append(("plan-new", {"children": new_sites(new.loaded)}))
     elif not by_hand:
         says += [*_values(old, new), *_size(new)]

@@ -1,4 +1,8 @@
-"""The levers of the Plan page as controls, each with its unit, range, source and grade."""
+"""The levers of the Plan page as controls, each with its unit, range, source and grade.
+
+A section that nobody has opened yet is empty: what stands on a page is looked at anew with every change of it, and a
+hundred levers that nobody sees would let those that are seen answer half a second later.
+"""
 
 from __future__ import annotations
 
@@ -8,42 +12,81 @@ from typing import TYPE_CHECKING, Any
 import dash_mantine_components as dmc
 from dash import html
 
-from sim.web.controls import Control, Criterion, criteria, sections, words
+from sim.web.controls import CRITERIA, Control, Criterion, words
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from dash.development.base_component import Component
 
     from sim.scenario.load import Loaded
+    from sim.web.pages.plan.steps import Reading
 
 LEVER, SWITCH, RESET = "plan-lever", "plan-switch", "plan-reset"
+SECTION, HEADING = "plan-section", "plan-heading"
 OPEN = ("Sites and rates",)
 _TYPING_MS = 150  # between two keys of somebody who types a number; what is overtaken is not waited for
 _THOUSANDS = 10_000
 
 
-def panel(loaded: Loaded, with_all: Loaded, overlaid: Mapping[str, str], wrong: Mapping[str, str]) -> list[Component]:
-    """All levers, in sections that open and close.
+def panel(reading: Reading, there: Collection[str] = ()) -> list[Component]:
+    """All sections of levers: open where a planner begins and where something is wrong, else empty until opened.
 
     Args:
-        loaded: the scenario as it is.
-        with_all: the scenario before anything was set, so that a criterion switched off can be switched on again.
-        overlaid: values as typed that the scenario could not be read with, by path.
-        wrong: what is wrong with them, by path.
+        reading: the state. Values that it could not be read with are shown as they were typed, with what is wrong.
+        there: paths of levers that stand on the page already; their sections are not emptied.
     """
-    found = [_section(title, _by_part(controls, overlaid, wrong)) for title, controls in sections(loaded) if controls]
-    rows = [_criterion(criterion, overlaid, wrong) for criterion in criteria(loaded, with_all)]
-    if rows:
-        found.insert(2, _section("Eligibility criteria", rows))
+    wrong = {*dict(reading.refused), *reading.errors}
+    found = []
+    for title in titles(reading):
+        paths = _paths(reading, title)
+        is_open = title in OPEN or not paths.isdisjoint(wrong)
+        is_full = is_open or not paths.isdisjoint(there)
+        found.append(_section(title, section_content(reading, title) if is_full else "…", is_open=is_open))
     return found
 
 
-def _section(title: str, content: list[Any]) -> Component:
+def titles(reading: Reading) -> list[str]:
+    """Names of the sections, in their order."""
+    found = [title for title, controls in reading.levers.sections if controls]
+    if reading.levers.criteria:
+        found.insert(2, CRITERIA)
+    return found
+
+
+def section_content(reading: Reading, title: str) -> list[Component]:
+    """The levers of one section.
+
+    Args:
+        reading: as for `panel`.
+        title: one of `titles`.
+    """
+    overlaid, wrong = dict(reading.refused), reading.errors
+    if title == CRITERIA:
+        return [_criterion(criterion, overlaid, wrong) for criterion in reading.levers.criteria]
+    return _by_part(dict(reading.levers.sections)[title], overlaid, wrong)
+
+
+def _paths(reading: Reading, title: str) -> set[str]:
+    """What the levers of a section set."""
+    if title != CRITERIA:
+        return {control.path for control in dict(reading.levers.sections)[title]}
+    criteria = reading.levers.criteria
+    return {path for rule in criteria for path in (rule.path, *(control.path for control in rule.controls))}
+
+
+def _section(title: str, content: list[Component] | str, *, is_open: bool) -> Component:
     return html.Details(
-        [html.Summary(html.H3(title)), html.Div(content, className="levers")], open=title in OPEN, className="section"
+        [
+            html.Summary(html.H3(title), id={"type": HEADING, "name": title}),
+            html.Div(content, id={"type": SECTION, "name": title}, className="levers"),
+        ],
+        open=is_open,
+        className="section",
     )
 
 
-def _by_part(controls: list[Control], overlaid: Mapping[str, str], wrong: Mapping[str, str]) -> list[Any]:
+def _by_part(controls: Iterable[Control], overlaid: Mapping[str, str], wrong: Mapping[str, str]) -> list[Any]:
     """Controls under the name of the part that they belong to."""
     parts: dict[str, list[Any]] = {}
     for control in controls:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode
 
 from sim.errors import InputError, Problem
 from sim.scenario.yaml_source import shown
-from sim.web.controls import Control, criteria, sections, value_at, without_changes
+from sim.web.controls import Control, Levers, levers, value_at, without_changes
 from sim.web.state import State
 
 if TYPE_CHECKING:
@@ -52,12 +52,14 @@ class Reading:
         return found
 
     @cached_property
+    def levers(self) -> Levers:
+        """The levers."""
+        return levers(self.loaded, self.with_all)
+
+    @cached_property
     def controls(self) -> dict[str, Control]:
         """The levers by path."""
-        found = {c.path: c for _, controls in sections(self.loaded) for c in controls}
-        for criterion in criteria(self.loaded, self.with_all):
-            found |= {c.path: c for c in criterion.controls}
-        return found
+        return self.levers.by_path()
 
 
 def read(studio: Studio, state: State) -> Reading:
