@@ -97,9 +97,13 @@ def test_a_picture_is_drawn_anew_for_paper_and_for_the_screen_again(visit: Calla
     expect(drawn).not_to_have_attribute("width", "700", timeout=PATIENCE)  # before it knows how much room it has
     before = drawn.get_attribute("width")
     assert before != "680"
-    for event, width in (("beforeprint", "680"), ("afterprint", before)):
+    page.get_by_role("button", name="Switch between dark and light").click()
+    root = page.locator(":root")
+    expect(root).to_have_attribute("data-mantine-color-scheme", "dark", timeout=PATIENCE)
+    for event, width, scheme in (("beforeprint", "680", "light"), ("afterprint", before, "dark")):
         page.evaluate(f"window.dispatchEvent(new Event('{event}'))")
         expect(drawn).to_have_attribute("width", width, timeout=PATIENCE)
+        expect(root).to_have_attribute("data-mantine-color-scheme", scheme, timeout=PATIENCE)
 
 
 def test_a_guess_must_be_a_number(visit: Callable[..., Any]) -> None:

@@ -91,8 +91,16 @@
     if (!window.Plotly) { return; }
     document.querySelectorAll(".js-plotly-plot").forEach(function (graph) { window.Plotly.relayout(graph, layout); });
   }
-  window.addEventListener("beforeprint", function () { drawAt({width: PAPER, autosize: false}); });
-  window.addEventListener("afterprint", function () { drawAt({width: null, autosize: true}); });
+  var SCHEME = "data-mantine-color-scheme", onScreen = null;  // paper is white, whatever the screen is
+  window.addEventListener("beforeprint", function () {
+    onScreen = document.documentElement.getAttribute(SCHEME);
+    document.documentElement.setAttribute(SCHEME, "light");
+    drawAt({width: PAPER, autosize: false});
+  });
+  window.addEventListener("afterprint", function () {
+    document.documentElement.setAttribute(SCHEME, onScreen || "light");
+    drawAt({width: null, autosize: true});
+  });
 
   /* A file that is larger than the studio takes is said so at once: the server would not even look at it. */
   function tooLarge(zone, files) {
