@@ -1,9 +1,9 @@
 """Processes that are warm: they have everything imported, so that a moved lever has its first answer at once.
 
-Who is alone gets two of them, which simulate half of the trials each; when many ask at once, everybody gets one. The
-answer says how many trials there were, and its errors are as wide as that makes them. An answer is kept for a while,
-for whoever goes back to a question or asks what somebody else did; and it may be begun before a page asks for it, while
-the page still takes in what was moved.
+Who is alone gets two of them, which simulate half of the trials each; when many ask at once, everybody gets one, and
+fewer simulated trials. The answer says how many there were, and its errors are as wide as that makes them. An answer is
+kept for a while, for whoever goes back to a question or asks what somebody else did; and it may be begun before a page
+asks for it, while the page still takes in what was moved.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from sim.scenario.schema import Scenario
 SECONDS = 20.0  # for a first answer; what takes longer is left to a job
 
 _N = 18  # simulated trials of a first answer: the fewest that give P80 an interval
+_N_OF_MANY = 12  # of one where many ask at once: ten of them wait for three seconds, and more trials follow at once
 _KEPT = 32  # first answers, each half a megabyte, for whoever goes back to a question
 _TURN_SECONDS = 0.05
 _WARM_UP_SECONDS = 60.0
@@ -201,7 +202,7 @@ class Answering:
     def _simulated(self, used: Sequence[_Warm], question: Question) -> Any:
         text, seed = question.text, question.seed
         used = used[: question.most]
-        n = min(_N, question.most) // len(used)
+        n = min(_N if len(used) > 1 else _N_OF_MANY, question.most) // len(used)
         for one in used:
             if not one.is_warm:
                 one.answer(time.monotonic() + _WARM_UP_SECONDS)
