@@ -284,6 +284,6 @@ def test_a_table_that_was_opened_stays_open_and_says_what_the_new_answer_says(vi
     move(page, "sites.general_hospital.count", "9")
     page.locator(".command", has_text="count=9").wait_for(state="attached")
     wait_for(lambda: table.inner_text() != before, "the table follows")
-    summary = page.locator(".shown .exhibit-summary").first.inner_text()
-    drawn = page.locator(".shown [role=figure]").first.get_attribute("aria-label")
-    assert summary == drawn, "what is read out is what is written"
+    summary = page.locator(".shown .exhibit-summary").first
+    drawn = page.locator(".shown [role=figure]").first
+    wait_for(lambda: summary.inner_text() == drawn.get_attribute("aria-label"), "what is read out is what is written")

@@ -46,13 +46,13 @@
   }
 
   /* Figures are drawn one by one, once the dates are seen; those of an answer that has been overtaken are not. */
-  var PLACES = 3, answers = 0;
+  var answers = 0;
 
   function drawAfter(exhibits) {
     var mine = answers += 1;
     function draw(i) {
       var place = document.getElementById("plan-exhibit-" + i);
-      if (mine !== answers || i === PLACES || !place) { return; }
+      if (mine !== answers || !place) { return; }
       put(place, exhibits[i]);
       setTimeout(draw, 0, i + 1);
     }
