@@ -3,7 +3,8 @@
 python -m benchmarks.studio
 
 Pages and levers are measured in Chromium, from the request or the key until the page shows it. Ten visitors at once
-send what their browsers send when a lever is moved: what changed, the first answer, and the run that goes on after it.
+send what their browsers send when a lever is moved: what changed, the first answer, its figures and the run that
+goes on after it.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ LEVER = "sites.general_hospital.count"
 FIGURES = 3  # of an answer
 
 
-def _post(output: str, query: str, tab: str) -> float:
-    """Seconds until the server has answered a callback of the Plan page whose input is the query."""
+def _post(output: str, value: Any, tab: str) -> float:
+    """Seconds until the server has answered a callback of the Plan page whose first input is the value."""
     names = output.strip(".").split("...")
     outputs: Any = [dict(zip(("id", "property"), name.split("."), strict=True)) for name in names]
     (source, _), *others = _INPUTS[output]
-    inputs = [{"id": source, "property": "data", "value": query}]
+    inputs = [{"id": source, "property": "data", "value": value}]
     inputs += [{"id": name, "property": prop} for name, prop in others]
     body = {
         "output": output,
@@ -57,21 +58,26 @@ def _post(output: str, query: str, tab: str) -> float:
 
 _CHANGED = "..plan-changes.children...plan-back.disabled...plan-again.disabled.."
 _FIRST = "..plan-first.data...plan-problems.children...plan-wanted.data.."
+_FIGURES = "plan-figures.data"
 _RUN = "plan-done.data"
 _INPUTS = {
     _CHANGED: [("plan-query", "data"), ("plan-undo", "data")],
     _FIRST: [("plan-query", "data")],
+    _FIGURES: [("plan-first", "data")],
     _RUN: [("plan-wanted", "data"), ("plan-go-on", "n_clicks")],
 }
 
 
 def _move(query: str, tab: str) -> float:
-    """Seconds until a moved lever has its first answer; the run that follows is started too."""
+    """Seconds until a moved lever has its first answer; its figures and the run that follows are asked for too."""
     changed = threading.Thread(target=_post, args=(_CHANGED, query, tab))
     changed.start()
     seconds = _post(_FIRST, query, tab)
     changed.join()
+    figures = threading.Thread(target=_post, args=(_FIGURES, {"query": query}, tab))
+    figures.start()
     _post(_RUN, query, tab)
+    figures.join()
     return seconds
 
 
@@ -190,7 +196,9 @@ def _grows(server: psutil.Process) -> None:
     for i in range(MOVES):
         tab = f"walker-{i % 40}-of-many"
         _post(_CHANGED, f"?set={LEVER}%3D{i % 450 + 1}", tab)
-        _post(_FIRST, f"?set={LEVER}%3D2&seed={i + 100}", tab)
+        query = f"?set={LEVER}%3D2&seed={i + 100}"
+        _post(_FIRST, query, tab)
+        _post(_FIGURES, {"query": query}, tab)
         if (i + 1) % EACH == 0:
             found.append(f"{_memory(server):.0f}")
     all_ = sum(_memory(one) for one in [server, *server.children(recursive=True)])

@@ -3,7 +3,8 @@
 Who is alone gets two of them, which simulate half of the trials each; when many ask at once, everybody gets one, and
 fewer simulated trials. The answer says how many there were, and its errors are as wide as that makes them. An answer is
 kept for a while, for whoever goes back to a question or asks what somebody else did; and it may be begun before a page
-asks for it, while the page still takes in what was moved.
+asks for it, while the page still takes in what was moved. So are its trials: who has the dates may ask for the figures,
+and gives way to all who have nothing yet.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ SECONDS = 20.0  # for a first answer; what takes longer is left to a job
 
 _N = 18  # simulated trials of a first answer: the fewest that give P80 an interval
 _N_OF_MANY = 12  # of one where many ask at once: ten of them wait for three seconds, and more trials follow at once
-_KEPT = 32  # first answers, each half a megabyte, for whoever goes back to a question
+_KEPT = 32  # first answers, their figures and their trials, half a megabyte, for whoever goes back to a question
 _TURN_SECONDS = 0.05
 _WARM_UP_SECONDS = 60.0
 
@@ -71,8 +72,16 @@ class Question:
     @cached_property
     def key(self) -> str:
         """What is the same for the same question, and for no other."""
-        asked = (self.text, self.seed, self.most, self.typed, self.view.__module__, self.view.__qualname__)
-        return hashlib.sha256(repr(asked).encode()).hexdigest()
+        return _key(self.text, self.seed, self.most, self.typed, self.view.__module__, self.view.__qualname__)
+
+    @cached_property
+    def trials(self) -> str:
+        """What is the same for all questions whose answer is made from the same trials."""
+        return _key(self.text, self.seed, self.most)
+
+
+def _key(*asked: Any) -> str:
+    return hashlib.sha256(repr(asked).encode()).hexdigest()
 
 
 @dataclass
@@ -111,7 +120,7 @@ class Answering:
         self._idle: queue.Queue[_Warm] = queue.Queue()
         self._lock = threading.Lock()
         self._n_waiting = 0
-        self._newest: dict[str, object] = {}
+        self._newest: dict[tuple[str, Callable[..., Any]], object] = {}  # question of a tab, for each thing shown
         self._all: list[_Warm] = []
         self._kept: OrderedDict[str, Any] = OrderedDict()
         self._begun: dict[str, Future[Any]] = {}
@@ -136,7 +145,7 @@ class Answering:
             if question.key in self._kept or question.key in self._begun:
                 return
             self._begun[question.key] = Future()
-        mine = self._newest[tab] = object()
+        mine = self._newest[tab, question.view] = object()
         threading.Thread(target=self._finish, args=(question, tab, mine), name="first answer", daemon=True).start()
 
     def _finish(self, question: Question, tab: str, mine: object) -> None:
@@ -150,11 +159,11 @@ class Answering:
                 del self._begun[question.key]
 
     def first_answer(self, question: Question, tab: str) -> Any:
-        """Simulate a few trials, and show what they say.
+        """Simulate a few trials, and show what they say. Where they were simulated for another view, show that.
 
         Args:
             question: what is asked.
-            tab: who asks; an older question of the same tab that still waits is dropped.
+            tab: who asks; an older question of the same tab and view that still waits is dropped.
 
         Raises:
             Superseded: the tab has asked for something newer.
@@ -167,23 +176,30 @@ class Answering:
                 return begun.result()
             except Superseded:  # of the tab that began it, which need not be this one
                 pass
-        mine = self._newest[tab] = object()
+        mine = self._newest[tab, question.view] = object()
         return self._answer(question, tab, mine)
 
     def _answer(self, question: Question, tab: str, mine: object) -> Any:
         if (known := self._known(question.key)) is not None:
             return known
-        warm = self._take(tab, mine)
-        helper = self._second()
+        chunks = self._known(question.trials)
+        warm = self._take(question, tab, mine, gives_way=chunks is not None)
+        helper = self._second() if chunks is None else None
         used = [warm] if helper is None else [warm, helper]
         try:
-            answer = self._simulated(used, question)
+            self._warmed(used)
+            deadline = time.monotonic() + SECONDS
+            if chunks is None:
+                chunks = self._simulated(used[: question.most], question, deadline)
+            warm.send(shown, question.text, question.seed, question.typed, chunks, question.view)
+            answer = warm.answer(deadline)
         except BaseException:
             for one in used:  # whatever it is at is not waited for
                 self._replace(one)
             raise
         for one in used:
             self._idle.put(one)
+        self._keep(question.trials, chunks)
         self._keep(question.key, answer)
         return answer
 
@@ -199,36 +215,39 @@ class Answering:
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
 
-    def _simulated(self, used: Sequence[_Warm], question: Question) -> Any:
-        text, seed = question.text, question.seed
-        used = used[: question.most]
-        n = min(_N if len(used) > 1 else _N_OF_MANY, question.most) // len(used)
+    @staticmethod
+    def _warmed(used: Sequence[_Warm]) -> None:
         for one in used:
             if not one.is_warm:
                 one.answer(time.monotonic() + _WARM_UP_SECONDS)
                 one.is_warm = True
-        deadline = time.monotonic() + SECONDS
+
+    @staticmethod
+    def _simulated(used: Sequence[_Warm], question: Question, deadline: float) -> list[Chunk]:
+        text, seed = question.text, question.seed
+        n = min(_N if len(used) > 1 else _N_OF_MANY, question.most) // len(used)
         for i, one in enumerate(used[1:], 1):
             one.send(simulate_chunk, text, seed, i * n, n, 0)
         used[0].send(simulate_chunk, text, seed, 0, n, 0)
-        chunks = [one.answer(deadline) for one in used]
-        used[0].send(shown, text, seed, question.typed, chunks, question.view)
-        return used[0].answer(deadline)
+        return [one.answer(deadline) for one in used]
 
-    def _take(self, tab: str, mine: object) -> _Warm:
+    def _take(self, question: Question, tab: str, mine: object, *, gives_way: bool) -> _Warm:
         with self._lock:
-            self._n_waiting += 1
+            self._n_waiting += not gives_way
         try:
             while True:
-                if tab and self._newest.get(tab) is not mine:
+                if tab and self._newest.get((tab, question.view)) is not mine:
                     raise Superseded
+                if gives_way and self._n_waiting:
+                    time.sleep(_TURN_SECONDS)
+                    continue
                 try:
                     return self._idle.get(timeout=_TURN_SECONDS)
                 except queue.Empty:
                     continue
         finally:
             with self._lock:
-                self._n_waiting -= 1
+                self._n_waiting -= not gives_way
 
     def _second(self) -> _Warm | None:
         if self._n_waiting:
@@ -268,7 +287,8 @@ def warm_up(n_bytes: int) -> None:
 
     scenario = load_scenario("base", ["trial.target=2", "trial.horizon_months=24"])
     text = scenario.model_dump_json(by_alias=True)
-    shown(text, 1, "base", [simulate_chunk(text, 1, 0, 4, 0)], view.answer_of)
+    for part in (view.dates_of, view.figures_of):
+        shown(text, 1, "base", [simulate_chunk(text, 1, 0, 4, 0)], part)
 
 
 def shown(text: str, seed: int, typed: str, chunks: Sequence[Chunk], view: Callable[..., Any]) -> Any:

@@ -14,8 +14,6 @@
     return typeof id === "string" ? id : JSON.stringify(id, Object.keys(id).sort());
   }
 
-  function isThere(id) { return typeof id === "string" || document.getElementById(idOf(id)) !== null; }
-
   function sectionOf(name) { return document.getElementById(idOf({type: "plan-section", name: name})); }
 
   var waiting = {};  // names of sections that were opened and have nothing in them yet
@@ -79,23 +77,22 @@
         delete waiting[name];
         var place = sectionOf(name);
         if (place && !place.children.length) {
-          window.dash_clientside.set_props({type: "plan-section", name: name}, {children: made.sections[name]});
+          window.dash_clientside.moves.tell({type: "plan-section", name: name}, {children: made.sections[name]});
         }
       });
-      return window.dash_clientside.no_update;
-    },
-    moved: function (says, query) {
-      var stays = (says || []).some(function (one) { return one[0] === "plan-query" && one[1].data === (query || ""); });
-      if (stays) { return window.dash_clientside.no_update; }
-      (says || []).filter(function (one) { return isThere(one[0]); }).forEach(function (one) { window.dash_clientside.set_props(one[0], one[1]); });
       return window.dash_clientside.no_update;
     },
     answered: function (first, refined, query) {
       var now = withoutDraft(query), nothing = window.dash_clientside.no_update;
       var newest = [refined, first].filter(function (one) { return one && withoutDraft(one.query) === now; })[0];
       if (!newest) { return [nothing, nothing]; }
-      drawAfter(newest.exhibits);
+      if (newest.exhibits) { drawAfter(newest.exhibits); }
       return [newest.answer, newest.command];
+    },
+    drawn: function (figures, refined, query) {
+      var now = withoutDraft(query), isRefined = refined && withoutDraft(refined.query) === now;
+      if (figures && !isRefined && withoutDraft(figures.query) === now) { drawAfter(figures.exhibits); }
+      return window.dash_clientside.no_update;
     }
   };
 }());

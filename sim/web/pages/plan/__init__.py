@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import dash_mantine_components as dmc
 from dash import dcc, html
@@ -64,6 +65,8 @@ def _stores(asked: str) -> list[Any]:
     return [
         dcc.Store(id="plan-query", data=asked),
         dcc.Store(id="plan-undo", storage_type="session"),
+        dcc.Store(id="plan-visit", data=uuid4().hex),
+        dcc.Store(id="plan-touched"),
         dcc.Store(id="plan-moved"),
         dcc.Store(id="plan-opening"),
         dcc.Store(id="plan-opened"),
@@ -71,6 +74,8 @@ def _stores(asked: str) -> list[Any]:
         dcc.Store(id="plan-shown"),
         dcc.Store(id="plan-done"),
         dcc.Store(id="plan-first"),
+        dcc.Store(id="plan-figures"),
+        dcc.Store(id="plan-drawn"),
         dcc.Store(id="plan-refined"),
         dcc.Store(id="plan-wanted"),
         dcc.Store(id="plan-lines"),

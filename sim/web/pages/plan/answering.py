@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
@@ -19,7 +20,7 @@ from sim.web.components import problem_box
 from sim.web.jobs import long_callback, tab_of_request
 from sim.web.pages.plan.runs import remember
 from sim.web.pages.plan.steps import with_draft
-from sim.web.pages.plan.view import EXHIBITS, answer_of
+from sim.web.pages.plan.view import EXHIBITS, dates_of, figures_of
 from sim.web.state import State as Scenario
 
 if TYPE_CHECKING:
@@ -81,6 +82,26 @@ def register(app: Dash, studio: Studio) -> None:
             return {"query": query, "answer": said, "exhibits": [], "command": None}, None, query
         return {"query": query, **shown}, None, query
 
+    @app.callback(Output("plan-figures", "data"), Input("plan-first", "data"), prevent_initial_call=True)
+    def figures(first: dict[str, Any] | None) -> Any:
+        if not first or "exhibits" in first:
+            raise PreventUpdate
+        question = replace(_question(studio, first["query"]), view=figures_of)
+        try:
+            exhibits = studio.answering.first_answer(question, tab_of_request())
+        except (Superseded, TooSlow):  # the next answer has its own
+            raise PreventUpdate from None
+        return {"query": first["query"], "exhibits": exhibits}
+
+    app.clientside_callback(
+        ClientsideFunction("plan", "drawn"),
+        Output("plan-drawn", "data"),
+        Input("plan-figures", "data"),
+        State("plan-refined", "data"),
+        State("plan-query", "data"),
+        prevent_initial_call=True,
+    )
+
     app.clientside_callback(
         ClientsideFunction("plan", "answered"),
         Output("plan-answer", "children"),
@@ -129,7 +150,7 @@ def _question(studio: Studio, query: str) -> Question:
     scenario = studio.loaded(state).scenario
     seed = scenario.experiment.seed if state.seed is None else state.seed
     most = scenario.experiment.replications if state.replications is None else state.replications
-    return Question(scenario, seed, most, state.typed(), answer_of)
+    return Question(scenario, seed, most, state.typed(), dates_of)
 
 
 def _refined(studio: Studio, set_progress: Any, query: str) -> Any:
@@ -152,7 +173,7 @@ def _refined(studio: Studio, set_progress: Any, query: str) -> Any:
         for results in grow(folder, identity, (size,), Means(1 if size <= _ALONE else workers, progress=say)):
             if results.n_replications < size:
                 continue
-            shown = {"query": query, **answer_of(results)}
+            shown = {"query": query, **dates_of(results), "exhibits": figures_of(results)}
             if results.n_replications >= n:
                 remember(studio.visitor, query, results)
             set_props("plan-refined", {"data": shown})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, html, no_update
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, html, no_update
 from dash.exceptions import PreventUpdate
 
 from sim.errors import InputError
@@ -21,7 +22,6 @@ from sim.web.pages.plan.steps import (
     moved,
     read,
     redone,
-    saying_otherwise,
     stepped,
     switched,
     undone,
@@ -33,64 +33,73 @@ from sim.web.state import State as Scenario
 if TYPE_CHECKING:
     from sim.web.studio import Studio
 
+_MOST_TOUCHED = 100  # between two answers; no hand is faster
 Says = list[tuple[str | dict[str, str], dict[str, Any]]]  # which components, and what each is to say
 
 
-def register(app: Dash, studio: Studio) -> None:
-    """Add what moves the page from one state to the next."""
+@dataclass
+class _Move:
+    """A page on its way from one query to another.
 
-    @app.callback(
-        Output("plan-moved", "data"),
+    Attributes:
+        query: the page's, as far as it has come.
+        undo: what can then be undone and redone.
+        by_hand: whether the controls say so already.
+        from_text: whether the text said something new.
+    """
+
+    query: str
+    undo: dict[str, Any]
+    by_hand: bool = True
+    from_text: bool = False
+
+
+def register(app: Dash, studio: Studio) -> None:
+    """Add what moves the page from one state to the next. What was touched is gathered in assets/moves.js."""
+    app.clientside_callback(
+        ClientsideFunction("moves", "touched"),
+        Output("plan-touched", "data"),
         Input({"type": LEVER, "path": ALL}, "value"),
         Input({"type": SWITCH, "path": ALL}, "checked"),
         Input({"type": RESET, "path": ALL}, "n_clicks"),
-        Input("plan-back", "n_clicks"),
-        Input("plan-again", "n_clicks"),
-        Input("plan-none", "n_clicks"),
-        Input("plan-new-add", "n_clicks"),
-        Input("plan-replications", "value"),
-        Input("plan-seed", "value"),
-        Input("plan-text", "value"),
-        State("plan-query", "data"),
-        State("plan-undo", "data"),
-        State("plan-new-count", "value"),
-        State("plan-new-like", "value"),
-        State("plan-new-opens", "value"),
+        *(Input(name, "n_clicks") for name in ("plan-back", "plan-again", "plan-none", "plan-new-add")),
+        *(Input(name, "value") for name in ("plan-replications", "plan-seed", "plan-text")),
+        *(State(name, "value") for name in ("plan-new-count", "plan-new-like", "plan-new-opens")),
+        State("plan-visit", "data"),
         prevent_initial_call=True,
     )
-    def move(*given: Any) -> Any:
-        query, undo, n_new, like, opens = given[-5:]
-        query = query or ""
-        cause = ctx.triggered_id
-        by_hand, from_text = isinstance(cause, dict) and cause.get("type") in (LEVER, SWITCH), False
-        if cause == "plan-back":
-            after, undo = undone(undo, query)
-        elif cause == "plan-again":
-            after, undo = redone(undo, query)
-        else:
-            after = _typed(studio, query)
-            from_text = after != query
-            if not from_text:
-                after = _after(studio, query, (n_new, like, opens))
-                by_hand = by_hand or cause == "plan-text"
-            undo = stepped(undo, query, after)
-        if after == query and not by_hand:
+
+    @app.callback(
+        Output("plan-moved", "data"),
+        Input("plan-touched", "data"),
+        State("plan-query", "data"),
+        State("plan-undo", "data"),
+        prevent_initial_call=True,
+    )
+    def move(asked: dict[str, Any] | None, query: str | None, undo: dict[str, Any] | None) -> Any:
+        if not asked:
             raise PreventUpdate
-        if after != query:
-            begin_answer(studio, after)
-        says = _says(studio, query, after, by_hand=by_hand, from_text=from_text)
-        stores: Says = [(name, {"data": after}) for name in (shell.QUERY, "plan-query")]
-        return [("plan-undo", {"data": undo}), *says, *stores]
+        before = query or ""
+        touched = asked["touched"][:_MOST_TOUCHED]
+        way = _Move(before, undo or {})
+        for touch in touched:
+            _step(studio, way, touch)
+        says: Says = []
+        if way.query != before:
+            begin_answer(studio, way.query)
+            follows = touched[-1]["id"] != "plan-text"
+            says += [("plan-undo", {"data": way.undo}), *_says(studio, before, way, asked["there"], text=follows)]
+            says += [(name, {"data": way.query}) for name in (shell.QUERY, "plan-query")]
+        return {"n": touched[-1]["n"], "before": before, "says": says}
 
     # Not as outputs: what waits for them must not wait for this when the page is opened. And not set by the server: an
-    # answer that a later move has overtaken is dropped by the browser, and what the server sets is not. A lever that
-    # was moved away and back at once says what the query said when it was asked: that is answered too, since the
-    # browser may have taken in the move away meanwhile.
+    # answer that a later move has overtaken is dropped by the browser, and what the server sets is not.
     app.clientside_callback(
-        ClientsideFunction("plan", "moved"),
+        ClientsideFunction("moves", "moved"),
         Output("plan-shown", "data"),
         Input("plan-moved", "data"),
         State("plan-query", "data"),
+        State("plan-visit", "data"),
         prevent_initial_call=True,
     )
 
@@ -106,42 +115,25 @@ def register(app: Dash, studio: Studio) -> None:
         return _changes(studio, query or ""), not undo.get("past"), not undo.get("future")
 
 
-def _typed(studio: Studio, query: str) -> str:
-    """The query after the text was edited; the same where it says what the query says, as when it follows a lever."""
-    for cause in ctx.triggered:
-        if cause["prop_id"] == "plan-text.value":
-            return editing.typed(studio, query, str(cause["value"] or ""))
-    return query
+def _step(studio: Studio, move: _Move, touch: dict[str, Any]) -> None:
+    """Take one touch of the page in."""
+    key, value, before = touch["id"], touch.get("value"), move.query
+    is_lever = isinstance(key, dict) and key.get("type") in (LEVER, SWITCH)
+    move.by_hand = move.by_hand and (is_lever or key == "plan-text")
+    if key in ("plan-back", "plan-again"):
+        move.query, move.undo = (undone if key == "plan-back" else redone)(move.undo, before)
+        return
+    if key == "plan-text":
+        move.query = editing.typed(studio, before, str(value or ""))
+        move.from_text = move.from_text or move.query != before
+    else:
+        state = _stepped(studio, Scenario.of(before), key, value, touch.get("sites"))
+        move.query = with_draft(state.query(), draft_of(before))
+    move.undo = stepped(move.undo, before, move.query)
 
 
-def _after(studio: Studio, query: str, new: tuple[Any, Any, Any]) -> str:
-    """The query after what was touched, with all that levers say and no answer has taken in yet.
-
-    A text that follows a lever asks as well: its request overtakes that of a lever moved meanwhile, whose answer the
-    browser then drops.
-    """
-    state = Scenario.of(query)
-    for cause in ctx.triggered:
-        state = _stepped(studio, state, ctx.triggered_prop_ids.get(cause["prop_id"]), cause["value"], new)
-    for key, value in _not_yet_answered(studio, Scenario.of(query)):
-        state = _stepped(studio, state, key, value, new)
-    return with_draft(state.query(), draft_of(query))
-
-
-def _not_yet_answered(studio: Studio, before: Scenario) -> list[tuple[dict[str, str], Any]]:
-    """Levers and switches that say something else than the query: moved while an earlier move was being answered."""
-    given = _given()
-    reading = read(studio, before)
-    otherwise = saying_otherwise(reading, {key["path"]: value for key, value in given})
-    return [(key, value) for key, value in given if key["path"] in otherwise]
-
-
-def _given() -> list[tuple[dict[str, str], Any]]:
-    """What the levers and switches say that stand on the page."""
-    return [(item["id"], item.get("value")) for items in ctx.inputs_list[:2] for item in items]
-
-
-def _stepped(studio: Studio, state: Scenario, key: Any, value: Any, new: tuple[Any, Any, Any]) -> Scenario:
+def _stepped(studio: Studio, state: Scenario, key: Any, value: Any, new: Any) -> Scenario:
+    """The state after a touch of anything but the text, undo and redo."""
     if key == "plan-none":
         return Scenario(state.scenario, state.file) if value else state
     if key == "plan-new-add":
@@ -163,8 +155,6 @@ def _stepped(studio: Studio, state: Scenario, key: Any, value: Any, new: tuple[A
 
 def _sized(studio: Studio, state: Scenario, key: str, value: Any) -> Scenario:
     """Another number of simulated trials, or another seed."""
-    from dataclasses import replace
-
     if not isinstance(value, int) or value < 0:
         return state
     experiment = read(studio, state).loaded.scenario.experiment
@@ -173,9 +163,9 @@ def _sized(studio: Studio, state: Scenario, key: str, value: Any) -> Scenario:
     return replace(state, replications=None if value == experiment.replications else max(value, 1))
 
 
-def _says(studio: Studio, before: str, after: str, *, by_hand: bool, from_text: bool) -> Says:
+def _says(studio: Studio, before: str, way: _Move, there: list[str], *, text: bool) -> Says:
     """What the controls are to say of the new state. One that was moved by hand says so already."""
-    old, new = read(studio, Scenario.of(before)), read(studio, Scenario.of(after))
+    old, new = read(studio, Scenario.of(before)), read(studio, Scenario.of(way.query))
     errors = new.errors
     had, have = old.controls, new.controls
     says: Says = [
@@ -183,13 +173,13 @@ def _says(studio: Studio, before: str, after: str, *, by_hand: bool, from_text: 
         for path in sorted({*old.errors, *errors})
         if path in have
     ]
-    if set(had) != set(have) or from_text:
-        says.append(("plan-panel", {"children": panel(new, [key["path"] for key, _ in _given()])}))
+    if set(had) != set(have) or way.from_text:
+        says.append(("plan-panel", {"children": panel(new, there)}))
         says.append(("plan-new", {"children": new_sites(new.loaded)}))
-    elif not by_hand:
+    elif not way.by_hand:
         says += [*_values(old, new), *_size(new)]
-    if not from_text:
-        says.append(("plan-text", {"value": editing.text_of(studio, new, draft_of(after))}))
+    if text:
+        says.append(("plan-text", {"value": editing.text_of(studio, new, draft_of(way.query))}))
     return says
 
 

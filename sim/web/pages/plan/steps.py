@@ -129,27 +129,6 @@ def switched(reading: Reading, path: str, is_on: bool) -> State:
     return state.changed(path, None if is_on == was_on else "off")
 
 
-def saying_otherwise(reading: Reading, values: Mapping[str, Any]) -> set[str]:
-    """Paths of the levers and switches that say something else than a state does.
-
-    Args:
-        reading: the state.
-        values: what each control says, by path.
-    """
-    controls, refused = reading.controls, dict(reading.refused)
-    on = reading.loaded.scenario.screening.criteria
-    found = set()
-    for path, value in values.items():
-        control = controls.get(path)
-        if control is None:
-            is_criterion = path.count(".") == 2 and path.startswith("screening.criteria.")
-            if is_criterion and bool(value) != (path.rpartition(".")[2] in on):
-                found.add(path)
-        elif (text := control.text(value)) is not None and text != refused.get(path, control.text(control.value)):
-            found.add(path)
-    return found
-
-
 def with_new_sites(reading: Reading, n: int, like: str, opens: str | None) -> State:
     """The state with more sites like those of a group.
 

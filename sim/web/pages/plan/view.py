@@ -10,20 +10,27 @@ from sim.report.words import run_command
 from sim.web.components import answer, command_line, figure_with_table
 
 if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
     from sim.experiment.results import Results
 
 EXHIBITS = ("fan", "time", "funnel")
 
 
-def answer_of(results: Results) -> dict[str, Any]:
-    """Everything that the page says of some results. It is made in the process that simulated them.
-
-    The figures are apart: a browser draws them after the dates are seen, since drawing them takes longer than all else
-    that it does for an answer.
+def dates_of(results: Results) -> dict[str, Any]:
+    """What the page says of some results before its figures. It is made in the process that simulated them.
 
     Args:
         results: of a first answer, or of a run.
     """
+    return {"answer": answer(Answers(results)), "command": command_line(run_command(results))}
+
+
+def figures_of(results: Results) -> list[Component]:
+    """The figures of the same results: a browser draws them after the dates are seen, which takes longer than all else.
+
+    Args:
+        results: as for `dates_of`.
+    """
     answers = Answers(results)
-    exhibits = [figure_with_table(MAKERS[name](answers), f"plan-{name}", order=3) for name in EXHIBITS]
-    return {"answer": answer(answers), "exhibits": exhibits, "command": command_line(run_command(results))}
+    return [figure_with_table(MAKERS[name](answers), f"plan-{name}", order=3) for name in EXHIBITS]

@@ -1,0 +1,82 @@
+/* The Plan page: what was touched since the server last answered, so that nothing that was is lost.
+
+   Dash drops the answer to a request that a later one overtakes. Each request therefore says everything that was
+   touched and has had no answer yet, in its order. What a control says because it was told so is no touch. */
+(function () {
+  "use strict";
+  window.dash_clientside = window.dash_clientside || {};
+
+  var touched = [], n = 0;  // what has had no answer yet, each with a number; how many there were
+  var told = {};  // what a control says, by its id as a text: told to it, or known from it
+  var visit = null;
+
+  /* As Dash writes the id of a part: a name, or its keys in their order. */
+  function idOf(id) { return typeof id === "string" ? id : JSON.stringify(id, Object.keys(id).sort()); }
+
+  function isSaid(key, value) { return key in told && JSON.stringify(told[key]) === JSON.stringify(value); }
+
+  function note(id, props) {
+    ["value", "checked"].forEach(function (name) { if (name in props) { told[idOf(id)] = props[name]; } });
+    noteAll(props.children);
+  }
+
+  function noteAll(part) {
+    if (Array.isArray(part)) { part.forEach(noteAll); return; }
+    if (!part || !part.props) { return; }
+    if (part.props.id) { note(part.props.id, part.props); } else { noteAll(part.props.children); }
+  }
+
+  function tell(id, props) {
+    note(id, props);
+    window.dash_clientside.set_props(id, props);
+  }
+
+  /* Whether Dash knows a part: one that was just put on the page is not drawn yet. */
+  function isThere(id) {
+    try { return Boolean(window.dash_component_api.getLayout(id)); } catch (unknown) { return false; }
+  }
+
+  function touch(propId, value, sites) {
+    var at = propId.lastIndexOf("."), key = propId.slice(0, at), isButton = propId.slice(at + 1) === "n_clicks";
+    if (isButton ? !value : isSaid(key, value)) { return; }
+    var last = touched[touched.length - 1];
+    n += 1;
+    if (!isButton) {
+      told[key] = value;
+      if (last && last.key === key) { touched.pop(); }
+    }
+    touched.push({n: n, key: key, id: key[0] === "{" ? JSON.parse(key) : key, value: value, sites: sites});
+  }
+
+  /* What the server is asked: also which levers stand on the page, whose sections it must not empty. */
+  var there = [];
+
+  function ask() { return {touched: touched.slice(), there: there}; }
+
+  window.dash_clientside.moves = {
+    tell: tell,
+
+    /* Inputs: the controls, levers and switches first; states: the form for new sites, and which visit this is. */
+    touched: function () {
+      var context = window.dash_clientside.callback_context, given = Array.prototype.slice.call(arguments, -4);
+      if (given[3] !== visit) { visit = given[3]; touched = []; told = {}; }
+      var before = n;
+      context.triggered.forEach(function (cause) { touch(cause.prop_id, cause.value, given.slice(0, 3)); });
+      there = context.inputs_list[0].concat(context.inputs_list[1]).map(function (one) { return one.id.path; });
+      return n === before ? window.dash_clientside.no_update : ask();
+    },
+
+    /* An answer to what the page no longer says is asked for again, of what it says now. */
+    moved: function (answer, query, visited) {
+      var nothing = window.dash_clientside.no_update;
+      if (!answer || visited !== visit) { return nothing; }
+      if (answer.before !== (query || "")) {
+        if (touched.length) { window.dash_clientside.set_props("plan-touched", {data: ask()}); }
+        return nothing;
+      }
+      touched = touched.filter(function (one) { return one.n > answer.n; });
+      answer.says.filter(function (one) { return isThere(one[0]); }).forEach(function (one) { tell(one[0], one[1]); });
+      return nothing;
+    }
+  };
+}());
