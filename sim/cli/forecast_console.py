@@ -101,14 +101,8 @@ def _print_cuts(console: Console, results: Sequence[CutResult]) -> None:
 
 def print_fit(found: Fit, folder: Path) -> None:
     """Print what the data say, and where the scenario is."""
-    from sim.report.forecast_fit import (
-        calendar_lines,
-        fit_cautions,
-        fit_headline,
-        length_sentence,
-        shape_table,
-        site_sentence,
-    )
+    from sim.report.forecast_fit import fit_cautions, fit_headline
+    from sim.report.forecast_fit_figures import calendar_lines, length_sentence, shape_table, site_sentence
 
     console = make_console()
     console.print(f"\n[bold]{fit_headline(found)}[/bold]\n")

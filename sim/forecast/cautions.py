@@ -77,7 +77,7 @@ def _sites(trial: ObservedTrial, n: int, now: float) -> list[str]:
     counts = np.bincount(at_site, minlength=len(trial.sites))
     if len(counts) > 1 and counts.max() > _ONE_SITE * n:
         name = trial.sites[int(counts.argmax())].name
-        found.append(f"{counts.max() / n:.0%} came from one site ({name}): the date hangs on it")
+        found.append(f"{100 * counts.max() / n:.0f} % came from one site ({name}): the date hangs on it")
     opened = trial.first_seen()
     seen = opened[~np.isnan(opened)]
     new = int(np.count_nonzero(seen > now * 2 / 3))

@@ -101,7 +101,7 @@ def _trend(trial: ObservedTrial, past: History, target: int, random: np.random.G
     drawn = found + random.standard_normal((_DRAWS, 2)) @ spread.T
     rate = np.exp(np.clip(drawn[:, 0] + drawn[:, 1] * 0.5, -20, 10))
     word = "grows" if slope > 0 else "falls"
-    note = f"{word} by {abs(np.expm1(slope)):.1%} in four weeks"
+    note = f"{word} by {100 * abs(np.expm1(slope)):.1f} % in four weeks"
     return Shape(np.exp(slope * months), random.poisson(rate * STEP_DAYS).astype(np.float64), note)
 
 
@@ -138,7 +138,7 @@ def _drifting(trial: ObservedTrial, past: History, target: int, random: np.rando
     posterior = fit_rate(past, target, terms(trial, _QUICK), _QUICK)
     outlook = look_ahead(posterior, days=STEP_DAYS)
     factor = np.exp(posterior.fitted - posterior.fitted[-1])
-    note = f"drifts by {posterior.drift_mean:.0%} in four weeks"
+    note = f"drifts by {100 * posterior.drift_mean:.0f} % in four weeks"
     return Shape(factor, outlook.more_by(past.now + STEP_DAYS), note)
 
 

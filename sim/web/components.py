@@ -41,6 +41,22 @@ def problem_box(problems: Iterable[Problem], title: str = "This cannot be simula
     return dmc.Alert(html.Ul(items, className="problems"), title=title, color="red", variant="light")
 
 
+def file_place(inside: Component, id: str, most_bytes: int, said_at: str, **more: Any) -> Component:  # noqa: A002
+    """What a file is dropped on, or chosen at. One that is too large is refused before it is sent: assets/figures.js.
+
+    It takes files of every kind, since Dash says nothing of those that it is told not to take.
+
+    Args:
+        inside: what is seen.
+        id: of the upload.
+        most_bytes: that a file may have.
+        said_at: id of what says that one has more.
+        more: what else `dcc.Upload` takes.
+    """
+    place = dcc.Upload(inside, id=id, **more)
+    return html.Div(place, **{"data-most-bytes": str(most_bytes), "data-said-at": said_at})
+
+
 def command_line(*commands: str) -> Component:
     """The commands that give the same on the command line, to copy."""
     lines = "\n".join(commands)

@@ -12,7 +12,7 @@ from sim.errors import InputError
 from sim.scenario.options import library_options
 from sim.scenario.options_starter import starter_options
 from sim.scenario.yaml_source import MAX_BYTES
-from sim.web.components import problem_box
+from sim.web.components import file_place, problem_box
 from sim.web.planning import OPTIONS, choices_of
 from sim.web.state import State
 from sim.web.text_file import brought
@@ -52,13 +52,11 @@ def blocks(text: str, *, is_own: bool) -> list[Component]:
                     )
                     for name in begin
                 ),
-                html.Div(
-                    dcc.Upload(
-                        html.Span("Bring a file…", className="like-button"),
-                        id="cheapest-open",
-                        multiple=False,
-                    ),
-                    **{"data-most-bytes": str(MAX_BYTES), "data-said-at": "cheapest-options-said"},
+                file_place(
+                    html.Span("Bring a file…", className="like-button"),
+                    "cheapest-open",
+                    MAX_BYTES,
+                    "cheapest-options-said",
                 ),
                 dmc.Button("Save as a file", id="cheapest-save", variant="default", size="xs"),
                 dcc.Download(id="cheapest-saved"),

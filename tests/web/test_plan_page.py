@@ -134,6 +134,10 @@ def test_a_wrong_file_is_refused_in_the_command_lines_words(visit: Visit) -> Non
     text = b"name: x\nextends: ../../etc/passwd\n"
     files.set_input_files({"name": "other.yaml", "mimeType": "text/plain", "buffer": text})
     page.locator("#plan-text-problems", has_text="must be a scenario that comes with the program").wait_for()
+    files.set_input_files({"name": "trial.docx", "mimeType": "application/zip", "buffer": b"PK"})
+    page.locator("#plan-text-problems", has_text="trial.docx: is not a scenario file").wait_for()
+    files.set_input_files({"name": "large.yaml", "mimeType": "text/plain", "buffer": b"#" * 3_000_000})
+    page.locator("#plan-text-problems", has_text="large.yaml: is larger than").wait_for()
 
 
 def test_cancel_frees_the_place_and_the_run_goes_on_from_there(visit: Visit, start_server: Any) -> None:

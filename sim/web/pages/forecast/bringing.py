@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import dash_mantine_components as dmc
-from dash import ALL, Dash, Input, Output, ctx, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, ctx, html, no_update
 from dash import State as DashState
 
 from sim.errors import InputError
 from sim.web import observed_data
-from sim.web.components import problem_box
+from sim.web.components import file_place, problem_box
 from sim.web.data_panel import changed_by_panel, data_panel
 from sim.web.observed_data import DataState
 
@@ -57,11 +57,11 @@ def places(most_bytes: int) -> Component:
 
 
 def _drop(id_: str, title: str, text: str, most_bytes: int, multiple: bool = False) -> Component:
-    """A place for files; assets/figures.js refuses those that are too large before they are sent."""
+    """A place for files."""
     words = [html.Strong(title), html.Span(text), html.Span("Drop it here, or press to choose.")]
     inside = html.Div(words, className="drop-text")
-    place = dcc.Upload(inside, id=id_, multiple=multiple, className="drop", className_active="drop drop-over")
-    return html.Div(place, **{"data-most-bytes": str(most_bytes), "data-said-at": "forecast-wrong-file"})
+    looks = {"className": "drop", "className_active": "drop drop-over"}
+    return file_place(inside, id_, most_bytes, "forecast-wrong-file", multiple=multiple, **looks)
 
 
 def register(app: Dash, studio: Studio) -> None:

@@ -16,7 +16,7 @@ from sim.lessons.session import Session, session_from_text
 from sim.lessons.sheet import sheet
 from sim.lessons.students import MOST_BYTES, names_from
 from sim.lessons.template import template
-from sim.web.components import command_line, problem_box
+from sim.web.components import command_line, file_place, problem_box
 from sim.web.jobs import long_callback
 from sim.web.pages.learn.asked import FILE_KEY, answered, session_of
 
@@ -47,13 +47,13 @@ def part(session: Session) -> Component:
                 "Set the lesson in a file: take the parameters, change them, and give them back here. You get a link "
                 "that gives a class the same lesson."
             ),
-            _upload("learn-parameters", "Give a file of parameters (YAML)", ".yaml,.yml"),
+            _upload("learn-parameters", "Give a file of parameters (YAML)", "learn-given"),
             html.Div(id="learn-given", **{"aria-live": "polite"}),
             html.P(
                 "Give each student a scenario of their own: a list with a column 'name' becomes a scenario and a sheet "
                 "each, with the answer key."
             ),
-            _upload("learn-students", "Give a list of students (CSV)", ".csv"),
+            _upload("learn-students", "Give a list of students (CSV)", "learn-class-problem"),
             html.Div(id="learn-teacher-progress", className="lesson-busy", **{"aria-live": "polite"}),
             html.Div(id="learn-class-problem"),
             dcc.Download(id="learn-download"),
@@ -68,9 +68,9 @@ def part(session: Session) -> Component:
     )
 
 
-def _upload(name: str, text: str, accept: str) -> Component:
+def _upload(name: str, text: str, said_at: str) -> Component:
     button = dmc.Button(text, variant="default", size="sm")
-    return dcc.Upload(button, id=name, accept=accept, max_size=MOST_BYTES, className="lesson-upload")
+    return file_place(button, name, MOST_BYTES, said_at, className="lesson-upload")
 
 
 def _bytes_of(contents: str, file: str) -> bytes:

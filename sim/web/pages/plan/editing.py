@@ -12,11 +12,12 @@ from sim.errors import InputError
 from sim.scenario.load import load_text
 from sim.scenario.written import extending, library_text, rewritten
 from sim.scenario.yaml_source import MAX_BYTES
+from sim.web.components import file_place
 from sim.web.limits import check_limits
 from sim.web.pages.plan.steps import draft_of, read, with_draft
 from sim.web.state import BASE, EDITED
 from sim.web.state import State as Scenario
-from sim.web.text_file import ENDINGS, brought
+from sim.web.text_file import brought
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
@@ -76,12 +77,11 @@ def block(studio: Studio, reading: Reading, draft: str) -> Component:
             ),
             html.Div(
                 [
-                    dcc.Upload(
+                    file_place(
                         html.Span("Open a file…", className="like-button"),
-                        id="plan-open",
-                        accept=",".join(ENDINGS),
-                        max_size=MAX_BYTES,
-                        multiple=False,
+                        "plan-open",
+                        MAX_BYTES,
+                        "plan-text-problems",
                     ),
                     dmc.Button("Save as a file", id="plan-save", variant="default", size="xs"),
                     dcc.Download(id="plan-saved"),

@@ -40,7 +40,7 @@ def panel(reading: Reading, there: Collection[str] = ()) -> list[Component]:
     found = []
     for title in titles(reading):
         paths = _paths(reading, title)
-        is_open = title in OPEN or not paths.isdisjoint(wrong)
+        is_open = title in OPEN or any(_is_part(path, refused) for path in paths for refused in wrong)
         is_full = is_open or not paths.isdisjoint(there)
         found.append(_section(title, section_content(reading, title) if is_full else "…", is_open=is_open))
     return found
@@ -73,6 +73,11 @@ def _paths(reading: Reading, title: str) -> set[str]:
         return {control.path for control in dict(reading.levers.sections)[title]}
     criteria = reading.levers.criteria
     return {path for rule in criteria for path in (rule.path, *(control.path for control in rule.controls))}
+
+
+def _is_part(path: str, refused: str) -> bool:
+    """Whether a lever sets what was refused, or a part of it: of a distribution for which a plain number was given."""
+    return path == refused or path.startswith(f"{refused}.")
 
 
 def _section(title: str, content: list[Component] | str, *, is_open: bool) -> Component:
