@@ -9,10 +9,10 @@ run: $(VENV)/.runtime                ## set up, and run the base scenario
 	$(BIN)/python run_sim.py
 
 test: $(VENV)/.dev                   ## set up, and pass the tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 test-slow: $(VENV)/.dev              ## the large statistical runs
-	$(BIN)/python -m pytest -n auto -m slow
+	$(BIN)/python -m pytest -n auto --dist worksteal -m slow
 
 # Tracing triples the time of what simulates, so that it has the tests that go through most lines in least time.
 coverage: $(VENV)/.dev               ## which lines the quick tests go through

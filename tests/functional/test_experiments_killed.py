@@ -32,7 +32,9 @@ def kept(out: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("workers", [2, pytest.param(1, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    "name", [pytest.param("explain", marks=pytest.mark.slow), *(n for n in COMMANDS if n != "explain")]
+)
 def test_a_kill_costs_nothing(name: str, workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("small.yaml").write_text(yaml.safe_dump(SMALL))

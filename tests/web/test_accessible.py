@@ -44,6 +44,7 @@ def test_no_answer_shuts_anybody_out(visit: Callable[..., Any]) -> None:
     look(page, "dark")
 
 
+@pytest.mark.slow
 def test_no_cheapest_plan_shuts_anybody_out(visit: Callable[..., Any]) -> None:
     """The plan that was found, with all its tables opened, on a phone too."""
     page = visit("/cheapest?scenario=classroom&by=2020-08-01&find=1", width=360)

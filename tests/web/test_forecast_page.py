@@ -75,6 +75,7 @@ def test_forecasts_made_on_the_way_are_held_against_what_happened(visit: Callabl
     assert "3 forecasts made on the way" in headline
 
 
+@pytest.mark.slow
 def test_what_the_data_say_becomes_the_plan(visit: Callable[..., Any]) -> None:
     """Who has no plan fits one, says how long participants are followed, and forecasts with it."""
     page = visit("/forecast?replications=48")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 from studio_browser import WAIT_SECONDS
 
@@ -67,6 +68,7 @@ def test_a_lesson_by_keyboard_alone(visit: Callable[..., Any]) -> None:
     expect(page.locator("#learn-checked [role=alert]")).to_contain_text("It happens in", timeout=PATIENCE)
 
 
+@pytest.mark.slow
 def test_the_cheapest_plan_by_keyboard_alone(visit: Callable[..., Any]) -> None:
     """Date and probability are typed, the options passed through, the plan found and opened."""
     page = visit("/cheapest?scenario=classroom&milestone=last_randomised")

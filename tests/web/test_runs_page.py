@@ -59,6 +59,7 @@ def test_no_name_leads_out_of_the_folder_of_runs(visit: Callable[..., Any], serv
         assert answer.status == 404 or "trialclock studio" in answer.text(), "a page of the studio, which has no such"
 
 
+@pytest.mark.slow
 def test_what_one_visitor_ran_no_other_sees(visit: Callable[..., Any]) -> None:
     page = visit("/compare?side=scenario%3Dbase&side=scenario%3Done-to-one&replications=10")
     page.locator("#compare-answer .headline").wait_for(timeout=LONG_MS)

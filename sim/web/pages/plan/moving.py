@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
@@ -44,12 +44,14 @@ class _Move:
     Attributes:
         query: the page's, as far as it has come.
         undo: what can then be undone and redone.
-        by_hand: whether the controls say so already.
+        levers: paths of the levers that were moved, which say what they were moved to.
+        by_hand: whether nothing else moved it, so that they say so already.
         from_text: whether the text said something new.
     """
 
     query: str
     undo: dict[str, Any]
+    levers: set[str] = field(default_factory=set)
     by_hand: bool = True
     from_text: bool = False
 
@@ -118,8 +120,10 @@ def register(app: Dash, studio: Studio) -> None:
 def _step(studio: Studio, move: _Move, touch: dict[str, Any]) -> None:
     """Take one touch of the page in."""
     key, value, before = touch["id"], touch.get("value"), move.query
-    is_lever = isinstance(key, dict) and key.get("type") in (LEVER, SWITCH)
-    move.by_hand = move.by_hand and (is_lever or key == "plan-text")
+    if isinstance(key, dict) and key.get("type") in (LEVER, SWITCH):
+        move.levers.add(str(key.get("path")))
+    else:
+        move.by_hand = move.by_hand and key == "plan-text"
     if key in ("plan-back", "plan-again"):
         move.query, move.undo = (undone if key == "plan-back" else redone)(move.undo, before)
         return
@@ -145,10 +149,10 @@ def _stepped(studio: Studio, state: Scenario, key: Any, value: Any, new: Any) ->
         return _sized(studio, state, str(key), value)
     if not isinstance(key, dict):
         return state
-    if key["type"] == RESET:
+    if key.get("type") == RESET:
         return state.changed(key["path"], None) if value else state
     reading = read(studio, state)
-    if key["type"] == SWITCH:
+    if key.get("type") == SWITCH:
         return switched(reading, key["path"], bool(value))
     return moved(reading, key["path"], value)
 
@@ -177,24 +181,26 @@ def _says(studio: Studio, before: str, way: _Move, there: list[str], *, text: bo
         says.append(("plan-panel", {"children": panel(new, there)}))
         says.append(("plan-new", {"children": new_sites(new.loaded)}))
     elif not way.by_hand:
-        says += [*_values(old, new), *_size(new)]
+        says += [*_values(old, new, way.levers), *_size(new)]
     if text:
         says.append(("plan-text", {"value": editing.text_of(studio, new, draft_of(way.query))}))
     return says
 
 
-def _values(old: Reading, new: Reading) -> Says:
+def _values(old: Reading, new: Reading, moved_too: set[str]) -> Says:
+    """What is to be said by the levers that change, or were moved before something else was pressed."""
     had, have = old.controls, new.controls
     refused = dict(new.refused)
     was_refused = dict(old.refused)
     says: Says = []
     for path, control in have.items():
-        if control.value != had[path].value or path in refused or path in was_refused:
+        if control.value != had[path].value or path in refused or path in was_refused or path in moved_too:
             kind, prop = (SWITCH, "checked") if control.kind == "switch" else (LEVER, "value")
             says.append(({"type": kind, "path": path}, {prop: refused.get(path, shown_value(control))}))
     on, was_on = new.loaded.scenario.screening.criteria, old.loaded.scenario.screening.criteria
-    for name in sorted({*on} ^ {*was_on}):
-        says.append(({"type": SWITCH, "path": f"screening.criteria.{name}"}, {"checked": name in on}))
+    prefix = "screening.criteria."
+    for name in sorted(({*on} ^ {*was_on}) | {path.removeprefix(prefix) for path in moved_too if path not in have}):
+        says.append(({"type": SWITCH, "path": f"{prefix}{name}"}, {"checked": name in on}))
     return says
 
 
