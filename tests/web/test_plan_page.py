@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from playwright.sync_api import TimeoutError
 from studio_browser import WAIT_SECONDS, Server
 
 Visit = Callable[..., Any]
@@ -21,7 +22,10 @@ def lever(page: Any, path: str) -> Any:
 
 def answered(page: Any, text: str = "simulated trials, seed") -> None:
     """Wait for an answer that says something."""
-    page.locator(".answer", has_text=text).wait_for()
+    try:
+        page.locator(".answer", has_text=text).wait_for()
+    except TimeoutError:
+        raise AssertionError(f"no '{text}' in: {page.locator('#page').inner_text()[:3000]}") from None
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:
