@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
 from typing import Any, Generic, Self, TypeVar
 
@@ -37,8 +37,8 @@ def n_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _end_with_parent() -> None:
-    """A worker whose parent was killed has nobody left to work for."""
+def end_with_parent() -> None:
+    """Wait until the parent of this process is gone, and end: a worker then has nobody left to work for."""
     parent = parent_process()
     if parent is not None:
         parent.join()
@@ -63,7 +63,7 @@ def _receive(connection: Connection, jobs: SimpleQueue[Any]) -> None:
 def _serve(connection: Connection) -> None:
     """What a worker does: jobs, one after the other, until the parent is done. An interrupt is for the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     jobs: SimpleQueue[Any] = SimpleQueue()
     threading.Thread(target=_receive, args=(connection, jobs), daemon=True).start()
     while (job := jobs.get()) is not None:
@@ -93,13 +93,16 @@ def interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def start_worker() -> tuple[SpawnProcess, Connection]:
+def start_worker(method: str = "spawn") -> tuple[BaseProcess, Connection]:
     """A process that takes `(function, arguments)` from a pipe and answers `(True, value)` or `(False, exception)`.
+
+    Args:
+        method: how it is started, as `multiprocessing` names it.
 
     Returns:
         The process, and the parent's end of its pipe, which ends when the process does.
     """
-    context = get_context("spawn")
+    context: Any = get_context(method)
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs,), daemon=True)
     with interrupts_held():
@@ -112,7 +115,7 @@ def start_worker() -> tuple[SpawnProcess, Connection]:
 class _Worker(Generic[Key]):
     """One process, the parent's end of its pipe, and the jobs that it has, in their order."""
 
-    process: SpawnProcess
+    process: BaseProcess
     connection: Connection
     jobs: deque[tuple[Key, Arguments]] = field(default_factory=deque)
 

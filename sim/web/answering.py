@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -26,8 +27,8 @@ from sim.experiment.at_hand import ResultsAtHand
 from sim.experiment.crew import design_of, simulate_chunk
 from sim.experiment.identity import Identity
 from sim.experiment.replicate import Chunk
-from sim.experiment.workers import start_worker
 from sim.scenario.schema import Scenario
+from sim.web.forked import start_warm_worker
 
 SECONDS = 20.0  # for a first answer; what takes longer is left to a job
 
@@ -116,7 +117,8 @@ class Answering:
     """
 
     def __init__(self, n: int, n_bytes: int) -> None:
-        self._n_bytes = n_bytes
+        self._n, self._n_bytes = n, n_bytes
+        self._is_open = False
         self._idle: queue.Queue[_Warm] = queue.Queue()
         self._lock = threading.Lock()
         self._n_waiting = 0
@@ -124,11 +126,16 @@ class Answering:
         self._all: list[_Warm] = []
         self._kept: OrderedDict[str, Any] = OrderedDict()
         self._begun: dict[str, Future[Any]] = {}
-        for _ in range(n):
+
+    def open(self) -> None:
+        """Start the processes; otherwise the first question does."""
+        with self._lock:
+            is_open, self._is_open = self._is_open, True
+        for _ in range(0 if is_open else self._n):
             self._idle.put(self._started())
 
     def _started(self) -> _Warm:
-        warm = _Warm(*start_worker())
+        warm = _Warm(*start_warm_worker())
         warm.send(warm_up, self._n_bytes)
         with self._lock:
             self._all.append(warm)
@@ -183,6 +190,7 @@ class Answering:
         if (known := self._known(question.key)) is not None:
             return known
         chunks = self._known(question.trials)
+        self.open()
         warm = self._take(question, tab, mine, gives_way=chunks is not None)
         helper = self._second() if chunks is None else None
         used = [warm] if helper is None else [warm, helper]
@@ -278,17 +286,11 @@ def _ended(warm: _Warm) -> None:
 
 
 def warm_up(n_bytes: int) -> None:
-    """Import what an answer needs, and bound the memory of this process."""
-    from sim.scenario.load import load_scenario
+    """Bound the memory of this process, and import what an answer needs, unless it was forked with all that."""
     from sim.web.jobs import bound_memory
 
     bound_memory(n_bytes)
-    from sim.web.pages.plan import view
-
-    scenario = load_scenario("base", ["trial.target=2", "trial.horizon_months=24"])
-    text = scenario.model_dump_json(by_alias=True)
-    for part in (view.dates_of, view.figures_of):
-        shown(text, 1, "base", [simulate_chunk(text, 1, 0, 4, 0)], part)
+    import_module("sim.web.preloaded")
 
 
 def shown(text: str, seed: int, typed: str, chunks: Sequence[Chunk], view: Callable[..., Any]) -> Any:

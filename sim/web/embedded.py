@@ -1,83 +1,92 @@
-"""Jobs as processes of this server, their answers kept by diskcache: what a studio uses unless it is told otherwise."""
+"""Jobs as processes of this machine, their answers kept by diskcache: what a studio uses if it is told nothing else."""
 
 from __future__ import annotations
 
-import os
-import shutil
+import signal
 import threading
-import time
+from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import dash
-from flask import g
 
-from sim.web.jobs import tab_of_request
+from sim.experiment.workers import end_with_parent
+from sim.web.forked import prepare_forks, start_process
+from sim.web.watched import Watched
 
 if TYPE_CHECKING:
     from sim.web.jobs import Jobs
     from sim.web.settings import Settings
+    from sim.web.studio import Studio
 
-_LOOK_SECONDS = 1.0
 
-
-class _Manager(dash.DiskcacheManager):
-    """Dash's own, which also tells the jobs of a studio what was started and asked for."""
+class _Manager(Watched, dash.DiskcacheManager):
+    """Dash's own, with jobs that are forked from a process without threads, by what they are called there."""
 
     def __init__(self, jobs: Jobs, settings: Settings) -> None:
         import diskcache
 
-        folder = settings.kept / "answers"
-        shutil.rmtree(folder, ignore_errors=True)  # answers to pages that the last server had
-        super().__init__(diskcache.Cache(str(folder), size_limit=256 * 2**20))
-        self._jobs = jobs
+        self.jobs, self._settings = jobs, replace(settings, token="")
+        super().__init__(diskcache.Cache(str(settings.kept / "answers"), size_limit=256 * 2**20))
 
-    def call_job_fn(self, key: str, job_fn: Any, args: Any, context: Any) -> Any:
+    def open(self) -> None:
+        """Drop answers to pages that the last server had, and have the process made that jobs are forked from."""
+        self.handle.clear()
+        prepare_forks(self._settings)
+
+    def call_job_fn(self, key: str, job_fn: Any, args: Any, context: Any) -> str:
         """Start a job."""
-        visitor = str(g.get("visitor", ""))
-        self._jobs.check_room(visitor)
-        job = super().call_job_fn(key, _ends_with_parent(job_fn, os.getpid()), args, context)
-        self._jobs.add(job, key, visitor, tab_of_request())
-        return job
+        name = next(name for name, known in self.func_registry.items() if known is job_fn)
+        asked = (key, self._make_progress_key(key), args, context)
+        return str(self.started(lambda: str(start_process(_work, self._settings, name, asked)), key))
 
     def get_progress(self, key: str) -> Any:
-        """How far a job has come, for a page that asks."""
-        self._jobs.asked(key)
-        return super().get_progress(key)
+        """How far a job has come. Dash's own would read, and then drop what may be newer than what it read."""
+        self.jobs.asked(key)
+        return self._taken(self._make_progress_key(key), None)
 
-    def get_result(self, key: str, job: Any) -> Any:
-        """A job's answer, for a page that asks."""
-        self._jobs.asked(key)
-        result = super().get_result(key, job)
-        if result is not self.UNDEFINED:
-            self._jobs.done(int(job))
-        return result
+    def get_updated_props(self, key: str) -> Any:
+        """What a job shows while it runs; also without dropping what came in between."""
+        return self._taken(self._make_set_props_key(key), {})
+
+    def _taken(self, name: str, without: Any) -> Any:
+        return self.handle.pop(name, default=without) if name in self.handle else without
 
     def store(self, key: str, value: Any) -> None:
         """Answer in a job's place."""
         self.handle.set(key, value, expire=600)
 
-    def build_cache_key(self, *args: Any, **kwargs: Any) -> str:
-        """A key of its own for each job: two pages that ask the same at once would take away each other's answer."""
-        return f"{super().build_cache_key(*args, **kwargs)}{os.urandom(8).hex()}"
+
+def _work(settings: Settings, name: str, asked: tuple[Any, ...]) -> None:
+    """What the process of a job does.
+
+    Args:
+        settings: of the studio whose job it is.
+        name: of the function in that studio.
+        asked: what Dash calls it with.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    manager: Any = studio_of(settings).manager
+    manager.func_registry[name](*asked)
 
 
-class _ends_with_parent:  # noqa: N801 - a function with a memory
-    """A job whose server was killed has nobody left to work for."""
+@lru_cache(maxsize=1)
+def studio_of(settings: Settings) -> Studio:
+    """The studio whose jobs this process does, or those forked from it.
 
-    def __init__(self, job_fn: Any, parent: int) -> None:
-        self._job_fn, self._parent = job_fn, parent
+    Args:
+        settings: of the studio.
+    """
+    from sim.web.app import create_app
 
-    def __call__(self, *args: Any) -> None:
-        threading.Thread(target=self._watch, daemon=True).start()
-        self._job_fn(*args)
-
-    def _watch(self) -> None:
-        while os.getppid() == self._parent:
-            time.sleep(_LOOK_SECONDS)
-        os._exit(1)
+    _, studio = create_app(settings)
+    manager: Any = studio.manager
+    manager.handle.close()  # opened again by each process: SQLite's connections must not be forked
+    return studio
 
 
 def diskcache_manager(jobs: Jobs, settings: Settings) -> _Manager:
-    """What runs jobs in processes of this server."""
+    """What runs jobs in processes of this machine."""
     settings.kept.mkdir(parents=True, exist_ok=True)
     return _Manager(jobs, settings)

@@ -6,14 +6,14 @@ of results, `celery --app sim.web.group:worker worker` with the same URL in `TRI
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING, Any
 
 import dash
 from celery import Celery
-from flask import g
 
-from sim.web.jobs import tab_of_request
+from sim.web.watched import Watched
 
 if TYPE_CHECKING:
     from sim.web.jobs import Jobs
@@ -41,47 +41,25 @@ def celery_app(url: str, seconds: float) -> Celery:
     return app
 
 
-class _Manager(dash.CeleryManager):
-    """Dash's own, which also tells the jobs of a studio what was started and asked for."""
+class _Manager(Watched, dash.CeleryManager):
+    """Dash's own, whose jobs are watched."""
 
     def __init__(self, jobs: Jobs, app: Celery) -> None:
+        self.jobs = jobs
         super().__init__(app)
-        self._jobs = jobs
 
-    def call_job_fn(self, key: str, job_fn: Any, args: Any, context: Any) -> Any:
+    def call_job_fn(self, key: str, job_fn: Any, args: Any, context: Any) -> str:
         """Start a job."""
-        visitor = str(g.get("visitor", ""))
-        self._jobs.check_room(visitor)
-        job = super().call_job_fn(key, job_fn, args, context)
-        self._jobs.add(job, key, visitor, tab_of_request())
-        return job
+        return str(self.started(lambda: super(_Manager, self).call_job_fn(key, job_fn, args, context), key))
 
-    def get_progress(self, key: str) -> Any:
-        """How far a job has come, for a page that asks."""
-        self._jobs.asked(key)
-        return super().get_progress(key)
-
-    def get_result(self, key: str, job: Any) -> Any:
-        """A job's answer, for a page that asks."""
-        self._jobs.asked(key)
-        result = super().get_result(key, job)
-        if result is not self.UNDEFINED:
-            self._jobs.done(job)
-        return result
-
-    def job_running(self, job: Any) -> bool:
-        """Whether a job is under way; a task that was revoked is not."""
-        return bool(super().job_running(job))
+    def get_updated_props(self, key: str) -> Any:
+        """What a job shows while it runs. Dash's own would show it again and again, and drop the job's answer."""
+        shown = self.handle.backend.client.getdel(self._make_set_props_key(key))
+        return {} if shown is None else json.loads(shown)
 
     def store(self, key: str, value: Any) -> None:
         """Answer in a job's place."""
-        import json
-
         self.handle.backend.set(key, json.dumps(value))
-
-    def build_cache_key(self, *args: Any, **kwargs: Any) -> str:
-        """A key of its own for each job: two pages that ask the same at once would take away each other's answer."""
-        return f"{super().build_cache_key(*args, **kwargs)}{os.urandom(8).hex()}"
 
 
 def celery_manager(jobs: Jobs, settings: Settings) -> _Manager:
@@ -99,6 +77,6 @@ def __getattr__(name: str) -> Any:
     from sim.web.settings import Settings
 
     results = Path(os.environ.get("TRIALCLOCK_RESULTS", "results"))
-    _, studio = create_app(Settings(results, redis=os.environ["TRIALCLOCK_REDIS"], workers=0))
+    _, studio = create_app(Settings(results, redis=os.environ["TRIALCLOCK_REDIS"]))
     manager: Any = studio.manager
     return manager.handle

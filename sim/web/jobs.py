@@ -24,9 +24,9 @@ from sim.web.settings import Limits, Settings
 
 if TYPE_CHECKING:
     from dash import Dash
-    from dash.background_callback.managers import BaseBackgroundCallbackManager
 
     from sim.web.studio import Studio
+    from sim.web.watched import Watched
 
 TAB_HEADER = "X-Tab"  # which tab of a browser asks, as assets/studio.js says
 
@@ -69,14 +69,18 @@ class Jobs:
         manager: what runs Dash's background callbacks.
     """
 
-    manager: BaseBackgroundCallbackManager
+    manager: Watched
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._jobs: dict[Any, _Job] = {}
         self._lock = threading.Lock()
         self._over = threading.Event()
-        threading.Thread(target=self._watch, name="jobs", daemon=True).start()
+        self._watching: threading.Thread | None = None
+
+    def open(self) -> None:
+        """Make ready for the first job."""
+        self.manager.open()
 
     def check_room(self, visitor: str) -> None:
         """See that a visitor may start another job.
@@ -96,6 +100,9 @@ class Jobs:
         """Watch over a job that was started."""
         with self._lock:
             self._jobs[job] = _Job(job, key, visitor, tab)
+            if self._watching is None:
+                self._watching = threading.Thread(target=self._watch, name="jobs", daemon=True)
+                self._watching.start()
 
     def asked(self, key: str) -> None:
         """Note that somebody still waits for a job's answer."""
@@ -103,6 +110,12 @@ class Jobs:
             for job in self._jobs.values():
                 if job.key == key:
                     job.asked = time.monotonic()
+
+    def is_answered(self, job: Any) -> bool:
+        """Whether a job has left an answer that nobody has read."""
+        with self._lock:
+            found = self._jobs.get(job)
+        return found is not None and bool(self.manager.result_ready(found.key))
 
     def done(self, job: Any) -> None:
         """Watch no longer over a job."""
@@ -162,12 +175,10 @@ class Jobs:
         store_error(self.manager, job.key, message)
 
 
-def store_error(manager: Any, key: str, message: str) -> None:
+def store_error(manager: Watched, key: str, message: str) -> None:
     """Store a message where a job's page looks for its answer."""
     error = {"background_callback_error": {"msg": f"{MESSAGE}{message}", "tb": ""}}
-    store = getattr(manager, "store", None)
-    if store is not None:
-        store(key, error)
+    manager.store(key, error)
 
 
 MESSAGE = "message: "  # begins what an error says that is meant for people

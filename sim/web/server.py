@@ -65,6 +65,7 @@ def serve(app: Dash, studio: Studio, *, production: bool) -> None:
 
     settings = studio.settings
     signal.signal(signal.SIGTERM, _end)
+    studio.open()
     try:
         if production:
             import waitress

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sim.experiment.workers import start_worker
 from sim.scenario.load import Loaded
 from sim.web.answering import Answering
+from sim.web.forked import start_warm_worker
 from sim.web.jobs import Jobs, make_jobs
 from sim.web.settings import Settings
 from sim.web.state import State
@@ -16,16 +16,16 @@ from sim.web.visitors import Visitor, Visitors
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
-    from multiprocessing.context import SpawnProcess
+    from multiprocessing.process import BaseProcess
     from pathlib import Path
 
-    from dash.background_callback.managers import BaseBackgroundCallbackManager
+    from sim.web.watched import Watched
 
 _READY = 128  # scenarios that are kept read and checked
 
 
 class Studio:
-    """One studio.
+    """One studio. It starts nothing before it is opened, or asked.
 
     Args:
         settings: how it is set up.
@@ -42,7 +42,7 @@ class Studio:
         self.visitors = Visitors(settings.kept)
         self.jobs: Jobs = make_jobs(settings)
         self.answering = Answering(settings.workers, settings.limits.job_bytes)
-        self._aside: tuple[SpawnProcess, Connection] | None = None
+        self._aside: tuple[BaseProcess, Connection] | None = None
         self._loaded = lru_cache(maxsize=_READY)(self._load)
 
     @property
@@ -51,7 +51,7 @@ class Studio:
         return self.visitors.current()
 
     @property
-    def manager(self) -> BaseBackgroundCallbackManager:
+    def manager(self) -> Watched:
         """What runs Dash's background callbacks."""
         return self.jobs.manager
 
@@ -66,9 +66,14 @@ class Studio:
     def _load(self, state: State) -> Loaded:
         return state.loaded(self.visitors, self.settings.limits)
 
+    def open(self) -> None:
+        """Start what must not be waited for later, and drop answers to pages that the last server had."""
+        self.jobs.open()
+        self.answering.open()
+
     def prepare(self, work: Callable[[Path], None], kept: Path) -> None:
         """Let a process of its own do what nobody waits for yet; it ends when that is done, or with the studio."""
-        self._aside = start_worker()
+        self._aside = start_warm_worker()
         self._aside[1].send((work, (kept,)))
         self._aside[1].send(None)
 

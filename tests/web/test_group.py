@@ -57,6 +57,21 @@ def test_a_run_of_the_plan_page_is_made_by_a_celery_worker(url: str, tmp_path: P
     assert list(tmp_path.glob("studio/visitors/*/runs/registry-plan-*/manifest.json"))
 
 
+def test_what_a_task_shows_is_read_once_and_its_answer_is_kept(url: str, tmp_path: Path) -> None:
+    from sim.web.app import create_app
+    from sim.web.settings import Settings
+
+    _, studio = create_app(Settings(tmp_path, redis=url))
+    manager: Any = studio.manager
+    backend = manager.handle.backend
+    backend.client.set("shown", '"the answer"')
+    backend.client.set("shown-set_props", '{"plan-refined": {"data": 96}}')
+    assert manager.get_updated_props("shown") == {"plan-refined": {"data": 96}}
+    assert manager.get_updated_props("shown") == {}
+    assert manager.get_result("shown", None) == "the answer"
+    studio.close()
+
+
 def _asked(url: str, results: Path) -> Any:
     """What the job of the Plan page answers."""
     from flask import g
@@ -64,7 +79,7 @@ def _asked(url: str, results: Path) -> Any:
     from sim.web.app import create_app
     from sim.web.settings import Settings
 
-    app, studio = create_app(Settings(results, redis=url, workers=0))
+    app, studio = create_app(Settings(results, redis=url))
     manager: Any = studio.manager
     name = next(key for key, fn in manager.func_registry.items() if _is_refine(key, fn))
     with app.server.test_request_context("/"):

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import TimeoutError
+from playwright.sync_api import TimeoutError as TimedOut
 from studio_browser import WAIT_SECONDS, Server
 
 Visit = Callable[..., Any]
@@ -24,7 +24,7 @@ def answered(page: Any, text: str = "simulated trials, seed") -> None:
     """Wait for an answer that says something."""
     try:
         page.locator(".answer", has_text=text).wait_for()
-    except TimeoutError:
+    except TimedOut:
         raise AssertionError(f"no '{text}' in: {page.locator('#page').inner_text()[:3000]}") from None
 
 

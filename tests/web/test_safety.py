@@ -26,16 +26,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    app, studio = create_app(Settings(tmp_path_factory.mktemp("studio"), workers=0))
+    app, studio = create_app(Settings(tmp_path_factory.mktemp("studio")))
     yield app.server.test_client()
     studio.close()
 
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    app, studio = create_app(
-        Settings(tmp_path_factory.mktemp("guarded"), host="0.0.0.0", token="known to us", workers=0)
-    )
+    app, studio = create_app(Settings(tmp_path_factory.mktemp("guarded"), host="0.0.0.0", token="known to us"))
     yield app.server
     studio.close()
 

@@ -245,8 +245,8 @@ def _register_answers(app: Dash, studio: Studio) -> None:
         def first_look(taught: Taught, n: int) -> None:
             """The pictures from a few trials, while the others are simulated."""
             text = f"A first look, from {n} of {session.replications} simulated trials: its errors are wide."
-            set_props("learn-pictures", {"children": _pictures(taught)})
-            set_props("learn-status", {"children": html.P(text)})
+            # all of it at once: of two things shown one after the other, the first may be lost
+            set_props("learn-pictures", {"children": [html.P(text), *_pictures(taught)]})
 
         taught = answered(studio.settings.kept, session, say, first_look if seen else None)
         again = command_line(

@@ -1,0 +1,29 @@
+"""All that a process of the studio needs, imported and tried once: `forked` forks from a process that has this."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import sim.web.app  # noqa: F401
+from sim.experiment.crew import simulate_chunk
+from sim.scenario.load import load_scenario
+from sim.web.answering import shown
+from sim.web.embedded import studio_of
+from sim.web.forked import prepared_settings
+from sim.web.pages import PAGES
+from sim.web.pages.plan import view
+
+
+def _try_once() -> None:
+    """Answer a small question: much is imported, and made ready, by the first who needs it."""
+    scenario = load_scenario("base", ["trial.target=2", "trial.horizon_months=24"])
+    text = scenario.model_dump_json(by_alias=True)
+    for part in (view.dates_of, view.figures_of):
+        shown(text, 1, "base", [simulate_chunk(text, 1, 0, 4, 0)], part)
+
+
+for _name in PAGES:
+    import_module(f"sim.web.pages.{_name}")
+_try_once()
+if (_settings := prepared_settings()) is not None:
+    studio_of(_settings)

@@ -1,0 +1,81 @@
+"""Jobs lose no answer, and begin with no lock that somebody else holds."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.web import visitors
+from sim.web.app import create_app
+from sim.web.forked import start_process
+from sim.web.settings import Settings
+from sim.web.studio import Studio
+
+WAIT_SECONDS = 90
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    _, found = create_app(Settings(tmp_path))
+    yield found
+    found.close()
+
+
+def _wait_for(what: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not (found := what()):
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.02)
+    return found
+
+
+def test_a_job_that_starts_while_a_thread_holds_a_lock_is_not_held_up(tmp_path: Path) -> None:
+    history = visitors.Visitor(tmp_path)
+    held, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with visitors._LOCK:
+            held.set()
+            over.wait(2 * WAIT_SECONDS)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    try:
+        assert held.wait(WAIT_SECONDS)
+        start_process(history.remember, "runs", {"seed": 7})
+        entries = _wait_for(lambda: history.remembered("runs"))
+    finally:
+        over.set()
+        thread.join()
+    assert [entry["seed"] for entry in entries] == [7]
+
+
+def test_an_answer_that_comes_just_after_a_page_asked_for_it_is_not_given_up(studio: Studio) -> None:
+    manager: Any = studio.manager
+    gone = str(start_process(os.getpid))
+    _wait_for(lambda: not manager.job_running(gone))
+    studio.jobs.add(gone, "key", "visitor", "tab")
+    manager.handle.set("key", "the answer")  # as a job does, which then ends
+    time.sleep(1.0)  # in which the watch looks at it
+    assert manager.job_running(gone), "Dash would tell the page that there is no answer"
+    assert manager.get_result("key", gone) == "the answer"
+    assert not manager.job_running(gone)
+    assert studio.jobs.n == 0
+
+
+def test_what_a_job_shows_is_read_once_and_what_comes_later_too(studio: Studio) -> None:
+    manager: Any = studio.manager
+    assert manager.get_updated_props("key") == {}
+    for shown in ({"plan-refined": {"data": 96}}, {"plan-refined": {"data": 384}}):
+        manager.handle.set("key-set_props", shown)
+        assert manager.get_updated_props("key") == shown
+        assert manager.get_updated_props("key") == {}
+    manager.handle.set("key-progress", ["8 of 24", 33])
+    assert manager.get_progress("key") == ["8 of 24", 33]
+    assert manager.get_progress("key") is None
