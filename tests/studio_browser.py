@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import socket
@@ -81,6 +82,14 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+    def kept(self, text: str) -> str:
+        """A scenario, as if a visitor had written it; its hash."""
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        files = self.results / "studio" / "files"
+        files.mkdir(parents=True, exist_ok=True)
+        (files / digest).write_text(text)
+        return digest
 
     def jobs(self) -> int:
         """Jobs under way."""

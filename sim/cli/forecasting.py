@@ -315,10 +315,7 @@ def _as_of(trial: ObservedTrial, as_of: date | None) -> ObservedTrial:
 
 
 def _cuts(trial: ObservedTrial, at: str | None, every: str | None, target: int | None) -> list[Cut]:
-    from sim.errors import Problem, UsageError
-    from sim.forecast.backtest import cuts_at, cuts_every
+    from sim.forecast.backtest import check_target, cuts_at, cuts_every
 
-    if target is not None and target > trial.n_randomised:
-        message = f"only {trial.n_randomised} were randomised, so nobody knows when {target} would have been"
-        raise UsageError(Problem(message, trial.source, path="--target", value=str(target)))
+    check_target(trial, target)
     return cuts_every(trial, _every(every), target) if every else cuts_at(trial, _shares(at or _SHARES), target)

@@ -83,6 +83,21 @@ def _known_by(trial: ObservedTrial, day: float) -> date:
     return trial.date_of(day)
 
 
+def check_target(trial: ObservedTrial, target: int | None) -> None:
+    """See that what a backtest asks for had happened in the data.
+
+    Args:
+        trial: the whole trial.
+        target: randomisations wanted, or None for all there are.
+
+    Raises:
+        UsageError: there are not so many.
+    """
+    if target is not None and target > trial.n_randomised:
+        message = f"only {trial.n_randomised} were randomised, so nobody knows when {target} would have been"
+        raise UsageError(Problem(message, trial.source, path="--target", value=str(target)))
+
+
 def cuts_at(trial: ObservedTrial, shares: Sequence[float], target: int | None = None) -> list[Cut]:
     """Cuts at shares of the target: the end of the day on which each was reached. Those that are one day are one cut.
 

@@ -99,7 +99,11 @@ def compare(
     check_folder(folder, DOCUMENT, _OURS)
     compared = Compared(comparison)
     if shares:
-        compared = Compared(comparison, _shares(comparison, folder, workers, cluster, progress, command))
+        between = folder / BETWEEN
+        found = shares_between(
+            comparison, between, workers=workers, cluster=cluster, progress=progress, command=command
+        )
+        compared = Compared(comparison, found)
     write_comparison(compared, folder, page=page)
     compared.folder = folder
     return compared, folder
@@ -116,9 +120,28 @@ def _check_distinct_folders(sources: Sequence[Source]) -> None:
         seen[path] = source.label
 
 
-def _shares(
-    comparison: Comparison, folder: Path, workers: int | None, cluster: str | None, progress: Progress, command: str
+def shares_between(
+    comparison: Comparison,
+    between: Path,
+    *,
+    workers: int | None = None,
+    cluster: str | None = None,
+    progress: Progress = no_progress,
+    command: str = "",
 ) -> pd.DataFrame | None:
+    """What each changed value is worth: the scenarios that lie between are simulated.
+
+    Args:
+        comparison: the comparison.
+        between: the folder of their runs.
+        workers: processes; default: all cores.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
+        progress: called with replications done and in all.
+        command: the whole command, for the manifests.
+
+    Returns:
+        The shares, or None where no two scenarios differ in more than one value.
+    """
     import pandas as pd
 
     from sim.experiment.shares import all_attributions, run_between, share_rows
@@ -127,7 +150,6 @@ def _shares(
     if not attributions:
         return None
     n = comparison.n_replications
-    between = folder / BETWEEN
     found = run_between(attributions, n, between, workers=workers, cluster=cluster, progress=progress, command=command)
     return pd.concat([share_rows(a, sides, n) for a, sides in zip(attributions, found, strict=True)], ignore_index=True)
 

@@ -210,8 +210,14 @@ def precision_sentence(results: Results) -> str | None:
     )
 
 
-def warnings(results: Results, too_few: list[str]) -> list[str]:
-    """What a reader must know before the figures: failures, too few replications, a treatment that nobody gets."""
+def warnings(results: Results, too_few: list[str], *, more_follow: bool = False) -> list[str]:
+    """What a reader must know before the figures: failures, too few replications, a treatment that nobody gets.
+
+    Args:
+        results: of the run.
+        too_few: names of what there are too few replications for.
+        more_follow: whether more trials are being simulated.
+    """
     found = []
     failed = len(results.failures)
     if failed:
@@ -221,10 +227,9 @@ def warnings(results: Results, too_few: list[str]) -> list[str]:
             f"replication {first['replication']}, {first['error']} (see failures.json)"
         )
     if too_few:
+        remedy = "more are being simulated" if more_follow else "run more of them"
         names = " and ".join([", ".join(too_few[:-1]), too_few[-1]] if len(too_few) > 1 else too_few)
-        found.append(
-            f"{results.n_replications} replications are too few to say how far off {names} may be; run more of them"
-        )
+        found.append(f"{results.n_replications} replications are too few to say how far off {names} may be; {remedy}")
     if _gives_no_dose(results):
         found.append("no dose is given in any simulated trial, though participants are due doses; see the cells")
     return found

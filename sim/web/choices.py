@@ -22,7 +22,8 @@ _LONGEST_LABEL = 48
 
 def state_value(state: State) -> str:
     """A state as the value of a choice: its query, without seed and size, which are chosen apart."""
-    return replace(state, seed=None, replications=None).query().removeprefix("?") or f"scenario={state.scenario}"
+    plain = replace(state, seed=None, replications=None, until="")
+    return plain.query().removeprefix("?") or f"scenario={state.scenario}"
 
 
 def scenario_options(

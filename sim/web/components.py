@@ -127,25 +127,27 @@ def _to_take(exhibit: Exhibit) -> Component:
     return html.Div(buttons, className="take")
 
 
-def answer(answers: Answers, order: int = 2) -> Component:
+def answer(answers: Answers, order: int = 2, *, more_follow: bool = False) -> Component:
     """The answer of a run: the dates first with their errors, the odds of the registry's dates, and why.
 
     Args:
         answers: tables of the run.
         order: level of the heading.
+        more_follow: whether more trials are being simulated.
     """
     from sim.report.first_screen import cards, why
-    from sim.report.words import chance, estimate_of, headline, warnings
+    from sim.report.words import chance, estimate_of, headline, precision_sentence, warnings
 
     results = answers.results
     never = chance(estimate_of(answers.odds.loc["never_reached"], "probability"))
-    notes = [html.Li(text) for text in warnings(results, results.too_few())]
+    notes = [html.Li(text) for text in warnings(results, results.too_few(), more_follow=more_follow)]
     return html.Section(
         [
             dmc.Title(headline(results, answers.dates, answers.milestones), order=order, className="headline"),
             html.Div([_card(card) for card in cards(answers)], className="cards"),
             dmc.Text(f"Target never reached by {answers.dates.horizon}: {never}", size="sm"),
             dmc.Text(why(answers), size="sm"),
+            *([dmc.Text(said, size="sm")] if (said := precision_sentence(results)) else []),
             *([html.Ul(notes, className="warnings")] if notes else []),
             dmc.Text(
                 f"{results.n_replications:,} simulated trials, seed {results.seed}. Behind each date and probability: "

@@ -52,6 +52,42 @@ def check_sweep_limits(n_points: int, replications: int, limits: Limits) -> None
         raise UsageError(wrong)
 
 
+def check_shares_limits(n_scenarios: int, replications: int, limits: Limits) -> None:
+    """See that saying what each changed value is worth does not ask for more than this studio simulates.
+
+    Args:
+        n_scenarios: scenarios that lie between those compared.
+        replications: simulated trials of each.
+        limits: what may be asked for.
+
+    Raises:
+        UsageError: it does.
+    """
+    n = n_scenarios * replications
+    if n > limits.swept:
+        what = f"simulated trials to say what each changed value is worth ({n_scenarios} scenarios lie between)"
+        raise UsageError(Problem(_too_many(limits.swept, what), value=f"{n:,}"))
+
+
+def positive(value: float | str | None, most: float, control: str) -> float | None:
+    """A number above 0 that a person typed; None where there is none.
+
+    Args:
+        value: as its control gives it.
+        most: that it may be.
+        control: how messages name it.
+
+    Raises:
+        UsageError: it is none, or too large.
+    """
+    if value in (None, ""):
+        return None
+    if value is None or isinstance(value, str) or not 0 < value <= most:
+        message = f"must be a number above 0, at most {most:,.0f}"
+        raise UsageError(Problem(message, path=control, value=str(value)[:20]))
+    return float(value)
+
+
 def _too_many(most: float, what: str) -> str:
     return f"the studio simulates at most {most:,.0f} {what}; the command line has no such limit"
 

@@ -1,6 +1,7 @@
 """What is asked of the page Cheapest plan, as the query of its address names it, and as the search takes it.
 
-    ?...the scenario...&milestone=database_lock&by=2022-10-01&probability=80&budget=900000&trials=9600&options=<hash>
+    ?...the scenario...&milestone=database_lock&by=2022-10-01&probability=80&budget=900000&confidence=95
+        &trials=9600&options=<hash>
 
 A file of options is kept by its hash; without one, the starter of the scenario holds.
 """
@@ -31,10 +32,11 @@ if TYPE_CHECKING:
 
 OPTIONS = "options.yaml"  # how messages name options that came as text
 PROBABILITY = "80"
+CONFIDENCE = "95"
 MILESTONE = "database_lock"
 _LONGEST = 40
 _CONTROLS = {"--by": "date to make", "--milestone": "what must be done"}
-_KEYS = ("milestone", "by", "probability", "budget", "trials", "options")
+_KEYS = ("milestone", "by", "probability", "budget", "confidence", "trials", "options")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Wish:
         by: the date to make, as YYYY-MM-DD.
         probability: with which it must be made, in percent.
         budget: most that a plan may cost in the mean; empty for any.
+        confidence: how sure the choice shall be, in percent.
         trials: most simulated trials; empty for as many as the command simulates.
         options: hash of the options; empty for the starter of the scenario.
     """
@@ -54,6 +57,7 @@ class Wish:
     by: str = ""
     probability: str = PROBABILITY
     budget: str = ""
+    confidence: str = CONFIDENCE
     trials: str = ""
     options: str = ""
 
@@ -77,12 +81,10 @@ class Wish:
         Raises:
             UsageError: with what is wrong, named as the page's controls are.
         """
-        from sim.experiment.plan import CONFIDENCE, TRIALS, Asked
+        from sim.experiment.plan import TRIALS, Asked
         from sim.report.explanation import check_outcome
 
-        percent = _number(self.probability, "probability")
-        if not 0 < percent < 100:
-            raise UsageError(Problem("must be more than 0 and less than 100", "probability", value=f"{percent:g}"))
+        probability, confidence = _share(self.probability, "probability"), _share(self.confidence, "how sure")
         budget = _number(self.budget, "budget") if self.budget else None
         if budget is not None and budget <= 0:
             raise UsageError(Problem("must be more than 0", "budget", value=f"{budget:g}"))
@@ -93,7 +95,7 @@ class Wish:
         by = self._date()
         try:
             check_outcome(self.milestone, choices.loaded.scenario, has_cost=False)
-            return Asked(choices, self.milestone, by, percent / 100, budget, CONFIDENCE, trials, seed)
+            return Asked(choices, self.milestone, by, probability, budget, confidence, trials, seed)
         except UsageError as error:
             raise UsageError([_at_control(problem) for problem in error.problems]) from None
 
@@ -115,6 +117,14 @@ def _number(text: str, control: str) -> float:
     if not math.isfinite(found):
         raise UsageError(Problem("must be a number", control, value=text[:_LONGEST]))
     return found
+
+
+def _share(text: str, control: str) -> float:
+    """A share of all that is written in percent."""
+    percent = _number(text, control)
+    if not 0 < percent < 100:
+        raise UsageError(Problem("must be more than 0 and less than 100", control, value=f"{percent:g}"))
+    return percent / 100
 
 
 def _at_control(problem: Problem) -> Problem:

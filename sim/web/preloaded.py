@@ -18,7 +18,7 @@ def _try_once() -> None:
     """Answer a small question: much is imported, and made ready, by the first who needs it."""
     scenario = load_scenario("base", ["trial.target=2", "trial.horizon_months=24"])
     text = scenario.model_dump_json(by_alias=True)
-    for part in (view.dates_of, view.figures_of):
+    for part in (view.first_dates_of, view.figures_of):
         shown(text, 1, "base", [simulate_chunk(text, 1, 0, 4, 0)], part)
 
 

@@ -1,6 +1,7 @@
 """Which scenario a page is about: from the query of its address, and back. All pages read the same query.
 
     ?scenario=base&set=sites.general_hospital.count=4&set=...&seed=7&replications=500
+    ?...&until=database_lock.p50<14d
     ?file=<hash of an edited scenario>&set=...
 
 A link with such a query reopens exactly this scenario and seed.
@@ -26,6 +27,7 @@ EDITED = "scenario.yaml"  # how messages name a scenario that came as text
 
 _LARGEST_SEED = 2**63 - 1
 _MOST_CHANGES = 300
+_LONGEST_RULE = 80
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class State:
         file: hash of an edited scenario, or empty.
         changes: `PATH=VALUE` texts, as after `--set`, one a path.
         seed: where random numbers start; None: as the scenario says.
-        replications: simulated trials; None: as the scenario says.
+        replications: simulated trials, with a rule at most; None: as the scenario says, with a rule as many as may be.
+        until: the rule by which simulating stops, as after `--until`; empty for none.
     """
 
     scenario: str = BASE
@@ -45,6 +48,7 @@ class State:
     changes: tuple[str, ...] = ()
     seed: int | None = None
     replications: int | None = None
+    until: str = ""
 
     @classmethod
     def of(cls, query: str | Mapping[str, Sequence[str]] | None) -> Self:
@@ -74,6 +78,7 @@ class State:
             tuple(changes.values()),
             whole_number(query, "seed", 0, _LARGEST_SEED),
             whole_number(query, "replications", 1, 10**9),
+            _last(query, "until")[:_LONGEST_RULE],
         )
 
     def query(self) -> str:
@@ -88,6 +93,8 @@ class State:
             pairs.append(("seed", str(self.seed)))
         if self.replications is not None:
             pairs.append(("replications", str(self.replications)))
+        if self.until:
+            pairs.append(("until", self.until))
         return f"?{urlencode(pairs)}" if pairs else ""
 
     def changed(self, path: str, value: str | None) -> State:

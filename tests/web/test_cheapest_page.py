@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -49,19 +47,10 @@ BY = "2020-07-31"
 TRIALS = 1296  # as few as a first answer is worth for
 
 
-def kept(server: Server, text: str) -> str:
-    """A scenario, as if a visitor had written it; its hash."""
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    files = server.results / "studio" / "files"
-    files.mkdir(parents=True, exist_ok=True)
-    (files / digest).write_text(text)
-    return digest
-
-
 def opened(visit: Callable[..., Any], server: Server, **asked: str) -> Any:
     """The page about the small scenario."""
     wish = {"milestone": "last_randomised", "trials": str(TRIALS)} | asked
-    return visit(f"/cheapest?{urlencode({'file': kept(server, SCENARIO), **wish})}")
+    return visit(f"/cheapest?{urlencode({'file': server.kept(SCENARIO), **wish})}")
 
 
 def written(page: Any, text: str) -> None:
@@ -275,6 +264,7 @@ levers:
     [
         (Wish(by="2020-07-31", probability="100"), "probability: must be more than 0 and less than 100"),
         (Wish(by="2020-07-31", probability="most"), "probability: must be a number"),
+        (Wish(by="2020-07-31", confidence="0"), "how sure: must be more than 0 and less than 100"),
         (Wish(by="2020-07-31", budget="nan"), "budget: must be a number"),
         (Wish(by="2020-07-31", trials="20000"), "the studio simulates at most 10,000 of them"),
         (Wish(by="2020-07-31", trials="48"), "these options need at least 432 simulated trials, not 48"),
@@ -287,4 +277,7 @@ def test_a_link_with_a_wrong_question_is_refused(wish: Wish, message: str) -> No
     choices = options_from_text(OPTIONS, load_text(SCENARIO))
     with pytest.raises(UsageError, match=message):
         wish.asked(choices, 1, Limits().replications)
-    assert replace(Wish(by="2020-07-31"), probability="80").asked(choices, 1, 10_000).probability == 0.8
+    asked = Wish(by="2020-07-31", probability="70", confidence="99").asked(choices, 1, 10_000)
+    assert (asked.probability, asked.confidence) == (0.7, 0.99)
+    asked = Wish(by="2020-07-31").asked(choices, 1, 10_000)
+    assert (asked.probability, asked.confidence) == (0.8, CONFIDENCE)

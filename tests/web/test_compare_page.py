@@ -6,9 +6,16 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from studio_browser import LONG_MS
+from studio_browser import LONG_MS, Server
 
 TWO = [("side", "scenario=base"), ("side", "scenario=two-more-sites"), ("replications", "48")]
+
+SCENARIO = """name: two values
+trial: {target: 12, enrolment_opens: 2020-01-01, horizon_months: 60}
+arms: {A: {}}
+sites: {s: {referrals_per_month: 2}}
+screening: {consent: 0.5}
+"""
 
 
 def _link(*pairs: tuple[str, str]) -> str:
@@ -35,6 +42,20 @@ def test_a_link_compares_and_back_gives_it_again(visit: Callable[..., Any]) -> N
     page.locator("#compare-run[disabled]").wait_for()
     page.locator("#compare-run:not([disabled])").wait_for(timeout=LONG_MS)
     assert headline.inner_text() == text
+
+
+def test_what_each_changed_value_is_worth_is_said_where_it_is_asked(visit: Callable[..., Any], server: Server) -> None:
+    state = f"file={server.kept(SCENARIO)}"
+    changed = f"{state}&set=sites.s.count=3&set=screening.consent=0.9"
+    page = visit(_link(("side", state), ("side", changed), ("replications", "48")))
+    page.locator("#compare-run:not([disabled])").wait_for(timeout=LONG_MS)
+    page.get_by_label("Say what each changed value is worth").check()
+    page.locator("#compare-run").click()
+    answer = page.locator("#compare-answer")
+    answer.get_by_role("heading", name="What each change is worth").first.wait_for(timeout=LONG_MS)
+    page.locator("#compare-run:not([disabled])").wait_for(timeout=LONG_MS)
+    assert "--shares" in (answer.locator(".command").text_content() or "")
+    assert "worth=1" in page.url
 
 
 def test_what_cannot_be_compared_is_said_beside_the_button(visit: Callable[..., Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -18,13 +17,11 @@ sites:
 
 
 def test_a_milestone_is_chosen_and_explained(visit: Callable[..., Any], server: Server) -> None:
-    digest = hashlib.sha256(SCENARIO.encode()).hexdigest()
-    files = server.results / "studio" / "files"
-    files.mkdir(parents=True, exist_ok=True)
-    (files / digest).write_text(SCENARIO)
-    page = visit(f"/explain?file={digest}")
+    page = visit(f"/explain?file={server.kept(SCENARIO)}")
     page.locator("#explain-milestone").click()
     page.get_by_role("option", name="The last randomisation").click()
+    page.locator("#explain-scale").click()
+    page.get_by_role("option", name="days").click()
     page.locator("#explain-run").click()
     answer = page.locator("#explain-answer")
     answer.locator(".headline").wait_for(timeout=LONG_MS)
@@ -34,4 +31,5 @@ def test_a_milestone_is_chosen_and_explained(visit: Callable[..., Any], server: 
     assert "the last randomisation comes by" in text
     for heading in ("Each uncertain value at its 10 % and 90 % point", "What is lost to each cause, in days"):
         assert answer.get_by_role("heading", name=heading).count() == 1
-    assert "of=last_randomised" in page.url
+    assert "of=last_randomised&scale=days" in page.url
+    assert "--scale days" in (answer.text_content() or "")

@@ -22,6 +22,7 @@ def test_simulated_data_are_forecast_and_a_reload_gives_it_again(visit: Callable
     assert "24 randomised at 3 sites" in page.locator("#forecast-good").inner_text()
     assert "no real patients" in page.locator("#forecast-panel").inner_text()
     page.get_by_label("What if some values were others").fill("sites.general_hospital.count=4")
+    page.get_by_label("Rates stay as they are").check()
     page.locator("#forecast-run").click()
     headline = page.locator("#forecast-answer .headline")
     text = headline.inner_text(timeout=LONG_MS)
@@ -30,8 +31,10 @@ def test_simulated_data_are_forecast_and_a_reload_gives_it_again(visit: Callable
     for part in ("needs", "randomisations a month", "What changed since the plan?", "general_hospital.count=4"):
         assert part in answer
     page.locator("#forecast-run:not([disabled])").wait_for(timeout=LONG_MS)
+    assert "--constant-rates" in (page.locator("#forecast-answer").text_content() or "")
     page.reload()
     assert headline.inner_text(timeout=LONG_MS) == text
+    assert page.get_by_label("Rates stay as they are").is_checked()
 
 
 def test_a_wrong_file_is_named_and_what_was_there_stays(visit: Callable[..., Any]) -> None:
@@ -70,9 +73,16 @@ def test_forecasts_made_on_the_way_are_held_against_what_happened(visit: Callabl
     page.get_by_role("button", name="Try it with simulated data").click()
     page.locator("#forecast-good").wait_for()
     page.get_by_role("tab", name="Backtest").click()
+    page.get_by_label("Or every so many days").fill("150")
+    page.get_by_label("Randomisations wanted").first.fill("100")
     page.locator("#forecast-back-run").click()
-    headline = page.locator("#forecast-back-answer .headline").inner_text(timeout=LONG_MS)
-    assert "3 forecasts made on the way" in headline
+    wrong = page.locator("#forecast-back-wrong [role=alert]")
+    assert "only 24 were randomised" in wrong.inner_text(timeout=LONG_MS)
+    page.get_by_label("Randomisations wanted").first.fill("20")
+    page.locator("#forecast-back-run:not([disabled])").click(timeout=LONG_MS)
+    answer = page.locator("#forecast-back-answer")
+    assert "forecasts made on the way" in answer.locator(".headline").inner_text(timeout=LONG_MS)
+    assert "--every 150d --target 20" in (answer.text_content() or "")
 
 
 @pytest.mark.slow

@@ -13,6 +13,11 @@ from studio_browser import WAIT_SECONDS, Server
 
 Visit = Callable[..., Any]
 FEW = "&replications=24"
+SMALL = """name: small
+trial: {target: 8, enrolment_opens: 2020-01-01, horizon_months: 60}
+arms: {A: {}}
+sites: {s: {referrals_per_month: 2}}
+"""
 
 
 def lever(page: Any, path: str) -> Any:
@@ -69,6 +74,23 @@ def test_the_link_reopens_the_scenario_for_another_visitor(visit: Visit) -> None
     page.locator(".answer", has_text="24 simulated trials, seed 7").wait_for()
     assert lever(other, "sites.general_hospital.count").input_value() == "4"
     assert other.locator(".headline").inner_text() == page.locator(".headline").inner_text() or headline
+
+
+def test_simulating_stops_when_the_answer_is_as_precise_as_was_asked(visit: Visit, server: Server) -> None:
+    page = visit(f"/plan?file={server.kept(SMALL)}&replications=2000")
+    page.get_by_text("Simulated trials and seed").click()
+    rule = page.get_by_role("textbox", name="Stop when precise enough")
+    rule.fill("last_randomised.p50<5%")
+    page.get_by_text("the width of a date is in days (7d) or weeks (1w)").first.wait_for()
+    page.locator("#plan-problems [role=alert]").wait_for()
+    rule.fill("last_randomised.p50<20w")
+    answered(page, "last_randomised.p50<20w is met")
+    answered(page, "384 simulated trials")
+    assert not page.locator("#plan-problems [role=alert]").count()
+    page.reload()
+    answered(page, "last_randomised.p50<20w is met")
+    page.get_by_text("Simulated trials and seed").click()
+    assert rule.input_value() == "last_randomised.p50<20w"
 
 
 def test_undo_redo_and_reload_lose_nothing(visit: Visit) -> None:

@@ -127,6 +127,16 @@ def _question(scenario: Scenario, wish: Wish) -> Component:
                 hideControls=True,
                 clampBehavior="none",
             ),
+            dmc.NumberInput(
+                id="cheapest-confidence",
+                label="How sure",
+                description="the choice shall be; simulation stops there",
+                value=_number(wish.confidence),
+                suffix=" %",
+                min=1,
+                max=99,
+                clampBehavior="none",
+            ),
         ],
         className="sides",
     )
@@ -163,6 +173,7 @@ _ASKED = (
     ("cheapest-by", "value"),
     ("cheapest-probability", "value"),
     ("cheapest-budget", "value"),
+    ("cheapest-confidence", "value"),
     ("cheapest-trials", "value"),
     ("cheapest-text", "value"),
 )

@@ -12,20 +12,23 @@ from dash import ALL, Dash, Input, Output, dcc, html
 from dash import State as DashState
 
 from sim.errors import InputError, UsageError
-from sim.experiment.compare import Comparison, Named, Side, read_sources, run_sources
+from sim.experiment.compare import Comparison, Named, read_sources, run_sources
 from sim.report.assumptions import assumption_rows
 from sim.web.asking import Progress, answer_area, asked_by, asking, meanwhile
 from sim.web.choices import RUN, label_of, scenario_options, state_value
 from sim.web.components import page_title, problem_box
 from sim.web.jobs import long_callback
+from sim.web.limits import check_shares_limits
 from sim.web.past_runs import run_named
 from sim.web.shell import QUERY
 from sim.web.state import State
 from sim.web.views import report_view
 
 if TYPE_CHECKING:
+    import pandas as pd
     from dash.development.base_component import Component
 
+    from sim.experiment.differences import Compared
     from sim.web.studio import Studio
 
 PATH, TITLE = "/compare", "Compare"
@@ -50,7 +53,7 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
                 "Choose two to four. Trial k of each meets the same chances, so what differs is the plans' doing.",
             ),
             html.Div(sides, className="sides"),
-            asking("compare", "Compare", at_once="side" in query, others=(_size(state),)),
+            asking("compare", "Compare", at_once="side" in query, others=(_size(state), _worth("worth" in query))),
             dcc.Store(id="compare-of", data=replace(state, replications=None).query()),
             html.Div(id="compare-wrong"),
             answer_area("compare"),
@@ -100,6 +103,15 @@ def _size(state: State) -> Component:
     )
 
 
+def _worth(is_on: bool) -> Component:
+    return dmc.Switch(
+        id="compare-worth",
+        label="Say what each changed value is worth",
+        description="simulates the scenarios that lie between",
+        checked=is_on,
+    )
+
+
 def register(app: Dash, studio: Studio) -> None:
     """Add the callbacks of this page."""
 
@@ -108,13 +120,15 @@ def register(app: Dash, studio: Studio) -> None:
         Input("compare-run", "n_clicks"),
         DashState({"type": "compare-side", "n": ALL}, "value"),
         DashState("compare-size", "value"),
+        DashState("compare-worth", "checked"),
         DashState("compare-of", "data"),
         prevent_initial_call=True,
     )
-    def keep(_: int | None, values: list[str | None], size: str, of: str) -> str:
+    def keep(_: int | None, values: list[str | None], size: str, worth: bool | None, of: str) -> str:
         """What is compared becomes the address: reload, back and a link give it again."""
         pairs = parse_qsl(of.removeprefix("?"), keep_blank_values=True)
         pairs += [("side", value) for value in values if value] + ([("replications", size)] if size else [])
+        pairs += [("worth", "1")] if worth else []
         return f"?{urlencode(pairs)}"
 
     @long_callback(
@@ -125,18 +139,23 @@ def register(app: Dash, studio: Studio) -> None:
         *asked_by("compare"),
         DashState({"type": "compare-side", "n": ALL}, "value"),
         DashState("compare-size", "value"),
+        DashState("compare-worth", "checked"),
         DashState("compare-of", "data"),
         **meanwhile("compare"),
     )
-    def compare(set_progress: Any, _: Any, __: Any, values: list[str | None], size: str, of: str) -> tuple[Any, Any]:
+    def compare(
+        set_progress: Any, _: Any, __: Any, values: list[str | None], size: str, worth: bool | None, of: str
+    ) -> tuple[Any, Any]:
         try:
             chosen = [value for value in values if value]
-            return _compared(studio, chosen, size, State.of(of).seed, set_progress), None
+            return _compared(studio, chosen, size, State.of(of).seed, set_progress, worth=bool(worth)), None
         except InputError as error:
             return None, problem_box(error.problems, "This cannot be compared")
 
 
-def _compared(studio: Studio, values: list[str], size: str, seed: int | None, set_progress: Any) -> Component:
+def _compared(
+    studio: Studio, values: list[str], size: str, seed: int | None, set_progress: Any, *, worth: bool
+) -> Component:
     """The comparison, with a first answer on the way."""
     if len(values) < 2:
         raise UsageError("choose two scenarios or more")
@@ -147,6 +166,8 @@ def _compared(studio: Studio, values: list[str], size: str, seed: int | None, se
         replace(source, typed=text or source.typed)
         for source, text in zip(read_sources(named, [()] * len(named), labels), typed, strict=True)
     ]
+    from sim.experiment.differences import Compared
+
     tell = Progress("compare", set_progress)
     how: dict[str, Any] = {"seed": seed, "workers": studio.settings.workers, "assumptions": assumption_rows}
     wanted = int(size) if size else None
@@ -155,8 +176,23 @@ def _compared(studio: Studio, values: list[str], size: str, seed: int | None, se
         few = run_sources(
             sources, replications=FIRST_ANSWER, runs=studio.visitor.folder / "first", progress=tell, **how
         )
-        tell.first(_view(few, f"A first answer, from {FIRST_ANSWER} simulated trials of each. A better one follows."))
-    return _view(run_sources(sources, replications=wanted, runs=studio.visitor.runs, progress=tell, **how))
+        note = f"A first answer, from {FIRST_ANSWER} simulated trials of each. A better one follows."
+        tell.first(_view(Compared(Comparison(few)), note))
+    comparison = Comparison(run_sources(sources, replications=wanted, runs=studio.visitor.runs, progress=tell, **how))
+    if not worth:
+        return _view(Compared(comparison))
+    tell.first(_view(Compared(comparison), "What each changed value is worth follows."))
+    return _view(Compared(comparison, _shares(studio, comparison, tell)))
+
+
+def _shares(studio: Studio, comparison: Comparison, tell: Progress) -> pd.DataFrame | None:
+    """What each changed value is worth. What lies between is kept, so that asking again is quick."""
+    from sim.experiment.shares import all_attributions, runs_needed
+    from sim.report.comparison import shares_between
+
+    n_between = runs_needed(all_attributions(comparison))
+    check_shares_limits(n_between, comparison.n_replications, studio.settings.limits)
+    return shares_between(comparison, studio.visitor.folder / "parts", workers=studio.settings.workers, progress=tell)
 
 
 def _named(studio: Studio, value: str) -> tuple[Named, str, str]:
@@ -169,8 +205,7 @@ def _named(studio: Studio, value: str) -> tuple[Named, str, str]:
     return loaded, label_of(state, loaded.scenario.name), state.typed()
 
 
-def _view(sides: list[Side], note: str = "") -> Component:
-    from sim.experiment.differences import Compared
+def _view(compared: Compared, note: str = "") -> Component:
     from sim.report.comparison_page import comparison_content
 
-    return report_view(comparison_content(Compared(Comparison(sides))), "compare", note)
+    return report_view(comparison_content(compared), "compare", note)

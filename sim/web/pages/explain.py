@@ -11,6 +11,7 @@ from dash import State as DashState
 
 from sim.errors import InputError, Problem, UsageError
 from sim.experiment.sensitivity import FEWEST, REPLICATIONS, Study, explain
+from sim.experiment.sensitivity_tables import DAYS, RANKS
 from sim.report.explanation import DEFAULT_OUTCOME, OUTCOME_NOUNS
 from sim.web.asking import Progress, answer_area, asked_by, asking, meanwhile
 from sim.web.components import page_title, problem_box
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 PATH, TITLE = "/explain", "Explain"
 
+_SCALE_NAMES = {RANKS: "ranks of the dates", DAYS: "days, with “never” as the end of the time"}
+
 
 def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
     """Which milestone, and below it what drives it."""
@@ -43,7 +46,7 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
                 "Every unknown and every cause of delay, taken away one by one on the same simulated trials.",
             ),
             dmc.Text([html.Strong("Scenario: "), state.typed()], className="about"),
-            asking("explain", "Explain", at_once="of" in query, others=(_milestone(scenario, focus),)),
+            asking("explain", "Explain", at_once="of" in query, others=(_milestone(scenario, focus), _scale(query))),
             dcc.Store(id="explain-of", data=state.query()),
             html.Div(id="explain-wrong"),
             answer_area("explain"),
@@ -63,6 +66,18 @@ def _milestone(scenario: Scenario, focus: str) -> Component:
     )
 
 
+def _scale(query: Mapping[str, Sequence[str]]) -> Component:
+    asked = (query.get("scale") or [RANKS])[-1]
+    return dmc.Select(
+        id="explain-scale",
+        label="Shares of the spread are of",
+        data=[{"value": name, "label": label} for name, label in _SCALE_NAMES.items()],
+        value=asked if asked in _SCALE_NAMES else RANKS,
+        allowDeselect=False,
+        w=320,
+    )
+
+
 def register(app: Dash, studio: Studio) -> None:
     """Add the callbacks of this page."""
 
@@ -70,12 +85,14 @@ def register(app: Dash, studio: Studio) -> None:
         Output(QUERY, "data", allow_duplicate=True),
         Input("explain-run", "n_clicks"),
         DashState("explain-milestone", "value"),
+        DashState("explain-scale", "value"),
         DashState("explain-of", "data"),
         prevent_initial_call=True,
     )
-    def keep(_: int | None, focus: str, of: str) -> str:
+    def keep(_: int | None, focus: str, scale: str, of: str) -> str:
         """What is explained becomes the address."""
-        return f"?{urlencode([*parse_qsl(of.removeprefix('?'), keep_blank_values=True), ('of', focus)])}"
+        pairs = [*parse_qsl(of.removeprefix("?"), keep_blank_values=True), ("of", focus)]
+        return f"?{urlencode(pairs + ([('scale', scale)] if scale != RANKS else []))}"
 
     @long_callback(
         app,
@@ -84,26 +101,29 @@ def register(app: Dash, studio: Studio) -> None:
         Output("explain-wrong", "children"),
         *asked_by("explain"),
         DashState("explain-milestone", "value"),
+        DashState("explain-scale", "value"),
         DashState("explain-of", "data"),
         **meanwhile("explain"),
     )
-    def explained(set_progress: Any, _: Any, __: Any, focus: str, of: str) -> tuple[Any, Any]:
+    def explained(set_progress: Any, _: Any, __: Any, focus: str, scale: str, of: str) -> tuple[Any, Any]:
         try:
-            return _explained(studio, State.of(of), focus, set_progress), None
+            return _explained(studio, State.of(of), focus, scale, set_progress), None
         except InputError as error:
             return None, problem_box(error.problems, "This cannot be explained")
 
 
-def _explained(studio: Studio, state: State, focus: str, set_progress: Any) -> Component:
+def _explained(studio: Studio, state: State, focus: str, scale: str, set_progress: Any) -> Component:
     """The explanation, with a first answer on the way. What is simulated is kept, so that asking again is quick."""
     scenario = studio.loaded(state).scenario
     if focus not in OUTCOME_NOUNS:
         raise UsageError(Problem("there is no such milestone", "?of", value=focus[:40]))
+    if scale not in _SCALE_NAMES:
+        raise UsageError(Problem("there is no such scale", "?scale", value=scale[:40]))
     seed = scenario.experiment.seed if state.seed is None else state.seed
     kept, tell = studio.visitor.folder / "parts", Progress("explain", set_progress)
 
     def answered(replications: int) -> Explanation:
-        return explain(Study(scenario, replications, seed), studio.settings.workers, kept, tell)
+        return explain(Study(scenario, replications, seed, scale), studio.settings.workers, kept, tell)
 
     few = f"A first answer, from {FEWEST} rows of the design. A better one follows, from {REPLICATIONS}."
     tell.first(_view(answered(FEWEST), focus, state, few))

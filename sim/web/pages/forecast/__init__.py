@@ -55,7 +55,9 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
                             dmc.TabsTab("Fit", value="fit"),
                         ]
                     ),
-                    dmc.TabsPanel(asked.tab("try" in query or "go" in query), value="forecast"),
+                    dmc.TabsPanel(
+                        asked.tab("try" in query or "go" in query, is_constant="constant" in query), value="forecast"
+                    ),
                     dmc.TabsPanel(backtest.tab(), value="backtest"),
                     dmc.TabsPanel(fitting.tab(), value="fit"),
                 ],

@@ -69,10 +69,25 @@ def choices(options: list[dict[str, Any]], plan: str, what_ifs: list[str], own: 
     )
 
 
-def tab(at_once: bool) -> Component:
-    """What is asked, and below it the answer."""
+def tab(at_once: bool, *, is_constant: bool) -> Component:
+    """What is asked, and below it the answer.
+
+    Args:
+        at_once: whether it is asked as the page is opened.
+        is_constant: whether rates are to stay as they are.
+    """
+    steady = dmc.Switch(
+        id="forecast-constant",
+        label="Rates stay as they are",
+        description="otherwise they drift as those of real trials do",
+        checked=is_constant,
+    )
     return html.Div(
-        [asking("forecast", "Forecast", at_once=at_once), html.Div(id="forecast-wrong"), answer_area("forecast")]
+        [
+            asking("forecast", "Forecast", at_once=at_once, others=(steady,)),
+            html.Div(id="forecast-wrong"),
+            answer_area("forecast"),
+        ]
     )
 
 
@@ -87,14 +102,24 @@ def register(app: Dash, studio: Studio) -> None:
         DashState("forecast-plan", "value"),
         DashState("forecast-try", "value"),
         DashState("forecast-own", "value"),
+        DashState("forecast-constant", "checked"),
         prevent_initial_call=True,
     )
-    def keep(data: str, _: int | None, query: str, plan: str, what_ifs: list[str] | None, own: str | None) -> str:
+    def keep(
+        data: str,
+        _: int | None,
+        query: str,
+        plan: str,
+        what_ifs: list[str] | None,
+        own: str | None,
+        is_constant: bool | None,
+    ) -> str:
         """Data, plan and what-ifs become the address."""
         pairs = parse_qsl(query.removeprefix("?"), keep_blank_values=True)
         pairs += parse_qsl(data.removeprefix("?"), keep_blank_values=True)
         pairs += [("plan", plan), *(("try", value) for value in what_ifs or ())]
         pairs += [("own", line) for line in (own or "").splitlines() if line.strip()]
+        pairs += [("constant", "1")] if is_constant else []
         return f"?{urlencode(pairs + ([('go', '1')] if ctx.triggered_id == 'forecast-run' else []))}"
 
     @long_callback(
@@ -108,6 +133,7 @@ def register(app: Dash, studio: Studio) -> None:
         DashState("forecast-plan", "value"),
         DashState("forecast-try", "value"),
         DashState("forecast-own", "value"),
+        DashState("forecast-constant", "checked"),
         **meanwhile("forecast"),
     )
     def answered(
@@ -119,9 +145,11 @@ def register(app: Dash, studio: Studio) -> None:
         plan: str,
         what_ifs: list[str] | None,
         own: str | None,
+        is_constant: bool | None,
     ) -> tuple[Any, Any]:
         try:
-            asked = _Asked(studio, State.of(query), DataState.of(data), plan, what_ifs or [], own or "")
+            state, brought = State.of(query), DataState.of(data)
+            asked = _Asked(studio, state, brought, plan, what_ifs or [], own or "", is_constant=bool(is_constant))
             return asked.answered(Progress("forecast", set_progress)), None
         except InputError as error:
             return None, problem_box(error.problems, "This cannot be forecast")
@@ -137,10 +165,21 @@ class _Asked:
         plan: the plan, as a choice.
         what_ifs: other scenarios, as choices.
         own: lines of PATH=VALUE.
+        is_constant: whether rates stay as they are.
     """
 
-    def __init__(self, studio: Studio, state: State, data: DataState, plan: str, what_ifs: list[str], own: str) -> None:
-        self._studio, self._state = studio, state
+    def __init__(
+        self,
+        studio: Studio,
+        state: State,
+        data: DataState,
+        plan: str,
+        what_ifs: list[str],
+        own: str,
+        *,
+        is_constant: bool,
+    ) -> None:
+        self._studio, self._state, self._is_constant = studio, state, is_constant
         self._files = observed_data.files_of(studio, data)
         self._data = data
         self._plan = State.of(plan)
@@ -179,7 +218,7 @@ class _Asked:
         for n in (FIRST_ANSWER, wanted) if wanted > 2 * FIRST_ANSWER else (wanted,):
             answer = forecast(
                 self._scenario, trial, what_ifs, replications=n, seed=seed, workers=self._studio.settings.workers,
-                progress=tell,
+                is_constant=self._is_constant, progress=tell,
             )  # fmt: skip
             few = f"A first answer, from {n} simulated trials. A better one follows." if n < wanted else ""
             view = self._view(answer, few)
@@ -198,4 +237,5 @@ class _Asked:
         ]
         words += [f"--set {shlex.quote(text)}" for text in self._plan.changes]
         words += [f"--what-if {other.typed()}" for other in self._others if not other.changes]
+        words += ["--constant-rates"] if self._is_constant else []
         return report_view(forecast_content(answer, " ".join(words)), "forecast", note)

@@ -9,12 +9,13 @@ import dash_mantine_components as dmc
 from dash import Dash, Output, dcc, html
 from dash import State as DashState
 
-from sim.errors import InputError, Problem, UsageError
+from sim.errors import InputError
 from sim.web import observed_data
 from sim.web.asking import Progress, answer_area, asked_by, asking, meanwhile
 from sim.web.choices import state_value
 from sim.web.components import problem_box
 from sim.web.jobs import long_callback
+from sim.web.limits import positive
 from sim.web.observed_data import DataState
 from sim.web.state import State
 from sim.web.views import report_view
@@ -82,23 +83,14 @@ def register(app: Dash, studio: Studio) -> None:
             return None, problem_box(error.problems, "This cannot be fitted")
 
 
-def _positive(value: float | str | None, most: float, path: str) -> float | None:
-    """A number above 0 that a person typed; None where there is none."""
-    if value in (None, ""):
-        return None
-    if isinstance(value, str) or not 0 < value <= most:
-        raise UsageError(Problem(f"must be a number above 0, at most {most:,.0f}", path=path, value=str(value)[:20]))
-    return float(value)
-
-
 def _fitted(
     studio: Studio, data: DataState, target: float | str | None, weeks: float | str | None, tell: Progress
 ) -> Component:
     """What the data say, and links that go on with it."""
     from sim.forecast.fit import fit
 
-    wanted = _positive(target, studio.settings.limits.participants, "Randomisations wanted")
-    length = _positive(weeks, _LONGEST_WEEKS, "Weeks to the last visit")
+    wanted = positive(target, studio.settings.limits.participants, "Randomisations wanted")
+    length = positive(weeks, _LONGEST_WEEKS, "Weeks to the last visit")
     files = observed_data.files_of(studio, data)
     tell(0, 1)
     found = fit(observed_data.known_trial(files, data), None if wanted is None else max(int(wanted), 1), length)

@@ -10,20 +10,25 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update, set_props
 from dash.exceptions import PreventUpdate
 
+from sim.analysis.precision import precision
 from sim.errors import InputError
 from sim.experiment.at_hand import grow
 from sim.experiment.identity import Identity
-from sim.experiment.run import Means, default_folder
+from sim.experiment.run import Means, default_folder, run_in_folder
 from sim.report.assumptions import assumption_rows
 from sim.web.answering import Question, Superseded, TooSlow
 from sim.web.components import problem_box
 from sim.web.jobs import long_callback, tab_of_request
 from sim.web.pages.plan.runs import remember
 from sim.web.pages.plan.steps import with_draft
-from sim.web.pages.plan.view import EXHIBITS, dates_of, figures_of
+from sim.web.pages.plan.view import EXHIBITS, dates_of, figures_of, first_dates_of
 from sim.web.state import State as Scenario
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sim.experiment.progress import Progress
+    from sim.experiment.results import Results
     from sim.web.studio import Studio
 
 _STEPS = (96, 384)  # after which the answer is shown anew
@@ -148,33 +153,71 @@ def _question(studio: Studio, query: str) -> Question:
     """What is asked of a state. Raises InputError where it cannot be read."""
     state = Scenario.of(query)
     scenario = studio.loaded(state).scenario
+    if state.until:
+        precision(state.until, scenario)
     seed = scenario.experiment.seed if state.seed is None else state.seed
     most = scenario.experiment.replications if state.replications is None else state.replications
-    return Question(scenario, seed, most, state.typed(), dates_of)
+    return Question(scenario, seed, most, state.typed(), first_dates_of)
 
 
 def _refined(studio: Studio, set_progress: Any, query: str) -> Any:
-    loaded = studio.loaded(Scenario.of(query))
-    asked = _question(studio, query)
-    n = asked.most
-    identity = Identity(asked.scenario, asked.seed, n, asked.typed, assumption_rows(loaded))
-    folder = default_folder(identity, studio.visitor.runs)
+    asked, rule = _question(studio, query), Scenario.of(query).until
     last = [0.0]
 
-    def say(done: int, total: int) -> None:  # noqa: ARG001 - of this step
-        if time.monotonic() - last[0] > _SAY_SECONDS or done == n:
+    def say(done: int, total: int) -> None:
+        of = total if rule else asked.most  # not of this step
+        if time.monotonic() - last[0] > _SAY_SECONDS or done == of:
             last[0] = time.monotonic()
-            set_progress([f"{done:,} of {n:,} simulated trials", 100 * done / n])
+            set_progress([f"{done:,} of {of:,} simulated trials", 100 * done / of])
 
-    say(0, n)
+    say(0, asked.most)
     shown: Any = None
-    workers = 1 if n <= _ALONE or studio.settings.redis else studio.settings.workers
+    for results, is_whole in (_until if rule else _as_many)(studio, query, asked, say):
+        shown = {"query": query, **dates_of(results, more_follow=not is_whole), "exhibits": figures_of(results)}
+        if is_whole:
+            remember(studio.visitor, query, results)
+        set_props("plan-refined", {"data": shown})
+    return shown["query"] if shown else no_update
+
+
+def _as_many(studio: Studio, query: str, asked: Question, say: Progress) -> Iterator[tuple[Results, bool]]:
+    """The run of as many trials as were asked for, after each of its steps, and whether it is whole."""
+    n = asked.most
+    identity = Identity(asked.scenario, asked.seed, n, asked.typed, _assumptions(studio, query))
+    folder = default_folder(identity, studio.visitor.runs)
+    workers = 1 if n <= _ALONE else _workers(studio)
     for size in (*(step for step in _STEPS if step < n), n):
         for results in grow(folder, identity, (size,), Means(1 if size <= _ALONE else workers, progress=say)):
-            if results.n_replications < size:
-                continue
-            shown = {"query": query, **dates_of(results), "exhibits": figures_of(results)}
-            if results.n_replications >= n:
-                remember(studio.visitor, query, results)
-            set_props("plan-refined", {"data": shown})
-    return shown["query"] if shown else no_update
+            if results.n_replications >= size:
+                yield results, results.n_replications >= n
+
+
+def _until(studio: Studio, query: str, asked: Question, say: Progress) -> Iterator[tuple[Results, bool]]:
+    """A few trials, and then the run that goes on until its rule is met."""
+    state = Scenario.of(query)
+    how = (asked.typed, _assumptions(studio, query))
+    few = Identity(asked.scenario, asked.seed, _STEPS[0], *how)
+    for results in grow(default_folder(few, studio.visitor.folder / "first"), few, (_STEPS[0],), Means(1)):
+        yield results, False
+    most = state.replications or studio.settings.limits.replications
+    identity = Identity(asked.scenario, asked.seed, None, *how, state.until, most)
+    results = run_in_folder(
+        asked.scenario,
+        replications=most,
+        seed=asked.seed,
+        until=state.until,
+        workers=_workers(studio),
+        out=default_folder(identity, studio.visitor.runs),
+        progress=say,
+        typed=how[0],
+        assumptions=how[1],
+    )
+    yield results, True
+
+
+def _assumptions(studio: Studio, query: str) -> Sequence[Mapping[str, str]]:
+    return assumption_rows(studio.loaded(Scenario.of(query)))
+
+
+def _workers(studio: Studio) -> int:
+    return 1 if studio.settings.redis else studio.settings.workers

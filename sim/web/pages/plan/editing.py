@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
@@ -54,7 +55,7 @@ def typed(studio: Studio, query: str, text: str) -> str:
     digest = studio.visitors.keep_text(text[: MAX_BYTES + 1])
     if _problems(studio, text):
         return with_draft(state.query(), digest)
-    return Scenario(BASE, digest, (), state.seed, state.replications).query()
+    return replace(state, scenario=BASE, file=digest, changes=()).query()
 
 
 def _problems(studio: Studio, text: str) -> tuple[Problem, ...]:

@@ -27,6 +27,7 @@ from sim.web.pages.plan.steps import (
     undone,
     with_draft,
     with_new_sites,
+    wrong_rule,
 )
 from sim.web.state import State as Scenario
 
@@ -65,7 +66,7 @@ def register(app: Dash, studio: Studio) -> None:
         Input({"type": SWITCH, "path": ALL}, "checked"),
         Input({"type": RESET, "path": ALL}, "n_clicks"),
         *(Input(name, "n_clicks") for name in ("plan-back", "plan-again", "plan-none", "plan-new-add")),
-        *(Input(name, "value") for name in ("plan-replications", "plan-seed", "plan-text")),
+        *(Input(name, "value") for name in ("plan-replications", "plan-seed", "plan-until", "plan-text")),
         *(State(name, "value") for name in ("plan-new-count", "plan-new-like", "plan-new-opens")),
         State("plan-visit", "data"),
         prevent_initial_call=True,
@@ -147,6 +148,8 @@ def _stepped(studio: Studio, state: Scenario, key: Any, value: Any, new: Any) ->
         return with_new_sites(read(studio, state), n, str(like), opens or None)
     if key in ("plan-replications", "plan-seed"):
         return _sized(studio, state, str(key), value)
+    if key == "plan-until":
+        return replace(state, until=str(value or "").strip())
     if not isinstance(key, dict):
         return state
     if key.get("type") == RESET:
@@ -177,6 +180,8 @@ def _says(studio: Studio, before: str, way: _Move, there: list[str], *, text: bo
         for path in sorted({*old.errors, *errors})
         if path in have
     ]
+    if wrong_rule(old) != wrong_rule(new):
+        says.append(("plan-until", {"error": wrong_rule(new)}))
     if set(had) != set(have) or way.from_text:
         says.append(("plan-panel", {"children": panel(new, there)}))
         says.append(("plan-new", {"children": new_sites(new.loaded)}))
@@ -209,6 +214,7 @@ def _size(new: Reading) -> Says:
     return [
         ("plan-replications", {"value": new.state.replications or experiment.replications}),
         ("plan-seed", {"value": experiment.seed if new.state.seed is None else new.state.seed}),
+        ("plan-until", {"value": new.state.until}),
     ]
 
 

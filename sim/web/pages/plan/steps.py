@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode
 
+from sim.analysis.precision import precision
 from sim.errors import InputError, Problem
 from sim.scenario.yaml_source import shown
 from sim.web.controls import Control, Levers, levers, value_at, without_changes
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from sim.web.studio import Studio
 
 _MOST_STEPS = 200
+_RULES = ("database_lock.p50<14d", "last_randomised.p50<7d", "database_lock.p80<4w", "by_study_completion<3%")
 _READY = 64  # states that are kept read: a move asks for the one before and the one after several times
 
 
@@ -89,6 +91,24 @@ def _read(studio: Studio, state: State) -> Reading:
             path, _, value = change.partition("=")
             refused.append((path, value))
     return Reading(state, loaded, with_all, wrong, tuple(refused))
+
+
+def wrong_rule(reading: Reading) -> str | None:
+    """What is wrong with the rule by which simulating stops, if anything is."""
+    return _wrong_rule(reading, reading.state.until) if reading.state.until else None
+
+
+def rules(reading: Reading) -> list[str]:
+    """Rules to choose from, of those that the scenario can have."""
+    return [rule for rule in _RULES if _wrong_rule(reading, rule) is None]
+
+
+def _wrong_rule(reading: Reading, rule: str) -> str | None:
+    try:
+        precision(rule, reading.loaded.scenario)
+    except InputError as error:
+        return error.problems[0].message
+    return None
 
 
 def moved(reading: Reading, path: str, value: Any) -> State:

@@ -17,13 +17,24 @@ if TYPE_CHECKING:
 EXHIBITS = ("fan", "time", "funnel")
 
 
-def dates_of(results: Results) -> dict[str, Any]:
+def dates_of(results: Results, *, more_follow: bool = False) -> dict[str, Any]:
     """What the page says of some results before its figures. It is made in the process that simulated them.
 
     Args:
         results: of a first answer, or of a run.
+        more_follow: whether more trials are being simulated.
     """
-    return {"answer": answer(Answers(results)), "command": command_line(run_command(results))}
+    shown = answer(Answers(results), more_follow=more_follow)
+    return {"answer": shown, "command": command_line(run_command(results))}
+
+
+def first_dates_of(results: Results) -> dict[str, Any]:
+    """The same of a first answer.
+
+    Args:
+        results: of the first answer.
+    """
+    return dates_of(results, more_follow=True)
 
 
 def figures_of(results: Results) -> list[Component]:
