@@ -39,8 +39,8 @@ class State:
         file: hash of an edited scenario, or empty.
         changes: `PATH=VALUE` texts, as after `--set`, one a path.
         seed: where random numbers start; None: as the scenario says.
-        replications: simulated trials, with a rule at most; None: as the scenario says, with a rule as many as may be.
-        until: the rule by which simulating stops, as after `--until`; empty for none.
+        replications: simulated trials; None: as the scenario says.
+        until: the rule by which simulating stops instead, as after `--until`; empty for none.
     """
 
     scenario: str = BASE

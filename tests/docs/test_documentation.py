@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ROOT
@@ -20,18 +22,20 @@ def name_of(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
-WITH_EXAMPLES = [
-    pytest.param(
-        page,
-        marks=pytest.mark.skipif(not can_be_followed(page), reason="the real trials are not here"),
-        id=name_of(page),
-    )
-    for page in PAGES
-    if has_examples(page)
-]
+# Pages whose examples take longest, even small: what they show is shown by the functional tests too.
+LONG = {f"docs/how-to/{name}.md" for name in ("compare", "fit", "sweep", "teach")}
 
 
-@pytest.mark.parametrize("page", WITH_EXAMPLES)
+def _with_examples(slow: Collection[str] = ()) -> list[Any]:
+    found = []
+    for page in filter(has_examples, PAGES):
+        marks = [pytest.mark.skipif(not can_be_followed(page), reason="the real trials are not here")]
+        marks += [pytest.mark.slow] if name_of(page) in slow else []
+        found.append(pytest.param(page, marks=marks, id=name_of(page)))
+    return found
+
+
+@pytest.mark.parametrize("page", _with_examples(slow=LONG))
 def test_examples_run(page: Path, tmp_path: Path) -> None:
     """Every command and Python block of the page runs, made small; what does not simulate prints what is said."""
     _, wrong = follow(page, tmp_path, quick=True)
@@ -39,7 +43,7 @@ def test_examples_run(page: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", WITH_EXAMPLES)
+@pytest.mark.parametrize("page", _with_examples())
 def test_examples_print_what_the_page_says(page: Path, tmp_path: Path) -> None:
     """At their full size, the simulations print what the page says."""
     _, wrong = follow(page, tmp_path, quick=False)

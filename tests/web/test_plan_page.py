@@ -82,7 +82,9 @@ def test_simulating_stops_when_the_answer_is_as_precise_as_was_asked(visit: Visi
     rule = page.get_by_role("textbox", name="Stop when precise enough")
     rule.fill("last_randomised.p50<5%")
     page.get_by_text("the width of a date is in days (7d) or weeks (1w)").first.wait_for()
-    page.locator("#plan-problems [role=alert]").wait_for()
+    said = page.locator("#plan-problems [role=alert]").inner_text()
+    assert "Stop when precise enough: the width of a date" in said
+    assert "--" not in said, "an option of the command line"
     rule.fill("last_randomised.p50<20w")
     answered(page, "last_randomised.p50<20w is met")
     answered(page, "384 simulated trials")

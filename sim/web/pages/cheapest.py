@@ -64,7 +64,12 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
             _step("2. What may be chosen, and what it costs", *options_panel.blocks(text, is_own=bool(state.file))),
             _step(
                 "3. The plan",
-                asking("cheapest", "Find the plan", at_once="find" in query, others=(_size(wish.trials),)),
+                asking(
+                    "cheapest",
+                    "Find the plan",
+                    at_once="find" in query,
+                    others=(_sure(wish.confidence), _size(wish.trials)),
+                ),
                 html.Div(id="cheapest-wrong"),
                 answer_area("cheapest"),
             ),
@@ -127,16 +132,6 @@ def _question(scenario: Scenario, wish: Wish) -> Component:
                 hideControls=True,
                 clampBehavior="none",
             ),
-            dmc.NumberInput(
-                id="cheapest-confidence",
-                label="How sure",
-                description="the choice shall be; simulation stops there",
-                value=_number(wish.confidence),
-                suffix=" %",
-                min=1,
-                max=99,
-                clampBehavior="none",
-            ),
         ],
         className="sides",
     )
@@ -149,6 +144,19 @@ def _number(text: str) -> float | str:
     except ValueError:
         return text
     return int(found) if found.is_integer() else found
+
+
+def _sure(wanted: str) -> Component:
+    return dmc.NumberInput(
+        id="cheapest-confidence",
+        label="How sure the choice shall be",
+        value=_number(wanted),
+        suffix=" %",
+        min=1,
+        max=99,
+        clampBehavior="none",
+        w=230,
+    )
 
 
 def _size(wanted: str) -> Component:

@@ -12,7 +12,7 @@ from dash import dcc, html
 from sim.web.components import page_title
 from sim.web.pages.plan import answering, editing, moving, opening, runs
 from sim.web.pages.plan.panel import new_sites, panel
-from sim.web.pages.plan.steps import draft_of, read, rules, with_draft, wrong_rule
+from sim.web.pages.plan.steps import UNTIL, draft_of, read, rules, with_draft, wrong_rule
 from sim.web.state import State
 
 if TYPE_CHECKING:
@@ -137,9 +137,9 @@ def _trials(reading: Reading, studio: Studio) -> Component:
                     ),
                     dmc.Autocomplete(
                         id="plan-until",
-                        label="Stop when precise enough",
-                        description="Adds trials until the 95 % interval of an answer is so narrow: "
-                        "ANSWER<WIDTH, in days (d), weeks (w) or %. Empty: as many as it says above.",
+                        label=UNTIL,
+                        description=f"Adds trials, at most {most:,}, until the 95 % interval of an answer is so "
+                        "narrow: ANSWER<WIDTH, in days (d), weeks (w) or %. Empty: as many as it says above.",
                         value=reading.state.until,
                         data=rules(reading),
                         placeholder="database_lock.p50<14d",

@@ -10,7 +10,6 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update, set_props
 from dash.exceptions import PreventUpdate
 
-from sim.analysis.precision import precision
 from sim.errors import InputError
 from sim.experiment.at_hand import grow
 from sim.experiment.identity import Identity
@@ -20,7 +19,7 @@ from sim.web.answering import Question, Superseded, TooSlow
 from sim.web.components import problem_box
 from sim.web.jobs import long_callback, tab_of_request
 from sim.web.pages.plan.runs import remember
-from sim.web.pages.plan.steps import with_draft
+from sim.web.pages.plan.steps import check_rule, with_draft
 from sim.web.pages.plan.view import EXHIBITS, dates_of, figures_of, first_dates_of
 from sim.web.state import State as Scenario
 
@@ -154,7 +153,7 @@ def _question(studio: Studio, query: str) -> Question:
     state = Scenario.of(query)
     scenario = studio.loaded(state).scenario
     if state.until:
-        precision(state.until, scenario)
+        check_rule(scenario, state.until)
     seed = scenario.experiment.seed if state.seed is None else state.seed
     most = scenario.experiment.replications if state.replications is None else state.replications
     return Question(scenario, seed, most, state.typed(), first_dates_of)
@@ -199,7 +198,7 @@ def _until(studio: Studio, query: str, asked: Question, say: Progress) -> Iterat
     few = Identity(asked.scenario, asked.seed, _STEPS[0], *how)
     for results in grow(default_folder(few, studio.visitor.folder / "first"), few, (_STEPS[0],), Means(1)):
         yield results, False
-    most = state.replications or studio.settings.limits.replications
+    most = studio.settings.limits.replications
     identity = Identity(asked.scenario, asked.seed, None, *how, state.until, most)
     results = run_in_folder(
         asked.scenario,

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode
 
 from sim.analysis.precision import precision
-from sim.errors import InputError, Problem
+from sim.errors import InputError, Problem, UsageError
 from sim.scenario.yaml_source import shown
 from sim.web.controls import Control, Levers, levers, value_at, without_changes
 from sim.web.state import State
 
 if TYPE_CHECKING:
     from sim.scenario.load import Loaded
+    from sim.scenario.schema import Scenario
     from sim.web.studio import Studio
+
+UNTIL = "Stop when precise enough"  # what the control is called
 
 _MOST_STEPS = 200
 _RULES = ("database_lock.p50<14d", "last_randomised.p50<7d", "database_lock.p80<4w", "by_study_completion<3%")
@@ -95,18 +98,30 @@ def _read(studio: Studio, state: State) -> Reading:
 
 def wrong_rule(reading: Reading) -> str | None:
     """What is wrong with the rule by which simulating stops, if anything is."""
-    return _wrong_rule(reading, reading.state.until) if reading.state.until else None
+    return _wrong_rule(reading.loaded.scenario, reading.state.until) if reading.state.until else None
 
 
 def rules(reading: Reading) -> list[str]:
     """Rules to choose from, of those that the scenario can have."""
-    return [rule for rule in _RULES if _wrong_rule(reading, rule) is None]
+    return [rule for rule in _RULES if _wrong_rule(reading.loaded.scenario, rule) is None]
 
 
-def _wrong_rule(reading: Reading, rule: str) -> str | None:
+def check_rule(scenario: Scenario, rule: str) -> None:
+    """See that simulating may stop by a rule.
+
+    Raises:
+        UsageError: it cannot be read, or names no answer of the scenario; said of the control.
+    """
     try:
-        precision(rule, reading.loaded.scenario)
-    except InputError as error:
+        precision(rule, scenario)
+    except UsageError as error:
+        raise UsageError([replace(problem, file=UNTIL) for problem in error.problems]) from None
+
+
+def _wrong_rule(scenario: Scenario, rule: str) -> str | None:
+    try:
+        check_rule(scenario, rule)
+    except UsageError as error:
         return error.problems[0].message
     return None
 
