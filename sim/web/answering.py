@@ -128,10 +128,14 @@ class Answering:
         self._begun: dict[str, Future[Any]] = {}
 
     def open(self) -> None:
-        """Start the processes; otherwise the first question does."""
+        """Begin to start the processes, which is not waited for; otherwise the first question does."""
         with self._lock:
             is_open, self._is_open = self._is_open, True
-        for _ in range(0 if is_open else self._n):
+        if not is_open:
+            threading.Thread(target=self._start, name="first processes", daemon=True).start()
+
+    def _start(self) -> None:
+        for _ in range(self._n):
             self._idle.put(self._started())
 
     def _started(self) -> _Warm:

@@ -49,6 +49,10 @@ class _Manager(Watched, dash.DiskcacheManager):
         """What a job shows while it runs; also without dropping what came in between."""
         return self._taken(self._make_set_props_key(key), {})
 
+    def result_ready(self, key: str) -> bool:
+        """Whether a job has left its answer, which is not read for that."""
+        return key in self.handle
+
     def _taken(self, name: str, without: Any) -> Any:
         return self.handle.pop(name, default=without) if name in self.handle else without
 

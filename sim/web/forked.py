@@ -11,7 +11,6 @@ import os
 import pickle
 import threading
 from collections.abc import Callable
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
@@ -35,6 +34,8 @@ def prepare_forks(settings: Settings | None = None) -> None:
     """
     if _METHOD == "spawn":
         return
+    from multiprocessing import forkserver
+
     multiprocessing.set_forkserver_preload(["sim.cli", "sim.web.preloaded"])
     with _STARTING, interrupts_held():
         if settings is not None:  # modules take no arguments
