@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from sim.analysis import intervals
 from sim.core.clock import MONTH_DAYS
@@ -121,6 +120,7 @@ def _one_year(counts: Array, rate: float) -> Exhibit:
 
 def _all_years(counts: Array, rate: float) -> Exhibit:
     import plotly.graph_objects as go
+    from scipy import stats
 
     n = np.arange(int(counts.max()) + 1)
     every = counts.ravel().astype(np.int64)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+import scipy.stats  # noqa: F401 - what lessons and comparisons import late
+
 import sim.web.app  # noqa: F401
 from sim.experiment.crew import simulate_chunk
 from sim.scenario.load import load_scenario
