@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import dash
+import psutil
 
 from sim.experiment.workers import end_with_parent
 from sim.web.forked import prepare_forks, start_process
@@ -39,6 +41,18 @@ class _Manager(Watched, dash.DiskcacheManager):
         name = next(name for name, known in self.func_registry.items() if known is job_fn)
         asked = (key, self._make_progress_key(key), args, context)
         return str(self.started(lambda: str(start_process(_work, self._settings, name, asked)), key))
+
+    def terminate_job(self, job: Any) -> None:
+        """End a job. One that ends by itself while Dash looks at it would cost the answer that was just read."""
+        with suppress(psutil.NoSuchProcess):
+            super().terminate_job(job)
+
+    def job_running(self, job: Any) -> bool:
+        """Whether a job is under way, or has an answer that was not read."""
+        try:
+            return super().job_running(job)
+        except psutil.NoSuchProcess:
+            return self.jobs.is_answered(job)
 
     def get_progress(self, key: str) -> Any:
         """How far a job has come. Dash's own would read, and then drop what may be newer than what it read."""

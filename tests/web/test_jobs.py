@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from sim.web import visitors
@@ -67,6 +68,19 @@ def test_an_answer_that_comes_just_after_a_page_asked_for_it_is_not_given_up(stu
     assert manager.get_result("key", gone) == "the answer"
     assert not manager.job_running(gone)
     assert studio.jobs.n == 0
+
+
+def test_a_job_that_ends_while_its_answer_is_read_costs_no_answer(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dash looks for its process, and then at it."""
+    manager: Any = studio.manager
+    gone = str(start_process(os.getpid))
+    _wait_for(lambda: not psutil.pid_exists(int(gone)))
+    manager.handle.set("key", "the answer")
+    monkeypatch.setattr(psutil, "pid_exists", lambda _: True)
+    assert manager.get_result("key", gone) == "the answer"
+    assert not manager.job_running(gone)
 
 
 def test_what_a_job_shows_is_read_once_and_what_comes_later_too(studio: Studio) -> None:
