@@ -16,8 +16,7 @@ test-slow: $(VENV)/.dev              ## the large statistical runs
 
 # Tracing triples the time of what simulates, so that it has the tests that go through most lines in least time.
 coverage: $(VENV)/.dev               ## which lines the quick tests go through
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term tests/unit tests/back \
-		$(addprefix tests/functional/test_,$(addsuffix .py,forecast_data uploads))
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term tests/unit tests/back
 
 check: $(VENV)/.dev                  ## lint, format, types, imports
 	$(BIN)/ruff check .

@@ -12,10 +12,17 @@ import pytest
 from sim.analysis.reduce import Reducer
 from sim.core.design import Design
 from sim.experiment.replicate import Chunk, replicate_chunk
+from sim.experiment.workers import n_cores
 from sim.scenario.load import load_scenario, scenario_from_mapping
 from sim.scenario.schema import Scenario
 
 pytest_plugins = ["studio_browser"]  # a studio and a browser, for tests/web
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: tests of the studio wait for a browser, and the browser for the server."""
+    return n_cores() + 1
+
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"

@@ -81,7 +81,7 @@ def answer(tmp_path_factory: pytest.TempPathFactory) -> PlanAnswer:
     return find_plan(asked(tmp_path_factory.mktemp("plan"), LEVERS))
 
 
-@pytest.mark.parametrize("p", [0.2, 0.5, 0.8])
+@pytest.mark.parametrize("p", [0.5, *(pytest.param(p, marks=pytest.mark.slow) for p in (0.2, 0.8))])
 def test_the_choice_is_that_of_the_formula(p: float, tmp_path: Path) -> None:
     """Whatever the probability asked for, the cheapest plan that has it by the formula is chosen, and surely."""
     found = find_plan(asked(tmp_path, LEVERS, probability=p))
@@ -302,6 +302,7 @@ def test_it_says_which_constraint_fails_when_no_plan_is_in_time(tmp_path: Path) 
     assert document(found, "x")["feasible"] is False
 
 
+@pytest.mark.slow
 def test_it_says_by_how_much_the_budget_is_too_small(tmp_path: Path) -> None:
     """The cheapest plan in time, how far over the budget it is, and what is likeliest within it."""
     sites, consent = cheapest(0.8)

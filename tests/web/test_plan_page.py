@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from playwright.sync_api import TimeoutError as TimedOut
 from studio_browser import WAIT_SECONDS, Server
 
@@ -251,6 +252,7 @@ def _holds(url: str, path: str, value: str) -> bool:
     return f"{path}%3D{value}" in url if defaults[path] != value else f"{path}%3D" not in url
 
 
+@pytest.mark.slow
 def test_two_levers_moved_at_once_are_both_kept(visit: Visit) -> None:
     """The second is moved before the first was answered; nothing else is changed by that."""
     page = visit("/plan?replications=24")
@@ -332,6 +334,7 @@ def test_a_wrong_value_of_a_link_is_seen_at_its_control_though_its_section_was_c
     assert page.get_by_text("must be at least").count() >= 2, "above the answer and at the control"
 
 
+@pytest.mark.slow
 def test_a_table_that_was_opened_stays_open_and_says_what_the_new_answer_says(visit: Visit) -> None:
     page = visit("/plan?replications=24")
     page.locator(".shown details.behind summary").first.click()
