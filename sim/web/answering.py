@@ -145,6 +145,11 @@ class Answering:
             self._all.append(warm)
         return warm
 
+    @property
+    def n_idle(self) -> int:
+        """Processes that have been started and are at nothing."""
+        return self._idle.qsize()
+
     def begin(self, question: Question, tab: str) -> None:
         """Begin an answer that the tab is about to ask for; whoever asks gets this one.
 

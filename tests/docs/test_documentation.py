@@ -23,7 +23,10 @@ def name_of(page: Path) -> str:
 
 
 # Pages whose examples take longest, even small: what they show is shown by the functional tests too.
-LONG = {f"docs/how-to/{name}.md" for name in ("compare", "fit", "in-python", "plan", "sweep", "teach")}
+LONG = {
+    *(f"docs/how-to/{name}.md" for name in ("backtest", "compare", "explain", "fit", "forecast", "in-python")),
+    *(f"docs/how-to/{name}.md" for name in ("plan", "results", "sweep", "teach")),
+}
 
 
 def _with_examples(slow: Collection[str] = ()) -> list[Any]:

@@ -95,8 +95,9 @@ def test_an_address_reopens_the_lesson(lesson: Lesson) -> None:
     assert session_from_query(dict(parse_qsl(session.query))) == session
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lesson", LESSONS, ids=name_of)
-@pytest.mark.parametrize("end", ["low", pytest.param("high", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("end", ["low", "high"])
 def test_controls_at_their_ends_are_answered(lesson: Lesson, end: str) -> None:
     """A control taken to the end of its range gives a lesson, not an error."""
     for control in controls(lesson):

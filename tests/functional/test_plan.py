@@ -137,6 +137,7 @@ def test_the_next_best_is_the_next_cheapest(answer: PlanAnswer) -> None:
     assert answer.contrast[0].value == pytest.approx(plans[1][0] - plans[0][0])
 
 
+@pytest.mark.slow
 def test_a_long_list_is_narrowed_to_the_same_choice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When too many to list, fewer plans are simulated, and the formula's is still found."""
     monkeypatch.setattr(plan_search, "LISTED", 6)
@@ -392,6 +393,7 @@ def test_questions_that_cannot_be_asked(tmp_path: Path) -> None:
             Asked(choices, "last_randomised", by, 0.8, None, 0.95, 6000, 1)
 
 
+@pytest.mark.slow
 def test_combinations_that_are_no_scenario_are_left_out_and_counted(tmp_path: Path) -> None:
     """Settings that are fine alone may contradict one another; the answer says how many do, and why."""
     arms = {"A": {"allocation": 1}, "B": {"allocation": 1}}

@@ -261,7 +261,7 @@ def started(out: Path, n_workers: int) -> subprocess.Popen[str]:
     return process
 
 
-@pytest.mark.parametrize("n_workers", [1, 2])
+@pytest.mark.parametrize("n_workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(whole: Path, tmp_path: Path, n_workers: int) -> None:
     out = tmp_path / "r"
     process = started(out, n_workers)

@@ -170,7 +170,8 @@ def killed_at_random(tmp_path: Path, n_kills: int) -> None:
     assert contents(out) == contents(undisturbed)
 
 
-@pytest.mark.parametrize("n_kills", [2, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("n_kills", [60])
 def test_kills_at_random_moments_cost_nothing(tmp_path: Path, n_kills: int) -> None:
     killed_at_random(tmp_path, n_kills)
 

@@ -27,7 +27,15 @@ def look(page: Any, *schemes: str) -> None:
     assert not wrong, wrong
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if name != "plan"])
+# the pages whose parts are those of others too are looked at with the slow tests
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in ("explain", "sweep", "cheapest") else [])
+        for name in PAGES
+        if name != "plan"
+    ],
+)
 def test_no_page_shuts_anybody_out(visit: Callable[..., Any], name: str) -> None:
     page = visit(import_module(f"sim.web.pages.{name}").PATH)
     page.get_by_role("heading", level=1).first.wait_for()

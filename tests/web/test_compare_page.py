@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
 from studio_browser import LONG_MS, Server
 
 TWO = [("side", "scenario=base"), ("side", "scenario=two-more-sites"), ("replications", "48")]
@@ -44,6 +45,7 @@ def test_a_link_compares_and_back_gives_it_again(visit: Callable[..., Any]) -> N
     assert headline.inner_text() == text
 
 
+@pytest.mark.slow
 def test_what_each_changed_value_is_worth_is_said_where_it_is_asked(visit: Callable[..., Any], server: Server) -> None:
     state = f"file={server.kept(SCENARIO)}"
     changed = f"{state}&set=sites.s.count=3&set=screening.consent=0.9"

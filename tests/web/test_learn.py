@@ -51,7 +51,10 @@ def test_the_first_page_of_lessons_lists_all_eight(visit: Callable[..., Any]) ->
     assert page.get_by_role("heading", level=1).inner_text() == "Why arrivals clump"
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+@pytest.mark.parametrize(
+    "lesson",
+    [pytest.param(one, marks=[pytest.mark.slow] if i % 3 else [], id=one.name) for i, one in enumerate(LESSONS)],
+)
 def test_every_lesson_opens_and_shows_after_a_guess(lesson: Lesson, visit: Callable[..., Any]) -> None:
     """Nothing is shown before the guess; then there are pictures with tables, reasons and a check."""
     page = visit(f"/learn?lesson={lesson.name}&{SMALL}")

@@ -194,6 +194,7 @@ def test_the_studio_plays_a_trial_and_its_address_reopens_it(visit: Callable[...
     expect(again.locator("#one_trial-headline")).to_have_text(headline)
 
 
+@pytest.mark.slow
 def test_a_late_trial_is_picked_and_said_to_be_one(visit: Callable[..., Any]) -> None:
     page = visit("/one-trial")
     page.wait_for_selector(".stage-canvas")
@@ -261,7 +262,7 @@ def test_the_event_table_leads_to_its_event_and_full_screen_comes_and_goes(visit
     _until(page, "document.fullscreenElement === null")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_axe_finds_nothing_on_the_offline_page(offline: Callable[..., Any], scheme: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 

@@ -296,6 +296,7 @@ def test_what_is_pressed_before_the_answer_comes_is_kept_in_its_order(visit: Vis
     page.wait_for_url(re.compile("general_hospital.count%3D5"))
 
 
+@pytest.mark.slow
 def test_a_section_has_its_levers_once_it_is_opened_as_they_then_are(visit: Visit) -> None:
     page = visit("/plan?set=trial.target%3D50" + FEW)
     answered(page)

@@ -189,6 +189,7 @@ def test_a_sweep_is_cancelled_by_keyboard(visit: Callable[..., Any], server: Ser
     assert "200 simulated trials each" not in page.locator("#sweep-answer").inner_text()
 
 
+@pytest.mark.slow
 def test_a_phone_shows_it_without_moving_sideways(visit: Callable[..., Any], small: Callable[..., str]) -> None:
     page = visit(small(f"{COUNT}=1,2", f"{RATE}=2.0,4.0", replications="48"), width=360, height=740)
     _answered(page)
