@@ -11,11 +11,11 @@ run: $(VENV)/.runtime                ## set up, and run the base scenario
 test: $(VENV)/.dev                   ## set up, and pass the tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-test-slow: $(VENV)/.dev              ## the large statistical runs
+test-slow: $(VENV)/.dev              ## the large statistical runs, and what others go through too
 	$(BIN)/python -m pytest -n auto --dist worksteal -m slow
 
-# Tracing triples the time of what simulates, so that it has the tests that go through most lines in least time.
-coverage: $(VENV)/.dev               ## which lines the quick tests go through
+# Tracing triples the time of what simulates, so that it has the quickest tests.
+coverage: $(VENV)/.dev               ## which lines the unit tests go through
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term tests/unit tests/back
 
 check: $(VENV)/.dev                  ## lint, format, types, imports

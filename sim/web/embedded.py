@@ -40,7 +40,7 @@ class _Manager(Watched, dash.DiskcacheManager):
         """Start a job."""
         name = next(name for name, known in self.func_registry.items() if known is job_fn)
         asked = (key, self._make_progress_key(key), args, context)
-        return str(self.started(lambda: str(start_process(_work, self._settings, name, asked)), key))
+        return self.started(lambda: start_process(_work, self._settings, name, asked), key)
 
     def terminate_job(self, job: Any) -> None:
         """End a job. One that ends by itself while Dash looks at it would cost the answer that was just read."""

@@ -50,7 +50,7 @@ class _Manager(Watched, dash.CeleryManager):
 
     def call_job_fn(self, key: str, job_fn: Any, args: Any, context: Any) -> str:
         """Start a job."""
-        return str(self.started(lambda: super(_Manager, self).call_job_fn(key, job_fn, args, context), key))
+        return self.started(lambda: super(_Manager, self).call_job_fn(key, job_fn, args, context), key)
 
     def get_updated_props(self, key: str) -> Any:
         """What a job shows while it runs. Dash's own would show it again and again, and drop the job's answer."""

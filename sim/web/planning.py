@@ -84,10 +84,8 @@ class Wish:
         from sim.experiment.plan import TRIALS, Asked
         from sim.report.explanation import check_outcome
 
-        probability, confidence = (
-            _share(self.probability, "probability"),
-            _share(self.confidence, "how sure the choice shall be"),
-        )
+        probability = _share(self.probability, "probability")
+        confidence = _share(self.confidence, "how sure the choice shall be")
         budget = _number(self.budget, "budget") if self.budget else None
         if budget is not None and budget <= 0:
             raise UsageError(Problem("must be more than 0", "budget", value=f"{budget:g}"))

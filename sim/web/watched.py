@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -28,23 +29,26 @@ class Watched(BaseBackgroundCallbackManager):
     def open(self) -> None:
         """Make ready for the first job."""
 
+    @abstractmethod
     def store(self, key: str, value: Any) -> None:
         """Answer in a job's place."""
-        raise NotImplementedError
 
-    def started(self, start: Callable[[], Any], key: str) -> Any:
+    def started(self, start: Callable[[], Any], key: str) -> str:
         """Start a job for whoever asks.
 
         Args:
             start: starts it, and returns its name.
             key: under which its answer will be stored.
 
+        Returns:
+            The name.
+
         Raises:
             UsageError: the visitor has too many jobs already.
         """
         visitor = str(g.get("visitor", ""))
         self.jobs.check_room(visitor)
-        job = start()
+        job = str(start())
         self.jobs.add(job, key, visitor, tab_of_request())
         return job
 

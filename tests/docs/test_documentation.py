@@ -23,10 +23,8 @@ def name_of(page: Path) -> str:
 
 
 # Pages whose examples take longest, even small: what they show is shown by the functional tests too.
-LONG = {
-    *(f"docs/how-to/{name}.md" for name in ("backtest", "compare", "explain", "fit", "forecast", "in-python")),
-    *(f"docs/how-to/{name}.md" for name in ("plan", "results", "sweep", "teach")),
-}
+_LONG = ("backtest", "compare", "explain", "fit", "forecast", "in-python", "plan", "results", "sweep", "teach")
+LONG = {f"docs/how-to/{name}.md" for name in _LONG}
 
 
 def _with_examples(slow: Collection[str] = ()) -> list[Any]:

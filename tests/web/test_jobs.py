@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import diskcache
 import psutil
 import pytest
 
@@ -83,7 +84,30 @@ def test_a_job_that_ends_while_its_answer_is_read_costs_no_answer(
     assert not manager.job_running(gone)
 
 
-def test_what_a_job_shows_is_read_once_and_what_comes_later_too(studio: Studio) -> None:
+def test_what_a_job_shows_while_what_it_showed_before_is_read_is_seen(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever looks, and then takes, must not take away what came in between."""
+    manager: Any = studio.manager
+    newer = {"plan-refined": {"data": 384}}
+    manager.handle.set("key-set_props", {"plan-refined": {"data": 96}})
+
+    def beaten(look: Callable[..., Any]) -> Callable[..., Any]:
+        def looked(*args: Any, **kwargs: Any) -> Any:
+            found = look(*args, **kwargs)
+            manager.handle.set("key-set_props", newer)
+            return found
+
+        return looked
+
+    with monkeypatch.context() as during:
+        for name in ("get", "__contains__"):
+            during.setattr(diskcache.Cache, name, beaten(getattr(diskcache.Cache, name)))
+        first = manager.get_updated_props("key")
+    assert newer in (first, manager.get_updated_props("key"))
+
+
+def test_what_a_job_shows_is_read_once(studio: Studio) -> None:
     manager: Any = studio.manager
     assert manager.get_updated_props("key") == {}
     for shown in ({"plan-refined": {"data": 96}}, {"plan-refined": {"data": 384}}):

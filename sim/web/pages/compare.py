@@ -157,6 +157,8 @@ def _compared(
     studio: Studio, values: list[str], size: str, seed: int | None, set_progress: Any, *, worth: bool
 ) -> Component:
     """The comparison, with a first answer on the way."""
+    from sim.experiment.differences import Compared
+
     if len(values) < 2:
         raise UsageError("choose two scenarios or more")
     if len(set(values)) < len(values):
@@ -166,8 +168,6 @@ def _compared(
         replace(source, typed=text or source.typed)
         for source, text in zip(read_sources(named, [()] * len(named), labels), typed, strict=True)
     ]
-    from sim.experiment.differences import Compared
-
     tell = Progress("compare", set_progress)
     how: dict[str, Any] = {"seed": seed, "workers": studio.settings.workers, "assumptions": assumption_rows}
     wanted = int(size) if size else None
