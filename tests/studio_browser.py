@@ -35,6 +35,7 @@ _FLAGS = (
 _CUT_OFF = (
     "ERR_CONNECTION_REFUSED",
     "ERR_CONNECTION_RESET",
+    "ERR_SOCKET_NOT_CONNECTED",
     "the server did not respond",
     "Failed to fetch",
     "ERR_EMPTY_RESPONSE",

@@ -295,6 +295,28 @@ def test_what_is_pressed_before_the_answer_comes_is_kept_in_its_order(visit: Vis
     page.wait_for_url(re.compile("general_hospital.count%3D5"))
 
 
+def test_what_a_control_says_late_is_no_touch(visit: Visit) -> None:
+    """A control waits for the next key before it speaks; what it was told meanwhile stands, and a hand may say the old."""
+    page = visit("/plan?seed=3" + FEW)
+    answered(page)
+    text = page.locator("#plan-text")
+    move(page, "sites.general_hospital.count", "4")
+    wait_for(lambda: "count: 4" in text.input_value(), "the text follows")
+    old = text.input_value()
+    move(page, "sites.general_hospital.count", "5")
+    wait_for(lambda: "count: 5" in text.input_value(), "the text follows again")
+    new = text.input_value()
+    page.evaluate("late => window.dash_clientside.set_props('plan-text', {value: late})", old)
+    wait_for(lambda: text.input_value() == new, "it is told again what it is to say")
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_url(re.compile("count%3D4"))
+    wait_for(lambda: text.input_value() == old, "one step was undone, no other was made")
+    page.get_by_text("The whole file", exact=True).click()
+    time.sleep(1)  # longer than the text waits for the next key: what it was told is what it says
+    text.fill(new)
+    page.wait_for_url(re.compile("file="))
+
+
 @pytest.mark.slow
 def test_a_section_has_its_levers_once_it_is_opened_as_they_then_are(visit: Visit) -> None:
     page = visit("/plan?set=trial.target%3D50" + FEW)

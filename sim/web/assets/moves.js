@@ -1,24 +1,56 @@
 /* The Plan page: what was touched since the server last answered, so that nothing that was is lost.
 
    Dash drops the answer to a request that a later one overtakes. Each request therefore says everything that was
-   touched and has had no answer yet, in its order. What a control says because it was told so is no touch. */
+   touched and has had no answer yet, in its order. What a control says because it was told so is no touch, nor is what
+   it says late: a control waits for the next key before it says anything, and may have been told something new by
+   then. */
 (function () {
   "use strict";
   window.dash_clientside = window.dash_clientside || {};
 
   var touched = [], n = 0;  // what has had no answer yet, each with a number; how many there were
-  var told = {};  // what a control says, by its id as a text: told to it, or known from it
+  var told = {};  // by a control's id as a text: what it was told since it was last touched; the last is what it says
   var visit = null;
 
   /* As Dash writes the id of a part: a name, or its keys in their order. */
   function idOf(id) { return typeof id === "string" ? id : JSON.stringify(id, Object.keys(id).sort()); }
 
-  function isSaid(key, value) { return key in told && JSON.stringify(told[key]) === JSON.stringify(value); }
+  function isSame(one, other) { return JSON.stringify(one) === JSON.stringify(other); }
 
   function note(id, props) {
-    ["value", "checked"].forEach(function (name) { if (name in props) { told[idOf(id)] = props[name]; } });
+    ["value", "checked"].forEach(function (name) {
+      if (!(name in props)) { return; }
+      var values = told[idOf(id)] = told[idOf(id)] || [];
+      if (!values.length || !isSame(values[values.length - 1], props[name])) { values.push(props[name]); }
+    });
     noteAll(props.children);
   }
+
+  /* Whether a control says what it was told. One that says what it was told before is told again what it is to say. */
+  function isEcho(id, key, name, value) {
+    var values = told[key] || [], last = values[values.length - 1];
+    if (!values.some(function (one) { return isSame(one, value); })) { return false; }
+    if (!isSame(last, value)) {
+      var again = {};
+      again[name] = last;
+      window.dash_clientside.set_props(id, again);
+    }
+    return true;
+  }
+
+  /* What a hand is at may say again what it was told before. */
+  function handed(event) {
+    var at = event.target;
+    if (!at.closest) { return; }
+    var around = at.type === "file" ? document : at.closest(".mantine-InputWrapper-root, .mantine-Switch-root");
+    if (!around) { return; }
+    around.querySelectorAll("[id]").forEach(function (part) {
+      if (told[part.id]) { told[part.id] = told[part.id].slice(-1); }
+    });
+  }
+  ["input", "change", "click", "keydown", "pointerdown"].forEach(function (kind) {
+    document.addEventListener(kind, handed, true);
+  });
 
   function noteAll(part) {
     if (Array.isArray(part)) { part.forEach(noteAll); return; }
@@ -37,15 +69,16 @@
   }
 
   function touch(propId, value, sites) {
-    var at = propId.lastIndexOf("."), key = propId.slice(0, at), isButton = propId.slice(at + 1) === "n_clicks";
-    if (isButton ? !value : isSaid(key, value)) { return; }
+    var at = propId.lastIndexOf("."), key = propId.slice(0, at), name = propId.slice(at + 1);
+    var id = key[0] === "{" ? JSON.parse(key) : key, isButton = name === "n_clicks";
+    if (isButton ? !value : isEcho(id, key, name, value)) { return; }
     var last = touched[touched.length - 1];
     n += 1;
     if (!isButton) {
-      told[key] = value;
+      told[key] = [value];
       if (last && last.key === key) { touched.pop(); }
     }
-    touched.push({n: n, key: key, id: key[0] === "{" ? JSON.parse(key) : key, value: value, sites: sites});
+    touched.push({n: n, key: key, id: id, value: value, sites: sites});
   }
 
   /* What the server is asked: also which levers stand on the page, whose sections it must not empty. */
