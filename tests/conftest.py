@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from sim.analysis.reduce import Reducer
 from sim.core.design import Design
@@ -44,6 +45,14 @@ POISSON: dict[str, Any] = {
     "arms": {"A": {}},
     "sites": {"s": {"count": 1, "referrals_per_month": 3.0}},
 }
+
+
+def simplest_file(folder: Path, name: str, **changes: Any) -> str:
+    """A scenario file: the simplest trial with changes; `sites` and `arms` replace those of the simplest."""
+    start = {key: value for key, value in POISSON.items() if key not in ("sites", "arms") or key not in changes}
+    path = folder / f"{name}.yaml"
+    path.write_text(yaml.safe_dump(merged(start | {"name": name}, changes)))
+    return str(path)
 
 
 def scenario_of(**changes: Any) -> Scenario:

@@ -73,7 +73,7 @@ def _about_shares(compared: Compared, pair: Pair) -> str:
     if n == 1:
         return "There is one change, so that all of the difference is its."
     if compared.shares is None and n:
-        return "What each change is worth: the same command with --shares."
+        return "What each change is worth is said when it is asked for: by --shares, or by its switch in the studio."
     return ""
 
 

@@ -30,6 +30,12 @@ def backtest_headline(results: Sequence[CutResult], cuts: pd.DataFrame) -> str:
     trials = int(row["trials"])
     where = f"{trials} trials" if trials > 1 else results[0].trial
     miss = days_or_never(row["median_absolute_error_days"])
+    if len(results) == 1:
+        return (
+            f"The 80 % interval of the one forecast made on the way through {where} "
+            f"{'had' if row['covers_80'] else 'did not have'} the day of the last randomisation; its median missed by "
+            f"{miss} days."
+        )
     return (
         f"Of {len(results)} forecasts made on the way through {where}, 80 % intervals had the day of the last "
         f"randomisation in {percent(row['covers_80'])}; half of the medians missed by {miss} days or less."

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
-from command_line import call
-from conftest import POISSON, ROOT, merged
+from conftest import ROOT, simplest_file
 
 from sim.analysis import pairing
 from sim.analysis.measures import MILESTONES
@@ -26,8 +22,6 @@ from sim.analysis.pairing import (
     probability_change,
     quantile_changes,
 )
-from sim.errors import ResultsError, RunInterrupted, UsageError
-from sim.experiment.compare import Comparison
 from sim.experiment.differences import Compared
 from sim.report import comparison_words as words
 from sim.report.comparison import compare
@@ -41,14 +35,6 @@ BASE, MORE = (str(ROOT / "scenarios" / f"{name}.yaml") for name in ("base", "two
 APART = ["oversight.sentinels=null", "oversight.board_review=null", "oversight.hold=null", "oversight.stop=null"]
 APART += ["cells.doses_in_stock_to_randomise=0", "trial.replace=never"]  # nothing here is shared between sites
 INF = math.inf
-
-
-def write(folder: Path, name: str, **changes: Any) -> str:
-    """A scenario file: the simplest trial with changes; `sites` and `arms` replace those of the simplest."""
-    start = {key: value for key, value in POISSON.items() if key not in ("sites", "arms") or key not in changes}
-    path = folder / f"{name}.yaml"
-    path.write_text(yaml.safe_dump(merged(start | {"name": name}, changes)))
-    return str(path)
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +83,8 @@ def test_unchanged_sites_live_unchanged_lives(base_and_more: tuple[Compared, Pat
 
 def test_twice_the_rate_halves_every_time(tmp_path: Path) -> None:
     """One Poisson site: at twice the rate every k-th randomisation comes at half the time, in every replication."""
-    slow = write(tmp_path, "slow")
-    fast = write(tmp_path, "fast", sites={"s": {"count": 1, "referrals_per_month": 6.0}})
+    slow = simplest_file(tmp_path, "slow")
+    fast = simplest_file(tmp_path, "fast", sites={"s": {"count": 1, "referrals_per_month": 6.0}})
     compared, _ = compare([slow, fast], replications=50, workers=1, out=tmp_path / "out", page=False)
     days = compared.pairs()
     for milestone in ("first_randomised", "randomised_50pct", "last_randomised"):
@@ -109,8 +95,8 @@ def test_twice_the_rate_halves_every_time(tmp_path: Path) -> None:
 
 def test_scenarios_that_open_on_other_dates_are_compared_by_date(tmp_path: Path) -> None:
     """The same trial opened 30 days later is 30 days later in every replication, and the horizon is the nearer one."""
-    first = write(tmp_path, "first")
-    late = write(tmp_path, "late", trial={"enrolment_opens": "2020-01-31", "horizon_months": 590})
+    first = simplest_file(tmp_path, "first")
+    late = simplest_file(tmp_path, "late", trial={"enrolment_opens": "2020-01-31", "horizon_months": 590})
     compared, _ = compare([first, late], replications=40, workers=1, out=tmp_path / "out", page=False)
     assert np.allclose(compared.pairs()["difference_last_randomised"], 30.0)
     row = compared.median(compared.comparison.pairs[0], "last_randomised")
@@ -231,8 +217,8 @@ def test_never_as_infinity_keeps_days() -> None:
 
 def test_a_comparison_in_which_nothing_is_reached(tmp_path: Path) -> None:
     """Two trials that are never recruited are compared without a crash, and the answer says so."""
-    slow = write(tmp_path, "slow", trial={"horizon_months": 3})
-    slower = write(tmp_path, "slower", trial={"horizon_months": 3}, sites={"s": {"referrals_per_month": 1.0}})
+    slow = simplest_file(tmp_path, "slow", trial={"horizon_months": 3})
+    slower = simplest_file(tmp_path, "slower", trial={"horizon_months": 3}, sites={"s": {"referrals_per_month": 1.0}})
     compared, _ = compare([slow, slower], replications=30, workers=1, out=tmp_path / "out")
     (pair,) = compared.comparison.pairs
     assert "more than half of the trials are not fully recruited" in words.headline(compared, pair)
@@ -258,7 +244,7 @@ def test_the_first_sentence(
     """Which is earlier, by how much, and how sure."""
     from sim.experiment.compare import Pair
 
-    one, two = write(tmp_path, "one"), write(tmp_path, "two", trial={"target": 44})
+    one, two = simplest_file(tmp_path, "one"), simplest_file(tmp_path, "two", trial={"target": 44})
     compared, _ = compare([one, two], replications=60, workers=1, out=tmp_path / "out", page=False)
     noise = np.linspace(-0.1, 0.1, 60)
     days = tuple(np.full(60, INF) if day is None else day + noise for day in (ours, theirs))
@@ -275,13 +261,13 @@ def unlike(tmp_path_factory: pytest.TempPathFactory) -> Compared:
     """Two trials with other arms, currency, criteria, registered dates and doses."""
     folder = tmp_path_factory.mktemp("unlike")
     criteria = {"ill": {"stage": "chart", "any": ["ill"]}}
-    a = write(
+    a = simplest_file(
         folder,
         "a",
         trial={"planned": {"primary_completion": "2021-06-01"}},
         costs={"currency": "USD", "site_activation": 10.0},
     )
-    b = write(
+    b = simplest_file(
         folder,
         "b",
         trial={"planned": {"primary_completion": "2021-07-01"}},
@@ -345,8 +331,8 @@ def test_difference_of_matched_probabilities() -> None:
 
 def test_shares_of_all_orders_sum_to_the_difference(tmp_path: Path) -> None:
     """Twice the rate and half the target: each is worth what it is by symmetry, and together the whole."""
-    slow = write(tmp_path, "slow", trial={"target": 44})
-    fast = write(tmp_path, "fast", trial={"target": 22}, sites={"s": {"count": 1, "referrals_per_month": 6.0}})
+    slow = simplest_file(tmp_path, "slow", trial={"target": 44})
+    fast = simplest_file(tmp_path, "fast", trial={"target": 22}, sites={"s": {"count": 1, "referrals_per_month": 6.0}})
     compared, _ = compare([slow, fast], replications=200, workers=1, out=tmp_path / "out", shares=True, page=False)
     assert compared.shares is not None
     rows = compared.shares.query("outcome == 'last_randomised'").set_index("part")
@@ -367,9 +353,9 @@ def test_shares_of_all_orders_sum_to_the_difference(tmp_path: Path) -> None:
 def test_the_slide_has_inputs_then_outputs_then_shares(tmp_path: Path) -> None:
     """Its lines name the changes, its bars are those of the tables, and the shares sum to the first bar."""
     costs = {"costs": {"currency": "USD", "site_month": 100.0}}
-    one = write(tmp_path, "one", trial={"target": 30, "planned": {"primary_completion": "2021-02-01"}}, **costs)
+    one = simplest_file(tmp_path, "one", trial={"target": 30, "planned": {"primary_completion": "2021-02-01"}}, **costs)
     faster = {"sites": {"s": {"referrals_per_month": 6.0, "activation_delay_days": 200}}}
-    two = write(
+    two = simplest_file(
         tmp_path, "two", **faster, trial={"target": 30, "planned": {"primary_completion": "2021-02-01"}}, **costs
     )
     compared, _ = compare([one, two], replications=96, workers=1, out=tmp_path / "out", shares=True)
@@ -400,16 +386,18 @@ def test_the_slide_has_inputs_then_outputs_then_shares(tmp_path: Path) -> None:
 
 def test_a_default_written_out_is_no_change(tmp_path: Path) -> None:
     """What a group says is compared with what holds for the other's, whether that one says it or not."""
-    short = write(tmp_path, "short", sites={"s": {"referrals_per_month": 3.0}}, site_defaults={"coordinators": 2})
+    short = simplest_file(
+        tmp_path, "short", sites={"s": {"referrals_per_month": 3.0}}, site_defaults={"coordinators": 2}
+    )
     written = {"s": {"referrals_per_month": 3.0, "count": 1, "coordinators": 2, "lead_days": 0}}
-    long = write(tmp_path, "long", sites=written, site_defaults={"coordinators": 2})
-    more = write(tmp_path, "more", sites={"s": {"referrals_per_month": 3.0, "coordinators": 3}})
+    long = simplest_file(tmp_path, "long", sites=written, site_defaults={"coordinators": 2})
+    more = simplest_file(tmp_path, "more", sites={"s": {"referrals_per_month": 3.0, "coordinators": 3}})
     assert differences(load(short), load(long)) == []
     assert differences(load(long), load(more))[-1] == ("sites.s.coordinators", "2", "3")
     assert differences(load(more), load(short))[-1] == ("sites.s.coordinators", "3", "2")
     unknown = {"never_enrols": {"uncertain": "beta", "mean": 0.1, "n": 20}}
-    shared = write(tmp_path, "shared", sites={"s": {"referrals_per_month": 3.0}}, site_defaults=unknown)
-    own = write(tmp_path, "own", sites={"s": {"referrals_per_month": 3.0} | unknown}, site_defaults=unknown)
+    shared = simplest_file(tmp_path, "shared", sites={"s": {"referrals_per_month": 3.0}}, site_defaults=unknown)
+    own = simplest_file(tmp_path, "own", sites={"s": {"referrals_per_month": 3.0} | unknown}, site_defaults=unknown)
     assert [path for path, *_ in differences(load(shared), load(own))] == ["sites.s.never_enrols"]  # a draw of its own
 
 
@@ -437,202 +425,3 @@ def test_changes_that_need_each_other_are_one(tmp_path: Path) -> None:
         assert total[0] == pytest.approx(-1.0)
         assert total[-1] == pytest.approx(1.0)
         assert np.allclose(total[1:-1], 0.0)
-
-
-# --- folders, bytes, and going on
-
-
-@pytest.fixture
-def poisson(tmp_path: Path) -> tuple[str, str]:
-    return write(tmp_path, "one"), write(tmp_path, "two", sites={"s": {"count": 1, "referrals_per_month": 4.0}})
-
-
-def _files(folder: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in ("manifest.json", "comparison.json")
-    }
-
-
-def test_the_same_bytes_with_one_and_two_workers(tmp_path: Path, poisson: tuple[str, str]) -> None:
-    """Every file of a comparison is the same bytes whatever the number of workers; so is what JSON says."""
-    found = []
-    for workers in (1, 2):
-        out = tmp_path / f"workers{workers}"
-        compare(poisson, replications=200, workers=workers, out=out)
-        found.append(_files(out))
-        document = json.loads((out / "comparison.json").read_text())
-        for side in document["scenarios"]:
-            side.pop("results")
-        found.append(document)
-    assert found[0] == found[2]
-    assert found[1] == found[3]
-    assert {"pairs.parquet", "milestones.csv", "comparison.html"} <= set(found[0])
-
-
-def test_finished_runs_are_used_again_and_folders_can_be_named(tmp_path: Path, poisson: tuple[str, str]) -> None:
-    """A second comparison simulates nothing, and so does one of the folders that the first left."""
-    first, out = compare(poisson, replications=50, workers=1, out=tmp_path / "out", page=False)
-    calls: list[tuple[int, int]] = []
-    again, _ = compare(poisson, replications=50, workers=1, out=out, page=False, progress=lambda *c: calls.append(c))
-    assert calls[-1] == (100, 100)
-    assert len(calls) == 3  # nothing done, the first found complete, the second
-    folders = [side.results.path.as_posix() for side in first.comparison.sides]
-    named, _ = compare(folders, out=tmp_path / "other", page=False)
-    mixed, _ = compare([folders[0], poisson[1]], out=tmp_path / "mixed", page=False)
-    for other in (again, named, mixed):
-        pd.testing.assert_frame_equal(
-            first.pairs().drop(columns="scenario"), other.pairs().drop(columns="scenario"), check_exact=True
-        )
-
-
-def test_runs_of_other_sizes_are_compared_as_far_as_both_go(tmp_path: Path, poisson: tuple[str, str]) -> None:
-    """A run of 60 and one of 40 are compared over the first 40, and the answer says so."""
-    sixty, _ = compare(poisson, replications=60, workers=1, out=tmp_path / "a", page=False)
-    forty, _ = compare(poisson, replications=40, workers=1, out=tmp_path / "b", page=False)
-    folders = [str(sixty.comparison.sides[0].results.path), str(forty.comparison.sides[1].results.path)]
-    both, _ = compare(folders, out=tmp_path / "c", page=False)
-    assert both.comparison.pairs[0].n == 40
-    assert "different numbers of replications" in " ".join(words.caveats(both))
-    pd.testing.assert_frame_equal(
-        both.pairs().drop(columns="scenario"), forty.pairs().drop(columns="scenario"), check_exact=True
-    )
-
-
-def test_a_stopped_comparison_goes_on(tmp_path: Path, poisson: tuple[str, str]) -> None:
-    """Stopped in the second run, the same command goes on there and leaves the bytes of one that was never stopped."""
-    whole = tmp_path / "whole"
-    compare(poisson, replications=200, workers=1, out=whole, page=False)
-
-    def stop(done: int, total: int) -> None:
-        if done >= 296:
-            raise KeyboardInterrupt
-
-    out = tmp_path / "out"
-    with pytest.raises(RunInterrupted, match="stopped after 296 of 400"):
-        compare(poisson, replications=200, workers=1, out=out, page=False, progress=stop)
-    seen: list[int] = []
-    compare(poisson, replications=200, workers=1, out=out, page=False, progress=lambda done, _: seen.append(done))
-    assert 296 in seen
-    assert 96 not in seen
-    assert _files(out) == _files(whole)
-
-
-def test_a_replication_that_raised_is_left_out_with_its_partner(
-    tmp_path: Path, poisson: tuple[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its partner is no pair without it; the number of pairs and a note say so, and the exit code is not 0."""
-    from sim.trial import Trial
-
-    original = Trial.run
-
-    def run(self: Trial) -> Any:
-        rate = self.world.scenario.sites["s"].referrals_per_month
-        if rate == 4.0 and self.world.replication == 3:
-            raise RuntimeError("broken on purpose")
-        return original(self)
-
-    monkeypatch.setattr(Trial, "run", run)
-    compared, _ = compare(poisson, replications=20, workers=1, out=tmp_path / "out", page=False)
-    (pair,) = compared.comparison.pairs
-    assert pair.n == 19
-    assert 3 not in compared.pairs()["replication"].tolist()
-    assert words.caveats(compared)[0].startswith("1 of 20 replications of two failed")
-    result = call("compare", *poisson, "-n", "20", "--workers", "1", "--out", str(tmp_path / "out"), "--no-report")
-    assert result.code == 1
-
-
-# --- the command
-
-
-def test_the_command_answers_in_a_sentence_and_in_json(tmp_path: Path, poisson: tuple[str, str]) -> None:
-    """The first line is the answer; --json prints one document; --set changes all, or one by its number."""
-    common = ["--replications", "60", "--workers", "1", "--no-report"]
-    out = tmp_path / "out"
-    result = call("compare", *poisson, *common, "--out", str(out))
-    text = " ".join(result.out.split())
-    assert text.startswith("two is earlier by ")
-    assert "of paired trials" in text
-    assert "What differs" in text
-    sets = ["--set", "trial.target=20", "--set", "2:trial.target=10"]
-    result = call("compare", poisson[0], poisson[0], *common, *sets, "--out", str(tmp_path / "set"), "--json")
-    document = json.loads(result.out)
-    assert [side["target"] for side in document["scenarios"]] == [20, 10]
-    assert document["comparisons"][0]["inputs"] == [{"path": "trial.target", "reference": "20", "value": "10"}]
-    assert document["folder"] == (tmp_path / "set").as_posix()
-
-
-def _seeds(tmp_path: Path, poisson: tuple[str, str]) -> list[str]:
-    runs = [
-        compare(poisson, replications=20, seed=seed, workers=1, out=tmp_path / str(seed), page=False)[0]
-        for seed in (1, 2)
-    ]
-    return [str(run.comparison.sides[i].results.path) for i, run in enumerate(runs)]
-
-
-def test_runs_with_other_seeds_are_refused(tmp_path: Path, poisson: tuple[str, str]) -> None:
-    """The message names both seeds and the folder, and nothing is written."""
-    folders = _seeds(tmp_path, poisson)
-    with pytest.raises(ResultsError, match=r"this run's seed is 2, and that of .* is 1; only runs with the same seed"):
-        compare(folders, out=tmp_path / "out")
-    assert not (tmp_path / "out").exists()
-    with pytest.raises(ResultsError, match="this run's seed is 1, and the one asked for is 9"):
-        compare([folders[0], poisson[1]], seed=9, out=tmp_path / "out")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["base"], "name two scenarios or more"),
-        (["base", "two-more-site"], "did you mean 'two-more-sites'?"),
-        (["base", "base", "--set", "2:trial.targt=3"], "did you mean 'target'?"),
-        (["base", "base", "--set", "3:trial.target=4"], "there are scenarios 1 to 2"),
-        (["base", "{empty}"], "is not a results folder"),
-        (["base", "base", "--out", "{full}"], "is not empty and has no comparison.json (it has notes.txt)"),
-    ],
-)
-def test_bad_input(tmp_path: Path, arguments: list[str], message: str) -> None:
-    """One clear message, exit code 2, nothing simulated."""
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "notes.txt").write_text("mine")
-    filled = [text.format(empty=tmp_path / "empty", full=tmp_path / "full") for text in arguments]
-    result = call("compare", *filled, *(() if "--out" in filled else ("--out", str(tmp_path / "out"))))
-    assert result.code == 2
-    assert message in result.message
-    assert not (tmp_path / "out").exists()
-    assert [path.name for path in (tmp_path / "full").iterdir()] == ["notes.txt"]
-
-
-def test_a_finished_run_cannot_be_changed(tmp_path: Path, poisson: tuple[str, str]) -> None:
-    """--set and the same folder twice are refused for results folders."""
-    run, _ = compare(poisson, replications=20, workers=1, out=tmp_path / "a", page=False)
-    folder = str(run.comparison.sides[0].results.path)
-    with pytest.raises(UsageError, match="a finished run cannot be changed"):
-        compare([folder, poisson[1]], [["trial.target=5"], []], out=tmp_path / "b")
-    with pytest.raises(UsageError, match="named twice"):
-        compare([folder, folder], out=tmp_path / "b")
-
-
-def test_a_damaged_run_is_refused(tmp_path: Path, poisson: tuple[str, str]) -> None:
-    """A results file that was changed is named, whether the folder was named or found."""
-    run, out = compare(poisson, replications=20, workers=1, out=tmp_path / "a", page=False)
-    folder = run.comparison.sides[0].results.path
-    (folder / "replications.parquet").write_bytes(b"not what the run wrote")
-    for names, where in (([str(folder), poisson[1]], tmp_path / "b"), (poisson, out)):
-        with pytest.raises(ResultsError, match=r"replications\.parquet was changed"):
-            compare(names, replications=20, workers=1, out=where)
-    assert not (tmp_path / "b").exists()
-
-
-def test_three_scenarios_share_a_reference(tmp_path: Path, poisson: tuple[str, str]) -> None:
-    """Each of the others is compared with the first, in the tables and in the sentences."""
-    third = write(tmp_path, "three", trial={"target": 60})
-    compared, _ = compare([*poisson, third], replications=40, workers=1, out=tmp_path / "out", page=False)
-    assert isinstance(compared.comparison, Comparison)
-    assert [pair.other.label for pair in compared.comparison.pairs] == ["two", "three"]
-    assert set(compared.tables["milestones"]["scenario"]) == {"two", "three"}
-    ways: list[Callable[[str], bool]] = [lambda s: "earlier by" in s, lambda s: "later by" in s]
-    for pair, is_so in zip(compared.comparison.pairs, ways, strict=True):
-        assert is_so(words.headline(compared, pair))

@@ -296,7 +296,7 @@ def test_what_is_pressed_before_the_answer_comes_is_kept_in_its_order(visit: Vis
 
 
 def test_what_a_control_says_late_is_no_touch(visit: Visit) -> None:
-    """A control waits for the next key before it speaks; what it was told meanwhile stands, and a hand may say the old."""
+    """A control waits for the next key before it speaks: what it was told meanwhile stands. A hand may say the old."""
     page = visit("/plan?seed=3" + FEW)
     answered(page)
     text = page.locator("#plan-text")
