@@ -13,8 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from command_line import call
-from conftest import ROOT
-from test_compare import write
+from conftest import ROOT, simplest_file
 
 from sim.errors import InputError, RunInterrupted
 from sim.experiment.points import AS_IS, GRID, LATIN_HYPERCUBE, make_points, parse_factor, parse_factors
@@ -35,7 +34,7 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Swept, Path]:
     """A Poisson site at three rates, with a registered date and a price."""
     folder = tmp_path_factory.mktemp("sweep")
     planned = {"planned": {"primary_completion": "2021-06-01"}}
-    scenario = write(folder, "one", trial=planned, costs={"currency": "USD", "site_month": 100.0})
+    scenario = simplest_file(folder, "one", trial=planned, costs={"currency": "USD", "site_month": 100.0})
     return sweep(scenario, [f"{RATE}=2.0,4.0,8.0"], replications=60, workers=1, out=folder / "out")
 
 
@@ -102,7 +101,7 @@ def test_a_point_can_be_compared_and_opened(swept: tuple[Swept, Path], tmp_path:
 
 def test_never_reached_points_are_rows(tmp_path: Path) -> None:
     """A point at which nothing is reached has a row with infinite days, and every figure and sentence copes."""
-    scenario = write(tmp_path, "slow", trial={"horizon_months": 12})
+    scenario = simplest_file(tmp_path, "slow", trial={"horizon_months": 12})
     found, out = sweep(scenario, [f"{RATE}=0.5,1.0,9.0"], replications=30, workers=1, out=tmp_path / "out")
     assert np.isinf(found.table["last_randomised_p50"].iloc[:2]).all()
     assert found.table["probability_never_reached"].tolist()[:2] == [1.0, 1.0]
@@ -221,7 +220,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 def test_the_same_bytes_with_one_and_two_workers_and_after_a_stop(tmp_path: Path) -> None:
     """Two workers share the points, a stopped sweep goes on where it was, and no byte differs."""
-    scenario = write(tmp_path, "one")
+    scenario = simplest_file(tmp_path, "one")
     vary = [f"{RATE}=2.0,4.0", "trial.target=20,30"]
     folders = [tmp_path / name for name in ("one-worker", "two-workers", "stopped")]
     sweep(scenario, vary, replications=100, workers=1, out=folders[0])
@@ -248,7 +247,7 @@ def test_the_same_bytes_with_one_and_two_workers_and_after_a_stop(tmp_path: Path
 
 def test_the_command(tmp_path: Path) -> None:
     """A sentence and a row a point; --json is one document; nothing is written on bad input."""
-    scenario = write(tmp_path, "one")
+    scenario = simplest_file(tmp_path, "one")
     common = ["--replications", "30", "--workers", "1", "--no-report", "--out", str(tmp_path / "out")]
     result = call("sweep", scenario, "--vary", f"{COUNT}=1,2", *common)
     text = " ".join(result.out.split())
@@ -273,7 +272,7 @@ def test_the_command(tmp_path: Path) -> None:
 )
 def test_bad_options(tmp_path: Path, arguments: list[str], message: str) -> None:
     """One message, exit code 2, nothing written."""
-    result = call("sweep", write(tmp_path, "one"), *arguments, "--out", str(tmp_path / "out"))
+    result = call("sweep", simplest_file(tmp_path, "one"), *arguments, "--out", str(tmp_path / "out"))
     assert result.code == 2
     assert message in result.message
     assert not (tmp_path / "out").exists()
@@ -297,7 +296,7 @@ def test_there_is_a_figure_for_each_kind_of_sweep(tmp_path: Path, vary: list[str
     from sim.report.sweep_figures import exhibits
 
     planned = {"planned": {"primary_completion": "2021-06-01"}}
-    scenario = write(tmp_path, "one", trial=planned, costs={"currency": "USD", "site_month": 100.0})
+    scenario = simplest_file(tmp_path, "one", trial=planned, costs={"currency": "USD", "site_month": 100.0})
     n_points = 4 if design == LATIN_HYPERCUBE else None
     found, _ = sweep(
         scenario, vary, design=design, n_points=n_points, replications=12, workers=1, out=tmp_path / "out", page=False
