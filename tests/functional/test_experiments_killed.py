@@ -31,10 +31,9 @@ def kept(out: Path) -> list[Path]:
     return list(out.rglob("*.npz"))
 
 
-@pytest.mark.parametrize("workers", [2, pytest.param(1, marks=pytest.mark.slow)])
-@pytest.mark.parametrize(
-    "name", ["compare", *(pytest.param(name, marks=pytest.mark.slow) for name in COMMANDS if name != "compare")]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [2, 1])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_a_kill_costs_nothing(name: str, workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("small.yaml").write_text(yaml.safe_dump(SMALL))

@@ -79,9 +79,7 @@ def command(by: str = BY, trials: int = TRIALS) -> PlanAnswer:
     return find_plan(asked)
 
 
-def test_the_cheapest_plan_is_that_of_the_command_and_a_reload_loses_nothing(
-    visit: Callable[..., Any], server: Server
-) -> None:
+def test_the_cheapest_plan_is_that_of_the_command(visit: Callable[..., Any], server: Server) -> None:
     page = opened(visit, server)
     assert page.locator("#cheapest-by").input_value() == BY, "the planned date is not the first"
     assert "path: sites.s.count" in page.locator("#cheapest-text").input_value(), "it begins with an empty form"
@@ -95,6 +93,14 @@ def test_the_cheapest_plan_is_that_of_the_command_and_a_reload_loses_nothing(
     assert all(sentence in text for sentence in sentences)
     assert "A first answer" not in text
     assert "--options options.yaml --by 2020-07-31 --probability 0.8" in answer.locator(".command").text_content()
+
+
+@pytest.mark.slow
+def test_a_reload_loses_no_plan(visit: Callable[..., Any], server: Server) -> None:
+    page = opened(visit, server)
+    written(page, OPTIONS)
+    headline = found(page).locator(".headline")
+    sentences = PlanTold(command()).sentences()
     for _ in range(2):
         page.reload()
         expect(headline).to_have_text(sentences[0], timeout=LONG_MS)

@@ -23,7 +23,7 @@ def _link(*pairs: tuple[str, str]) -> str:
     return f"/compare?{urlencode(pairs)}"
 
 
-def test_a_link_compares_and_back_gives_it_again(visit: Callable[..., Any]) -> None:
+def test_a_link_compares(visit: Callable[..., Any]) -> None:
     page = visit(_link(*TWO))
     headline = page.locator("#compare-answer .headline")
     text = headline.inner_text(timeout=LONG_MS)
@@ -35,6 +35,13 @@ def test_a_link_compares_and_back_gives_it_again(visit: Callable[..., Any]) -> N
         assert answer.get_by_role("heading", name=heading).count() == 1
     for exhibit in answer.locator(".part .exhibit").all():
         assert exhibit.locator("table.data").count() == 1, "a figure without its table"
+
+
+@pytest.mark.slow
+def test_back_gives_a_comparison_again_and_so_does_its_button(visit: Callable[..., Any]) -> None:
+    page = visit(_link(*TWO))
+    headline = page.locator("#compare-answer .headline")
+    text = headline.inner_text(timeout=LONG_MS)
     page.get_by_role("link", name="trialclock").first.click()
     page.get_by_role("heading", name="When will this trial be complete?").wait_for()
     page.go_back()

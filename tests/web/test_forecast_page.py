@@ -16,13 +16,12 @@ def _bring(page: Any, content: str | bytes, name: str = "data.csv", where: str =
     page.locator(f"#forecast-{where} input").set_input_files([{"name": name, "mimeType": "text/csv", "buffer": data}])
 
 
-def test_simulated_data_are_forecast_and_a_reload_gives_it_again(visit: Callable[..., Any]) -> None:
+def test_simulated_data_are_forecast(visit: Callable[..., Any]) -> None:
     page = visit("/forecast?replications=48")
     page.get_by_role("button", name="Try it with simulated data").click()
     assert "24 randomised at 3 sites" in page.locator("#forecast-good").inner_text()
     assert "no real patients" in page.locator("#forecast-panel").inner_text()
     page.get_by_label("What if some values were others").fill("sites.general_hospital.count=4")
-    page.get_by_label("Rates stay as they are").check()
     page.locator("#forecast-run").click()
     headline = page.locator("#forecast-answer .headline")
     text = headline.inner_text(timeout=LONG_MS)
@@ -30,6 +29,16 @@ def test_simulated_data_are_forecast_and_a_reload_gives_it_again(visit: Callable
     answer = page.locator("#forecast-answer").inner_text()
     for part in ("needs", "randomisations a month", "What changed since the plan?", "general_hospital.count=4"):
         assert part in answer
+
+
+@pytest.mark.slow
+def test_a_reload_gives_a_forecast_again(visit: Callable[..., Any]) -> None:
+    page = visit("/forecast?replications=48")
+    page.get_by_role("button", name="Try it with simulated data").click()
+    page.get_by_label("Rates stay as they are").check()
+    page.locator("#forecast-run").click()
+    headline = page.locator("#forecast-answer .headline")
+    text = headline.inner_text(timeout=LONG_MS)
     page.locator("#forecast-run:not([disabled])").wait_for(timeout=LONG_MS)
     assert "--constant-rates" in (page.locator("#forecast-answer").text_content() or "")
     page.reload()
@@ -68,6 +77,7 @@ def test_rows_columns_and_dates_are_asked_about(visit: Callable[..., Any]) -> No
     assert "from 2024-04-03 to 2024-06-05" in page.locator("#forecast-good").inner_text()
 
 
+@pytest.mark.slow
 def test_forecasts_made_on_the_way_are_held_against_what_happened(visit: Callable[..., Any]) -> None:
     page = visit("/forecast")
     page.get_by_role("button", name="Try it with simulated data").click()

@@ -53,7 +53,7 @@ def test_the_first_page_of_lessons_lists_all_eight(visit: Callable[..., Any]) ->
 
 @pytest.mark.parametrize(
     "lesson",
-    [pytest.param(one, marks=[pytest.mark.slow] if i % 3 else [], id=one.name) for i, one in enumerate(LESSONS)],
+    [pytest.param(one, marks=[pytest.mark.slow] if i else [], id=one.name) for i, one in enumerate(LESSONS)],
 )
 def test_every_lesson_opens_and_shows_after_a_guess(lesson: Lesson, visit: Callable[..., Any]) -> None:
     """Nothing is shown before the guess; then there are pictures with tables, reasons and a check."""
@@ -92,6 +92,7 @@ def test_lesson_three_from_guess_to_check(visit: Callable[..., Any]) -> None:
     assert "No hiv" in again.locator("#learn-status").inner_text()
 
 
+@pytest.mark.slow
 def test_a_picture_is_drawn_anew_for_paper_and_for_the_screen_again(visit: Callable[..., Any]) -> None:
     page = visit(f"/learn?lesson=clumps&{SMALL}")
     guess(page, "7")
@@ -124,6 +125,7 @@ def test_a_wrong_address_says_what_is_wrong(visit: Callable[..., Any]) -> None:
     assert "no such page" in visit("/learn?read=../../etc/passwd").locator("#page [role=alert]").inner_text()
 
 
+@pytest.mark.slow
 def test_other_luck_is_other_numbers(visit: Callable[..., Any]) -> None:
     page = visit(f"/learn?lesson=1&{SMALL}")
     guess(page, "9")

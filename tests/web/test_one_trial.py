@@ -262,7 +262,8 @@ def test_the_event_table_leads_to_its_event_and_full_screen_comes_and_goes(visit
     _until(page, "document.fullscreenElement === null")
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_the_offline_page(offline: Callable[..., Any], scheme: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 

@@ -76,6 +76,7 @@ def test_the_link_reopens_the_scenario_for_another_visitor(visit: Visit) -> None
     assert other.locator(".headline").inner_text() == page.locator(".headline").inner_text()
 
 
+@pytest.mark.slow
 def test_simulating_stops_when_the_answer_is_as_precise_as_was_asked(visit: Visit, server: Server) -> None:
     page = visit(f"/plan?file={server.kept(SMALL)}&replications=2000")
     page.get_by_text("Simulated trials and seed").click()
@@ -153,6 +154,7 @@ def test_the_editor_offers_the_keys_that_may_stand_there(visit: Visit) -> None:
     assert text.input_value().endswith("count: 6")
 
 
+@pytest.mark.slow
 def test_a_wrong_file_is_refused_in_the_command_lines_words(visit: Visit) -> None:
     page = visit("/plan?replications=24")
     page.get_by_text("The whole file").click()
@@ -181,6 +183,7 @@ def test_cancel_frees_the_place_and_the_run_goes_on_from_there(visit: Visit, sta
     wait_for(lambda: server.jobs() == 0, "leaving the page ends it")
 
 
+@pytest.mark.slow
 def test_a_restart_of_the_server_loses_nothing_and_runs_are_kept(visit: Visit, start_server: Any) -> None:
     server: Server = start_server()
     page = visit("/plan?replications=24", at=server)
@@ -333,6 +336,7 @@ def test_a_section_has_its_levers_once_it_is_opened_as_they_then_are(visit: Visi
     assert lever(page, "trial.target").input_value() == "45", "sections stay as they are when levers come and go"
 
 
+@pytest.mark.slow
 def test_a_section_that_is_opened_while_the_scenario_changes_has_what_then_holds(visit: Visit) -> None:
     page = visit("/plan?set=trial.target%3D50" + FEW)
     answered(page)

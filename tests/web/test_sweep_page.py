@@ -71,9 +71,7 @@ def _text(answer: Any) -> str:
     return text
 
 
-def test_values_are_chosen_or_typed_and_swept_and_the_link_runs_again(
-    visit: Callable[..., Any], server: Server, small: Callable[..., str]
-) -> None:
+def test_values_are_chosen_or_typed_and_swept(visit: Callable[..., Any], small: Callable[..., str]) -> None:
     page = visit(small())
     expect(page.get_by_role("textbox", name="1. What is varied")).to_have_value("S: Count (sites)", timeout=PATIENCE)
     expect(_values(page, 1)).to_have_value("1,2,3", timeout=PATIENCE)
@@ -101,10 +99,18 @@ def test_values_are_chosen_or_typed_and_swept_and_the_link_runs_again(
     query = parse_qs(urlsplit(page.url).query)
     assert query["vary"] == [f"{COUNT}=1,3", f"{RATE}=2.0,4.0"]
 
+
+@pytest.mark.slow
+def test_a_link_sweeps_again_and_simulates_nothing_twice(
+    visit: Callable[..., Any], server: Server, small: Callable[..., str]
+) -> None:
+    page = visit(small(f"{COUNT}=1,3", f"{RATE}=2.0,4.0"))
+    text = _text(_answered(page))
     kept = {path: path.stat().st_mtime_ns for path in server.results.glob("studio/visitors/*/parts/*/*") if path}
     again = visit(page.url.removeprefix(server.url), context=page.context)
     assert _text(_answered(again)) == text
     expect(_values(again, 2)).to_have_value("2.0,4.0", timeout=PATIENCE)
+    assert kept, "no finished point is kept"
     assert kept == {path: path.stat().st_mtime_ns for path in kept}, "a finished point was simulated again"
 
 
