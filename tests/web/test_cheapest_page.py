@@ -21,7 +21,7 @@ from sim.scenario.load import canonical, load, load_text
 from sim.scenario.options import options_from_text
 from sim.scenario.options_starter import EXAMPLE, starter_options
 from sim.web.limits import check_plans
-from sim.web.planning import Wish, planned_state
+from sim.web.pages.cheapest.asked import Wish, planned_state
 from sim.web.settings import Limits
 from sim.web.state import State
 

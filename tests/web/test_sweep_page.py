@@ -19,8 +19,18 @@ from sim.experiment.points import GRID, make_points, parse_factors
 from sim.scenario.layers import library_names
 from sim.scenario.load import load, load_text
 from sim.web.limits import check_sweep_limits
+from sim.web.pages.sweep.varying import (
+    BY_HAND,
+    Row,
+    RowError,
+    at_rows,
+    check_points,
+    first_row,
+    offered,
+    read_rows,
+    row_controls,
+)
 from sim.web.settings import Limits
-from sim.web.varying import BY_HAND, Row, RowError, at_rows, check_points, first_row, offered, read_rows, row_controls
 
 PATIENCE = WAIT_SECONDS * 1000
 SCENARIO = """name: one group of sites

@@ -10,9 +10,9 @@ from dash import Dash, dcc, html
 
 from sim.web.choices import scenario_options, state_value
 from sim.web.components import page_title
-from sim.web.data_panel import data_panel
-from sim.web.observed_data import DataState
 from sim.web.pages.forecast import asked, backtest, bringing, fitting
+from sim.web.pages.forecast.data_panel import data_panel
+from sim.web.pages.forecast.observed_data import DataState
 from sim.web.state import State
 
 if TYPE_CHECKING:

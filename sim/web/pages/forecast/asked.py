@@ -12,12 +12,12 @@ from dash import Dash, Input, Output, ctx, html
 from dash import State as DashState
 
 from sim.errors import InputError, Problem, UsageError
-from sim.web import observed_data
 from sim.web.asking import Progress, answer_area, asked_by, asking, meanwhile
 from sim.web.choices import label_of
 from sim.web.components import problem_box
 from sim.web.jobs import long_callback
-from sim.web.observed_data import DataState
+from sim.web.pages.forecast import observed_data
+from sim.web.pages.forecast.observed_data import DataState
 from sim.web.shell import QUERY
 from sim.web.state import State
 from sim.web.views import report_view

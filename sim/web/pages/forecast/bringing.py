@@ -10,10 +10,10 @@ from dash import ALL, Dash, Input, Output, ctx, html, no_update
 from dash import State as DashState
 
 from sim.errors import InputError
-from sim.web import observed_data
 from sim.web.components import file_place, problem_box
-from sim.web.data_panel import changed_by_panel, data_panel
-from sim.web.observed_data import DataState
+from sim.web.pages.forecast import observed_data
+from sim.web.pages.forecast.data_panel import changed_by_panel, data_panel
+from sim.web.pages.forecast.observed_data import DataState
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component

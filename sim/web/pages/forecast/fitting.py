@@ -10,13 +10,13 @@ from dash import Dash, Output, dcc, html
 from dash import State as DashState
 
 from sim.errors import InputError
-from sim.web import observed_data
 from sim.web.asking import Progress, answer_area, asked_by, asking, meanwhile
 from sim.web.choices import state_value
 from sim.web.components import problem_box
 from sim.web.jobs import long_callback
 from sim.web.limits import positive
-from sim.web.observed_data import DataState
+from sim.web.pages.forecast import observed_data
+from sim.web.pages.forecast.observed_data import DataState
 from sim.web.state import State
 from sim.web.views import report_view
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dash.development.base_component import Component
 
     from sim.forecast.fit import Fit
-    from sim.web.observed_data import Files
+    from sim.web.pages.forecast.observed_data import Files
     from sim.web.studio import Studio
 
 _LONGEST_WEEKS = 2_000

@@ -13,7 +13,7 @@ from sim.scenario.options import library_options
 from sim.scenario.options_starter import starter_options
 from sim.scenario.yaml_source import MAX_BYTES
 from sim.web.components import file_place, problem_box
-from sim.web.planning import OPTIONS, choices_of
+from sim.web.pages.cheapest.asked import OPTIONS, choices_of
 from sim.web.state import State
 from sim.web.text_file import brought
 

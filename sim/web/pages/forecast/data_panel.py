@@ -15,7 +15,7 @@ from sim.exchange.simulated import LOG_FILE
 from sim.exchange.upload import KIND_NAMES, SITES, Preview, Role
 from sim.report.exhibits import Table
 from sim.web.components import problem_box, table
-from sim.web.observed_data import DataState, files_of, known_trial, previews, whole_trial
+from sim.web.pages.forecast.observed_data import DataState, files_of, known_trial, previews, whole_trial
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dash.development.base_component import Component
 
     from sim.exchange.observed import ObservedTrial
-    from sim.web.observed_data import Files
+    from sim.web.pages.forecast.observed_data import Files
     from sim.web.studio import Studio
 
 _DATA = "data"

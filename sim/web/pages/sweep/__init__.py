@@ -15,10 +15,8 @@ from sim.experiment.points import DESIGNS, GRID, LATIN_HYPERCUBE
 from sim.web.asking import Progress, answer_area, asked_by, asking, meanwhile
 from sim.web.components import page_title, problem_box
 from sim.web.jobs import long_callback
-from sim.web.shell import QUERY
-from sim.web.state import State
-from sim.web.sweeping import POINTS_OPTION, Asked, points_of
-from sim.web.varying import (
+from sim.web.pages.sweep.asked import POINTS_OPTION, Asked, points_of
+from sim.web.pages.sweep.varying import (
     PATH_ID,
     VALUES_ID,
     Row,
@@ -36,6 +34,8 @@ from sim.web.varying import (
     summary,
     values_for,
 )
+from sim.web.shell import QUERY
+from sim.web.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sim.errors import Problem, UsageError
 from sim.experiment.points import GRID, count_points, make_points
 from sim.web.limits import check_sweep_limits
-from sim.web.varying import Row, at_rows, check_points, read_rows
+from sim.web.pages.sweep.varying import Row, at_rows, check_points, read_rows
 from sim.web.views import report_view
 
 if TYPE_CHECKING:

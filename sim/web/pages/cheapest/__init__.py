@@ -13,12 +13,12 @@ from dash import State as DashState
 from sim.errors import InputError
 from sim.report.explanation import OUTCOME_NOUNS
 from sim.scenario.options_starter import EXAMPLE
-from sim.web import options_panel
 from sim.web.asking import Progress, answer_area, asked_by, asking, meanwhile
 from sim.web.choices import state_value
 from sim.web.components import page_title, problem_box
 from sim.web.jobs import long_callback
-from sim.web.planning import (
+from sim.web.pages.cheapest import options_panel
+from sim.web.pages.cheapest.asked import (
     Wish,
     checked_choices,
     keep_options,
