@@ -24,7 +24,7 @@ def name_of(page: Path) -> str:
 
 # Pages whose examples take longest, even small: what they show is shown by the functional tests too.
 _LONG = ("backtest", "compare", "explain", "fit", "forecast", "in-python", "plan", "results", "run", "sweep", "teach")
-LONG = {"docs/tutorial.md", *(f"docs/how-to/{name}.md" for name in _LONG)}
+LONG = {"docs/tutorial.md", "docs/forecast/tutorial.md", *(f"docs/how-to/{name}.md" for name in _LONG)}
 
 
 def _with_examples(slow: Collection[str] = ()) -> list[Any]:

@@ -135,6 +135,7 @@ def test_other_luck_is_other_numbers(visit: Callable[..., Any]) -> None:
     assert "lesson_seed=20191002" in page.url
 
 
+@pytest.mark.slow
 def test_a_teacher_gives_parameters_and_takes_sheet_and_class(visit: Callable[..., Any], tmp_path: Path) -> None:
     """A wrong file gets the command line's message; a right one opens the lesson with its heading, for all who have
     the link; a list of students becomes scenarios, sheets and a key.

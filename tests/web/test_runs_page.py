@@ -68,6 +68,7 @@ def test_what_one_visitor_ran_no_other_sees(visit: Callable[..., Any]) -> None:
     assert visit("/runs").locator(".run", has_text="one-to-one").count() == 0
 
 
+@pytest.mark.slow
 def test_a_figure_and_its_table_are_saved_as_files(visit: Callable[..., Any]) -> None:
     page = visit("/compare?side=scenario%3Dbase&side=scenario%3Done-to-one&replications=10")
     exhibit = page.locator("#compare-answer .exhibit", has_text="Enrolment, on one axis")

@@ -151,6 +151,7 @@ def test_ranges_are_swept_and_what_a_person_wrote_stays(visit: Callable[..., Any
     assert (query["design"], query["points"]) == (["latin-hypercube"], ["4"])
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_said_at_its_row_as_on_the_command_line(
     visit: Callable[..., Any], small: Callable[..., str]
 ) -> None:
