@@ -35,6 +35,7 @@ def test_simulated_data_are_forecast(visit: Callable[..., Any]) -> None:
 def test_a_reload_gives_a_forecast_again(visit: Callable[..., Any]) -> None:
     page = visit("/forecast?replications=48")
     page.get_by_role("button", name="Try it with simulated data").click()
+    page.locator("#forecast-good").wait_for()
     page.get_by_label("Rates stay as they are").check()
     page.locator("#forecast-run").click()
     headline = page.locator("#forecast-answer .headline")
