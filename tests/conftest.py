@@ -47,11 +47,15 @@ POISSON: dict[str, Any] = {
 }
 
 
+def _simplest(changes: dict[str, Any]) -> dict[str, Any]:
+    start = {key: value for key, value in POISSON.items() if key not in ("sites", "arms") or key not in changes}
+    return merged(start, changes)
+
+
 def simplest_file(folder: Path, name: str, **changes: Any) -> str:
     """A scenario file: the simplest trial with changes; `sites` and `arms` replace those of the simplest."""
-    start = {key: value for key, value in POISSON.items() if key not in ("sites", "arms") or key not in changes}
     path = folder / f"{name}.yaml"
-    path.write_text(yaml.safe_dump(merged(start | {"name": name}, changes)))
+    path.write_text(yaml.safe_dump(_simplest(changes) | {"name": name}))
     return str(path)
 
 
@@ -60,8 +64,7 @@ def scenario_of(**changes: Any) -> Scenario:
 
     `sites` and `arms` replace those of the simplest trial; everything else is laid over it.
     """
-    start = {key: value for key, value in POISSON.items() if key not in ("sites", "arms") or key not in changes}
-    return scenario_from_mapping(merged(start, changes))
+    return scenario_from_mapping(_simplest(changes))
 
 
 class Simulated:

@@ -10,6 +10,7 @@
 
   var touched = [], n = 0;  // what has had no answer yet, each with a number; how many there were
   var told = {};  // by a control's id as a text: what it was told since it was last touched; the last is what it says
+  var MOST = 20;  // so many are kept: nobody moves more levers while one control waits
   var visit = null;
 
   /* As Dash writes the id of a part: a name, or its keys in their order. */
@@ -22,6 +23,7 @@
       if (!(name in props)) { return; }
       var values = told[idOf(id)] = told[idOf(id)] || [];
       if (!values.length || !isSame(values[values.length - 1], props[name])) { values.push(props[name]); }
+      if (values.length > MOST) { values.shift(); }
     });
     noteAll(props.children);
   }
