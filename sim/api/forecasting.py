@@ -13,7 +13,8 @@ from pathlib import Path
 from sim.exchange.dates import DateOrder
 from sim.exchange.folder import read_trials
 from sim.exchange.observed import ObservedTrial
-from sim.exchange.read import cut, read_observed
+from sim.exchange.read import cut, read_as
+from sim.exchange.said import Said, status_from
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.workers import n_cores
 from sim.forecast.answer import Answer, WhatIf
@@ -41,6 +42,8 @@ def fit(
     follow_up_weeks: float | None = None,
     columns: Mapping[str, str] | None = None,
     dates: DateOrder | None = None,
+    status: Mapping[str, str] | None = None,
+    study: str = "",
     out: Path | str | None = None,
 ) -> Fit:
     """Learn from the data of a trial.
@@ -53,6 +56,8 @@ def fit(
         follow_up_weeks: from randomisation to the last visit; default: as the data say.
         columns: header by role, as in `{"date": "Rand_Dt"}`.
         dates: how to read 03/04/2024: `dmy` or `mdy`.
+        status: what words of the status column mean, as in `{"SF": "screen failure"}`.
+        study: which study is meant, where the file has several.
         out: the folder; default: `results/fit-<data>-<id>`.
 
     Returns:
@@ -63,7 +68,7 @@ def fit(
     """
     from sim.report.forecast_folder import write_fit
 
-    found = fit_trial(_trial(data, sites, as_of, columns, dates), target, follow_up_weeks)
+    found = fit_trial(_trial(data, sites, as_of, _said(columns, dates, status, study)), target, follow_up_weeks)
     write_fit(found, _folder(out), "")
     return found
 
@@ -80,6 +85,8 @@ def forecast(
     constant_rates: bool = False,
     columns: Mapping[str, str] | None = None,
     dates: DateOrder | None = None,
+    status: Mapping[str, str] | None = None,
+    study: str = "",
     workers: int | None = None,
     out: Path | str | None = None,
     report: bool = True,
@@ -98,6 +105,8 @@ def forecast(
         constant_rates: whether rates stay as they are, instead of drifting.
         columns: header by role, as in `{"date": "Rand_Dt"}`.
         dates: how to read 03/04/2024: `dmy` or `mdy`.
+        status: what words of the status column mean, as in `{"SF": "screen failure"}`.
+        study: which study is meant, where the file has several.
         workers: processes; default: all cores. The answer is the same whatever it is.
         out: the folder; default: `results/forecast-<scenario>-<id>`.
         report: whether to write `report.html`.
@@ -114,7 +123,7 @@ def forecast(
     plan = _scenario(scenario)
     answer = forecast_trial(
         plan,
-        _trial(observed, sites, as_of, columns, dates),
+        _trial(observed, sites, as_of, _said(columns, dates, status, study)),
         [WhatIf(name, _scenario(other)) for name, other in (what_ifs or {}).items()],
         replications=replications or plan.experiment.replications,
         seed=plan.experiment.seed if seed is None else seed,
@@ -134,6 +143,8 @@ def backtest(
     sites: Path | str | None = None,
     columns: Mapping[str, str] | None = None,
     dates: DateOrder | None = None,
+    status: Mapping[str, str] | None = None,
+    study: str = "",
     workers: int | None = None,
     out: Path | str | None = None,
     progress: Progress = no_progress,
@@ -148,6 +159,8 @@ def backtest(
         sites: a table of sites, for one trial.
         columns: header by role, as in `{"date": "Rand_Dt"}`.
         dates: how to read 03/04/2024: `dmy` or `mdy`.
+        status: what words of the status column mean, as in `{"SF": "screen failure"}`.
+        study: which study is meant, where the file has several.
         workers: processes; default: all cores. The answer is the same whatever it is.
         out: the folder; default: `results/backtest-<data>-<id>`.
         progress: called with forecasts done and in all.
@@ -160,9 +173,10 @@ def backtest(
     """
     from sim.report.forecast_folder import write_backtest
 
+    said = _said(columns, dates, status, study)
     trials: list[ObservedTrial] = []
     for item in data:
-        trials += [item] if isinstance(item, ObservedTrial) else read_trials([item], sites, dict(columns or {}), dates)
+        trials += [item] if isinstance(item, ObservedTrial) else read_trials([item], sites, said)
     jobs = [
         (trial, day, target)
         for trial in trials
@@ -177,14 +191,19 @@ def _folder(out: Path | str | None) -> Path | None:
     return None if out is None else Path(out)
 
 
+def _said(
+    columns: Mapping[str, str] | None, dates: DateOrder | None, status: Mapping[str, str] | None, study: str
+) -> Said:
+    return Said(dict(columns or {}), dates, status_from(status), study)
+
+
 def _trial(
     data: Data,
     sites: Path | str | None,
     as_of: date | str | None,
-    columns: Mapping[str, str] | None,
-    dates: DateOrder | None,
+    said: Said,
 ) -> ObservedTrial:
-    trial = data if isinstance(data, ObservedTrial) else read_observed(data, sites, dict(columns or {}), dates)
+    trial = data if isinstance(data, ObservedTrial) else read_as(data, sites, said)
     if as_of is None:
         return trial
     return cut(trial, date.fromisoformat(as_of) if isinstance(as_of, str) else as_of)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from collections.abc import Callable
@@ -16,7 +17,9 @@ from sim.cli.progress import progress_bar
 if TYPE_CHECKING:
     from datetime import date
 
+    from sim.exchange.findings import Question
     from sim.exchange.observed import ObservedTrial
+    from sim.exchange.said import Said
     from sim.forecast.backtest import Cut
 
 _SHARES = "25%,50%,75%"
@@ -29,12 +32,34 @@ SITES = click.option(
     metavar="FILE",
     help="A table of sites: name, activated, closed, planned.",
 )
-COLUMNS = click.option(
-    "--columns", metavar="ROLE=NAME,...", help="Which column is what, as in date=Rand_Dt,site=Centre."
+_HOW_READ = (
+    click.option("--columns", metavar="ROLE=NAME,...", help="Which column is what, as in date=Rand_Dt,site=Centre."),
+    click.option("--dates", "order", type=click.Choice(["dmy", "mdy"]), help="How to read dates such as 03/04/2024."),
+    click.option(
+        "--status",
+        metavar="WORD=MEANING,...",
+        help="What a word of the status column means: in screening, screen failure, randomised, left, completed, "
+        "ignored.",
+    ),
+    click.option("--study", default="", metavar="NAME", help="Which study is meant, where the file has several."),
 )
-DATES = click.option(
-    "--dates", "order", type=click.Choice(["dmy", "mdy"]), help="How to read dates such as 03/04/2024."
-)
+
+
+def how_read(command: Command) -> Command:
+    """The options that say how data are read; the command gets them in one, as `said`."""
+
+    @functools.wraps(command)
+    def gathered(columns: str | None, order: Any, status: str | None, study: str, **rest: Any) -> Any:
+        from sim.exchange.columns import columns_from
+        from sim.exchange.said import Said, status_from
+
+        return command(said=Said(columns_from(columns), order, status_from(status), study), **rest)
+
+    for option in reversed(_HOW_READ):
+        gathered = option(gathered)
+    return gathered
+
+
 AS_OF = click.option(
     "--as-of",
     "as_of",
@@ -48,34 +73,45 @@ WORKERS = click.option(
 )
 
 
-def read_asking(
-    read: Callable[[str | None], Any],
-    order: str | None,
-) -> Any:
-    """Read data, and ask a person at a terminal where dates can be read in two ways.
+def read_asking(read: Callable[[Said], Any], said: Said) -> Any:
+    """Read data, and ask a person at a terminal where they can be read in more than one way.
 
     Args:
-        read: reads the data, given how to read 03/04/2024.
-        order: how, where it was said.
+        read: reads the data, given what a person said of how.
+        said: what was said by options.
 
     Raises:
-        AmbiguousDatesError: nobody is there to ask.
+        QuestionError: nobody is there to ask.
     """
-    from sim.exchange.findings import AmbiguousDatesError
+    from sim.exchange.findings import QuestionError
 
-    try:
-        return read(order)
-    except AmbiguousDatesError as error:
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise
-        click.echo(str(error), err=True)
-        answer = click.prompt("day first (dmy) or month first (mdy)?", type=click.Choice(["dmy", "mdy"]), err=True)
-        return read(answer)
+    while True:
+        try:
+            return read(said)
+        except QuestionError as error:
+            if not (sys.stdin.isatty() and sys.stderr.isatty()):
+                raise
+            for question in error.questions:
+                said = _asked(question, said)
 
 
-def show_findings(trials: list[ObservedTrial]) -> None:
-    """Print the warnings of the data check."""
+def _asked(question: Question, said: Said) -> Said:
+    """What was said, with the answer of a person at the terminal."""
+    click.echo(str(question.problem), err=True)
+    choices = click.Choice([choice for choice, _ in question.choices])
+    for subject in question.subjects or ("",):
+        wording = f"{subject or question.option}?"
+        answer = click.prompt(wording, type=choices, err=True)
+        said = said.answered(question.option, f"{subject}={answer}" if subject else answer)
+    return said
+
+
+def show_account(trials: list[ObservedTrial]) -> None:
+    """Print what was made of the data, and the warnings of the data check."""
     for trial in trials:
+        name = f" ({trial.name})" if len(trials) > 1 else ""
+        for line in trial.account.lines():
+            click.echo(f"Data{name}: {line}", err=True)
         for finding in trial.findings:
             click.echo(f"Data check: {finding}", err=True)
 
@@ -126,8 +162,7 @@ def _every(text: str) -> int:
 @click.option("--every", metavar="DAYS", help="Forecast every so many days instead, as in 30d.")
 @click.option("--target", type=click.IntRange(2), metavar="N", help="Randomisations wanted; default: all in the data.")
 @SITES
-@COLUMNS
-@DATES
+@how_read
 @WORKERS
 @click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/backtest-<data>-<id>.")
 @JSON
@@ -137,8 +172,7 @@ def backtest(
     every: str | None,
     target: int | None,
     site_file: str | None,
-    columns: str | None,
-    order: str | None,
+    said: Said,
     workers: int | None,
     out: str | None,
     as_json: bool,
@@ -149,7 +183,6 @@ def backtest(
     """
     from sim.cli.forecast_console import print_backtest
     from sim.errors import Problem, UsageError
-    from sim.exchange.columns import columns_from
     from sim.exchange.folder import read_trials
     from sim.experiment.workers import n_cores
     from sim.forecast.backtest import backtest as backtest_all
@@ -158,9 +191,8 @@ def backtest(
 
     if at and every:
         raise UsageError(Problem("give --at or --every, not both"))
-    given = columns_from(columns)
-    trials = read_asking(lambda how: read_trials(data, site_file, given, how), order)  # type: ignore[arg-type]
-    show_findings(trials)
+    trials = read_asking(lambda how: read_trials(data, site_file, how), said)
+    show_account(trials)
     jobs = [(trial, cut, target) for trial in trials for cut in _cuts(trial, at, every, target)]
     with progress_bar(show=sys.stderr.isatty()) as progress:
         results = backtest_all(jobs, workers or n_cores(), progress)
@@ -185,8 +217,7 @@ def backtest(
     metavar="W",
     help="From randomisation to the last visit; default: as the data say.",
 )
-@COLUMNS
-@DATES
+@how_read
 @click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/fit-<data>-<id>.")
 @JSON
 def fit(
@@ -195,8 +226,7 @@ def fit(
     as_of: date | None,
     target: int | None,
     weeks: float | None,
-    columns: str | None,
-    order: str | None,
+    said: Said,
     out: str | None,
     as_json: bool,
 ) -> int:
@@ -206,16 +236,14 @@ def fit(
     counts by period, or SDTM (DM, DS, SV): a file, or a folder of SDTM.
     """
     from sim.cli.forecast_console import print_fit
-    from sim.exchange.columns import columns_from
-    from sim.exchange.read import read_observed
+    from sim.exchange.read import read_as
     from sim.forecast.fit import fit as fit_data
     from sim.report.forecast_fit import fit_document
     from sim.report.forecast_folder import write_fit
 
-    given = columns_from(columns)
-    trial = read_asking(lambda how: read_observed(data, site_file, given, how), order)  # type: ignore[arg-type]
+    trial = read_asking(lambda how: read_as(data, site_file, how), said)
     trial = _as_of(trial, as_of)
-    show_findings([trial])
+    show_account([trial])
     found = fit_data(trial, target, weeks)
     folder = write_fit(found, Path(out) if out else None, " ".join(["trialclock", *sys.argv[1:]]))
     if as_json:
@@ -242,8 +270,7 @@ def fit(
 @click.option("--replications", "-n", type=click.IntRange(1, 1_000_000), metavar="N", help="Simulated trials.")
 @SEED
 @click.option("--constant-rates", is_flag=True, help="Rates stay as they are, instead of drifting.")
-@COLUMNS
-@DATES
+@how_read
 @WORKERS
 @click.option(
     "--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/forecast-<scenario>-<id>."
@@ -259,8 +286,7 @@ def forecast(
     replications: int | None,
     seed: int | None,
     constant_rates: bool,
-    columns: str | None,
-    order: str | None,
+    said: Said,
     workers: int | None,
     out: str | None,
     as_json: bool,
@@ -271,8 +297,7 @@ def forecast(
     forecast is of the scenario as changed, and its difference from the scenario as it was is shown, trial by trial.
     """
     from sim.cli.forecast_console import print_forecast
-    from sim.exchange.columns import columns_from
-    from sim.exchange.read import read_observed
+    from sim.exchange.read import read_as
     from sim.experiment.workers import n_cores
     from sim.forecast.answer import WhatIf, named_apart
     from sim.forecast.answer import forecast as forecast_trial
@@ -280,14 +305,13 @@ def forecast(
     from sim.report.forecast_folder import write_forecast
     from sim.scenario.load import load
 
-    given = columns_from(columns)
     loaded = load(scenario, overrides).scenario
     what_ifs = [WhatIf(load(other).scenario.name, load(other).scenario) for other in others]
     if overrides:
         what_ifs.insert(0, WhatIf(f"without {' '.join(overrides)}", load(scenario).scenario))
-    trial = read_asking(lambda how: read_observed(data, site_file, given, how), order)  # type: ignore[arg-type]
+    trial = read_asking(lambda how: read_as(data, site_file, how), said)
     trial = _as_of(trial, as_of)
-    show_findings([trial])
+    show_account([trial])
     with progress_bar(show=sys.stderr.isatty()) as progress:
         answer = forecast_trial(
             loaded,

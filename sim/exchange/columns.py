@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from sim.errors import Problem, UsageError, nearest
+from sim.exchange.account import BY_NAME, BY_OPTION, ColumnUse
 from sim.exchange.findings import DataError
 from sim.exchange.tables import RawTable
 
@@ -100,6 +101,25 @@ def recognise(table: RawTable, names: Mapping[str, Iterable[str]], given: Column
         )
         raise DataError(Problem(message, table.file, 1))
     return found
+
+
+def uses(
+    table: RawTable, found: Mapping[str, str], words: Mapping[str, str], given: Columns | None = None
+) -> tuple[tuple[ColumnUse, ...], tuple[str, ...]]:
+    """Columns that are used, for the account, and those that are left out.
+
+    Args:
+        table: the table.
+        found: header by role.
+        words: what each role is, in words.
+        given: what a person said.
+    """
+    said = {header for header in (given or {}).values() if header}
+    used = tuple(
+        ColumnUse(words.get(role, role), header, BY_OPTION if header in said else BY_NAME)
+        for role, header in found.items()
+    )
+    return used, tuple(header for header in table.columns if header not in set(found.values()))
 
 
 def recognised(

@@ -10,12 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from sim.errors import Problem
-from sim.exchange.findings import AmbiguousDatesError, DataError, in_rows
+from sim.exchange.findings import DATES, AmbiguousDatesError, DataError, Question, in_rows
 
 DateOrder = Literal["dmy", "mdy", "ymd"]
 Days = npt.NDArray[np.datetime64]
 Whole = npt.NDArray[np.integer[Any]]
 
+ORDERS = (("dmy", "day first: 3 April is 03/04"), ("mdy", "month first: 3 April is 04/03"))
 _TIME = r"(?:[T ]\d{1,2}:\d{2}.*)?"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -170,8 +171,8 @@ def _is_day_first(
         raise DataError(Problem(message, file, path=column))
     if not above_first.any() and not above_second.any():
         example = f"{found['a'].iloc[0]}/{found['b'].iloc[0]}"
-        message = f"dates can be read day first or month first ({example}); say which with --dates dmy or --dates mdy"
-        raise AmbiguousDatesError(Problem(message, file, path=column))
+        message = f"dates can be read day first or month first ({example})"
+        raise AmbiguousDatesError(Question(message, DATES, ORDERS, file=file, path=column))
     return bool(above_first.any())
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sim.errors import InputError, Problem
 
@@ -14,8 +15,70 @@ class DataError(InputError):
     """A data file is wrong in a way that would change the answer."""
 
 
-class AmbiguousDatesError(DataError):
-    """Dates that can be read in two ways; the person who has the data must say which."""
+COLUMNS, DATES, STATUS, STUDY = "--columns", "--dates", "--status", "--study"
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something doubtful in the data, which changes the answer, and which only a person can decide.
+
+    Attributes:
+        message: what is doubtful, in one sentence without a full stop.
+        option: the option that answers it.
+        choices: answers, each with what it means; after the option, a choice is written as it stands here.
+        subjects: what has to be answered one by one, as the words of a status column; written `SUBJECT=CHOICE`.
+            None for one answer.
+        file: the file.
+        rows: rows that it is about.
+        path: the column, where it is about one.
+    """
+
+    message: str
+    option: str
+    choices: tuple[tuple[str, str], ...]
+    subjects: tuple[str, ...] = ()
+    file: str | None = None
+    rows: tuple[int, ...] = ()
+    path: str | None = None
+
+    @property
+    def problem(self) -> Problem:
+        """The question as a message, with the option that answers it as it would be typed."""
+        return Problem(f"{self.message}{in_rows(self.rows)}; say {self.answer}", self.file, path=self.path)
+
+    @property
+    def answer(self) -> str:
+        """What a person would type: `--study S1 or --study S2`, or `--status "SF=...,On hold=..."`."""
+        if self.subjects:
+            asked = ",".join(f"{word}=..." for word in self.subjects)
+            allowed = ", ".join(choice for choice, _ in self.choices)
+            return f'which with {self.option} "{asked}", each one of: {allowed}'
+        shown = [f"{self.option} {_quoted(choice)}" for choice, _ in self.choices[:_CHOICES_SHOWN]]
+        more = len(self.choices) - len(shown)
+        return f"which with {' or '.join(shown)}{f' (and {more} more)' if more > 0 else ''}"
+
+
+_CHOICES_SHOWN = 4
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if re.search(r"[^\w.=/:-]", text) else text
+
+
+class QuestionError(DataError):
+    """Data that can be read in more than one way; the person who has them must say which.
+
+    Attributes:
+        questions: what is asked.
+    """
+
+    def __init__(self, questions: Question | Iterable[Question]) -> None:
+        self.questions = (questions,) if isinstance(questions, Question) else tuple(questions)
+        super().__init__([question.problem for question in self.questions])
+
+
+class AmbiguousDatesError(QuestionError):
+    """Dates that can be read in two ways."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +118,12 @@ class DataCheck:
     Attributes:
         file: the file as the person named it.
         findings: what was found so far.
+        questions: what a person has to be asked.
     """
 
     file: str
     findings: list[Finding] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
 
     def error(self, message: str, rows: Iterable[int] = ()) -> None:
         """Something that stops; a finding about particular rows is none where there are no such rows."""
@@ -80,13 +145,20 @@ class DataCheck:
         if found:
             self.warn(message, found)
 
+    def ask(self, question: Question) -> None:
+        """Something that only a person can decide; asked by `stop_on_errors`, after what is wrong in any case."""
+        self.questions.append(replace(question, file=question.file or self.file))
+
     def stop_on_errors(self) -> None:
-        """Raise what was found, if any of it is an error.
+        """Raise what was found, if any of it is an error, and else what is asked.
 
         Raises:
             DataError: with every error.
+            QuestionError: with every question.
         """
         stop_on_errors(self.findings)
+        if self.questions:
+            raise QuestionError(self.questions)
 
 
 def stop_on_errors(findings: Iterable[Finding]) -> None:

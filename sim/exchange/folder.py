@@ -7,11 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from sim.errors import Problem
-from sim.exchange.columns import Columns
-from sim.exchange.dates import DateOrder
 from sim.exchange.findings import DataError
 from sim.exchange.observed import ObservedTrial
-from sim.exchange.read import read_observed
+from sim.exchange.read import read_as
+from sim.exchange.said import NOTHING, Said
 from sim.exchange.sdtm import domain_of, siblings
 from sim.exchange.tables import read_table
 
@@ -21,16 +20,14 @@ _ENDINGS = (".csv", ".json", ".xlsx", ".xlsm", ".tsv", ".txt")
 def read_trials(
     data: Sequence[Path | str],
     sites: Path | str | None = None,
-    columns: Columns | None = None,
-    order: DateOrder | None = None,
+    said: Said = NOTHING,
 ) -> list[ObservedTrial]:
     """Read one or many trials; a folder stands for the data files in it and in its folders.
 
     Args:
         data: files and folders.
         sites: a table of sites, for one trial.
-        columns: what `--columns` says.
-        order: how to read 03/04/2024.
+        said: what a person said of how to read them.
 
     Returns:
         The trials, in the order of their files; names that two share get numbers.
@@ -48,7 +45,7 @@ def read_trials(
             domain = domain_of(read_table(path))
             if domain and domain != "DM" and siblings(path, domain):
                 continue  # read with its DM
-        found.append(read_observed(path, sites, columns, order))
+        found.append(read_as(path, sites, said))
     if not found:
         raise DataError(Problem("there are no data files here", ", ".join(str(item) for item in data)))
     return _named_apart(found)

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from sim.errors import Problem
-from sim.exchange.columns import LOG_NAMES, Columns, recognise
-from sim.exchange.dates import DateOrder, Days, parse_dates
+from sim.exchange.columns import LOG_NAMES, recognise
+from sim.exchange.dates import Days, parse_dates
 from sim.exchange.findings import DataCheck, DataError
 from sim.exchange.observed import (
     COMPLETED,
@@ -26,6 +26,7 @@ from sim.exchange.observed import (
     SiteRecord,
     nobody,
 )
+from sim.exchange.said import Said
 from sim.exchange.tables import RawTable
 
 _LONG_GAP = 8.0  # times the mean gap between randomisations, and more than _GAP_DAYS: worth a warning
@@ -48,25 +49,24 @@ def status_of(text: str) -> str:
     return LEFT
 
 
-def read_log(table: RawTable, given: Columns, order: DateOrder | None) -> ObservedTrial:
+def read_log(table: RawTable, said: Said) -> ObservedTrial:
     """Read an enrolment log.
 
     Args:
         table: the file.
-        given: columns that a person named.
-        order: how to read 03/04/2024.
+        said: what a person said of how to read it.
 
     Raises:
         DataError: there is no date column, or a date cannot be read.
     """
-    columns = recognise(table, LOG_NAMES, given)
+    columns = recognise(table, LOG_NAMES, said.columns)
     if "date" not in columns:
         shown = ", ".join(table.columns)
         message = f"no column is the date of randomisation (found: {shown}); say which, as in --columns date=NAME"
         raise DataError(Problem(message, table.file, 1))
     check = DataCheck(table.file)
     days: dict[str, Days] = {
-        role: parse_dates(table.cells[columns[role]], table.file, columns[role], order).days
+        role: parse_dates(table.cells[columns[role]], table.file, columns[role], said.order).days
         for role in ("date", "screened", "left")
         if role in columns
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from sim.exchange.account import NOTHING_SAID, Account
 from sim.exchange.findings import Finding
 
 Array = npt.NDArray[np.float64]
@@ -122,7 +123,7 @@ class Visits:
     day: Array
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ObservedTrial:
     """A real trial, as far as its data go.
 
@@ -140,6 +141,7 @@ class ObservedTrial:
         has_sites: whether the data tell sites apart.
         has_screening: whether people are known from screening on, not only from randomisation on.
         findings: what the data check found.
+        account: which column was taken as what, and what became of the rows.
     """
 
     name: str
@@ -154,7 +156,12 @@ class ObservedTrial:
     has_calendar: bool = True
     has_sites: bool = False
     has_screening: bool = False
-    findings: tuple[Finding, ...] = field(default=(), repr=False)
+    findings: tuple[Finding, ...] = ()
+    account: Account = NOTHING_SAID
+
+    def __repr__(self) -> str:
+        head = f"{type(self).__name__}({self.name!r}: {self.n_randomised:,} randomised, {self.first} to {self.last})"
+        return "\n".join([head, *self.account.lines(), *(f"Data check: {finding}" for finding in self.findings)])
 
     @property
     def days(self) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -18,8 +18,10 @@ from sim.exchange.dates import DateOrder
 from sim.exchange.findings import DataError, Finding
 from sim.exchange.logs import read_log
 from sim.exchange.observed import ObservedTrial
+from sim.exchange.said import NOTHING, Said, status_from
 from sim.exchange.sdtm import domain_of, read_folder, read_sdtm, siblings
 from sim.exchange.site_table import with_sites
+from sim.exchange.studies import of_one_study
 from sim.exchange.tables import RawTable, read_table
 
 Kind = Literal["log", "counts", "sdtm"]
@@ -33,6 +35,9 @@ def read_observed(
     sites: Path | str | None = None,
     columns: Columns | None = None,
     order: DateOrder | None = None,
+    *,
+    status: Mapping[str, str] | str | None = None,
+    study: str = "",
 ) -> ObservedTrial:
     """Read and check the data of a trial.
 
@@ -41,28 +46,33 @@ def read_observed(
         sites: a table of sites.
         columns: what `--columns` says, header by role.
         order: how to read 03/04/2024: `dmy` or `mdy`.
+        status: what words of the status column mean, as in `{"SF": "screen failure"}`.
+        study: which study is meant, where the file has several.
 
     Returns:
-        The trial; its `findings` are warnings.
+        The trial; its `findings` are warnings, and its `account` says what was taken as what.
 
     Raises:
         DataError: a file is missing, empty, not a table, lacks a column, or the data check found errors.
-        AmbiguousDatesError: dates could be read in two ways and `order` does not say which.
+        QuestionError: the data can be read in more than one way; the message says what answers it.
     """
-    given = dict(columns or {})
-    trial = _read(Path(data), given, order)
-    own = {role: header for role, header in given.items() if role in ("activated", "closed", "planned")}
+    return read_as(data, sites, Said(dict(columns or {}), order, status_from(status), study))
+
+
+def read_as(data: Path | str, sites: Path | str | None, said: Said) -> ObservedTrial:
+    """The same as `read_observed`, with what a person said in one."""
+    trial = _read(Path(data), said)
+    own = {role: header for role, header in said.columns.items() if role in ("activated", "closed", "planned")}
     table = None if sites is None else read_table(sites)
-    if table is not None and "site" in given and given["site"] in table.columns:
-        own["site"] = given["site"]
-    return _joined(trial, table, own, order)
+    if table is not None and said.columns.get("site", "") in table.columns:
+        own["site"] = said.columns["site"]
+    return _joined(trial, table, own, said.order)
 
 
 def observed_from(
     tables: Sequence[RawTable],
     sites: RawTable | None = None,
-    columns: Columns | None = None,
-    order: DateOrder | None = None,
+    said: Said = NOTHING,
     *,
     site_columns: Columns | None = None,
     kind: Kind | None = None,
@@ -72,17 +82,16 @@ def observed_from(
     Args:
         tables: an enrolment log or counts by period; or SDTM domains.
         sites: a table of sites.
-        columns: header by role; an empty header says that there is no such column.
-        order: how to read 03/04/2024.
+        said: what a person said of how to read them.
         site_columns: header by role in the table of sites.
         kind: what the table is, where a person said so.
 
     Raises:
         DataError: they are of several kinds, a column is missing, or the data check found errors.
-        AmbiguousDatesError: dates could be read in two ways and `order` does not say which.
+        QuestionError: they can be read in more than one way.
     """
-    trial = _trial(tables, dict(columns or {}), order, kind)
-    return _joined(trial, sites, dict(site_columns or {}), order)
+    trial = _trial(tables, said, kind)
+    return _joined(trial, sites, dict(site_columns or {}), said.order)
 
 
 def kind_of(tables: Sequence[RawTable], columns: Columns | None = None) -> Kind:
@@ -93,22 +102,23 @@ def kind_of(tables: Sequence[RawTable], columns: Columns | None = None) -> Kind:
     return COUNTS if _has_counts(table, dict(columns or {})) else LOG
 
 
-def _read(path: Path, given: Columns, order: DateOrder | None) -> ObservedTrial:
+def _read(path: Path, said: Said) -> ObservedTrial:
     if path.is_dir():
-        return read_sdtm(read_folder(path))
+        return _trial(read_folder(path), said, SDTM)
     table = read_table(path)
     domain = domain_of(table)
-    others = siblings(path, domain) if domain and not given else []
-    return _trial([table, *map(read_table, others)], given, order, None)
+    others = siblings(path, domain) if domain and not said.columns else []
+    return _trial([table, *map(read_table, others)], said, None)
 
 
-def _trial(tables: Sequence[RawTable], given: Columns, order: DateOrder | None, kind: Kind | None) -> ObservedTrial:
-    kind = kind or kind_of(tables, given)
+def _trial(tables: Sequence[RawTable], said: Said, kind: Kind | None) -> ObservedTrial:
+    tables = [of_one_study(table, said.study) for table in tables]
+    kind = kind or kind_of(tables, said.columns)
     if kind == SDTM:
         _check_domains(tables)
         return read_sdtm(list(tables))
     table = widened(tables[0]) if is_long(tables[0]) else tables[0]
-    return read_counts(table, given, order) if kind == COUNTS else read_log(table, given, order)
+    return read_counts(table, said.columns, said.order) if kind == COUNTS else read_log(table, said)
 
 
 def _check_domains(tables: Sequence[RawTable]) -> None:

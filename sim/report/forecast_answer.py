@@ -288,5 +288,6 @@ def forecast_document(answer: Answer) -> dict[str, Any]:
         ],
         "warnings": list(answer.cautions),
         "notes": list(answer.notes),
+        "account": trial.account.document(),
         "data_check": [str(finding) for finding in trial.findings],
     }

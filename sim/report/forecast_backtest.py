@@ -14,7 +14,7 @@ from sim.forecast.baselines import REFERENCE
 from sim.forecast.track_record import MOST, WHOLE, by_method, by_trial, cut_table, of_method, resampled
 from sim.report.exhibits import Exhibit
 from sim.report.forecast_backtest_figures import coverage, fans, ratios, scores, trial_table
-from sim.report.forecast_words import backtest_headline, number_or_dash, uncertainty_lines
+from sim.report.forecast_words import account_sections, backtest_headline, number_or_dash, uncertainty_lines
 from sim.report.plain_page import Card, PageSection, PlainPage, render
 from sim.report.words import chance, percent
 
@@ -68,6 +68,7 @@ def backtest_content(
         table = trial_table(cuts)
         exhibit = Exhibit("by-trial", "Trial by trial", _worst(cuts), "", None, table)
         sections.append(PageSection("trials", "Is it so in every trial?", exhibits=(exhibit,)))
+    sections += account_sections(trials)
     sections.append(PageSection("method", "How was this made?", lines=_METHOD))
     return PlainPage(
         title="Backtest: how far to trust forecasts",
@@ -119,7 +120,13 @@ def backtest_document(trials: Sequence[ObservedTrial], results: Sequence[CutResu
     goals = [goal for goal in (WHOLE, MOST) if (cuts["goal"] == goal).any()]
     return {
         "trials": [
-            {"name": trial.name, "source": trial.source, "first": str(trial.first), "randomised": trial.n_randomised}
+            {
+                "name": trial.name,
+                "source": trial.source,
+                "first": str(trial.first),
+                "randomised": trial.n_randomised,
+                "account": trial.account.document(),
+            }
             for trial in trials
         ],
         "reference": REFERENCE,

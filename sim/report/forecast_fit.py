@@ -10,6 +10,7 @@ from sim.forecast.cautions import cautions
 from sim.forecast.settings import FEWEST
 from sim.forecast.shapes import LEARNERS
 from sim.report import forecast_fit_figures as figures
+from sim.report.forecast_words import account_sections
 from sim.report.plain_page import Card, PageSection, PlainPage, render
 from sim.report.words import number, percent
 
@@ -63,6 +64,7 @@ def fit_content(found: Fit, command: str, warnings: Sequence[str]) -> PlainPage:
         ),
         PageSection("sites", "Which sites recruit?", exhibits=(figures.sites(found),)),
         PageSection("people", "Who gets in, and who leaves?", exhibits=people),
+        *account_sections([found.trial]),
     )
     return PlainPage(
         title=f"{found.trial.name}: what the data say",
@@ -136,5 +138,6 @@ def fit_document(found: Fit) -> dict[str, Any]:
             }
             for way in found.leaving
         ],
+        "account": found.trial.account.document(),
         "warnings": [str(finding) for finding in found.trial.findings],
     }

@@ -242,7 +242,8 @@ def forecast_content(answer: Answer, command: str) -> PlainPage:
     if answer.start.open_sites:
         exhibit = Exhibit("sites", "Open sites", standing(answer), "", None, site_table(answer))
         sections.append(PageSection("sites", "Which sites recruit?", exhibits=(exhibit,)))
-    known = [f"{text[:1].upper()}{text[1:]}." for text in answer.notes]
+    known = answer.start.trial.account.lines()
+    known += [f"{text[:1].upper()}{text[1:]}." for text in answer.notes]
     known += [f"Data check: {finding}." for finding in answer.start.trial.findings]
     if known:
         sections.append(PageSection("data", "What was taken from the data, and how?", lines=tuple(known)))

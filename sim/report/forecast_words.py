@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING
 
 from sim.forecast.backtest import CutResult
 from sim.forecast.track_record import of_method, resampled
+from sim.report.plain_page import PageSection
 from sim.report.words import percent
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sim.exchange.observed import ObservedTrial
+
+
+def account_sections(trials: Sequence[ObservedTrial]) -> list[PageSection]:
+    """What was made of the data, as a part of a page; none where nobody said."""
+    lines = [f"{trial.name}: {line}" if len(trials) > 1 else line for trial in trials for line in trial.account.lines()]
+    return [PageSection("data", "What was taken from the data, and how?", lines=tuple(lines))] if lines else []
 
 
 def number_or_dash(value: float) -> str:

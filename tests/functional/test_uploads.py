@@ -14,6 +14,7 @@ import sim
 from sim.errors import UsageError
 from sim.exchange.findings import AmbiguousDatesError, DataError
 from sim.exchange.read import observed_from, read_observed
+from sim.exchange.said import Said
 from sim.exchange.simulated import simulated_data
 from sim.exchange.upload import Upload, UploadLimits, preview, preview_sites, tables_of
 
@@ -86,14 +87,14 @@ def test_columns_that_are_not_recognised_can_be_said() -> None:
         observed_from(table)
     said = {"date": "When", "site": "Where"}
     assert not preview(table, said).unknown
-    trial = observed_from(table, columns=said)
+    trial = observed_from(table, said=Said(said))
     assert [site.name for site in trial.sites] == ["X", "Y"]
     assert trial.first == date(2024, 1, 31)
 
 
 def test_a_column_can_be_said_to_be_nothing() -> None:
     table = tables_of([_upload("date,site\n2024-01-31,1\n2024-02-03,2\n")])
-    assert not observed_from(table, columns={"site": ""}).has_sites
+    assert not observed_from(table, said=Said({"site": ""})).has_sites
 
 
 def test_two_columns_that_could_be_the_same_are_both_named() -> None:
@@ -107,14 +108,14 @@ def test_a_table_is_what_a_person_says_it_is() -> None:
     """By its names this is a log; somebody knows that it has a row a month."""
     table = tables_of([_upload("when,people\n2024-01,3\n2024-02,4\n")])
     said = {"date": "when", "randomised": "people"}
-    assert observed_from(table, columns=said, kind="counts").n_randomised == 7
+    assert observed_from(table, said=Said(said), kind="counts").n_randomised == 7
 
 
 def test_ambiguous_dates_are_asked_about() -> None:
     table = tables_of([_upload("date\n03/04/2024\n05/06/2024\n")])
     with pytest.raises(AmbiguousDatesError):
         observed_from(table)
-    assert observed_from(table, order="dmy").first == date(2024, 4, 3)
+    assert observed_from(table, said=Said(order="dmy")).first == date(2024, 4, 3)
 
 
 def test_several_files_are_one_trial_of_sdtm_or_are_refused() -> None:

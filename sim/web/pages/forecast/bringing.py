@@ -115,10 +115,11 @@ def register(app: Dash, studio: Studio) -> None:
         Output("forecast-data", "data", allow_duplicate=True),
         Input({"type": "forecast-role", "table": ALL, "role": ALL}, "value"),
         Input({"type": "forecast-how", "what": ALL}, "value"),
+        Input({"type": "forecast-answer", "option": ALL, "subject": ALL}, "value"),
         DashState("forecast-data", "data"),
         prevent_initial_call=True,
     )
-    def mapped(_: Any, __: Any, data: str) -> Any:
+    def mapped(_: Any, __: Any, ___: Any, data: str) -> Any:
         """What a person said of the columns, the dates, or the day from which to go on."""
         if len(ctx.triggered) != 1:
             return no_update  # a panel that was drawn anew, and no person

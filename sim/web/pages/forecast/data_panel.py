@@ -10,7 +10,9 @@ import dash_mantine_components as dmc
 from dash import html
 
 from sim.errors import InputError, Problem
-from sim.exchange.findings import AmbiguousDatesError
+from sim.exchange.dates import ORDERS
+from sim.exchange.findings import COLUMNS, DATES, STATUS, STUDY, AmbiguousDatesError, Question, QuestionError
+from sim.exchange.said import STATUSES
 from sim.exchange.simulated import LOG_FILE
 from sim.exchange.upload import KIND_NAMES, SITES, Preview, Role
 from sim.report.exhibits import Table
@@ -18,7 +20,7 @@ from sim.web.components import problem_box, table
 from sim.web.pages.forecast.observed_data import DataState, files_of, known_trial, previews, whole_trial
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from dash.development.base_component import Component
 
@@ -30,13 +32,14 @@ _DATA = "data"
 _AT_CONTROLS = (  # what the command line calls by its options stands here beside the controls
     (re.compile(r"; say which, as in --columns \w+=.*$"), "; choose the column below"),
     (re.compile(r"; say which with --dates dmy or --dates mdy"), "; choose below which comes first"),
+    (re.compile(r"; say which with --(?!columns).*$"), "; choose below"),
 )
 _OPTIONS = {
     "--columns": "the columns chosen below",
     "--dates": "the order chosen below",
     "--as-of": "the day chosen below",
 }
-_ORDERS = (("dmy", "day first: 3 April is 03/04"), ("mdy", "month first: 3 April is 04/03"))
+_ASKED = {STUDY: "The study that is meant"}
 
 
 def data_panel(studio: Studio, data: DataState) -> list[Component]:
@@ -58,19 +61,23 @@ def _checked(files: Files, data: DataState, seen: Preview) -> Component:
         whole = whole_trial(files, data)
     except AmbiguousDatesError as error:
         return html.Div([_asked_order(error, data)])
+    except QuestionError as error:
+        return html.Div([_wrong(error, "The data can be read in more than one way"), *_answers(error.questions)])
     except InputError as error:
         asks = [_asked_order(None, data)] if data.order else []
         hint = "Say below which column is what." if seen.unknown else "Mend the file and bring it again."
         return html.Div([_wrong(error, "The data check found errors"), dmc.Text(hint), *asks])
     made_up = [dmc.Text("These data are simulated: one simulated trial of the base scenario, and no real patients.")]
     found: list[Any] = made_up if any(file.name == LOG_FILE for file in files.uploads) else []
-    found += [dmc.Alert(_told(whole), title="The data can be used", color="green", variant="light", id="forecast-good")]
+    told = html.Div([html.P(text) for text in (_told(whole), *whole.account.lines())])
+    found += [dmc.Alert(told, title="The data can be used", color="green", variant="light", id="forecast-good")]
     if whole.findings:
         items = [html.Li(str(finding)) for finding in whole.findings]
         found.append(dmc.Alert(html.Ul(items, className="problems"), title="To know", color="yellow", variant="light"))
     found.append(_as_of(whole, data))
     if data.order:
         found.append(_asked_order(None, data))
+    found += _given(data)
     try:
         known_trial(files, data)
     except InputError as error:
@@ -98,7 +105,7 @@ def _told(trial: ObservedTrial) -> str:
 
 def _asked_order(error: InputError | None, data: DataState) -> Component:
     """Which of day and month comes first, asked where nobody can tell."""
-    radios = [dmc.Radio(label=label, value=value, mb="xs") for value, label in _ORDERS]
+    radios = [dmc.Radio(label=label, value=value, mb="xs") for value, label in ORDERS]
     asked = dmc.RadioGroup(
         radios,
         id={"type": "forecast-how", "what": "order"},
@@ -110,6 +117,41 @@ def _asked_order(error: InputError | None, data: DataState) -> Component:
         return asked
     box = _wrong(error, "The dates can be read in two ways")
     return html.Div([box, asked])
+
+
+def _answers(questions: Sequence[Question]) -> list[Component]:
+    """A control for each thing that is asked; columns have theirs below, and dates their own."""
+    return [
+        _answer(question.option, subject, question.choices, "")
+        for question in questions
+        if question.option not in (COLUMNS, DATES)
+        for subject in question.subjects or ("",)
+    ]
+
+
+def _given(data: DataState) -> list[Component]:
+    """Controls for what was answered, so that it can be answered otherwise."""
+    statuses = tuple((status, status) for status in STATUSES)
+    found = [_answer(STATUS, word, statuses, meaning) for word, meaning in data.said().status.items()]
+    if data.said().study:
+        found.append(_answer(STUDY, "", ((data.said().study, data.said().study),), data.said().study, clearable=True))
+    return found
+
+
+def _answer(
+    option: str, subject: str, choices: Sequence[tuple[str, str]], value: str, clearable: bool = False
+) -> Component:
+    return dmc.Select(
+        id={"type": "forecast-answer", "option": option, "subject": subject},
+        label=f"'{subject}' means" if subject else _ASKED.get(option, option),
+        data=[{"value": choice, "label": label} for choice, label in choices],
+        value=value or None,
+        placeholder="choose",
+        clearable=clearable,
+        clearButtonProps={"aria-label": "Take the answer back"},
+        w=320,
+        mt="sm",
+    )
 
 
 def _as_of(trial: ObservedTrial, data: DataState) -> Component:
@@ -172,6 +214,10 @@ def changed_by_panel(data: DataState, which: Mapping[str, str], value: str) -> D
         which: the id of the control: a role of a column, or how the data are read.
         value: what was chosen; empty for nothing.
     """
+    if which["type"] == "forecast-answer":
+        head = f"{which['option']} {which['subject']}{'=' if which['subject'] else ''}"
+        rest = tuple(text for text in data.answers if not text.startswith(head))
+        return replace(data, answers=(*rest, f"{head}{value}") if value else rest)
     if which["type"] == "forecast-how":
         if which["what"] == "kind":
             return data if value == data.kind else replace(data, kind=value, columns=())

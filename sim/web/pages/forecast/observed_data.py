@@ -16,6 +16,7 @@ from urllib.parse import parse_qs
 
 from sim.errors import Problem, UsageError
 from sim.exchange.read import cut, observed_from
+from sim.exchange.said import Said
 from sim.exchange.simulated import example_data
 from sim.exchange.upload import Preview, Upload, UploadLimits, preview, preview_sites, tables_of
 
@@ -40,6 +41,7 @@ class DataState:
         columns: `ROLE:HEADER` texts; an empty header is no column.
         site_columns: the same for the table of sites.
         order: how to read 03/04/2024, where a person said so.
+        answers: `OPTION ANSWER` texts, to what else was asked of the data: `--status SF=screen failure`.
         as_of: the day from which to go on; empty for the last of the data.
     """
 
@@ -49,6 +51,7 @@ class DataState:
     columns: tuple[str, ...] = ()
     site_columns: tuple[str, ...] = ()
     order: str = ""
+    answers: tuple[str, ...] = ()
     as_of: str = ""
 
     @classmethod
@@ -68,6 +71,7 @@ class DataState:
             tuple(query.get("col", ())),
             tuple(query.get("scol", ())),
             last("dates", _ORDERS),
+            tuple(query.get("say", ())),
             last("as_of"),
         )
 
@@ -75,8 +79,21 @@ class DataState:
         """Its part of a query."""
         found = [("data", digest) for digest in self.files]
         found += [("col", text) for text in self.columns] + [("scol", text) for text in self.site_columns]
+        found += [("say", text) for text in self.answers]
         rest = {"sites": self.sites, "kind": self.kind, "dates": self.order, "as_of": self.as_of}
         return found + [(name, value) for name, value in rest.items() if value]
+
+    def said(self) -> Said:
+        """What was said of how the data are read.
+
+        Raises:
+            UsageError: an answer in the query is none.
+        """
+        found = Said(_mapping(self.columns), self.order or None)  # type: ignore[arg-type]
+        for text in self.answers:
+            option, _, answer = text.partition(" ")
+            found = found.answered(option, answer)
+        return found
 
 
 def _mapping(texts: Sequence[str]) -> dict[str, str]:
@@ -191,8 +208,7 @@ def whole_trial(files: Files, data: DataState) -> ObservedTrial:
     return observed_from(
         files.tables,
         files.sites,
-        _mapping(data.columns),
-        data.order or None,  # type: ignore[arg-type]
+        data.said(),
         site_columns=_mapping(data.site_columns),
         kind=data.kind or None,  # type: ignore[arg-type]
     )
@@ -220,6 +236,11 @@ def typed(files: Files, data: DataState, trial_options: bool = True) -> str:
         words += ["--columns", ",".join(f"{role}={header}" for role, header in said.items() if header)]
     if data.order:
         words += ["--dates", data.order]
+    status = data.said().status
+    if status:
+        words += ["--status", ",".join(f"{word}={meaning}" for word, meaning in status.items())]
+    if data.said().study:
+        words += ["--study", data.said().study]
     if data.as_of and trial_options:
         words += ["--as-of", data.as_of]
     return " ".join(shlex.quote(word) for word in words)

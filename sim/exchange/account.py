@@ -1,0 +1,102 @@
+"""What became of a file: which column was taken as what, what became of its rows, and where the data end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+BY_NAME, BY_CONTENT, BY_OPTION, BY_STANDARD = "by name", "by content", "by --columns", "as SDTM says"
+
+
+@dataclass(frozen=True)
+class ColumnUse:
+    """A column that was used.
+
+    Attributes:
+        role: what it was taken to be, in words: `date of randomisation`.
+        header: the column as the file calls it.
+        how: why it was taken as this: by name, by content, by `--columns`.
+    """
+
+    role: str
+    header: str
+    how: str = BY_NAME
+
+    def __str__(self) -> str:
+        return f"'{self.header}' is the {self.role}"
+
+
+@dataclass(frozen=True)
+class Account:
+    """What was made of the data; each of its lines can be checked against the file.
+
+    Attributes:
+        kind: what the data were taken to be: `enrolment log`, `counts by month`, `SDTM (DM, DS)`.
+        columns: those used, in the order of their importance.
+        left_out: headers of the columns that were not used.
+        n_rows: rows of the file.
+        became: what the rows became, and how many: (`randomised`, 48), (`of them left`, 3).
+        ignored: why rows were not used, and how many: (`no date`, 2).
+        end: the last day of the data and how it was found, as one clause.
+        gaps: long stretches in which nothing happened, one clause each.
+        notes: what else was decided, one clause each without a full stop.
+    """
+
+    kind: str = ""
+    columns: tuple[ColumnUse, ...] = ()
+    left_out: tuple[str, ...] = ()
+    n_rows: int = 0
+    became: tuple[tuple[str, int], ...] = ()
+    ignored: tuple[tuple[str, int], ...] = ()
+    end: str = ""
+    gaps: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """The account in a few lines, each a sentence; none where there is nothing to say."""
+        found = [*self._columns(), *self._rows()]
+        if self.end:
+            found.append(f"The data end on {self.end}.")
+        if self.gaps:
+            found.append(f"Nothing happened: {'; '.join(self.gaps)}.")
+        return found + [f"{note[:1].upper()}{note[1:]}." for note in self.notes]
+
+    def document(self) -> dict[str, Any]:
+        """The account as JSON."""
+        return {
+            "kind": self.kind,
+            "columns": [{"role": use.role, "header": use.header, "how": use.how} for use in self.columns],
+            "left_out": list(self.left_out),
+            "rows": self.n_rows,
+            "became": dict(self.became),
+            "ignored": dict(self.ignored),
+            "end": self.end,
+            "gaps": list(self.gaps),
+            "notes": list(self.notes),
+        }
+
+    def _columns(self) -> Iterable[str]:
+        """Columns by why they were taken, those left out last."""
+        by_how: dict[str, list[str]] = {}
+        for use in self.columns:
+            by_how.setdefault(use.how, []).append(str(use))
+        text = "; ".join(f"{', '.join(uses)} ({how})" for how, uses in by_how.items())
+        if self.kind and text:
+            text = f"Read as {self.kind}: {text}"
+        if self.left_out:
+            names = ", ".join(f"'{header}'" for header in self.left_out)
+            text += f"{'. ' if text else ''}Not used: {names}"
+        return [f"{text}."] if text else []
+
+    def _rows(self) -> Iterable[str]:
+        if not self.n_rows:
+            return []
+        became = ", ".join(f"{n:,} {what}" for what, n in self.became)
+        ignored = ", ".join(f"{n:,} ({why})" for why, n in self.ignored)
+        text = f"{self.n_rows:,} row{'s' if self.n_rows != 1 else ''}"
+        text += f": {became}" if became else ""
+        return [f"{text}{'; left out: ' if ignored else ''}{ignored}."]
+
+
+NOTHING_SAID = Account()

@@ -1,0 +1,86 @@
+"""What a person said of how data are to be read, and what the program asks where it is not clear."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from sim.errors import Problem, UsageError, nearest
+from sim.exchange.columns import Columns, columns_from
+from sim.exchange.dates import DateOrder
+from sim.exchange.findings import COLUMNS, DATES, STATUS, STUDY
+from sim.exchange.observed import COMPLETED, FAILED, IN_SCREENING, LEFT, RANDOMISED
+
+IGNORED = "ignored"
+STATUSES: tuple[str, ...] = (IN_SCREENING, FAILED, RANDOMISED, LEFT, COMPLETED, IGNORED)
+_MEANING = re.compile(rf"(?P<word>[^=]*?\S.*?)\s*=\s*(?P<meaning>{'|'.join(STATUSES)})\s*(?:,|$)", re.IGNORECASE)
+_ORDERS = ("dmy", "mdy", "ymd")
+
+
+@dataclass(frozen=True)
+class Said:
+    """How data are to be read, as far as a person said so.
+
+    Attributes:
+        columns: header by role; an empty header says that there is no such column.
+        order: how to read 03/04/2024.
+        status: what a word in the status column means, one of `STATUSES`, by the word.
+        study: which of the studies in the file is meant.
+    """
+
+    columns: Columns = field(default_factory=dict)
+    order: DateOrder | None = None
+    status: Mapping[str, str] = field(default_factory=dict)
+    study: str = ""
+
+    def answered(self, option: str, answer: str) -> Said:
+        """The same with one more answer, as it is written after an option.
+
+        Raises:
+            UsageError: it is no answer to this option.
+        """
+        if option == COLUMNS:
+            return replace(self, columns={**self.columns, **columns_from(answer)})
+        if option == STATUS:
+            return replace(self, status={**self.status, **status_from(answer)})
+        if option == STUDY:
+            return replace(self, study=answer)
+        if option == DATES and answer in _ORDERS:
+            return replace(self, order=answer)  # type: ignore[arg-type]
+        raise UsageError(Problem("is no answer here", option, value=answer))
+
+
+NOTHING = Said()
+
+
+def status_from(text: str | Mapping[str, str] | None) -> dict[str, str]:
+    """`--status "SF=screen failure,On hold=randomised"` as a mapping of word to meaning.
+
+    Raises:
+        UsageError: it is not WORD=MEANING, or there is no such meaning.
+    """
+    pairs = list(text.items()) if isinstance(text, Mapping) else _pairs(text or "")
+    found = {str(word).strip(): str(meaning).strip().lower() for word, meaning in pairs}
+    for meaning in found.values():
+        if meaning not in STATUSES:
+            hint = nearest(meaning, STATUSES)
+            raise UsageError(Problem(f"a status is one of {', '.join(STATUSES)}; {hint}", path=STATUS, value=meaning))
+    return found
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """Words and meanings; a word may have commas and equals signs in it, since a meaning has none."""
+    found, rest = [], text
+    while rest.strip(" ,"):
+        known = _MEANING.match(rest)
+        if known is None:
+            example = 'write WORD=MEANING, as in "SF=screen failure"'
+            word, equals, meaning = rest.partition(",")[0].rpartition("=")
+            if not equals or not word.strip():
+                raise UsageError(Problem(example, path=STATUS, value=rest.strip()))
+            found.append((word, meaning))  # with a meaning that there is not, which is said with the nearest
+            return found
+        found.append((known["word"], known["meaning"]))
+        rest = rest[known.end() :]
+    return found
