@@ -197,6 +197,20 @@ def mean_change(reference: Array, value: Array) -> Estimate:
     return intervals.mean(value - reference)
 
 
+def restricted_change(reference: Array, value: Array, horizon: float) -> Estimate:
+    """Mean of the paired differences of days, of which one that never came counts as the horizon.
+
+    This is the difference of restricted means (Royston and Parmar 2013). Of days it is the one mean that leaves no
+    trial out and that exists whatever share never gets there. It is too small where more days would have shown more.
+
+    Args:
+        reference: days, or another outcome; infinity is never, NaN a replication that raised.
+        value: the other scenario's in the same order.
+        horizon: day that stands for never.
+    """
+    return mean_change(*(np.where(np.isinf(days), horizon, days) for days in (reference, value)))
+
+
 def narrowing(reference: Array, value: Array) -> Estimate:
     """What pairing was worth for the difference of means: independent variance as a multiple of the paired one.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sim.cli.console import make_console, make_table, print_place
-from sim.experiment.sensitivity_causes import TOGETHER
+from sim.experiment.causes import TOGETHER
 from sim.report.explanation import STEP_NAMES, Told, share_text, warnings, with_error
 from sim.report.explanation_folder import PAGE
 from sim.report.words import MILESTONE_NAMES, chance, estimate_of
@@ -52,7 +52,7 @@ def _signed(row: object, name: str) -> str:
 def _causes(told: Told) -> Table:
     first = f"Lost to ({told.unit}, each taken away alone)"
     table = make_table(first, told.unit, "trials changed", "never, with/without")
-    rows = told.of("causes").sort_values("lost", ascending=False, kind="stable")
+    rows = told.of("causes")
     together = rows["cause"] == TOGETHER
     for _, row in pd.concat([rows[~together].head(_N_CAUSES), rows[together]]).iterrows():
         changed, never = f"{row['n_changed']} of {row['n']}", f"{row['n_never']}/{row['n_never_without']}"

@@ -2,7 +2,7 @@
 
 Everything is simulated on the same random numbers: the replications 0 to 2N - 1 of the scenario as it is, and beside
 them the same replications with something exchanged (see `sim.analysis.variance_shares`), fixed (the tornado) or taken
-away (see `sim.experiment.sensitivity_causes`). Differences in days are of the trials that get there both ways; how many
+away (see `sim.experiment.causes`). In differences of days a trial that never gets there counts as the horizon; how many
 never do is in every table. For shares of variance a date that never came ranks as the latest, or counts as the horizon.
 """
 
@@ -20,10 +20,10 @@ from sim.core.design import Design
 from sim.core.streams import Streams
 from sim.core.unknowns import PURPOSE, uncertain_values
 from sim.errors import UsageError
+from sim.experiment.causes import causes_of_delay
 from sim.experiment.paired import COLUMNS, PART, Laboratory, Request, Variant
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.replicate import Failure
-from sim.experiment.sensitivity_causes import causes_of_delay
 from sim.experiment.sensitivity_tables import (
     HIGH,
     LOW,
@@ -153,11 +153,11 @@ def explain(
         base,
         shares,
         totals,
-        tornado_table(plan.uncertain, n, by_purpose),
+        tornado_table(plan.uncertain, n, by_purpose, design.horizon_days),
         critical_sites(design, base),
         critical_milestones(base),
         critical_steps(base),
-        cause_table(plan.causes, n, by_purpose),
+        cause_table(plan.causes, by_purpose, design.horizon_days),
         failures,
         n_trials,
     )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sim.analysis import intervals
+from sim.analysis import intervals, pairing
 from sim.analysis.critical import OF_SITES, STEPS
 from sim.analysis.intervals import Estimate
 from sim.analysis.measures import MILESTONES
 from sim.analysis.variance_shares import CHANCE, Shares, ranked, variance_shares
 from sim.core.design import Design
 from sim.core.quantiles import quantile
-from sim.experiment.sensitivity_causes import Cause
+from sim.experiment.causes import Cause
 from sim.scenario.distributions import Family
 
 Array = npt.NDArray[np.float64]
@@ -58,11 +60,10 @@ def _frame(rows: list[dict[str, object]], *columns: str) -> pd.DataFrame:
     return pd.DataFrame(columns=names)
 
 
-def _difference(later: Array, earlier: Array) -> Estimate:
-    """The mean of paired differences, of pairs in which both are there."""
-    both = np.isfinite(later) & np.isfinite(earlier)
-    found = intervals.mean(later[both] - earlier[both])
-    return found if both.sum() >= _FEWEST else Estimate(found.value, None, None)
+def _difference(later: Array, earlier: Array, horizon: float) -> Estimate:
+    """The mean of paired differences; what never came counts as the horizon (see `sim.analysis.pairing`)."""
+    found = pairing.restricted_change(earlier, later, horizon)
+    return found if len(later) >= _FEWEST else Estimate(found.value, None, None)
 
 
 def _n_never(values: Array) -> int:
@@ -139,13 +140,14 @@ def _one_less(share: Estimate) -> Estimate:
 # --- tornado, and days lost to causes
 
 
-def tornado_table(uncertain: dict[str, Family], n: int, runs: Runs) -> pd.DataFrame:
+def tornado_table(uncertain: dict[str, Family], n: int, runs: Runs, horizon: float) -> pd.DataFrame:
     """A row an outcome and uncertain value: paired differences at its 10 % and 90 % points, the largest swing first.
 
     Args:
         uncertain: uncertain values by path.
         n: how many replications are compared.
         runs: `base`, and `fixed` for each value and point.
+        horizon: day that stands for never.
     """
     base = runs["base",]
     rows: list[dict[str, object]] = []
@@ -155,9 +157,9 @@ def tornado_table(uncertain: dict[str, Family], n: int, runs: Runs) -> pd.DataFr
         for path, family in uncertain.items():
             low, high = (outcome(runs["fixed", path, str(point)], name) for point in (LOW, HIGH))
             at = quantile(family)(np.array([LOW, HIGH])).tolist()
-            swing = _difference(high, low)
+            swing = _difference(high, low, horizon)
             row: dict[str, object] = {"outcome": name, "input": path, "at_low": at[0], "at_high": at[1]}
-            row |= _named("low", _difference(low, now)) | _named("high", _difference(high, now))
+            row |= _named("low", _difference(low, now, horizon)) | _named("high", _difference(high, now, horizon))
             row |= _named("swing", swing) | {"n": n, "n_never": _n_never(now)}
             row |= {"n_never_low": _n_never(low), "n_never_high": _n_never(high)}
             found.append((-abs(np.nan_to_num(swing.value)), path, row))
@@ -166,26 +168,30 @@ def tornado_table(uncertain: dict[str, Family], n: int, runs: Runs) -> pd.DataFr
     return _frame(rows, *columns, "n_never_high")
 
 
-def cause_table(causes: list[Cause], n: int, runs: Runs) -> pd.DataFrame:
-    """A row an outcome and cause: how much less there would be without it, in trials that get there both ways.
+def cause_table(causes: Sequence[Cause], runs: Runs, horizon: float) -> pd.DataFrame:
+    """A row an outcome and cause: how much less there would be without it, the largest first.
 
     Args:
         causes: the causes.
-        n: how many replications are compared.
-        runs: `base`, and `without` for each cause.
+        runs: `base`, and `without` for each cause: the first replications, of each cause as many as there are.
+        horizon: day that stands for never.
     """
     base = runs["base",]
     rows: list[dict[str, object]] = []
     for name in outcomes(base):
-        now = outcome(base, name)[:n]
-        for cause in causes:
+        found = []
+        for i, cause in enumerate(causes):
             without = outcome(runs["without", cause.name], name)
+            now = outcome(base, name)[: len(without)]
+            lost = _difference(now, without, horizon)
             row: dict[str, object] = {"outcome": name, "cause": cause.name, "kind": cause.kind, "label": cause.label}
-            row |= {"without": cause.without, **_named("lost", _difference(now, without)), "n": n}
+            row |= {"without": cause.without, "part_of": cause.part_of, **_named("lost", lost), "n": len(without)}
             row |= {"n_changed": int(np.count_nonzero(now != without))}
-            rows.append(row | {"n_never": _n_never(now), "n_never_without": _n_never(without)})
-    columns = ("outcome", "cause", "kind", "label", "without", "lost*", "n", "n_changed", "n_never", "n_never_without")
-    return _frame(rows, *columns)
+            row |= {"n_never": _n_never(now), "n_never_without": _n_never(without)}
+            found.append((-float(np.nan_to_num(lost.value)), i, row))
+        rows += [row for _, _, row in sorted(found, key=lambda item: item[:2])]
+    columns = ("outcome", "cause", "kind", "label", "without", "part_of", "lost*", "n", "n_changed", "n_never")
+    return _frame(rows, *columns, "n_never_without")
 
 
 # --- critical paths

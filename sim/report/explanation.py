@@ -12,7 +12,7 @@ from sim.analysis.intervals import Estimate
 from sim.analysis.measures import MILESTONES
 from sim.analysis.variance_shares import CHANCE
 from sim.errors import Problem, UsageError, nearest
-from sim.experiment.sensitivity_causes import TOGETHER
+from sim.experiment.causes import TOGETHER
 from sim.experiment.sensitivity_tables import COST, SITES, outcome
 from sim.report.unknown_names import fraction, input_name
 from sim.report.words import Dates, estimate_of, percent
@@ -120,6 +120,12 @@ class Told:
         frame: pd.DataFrame = getattr(self.explanation, table)
         return frame[frame["outcome"] == self.name]
 
+    def lost(self, *, parts: bool = False) -> pd.DataFrame:
+        """Causes with what is surely lost to each, the largest first; with parts of causes, if they are wanted."""
+        rows = self.of("causes")
+        rows = rows[(rows["cause"] != TOGETHER) & (rows["lost_low"].astype(float) > 0)]
+        return rows if parts else rows[rows["part_of"] == ""]
+
     def median(self) -> Estimate:
         """The median day, or cost, of the scenario as it is."""
         values = outcome(self.explanation.base, self.name)
@@ -199,11 +205,9 @@ class Told:
         )
 
     def _causes(self) -> str:
-        rows = self.of("causes")
-        rows = rows[(rows["cause"] != TOGETHER) & (rows["lost_low"].astype(float) > 0)]
+        rows = self.lost()
         if rows.empty:
             return "No single cause of delay is sure to cost anything."
-        rows = rows.sort_values("lost", ascending=False, kind="stable")
         named = [
             f"{row['label']} ({with_error(estimate_of(row, 'lost'))})" for _, row in rows.head(_N_CAUSES).iterrows()
         ]
@@ -224,7 +228,10 @@ class Told:
         if self.is_cost or not n_never:
             return ""
         share = intervals.probability(n_never, n)
-        return f"In {n_never} of {n} trials it never comes ({share_text(share)}); differences leave those out."
+        return (
+            f"In {n_never} of {n} trials it never comes ({share_text(share)}); in differences those count as the "
+            "end of the simulated time, which makes them too small rather than too large."
+        )
 
 
 def warnings(failures: Sequence[Failure]) -> list[str]:

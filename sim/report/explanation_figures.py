@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 
 from sim.analysis.intervals import Estimate
-from sim.experiment.sensitivity_causes import TOGETHER
+from sim.experiment.causes import TOGETHER, TOO_FEW_SITES
 from sim.report.exhibits import Exhibit, Table
 from sim.report.explanation import OUTCOME_NOUNS, STEP_NAMES, Told, share_text, with_error
 from sim.report.figures.style import SERIES, bars, errors_of, figure, plain, rounded, wrapped
@@ -124,8 +124,8 @@ def tornado(told: Told) -> Exhibit:
     return Exhibit(
         "tornado",
         title,
-        f"The same {n} trials three times: as they are, and with one value fixed at either point. Mean difference of "
-        f"those that get there both ways (as they are, {never} never do).",
+        f"The same {n} trials three times: as they are, and with one value fixed at either point. Mean difference; one "
+        f"that never gets there counts as the end of the simulated time (as they are, {never} never do).",
         "Source: tornado.csv; paired differences with their 95 % intervals.",
         found,
         Table(f"Difference in {told.unit}", columns, cells),
@@ -139,7 +139,7 @@ def _difference_axis(told: Told) -> str:
 def causes(told: Told) -> Exhibit:
     """Days lost to each cause: what is gained where it is taken away alone."""
     title = f"What is lost to each cause, in {told.unit}"
-    rows = told.of("causes").sort_values("lost", ascending=False, kind="stable")
+    rows = told.of("causes")
     if rows.empty:
         return Exhibit("causes", title, "This scenario has no cause of delay that can be taken away.")
     single = rows[rows["cause"] != TOGETHER]
@@ -160,8 +160,8 @@ def causes(told: Told) -> Exhibit:
         "causes",
         title,
         _together(told, rows, single, len(shown)),
-        "Source: causes.csv. Each cause is taken away alone, on the same random numbers; mean paired difference of the "
-        "trials that get there both ways, with its 95 % interval.",
+        "Source: causes.csv. Each cause is taken away alone, on the same random numbers; mean paired difference with "
+        "its 95 % interval; a trial that never gets there counts as the end of the simulated time.",
         found,
         Table(
             f"Lost to each cause, in {told.unit}",
@@ -177,9 +177,10 @@ def _together(told: Told, rows: pd.DataFrame, single: pd.DataFrame, n_shown: int
     if together.empty:
         return f"{text}What would be gained without it, all else being as it is."
     all_of_them = estimate_of(together.iloc[0], "lost")
+    alone = single[(single["part_of"] == "") & (single["cause"] != TOO_FEW_SITES)]["lost"].sum()
     return (
         f"{text}Causes overlap, so that they need not add up: taken away one by one they come to "
-        f"{single['lost'].sum():,.0f} {told.unit}, all together to {with_error(all_of_them)}."
+        f"{alone:,.0f} {told.unit}, all together (but for the number of sites) to {with_error(all_of_them)}."
     )
 
 
@@ -278,8 +279,7 @@ def every_outcome(told: Told) -> Exhibit:
 
 def _outcome_row(told: Told) -> tuple[str, ...]:
     shares, totals, swings = (told.of(name) for name in ("shares", "totals", "tornado"))
-    causes = told.of("causes")
-    causes = causes[(causes["cause"] != TOGETHER) & (causes["lost_low"].astype(float) > 0)]
+    causes = told.lost()
     cells = ["no spread", "", "", "nothing for sure"]
     if not shares.empty:
         top = shares.sort_values("first", ascending=False, kind="stable").iloc[0]
@@ -290,7 +290,7 @@ def _outcome_row(told: Told) -> tuple[str, ...]:
         if not math.isnan(swing.value):
             cells[2] = f"{told.input(swings.iloc[0]['input'])}: {with_error(swing)} {told.unit}"
     if not causes.empty:
-        most = causes.sort_values("lost", ascending=False, kind="stable").iloc[0]
+        most = causes.iloc[0]
         cells[3] = f"{most['label']}: {with_error(estimate_of(most, 'lost'))} {told.unit}"
     name = OUTCOME_NOUNS[told.name]
     return (name[0].upper() + name[1:], *cells)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sim.experiment.sensitivity_causes import TOGETHER
 from sim.report import explanation_figures as figures
 from sim.report.explanation import Told, command, share_text, warnings, with_error
 from sim.report.plain_page import Card, PageSection, PlainPage, render
@@ -62,10 +61,9 @@ def _cards(told: Told) -> list[Card]:
         ends = f"from {top['at_low']:.3g} to {top['at_high']:.3g}"
         card = Card("Largest swing", f"{value} {told.unit}", f"±{error}", (told.input(top["input"]), ends))
         found.append(card)
-    causes = told.of("causes")
-    causes = causes[causes["cause"] != TOGETHER]
+    causes = told.lost()
     if not causes.empty:
-        most = causes.sort_values("lost", ascending=False, kind="stable").iloc[0]
+        most = causes.iloc[0]
         value, _, error = with_error(estimate_of(most, "lost")).partition(" ±")
         found.append(Card("Most is lost to", f"{value} {told.unit}", f"±{error}", (str(most["label"]),)))
     return found
@@ -125,5 +123,6 @@ def _method(told: Told) -> list[str]:
         + " Chance is an input like the uncertain values: the number of the simulated trial, which decides everything "
         "that is drawn from event to event. What is drawn once for each site (its own rate, its start-up, whether it "
         "ever enrols) is an input of its own.",
-        "Differences are of the same trials with and without a change, as means over those that get there both ways.",
+        "Differences are of the same trials with and without a change, as means over all of them; one that never "
+        "gets there counts as the end of the simulated time.",
     ]

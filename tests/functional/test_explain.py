@@ -18,9 +18,9 @@ from sim.core.quantiles import quantile
 from sim.core.streams import Streams
 from sim.core.unknowns import PURPOSE, uncertain_values
 from sim.errors import ResultsError, RunInterrupted, UsageError
+from sim.experiment.causes import TOGETHER, TOO_FEW_SITES, causes_of_delay
 from sim.experiment.paired import PART, Laboratory, Request, Variant
 from sim.experiment.sensitivity import Explanation, Study, explain
-from sim.experiment.sensitivity_causes import TOGETHER, causes_of_delay
 from sim.experiment.study_folder import StudyFolder
 from sim.report.explanation import Told, document
 from sim.report.unknown_names import fraction
@@ -160,7 +160,7 @@ def test_the_last_participant_is_critical_where_nothing_comes_after() -> None:
 
 def test_only_causes_that_a_scenario_has_are_named(base: Scenario) -> None:
     """The simplest trial has no cause of delay; base has every criterion, each period, and all kinds of rules."""
-    assert causes_of_delay(scenario_of()) == []
+    assert [cause.name for cause in causes_of_delay(scenario_of())] == [TOO_FEW_SITES]
     found = {cause.name: cause for cause in causes_of_delay(base)}
     assert {f"screening.criteria.{name}" for name in base.screening.criteria} <= set(found)
     assert {f"calendar.periods.{name}" for name in base.calendar.periods} <= set(found)
@@ -181,6 +181,18 @@ def test_only_causes_that_a_scenario_has_are_named(base: Scenario) -> None:
     assert found["sentinels"].scenario.oversight.sentinels is None
     assert found["sentinels"].scenario.oversight.board_review == base.oversight.board_review
     assert found[TOGETHER].scenario.screening.criteria == {}
+    counts = [sum(group.count for group in s.sites.values()) for s in (base, found[TOGETHER].scenario)]
+    assert counts[0] == counts[1], "with the sites there are"
+    whole = {cause.name for cause in causes_of_delay(base, parts=False)}
+    assert whole == {name for name, cause in found.items() if not cause.part_of} - {TOGETHER}
+    assert {cause.part_of for cause in found.values()} == {"", "calendar", "criteria"}
+
+
+def test_twice_the_sites_halve_the_time() -> None:
+    """Twice as many of a site that refers without end take half as long, in the mean."""
+    found = explain(Study(scenario_of(trial={"target": 30, "horizon_months": 240}), N, seed=3))
+    row, mean = lost(found, TOO_FEW_SITES), found.base["day_last_randomised"][: N // 2].mean()
+    assert row["lost_low"] - 10 < mean / 2 < row["lost_high"] + 10
 
 
 def test_a_cause_that_changes_nothing_costs_exactly_nothing() -> None:
@@ -262,11 +274,11 @@ def test_without_uncertain_values_all_is_chance() -> None:
     assert found.tornado.empty
     text = " ".join(Told(found, "last_randomised").sentences())
     assert "Nothing in this scenario is written as `uncertain`" in text
-    assert "No single cause of delay" in text
+    assert "the causes that cost most days are too few sites" in text
 
 
 def test_trials_that_never_get_there_are_counted() -> None:
-    """Differences are of trials that get there both ways; the others are counted, and rank last."""
+    """In differences a trial that never gets there counts as the horizon; such trials are counted, and rank last."""
     scenario = scenario_of(
         trial={"target": 20, "horizon_months": 9},
         sites={
@@ -277,7 +289,14 @@ def test_trials_that_never_get_there_are_counted() -> None:
     row = lost(found, "never_enrols")
     never = np.isnan(found.base["day_last_randomised"])
     assert row["n_never"] == never[: N // 2].sum() > row["n_never_without"]
-    assert row["lost"] == 0.0, "a site that enrols is no faster for it"
+    without = causes_of_delay(scenario)
+    with Laboratory(6, 1, None) as laboratory:
+        variant = Variant(next(cause.scenario for cause in without if cause.name == "never_enrols"))
+        days = variant.by_name(laboratory.run([Request(variant, 0, N // 2)])[0])["day_last_randomised"]
+    horizon = found.design.horizon_days
+    gained = [np.where(np.isnan(x), horizon, x) for x in (found.base["day_last_randomised"][: N // 2], days)]
+    assert row["lost"] == pytest.approx(np.mean(gained[0] - gained[1]))
+    assert row["lost"] > 0
     totals = found.totals.set_index("outcome").loc["last_randomised"]
     assert totals["n_never"] == never.sum()
     assert f"In {never.sum()} of {2 * N} trials it never comes" in " ".join(Told(found, "last_randomised").sentences())

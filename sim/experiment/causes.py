@@ -1,7 +1,8 @@
-"""What a scenario would be without one cause of delay: the counterfactuals of `explain`.
+"""What a scenario would be without one cause of delay: the one table of causes, of `run` and of `explain`.
 
 Each cause is taken away alone, on the same random numbers, and the days that the trial then gains are the days lost to
 that cause. Causes overlap (a coordinator is not missed while nobody may be randomised), so their days need not add up.
+Whether a cause costs anything is never read off a single trial's history, only measured in this way.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from sim.scenario.schema import Scenario
 Data = dict[str, Any]
 
 TOGETHER = "together"
+TOO_FEW_SITES = "too_few_sites"
+_MOST_SITES = 5000  # of a group, as the schema allows
 _ACRONYMS = {"meld", "hcc", "hiv", "inr", "pta", "afp"}
 
 
@@ -30,6 +33,7 @@ class Cause:
         label: in words.
         without: what was put in its place.
         scenario: the scenario without it.
+        part_of: name of the cause of which this is only a part (one criterion of all); empty for a whole one.
     """
 
     name: str
@@ -37,6 +41,7 @@ class Cause:
     label: str
     without: str
     scenario: Scenario
+    part_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class _Change:
     label: str
     without: str
     apply: Callable[[Data], None]
+    part_of: str = ""
 
 
 def _everywhere(**values: Any) -> Callable[[Data], None]:
@@ -73,8 +79,10 @@ def _at(path: str, value: Any) -> Callable[[Data], None]:
     return apply
 
 
-def _without_criterion(name: str) -> Callable[[Data], None]:
-    return lambda data: data["screening"]["criteria"].pop(name, None)
+def _twice_the_sites(data: Data) -> None:
+    for group in data["sites"].values():
+        count = group.get("count", 1)
+        group["count"] = max(count, min(2 * count, _MOST_SITES))
 
 
 def _words(name: str) -> str:
@@ -82,6 +90,7 @@ def _words(name: str) -> str:
 
 
 _SITES = (
+    _Change(TOO_FEW_SITES, "sites", "too few sites", "twice as many of each kind", _twice_the_sites),
     _Change(
         "start_up",
         "sites",
@@ -103,6 +112,13 @@ _SCREENING = (
     _Change("consent", "screening", "refused consent", "everybody consents", _at("screening.consent", 1.0)),
     _Change("coordinators", "screening", "too few coordinators", "one is always free", _everywhere(coordinators=None)),
     _Change(
+        "screening_days",
+        "screening",
+        "the days that screening takes",
+        "results on the day",
+        _at("screening.days", 0.0),
+    ),
+    _Change(
         "worsening",
         "screening",
         "worsening while being screened",
@@ -110,6 +126,13 @@ _SCREENING = (
         _at("screening.deteriorates_per_day", 0.0),
     ),
     _Change("window", "screening", "the time limit to randomisation", "no limit", _at("screening.window_days", None)),
+    _Change(
+        "overrun",
+        "screening",
+        "randomising those in screening at the end",
+        "they are turned away",
+        _at("trial.overrun", "turn_away"),
+    ),
 )
 _AFTER = (
     _Change("sentinels", "safety", "spacing of the first participants", "none", _at("oversight.sentinels", None)),
@@ -119,30 +142,64 @@ _AFTER = (
     _Change("cells", "supply", "supply of cells", "cells are never short", _at("cells", None)),
     _Change("bays", "supply", "too few infusion bays", "one is always free", _everywhere(infusion_bays=None)),
     _Change("replacement", "replacement", "replacement of participants", "none", _at("trial.replace", "never")),
+    _Change(
+        "database_lock",
+        "database",
+        "cleaning and locking the database",
+        "locked on the day of the last visit",
+        _at("follow_up.database_lock_days", 0.0),
+    ),
 )
+_CALENDAR, _CRITERIA = "calendar", "criteria"
+_ALIKE = "days like any other"
 
 
 def _calendar(scenario: Scenario) -> Iterator[_Change]:
-    for name in scenario.calendar.periods:
-        path = f"calendar.periods.{name}"
-        yield _Change(path, "calendar", _words(name), "days like any other", _at(f"{path}.factor", 1.0))
-    yield _Change(
-        "calendar.public_holidays",
-        "calendar",
-        "public holidays",
-        "days like any other",
-        _at("calendar.public_holidays.factor", 1.0),
-    )
-    if scenario.calendar.by_month:
-        yield _Change(
-            "calendar.by_month", "calendar", "slow months of the year", "months all alike", _at("calendar.by_month", {})
-        )
+    def apply(data: Data) -> None:
+        for part in parts:
+            part.apply(data)
+
+    parts = [
+        _Change(path, _CALENDAR, _words(name), _ALIKE, _at(f"{path}.factor", 1.0), _CALENDAR)
+        for name in scenario.calendar.periods
+        for path in (f"calendar.periods.{name}",)
+    ]
+    parts += [
+        _Change(
+            "calendar.public_holidays",
+            _CALENDAR,
+            "public holidays",
+            _ALIKE,
+            _at("calendar.public_holidays.factor", 1.0),
+            _CALENDAR,
+        ),
+        _Change(
+            "calendar.by_month",
+            _CALENDAR,
+            "slow months of the year",
+            "months all alike",
+            _at("calendar.by_month", {}),
+            _CALENDAR,
+        ),
+    ]
+    yield _Change(_CALENDAR, _CALENDAR, "holidays and slow periods", _ALIKE, apply)
+    yield from parts
 
 
 def _criteria(scenario: Scenario) -> Iterator[_Change]:
+    def apply(data: Data) -> None:
+        data["screening"]["criteria"] = {}
+
+    yield _Change(_CRITERIA, "criterion", "patients who do not meet the criteria", "everybody meets them", apply)
     for name, rule in scenario.screening.criteria.items():
         label = f"criterion {_words(name)}" + (f" ({rule.item})" if rule.item else "")
-        yield _Change(f"screening.criteria.{name}", "criterion", label, "not asked", _without_criterion(name))
+        yield _Change(
+            f"screening.criteria.{name}", "criterion", label, "not asked", _without_criterion(name), _CRITERIA
+        )
+
+
+def _without_criterion(name: str) -> Callable[[Data], None]:
+    return lambda data: data["screening"]["criteria"].pop(name, None)
 
 
 def _changes(scenario: Scenario) -> Iterator[_Change]:
@@ -153,20 +210,31 @@ def _changes(scenario: Scenario) -> Iterator[_Change]:
     yield from _AFTER
 
 
-def causes_of_delay(scenario: Scenario) -> list[Cause]:
-    """Every cause of delay that a scenario has, and last all of them together, each with the scenario without it."""
+def causes_of_delay(scenario: Scenario, *, parts: bool = True) -> list[Cause]:
+    """Every cause of delay that a scenario has, each with the scenario without it.
+
+    Args:
+        scenario: the scenario.
+        parts: with the parts of causes (each period, each criterion), and last all causes together but for the number
+            of sites, which is a choice and no delay.
+    """
     original = canonical(scenario)
     all_away: Data = json.loads(original)
     found = []
     for change in _changes(scenario):
+        if change.part_of and not parts:
+            continue
         data: Data = json.loads(original)
         change.apply(data)
         without = scenario_from_json(data, change.name)
         if canonical(without) == original:
             continue  # the scenario has no such cause
-        found.append(Cause(change.name, change.kind, change.label, change.without, without))
-        change.apply(all_away)
-    if len(found) > 1:
+        found.append(Cause(change.name, change.kind, change.label, change.without, without, change.part_of))
+        if change.name != TOO_FEW_SITES:
+            change.apply(all_away)
+    if parts and len(found) > 1:
         everything = scenario_from_json(all_away, TOGETHER)
-        found.append(Cause(TOGETHER, TOGETHER, "all of these together", "none of them", everything))
+        found.append(
+            Cause(TOGETHER, TOGETHER, "all of these together", "none of them, with the same sites", everything)
+        )
     return found
