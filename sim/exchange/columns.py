@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from sim.errors import Problem, UsageError, nearest
 from sim.exchange.account import BY_NAME, BY_OPTION, ColumnUse
 from sim.exchange.findings import DataError
-from sim.exchange.tables import RawTable
+from sim.exchange.raw import RawTable
 
 Columns = Mapping[str, str]  # role -> header, as after --columns
 

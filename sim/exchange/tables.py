@@ -2,176 +2,157 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from sim.errors import Problem
-from sim.exchange.findings import DataError
+from sim.exchange.findings import DataError, QuestionError
+from sim.exchange.foreign import READ_HERE, check_start, check_text, what_json_is
+from sim.exchange.layout import laid_out
+from sim.exchange.limits import ON_DISK, ReadLimits
+from sim.exchange.missing import without_words
+from sim.exchange.raw import RawTable
+from sim.exchange.sheets import DATA, Purpose, SheetTable, chosen_sheets
+from sim.exchange.sources import bytes_of, check_size
+from sim.exchange.text_files import decoded, rows_of
+from sim.exchange.workbooks import cell_text, sheets_of
 
-_SEPARATORS = ",;\t|"
-_SNIFFED = 4096  # characters that tell the separator
+__all__ = ["RawTable", "read_table", "table_of"]
+
 _EXCEL = (".xlsx", ".xlsm")
-_ZIPPED = b"PK\x03\x04"
-_OTHERS = {  # what is not read, by the first bytes, and what to do about it
-    b"\xd0\xcf\x11\xe0": "a workbook of an Excel before 2007; save it as .xlsx or CSV",
-    b"HEADER RECORD": "a SAS transport file; save it as CSV or Dataset-JSON",
-    b"%PDF": "a PDF; expected CSV, Excel (.xlsx), or CDISC Dataset-JSON (.json)",
-}
-_HEADER_ROW = 1
+_ZIPPED = b"PK"
 
 
-@dataclass(frozen=True, eq=False)
-class RawTable:
-    """Cells as they were written.
-
-    Attributes:
-        file: the file as the person named it.
-        cells: text, stripped; what is missing is an empty text.
-        domain: SDTM domain where the file says so, else empty.
-    """
-
-    file: str
-    cells: pd.DataFrame
-    domain: str = ""
-
-    @property
-    def columns(self) -> list[str]:
-        """Headers as they were written."""
-        return [str(name) for name in self.cells.columns]
-
-    @property
-    def rows(self) -> pd.Series[int]:
-        """Row of the file of each row of the table, the header being row 1."""
-        return pd.Series(self.cells.index.to_numpy(), index=self.cells.index)
-
-
-def read_table(path: Path | str) -> RawTable:
+def read_table(
+    path: Path | str,
+    sheet: str = "",
+    header: str = "",
+    purpose: Purpose = DATA,
+    limits: ReadLimits = ON_DISK,
+) -> RawTable:
     """Read one file.
 
     Args:
-        path: a CSV (comma, semicolon, tab or bar), an Excel sheet, or Dataset-JSON 1.0 or 1.1.
+        path: a CSV (comma, semicolon, tab or bar), an Excel workbook, or Dataset-JSON 1.0 or 1.1.
+        sheet: which sheets of a workbook, where a person said so.
+        header: which rows are the header, where a person said so.
+        purpose: what the table is for, which tells sheets apart.
+        limits: how large it may be.
 
     Raises:
-        DataError: it is missing, empty, not readable, or has no rows.
+        DataError: it is missing, empty, not readable, too large, or has no rows.
+        QuestionError: it has several sheets, and it is not clear which is meant.
     """
     path = Path(path)
-    shown = path.as_posix()
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(Problem("there is no such file", shown)) from None
-    except OSError as error:
-        raise DataError(Problem(f"cannot be read: {error.strerror}", shown)) from None
-    return table_of(content, shown)
+    return table_of(bytes_of(path, limits), path.as_posix(), sheet, header, purpose, limits)
 
 
-def table_of(content: bytes, shown: str) -> RawTable:
-    """A table from the bytes of a file.
+def table_of(
+    content: bytes,
+    shown: str,
+    sheet: str = "",
+    header: str = "",
+    purpose: Purpose = DATA,
+    limits: ReadLimits = ON_DISK,
+) -> RawTable:
+    """A table from the bytes of a file. Arguments and errors as for `read_table`.
 
     Args:
         content: what is in the file.
         shown: its name, for messages; Excel is told by its first bytes, Dataset-JSON by its ending or first letter.
-
-    Raises:
-        DataError: it is empty, not readable, or has no rows.
+        sheet: which sheets of a workbook.
+        header: which rows are the header.
+        purpose: what the table is for.
+        limits: how large it may be.
     """
-    if not content.strip():
+    check_size(len(content), shown, limits)
+    if not content.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
         raise DataError(Problem("is empty; expected a header and at least one row", shown))
     if content.startswith(_ZIPPED) or shown.lower().endswith(_EXCEL):
-        return _finished(_excel(content, shown), shown)
-    for start, what in _OTHERS.items():
-        if content.startswith(start):
-            raise DataError(Problem(f"is {what}", shown))
-    if b"\0" in content:
-        message = "is not a table; expected CSV, Excel (.xlsx), or CDISC Dataset-JSON (.json)"
-        raise DataError(Problem(message, shown))
-    text = _decoded(content)
-    if shown.lower().endswith(".json") or text.lstrip()[:1] == "{":
-        return _dataset_json(text, shown)
-    return _finished(_csv(text, shown), shown)
+        return _workbook(content, shown, sheet, header, purpose, limits)
+    check_start(content, shown)
+    text, encoding = decoded(content, shown)
+    if shown.lower().endswith(".json") or text.lstrip()[:1] in ("{", "["):
+        return _dataset_json(text, shown, limits)
+    check_text(text, shown)
+    laid = laid_out(rows_of(text, shown, limits), shown, limits, header)
+    return _finished(laid.cells, shown, (encoding, *laid.notes))
 
 
-def _decoded(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
+def _workbook(
+    content: bytes, shown: str, sheet: str, header: str, purpose: Purpose, limits: ReadLimits
+) -> RawTable:
+    """The sheets that are meant, joined where they are several of one shape."""
+    sheets, hidden = sheets_of(content, shown, limits)
+    tables: list[SheetTable] = []
+    wrong: list[DataError] = []
+    for one in sheets:
+        try:
+            laid = laid_out(one.rows, f"{shown}, sheet '{one.name}'", limits, header, is_text=False)
+            tables.append(SheetTable(one.name, laid.cells, laid.notes, len(one.rows)))
+        except QuestionError:
+            raise
+        except DataError as error:
+            wrong.append(error)
+    if not tables and len(wrong) == 1:
+        raise wrong[0]
+    if not tables:
+        raise DataError(Problem("has no sheet with a header and rows", shown))
+    cells, notes = chosen_sheets(tables, [one.name for one in sheets], hidden, shown, sheet, purpose)
+    return _finished(cells, shown, notes)
 
 
-def _separator(text: str) -> str:
-    header = text[:_SNIFFED].splitlines()[0]
-    try:
-        return csv.Sniffer().sniff(header, _SEPARATORS).delimiter
-    except csv.Error:
-        return ","
-
-
-def _csv(text: str, shown: str) -> pd.DataFrame:
-    try:
-        frame = pd.read_csv(
-            io.StringIO(text),
-            sep=_separator(text),
-            dtype=str,
-            keep_default_na=False,
-            skip_blank_lines=False,
-            index_col=False,
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
-        raise DataError(Problem(f"is not a table: {error}", shown)) from None
-    return frame.fillna("")
-
-
-def _excel(content: bytes, shown: str) -> pd.DataFrame:
-    try:
-        frame = pd.read_excel(io.BytesIO(content), dtype=object)
-    except Exception as error:  # a damaged workbook fails in many ways
-        raise DataError(Problem(f"is not an Excel workbook that can be read: {error}", shown)) from None
-    return frame.map(_cell_text)
-
-
-def _cell_text(value: Any) -> str:
-    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
-        return ""
-    if isinstance(value, pd.Timestamp) or hasattr(value, "isoformat"):
-        return str(value.isoformat())[:19].removesuffix("T00:00:00")
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def _dataset_json(text: str, shown: str) -> RawTable:
+def _dataset_json(text: str, shown: str, limits: ReadLimits) -> RawTable:
     """CDISC Dataset-JSON, 1.1 (`columns`, `rows`) or 1.0 (`clinicalData.itemGroupData`)."""
+    data: Any = None
     try:
+        check_size(len(text), f"{shown}.json", limits)
         data = json.loads(text)
         if "itemGroupData" in data.get("clinicalData", {}):
             group = next(iter(data["clinicalData"]["itemGroupData"].values()))
             columns, rows, domain = group["items"], group["itemData"], group["name"]
         else:
             columns, rows, domain = data["columns"], data["rows"], data.get("name", "")
-        frame = pd.DataFrame(rows, columns=[column["name"] for column in columns], dtype=object)
+        names = [str(column["name"]).strip() for column in columns]
+        _check_json_size(names, rows, shown, limits)
+        frame = pd.DataFrame(
+            [[cell_text(value) for value in row] for row in rows], columns=pd.Index(names), dtype=object
+        )
     except (ValueError, KeyError, TypeError, AttributeError, StopIteration, RecursionError):
-        message = "is not CDISC Dataset-JSON: expected 'columns' and 'rows' (1.1) or 'clinicalData' (1.0)"
+        what = what_json_is(data)
+        if what:
+            raise DataError(Problem(f"is {what}", shown)) from None
+        message = (
+            "is not CDISC Dataset-JSON: expected 'columns' and 'rows' (1.1) or 'clinicalData' (1.0); "
+            f"what is read here is {READ_HERE}"
+        )
         raise DataError(Problem(message, shown)) from None
-    return _finished(frame.map(_cell_text), shown, str(domain).upper())
+    frame.index = pd.RangeIndex(2, 2 + len(frame))
+    return _finished(frame, shown, (), str(domain).upper())
 
 
-def _finished(frame: pd.DataFrame, shown: str, domain: str = "") -> RawTable:
-    frame.columns = pd.Index([str(name).strip() for name in frame.columns])
-    frame.index = pd.RangeIndex(_HEADER_ROW + 1, _HEADER_ROW + 1 + len(frame))
-    for name in frame.columns:
-        frame[name] = frame[name].astype(str).str.strip()
+def _check_json_size(names: list[str], rows: Sequence[Any], shown: str, limits: ReadLimits) -> None:
+    sizes = (("rows", len(rows), limits.rows), ("columns", len(names), limits.columns))
+    for what, n, most in sizes:
+        if n > most:
+            message = f"has more than {most:,} {what}, which is the most that is read here"
+            raise DataError(Problem(message, shown, value=f"{n:,}"))
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DataError(Problem(f"has two columns of the same name: {', '.join(twice)}", shown))
+
+
+def _finished(
+    frame: pd.DataFrame, shown: str, notes: Sequence[str], domain: str = ""
+) -> RawTable:
+    frame, missing = without_words(frame)
     frame = frame[(frame != "").any(axis=1)]
     if frame.empty:
         raise DataError(Problem("has a header and no rows", shown))
-    twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
-    if twice:
-        raise DataError(Problem(f"has two columns of the same name: {', '.join(twice)}", shown))
     if not domain and "DOMAIN" in frame.columns:
         domain = str(frame["DOMAIN"].iloc[0]).upper()
-    return RawTable(shown, frame, domain)
+    return RawTable(shown, frame, domain, tuple(note for note in (*notes, missing) if note))

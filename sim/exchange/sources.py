@@ -1,0 +1,59 @@
+"""The bytes of a data file: of a file that is there, is a file, and is not too large."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from sim.errors import Problem
+from sim.exchange.findings import DataError
+from sim.exchange.limits import ON_DISK, ReadLimits, megabytes
+
+_KINDS = (
+    (stat.S_ISDIR, "is a folder; give the data file in it"),
+    (stat.S_ISFIFO, "is a pipe, which cannot be read twice; save it as a file first"),
+    (stat.S_ISSOCK, "is a socket; expected a file"),
+    (stat.S_ISCHR, "is a device; expected a file"),
+    (stat.S_ISBLK, "is a device; expected a file"),
+)
+
+
+def bytes_of(path: Path, limits: ReadLimits = ON_DISK) -> bytes:
+    """What is in a file.
+
+    Args:
+        path: where it is.
+        limits: how large it may be.
+
+    Raises:
+        DataError: it is missing, no file, not to be read, or too large.
+    """
+    shown = path.as_posix()
+    try:
+        found = os.stat(path)
+        for is_kind, message in _KINDS:
+            if is_kind(found.st_mode):
+                raise DataError(Problem(message, shown))
+        check_size(found.st_size, shown, limits)
+        with path.open("rb") as file:
+            content = file.read(limits.bytes + 1)  # what the system says of its size need not be true
+    except FileNotFoundError:
+        raise DataError(Problem("there is no such file", shown)) from None
+    except (OSError, ValueError) as error:  # a name with a null in it is a ValueError
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise DataError(Problem(f"cannot be read: {reason}", shown[:200])) from None
+    check_size(len(content), shown, limits)
+    return content
+
+
+def check_size(n_bytes: int, shown: str, limits: ReadLimits) -> None:
+    """See that a file is not too large.
+
+    Raises:
+        DataError: it is.
+    """
+    most = limits.json_bytes if shown.lower().endswith(".json") else limits.bytes
+    if n_bytes > most:
+        message = f"is larger than {megabytes(most)}, which is the most that is read here"
+        raise DataError(Problem(message, shown, value=f"{n_bytes / 1_000_000:.1f} MB"))
