@@ -44,6 +44,9 @@ def fit(
     dates: DateOrder | None = None,
     status: Mapping[str, str] | None = None,
     study: str = "",
+    sheet: str = "",
+    header: str = "",
+    counts: str = "",
     out: Path | str | None = None,
 ) -> Fit:
     """Learn from the data of a trial.
@@ -58,6 +61,9 @@ def fit(
         dates: how to read 03/04/2024: `dmy` or `mdy`.
         status: what words of the status column mean, as in `{"SF": "screen failure"}`.
         study: which study is meant, where the file has several.
+        sheet: which sheets of a workbook are meant: one, several with commas between, or `all`.
+        header: the row of the header, as in `4`, or its rows, as in `4-5`.
+        counts: whether each row counts those of its own period (`new`) or all so far (`running`).
         out: the folder; default: `results/fit-<data>-<id>`.
 
     Returns:
@@ -68,7 +74,8 @@ def fit(
     """
     from sim.report.forecast_folder import write_fit
 
-    found = fit_trial(_trial(data, sites, as_of, _said(columns, dates, status, study)), target, follow_up_weeks)
+    said = _said(columns, dates, status, study=study, sheet=sheet, header=header, counts=counts)
+    found = fit_trial(_trial(data, sites, as_of, said), target, follow_up_weeks)
     write_fit(found, _folder(out), "")
     return found
 
@@ -87,6 +94,9 @@ def forecast(
     dates: DateOrder | None = None,
     status: Mapping[str, str] | None = None,
     study: str = "",
+    sheet: str = "",
+    header: str = "",
+    counts: str = "",
     workers: int | None = None,
     out: Path | str | None = None,
     report: bool = True,
@@ -107,6 +117,9 @@ def forecast(
         dates: how to read 03/04/2024: `dmy` or `mdy`.
         status: what words of the status column mean, as in `{"SF": "screen failure"}`.
         study: which study is meant, where the file has several.
+        sheet: which sheets of a workbook are meant: one, several with commas between, or `all`.
+        header: the row of the header, as in `4`, or its rows, as in `4-5`.
+        counts: whether each row counts those of its own period (`new`) or all so far (`running`).
         workers: processes; default: all cores. The answer is the same whatever it is.
         out: the folder; default: `results/forecast-<scenario>-<id>`.
         report: whether to write `report.html`.
@@ -121,9 +134,10 @@ def forecast(
     from sim.report.forecast_folder import write_forecast
 
     plan = _scenario(scenario)
+    said = _said(columns, dates, status, study=study, sheet=sheet, header=header, counts=counts)
     answer = forecast_trial(
         plan,
-        _trial(observed, sites, as_of, _said(columns, dates, status, study)),
+        _trial(observed, sites, as_of, said),
         [WhatIf(name, _scenario(other)) for name, other in (what_ifs or {}).items()],
         replications=replications or plan.experiment.replications,
         seed=plan.experiment.seed if seed is None else seed,
@@ -145,6 +159,9 @@ def backtest(
     dates: DateOrder | None = None,
     status: Mapping[str, str] | None = None,
     study: str = "",
+    sheet: str = "",
+    header: str = "",
+    counts: str = "",
     workers: int | None = None,
     out: Path | str | None = None,
     progress: Progress = no_progress,
@@ -161,6 +178,9 @@ def backtest(
         dates: how to read 03/04/2024: `dmy` or `mdy`.
         status: what words of the status column mean, as in `{"SF": "screen failure"}`.
         study: which study is meant, where the file has several.
+        sheet: which sheets of a workbook are meant: one, several with commas between, or `all`.
+        header: the row of the header, as in `4`, or its rows, as in `4-5`.
+        counts: whether each row counts those of its own period (`new`) or all so far (`running`).
         workers: processes; default: all cores. The answer is the same whatever it is.
         out: the folder; default: `results/backtest-<data>-<id>`.
         progress: called with forecasts done and in all.
@@ -173,7 +193,7 @@ def backtest(
     """
     from sim.report.forecast_folder import write_backtest
 
-    said = _said(columns, dates, status, study)
+    said = _said(columns, dates, status, study=study, sheet=sheet, header=header, counts=counts)
     trials: list[ObservedTrial] = []
     for item in data:
         trials += [item] if isinstance(item, ObservedTrial) else read_trials([item], sites, said)
@@ -192,9 +212,9 @@ def _folder(out: Path | str | None) -> Path | None:
 
 
 def _said(
-    columns: Mapping[str, str] | None, dates: DateOrder | None, status: Mapping[str, str] | None, study: str
+    columns: Mapping[str, str] | None, dates: DateOrder | None, status: Mapping[str, str] | None, **texts: str
 ) -> Said:
-    return Said(dict(columns or {}), dates, status_from(status), study)
+    return Said(dict(columns or {}), dates, status_from(status), **texts)
 
 
 def _trial(

@@ -34,7 +34,7 @@ SITES = click.option(
 )
 _HOW_READ = (
     click.option("--columns", metavar="ROLE=NAME,...", help="Which column is what, as in date=Rand_Dt,site=Centre."),
-    click.option("--dates", "order", type=click.Choice(["dmy", "mdy"]), help="How to read dates such as 03/04/2024."),
+    click.option("--dates", "order", type=click.Choice(["dmy", "mdy", "ymd"]), help="How to read dates like 03/04/24."),
     click.option(
         "--status",
         metavar="WORD=MEANING,...",
@@ -42,6 +42,18 @@ _HOW_READ = (
         "ignored.",
     ),
     click.option("--study", default="", metavar="NAME", help="Which study is meant, where the file has several."),
+    click.option(
+        "--sheet",
+        default="",
+        metavar="NAME,...",
+        help="Which sheets of a workbook are meant; all for all of them.",
+    ),
+    click.option("--header", default="", metavar="ROWS", help="The row of the header: 4, or its rows: 4-5."),
+    click.option(
+        "--counts",
+        type=click.Choice(["new", "running"]),
+        help="Whether each row counts those of its own period, or all so far.",
+    ),
 )
 
 
@@ -49,11 +61,12 @@ def how_read(command: Command) -> Command:
     """The options that say how data are read; the command gets them in one, as `said`."""
 
     @functools.wraps(command)
-    def gathered(columns: str | None, order: Any, status: str | None, study: str, **rest: Any) -> Any:
+    def gathered(columns: str | None, order: Any, status: str | None, **rest: Any) -> Any:
         from sim.exchange.columns import columns_from
         from sim.exchange.said import Said, status_from
 
-        return command(said=Said(columns_from(columns), order, status_from(status), study), **rest)
+        texts = {name: rest.pop(name) or "" for name in ("study", "sheet", "header", "counts")}
+        return command(said=Said(columns_from(columns), order, status_from(status), **texts), **rest)
 
     for option in reversed(_HOW_READ):
         gathered = option(gathered)

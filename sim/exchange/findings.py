@@ -16,6 +16,7 @@ class DataError(InputError):
 
 
 COLUMNS, DATES, STATUS, STUDY = "--columns", "--dates", "--status", "--study"
+SHEET, HEADER, COUNTS = "--sheet", "--header", "--counts"
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,10 @@ _BY_START = (
 _BY_MARKUP = (
     (re.compile(rb"<ODM\b", re.I), "CDISC ODM; export the domain DM, or an enrolment log, as CSV or Dataset-JSON"),
     (re.compile(rb"urn:schemas-microsoft-com:office:spreadsheet", re.I), "an Excel workbook as XML; save it as .xlsx"),
-    (re.compile(rb"<(!doctype html|html|table)\b", re.I), "a web page, whatever its ending; open it and save it as .xlsx"),
+    (
+        re.compile(rb"<(!doctype html|html|table)\b", re.I),
+        "a web page, whatever its ending; save it as .xlsx",
+    ),
     (re.compile(rb"<\?xml", re.I), f"XML; {_SAVE}"),
 )
 _LOOKED_AT = 4_000  # bytes

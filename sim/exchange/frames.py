@@ -8,6 +8,7 @@ import pandas as pd
 
 from sim.errors import Problem
 from sim.exchange.findings import DataError
+from sim.exchange.layout import without_totals
 from sim.exchange.limits import ON_DISK, ReadLimits
 from sim.exchange.missing import without_words
 from sim.exchange.raw import RawTable
@@ -47,7 +48,8 @@ def table_of_frame(frame: pd.DataFrame, shown: str = FRAME, limits: ReadLimits =
     cells = cells[(cells != "").any(axis=1)] if len(names) else cells
     if cells.empty:
         raise DataError(Problem("has no rows", shown))
-    notes = [missing] if missing else []
+    cells, totals = without_totals(cells)
+    notes = [note for note in (missing, totals) if note]
     if not isinstance(frame.index, pd.RangeIndex):
         named = ", ".join(f"'{name}'" for name in frame.index.names if name is not None)
         notes.append(f"the index{f' ({named})' if named else ''} is not used; reset_index() makes a column of it")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sim.errors import Problem
 from sim.exchange.columns import COUNT_NAMES, LOG_NAMES, SITE_NAMES, plain
-from sim.exchange.findings import DataError, in_rows
+from sim.exchange.findings import HEADER, DataError, in_rows
 from sim.exchange.limits import ReadLimits
 
 Rows = list[list[str]]
@@ -28,8 +28,21 @@ _FOOTNOTE = re.compile(
     r"confidential|data as of|as of|report|status:|run (on|date)|\d+ (rows?|records?|subjects?|patients?)\b)",
     re.IGNORECASE,
 )
-_SDTM_NAMES = {"studyid", "domain", "usubjid", "rfstdtc", "siteid", "dmdtc", "dsdecod", "dsstdtc", "svstdtc", "visitnum"}
+_SDTM_NAMES = {
+    "studyid",
+    "domain",
+    "usubjid",
+    "rfstdtc",
+    "siteid",
+    "dmdtc",
+    "dsdecod",
+    "dsstdtc",
+    "svstdtc",
+    "visitnum",
+}
 _SHOWN = 3
+_LONGEST_TOTAL = 20  # letters of a word for a total
+_FOOTNOTES = ("is a footnote", "are footnotes")
 
 
 def known_names() -> frozenset[str]:
@@ -60,7 +73,9 @@ def header_rows(text: str) -> tuple[int, int]:
     found = re.fullmatch(r"(\d{1,6})(?:\s*-\s*(\d{1,6}))?", text.strip())
     first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
     if not 1 <= first <= last <= first + 4:
-        raise DataError(Problem("write the row of the header, as in 4, or its rows, as in 4-5", path="--header", value=text))
+        raise DataError(
+            Problem("write the row of the header, as in 4, or its rows, as in 4-5", path=HEADER, value=text)
+        )
     return first, last
 
 
@@ -77,11 +92,11 @@ def laid_out(rows: Rows, shown: str, limits: ReadLimits, header: str = "", is_te
     Raises:
         DataError: there is a header and no row, a row has more cells than the header, or it is too large.
     """
-    rows = [[" ".join(cell.split()) if "\n" in cell or "\xa0" in cell else cell.strip() for cell in row] for row in rows]
+    rows = [[_stripped(cell) for cell in row] for row in rows]
     first, last = header_rows(header) if header else (_header(rows), 0)
     last = last or first
     if last > len(rows):
-        raise DataError(Problem(f"has {len(rows)} rows, and no row {last}", shown, path="--header"))
+        raise DataError(Problem(f"has {len(rows)} rows, and no row {last}", shown, path=HEADER))
     names = _names(rows[first - 1 : last])
     body = [(i + 1, row) for i, row in enumerate(rows) if i >= last and any(row)]
     notes = _above(rows[: first - 1])
@@ -99,7 +114,12 @@ def laid_out(rows: Rows, shown: str, limits: ReadLimits, header: str = "", is_te
     kept = [i for i, name in enumerate(names) if name or (frame.iloc[:, i] != "").any()]
     frame = frame.iloc[:, kept]
     frame.columns = pd.Index(_told_apart([names[i] or f"column {i + 1}" for i in kept]))
-    return Laid(frame, (*notes, *more))
+    frame, totals = without_totals(frame)
+    return Laid(frame, (*notes, *more, *([totals] if totals else [])))
+
+
+def _stripped(cell: str) -> str:
+    return " ".join(cell.split()) if "\n" in cell or "\xa0" in cell else cell.strip()
 
 
 def _header(rows: Rows) -> int:
@@ -172,19 +192,36 @@ def _above(rows: Rows) -> list[str]:
 
 def _own_rows(body: list[tuple[int, list[str]]], names: list[str]) -> tuple[list[tuple[int, list[str]]], list[str]]:
     """Rows without headers that are repeated, totals, and footnotes, and clauses that say which these were."""
-    notes: list[str] = []
     repeated = [number for number, row in body if [cell for cell in row if cell] == [name for name in names if name]]
-    totals = [number for number, row in body if any(_TOTAL.fullmatch(cell) for cell in row)]
-    if len(totals) > _HALF * len(body):
-        totals = []  # a column in which this is said of most rows says something else
     footnotes = _footnotes(body, len(names))
-    for numbers, what in ((repeated, "repeats the header"), (totals, "is a total"), (footnotes, "is a footnote")):
-        if numbers:
-            plural = {"repeats the header": "repeat the header", "is a total": "are totals"}.get(what, "are footnotes")
-            notes.append(f"{len(numbers)} row{'s' * (len(numbers) > 1)}{in_rows(numbers)} "
-                         f"{what if len(numbers) == 1 else plural} and left out")
-    out = {*repeated, *totals, *footnotes}
-    return [(number, row) for number, row in body if number not in out], notes
+    notes = [_left_out(repeated, "repeats the header", "repeat the header"), _left_out(footnotes, *_FOOTNOTES)]
+    out = {*repeated, *footnotes}
+    return [(number, row) for number, row in body if number not in out], [note for note in notes if note]
+
+
+def _left_out(numbers: list[int], one: str, several: str) -> str:
+    """`row (row 5) is a total and left out`; empty where there are none."""
+    if not numbers:
+        return ""
+    if len(numbers) == 1:
+        return f"a row{in_rows(numbers)} {one} and is left out"
+    return f"{len(numbers)} rows{in_rows(numbers)} {several} and are left out"
+
+
+def without_totals(cells: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """A table without the rows that add up others, and a clause that says which these were.
+
+    Args:
+        cells: text; the index is the row in the file.
+    """
+    is_total = pd.Series(False, index=cells.index)
+    for place in range(cells.shape[1]):
+        column = cells.iloc[:, place]
+        values = column[column.str.len() <= _LONGEST_TOTAL]
+        is_total |= column.isin({value for value in values.unique() if _TOTAL.fullmatch(value)})
+    if not is_total.any() or is_total.mean() > _HALF:  # of most rows it says something else
+        return cells, ""
+    return cells[~is_total], _left_out(cells.index[is_total].tolist(), "is a total", "are totals")
 
 
 def _footnotes(body: list[tuple[int, list[str]]], width: int) -> list[int]:
@@ -196,13 +233,13 @@ def _footnotes(body: list[tuple[int, list[str]]], width: int) -> list[int]:
         if width < 2 or len(cells) != 1 or _VALUE.fullmatch(cells[0]):
             break
         after_gap = number - body[i - 1][0] > 1
-        if not (_FOOTNOTE.match(cells[0]) or after_gap or _rest_is_footnotes(body, i, found)):
+        if not (_FOOTNOTE.match(cells[0]) or after_gap or _rest_is_footnotes(body, i)):
             break
         found.append(number)
     return sorted(found)
 
 
-def _rest_is_footnotes(body: list[tuple[int, list[str]]], i: int, found: list[int]) -> bool:
+def _rest_is_footnotes(body: list[tuple[int, list[str]]], i: int) -> bool:
     """Whether a footnote of several lines begins further up, after an empty row."""
     for j in range(i, max(i - 6, 0), -1):
         if sum(1 for cell in body[j][1] if cell) != 1:

@@ -1,4 +1,4 @@
-"""How large data may be. Every bound on what is read stands here; each is looked at before and while a file is parsed."""
+"""How large data may be: the bounds on what is read, each looked at before and while a file is parsed."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def without_words(cells: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         said = column.str.casefold().isin(WORDS)
         if said.any():
             found.update(column[said].tolist())
-            cells.isetitem(place, column.mask(said, ""))
+            cells.isetitem(place, column.mask(said, "").to_numpy())
     return cells, told(found, "cell")
 
 

@@ -16,11 +16,14 @@ from sim.exchange.columns import COUNT_NAMES, LOG_NAMES, Columns, recognise
 from sim.exchange.counts import is_long, read_counts, widened
 from sim.exchange.dates import DateOrder
 from sim.exchange.findings import DataError, Finding
+from sim.exchange.frames import table_of_frame
 from sim.exchange.logs import read_log
 from sim.exchange.observed import ObservedTrial
 from sim.exchange.said import NOTHING, Said, status_from
 from sim.exchange.sdtm import domain_of, read_folder, read_sdtm, siblings
+from sim.exchange.sheets import SITES
 from sim.exchange.site_table import with_sites
+from sim.exchange.sources import is_folder
 from sim.exchange.studies import of_one_study
 from sim.exchange.tables import RawTable, read_table
 
@@ -31,23 +34,30 @@ SDTM: Kind = "sdtm"
 
 
 def read_observed(
-    data: Path | str,
-    sites: Path | str | None = None,
+    data: Path | str | pd.DataFrame,
+    sites: Path | str | pd.DataFrame | None = None,
     columns: Columns | None = None,
     order: DateOrder | None = None,
     *,
     status: Mapping[str, str] | str | None = None,
     study: str = "",
+    sheet: str = "",
+    header: str = "",
+    counts: str = "",
 ) -> ObservedTrial:
     """Read and check the data of a trial.
 
     Args:
-        data: an enrolment log, counts by period, or SDTM: a file of it, whose siblings are found, or a folder.
-        sites: a table of sites.
+        data: an enrolment log, counts by period, or SDTM: a file of it, whose siblings are found, a folder, or a
+            data frame.
+        sites: a table of sites, as a file or a data frame.
         columns: what `--columns` says, header by role.
         order: how to read 03/04/2024: `dmy` or `mdy`.
         status: what words of the status column mean, as in `{"SF": "screen failure"}`.
         study: which study is meant, where the file has several.
+        sheet: which sheets of a workbook are meant: one, several with commas between, or `all`.
+        header: the row of the header, as in `4`, or its rows, as in `4-5`.
+        counts: whether each row counts those of its own period (`new`) or all so far (`running`).
 
     Returns:
         The trial; its `findings` are warnings, and its `account` says what was taken as what.
@@ -56,17 +66,24 @@ def read_observed(
         DataError: a file is missing, empty, not a table, lacks a column, or the data check found errors.
         QuestionError: the data can be read in more than one way; the message says what answers it.
     """
-    return read_as(data, sites, Said(dict(columns or {}), order, status_from(status), study))
+    return read_as(data, sites, Said(dict(columns or {}), order, status_from(status), study, sheet, header, counts))
 
 
-def read_as(data: Path | str, sites: Path | str | None, said: Said) -> ObservedTrial:
+def read_as(data: Path | str | pd.DataFrame, sites: Path | str | pd.DataFrame | None, said: Said) -> ObservedTrial:
     """The same as `read_observed`, with what a person said in one."""
-    trial = _read(Path(data), said)
+    trial = _read(data, said)
     own = {role: header for role, header in said.columns.items() if role in ("activated", "closed", "planned")}
-    table = None if sites is None else read_table(sites)
+    table = None if sites is None else _site_table(sites)
     if table is not None and said.columns.get("site", "") in table.columns:
         own["site"] = said.columns["site"]
     return _joined(trial, table, own, said.order)
+
+
+def _site_table(sites: Path | str | pd.DataFrame) -> RawTable:
+    """The table of sites; what was said of sheets and headers is of the data."""
+    if isinstance(sites, pd.DataFrame):
+        return table_of_frame(sites, "data frame of sites")
+    return read_table(sites, purpose=SITES)
 
 
 def observed_from(
@@ -102,10 +119,13 @@ def kind_of(tables: Sequence[RawTable], columns: Columns | None = None) -> Kind:
     return COUNTS if _has_counts(table, dict(columns or {})) else LOG
 
 
-def _read(path: Path, said: Said) -> ObservedTrial:
-    if path.is_dir():
+def _read(data: Path | str | pd.DataFrame, said: Said) -> ObservedTrial:
+    if isinstance(data, pd.DataFrame):
+        return _trial([table_of_frame(data)], said, None)
+    path = Path(data)
+    if is_folder(path):
         return _trial(read_folder(path), said, SDTM)
-    table = read_table(path)
+    table = read_table(path, said.sheet, said.header)
     domain = domain_of(table)
     others = siblings(path, domain) if domain and not said.columns else []
     return _trial([table, *map(read_table, others)], said, None)
@@ -116,9 +136,13 @@ def _trial(tables: Sequence[RawTable], said: Said, kind: Kind | None) -> Observe
     kind = kind or kind_of(tables, said.columns)
     if kind == SDTM:
         _check_domains(tables)
-        return read_sdtm(list(tables))
-    table = widened(tables[0]) if is_long(tables[0]) else tables[0]
-    return read_counts(table, said.columns, said.order) if kind == COUNTS else read_log(table, said)
+        trial = read_sdtm(list(tables))
+    else:
+        table = widened(tables[0]) if is_long(tables[0]) else tables[0]
+        trial = read_counts(table, said.columns, said.order) if kind == COUNTS else read_log(table, said)
+    several = len(tables) > 1
+    notes = [f"{table.file}: {note}" if several else note for table in tables for note in table.notes]
+    return replace(trial, account=replace(trial.account, notes=(*notes, *trial.account.notes)))
 
 
 def _check_domains(tables: Sequence[RawTable]) -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sim.errors import Problem, UsageError, nearest
 from sim.exchange.columns import Columns, columns_from
 from sim.exchange.dates import DateOrder
-from sim.exchange.findings import COLUMNS, DATES, STATUS, STUDY
+from sim.exchange.findings import COLUMNS, COUNTS, DATES, HEADER, SHEET, STATUS, STUDY
 from sim.exchange.observed import COMPLETED, FAILED, IN_SCREENING, LEFT, RANDOMISED
 
 IGNORED = "ignored"
 STATUSES: tuple[str, ...] = (IN_SCREENING, FAILED, RANDOMISED, LEFT, COMPLETED, IGNORED)
 _MEANING = re.compile(rf"(?P<word>[^=]*?\S.*?)\s*=\s*(?P<meaning>{'|'.join(STATUSES)})\s*(?:,|$)", re.IGNORECASE)
 _ORDERS = ("dmy", "mdy", "ymd")
+NEW, RUNNING = "new", "running"
+HOW_COUNTED = (NEW, RUNNING)
+_TEXTS = {STUDY: "study", SHEET: "sheet", HEADER: "header", COUNTS: "counts"}
 
 
 @dataclass(frozen=True)
@@ -27,12 +31,18 @@ class Said:
         order: how to read 03/04/2024.
         status: what a word in the status column means, one of `STATUSES`, by the word.
         study: which of the studies in the file is meant.
+        sheet: which sheets of a workbook are meant: one, several with commas between, or `all`.
+        header: the row of the header, as in `4`, or its rows, as in `4-5`.
+        counts: whether each row counts those of its own period (`new`) or all so far (`running`).
     """
 
     columns: Columns = field(default_factory=dict)
     order: DateOrder | None = None
     status: Mapping[str, str] = field(default_factory=dict)
     study: str = ""
+    sheet: str = ""
+    header: str = ""
+    counts: str = ""
 
     def answered(self, option: str, answer: str) -> Said:
         """The same with one more answer, as it is written after an option.
@@ -44,8 +54,9 @@ class Said:
             return replace(self, columns={**self.columns, **columns_from(answer)})
         if option == STATUS:
             return replace(self, status={**self.status, **status_from(answer)})
-        if option == STUDY:
-            return replace(self, study=answer)
+        if option in _TEXTS and (option != COUNTS or answer in HOW_COUNTED):
+            text: dict[str, Any] = {_TEXTS[option]: answer}
+            return replace(self, **text)
         if option == DATES and answer in _ORDERS:
             return replace(self, order=answer)  # type: ignore[arg-type]
         raise UsageError(Problem("is no answer here", option, value=answer))

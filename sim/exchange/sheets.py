@@ -10,13 +10,12 @@ import pandas as pd
 
 from sim.errors import Problem, nearest
 from sim.exchange.columns import COUNT_NAMES, LOG_NAMES, SITE_NAMES, plain, recognised
-from sim.exchange.findings import DataError, Question, QuestionError
+from sim.exchange.findings import SHEET, DataError, Question, QuestionError
 from sim.exchange.raw import RawTable
 
 Purpose = Literal["data", "sites"]
 DATA: Purpose = "data"
 SITES: Purpose = "sites"
-SHEET = "--sheet"
 SHEET_COLUMN = "Sheet"
 ALL = "all"
 
@@ -72,7 +71,9 @@ def chosen_sheets(
     mine = _named(tables, names, hidden, shown, said) if said else _meant(tables, shown, purpose)
     shapes = {table.shape for table in mine}
     if len(shapes) > 1:
-        raise DataError(Problem("these sheets have different columns, and are not one table", shown, path=SHEET, value=said))
+        raise DataError(
+            Problem("these sheets have different columns, and are not one table", shown, path=SHEET, value=said)
+        )
     notes = [f"sheet '{table.name}': {note}" if len(tables) > 1 else note for table in mine for note in table.notes]
     unread = [name for name in names if name not in {table.name for table in mine}]
     if len(mine) > 1:
@@ -115,10 +116,11 @@ def _meant(tables: Sequence[SheetTable], shown: str, purpose: Purpose) -> list[S
         return fitting[0]
     asked = fitting or list(groups.values())
     choices = tuple((",".join(table.name for table in group), _told(group)) for group in asked)
-    what = "could be the table of sites" if purpose == SITES else "could be the data"
     said = "; ".join(meaning for _, meaning in choices)
-    message = f"several sheets {what}: {said}"
-    raise QuestionError(Question(message, SHEET, choices, file=shown))
+    if purpose == SITES:
+        message = f"several sheets could be the table of sites: {said}; give it as a file of its own"
+        raise DataError(Problem(message, shown))
+    raise QuestionError(Question(f"several sheets could be the data: {said}", SHEET, choices, file=shown))
 
 
 def _told(group: list[SheetTable]) -> str:

@@ -56,7 +56,13 @@ def with_sites(trial: ObservedTrial, table: RawTable, given: Columns, order: Dat
     trial = _joined(trial, records, check)
     _check_before_opening(trial, check, dict(zip(names, rows.tolist(), strict=True)))
     check.stop_on_errors()
-    return replace(trial, findings=(*trial.findings, *check.findings), source=f"{trial.source}, {table.file}")
+    notes = tuple(f"{table.file}: {note}" for note in table.notes)
+    return replace(
+        trial,
+        findings=(*trial.findings, *check.findings),
+        source=f"{trial.source}, {table.file}",
+        account=replace(trial.account, notes=(*trial.account.notes, *notes)),
+    )
 
 
 def _record(name: str, days: dict[str, float]) -> SiteRecord:

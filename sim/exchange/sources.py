@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
@@ -31,7 +30,7 @@ def bytes_of(path: Path, limits: ReadLimits = ON_DISK) -> bytes:
     """
     shown = path.as_posix()
     try:
-        found = os.stat(path)
+        found = path.stat()
         for is_kind, message in _KINDS:
             if is_kind(found.st_mode):
                 raise DataError(Problem(message, shown))
@@ -47,6 +46,14 @@ def bytes_of(path: Path, limits: ReadLimits = ON_DISK) -> bytes:
     return content
 
 
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder; a name that no file can have is none."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def check_size(n_bytes: int, shown: str, limits: ReadLimits) -> None:
     """See that a file is not too large.
 
@@ -56,4 +63,4 @@ def check_size(n_bytes: int, shown: str, limits: ReadLimits) -> None:
     most = limits.json_bytes if shown.lower().endswith(".json") else limits.bytes
     if n_bytes > most:
         message = f"is larger than {megabytes(most)}, which is the most that is read here"
-        raise DataError(Problem(message, shown, value=f"{n_bytes / 1_000_000:.1f} MB"))
+        raise DataError(Problem(message, shown, value=megabytes(n_bytes)))

@@ -83,9 +83,7 @@ def table_of(
     return _finished(laid.cells, shown, (encoding, *laid.notes))
 
 
-def _workbook(
-    content: bytes, shown: str, sheet: str, header: str, purpose: Purpose, limits: ReadLimits
-) -> RawTable:
+def _workbook(content: bytes, shown: str, sheet: str, header: str, purpose: Purpose, limits: ReadLimits) -> RawTable:
     """The sheets that are meant, joined where they are several of one shape."""
     sheets, hidden = sheets_of(content, shown, limits)
     tables: list[SheetTable] = []
@@ -146,9 +144,7 @@ def _check_json_size(names: list[str], rows: Sequence[Any], shown: str, limits: 
         raise DataError(Problem(f"has two columns of the same name: {', '.join(twice)}", shown))
 
 
-def _finished(
-    frame: pd.DataFrame, shown: str, notes: Sequence[str], domain: str = ""
-) -> RawTable:
+def _finished(frame: pd.DataFrame, shown: str, notes: Sequence[str], domain: str = "") -> RawTable:
     frame, missing = without_words(frame)
     frame = frame[(frame != "").any(axis=1)]
     if frame.empty:

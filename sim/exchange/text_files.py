@@ -80,8 +80,10 @@ def rows_of(text: str, shown: str, limits: ReadLimits) -> Rows:
             rows.append(row)
             n_cells += len(row)
             if len(rows) > limits.rows + 1 or n_cells > limits.cells:
-                raise _too_many(shown, "rows", limits.rows) if len(rows) > limits.rows else _too_many(
-                    shown, "cells", limits.cells
+                raise (
+                    _too_many(shown, "rows", limits.rows)
+                    if len(rows) > limits.rows
+                    else _too_many(shown, "cells", limits.cells)
                 )
     except csv.Error as error:
         where = f" (row {len(rows) + 1})"

@@ -70,7 +70,7 @@ def sheets_of(content: bytes, shown: str, limits: ReadLimits) -> tuple[list[Shee
     return [sheet for sheet in found if sheet.rows], hidden
 
 
-def _rows(sheet: ReadOnlyWorksheet, shown: str, limits: ReadLimits, room: int) -> list[list[str]]:
+def _rows(sheet: Any, shown: str, limits: ReadLimits, room: int) -> list[list[str]]:
     """Rows of text, without the empty ones at the end."""
     sheet.reset_dimensions()  # what a file says of its size need not be true
     found: list[list[str]] = []

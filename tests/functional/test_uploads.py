@@ -38,7 +38,8 @@ def test_an_upload_is_read_as_the_same_file_is_read_from_disk(tmp_path) -> None:
     [
         (b"", "data.csv", "is empty"),
         (b"date\n2024-01-01\n", "data.exe", "is not a kind of file that is read here"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "data.csv", "is not a table"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "data.csv", "is an image"),
+        (b"no\0thing\1\2\0\0\0 here", "data.csv", "is not a table"),
         (b"%PDF-1.4 words", "data.txt", "is a PDF"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "old.csv", "before 2007"),
         (b"PK\x03\x04 this is no workbook", "data.xlsx", "is not an Excel workbook"),
