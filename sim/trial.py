@@ -50,6 +50,8 @@ class Trial:
         world = self.world = World(batch, replication)
         self.sites = make_sites(world)
         world.env.begin(min([0.0, *(site.activates for site in self.sites)]))
+        if world.starts:
+            world.env.call_at(world.starts, lambda: self.world.record(events.TRIAL_STARTED))
         self.enrolment = Enrolment(world, self._has_cells, self._recruitment_closed)
         self.cells = cell_source(world, lambda: self.enrolment.recruiting, self.enrolment.admit_next)
         self.board = Board(world, self.enrolment)
@@ -74,6 +76,9 @@ class Trial:
     def run(self) -> Log:
         """Run the trial to its end and return what happened."""
         world, env = self.world, self.world.env
+        if world.starts is None:
+            env.begin(0.0)
+            self._end(events.ENDED_NEVER_STARTED)
         env.call_at(0.0, self._look_for_end)
         env.call_at(world.design.horizon_days, lambda: self._end(events.ENDED_HORIZON))
         env.run_to_end()

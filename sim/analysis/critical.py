@@ -162,7 +162,8 @@ def _steps(person: Key, opened: float, index: EventIndex) -> Row:
     way = way[np.argsort(way[:, TIME], kind="stable")]
     referred = index.of(events.REFERRED)
     came = referred[(referred[:, SITE] == person[0]) & (referred[:, PERSON] == person[1])][0, TIME]
-    start = max(opened, 0.0)
+    late = index.first(events.TRIAL_STARTED)
+    start = max(opened, 0.0 if np.isnan(late) else late)
     steps = dict.fromkeys(STEPS, 0.0) | {"start_up": start, "patient": float(came) - start}
     before, step = float(came), "coming_back"
     for event in way:

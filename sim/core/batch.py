@@ -7,6 +7,8 @@ cost per call is then shared. A replication is the same whichever batch it is in
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 
@@ -136,6 +138,20 @@ class Batch:
         """What is uncertain, in one replication."""
         return self._unknowns[replication - self.first]
 
+    @cached_property
+    def starts(self) -> tuple[Array, Flags]:
+        """(replications,) day on which the trial starts, and whether it never does. One under way has started."""
+        rule, path = self.design.scenario.trial.start, "trial.start.late_days"
+        never = self._all.probabilities("trial.start.never", rule.never)
+        late = self._all.probabilities("trial.start.late", rule.late)
+        if self.observed is not None or not np.any(never + late):
+            return np.zeros(self.n), np.zeros(self.n, dtype=bool)
+        which, how_late = (self.streams.trial("trial.start", place, self.first, self.n) for place in ("", "late_days"))
+        days = self._all.numbers(path, rule.late_days)
+        if days is None:
+            days = self._all.transformed(path, rule.late_days, how_late[:, None])[:, 0]  # type: ignore[arg-type]
+        return np.where((which >= never) & (which < never + late), days, 0.0), which < never
+
     def sites(self, group: GroupDesign) -> tuple[Array, Array]:
         """The group's sites: (sites, replications) own rate per month at full speed, and day of activation."""
         if group.name not in self._sites:
@@ -184,10 +200,12 @@ class Batch:
         cv = self._all.numbers(paths["between_site_cv"], settings.between_site_cv)
         assert cv is not None
         rates = values("referrals_per_month", _RATE) * gamma_of_mean_one(u[..., _EFFECT], np.asarray(cv))
+        starts, _ = self.starts
         if settings.opens is not None:
-            activates = np.full(u.shape[:2], self.design.clock.day_of(settings.opens))
+            day = self.design.clock.day_of(settings.opens)
+            activates = np.broadcast_to(np.where(starts > day, starts, day), u.shape[:2])
         else:
-            activates = values("activation_delay_days", _DELAY) - values("lead_days", _LEAD)
+            activates = values("activation_delay_days", _DELAY) - values("lead_days", _LEAD) + starts
         return np.where(never, 0.0, rates), activates
 
     def referred(self, group: GroupDesign, site: int, replication: int, block: int) -> tuple[Referred, int]:
@@ -244,7 +262,7 @@ class Batch:
     def _sites_open(self, group: GroupDesign) -> tuple[Array, Array]:
         """(sites, replications) referrals a day at full speed, and day from which the site looks at them."""
         rates, activates = self.sites(group)
-        return rates / MONTH_DAYS, np.maximum(activates, 0.0)
+        return rates / MONTH_DAYS, np.maximum(activates, self.starts[0])
 
     def _likely_ends(self) -> Array:
         """(replications,) days by which the target is likely to be met: what is worth drawing.

@@ -102,6 +102,7 @@ PAUSED = _kind("enrolment.paused", "Nobody is randomised.", code="pause")
 RESUMED = _kind("enrolment.resumed", "This reason for the pause is over.", code="pause")
 RECRUITMENT_CLOSED = _kind("recruitment.closed", "Sites stop looking at referrals.", code="recruitment_closed")
 RECRUITMENT_REOPENED = _kind("recruitment.reopened", "A participant must be replaced: sites look again.")
+TRIAL_STARTED = _kind("trial.started", "A trial that was late starts.")
 DATABASE_LOCKED = _kind("database.locked", "The database is locked.")
 TRIAL_ENDED = _kind("trial.ended", "Nothing more happens.", code="trial_ended")
 
@@ -114,7 +115,7 @@ VOCABULARIES: dict[str, tuple[str, ...]] = {
     "dose_missed": ("unfit", "no_cells", "no_bay", "bedside", "on_hold", "stopped"),
     "reaction": ("mild", "severe"),
     "recruitment_closed": ("target_met", "stopped", "no_sites"),
-    "trial_ended": ("complete", "horizon", "stopped", "no_sites"),
+    "trial_ended": ("complete", "horizon", "stopped", "no_sites", "never_started"),
 }
 # Codes, as `vocabulary.index(word)` would give them.
 CLOSED_DATE, CLOSED_DROUGHT, CLOSED_FULL = range(3)
@@ -125,7 +126,7 @@ LOST_BEDSIDE, LOST_LEFT = range(2)
 MISSED_UNFIT, MISSED_CELLS, MISSED_BAY, MISSED_BEDSIDE, MISSED_HOLD, MISSED_STOPPED = range(6)
 MILD, SEVERE = range(2)
 RECRUITED, RECRUITMENT_STOPPED, RECRUITMENT_NO_SITES = range(3)
-ENDED_COMPLETE, ENDED_HORIZON, ENDED_STOPPED, ENDED_NO_SITES = range(4)
+ENDED_COMPLETE, ENDED_HORIZON, ENDED_STOPPED, ENDED_NO_SITES, ENDED_NEVER_STARTED = range(5)
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ class World:
         log: the event log.
         record: adds an event that happens now to it; see `Record`.
         unknowns: uncertain values in this replication.
+        starts: day on which the trial starts; None for never.
         known_until: the end of the data of a trial under way; before it, what was observed happens.
     """
 
@@ -67,6 +68,8 @@ class World:
         self.scenario = design.scenario
         self.clock = design.clock
         self.unknowns = batch.unknowns(replication)
+        days, never = batch.starts
+        self.starts: float | None = None if never[self.row] else days.item(self.row)
         self.env = TrialEnvironment()
         self.log = Log()
         self.record = recorder(self.env, self.log)

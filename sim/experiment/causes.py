@@ -89,6 +89,7 @@ def _words(name: str) -> str:
     return " ".join(part.upper() if part in _ACRONYMS else part for part in name.split("_"))
 
 
+_TRIAL = (_Change("start", "trial", "a late start of the trial, or none", "a start on day 0", _at("trial.start", {})),)
 _SITES = (
     _Change(TOO_FEW_SITES, "sites", "too few sites", "twice as many of each kind", _twice_the_sites),
     _Change(
@@ -203,6 +204,7 @@ def _without_criterion(name: str) -> Callable[[Data], None]:
 
 
 def _changes(scenario: Scenario) -> Iterator[_Change]:
+    yield from _TRIAL
     yield from _SITES
     yield from _calendar(scenario)
     yield from _criteria(scenario)

@@ -91,7 +91,7 @@ def _by_replication(path: Path, column: str) -> Iterator[tuple[int, Array]]:
             table = table if left is None else pa.concat_tables([left, table])
             numbers = table.column("replication").to_numpy()
             edges = np.flatnonzero(np.diff(numbers, prepend=-1))
-            values = np.split(table.column(column).to_numpy(), edges[1:])
+            values = np.split(table.column(column).to_numpy(), edges)[1:]  # none before the first replication
             is_last = group == file.num_row_groups - 1
             for edge, part in list(zip(edges.tolist(), values, strict=True))[: None if is_last else -1]:
                 yield int(numbers[edge]), part

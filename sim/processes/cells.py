@@ -138,7 +138,7 @@ class Bank:
         self._promised = 0.0  # cells that participants under treatment are still due
         start = world.number("cells.stock.start_cells", rules.stock.start_cells)
         shelf_life = world.number("cells.stock.shelf_life_days", rules.stock.shelf_life_days)
-        world.env.call_at(0.0, lambda: self._open(start, shelf_life))
+        world.env.call_at(world.starts or 0.0, lambda: self._open(start, shelf_life))
 
     def _open(self, cells: float, shelf_life: float) -> None:
         if cells > 0:

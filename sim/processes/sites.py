@@ -31,7 +31,7 @@ def _group_sites(world: World, group: GroupDesign) -> Iterator[Site]:
     arrivals_from = 0.0 if observed is None else observed.arrivals_from
     drawn = zip(*(column[:, world.row].tolist() for column in world.batch.sites(group)), strict=True)
     for row, (rate, active) in enumerate(drawn):
-        opens = max(active, 0.0)
+        opens = max(active, world.starts or 0.0)
         known = None if observed is None else observed.sites.get((group.name, row))
         yield Site(
             index=group.first_site + row,

@@ -129,6 +129,7 @@ def _outcomes(answers: Answers) -> list[tuple[str, int, str]]:
         "horizon": f"not complete by {answers.dates.horizon}, the end of the simulated time",
         "stopped": "stopped early",
         "no_sites": "ended without its target: no site was left",
+        "never_started": "never started",
         "error": "failed: a defect of the program",
     }
     table = answers.results.outcomes()

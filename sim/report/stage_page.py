@@ -33,6 +33,7 @@ _NOT_COMPLETE = {
     "horizon": "the simulated time ends before it is complete",
     "stopped": "the trial is stopped early",
     "no_sites": "no site is left before it is complete",
+    "never_started": "the trial never starts",
 }
 _PICKS = {"typical": "half", "early": "one in ten", "late": "nine in ten"}
 

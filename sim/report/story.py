@@ -51,6 +51,7 @@ _ENDED = {
     "horizon": "The simulated time is over; the trial is not complete.",
     "stopped": "The trial was stopped early, and is closed.",
     "no_sites": "No site was left; the trial is closed without its target.",
+    "never_started": "The trial never starts.",
 }
 _FAILED = {"deteriorated": "died or worsened", "window": "ran out of the time allowed since decompensation"}
 
@@ -122,6 +123,7 @@ class Teller:
             events.RESUMED: lambda r: f"The pause is over ({plain(self._word(r))}).",
             events.RECRUITMENT_CLOSED: lambda r: f"Recruitment closes: {_RECRUITMENT[self._word(r)]}.",
             events.RECRUITMENT_REOPENED: lambda _row: "Recruitment opens again: a participant must be replaced.",
+            events.TRIAL_STARTED: lambda _row: "The trial starts, late.",
             events.DATABASE_LOCKED: lambda _row: "The database is locked.",
             events.TRIAL_ENDED: lambda r: _ENDED[self._word(r)],
         }

@@ -178,6 +178,7 @@ def odds_sentences(odds: pd.DataFrame) -> list[str]:
 
 _ENDINGS = {
     "horizon": "Not complete by the end of the simulated time",
+    "never_started": "Never started at all",
     "no_sites": "Given up because every site had closed",
     "stopped": "Stopped by the rules of the safety board",
 }

@@ -25,6 +25,7 @@ def check(scenario: Scenario) -> list[Finding]:
     found: list[Finding] = []
     for rule in (
         _dates,
+        _start,
         _sites,
         _calendar,
         _arms,
@@ -62,6 +63,21 @@ def _dates(scenario: Scenario) -> Iterator[Finding]:
     for name, day in (("primary_completion", primary), ("study_completion", study)):
         if day and day < opens:
             yield f"enrolment_opens ({opens}) must not be after planned.{name} ({day})", ("trial",), None
+
+
+def _start(scenario: Scenario) -> Iterator[Finding]:
+    start, path = scenario.trial.start, ("trial", "start")
+    most = _most(start.late) + _most(start.never)
+    if most > 1:
+        yield f"late and never may come to more than 1 together: {most:g}", path, None
+    if start.late != 0 and start.late_days == 0:
+        yield "is required where a start may be late", (*path, "late_days"), None
+    if start.late == 0 and start.late_days != 0:
+        yield "is never used: say how likely a late start is", (*path, "late"), "0"
+
+
+def _most(value: float | Family) -> float:
+    return value.bounds()[1] if isinstance(value, Family) else value
 
 
 def _sites(scenario: Scenario) -> Iterator[Finding]:

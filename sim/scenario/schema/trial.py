@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sim.scenario.schema.values import Name, Once, Section, described
+from sim.scenario.schema.values import Days, Name, Once, OnceProbability, Section, described
 
 
 class Planned(Section):
@@ -18,11 +18,24 @@ class Planned(Section):
     study_completion: date | None = described("Date by which the last visit was to be done.", default=None)
 
 
+class Start(Section):
+    """Whether the trial as a whole starts, and when: approval, money, the sponsor. What is left over starts on day 0."""
+
+    late: OnceProbability = described("Probability that it starts late.", default=0.0)
+    late_days: Days = described(
+        "How late, where it does: start-up of the sites and the bank of cells then move by so much; dates do not.",
+        unit="days",
+        default=0.0,
+    )
+    never: OnceProbability = described("Probability that it never starts.", default=0.0)
+
+
 class TrialSettings(Section):
     """How many participants, from when, and until when to try."""
 
     target: int = described("Participants to randomise.", unit="participants", ge=1, le=200_000)
     enrolment_opens: date = described("Day 0: the first day on which anyone can be referred.")
+    start: Start = described("Whether it starts late, or never; leave out: on day 0.", default_factory=Start)
     planned: Planned = described("Dates of the registry record.", default_factory=Planned)
     horizon_months: float = described(
         "When to give up: a trial not complete by then counts as not reached.",
