@@ -54,7 +54,10 @@ def test_a_scenario_and_itself_are_the_same_in_every_replication(tmp_path: Path)
     assert pair.is_identical()
     assert (compared.pairs().filter(like="difference_").to_numpy() == 0.0).all()
     quantiles = compared.tables["quantiles"].dropna(subset=["difference_low"])
-    assert (quantiles[["difference", "difference_low", "difference_high"]].to_numpy() == 0.0).all()
+    assert (quantiles["difference"] == 0.0).all()
+    bounds = quantiles[["difference_low", "difference_high"]].to_numpy()
+    assert (bounds[np.isfinite(bounds)] == 0.0).all()  # else one of the two quantiles may be never, as far as is known
+    assert np.isfinite(bounds).mean() > 0.6
     means = compared.tables["measures"].query("n > 1")
     assert (means[["difference", "difference_low", "difference_high"]].to_numpy() == 0.0).all()
     assert (compared.tables["milestones"]["same"] == 1.0).all()

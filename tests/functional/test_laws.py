@@ -37,6 +37,7 @@ def plain() -> Simulated:
     return run()
 
 
+SHORT_OF_CELLS = ["cells.suites=1", "cells.lots.yield_cells=1.0e+8"]
 NEVER_LATER = [
     pytest.param([], ["sites.general_hospital.count=3"], id="one more site"),
     pytest.param([], ["screening.criteria.meld.max=35"], id="a relaxed criterion"),
@@ -52,7 +53,7 @@ NEVER_LATER = [
     ),
     pytest.param([], ["oversight.board_review.enrolment_pauses=false"], id="no pause for the board"),
     pytest.param(["cells.suites=1"], ["cells.suites=3"], id="more culture suites"),
-    pytest.param([], ["cells.stock.start_cells=5.0e+9"], id="more cells"),
+    pytest.param(SHORT_OF_CELLS, [*SHORT_OF_CELLS, "cells.stock.start_cells=5.0e+9"], id="more cells"),
     pytest.param(["cells.failure=0.5"], ["cells.failure=0.05"], id="fewer failed lots"),
     pytest.param([], ["screening.deteriorates_per_day=0"], id="nobody worsens"),
     pytest.param(["trial.replace=not_evaluable"], ["trial.replace=never"], id="nobody replaced"),

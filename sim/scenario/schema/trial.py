@@ -19,7 +19,7 @@ class Planned(Section):
 
 
 class Start(Section):
-    """Whether the trial as a whole starts, and when: approval, money, the sponsor. What is left over starts on day 0."""
+    """Whether the trial as a whole starts, and when: approval, money, the sponsor. Else it starts on day 0."""
 
     late: OnceProbability = described("Probability that it starts late.", default=0.0)
     late_days: Days = described(
