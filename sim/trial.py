@@ -15,7 +15,7 @@ from sim.core.environment import Wait
 from sim.core.events import Log
 from sim.core.people import DRAWS_A_ROW, Person, Site
 from sim.core.world import World
-from sim.processes.cells import cell_source
+from sim.processes.cells import Demand, cell_source
 from sim.processes.enrolment import Enrolment
 from sim.processes.follow_up import FollowUps
 from sim.processes.infusion import Infusions
@@ -52,8 +52,11 @@ class Trial:
         world.env.begin(min([0.0, *(site.activates for site in self.sites)]))
         if world.starts:
             world.env.call_at(world.starts, lambda: self.world.record(events.TRIAL_STARTED))
-        self.enrolment = Enrolment(world, self._has_cells, self._recruitment_closed)
-        self.cells = cell_source(world, lambda: self.enrolment.recruiting, self.enrolment.admit_next)
+        self.enrolment = Enrolment(world, self._has_cells, self._recruitment_closed, lambda: self.cells.look())
+        demand = Demand(
+            self._expects_more, self._cells_awaited, lambda: self.board.ended, lambda: self.enrolment.admit_next()
+        )
+        self.cells = cell_source(world, demand)
         self.board = Board(world, self.enrolment)
         self.screening = Screening(world)
         self.allocation = Allocation(world)
@@ -66,7 +69,9 @@ class Trial:
         self._most_cells_per_kg = max(self.infusions.cells_per_kg(arm) for arm in design.arms)
         follow_up = design.scenario.follow_up
         self._n_draws = DRAWS_A_ROW * max(design.n_doses, len(follow_up.visit_weeks) if follow_up else 0)
-        self._treatment_days = WEEK_DAYS * max((arm.doses.weeks[-1] for arm in design.arms if arm.doses), default=0.0)
+        self._treatment_days = WEEK_DAYS * max(
+            (arm.doses.weeks[-1] - arm.doses.weeks[0] for arm in design.arms if arm.doses), default=0.0
+        )
         self._inside: dict[Person, simpy.Process] = {}  # from consent to randomisation, or on the way back
         self._dosing: dict[Person, simpy.Process] = {}
         self._n_following = 0
@@ -171,11 +176,12 @@ class Trial:
         if self.follow_ups.rules is not None:
             world.env.call_at(ends, lambda: self._follow_up_ends(person))
         self.board.randomised(person)
+        self.enrolment.count()  # first of all whether the target is met: a site that is full then closes too late
         if arm.doses is not None:
             cells = self.infusions.cells_per_kg(arm) * person.weight_kg
             self.cells.randomised(person, cells, len(arm.doses.weeks))
         self.recruitment.randomised_at(site)
-        self.enrolment.admitted()
+        self.enrolment.admit_next()
         return arm
 
     def _follow_up_ends(self, person: Person) -> None:
@@ -196,23 +202,46 @@ class Trial:
         self._look_for_end()
 
     def _replace(self, person: Person) -> None:
-        """One more participant for one who left too early, where the scenario says so."""
+        """One more participant for one who left too early, where the scenario says so and recruitment is not over."""
+        if self.enrolment.is_over or not self._left_too_early(person):
+            return
+        self.world.record(events.REPLACED, person.site.index, person.referral, person.number)
+        if self.enrolment.need_one_more():
+            self.recruitment.reopened()
+            self.cells.look()
+
+    def _left_too_early(self, person: Person) -> bool:
+        """Whether the rule of replacement names somebody who leaves now.
+
+        Weeks of treatment are counted from when the first dose was due; without doses, from randomisation.
+        """
         rule = self.world.scenario.trial.replace
-        assert person.arm is not None
-        too_early = {
-            "never": False,
-            "before_first_dose": person.arm.doses is not None and person.n_doses_given == 0,
-            "not_evaluable": self.world.env.now < person.randomised + self._treatment_days,
-        }[rule]
-        if too_early:
-            self.world.record(events.REPLACED, person.site.index, person.referral, person.number)
-            self.enrolment.need_one_more()
+        has_doses = person.arm is not None and person.arm.doses is not None
+        if rule == "before_first_dose":
+            return has_doses and person.n_doses_over == 0
+        start = person.first_due if has_doses else person.randomised
+        return rule == "not_evaluable" and self.world.env.now < start + self._treatment_days
 
     # --- what holds up, closes and ends the trial
 
     def _has_cells(self, person: Person) -> bool:
         """Whether stock covers what must be there before this person is randomised, whatever their arm."""
         return self.cells.covers(self._most_cells_per_kg * person.weight_kg)
+
+    def _cells_awaited(self) -> float:
+        """Cells of a dose for whoever is next to be randomised; 0 where nobody waits."""
+        person = self.enrolment.first_in_line()
+        return 0.0 if person is None else self._most_cells_per_kg * person.weight_kg
+
+    def _expects_more(self) -> bool:
+        """Whether more participants are to come: also those who were in screening when the target was met."""
+        if self.enrolment.recruiting:
+            return True
+        return self._lets_in(self._reason_closed) and any(map(_is_in_screening, self._inside))
+
+    def _lets_in(self, reason: int) -> bool:
+        """Whether people in screening are let in, once recruitment has closed for a reason."""
+        return reason == events.RECRUITED and self.world.scenario.trial.overrun == "randomise"
 
     def _turn_away(self, person: Person, reason: int) -> None:
         self.world.record(events.TURNED_AWAY, person.site.index, person.referral, code=reason)
@@ -228,9 +257,9 @@ class Trial:
     def _recruitment_closed(self, reason: int) -> None:
         """Turn away those in screening, unless the scenario lets them in, and see whether anything is left to do."""
         self._reason_closed = reason
-        let_in = self.world.scenario.trial.overrun == "randomise" and reason == events.RECRUITED
+        let_in = self._lets_in(reason)
         for person, process in self._inside.items():
-            if not let_in or person.is_returning:
+            if not (let_in and _is_in_screening(person)):
                 process.interrupt(_AWAY[reason])
         self._look_for_end()
 
@@ -261,3 +290,8 @@ class Trial:
     def _end(self, reason: int) -> None:
         self.world.record(events.TRIAL_ENDED, code=reason)
         self.world.env.finish()
+
+
+def _is_in_screening(person: Person) -> bool:
+    """Not who waits for a coordinator, nor who will come back."""
+    return not (person.is_returning or person.is_queueing)

@@ -98,6 +98,7 @@ CELLS_DISCARDED = _kind("cells.discarded", "Cells made to order are of no more u
 STOCK_OPENED = _kind("stock.opened", "Cells in the bank on day 0.", amount="cells")
 REVIEW_STARTED = _kind("board.review_started", "The safety board reviews.", "treated participants")
 REVIEW_ENDED = _kind("board.review_ended", "The board's review is over.", "treated participants")
+BOARD_STOPPED = _kind("board.stopped", "The board ends the trial: nobody is randomised or dosed any more.")
 PAUSED = _kind("enrolment.paused", "Nobody is randomised.", code="pause")
 RESUMED = _kind("enrolment.resumed", "This reason for the pause is over.", code="pause")
 RECRUITMENT_CLOSED = _kind("recruitment.closed", "Sites stop looking at referrals.", code="recruitment_closed")

@@ -75,11 +75,15 @@ class Person:
         strata: level of each stratum or factor, the site not among them.
         deteriorates: when they would die or worsen while being screened.
         is_returning: whether they are on their way back.
+        is_queueing: whether they wait for a coordinator.
         attempt: 1, or 2 when rescreened.
         arm: arm, once randomised.
         number: place in the order of randomisation, from 1.
         randomised: when.
         n_doses_given: infusions so far.
+        n_doses_over: doses so far that were given or missed.
+        n_doses_due: doses to come, a thawed one not among them.
+        first_due: when the first dose was due; never, until that is known.
         treated_rank: place in the order of first doses, from 1; 0 before it.
         draws: (k, DRAWS_A_ROW) uniform numbers for the k-th visit and dose.
         ends: when follow-up ends, at the last visit or before.
@@ -92,11 +96,15 @@ class Person:
     # What most patients never change stands in the class: setting it for each would cost more than all the rest.
     deteriorates: float = float("inf")
     is_returning: bool = False
+    is_queueing: bool = False
     attempt: int = 1
     arm: ArmDesign | None = None
     number: int = 0
     randomised: float = 0.0
     n_doses_given: int = 0
+    n_doses_over: int = 0
+    n_doses_due: int = 0
+    first_due: float = float("inf")
     treated_rank: int = 0
     draws: Draws | None = None
     ends: float = float("inf")

@@ -13,7 +13,6 @@ class Recruiting(Protocol):
     """The gate before randomisation, as sites and referrals see it."""
 
     recruiting: bool
-    stopped: bool
     reopened: Event
     intervals: list[tuple[float, float | None]]
     pauses: list[tuple[float, float]]
@@ -38,6 +37,9 @@ class Claim(Protocol):
     def wait(self) -> Event:
         """An event that happens when the cells are there, for a claim that is not granted at once."""
 
+    def thaw(self) -> None:
+        """The cells are used now, and cannot go back."""
+
     def cancel(self) -> None:
         """The cells are not wanted: what was granted goes back unless it is thawed, and nobody waits any more."""
 
@@ -51,8 +53,14 @@ class Supply(Protocol):
     def ready_for(self, person: Person) -> Event | None:
         """What a first dose has to wait for besides its delay, if anything."""
 
-    def no_more_for(self, person: Person, cells: float) -> None:
-        """So many cells are no longer due to a participant: a dose given or missed, or all that remain."""
+    def less_due(self, person: Person, cells: float) -> None:
+        """So many cells are no longer due to a participant: a dose thawed or missed, or all that remain."""
+
+    def more_due(self, person: Person, cells: float) -> None:
+        """So many cells are due again to a participant: a dose was lost, and is tried again."""
+
+    def no_more_for(self, person: Person) -> None:
+        """A participant will have no more doses."""
 
 
 class Holding(Protocol):
@@ -60,6 +68,9 @@ class Holding(Protocol):
 
     ended: bool
     held_until: float
+
+    def unless_ended(self, event: Event) -> Event:
+        """The event, made to happen when dosing ends for good, if it has not by then."""
 
     def first_dose(self, person: Person) -> None:
         """A participant has had a first dose."""

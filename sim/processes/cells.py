@@ -14,7 +14,7 @@ from sim.core.people import Person
 from sim.core.places import Places
 from sim.core.tables import CENTRAL, Place
 from sim.core.world import World
-from sim.processes.stock import Lot, Stock, StockClaim
+from sim.processes.stock import ROUNDING, Lot, Stock, StockClaim, nearly
 from sim.scenario.schema.treatment import CellSupply
 
 _NEXT_LOT = 1 << 24  # the draws of a person's next lot are so many places on, where no referral is
@@ -22,6 +22,22 @@ _NEXT_LOT = 1 << 24  # the draws of a person's next lot are so many places on, w
 
 def _nothing() -> None:
     pass
+
+
+class Demand(NamedTuple):
+    """What those who make cells ask of the trial.
+
+    Attributes:
+        expects_more: whether more participants are to come.
+        awaited: cells of a dose for whoever is next to be randomised; 0 where nobody waits.
+        is_over: whether dosing has ended for good.
+        on_stock: called when more cells may be there for those who wait to be randomised.
+    """
+
+    expects_more: Callable[[], bool]
+    awaited: Callable[[], float]
+    is_over: Callable[[], bool]
+    on_stock: Callable[[], None]
 
 
 class Harvest(NamedTuple):
@@ -85,31 +101,53 @@ class Manufacture:
         return Lot(harvest.number, harvest.cells, world.env.now + self._shelf_life)
 
 
+class AlwaysThere:
+    """Cells of a dose that nobody counts; see `sim.core.roles.Claim`."""
+
+    is_granted = True
+    is_thawed = False
+
+    def wait(self) -> Event:
+        """Nobody waits."""
+        raise NotImplementedError
+
+    def thaw(self) -> None:
+        """The cells are used."""
+        self.is_thawed = True
+
+    def cancel(self) -> None:
+        """They go back to where there are always more."""
+
+
 class Unlimited:
     """Doses that are never short of cells, and cells that nobody counts: a scenario without cell supply."""
-
-    def __init__(self, world: World) -> None:
-        self._stock = Stock(world, _nothing, _nothing)
 
     def randomised(self, person: Person, cells_a_dose: float, n_doses: int) -> None:
         """Nothing is ordered."""
 
-    def claim(self, person: Person, cells: float) -> StockClaim:  # noqa: ARG002
+    def claim(self, person: Person, cells: float) -> AlwaysThere:  # noqa: ARG002
         """Cells for one dose, at once."""
-        claim = StockClaim(self._stock, cells)
-        claim.grant()
-        return claim
+        return AlwaysThere()
 
     def ready_for(self, person: Person) -> Event | None:  # noqa: ARG002
         """A first dose waits for nothing."""
         return None
 
-    def no_more_for(self, person: Person, cells: float) -> None:
+    def less_due(self, person: Person, cells: float) -> None:
+        """Nothing was kept."""
+
+    def more_due(self, person: Person, cells: float) -> None:
+        """Nothing is ordered."""
+
+    def no_more_for(self, person: Person) -> None:
         """Nothing was kept."""
 
     def covers(self, cells_a_dose: float) -> bool:  # noqa: ARG002
         """Nobody is held up for cells."""
         return True
+
+    def look(self) -> None:
+        """Nothing is ordered."""
 
 
 class Bank:
@@ -118,24 +156,20 @@ class Bank:
     Args:
         world: the replication's surroundings.
         rules: the scenario's cell supply.
-        is_recruiting: whether more participants are to come.
-        on_stock: called when more cells may be there.
+        demand: who needs them.
     """
 
-    def __init__(
-        self, world: World, rules: CellSupply, is_recruiting: Callable[[], bool], on_stock: Callable[[], None]
-    ) -> None:
+    def __init__(self, world: World, rules: CellSupply, demand: Demand) -> None:
         self._world = world
         self._manufacture = Manufacture(world, rules)
-        self._is_recruiting = is_recruiting
-        self._on_stock = on_stock
-        self._stock = Stock(world, self._more, self._reorder)
+        self._demand = demand
+        self._stock = Stock(world, self._more, self.look)
         self._n_suites = rules.suites
         self._doses_needed = rules.doses_in_stock_to_randomise
         self._reorder_below = world.number("cells.stock.reorder_below_cells", rules.stock.reorder_below_cells)
         self._expected_yield = world.unknowns.average("cells.lots.yield_cells", rules.lots.yield_cells)
         self._n_in_culture = self._n_on_the_way = self._n_started = 0
-        self._promised = 0.0  # cells that participants under treatment are still due
+        self._promised = 0.0  # cells that participants under treatment are still due, those of claims among them
         start = world.number("cells.stock.start_cells", rules.stock.start_cells)
         shelf_life = world.number("cells.stock.shelf_life_days", rules.stock.shelf_life_days)
         world.env.call_at(world.starts or 0.0, lambda: self._open(start, shelf_life))
@@ -144,17 +178,27 @@ class Bank:
         if cells > 0:
             self._world.record(events.STOCK_OPENED, amount=cells)
             self._stock.add(Lot(0, cells, self._world.env.now + shelf_life))
-        self._reorder()
+        self.look()
 
     def _more(self) -> None:
-        self._reorder()
-        self._on_stock()
+        self.look()
+        self._demand.on_stock()
 
-    def _reorder(self) -> None:
+    @property
+    def _free(self) -> float:
+        """Released cells that no participant is due; a claim is among both, and so counts once."""
+        return self._stock.cells + self._stock.claimed - self._promised
+
+    def _wanted(self) -> float:
+        """Cells, free or on the way, below which a lot is started."""
+        for_who_waits = self._doses_needed * self._demand.awaited()
+        return max(for_who_waits, self._reorder_below if self._demand.expects_more() else 0.0)
+
+    def look(self) -> None:
         """Start lots while too few cells are free or on the way, and a suite is free."""
-        while self._n_in_culture < self._n_suites:
-            position = self._stock.cells - self._promised + self._n_on_the_way * self._expected_yield
-            if position >= (self._reorder_below if self._is_recruiting() else 0.0):
+        while self._n_in_culture < self._n_suites and not self._demand.is_over():
+            position = self._free + self._n_on_the_way * self._expected_yield
+            if position >= self._wanted() - ROUNDING * self._expected_yield:
                 return
             self._n_in_culture += 1
             self._n_on_the_way += 1
@@ -164,18 +208,18 @@ class Bank:
     def _make(self, n_started: int) -> Generator[Wait, None, None]:
         harvest = yield from self._manufacture.culture(CENTRAL, n_started)
         self._n_in_culture -= 1
-        self._reorder()
+        self.look()
         lot = yield from self._manufacture.release(harvest)
         self._n_on_the_way -= 1
         if lot is None:
-            self._reorder()
+            self.look()
         else:
             self._stock.add(lot)
 
     def randomised(self, person: Person, cells_a_dose: float, n_doses: int) -> None:  # noqa: ARG002
         """Remember what a new participant is due."""
         self._promised += cells_a_dose * n_doses
-        self._reorder()
+        self.look()
 
     def claim(self, person: Person, cells: float) -> StockClaim:  # noqa: ARG002
         """Ask for the cells of one dose."""
@@ -185,83 +229,133 @@ class Bank:
         """A first dose waits for nothing besides its delay."""
         return None
 
-    def no_more_for(self, person: Person, cells: float) -> None:  # noqa: ARG002
-        """Forget what a participant is no longer due: a dose given or missed, or all that remain."""
+    def less_due(self, person: Person, cells: float) -> None:  # noqa: ARG002
+        """Forget what a participant is no longer due: a dose thawed or missed, or all that remain."""
         self._promised -= cells
+        self._more()
+
+    def more_due(self, person: Person, cells: float) -> None:  # noqa: ARG002
+        """A dose that was lost is tried again."""
+        self._promised += cells
+        self.look()
+
+    def no_more_for(self, person: Person) -> None:
+        """Nothing was kept for one participant."""
 
     def covers(self, cells_a_dose: float) -> bool:
         """Whether the cells that nobody is due yet cover what must be there before anyone is randomised."""
         needed = self._doses_needed * cells_a_dose
-        return needed <= 0 or self._stock.cells - self._promised >= needed
+        return needed <= 0 or self._free >= nearly(needed)
+
+
+class Order:
+    """What one participant's lots are for.
+
+    Attributes:
+        stock: their released cells.
+        released: happens when the first lot is released.
+        due: cells that the participant is still due.
+        is_wanted: whether the participant will have more doses.
+        is_supplied: whether lots are being made.
+        lots: numbers for the draws of lots.
+    """
+
+    def __init__(self, person: Person, stock: Stock, released: Event, due: float) -> None:
+        self.person = person
+        self.stock = stock
+        self.released = released
+        self.due = due
+        self.is_wanted = True
+        self.is_supplied = False
+        self.lots = count(person.referral, _NEXT_LOT)
 
 
 class MadeToOrder:
-    """A lot for each participant, started at randomisation, and another whenever one fails or does not suffice.
+    """A lot for each participant, started at randomisation, and another whenever what there is does not suffice.
 
     Args:
         world: the replication's surroundings.
         rules: the scenario's cell supply.
+        demand: who needs them.
     """
 
-    def __init__(self, world: World, rules: CellSupply) -> None:
+    def __init__(self, world: World, rules: CellSupply, demand: Demand) -> None:
         self._world = world
         self._manufacture = Manufacture(world, rules)
-        self._stocks: dict[Person, Stock] = {}
-        self._released: dict[Person, Event] = {}
-        self._due: dict[Person, float] = {}
+        self._demand = demand
+        self._orders: dict[Person, Order] = {}
 
     def randomised(self, person: Person, cells_a_dose: float, n_doses: int) -> None:
         """Order a participant's lot."""
-        self._stocks[person] = Stock(self._world, _nothing, _nothing)
-        self._released[person] = self._world.env.event()
-        self._due[person] = cells_a_dose * n_doses
-        if self._due[person] > 0:
-            self._world.env.start(self._supply(person))
+        stock = Stock(self._world, _nothing, lambda: self._order(order))
+        order = Order(person, stock, self._world.env.event(), cells_a_dose * n_doses)
+        self._orders[person] = order
+        if order.due > 0:
+            self._order(order)
         else:
-            self._released[person].succeed()
+            order.released.succeed()
 
-    def _supply(self, person: Person) -> Generator[Wait, None, None]:
+    def _order(self, order: Order) -> None:
+        """See that lots are made, where what the participant is still due is not there."""
+        if not order.is_supplied and self._is_short(order):
+            order.is_supplied = True
+            self._world.env.start(self._supply(order))
+
+    def _is_short(self, order: Order) -> bool:
+        if not self._manufacture.n_suites or not order.is_wanted or self._demand.is_over():
+            return False
+        return order.stock.cells + order.stock.claimed < nearly(order.due)
+
+    def _supply(self, order: Order) -> Generator[Wait, None, None]:
         """Make lots until what the participant is still due is in stock."""
-        stock, released = self._stocks[person], self._released[person]
-        for n_started in count(person.referral, _NEXT_LOT):
-            if stock.cells >= self._due[person] or person.has_left or not self._manufacture.n_suites:
-                break
-            harvest = yield from self._manufacture.culture(person.site, n_started)
+        while self._is_short(order):
+            harvest = yield from self._manufacture.culture(order.person.site, next(order.lots))
             lot = yield from self._manufacture.release(harvest)
             if lot is not None:
-                stock.add(lot)
-                if not released.triggered:
-                    released.succeed()
-        if person.has_left or self._due[person] <= 0:
-            stock.discard()
+                order.stock.add(lot)
+                if not order.released.triggered:
+                    order.released.succeed()
+        order.is_supplied = False
+        if not order.is_wanted:
+            order.stock.discard()
 
     def claim(self, person: Person, cells: float) -> StockClaim:
         """Ask for the cells of one dose, from the participant's own lots."""
-        return self._stocks[person].claim(cells)
+        return self._orders[person].stock.claim(cells)
 
     def ready_for(self, person: Person) -> Event | None:
         """The first dose waits for the first lot's release."""
-        return self._released[person]
+        return self._orders[person].released
 
-    def no_more_for(self, person: Person, cells: float) -> None:
-        """A dose given or missed, or all that remain; what is left at the end is of no use to anyone."""
-        self._due[person] = max(self._due[person] - cells, 0.0)
-        if self._due[person] <= 0 or person.has_left:
-            self._stocks[person].discard()
+    def less_due(self, person: Person, cells: float) -> None:
+        """A dose thawed or missed, or all that remain."""
+        self._orders[person].due -= cells
+
+    def more_due(self, person: Person, cells: float) -> None:
+        """A dose that was lost is tried again."""
+        order = self._orders[person]
+        order.due += cells
+        self._order(order)
+
+    def no_more_for(self, person: Person) -> None:
+        """What is left is of no use to anyone."""
+        self._orders[person].is_wanted = False
+        self._orders[person].stock.discard()
 
     def covers(self, cells_a_dose: float) -> bool:  # noqa: ARG002
         """Nobody is held up for cells that are made after randomisation."""
         return True
 
+    def look(self) -> None:
+        """Nobody waits to be randomised for cells."""
+
 
 CellSource = Unlimited | Bank | MadeToOrder
 
 
-def cell_source(world: World, is_recruiting: Callable[[], bool], on_stock: Callable[[], None]) -> CellSource:
+def cell_source(world: World, demand: Demand) -> CellSource:
     """The source of cells that the scenario says."""
     rules = world.scenario.cells
     if rules is None:
-        return Unlimited(world)
-    if rules.source == "made_to_order":
-        return MadeToOrder(world, rules)
-    return Bank(world, rules, is_recruiting, on_stock)
+        return Unlimited()
+    return MadeToOrder(world, rules, demand) if rules.source == "made_to_order" else Bank(world, rules, demand)

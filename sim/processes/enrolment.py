@@ -36,10 +36,12 @@ class Enrolment:
     Args:
         world: the replication's surroundings.
         has_cells: whether stock covers what a person must have to be randomised.
-        on_closed: called with the reason when recruitment has closed.
+        on_closed: called with the reason when recruitment has closed, or a trial is stopped after it had.
+        on_wait: called when somebody has begun to wait.
 
     Attributes:
         recruiting: whether sites look at referrals.
+        is_over: whether recruitment has closed for good: the trial was stopped, or ran out of sites.
         reopened: happens when recruitment opens again after it had closed; replaced by a new event each time.
         n_randomised: participants so far.
         n_needed: participants needed: the target and replacements.
@@ -47,15 +49,22 @@ class Enrolment:
         pauses: (start, end) of each stretch in which new patients were turned away.
     """
 
-    def __init__(self, world: World, has_cells: Callable[[Person], bool], on_closed: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        world: World,
+        has_cells: Callable[[Person], bool],
+        on_closed: Callable[[int], None],
+        on_wait: Callable[[], None],
+    ) -> None:
         self._world = world
         self._has_cells = has_cells
         self._on_closed = on_closed
+        self._on_wait = on_wait
         self._paused_until: dict[int, float] = {}
         self._waiting: deque[Awaited] = deque()
         self._admitting = False
         self.recruiting = True
-        self.stopped = False
+        self.is_over = False
         self.reopened: Event = world.env.event()
         self.n_randomised = 0
         self.n_needed = world.scenario.trial.target
@@ -95,6 +104,10 @@ class Enrolment:
             return min(self._paused_until)
         return None if self._has_cells(person) else events.PAUSE_CELLS
 
+    def first_in_line(self) -> Person | None:
+        """Who waits and is next."""
+        return self._waiting[0].person if self._waiting else None
+
     def admits_at_once(self, person: Person) -> bool:
         """Admit a person if nothing holds them up and nobody waits before them."""
         if self._waiting or self._admitting or self._holds_up(person) is not None:
@@ -113,14 +126,24 @@ class Enrolment:
         )
         place = Awaited(person, env.event())
         self._waiting.append(place)
+        self._on_wait()
         try:
-            yield env.first(place.event, min(person.window_ends, person.deteriorates))
+            while True:
+                yield env.first(place.event, min(person.window_ends, person.deteriorates))
+                if not place.is_granted or self._holds_up(person) is None:
+                    break
+                self._wait_again(place)  # what holds them up now began in this very instant
         except simpy.Interrupt:
             self._gives_up(place)
             raise
         if not place.is_granted:
             self._gives_up(place)
         return place.is_granted
+
+    def _wait_again(self, place: Awaited) -> None:
+        """Someone who was let in goes back to the head of the queue."""
+        self._admitting, place.is_granted, place.event = False, False, self._world.env.event()
+        self._waiting.appendleft(place)
 
     def _gives_up(self, place: Awaited) -> None:
         """Someone leaves the queue, even in the very instant in which they were let in."""
@@ -139,34 +162,41 @@ class Enrolment:
             if not place.event.triggered:
                 place.event.succeed()
 
-    def admitted(self) -> None:
-        """Count a randomisation; the next may then be admitted, or the target is met."""
+    def count(self) -> None:
+        """Count a randomisation; the target may then be met. Whoever is next is let in by `admit_next`."""
         self._admitting = False
         self.n_randomised += 1
         if self.recruiting and self.n_randomised >= self.n_needed:
             self.close(events.RECRUITED)
-        else:
-            self.admit_next()
 
     # --- opening and closing
 
     def close(self, reason: int) -> None:
-        """Stop recruiting: the target is met, the trial is stopped, or no site is left."""
-        if not self.recruiting:
+        """Stop recruiting: the target is met, the trial is stopped, or no site is left.
+
+        A trial that is stopped although it has its participants is over all the same: nobody is let in any more, and
+        nobody is replaced.
+        """
+        if self.is_over or not (self.recruiting or reason == events.RECRUITMENT_STOPPED):
             return
-        now = self._world.env.now
-        self.recruiting = False
-        self.stopped = reason != events.RECRUITED
-        self.intervals[-1] = (self.intervals[-1][0], now)
-        self._world.record(events.RECRUITMENT_CLOSED, code=reason)
+        self.is_over = reason != events.RECRUITED
+        if self.recruiting:
+            self.recruiting = False
+            self.intervals[-1] = (self.intervals[-1][0], self._world.env.now)
+            self._world.record(events.RECRUITMENT_CLOSED, code=reason)
         self._on_closed(reason)
 
-    def need_one_more(self) -> None:
-        """A participant must be replaced; recruitment opens again where it had closed on the target."""
+    def need_one_more(self) -> bool:
+        """A participant must be replaced; whether recruitment, which had closed on the target, opens again for that.
+
+        Those who were let in beyond the target stand in first.
+        """
         self.n_needed += 1
-        if not self.recruiting and not self.stopped:
-            self.recruiting = True
-            self.intervals.append((self._world.env.now, None))
-            self._world.record(events.RECRUITMENT_REOPENED)
-            reopened, self.reopened = self.reopened, self._world.env.event()
-            reopened.succeed()
+        if self.recruiting or self.n_randomised >= self.n_needed:
+            return False
+        self.recruiting = True
+        self.intervals.append((self._world.env.now, None))
+        self._world.record(events.RECRUITMENT_REOPENED)
+        reopened, self.reopened = self.reopened, self._world.env.event()
+        reopened.succeed()
+        return True

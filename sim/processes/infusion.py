@@ -8,19 +8,41 @@ from __future__ import annotations
 from collections.abc import Generator
 
 import simpy
+from simpy.events import Event
 
 from sim.core import events
 from sim.core.clock import WEEK_DAYS, at_an_hour
 from sim.core.design import ArmDesign
 from sim.core.environment import Wait
 from sim.core.people import DRAWS_A_VISIT, Person
-from sim.core.roles import Holding, Supply
+from sim.core.places import Places
+from sim.core.roles import Claim, Holding, Supply
 from sim.core.world import World
 from sim.scenario.schema.trial import Doses
 
 # Places of a dose's uniform numbers in its row.
 _HOUR, _UNFIT, _UNFIT_DAYS, _REACTION, _HOLD, _FIRST_LOST = range(6)  # the rest: a number an attempt
 _FOREVER = float("inf")
+
+
+class _Bay:
+    """A bay that one dose takes or waits for, if it comes to that."""
+
+    __slots__ = ("_bays", "_has_asked", "_turn")
+
+    def __init__(self, bays: Places) -> None:
+        self._bays = bays
+        self._has_asked = False
+
+    def take(self) -> Event | None:
+        """A bay at once (None), or the event of getting one."""
+        self._turn, self._has_asked = self._bays.take(), True
+        return self._turn
+
+    def leave(self) -> None:
+        """It is free for others, or not waited for any more."""
+        if self._has_asked:
+            self._bays.leave(self._turn)
 
 
 class Infusions:
@@ -71,7 +93,7 @@ class Infusions:
         """All doses of one participant, one after the other; an interrupt (they leave) ends it."""
         world, env, supply, site = self._world, self._world.env, self._supply, person.site.index
         weeks, cells = doses.weeks, self._cells_per_kg[arm.index] * person.weight_kg
-        n_done = 0
+        person.n_doses_due = n_left = len(weeks)
         try:
             target = env.now + self._delay(person.values)
             ready = supply.ready_for(person)
@@ -79,10 +101,10 @@ class Infusions:
                 yield ready
                 target = max(target, env.now)
             assert person.draws is not None
-            for row in person.draws[: len(weeks), DRAWS_A_VISIT:].tolist():
+            for n_done, row in enumerate(person.draws[: len(weeks), DRAWS_A_VISIT:].tolist()):
                 due = self._due(target + (weeks[n_done] - weeks[0]) * WEEK_DAYS, row[_HOUR])
                 if n_done == 0:
-                    target = due
+                    target = person.first_due = due
                 yield due
                 world.record(events.DOSE_DUE, site, person.referral, n_done + 1)
                 start, obstacle = self._earliest(due, row)
@@ -90,11 +112,18 @@ class Infusions:
                     obstacle = yield from self._give(person, n_done + 1, cells, due, start, row)
                 if obstacle is not None:
                     world.record(events.DOSE_MISSED, site, person.referral, n_done + 1, obstacle)
-                n_done += 1
-                supply.no_more_for(person, cells)
+                person.n_doses_over += 1
+                n_left -= 1
+                self._no_longer_due(person, cells, n_left)
         finally:
-            if n_done < len(weeks):
-                supply.no_more_for(person, cells * (len(weeks) - n_done))
+            self._no_longer_due(person, cells, 0)
+            supply.no_more_for(person)
+
+    def _no_longer_due(self, person: Person, cells: float, n_left: int) -> None:
+        """So many doses are still to come, and no more."""
+        if person.n_doses_due > n_left:
+            n, person.n_doses_due = person.n_doses_due - n_left, n_left
+            self._supply.less_due(person, n * cells)
 
     def _give(
         self, person: Person, dose: int, cells: float, due: float, start: float, row: list[float]
@@ -102,26 +131,23 @@ class Infusions:
         """One dose, from when the participant is fit: cells, a bay, and the time in it.
 
         Cells that are thawed and cannot be given are lost, and the dose is tried again a day later. Returns what
-        prevents it within the window, if anything does. One generator and not one a step: it is gone through for every
-        dose of every participant.
+        prevents it within the window, if anything does.
         """
         world, env, site, deadline = self._world, self._world.env, person.site, due + self._window
-        bays = site.bays
-        for u_lost in row[_FIRST_LOST:]:
+        for attempt, u_lost in enumerate(row[_FIRST_LOST:]):
+            if attempt > 0:
+                person.n_doses_due += 1
+                self._supply.more_due(person, cells)
             if start > env.now:
-                yield start
-            claim, bay, has_asked = self._supply.claim(person, cells), None, False
+                yield self._board.unless_ended(env.first(env.event(), start))
+            bay = _Bay(site.bays)
+            claim = self._supply.claim(person, cells)
             try:
-                if not claim.is_granted:
-                    yield env.first(claim.wait(), deadline)
-                    if not claim.is_granted:
-                        return events.MISSED_CELLS
-                bay, has_asked = bays.take(), True
-                if bay is not None:
-                    yield bay | env.at(deadline)
-                    if not bay.triggered:
-                        return events.MISSED_BAY
-                claim.is_thawed = True
+                obstacle = yield from self._get_ready(claim, bay, deadline)
+                if obstacle is not None:
+                    return obstacle
+                claim.thaw()
+                self._no_longer_due(person, cells, person.n_doses_due - 1)
                 world.record(events.DOSE_STARTED, site.index, person.referral, dose, amount=env.now - due)
                 yield env.now + self._bay_hours[dose - 1](person.values) / 24
             except simpy.Interrupt:
@@ -129,17 +155,34 @@ class Infusions:
                     self._lost(person, dose, cells, events.LOST_LEFT)
                 raise
             finally:
-                if has_asked:
-                    bays.leave(bay)
+                bay.leave()
                 claim.cancel()
             if u_lost >= self._p_lost:
                 self._given(person, dose, cells, row)
                 return None
             self._lost(person, dose, cells, events.LOST_BEDSIDE)
             start = env.now + 1.0
-            if start > deadline:
+            if start > deadline or self._board.ended:
                 break
-        return events.MISSED_BEDSIDE
+        return events.MISSED_STOPPED if self._board.ended else events.MISSED_BEDSIDE
+
+    def _get_ready(self, claim: Claim, bay: _Bay, deadline: float) -> Generator[Wait, None, int | None]:
+        """Wait for a dose's cells, a bay, and leave to give it; what prevents it in time, if anything does."""
+        env, board = self._world.env, self._board
+        if not claim.is_granted:
+            yield board.unless_ended(env.first(claim.wait(), deadline))
+            if not (claim.is_granted or board.ended):
+                return events.MISSED_CELLS
+        turn = bay.take()
+        if turn is not None and not board.ended:
+            yield board.unless_ended(turn | env.at(deadline))
+            if not (turn.triggered or board.ended):
+                return events.MISSED_BAY
+        while board.held_until > env.now and not board.ended:
+            if board.held_until > deadline:
+                return events.MISSED_HOLD
+            yield board.unless_ended(env.first(env.event(), board.held_until))
+        return events.MISSED_STOPPED if board.ended else None
 
     def _earliest(self, due: float, row: list[float]) -> tuple[float, int | None]:
         """When the participant is fit and dosing not on hold, and what prevents that in time, if anything."""

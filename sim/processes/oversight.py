@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from simpy.events import Event
+
 from sim.core import events
 from sim.core.people import Person
 from sim.core.roles import Pausing
@@ -30,6 +32,8 @@ class Board:
         self._n_treated = 0
         self._n_severe_early = 0
         self._n_holds = 0
+        self._can_end = self._rules.stop is not None and self._rules.stop.action == "end"
+        self._to_wake: list[Event] = []
         self.ended = False
         self.held_until = -float("inf")
 
@@ -52,10 +56,10 @@ class Board:
             return
         n_treated = self._n_treated
         days = self._world.number("oversight.board_review.observed_days", review.observed_days)
+        env = self._world.env
+        env.call_at(env.now + days, lambda: self._review(n_treated))  # first: the pause goes on without a gap
         if review.pauses_while_observing and review.enrolment_pauses:
             self._enrolment.pause(events.PAUSE_BOARD, days)
-        env = self._world.env
-        env.call_at(env.now + days, lambda: self._review(n_treated))
 
     def _review(self, n_treated: int) -> None:
         review = self._rules.board_review
@@ -80,14 +84,28 @@ class Board:
             self._n_severe_early += 1
             if self._n_severe_early == rule.severe_reactions:
                 if rule.action == "end":
-                    self.ended = True
-                    self._enrolment.close(events.RECRUITMENT_STOPPED)
+                    self._end()
                 else:
                     self._hold("oversight.stop.hold_days", rule.hold_days)
                 return
         hold = self._rules.hold
         if hold is not None and u < self._world.probability("oversight.hold.probability", hold.probability):
             self._hold("oversight.hold.days", hold.days)
+
+    def _end(self) -> None:
+        """Nobody is randomised or dosed any more, and who waits for either waits no longer."""
+        self.ended = True
+        self._world.record(events.BOARD_STOPPED)
+        self._enrolment.close(events.RECRUITMENT_STOPPED)
+        for event in self._to_wake:
+            if not event.triggered:
+                event.succeed()
+
+    def unless_ended(self, event: Event) -> Event:
+        """The event, made to happen when dosing ends for good, if it has not by then."""
+        if self._can_end:
+            self._to_wake.append(event)
+        return event
 
     def _hold(self, path: str, value: object) -> None:
         world = self._world

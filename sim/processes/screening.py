@@ -80,7 +80,9 @@ class Screening:
         try:
             if turn is not None:
                 gives_up = env.now + self._patience(person.values)
+                person.is_queueing = True
                 yield turn | env.at(min(gives_up, last_moment))
+                person.is_queueing = False
                 if not turn.triggered:
                     return self._no_coordinator(person, gives_up <= last_moment)
             world.record(events.SCREENING_STARTED, site.index, person.referral, person.attempt)

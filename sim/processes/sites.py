@@ -74,6 +74,8 @@ class Recruitment:
         self._take = take
         self._on_closed = on_closed
         self._people_of = people_of
+        self._at_reopening: list[Callable[[], None]] = []
+        self._reopened_on = -float("inf")
         for site in sites:
             world.env.start(self._recruit(site))
             self._plan_closing(site)
@@ -82,7 +84,7 @@ class Recruitment:
         """One site, from activation on."""
         env, enrolment = self._world.env, self._enrolment
         yield site.activates
-        if not enrolment.recruiting:
+        while not enrolment.recruiting:  # nobody opens a site for nobody: it opens if recruitment does
             yield enrolment.reopened
         if site.closed_on is not None:
             return
@@ -112,15 +114,27 @@ class Recruitment:
         self._watch(site, days)
 
     def _watch(self, site: Site, days: float) -> None:
-        """Close the site once it has gone without a randomisation for so long."""
+        """Close the site once it has gone without a randomisation for so long while recruitment was open."""
 
         def look() -> None:
-            if site.last_randomised + days > self._world.env.now:
+            quiet_since = max(site.last_randomised, self._reopened_on)
+            if site.closed_on is not None:
+                return
+            if not self._enrolment.recruiting:
+                self._at_reopening.append(lambda: self._watch(site, days))
+            elif quiet_since + days > self._world.env.now:
                 self._watch(site, days)
             else:
                 self.close(site, events.CLOSED_DROUGHT)
 
-        self._world.env.call_at(site.last_randomised + days, look)
+        self._world.env.call_at(max(site.last_randomised, self._reopened_on) + days, look)
+
+    def reopened(self) -> None:
+        """Recruitment has opened again: sites whose day came meanwhile close, and droughts are counted from now."""
+        self._reopened_on = self._world.env.now
+        waiting, self._at_reopening = self._at_reopening, []
+        for call in waiting:
+            call()
 
     def randomised_at(self, site: Site) -> None:
         """Count a randomisation at a site; it closes when it has all it may have."""
@@ -130,8 +144,16 @@ class Recruitment:
             self.close(site, events.CLOSED_FULL)
 
     def close(self, site: Site, reason: int) -> None:
-        """Close a site for good, unless it is closed already or recruitment is over."""
-        if site.closed_on is None and self._enrolment.recruiting:
-            site.closed_on = self._world.env.now
-            self._world.record(events.SITE_CLOSED, site.index, code=reason)
-            self._on_closed(site)
+        """Close a site for good, unless it is closed already.
+
+        While recruitment is closed no site looks at referrals. One whose day comes then closes if recruitment opens
+        again; one that is full takes nobody more, not even those who were let in beyond the target.
+        """
+        if site.closed_on is not None:
+            return
+        if not (self._enrolment.recruiting or reason == events.CLOSED_FULL):
+            self._at_reopening.append(lambda: self.close(site, reason))
+            return
+        site.closed_on = self._world.env.now
+        self._world.record(events.SITE_CLOSED, site.index, code=reason)
+        self._on_closed(site)

@@ -15,7 +15,12 @@ from simpy.events import Event
 from sim.core import events
 from sim.core.world import World
 
-_ENOUGH = 1e-6  # cells; rounding in sums must not leave a dose short
+ROUNDING = 1e-9  # of what is asked: sums of cells are not exact, and that must leave no dose short
+
+
+def nearly(cells: float) -> float:
+    """A little less than so many cells, which is as good."""
+    return cells - ROUNDING * abs(cells)
 
 
 class Lot:
@@ -65,6 +70,11 @@ class StockClaim:
         self.served = self._stock.world.env.event()
         return self.served
 
+    def thaw(self) -> None:
+        """The cells are used now, and cannot go back."""
+        self.is_thawed = True
+        self._stock.claimed -= self.cells
+
     def cancel(self) -> None:
         """The cells are not wanted: what was granted goes back unless it is thawed, and nobody waits any more."""
         if self.is_thawed:
@@ -82,6 +92,10 @@ class Stock:
         world: the replication's surroundings.
         on_more: called after cells have come.
         on_less: called after cells have gone.
+
+    Attributes:
+        cells: released and unclaimed.
+        claimed: released and claimed for a dose, but not thawed.
     """
 
     def __init__(self, world: World, on_more: Callable[[], None], on_less: Callable[[], None]) -> None:
@@ -90,7 +104,7 @@ class Stock:
         self._on_less = on_less
         self._lots: list[Lot] = []
         self._waiting: deque[StockClaim] = deque()
-        self.cells = 0.0  # released and unclaimed
+        self.cells = self.claimed = 0.0
 
     def add(self, lot: Lot) -> None:
         """Put a released lot into stock, and serve those who wait."""
@@ -123,15 +137,14 @@ class Stock:
         claim = StockClaim(self, cells)
         if self._waiting or not self._take(claim):
             self._waiting.append(claim)
-        else:
-            self._on_less()
         return claim
 
     def _take(self, claim: StockClaim) -> bool:
         missing = claim.cells
-        if self.cells < missing - _ENOUGH:
+        if self.cells < nearly(missing):
             return False
         self.cells -= missing
+        self.claimed += missing
         while missing > 0 and self._lots:
             lot = self._lots[0]
             part = missing
@@ -153,6 +166,7 @@ class Stock:
 
     def put_back(self, claim: StockClaim) -> None:
         """Claimed cells that were not thawed; those of a lot that has gone meanwhile go after it."""
+        self.claimed -= claim.cells
         for lot, part in claim.parts:
             if lot.is_gone:
                 self.world.record(events.LOT_EXPIRED, number=lot.number, amount=part)

@@ -119,6 +119,7 @@ class Teller:
                 f"The safety board reviews the first {r[NUMBER]:.0f} treated participants."
             ),
             events.REVIEW_ENDED: lambda _row: "The board's review is over.",
+            events.BOARD_STOPPED: lambda _row: "The board ends the trial: nobody is randomised or dosed any more.",
             events.PAUSED: lambda r: f"Randomisation pauses: {PAUSES[self._word(r)]}.",
             events.RESUMED: lambda r: f"The pause is over ({plain(self._word(r))}).",
             events.RECRUITMENT_CLOSED: lambda r: f"Recruitment closes: {_RECRUITMENT[self._word(r)]}.",

@@ -16,8 +16,13 @@ MADE_TO_ORDER = (
     "cells.source=made_to_order",
     "cells.doses_in_stock_to_randomise=0",
     "randomisation={method: minimisation, stratify_by: [site, severe]}",
-    "trial.overrun=randomise",
+    "trial.replace=not_evaluable",
     "trial.target=6",
+)
+STOPPED = (
+    "oversight.stop={severe_reactions: 1, among_first: 8, action: end}",
+    "treatment.severe_reaction=0.5",
+    "trial.overrun=randomise",
 )
 
 
@@ -56,6 +61,7 @@ def _measures() -> str:
 KEPT = {
     "events.csv": _log,
     "events-made-to-order.csv": lambda: _log(*MADE_TO_ORDER),
+    "events-stopped.csv": lambda: _log(*STOPPED),
     "measures.csv": _measures,
 }
 

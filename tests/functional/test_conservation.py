@@ -278,7 +278,7 @@ def _cells_are_where_the_log_says(trial: Trial, rows: np.ndarray) -> None:
     cells = trial.cells
     if trial._dosing or isinstance(cells, Unlimited):
         return
-    stocks = [cells._stock] if isinstance(cells, Bank) else cells._stocks.values()
+    stocks = [cells._stock] if isinstance(cells, Bank) else [order.stock for order in cells._orders.values()]
     signs = {e.STOCK_OPENED: 1, e.LOT_RELEASED: 1}
     signs |= dict.fromkeys((e.DOSE_GIVEN, e.DOSE_LOST, e.LOT_EXPIRED, e.CELLS_DISCARDED), -1)
     of_log = sum(signs.get(int(row[KIND]), 0) * row[AMOUNT] for row in rows)
