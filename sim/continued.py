@@ -81,13 +81,15 @@ class ContinuedTrial(Trial):
         person.referred = known.screened
         self._record_screening(person)
         process = self._inside[person] = self._known_ways.pop(person)
+        if self.caps is not None:
+            self.caps.enters(person)
         is_admitted = False
         try:
             yield now + self._days_left(person, now - known.screened)
             is_admitted = yield from self._gets_results(person)
         except simpy.Interrupt as interrupt:
             self._turn_away(person, int(interrupt.cause or 0))
-        del self._inside[person]
+        self._comes_out(person)
         if is_admitted:
             person.known = None  # from here on nothing is known
             yield from self._treat(person, self._randomise(person), process)
@@ -104,10 +106,7 @@ class ContinuedTrial(Trial):
         world.record(events.SCREENING_PASSED, site, person.referral, 1)
         person.window_ends = max(person.window_ends, world.env.now)
         person.deteriorates = max(person.deteriorates, world.env.now)
-        if self.enrolment.admits_at_once(person) or (yield from self.enrolment.wait_for_place(person)):
-            return True
-        self.screening.ran_out_while_waiting(person)
-        return False
+        return (yield from self._gets_a_place(person))
 
     def _days_left(self, person: Person, so_far: float) -> float:
         """Days of screening that are left: of two draws the first that is long enough; an overdue one ends soon."""

@@ -15,6 +15,7 @@ from sim.core.environment import Wait
 from sim.core.events import Log
 from sim.core.people import DRAWS_A_ROW, Person, Site
 from sim.core.world import World
+from sim.processes.caps import Caps
 from sim.processes.cells import Demand, cell_source
 from sim.processes.enrolment import Enrolment
 from sim.processes.follow_up import FollowUps
@@ -29,11 +30,13 @@ _ENDS = {
     events.RECRUITED: events.ENDED_COMPLETE,
     events.RECRUITMENT_STOPPED: events.ENDED_STOPPED,
     events.RECRUITMENT_NO_SITES: events.ENDED_NO_SITES,
+    events.RECRUITMENT_CAPS: events.ENDED_CAPS,
 }
 _AWAY = {
     events.RECRUITED: events.AWAY_TARGET,
     events.RECRUITMENT_STOPPED: events.AWAY_STOPPED,
     events.RECRUITMENT_NO_SITES: events.AWAY_SITE,
+    events.RECRUITMENT_CAPS: events.AWAY_CAP,
 }
 
 
@@ -60,6 +63,10 @@ class Trial:
         self.board = Board(world, self.enrolment)
         self.screening = Screening(world)
         self.allocation = Allocation(world)
+        self._inside: dict[Person, simpy.Process] = {}  # from consent to randomisation, or on the way back
+        self.caps: Caps | None = None
+        if design.caps:
+            self.caps = Caps(world, self.sites, self._inside, self.allocation.arm_is_full)
         self.infusions = Infusions(world, self.cells, self.board)
         self.follow_ups = FollowUps(world)
         self.referrals = Referrals(world)
@@ -72,7 +79,6 @@ class Trial:
         self._treatment_days = WEEK_DAYS * max(
             (arm.doses.weeks[-1] - arm.doses.weeks[0] for arm in design.arms if arm.doses), default=0.0
         )
-        self._inside: dict[Person, simpy.Process] = {}  # from consent to randomisation, or on the way back
         self._dosing: dict[Person, simpy.Process] = {}
         self._n_following = 0
         self._reason_closed = events.RECRUITED
@@ -89,7 +95,7 @@ class Trial:
         env.run_to_end()
         log = world.hand_over()
         log.visits = self.follow_ups.visits()
-        log.ended_at_once = self.referrals.ended_at_once(self.sites, self.enrolment)
+        log.ended_at_once = self.referrals.ended_at_once(self.sites, self.enrolment, self.caps)
         return log
 
     # --- one person's way
@@ -106,12 +112,26 @@ class Trial:
 
     def _agrees(self, person: Person) -> bool:
         """Ask for consent, unless the trial takes nobody now."""
-        if self.enrolment.is_paused_for_new:
-            self._turn_away(person, events.AWAY_PAUSED)
-            return False
-        if not person.consents:
+        caps = self.caps
+        barred = events.AWAY_PAUSED if self.enrolment.is_paused_for_new else None
+        if barred is None and caps is not None:
+            barred = caps.barred_before_consent(person)
+        if barred is None and not person.consents:
             self.world.record(events.CONSENT_REFUSED, person.site.index, person.referral)
             return False
+        if barred is None:
+            return self._enters_screening(person)
+        self._turn_away(person, barred)
+        return False
+
+    def _enters_screening(self, person: Person) -> bool:
+        """Count someone as in screening, unless a cap is in the way."""
+        if self.caps is not None:
+            barred = self.caps.barred_from_screening(person)
+            if barred is not None:
+                self._turn_away(person, barred)
+                return False
+            self.caps.enters(person)
         return True
 
     def journey(self, person: Person) -> Generator[Wait, None, None]:
@@ -121,11 +141,17 @@ class Trial:
             is_admitted = yield from self._become_eligible(person)
         except simpy.Interrupt as interrupt:
             self._turn_away(person, int(interrupt.cause or 0))
-        process = self._inside.pop(person)
+        process = self._comes_out(person)
         if not is_admitted:
             self._look_for_end()
             return
         yield from self._treat(person, self._randomise(person), process)
+
+    def _comes_out(self, person: Person) -> simpy.Process:
+        """Someone is not in screening any more; their process."""
+        if self.caps is not None:
+            self.caps.leaves(person)
+        return self._inside.pop(person)
 
     def _treat(self, person: Person, arm: ArmDesign, process: simpy.Process) -> Generator[Wait, None, None]:
         """A participant's doses; follow-up may end meanwhile."""
@@ -146,6 +172,8 @@ class Trial:
                 return False
             if not has_agreed and not self._agrees(person):
                 return False
+            if has_agreed and returns and not self._enters_screening(person):
+                return False
             has_agreed = True
             result = yield from self.screening.screen(person)
             if result == OUT:
@@ -153,6 +181,16 @@ class Trial:
             if result == ELIGIBLE:
                 break
             returns = True
+            if self.caps is not None:
+                self.caps.leaves(person)
+        return (yield from self._gets_a_place(person))
+
+    def _gets_a_place(self, person: Person) -> Generator[Wait, None, bool]:
+        """From eligible to a place; False where a cap is in the way, or the person's time runs out first."""
+        barred = None if self.caps is None else self.caps.barred_after_tests(person)
+        if barred is not None:
+            self._turn_away(person, barred)
+            return False
         if self.enrolment.admits_at_once(person) or (yield from self.enrolment.wait_for_place(person)):
             return True
         self.screening.ran_out_while_waiting(person)
@@ -181,7 +219,11 @@ class Trial:
             cells = self.infusions.cells_per_kg(arm) * person.weight_kg
             self.cells.randomised(person, cells, len(arm.doses.weeks))
         self.recruitment.randomised_at(site)
+        if self.caps is not None:
+            self.caps.randomised(person)
         self.enrolment.admit_next()
+        if self.caps is not None:
+            self._look_for_end()
         return arm
 
     def _follow_up_ends(self, person: Person) -> None:
@@ -206,6 +248,8 @@ class Trial:
         if self.enrolment.is_over or not self._left_too_early(person):
             return
         self.world.record(events.REPLACED, person.site.index, person.referral, person.number)
+        if self.caps is not None:
+            self.caps.replaced(person)
         if self.enrolment.need_one_more():
             self.recruitment.reopened()
             self.cells.look()
@@ -264,12 +308,14 @@ class Trial:
         self._look_for_end()
 
     def _look_for_end(self) -> None:
-        """Close recruitment when no site is left, and the database when nobody is left in the trial."""
+        """Close recruitment when no site, or no room under caps, is left; and the database when nobody is left."""
         if self._inside or self._is_locking:
             return
         if self.enrolment.recruiting:
             if all(site.closed_on is not None for site in self.sites):
                 self.enrolment.close(events.RECRUITMENT_NO_SITES)
+            elif self.caps is not None and not self.caps.has_room():
+                self.enrolment.close(events.RECRUITMENT_CAPS)
         elif self._n_following == 0:
             self._is_locking = True
             self._lock()

@@ -63,6 +63,13 @@ class EventIndex:
             return len(self.log.ended_at_once.time)
         return int(np.count_nonzero(self.log.ended_at_once.kind == kind))
 
+    def turned_away(self, n: int) -> list[int]:
+        """Those turned away by code, rare codes as 0; whoever would have been asked for consent on the day too."""
+        ended = self.log.ended_at_once
+        codes = np.concatenate((self.of(events.TURNED_AWAY)[:, CODE], ended.code[ended.kind == events.TURNED_AWAY]))
+        counts: list[int] = np.bincount(codes.astype(np.int64), minlength=n).tolist()
+        return counts
+
     def chart_failures(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """First failed criterion, and all of them as bits, of those whom the chart excluded for good."""
         ended = self.log.ended_at_once

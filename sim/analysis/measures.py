@@ -68,6 +68,8 @@ def _counts(design: Design) -> list[tuple[str, str]]:
         ("n_chart_failed", "Patients whom the chart excluded for good"),
     ]
     found += [(f"n_away_{reason}", f"Patients turned away: {reason}") for reason in _words("turned_away")]
+    found += [("n_away_cap", "Patients turned away: a cap was reached")]
+    found += [(f"n_turned_away_by_{name}", f"... of these, by the cap {name}") for name in design.caps]
     found += [
         ("n_consent_refused", "Patients who did not consent"),
         ("n_consented", "Patients who consented"),
@@ -145,6 +147,10 @@ def measures(design: Design) -> list[Measure]:
     found += [Measure(name, "count", meaning) for name, meaning in _counts(design)]
     found += [Measure(name, unit, meaning) for name, unit, meaning in _AMOUNTS]
     found += [Measure(f"span_{name}_days", "days", f"Days {meaning}") for name, meaning in SPANS.items()]
+    found += [
+        Measure(f"first_day_{name}_reached", "days", f"Day on which the cap {name} was first reached; null for never")
+        for name in design.caps
+    ]
     costs = design.scenario.costs
     if costs is not None:
         found.append(Measure("cost", costs.currency, "Cost in all"))

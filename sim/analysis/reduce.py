@@ -138,10 +138,11 @@ def _funnel(row: Row, design: Design, index: EventIndex) -> None:
     row["n_sites_closed"] = index.count(events.SITE_CLOSED)
     row["n_referred"] = index.count(events.REFERRED) + index.ended_at_once()
     row["n_chart_failed"] = index.ended_at_once(events.CHART_FAILED)
-    away = index.codes(events.TURNED_AWAY, len(VOCABULARIES["turned_away"]))
-    away[events.AWAY_PAUSED] += index.ended_at_once(events.TURNED_AWAY)
-    for reason, n in zip(VOCABULARIES["turned_away"], away, strict=True):
+    words = VOCABULARIES["turned_away"]
+    away = index.turned_away(len(words) + len(design.caps))
+    for reason, n in zip(words, away, strict=False):
         row[f"n_away_{reason}"] = n
+    _caps(row, design, index, away[len(words) :])
     given = index.of(events.CONSENT_GIVEN)
     failed = index.of(events.SCREENING_FAILED)
     row["n_consent_refused"] = index.count(events.CONSENT_REFUSED) + index.ended_at_once(events.CONSENT_REFUSED)
@@ -156,6 +157,16 @@ def _funnel(row: Row, design: Design, index: EventIndex) -> None:
     gone = row["n_chart_failed"] + sum(away) + row["n_consent_refused"] + row["n_lost"] + len(failed)
     row["n_inside"] = row["n_referred"] - gone - index.count(events.RANDOMISED)
     _criteria(row, design, index, failed)
+
+
+def _caps(row: Row, design: Design, index: EventIndex, away: list[int]) -> None:
+    """Those turned away at each cap, and when it was first reached."""
+    row["n_away_cap"] = sum(away)
+    reached = index.of(events.CAP_REACHED)
+    for code, (name, n) in enumerate(zip(design.caps, away, strict=True)):
+        row[f"n_turned_away_by_{name}"] = n
+        times = reached[reached[:, CODE] == code, TIME]
+        row[f"first_day_{name}_reached"] = times[0] if len(times) else _NAN
 
 
 def _criteria(row: Row, design: Design, index: EventIndex, failed: Array) -> None:

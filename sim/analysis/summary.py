@@ -20,6 +20,7 @@ from sim.analysis.one_by_one import OneByOne
 from sim.analysis.tables import ERROR
 from sim.core.design import Design
 from sim.core.events import VOCABULARIES
+from sim.scenario.schema.caps import in_words
 
 Array = npt.NDArray[np.float64]
 
@@ -83,7 +84,7 @@ def odds_table(design: Design, frame: Table) -> pd.DataFrame:
 
 
 def outcome_table(frame: Table) -> pd.DataFrame:
-    """How replications ended, rare ways as 0: `complete`, `horizon`, `stopped`, `no_sites`, and `error`."""
+    """How replications ended, rare ways as 0: `complete`, `horizon`, `stopped`, `no_sites`, `caps`, and `error`."""
     n = len(frame)
     rows = []
     for name in (*VOCABULARIES["trial_ended"], ERROR):
@@ -110,6 +111,7 @@ LOSSES: dict[str, str] = {
     "n_away_target_met": "turned away, the target being met",
     "n_away_site_closed": "turned away, the site being full",
     "n_away_stopped": "turned away, the trial being stopped",
+    "n_away_cap": "turned away, a cap being reached",
     "n_inside": "still in screening at the end",
 }
 
@@ -129,6 +131,23 @@ def funnel_table(frame: Table) -> pd.DataFrame:
 def loss_table(frame: Table) -> pd.DataFrame:
     """Mean numbers of those who were referred and not randomised, by reason."""
     return _means(frame, LOSSES, "reason")
+
+
+def cap_table(design: Design, frame: Table) -> pd.DataFrame:
+    """A row a cap: in what share of trials it was reached, when first, and how many it turned away on average.
+
+    The day is P50 over all trials; infinity where the cap is reached in fewer than half of them.
+    """
+    done, rows = finished(frame), []
+    for name in design.caps:
+        when = done[f"first_day_{name}_reached"].to_numpy(dtype=np.float64)
+        came = intervals.probability(int(np.count_nonzero(~np.isnan(when))), len(when))
+        away = intervals.mean(done[f"n_turned_away_by_{name}"].to_numpy(dtype=np.float64))
+        row: dict[str, object] = {"cap": name, "meaning": in_words(name, design.scenario.caps[name])}
+        row |= _columns("share", came) | _columns("p50", intervals.quantile(when, 0.5)) | _columns("away", away)
+        rows.append(row)
+    columns = ["cap", "meaning", *_columns("share", _NO), *_columns("p50", _NO), *_columns("away", _NO)]
+    return pd.DataFrame(rows, columns=columns).set_index("cap")
 
 
 def _means(frame: Table, names: dict[str, str], index: str) -> pd.DataFrame:

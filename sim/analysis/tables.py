@@ -59,6 +59,10 @@ def vocabulary(design: Design, kind: int) -> tuple[str, ...]:
         return tuple(design.criteria)
     if name == "screening_failed":
         return (*VOCABULARIES[name], *design.criteria)
+    if name == "turned_away":
+        return (*VOCABULARIES[name], *design.caps)
+    if name == "cap":
+        return tuple(design.caps)
     if name == "arm":
         return tuple(arm.name for arm in design.arms)
     if name == "way_out":

@@ -118,6 +118,8 @@ def print_answer(results: Results) -> None:
         console.print(sentence)
     for sentence in words.ending_sentences(results.outcomes()):
         console.print(sentence)
+    for sentence in words.cap_sentences(results.caps(), dates):
+        console.print(sentence)
     console.print("(in brackets: 95 % interval of the Monte Carlo error)\n")
     console.print(_funnel(results.funnel()))
     console.print()

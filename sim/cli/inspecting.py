@@ -24,10 +24,12 @@ _FEW = 3  # notes that are read one by one
 def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
     """Check SCENARIO: one line for everything that is wrong, with file, line, path, value and what is allowed.
 
-    Numbers that have no entry in 'sources' are noted, and are no error.
+    Limits are said in words, with whom each holds for. Numbers that have no entry in 'sources', and what may be meant
+    otherwise, are noted, and are no error.
     """
     from sim.scenario.load import load
     from sim.scenario.provenance import provenance
+    from sim.scenario.remarks import limits, remarks
 
     loaded = load(scenario, overrides)
     rows = provenance(loaded)
@@ -37,6 +39,10 @@ def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
         f"{loaded.file} is valid: {loaded.scenario.trial.target} participants, sites: {n_sites}, "
         f"{len(loaded.scenario.screening.criteria)} criteria, {n_uncertain} uncertain values"
     )
+    for limit in limits(loaded.scenario):
+        click.echo(f"limit: {limit}")
+    for remark in remarks(loaded.scenario):
+        click.echo(f"note: {remark}", err=True)
     bare = [row for row in rows if row.lacks_source]
     for note in _each_without_source(bare) if each or len(bare) <= _FEW else _all_without_source(bare):
         click.echo(f"note: {note}", err=True)
@@ -85,7 +91,8 @@ def show(scenario: str, overrides: tuple[str, ...], as_json: bool, only: str | N
     width = min(max(len(row.path) for row in rows), 64)
     for row in rows:
         source = f"  [{row.grade}: {row.source}]" if row.grade else f"  [{row.source}]" if row.source else ""
-        click.echo(f"{row.path:<{width}}  {row.value}  ({row.origin}){source}")
+        per = " per site" if row.path.endswith(".max_participants") and row.value != "null" else ""
+        click.echo(f"{row.path:<{width}}  {row.value}{per}  ({row.origin}){source}")
 
 
 @click.command()

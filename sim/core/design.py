@@ -88,6 +88,7 @@ class Design:
         n_sites: sites of all groups.
         n_doses: doses of the arm that has most.
         criteria: names of the criteria in the record's order; a criterion's code is its position.
+        caps: names of the caps in alphabetical order; a cap's code is its position.
         ways_out: names of the ways of leaving in alphabetical order; a way's code is its position.
         population: who is referred.
         uncertain: uncertain values by path.
@@ -111,6 +112,7 @@ class Design:
             self.n_sites += group.count
         self.population = Population(scenario)
         self.criteria = list(self.population.criteria)
+        self.caps = sorted(scenario.caps)
         self.ways_out = sorted(scenario.follow_up.leaving) if scenario.follow_up else []
         self.uncertain = uncertain_values(scenario)
         self.n_doses = most_doses(scenario)

@@ -177,6 +177,11 @@ class Population:
 
     Args:
         scenario: the scenario.
+
+    Attributes:
+        strata: attributes whose level is known of each person: first those that randomisation is stratified by, then
+            those that only caps name.
+        n_stratified: how many of them randomisation is stratified by.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -198,6 +203,9 @@ class Population:
             name: scenario.screening.criteria[name] for name in criteria_in_order(scenario.screening.criteria)
         }
         self.strata = [name for name in sorted(scenario.randomisation.stratify_by) if name != "site"]
+        self.n_stratified = len(self.strata)
+        capped = {name for cap in scenario.caps.values() for name in cap.stratum}
+        self.strata += sorted(capped - set(self.strata))
 
     def block(self, drawing: Drawing) -> PatientBlock:
         """Draw and judge one block of referrals of several sites and replications."""

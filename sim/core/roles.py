@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from simpy.events import Event
 
-from sim.core.people import Person
+from sim.core.people import Person, Site
 
 
 class Recruiting(Protocol):
@@ -16,6 +17,13 @@ class Recruiting(Protocol):
     reopened: Event
     intervals: list[tuple[float, float | None]]
     pauses: list[tuple[float, float]]
+
+
+class Capping(Protocol):
+    """The caps, as referrals see them."""
+
+    def spans(self, site: Site) -> Iterator[tuple[float, float, int]]:
+        """(start, end, code of turning away) of the times at which nobody of a site was asked for consent."""
 
 
 class Pausing(Protocol):

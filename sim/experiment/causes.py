@@ -14,6 +14,7 @@ from typing import Any
 
 from sim.scenario.load import canonical, scenario_from_json
 from sim.scenario.schema import Scenario
+from sim.scenario.schema.caps import in_words
 
 Data = dict[str, Any]
 
@@ -83,6 +84,10 @@ def _twice_the_sites(data: Data) -> None:
     for group in data["sites"].values():
         count = group.get("count", 1)
         group["count"] = max(count, min(2 * count, _MOST_SITES))
+
+
+def _without_cap(name: str) -> Callable[[Data], None]:
+    return lambda data: data["caps"].pop(name, None)
 
 
 def _words(name: str) -> str:
@@ -187,6 +192,12 @@ def _calendar(scenario: Scenario) -> Iterator[_Change]:
     yield from parts
 
 
+def _caps(scenario: Scenario) -> Iterator[_Change]:
+    for name, cap in scenario.caps.items():
+        _, _, meaning = in_words(name, cap).partition(": ")
+        yield _Change(f"caps.{name}", "cap", f"the cap {_words(name)} ({meaning})", "no such cap", _without_cap(name))
+
+
 def _criteria(scenario: Scenario) -> Iterator[_Change]:
     def apply(data: Data) -> None:
         data["screening"]["criteria"] = {}
@@ -206,6 +217,7 @@ def _without_criterion(name: str) -> Callable[[Data], None]:
 def _changes(scenario: Scenario) -> Iterator[_Change]:
     yield from _TRIAL
     yield from _SITES
+    yield from _caps(scenario)
     yield from _calendar(scenario)
     yield from _criteria(scenario)
     yield from _SCREENING

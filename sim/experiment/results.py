@@ -211,6 +211,10 @@ class Results:
         """Those who were referred and not randomised, by reason."""
         return summary.loss_table(self._one_by_one)
 
+    def caps(self) -> pd.DataFrame:
+        """How often each cap was reached, when, and how many it turned away."""
+        return summary.cap_table(self.design, self._one_by_one)
+
     def criteria(self) -> pd.DataFrame:
         """Screen failures by criterion."""
         return summary.criterion_table(self.design, self._one_by_one)

@@ -58,6 +58,8 @@ class Allocation:
         self._block_sizes = sorted(self._rule.block_sizes)
         self._unit_block = [arm for arm in self._arms for _ in range(arm.allocation)]
         self._counts: dict[str, list[int]] = {}
+        self._n_strata = world.design.population.n_stratified
+        self._full: set[int] = set()  # arms that take no more
         self._urn = [self._rule.urn_start * share * total for share in self._shares]
         methods: dict[str, Callable[[Person], ArmDesign]] = {
             "simple": self._simple,
@@ -67,6 +69,16 @@ class Allocation:
             "urn": self._from_urn,
         }
         self.assign = methods[self._rule.method]
+
+    def arm_is_full(self, arm: ArmDesign, is_full: bool) -> None:
+        """Leave an arm out from now on, or take it in again."""
+        (self._full.add if is_full else self._full.discard)(arm.index)
+
+    def _open(self, shares: list[float]) -> list[float]:
+        """Shares of the arms that take more; all of them where none does, as in data beyond the caps."""
+        if not self._full or len(self._full) == len(self._arms):
+            return shares
+        return [0.0 if i in self._full else share for i, share in enumerate(shares)]
 
     def _list(self, name: str) -> _List:
         if name not in self._lists:
@@ -79,24 +91,29 @@ class Allocation:
             reached += share
             if u * total < reached:
                 return arm
-        return self._arms[-1]
+        return max(zip(self._arms, shares, strict=True), key=lambda one: (one[1] > 0, one[0].index))[0]
 
     def _simple(self, person: Person) -> ArmDesign:
         del person
-        return self._by_shares(self._shares, self._list("").take(1)[0])
+        return self._by_shares(self._open(self._shares), self._list("").take(1)[0])
 
     def _stratum(self, person: Person) -> _List:
-        key = (person.strata, person.site.index if self._by_site else -1)
+        strata = person.strata[: self._n_strata]
+        key = (strata, person.site.index if self._by_site else -1)
         if key not in self._strata:
             site = f"{person.site.group}/{person.site.row}" if self._by_site else ""
-            self._strata[key] = _List(self._world, "|".join([*map(str, person.strata), site]))
+            self._strata[key] = _List(self._world, "|".join([*map(str, strata), site]))
         return self._strata[key]
 
     def _permuted_block(self, person: Person) -> ArmDesign:
         stratum = self._stratum(person)
-        if not stratum.block:
-            stratum.block = self._new_block(stratum)
-        return stratum.block.pop()
+        is_open = self._open([1.0] * len(self._arms))
+        while True:
+            if not stratum.block:
+                stratum.block = self._new_block(stratum)
+            arm = stratum.block.pop()
+            if is_open[arm.index]:
+                return arm
 
     def _new_block(self, numbers: _List) -> list[ArmDesign]:
         """A block of a random size in random order: the arms sorted by one uniform number each."""
@@ -109,16 +126,22 @@ class Allocation:
     def _toward(self, behind: list[float], numbers: _List) -> ArmDesign:
         """The arm furthest behind with probability `pull`, ties at random; else an arm by the ratio."""
         u, pick = numbers.take(2)
+        shares = self._open(self._shares)
         if u >= self._pull:
-            return self._by_shares(self._shares, pick)
-        least = max(behind)
-        tied = [share if lag >= least - 1e-9 else 0.0 for lag, share in zip(behind, self._shares, strict=True)]
+            return self._by_shares(shares, pick)
+        least = max(lag for lag, share in zip(behind, shares, strict=True) if share)
+        tied = [share if lag >= least - 1e-9 else 0.0 for lag, share in zip(behind, shares, strict=True)]
         return self._by_shares(tied, pick)
 
     def _lags(self, counts: list[int]) -> list[float]:
-        """How far each arm is behind its share."""
+        """How far each arm is behind its share, of the arms that take more."""
+        shares = self._open(self._shares)
+        if shares is not self._shares:
+            rest = sum(shares)
+            shares = [share / rest for share in shares]
+            counts = [n if share else 0 for n, share in zip(counts, shares, strict=True)]
         total = sum(counts)
-        return [share * total - n for n, share in zip(counts, self._shares, strict=True)]
+        return [share * total - n for n, share in zip(counts, shares, strict=True)]
 
     def _biased_coin(self, person: Person) -> ArmDesign:
         counts = self._counts.setdefault("", [0] * len(self._arms))
@@ -130,7 +153,7 @@ class Allocation:
 
     def _minimisation(self, person: Person) -> ArmDesign:
         """Lags summed over the person's level of every factor; overall balance where there is no factor."""
-        levels = [f"{i}={level}" for i, level in enumerate(person.strata)]
+        levels = [f"{i}={level}" for i, level in enumerate(person.strata[: self._n_strata])]
         if self._by_site:
             levels.append(f"site={person.site.group}/{person.site.row}")
         tables = [self._counts.setdefault(level, [0] * len(self._arms)) for level in levels or ["all"]]
@@ -143,7 +166,7 @@ class Allocation:
     def _from_urn(self, person: Person) -> ArmDesign:
         """Draw by the balls; then add balls for the other arms, in the proportion that keeps the ratio."""
         del person
-        arm = self._by_shares(self._urn, self._list("").take(1)[0])
+        arm = self._by_shares(self._open(self._urn), self._list("").take(1)[0])
         for other, share in zip(self._arms, self._shares, strict=True):
             if other is not arm and share < 1:
                 self._urn[other.index] += self._rule.urn_add * share / (1 - share) * (len(self._arms) - 1)

@@ -13,7 +13,7 @@ from sim.core.events import EndedAtOnce, nobody_ended_at_once
 from sim.core.people import Person, Site
 from sim.core.quantiles import log1p
 from sim.core.referred import DECLINES, HANDLED, Fates, People
-from sim.core.roles import Recruiting
+from sim.core.roles import Capping, Recruiting
 from sim.core.streams import BLOCK
 from sim.core.world import World
 
@@ -113,13 +113,14 @@ class Referrals:
             person.deteriorates = referred + self._mean_to_deterioration * self._deterioration(person.values)
         return person
 
-    def ended_at_once(self, sites: list[Site], enrolment: Recruiting) -> EndedAtOnce:
+    def ended_at_once(self, sites: list[Site], enrolment: Recruiting, caps: Capping | None = None) -> EndedAtOnce:
         """Referrals up to now that ended on the day, while their site was looking at referrals.
 
         Args:
             sites: all sites.
             enrolment: the gate before randomisation, which knows when sites were recruiting, and when nobody was asked
                 for consent.
+            caps: the caps, which know the same, site by site; None where there are none.
         """
         now = self._world.env.now
         parts = [part for site in sites for part in self._seen.get(site.index, ())]
@@ -138,6 +139,13 @@ class Referrals:
         code = np.where(declines, 0, first)
         turned_away = declines & _within(times, enrolment.pauses)
         kind[turned_away], code[turned_away] = events.TURNED_AWAY, events.AWAY_PAUSED
+        if caps is not None:
+            still_asked = declines & ~turned_away
+            for site in sites:
+                here = still_asked & (index_of_site[chosen] == site.index)
+                for start, end, away in caps.spans(site):
+                    barred = here & (kind != events.TURNED_AWAY) & _within(times, [(start, end)])
+                    kind[barred], code[barred] = events.TURNED_AWAY, away
         return EndedAtOnce(index_of_site[chosen], times, chosen - first_of_site[chosen], kind, bits, code)
 
 

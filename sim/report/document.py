@@ -48,6 +48,18 @@ def _rows(table: pd.DataFrame, *estimates: str, also: tuple[str, ...] = ()) -> d
     }
 
 
+def _caps(results: Results, dates: Dates) -> dict[str, Any]:
+    return {
+        str(name): {
+            "share_reached": _estimate(estimate_of(row, "share")),
+            "first_reached_p50": _dated(estimate_of(row, "p50"), dates),
+            "turned_away": _estimate(estimate_of(row, "away")),
+            "meaning": row["meaning"],
+        }
+        for name, row in results.caps().iterrows()
+    }
+
+
 def answer(results: Results) -> dict[str, Any]:
     """Milestones, odds, funnel, where the time went and where the files are, each figure with its interval.
 
@@ -77,6 +89,7 @@ def answer(results: Results) -> dict[str, Any]:
         "outcomes": _rows(results.outcomes(), "share", also=("n",)),
         "funnel": _rows(results.funnel(), "mean", also=("share",)),
         "losses": _rows(results.losses(), "mean"),
+        "caps": _caps(results, dates),
         "where_the_time_went_days": _rows(results.spans(), "mean", also=("share", "meaning")),
         "cost": _rows(results.costs(), "mean"),
         "files": {"folder": results.path.as_posix(), "names": sorted([*results.manifest["files"], "manifest.json"])},

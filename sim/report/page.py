@@ -50,7 +50,12 @@ class Section:
 SECTIONS = (
     Section("dates", "How sure are the dates?", "Every simulated trial is one possible history.", ("milestones",)),
     Section("why", "Where does the time go?", "What a trial waits for, and what would therefore help.", ("time",)),
-    Section("who", "Who gets in?", "From admissions to participants, and why people fall out.", ("funnel", "criteria")),
+    Section(
+        "who",
+        "Who gets in?",
+        "From admissions to participants, and why people fall out.",
+        ("funnel", "caps", "criteria"),
+    ),
     Section("sites", "Which sites recruit?", "When they open, and whom they randomise.", ("sites_all", "sites_one")),
     Section(
         "one-trial",
@@ -130,6 +135,7 @@ def _outcomes(answers: Answers) -> list[tuple[str, int, str]]:
         "stopped": "stopped early",
         "no_sites": "ended without its target: no site was left",
         "never_started": "never started",
+        "caps": "ended without its target: the caps left no room for anybody",
         "error": "failed: a defect of the program",
     }
     table = answers.results.outcomes()

@@ -34,6 +34,7 @@ _NOT_COMPLETE = {
     "stopped": "the trial is stopped early",
     "no_sites": "no site is left before it is complete",
     "never_started": "the trial never starts",
+    "caps": "the caps leave no room before it is complete",
 }
 _PICKS = {"typical": "half", "early": "one in ten", "late": "nine in ten"}
 

@@ -171,7 +171,7 @@ def _out(_walk: _Walk, _person: int, before: int, _row: Array) -> int:
 
 def _turned_away(_walk: _Walk, _person: int, before: int, row: Array) -> int:
     """Turned away instead of being asked for consent, or from wherever they were when the trial took no more."""
-    is_asked = before == CHART or (before == BACK and row[CODE] == events.AWAY_PAUSED)
+    is_asked = before == CHART or (before == BACK and (row[CODE] == events.AWAY_PAUSED or row[CODE] >= events.AWAY_CAP))
     return out_from(CONSENT if is_asked else before)
 
 

@@ -45,6 +45,7 @@ _RECRUITMENT = {
     "target_met": "the target is met",
     "stopped": "the trial is stopped",
     "no_sites": "no site is left open",
+    "caps": "the caps leave no room for anybody",
 }
 _ENDED = {
     "complete": "The trial is complete.",
@@ -52,6 +53,7 @@ _ENDED = {
     "stopped": "The trial was stopped early, and is closed.",
     "no_sites": "No site was left; the trial is closed without its target.",
     "never_started": "The trial never starts.",
+    "caps": "The caps left no room for anybody; the trial is closed without its target.",
 }
 _FAILED = {"deteriorated": "died or worsened", "window": "ran out of the time allowed since decompensation"}
 
@@ -85,7 +87,7 @@ class Teller:
             events.CHART_FAILED: lambda r: (
                 f"{self._who(r)} is referred, and excluded by the chart: {plain(self._word(r))}."
             ),
-            events.TURNED_AWAY: lambda r: f"{self._who(r)} is turned away: {_AWAY[self._word(r)]}.",
+            events.TURNED_AWAY: lambda r: f"{self._who(r)} is turned away: {self._why_away(r)}.",
             events.CONSENT_REFUSED: lambda r: f"{self._who(r)} does not consent.",
             events.CONSENT_GIVEN: lambda r: f"{self._who(r)} consents and waits for a coordinator.",
             events.PATIENT_LOST: lambda r: f"{self._who(r)} is lost: no coordinator took them up in time.",
@@ -127,6 +129,8 @@ class Teller:
             events.TRIAL_STARTED: lambda _row: "The trial starts, late.",
             events.DATABASE_LOCKED: lambda _row: "The database is locked.",
             events.TRIAL_ENDED: lambda r: _ENDED[self._word(r)],
+            events.CAP_REACHED: self._cap_reached,
+            events.CAP_OPENED: lambda r: f"There is room under the cap {plain(self._word(r))} again{self._at(r)}.",
         }
 
     def when(self, day: float) -> str:
@@ -146,6 +150,19 @@ class Teller:
 
     def _site(self, row: Array) -> str:
         return self._labels[int(row[SITE])]
+
+    def _at(self, row: Array) -> str:
+        return f" at {self._site(row)}" if row[SITE] >= 0 else ""
+
+    def _why_away(self, row: Array) -> str:
+        if row[CODE] >= events.AWAY_CAP:
+            return f"the cap {plain(self._word(row))} is reached"
+        return _AWAY[self._word(row)]
+
+    def _cap_reached(self, row: Array) -> str:
+        cap = self._design.scenario.caps[self._word(row)]
+        whom = "in screening" if cap.in_screening else "randomised"
+        return f"The cap {plain(self._word(row))} is reached{self._at(row)}: {row[NUMBER]:.0f} {whom}."
 
     def _who(self, row: Array) -> str:
         """A participant by number once randomised, a patient by site and referral before."""

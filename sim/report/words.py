@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis.intervals import Estimate
+from sim.scenario.remarks import remarks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -180,6 +181,7 @@ _ENDINGS = {
     "horizon": "Not complete by the end of the simulated time",
     "never_started": "Never started at all",
     "no_sites": "Given up because every site had closed",
+    "caps": "Given up because the caps left no room for anybody",
     "stopped": "Stopped by the rules of the safety board",
 }
 
@@ -191,6 +193,18 @@ def ending_sentences(outcomes: pd.DataFrame) -> list[str]:
         for name, text in _ENDINGS.items()
         if int(str(outcomes.loc[name, "n"])) > 0
     ]
+
+
+def cap_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
+    """What each cap says, how often it is reached and when, and how many it turns away."""
+    sentences = []
+    for _, row in table.iterrows():
+        share, when = estimate_of(row, "share"), estimate_of(row, "p50")
+        text = f"Cap {row['meaning']}; reached in {chance(share)} of the simulated trials"
+        if math.isfinite(when.value):
+            text += f", in half of them {dates.by(when)}"
+        sentences.append(f"{text}; {mean_with_error(estimate_of(row, 'away'))} people turned away in a mean trial.")
+    return sentences
 
 
 def precision_sentence(results: Results) -> str | None:
@@ -231,6 +245,7 @@ def warnings(results: Results, too_few: list[str], *, more_follow: bool = False)
         remedy = "more are being simulated" if more_follow else "run more of them"
         names = " and ".join([", ".join(too_few[:-1]), too_few[-1]] if len(too_few) > 1 else too_few)
         found.append(f"{results.n_replications} replications are too few to say how far off {names} may be; {remedy}")
+    found += remarks(results.scenario)
     if _gives_no_dose(results):
         found.append("no dose is given in any simulated trial, though participants are due doses; see the cells")
     return found

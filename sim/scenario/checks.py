@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from sim.errors import nearest
+from sim.scenario import cap_checks
 from sim.scenario.derived import DERIVED
 from sim.scenario.distributions import Family
 from sim.scenario.schema import Scenario
@@ -35,6 +36,7 @@ def check(scenario: Scenario) -> list[Finding]:
         _criteria,
         _leaving,
         _cells,
+        cap_checks.caps,
     ):
         found.extend(rule(scenario))
     return found

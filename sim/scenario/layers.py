@@ -18,6 +18,7 @@ MAX_LAYERS = 20
 COLLECTIONS: tuple[KeyPath, ...] = (
     ("arms",),
     ("sites",),
+    ("caps",),
     ("calendar", "periods"),
     ("patients", "sometimes"),
     ("screening", "criteria"),
@@ -82,7 +83,7 @@ def _is_distribution(value: object) -> bool:
 
 
 def _switched_off(value: object, path: KeyPath) -> bool:
-    """`name: off` takes a named part out again: a site group, an arm, a period, a criterion, a way of leaving."""
+    """`name: off` takes a named part out again: a site group, arm, cap, period, criterion, or way of leaving."""
     return value is False and any(path[:-1] == collection for collection in COLLECTIONS)
 
 

@@ -39,11 +39,15 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "follow_up.database_lock_days",
     )),
     ("Calendar", ("trial.enrolment_opens", "calendar.*")),
+    ("Limits", (
+        "sites.*.max_participants", "site_defaults.max_participants", "caps.*.randomised", "caps.*.in_screening",
+    )),
     ("Target, rules and plan", (
         "trial.target", "trial.planned.*", "trial.horizon_months", "trial.replace", "trial.overrun",
     )),
 )  # fmt: skip
 
+_NAMED = ("sites", "caps")  # what a planner has named stands at once below these
 _LIMITS = ("min", "max", "below", "above")  # of a criterion
 _SPREADS = ("sigma", "sd", "n", "cv", "shape")  # parameters without the unit of what is drawn
 _FORMS = ("dist", "uncertain")
@@ -236,9 +240,9 @@ def _control(row: Provenance, path: str, value: Any, description: Description) -
     if is_parameter:
         label = f"{label}: {keys[-1]}"
     part = ""
-    if keys[0] == "sites" or row.path.startswith(("follow_up.leaving.", "calendar.periods.")):
+    if keys[0] in _NAMED or row.path.startswith(("follow_up.leaving.", "calendar.periods.")):
         named = row.path.split(".")
-        part = words(named[1] if keys[0] == "sites" else named[2])
+        part = words(named[1] if keys[0] in _NAMED else named[2])
         if row.path.startswith("follow_up.leaving."):
             label = _leaving(named[3:]) + (f": {keys[-1]}" if is_parameter else "")
     elif row.path.count(".") > 1 and not row.path.startswith("screening.criteria."):

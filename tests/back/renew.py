@@ -24,6 +24,10 @@ STOPPED = (
     "treatment.severe_reaction=0.5",
     "trial.overrun=randomise",
 )
+CAPPED = (
+    "caps={desks: {in_screening: 2, each: site}, severe: {randomised: 4, stratum: {severe: true}}}",
+    "trial.target=8",
+)
 
 
 def _log(*overrides: str) -> str:
@@ -62,6 +66,7 @@ KEPT = {
     "events.csv": _log,
     "events-made-to-order.csv": lambda: _log(*MADE_TO_ORDER),
     "events-stopped.csv": lambda: _log(*STOPPED),
+    "events-capped.csv": lambda: _log(*CAPPED),
     "measures.csv": _measures,
 }
 

@@ -64,7 +64,6 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
             "never_enrols": draw(st.sampled_from([0.0, 0.2])),
             "coordinators": draw(st.sampled_from([None, 1, 2])),
             "infusion_bays": draw(st.sampled_from([None, 1])),
-            "max_participants": draw(st.sampled_from([None, 3])),
             "ramp_up": draw(st.sampled_from([None, {"start_fraction": 0.2, "days": 60}])),
             "closes": draw(st.sampled_from([None, None, "2020-03-01", {"after_days_without_randomisation": 40}])),
         },
@@ -108,6 +107,10 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
             "stop": {"severe_reactions": 2, "among_first": 6, "action": draw(st.sampled_from(["hold", "end"]))},
         },
     }
+    n_sites = sum(group["count"] for group in data["sites"].values())
+    target = data["trial"]["target"]
+    data["site_defaults"]["max_participants"] = draw(st.sampled_from([None, max(3, -(-target // n_sites))]))
+    data["caps"] = draw(caps(target))
     if draw(st.booleans()):
         data["randomisation"]["method"] = "permuted_blocks"
         data["randomisation"]["stratify_by"] = ["site", "kind"]
@@ -126,6 +129,22 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
             "database_lock_days": draw(DAYS),
         }
     return data
+
+
+@st.composite
+def caps(draw: st.DrawFn, target: int) -> dict[str, Any]:
+    """Caps of every sort that leave room for the target, or none."""
+    overrun = draw(st.sampled_from(["turn_away", "randomise"]))
+    of_b = draw(st.integers(1, target))
+    every = {
+        "desks": {"in_screening": draw(st.integers(1, 3)), "each": draw(st.sampled_from([None, "site", "group"]))},
+        "ill": {"in_screening": 1, "stratum": {"ill": False}},
+        "b": {"randomised": of_b, "stratum": {"kind": "b"}, "known": draw(st.sampled_from(["chart", "tests"]))},
+        "a": {"randomised": max(target - of_b, 1), "stratum": {"kind": "a"}, "overrun": overrun},
+        "first": {"randomised": target, "groups": "g0", "overrun": overrun},
+        "arm": {"randomised": draw(st.integers(1, target)), "arm": "X"},
+    }
+    return {name: cap for name, cap in every.items() if draw(st.sampled_from([False, False, True]))}
 
 
 @st.composite
@@ -173,7 +192,26 @@ def test_conservation(data: dict[str, Any], seed: int) -> None:
     _bays_hold(design, rows)
     _coordinators_hold(design, rows)
     _cells_are_where_the_log_says(trial, rows)
+    _caps_hold(design, rows)
     _measures_add_up(trial, seed)
+
+
+def _caps_hold(design: Design, rows: np.ndarray) -> None:
+    """No cap is exceeded; it is full when the log says so, and people are turned away at it only while it is full."""
+    full: dict[tuple[float, float], float] = {}
+    for row in rows:
+        if row[KIND] in (e.CAP_REACHED, e.CAP_OPENED):
+            cap = design.scenario.caps[design.caps[int(row[CODE])]]
+            assert (row[NUMBER] >= cap.limit) == (row[KIND] == e.CAP_REACHED)
+            full[row[CODE], row[SITE]] = full.get((row[CODE], row[SITE]), 0) + (1 if row[KIND] == e.CAP_REACHED else -1)
+        elif row[KIND] == e.TURNED_AWAY and row[CODE] >= e.AWAY_CAP:
+            code = row[CODE] - e.AWAY_CAP
+            assert full.get((code, -1.0), 0) > 0 or full.get((code, row[SITE]), 0) > 0
+    for code, name in enumerate(design.caps):
+        cap = design.scenario.caps[name]
+        if cap.overrun == "turn_away":
+            reached = rows[(rows[:, KIND] == e.CAP_REACHED) & (rows[:, CODE] == code), NUMBER]
+            assert np.all(reached == cap.limit), name
 
 
 def _patients_end_once(people: dict[tuple[float, float], list[np.ndarray]]) -> None:

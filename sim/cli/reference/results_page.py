@@ -14,6 +14,7 @@ from sim.scenario.load import scenario_from_mapping
 _PLACEHOLDERS = {
     "ARMNAME": "<arm>",
     "CRITERIONNAME": "<criterion>",
+    "CAPNAME": "<cap>",
     "WAYNAME": "<way>",
     "sites.GROUPNAME.referrals_per_month": "<path>",
     "XXX": "currency",
@@ -21,6 +22,7 @@ _PLACEHOLDERS = {
 _OF_THE_SCENARIO = {
     "criterion": "criteria of the scenario",
     "arm": "arms of the scenario",
+    "cap": "caps of the scenario",
     "way_out": "ways of leaving of the scenario",
 }
 
@@ -35,6 +37,7 @@ Days are days since the first instant of day 0 (`trial.enrolment_opens`), with f
 day 0 plus the whole days. A month is 30.4375 days. A day that never came is null in Parquet files, and counts as later
 than everything in quantiles and probabilities.
 """
+_THEN = {"`screening_failed`": "criteria", "`turned_away`": "caps"}  # words of the scenario that follow
 
 
 def _design() -> Design:
@@ -47,6 +50,7 @@ def _design() -> Design:
         "sites": {"GROUPNAME": {"referrals_per_month": {"uncertain": "lognormal", "median": 1, "sigma": 1}}},
         "patients": {"conditions": {"c": 0.5}},
         "screening": {"criteria": {"CRITERIONNAME": {"stage": "chart", "any": ["c"]}}},
+        "caps": {"CAPNAME": {"randomised": 1}},
         "cells": cells,
         "follow_up": {"visit_weeks": [1], "primary_endpoint_week": 1, "leaving": {"WAYNAME": {"1": 0.1}}},
         "costs": {"currency": "XXX"},
@@ -79,7 +83,7 @@ def _words() -> Iterator[str]:
     rows = [(code(name), ", ".join(map(code, words))) for name, words in VOCABULARIES.items()]
     rows += [(code(name), meaning) for name, meaning in _OF_THE_SCENARIO.items()]
     rows = [
-        (name, f"{words}, and criteria of the scenario") if name == "`screening_failed`" else (name, words)
+        (name, f"{words}, and {_THEN[name]} of the scenario") if name in _THEN else (name, words)
         for name, words in rows
     ]
     yield from table(("list", "words"), sorted(rows))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sim.experiment.results import Results
     from sim.report.exhibits import Exhibit
 
-MAKERS: dict[str, Callable[[Answers], Exhibit]] = {
+MAKERS: dict[str, Callable[[Answers], Exhibit]] = {  # of every trial
     "fan": dates.fan,
     "milestones": dates.milestones,
     "time": effort.time,
@@ -34,7 +34,8 @@ MAKERS: dict[str, Callable[[Answers], Exhibit]] = {
 
 def all_exhibits(answers: Answers) -> dict[str, Exhibit]:
     """Every figure with its words and table, by name, in the order of a report."""
-    return {name: make(answers) for name, make in MAKERS.items()}
+    found = {name: make(answers) for name, make in MAKERS.items()}
+    return found | ({"caps": people.caps(answers)} if answers.scenario.caps else {})
 
 
 def all_figures(results: Results) -> dict[str, go.Figure]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sim.report.exhibits import Exhibit, Table
 from sim.report.figures.style import SERIES, bar_figure, bars, figure, wrapped
 from sim.report.story import plain as spaced
-from sim.report.words import estimate_of, mean_with_error, percent
+from sim.report.words import cap_sentences, chance, estimate_of, mean_with_error, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +47,33 @@ def _funnel_table(answers: Answers, stages: list[str], texts: list[str]) -> Tabl
         rows.append((f"lost: {reason}", mean_with_error(estimate_of(row, "mean"))))
     return Table(
         "People in a mean trial, and those referred and not randomised by reason", ("stage", "people"), (*rows,)
+    )
+
+
+def caps(answers: Answers) -> Exhibit:
+    """How often each cap was reached, when, and how many people it turned away."""
+    table = answers.results.caps()
+    return Exhibit(
+        "caps",
+        "What the caps do",
+        " ".join(cap_sentences(table, answers.dates)),
+        "Source: replications.parquet; a cap that is never reached changes nothing.",
+        None,
+        Table(
+            "Caps in the simulated trials",
+            ("cap", "says", "reached in", "in half by", "turned away"),
+            tuple(
+                (
+                    spaced(str(name)),
+                    str(row["meaning"]).partition(": ")[2],
+                    chance(estimate_of(row, "share")),
+                    answers.dates.text(float(row["p50"])),
+                    mean_with_error(estimate_of(row, "away")),
+                )
+                for name, row in table.iterrows()
+            ),
+            is_open=True,
+        ),
     )
 
 

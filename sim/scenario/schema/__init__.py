@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from sim.scenario.schema.calendar import Calendar
+from sim.scenario.schema.caps import Caps
 from sim.scenario.schema.costs import Costs, Experiment, Sources
 from sim.scenario.schema.follow_up import FollowUp, Oversight
 from sim.scenario.schema.patients import Patients, Screening
@@ -26,6 +27,7 @@ class Scenario(Section):
     randomisation: Randomisation = described("How arms are allocated.", default_factory=Randomisation)
     site_defaults: SiteSettings = described("What a site group leaves out.", default_factory=SiteSettings)
     sites: dict[Name, SiteGroup] = described("Groups of like sites, by name.")
+    caps: Caps = described("At most so many, by name.", default_factory=dict)
     calendar: Calendar = described("What changes arrivals with the date.", default_factory=Calendar)
     patients: Patients = described("Who is referred.", default_factory=Patients)
     screening: Screening = described("From the chart to eligibility.", default_factory=Screening)

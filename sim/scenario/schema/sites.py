@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
+from sim.scenario.schema.caps import Country
 from sim.scenario.schema.values import Days, Once, OnceProbability, Probability, Rate, Section, described
 
 
@@ -46,9 +47,16 @@ class SiteSettings(Section):
         "Infusion bays at a site; null: no limit.", unit="bays", ge=1, le=1000, default=None
     )
     max_participants: int | None = described(
-        "The site closes when it has randomised this many; null: no limit.", unit="participants", ge=1, default=None
+        "Each site closes for good when it alone has randomised this many (a limit of one site, not of the group; for "
+        "a group, a country or a stratum see `caps`); null: no limit.",
+        unit="participants/site",
+        ge=1,
+        default=None,
     )
     closes: date | Drought | None = described("A date, or a drought, that closes the site; null: never.", default=None)
+    country: Country | None = described(
+        "Country of the sites: ISO 3166 code, such as CN. A label, for `caps` and tables.", default=None
+    )
 
 
 class SiteGroup(SiteSettings):

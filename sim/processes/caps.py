@@ -1,0 +1,249 @@
+"""Caps: who is turned away because there are enough participants, or people in screening, like them already.
+
+A cap is one counter, or one for each site, group or country. It is looked at whenever someone comes who it holds for,
+and when it is reached; nobody waits for one to open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+
+import simpy
+
+from sim.core import events
+from sim.core.design import ArmDesign
+from sim.core.people import Person, Site
+from sim.core.world import World
+from sim.scenario.cap_checks import levels
+from sim.scenario.schema.caps import Cap, within
+
+Levels = tuple[tuple[int, int], ...]  # place among a person's strata, and level there
+
+
+@dataclass(slots=True, eq=False)
+class Counter:
+    """One counter of a cap.
+
+    Attributes:
+        code: of its cap.
+        cap: its rule.
+        stratum: whom it holds for at its sites.
+        site: index of its site, where it is of one.
+        n: people counted.
+        since: when it became full; None while there is room.
+        spans: (start, end) of the times before at which it was full.
+    """
+
+    code: int
+    cap: Cap
+    stratum: Levels
+    site: int
+    n: int = 0
+    since: float | None = None
+    spans: list[tuple[float, float]] = field(default_factory=list)
+
+    @property
+    def is_of_screening(self) -> bool:
+        """Whether it counts people in screening, not participants."""
+        return self.cap.in_screening is not None
+
+    def holds_for(self, strata: tuple[int, ...]) -> bool:
+        """Whether it holds for a person of its sites with these levels."""
+        return all(strata[place] == level for place, level in self.stratum)
+
+
+class Caps:
+    """The caps of a trial.
+
+    Args:
+        world: the replication's surroundings.
+        sites: all sites.
+        inside: everyone from consent to randomisation, or on the way back, with their processes.
+        arm_is_full: called where an arm takes no more, or takes some again.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        sites: list[Site],
+        inside: Mapping[Person, simpy.Process],
+        arm_is_full: Callable[[ArmDesign, bool], None],
+    ) -> None:
+        self._world = world
+        self._inside = inside
+        self._arm_is_full = arm_is_full
+        self._sites = sites
+        self._of_site: list[list[Counter]] = [[] for _ in sites]
+        self._of_arm: list[list[Counter]] = [[] for _ in world.design.arms]
+        self._no_arm: int | None = None  # code of the last cap that closed an arm, where all are closed
+        self._in_screening: set[Person] = set()
+        self._is_known: set[Person] = set()  # eligible, so that tests have shown what stratum they are of
+        known = levels(world.scenario)
+        self._n_levels = [len(known[name]) for name in world.design.population.strata]
+        for code, name in enumerate(world.design.caps):
+            self._count(code, world.scenario.caps[name])
+
+    def _count(self, code: int, cap: Cap) -> None:
+        """The counters of one cap."""
+        design = self._world.design
+        if cap.arm is not None:
+            (arm,) = (arm for arm in design.arms if arm.name == cap.arm)
+            self._of_arm[arm.index].append(Counter(code, cap, (), -1))
+            return
+        known = levels(self._world.scenario)
+        stratum = tuple(
+            (design.population.strata.index(name), known[name].index(level)) for name, level in cap.stratum.items()
+        )
+        counters: dict[object, Counter] = {}
+        for site in self._sites:
+            country = site.design.settings.country
+            if within(cap, site.group, country):
+                place = {None: None, "site": site.index, "group": site.group, "country": country}[cap.each]
+                of_site = site.index if cap.each == "site" else -1
+                counter = counters.setdefault(place, Counter(code, cap, stratum, of_site))
+                self._of_site[site.index].append(counter)
+
+    def _holding_for(self, person: Person) -> Iterator[Counter]:
+        """Counters that a person is, or will be, counted by, those of arms apart."""
+        return (counter for counter in self._of_site[person.site.index] if counter.holds_for(person.strata))
+
+    # --- who is turned away
+
+    def barred_before_consent(self, person: Person) -> int | None:
+        """Why someone is not asked for consent: the code of turning away, if a full cap speaks of no stratum."""
+        return self._barred(person, lambda counter: not counter.stratum)
+
+    def barred_from_screening(self, person: Person) -> int | None:
+        """Why someone who would consent is not screened, as far as the chart tells."""
+        return self._barred(person, lambda counter: counter.cap.known == "chart")
+
+    def barred_after_tests(self, person: Person) -> int | None:
+        """Why someone eligible is not randomised: the tests have shown a stratum that is full."""
+        self._is_known.add(person)
+        return self._barred(person, lambda counter: counter.cap.known == "tests" and not _lets_in(counter, person))
+
+    def _barred(self, person: Person, is_asked: Callable[[Counter], bool]) -> int | None:
+        if self._no_arm is not None:
+            return events.AWAY_CAP + self._no_arm
+        for counter in self._holding_for(person):
+            if counter.since is not None and is_asked(counter):
+                return events.AWAY_CAP + counter.code
+        return None
+
+    def spans(self, site: Site) -> Iterator[tuple[float, float, int]]:
+        """(start, end, code of turning away) of the times at which nobody of a site was asked for consent."""
+        for counter in self._of_site[site.index]:
+            if not counter.stratum:
+                running = [] if counter.since is None else [(counter.since, self._world.env.now)]
+                yield from ((*span, events.AWAY_CAP + counter.code) for span in (*counter.spans, *running))
+
+    # --- who is counted
+
+    def enters(self, person: Person) -> None:
+        """Someone enters screening."""
+        if person not in self._in_screening:
+            self._in_screening.add(person)
+            for counter in self._holding_for(person):
+                if counter.is_of_screening:
+                    self._add(counter, 1)
+
+    def leaves(self, person: Person) -> None:
+        """Someone is randomised, out, or on the way back."""
+        self._is_known.discard(person)
+        if person in self._in_screening:
+            self._in_screening.remove(person)
+            for counter in self._holding_for(person):
+                if counter.is_of_screening:
+                    self._add(counter, -1)
+
+    def randomised(self, person: Person) -> None:
+        """Count a participant; whoever is in screening and may not come in any more is turned away."""
+        assert person.arm is not None
+        for counter in self._of_arm[person.arm.index]:
+            if self._add(counter, 1):
+                self._arm_is_full(person.arm, True)
+                self._look_at_arms(counter)
+        for counter in self._holding_for(person):
+            if not counter.is_of_screening and self._add(counter, 1):
+                self._turn_away(counter)
+
+    def replaced(self, person: Person) -> None:
+        """A participant who is to be replaced is not counted any more."""
+        assert person.arm is not None
+        for counter in self._of_arm[person.arm.index]:
+            self._add(counter, -1)
+            self._look_at_arms(counter)
+        self._arm_is_full(person.arm, _is_full(self._of_arm[person.arm.index]))
+        for counter in self._holding_for(person):
+            if not counter.is_of_screening:
+                self._add(counter, -1)
+
+    def _add(self, counter: Counter, more: int) -> bool:
+        """Count one more or less; whether the cap is reached now."""
+        world, now = self._world, self._world.env.now
+        counter.n += more
+        is_full = counter.n >= counter.cap.limit
+        if is_full == (counter.since is not None):
+            return False
+        world.record(
+            events.CAP_REACHED if is_full else events.CAP_OPENED, counter.site, number=counter.n, code=counter.code
+        )
+        if is_full:
+            counter.since = now
+        else:
+            assert counter.since is not None
+            counter.spans.append((counter.since, now))
+            counter.since = None
+        return is_full
+
+    def _look_at_arms(self, changed: Counter) -> None:
+        """Where every arm is full, nobody may come any more."""
+        is_over = all(_is_full(counters) for counters in self._of_arm)
+        if is_over and self._no_arm is None:
+            for process in self._inside.values():
+                process.interrupt(events.AWAY_CAP + changed.code)
+        self._no_arm = changed.code if is_over else None
+
+    def _turn_away(self, counter: Counter) -> None:
+        """Turn away those in screening for whom a cap holds that has just been reached."""
+        for person, process in self._inside.items():
+            if counter not in self._of_site[person.site.index] or not counter.holds_for(person.strata):
+                continue
+            if counter.cap.known == "tests" and person not in self._is_known:
+                continue  # nobody knows yet
+            if counter.cap.overrun == "turn_away" or person.is_returning or person.is_queueing:
+                process.interrupt(events.AWAY_CAP + counter.code)
+
+    # --- whether anybody may still come
+
+    def has_room(self) -> bool:
+        """Whether somebody, of whatever strata, may still be randomised at a site that is open."""
+        return self._no_arm is None and any(site.closed_on is None and self._has_room_at(site) for site in self._sites)
+
+    def _has_room_at(self, site: Site) -> bool:
+        full = [
+            counter
+            for counter in self._of_site[site.index]
+            if counter.since is not None and not counter.is_of_screening
+        ]
+        if not full:
+            return True
+        places = sorted({place for counter in full for place, _ in counter.stratum})
+        strata = [0] * len(self._n_levels)
+        for combination in product(*(range(self._n_levels[place]) for place in places)):
+            for place, level in zip(places, combination, strict=True):
+                strata[place] = level
+            if not any(counter.holds_for(tuple(strata)) for counter in full):
+                return True
+        return False
+
+
+def _is_full(counters: list[Counter]) -> bool:
+    return any(counter.since is not None for counter in counters)
+
+
+def _lets_in(counter: Counter, person: Person) -> bool:
+    """Whether someone was in screening before the cap was reached, and comes in all the same."""
+    return counter.cap.overrun == "randomise" and counter.since is not None and person.referred < counter.since

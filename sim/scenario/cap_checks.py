@@ -1,0 +1,160 @@
+"""Caps that name what there is not, that do not fit together, or that leave no room for the target."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from sim.errors import nearest
+from sim.scenario.schema import Scenario
+from sim.scenario.schema.caps import Cap, within
+from sim.scenario.yaml_source import KeyPath
+
+Finding = tuple[str, KeyPath, str | None]  # message, path, value
+
+
+def levels(scenario: Scenario) -> dict[str, list[str | bool]]:
+    """What a cap by stratum may name, each with its levels in the order of their codes."""
+    patients = scenario.patients
+    found: dict[str, list[str | bool]] = {
+        name: [*sorted(value)] for name, value in patients.attributes.items() if isinstance(value, dict)
+    }
+    found |= {name: [False, True] for name in patients.conditions}
+    found |= {name: [f"{name}_{i + 1}" for i in range(len(band.cuts) + 1)] for name, band in patients.bands.items()}
+    return found
+
+
+def country_of(scenario: Scenario, group: str) -> str | None:
+    """The country of a site group, its own or that of all."""
+    own = scenario.sites[group]
+    return own.country if "country" in own.model_fields_set else scenario.site_defaults.country
+
+
+def max_participants(scenario: Scenario, group: str) -> int | None:
+    """The limit of each site of a group, its own or that of all; None for no limit."""
+    own = scenario.sites[group]
+    is_own = "max_participants" in own.model_fields_set
+    return own.max_participants if is_own else scenario.site_defaults.max_participants
+
+
+def caps(scenario: Scenario) -> Iterator[Finding]:
+    """Everything that is wrong with the caps of a scenario."""
+    wrong = [finding for name, cap in scenario.caps.items() for finding in _names(scenario, name, cap)]
+    yield from wrong
+    if not wrong:
+        yield from _room(scenario)
+
+
+def _names(scenario: Scenario, name: str, cap: Cap) -> Iterator[Finding]:
+    path = ("caps", name)
+    countries = {country_of(scenario, group) for group in scenario.sites} - {None}
+    for group in cap.groups or ():
+        if group not in scenario.sites:
+            yield f"there is no such site group; {nearest(group, scenario.sites)}", (*path, "groups"), group
+    if cap.country and cap.country not in countries:
+        message = f"no site group is in this country; {nearest(cap.country, [str(code) for code in countries])}"
+        yield message, (*path, "country"), cap.country
+    if cap.arm and cap.arm not in scenario.arms:
+        yield f"there is no such arm; {nearest(cap.arm, scenario.arms)}", (*path, "arm"), cap.arm
+    if cap.each == "country":
+        for group in scenario.sites:
+            if within(cap, group, country_of(scenario, group)) and country_of(scenario, group) is None:
+                yield f"a cap for each country needs the 'country' of group {group}", (*path, "each"), "country"
+    known = levels(scenario)
+    for key, level in cap.stratum.items():
+        if key not in known:
+            message = f"there is no such categorical attribute, condition or band; {nearest(key, known)}"
+            yield message, (*path, "stratum", key), None
+        elif not any(level is one or (isinstance(level, str) and level == one) for one in known[key]):
+            valid = [str(one).lower() if isinstance(one, bool) else one for one in known[key]]
+            shown = str(level).lower() if isinstance(level, bool) else level
+            yield f"no such level of {key}; {nearest(shown, valid)}", (*path, "stratum", key), shown
+
+
+# --- room for the target
+
+
+def _room(scenario: Scenario) -> Iterator[Finding]:
+    target = scenario.trial.target
+    room = {"sites": _room_at_sites(scenario), "arms": _room_in_arms(scenario), "strata": _room_in_strata(scenario)}
+    where = min(room, key=lambda name: room[name])
+    if room[where] < target:
+        path: KeyPath = ("caps",) if scenario.caps else ("sites",)
+        limits = "caps and max_participants allow" if where == "sites" else "caps allow"
+        yield (
+            f"the {limits} at most {room[where]:.0f} of the {target} participants of trial.target: raise them, or "
+            f"lower the target",
+            path,
+            None,
+        )
+
+
+def _strict(scenario: Scenario) -> list[Cap]:
+    """Caps on those randomised that nobody in screening gets past."""
+    return [cap for cap in scenario.caps.values() if cap.randomised and cap.overrun == "turn_away"]
+
+
+def _room_of_group(scenario: Scenario, name: str, plain: list[Cap]) -> float:
+    """Participants that the sites of one group may have."""
+    group, country = scenario.sites[name], country_of(scenario, name)
+    most = max_participants(scenario, name)
+    each = [cap.limit for cap in plain if cap.each == "site" and within(cap, name, country)]
+    a_site = min([math.inf if most is None else float(most), *each])
+    together = [cap.limit for cap in plain if cap.each == "group" and within(cap, name, country)]
+    return min([group.count * a_site if group.count else 0.0, *together])
+
+
+def _room_at_sites(scenario: Scenario) -> float:
+    """Participants that all sites may have: a bound, exact where caps over several groups do not overlap."""
+    if not any(group.count for group in scenario.sites.values()):
+        return math.inf  # there is no site: no matter of caps
+    plain = [cap for cap in _strict(scenario) if not cap.stratum and not cap.arm]
+    room = {name: _room_of_group(scenario, name, plain) for name in scenario.sites}
+    for cap in sorted(plain, key=lambda cap: cap.limit):
+        if cap.each in ("site", "group"):
+            continue
+        over: dict[str | None, list[str]] = {}
+        for name in scenario.sites:
+            country = country_of(scenario, name)
+            if within(cap, name, country):
+                over.setdefault(country if cap.each else None, []).append(name)
+        for names in over.values():
+            _share(room, names, cap.limit)
+    return math.fsum(room.values())
+
+
+def _share(room: dict[str, float], names: list[str], limit: int) -> None:
+    """What several groups may have together is noted with the first of them, if it is less than they have."""
+    inside = [name for name in names if name in room]
+    if len(inside) == len(names) and math.fsum(room[name] for name in names) > limit:
+        for name in names:
+            del room[name]
+        room["+".join(names)] = float(limit)
+
+
+def _room_in_arms(scenario: Scenario) -> float:
+    of_arm: dict[str, float] = dict.fromkeys(scenario.arms, math.inf)
+    for cap in _strict(scenario):
+        if cap.arm:
+            of_arm[cap.arm] = min(of_arm[cap.arm], cap.limit)
+    return math.fsum(of_arm.values())
+
+
+def _room_in_strata(scenario: Scenario) -> float:
+    """The least of what the levels of one attribute may have, over the attributes of which every level has a cap."""
+    rooms: dict[str, dict[str | bool, float]] = {
+        name: dict.fromkeys(_possible(scenario, name, of), math.inf) for name, of in levels(scenario).items()
+    }
+    for cap in _strict(scenario):
+        if len(cap.stratum) == 1 and not cap.groups and not cap.country and not cap.each:
+            ((name, level),) = cap.stratum.items()
+            rooms[name][level] = min(rooms[name].get(level, math.inf), cap.limit)
+    return min((math.fsum(room.values()) for room in rooms.values() if room), default=math.inf)
+
+
+def _possible(scenario: Scenario, name: str, of: list[str | bool]) -> list[str | bool]:
+    """Levels that anybody may have."""
+    shares = scenario.patients.attributes.get(name)
+    if isinstance(shares, Mapping):
+        return [level for level in of if shares.get(str(level), 0.0) > 0]
+    return of

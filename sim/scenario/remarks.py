@@ -1,0 +1,65 @@
+"""What a scenario says that is allowed, and that a planner may well have meant otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim.scenario.cap_checks import max_participants
+from sim.scenario.distributions import Family
+from sim.scenario.schema import Scenario
+from sim.scenario.schema.caps import in_words
+
+
+def limits(scenario: Scenario) -> list[str]:
+    """Every limit on participants and on people in screening, in words."""
+    found = []
+    for name, group in scenario.sites.items():
+        most = max_participants(scenario, name)
+        if most is not None and group.count:
+            found.append(f"{name}: at most {most} participants at {_sites(group.count)}{_together(group.count, most)}")
+    return [*found, *(in_words(name, cap) for name, cap in scenario.caps.items())]
+
+
+def _sites(n: int) -> str:
+    return "its one site" if n == 1 else f"each of {n} sites"
+
+
+def _together(n: int, most: int) -> str:
+    return "" if n == 1 else f", {n * most} in all"
+
+
+def remarks(scenario: Scenario) -> list[str]:
+    """What may be meant otherwise, each with what to write instead; without full stops."""
+    return list(_limits_of_one_site(scenario))
+
+
+def _limits_of_one_site(scenario: Scenario) -> Iterator[str]:
+    """Limits of a site that read as limits of its group: they would never stop the group, or hardly."""
+    target = scenario.trial.target
+    shares = _shares(scenario)
+    for name, group in scenario.sites.items():
+        most = max_participants(scenario, name)
+        if most is None or group.count < 2:
+            continue
+        if group.count * most > target or most >= shares[name] * target:
+            own = "max_participants" in group.model_fields_set
+            yield (
+                f"{f'sites.{name}' if own else 'site_defaults'}.max_participants: {most} is the limit of each of the "
+                f"{group.count} sites of {name}, {group.count * most} in all, of a target of {target}; for the group "
+                f"together write caps: {{{name}: {{groups: {name}, randomised: {most}}}}}"
+            )
+
+
+def _shares(scenario: Scenario) -> dict[str, float]:
+    """What share of the referrals each group brings, at full rate; the same of each site where rates are uncertain."""
+    rates = {}
+    for name, group in scenario.sites.items():
+        own = group.referrals_per_month
+        rate = scenario.site_defaults.referrals_per_month if own is None else own
+        rates[name] = None if rate is None or isinstance(rate, Family) else float(rate)
+    is_known = None not in rates.values()
+    weights = {
+        name: group.count * ((rates[name] or 0.0) if is_known else 1.0) for name, group in scenario.sites.items()
+    }
+    total = sum(weights.values())
+    return {name: weight / total if total else 0.0 for name, weight in weights.items()}

@@ -1,0 +1,131 @@
+"""Caps: at most so many participants, or people in screening, of some sites, a stratum, an arm, or the whole trial."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from sim.errors import nearest
+from sim.scenario.schema.values import Name, Section, described
+
+# ISO 3166-1 alpha-2, as of 2024.
+_CODES = """
+AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA
+CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA
+GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP
+KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS
+MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS
+RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW
+TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
+"""
+COUNTRIES = frozenset(_CODES.split())
+
+
+def _known_country(code: str) -> str:
+    if code not in COUNTRIES:
+        hint = "the United Kingdom is GB" if code == "UK" else nearest(code, COUNTRIES)
+        raise ValueError(f"must be an ISO 3166 code of a country, two capital letters such as CN; {hint}")
+    return code
+
+
+Country = Annotated[str, Field(max_length=60), AfterValidator(_known_country)]
+
+
+def _one_or_several(raw: object) -> object:
+    """`china` is short for `[china]`."""
+    return (raw,) if isinstance(raw, str) else tuple(raw) if isinstance(raw, list) else raw
+
+
+Groups = Annotated[
+    tuple[Name, ...],
+    Field(min_length=1),
+    BeforeValidator(_one_or_several, json_schema_input_type=Name | tuple[Name, ...]),
+]
+Level = Annotated[bool | Name, Field(union_mode="left_to_right")]
+
+
+class Cap(Section):
+    """At most so many at once. It holds for all of whom it speaks together, or for `each` site, group or country."""
+
+    randomised: int | None = described(
+        "Participants at most; those who are to be replaced are not counted.", unit="participants", ge=1, default=None
+    )
+    in_screening: int | None = described(
+        "People in screening at once at most, from consent until they are randomised or out.",
+        unit="people",
+        ge=1,
+        default=None,
+    )
+    groups: Groups | None = described("Site groups that it holds for; one name, or several.", default=None)
+    country: Country | None = described("Country that it holds for: the groups that name it.", default=None)
+    stratum: dict[Name, Level] = described(
+        "Whom it holds for: a category of a categorical attribute, true or false of a condition, or `<band>_1` (below "
+        "the first cut) and so on of a band; of several, those who are all of it.",
+        default_factory=dict,
+    )
+    arm: Name | None = described("The arm that takes no more at the cap; the others go on.", default=None)
+    each: Literal["site", "group", "country"] | None = described(
+        "Whether it holds for each site, group or country apart; leave out for all of them together.", default=None
+    )
+    known: Literal["chart", "tests"] = described(
+        "Of a stratum: whether the chart shows it, or only the tests do.", default="chart"
+    )
+    overrun: Literal["turn_away", "randomise"] = described(
+        "What happens to people in screening when the cap is reached; those let in, if eligible, come on top of it.",
+        default="turn_away",
+    )
+
+    @property
+    def limit(self) -> int:
+        """At most so many."""
+        limit = self.in_screening if self.randomised is None else self.randomised
+        assert limit is not None
+        return limit
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.randomised is None) == (self.in_screening is None):
+            raise ValueError("write exactly one of randomised, in_screening")
+        if self.groups and self.country:
+            raise ValueError("write groups or country, not both")
+        others = {"groups": self.groups, "country": self.country, "stratum": self.stratum, "each": self.each}
+        said = [name for name, value in others.items() if value]
+        if self.arm and said:
+            raise ValueError(f"a cap by arm holds for the whole trial: leave out {' and '.join(said)}")
+        if self.arm and self.in_screening:
+            raise ValueError("nobody's arm is known in screening: write randomised for a cap by arm")
+        if self.overrun != "turn_away" and (self.in_screening or self.arm):
+            raise ValueError("'overrun' is of a cap on those randomised at sites or in a stratum")
+        if self.known == "tests" and (not self.stratum or self.in_screening):
+            raise ValueError("'known: tests' is of a cap on those randomised in a stratum")
+        return self
+
+
+Caps = Annotated[dict[Name, Cap], Field(max_length=200)]
+
+
+def within(cap: Cap, group: str, country: str | None) -> bool:
+    """Whether a cap holds for the sites of a group."""
+    if cap.groups is not None:
+        return group in cap.groups
+    return cap.country is None or cap.country == country
+
+
+def in_words(name: str, cap: Cap) -> str:
+    """A cap as a planner would say it: `china: at most 60 participants in the sites of china together`."""
+    whom = "participants" if cap.randomised else "people in screening at once"
+    place = "in the trial"
+    if cap.groups:
+        place = f"in the sites of {' and '.join(cap.groups)}"
+    elif cap.country:
+        place = f"in {cap.country}"
+    elif cap.arm:
+        place = f"in arm {cap.arm}"
+    place = f"{place}, for each {cap.each}" if cap.each else place if cap.arm else f"{place} together"
+    stratum = ", ".join(f"{key} {_shown(value)}" for key, value in cap.stratum.items())
+    return f"{name}: at most {cap.limit} {whom}{f' with {stratum}' if stratum else ''} {place}"
+
+
+def _shown(level: Any) -> str:
+    return str(level).lower() if isinstance(level, bool) else str(level)
