@@ -32,11 +32,18 @@ LOG_NAMES: dict[str, tuple[str, ...]] = {
         "screened", "screening", "screened_on", "consent", "consented", "consented_on", "informed_consent", "dmdtc",
         "rficdtc",
     ),
-    "status": ("status", "disposition", "reason", "reason_for_leaving", "dsdecod", "outcome"),
+    "status": ("status", "disposition", "dsdecod", "outcome"),
     "left": (
-        "left", "left_on", "leaving", "date_of_leaving", "ended", "end", "end_of_study", "discontinued",
-        "discontinuation", "withdrawn", "withdrawal", "dropout", "off_study", "last_visit",
+        "left", "left_on", "leaving", "date_of_leaving", "discontinued",
+        "discontinuation", "withdrawn", "withdrawal", "dropout", "off_study",
     ),
+    "failed": ("failed", "screen_failure_date"),
+    "ended": ("end_of_study_date",),
+    "completed": ("completed_on",),
+    "died": ("died_on",),
+    "reason": ("reason", "reason_for_leaving"),
+    "failure_reason": ("failure_reason",),
+    "event": ("event", "event_type", "event_name", "milestone", "transaction", "transaction_type", "activity"),
 }  # fmt: skip
 COUNT_NAMES: dict[str, tuple[str, ...]] = {
     "date": ("date", "day", "week", "month", "period", "start", "week_of", "week_start", "screening", "from"),
@@ -156,7 +163,7 @@ def _candidates(table: RawTable, usual: set[str], taken: set[str]) -> list[str]:
 
 
 def columns_from(text: str | None) -> dict[str, str]:
-    """`--columns "date=Rand Dt,site=Centre"` as a mapping of role to header.
+    """`--columns "date=Rand Dt,site=Centre"` as a mapping of role to header; `left=` says that there is none.
 
     Raises:
         UsageError: it is not ROLE=HEADER, or there is no such role.
@@ -167,7 +174,7 @@ def columns_from(text: str | None) -> dict[str, str]:
     found = {}
     for part in text.split(","):
         role, equals, header = (piece.strip() for piece in part.partition("="))
-        if not equals or not header:
+        if not equals or (not header and role in ("", "date")):
             raise UsageError(Problem("write ROLE=HEADER, as in date=Rand_Dt,site=Centre", "--columns", value=part))
         if role not in roles:
             raise UsageError(Problem(f"there is no role '{role}'; {nearest(role, roles)}", "--columns"))

@@ -15,7 +15,7 @@ class DataError(InputError):
     """A data file is wrong in a way that would change the answer."""
 
 
-COLUMNS, DATES, STATUS, STUDY = "--columns", "--dates", "--status", "--study"
+COLUMNS, DATES, STATUS, STUDY, AS_OF = "--columns", "--dates", "--status", "--study", "--as-of"
 SHEET, HEADER, COUNTS = "--sheet", "--header", "--counts"
 
 
@@ -54,7 +54,11 @@ class Question:
             asked = ",".join(f"{word}=..." for word in self.subjects)
             allowed = ", ".join(choice for choice, _ in self.choices)
             return f'which with {self.option} "{asked}", each one of: {allowed}'
-        shown = [f"{self.option} {_quoted(choice)}" for choice, _ in self.choices[:_CHOICES_SHOWN]]
+        told = self.option in (STATUS, COLUMNS, AS_OF)
+        shown = [
+            f"{self.option} {_quoted(choice)}{f' ({meaning})' if told else ''}"
+            for choice, meaning in self.choices[:_CHOICES_SHOWN]
+        ]
         more = len(self.choices) - len(shown)
         return f"which with {' or '.join(shown)}{f' (and {more} more)' if more > 0 else ''}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from sim.errors import Problem, UsageError, nearest
@@ -13,8 +14,8 @@ from sim.exchange.dates import DateOrder
 from sim.exchange.findings import COLUMNS, COUNTS, DATES, HEADER, SHEET, STATUS, STUDY
 from sim.exchange.observed import COMPLETED, FAILED, IN_SCREENING, LEFT, RANDOMISED
 
-IGNORED = "ignored"
-STATUSES: tuple[str, ...] = (IN_SCREENING, FAILED, RANDOMISED, LEFT, COMPLETED, IGNORED)
+ON_STUDY, IGNORED = "on study", "ignored"
+STATUSES: tuple[str, ...] = (IN_SCREENING, FAILED, RANDOMISED, ON_STUDY, LEFT, COMPLETED, IGNORED)
 _MEANING = re.compile(rf"(?P<word>[^=]*?\S.*?)\s*=\s*(?P<meaning>{'|'.join(STATUSES)})\s*(?:,|$)", re.IGNORECASE)
 _ORDERS = ("dmy", "mdy", "ymd")
 NEW, RUNNING = "new", "running"
@@ -34,6 +35,7 @@ class Said:
         sheet: which sheets of a workbook are meant: one, several with commas between, or `all`.
         header: the row of the header, as in `4`, or its rows, as in `4-5`.
         counts: whether each row counts those of its own period (`new`) or all so far (`running`).
+        as_of: the last day that counts.
     """
 
     columns: Columns = field(default_factory=dict)
@@ -43,6 +45,7 @@ class Said:
     sheet: str = ""
     header: str = ""
     counts: str = ""
+    as_of: date | None = None
 
     def answered(self, option: str, answer: str) -> Said:
         """The same with one more answer, as it is written after an option.
