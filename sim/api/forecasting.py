@@ -7,13 +7,15 @@ Each call leaves the folder that the command leaves, and prints nothing. `sim.se
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from sim.exchange.dates import DateOrder
 from sim.exchange.folder import read_trials
 from sim.exchange.observed import ObservedTrial
-from sim.exchange.read import cut, read_as
+from sim.exchange.read import as_known, read_as
 from sim.exchange.said import Said, status_from
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.workers import n_cores
@@ -75,7 +77,7 @@ def fit(
     from sim.report.forecast_folder import write_fit
 
     said = _said(columns, dates, status, study=study, sheet=sheet, header=header, counts=counts)
-    found = fit_trial(_trial(data, sites, as_of, said), target, follow_up_weeks)
+    found = fit_trial(_trial(data, sites, as_of, said, target), target, follow_up_weeks)
     write_fit(found, _folder(out), "")
     return found
 
@@ -137,7 +139,7 @@ def forecast(
     said = _said(columns, dates, status, study=study, sheet=sheet, header=header, counts=counts)
     answer = forecast_trial(
         plan,
-        _trial(observed, sites, as_of, said),
+        _trial(observed, sites, as_of, said, plan.trial.target),
         [WhatIf(name, _scenario(other)) for name, other in (what_ifs or {}).items()],
         replications=replications or plan.experiment.replications,
         seed=plan.experiment.seed if seed is None else seed,
@@ -212,7 +214,7 @@ def _folder(out: Path | str | None) -> Path | None:
 
 
 def _said(
-    columns: Mapping[str, str] | None, dates: DateOrder | None, status: Mapping[str, str] | None, **texts: str
+    columns: Mapping[str, str] | None, dates: DateOrder | None, status: Mapping[str, str] | None, **texts: Any
 ) -> Said:
     return Said(dict(columns or {}), dates, status_from(status), **texts)
 
@@ -222,11 +224,11 @@ def _trial(
     sites: Path | str | None,
     as_of: date | str | None,
     said: Said,
+    target: int | None,
 ) -> ObservedTrial:
-    trial = data if isinstance(data, ObservedTrial) else read_as(data, sites, said)
-    if as_of is None:
-        return trial
-    return cut(trial, date.fromisoformat(as_of) if isinstance(as_of, str) else as_of)
+    when = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    trial = data if isinstance(data, ObservedTrial) else read_as(data, sites, replace(said, as_of=when))
+    return as_known(trial, when, target)
 
 
 def _scenario(named: Named) -> Scenario:

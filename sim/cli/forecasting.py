@@ -6,6 +6,7 @@ import functools
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,8 +39,8 @@ _HOW_READ = (
     click.option(
         "--status",
         metavar="WORD=MEANING,...",
-        help="What a word of the status column means: in screening, screen failure, randomised, left, completed, "
-        "ignored.",
+        help="What a word of the status column means: in screening, screen failure, randomised, on study, left, "
+        "completed, ignored.",
     ),
     click.option("--study", default="", metavar="NAME", help="Which study is meant, where the file has several."),
     click.option(
@@ -65,7 +66,7 @@ def how_read(command: Command) -> Command:
         from sim.exchange.columns import columns_from
         from sim.exchange.said import Said, status_from
 
-        texts = {name: rest.pop(name) or "" for name in ("study", "sheet", "header", "counts")}
+        texts: dict[str, Any] = {name: rest.pop(name) or "" for name in ("study", "sheet", "header", "counts")}
         return command(said=Said(columns_from(columns), order, status_from(status), **texts), **rest)
 
     for option in reversed(_HOW_READ):
@@ -249,13 +250,14 @@ def fit(
     counts by period, or SDTM (DM, DS, SV): a file, or a folder of SDTM.
     """
     from sim.cli.forecast_console import print_fit
-    from sim.exchange.read import read_as
+    from sim.exchange.read import as_known, read_as
     from sim.forecast.fit import fit as fit_data
     from sim.report.forecast_fit import fit_document
     from sim.report.forecast_folder import write_fit
 
-    trial = read_asking(lambda how: read_as(data, site_file, how), said)
-    trial = _as_of(trial, as_of)
+    trial = read_asking(
+        lambda how: as_known(read_as(data, site_file, how), how.as_of, target), replace(said, as_of=as_of)
+    )
     show_account([trial])
     found = fit_data(trial, target, weeks)
     folder = write_fit(found, Path(out) if out else None, " ".join(["trialclock", *sys.argv[1:]]))
@@ -310,7 +312,7 @@ def forecast(
     forecast is of the scenario as changed, and its difference from the scenario as it was is shown, trial by trial.
     """
     from sim.cli.forecast_console import print_forecast
-    from sim.exchange.read import read_as
+    from sim.exchange.read import as_known, read_as
     from sim.experiment.workers import n_cores
     from sim.forecast.answer import WhatIf, named_apart
     from sim.forecast.answer import forecast as forecast_trial
@@ -322,8 +324,9 @@ def forecast(
     what_ifs = [WhatIf(load(other).scenario.name, load(other).scenario) for other in others]
     if overrides:
         what_ifs.insert(0, WhatIf(f"without {' '.join(overrides)}", load(scenario).scenario))
-    trial = read_asking(lambda how: read_as(data, site_file, how), said)
-    trial = _as_of(trial, as_of)
+    trial = read_asking(
+        lambda how: as_known(read_as(data, site_file, how), how.as_of, loaded.trial.target), replace(said, as_of=as_of)
+    )
     show_account([trial])
     with progress_bar(show=sys.stderr.isatty()) as progress:
         answer = forecast_trial(
@@ -342,13 +345,6 @@ def forecast(
     else:
         print_forecast(answer, folder)
     return 0
-
-
-def _as_of(trial: ObservedTrial, as_of: date | None) -> ObservedTrial:
-    """The trial as it was known on a day; default: its last."""
-    from sim.exchange.read import cut
-
-    return trial if as_of is None else cut(trial, as_of)
 
 
 def _cuts(trial: ObservedTrial, at: str | None, every: str | None, target: int | None) -> list[Cut]:

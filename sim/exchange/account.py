@@ -39,7 +39,7 @@ class Account:
         became: what the rows became, and how many: (`randomised`, 48), (`of them left`, 3).
         ignored: why rows were not used, and how many: (`no date`, 2).
         end: the last day of the data and how it was found, as one clause.
-        gaps: long stretches in which nothing happened, one clause each.
+        gaps: long stretches in which nothing happened, one clause each; the data check warns of them.
         notes: what else was decided, one clause each without a full stop.
     """
 
@@ -58,8 +58,6 @@ class Account:
         found = [*self._columns(), *self._rows()]
         if self.end:
             found.append(f"The data end on {self.end}.")
-        if self.gaps:
-            found.append(f"Nothing happened: {'; '.join(self.gaps)}.")
         return found + [f"{note[:1].upper()}{note[1:]}." for note in self.notes]
 
     def document(self) -> dict[str, Any]:

@@ -172,7 +172,7 @@ def columns_from(text: str | None) -> dict[str, str]:
         return {}
     roles = {*LOG_NAMES, *COUNT_NAMES, *SITE_NAMES}
     found = {}
-    for part in text.split(","):
+    for part in re.split(rf",(?=\s*(?:{'|'.join(sorted(roles))})\s*=)", text):  # headers may have commas
         role, equals, header = (piece.strip() for piece in part.partition("="))
         if not equals or (not header and role in ("", "date")):
             raise UsageError(Problem("write ROLE=HEADER, as in date=Rand_Dt,site=Centre", "--columns", value=part))

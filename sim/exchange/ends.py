@@ -17,7 +17,7 @@ from sim.exchange.observed import ObservedTrial
 from sim.exchange.tables import RawTable
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 FIRST_YEAR, LAST_YEAR = 1950, 2089  # of any trial; what is outside is a placeholder
 _YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)|^(\d{4})\d{4}(?:\d{6})?$")
@@ -58,7 +58,11 @@ def _is_placeholder(text: str) -> bool:
 
 
 def check_slips(
-    days: Mapping[str, Days], named: Mapping[str, str], as_of: date | None, check: DataCheck, rows: npt.NDArray[np.int64]
+    days: Mapping[str, Days],
+    named: Mapping[str, str],
+    as_of: date | None,
+    check: DataCheck,
+    rows: npt.NDArray[np.int64],
 ) -> None:
     """Ask about a few days that are long after all others: slips, or plans.
 
@@ -86,7 +90,10 @@ def check_slips(
         where = rows[np.logical_or.reduce(list(late.values()))]
         names = ", ".join(f"'{named.get(role, role)}'" for role in roles)
         message = f"{after} in {names} is {gaps[i]:,} days after all other days: a slip, or a plan; mend the row, or"
-        answers = ((str(before), f"{before}: go on from there; later days do not count"), (str(known[-1]), f"{known[-1]}: it is right"))
+        answers = (
+            (str(before), f"{before}: go on from there; later days do not count"),
+            (str(known[-1]), f"{known[-1]}: it is right"),
+        )
         check.ask(Question(message, AS_OF, answers, rows=tuple(where.tolist())))
         return
 
@@ -140,7 +147,7 @@ def end_of_data(
 
 
 def silence(trial: ObservedTrial) -> tuple[int, float, date] | None:
-    """(days, mean gap before, last day of randomisation) of a stretch without randomisations at the end, if it is long."""
+    """(days, mean gap before, last day of randomisation) of a long stretch without randomisations at the end."""
     days = trial.days
     if len(days) < 2:
         return None
@@ -172,7 +179,10 @@ def ask_about_silence(trial: ObservedTrial, target: int | None, as_of: date | No
         f"the last randomisation is on {last}, and the data go on for {silent} days to {trial.last} without one, where "
         f"one came every {usual:.1f} days: did recruitment stop, or do the data end there"
     )
-    answers = ((str(last), f"{last}: the data end with the last randomisation"), (str(trial.last), f"{trial.last}: nobody was randomised since"))
+    answers = (
+        (str(last), f"{last}: the data end with the last randomisation"),
+        (str(trial.last), f"{trial.last}: nobody was randomised since"),
+    )
     raise QuestionError(Question(message, AS_OF, answers, file=trial.source))
 
 

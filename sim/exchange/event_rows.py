@@ -32,7 +32,7 @@ _EVENT_NAMES = frozenset(
 )
 _ENDS = {FAILED: headers.FAILED_ON, LEFT: headers.LEFT_ON, COMPLETED: headers.COMPLETED_ON}
 _EVENT_ROLES = (headers.SCREENED, headers.DATE, headers.FAILED_ON, headers.LEFT_ON, headers.COMPLETED_ON)
-_EVENT_REASON = "way out"
+_WAY_OUT, _ROW = "way out", "_row"
 
 
 def event_rows(table: RawTable, columns: LogColumns) -> tuple[str, str] | None:
@@ -134,9 +134,9 @@ def a_row_a_person(
             }
             for item in mine
         ]
-    order = [participant, *same, *_EVENT_ROLES, "way out", "_"]
-    frame = pd.DataFrame(made, columns=order).fillna("").astype({"_": int})
-    frame = frame.sort_values("_").set_index("_")
+    order = [participant, *same, *_EVENT_ROLES, _WAY_OUT, _ROW]
+    frame = pd.DataFrame(made, columns=order).fillna("").astype({_ROW: int})
+    frame = frame.sort_values(_ROW).set_index(_ROW)
     frame.index.name = None
     unused = sorted({word for word in set(words) if word and not role_of_word[word]})
     found = LogColumns(side={})
@@ -146,7 +146,7 @@ def a_row_a_person(
     for role in _EVENT_ROLES:
         if (frame[role] != "").any():
             found.take(role, role, BY_NAME)
-    found.take(headers.REASON, "way out", BY_NAME)
+    found.take(headers.REASON, _WAY_OUT, BY_NAME)
     notes = [f"a row is an event: {_told(role_of_word)}"]
     if unused:
         shown = ", ".join(f"'{word}'" for word in unused[:6]) + (

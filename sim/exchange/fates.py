@@ -1,4 +1,4 @@
-"""What became of each person of a log: from dates, statuses, flags and reasons, which must not contradict each other."""
+"""What became of each person of a log: from dates, statuses, flags and reasons, which must not contradict."""
 
 from __future__ import annotations
 
@@ -10,16 +10,13 @@ import numpy.typing as npt
 
 from sim.exchange import headers
 from sim.exchange.dates import Days
-from sim.exchange.findings import COLUMNS, STATUS, DataCheck, Question, in_rows
+from sim.exchange.evidence import NO_DAY, Evidence, meanings, reason_meanings
+from sim.exchange.findings import COLUMNS, STATUS, DataCheck, Question
 from sim.exchange.observed import COMPLETED, FAILED, IN_SCREENING, LEFT, RANDOMISED
-from sim.exchange.said import IGNORED, ON_STUDY, STATUSES
+from sim.exchange.said import IGNORED, ON_STUDY
 from sim.exchange.statuses import (
     is_enrolled,
-    is_long_or_lost,
-    is_lost_in_full,
     is_reason,
-    meaning_of,
-    normal,
 )
 
 if TYPE_CHECKING:
@@ -27,55 +24,6 @@ if TYPE_CHECKING:
 
 Texts = npt.NDArray[np.object_]
 Bools = npt.NDArray[np.bool_]
-
-NO_DAY = np.datetime64("NaT", "D")
-_EXPLAINED = {
-    IN_SCREENING: "still in screening",
-    FAILED: "not randomised, and no more in screening",
-    RANDOMISED: "randomised and still in the study",
-    ON_STUDY: "in the study: randomised if there is a date of randomisation, else in screening",
-    LEFT: "left the study before its end; without a date of randomisation, failed screening",
-    COMPLETED: "randomised, and completed the study",
-    IGNORED: "no participant; the row is left out",
-}
-ANSWERS = tuple((status, f"{status}: {_EXPLAINED[status]}") for status in STATUSES)
-_WORDS_SHOWN = 12
-
-
-@dataclass(frozen=True, eq=False)
-class Evidence:
-    """What a log says of each row.
-
-    Attributes:
-        days: by role, the day of each row; NaT where there is none.
-        side: by role, days that are not what happened to them by themselves: last visits, days of the status.
-        words: statuses as they are written, empty where there is none; None without a column.
-        header: of the column of statuses.
-        reasons: why they left; None without a column.
-        fail_reasons: why they failed screening; None without a column.
-        flags: by role, True, False, or None for each row.
-        numbers: randomisation numbers; None without a column.
-        rows: rows of the file.
-        columns: header by role.
-        consent_only: whether the one date there is is that of consent, for those randomised too, as a person said.
-    """
-
-    days: Mapping[str, Days]
-    side: Mapping[str, Days]
-    words: Texts | None
-    header: str
-    reasons: Texts | None
-    fail_reasons: Texts | None
-    flags: Mapping[str, Texts]
-    numbers: Texts | None
-    rows: npt.NDArray[np.int64]
-    columns: Mapping[str, str]
-    consent_only: bool = False
-
-    def day(self, role: str) -> Days:
-        """Days of a role; NaT for all where no column has it."""
-        found = self.days.get(role)
-        return np.full(len(self.rows), NO_DAY, dtype="datetime64[D]") if found is None else found
 
 
 @dataclass
@@ -103,56 +51,6 @@ class Fates:
     notes: list[str] = field(default_factory=list)
 
 
-# --- what words mean
-
-
-def meanings(
-    words: Texts | None, header: str, said: Mapping[str, str], check: DataCheck, rows: npt.NDArray[np.int64]
-) -> tuple[Texts, Bools]:
-    """What each row's status means, and whether a person said so; unknown words are asked about.
-
-    Args:
-        words: statuses as they are written.
-        header: of their column.
-        said: what a person said that words mean.
-        check: where questions go.
-        rows: rows of the file.
-    """
-    n = len(rows)
-    if words is None:
-        return np.full(n, "", dtype=object), np.zeros(n, dtype=bool)
-    by_word = {normal_key(word): meaning for word, meaning in said.items()}
-    full = any(is_lost_in_full(str(word)) for word in set(words))
-    known: dict[str, tuple[str, bool]] = {"": ("", False)}
-    for word in sorted({str(word) for word in words} - {""}):
-        given = by_word.get(normal_key(f"{header}:{word}"), by_word.get(normal_key(word)))
-        doubtful = full and is_long_or_lost(word)
-        known[word] = (given, True) if given else ("" if doubtful else meaning_of(word), False)
-    unknown = {word: int((words == word).sum()) for word, (meaning, _) in known.items() if word and not meaning}
-    if unknown:
-        _ask_meanings(unknown, header, check, rows[np.isin(words.astype(str), list(unknown))])
-    found = np.array([known[str(word)][0] for word in words], dtype=object)
-    return found, np.array([known[str(word)][1] for word in words], dtype=bool)
-
-
-def normal_key(word: str) -> str:
-    """A word as it is looked up: case and spaces aside."""
-    return " ".join(word.split()).casefold()
-
-
-def _ask_meanings(unknown: dict[str, int], header: str, check: DataCheck, rows: npt.NDArray[np.int64]) -> None:
-    first: dict[str, str] = {}
-    for word in unknown:
-        first.setdefault(normal_key(word), word)
-    counts = [f"'{word}' ({n:,})" for word, n in sorted(unknown.items(), key=lambda item: (-item[1], item[0]))]
-    shown = ", ".join(counts[:_WORDS_SHOWN]) + (f" and {len(counts) - _WORDS_SHOWN} more" if len(counts) > _WORDS_SHOWN else "")
-    what = "a word" if len(first) == 1 else f"{len(first)} words"
-    message = f"{what} in '{header}' may mean one thing or another: {shown}{in_rows(rows.tolist())}"
-    numeric = all(not any(letter.isalpha() for letter in word) for word in unknown)
-    subjects = tuple(f"{header}:{word}" if numeric else word for word in list(first.values())[:_WORDS_SHOWN])
-    check.ask(Question(message, STATUS, ANSWERS, subjects))
-
-
 # --- from evidence to fates
 
 
@@ -164,46 +62,17 @@ def fates_of(evidence: Evidence, said: Mapping[str, str], check: DataCheck) -> F
         said: what a person said that words of the status mean.
         check: where errors, questions and warnings go.
     """
-    meaning, explicit = meanings(evidence.words, evidence.header, said, check, evidence.rows)
-    reason_meaning, reason_explicit = _reason_meanings(evidence, meaning, said, check)
+    meaning, explicit = meanings(evidence, said, check)
+    reason_meaning, reason_explicit = reason_meanings(evidence, meaning, said, check)
     meaning = np.where(meaning == "", reason_meaning, meaning)
     explicit = explicit | ((evidence.words is None) & reason_explicit)
-    check.stop_on_errors()
+    if check.questions:
+        check.stop_on_errors()
     facts = _Facts(evidence, meaning, explicit)
     contradictions(facts, check)
-    check.stop_on_errors()
+    if check.questions:
+        check.stop_on_errors()
     return _decided(facts, check)
-
-
-def _reason_meanings(
-    evidence: Evidence, meaning: Texts, said: Mapping[str, str], check: DataCheck
-) -> tuple[Texts, Bools]:
-    """What reasons for leaving say of the status, where no status says it: a reason is one for having left."""
-    n = len(evidence.rows)
-    found, explicit = np.full(n, "", dtype=object), np.zeros(n, dtype=bool)
-    if evidence.reasons is None:
-        return found, explicit
-    by_word = {normal_key(word): its for word, its in said.items()}
-    asked: dict[str, int] = {}
-    unsure = ~np.isnat(evidence.day(headers.ENDED_ON)) & np.isnat(evidence.day(headers.LEFT_ON))
-    for i, text in enumerate(evidence.reasons):
-        if meaning[i] or not is_reason(str(text)):
-            continue
-        given = by_word.get(normal_key(f"reason:{text}"), by_word.get(normal_key(str(text))))
-        found[i] = given or meaning_of(str(text))
-        explicit[i] = given is not None
-        if not found[i] and unsure[i] and not _is_told(str(text)):
-            asked[str(text)] = asked.get(str(text), 0) + 1
-        elif not found[i]:
-            found[i] = LEFT
-    if asked:
-        _ask_meanings(asked, "reason", check, evidence.rows[np.isin(evidence.reasons.astype(str), list(asked))])
-    return found, explicit
-
-
-def _is_told(text: str) -> bool:
-    """Whether a reason is told in words, which those who complete do not need."""
-    return len(normal(text).split()) > 1 and "complet" not in normal(text) and "protocol" not in normal(text)
 
 
 class _Facts:
@@ -263,22 +132,34 @@ def contradictions(facts: _Facts, check: DataCheck) -> None:
     said = ~facts.explicit & (facts.meaning != "")
     dated = facts.dated & ~facts.says_no
     _ask_by_word(
-        facts, check, said & facts.means(FAILED) & dated, "but there is a date of randomisation",
+        facts,
+        check,
+        said & facts.means(FAILED) & dated,
+        "but there is a date of randomisation",
         ((FAILED, "they failed screening; that date does not count"), (LEFT, "they were randomised, and have left")),
     )
     _ask_by_word(
-        facts, check, said & facts.means(IN_SCREENING) & dated, "but there is a date of randomisation",
-        ((IN_SCREENING, "they are in screening; that date does not count"),
-         (RANDOMISED, "they are randomised, and still in the study")),
+        facts,
+        check,
+        said & facts.means(IN_SCREENING) & dated,
+        "but there is a date of randomisation",
+        (
+            (IN_SCREENING, "they are in screening; that date does not count"),
+            (RANDOMISED, "they are randomised, and still in the study"),
+        ),
     )
     undated = ~facts.dated & ~facts.says_no
     _ask_by_word(
-        facts, check, said & facts.means(RANDOMISED) & undated & ~facts.failed,
+        facts,
+        check,
+        said & facts.means(RANDOMISED) & undated & ~facts.failed,
         "but there is no date of randomisation; add the date, or",
         ((ON_STUDY, "the dates decide: without one they are in screening"),),
     )
     _ask_by_word(
-        facts, check, said & facts.means(ON_STUDY) & undated & ~facts.failed & ~facts.over & _odd(facts),
+        facts,
+        check,
+        said & facts.means(ON_STUDY) & undated & ~facts.failed & ~facts.over & _odd(facts),
         "but there is no date of randomisation",
         ((ON_STUDY, "the dates decide: without one they are in screening"),),
     )
@@ -291,12 +172,17 @@ def contradictions(facts: _Facts, check: DataCheck) -> None:
         rows[(facts.means(COMPLETED) | facts.flag_completed) & ~facts.dated & ~facts.failed & ~facts.explicit],
     )
     _ask_by_word(
-        facts, check, said & facts.is_in & (facts.over | facts.flag_left | facts.flag_completed),
+        facts,
+        check,
+        said & facts.is_in & (facts.over | facts.flag_left | facts.flag_completed),
         f"but {_way_out_told(facts)}; mend the status of those who have left, or",
         ((ON_STUDY, "the status is right; those dates do not count"),),
     )
     _ask_by_word(
-        facts, check, said & facts.is_in & facts.failed & ~dated, "but something else says that screening failed",
+        facts,
+        check,
+        said & facts.is_in & facts.failed & ~dated,
+        "but something else says that screening failed",
         ((ON_STUDY, "the status is right; they are in screening"), (FAILED, "they failed screening")),
     )
     _ask_ended(facts, check)
@@ -308,7 +194,9 @@ def contradictions(facts: _Facts, check: DataCheck) -> None:
     )
     if evidence.numbers is not None:
         numbered = np.array([is_reason(str(text)) for text in evidence.numbers])
-        check.error_rows("has a randomisation number and no date of randomisation", rows[numbered & undated & ~facts.failed])
+        check.error_rows(
+            "has a randomisation number and no date of randomisation", rows[numbered & undated & ~facts.failed]
+        )
 
 
 def _ask_ended(facts: _Facts, check: DataCheck) -> None:
@@ -320,14 +208,17 @@ def _ask_ended(facts: _Facts, check: DataCheck) -> None:
     if not unsure.any():
         return
     header = evidence.columns[headers.ENDED_ON]
-    message = f"{int(unsure.sum()):,} have a day in '{header}', and nothing says whether they left or completed the study"
+    message = (
+        f"{int(unsure.sum()):,} have a day in '{header}', and nothing says whether they left or completed the study"
+    )
     answers = ((f"left={header}", "they left before the end"), (f"completed={header}", "they completed the study"))
     check.ask(Question(message, COLUMNS, answers, rows=tuple(evidence.rows[unsure].tolist())))
 
 
 def _odd(facts: _Facts) -> Bools:
     """Whether it is odd that somebody in the study has no date of randomisation: others are called in screening, or
-    the word says that they have been taken in."""
+    the word says that they have been taken in.
+    """
     words = facts.evidence.words
     if words is None:
         return np.zeros(len(facts.evidence.rows), dtype=bool)
@@ -345,9 +236,7 @@ def _way_out_told(facts: _Facts) -> str:
     return f"there is {' or '.join(found)}" if found else "a column of yes and no says that they have left"
 
 
-def _ask_by_word(
-    facts: _Facts, check: DataCheck, mask: Bools, but: str, choices: Sequence[tuple[str, str]]
-) -> None:
+def _ask_by_word(facts: _Facts, check: DataCheck, mask: Bools, but: str, choices: Sequence[tuple[str, str]]) -> None:
     """Ask, for each word of the status, what is right where it contradicts another column."""
     if not mask.any():
         return
@@ -371,17 +260,34 @@ def _decided(facts: _Facts, check: DataCheck) -> Fates:
     screened = np.where(np.isnat(screened) & facts.dated & ~was, date, screened) if evidence.days else screened
     randomised = np.where(was, date, NO_DAY)
     stays = facts.explicit & facts.is_in
-    is_failed = ~was & ~stays & (
-        facts.means(FAILED, LEFT, COMPLETED) | facts.failed | facts.over | facts.flag_left | (facts.says_no & facts.dated)
+    is_failed = (
+        ~was
+        & ~stays
+        & (
+            facts.means(FAILED, LEFT, COMPLETED)
+            | facts.failed
+            | facts.over
+            | facts.flag_left
+            | (facts.says_no & facts.dated)
+        )
     )
-    is_left = was & ~stays & (
-        facts.means(LEFT)
-        | ((meaning == "") & (~np.isnat(evidence.day(headers.LEFT_ON)) | ~np.isnat(evidence.day(headers.DIED_ON))))
-        | ((meaning == "") & facts.flag_left)
+    is_left = (
+        was
+        & ~stays
+        & (
+            facts.means(LEFT)
+            | ((meaning == "") & (~np.isnat(evidence.day(headers.LEFT_ON)) | ~np.isnat(evidence.day(headers.DIED_ON))))
+            | ((meaning == "") & facts.flag_left)
+        )
     )
-    is_completed = was & ~stays & ~is_left & (
-        facts.means(COMPLETED)
-        | ((meaning == "") & (~np.isnat(evidence.day(headers.COMPLETED_ON)) | facts.flag_completed))
+    is_completed = (
+        was
+        & ~stays
+        & ~is_left
+        & (
+            facts.means(COMPLETED)
+            | ((meaning == "") & (~np.isnat(evidence.day(headers.COMPLETED_ON)) | facts.flag_completed))
+        )
     )
     status = np.select(
         [facts.means(IGNORED), is_failed, is_left, is_completed, was], [IGNORED, FAILED, LEFT, COMPLETED, RANDOMISED],
@@ -392,6 +298,8 @@ def _decided(facts: _Facts, check: DataCheck) -> Fates:
         status, screened, randomised, np.full(len(status), NO_DAY, dtype="datetime64[D]"),
         np.zeros(len(status), dtype=bool), np.full(len(status), "", dtype=object),
     )  # fmt: skip
+    if (status == IGNORED).any():
+        found.ignored["no participant, as the status says"] = int((status == IGNORED).sum())
     _end(found, evidence, out, is_failed)
     _way_out(found, evidence, is_left | is_failed)
     check.warn_rows(

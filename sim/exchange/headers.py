@@ -12,8 +12,8 @@ _WORDS = {
     "date": "dt dtc dat datum fecha dates day dte",
     "rand": "random randomised randomized randomisation randomization randomise randomize rnd rando randomisiert "
     "randomisierung randomizado aleatorizacion randomisee rndm randomisations",
-    "enrol": "enr enroll enrolled enrolment enrollment enrols entry entered inclusion included recruited recruitment accrual "
-    "accrued registration registered einschluss einschlussdatum",
+    "enrol": "enr enroll enrolled enrolment enrollment enrols entry entered inclusion included recruited recruitment "
+    "accrual accrued registration registered einschluss einschlussdatum",
     "consent": "consented icf ic icd informed consents ricf einwilligung consentement consentimiento einverstandnis",
     "screen": "screened screening scr scrn scrng screenings vorscreening cribado",
     "fail": "failed failure failures fails",
@@ -76,7 +76,8 @@ _KEYS: dict[str, tuple[str, ...]] = {
     ),
     FAILED_ON: ("fail", "sf", "screen fail", "enrol fail", "rand fail", "ineligible", "screen sf", "sf screen"),
     LEFT_ON: (
-        "left", "discontinue", "withdraw", "drop", "drop out", "off", "terminate", "early terminate", "lost", "early end",
+        "left", "discontinue", "withdraw", "drop", "drop out", "off", "terminate", "early terminate", "lost",
+        "early end",
         "lost follow", "lost to follow", "lost follow up", "lost to follow up", "withdraw consent", "early discontinue",
         "early withdraw", "discontinue withdraw",
         "et", "discontinue from", "withdraw from", "left off",
@@ -94,7 +95,8 @@ _KEYS: dict[str, tuple[str, ...]] = {
     ),
     FAIL_REASON: (
         "fail reason", "sf reason", "screen fail reason", "ineligible reason", "not rand reason", "not enrol reason",
-        "screen reason", "exclusion reason", "reason exclusion", "non enrol reason", "non rand reason", "excluded reason",
+        "screen reason", "exclusion reason", "reason exclusion", "non enrol reason", "non rand reason",
+        "excluded reason",
         "reason ineligible", "reason excluded",
     ),
     ELIGIBLE: ("eligible",),

@@ -67,7 +67,8 @@ _SITES = {
                 "site code", "access group", "enrol site", "study site", "study site number", "study site name")
 }  # fmt: skip
 _DATE_LIKE = re.compile(
-    r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|(?:19|20)\d{6}(?:\d{6})?|\d{1,2}[-/. ](?:\d{1,2}|[A-Za-z]{3,9})\.?,?[-/. ]\d{2,4}"
+    r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|(?:19|20)\d{6}(?:\d{6})?"
+    r"|\d{1,2}[-/. ](?:\d{1,2}|[A-Za-z]{3,9})\.?,?[-/. ]\d{2,4}"
     r"|\d{1,2}[A-Za-z]{3}\d{2,4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}|[A-Za-z]{3,9}[- ]\d{2,4}"
 )
 _MOST_WORDS = 40  # different statuses in one column
@@ -208,20 +209,16 @@ def _same(table: RawTable, names: list[str], role: str) -> bool:
 
 
 def _take_ids(table: RawTable, candidates: dict[str, list[str]], columns: LogColumns, said: Columns) -> None:
-    """The column that tells people apart: filled in for all, and the most different; then the number at randomisation."""
+    """The column that tells people apart, the one with the most numbers; then the number at randomisation."""
     ids, rand = candidates.get("participant", []), candidates.get("rand_number", [])
     if "participant" not in said:
         pool = ids or rand
         exact = [name for name in pool if plain(name) in LOG_NAMES["participant"]]
-        ranked = sorted(pool, key=lambda name: (-_distinct(table.cells[name]), name not in exact, pool.index(name)))
+        ranked = sorted(pool, key=lambda name: (-table.cells[name].nunique(), name not in exact, pool.index(name)))
         if ranked:
             columns.take("participant", ranked[0], BY_NAME)
     if rand and columns.found.get("participant") not in rand:
         columns.take("rand_number", rand[0], BY_NAME)
-
-
-def _distinct(cells: pd.Series[str]) -> int:
-    return int(cells[cells != ""].nunique())
 
 
 def _by_content(table: RawTable, columns: LogColumns, said: Columns) -> None:
@@ -272,3 +269,14 @@ def left_out(table: RawTable, taken: Iterable[str]) -> tuple[str, ...]:
     """Headers of the columns that have no role."""
     used = set(taken)
     return tuple(name for name in table.columns if name not in used)
+
+
+def is_a_row_a_person(table: RawTable) -> bool:
+    """Whether a column names a person in each row, where counts would have a period."""
+    names = [name for name in table.columns if _other_role(name) == "participant" and plain(name) != "id"]
+    return any(_is_of_people(table.cells[name]) for name in names)
+
+
+def _is_of_people(cells: pd.Series[str]) -> bool:
+    known = cells[cells != ""]
+    return len(known) > _SOME * len(cells) and known.nunique() > _SOME * len(known)

@@ -68,6 +68,19 @@ def nobody(n: int = 0) -> dict[str, Any]:
     }
 
 
+def became(people: People) -> tuple[tuple[str, int], ...]:
+    """How many people are what, for the account."""
+    was = ~np.isnan(people.randomised)
+    found = [
+        ("randomised", was),
+        ("of them left", was & (people.status == LEFT)),
+        ("of them completed", was & (people.status == COMPLETED)),
+        ("in screening", ~was & (people.status == IN_SCREENING)),
+        ("failed screening", ~was & (people.status == FAILED)),
+    ]
+    return tuple((what, int(mask.sum())) for what, mask in found if mask.any() or what == "randomised")
+
+
 @dataclass(frozen=True)
 class SiteRecord:
     """A site.

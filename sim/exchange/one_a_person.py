@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sim.exchange import headers
+from sim.exchange.findings import in_rows
 from sim.exchange.log_columns import LogColumns
 from sim.exchange.observed import FAILED
 from sim.exchange.statuses import is_reason, meaning_of
@@ -84,6 +85,8 @@ def _collapsed(
     keep = pd.Series(True, index=table.cells.index)
     cells = table.cells.copy()
     n_put, n_again = 0, 0
+    twice: list[int] = []
+    differ: dict[str, None] = {}
     several = table.cells[repeated.to_numpy()]
     for _, rows in several.groupby(keys[repeated.to_numpy()], sort=False):
         different = [role for role, header in roles.items() if rows.loc[rows[header] != "", header].nunique() > 1]
@@ -97,8 +100,11 @@ def _collapsed(
         elif _is_screened_again(rows, columns, different):
             n_again += 1
         else:
-            names = ", ".join(f"'{roles[role]}'" for role in different[:3])
-            check.error_rows(f"the same participant twice{f', with different {names}' if different else ''}", numbers)
+            twice += numbers
+            differ |= {roles[role]: None for role in different}
+    if twice:
+        names = ", ".join(f"'{name}'" for name in list(differ)[:4])
+        check.error(f"the same participant twice{in_rows(sorted(twice))}{f': they differ in {names}' if names else ''}")
     if n_put:
         notes.append(f"{len(cells):,} rows are of {int(keep.sum()):,} people: a row a visit or event, put together")
     if n_again:

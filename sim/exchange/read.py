@@ -15,12 +15,14 @@ from sim.errors import Problem, UsageError
 from sim.exchange.columns import COUNT_NAMES, LOG_NAMES, Columns, recognise
 from sim.exchange.counts import is_long, read_counts, widened
 from sim.exchange.dates import DateOrder
+from sim.exchange.ends import ask_about_silence, silence_remark
 from sim.exchange.findings import DataError, Finding
 from sim.exchange.frames import table_of_frame
+from sim.exchange.log_columns import is_a_row_a_person
 from sim.exchange.logs import read_log
-from sim.exchange.observed import ObservedTrial
+from sim.exchange.observed import ObservedTrial, became
 from sim.exchange.said import NOTHING, Said, status_from
-from sim.exchange.sdtm import domain_of, read_folder, read_sdtm, siblings
+from sim.exchange.sdtm import domain_of, is_said_of_sdtm, read_folder, read_sdtm, siblings
 from sim.exchange.sheets import SITES
 from sim.exchange.site_table import with_sites
 from sim.exchange.sources import is_folder
@@ -44,6 +46,7 @@ def read_observed(
     sheet: str = "",
     header: str = "",
     counts: str = "",
+    as_of: date | None = None,
 ) -> ObservedTrial:
     """Read and check the data of a trial.
 
@@ -58,6 +61,7 @@ def read_observed(
         sheet: which sheets of a workbook are meant: one, several with commas between, or `all`.
         header: the row of the header, as in `4`, or its rows, as in `4-5`.
         counts: whether each row counts those of its own period (`new`) or all so far (`running`).
+        as_of: the last day that counts, where later days are plans or slips; the trial is whole all the same.
 
     Returns:
         The trial; its `findings` are warnings, and its `account` says what was taken as what.
@@ -66,7 +70,8 @@ def read_observed(
         DataError: a file is missing, empty, not a table, lacks a column, or the data check found errors.
         QuestionError: the data can be read in more than one way; the message says what answers it.
     """
-    return read_as(data, sites, Said(dict(columns or {}), order, status_from(status), study, sheet, header, counts))
+    said = Said(dict(columns or {}), order, status_from(status), study, sheet, header, counts, as_of)
+    return read_as(data, sites, said)
 
 
 def read_as(data: Path | str | pd.DataFrame, sites: Path | str | pd.DataFrame | None, said: Said) -> ObservedTrial:
@@ -113,7 +118,7 @@ def observed_from(
 
 def kind_of(tables: Sequence[RawTable], columns: Columns | None = None) -> Kind:
     """What tables are: SDTM, counts by period, or an enrolment log."""
-    if len(tables) > 1 or (domain_of(tables[0]) and not columns):
+    if len(tables) > 1 or (domain_of(tables[0]) and is_said_of_sdtm(columns or {})):
         return SDTM
     table = widened(tables[0]) if is_long(tables[0]) else tables[0]
     return COUNTS if _has_counts(table, dict(columns or {})) else LOG
@@ -127,7 +132,7 @@ def _read(data: Path | str | pd.DataFrame, said: Said) -> ObservedTrial:
         return _trial(read_folder(path), said, SDTM)
     table = read_table(path, said.sheet, said.header)
     domain = domain_of(table)
-    others = siblings(path, domain) if domain and not said.columns else []
+    others = siblings(path, domain) if domain and is_said_of_sdtm(said.columns) else []
     return _trial([table, *map(read_table, others)], said, None)
 
 
@@ -136,13 +141,23 @@ def _trial(tables: Sequence[RawTable], said: Said, kind: Kind | None) -> Observe
     kind = kind or kind_of(tables, said.columns)
     if kind == SDTM:
         _check_domains(tables)
-        trial = read_sdtm(list(tables))
+        trial = read_sdtm(list(tables), said.columns)
     else:
         table = widened(tables[0]) if is_long(tables[0]) else tables[0]
         trial = read_counts(table, said.columns, said.order) if kind == COUNTS else read_log(table, said)
+    trial = _with_silence(trial)
     several = len(tables) > 1
     notes = [f"{table.file}: {note}" if several else note for table in tables for note in table.notes]
     return replace(trial, account=replace(trial.account, notes=(*notes, *trial.account.notes)))
+
+
+def _with_silence(trial: ObservedTrial) -> ObservedTrial:
+    """The trial with a remark on a stretch without randomisations at its end."""
+    remark = silence_remark(trial)
+    if not remark:
+        return trial
+    found = (*trial.findings, Finding(False, remark, trial.source))
+    return replace(trial, findings=found, account=replace(trial.account, gaps=(*trial.account.gaps, remark)))
 
 
 def _check_domains(tables: Sequence[RawTable]) -> None:
@@ -168,7 +183,7 @@ def _has_counts(table: RawTable, given: Columns) -> bool:
     """Whether some column counts those randomised: a number a row, where a log would have dates."""
     if "randomised" in given:
         return True
-    if any(role in given for role in LOG_NAMES if role not in COUNT_NAMES):
+    if any(role in given for role in LOG_NAMES if role not in COUNT_NAMES) or is_a_row_a_person(table):
         return False
     names = {"randomised": COUNT_NAMES["randomised"]}
     try:
@@ -204,4 +219,32 @@ def cut(trial: ObservedTrial, when: date) -> ObservedTrial:
         days = (when - trial.last).days
         what = f"the as-of date is {days} days after the last record ({trial.last}); nobody since is taken as a fact"
         notes.append(Finding(False, what, trial.source))
-    return replace(known, findings=(*trial.findings, *notes))
+    whole = _without_silence(trial)
+    told = ", ".join(f"{n:,} {what}" for what, n in became(known.people))
+    account = replace(whole.account, notes=(*whole.account.notes, f"as of {when}: {told}"))
+    known = _with_silence(replace(known, findings=whole.findings, account=account))
+    return replace(known, findings=(*known.findings, *notes))
+
+
+def _without_silence(trial: ObservedTrial) -> ObservedTrial:
+    """The trial without the remark on its own end, which says nothing of an earlier one."""
+    remark = silence_remark(trial)
+    findings = tuple(finding for finding in trial.findings if not remark or finding.message != remark)
+    gaps = tuple(gap for gap in trial.account.gaps if gap != remark)
+    return replace(trial, findings=findings, account=replace(trial.account, gaps=gaps))
+
+
+def as_known(trial: ObservedTrial, as_of: date | None, target: int | None) -> ObservedTrial:
+    """The trial as it was known on the day from which a forecast goes on.
+
+    Args:
+        trial: the whole trial.
+        as_of: the day, where a person said so; None for the last of the data.
+        target: randomisations wanted; None for those that there are.
+
+    Raises:
+        UsageError: the date is before the first record.
+        QuestionError: nobody said, and the data may have ended long before their last day.
+    """
+    ask_about_silence(trial, target, as_of)
+    return trial if as_of is None else cut(trial, as_of)

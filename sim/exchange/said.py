@@ -11,7 +11,7 @@ from typing import Any
 from sim.errors import Problem, UsageError, nearest
 from sim.exchange.columns import Columns, columns_from
 from sim.exchange.dates import DateOrder
-from sim.exchange.findings import COLUMNS, COUNTS, DATES, HEADER, SHEET, STATUS, STUDY
+from sim.exchange.findings import AS_OF, COLUMNS, COUNTS, DATES, HEADER, SHEET, STATUS, STUDY
 from sim.exchange.observed import COMPLETED, FAILED, IN_SCREENING, LEFT, RANDOMISED
 
 ON_STUDY, IGNORED = "on study", "ignored"
@@ -62,10 +62,24 @@ class Said:
             return replace(self, **text)
         if option == DATES and answer in _ORDERS:
             return replace(self, order=answer)  # type: ignore[arg-type]
+        if option == AS_OF:
+            return replace(self, as_of=date_from(answer))
         raise UsageError(Problem("is no answer here", option, value=answer))
 
 
 NOTHING = Said()
+
+
+def date_from(text: str) -> date:
+    """`--as-of 2024-03-31` as a date.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(Problem("must be a date, as YYYY-MM-DD", path=AS_OF, value=text[:20])) from None
 
 
 def status_from(text: str | Mapping[str, str] | None) -> dict[str, str]:

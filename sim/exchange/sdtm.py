@@ -1,11 +1,12 @@
 """SDTM: DM (and DS, SV) as CSV or Dataset-JSON, as an observed trial.
 
-Randomisation is DS's `RANDOMIZED`; without DS it is DM's RFSTDTC of those with an arm. Screening begins at DM's DMDTC,
+Randomisation is DS's `RANDOMIZED`; without it it is DM's RFSTDTC of those with an arm. Screening begins at DM's DMDTC,
 or RFICDTC (informed consent) where that is given. Ways out are DS's disposition events. Sources: CDISC SDTMIG 3.4.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +15,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from sim.errors import Problem
+from sim.exchange.account import BY_STANDARD, Account, ColumnUse
+from sim.exchange.columns import Columns
 from sim.exchange.dates import parse_dates
+from sim.exchange.ends import warn_gaps, without_placeholders
 from sim.exchange.findings import DataCheck, DataError
 from sim.exchange.logs import as_date, indexed_sites, since
-from sim.exchange.observed import (
-    COMPLETED,
-    FAILED,
-    IN_SCREENING,
-    LEFT,
-    RANDOMISED,
-    ObservedTrial,
-    People,
-    SiteRecord,
-    Visits,
-    nobody,
-)
+from sim.exchange.observed import ObservedTrial, People, SiteRecord, Visits, became, nobody
+from sim.exchange.sdtm_fates import Dated, SdtmFates, fates
 from sim.exchange.tables import RawTable, read_table
 
 _DOMAINS = ("DM", "DS", "SV")
-_NOT_RANDOMISED = ("screen failure", "scrnfail", "not assigned", "notassgn", "not treated")
 _NEVER = np.datetime64("NaT")
 
 
@@ -40,10 +33,15 @@ def domain_of(table: RawTable) -> str:
     """The SDTM domain of a table, empty for what is not SDTM."""
     if table.domain in _DOMAINS:
         return table.domain
-    if "USUBJID" not in table.columns:
+    names = {name.upper() for name in table.columns}
+    if "DOMAIN" in names:
+        cells = table.cells[next(name for name in table.columns if name.upper() == "DOMAIN")]
+        if str(cells.iloc[0]).upper() in _DOMAINS:
+            return str(cells.iloc[0]).upper()
+    if "USUBJID" not in names or "RANDDT" in names:  # an analysis data set (ADSL) is a log
         return ""
     for domain, column in (("SV", "SVSTDTC"), ("DS", "DSDECOD"), ("DM", "RFSTDTC")):
-        if column in table.columns:
+        if column in names:
             return domain
     return ""
 
@@ -63,38 +61,72 @@ def siblings(path: Path, domain: str) -> list[Path]:
     return found
 
 
-def read_sdtm(tables: list[RawTable]) -> ObservedTrial:
+def read_sdtm(tables: list[RawTable], columns: Columns | None = None) -> ObservedTrial:
     """Read SDTM domains.
 
     Args:
         tables: DM, and DS and SV where there are any.
+        columns: `date` as `DSSTDTC` or `RFSTDTC`, where a person said which is the day of randomisation.
 
     Raises:
         DataError: DM is not there, or lacks a column, or a date cannot be read.
     """
-    by_domain = {domain_of(table): table for table in tables}
+    by_domain = {domain_of(table): with_upper_names(table) for table in tables}
     if "DM" not in by_domain:
         raise DataError(Problem("SDTM needs the domain DM, which is not here", tables[0].file))
     dm = by_domain["DM"]
     check = DataCheck(dm.file)
-    for name in ("USUBJID", "RFSTDTC"):
-        if name not in dm.columns:
-            raise DataError(Problem(f"DM has no column {name}", dm.file, 1))
+    for domain, names in _NEEDED.items():
+        for name in names:
+            if domain in by_domain and name not in by_domain[domain].columns:
+                raise DataError(Problem(f"{domain} has no column {name}", by_domain[domain].file, 1))
     ids = dm.cells["USUBJID"]
     rows = ids.index.to_numpy()
     check.error_rows("the same participant twice", rows[ids.duplicated(keep=False).to_numpy()])
     check.stop_on_errors()
-    screened = _dates(dm, "RFICDTC", check)
-    screened = np.where(np.isnat(screened), _dates(dm, "DMDTC", check), screened)
-    screened = np.where(np.isnat(screened), _dates(dm, "RFSTDTC", check), screened)
-    events = _dispositions(by_domain.get("DS"), check)
-    randomised, ended, status, way_out = _fates(dm, ids, events, check)
-    check.error_rows("randomised before screened", rows[randomised < screened])
-    check.error_rows("left before randomised", rows[ended < randomised])
-    nothing = np.isnat(screened) & np.isnat(randomised)
-    check.warn_rows("no date of screening or randomisation; left out", rows[nothing])
+    by_domain, notes = _without_placeholders(by_domain)
+    dm, ds = by_domain["DM"], by_domain.get("DS")
+    dated = Dated(
+        {name: _dates(dm, name, check) for name in _DM_DATES}, None if ds is None else _dates(ds, "DSSTDTC", check)
+    )
+    found = fates(dm, ds, dated, (columns or {}).get("date", ""), check)
+    check.error_rows("randomised before screened", rows[found.randomised < found.screened])
+    check.error_rows("left before randomised", rows[found.ended < found.randomised])
+    nothing = np.isnat(found.screened) & np.isnat(found.randomised)
     check.stop_on_errors()
-    return _observed(by_domain, ids, (screened, randomised, ended), status, way_out, check)
+    account = Account(
+        f"SDTM ({', '.join(domain for domain in _DOMAINS if domain in by_domain)})",
+        tuple(ColumnUse(what, name, BY_STANDARD) for what, name in found.how),
+        n_rows=len(ids),
+        ignored=(("no date of screening or randomisation", int(nothing.sum())),) if nothing.any() else (),
+        notes=(*notes, *found.notes),
+    )
+    return _observed(by_domain, ids, found, check, account)
+
+
+_DM_DATES = ("RFICDTC", "DMDTC", "RFSTDTC", "RFPENDTC", "DTHDTC")
+_NEEDED = {"DM": ("USUBJID", "RFSTDTC"), "DS": ("USUBJID", "DSDECOD", "DSSTDTC"), "SV": ("USUBJID",)}
+
+
+def is_said_of_sdtm(columns: Columns) -> bool:
+    """Whether what a person said of columns can be said of SDTM: which day is that of randomisation."""
+    return set(columns) <= {"date"} and columns.get("date", "RFSTDTC") in ("RFSTDTC", "DSSTDTC")
+
+
+def with_upper_names(table: RawTable) -> RawTable:
+    """The table with its variables in capital letters, as the standard has them."""
+    cells = table.cells.rename(columns={name: str(name).upper() for name in table.columns})
+    return replace(table, cells=cells)
+
+
+def _without_placeholders(by_domain: dict[str, RawTable]) -> tuple[dict[str, RawTable], list[str]]:
+    """Domains without dates that stand for none."""
+    found, notes = {}, []
+    for domain, table in by_domain.items():
+        dates = [name for name in (*_DM_DATES, "DSSTDTC", "SVSTDTC") if name in table.columns]
+        found[domain], told = without_placeholders(table, dates)
+        notes += told
+    return found, notes
 
 
 def _dates(table: RawTable, column: str, check: DataCheck) -> npt.NDArray[Any]:
@@ -105,59 +137,15 @@ def _dates(table: RawTable, column: str, check: DataCheck) -> npt.NDArray[Any]:
     return found.days
 
 
-def _dispositions(ds: RawTable | None, check: DataCheck) -> pd.DataFrame | None:
-    """DS as (id, term, category, day), terms in small letters."""
-    if ds is None:
-        return None
-    for name in ("USUBJID", "DSDECOD", "DSSTDTC"):
-        if name not in ds.columns:
-            raise DataError(Problem(f"DS has no column {name}", ds.file, 1))
-    category = ds.cells["DSCAT"].str.lower() if "DSCAT" in ds.columns else "disposition event"
-    frame = pd.DataFrame({"id": ds.cells["USUBJID"], "term": ds.cells["DSDECOD"].str.lower(), "category": category})
-    frame["day"] = _dates(ds, "DSSTDTC", check)
-    return frame
-
-
-def _fates(
-    dm: RawTable, ids: pd.Series[str], events: pd.DataFrame | None, check: DataCheck
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
-    """(randomised, ended, status, way out) of each subject of DM."""
-    n = len(ids)
-    arm = dm.cells["ARM"].str.lower() if "ARM" in dm.columns else pd.Series("", ids.index)
-    randomised = np.full(n, _NEVER, dtype="datetime64[D]")
-    ended, way_out = randomised.copy(), np.full(n, "", dtype=object)
-    if events is None:
-        start = _dates(dm, "RFSTDTC", check)
-        has_arm = ~arm.isin(("", *_NOT_RANDOMISED)).to_numpy()
-        randomised = np.where(has_arm, start, _NEVER)
-        ended = np.where(has_arm, _dates(dm, "RFPENDTC", check), start)
-    else:
-        first = events[events["term"] == "randomized"].drop_duplicates("id").set_index("id")["day"]
-        randomised = ids.map(first).to_numpy().astype("datetime64[D]")
-        final = events[events["category"] == "disposition event"].drop_duplicates("id", keep="last").set_index("id")
-        ended = ids.map(final["day"]).to_numpy().astype("datetime64[D]")
-        way_out = ids.map(final["term"]).fillna("").to_numpy(dtype=object)
-    was = ~np.isnat(randomised)
-    over = ~np.isnat(ended)
-    completed = (way_out == "completed") & was
-    status = np.select(
-        [was & completed, was & over, was, over | arm.isin(_NOT_RANDOMISED[:2]).to_numpy()],
-        [COMPLETED, LEFT, RANDOMISED, FAILED],
-        IN_SCREENING,
-    ).astype(object)
-    way_out = np.where(completed | ~over, "", way_out).astype(object)
-    return randomised, ended, status, way_out
-
-
 def _observed(
     by_domain: dict[str, RawTable],
     ids: pd.Series[str],
-    days: tuple[npt.NDArray[Any], ...],
-    status: npt.NDArray[Any],
-    way_out: npt.NDArray[Any],
+    fate: SdtmFates,
     check: DataCheck,
+    account: Account,
 ) -> ObservedTrial:
     dm = by_domain["DM"]
+    days = (fate.screened, fate.randomised, fate.ended)
     everything = np.concatenate(days)
     everything = everything[~np.isnat(everything)]
     if not len(everything):
@@ -166,7 +154,7 @@ def _observed(
     columns = nobody(len(ids))
     columns["ids"] = ids.to_numpy(dtype=object)
     columns["screened"], columns["randomised"], columns["ended"] = (since(values, first) for values in days)
-    columns["status"], columns["way_out"] = status, way_out
+    columns["status"], columns["way_out"] = fate.status, fate.way_out
     if "ARM" in dm.columns:
         arm = dm.cells["ARM"].to_numpy(dtype=object)
         columns["arm"] = np.where(np.isnan(columns["randomised"]), "", arm).astype(object)
@@ -189,6 +177,12 @@ def _observed(
         has_sites=bool(names),
         has_screening=True,
         findings=tuple(check.findings),
+        account=replace(
+            account,
+            became=became(people),
+            end=f"{as_date(last)}, the latest day of screening, randomisation or leaving",
+            gaps=tuple(warn_gaps(check, fate.randomised, dm.cells.index.to_numpy())),
+        ),
     )
 
 

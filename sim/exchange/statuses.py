@@ -100,10 +100,21 @@ def is_reason(text: str) -> bool:
 
 
 _ENROLLED = frozenset(
-    ("enrol", "enroled", "included", "entered", "recruited", "registered", "on study", "on trial", "in study", "in trial")
+    (
+        "enrol",
+        "enroled",
+        "included",
+        "entered",
+        "recruited",
+        "registered",
+        "on study",
+        "on trial",
+        "in study",
+        "in trial",
+    )
 )
 
 
 def is_enrolled(text: str) -> bool:
-    """Whether a status says that somebody has been taken in, which some write for consent and some for randomisation."""
+    """Whether a status says that somebody was taken in, which some write for consent, some for randomisation."""
     return normal(text) in _ENROLLED

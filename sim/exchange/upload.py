@@ -11,6 +11,8 @@ from sim.errors import Problem, UsageError
 from sim.exchange.columns import COUNT_NAMES, LOG_NAMES, SITE_NAMES, Columns, recognised
 from sim.exchange.counts import is_long, widened
 from sim.exchange.findings import DataError
+from sim.exchange.log_columns import MEANINGS as LOG_MEANINGS
+from sim.exchange.log_columns import log_columns
 from sim.exchange.read import COUNTS, LOG, SDTM, Kind, kind_of
 from sim.exchange.tables import RawTable, table_of
 
@@ -172,8 +174,8 @@ _MEANINGS: dict[str, dict[str, str]] = {
         "participant": "participant",
         "arm": "arm",
         "screened": "date of screening or consent",
-        "status": "status, or why they left",
-        "left": "date of leaving, or of the last visit",
+        "status": "status",
+        "left": "date of leaving",
     },
     COUNTS: {
         "date": "the day, week or month",
@@ -218,10 +220,16 @@ def preview_sites(table: RawTable, columns: Columns | None = None) -> Preview:
 
 def _roles(table: RawTable, kind: str, columns: Columns | None) -> tuple[Role, ...]:
     there = {role: header for role, header in (columns or {}).items() if not header or header in table.columns}
-    found, unclear = recognised(table, _NAMES[kind], there)
+    meanings = dict(_MEANINGS[kind])
+    if kind == LOG:
+        log = log_columns(table, there)
+        found, unclear = log.found, log.unclear
+        meanings |= {name: LOG_MEANINGS[name] for name in (*found, *unclear) if name in LOG_NAMES}
+    else:
+        found, unclear = recognised(table, _NAMES[kind], there)
     return tuple(
         Role(name, meaning, found.get(name, ""), tuple(unclear.get(name, ())), name in _NEEDED[kind])
-        for name, meaning in _MEANINGS[kind].items()
+        for name, meaning in meanings.items()
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import sim
 from sim.errors import UsageError
-from sim.exchange.findings import AmbiguousDatesError, DataError
+from sim.exchange.findings import AmbiguousDatesError, DataError, QuestionError
 from sim.exchange.read import observed_from, read_observed
 from sim.exchange.said import Said
 from sim.exchange.simulated import simulated_data
@@ -84,7 +84,7 @@ def test_columns_that_are_not_recognised_can_be_said() -> None:
     assert [role.name for role in seen.unknown] == ["date"]
     assert seen.headers == ("Nr", "When", "Where")
     assert seen.rows[0] == ("1", "2024-01-31", "X")
-    with pytest.raises(DataError, match="say which, as in --columns date=NAME"):
+    with pytest.raises(DataError, match="say which with --columns date=When"):
         observed_from(table)
     said = {"date": "When", "site": "Where"}
     assert not preview(table, said).unknown
@@ -122,7 +122,10 @@ def test_ambiguous_dates_are_asked_about() -> None:
 def test_several_files_are_one_trial_of_sdtm_or_are_refused() -> None:
     dm = _upload("STUDYID,DOMAIN,USUBJID,RFSTDTC,ARM\nS,DM,1,2024-01-31,A\nS,DM,2,2024-02-03,A\n", "dm.csv")
     ds = _upload("STUDYID,DOMAIN,USUBJID,DSDECOD,DSSTDTC\nS,DS,1,RANDOMIZED,2024-01-31\n", "ds.csv")
-    assert observed_from(tables_of([ds, dm])).n_randomised == 1
+    with pytest.raises(QuestionError, match=r"1 have an arm and a start in DM, and no randomisation in DS \(row 3\)"):
+        observed_from(tables_of([ds, dm]))
+    for header, n in (("DSSTDTC", 1), ("RFSTDTC", 2)):
+        assert observed_from(tables_of([ds, dm]), said=Said({"date": header})).n_randomised == n
     with pytest.raises(DataError, match=r"data\.csv: is not an SDTM domain"):
         observed_from(tables_of([dm, _upload(LOG)]))
     with pytest.raises(DataError, match=r"is the SDTM domain DM, and so is dm\.csv"):

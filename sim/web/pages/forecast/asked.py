@@ -210,7 +210,7 @@ class _Asked:
         """The forecast, with a first answer on the way."""
         from sim.forecast.answer import forecast
 
-        trial = observed_data.known_trial(self._files, self._data)
+        trial = observed_data.known_trial(self._files, self._data, self._scenario.trial.target)
         experiment = self._scenario.experiment
         wanted = self._state.replications or experiment.replications
         seed = experiment.seed if self._state.seed is None else self._state.seed

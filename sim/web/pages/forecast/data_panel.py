@@ -10,8 +10,9 @@ import dash_mantine_components as dmc
 from dash import html
 
 from sim.errors import InputError, Problem
+from sim.exchange.columns import columns_from
 from sim.exchange.dates import ORDERS
-from sim.exchange.findings import COLUMNS, DATES, STATUS, STUDY, AmbiguousDatesError, Question, QuestionError
+from sim.exchange.findings import AS_OF, COLUMNS, DATES, STATUS, STUDY, AmbiguousDatesError, Question, QuestionError
 from sim.exchange.said import STATUSES
 from sim.exchange.simulated import LOG_FILE
 from sim.exchange.upload import KIND_NAMES, SITES, Preview, Role
@@ -39,7 +40,8 @@ _OPTIONS = {
     "--dates": "the order chosen below",
     "--as-of": "the day chosen below",
 }
-_ASKED = {STUDY: "The study that is meant"}
+_ASKED = {STUDY: "The study that is meant", AS_OF: "The data end on", COLUMNS: "What is right"}
+_MANY = 10**9  # randomisations wanted, as long as no plan says how many
 
 
 def data_panel(studio: Studio, data: DataState) -> list[Component]:
@@ -79,7 +81,9 @@ def _checked(files: Files, data: DataState, seen: Preview) -> Component:
         found.append(_asked_order(None, data))
     found += _given(data)
     try:
-        known_trial(files, data)
+        known_trial(files, data, _MANY)
+    except QuestionError as error:
+        found += [_wrong(error, "Where do the data end?"), *_answers(error.questions)]
     except InputError as error:
         found.append(_wrong(error, "The forecast cannot start on this day"))
     return html.Div(found)
@@ -124,9 +128,14 @@ def _answers(questions: Sequence[Question]) -> list[Component]:
     return [
         _answer(question.option, subject, question.choices, "")
         for question in questions
-        if question.option not in (COLUMNS, DATES)
+        if question.option != DATES and not _is_of_one_column(question)
         for subject in question.subjects or ("",)
     ]
+
+
+def _is_of_one_column(question: Question) -> bool:
+    """Whether it asks which of several columns is one thing, which is chosen below."""
+    return question.option == COLUMNS and "could be" in question.message
 
 
 def _given(data: DataState) -> list[Component]:
@@ -214,6 +223,11 @@ def changed_by_panel(data: DataState, which: Mapping[str, str], value: str) -> D
         which: the id of the control: a role of a column, or how the data are read.
         value: what was chosen; empty for nothing.
     """
+    if which["type"] == "forecast-answer" and which["option"] == AS_OF:
+        return replace(data, as_of=value)
+    if which["type"] == "forecast-answer" and which["option"] == COLUMNS:
+        columns = dict(text.split(":", 1) for text in data.columns) | (columns_from(value) if value else {})
+        return replace(data, columns=tuple(f"{role}:{header}" for role, header in columns.items()))
     if which["type"] == "forecast-answer":
         head = f"{which['option']} {which['subject']}{'=' if which['subject'] else ''}"
         rest = tuple(text for text in data.answers if not text.startswith(head))

@@ -10,13 +10,12 @@ import binascii
 import json
 import shlex
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs
 
 from sim.errors import Problem, UsageError
-from sim.exchange.read import cut, observed_from
-from sim.exchange.said import Said
+from sim.exchange.read import as_known, observed_from
+from sim.exchange.said import Said, date_from
 from sim.exchange.simulated import example_data
 from sim.exchange.upload import Preview, Upload, UploadLimits, preview, preview_sites, tables_of
 
@@ -93,7 +92,7 @@ class DataState:
         for text in self.answers:
             option, _, answer = text.partition(" ")
             found = found.answered(option, answer)
-        return found
+        return replace(found, as_of=date_from(self.as_of) if self.as_of else None)
 
 
 def _mapping(texts: Sequence[str]) -> dict[str, str]:
@@ -214,16 +213,15 @@ def whole_trial(files: Files, data: DataState) -> ObservedTrial:
     )
 
 
-def known_trial(files: Files, data: DataState) -> ObservedTrial:
-    """The trial as it was known on the chosen day. Raises as `whole_trial`, and for a day before the first."""
-    trial = whole_trial(files, data)
-    if not data.as_of:
-        return trial
-    try:
-        when = date.fromisoformat(data.as_of)
-    except ValueError:
-        raise UsageError(Problem("must be a date, as YYYY-MM-DD", path="--as-of", value=data.as_of[:20])) from None
-    return cut(trial, when)
+def known_trial(files: Files, data: DataState, target: int | None = None) -> ObservedTrial:
+    """The trial as it was known on the chosen day. Raises as `whole_trial`, and for a day before the first.
+
+    Args:
+        files: the files.
+        data: how they are read.
+        target: randomisations wanted, by which it is asked whether data that fall silent have ended.
+    """
+    return as_known(whole_trial(files, data), data.said().as_of, target)
 
 
 def typed(files: Files, data: DataState, trial_options: bool = True) -> str:
