@@ -83,6 +83,14 @@ class Drawn:
         number = part.item(site, replication)
         return None if number < 0 else (self._parts[number], row.item(site, replication))
 
+    def n_eligible(self, block: int) -> Integers:
+        """(sites, replications) patients of a block that has been drawn who consent and fail nothing."""
+        part, row = self._of(block)
+        n = np.zeros(self._shape, dtype=np.int64)
+        for number in np.unique(part).tolist():
+            n += np.where(part == number, self._parts[number].people.n_eligible()[np.where(part == number, row, 0)], 0)
+        return n
+
     def add(self, places: Integers, referred: Referred) -> None:
         """Keep what was drawn for (rows, 3) blocks, sites and replications."""
         for block in np.unique(places[:, 0]).tolist():
@@ -284,7 +292,8 @@ class Batch:
 
     def _n_eligible(self, group: GroupDesign) -> Integers:
         """(replications,) patients of the first blocks of a group who consent and fail nothing."""
-        n: Integers = self.first_block(group).people.n_eligible().reshape(group.count, self.n).sum(axis=0)
+        self.referred(group, 0, 0, 0)
+        n: Integers = self._drawn[group.name].n_eligible(0).sum(axis=0)
         return n
 
     def stand_ins(self, group: GroupDesign, site: int, replication: int, block: int) -> tuple[Referred, int]:

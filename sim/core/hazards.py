@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sim.core.clock import WEEK_DAYS
@@ -11,6 +11,8 @@ from sim.core.quantiles import exp, log
 
 Curve = tuple[tuple[float, float], ...]  # (week, cumulative incidence), in order of the weeks
 
+_MOST_SWEEPS = 200  # over arms whose hazards depend on one another
+_HALVINGS = 60
 MOST = 0.999  # uncertain curves may add up to more than everyone; somebody always stays
 _NEVER = float("inf")
 
@@ -50,6 +52,117 @@ class Hazard:
         i = bisect_left(cumulative, exposure, lo=1) - 1
         share = (exposure - cumulative[i]) / (cumulative[i + 1] - cumulative[i])
         return days[i] + share * (days[i + 1] - days[i])
+
+
+@dataclass(frozen=True)
+class Times:
+    """A multiple of the hazard of the same way in another arm.
+
+    Attributes:
+        arm: the other arm, which has a curve of that way.
+        ratio: the multiple.
+    """
+
+    arm: str
+    ratio: float
+
+
+def hazards_by_arm(
+    ways: Mapping[str, Sequence[Curve | Times]], known: Mapping[str, list[Hazard]] | None = None
+) -> dict[str, list[Hazard]]:
+    """Hazards of competing ways out in each arm: incidences that are written are met, and ratios are of hazards.
+
+    An arm may have ways of both kinds. Its curves are incidences among those who leave in all its ways, so that they
+    depend on hazards that come from another arm, whose own may depend on those of this one; such arms are gone
+    through in turn until nothing changes.
+
+    Args:
+        ways: by arm, each way's curve, or what it is a multiple of.
+        known: hazards by arm that were made before.
+    """
+    found = dict(known or {})
+    mixed: list[str] = []
+    multiples: list[str] = []
+    for arm, cells in ways.items():
+        curves = [cell for cell in cells if not isinstance(cell, Times)]
+        if len(curves) < len(cells):
+            (mixed if curves else multiples).append(arm)
+        elif arm not in found:
+            found[arm] = hazards(curves)
+    is_settled = not mixed
+    for _ in range(_MOST_SWEEPS):
+        if is_settled:
+            break
+        before = {arm: found.get(arm) for arm in mixed}
+        for arm in mixed:
+            found[arm] = _mixed(ways[arm], found)
+        is_settled = all(old is not None and _is_close(old, found[arm]) for arm, old in before.items())
+    return found | {arm: _mixed(ways[arm], found) for arm in multiples}
+
+
+def _is_close(before: list[Hazard], after: list[Hazard]) -> bool:
+    return all(
+        abs(a - b) <= 1e-9 * abs(b)
+        for old, new in zip(before, after, strict=True)
+        for a, b in zip(old.cumulative, new.cumulative, strict=True)
+    )
+
+
+def _mixed(cells: Sequence[Curve | Times], found: Mapping[str, list[Hazard]]) -> list[Hazard]:
+    """Hazards of an arm of which some are multiples of another arm's, as far as those are known."""
+    given: dict[int, Hazard] = {}
+    for way, cell in enumerate(cells):
+        if isinstance(cell, Times):
+            given[way] = found[cell.arm][way].times(cell.ratio) if cell.arm in found else Hazard([0.0], [0.0], 0.0)
+    if len(given) == len(cells):
+        return list(given.values())
+    curves = {way: cell for way, cell in enumerate(cells) if not isinstance(cell, Times)}
+    of_curves = {week * WEEK_DAYS for curve in curves.values() for week, _ in curve}
+    days = sorted({0.0, *of_curves, *(day for hazard in given.values() for day in hazard.days)})
+    cumulative = {way: [0.0] for way in curves}
+    rates = dict.fromkeys(curves, 0.0)
+    others = [sum(hazard.reached(day) for hazard in given.values()) for day in days]
+    stay = 1.0
+    for i in range(1, len(days)):
+        gains = {
+            way: max(_interpolated(curve, days[i] / WEEK_DAYS) - _interpolated(curve, days[i - 1] / WEEK_DAYS), 0.0)
+            for way, curve in curves.items()
+        }
+        gone, other = sum(gains.values()), others[i] - others[i - 1]
+        total = _hazard_among(min(gone / stay, MOST), other)
+        for way, gain in gains.items():
+            part = total * gain / gone if gone > 0 else 0.0
+            rates[way] = part / (days[i] - days[i - 1])
+            cumulative[way].append(cumulative[way][-1] + part)
+        stay = max(stay * exp(-total - other), 1.0 - MOST)
+    solved = {way: Hazard(days, cumulative[way], rates[way]) for way in curves}
+    return [given[way] if way in given else solved[way] for way in range(len(cells))]
+
+
+def _hazard_among(share: float, other: float) -> float:
+    """The cumulative hazard x over an interval that a share of people leaves by, among another hazard.
+
+    It solves x / (x + other) (1 - exp(-x - other)) = share, whose left side grows with x up to 1.
+    """
+    if share <= 0:
+        return 0.0
+    low = -log(1.0 - share)
+    if other <= 0:
+        return low
+    high = low
+    while _share_by(high, other) < share:
+        high *= 2
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if _share_by(middle, other) < share:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _share_by(hazard: float, other: float) -> float:
+    return hazard / (hazard + other) * (1.0 - exp(-hazard - other))
 
 
 def hazards(curves: Sequence[Curve]) -> list[Hazard]:

@@ -198,7 +198,7 @@ class Population:
         self.bands = patients.bands
         self.purposes = {name: f"attribute.{name}" for name in patients.attributes}
         self.purposes |= {name: f"condition.{name}" for name in patients.conditions}
-        self.correlated = _cholesky_rows(patients.correlation)
+        self.correlated = _cholesky_rows(_of_normal_values(patients.correlation, set(patients.conditions)))
         self.criteria = {
             name: scenario.screening.criteria[name] for name in criteria_in_order(scenario.screening.criteria)
         }
@@ -276,6 +276,20 @@ class Population:
         for part in parts[1:]:
             result = result & part
         return result
+
+
+def _of_normal_values(pairs: Mapping[str, float], conditions: set[str]) -> dict[str, float]:
+    """Correlations of the normal values behind numbers and conditions.
+
+    A number is high where its normal value is, and a condition holds where its own is low; so the normal values of a
+    number and a condition that go together are negatively correlated.
+    """
+
+    def sign(pair: str) -> int:
+        left, right = pair.split("~")
+        return -1 if (left in conditions) != (right in conditions) else 1
+
+    return {pair: sign(pair) * value for pair, value in pairs.items()}
 
 
 def _cholesky_rows(pairs: Mapping[str, float]) -> dict[str, list[tuple[str, float]]]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import numpy.typing as npt
 
 from sim.core import events
 from sim.core.clock import APPOINTMENT_HOURS, FIRST_APPOINTMENT, WEEK_DAYS, at_an_hour
-from sim.core.hazards import MOST, Curve, Hazard, hazards
+from sim.core.leaving import leaving_hazards
 from sim.core.observed import KnownPerson
 from sim.core.people import Person
 from sim.core.world import World
-from sim.scenario.distributions import Family
-from sim.scenario.schema.follow_up import FollowUp, WayOut
 
 _DEVIATION, _MISSED, _HOUR = range(3)  # places of a visit's uniform numbers in its row
 _NEVER = float("inf")
@@ -43,37 +39,9 @@ class FollowUps:
         self._weeks = np.array(rules.visit_weeks)
         self._deviation = world.number("follow_up.visit_window_days", rules.visit_window_days)
         self._ways = world.design.ways_out
-        self._hazards = [self._of_arm(rules, arm.name) for arm in world.design.arms]
+        self._hazards = leaving_hazards(world.design, rules, world.number)
         self._exposure = [world.column(f"leaving.{way}") for way in self._ways]
         self._p_missed = world.probability("follow_up.missed_visit", rules.missed_visit)
-
-    def _curve(self, way: str, rule: WayOut, arm: str) -> Curve:
-        known = arm if arm in rule.cumulative else "all" if "all" in rule.cumulative else min(rule.cumulative)
-        path = f"follow_up.leaving.{way}.cumulative.{known}"
-        curve = []
-        highest = 0.0
-        for week, value in sorted(rule.cumulative[known].items()):
-            highest = max(highest, self._world.number(f"{path}.{week:g}", value))
-            curve.append((week, min(highest, MOST)))
-        return tuple(curve)
-
-    def _of_arm(self, rules: FollowUp, arm: str) -> list[Hazard]:
-        """Hazards of an arm: from the curves it is written with, then its hazard ratios."""
-        known = self._world.design.hazards
-        if arm in known:
-            found = known[arm]
-        else:
-            found = hazards([self._curve(way, rules.leaving[way], arm) for way in self._ways])
-            if not any(isinstance(value, Family) for value in _values(rules)):
-                known[arm] = found
-        result = []
-        for way, hazard in zip(self._ways, found, strict=True):
-            rule = rules.leaving[way]
-            if arm in rule.hazard_ratio and arm not in rule.cumulative:
-                ratio = self._world.number(f"follow_up.leaving.{way}.hazard_ratio.{arm}", rule.hazard_ratio[arm])
-                hazard = hazard.times(ratio)
-            result.append(hazard)
-        return result
 
     def begin(self, person: Person) -> float:
         """Settle when this participant's follow-up ends, and how: at the last visit, or by the first way out before."""
@@ -149,13 +117,6 @@ class FollowUps:
         visits[:, events.PERSON] = np.array([person.referral for person in people])[who]
         visits[:, events.NUMBER] = self._weeks[which]
         return visits
-
-
-def _values(rules: FollowUp) -> Iterator[object]:
-    """All cumulative probabilities of leaving."""
-    for way in rules.leaving.values():
-        for curve in way.cumulative.values():
-            yield from curve.values()
 
 
 def _column(values: list[float]) -> Array:

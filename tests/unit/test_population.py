@@ -31,12 +31,12 @@ PATIENTS: dict[str, Any] = {
 }
 
 
-def failed(criteria: dict[str, Any], n: int = 300) -> dict[str, np.ndarray]:
+def failed(criteria: dict[str, Any], n: int = 300, patients: dict[str, Any] = PATIENTS) -> dict[str, np.ndarray]:
     """Whether each of many patients fails each criterion on the chart."""
     on_chart = {
         name: {"stage": "chart", "item": f"I{i + 1}", **rule} for i, (name, rule) in enumerate(criteria.items())
     }
-    design = Design(scenario_of(patients=PATIENTS, screening={"criteria": on_chart}))
+    design = Design(scenario_of(patients=patients, screening={"criteria": on_chart}))
     bits = np.concatenate(
         [Batch(design, 5, first, 20).first_block(design.groups[0]).chart_failed.ravel() for first in range(0, n, 20)]
     )
@@ -98,10 +98,23 @@ def test_conditions_have_their_probabilities_and_correlations() -> None:
     probability_is(q, 0.6)
     both = stats.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]]).cdf([stats.norm.ppf(0.3), stats.norm.ppf(0.6)])
     probability_is(p & q, float(both))
-    # A condition holds where its normal value is low, so that a positive correlation with a number makes it rarer
-    # among those who have much of it.
-    low = stats.multivariate_normal([0, 0], [[1, 0.3], [0.3, 1]]).cdf([stats.norm.ppf(0.3), 0.0])
-    probability_is(p & ~x, float(low))
+    # A positive correlation with a number makes the condition more frequent among those who have much of it.
+    together = stats.multivariate_normal([0, 0], [[1, 0.3], [0.3, 1]]).cdf([stats.norm.ppf(0.3), 0.0])
+    probability_is(p & x, float(together))
+
+
+@pytest.mark.parametrize("rho", [0.6, -0.6])
+def test_a_positive_correlation_is_positive(rho: float) -> None:
+    """Whatever two are correlated, numbers or conditions, they go together where the correlation is positive."""
+    names = {"x": attribute("x", above=300.0), "z": attribute("z", above=2.0), "p": {"any": ["p"]}, "q": {"any": ["q"]}}
+    for pair in ("x~z", "z~x", "x~p", "p~x", "p~q", "q~z"):
+        a, b = pair.split("~")
+        found = failed({a: names[a], b: names[b]}, patients=PATIENTS | {"correlation": {pair: rho}})
+        has_a, has_b = ~found[a], ~found[b]
+        assert np.sign(np.mean(has_a & has_b) - np.mean(has_a) * np.mean(has_b)) == np.sign(rho), pair
+        q = [stats.norm.ppf(has.mean()) for has in (has_a, has_b)]
+        both = stats.multivariate_normal([0, 0], [[1, rho], [rho, 1]]).cdf(q)
+        probability_is(has_a & has_b, float(both))
 
 
 def test_categories_and_what_depends_on_them() -> None:
