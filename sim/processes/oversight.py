@@ -28,6 +28,7 @@ class Board:
         self._world = world
         self._enrolment = enrolment
         self._rules = world.scenario.oversight
+        self._has_doses = any(arm.doses for arm in world.design.arms)
         self._n_sentinels = 0
         self._n_treated = 0
         self._n_severe_early = 0
@@ -38,7 +39,12 @@ class Board:
         self.held_until = -float("inf")
 
     def randomised(self, person: Person) -> None:
-        """Space the sentinels: after each but the last, nobody is randomised for a while."""
+        """Space the sentinels: after each but the last, nobody is randomised for a while.
+
+        In a trial without doses, who is randomised is treated.
+        """
+        if not self._has_doses:
+            self.first_dose(person)
         rule = self._rules.sentinels
         if rule is None or person.arm is None or person.arm.name != rule.arm:
             return

@@ -6,11 +6,10 @@ import math
 from collections.abc import Iterator, Mapping
 
 from sim.errors import nearest
+from sim.scenario.rules import Finding, registered
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.caps import Cap, within
 from sim.scenario.yaml_source import KeyPath
-
-Finding = tuple[str, KeyPath, str | None]  # message, path, value
 
 
 def levels(scenario: Scenario) -> dict[str, list[str | bool]]:
@@ -37,6 +36,7 @@ def max_participants(scenario: Scenario, group: str) -> int | None:
     return own.max_participants if is_own else scenario.site_defaults.max_participants
 
 
+@registered
 def caps(scenario: Scenario) -> Iterator[Finding]:
     """Everything that is wrong with the caps of a scenario."""
     wrong = [finding for name, cap in scenario.caps.items() for finding in _names(scenario, name, cap)]

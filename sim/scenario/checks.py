@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from sim.errors import nearest
-from sim.scenario import cap_checks
+from sim.scenario import cap_checks  # noqa: F401 - its check registers itself
 from sim.scenario.derived import DERIVED
 from sim.scenario.distributions import Family
+from sim.scenario.rules import RULES, Finding, registered
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.calendar import PublicHolidays
 from sim.scenario.schema.follow_up import WayOut
@@ -18,28 +19,10 @@ from sim.scenario.yaml_source import KeyPath
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200  # so that no date before or after falls outside what a calendar can say
 
-Finding = tuple[str, KeyPath, str | None]  # message, path, value
-
 
 def check(scenario: Scenario) -> list[Finding]:
     """Everything about a scenario that is wrong although each value alone is well-formed."""
-    found: list[Finding] = []
-    for rule in (
-        _dates,
-        _start,
-        _sites,
-        _calendar,
-        _arms,
-        _randomisation,
-        _attributes,
-        _correlation,
-        _criteria,
-        _leaving,
-        _cells,
-        cap_checks.caps,
-    ):
-        found.extend(rule(scenario))
-    return found
+    return [finding for ask in RULES for finding in ask(scenario)]
 
 
 def numeric_names(scenario: Scenario) -> set[str]:
@@ -53,6 +36,7 @@ def categories(scenario: Scenario) -> dict[str, set[str]]:
     return {name: set(value) for name, value in scenario.patients.attributes.items() if isinstance(value, dict)}
 
 
+@registered
 def _dates(scenario: Scenario) -> Iterator[Finding]:
     trial = scenario.trial
     primary, study = trial.planned.primary_completion, trial.planned.study_completion
@@ -67,6 +51,7 @@ def _dates(scenario: Scenario) -> Iterator[Finding]:
             yield f"enrolment_opens ({opens}) must not be after planned.{name} ({day})", ("trial",), None
 
 
+@registered
 def _start(scenario: Scenario) -> Iterator[Finding]:
     start, path = scenario.trial.start, ("trial", "start")
     most = _most(start.late) + _most(start.never)
@@ -82,6 +67,7 @@ def _most(value: float | Family) -> float:
     return value.bounds()[1] if isinstance(value, Family) else value
 
 
+@registered
 def _sites(scenario: Scenario) -> Iterator[Finding]:
     default = scenario.site_defaults
     if default.referrals_per_month is None:
@@ -93,6 +79,7 @@ def _sites(scenario: Scenario) -> Iterator[Finding]:
             yield f"'opens' ({group.opens}) must not be after 'closes' ({group.closes})", ("sites", name), None
 
 
+@registered
 def _calendar(scenario: Scenario) -> Iterator[Finding]:
     if scenario.calendar.public_holidays is not None:
         yield from _public_holidays(scenario.calendar.public_holidays)
@@ -120,6 +107,7 @@ def _public_holidays(rule: PublicHolidays) -> Iterator[Finding]:
         yield message, (*path, "subdivision"), rule.subdivision
 
 
+@registered
 def _arms(scenario: Scenario) -> Iterator[Finding]:
     sentinels = scenario.oversight.sentinels
     if sentinels and sentinels.arm not in scenario.arms:
@@ -127,6 +115,24 @@ def _arms(scenario: Scenario) -> Iterator[Finding]:
         yield message, ("oversight", "sentinels", "arm"), sentinels.arm
 
 
+@registered
+def _rules_about_doses(scenario: Scenario) -> Iterator[Finding]:
+    """A rule that counts doses, or waits for them, does nothing where no arm has any."""
+    if any(arm.doses for arm in scenario.arms.values()):
+        return
+    trial, oversight, cells = scenario.trial, scenario.oversight, scenario.cells
+    why = "and no arm has doses, so that it would do nothing"
+    for name, counted in (("stop", oversight.stop), ("hold", oversight.hold)):
+        if counted is not None:
+            yield f"counts severe reactions to doses, {why}: leave it out", ("oversight", name), None
+    if trial.replace != "never":
+        yield f"counts from the first dose, {why}: write 'never'", ("trial", "replace"), trial.replace
+    if cells is not None and cells.doses_in_stock_to_randomise:
+        path = ("cells", "doses_in_stock_to_randomise")
+        yield f"counts doses, {why}: leave it out", path, str(cells.doses_in_stock_to_randomise)
+
+
+@registered
 def _randomisation(scenario: Scenario) -> Iterator[Finding]:
     rule, path = scenario.randomisation, ("randomisation",)
     total = sum(arm.allocation for arm in scenario.arms.values())
@@ -144,6 +150,7 @@ def _randomisation(scenario: Scenario) -> Iterator[Finding]:
             yield f"cannot stratify by this; {nearest(name, strata)}", (*path, "stratify_by"), name
 
 
+@registered
 def _attributes(scenario: Scenario) -> Iterator[Finding]:
     patients, kinds = scenario.patients, categories(scenario)
     numeric = numeric_names(scenario)
@@ -196,6 +203,7 @@ def _derived(score: str, attributes: set[str]) -> Iterator[Finding]:
             yield f"'{score}' needs the attribute '{needed}'", path, score
 
 
+@registered
 def _correlation(scenario: Scenario) -> Iterator[Finding]:
     patients, path = scenario.patients, ("patients", "correlation")
     variable = {name for name, value in patients.attributes.items() if isinstance(value, Family)}
@@ -232,6 +240,7 @@ def _positive_definite(pairs: dict[str, float]) -> bool:
     return True
 
 
+@registered
 def _criteria(scenario: Scenario) -> Iterator[Finding]:
     for name, criterion in scenario.screening.criteria.items():
         path = ("screening", "criteria", name)
@@ -265,6 +274,7 @@ def _test(test: Test, scenario: Scenario, path: KeyPath) -> Iterator[Finding]:
             yield f"no such category of {name}; {nearest(category, kinds[str(name)])}", (*path, "one_of"), category
 
 
+@registered
 def _leaving(scenario: Scenario) -> Iterator[Finding]:
     if scenario.follow_up is None:
         return
@@ -277,6 +287,8 @@ def _leaving(scenario: Scenario) -> Iterator[Finding]:
         for arm in way.hazard_ratio:
             if arm not in scenario.arms:
                 yield f"there is no such arm; {nearest(arm, scenario.arms)}", (*path, "hazard_ratio", arm), None
+            if arm in way.cumulative:
+                yield f"arm {arm} has a curve and a hazard_ratio: write one of them", path, None
         if "all" not in way.cumulative:
             for arm in scenario.arms:
                 if arm not in way.cumulative and arm not in way.hazard_ratio:
@@ -293,6 +305,7 @@ def _total_leaving(ways: dict[str, WayOut], arm: str) -> Iterator[Finding]:
         yield message, ("follow_up", "leaving"), None
 
 
+@registered
 def _costs(scenario: Scenario) -> Iterator[Finding]:
     visits = scenario.costs.monitoring_visit if scenario.costs else None
     if visits and visits.every_days == 0:
@@ -304,6 +317,7 @@ def _last(curve: Mapping[float, float | Family]) -> float:
     return max((value for value in curve.values() if isinstance(value, (int, float))), default=0.0)
 
 
+@registered
 def _cells(scenario: Scenario) -> Iterator[Finding]:
     dosed = [arm for arm in scenario.arms.values() if arm.doses and arm.doses.cells_per_kg != 0]
     if scenario.cells is None or not dosed:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pytest
 from conftest import scenario_of
 
 from sim.core import events as e
 from sim.core.design import Design
 from sim.core.events import CODE, KIND, NUMBER, PERSON, SITE, TIME
+from sim.errors import ScenarioError
 from sim.experiment.replicate import replicate
 
 MONTH = 30.4375
@@ -348,6 +350,38 @@ def test_a_drought_is_watched_for_again_after_recruitment_was_closed() -> None:
             again = of(rows, e.RECRUITMENT_CLOSED)
             assert again[-1, TIME] - max([reopened, *own]) < days
     assert n > 5
+
+
+# --- trials without doses
+
+
+def test_a_review_in_a_trial_without_doses_counts_participants() -> None:
+    """Simon's two stages: after 15 of 43 everybody waits 70 days; 43 / 3 a month and those are 506 days in the mean."""
+    review = {"after_treated": 15, "observed_days": 56, "takes_days": 14, "pauses_while_observing": True}
+    days = []
+    for rows in logs(200, trial={"target": 43}, oversight={"board_review": review}, follow_up=FOLLOW_UP):
+        randomised, paused = of(rows, e.RANDOMISED), of(rows, e.PAUSED, e.PAUSE_BOARD)
+        assert paused[0, TIME] == randomised[14, TIME]
+        assert randomised[15, TIME] >= paused[0, TIME] + 70
+        days.append(randomised[-1, TIME])
+    assert abs(np.mean(days) - (43 * MONTH / 3 + 70)) < 4 * np.std(days) / np.sqrt(200)
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"oversight": {"stop": {"severe_reactions": 1, "among_first": 3}}}, "oversight.stop"),
+        ({"oversight": {"hold": {"probability": 0.5, "days": 3}}}, "oversight.hold"),
+        ({"trial": {"replace": "before_first_dose"}}, "trial.replace"),
+        ({"trial": {"replace": "not_evaluable"}}, "trial.replace"),
+        ({"cells": bank(DOSE, doses_in_stock_to_randomise=1)}, "cells.doses_in_stock_to_randomise"),
+    ],
+)
+def test_rules_that_count_doses_are_refused_without_doses(changes: dict[str, Any], path: str) -> None:
+    """A rule that would do nothing, as no arm has doses, is refused with the reason."""
+    with pytest.raises(ScenarioError, match=rf"{path}.*no arm has doses"):
+        scenario_of(**changes)
+    scenario_of(**changes, **{k: v for k, v in dosed().items() if k not in changes})
 
 
 # --- who is replaced

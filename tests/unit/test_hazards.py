@@ -37,9 +37,9 @@ def incidence(ways: list[Hazard], way: int, day: float) -> float:
     """Cumulative incidence of one way among all: the integral of S(t) h(t), by scipy."""
 
     def total(t: float) -> float:
-        return sum(float(np.interp(t, each.days, each.cumulative)) for each in ways)
+        return sum(each.reached(t) for each in ways)
 
-    edges = [0.0, *(d for d in ways[0].days if 0 < d < day), day]
+    edges = [0.0, *sorted({d for each in ways for d in each.days if 0 < d < day}), day]
     return sum(
         integrate.quad(lambda t: math.exp(-total(t)) * rate_at(ways[way], t), a, b)[0] for a, b in pairwise(edges)
     )

@@ -152,7 +152,9 @@ class BoardReview(Section):
         tuple[_Treated, ...],
         BeforeValidator(_one_or_several, json_schema_input_type=_Treated | tuple[_Treated, ...]),
     ] = described(
-        "Participants with a first dose before a review; one number, or one for each review.", unit="participants"
+        "Participants with a first dose (in a trial without doses: randomised) before a review; one number, or one for "
+        "each review.",
+        unit="participants",
     )
     observed_days: Once = described("Observation of the last of them before the review.", unit="days")
     takes_days: Days = described("Length of the review.", unit="days")
