@@ -19,6 +19,8 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+_LONGEST_VALUE = 200  # characters of a value in a message
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -44,8 +46,13 @@ class Problem:
             place += f":{self.line}"
         parts = [part for part in (place, self.path) if part]
         head = ": ".join(parts)
-        got = "" if self.value is None else f" (got {self.value})"
+        got = "" if self.value is None else f" (got {_cut(self.value)})"
         return f"{head}: {self.message}{got}" if head else f"{self.message}{got}"
+
+
+def _cut(value: str) -> str:
+    """A value that a message can show."""
+    return value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}..."
 
 
 class TrialclockError(Exception):
@@ -96,6 +103,13 @@ class RunInterrupted(TrialclockError):
     """A run was stopped by hand; finished chunks are on disk."""
 
     exit_code = 130
+
+
+def refusal(error: OSError | ValueError) -> str:
+    """Why the system refuses a file, in words and without the file's name."""
+    if not isinstance(error, OSError):
+        return f"is not a file name: {error}"  # a null byte in it
+    return f"cannot be used: {error.strerror or error}"
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -18,16 +19,34 @@ from sim.cli.playing import play
 from sim.cli.reference import reference
 from sim.cli.running import run
 from sim.cli.serving import serve
+from sim.cli.streams import flush, let_go, prepare_streams, say
 from sim.cli.sweeping import sweep
 from sim.cli.teaching import lessons
 from sim.cli.tracing import replay, trace
-from sim.errors import TrialclockError
+from sim.errors import Problem, TrialclockError, refusal
 
+_NO_MEMORY = 1
+_REFUSED = 2  # by the system: a disk that is full, a folder that may not be written
 _INTERRUPTED = 130
 _DEFECT = 70  # the program's own fault, as sysexits.h has it
 
 
+class _Commands(click.Group):
+    """Commands, none of which fails because whoever reads what it prints has seen enough."""
+
+    def invoke(self, context: click.Context) -> object:
+        """Run the command that is asked for."""
+        try:
+            result = super().invoke(context)
+            flush()
+        except BrokenPipeError:
+            let_go()
+            raise click.exceptions.Exit(0) from None
+        return result
+
+
 @click.group(
+    cls=_Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -50,29 +69,40 @@ for _command in (*_INQUIRIES, *_LOOKS):
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit code: 0, 2 for bad input, 130 when interrupted, 70 for a defect."""
+    prepare_streams()
     try:
         result = cli.main(arguments, prog_name="trialclock", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        error.show()
+        say(_shown(error))
         return error.exit_code
     except TrialclockError as error:
-        click.echo(str(error), err=True)
+        say(str(error))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        say("interrupted")
         return _INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has seen enough
-        return 0
+    except OSError as error:
+        say(str(Problem(refusal(error), None if error.filename is None else str(error.filename))))
+        return _REFUSED
+    except MemoryError:
+        say("there is not enough memory; fewer --workers or fewer --replications need less")
+        return _NO_MEMORY
     except Exception as error:
         if os.environ.get("TRIALCLOCK_DEBUG"):
             raise
-        click.echo(f"this is a defect of trialclock, please report it: {type(error).__name__}: {error}", err=True)
-        click.echo("(TRIALCLOCK_DEBUG=1 shows the traceback)", err=True)
+        say(f"this is a defect of trialclock, please report it: {type(error).__name__}: {error}")
+        say("(TRIALCLOCK_DEBUG=1 shows the traceback)")
         return _DEFECT
     return result if isinstance(result, int) else 0
+
+
+def _shown(error: click.ClickException) -> str:
+    """What click shows of a command that was called wrongly."""
+    shown = io.StringIO()
+    error.show(shown)
+    return shown.getvalue().rstrip("\n")
 
 
 def script() -> None:

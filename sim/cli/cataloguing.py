@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.cli.streams import print_json
 from sim.errors import Problem, ResultsError, UsageError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def results(
     elif opens:
         _open(chosen)
     elif as_json:
-        click.echo(json.dumps([_document(entry) for entry in chosen], indent=1, ensure_ascii=False))
+        print_json([_document(entry) for entry in chosen])
     else:
         asked = [] if run or scenario or scenario_hash or not Path(folder).is_dir() else inquiries(Path(folder))
         _print(chosen, folder, asked)

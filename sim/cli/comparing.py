@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.cli.options import CLUSTER, SEED, WORKERS
+from sim.cli.streams import print_json
 from sim.errors import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _print(compared: Compared, folder: Path, as_json: bool) -> None:
         from sim.report.comparison_document import answer
 
         document = answer(compared) | {"folder": folder.as_posix()}
-        click.echo(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
+        print_json(document)
         return
     from sim.cli.comparison_console import print_comparison
 

@@ -25,9 +25,17 @@ _WIDE = 118  # columns that a date with its error beside it needs, for all perce
 _PERCENTILES = (10, 50, 80, 90)
 
 
+class _Printer(Console):
+    """A console that leaves it to the caller what follows when whoever reads has seen enough."""
+
+    def on_broken_pipe(self) -> None:
+        """Rich would end the process as if it had failed."""
+        raise BrokenPipeError
+
+
 def make_console() -> Console:
     """A console on stdout, as wide as the terminal; where there is none, wide enough for every table."""
-    return Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False, soft_wrap=False)
+    return _Printer(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False, soft_wrap=False)
 
 
 def make_table(first: str, *numbers: str) -> Table:

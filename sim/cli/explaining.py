@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import click
 
 from sim.cli.options import CLUSTER, SEED, SET, WORKERS, scenario_argument
 from sim.cli.progress import progress_bar
+from sim.cli.streams import print_json
 
 if TYPE_CHECKING:
     from sim.experiment.sensitivity import Explanation
@@ -103,7 +103,7 @@ def _print(explanation: Explanation, folder: Path, milestone: str, said: str, as
     if as_json:
         from sim.report.explanation import document
 
-        click.echo(json.dumps(document(explanation, milestone, said), indent=1, ensure_ascii=False, allow_nan=False))
+        print_json(document(explanation, milestone, said))
         return
     from sim.cli.explanation_console import print_explanation
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +13,7 @@ import click
 
 from sim.cli.options import SEED, SET
 from sim.cli.progress import progress_bar
+from sim.cli.streams import print_json
 
 if TYPE_CHECKING:
     from datetime import date
@@ -213,7 +213,7 @@ def backtest(
     command = " ".join(["trialclock", *sys.argv[1:]])
     folder = write_backtest(trials, results, Path(out) if out else None, command)
     if as_json:
-        click.echo(json.dumps(backtest_document(trials, results), indent=1, ensure_ascii=False, allow_nan=False))
+        print_json(backtest_document(trials, results))
     else:
         print_backtest(results, folder)
     return 0
@@ -262,7 +262,7 @@ def fit(
     found = fit_data(trial, target, weeks)
     folder = write_fit(found, Path(out) if out else None, " ".join(["trialclock", *sys.argv[1:]]))
     if as_json:
-        click.echo(json.dumps(fit_document(found), indent=1, ensure_ascii=False, allow_nan=False))
+        print_json(fit_document(found))
     else:
         print_fit(found, folder)
     return 0
@@ -341,7 +341,7 @@ def forecast(
         )
     folder = write_forecast(answer, Path(out) if out else None, " ".join(["trialclock", *sys.argv[1:]]))
     if as_json:
-        click.echo(json.dumps(forecast_document(answer), indent=1, ensure_ascii=False, allow_nan=False))
+        print_json(forecast_document(answer))
     else:
         print_forecast(answer, folder)
     return 0

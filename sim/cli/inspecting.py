@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from sim.cli.options import SET, scenario_argument
+from sim.cli.streams import print_json
 from sim.errors import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def show(scenario: str, overrides: tuple[str, ...], as_json: bool, only: str | N
             raise UsageError(Problem(f"there is no such path; {nearest(only, known - {''})}", "--only", value=only))
         rows = chosen
     if as_json:
-        click.echo(json.dumps([vars(row) for row in rows], indent=1, ensure_ascii=False))
+        print_json([vars(row) for row in rows])
         return
     width = min(max(len(row.path) for row in rows), 64)
     for row in rows:
@@ -115,7 +115,7 @@ def schema() -> None:
     """Print the JSON Schema of scenario files, which editors use for completion."""
     from sim.scenario.json_schema import scenario_schema
 
-    click.echo(json.dumps(scenario_schema(), indent=1, ensure_ascii=False))
+    print_json(scenario_schema())
 
 
 @click.command()
@@ -123,7 +123,7 @@ def schema() -> None:
 @click.option("--from", "base", default="base", show_default=True, metavar="SCENARIO", help="The scenario to extend.")
 def new(name: str, base: str) -> None:
     """Write NAME.yaml, a commented scenario to start from: everything that SCENARIO says, to change or to delete."""
-    from sim.experiment.store import write_whole
+    from sim.experiment.store import write_text
     from sim.scenario.template import template
 
     path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
@@ -131,5 +131,5 @@ def new(name: str, base: str) -> None:
         raise UsageError(Problem("there is such a file already; it is not overwritten", str(path)))
     if not path.parent.is_dir():
         raise UsageError(Problem("there is no such folder", str(path.parent)))
-    write_whole(path, template(path.stem, base, path.parent).encode())
+    write_text(path, template(path.stem, base, path.parent))
     click.echo(f"{path} extends {base}. Change in it what differs, then: trialclock run {path}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import date
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 
 from sim.cli.options import CLUSTER, SEED, SET, WORKERS, scenario_argument
 from sim.cli.progress import progress_bar
+from sim.cli.streams import print_json
 
 if TYPE_CHECKING:
     from sim.experiment.plan import PlanAnswer
@@ -122,7 +122,7 @@ def _print(answer: PlanAnswer, folder: Path, said: str, as_json: bool) -> None:
     if as_json:
         from sim.report.planning import document
 
-        click.echo(json.dumps(document(answer, said), indent=1, ensure_ascii=False, allow_nan=False))
+        print_json(document(answer, said))
         return
     from sim.cli.planning_console import print_plan
 

@@ -45,7 +45,7 @@ def play(
     One file that opens in any browser without a network. Without --replication and --which it is a typical trial.
     """
     from sim.core.design import Design
-    from sim.experiment.store import write_whole
+    from sim.experiment.store import write_text
     from sim.report.stage import stage_of
     from sim.report.stage_page import headline, stage_page, stands_for
     from sim.scenario.load import as_typed, load_scenario
@@ -60,7 +60,7 @@ def play(
     path = Path(out or f"{Path(scenario).stem}-trial-{stage.replication}.html")
     chosen = f"--which {picked.name} --among {picked.among}" if picked else f"--replication {stage.replication}"
     page = stage_page(stage, f"trialclock play {said} {chosen} --seed {seed}", picked)
-    write_whole(path, page.encode())
+    write_text(path, page)
     click.echo(headline(stage))
     click.echo(stands_for(stage, picked))
     click.echo(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from click.core import ParameterSource
 
 from sim.cli.options import CLUSTER, SEED, SET, WORKERS, scenario_argument
 from sim.cli.progress import progress_bar
+from sim.cli.streams import print_json
 from sim.errors import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _print(results: Results, as_json: bool) -> None:
     if as_json:
         from sim.report.document import answer
 
-        click.echo(json.dumps(answer(results), indent=1, ensure_ascii=False, allow_nan=False))
+        print_json(answer(results))
         return
     from sim.cli.console import print_answer
 

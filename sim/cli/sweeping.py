@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from sim.cli.options import CLUSTER, SEED, SET, WORKERS, scenario_argument
+from sim.cli.streams import print_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,7 +89,7 @@ def sweep(
         from sim.report.sweep_document import answer
 
         document = answer(swept) | {"folder": folder.as_posix()}
-        click.echo(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False))
+        print_json(document)
     else:
         _print(swept, folder)
     return _FAILED_REPLICATIONS if int(swept.table["failed"].sum()) else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli.progress import progress_bar
+from sim.cli.streams import print_json
 
 if TYPE_CHECKING:
     from sim.lessons.lesson import Taught
@@ -48,7 +48,7 @@ def show(lesson: str, parameters: str | None, as_json: bool) -> None:
     with progress_bar(show=sys.stderr.isatty()) as progress:
         taught = session.teach(progress)
     if as_json:
-        click.echo(json.dumps(_document(session, taught), indent=1, ensure_ascii=False))
+        print_json(_document(session, taught))
         return
     _print(session, taught)
 
@@ -114,9 +114,9 @@ def _hand_over(text: str, out: str | None) -> None:
     if out is None:
         click.echo(text, nl=False)
         return
-    from sim.experiment.store import write_whole
+    from sim.experiment.store import write_text
 
-    write_whole(Path(out), text.encode())
+    write_text(Path(out), text)
 
 
 def _print(session: Session, taught: Taught) -> None:

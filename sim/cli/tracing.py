@@ -104,11 +104,12 @@ def _hand_over(text: str, out: str | None) -> None:
     if out is None:
         click.echo(text, nl=False)
         return
-    from sim.experiment.store import write_whole
+    from sim.experiment.store import write_text
 
-    write_whole(Path(out), text.encode())
+    write_text(Path(out), text)
 
 
 def _csv(table: pa.Table) -> str:
-    text: str = table.to_pandas().to_csv(index=False, lineterminator="\n", float_format="%.17g")
-    return text
+    from sim.analysis.spreadsheets import csv_text
+
+    return csv_text(table.to_pandas(), "%.17g")

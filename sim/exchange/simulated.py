@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from sim.analysis.spreadsheets import csv_text
 from sim.analysis.tables import site_names
 from sim.core import events
 from sim.core.design import Design
@@ -51,7 +52,7 @@ def simulated_data(scenario: Scenario, seed: int, replication: int, until: date)
 
 
 def _csv(frame: pd.DataFrame) -> bytes:
-    return frame.to_csv(index=False, lineterminator="\n").encode()
+    return csv_text(frame).encode()
 
 
 def _log(design: Design, known: Array) -> pd.DataFrame:

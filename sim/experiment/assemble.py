@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.analysis.measures import measures
+from sim.analysis.spreadsheets import csv_text
 from sim.analysis.tables import EnrolmentCurves, event_table, participant_table, replication_table
 from sim.core.design import Design
-from sim.experiment.files import PART, cannot_write, remove_parts, settle, write_json, write_whole
+from sim.experiment.files import PART, cannot_write, opened, remove_parts, settle, write_json, write_text, write_whole
 from sim.experiment.replicate import Chunk, Failure
 from sim.experiment.store import RunFolder
 
@@ -44,7 +45,8 @@ class _Writer:
         table = pa.concat_tables(self._waiting).combine_chunks()
         self._waiting = []
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self._temporary, table.schema, compression="zstd")
+            self._file = opened(self._temporary, "wb")
+            self._writer = pq.ParquetWriter(self._file, table.schema, compression="zstd")
         self._writer.write_table(table)
 
     @property
@@ -58,6 +60,7 @@ class _Writer:
             self._flush()
         if self._writer is not None:
             self._writer.close()
+            self._file.close()
             settle(self._temporary, self._path)
 
 
@@ -135,7 +138,7 @@ def _write_summary(design: Design, path: Path) -> None:
     """Column by column, so that memory hardly grows with the number of replications."""
     from sim.analysis.summary import summary_table  # pandas, which the workers do without
 
-    with pq.ParquetFile(path / REPLICATIONS) as file:
+    with opened(path / REPLICATIONS) as source, pq.ParquetFile(source) as file:
 
         def column(name: str) -> npt.NDArray[np.float64]:
             values: npt.NDArray[np.float64] = file.read([name]).column(0).cast(pa.float64()).to_numpy()
@@ -143,5 +146,4 @@ def _write_summary(design: Design, path: Path) -> None:
 
         outcome = file.read(["outcome"]).column(0).to_pylist()
         table = summary_table(design, column, outcome)
-    text = table.to_csv(index=False, lineterminator="\n", float_format="%.10g")
-    write_whole(path / SUMMARY, text.encode())
+    write_text(path / SUMMARY, csv_text(table, "%.10g"))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from sim import __version__
 from sim.errors import Problem, UsageError, WorkersLost
 from sim.experiment.identity import program_fingerprint
-from sim.experiment.workers import Arguments, interrupts_held
+from sim.experiment.workers import Arguments, interrupts_held, main_not_imported
 
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster
@@ -57,7 +57,7 @@ class Cluster:
         """
         _quiet()
         try:
-            with interrupts_held():
+            with interrupts_held(), main_not_imported(in_all_threads=True):
                 client = self._connect()
             self._client = client
             _check(client, self._address)

@@ -27,7 +27,7 @@ from sim.experiment.results import Results, open_results
 from sim.experiment.run import RESULTS, default_folder
 from sim.experiment.runs import run_several
 from sim.experiment.store import MANIFEST, RUN
-from sim.scenario.layers import Layered
+from sim.scenario.layers import Layered, library_names
 from sim.scenario.load import Loaded, as_typed, load, loaded
 from sim.scenario.provenance import differences
 from sim.scenario.schema import Scenario
@@ -88,8 +88,16 @@ class Side:
         return self.results.design.clock
 
 
+def _is_folder(path: Path) -> bool:
+    """Whether there is such a folder; not where the system refuses to look."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def _is_results(path: Path) -> bool:
-    return path.is_dir() and ((path / MANIFEST).is_file() or (path / RUN).is_file())
+    return _is_folder(path) and ((path / MANIFEST).is_file() or (path / RUN).is_file())
 
 
 def _folder(path: Path, overrides: Sequence[str]) -> Source:
@@ -120,9 +128,13 @@ def _source(name: Named, overrides: Sequence[str]) -> Source:
     if isinstance(name, Results):
         return _folder(name.path, overrides)
     path = Path(name)
+    is_of_library = str(name) in library_names()
     if _is_results(path):
+        if is_of_library:
+            message = f"may be the scenario or the results folder here; write {name}.yaml or ./{name}"
+            raise UsageError(Problem(message, str(name)))
         return _folder(path, overrides)
-    if path.is_dir():
+    if _is_folder(path) and not is_of_library:
         raise ResultsError(Problem("is not a results folder", str(name)))
     return Source(path.stem, load(name, overrides), as_typed(name, overrides))
 

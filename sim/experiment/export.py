@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
+from sim.analysis.spreadsheets import excel_text, plain_columns
 from sim.errors import Problem, ResultsError, UsageError, nearest
 from sim.experiment.assemble import REPLICATIONS, SUMMARY
 from sim.experiment.catalogue import DAMAGED, UNFINISHED, Entry
-from sim.experiment.files import PART, cannot_write, settle
+from sim.experiment.files import PART, cannot_write, opened, settle
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
 _ROWS_AT_ONCE = 8192
 _EXCEL_ROWS = 1_048_576
+_NAMES = ("run", "scenario")  # columns before the measures
 _NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say
 
 
@@ -60,18 +63,24 @@ def export(entries: Sequence[Entry], path: Path) -> int:
 
 
 def _schema(entries: Iterable[Entry]) -> pa.Schema:
-    columns = [pa.field("run", pa.string()), pa.field("scenario", pa.string())]
-    schemas = [pq.read_schema(entry.path / REPLICATIONS).remove_metadata() for entry in entries]
+    columns = [pa.field(key, pa.string()) for key in _NAMES]
+    schemas = [_schema_of(entry.path / REPLICATIONS) for entry in entries]
     return pa.unify_schemas([pa.schema(columns), *schemas])
+
+
+def _schema_of(path: Path) -> pa.Schema:
+    with opened(path) as source:
+        return pq.read_schema(source).remove_metadata()
 
 
 def _batches(entries: Iterable[Entry], schema: pa.Schema) -> Iterator[pa.Table]:
     """All replications, some at a time."""
     for entry in entries:
-        with pq.ParquetFile(entry.path / REPLICATIONS) as file:
+        with opened(entry.path / REPLICATIONS) as source, pq.ParquetFile(source) as file:
             for batch in file.iter_batches(_ROWS_AT_ONCE):
                 n = batch.num_rows
-                columns = {"run": pa.array([entry.path.name] * n), "scenario": pa.array([entry.scenario] * n)}
+                names = (excel_text(entry.path.name), excel_text(entry.scenario))
+                columns = {key: pa.array([name] * n) for key, name in zip(_NAMES, names, strict=True)}
                 columns |= dict(zip(batch.schema.names, batch.columns, strict=True))
                 filled = [columns.get(field.name, pa.nulls(n, field.type)) for field in schema]
                 yield pa.table(filled, schema=schema)
@@ -80,14 +89,15 @@ def _batches(entries: Iterable[Entry], schema: pa.Schema) -> Iterator[pa.Table]:
 def _csv(entries: Sequence[Entry], path: Path) -> None:
     schema = _schema(entries)
     options = pc.WriteOptions(quoting_style="needed")
-    with pc.CSVWriter(path, schema, write_options=options) as writer:
+    columns = plain_columns(schema.empty_table()).schema
+    with opened(path, "wb") as file, pc.CSVWriter(file, columns, write_options=options) as writer:
         for table in _batches(entries, schema):
-            writer.write_table(table)
+            writer.write_table(plain_columns(table))
 
 
 def _parquet(entries: Sequence[Entry], path: Path) -> None:
     schema = _schema(entries)
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with opened(path, "wb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for table in _batches(entries, schema):
             writer.write_table(table)
 
@@ -104,10 +114,10 @@ def _excel(entries: Sequence[Entry], path: Path) -> None:
     _runs_sheet(book, entries)
     _summary_sheet(book, entries)
     sheet = book.create_sheet("replications")
-    sheet.append(schema.names)
+    sheet.append(_row(sheet, schema.names))
     for table in _batches(entries, schema):
         for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
-            sheet.append(row)
+            sheet.append(_row(sheet, row))
     book.save(path)
     _without_times(path)
 
@@ -116,22 +126,36 @@ def _runs_sheet(book: Workbook, entries: Sequence[Entry]) -> None:
     sheet = book.create_sheet("runs")
     sheet.append(["run", "scenario", "scenario_hash", "seed", "replications"])
     for entry in entries:
-        sheet.append([entry.path.name, entry.scenario, entry.scenario_hash, entry.seed, entry.replications])
+        row = (entry.path.name, entry.scenario, entry.scenario_hash, entry.seed, entry.replications)
+        sheet.append(_row(sheet, row))
 
 
 def _summary_sheet(book: Workbook, entries: Sequence[Entry]) -> None:
     sheet = book.create_sheet("summary")
     for i, entry in enumerate(entries):
-        table = pc.read_csv(entry.path / SUMMARY, parse_options=pc.ParseOptions(newlines_in_values=True))
+        with opened(entry.path / SUMMARY) as file:
+            table = pc.read_csv(file, parse_options=pc.ParseOptions(newlines_in_values=True))
         if i == 0:
-            sheet.append(["run", *table.column_names])
+            sheet.append(_row(sheet, ["run", *table.column_names]))
         for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
-            sheet.append([entry.path.name, *(_cell(value) for value in row)])
+            sheet.append(_row(sheet, [entry.path.name, *row]))
 
 
-def _cell(value: object) -> object:
-    """Excel has no infinity; later than the horizon is said in words."""
-    return "never" if isinstance(value, float) and value == float("inf") else value
+def _row(sheet: Any, values: Iterable[object]) -> list[object]:
+    """Cells: text is text, also where it begins as a formula; later than the horizon, an infinity, is said in words."""
+    from openpyxl.cell import WriteOnlyCell
+
+    cells: list[object] = []
+    for value in values:
+        if isinstance(value, float) and math.isinf(value):
+            cells.append("never")
+        elif isinstance(value, str) and not value.isalnum():
+            cell = WriteOnlyCell(sheet, excel_text(value))
+            cell.data_type = "s"
+            cells.append(cell)
+        else:
+            cells.append(value)
+    return cells
 
 
 def _without_times(path: Path) -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.errors import Problem, ResultsError, WriteError
+from sim.scenario.limited import read_limited
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 PART = ".part"  # how a file ends that is not whole yet
+MOST_JSON_BYTES = 64_000_000  # far more than a manifest or an answer ever has
 
 
 def file_hash(path: Path) -> str:
@@ -31,7 +38,7 @@ def settle(temporary: Path, path: Path) -> None:
     Raises:
         OSError: it cannot be done.
     """
-    with temporary.open("rb") as file:
+    with temporary.open("r+b") as file:  # Windows takes no other
         os.fsync(file.fileno())
     temporary.chmod(0o644)
     temporary.replace(path)
@@ -61,9 +68,34 @@ def write_whole(path: Path, data: bytes) -> None:
         raise cannot_write(path, error) from None
 
 
+def opened(path: Path, mode: str = "rb") -> pa.OSFile:
+    """A file for Arrow, also where its name is no UTF-8, which Arrow takes as bytes only.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    import pyarrow as pa
+
+    return pa.OSFile(os.fsencode(path), mode)
+
+
+def as_utf8(text: str) -> bytes:
+    """Text as the bytes of a file. Bytes of a file name that are no UTF-8 are written as JSON escapes them."""
+    return text.encode("utf-8", "backslashreplace")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text as UTF-8, whole or not at all.
+
+    Raises:
+        WriteError: it cannot be written; nothing is left half-written.
+    """
+    write_whole(path, as_utf8(text))
+
+
 def write_json(path: Path, data: object) -> None:
     """Write JSON with sorted keys, whole or not at all."""
-    write_whole(path, (json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())
+    write_text(path, json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
 
 
 def read_json(path: Path) -> Any:
@@ -73,14 +105,33 @@ def read_json(path: Path) -> Any:
         ResultsError: it is not there or is damaged.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(read_limited(path, MOST_JSON_BYTES))
     except FileNotFoundError:
         raise ResultsError(Problem("there is no such file", str(path))) from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise ResultsError(Problem(f"is damaged: it has {error.strerror} bytes", str(path))) from None
+        raise ResultsError(Problem(f"cannot be read: {error.strerror or error}", str(path))) from None
+    except ValueError as error:
         raise ResultsError(Problem(f"is damaged: {error}", str(path))) from None
+    except RecursionError:
+        raise ResultsError(Problem("is damaged: it is nested too deep", str(path))) from None
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Read JSON that is one object.
+
+    Raises:
+        ResultsError: it is not there, is damaged, or is something else.
+    """
+    found = read_json(path)
+    if not isinstance(found, dict):
+        raise ResultsError(Problem("is damaged: it is not a JSON object", str(path)))
+    return found
 
 
 def remove_parts(folder: Path) -> None:
     """Remove what a writer that was killed left half-written."""
     for part in folder.glob(f".*{PART}"):
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # a folder of that name is nobody's half-written file
+            part.unlink()

@@ -19,6 +19,7 @@ from sim.analysis.measures import measures
 from sim.core.design import Design
 from sim.errors import Problem, ResultsError
 from sim.experiment.assemble import ENROLMENT, EVENTS, FAILURES, REPLICATIONS
+from sim.experiment.files import opened
 from sim.experiment.replicate import CHUNK, Chunk, Failure
 from sim.experiment.results import Results
 
@@ -71,7 +72,7 @@ def joined(early: Chunk, late: Chunk) -> Chunk:
 def _values(design: Design, path: Path) -> Iterator[Array]:
     """(up to CHUNK, measures) values in order."""
     columns = measures(design)
-    with pq.ParquetFile(path) as file:
+    with opened(path) as source, pq.ParquetFile(source) as file:
         left = np.zeros((0, len(columns)))
         for group in range(file.num_row_groups):
             left = np.concatenate((left, replication_values(columns, file.read_row_group(group))))
@@ -84,7 +85,7 @@ def _values(design: Design, path: Path) -> Iterator[Array]:
 
 def _by_replication(path: Path, column: str) -> Iterator[tuple[int, Array]]:
     """The values of a column for each replication that has any."""
-    with pq.ParquetFile(path) as file:
+    with opened(path) as source, pq.ParquetFile(source) as file:
         left: pa.Table | None = None
         for group in range(file.num_row_groups):
             table = file.read_row_group(group, columns=["replication", column])
@@ -100,7 +101,8 @@ def _by_replication(path: Path, column: str) -> Iterator[tuple[int, Array]]:
 
 def _kept(design: Design, path: Path, keep: int) -> dict[int, Array]:
     """Events of the replications that were kept whole."""
-    table = pq.read_table(path)
+    with opened(path) as source:
+        table = pq.read_table(source)
     numbers = table.column("replication").to_numpy()
     rows = event_rows(design, table)
     return {number: rows[numbers == number] for number in np.unique(numbers).tolist() if number < keep}

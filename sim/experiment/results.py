@@ -19,6 +19,7 @@ from sim.core.design import Design
 from sim.core.events import Log
 from sim.errors import Problem, ResultsError, UsageError
 from sim.experiment.assemble import CURVES, ENROLMENT, EVENTS, FAILURES, PARTICIPANTS, REPLICATIONS
+from sim.experiment.files import opened
 from sim.experiment.identity import program_fingerprint
 from sim.experiment.replicate import replicate
 from sim.experiment.store import LOCK, MANIFEST, RUN, file_hash, read_json
@@ -102,7 +103,8 @@ class Results:
         self, name: str, filters: list[tuple[str, str, Any]] | None = None, columns: list[str] | None = None
     ) -> pa.Table:
         try:
-            return pq.read_table(self.path / name, filters=filters, columns=columns)
+            with opened(self.path / name) as file:
+                return pq.read_table(file, filters=filters, columns=columns)
         except FileNotFoundError:
             raise ResultsError(Problem("there is no such file", str(self.path / name))) from None
         except (OSError, ValueError) as error:
@@ -144,7 +146,8 @@ class Results:
     @cached_property
     def _column_names(self) -> list[str]:
         try:
-            return list(pq.read_schema(self.path / REPLICATIONS).names)
+            with opened(self.path / REPLICATIONS) as file:
+                return list(pq.read_schema(file).names)
         except (OSError, ValueError) as error:
             raise ResultsError(Problem(f"is damaged: {error}", str(self.path / REPLICATIONS))) from None
 
@@ -173,7 +176,8 @@ class Results:
 
     def n_events(self) -> int:
         """Events of all the replications that were kept whole, without reading them."""
-        return int(pq.read_metadata(self.path / EVENTS).num_rows)
+        with opened(self.path / EVENTS) as file:
+            return int(pq.read_metadata(file).num_rows)
 
     @cached_property
     def curves(self) -> pd.DataFrame:

@@ -21,7 +21,16 @@ from filelock import FileLock, Timeout
 
 from sim.errors import Problem, ResultsError
 from sim.experiment.chunk_file import chunk_bytes, chunk_from, values_from
-from sim.experiment.files import PART, cannot_write, file_hash, read_json, remove_parts, write_json, write_whole
+from sim.experiment.files import (
+    PART,
+    cannot_write,
+    file_hash,
+    read_json,
+    remove_parts,
+    write_json,
+    write_text,
+    write_whole,
+)
 from sim.experiment.identity import Identity
 from sim.experiment.replicate import CHUNK, Chunk
 
@@ -35,6 +44,7 @@ __all__ = [
     "file_hash",
     "read_json",
     "write_json",
+    "write_text",
     "write_whole",
 ]
 

@@ -21,9 +21,10 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from sim import __version__
+from sim.analysis.spreadsheets import csv_text
 from sim.errors import Problem, ResultsError
 from sim.experiment.identity import program_fingerprint
-from sim.experiment.store import LOCK, MANIFEST, file_hash, read_json, write_json, write_whole
+from sim.experiment.store import LOCK, MANIFEST, file_hash, read_json, write_json, write_text
 from sim.scenario.load import canonical
 from sim.scenario.schema import Scenario
 
@@ -112,7 +113,7 @@ class StudyFolder:
 
     def write_text(self, name: str, text: str) -> None:
         """Write a file of the answer, whole or not at all."""
-        write_whole(self.path / name, text.encode())
+        write_text(self.path / name, text)
         self._files.append(name)
 
     def write_document(self, name: str, document: object) -> None:
@@ -121,7 +122,7 @@ class StudyFolder:
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
         """Write a table as CSV; `inf` is later than the horizon."""
-        self.write_text(f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+        self.write_text(f"{name}.csv", csv_text(table))
 
     def finish(self, command: str) -> None:
         """Write the manifest: what was asked, with what, when, and the hash of every file."""

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, parent_process, spawn
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
@@ -93,6 +93,44 @@ def interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+_told: Any = spawn.get_preparation_data
+_starting = threading.local()
+_everywhere: list[None] = []  # one for each caller that starts processes in threads of its own
+
+
+def _told_without_main(name: str) -> dict[str, Any]:
+    """What a process is told before it begins: of those that are started here, nothing of the program that is run."""
+    told: dict[str, Any] = _told(name)
+    if _everywhere or vars(_starting).get("depth", 0):
+        told = {key: value for key, value in told.items() if not key.startswith("init_main_")}
+    return told
+
+
+spawn.get_preparation_data = _told_without_main
+
+
+@contextmanager
+def main_not_imported(in_all_threads: bool = False) -> Iterator[None]:
+    """Start processes that do not import the program that is run, which may be a plain script that begins a run.
+
+    A process that is spawned otherwise imports `__main__` again, and with it all that stands there outside of
+    `if __name__ == "__main__":`, which would begin the run once more. Workers are given functions of modules, so that
+    they need nothing of it; `multiprocessing` has no option that says so.
+
+    Args:
+        in_all_threads: whether others than this one start processes meanwhile.
+    """
+    if in_all_threads:
+        _everywhere.append(None)
+    _starting.depth = vars(_starting).get("depth", 0) + 1
+    try:
+        yield
+    finally:
+        _starting.depth -= 1
+        if in_all_threads:
+            _everywhere.pop()
+
+
 def start_worker(method: str = "spawn") -> tuple[BaseProcess, Connection]:
     """A process that takes `(function, arguments)` from a pipe and answers `(True, value)` or `(False, exception)`.
 
@@ -105,7 +143,7 @@ def start_worker(method: str = "spawn") -> tuple[BaseProcess, Connection]:
     context: Any = get_context(method)
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs,), daemon=True)
-    with interrupts_held():
+    with interrupts_held(), main_not_imported():
         process.start()
     theirs.close()
     return process, ours

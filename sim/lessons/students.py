@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import io
 import re
@@ -15,13 +16,16 @@ from typing import Any
 import yaml
 
 from sim.analysis.intervals import Estimate
+from sim.analysis.spreadsheets import no_formula
 from sim.errors import InputError, Problem
 from sim.lessons.lesson import Taught
 from sim.lessons.session import Session, with_values
+from sim.scenario.limited import read_limited
 from sim.scenario.yaml_source import shown
 
 MOST_STUDENTS = 500
 MOST_BYTES = 100_000
+_TOO_LARGE = f"is larger than a list of students may be ({MOST_BYTES:,} bytes)"
 _LONGEST = 80  # characters of a name
 _COLUMN = "name"
 _SEEDS = 2**31
@@ -63,10 +67,12 @@ def read_names(path: Path) -> list[str]:
     """
     file = path.as_posix()
     try:
-        data = path.read_bytes()
+        data = read_limited(path, MOST_BYTES)
     except FileNotFoundError:
         raise InputError(Problem("there is no such file", file)) from None
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise InputError(Problem(_TOO_LARGE, file)) from None
         raise InputError(Problem(f"cannot be read: {error.strerror}", file)) from None
     return names_from(data, file)
 
@@ -74,7 +80,7 @@ def read_names(path: Path) -> list[str]:
 def names_from(data: bytes, file: str) -> list[str]:
     """The same from the file's bytes."""
     if len(data) > MOST_BYTES:
-        raise InputError(Problem(f"is larger than a list of students may be ({MOST_BYTES:,} bytes)", file))
+        raise InputError(Problem(_TOO_LARGE, file))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -196,19 +202,14 @@ def key_table(answers: list[Answered]) -> str:
     for student, taught in ((found.student, found.taught) for found in answers):
         session = student.session
         values = "; ".join(f"{name}={shown(value)}" for name, value in session.values().items())
-        head = (_no_formula(student.name), f"{student.file}.yaml", session.seed, values)
+        head = (no_formula(student.name), f"{student.file}.yaml", session.seed, no_formula(values))
         tail = (f"/learn?{session.query}",)
         prediction, check = taught.prediction, taught.check
         write((*head, "prediction", *_numbers(prediction.answer), prediction.unit, *tail))
-        write((*head, "check", check.options[check.right], "", "", "", *tail))
+        write((*head, "check", no_formula(check.options[check.right]), "", "", "", *tail))
         for fact in taught.facts:
             write((*head, fact.name, *_numbers(fact.estimate), fact.unit, *tail))
     return out.getvalue()
-
-
-def _no_formula(text: str) -> str:
-    """A name that a spreadsheet will not run."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
 
 
 def _numbers(estimate: Estimate) -> tuple[str, ...]:

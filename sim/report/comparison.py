@@ -14,7 +14,7 @@ from sim.experiment.differences import Compared
 from sim.experiment.identity import Identity
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run import RESULTS
-from sim.experiment.store import write_json, write_whole
+from sim.experiment.store import write_json, write_text
 from sim.report.assumptions import assumption_rows
 from sim.report.comparison_document import answer
 from sim.report.folders import check_folder, make_folder, write_csv, write_parquet
@@ -172,5 +172,5 @@ def write_comparison(compared: Compared, folder: Path, *, page: bool = True) -> 
     if page:
         from sim.report.comparison_page import comparison_page  # needs plotly, which the tables do not
 
-        write_whole(folder / PAGE, comparison_page(compared).encode())
+        write_text(folder / PAGE, comparison_page(compared))
     write_json(folder / DOCUMENT, answer(compared))

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.analysis.spreadsheets import csv_text
 from sim.errors import Problem, ResultsError
-from sim.experiment.store import write_whole
+from sim.experiment.store import write_text, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +49,7 @@ def make_folder(path: Path) -> None:
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
     """Write a table as CSV, with ten significant digits, whole or not at all."""
-    write_whole(path, table.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode())
+    write_text(path, csv_text(table, "%.10g"))
 
 
 def write_parquet(path: Path, table: pd.DataFrame) -> None:

@@ -83,9 +83,9 @@ def write_report(results: Results) -> str:
     Raises:
         ResultsError: it cannot be written.
     """
-    from sim.experiment.store import write_whole
+    from sim.experiment.store import write_text
 
-    write_whole(results.path / REPORT, page(results).encode())
+    write_text(results.path / REPORT, page(results))
     return REPORT
 
 

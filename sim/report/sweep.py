@@ -13,7 +13,7 @@ from sim.experiment.identity import Identity, slug
 from sim.experiment.points import DESIGNS, GRID, MOST_POINTS, Point, make_points, parse_factors
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run import RESULTS
-from sim.experiment.store import write_json, write_whole
+from sim.experiment.store import write_json, write_text
 from sim.experiment.sweep import Swept, run_sweep
 from sim.report.folders import check_folder, make_folder, write_csv, write_parquet
 from sim.report.sweep_document import answer
@@ -138,5 +138,5 @@ def write_sweep(swept: Swept, folder: Path, *, page: bool = True) -> None:
     if page:
         from sim.report.sweep_page import sweep_page  # needs plotly, which the tables do not
 
-        write_whole(folder / PAGE, sweep_page(swept).encode())
+        write_text(folder / PAGE, sweep_page(swept))
     write_json(folder / DOCUMENT, answer(swept))

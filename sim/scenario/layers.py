@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import Problem, ScenarioError, nearest
+from sim.scenario.names import is_bare, is_file, named_file
 from sim.scenario.yaml_source import MAX_BYTES, Document, KeyPath, parse, parse_value, read_file
 from sim.scenario.yaml_source import shown as shown_value
 
@@ -64,18 +65,22 @@ def library_names() -> list[str]:
 
 
 def find(name: str, near: Path | None = None) -> Path:
-    """The file that a name means: a path (from `near`), else a scenario of the library with or without its ending."""
-    candidates = [Path(name)]
-    if near is not None and not Path(name).is_absolute():
-        candidates = [near / name]
-    base = Path(name).name
-    candidates += [library() / base, library() / f"{base}.yaml"]
-    for candidate in candidates:
-        if candidate.is_file():
-            return candidate
-    if not name or (Path(name).parent == Path() and not Path(name).suffix and not candidates[0].is_dir()):
+    """The file that a name means: a path (from `near`), else a scenario of the library with or without its ending.
+
+    Raises:
+        ScenarioError: it is a name, and no scenario has it.
+    """
+    path = named_file(name, library(), near)
+    if not name or (near is None and is_bare(name) and not path.suffix and not _is_there(path)):
         raise ScenarioError(Problem(f"there is no such scenario: {nearest(name, library_names())}", name))
-    return candidates[0]
+    return path
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return True  # why it cannot be looked at is said when it is read
 
 
 def _is_distribution(value: object) -> bool:
@@ -143,6 +148,7 @@ def _parent(document: Document) -> str | None:
 def _documents(
     path: Path, shown: str, seen: tuple[Path, ...] = (), extended_by: tuple[str, int | None] = ("", None)
 ) -> list[Document]:
+    document = read_file(path, shown)
     resolved = path.resolve()
     if resolved in seen:
         chain = " -> ".join([*(p.name for p in seen), resolved.name])
@@ -150,18 +156,16 @@ def _documents(
     if len(seen) >= MAX_LAYERS:
         message = f"more than {MAX_LAYERS} files extend one another"
         raise ScenarioError(Problem(message, *extended_by, path="extends"))
-    document = read_file(path, shown)
     parent = _parent(document)
     if parent is None:
         return [document]
     parent_path = find(parent, resolved.parent)
-    if not parent_path.is_file():
+    if not is_file(parent_path):
         siblings = [p.name for p in resolved.parent.glob("*.yaml")]
         siblings += [p.name for p in library().glob("*.yaml")]
         hint = nearest(Path(parent).name, set(siblings))
-        raise ScenarioError(
-            Problem(f"there is no such file: {hint}", shown, document.line(("extends",)), "extends", parent)
-        )
+        message = f"there is no such file: {hint}"
+        raise ScenarioError(Problem(message, shown, document.line(("extends",)), "extends", parent))
     parent_shown = str(Path(shown).parent / parent) if parent_path.parent == resolved.parent else parent_path.name
     here = (shown, document.line(("extends",)))
     return [*_documents(parent_path, parent_shown, (*seen, resolved), here), document]

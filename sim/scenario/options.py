@@ -15,6 +15,7 @@ from sim.errors import Problem, ScenarioError, nearest
 from sim.scenario.layers import NAMED, Layered, library, merge
 from sim.scenario.load import Loaded, with_changes
 from sim.scenario.messages import problems
+from sim.scenario.names import is_bare, is_file, named_file
 from sim.scenario.schema.costs import Source
 from sim.scenario.schema.values import Name, Section, described
 from sim.scenario.yaml_source import Document, KeyPath, jsonable, parse, read_file, shown
@@ -154,14 +155,9 @@ class Choices:
 
 def find_options(name: str) -> Path:
     """The file that a name means: a path, else a file of options that comes with the program."""
-    path = Path(name)
-    if path.is_file():
-        return path
     folder = library() / _FOLDER
-    for candidate in (folder / path.name, folder / f"{path.name}.yaml"):
-        if candidate.is_file():
-            return candidate
-    if path.parent == Path() and not path.suffix:
+    path = named_file(name, folder)
+    if is_bare(name) and not path.suffix and not is_file(path):
         known = sorted(file.stem for file in folder.glob("*.yaml"))
         raise ScenarioError(Problem(f"there are no such options; {nearest(name, known)}", "--options", value=name))
     return path

@@ -6,6 +6,7 @@ true and false. Limits on size, depth and alias expansion turn a hostile or mist
 
 from __future__ import annotations
 
+import errno
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,6 +16,7 @@ from typing import Any, ClassVar
 import yaml
 
 from sim.errors import Problem, ScenarioError, nearest
+from sim.scenario.limited import read_limited
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 40
@@ -175,14 +177,9 @@ def read_file(path: Path, shown: str | None = None) -> Document:
     """
     file = shown or str(path)
     try:
-        size = path.stat().st_size
         if path.is_dir():
             raise ScenarioError(Problem("is a folder, not a scenario file", file))
-        if size > MAX_BYTES:
-            raise ScenarioError(
-                Problem(f"is larger than a scenario may be ({MAX_BYTES:,} bytes)", file, value=f"{size:,}")
-            )
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_limited(path, MAX_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
         siblings = [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
         hint = f": {nearest(path.name, siblings)}" if siblings else ""
@@ -190,7 +187,12 @@ def read_file(path: Path, shown: str | None = None) -> Document:
     except UnicodeDecodeError:
         raise ScenarioError(Problem("is not UTF-8 text", file)) from None
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            message = f"is larger than a scenario may be ({MAX_BYTES:,} bytes)"
+            raise ScenarioError(Problem(message, file, value=error.strerror)) from None
         raise ScenarioError(Problem(f"cannot be read: {error.strerror}", file)) from None
+    except ValueError as error:  # a null byte in its name
+        raise ScenarioError(Problem(f"is not a file name: {error}", repr(file))) from None
     return parse(text, file)
 
 

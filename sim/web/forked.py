@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
-from sim.experiment.workers import interrupts_held, start_worker
+from sim.experiment.workers import interrupts_held, main_not_imported, start_worker
 
 if TYPE_CHECKING:
     from sim.web.settings import Settings
@@ -72,7 +72,7 @@ def start_process(work: Callable[..., None], *arguments: Any) -> int:
     prepare_forks()
     context: Any = multiprocessing.get_context(_METHOD)
     process: BaseProcess = context.Process(target=work, args=arguments)
-    with _STARTING, interrupts_held():
+    with _STARTING, interrupts_held(), main_not_imported():
         process.start()
     assert process.pid is not None
     return process.pid

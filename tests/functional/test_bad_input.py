@@ -229,10 +229,10 @@ def test_a_path_that_is_not_there(command: str, name: str, message: str) -> None
 def test_a_file_that_may_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("t.yaml").write_text(HEAD)
 
-    def denied(_path: Path) -> bytes:
+    def denied(_path: Path, *_how: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr(Path, "open", denied)
     refused_in_one_line(call("validate", "t.yaml"), "t.yaml: cannot be read: Permission denied")
 
 

@@ -41,7 +41,7 @@ def reference(context: click.Context, page: str | None, out: str | None) -> None
     PAGE is scenario, inputs, results or commands (default: scenario).
     """
     from sim.errors import Problem, UsageError
-    from sim.experiment.store import write_whole
+    from sim.experiment.store import write_text
 
     group = context.find_root().command
     assert isinstance(group, click.Group)
@@ -52,5 +52,5 @@ def reference(context: click.Context, page: str | None, out: str | None) -> None
     if not folder.is_dir():
         raise UsageError(Problem("there is no such folder", "--out", value=out))
     for name in (page,) if page else PAGES:
-        write_whole(folder / f"{name}.md", page_of(name, group).encode())
+        write_text(folder / f"{name}.md", page_of(name, group))
         click.echo(f"wrote {(folder / f'{name}.md').as_posix()}")

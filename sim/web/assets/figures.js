@@ -15,6 +15,7 @@
 
   function cell(text) {
     text = text.trim();
+    if (/^[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(text) && isNaN(Number(text))) { text = "'" + text; }  // no formula
     return /[",\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
   }
 

@@ -1,0 +1,82 @@
+"""Text that a spreadsheet opens as text: a name such as `=HYPERLINK(...)` is shown, and never run.
+
+Excel and LibreOffice take a cell of a CSV file that begins with `=`, `+`, `-`, `@`, a tab or a line end for a formula.
+An apostrophe before it makes it text (OWASP, CSV injection). Numbers stay numbers, also negative ones and those that
+are written as text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+_FORMULA = "=+-@\t\r\n＝＋－＠"
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # letters that no file of Excel may have
+_NO_LETTER = re.compile("[\ud800-\udfff]")  # bytes of a file name that are no text
+
+
+def no_formula(text: str) -> str:
+    """Text for a cell of a CSV file. Line ends are all alike: readers differ on which of them need quotes."""
+    text = _NO_LETTER.sub("\ufffd", text).replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if text[:1] in _FORMULA and text and not _is_number(text) else text
+
+
+def excel_text(text: str) -> str:
+    """Text for a cell of a workbook whose type says that it is text, so that it needs no apostrophe."""
+    return _NO_XML.sub("\ufffd", _NO_LETTER.sub("\ufffd", text))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return text == text.strip()
+
+
+def csv_text(frame: pd.DataFrame, float_format: str | None = None) -> str:
+    """A table as CSV, with its index left out.
+
+    Args:
+        frame: the table.
+        float_format: how numbers are written; default: so that they are read back the same.
+    """
+    text: str = _plain(frame).to_csv(index=False, lineterminator="\n", float_format=float_format)
+    return text
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table with every text, headers among them, made harmless."""
+    plain = frame.rename(columns=lambda name: no_formula(name) if isinstance(name, str) else name)
+    for i, dtype in enumerate(plain.dtypes):
+        if dtype.kind not in "biufcmM":
+            column = plain.iloc[:, i]
+            plain.isetitem(i, [no_formula(value) if isinstance(value, str) else value for value in column])
+    return plain
+
+
+def plain_columns(table: pa.Table) -> pa.Table:
+    """A table of Arrow with every text, headers among them, made harmless."""
+    import pyarrow as pa
+
+    columns = [
+        pa.chunked_array([_plain_array(chunk) for chunk in column.chunks], column.type)
+        if pa.types.is_string(column.type) or pa.types.is_dictionary(column.type)
+        else column
+        for column in table.columns
+    ]
+    return pa.table(columns, names=[no_formula(name) for name in table.column_names])
+
+
+def _plain_array(chunk: pa.Array) -> pa.Array:
+    """Texts made harmless, each different one once."""
+    import pyarrow as pa
+
+    encoded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
+    words = [None if word is None else no_formula(word) for word in encoded.dictionary.to_pylist()]
+    harmless = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(words, encoded.dictionary.type))
+    return harmless if pa.types.is_dictionary(chunk.type) else harmless.cast(chunk.type)
