@@ -49,7 +49,7 @@ def sentences(answer: Answered, milestone: str = DEFAULT_OUTCOME) -> list[str]:
         from sim.report import sweep_words
 
         return [*(f"Note: {text}." for text in sweep_words.caveats(answer)), *sweep_words.sentences(answer)]
-    from sim.report.explanation import Told, warnings
+    from sim.report.explanation import Told
     from sim.report.planning import PlanTold
 
     if isinstance(answer, Explanation):
@@ -57,7 +57,7 @@ def sentences(answer: Answered, milestone: str = DEFAULT_OUTCOME) -> list[str]:
         found = Told(answer, milestone).sentences()
     else:
         found = PlanTold(answer).sentences()
-    return [*(f"Warning: {text}." for text in warnings(answer.failures)), *found]
+    return found
 
 
 def _of_run(results: Results) -> list[str]:

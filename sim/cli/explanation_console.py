@@ -9,7 +9,7 @@ import pandas as pd
 
 from sim.cli.console import make_console, make_table, print_place
 from sim.experiment.causes import TOGETHER
-from sim.report.explanation import STEP_NAMES, Told, share_text, warnings, with_error
+from sim.report.explanation import STEP_NAMES, Told, share_text, with_error
 from sim.report.explanation_folder import PAGE
 from sim.report.words import MILESTONE_NAMES, chance, estimate_of
 
@@ -79,8 +79,6 @@ def print_explanation(explanation: Explanation, folder: Path, focus: str) -> Non
     """Print the sentences and tables about one outcome, and where the rest is."""
     console = make_console()
     told = Told(explanation, focus)
-    for warning in warnings(explanation.failures):
-        console.print(f"[bold]Warning:[/bold] {warning}.")
     for sentence in told.sentences():
         console.print(sentence)
     for table in (_shares(told), _tornado(told), _causes(told), *_critical(told)):

@@ -9,7 +9,7 @@ import pandas as pd
 from rich.table import Table
 
 from sim.cli.console import make_console, print_place
-from sim.report.explanation import warnings, with_error
+from sim.report.explanation import with_error
 from sim.report.planning import PlanTold
 from sim.report.planning_folder import PAGE
 from sim.report.words import chance, estimate_of, percent
@@ -50,8 +50,6 @@ def print_plan(answer: PlanAnswer, folder: Path) -> None:
     """Print the answer, the best plans, the frontier, and where the rest is."""
     console = make_console()
     told = PlanTold(answer)
-    for warning in warnings(answer.failures):
-        console.print(f"[bold]Warning:[/bold] {warning}.")
     for sentence in told.sentences():
         console.print(sentence, markup=False)
     shown = answer.shown

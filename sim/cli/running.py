@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from sim.experiment.progress import Progress
     from sim.experiment.results import Results
 
-_FAILED_REPLICATIONS = 1
 _NOT_PRECISE = 3
 _OF_A_NEW_RUN = {"scenario": "SCENARIO", "seed": "--seed", "out": "--out", "overrides": "--set", "until": "--until"}
 
@@ -138,6 +137,4 @@ def _print(results: Results, as_json: bool) -> None:
 
 
 def _exit_code(results: Results) -> int:
-    if results.failures:
-        return _FAILED_REPLICATIONS
     return 0 if results.manifest.get("until", {"met": True})["met"] else _NOT_PRECISE

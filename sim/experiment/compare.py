@@ -310,10 +310,13 @@ class Comparison:
 
     Raises:
         ResultsError: their seeds differ.
+        ReplicationFailed: a replication of one of them failed.
     """
 
     def __init__(self, sides: Sequence[Side]) -> None:
         self.sides = tuple(sides)
+        for side in self.sides:
+            side.results.refuse_failed()
         agreed_seed([Source(s.label, s.loaded, s.loaded.file, s.results) for s in self.sides], None)
 
     @property
@@ -338,18 +341,7 @@ class Comparison:
 
     def caveats(self) -> list[str]:
         """What a reader must know before the figures."""
-        return [*self._failures(), *self._sizes(), *self._programs(), *self._calendars()]
-
-    def _failures(self) -> list[str]:
-        found = []
-        for side in self.sides:
-            n = len(side.results.failures)
-            if n:
-                found.append(
-                    f"{n} of {side.results.n_replications} replications of {side.label} failed; these and their "
-                    "partners are in no figure below (see failures.json in its folder)"
-                )
-        return found
+        return [*self._sizes(), *self._programs(), *self._calendars()]
 
     def _sizes(self) -> list[str]:
         sizes = {side.label: side.results.n_replications for side in self.sides}

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from sim.analysis.spreadsheets import excel_text, plain_columns
 from sim.errors import Problem, ResultsError, UsageError, nearest
 from sim.experiment.assemble import REPLICATIONS, SUMMARY
-from sim.experiment.catalogue import DAMAGED, UNFINISHED, Entry
+from sim.experiment.catalogue import FINISHED, Entry
 from sim.experiment.files import PART, cannot_write, opened, settle
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def export(entries: Sequence[Entry], path: Path) -> int:
     if writer is None:
         raise UsageError(Problem(f"cannot write this kind of file; {nearest(path.suffix, _WRITERS)}", str(path)))
     for entry in entries:
-        if entry.status in (UNFINISHED, DAMAGED):
+        if entry.status != FINISHED:
             raise ResultsError(Problem(f"cannot be exported: it is {entry.status}", str(entry.path)))
     temporary = path.with_name(f".{path.name}{PART}")
     try:

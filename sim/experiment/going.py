@@ -83,7 +83,7 @@ def complete(
         looks: how it was decided that there are enough replications, where a rule decided it.
     """
     files = assemble(folder)
-    if report is not None:
+    if report is not None and not Results(folder.path).failures:  # else there is no answer to report
         files.append(report(Results(folder.path)))
     folder.finish(manifest(folder, files, started, command, looks))
     return Results(folder.path)
@@ -117,7 +117,7 @@ def reuse(results: Results, report: Report | None = None) -> Results:
         ResultsError: its files are no longer what it wrote.
     """
     check_undamaged(results)
-    if report is None or (results.path / REPORT).is_file():
+    if report is None or results.failures or (results.path / REPORT).is_file():
         return results
     name = report(results)
     files = results.manifest["files"] | {name: file_hash(results.path / name)}

@@ -27,7 +27,7 @@ from sim.errors import RunInterrupted
 from sim.experiment.crew import Crew, crew_for
 from sim.experiment.identity import program_fingerprint
 from sim.experiment.progress import Progress, no_progress
-from sim.experiment.replicate import Failure, replicate_chunk
+from sim.experiment.replicate import Failure, refuse_failed, replicate_chunk
 from sim.experiment.store import write_whole
 from sim.scenario.load import scenario_hash
 from sim.scenario.schema import Scenario
@@ -180,7 +180,6 @@ class Laboratory:
         self._progress = progress
         self._total = total
         self._done = 0
-        self.failures: list[Failure] = []
 
     def __enter__(self) -> Self:
         if self._kept is not None:
@@ -205,6 +204,7 @@ class Laboratory:
         Raises:
             RunInterrupted: stopped by hand; finished parts are kept.
             WorkersLost: those who simulate were lost again and again; finished parts are kept.
+            ReplicationFailed: a replication raised, which is a defect of the program.
         """
         parts = [(i, part) for i, request in enumerate(requests) for part in request.parts()]
         found: dict[int, Simulated] = {}
@@ -225,10 +225,10 @@ class Laboratory:
                 self._count(parts[j][1].n)
         except KeyboardInterrupt:
             raise RunInterrupted(self._stopped()) from None
+        refuse_failed([failure for j in range(len(parts)) for failure in found[j].failures])
         values: list[list[Array]] = [[] for _ in requests]
         for j, (i, _) in enumerate(parts):
             values[i].append(found[j].values)
-            self.failures.extend(found[j].failures)
         return [np.concatenate(pieces) for pieces in values]
 
     def _count(self, n: int) -> None:

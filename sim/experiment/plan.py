@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,6 @@ from sim.experiment.plan_choice import Rule
 from sim.experiment.plan_search import LISTED, Question, Search, Seen, Settled, undominated
 from sim.experiment.plan_space import Plan, PlanSpace
 from sim.experiment.progress import Progress, no_progress
-from sim.experiment.replicate import Failure
 from sim.scenario.options import Choices
 
 Array = npt.NDArray[np.float64]
@@ -106,7 +105,6 @@ class PlanAnswer:
         p_right: probability that the choice is right.
         p_good: probability that it is right or as good.
         p_none: probability that no simulated plan keeps the rule.
-        failures: replications that raised, which is a defect of the program.
         n_trials: simulated trials in all.
         folder: where its files are, once they are written.
     """
@@ -123,7 +121,6 @@ class PlanAnswer:
     p_right: float
     p_good: float
     p_none: float
-    failures: list[Failure] = field(default_factory=list)
     n_trials: int = 0
     folder: Path | None = None
 
@@ -182,13 +179,10 @@ def find_plan(
         settled = search.settle()
         shown = search.show(settled)
         progress(laboratory.n_simulated, laboratory.n_simulated)
-        failures = laboratory.failures
-    return _answer(asked, search, settled, shown, failures)
+    return _answer(asked, search, settled, shown)
 
 
-def _answer(
-    asked: Asked, search: Search, settled: Settled, shown: tuple[list[Plan], int], failures: list[Failure]
-) -> PlanAnswer:
+def _answer(asked: Asked, search: Search, settled: Settled, shown: tuple[list[Plan], int]) -> PlanAnswer:
     plans = plan_table(search, settled)
     frontier = shown_table(search, settled, *shown)
     choice = next_best = contrast = None
@@ -212,7 +206,6 @@ def _answer(
         as_it_is,
         contrast,
         *found,
-        failures,
         search.n_trials,
     )
 

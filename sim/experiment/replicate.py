@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +17,7 @@ from sim.core.events import Log
 from sim.core.garbage import collected_between_trials
 from sim.core.observed import ObservedState
 from sim.core.unknowns import Quantiles
+from sim.errors import ReplicationFailed
 from sim.trial import Trial
 
 Array = npt.NDArray[np.float64]
@@ -45,6 +46,25 @@ class Failure:
     replication: int
     error: str
     trace: str
+
+
+def refuse_failed(failures: Sequence[Failure], where: str = "") -> None:
+    """See that every replication is there, for an answer from the others alone could be any answer.
+
+    Args:
+        failures: replications that raised.
+        where: what more there is of them, and where.
+
+    Raises:
+        ReplicationFailed: there are some.
+    """
+    if failures:
+        first = failures[0]
+        count = "a simulated trial" if len(failures) == 1 else f"{len(failures):,} simulated trials"
+        raise ReplicationFailed(
+            f"{count} failed, so there is no answer; this is a defect of trialclock, please report it: "
+            f"replication {first.replication}, {first.error}{where}"
+        )
 
 
 @dataclass

@@ -21,7 +21,7 @@ from sim.errors import Problem, ResultsError, UsageError
 from sim.experiment.assemble import CURVES, ENROLMENT, EVENTS, FAILURES, PARTICIPANTS, REPLICATIONS
 from sim.experiment.files import opened
 from sim.experiment.identity import program_fingerprint
-from sim.experiment.replicate import replicate
+from sim.experiment.replicate import Failure, refuse_failed, replicate
 from sim.experiment.store import LOCK, MANIFEST, RUN, file_hash, read_json
 from sim.scenario.load import scenario_from_json
 from sim.scenario.schema import Scenario
@@ -137,6 +137,7 @@ class Results:
     @property
     def _one_by_one(self) -> OneByOne:
         """`replications`, of which memory holds a column at a time, however many there are."""
+        self.refuse_failed()
         return OneByOne(self._series, self._column_names, len(self._series("outcome")))
 
     def _series(self, name: str) -> pd.Series:
@@ -191,6 +192,15 @@ class Results:
         failures: list[dict[str, Any]] = read_json(path) if path.is_file() else []
         return failures
 
+    def refuse_failed(self) -> None:
+        """See that no replication failed: where one did, no table and no report has an answer, and the rest is there.
+
+        Raises:
+            ReplicationFailed: some did.
+        """
+        failures = [Failure(item["replication"], item["error"], item["trace"]) for item in self.failures]
+        refuse_failed(failures, f" (see {(self.path / FAILURES).as_posix()})")
+
     def milestones(self) -> pd.DataFrame:
         """Days of the milestones with their errors; see `sim.analysis.summary.milestone_table`."""
         return summary.milestone_table(self._one_by_one)
@@ -200,8 +210,8 @@ class Results:
         return summary.odds_table(self.design, self._one_by_one)
 
     def outcomes(self) -> pd.DataFrame:
-        """How replications ended."""
-        return summary.outcome_table(self._one_by_one)
+        """How replications ended, those that failed among them."""
+        return summary.outcome_table(self._frame(REPLICATIONS))
 
     def too_few(self) -> list[str]:
         """Which quantiles of the dates have no interval, because too few replications were run."""

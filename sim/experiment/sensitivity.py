@@ -8,7 +8,7 @@ never do is in every table. For shares of variance a date that never came ranks 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,6 @@ from sim.errors import UsageError
 from sim.experiment.causes import causes_of_delay
 from sim.experiment.paired import COLUMNS, PART, Laboratory, Request, Variant
 from sim.experiment.progress import Progress, no_progress
-from sim.experiment.replicate import Failure
 from sim.experiment.sensitivity_tables import (
     HIGH,
     LOW,
@@ -88,7 +87,6 @@ class Explanation:
         milestones: a row a milestone and earlier milestone: in how many trials it was critical.
         steps: a row a milestone and step of the critical path: mean days, and in how many trials it took any.
         causes: a row an outcome and cause: what was lost to it.
-        failures: replications that raised, which is a defect of the program.
         n_trials: simulated trials in all.
         folder: where its files are, once they are written.
     """
@@ -103,7 +101,6 @@ class Explanation:
     milestones: pd.DataFrame
     steps: pd.DataFrame
     causes: pd.DataFrame
-    failures: list[Failure] = field(default_factory=list)
     n_trials: int = 0
     folder: Path | None = None
 
@@ -142,7 +139,7 @@ def explain(
     with Laboratory(study.seed, workers, kept, progress, cluster=cluster) as laboratory:
         found = laboratory.run([request for request, _ in plan.requests])
         values = [request.variant.by_name(rows) for (request, _), rows in zip(plan.requests, found, strict=True)]
-        failures, n_trials = laboratory.failures, laboratory.n_simulated
+        n_trials = laboratory.n_simulated
     by_purpose = {purpose: rows for (_, purpose), rows in zip(plan.requests, values, strict=True)}
     design, n = Design(study.scenario), study.n_compared
     base = by_purpose["base",]
@@ -158,7 +155,6 @@ def explain(
         critical_milestones(base),
         critical_steps(base),
         cause_table(plan.causes, by_purpose, design.horizon_days),
-        failures,
         n_trials,
     )
 

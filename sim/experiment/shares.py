@@ -230,7 +230,10 @@ def run_between(
             assert scenario is not None
             identity = Identity(scenario, seed, n)
             places.append((identity, folder / identity.folder_name))
-    results = iter(run_several(places, workers=workers, cluster=cluster, progress=progress, command=command))
+    made = run_several(places, workers=workers, cluster=cluster, progress=progress, command=command)
+    for each in made:
+        each.refuse_failed()
+    results = iter(made)
     found = []
     for a in attributions:
         between = [

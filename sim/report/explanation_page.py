@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.report import explanation_figures as figures
-from sim.report.explanation import Told, command, share_text, warnings, with_error
+from sim.report.explanation import Told, command, share_text, with_error
 from sim.report.plain_page import Card, PageSection, PlainPage, render
 from sim.report.words import Dates, estimate_of
 
@@ -36,7 +36,6 @@ def explanation_content(explanation: Explanation, focus: str, typed: str) -> Pla
         question=f"What drives {told.noun}?",
         headline=sentences[1],
         command=command(explanation, typed),
-        warnings=tuple(warnings(explanation.failures)),
         cards=tuple(_cards(told)),
         lines=(sentences[0], *sentences[2:]),
         first=(figures.shares(told),),

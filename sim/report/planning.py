@@ -10,7 +10,7 @@ import pandas as pd
 from sim.analysis.intervals import Estimate
 from sim.core.clock import MONTH_DAYS, Clock
 from sim.experiment.plan_choice import SLACK_COST, SLACK_PROBABILITY
-from sim.report.explanation import OUTCOME_NOUNS, records, warnings, with_error
+from sim.report.explanation import OUTCOME_NOUNS, records, with_error
 from sim.report.words import Dates, chance, estimate_of, percent
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def document(answer: PlanAnswer, typed: str) -> dict[str, Any]:
         "options": asked.choices.options.name,
         "question": told.question(),
         "answer": told.sentences(),
-        "warnings": warnings(answer.failures),
+        "warnings": [],
         "milestone": asked.milestone,
         "by": str(asked.by),
         "probability": asked.probability,

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.report import planning_figures as figures
-from sim.report.explanation import warnings, with_error
+from sim.report.explanation import with_error
 from sim.report.plain_page import Card, PageSection, PlainPage, render
 from sim.report.planning import PlanTold, command
 from sim.report.words import chance, estimate_of, percent
@@ -38,7 +38,6 @@ def plan_content(answer: PlanAnswer, typed: str) -> PlainPage:
         question=told.question(),
         headline=sentences[0],
         command=command(answer, typed),
-        warnings=tuple(warnings(answer.failures)),
         cards=tuple(_cards(told)),
         lines=tuple(sentences[1:]),
         first=(figures.by_probability(told),),

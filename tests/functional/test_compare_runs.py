@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -97,30 +96,6 @@ def test_a_stopped_comparison_goes_on(tmp_path: Path, poisson: tuple[str, str]) 
     assert 296 in seen
     assert 96 not in seen
     assert _files(out) == _files(whole)
-
-
-def test_a_replication_that_raised_is_left_out_with_its_partner(
-    tmp_path: Path, poisson: tuple[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its partner is no pair without it; the number of pairs and a note say so, and the exit code is not 0."""
-    from sim.trial import Trial
-
-    original = Trial.run
-
-    def run(self: Trial) -> Any:
-        rate = self.world.scenario.sites["s"].referrals_per_month
-        if rate == 4.0 and self.world.replication == 3:
-            raise RuntimeError("broken on purpose")
-        return original(self)
-
-    monkeypatch.setattr(Trial, "run", run)
-    compared, _ = compare(poisson, replications=20, workers=1, out=tmp_path / "out", page=False)
-    (pair,) = compared.comparison.pairs
-    assert pair.n == 19
-    assert 3 not in compared.pairs()["replication"].tolist()
-    assert words.caveats(compared)[0].startswith("1 of 20 replications of two failed")
-    result = call("compare", *poisson, "-n", "20", "--workers", "1", "--out", str(tmp_path / "out"), "--no-report")
-    assert result.code == 1
 
 
 # --- the command

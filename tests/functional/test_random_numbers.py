@@ -8,9 +8,10 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import ROOT, scenario_of
 from scipy import stats
 
+from sim.core import batch
 from sim.core import events as e
 from sim.core.batch import Batch
 from sim.core.design import Design
@@ -191,3 +192,13 @@ def test_the_same_bytes_under_other_hash_seeds_and_processors() -> None:
         GLIBC_TUNABLES="glibc.cpu.hwcaps=-AVX2_Usable,-FMA_Usable,-AVX2,-FMA",
     )
     assert old == expected
+
+
+def test_a_group_may_have_more_sites_than_are_drawn_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """601 sites and more are drawn in parts, and no part changes a replication."""
+    data = {"s": {"count": 601, "referrals_per_month": 2.0}, "t": {"count": 2, "referrals_per_month": 30.0}}
+    design = Design(scenario_of(sites=data, trial={"target": 700}, screening={"consent": 0.2}))
+    in_two = replicate(design, 5, 0).table()
+    monkeypatch.setattr(batch, "_SITES_AT_ONCE", 7)
+    assert np.array_equal(replicate(design, 5, 0).table(), in_two)
+    assert np.count_nonzero(in_two[:, KIND] == e.RANDOMISED) == 700

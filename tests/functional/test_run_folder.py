@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from command_line import Outcome, call
+from command_line import call
 from conftest import ROOT, scenario_of
 from losing_workers import Losing
 
@@ -317,64 +317,6 @@ def test_workers_that_are_killed_again_and_again_end_the_run_and_lose_nothing(
     assert "worker processes were killed 2 times" in outcome.err
     assert call(*command(tmp_path / "r")).code == 0
     assert contents(tmp_path / "r") == contents(whole)
-
-
-# --- replications that raise
-
-
-@pytest.fixture
-def failing(monkeypatch: pytest.MonkeyPatch) -> set[int]:
-    """Replications 4 and 100 raise."""
-    broken = {4, 100}
-    run_trial = replicate.Trial.run
-
-    def breaks(trial: replicate.Trial) -> object:
-        if trial.world.replication in broken:
-            raise ArithmeticError(f"no luck in {trial.world.replication}")
-        return run_trial(trial)
-
-    monkeypatch.setattr(replicate.Trial, "run", breaks)
-    return broken
-
-
-def _first_line(outcome: Outcome) -> str:
-    return next(line for line in outcome.out.splitlines() if line.strip())
-
-
-def test_a_replication_that_raises_is_recorded_and_the_rest_goes_on(tmp_path: Path, failing: set[int]) -> None:
-    """Number, seed and traceback in the folder; the summary says so first; the exit code is not 0."""
-    out = tmp_path / "r"
-    outcome = call(*command(out, n=120))
-    assert outcome.code == 1
-    assert _first_line(outcome).startswith("Warning: 2 of 120 replications failed")
-    assert "replication 4, ArithmeticError: no luck in 4" in " ".join(outcome.out.split())
-    results = Results(out)
-    assert [failure["replication"] for failure in results.failures] == [4, 100]
-    assert {failure["seed"] for failure in results.failures} == {results.seed}
-    assert all("Traceback" in failure["trace"] for failure in results.failures)
-    frame = results.replications
-    assert len(frame) == 120
-    assert set(frame.loc[frame["outcome"] == "error", "replication"]) == failing
-    assert results.outcomes().loc["error", "n"] == 2
-    assert set(results.events["replication"]) == {0, 1, 2}
-    document = json.loads(call(*command(out, "--json", n=120)).out)
-    assert "2 of 120 replications failed" in document["warnings"][0]
-
-
-def test_a_run_in_which_all_fail_still_says_so(tmp_path: Path, failing: set[int]) -> None:
-    failing |= set(range(10))
-    outcome = call(*command(tmp_path / "r", n=10))
-    assert outcome.code == 1
-    assert _first_line(outcome).startswith("Warning: 10 of 10 replications failed")
-
-
-def test_replay_of_a_replication_that_raised_raises_it_again(tmp_path: Path, failing: set[int]) -> None:
-    out = tmp_path / "r"
-    call(*command(out, n=8))
-    outcome = call("replay", out, "-k", 4)
-    assert outcome.code == 1
-    assert "replication 4 raises ArithmeticError: no luck in 4" in outcome.err
-    assert "in breaks" in outcome.err  # the traceback: here it is what was asked for
 
 
 def test_the_lock_is_gone_after_a_run(whole: Path) -> None:

@@ -10,7 +10,7 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update, set_props
 from dash.exceptions import PreventUpdate
 
-from sim.errors import InputError
+from sim.errors import InputError, Problem, ReplicationFailed
 from sim.experiment.at_hand import grow
 from sim.experiment.identity import Identity
 from sim.experiment.run import Means, default_folder, run_in_folder
@@ -79,6 +79,8 @@ def register(app: Dash, studio: Studio) -> None:
             shown = studio.answering.first_answer(_question(studio, query), tab)
         except InputError as error:
             return no_update, problem_box(error.problems), None
+        except ReplicationFailed as error:
+            return no_update, problem_box([Problem(str(error))]), None
         except Superseded:
             raise PreventUpdate from None
         except TooSlow as error:
@@ -93,7 +95,7 @@ def register(app: Dash, studio: Studio) -> None:
         question = replace(_question(studio, first["query"]), view=figures_of)
         try:
             exhibits = studio.answering.first_answer(question, tab_of_request())
-        except (Superseded, TooSlow):  # the next answer has its own
+        except (Superseded, TooSlow, ReplicationFailed):  # the next answer has its own
             raise PreventUpdate from None
         return {"query": first["query"], "exhibits": exhibits}
 
