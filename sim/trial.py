@@ -17,6 +17,7 @@ from sim.core.people import DRAWS_A_ROW, Person, Site
 from sim.core.world import World
 from sim.processes.caps import Caps
 from sim.processes.cells import Demand, cell_source
+from sim.processes.completion import Completion
 from sim.processes.enrolment import Enrolment
 from sim.processes.follow_up import FollowUps
 from sim.processes.infusion import Infusions
@@ -31,12 +32,14 @@ _ENDS = {
     events.RECRUITMENT_STOPPED: events.ENDED_STOPPED,
     events.RECRUITMENT_NO_SITES: events.ENDED_NO_SITES,
     events.RECRUITMENT_CAPS: events.ENDED_CAPS,
+    events.RECRUITMENT_COMPLETED: events.ENDED_COMPLETE,
 }
 _AWAY = {
     events.RECRUITED: events.AWAY_TARGET,
     events.RECRUITMENT_STOPPED: events.AWAY_STOPPED,
     events.RECRUITMENT_NO_SITES: events.AWAY_SITE,
     events.RECRUITMENT_CAPS: events.AWAY_CAP,
+    events.RECRUITMENT_COMPLETED: events.AWAY_COMPLETED,
 }
 
 
@@ -81,6 +84,10 @@ class Trial:
         )
         self._dosing: dict[Person, simpy.Process] = {}
         self._n_following = 0
+        self._following: dict[Person, None] = {}  # where the trial is event-driven
+        self.completion: Completion | None = None
+        if follow_up is not None and follow_up.primary_completion is not None:
+            self.completion = Completion(world, follow_up.primary_completion, self._primary_completed)
         self._reason_closed = events.RECRUITED
         self._is_locking = False
 
@@ -213,6 +220,10 @@ class Trial:
         ends = self.follow_ups.begin(person)
         if self.follow_ups.rules is not None:
             world.env.call_at(ends, lambda: self._follow_up_ends(person))
+        if self.completion is not None:
+            self._following[person] = None
+            if self.completion.is_done:  # as in data that go on beyond it
+                self._plan_last_visit(self.completion, person)
         self.board.randomised(person)
         self.enrolment.count()  # first of all whether the target is met: a site that is full then closes too late
         if arm.doses is not None:
@@ -228,6 +239,8 @@ class Trial:
 
     def _follow_up_ends(self, person: Person) -> None:
         """The last visit, or a way out before it, which interrupts whatever the participant is doing."""
+        if person.has_left:
+            return
         person.has_left = True
         if person in self._dosing:
             self._dosing[person].interrupt()  # the journey then leaves, once what it held is free
@@ -239,9 +252,26 @@ class Trial:
             self.world.record(events.COMPLETED, person.site.index, person.referral, person.number)
         else:
             self.world.record(events.LEFT, person.site.index, person.referral, person.number, person.way_out)
+        if self.completion is not None:
+            del self._following[person]
+            self.completion.left(person)
+        if person.way_out is not None:
             self._replace(person)
         self._n_following -= 1
         self._look_for_end()
+
+    def _primary_completed(self) -> None:
+        """The events are there: nobody more is recruited, and whoever is still followed has a last visit."""
+        assert self.completion is not None
+        self.enrolment.close(events.RECRUITMENT_COMPLETED)
+        for person in self._following:
+            self._plan_last_visit(self.completion, person)
+        self._look_for_end()
+
+    def _plan_last_visit(self, completion: Completion, person: Person) -> None:
+        day = completion.last_visit(person)
+        if self.follow_ups.end_at(person, day):
+            self.world.env.call_at(day, lambda: self._follow_up_ends(person))
 
     def _replace(self, person: Person) -> None:
         """One more participant for one who left too early, where the scenario says so and recruitment is not over."""
@@ -316,7 +346,7 @@ class Trial:
                 self.enrolment.close(events.RECRUITMENT_NO_SITES)
             elif self.caps is not None and not self.caps.has_room():
                 self.enrolment.close(events.RECRUITMENT_CAPS)
-        elif self._n_following == 0:
+        elif self._n_following == 0 and not (self.completion and self.completion.nobody_is_left()):
             self._is_locking = True
             self._lock()
 
@@ -329,7 +359,9 @@ class Trial:
 
         def lock() -> None:
             world.record(events.DATABASE_LOCKED)
-            self._end(_ENDS[self._reason_closed])
+            is_complete = self.completion is None or self.completion.is_done
+            has_too_few = not is_complete and self._reason_closed == events.RECRUITED
+            self._end(events.ENDED_TOO_FEW_EVENTS if has_too_few else _ENDS[self._reason_closed])
 
         world.env.call_at(world.env.now + days, lock)
 

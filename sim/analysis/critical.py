@@ -151,7 +151,9 @@ def _completing(row: Row, design: Design, index: EventIndex, randomised: Array) 
             found["database_lock"] = found["last_visit"]
     if not np.isnan(row["day_primary_completion"]):
         ways = np.concatenate((index.log.visits, out, randomised))
-        found["primary_completion"] = ways[np.flatnonzero(ways[:, TIME] == row["day_primary_completion"])[0]]
+        completing = ways[ways[:, TIME] == row["day_primary_completion"]]
+        if len(completing):  # a date that an event-driven trial waits for is nobody's event
+            found["primary_completion"] = completing[0]
     return found
 
 

@@ -17,7 +17,9 @@ MILESTONES: dict[str, str] = {
     "randomised_100pct": "The target is randomised, replacements not counted",
     "last_randomised": "The last participant is randomised, replacements among them",
     "last_dose": "The last dose is given",
-    "primary_completion": "The last participant has had the primary endpoint's visit, or left before it",
+    "primary_completion": (
+        "The last participant has had the primary endpoint's visit, or left before it; or the events needed are there"
+    ),
     "last_visit": "The last participant has had the last visit, or left before it",
     "database_lock": "The database is locked",
 }
@@ -103,6 +105,7 @@ def _counts(design: Design) -> list[tuple[str, str]]:
     ]
     found += [(f"n_left_{way}", f"Participants who left by {way}") for way in design.ways_out]
     found += [
+        ("n_events", "Events that an event-driven primary completion counts, by then; 0 where it counts none"),
         ("n_completed", "Participants who had the last visit"),
         ("n_following", "Participants still in follow-up at the end"),
         ("n_lots_started", "Lots started"),

@@ -107,16 +107,23 @@ def _milestones(row: Row, design: Design, index: EventIndex) -> None:
     if n:
         row["day_first_randomised"] = randomised[0]
     row["day_end"] = index.first(events.TRIAL_ENDED)
-    if not reached:
+    completed = index.first(events.PRIMARY_COMPLETED)
+    if reached:
+        row["day_last_randomised"] = randomised[-1]
+    elif np.isnan(completed):
         return
-    row["day_last_randomised"] = randomised[-1]
     out = index.participants_out()
     if len(out) == n:
         given = index.of(events.DOSE_GIVEN)[:, TIME]
         row["day_last_dose"] = given[-1] if len(given) else _NAN
-        row["day_last_visit"] = out.max()
-    row["day_primary_completion"] = _primary(design, index, n)
+        row["day_last_visit"] = out.max(initial=-np.inf) if n else _NAN
+    row["day_primary_completion"] = completed if _is_event_driven(design) else _primary(design, index, n)
     row["day_database_lock"] = index.first(events.DATABASE_LOCKED)
+
+
+def _is_event_driven(design: Design) -> bool:
+    follow_up = design.scenario.follow_up
+    return follow_up is not None and follow_up.primary_completion is not None
 
 
 def _primary(design: Design, index: EventIndex, n: int) -> float:
@@ -193,11 +200,24 @@ def _participants(row: Row, design: Design, index: EventIndex) -> None:
     left = index.codes(events.LEFT, len(design.ways_out))
     for way, n in zip(design.ways_out, left, strict=True):
         row[f"n_left_{way}"] = n
+    row["n_events"] = _events(design, index)
     row["n_completed"] = index.count(events.COMPLETED)
     row["n_following"] = row["n_randomised"] - sum(left) - row["n_completed"]
     done = int(np.count_nonzero(index.log.visits[:, events.KIND] == events.VISIT_DONE))
     row["n_visits_done"], row["n_visits_missed"] = done, len(index.log.visits) - done
     row["max_imbalance"] = _imbalance(design, index)
+
+
+def _events(design: Design, index: EventIndex) -> int:
+    """Events that primary completion counts, up to it."""
+    rule = design.scenario.follow_up.primary_completion if design.scenario.follow_up else None
+    if rule is None:
+        return 0
+    completed = index.of(events.PRIMARY_COMPLETED)
+    if len(completed):
+        return int(completed[0, NUMBER])
+    left = index.codes(events.LEFT, len(design.ways_out))
+    return sum(n for way, n in zip(design.ways_out, left, strict=True) if rule.of is None or way in rule.of)
 
 
 def _imbalance(design: Design, index: EventIndex) -> float:

@@ -31,8 +31,7 @@ def spans(row: dict[str, float], index: EventIndex) -> dict[str, float]:
     days = dict.fromkeys(SPANS, 0.0)
     days["start_up"] = first
     days |= _recruitment(index, first, recruited)
-    last_visit = row["day_last_visit"] if row["reached"] else np.nan
-    last_visit = end if np.isnan(last_visit) else last_visit
+    last_visit = end if np.isnan(row["day_last_visit"]) else max(row["day_last_visit"], recruited)
     days["follow_up"] = last_visit - recruited
     days["database_lock"] = end - last_visit
     return {f"span_{name}_days": float(value) for name, value in days.items()}

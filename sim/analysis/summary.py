@@ -84,7 +84,7 @@ def odds_table(design: Design, frame: Table) -> pd.DataFrame:
 
 
 def outcome_table(frame: Table) -> pd.DataFrame:
-    """How replications ended, rare ways as 0: `complete`, `horizon`, `stopped`, `no_sites`, `caps`, and `error`."""
+    """How replications ended, rare ways as 0: the words of `trial_ended` (`complete`, `horizon`, ...), and `error`."""
     n = len(frame)
     rows = []
     for name in (*VOCABULARIES["trial_ended"], ERROR):
@@ -111,6 +111,7 @@ LOSSES: dict[str, str] = {
     "n_away_target_met": "turned away, the target being met",
     "n_away_site_closed": "turned away, the site being full",
     "n_away_stopped": "turned away, the trial being stopped",
+    "n_away_completed": "turned away, primary completion having come",
     "n_away_cap": "turned away, a cap being reached",
     "n_inside": "still in screening at the end",
 }

@@ -13,12 +13,13 @@ from rich.table import Table
 
 from sim.analysis.intervals import Estimate
 from sim.report import words
-from sim.report.words import MILESTONE_NAMES, SPAN_NAMES, Dates, estimate_of
+from sim.report.words import SPAN_NAMES, Dates, estimate_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sim.experiment.results import Results
+    from sim.scenario.schema import Scenario
 
 _PLAIN_WIDTH = 120  # where nobody looks at a terminal
 _WIDE = 118  # columns that a date with its error beside it needs, for all percentiles
@@ -61,7 +62,7 @@ def _error(estimate: Estimate, dates: Dates) -> str:
     return f"-{low}/+{high}".replace("+inf", "never")
 
 
-def _dates(milestones: pd.DataFrame, dates: Dates, wide: bool) -> Table:
+def _dates(milestones: pd.DataFrame, scenario: Scenario, dates: Dates, wide: bool) -> Table:
     """Dates with their errors: beside them where there is room, else below."""
     headers = [text for q in _PERCENTILES for text in ((f"P{q}", "days") if wide else (f"P{q}",))]
     table = make_table("", *headers)
@@ -69,7 +70,7 @@ def _dates(milestones: pd.DataFrame, dates: Dates, wide: bool) -> Table:
         estimates = [estimate_of(row, f"p{q}") for q in _PERCENTILES]
         pairs = [(_day(estimate, dates), _error(estimate, dates)) for estimate in estimates]
         cells = [text for pair in pairs for text in pair] if wide else ["\n".join(pair) for pair in pairs]
-        table.add_row(MILESTONE_NAMES[str(name)], *cells)
+        table.add_row(words.milestone_name(str(name), scenario), *cells)
     return table
 
 
@@ -115,7 +116,7 @@ def print_answer(results: Results) -> None:
     if rule is not None and not results.manifest["until"]["met"]:
         console.print(f"[bold]Warning:[/bold] {rule}")
     console.print(f"\n[bold]{words.headline(results, dates, milestones)}[/bold]\n")
-    console.print(_dates(milestones, dates, wide=console.width >= _WIDE))
+    console.print(_dates(milestones, results.scenario, dates, wide=console.width >= _WIDE))
     console.print(
         "P80: done by then in 80 % of the simulated trials. -12/+15: 95 % interval of the Monte Carlo error, in days."
     )

@@ -29,7 +29,7 @@ def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
     """
     from sim.scenario.load import load
     from sim.scenario.provenance import provenance
-    from sim.scenario.remarks import limits, remarks
+    from sim.scenario.remarks import completion, limits, remarks
 
     loaded = load(scenario, overrides)
     rows = provenance(loaded)
@@ -39,6 +39,9 @@ def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
         f"{loaded.file} is valid: {loaded.scenario.trial.target} participants, sites: {n_sites}, "
         f"{len(loaded.scenario.screening.criteria)} criteria, {n_uncertain} uncertain values"
     )
+    event_driven = completion(loaded.scenario)
+    if event_driven:
+        click.echo(event_driven)
     for limit in limits(loaded.scenario):
         click.echo(f"limit: {limit}")
     for remark in remarks(loaded.scenario):

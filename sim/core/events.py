@@ -108,28 +108,41 @@ DATABASE_LOCKED = _kind("database.locked", "The database is locked.")
 TRIAL_ENDED = _kind("trial.ended", "Nothing more happens.", code="trial_ended")
 CAP_REACHED = _kind("cap.reached", "Nobody more is taken under a cap.", "people under it", "cap")
 CAP_OPENED = _kind("cap.opened", "There is room under a cap again.", "people under it", "cap")
+PRIMARY_COMPLETED = _kind(
+    "primary.completed", "Primary completion of an event-driven trial.", "events", "primary_completed"
+)
 
 VOCABULARIES: dict[str, tuple[str, ...]] = {
     "site_closed": ("date", "drought", "full"),
-    "turned_away": ("target_met", "paused", "site_closed", "stopped"),  # and then the caps, by name
+    "turned_away": ("target_met", "paused", "site_closed", "stopped", "completed"),  # and then the caps, by name
     "screening_failed": ("deteriorated", "window"),  # and then the criteria, in order
     "pause": ("board_review", "hold", "sentinel", "cells"),
     "dose_lost": ("bedside", "left"),
     "dose_missed": ("unfit", "no_cells", "no_bay", "bedside", "on_hold", "stopped"),
     "reaction": ("mild", "severe"),
-    "recruitment_closed": ("target_met", "stopped", "no_sites", "caps"),
-    "trial_ended": ("complete", "horizon", "stopped", "no_sites", "never_started", "caps"),
+    "recruitment_closed": ("target_met", "stopped", "no_sites", "caps", "completed"),
+    "trial_ended": ("complete", "horizon", "stopped", "no_sites", "never_started", "caps", "too_few_events"),
+    "primary_completed": ("events", "not_before", "at_the_latest", "nobody_left"),
 }
 # Codes, as `vocabulary.index(word)` would give them.
 CLOSED_DATE, CLOSED_DROUGHT, CLOSED_FULL = range(3)
-AWAY_TARGET, AWAY_PAUSED, AWAY_SITE, AWAY_STOPPED, AWAY_CAP = range(5)
+AWAY_TARGET, AWAY_PAUSED, AWAY_SITE, AWAY_STOPPED, AWAY_COMPLETED, AWAY_CAP = range(6)
 FAIL_DETERIORATED, FAIL_WINDOW, FAIL_CRITERION = range(3)
 PAUSE_BOARD, PAUSE_HOLD, PAUSE_SENTINEL, PAUSE_CELLS = range(4)
 LOST_BEDSIDE, LOST_LEFT = range(2)
 MISSED_UNFIT, MISSED_CELLS, MISSED_BAY, MISSED_BEDSIDE, MISSED_HOLD, MISSED_STOPPED = range(6)
 MILD, SEVERE = range(2)
-RECRUITED, RECRUITMENT_STOPPED, RECRUITMENT_NO_SITES, RECRUITMENT_CAPS = range(4)
-ENDED_COMPLETE, ENDED_HORIZON, ENDED_STOPPED, ENDED_NO_SITES, ENDED_NEVER_STARTED, ENDED_CAPS = range(6)
+RECRUITED, RECRUITMENT_STOPPED, RECRUITMENT_NO_SITES, RECRUITMENT_CAPS, RECRUITMENT_COMPLETED = range(5)
+(
+    ENDED_COMPLETE,
+    ENDED_HORIZON,
+    ENDED_STOPPED,
+    ENDED_NO_SITES,
+    ENDED_NEVER_STARTED,
+    ENDED_CAPS,
+    ENDED_TOO_FEW_EVENTS,
+) = range(7)
+COMPLETED_EVENTS, COMPLETED_NOT_BEFORE, COMPLETED_LATEST, COMPLETED_NOBODY_LEFT = range(4)
 
 
 @dataclass(frozen=True)

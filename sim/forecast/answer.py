@@ -213,6 +213,8 @@ def _needed(start: Start, futures: Futures) -> tuple[NeededRate, ...]:
         "study_completion": follow_up.visit_weeks[-1] if follow_up else 0.0,
     }
     found = []
+    if follow_up and follow_up.primary_completion:
+        weeks.clear()  # these dates hang on events, not on when the last participant is in
     for name, length in weeks.items():
         planned: date | None = getattr(scenario.trial.planned, name)
         if planned is None:

@@ -18,6 +18,7 @@ from sim.core.environment import Wait
 from sim.core.people import Person
 from sim.core.world import World
 
+_FOR_GOOD = {events.RECRUITMENT_STOPPED, events.RECRUITMENT_COMPLETED}
 _TURNS_AWAY = {events.PAUSE_BOARD, events.PAUSE_HOLD}
 
 
@@ -174,10 +175,10 @@ class Enrolment:
     def close(self, reason: int) -> None:
         """Stop recruiting: the target is met, the trial is stopped, or no site is left.
 
-        A trial that is stopped although it has its participants is over all the same: nobody is let in any more, and
-        nobody is replaced.
+        A trial that is stopped, or has its events, although it has its participants is over all the same: nobody is let
+        in any more, and nobody is replaced.
         """
-        if self.is_over or not (self.recruiting or reason == events.RECRUITMENT_STOPPED):
+        if self.is_over or not (self.recruiting or reason in _FOR_GOOD):
             return
         self.is_over = reason != events.RECRUITED
         if self.recruiting:

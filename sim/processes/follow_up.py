@@ -41,6 +41,7 @@ class FollowUps:
         self._ways = world.design.ways_out
         self._hazards = leaving_hazards(world.design, rules, world.number)
         self._exposure = [world.column(f"leaving.{way}") for way in self._ways]
+        self._beyond = world.design.horizon_days + 1.0
         self._p_missed = world.probability("follow_up.missed_visit", rules.missed_visit)
 
     def begin(self, person: Person) -> float:
@@ -51,6 +52,8 @@ class FollowUps:
             return person.ends
         assert person.arm is not None
         person.ends = person.last_visit = self._last_visit(person)
+        if self.rules.primary_completion is not None:
+            person.ends = self._beyond  # until primary completion, which `end_at` then says
         if person.known is not None and person.known.is_leaving_known:
             return self._go_on(person, person.known)
         for code, hazard in enumerate(self._hazards[person.arm.index]):
@@ -58,6 +61,13 @@ class FollowUps:
             if leaves <= person.ends:
                 person.ends, person.way_out = leaves, code
         return person.ends
+
+    def end_at(self, person: Person, day: float) -> bool:
+        """End somebody's follow-up with a last visit on a day, unless they leave by then; whether it ends so."""
+        if person.ends <= day:
+            return False
+        person.ends, person.way_out = day, None
+        return True
 
     def _go_on(self, person: Person, known: KnownPerson) -> float:
         """Settle it for a participant of a trial under way: as it was, or later than the data."""
@@ -67,7 +77,8 @@ class FollowUps:
                 person.last_visit = known.ended
             return person.ends
         now = self._world.known_until
-        person.ends = person.last_visit = max(person.last_visit, now)
+        person.last_visit = max(person.last_visit, now)
+        person.ends = max(person.ends, now)
         assert person.arm is not None
         survived = now - person.randomised
         for code, hazard in enumerate(self._hazards[person.arm.index]):

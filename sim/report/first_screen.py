@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from sim.report.words import MILESTONE_NAMES, SPAN_NAMES, chance, estimate_of, mean_with_error, percent
+from sim.report.words import SPAN_NAMES, chance, estimate_of, mean_with_error, milestone_name, percent
 
 if TYPE_CHECKING:
     from sim.report.answers import Answers
@@ -51,7 +51,7 @@ def _card(answers: Answers, name: str) -> Card:
         odds = chance(estimate_of(row, "probability"))
     dates = answers.dates
     return Card(
-        MILESTONE_NAMES[name],
+        milestone_name(name, answers.scenario),
         dates.text(half.value),
         dates.error(half),
         f"by {dates.text(safe.value)}" if math.isfinite(safe.value) else f"only {dates.text(safe.value)}",

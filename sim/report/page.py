@@ -136,6 +136,7 @@ def _outcomes(answers: Answers) -> list[tuple[str, int, str]]:
         "no_sites": "ended without its target: no site was left",
         "never_started": "never started",
         "caps": "ended without its target: the caps left no room for anybody",
+        "too_few_events": "ended without primary completion: everybody had left with too few events",
         "error": "failed: a defect of the program",
     }
     table = answers.results.outcomes()

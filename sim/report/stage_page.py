@@ -35,6 +35,7 @@ _NOT_COMPLETE = {
     "no_sites": "no site is left before it is complete",
     "never_started": "the trial never starts",
     "caps": "the caps leave no room before it is complete",
+    "too_few_events": "everybody has left with too few events",
 }
 _PICKS = {"typical": "half", "early": "one in ten", "late": "nine in ten"}
 

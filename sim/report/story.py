@@ -21,6 +21,7 @@ _AWAY = {
     "paused": "enrolment is paused",
     "site_closed": "the site is full",
     "stopped": "the trial has been stopped",
+    "completed": "primary completion has come",
 }
 PAUSES = {
     "board_review": "the safety board reviews",
@@ -46,6 +47,7 @@ _RECRUITMENT = {
     "stopped": "the trial is stopped",
     "no_sites": "no site is left open",
     "caps": "the caps leave no room for anybody",
+    "completed": "primary completion has come",
 }
 _ENDED = {
     "complete": "The trial is complete.",
@@ -54,6 +56,13 @@ _ENDED = {
     "no_sites": "No site was left; the trial is closed without its target.",
     "never_started": "The trial never starts.",
     "caps": "The caps left no room for anybody; the trial is closed without its target.",
+    "too_few_events": "Nobody is left to have an event, and there are too few; the trial is closed.",
+}
+_COMPLETED = {
+    "events": "event {n:.0f}, the last that was needed",
+    "not_before": "not to come before this day, it comes now, with {n:.0f} events",
+    "at_the_latest": "to come on this day at the latest, it comes with {n:.0f} events",
+    "nobody_left": "nobody is left to have an event, and it comes with {n:.0f}",
 }
 _FAILED = {"deteriorated": "died or worsened", "window": "ran out of the time allowed since decompensation"}
 
@@ -129,6 +138,7 @@ class Teller:
             events.TRIAL_STARTED: lambda _row: "The trial starts, late.",
             events.DATABASE_LOCKED: lambda _row: "The database is locked.",
             events.TRIAL_ENDED: lambda r: _ENDED[self._word(r)],
+            events.PRIMARY_COMPLETED: lambda r: f"Primary completion: {_COMPLETED[self._word(r)].format(n=r[NUMBER])}.",
             events.CAP_REACHED: self._cap_reached,
             events.CAP_OPENED: lambda r: f"There is room under the cap {plain(self._word(r))} again{self._at(r)}.",
         }

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sim.core.clock import Clock
     from sim.experiment.results import Results
+    from sim.scenario.schema import Scenario
 
 MILESTONE_NAMES: dict[str, str] = {
     "first_site_active": "First site active",
@@ -42,6 +43,13 @@ SPAN_NAMES: dict[str, str] = {
     "follow_up": "follow-up of the last participants",
     "database_lock": "cleaning and locking the database",
 }
+
+
+def milestone_name(name: str, scenario: Scenario) -> str:
+    """A milestone as this trial has it: `Primary completion (event 250)`."""
+    rule = scenario.follow_up.primary_completion if scenario.follow_up else None
+    text = MILESTONE_NAMES[name]
+    return f"{text} (event {rule.events})" if rule and name == "primary_completion" else text
 
 
 def estimate_of(row: Any, name: str) -> Estimate:
@@ -182,6 +190,7 @@ _ENDINGS = {
     "never_started": "Never started at all",
     "no_sites": "Given up because every site had closed",
     "caps": "Given up because the caps left no room for anybody",
+    "too_few_events": "Ended because everybody had left with fewer events than primary completion needs",
     "stopped": "Stopped by the rules of the safety board",
 }
 

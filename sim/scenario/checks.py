@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from sim.errors import nearest
-from sim.scenario import cap_checks  # noqa: F401 - its check registers itself
+from sim.scenario import cap_checks, event_checks  # noqa: F401 - their checks register themselves
 from sim.scenario.derived import DERIVED
 from sim.scenario.distributions import Family
 from sim.scenario.rules import RULES, Finding, registered

@@ -28,6 +28,20 @@ def _together(n: int, most: int) -> str:
     return "" if n == 1 else f", {n * most} in all"
 
 
+def completion(scenario: Scenario) -> str | None:
+    """When primary completion comes in an event-driven trial, in words; None where it is not one."""
+    rule = scenario.follow_up.primary_completion if scenario.follow_up else None
+    if rule is None:
+        return None
+    ways = " or ".join(rule.of) if rule.of else "leaving in any way"
+    text = f"primary completion at event {rule.events} ({ways})"
+    if rule.not_before:
+        text += f", not before {rule.not_before}"
+    if rule.at_the_latest:
+        text += f", on {rule.at_the_latest} at the latest"
+    return text
+
+
 def remarks(scenario: Scenario) -> list[str]:
     """What may be meant otherwise, each with what to write instead; without full stops."""
     return list(_limits_of_one_site(scenario))

@@ -35,8 +35,8 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Sentinels and board", ("oversight.*",)),
     ("Dropout", ("follow_up.leaving.*",)),
     ("Follow-up and lock", (
-        "follow_up.primary_endpoint_week", "follow_up.visit_window_days", "follow_up.missed_visit",
-        "follow_up.database_lock_days",
+        "follow_up.primary_endpoint_week", "follow_up.primary_completion", "follow_up.visit_window_days",
+        "follow_up.missed_visit", "follow_up.database_lock_days",
     )),
     ("Calendar", ("trial.enrolment_opens", "calendar.*")),
     ("Limits", (

@@ -27,6 +27,7 @@ STOPPED = (
 CAPPED = (
     "caps={desks: {in_screening: 2, each: site}, severe: {randomised: 4, stratum: {severe: true}}}",
     "trial.target=8",
+    "follow_up.primary_completion={events: 5, of: death, last_visits_days: {dist: uniform, low: 2, high: 20}}",
 )
 
 

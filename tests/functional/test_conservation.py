@@ -128,6 +128,8 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
             },
             "database_lock_days": draw(DAYS),
         }
+        if draw(st.sampled_from([False, False, True])):
+            data["follow_up"]["primary_completion"] = draw(event_driven(target))
     return data
 
 
@@ -145,6 +147,19 @@ def caps(draw: st.DrawFn, target: int) -> dict[str, Any]:
         "arm": {"randomised": draw(st.integers(1, target)), "arm": "X"},
     }
     return {name: cap for name, cap in every.items() if draw(st.sampled_from([False, False, True]))}
+
+
+@st.composite
+def event_driven(draw: st.DrawFn, target: int) -> dict[str, Any]:
+    """Primary completion at an event, of one way or any, with or without dates."""
+    latest = draw(st.sampled_from([None, "2020-06-01"]))
+    return {
+        "events": draw(st.integers(1, max(1, target if latest else target // 4))),
+        "of": draw(st.sampled_from([None, "death"])),
+        "not_before": draw(st.sampled_from([None, "2020-02-01"])),
+        "at_the_latest": latest,
+        "last_visits_days": draw(DAYS),
+    }
 
 
 @st.composite

@@ -24,7 +24,7 @@ from sim.report.figures.style import (
     series,
     stamps,
 )
-from sim.report.words import MILESTONE_NAMES, chance, estimate_of, percent
+from sim.report.words import chance, estimate_of, milestone_name, percent
 
 if TYPE_CHECKING:
     from sim.analysis.intervals import Estimate
@@ -72,6 +72,8 @@ def _pace(answers: Answers) -> tuple[date, date] | None:
     if when is None:
         return None
     follow_up = answers.scenario.follow_up
+    if follow_up and follow_up.primary_completion:
+        return None  # no single participant is needed by a date: events are
     weeks = follow_up.primary_endpoint_week if follow_up else 0.0
     last = when - timedelta(days=math.ceil(weeks * WEEK_DAYS))
     opens = answers.design.clock.opens
@@ -239,7 +241,7 @@ def _add_s_curve(found: go.Figure, answers: Answers, name: str, i: int, end: flo
     look, clock, horizon = series(i), answers.design.clock, answers.design.horizon_days
     days = answers.days(name)
     known = np.sort(days[~np.isnan(days)])
-    label = MILESTONE_NAMES[name]
+    label = milestone_name(name, answers.scenario)
     if len(known):
         share = np.arange(1, len(known) + 1) / len(days) * 100
         chosen = np.unique(np.linspace(0, len(known) - 1, min(len(known), _MOST_POINTS)).round().astype(int))
@@ -290,8 +292,8 @@ def _add_s_curve(found: go.Figure, answers: Answers, name: str, i: int, end: flo
 
 def _milestones_summary(answers: Answers, never: Estimate) -> str:
     parts = [
-        f"{MILESTONE_NAMES[name]}: in half of the simulated trials {_by(answers, name, 50)}, in 80 % of them "
-        f"{_by(answers, name, 80)}"
+        f"{milestone_name(name, answers.scenario)}: in half of the simulated trials {_by(answers, name, 50)}, "
+        f"in 80 % of them {_by(answers, name, 80)}"
         for name in ("primary_completion", "database_lock")
     ]
     return f"{'; '.join(parts)}. {chance(never)} never reach the target by {answers.dates.horizon}."
@@ -305,6 +307,6 @@ def _milestones_table(answers: Answers) -> Table:
     rows = []
     for name, row in answers.milestones.iterrows():
         cells = [_cell(answers, answers.quantile(str(name), q)) for q in _PERCENTILES]
-        rows.append((MILESTONE_NAMES[str(name)], *cells, chance(estimate_of(row, "share"))))
+        rows.append((milestone_name(str(name), answers.scenario), *cells, chance(estimate_of(row, "share"))))
     columns = ("milestone", *(f"P{q}" for q in _PERCENTILES), "reached by the horizon")
     return Table("Every milestone, with the 95 % interval of the Monte Carlo error in days", columns, tuple(rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
@@ -108,13 +109,56 @@ class WayOut(Section):
         return self
 
 
+def _name_or_several(raw: object) -> object:
+    """`progression` is short for `[progression]`."""
+    return (raw,) if isinstance(raw, str) else tuple(raw) if isinstance(raw, list) else raw
+
+
+class EventDriven(Section):
+    """Primary completion when so many participants have had an event; everybody is followed until then."""
+
+    events: int = described("Events needed.", unit="events", ge=1)
+    of: (
+        Annotated[
+            tuple[Name, ...],
+            Field(min_length=1),
+            BeforeValidator(_name_or_several, json_schema_input_type=Name | tuple[Name, ...]),
+        ]
+        | None
+    ) = described("Ways of leaving that are events; one name, or several; leave out for every way.", default=None)
+    not_before: date | None = described("Not before this date, however early the events are there.", default=None)
+    at_the_latest: date | None = described("On this date at the latest, with the events there are.", default=None)
+    last_visits_days: Days = described(
+        "From primary completion to the last visit of each participant who is still followed.", unit="days", default=0.0
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.not_before and self.at_the_latest and self.not_before > self.at_the_latest:
+            raise ValueError(f"not_before ({self.not_before}) must not be after at_the_latest ({self.at_the_latest})")
+        return self
+
+
+def _last_week(known: dict[str, Any]) -> float:
+    """What stands for the visit of the primary endpoint in an event-driven trial: the last one; else 0, for nothing."""
+    weeks: tuple[float, ...] = known.get("visit_weeks", (0.0,))
+    return weeks[-1] if known.get("primary_completion") else 0.0
+
+
 class FollowUp(Section):
     """From randomisation to the last visit."""
 
     visit_weeks: Annotated[tuple[Week, ...], Field(min_length=1, max_length=200)] = described(
         "Weeks after randomisation at which visits are planned.", unit="weeks"
     )
-    primary_endpoint_week: Week = described("The visit of the primary endpoint.", unit="weeks")
+    primary_completion: EventDriven | None = described(
+        "Primary completion at the n-th event, instead of at the last visit of `primary_endpoint_week`.", default=None
+    )
+    primary_endpoint_week: Week = described(
+        "The visit of the primary endpoint; of an event-driven trial it may be left out.",
+        unit="weeks",
+        default_factory=_last_week,
+    )
     visit_window_days: Once = described("Visits happen within this many days of the plan.", unit="days", default=0.0)
     missed_visit: Probability = described("Probability that a visit does not happen.", default=0.0)
     leaving: dict[Name, WayOut] = described("Competing ways out.", default_factory=dict)
@@ -124,6 +168,8 @@ class FollowUp(Section):
     def _visits(self) -> Self:
         if any(b <= a for a, b in pairwise(self.visit_weeks)):
             raise ValueError("visit_weeks must increase")
+        if not self.primary_endpoint_week:
+            raise ValueError("primary_endpoint_week is required and not there, unless primary_completion says events")
         if self.primary_endpoint_week not in self.visit_weeks:
             raise ValueError(f"primary_endpoint_week {self.primary_endpoint_week:g} is not one of visit_weeks")
         return self

@@ -1,0 +1,185 @@
+"""Primary completion at the n-th event: when it comes, what goes on until then, and what it may not say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from command_line import call
+from conftest import SHARED, Simulated, merged, scenario_of, simplest_file
+from scipy import optimize, stats
+
+from sim.core import events as e
+from sim.core.clock import MONTH_DAYS
+from sim.core.design import Design
+from sim.core.events import CODE, KIND, NUMBER, TIME
+from sim.errors import ScenarioError
+from sim.experiment.replicate import replicate
+from sim.report.story import story
+from sim.scenario.load import load_scenario
+from sim.scenario.schema import Scenario
+
+N = 40
+PER_DAY = 60 / MONTH_DAYS  # participants, as they are referred
+EVENT, LOSS = (-np.log(1 - 0.6) / 364 * share for share in (0.75, 0.25))  # hazards a day, of shares 0.45 and 0.15
+
+
+def trial(rule: dict[str, Any], **changes: Any) -> Scenario:
+    """Poisson accrual, and two exponential ways of leaving: `event` and `loss`."""
+    start: dict[str, Any] = {
+        "trial": {"target": 800, "enrolment_opens": "2020-01-01", "horizon_months": 120},
+        "sites": {"s": {"referrals_per_month": 60.0}},
+        "follow_up": {
+            "visit_weeks": [4, 52],
+            "leaving": {"event": {"52": 0.45}, "loss": {"52": 0.15}},
+            "primary_completion": rule,
+            "database_lock_days": 30,
+        },
+    }
+    return scenario_of(**merged(start, changes))
+
+
+def expected_events(days: float, counted: float = EVENT) -> float:
+    """Mean number of events by a day: everyone who came, times the share whose first way out was one that counts."""
+    hazard = EVENT + LOSS
+    return PER_DAY * counted / hazard * (days - (1 - np.exp(-hazard * days)) / hazard)
+
+
+def rows_of(made: Scenario, replication: int = 0) -> np.ndarray:
+    return replicate(Design(made), 5, replication).table()
+
+
+@pytest.mark.parametrize(("of", "counted"), [("event", EVENT), (None, EVENT + LOSS)])
+def test_the_nth_event_comes_when_a_poisson_process_has_it(of: str | None, counted: float) -> None:
+    """Poisson accrual, exponential times: events by a day are Poisson, so that the n-th has a known distribution."""
+    found = Simulated(trial({"events": 60} | ({"of": of} if of else {})), N, seed=2)
+    median = optimize.brentq(lambda day: stats.poisson.sf(59, expected_events(day, counted)) - 0.5, 1, 2000)
+    day = found["day_primary_completion"]
+    assert not np.isnan(day).any()
+    assert abs(np.mean(day <= median) - 0.5) < 4 * 0.5 / np.sqrt(N)
+    u = stats.poisson.sf(59, expected_events(day, counted))  # uniform, if the distribution is right
+    assert abs(u.mean() - 0.5) < 4 * np.sqrt(1 / 12 / N)
+    assert (found["n_events"] == 60).all()
+    assert (found["reached"] == 0).all()  # recruitment closes with the events, long before its target
+    assert found["day_end"] == pytest.approx(day + 30)
+
+
+def test_at_the_latest_date_there_are_as_many_events_as_expected() -> None:
+    """With a date at the latest, primary completion comes on it: events by then are Poisson with the known mean."""
+    found = Simulated(trial({"events": 500, "of": "event", "at_the_latest": "2020-10-27"}), N, seed=2)
+    assert (found["day_primary_completion"] == 300).all()
+    mean = expected_events(300)
+    assert abs(found["n_events"].mean() - mean) < 4 * np.sqrt(mean / N)
+
+
+def test_it_is_not_before_its_date_and_follows_everybody_until_then() -> None:
+    """Events that are there too soon wait for the date, and those who come meanwhile are counted too."""
+    made = trial({"events": 3, "not_before": "2020-07-19"})
+    rows = rows_of(made)
+    completed = rows[rows[:, KIND] == e.PRIMARY_COMPLETED]
+    assert completed[:, TIME].tolist() == [200.0]
+    assert completed[0, CODE] == e.COMPLETED_NOT_BEFORE
+    assert completed[0, NUMBER] == np.count_nonzero((rows[:, KIND] == e.LEFT) & (rows[:, TIME] <= 200))
+    assert completed[0, NUMBER] > 3
+
+
+def test_everybody_is_followed_beyond_their_last_visit_until_there_are_enough() -> None:
+    """Of 40 participants 30 leave by their last visit; the 36th event comes long after it, at the last hazard."""
+    made = trial(
+        {"events": 36},
+        trial={"target": 40},
+        follow_up={"leaving": {"event": {"52": 0.45}, "loss": {"52": 0.30}}},
+    )
+    rows = rows_of(made)
+    left = rows[rows[:, KIND] == e.LEFT, TIME]
+    last_in = rows[rows[:, KIND] == e.RANDOMISED, TIME].max()
+    assert rows[rows[:, KIND] == e.PRIMARY_COMPLETED, TIME].item() == left[35]
+    assert left[35] > last_in + 365
+    assert np.count_nonzero(rows[:, KIND] == e.COMPLETED) == 4
+    weeks = rows[(rows[:, KIND] == e.VISIT_DONE), NUMBER]
+    assert set(weeks) == {4, 52}
+
+
+def test_last_visits_and_the_lock_follow() -> None:
+    """Whoever is followed at primary completion leaves as they would have, or has a last visit within its time."""
+    days = {"dist": "uniform", "low": 10, "high": 40}
+    rows = rows_of(trial({"events": 80, "of": "event", "last_visits_days": days}))
+    completed = rows[rows[:, KIND] == e.PRIMARY_COMPLETED, TIME].item()
+    last = rows[rows[:, KIND] == e.COMPLETED, TIME]
+    assert len(last) > 50
+    assert last.min() >= completed + 10
+    assert completed + 35 < last.max() <= completed + 40
+    out = rows[np.isin(rows[:, KIND], (e.LEFT, e.COMPLETED)), TIME].max()
+    assert rows[rows[:, KIND] == e.DATABASE_LOCKED, TIME].item() == pytest.approx(out + 30)
+    assert not np.any((rows[:, KIND] == e.RANDOMISED) & (rows[:, TIME] > completed))
+    assert rows[-1, CODE] == e.ENDED_COMPLETE
+    told = "\n".join(story(Design(trial({"events": 80, "of": "event"})), rows))
+    assert "Primary completion: event 80, the last that was needed." in told
+    assert "Recruitment closes: primary completion has come." in told
+
+
+def test_a_trial_that_runs_out_of_participants_ends_and_says_so() -> None:
+    """Everybody has left, too few with an event: no primary completion; with a date at the latest it comes at once."""
+    few: dict[str, Any] = {
+        "trial": {"target": 20},
+        "follow_up": {
+            "leaving": {"event": {"52": {"uncertain": "uniform", "low": 0.1, "high": 0.11}}, "loss": {"52": 0.6}}
+        },
+    }
+    rows = rows_of(trial({"events": 18, "of": "event"}, **few))
+    assert rows[-1, CODE] == e.ENDED_TOO_FEW_EVENTS
+    assert not np.any(rows[:, KIND] == e.PRIMARY_COMPLETED)
+    assert np.any(rows[:, KIND] == e.DATABASE_LOCKED)
+    rows = rows_of(trial({"events": 18, "of": "event", "at_the_latest": "2029-12-01"}, **few))
+    assert rows[-1, CODE] == e.ENDED_COMPLETE
+    completed = rows[rows[:, KIND] == e.PRIMARY_COMPLETED][0]
+    assert completed[CODE] == e.COMPLETED_NOBODY_LEFT
+    assert completed[TIME] == rows[rows[:, KIND] == e.LEFT, TIME].max()
+
+
+def test_what_it_may_not_say_is_refused_with_the_reason() -> None:
+    """Ways that there are not, more events than there can be, dates out of order or out of the simulated time."""
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"events": 60, "of": "evnt"}, "did you mean 'event'"),
+        ({"events": 0}, "must be at least 1"),
+        ({"events": 801}, "the 800 participants of trial.target cannot have so many events"),
+        ({"events": 640, "of": "event"}, "of 800 participants about 600 have such an event (event)"),
+        ({"events": 60, "not_before": "2022-01-01", "at_the_latest": "2021-01-01"}, "must not be after at_the_latest"),
+        ({"events": 60, "at_the_latest": "2019-01-01"}, "must be after enrolment_opens"),
+        ({"events": 60, "not_before": "2031-01-01"}, "would never come"),
+    ]
+    for rule, says in wrong:
+        with pytest.raises(ScenarioError) as raised:
+            trial(rule)
+        assert says in str(raised.value), rule
+        assert "follow_up" in str(raised.value)
+    with pytest.raises(ScenarioError, match="primary_endpoint_week is required"):
+        scenario_of(follow_up={"visit_weeks": [4]})
+    with pytest.raises(ScenarioError, match="needs ways of leaving"):
+        scenario_of(follow_up={"visit_weeks": [4], "primary_completion": {"events": 3}})
+
+
+def test_validate_says_what_primary_completion_waits_for(tmp_path: Path) -> None:
+    """One line says the events, the ways that count and the dates."""
+    follow_up = {
+        "visit_weeks": [4],
+        "leaving": {"event": {"52": 0.4}},
+        "primary_completion": {"events": 9, "of": "event", "at_the_latest": "2024-01-01"},
+    }
+    shown = call("validate", simplest_file(tmp_path, "driven", follow_up=follow_up))
+    assert "primary completion at event 9 (event), on 2024-01-01 at the latest" in shown.out
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (SHARED / "cases").is_dir(), reason="needs the shared cases")
+def test_a_planners_event_driven_trial_has_its_250th_event_when_it_should() -> None:
+    """400 participants of 50 unlike sites, piecewise hazards: the 250th event's median is 2028-04-10, in 4 errors."""
+    made = load_scenario(
+        SHARED / "cases" / "trials" / "ev.yaml", ["follow_up.primary_completion={events: 250, of: pfs_event}"]
+    )
+    day = Simulated(made, 200, seed=1)["day_primary_completion"]
+    at = Design(made).clock.day_of(np.datetime64("2028-04-10").item())
+    density = stats.gaussian_kde(day)(at).item()
+    assert abs(np.median(day) - at) < 4 * 0.5 / np.sqrt(len(day)) / density
