@@ -18,6 +18,7 @@ from sim.core.observed import UNKNOWN, KnownPerson, KnownSite, ObservedState, Si
 from sim.core.quantiles import expected, quantile
 from sim.errors import Problem, UsageError
 from sim.exchange.observed import COMPLETED, FAILED, NO_SITE, ObservedTrial
+from sim.forecast.events_so_far import events_so_far
 from sim.forecast.fitted_scenario import DRIFT_AHEAD, FITTED
 from sim.forecast.identity import data_hash
 from sim.forecast.learnt_rates import LearntRates, group_of, mean_of
@@ -87,6 +88,7 @@ def start_from(
     scenario = _without_drift_ahead(plan)
     design = Design(scenario)
     now = trial.now + shift
+    notes += events_so_far(design, trial)
     opened, asked = _openings(design, trial, matched, shift, seed)
     people = _people(design, trial, matched, opened, shift, notes)
     target = scenario.trial.target

@@ -11,10 +11,13 @@ from command_line import call
 from conftest import SHARED, Simulated, merged, scenario_of, simplest_file
 from scipy import optimize, stats
 
+from sim.continued import ContinuedTrial
 from sim.core import events as e
+from sim.core.batch import Batch
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
 from sim.core.events import CODE, KIND, NUMBER, TIME
+from sim.core.observed import KnownPerson, KnownSite, ObservedState
 from sim.errors import ScenarioError
 from sim.experiment.replicate import replicate
 from sim.report.story import story
@@ -183,3 +186,51 @@ def test_a_planners_event_driven_trial_has_its_250th_event_when_it_should() -> N
     at = Design(made).clock.day_of(np.datetime64("2028-04-10").item())
     density = stats.gaussian_kde(day)(at).item()
     assert abs(np.median(day) - at) < 4 * 0.5 / np.sqrt(len(day)) / density
+
+
+def test_a_trial_under_way_goes_on_from_its_events() -> None:
+    """20 of 30 still in after 200 days, 10 events: the next five come after a sum of exponential times, on average."""
+    rate = -np.log(0.5) / 364
+    made = scenario_of(
+        trial={"target": 30, "horizon_months": 240},
+        follow_up={
+            "visit_weeks": [4],
+            "leaving": {"event": {"52": 0.5}},
+            "primary_completion": {"events": 15},
+        },
+    )
+    people = tuple(
+        KnownPerson(
+            ("s", 0), float(i), float(i), ended=60.0 + 10 * i if i < 10 else None, way_out=0 if i < 10 else None, arm=0
+        )
+        for i in range(30)
+    )
+    state = ObservedState(200.0, {("s", 0): KnownSite(activated=0.0)}, people)
+    batch = Batch(Design(made), 4, 0, N, observed=state)
+    days = []
+    for replication in range(N):
+        rows = ContinuedTrial(batch, replication).run().table()
+        days.append(rows[rows[:, KIND] == e.PRIMARY_COMPLETED, TIME].item() - 200)
+        assert np.count_nonzero((rows[:, KIND] == e.LEFT) & (rows[:, TIME] <= 200)) == 10
+    steps = np.array([1 / ((20 - i) * rate) for i in range(5)])
+    assert abs(np.mean(days) - steps.sum()) < 4 * np.sqrt((steps**2).sum() / N)
+
+
+def test_a_forecast_counts_the_events_of_the_data_or_says_why_it_cannot(tmp_path: Path) -> None:
+    """A note says which words of the data were taken as events; data that name nobody who left are refused."""
+    follow_up = {"visit_weeks": [4], "leaving": {"event": {"52": 0.5}}, "primary_completion": {"events": 15}}
+    plan = simplest_file(tmp_path, "driven", trial={"target": 30}, follow_up=follow_up)
+    rows = [f"P{i},s,2020-01-{i + 1:02d}" for i in range(30)]
+    known = tmp_path / "known.csv"
+    ends = [f",2020-0{3 + i // 4}-01,relapse" if i < 10 else ",," for i in range(30)]
+    known.write_text(
+        "participant,site,randomised,left,reason\n" + "\n".join(map("".join, zip(rows, ends, strict=True)))
+    )
+    arguments = ("--as-of", "2020-07-21", "-n", 30, "-w", 1, "--out", tmp_path / "out")
+    done = call("forecast", plan, "--observed", known, *arguments)
+    assert "10 of the 15 events are in the data (relapse as event 10)" in " ".join(done.out.split()), done.err
+    unknown = tmp_path / "unknown.csv"
+    unknown.write_text("participant,site,randomised\n" + "\n".join(rows))
+    refused = call("forecast", plan, "--observed", unknown, *arguments)
+    assert refused.code == 2
+    assert "the data say of nobody that they left, though about 7 events are expected by now" in refused.err

@@ -101,6 +101,8 @@ def default(info: FieldInfo) -> str:
     """The default as it would be written; empty for an empty mapping or a section of defaults."""
     if info.is_required():
         return "required"
+    if info.default_factory_takes_validated_data:
+        return "see meaning"  # follows from other keys, as its meaning says
     value = info.get_default(call_default_factory=True)
     if value is None:
         return "`null`"

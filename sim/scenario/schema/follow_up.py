@@ -155,7 +155,7 @@ class FollowUp(Section):
         "Primary completion at the n-th event, instead of at the last visit of `primary_endpoint_week`.", default=None
     )
     primary_endpoint_week: Week = described(
-        "The visit of the primary endpoint; of an event-driven trial it may be left out.",
+        "The visit of the primary endpoint; an event-driven trial may leave it out.",
         unit="weeks",
         default_factory=_last_week,
     )
