@@ -46,13 +46,22 @@ LOG_NAMES: dict[str, tuple[str, ...]] = {
     "event": ("event", "event_type", "event_name", "milestone", "transaction", "transaction_type", "activity"),
 }  # fmt: skip
 COUNT_NAMES: dict[str, tuple[str, ...]] = {
-    "date": ("date", "day", "week", "month", "period", "start", "week_of", "week_start", "screening", "from"),
+    "date": (
+        "date", "day", "week", "month", "period", "start", "week_of", "week_start", "screening", "from", "week_ending",
+        "week_commencing", "week_beginning", "week_end", "month_ending", "month_end", "month_start", "quarter",
+        "calendar_month", "calendar_week", "reporting_period", "reporting_date", "report", "as_of", "year_month",
+        "yearmonth", "month_year", "monthyear", "yyyymm", "iso_week", "isoweek", "year_week", "year_quarter", "time",
+        "week_no", "week_number", "monat", "woche", "datum", "mois", "semaine", "mes", "year_and_month",
+        "year_and_week", "year_and_quarter", "snapshot", "data_cut", "year",
+    ),
     "site": LOG_NAMES["site"],
     "screened": ("screened", "prescreened", "pre_screened", "screening", "screenings", "referred", "referrals"),
     "eligible": ("eligible", "meets_crit", "meets_criteria", "met_criteria", "eligibles"),
     "randomised": (
         "randomised", "randomized", "enrolled", "enrolment", "enrollment", "recruited", "recruitment",
         "randomisations", "randomizations", "enrolments", "enrollments", "accrual", "accrued", "included", "count", "n",
+        "inclusions", "recruits", "accruals", "entered", "registered", "patients", "subjects", "participants", "actual",
+        "actuals", "randomisiert", "eingeschlossen", "rand", "randomised_patients", "observed",
     ),
     "sites_activated": ("sites_activated", "site_activation", "site_activations", "activations", "sites_opened"),
 }  # fmt: skip
@@ -69,8 +78,20 @@ SITE_NAMES: dict[str, tuple[str, ...]] = {
     "group": ("group", "site_group", "kind", "type"),
 }  # fmt: skip
 
-_FILLERS = {"date", "dt", "of", "the", "sum", "number", "num", "total", "cumulative", "cum", "actual"}
-_CUMULATIVE = {"cumulative", "cum"}
+_FILLERS = {
+    "date", "dt", "of", "the", "sum", "number", "num", "total", "cumulative", "cum", "actual", "to", "so", "far",
+    "running", "accumulated", "cumul", "cumulated", "overall", "todate",
+}  # fmt: skip
+# Words that tell nothing beside others: `Patients enrolled this month`, `Site activation date`.
+_BESIDE = {
+    "patients", "patient", "subjects", "subject", "participants", "participant", "pts", "new", "monthly", "weekly",
+    "daily", "this", "month", "week", "quarter", "in", "per", "by", "period", "site", "sites", "no", "nr", "since",
+    "start", "all", "at", "on", "count", "study", "trial",
+}  # fmt: skip
+_PREFERRED = {  # of several columns that could be one thing, the one that says it best
+    "randomised": ("randomised", "randomized", "randomisations", "randomizations", "rand"),
+    "activated": ("activated", "activated_on", "activation", "active", "active_from"),
+}
 
 
 def plain(header: str) -> str:
@@ -84,9 +105,10 @@ def _core(name: str) -> str:
     return "_".join(word for word in name.split("_") if word not in _FILLERS and word != "n") or name
 
 
-def is_cumulative(header: str) -> bool:
-    """Whether a header says that counts are added up from the start."""
-    return not _CUMULATIVE.isdisjoint(plain(header).split("_"))
+def _loose(name: str) -> str:
+    """The words of a header without those that tell nothing beside others."""
+    core = _core(name)
+    return "_".join(word for word in core.split("_") if word not in _BESIDE) or core
 
 
 def recognise(table: RawTable, names: Mapping[str, Iterable[str]], given: Columns | None = None) -> dict[str, str]:
@@ -148,6 +170,8 @@ def recognised(
         if role in said:
             continue
         candidates = _candidates(table, set(usual), set(found.values()))
+        best = [header for header in candidates if _core(plain(header)) in _PREFERRED.get(role, ())]
+        candidates = best if len(best) == 1 else candidates
         if len(candidates) > 1:
             unclear[role] = candidates
         elif candidates:
@@ -156,10 +180,13 @@ def recognised(
 
 
 def _candidates(table: RawTable, usual: set[str], taken: set[str]) -> list[str]:
-    """Headers with exactly a usual name, else those with one once fillers are taken away."""
+    """Headers with exactly a usual name, else those with one once what tells nothing is taken away."""
     free = [header for header in table.columns if header not in taken]
-    exact = [header for header in free if plain(header) in usual]
-    return exact or [header for header in free if _core(plain(header)) in usual]
+    for form in (str, _core, _loose):
+        found = [header for header in free if form(plain(header)) in usual]
+        if found:
+            return found
+    return []
 
 
 def columns_from(text: str | None) -> dict[str, str]:

@@ -1,101 +1,180 @@
-"""Counts by day, week or month: screened, eligible, randomised, with or without site."""
+"""Counts by day, week, month or quarter: screened, eligible, randomised, with or without site."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from sim.errors import Problem
-from sim.exchange.columns import COUNT_NAMES, Columns, is_cumulative, plain, recognise
-from sim.exchange.dates import MONTH_FORMS, DateOrder, parse_dates
-from sim.exchange.findings import DataCheck, DataError, in_rows
+from sim.exchange.account import Account
+from sim.exchange.columns import COUNT_NAMES, recognise, uses
+from sim.exchange.count_shapes import shaped
+from sim.exchange.findings import DataCheck, DataError
+from sim.exchange.limits import MOST_PEOPLE
 from sim.exchange.logs import as_date, indexed_sites
+from sim.exchange.numbers import numbers_in
 from sim.exchange.observed import Funnel, ObservedTrial, People, SiteRecord, nobody
-from sim.exchange.tables import RawTable
+from sim.exchange.periods import DAY, MONTH, Periods, periods_of
+from sim.exchange.raw import RawTable
+from sim.exchange.running_totals import differences, is_running
+from sim.exchange.said import Said
+from sim.exchange.site_keys import one_name_each
 
 _COUNTED = ("screened", "eligible", "randomised", "sites_activated")
-_NO_CALENDAR = date(2001, 1, 1)  # day 0 of data that count months from their start
-_MOST_MONTHS = 600
-_WEEK = 7
+_MEANINGS = {
+    "date": "period",
+    "site": "site",
+    "screened": "number screened",
+    "eligible": "number eligible",
+    "randomised": "number randomised",
+    "sites_activated": "number of sites activated",
+}
 _LONG_MONTH, _LONG_STRETCH = 45, 14  # days without a row that are worth a warning
-_MONTHLY_FROM = 27  # periods at least this long are months
+_UNIT_DAYS = {MONTH: 30, "quarter": 91, "year": 365}
 
 
-def read_counts(table: RawTable, given: Columns, order: DateOrder | None) -> ObservedTrial:
+@dataclass
+class _Made:
+    """What was decided on the way, for the account.
+
+    Attributes:
+        notes: one clause each.
+        gaps: stretches without anybody.
+        n_to_come: rows of periods to come.
+    """
+
+    notes: list[str]
+    gaps: list[str]
+    n_to_come: int = 0
+
+
+def read_counts(table: RawTable, said: Said) -> ObservedTrial:
     """Read counts by period.
 
     Args:
-        table: the file, in its wide form (a column a count).
-        given: columns that a person named.
-        order: how to read 03/04/2024.
+        table: the file.
+        said: what a person said of how to read it.
 
     Raises:
-        DataError: there is no date column, or a date or a count cannot be read.
+        DataError: there is no column of periods, or a period or a count cannot be read.
+        QuestionError: nobody can tell whether counts are running totals.
     """
-    columns = recognise(table, COUNT_NAMES, given)
-    if "date" not in columns:
-        shown = ", ".join(table.columns)
-        message = f"no column is the date of the period (found: {shown}); say which, as in --columns date=NAME"
-        raise DataError(Problem(message, table.file, 1))
+    n_rows = len(table.cells)
+    table, notes = shaped(table)
+    columns = recognise(table, COUNT_NAMES, said.columns)
+    for role, what in (("date", "is the date of the period"), ("randomised", "counts those randomised")):
+        if role not in columns:
+            shown = ", ".join(table.columns)
+            message = f"no column {what} (found: {shown}); say which, as in --columns {role}=NAME"
+            raise DataError(Problem(message, table.file, 1))
     check = DataCheck(table.file)
-    starts, has_calendar, by_month = _periods(table, columns["date"], order)
-    frame = pd.DataFrame({"start": starts, "row": table.cells.index})
+    periods = periods_of(table, columns["date"], said.order)
+    made = _Made([*notes, *periods.notes], [])
+    frame = _frame(table, columns, periods, check, made)
+    frame = _until_reported(frame, check, made)
+    frame = _counted(frame, columns, periods, said, check, made)
+    check.stop_on_errors()
+    _warn_funnel(check, frame)
+    _warn_gaps(check, frame, periods.unit, made)
+    trial = _observed(table, frame, periods, check)
+    return replace(trial, account=_account(table, trial, columns, said, periods, made, n_rows))
+
+
+def _frame(table: RawTable, columns: dict[str, str], periods: Periods, check: DataCheck, made: _Made) -> pd.DataFrame:
+    """A row a row of the file: start, end, row, site, and the counts, NaN where there is none."""
+    rows = table.cells.index.to_numpy()
+    frame = pd.DataFrame({"start": periods.start.astype("datetime64[s]"), "end": periods.end.astype("datetime64[s]")})
+    frame["row"] = rows
     frame["site"] = table.cells[columns["site"]].to_numpy() if "site" in columns else ""
+    names = one_name_each(frame["site"])
+    others = sorted(name for name, one in names.items() if name != one)
+    if others:
+        made.notes.append(f"sites that differ only in how they are written are one: {', '.join(others[:5])}")
+    frame["site"] = frame["site"].map(lambda name: names.get(name, name))
     for role in _COUNTED:
         if role in columns:
             frame[role] = _numbers(table, columns[role], check).to_numpy()
-    check.error_rows("no date", frame.loc[frame["start"].isna(), "row"])
+    there = [role for role in _COUNTED if role in frame]
+    dateless = frame["start"].isna()
+    check.error_rows("no date", frame.loc[dateless & frame[there].notna().any(axis=1), "row"])
     check.stop_on_errors()
+    frame = frame[~dateless]
     twice = frame.duplicated(["start", "site"], keep=False)
     check.error_rows("the same period twice", frame.loc[twice, "row"])
-    for role in _COUNTED:
-        if role in columns and is_cumulative(columns[role]):
-            frame[role] = _differences(frame, role, columns[role], check)
+    if not len(frame):
+        check.error("no period has a count")
     check.stop_on_errors()
-    _warn_funnel(check, frame)
-    days = _period_days(frame["start"], by_month)
-    _warn_gaps(check, frame, days, by_month)
-    return _observed(table, frame, days, by_month, has_calendar, check)
-
-
-def _periods(table: RawTable, column: str, order: DateOrder | None) -> tuple[pd.Series[Any], bool, bool]:
-    """Starts of the periods, whether they are dates of a calendar, and whether they are months."""
-    cells = table.cells[column]
-    if plain(column) == "month" and cells.str.fullmatch(r"\d{1,3}").all():
-        months = cells.astype(int)
-        if months.min() < 0 or months.max() > _MOST_MONTHS:
-            raise DataError(Problem("months since the start must be 0 to 600", table.file, path=column))
-        origin = pd.Period(_NO_CALENDAR, "M") - int(months.min() > 0)
-        starts = pd.Series([(origin + int(month)).start_time for month in months])
-        return starts, False, True
-    dates = parse_dates(cells, table.file, column, order)
-    starts = pd.Series(dates.days.astype("datetime64[s]"))
-    firsts = starts.drop_duplicates().sort_values()
-    by_month = dates.form in MONTH_FORMS or (
-        len(firsts) > 2 and bool((firsts.dt.day == 1).all()) and bool(firsts.diff().min().days >= _MONTHLY_FROM)
-    )
-    return starts, True, by_month
+    return frame
 
 
 def _numbers(table: RawTable, column: str, check: DataCheck) -> pd.Series[float]:
     cells = table.cells[column]
-    numbers = pd.to_numeric(cells.where(cells != ""), errors="coerce")
-    check.error_rows(f"'{column}' is not a number", numbers.index[numbers.isna() & (cells != "")])
-    check.error_rows(f"'{column}' is below 0", numbers.index[numbers < 0])
-    check.error_rows(f"'{column}' is not a whole number", numbers.index[(numbers % 1 > 0)])
-    return numbers.fillna(0.0)
+    numbers = numbers_in(cells)
+    check.error_rows(f"'{column}' is not a number", numbers.index[(numbers.isna() & (cells != "")).to_numpy()])
+    check.error_rows(f"'{column}' is below 0", numbers.index[(numbers < 0).to_numpy()])
+    check.error_rows(f"'{column}' is not a whole number", numbers.index[(numbers % 1 > 0).to_numpy()])
+    return numbers
 
 
-def _differences(frame: pd.DataFrame, role: str, column: str, check: DataCheck) -> pd.Series[float]:
-    """Counts from added-up ones, by site."""
-    ordered = frame.sort_values(["site", "start"], kind="stable")
-    steps = ordered.groupby("site")[role].diff().fillna(ordered[role])
-    check.error_rows(f"'{column}' is added up, but goes down", ordered.loc[steps < 0, "row"])
-    return steps
+def _until_reported(frame: pd.DataFrame, check: DataCheck, made: _Made) -> pd.DataFrame:
+    """The rows up to the last period that counts anybody or says 0; those after it are to come."""
+    there = [role for role in _COUNTED if role in frame]
+    reported = frame[there].notna().any(axis=1)
+    if not reported.any():
+        check.error("no period has a count")
+        check.stop_on_errors()
+    last = frame.loc[reported, "start"].max()
+    made.n_to_come = int((frame["start"] > last).sum())
+    frame = frame[frame["start"] <= last]
+    silent = reported.loc[frame.index].groupby(frame["start"]).transform("any")
+    empty = frame["randomised"].isna()
+    check.warn_rows("no count in this period; taken as nobody", frame.loc[~silent, "row"])
+    check.warn_rows("no number randomised; taken as 0", frame.loc[empty & silent & ~_is_other_site(frame), "row"])
+    return frame
+
+
+def _is_other_site(frame: pd.DataFrame) -> pd.Series[bool]:
+    """Rows without a count in a period for which another site has one: trackers leave out zeros."""
+    return frame["randomised"].notna().groupby(frame["start"]).transform("any")
+
+
+def _counted(
+    frame: pd.DataFrame, columns: dict[str, str], periods: Periods, said: Said, check: DataCheck, made: _Made
+) -> pd.DataFrame:
+    """Counts of each period: from running totals where they are such, 0 where there is none."""
+    frame = frame.copy()
+    for role in _COUNTED:
+        if role not in frame:
+            continue
+        answer = said.counts if role == "randomised" or not said.counts else ""
+        if is_running(columns[role], frame, role, answer, check):
+            frame[role] = differences(frame, role, columns[role], answer, check)
+            made.notes.append(f"'{columns[role]}' is added up from the start, and read as its steps")
+            if role == "randomised" and periods.unit == DAY:
+                frame = _since_the_row_before(frame)
+        frame[role] = frame[role].fillna(0.0)
+    total = float(frame["randomised"].sum())
+    if total > MOST_PEOPLE:
+        check.error(
+            f"'{columns['randomised']}' adds up to {total:,.0f} randomised, and no trial has more than "
+            f"{MOST_PEOPLE:,}; say which column counts them, as in --columns randomised=NAME"
+        )
+    elif total == 0:
+        check.warn("nobody is randomised")
+    return frame
+
+
+def _since_the_row_before(frame: pd.DataFrame) -> pd.DataFrame:
+    """Running totals of single days: what each adds came at some time since the day of the one before."""
+    starts = frame["start"].drop_duplicates().sort_values()
+    steps = starts.diff()
+    usual = steps.median() if len(starts) > 1 else pd.Timedelta(days=1)
+    begin = dict(zip(starts, starts - steps.fillna(usual) + pd.Timedelta(days=1), strict=True))
+    return frame.assign(start=frame["start"].map(begin))
 
 
 def _warn_funnel(check: DataCheck, frame: pd.DataFrame) -> None:
@@ -104,26 +183,19 @@ def _warn_funnel(check: DataCheck, frame: pd.DataFrame) -> None:
             check.warn_rows(f"more {fewer} than {more}", frame.loc[frame[fewer] > frame[more], "row"])
 
 
-def _period_days(starts: pd.Series[Any], by_month: bool) -> npt.NDArray[np.int64]:
-    """Length of each row's period in days: its month, else the commonest distance between periods."""
-    if by_month:
-        lengths: npt.NDArray[np.int64] = starts.dt.days_in_month.to_numpy(dtype=np.int64)
-        return lengths
-    steps = starts.drop_duplicates().sort_values().diff().dt.days.dropna()
-    common = int(steps.mode().iloc[0]) if len(steps) else 1
-    return np.full(len(starts), common if common in (1, _WEEK, 2 * _WEEK, 4 * _WEEK) else 1, dtype=np.int64)
-
-
-def _warn_gaps(check: DataCheck, frame: pd.DataFrame, days: npt.NDArray[np.int64], by_month: bool) -> None:
+def _warn_gaps(check: DataCheck, frame: pd.DataFrame, unit: str, made: _Made) -> None:
     """Periods between the first and the last that are not there; taken as 0."""
     # Days without a row are days without work as often as not; only long stretches are worth a word.
-    longest = _LONG_MONTH if by_month else max(int(days.max()), _LONG_STRETCH)
     ordered = frame.drop_duplicates("start").sort_values("start")
+    lengths = (ordered["end"] - ordered["start"]).dt.days
+    longest = _LONG_MONTH if unit == MONTH else max(int(lengths.max()), _LONG_STRETCH)
+    missing = (ordered["start"] - ordered["end"].shift()).dt.days
     steps = ordered["start"].diff().dt.days
-    for i in np.flatnonzero((steps > longest).to_numpy()).tolist():
+    for i in np.flatnonzero(((steps > longest) & (missing > 0)).to_numpy()).tolist():
         before, after = ordered["start"].iloc[i - 1], ordered["start"].iloc[i]
         what = f"no row between {before.date()} and {after.date()}; taken as nobody"
         check.warn(what, (ordered["row"].iloc[i],))
+        made.gaps.append(f"no row between {before.date()} and {after.date()}")
     _warn_nothing(check, frame, longest)
 
 
@@ -141,37 +213,50 @@ def _warn_nothing(check: DataCheck, frame: pd.DataFrame, longest: int) -> None:
             check.warn(f"nobody counted between {before.date()} and {after.date()}", (int(rows[last_empty]),))
 
 
-def _observed(
-    table: RawTable,
-    frame: pd.DataFrame,
-    days: npt.NDArray[np.int64],
-    by_month: bool,
-    has_calendar: bool,
-    check: DataCheck,
-) -> ObservedTrial:
-    if "randomised" not in frame:
-        check.error("no column counts those randomised; say which, as in --columns randomised=NAME")
-    elif frame["randomised"].sum() == 0:
-        check.warn("nobody is randomised")
-    check.stop_on_errors()
+def _observed(table: RawTable, frame: pd.DataFrame, periods: Periods, check: DataCheck) -> ObservedTrial:
     start_days = frame["start"].to_numpy().astype("datetime64[D]")
+    end_days = frame["end"].to_numpy().astype("datetime64[D]")
     first = start_days.min()
     start = (start_days - first).astype(np.float64)
-    end = start + days
-    last = as_date(first) + timedelta(days=int(end.max()) - 1)
+    end = (end_days - first).astype(np.float64)
     names, site = indexed_sites(frame["site"].to_numpy(dtype=object), start)
     return ObservedTrial(
         name=table.file.rsplit("/", 1)[-1].rsplit(".", 1)[0],
         source=table.file,
         first=as_date(first),
-        last=last,
+        last=as_date(first) + timedelta(days=int(end.max()) - 1),
         people=_people(start, end, frame["randomised"].to_numpy(), site),
         sites=tuple(SiteRecord(name) for name in names),
         funnel=_funnel(frame, start, end),
-        resolution_days=30 if by_month else int(days.max()),
-        has_calendar=has_calendar,
+        resolution_days=_UNIT_DAYS.get(periods.unit, int((end - start).max())),
+        has_calendar=periods.has_calendar,
         has_sites=bool(names),
         findings=tuple(check.findings),
+    )
+
+
+def _account(
+    table: RawTable,
+    trial: ObservedTrial,
+    columns: dict[str, str],
+    said: Said,
+    periods: Periods,
+    made: _Made,
+    n_rows: int,
+) -> Account:
+    used, left_out = uses(table, columns, _MEANINGS, said.columns)
+    ignored = ((f"{periods.unit}s to come, without a count", made.n_to_come),) if made.n_to_come else ()
+    n_used = len(table.cells) - made.n_to_come
+    return Account(
+        kind=f"counts by {periods.unit}",
+        columns=used,
+        left_out=left_out,
+        n_rows=n_rows,
+        became=((f"counts of a {periods.unit}", n_used), ("people randomised", trial.n_randomised)),
+        ignored=ignored,
+        end=f"{trial.last}, the end of the last {periods.unit} with a count",
+        gaps=tuple(made.gaps),
+        notes=tuple(made.notes),
     )
 
 
@@ -202,36 +287,3 @@ def _funnel(frame: pd.DataFrame, start: npt.NDArray[np.float64], end: npt.NDArra
         end=together["end"].max().to_numpy(),
         **{role: sums[role].to_numpy(dtype=np.float64) for role in _COUNTED},
     )
-
-
-def is_long(table: RawTable) -> bool:
-    """Whether a table names its counts in a column of their own: `table, month, country, count`."""
-    names = {plain(header) for header in table.columns}
-    return "count" in names and not {"table", "measure", "variable"}.isdisjoint(names)
-
-
-def widened(table: RawTable) -> RawTable:
-    """A long table in its wide form, added up over whatever else it tells apart but sites.
-
-    Raises:
-        DataError: a count is not a number.
-    """
-    headers = {plain(header): header for header in table.columns}
-    measure = next(headers[name] for name in ("table", "measure", "variable") if name in headers)
-    period = next((headers[name] for name in COUNT_NAMES["date"] if name in headers), None)
-    if period is None:
-        raise DataError(Problem("no column is the date of the period", table.file, 1))
-    keys = [period] + [headers[name] for name in ("site", "site_id") if name in headers]
-    cells = table.cells.copy()
-    numbers = pd.to_numeric(cells[headers["count"]], errors="coerce")
-    if numbers.isna().any():
-        rows = numbers.index[numbers.isna()].tolist()
-        raise DataError(Problem(f"'{headers['count']}' is not a number{in_rows(rows)}", table.file))
-    cells["_count"] = numbers
-    cells["_row"] = cells.index
-    wide = cells.pivot_table(index=keys, columns=measure, values="_count", aggfunc="sum", fill_value=0, sort=False)
-    first_rows = cells.groupby(keys, sort=False)["_row"].min()
-    flat = wide.map(lambda value: f"{value:g}").reset_index()
-    flat.columns = pd.Index([str(name) for name in flat.columns])
-    flat.index = pd.Index(first_rows.to_numpy())
-    return RawTable(table.file, flat, table.domain)

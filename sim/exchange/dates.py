@@ -2,58 +2,37 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import date, timedelta
+from re import Match
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from sim.errors import Problem
+from sim.exchange import date_forms
+from sim.exchange.date_forms import ISO, SERIAL, SLASHED, month_number, whole_year, without_weekday
 from sim.exchange.findings import DATES, AmbiguousDatesError, DataError, Question, in_rows
+from sim.exchange.missing import IN_DATES, told
 
 DateOrder = Literal["dmy", "mdy", "ymd"]
 Days = npt.NDArray[np.datetime64]
-Whole = npt.NDArray[np.integer[Any]]
+Rows = npt.NDArray[np.int64]
 
 ORDERS = (("dmy", "day first: 3 April is 03/04"), ("mdy", "month first: 3 April is 04/03"))
-_TIME = r"(?:[T ]\d{1,2}:\d{2}.*)?"
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-
-
-@dataclass(frozen=True)
-class _Form:
-    """One way of writing a date.
-
-    Attributes:
-        name: as messages show it.
-        pattern: regular expression with the groups y, m, d; m may be a month's name, d may be missing.
-        orders: the orders that slashed numbers a, b may have.
-    """
-
-    name: str
-    pattern: str
-    orders: tuple[DateOrder, ...] = ()
-
-
-_FORMS = (
-    _Form("2024-01-31", rf"(?P<y>\d{{4}})[-/.](?P<m>\d{{1,2}})[-/.](?P<d>\d{{1,2}}){_TIME}"),
-    _Form("20240131", r"(?P<y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})"),
-    _Form("31.01.2024", rf"(?P<d>\d{{1,2}})\.(?P<m>\d{{1,2}})\.(?P<y>\d{{4}}|\d{{2}}){_TIME}"),
-    _Form(
-        "31/01/2024 or 01/31/2024",
-        rf"(?P<a>\d{{1,2}})[/-](?P<b>\d{{1,2}})[/-](?P<y>\d{{4}}|\d{{2}}){_TIME}",
-        ("dmy", "mdy"),
-    ),
-    _Form("31 Jan 2024", rf"(?P<d>\d{{1,2}})[ -]?(?P<m>[A-Za-z]{{3,9}})\.?,?[ -]?(?P<y>\d{{4}}|\d{{2}}){_TIME}"),
-    _Form("Jan 31, 2024", rf"(?P<m>[A-Za-z]{{3,9}})\.? (?P<d>\d{{1,2}}),? (?P<y>\d{{4}}){_TIME}"),
-    _Form("2024-01", r"(?P<y>\d{4})[-/](?P<m>\d{1,2})"),
-    _Form("Jan 2024", r"(?P<m>[A-Za-z]{3,9})\.?[ -](?P<y>\d{4})"),
-)
-MONTH_FORMS = frozenset({"2024-01", "Jan 2024"})
-_WEEK = r"(?P<y>\d{4})-?W(?P<w>\d{1,2})"
-_YEAR = r"(?:19|20)\d{2}"
-_CENTURY_TURNS = 70  # 69 is 2069, 70 is 1970
+_YEAR_FIRST = (("ymd", "year first: 24/04/03 is 3 April 2024"), ("dmy", "day first: 24/04/03 is 24 April 2003"))
+_LONGEST = 60  # letters of a date; a longer text is none
+_FIRST_YEAR, _LAST_YEAR = 1950, 2098
+# What data bases and forms put where there is no date: whole years, and some days.
+_NO_YEARS = {1, 1800, 1899, 1900, 2099, 2199, 2200, 2222, 2999, 3000, 7777, 8888, 9998, 9999, 1111}
+_NO_DAYS = {(1753, 1, 1), (1901, 1, 1), (1960, 1, 1), (1970, 1, 1), (2100, 1, 1)}
+_EXCEL_DAY_0 = date(1899, 12, 30)
+_TURNED_FROM, _TURNED_TEXTS = 6, 2  # dates of one column that are enough to see that a spreadsheet turned some over
+_NAT = np.datetime64("NaT")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,23 +40,31 @@ class Dates:
     """A column of dates.
 
     Attributes:
-        days: numpy dates; NaT where the cell is empty, or says less than a day and `allow_partial` was given.
-        form: how they are written; `2024-W05` for weeks, those of `MONTH_FORMS` for months.
+        days: numpy dates; of one that says less than a day, the middle of what it can be; NaT where there is none.
+        earliest: the first day that each can be.
+        latest: the last day that each can be.
         partial_rows: rows with a date that says less than a day.
+        notes: how they were read, where that is worth saying, one clause each.
     """
 
     days: Days
-    form: str
+    earliest: Days
+    latest: Days
     partial_rows: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def parse_dates(
-    cells: pd.Series[str],
-    file: str,
-    column: str,
-    order: DateOrder | None = None,
-    allow_partial: bool = False,
-) -> Dates:
+class _Said(NamedTuple):
+    """What one text says: a form, and year, month and day as far as it says them (0 where not)."""
+
+    form: str
+    year: int = 0
+    month: int = 0
+    day: int = 0
+    pair: tuple[int, int] | None = None
+
+
+def parse_dates(cells: pd.Series[str], file: str, column: str, order: DateOrder | None = None) -> Dates:
     """Dates of a column.
 
     Args:
@@ -85,129 +72,283 @@ def parse_dates(
         file: for messages.
         column: for messages.
         order: how to read 03/04/2024; None where nobody has said.
-        allow_partial: whether `2024-03` among whole dates is taken as missing (as in SDTM), not as an error.
 
     Raises:
-        AmbiguousDatesError: all of them could be read in two ways and `order` is None.
-        DataError: something is not a date, is a day that does not exist, or there are two forms in one column.
+        AmbiguousDatesError: they could be read in two ways and `order` is None.
+        DataError: something is not a date, or is a day that does not exist.
     """
-    days = np.full(len(cells), np.datetime64("NaT"), dtype="datetime64[D]")
-    todo = (cells != "").to_numpy(copy=True)
-    rows = cells.index.to_numpy()
-    only_years = cells.str.fullmatch(_YEAR).to_numpy(dtype=bool) & allow_partial
-    todo &= ~only_years
-    used: list[tuple[_Form, Whole]] = []
-    for form in _FORMS:
-        if not todo.any():
-            break
-        found = cells[todo].str.extract(f"^{form.pattern}$")
-        fits = found["y"].notna().to_numpy()
-        if not fits.any():
-            continue
-        place = np.flatnonzero(todo)[fits]
-        days[place] = _days(found[fits], rows[place], form, order, file, column)
-        todo[place] = False
-        used.append((form, place))
-    if todo.any() and not used:
-        weeks = cells.str.extract(f"^{_WEEK}$")
-        if weeks["y"].notna().to_numpy()[todo].all():
-            return Dates(_weeks(weeks, cells, file, column), "2024-W05")
-    if todo.any():
-        place = np.flatnonzero(todo)
-        wrong = cells.iloc[place[0]]
-        raise DataError(Problem(f"not a date{in_rows(rows[place].tolist())}", file, path=column, value=f"'{wrong}'"))
-    partial = [place for form, place in used if form.name in MONTH_FORMS]
-    if allow_partial:
-        nowhere = np.concatenate([np.flatnonzero(only_years), *partial])
-        days[nowhere] = np.datetime64("NaT")
-        used = [item for item in used if item[0].name not in MONTH_FORMS]
-        return Dates(days, used[0][0].name if used else "", tuple(sorted(rows[nowhere].tolist())))
-    if len(used) > 1:
-        shown = " and ".join(f"{cells.iloc[place[0]]}{in_rows(rows[place].tolist()[:3])}" for _, place in used[:2])
-        raise DataError(Problem(f"dates in two forms: {shown}; write all in one", file, path=column))
-    return Dates(days, used[0][0].name if used else "")
+    return _Column(cells, file, column).dates(order)
 
 
-def _days(found: pd.DataFrame, rows: Whole, form: _Form, order: DateOrder | None, file: str, column: str) -> Days:
-    year = found["y"].astype(int).to_numpy()
-    year = np.where(year < 100, year + np.where(year < _CENTURY_TURNS, 2000, 1900), year)
-    if form.orders:
-        first, second = found["a"].astype(int).to_numpy(), found["b"].astype(int).to_numpy()
-        day_first = _is_day_first(first, second, rows, order, file, column, found)
-        day, month = (first, second) if day_first else (second, first)
-    else:
-        month = _month(found["m"], rows, file, column)
-        day = found["d"].astype(int).to_numpy() if "d" in found else np.ones(len(found), dtype=int)
-    return _checked(year, month, day, rows, file, column)
+def proven_order(columns: Iterable[pd.Series[str]]) -> DateOrder | None:
+    """How dates such as 03/04/2024 are to be read, where some of these columns shows it and none shows otherwise."""
+    above_first = above_second = False
+    for cells in columns:
+        pairs = [said.pair for said in map(_said, cells.unique()) if said and said.pair]
+        above_first |= any(a > 12 for a, _ in pairs)
+        above_second |= any(b > 12 for _, b in pairs)
+    if above_first == above_second:
+        return None
+    return "dmy" if above_first else "mdy"
 
 
-def _month(text: pd.Series[str], rows: Whole, file: str, column: str) -> Whole:
-    if text.str.isdigit().all():
-        return text.astype(int).to_numpy()
-    names = text.str[:3].str.lower()
-    unknown = ~names.isin(_MONTHS).to_numpy()
-    if unknown.any():
-        message = f"not the name of a month{in_rows(rows[unknown].tolist())}"
-        raise DataError(Problem(message, file, path=column, value=f"'{text[unknown].iloc[0]}'"))
-    return names.map({name: i + 1 for i, name in enumerate(_MONTHS)}).to_numpy(dtype=np.int64)
+def between(dates: Dates, not_before: Days | None, not_after: Days | None) -> Days:
+    """Dates, those that say less than a day in the middle of what is left of it between two other columns.
 
-
-def _is_day_first(
-    first: Whole,
-    second: Whole,
-    rows: Whole,
-    order: DateOrder | None,
-    file: str,
-    column: str,
-    found: pd.DataFrame,
-) -> bool:
-    """Whether 03/04 is 3 April: as someone said, else as days above 12 show."""
-    if order is not None:
-        return order == "dmy"
-    above_first, above_second = first > 12, second > 12
-    if above_first.any() and above_second.any():
-        pair = (rows[above_first][0], rows[above_second][0])
-        message = f"dates in two orders: day first in row {pair[0]}, month first in row {pair[1]}; write all in one"
-        raise DataError(Problem(message, file, path=column))
-    if not above_first.any() and not above_second.any():
-        example = f"{found['a'].iloc[0]}/{found['b'].iloc[0]}"
-        message = f"dates can be read day first or month first ({example})"
-        raise AmbiguousDatesError(Question(message, DATES, ORDERS, file=file, path=column))
-    return bool(above_first.any())
-
-
-def _checked(
-    year: Whole,
-    month: Whole,
-    day: Whole,
-    rows: Whole,
-    file: str,
-    column: str,
-) -> Days:
-    """Days of the calendar.
-
-    Raises:
-        DataError: one of them is not there, such as 31 February.
+    Args:
+        dates: the column.
+        not_before: days before which each cannot be; NaT where not known.
+        not_after: days after which each cannot be; NaT where not known.
     """
-    valid = (month >= 1) & (month <= 12) & (day >= 1) & (year >= 1900) & (year <= 2200)
-    safe = np.where(valid, month, 1)
-    start = ((year - 1970) * 12 + safe - 1).astype("datetime64[M]")
-    days = start.astype("datetime64[D]") + np.where(valid, day - 1, 0)
-    valid &= days.astype("datetime64[M]") == start
-    if not valid.all():
-        i = int(np.flatnonzero(~valid)[0])
-        value = f"day {day[i]} of month {month[i]} of {year[i]}"
-        message = f"there is no such day{in_rows(rows[~valid].tolist())}"
-        raise DataError(Problem(message, file, path=column, value=value))
-    return days.astype("datetime64[D]")
+    first, last = dates.earliest, dates.latest
+    if not_before is not None:
+        first = np.where(np.isnat(not_before), first, np.maximum(first, not_before))
+    if not_after is not None:
+        last = np.where(np.isnat(not_after), last, np.minimum(last, not_after))
+    narrowed = (dates.earliest < dates.latest) & (first <= last)
+    middle: Days = np.where(narrowed, first + (last - first) // 2, dates.days)
+    return middle
 
 
-def _weeks(found: pd.DataFrame, cells: pd.Series[str], file: str, column: str) -> Days:
-    """Mondays of ISO weeks."""
-    text = found["y"] + "-W" + found["w"].str.zfill(2) + "-1"
-    monday = pd.to_datetime(text, format="%G-W%V-%u", errors="coerce")
-    wrong = (monday.isna() & (cells != "")).to_numpy()
-    if wrong.any():
-        rows = cells.index.to_numpy()[wrong].tolist()
-        raise DataError(Problem(f"there is no such week{in_rows(rows)}", file, path=column))
-    return monday.to_numpy().astype("datetime64[D]")
+def _said(text: str) -> _Said | None:
+    """What a text says; None where it is no date."""
+    text = without_weekday(text) if len(text) <= _LONGEST else ""
+    for form in date_forms.WHOLE:
+        found = form.pattern.fullmatch(text)
+        if found:
+            said = _whole(form.name, found)
+            if said:
+                return said
+    for form in (*date_forms.MONTHS, *date_forms.YEARS):
+        found = form.pattern.fullmatch(text)
+        if found:
+            parts = found.groupdict()
+            month = month_number(parts["m"]) if parts.get("m") else 0
+            if "m" not in parts or month:
+                return _Said(form.name, whole_year(found["y"]), month)
+    return None
+
+
+def _whole(form: str, found: Match[str]) -> _Said | None:
+    parts = found.groupdict()
+    if form == SERIAL:
+        day = _EXCEL_DAY_0 + timedelta(days=int(parts["s"]))
+        return _Said(form, day.year, day.month, day.day)
+    year = whole_year(parts["y"])
+    if form == SLASHED:
+        first, second = int(parts["a"]), int(parts["b"])
+        if first == 0 or second == 0:  # a day, or a month too, that is not known
+            return _Said(form, year, first or second)
+        return _Said(form, year, pair=(first, second))
+    month = month_number(parts["m"])
+    if not month and not parts["m"].isdigit():
+        return None
+    return _Said(form, year, month, int(parts["d"]) if month else 0)
+
+
+class _Column:
+    """A column of dates while it is read."""
+
+    def __init__(self, cells: pd.Series[str], file: str, column: str) -> None:
+        self._file, self._column = file, column
+        self._rows: Rows = cells.index.to_numpy()
+        codes, texts = pd.factorize(cells)
+        self._codes, self._texts = codes, [str(text) for text in texts]
+        self._said = [_said(text) for text in self._texts]
+        self._notes: list[str] = []
+
+    def _rows_of(self, chosen: Iterable[int]) -> list[int]:
+        """Rows of the file with one of some texts."""
+        found: list[int] = self._rows[np.isin(self._codes, list(chosen))].tolist()
+        return found
+
+    def dates(self, order: DateOrder | None) -> Dates:
+        self._check_words()
+        order = self._order(order)
+        first = np.full(len(self._texts) + 1, _NAT, dtype="datetime64[D]")
+        last = first.copy()
+        sentinels: list[int] = []
+        for i, said in enumerate(self._said):
+            if said is None:
+                continue
+            said = _ordered(said, order)
+            if said.year in _NO_YEARS or (said.year, said.month, said.day) in _NO_DAYS:
+                sentinels.append(i)
+                continue
+            self._check_day(i, said)
+            first[i], last[i] = _range(said)
+        self._note_forms(order)
+        if sentinels:
+            self._notes.append(f"{self._shown(sentinels)} in '{self._column}' stand for no date")
+        earliest, latest = first[self._codes], last[self._codes]
+        partial = tuple(self._rows[earliest < latest].tolist())
+        if partial:
+            n = len(partial)
+            words = "date says" if n == 1 else "dates say"
+            self._notes.append(
+                f"{n:,} {words} less than a day in '{self._column}'{in_rows(partial)} and {'is' if n == 1 else 'are'} "
+                "taken as the middle of what it can be"
+            )
+        return Dates(earliest + (latest - earliest) // 2, earliest, latest, partial, tuple(self._notes))
+
+    def _shown(self, chosen: list[int]) -> str:
+        texts = [self._texts[i] for i in chosen[:3]]
+        return f"{', '.join(texts)}{' and others' if len(chosen) > 3 else ''}{in_rows(self._rows_of(chosen))}"
+
+    def _check_words(self) -> None:
+        """See that what is no date is a word for none.
+
+        Raises:
+            DataError: it is something else.
+        """
+        nothing: Counter[str] = Counter()
+        wrong: list[int] = []
+        for i, (text, said) in enumerate(zip(self._texts, self._said, strict=True)):
+            if said is not None or not text:
+                continue
+            if text.casefold() in IN_DATES or date_forms.NOTHING_KNOWN.fullmatch(text):
+                nothing[text] += len(self._rows_of([i]))
+            else:
+                wrong.append(i)
+        if wrong:
+            rows, value = self._rows_of(wrong), f"'{self._texts[wrong[0]][:40]}'"
+            message = "not the name of a month" if _looks_like_date(self._texts[wrong[0]]) else "not a date"
+            raise DataError(Problem(f"{message}{in_rows(rows)}", self._file, path=self._column, value=value))
+        if nothing:
+            self._notes.append(f"{told(nothing, 'cell')} in '{self._column}'")
+
+    def _order(self, order: DateOrder | None) -> DateOrder | None:
+        """How slashed numbers are to be read: as someone said, else as days above 12 show.
+
+        Raises:
+            AmbiguousDatesError: nothing shows it.
+            DataError: they are in two orders.
+        """
+        slashed = {i: said.pair for i, said in enumerate(self._said) if said and said.pair}
+        if not slashed or order is not None:
+            return order
+        above_first = [i for i, (first, _) in slashed.items() if first > 12]
+        above_second = [i for i, (_, second) in slashed.items() if second > 12]
+        if above_first and above_second:
+            message = (
+                f"dates in two orders: day first in row {self._rows_of(above_first)[0]}, month first in row "
+                f"{self._rows_of(above_second)[0]}; write all in one"
+            )
+            raise DataError(Problem(message, self._file, path=self._column))
+        if not above_first and not above_second:
+            self._ask(f"dates can be read day first or month first ({self._texts[next(iter(slashed))]})", ORDERS)
+        if above_first and len(above_first) == len(slashed):
+            self._check_year_first(above_first)
+        found: DateOrder = "dmy" if above_first else "mdy"
+        self._check_turned(above_first or above_second, slashed)
+        return found
+
+    def _ask(self, message: str, choices: tuple[tuple[str, str], ...]) -> None:
+        raise AmbiguousDatesError(Question(message, DATES, choices, file=self._file, path=self._column))
+
+    def _check_year_first(self, slashed: list[int]) -> None:
+        """See that 24/04/03 is not 3 April 2024: a year with two figures that changes less than the day at the end."""
+        texts = [self._texts[i].replace("-", "/").split("/") for i in slashed]
+        if len(texts) < _TURNED_FROM or any(len(parts) != 3 or len(parts[2].strip()) != 2 for parts in texts):
+            return
+        firsts, lasts = ({parts[place].strip() for parts in texts} for place in (0, 2))
+        if len(firsts) < len(lasts):
+            self._ask(f"dates can be read year first or day first ({self._texts[slashed[0]]})", _YEAR_FIRST)
+
+    def _check_turned(self, proving: list[int], slashed: dict[int, tuple[int, int]]) -> None:
+        """See that no spreadsheet took day for month where it could, and left as text what it could not read.
+
+        Then all that it made dates of have a day up to 12, and all texts have one above. Which of them it turned
+        over, nobody can tell but who has the file that it was made from.
+        """
+        native = [i for i, said in enumerate(self._said) if said and said.form in (ISO, SERIAL) and said.day]
+        turned = len(native) >= _TURNED_FROM and all(_day(self._said[i]) <= 12 for i in native)
+        if turned and len(proving) == len(slashed) >= _TURNED_TEXTS:
+            message = (
+                f"dates that a spreadsheet has turned over, it seems: all texts have a day above 12, as "
+                f"{self._texts[proving[0]]}, and all dates one up to 12, as {self._texts[native[0]]}"
+                f"{in_rows(self._rows_of(native))}; take them from the file that this was made from, or, if these "
+                "dates are right,"
+            )
+            self._ask(message, ORDERS[:1] if slashed[proving[0]][0] > 12 else ORDERS[1:])
+
+    def _note_forms(self, order: DateOrder | None) -> None:
+        forms = Counter[str]()
+        example: dict[str, str] = {}
+        for text, said, n in zip(self._texts, self._said, np.bincount(self._codes).tolist(), strict=True):
+            if said is not None:
+                forms[said.form] += n
+                example.setdefault(said.form, text)
+        if forms[SERIAL]:
+            self._notes.append(f"numbers in '{self._column}' are Excel's numbers of days, as {example[SERIAL]}")
+        if forms[SLASHED] and order:
+            first = {"dmy": "day", "mdy": "month", "ymd": "year"}[order]
+            self._notes.append(f"dates in '{self._column}' are read {first} first, as {example[SLASHED]}")
+        if len(forms) > 1:
+            listed = " and ".join(f"{example[form]} ({n:,})" for form, n in forms.most_common(3))
+            self._notes.append(f"dates in '{self._column}' are written in {len(forms)} ways: {listed}")
+            doubtful = [i for i, said in enumerate(self._said) if said and said.pair and _is_doubtful(said.pair)]
+            if doubtful and order:
+                self._notes.append(f"of these, {self._shown(doubtful)} could be read in another order")
+
+    def _check_day(self, i: int, said: _Said) -> None:
+        """See that a day is one of the calendar.
+
+        Raises:
+            DataError: it is not, such as 31 February.
+        """
+        is_there = _FIRST_YEAR <= said.year <= _LAST_YEAR and said.month <= 12
+        if is_there and said.day:
+            try:
+                date(said.year, said.month, said.day)
+            except ValueError:
+                is_there = False
+        if is_there:
+            return
+        value = f"day {said.day} of month {said.month} of {said.year}"
+        message = f"there is no such day{in_rows(self._rows_of([i]))}"
+        if not _FIRST_YEAR <= said.year <= _LAST_YEAR:
+            message = f"a year that no trial has{in_rows(self._rows_of([i]))}"
+        raise DataError(Problem(message, self._file, path=self._column, value=value))
+
+
+def _day(said: _Said | None) -> int:
+    return said.day if said else 0
+
+
+def _is_doubtful(pair: tuple[int, int]) -> bool:
+    return pair[0] <= 12 and pair[1] <= 12 and pair[0] != pair[1]
+
+
+def _looks_like_date(text: str) -> bool:
+    found = (form.pattern.fullmatch(text) for form in date_forms.WHOLE)
+    return any(match for match in found)
+
+
+def _ordered(said: _Said, order: DateOrder | None) -> _Said:
+    """Year, month and day of slashed numbers."""
+    if said.pair is None:
+        return said
+    first, second = said.pair
+    if order == "mdy":
+        return _Said(said.form, said.year, first, second)
+    if order == "ymd":
+        return _Said(said.form, whole_year(f"{first:02}"), second, said.year % 100)
+    return _Said(said.form, said.year, second, first)
+
+
+def _range(said: _Said) -> tuple[np.datetime64, np.datetime64]:
+    """The first and the last day that a date can be."""
+    if said.day:
+        day = np.datetime64(date(said.year, said.month, said.day), "D")
+        return day, day
+    if said.month:
+        month = np.datetime64(f"{said.year:04}-{said.month:02}", "M")
+        return month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]") - 1
+    year = np.datetime64(f"{said.year:04}", "Y")
+    return year.astype("datetime64[D]"), (year + 1).astype("datetime64[D]") - 1
+
+
+def as_numpy(day: Any) -> np.datetime64:
+    """A date as numpy has it, to the day."""
+    return np.datetime64(day, "D")

@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import Problem, UsageError
-from sim.exchange.columns import COUNT_NAMES, LOG_NAMES, Columns, recognise
-from sim.exchange.counts import is_long, read_counts, widened
+from sim.exchange.columns import Columns
+from sim.exchange.count_shapes import looks_like_counts
+from sim.exchange.counts import read_counts
 from sim.exchange.dates import DateOrder
 from sim.exchange.ends import ask_about_silence, silence_remark
 from sim.exchange.findings import DataError, Finding
 from sim.exchange.frames import table_of_frame
-from sim.exchange.log_columns import is_a_row_a_person
 from sim.exchange.logs import read_log
 from sim.exchange.observed import ObservedTrial, became
 from sim.exchange.said import NOTHING, Said, status_from
@@ -120,8 +120,7 @@ def kind_of(tables: Sequence[RawTable], columns: Columns | None = None) -> Kind:
     """What tables are: SDTM, counts by period, or an enrolment log."""
     if len(tables) > 1 or (domain_of(tables[0]) and is_said_of_sdtm(columns or {})):
         return SDTM
-    table = widened(tables[0]) if is_long(tables[0]) else tables[0]
-    return COUNTS if _has_counts(table, dict(columns or {})) else LOG
+    return COUNTS if looks_like_counts(tables[0], dict(columns or {})) else LOG
 
 
 def _read(data: Path | str | pd.DataFrame, said: Said) -> ObservedTrial:
@@ -143,8 +142,7 @@ def _trial(tables: Sequence[RawTable], said: Said, kind: Kind | None) -> Observe
         _check_domains(tables)
         trial = read_sdtm(list(tables), said.columns)
     else:
-        table = widened(tables[0]) if is_long(tables[0]) else tables[0]
-        trial = read_counts(table, said.columns, said.order) if kind == COUNTS else read_log(table, said)
+        trial = read_counts(tables[0], said) if kind == COUNTS else read_log(tables[0], said)
     trial = _with_silence(trial)
     several = len(tables) > 1
     notes = [f"{table.file}: {note}" if several else note for table in tables for note in table.notes]
@@ -177,24 +175,6 @@ def _joined(trial: ObservedTrial, sites: RawTable | None, given: Columns, order:
     if trial.n_randomised == 0 and not trial.has_screening:
         raise DataError(Problem("nobody is randomised in these data", trial.source))
     return trial if sites is None else with_sites(trial, sites, given, order)
-
-
-def _has_counts(table: RawTable, given: Columns) -> bool:
-    """Whether some column counts those randomised: a number a row, where a log would have dates."""
-    if "randomised" in given:
-        return True
-    if any(role in given for role in LOG_NAMES if role not in COUNT_NAMES) or is_a_row_a_person(table):
-        return False
-    names = {"randomised": COUNT_NAMES["randomised"]}
-    try:
-        header = recognise(table, names).get("randomised")
-    except DataError:
-        return False
-    if header is None:
-        return False
-    cells = table.cells[header]
-    numbers = pd.to_numeric(cells[cells != ""], errors="coerce")
-    return bool(len(numbers) and numbers.notna().mean() > 0.5 and np.nanmax(np.abs(numbers)) < 1_000_000)
 
 
 def cut(trial: ObservedTrial, when: date) -> ObservedTrial:

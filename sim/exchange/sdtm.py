@@ -132,8 +132,8 @@ def _without_placeholders(by_domain: dict[str, RawTable]) -> tuple[dict[str, Raw
 def _dates(table: RawTable, column: str, check: DataCheck) -> npt.NDArray[Any]:
     if column not in table.columns:
         return np.full(len(table.cells), _NEVER, dtype="datetime64[D]")
-    found = parse_dates(table.cells[column], table.file, column, allow_partial=True)
-    check.warn_rows(f"{column} says less than a day; taken as not known", found.partial_rows)
+    found = parse_dates(table.cells[column], table.file, column)
+    check.warn_rows(f"{column} says less than a day; taken as the middle of what it can be", found.partial_rows)
     return found.days
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sim.errors import Problem, UsageError
 from sim.exchange.columns import COUNT_NAMES, LOG_NAMES, SITE_NAMES, Columns, recognised
-from sim.exchange.counts import is_long, widened
+from sim.exchange.count_shapes import shaped
 from sim.exchange.findings import DataError
 from sim.exchange.log_columns import MEANINGS as LOG_MEANINGS
 from sim.exchange.log_columns import log_columns
@@ -209,7 +209,7 @@ def preview(tables: Sequence[RawTable], columns: Columns | None = None, kind: Ki
     said = kind or kind_of(tables)
     if said == SDTM:
         return _previewed(tables[0], SDTM, ())
-    table = widened(tables[0]) if is_long(tables[0]) else tables[0]
+    table = shaped(tables[0])[0] if said == COUNTS else tables[0]
     return _previewed(table, said, _roles(table, said, columns))
 
 

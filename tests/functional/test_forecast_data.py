@@ -68,7 +68,7 @@ def test_dates_that_can_be_read_in_two_ways_are_asked_about_not_guessed(tmp_path
         ("2024-02-30\n2024-01-01", r"there is no such day \(row 2\) \(got day 30 of month 2 of 2024\)"),
         ("2024-01-01\nsoon", r"not a date \(row 3\) \(got 'soon'\)"),
         ("2024-13-01", r"there is no such day \(row 2\)"),
-        ("12 Foo 2024", r"not the name of a month \(row 2\) \(got 'Foo'\)"),
+        ("12 Foo 2024", r"not the name of a month \(row 2\) \(got '12 Foo 2024'\)"),
     ],
 )
 def test_wrong_dates_are_named_with_their_rows(tmp_path: Path, rows: str, message: str) -> None:

@@ -1,0 +1,29 @@
+"""Counts as people write them."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[,'\u2019\u00a0\u202f ]\d{3})+(?:\.0+)?")
+_PLAIN = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
+
+
+def numbers_in(cells: pd.Series[str]) -> pd.Series[float]:
+    """Numbers of a column of text; NaN for what is none, and for what has no end.
+
+    Args:
+        cells: text, such as `12`, `12.0`, `1,234` or `1 234`.
+    """
+    values = {text: _number(str(text)) for text in cells.unique()}
+    return cells.map(values).astype(np.float64)
+
+
+def _number(text: str) -> float:
+    if _THOUSANDS.fullmatch(text):
+        text = re.sub(r"[^\d.+-]", "", text)
+    if not _PLAIN.fullmatch(text):
+        return float("nan")
+    return float(text)

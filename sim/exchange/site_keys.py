@@ -1,0 +1,67 @@
+"""Names of sites that differ in how they are written, not in what they say: `001`, `1`, `Site 1`; `North`, `NORTH `."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_PART = re.compile(r"\d+|[^\W\d_]+")
+_LEADS = {"site", "centre", "center", "centro", "zentrum", "no", "nr", "number", "clinic"}
+_DECIMAL = re.compile(r"(\d+)\.0+")
+
+
+def same_site(name: str) -> tuple[str, ...]:
+    """What a name says, whatever its case, spaces, signs and leading zeros."""
+    name = _DECIMAL.fullmatch(name.strip())[1] if _DECIMAL.fullmatch(name.strip()) else name  # type: ignore[index]
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return tuple(part.lstrip("0") or "0" if part.isdigit() else part for part in _PART.findall(plain)) or (plain,)
+
+
+def bare_site(name: str) -> tuple[str, ...]:
+    """The same without a word such as `Site` before it."""
+    parts = same_site(name)
+    while len(parts) > 1 and parts[0] in _LEADS:
+        parts = parts[1:]
+    return parts
+
+
+def one_name_each(names: Iterable[str]) -> dict[str, str]:
+    """The name that each name stands for: of those that say the same, the one that is written most often, or first.
+
+    Args:
+        names: as the data have them, as often as they have them; empty ones are left as they are.
+    """
+    counts: dict[str, int] = {}
+    for name in names:
+        if name:
+            counts[name] = counts.get(name, 0) + 1
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name in counts:
+        groups.setdefault(same_site(name), []).append(name)
+    return {name: max(group, key=lambda one: counts[one]) for group in groups.values() for name in group}
+
+
+def matched(ours: Iterable[str], theirs: Iterable[str]) -> dict[str, str]:
+    """The name of another table that means the same, by our name; only where exactly one does, and for one of ours.
+
+    Args:
+        ours: names of sites, each once.
+        theirs: names of sites of the other table, each once.
+    """
+    left, right = list(ours), list(theirs)
+    found: dict[str, str] = {}
+    for key in (str, same_site, bare_site):
+        mine = _by_key([name for name in left if name not in found], key)
+        other = _by_key([name for name in right if name not in set(found.values())], key)
+        for said, names in mine.items():
+            if len(names) == 1 and len(other.get(said, ())) == 1:
+                found[names[0]] = other[said][0]
+    return found
+
+
+def _by_key(names: list[str], key: object) -> dict[object, list[str]]:
+    groups: dict[object, list[str]] = {}
+    for name in names:
+        groups.setdefault(key(name), []).append(name)  # type: ignore[operator]
+    return groups
