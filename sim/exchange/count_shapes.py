@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -30,18 +30,46 @@ _PERIOD = "period"
 _SITE_HEADERS = frozenset(COUNT_NAMES["site"])
 
 
-def shaped(table: RawTable) -> tuple[RawTable, tuple[str, ...]]:
-    """The counts as a row a period and a column a count, without rows of plans, and clauses that say what was done."""
+@dataclass(frozen=True)
+class Shaped:
+    """Counts in their one shape.
+
+    Attributes:
+        table: a row a period (and site), a column a count.
+        notes: what was done to bring them there, one clause each.
+        falls: whether some count falls where it is told apart more finely than here, so that none is a running total.
+    """
+
+    table: RawTable
+    notes: tuple[str, ...] = ()
+    falls: bool = False
+
+
+def shaped(table: RawTable) -> Shaped:
+    """The counts as a row a period and a column a count, without rows of plans."""
     notes = []
     table, note = _of_what_happened(table)
     notes.append(note)
+    falls = is_long(table) and _falls(table)
     if is_long(table):
         table = widened(table)
     table, note = _periods_from_headers(table)
     notes.append(note)
-    table, header = with_calendar(table)
-    notes.append(f"the period is '{header}'" if header else "")
-    return table, tuple(text for text in notes if text)
+    table, _ = with_calendar(table)
+    return Shaped(table, tuple(text for text in notes if text), falls)
+
+
+def _falls(table: RawTable) -> bool:
+    """Whether a count of those randomised falls from one row to the next of the same country, or what else there is."""
+    found = _long_headers(table)
+    period = recognised(table, {"date": COUNT_NAMES["date"]})[0].get("date")
+    if found is None or period is None:
+        return False
+    measure, value = found
+    keys = [header for header in table.columns if header not in (value, period)]
+    mine = table.cells[table.cells[measure].map(lambda text: plain(text) in set(COUNT_NAMES["randomised"]))]
+    steps = numbers_in(mine[value]).groupby([mine[key] for key in keys], sort=False).diff()
+    return bool((steps < 0).any())
 
 
 def looks_like_counts(table: RawTable, given: Columns) -> bool:

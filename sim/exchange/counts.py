@@ -21,7 +21,7 @@ from sim.exchange.observed import Funnel, ObservedTrial, People, SiteRecord, nob
 from sim.exchange.periods import DAY, MONTH, Periods, periods_of
 from sim.exchange.raw import RawTable
 from sim.exchange.running_totals import differences, is_running
-from sim.exchange.said import Said
+from sim.exchange.said import NEW, Said
 from sim.exchange.site_keys import one_name_each
 
 _COUNTED = ("screened", "eligible", "randomised", "sites_activated")
@@ -45,11 +45,13 @@ class _Made:
         notes: one clause each.
         gaps: stretches without anybody.
         n_to_come: rows of periods to come.
+        falls: whether the file shows that no count is a running total.
     """
 
     notes: list[str]
     gaps: list[str]
     n_to_come: int = 0
+    falls: bool = False
 
 
 def read_counts(table: RawTable, said: Said) -> ObservedTrial:
@@ -64,7 +66,8 @@ def read_counts(table: RawTable, said: Said) -> ObservedTrial:
         QuestionError: nobody can tell whether counts are running totals.
     """
     n_rows = len(table.cells)
-    table, notes = shaped(table)
+    shape = shaped(table)
+    table = shape.table
     columns = recognise(table, COUNT_NAMES, said.columns)
     for role, what in (("date", "is the date of the period"), ("randomised", "counts those randomised")):
         if role not in columns:
@@ -73,7 +76,7 @@ def read_counts(table: RawTable, said: Said) -> ObservedTrial:
             raise DataError(Problem(message, table.file, 1))
     check = DataCheck(table.file)
     periods = periods_of(table, columns["date"], said.order)
-    made = _Made([*notes, *periods.notes], [])
+    made = _Made([*shape.notes, *periods.notes], [], falls=shape.falls)
     frame = _frame(table, columns, periods, check, made)
     frame = _until_reported(frame, check, made)
     frame = _counted(frame, columns, periods, said, check, made)
@@ -150,7 +153,8 @@ def _counted(
     for role in _COUNTED:
         if role not in frame:
             continue
-        answer = said.counts if role == "randomised" or not said.counts else ""
+        answer = said.counts if role == "randomised" else ""
+        answer = answer or (NEW if made.falls else "")
         if is_running(columns[role], frame, role, answer, check):
             frame[role] = differences(frame, role, columns[role], answer, check)
             made.notes.append(f"'{columns[role]}' is added up from the start, and read as its steps")

@@ -209,7 +209,7 @@ def preview(tables: Sequence[RawTable], columns: Columns | None = None, kind: Ki
     said = kind or kind_of(tables)
     if said == SDTM:
         return _previewed(tables[0], SDTM, ())
-    table = shaped(tables[0])[0] if said == COUNTS else tables[0]
+    table = shaped(tables[0]).table if said == COUNTS else tables[0]
     return _previewed(table, said, _roles(table, said, columns))
 
 
