@@ -27,6 +27,7 @@ _NOT_REAL = frozenset(
 _SERIALS = (30_000, 60_000)  # numbers of Excel's days, which are dates and no counts
 _NUMBERS_SHARE = 0.5
 _PERIOD = "period"
+_PEOPLE = frozenset({"patients", "subjects", "participants"})
 _SITE_HEADERS = frozenset(COUNT_NAMES["site"])
 
 
@@ -78,13 +79,18 @@ def looks_like_counts(table: RawTable, given: Columns) -> bool:
         return bool(given["randomised"])
     if any(role in given for role in LOG_NAMES if role not in COUNT_NAMES):
         return False
-    if is_a_row_a_person(table):
+    if is_a_row_a_person(replace(table, cells=table.cells.drop(columns=_counted_people(table)))):
         return False
     if is_long(table) or _period_headers(table):
         return True
     found, unclear = recognised(table, {"randomised": COUNT_NAMES["randomised"]})
     headers = [found["randomised"]] if "randomised" in found else unclear.get("randomised", [])
     return any(_are_counts(table.cells[header]) for header in headers)
+
+
+def _counted_people(table: RawTable) -> list[str]:
+    """Columns that are called after people, as those that name them are, and count them."""
+    return [name for name in table.columns if plain(name) in _PEOPLE and _are_counts(table.cells[name])]
 
 
 def _are_counts(cells: pd.Series[str]) -> bool:

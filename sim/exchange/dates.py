@@ -80,6 +80,17 @@ def parse_dates(cells: pd.Series[str], file: str, column: str, order: DateOrder 
     return _Column(cells, file, column).dates(order)
 
 
+def is_date(text: str, is_sure: bool = True) -> bool:
+    """Whether a text is a date, or a month.
+
+    Args:
+        text: a cell.
+        is_sure: whether numbers do not count that may be Excel's of days, or years, and may be something else.
+    """
+    said = _said(text)
+    return said is not None and not (is_sure and (said.form == SERIAL or not (said.month or said.pair)))
+
+
 def proven_order(columns: Iterable[pd.Series[str]]) -> DateOrder | None:
     """How dates such as 03/04/2024 are to be read, where some of these columns shows it and none shows otherwise."""
     above_first = above_second = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from sim.errors import Problem, nearest
 from sim.exchange import headers
 from sim.exchange.account import BY_CONTENT, BY_NAME, BY_OPTION, ColumnUse
 from sim.exchange.columns import LOG_NAMES, Columns, plain
+from sim.exchange.dates import is_date
 from sim.exchange.findings import DataError
 from sim.exchange.headers import role_of, says_date, words_of
 from sim.exchange.statuses import meaning_of, yes_or_no
@@ -66,11 +66,6 @@ _SITES = {
     for key in ("site", "site number", "site name", "site id", "data access group", "site number name", "subject site",
                 "site code", "access group", "enrol site", "study site", "study site number", "study site name")
 }  # fmt: skip
-_DATE_LIKE = re.compile(
-    r"\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|(?:19|20)\d{6}(?:\d{6})?"
-    r"|\d{1,2}[-/. ](?:\d{1,2}|[A-Za-z]{3,9})\.?,?[-/. ]\d{2,4}"
-    r"|\d{1,2}[A-Za-z]{3}\d{2,4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}|[A-Za-z]{3,9}[- ]\d{2,4}"
-)
 _MOST_WORDS = 40  # different statuses in one column
 _SOME = 0.5
 
@@ -159,7 +154,7 @@ def _sort(table: RawTable, header: str, candidates: dict[str, list[str]], column
         elif role in SIDE:
             if _is(cells, _is_date) >= _SOME:
                 columns.side.setdefault(role, []).append(header)
-        elif role != headers.ELIGIBLE and (_is(cells, _is_date) > 0 or says_date(header)) and (cells != "").any():
+        elif role != headers.ELIGIBLE and (_is(cells, _may_be_date) > 0 or says_date(header)) and (cells != "").any():
             candidates.setdefault(role, []).append(header)
         return
     if role == headers.STATUS and _is(cells, _is_date) >= _SOME:
@@ -261,8 +256,12 @@ def _is_flag(word: str) -> bool:
     return yes_or_no(word) is not None
 
 
+def _may_be_date(word: str) -> bool:
+    return is_date(word, is_sure=False)
+
+
 def _is_date(word: str) -> bool:
-    return _DATE_LIKE.match(word) is not None
+    return is_date(word)
 
 
 def left_out(table: RawTable, taken: Iterable[str]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from sim.exchange.evidence import NO_DAY, Evidence
 from sim.exchange.fates import Fates, fates_of
 from sim.exchange.findings import COLUMNS, DataCheck, DataError, Question, QuestionError
 from sim.exchange.log_columns import DATED, FALLBACKS, MEANINGS, LogColumns, left_out, log_columns
+from sim.exchange.log_days import log_days, order_of
 from sim.exchange.observed import (
     FAILED,
     IN_SCREENING,
@@ -57,10 +58,13 @@ def read_log(table: RawTable, said: Said) -> ObservedTrial:
     dated = [columns.found[role] for role in DATED if role in columns.found]
     dated += [name for names in columns.side.values() for name in names]
     table, notes = without_placeholders(table, list(dict.fromkeys(dated)))
+    said = replace(said, order=order_of(table, dated, said.order))
     uses = columns
     table, columns, done = _people_of(table, columns, said, check)
     notes += done
-    days = {role: _days(table, columns.found[role], said) for role in DATED if role in columns.found}
+    dated_roles = {role: columns.found[role] for role in DATED if role in columns.found}
+    days, read_as = log_days(table, dated_roles, said.order)
+    notes += read_as
     side = _side_days(table, columns, said)
     check_slips(days, columns.found, said.as_of, check, table.cells.index.to_numpy())
     fates = fates_of(_evidence(table, columns, days, side), said.status, check)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 
 from sim.exchange.dates import between, parse_dates, proven_order
 from sim.exchange.findings import AmbiguousDatesError, DataError
+from sim.exchange.read import read_observed
 
 
 def _cells(*texts: str) -> pd.Series[str]:
@@ -131,3 +133,26 @@ def test_days_that_stand_for_none_are_none_and_named(text: str) -> None:
 def test_what_is_no_date_is_refused_with_its_row(text: str) -> None:
     with pytest.raises(DataError, match=r"f\.csv: D: .*\(row 3\)"):
         _read("2024-01-31", text)
+
+
+LOG = """Subject,Consent date,Randomisation date,Date of leaving,Status
+1,05/01/2024,10/01/2024,,active
+2,20/01/2024,01/2024,,active
+3,25/01/2024,02/2024,10/02/2024,withdrawn
+4,01/02/2024,05/02/2024,,active
+"""
+
+
+def test_in_a_log_one_column_shows_the_order_of_all_and_partial_dates_fit_their_row(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(LOG)
+    trial = read_observed(path)
+    people = trial.people
+    assert [str(trial.date_of(day)) for day in people.randomised] == [
+        "2024-01-10",  # day first, as the dates of consent show
+        "2024-01-25",  # between consent on the 20th and the end of January
+        "2024-02-05",  # between the beginning of February and the day of leaving
+        "2024-02-05",
+    ]
+    assert trial.last == date(2024, 2, 10)
+    assert "2 dates say less than a day" in " ".join(trial.account.lines())
