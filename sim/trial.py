@@ -13,7 +13,7 @@ from sim.core.clock import WEEK_DAYS
 from sim.core.design import ArmDesign
 from sim.core.environment import Wait
 from sim.core.events import Log
-from sim.core.people import DRAWS_A_ROW, Person, Site
+from sim.core.people import Person, Site
 from sim.core.world import World
 from sim.processes.caps import Caps
 from sim.processes.cells import Demand, cell_source
@@ -77,8 +77,6 @@ class Trial:
             world, self.sites, self.enrolment, self.referrals.of, self._take, self._site_closed
         )
         self._most_cells_per_kg = max(self.infusions.cells_per_kg(arm) for arm in design.arms)
-        follow_up = design.scenario.follow_up
-        self._n_draws = DRAWS_A_ROW * max(design.n_doses, len(follow_up.visit_weeks) if follow_up else 0)
         self._treatment_days = WEEK_DAYS * max(
             (arm.doses.weeks[-1] - arm.doses.weeks[0] for arm in design.arms if arm.doses), default=0.0
         )
@@ -212,9 +210,8 @@ class Trial:
         world, site = self.world, person.site
         person.arm, person.randomised = arm, world.env.now
         person.number = self.enrolment.n_randomised + 1
-        if self._n_draws:
-            draws = world.person_draws("participant", site.group, site.row, person.referral, self._n_draws)
-            person.draws = draws.reshape(-1, DRAWS_A_ROW)
+        if world.design.row_of_week:
+            person.draws = world.participant_draws(person)
         world.record(events.RANDOMISED, site.index, person.referral, person.number, arm.index)
         self._n_following += 1
         ends = self.follow_ups.begin(person)

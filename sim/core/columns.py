@@ -51,6 +51,16 @@ def most_doses(scenario: Scenario) -> int:
     return max((len(arm.doses.weeks) for arm in scenario.arms.values() if arm.doses), default=0)
 
 
+def dose_weeks(scenario: Scenario) -> list[float]:
+    """Weeks in which any arm has a dose."""
+    return sorted({week for arm in scenario.arms.values() if arm.doses for week in arm.doses.weeks})
+
+
+def bay_hours_of(week: float) -> str:
+    """Purpose of the draws of time in the bay for the dose of a week; week 0 is the first of treatment."""
+    return f"treatment.bay_hours.{week + 1:.12g}"
+
+
 def patient_columns(scenario: Scenario) -> dict[str, ColumnDesign]:
     """All columns that a scenario needs, by purpose; values that are the same for all patients need none."""
     screening, follow_up = scenario.screening, scenario.follow_up
@@ -70,8 +80,8 @@ def patient_columns(scenario: Scenario) -> dict[str, ColumnDesign]:
         designs.append(ColumnDesign(path, path, screening.rescreen.after_days))
         designs.append(ColumnDesign("rescreen.after_tests", standard=lambda u: u))
     designs += [
-        ColumnDesign(f"treatment.bay_hours.{dose + 1}", "treatment.bay_hours", scenario.treatment.bay_hours)
-        for dose in range(most_doses(scenario))
+        ColumnDesign(bay_hours_of(week), "treatment.bay_hours", scenario.treatment.bay_hours)
+        for week in dose_weeks(scenario)
     ]
     ways = sorted(follow_up.leaving) if follow_up else []
     designs += [ColumnDesign(f"leaving.{way}", standard=unit_exponential) for way in ways]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sim.core.calendar import CalendarFactors
 from sim.core.clock import MONTH_DAYS, Clock
-from sim.core.columns import most_doses, patient_columns
+from sim.core.columns import dose_weeks, most_doses, patient_columns
 from sim.core.hazards import Hazard
 from sim.core.population import Population
 from sim.core.quantiles import expected
@@ -87,6 +87,7 @@ class Design:
         groups: site groups in alphabetical order.
         n_sites: sites of all groups.
         n_doses: doses of the arm that has most.
+        row_of_week: weeks that have a visit or a dose, each with the row of a participant's draws that is for it.
         criteria: names of the criteria in the record's order; a criterion's code is its position.
         caps: names of the caps in alphabetical order; a cap's code is its position.
         ways_out: names of the ways of leaving in alphabetical order; a way's code is its position.
@@ -116,6 +117,8 @@ class Design:
         self.ways_out = sorted(scenario.follow_up.leaving) if scenario.follow_up else []
         self.uncertain = uncertain_values(scenario)
         self.n_doses = most_doses(scenario)
+        visit_weeks = scenario.follow_up.visit_weeks if scenario.follow_up else ()
+        self.row_of_week = {week: i for i, week in enumerate(sorted({*dose_weeks(scenario), *visit_weeks}))}
         self.columns = patient_columns(scenario)
         self.column_index = {purpose: i for i, purpose in enumerate(self.columns)}
         self.known = Known()

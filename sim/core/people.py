@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 Draws = npt.NDArray[np.float64]
 
-# A participant's uniform numbers: row k is for the k-th visit (its first numbers) and the k-th dose (the rest), so that
-# one look-up serves both, and more visits or doses are more rows.
+# A participant's uniform numbers: a row is for the visit of a week (its first numbers) and the dose of that week (the
+# rest), so that one look-up serves both, and a visit or a dose more is a row more.
 DRAWS_A_VISIT = 4
 DRAWS_A_DOSE = 8
 DRAWS_A_ROW = DRAWS_A_VISIT + DRAWS_A_DOSE
@@ -83,9 +83,10 @@ class Person:
         n_doses_given: infusions so far.
         n_doses_over: doses so far that were given or missed.
         n_doses_due: doses to come, a thawed one not among them.
+        dose_started: when the last infusion began.
         first_due: when the first dose was due; never, until that is known.
         treated_rank: place in the order of first doses, from 1; 0 before it.
-        draws: (k, DRAWS_A_ROW) uniform numbers for the k-th visit and dose.
+        draws: (weeks, DRAWS_A_ROW) uniform numbers for the visit and the dose of each of the design's weeks.
         ends: when follow-up ends, at the last visit or before.
         last_visit: when the last visit is planned.
         way_out: code of the way of leaving; None for the last visit.
@@ -104,6 +105,7 @@ class Person:
     n_doses_given: int = 0
     n_doses_over: int = 0
     n_doses_due: int = 0
+    dose_started: float = 0.0
     first_due: float = float("inf")
     treated_rank: int = 0
     draws: Draws | None = None

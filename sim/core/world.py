@@ -13,11 +13,18 @@ from sim.core.columns import Column, column_at, constant_column
 from sim.core.environment import TrialEnvironment
 from sim.core.events import Log
 from sim.core.intensity import Steps
+from sim.core.people import DRAWS_A_ROW, Person
 from sim.core.quantiles import Quantile
 from sim.core.tables import Constant, Table
 from sim.scenario.distributions import Family
 
 Array = npt.NDArray[np.float64]
+
+_TABLE_WEEKS = 104
+
+
+def _is_in_table(week: float) -> bool:
+    return week <= _TABLE_WEEKS and week == int(week)
 
 
 class Record(Protocol):
@@ -121,6 +128,26 @@ class World:
     def person_draws(self, purpose: str, group: str, row: int, n: int, size: int) -> Array:
         """`size` uniform numbers for one person, or for the n-th of something else at a place."""
         return self.batch.streams.person(purpose, group, row, n, self.replication, size)
+
+    def participant_draws(self, person: Person) -> Array:
+        """(weeks, DRAWS_A_ROW) uniform numbers of a participant, for each of the design's weeks.
+
+        A draw belongs to its week, so that a visit or a dose in between moves no other. Whole weeks of the first years
+        are rows of one table; any other week is a purpose of its own.
+        """
+        weeks, place = list(self.design.row_of_week), (person.site.group, person.site.row, person.referral)
+        whole = [int(week) for week in weeks if _is_in_table(week)]
+        rows = self.person_draws("participant", *place, DRAWS_A_ROW * (max(whole, default=0) + 1))
+        found = rows.reshape(-1, DRAWS_A_ROW)[whole]
+        if len(whole) == len(weeks):
+            return found
+        table = iter(found)
+        return np.array(
+            [
+                next(table) if _is_in_table(week) else self.person_draws(f"participant.{week!r}", *place, DRAWS_A_ROW)
+                for week in weeks
+            ]
+        )
 
     def single(self, purpose: str, place: str = "") -> float:
         """One uniform number for the whole replication."""

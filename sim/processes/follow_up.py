@@ -37,6 +37,7 @@ class FollowUps:
         if rules is None:
             return
         self._weeks = np.array(rules.visit_weeks)
+        self._rows = [world.design.row_of_week[week] for week in rules.visit_weeks]
         self._deviation = world.number("follow_up.visit_window_days", rules.visit_window_days)
         self._ways = world.design.ways_out
         self._hazards = leaving_hazards(world.design, rules, world.number)
@@ -93,7 +94,7 @@ class FollowUps:
         if self._deviation == 0:
             return planned
         assert person.draws is not None
-        row = len(self._weeks) - 1
+        row = self._rows[-1]
         deviation = self._deviation * (2 * person.draws.item(row, _DEVIATION) - 1)
         return max(at_an_hour(planned + deviation, person.draws.item(row, _HOUR)), person.randomised)
 
@@ -106,7 +107,6 @@ class FollowUps:
         people = self._followed
         if self.rules is None or not people:
             return np.zeros((0, events.WIDTH))
-        n, k = len(people), len(self._weeks)
         now = self._world.env.now
         start = _column([person.randomised for person in people])
         ends = np.minimum(_column([person.ends for person in people]), now)
@@ -114,7 +114,7 @@ class FollowUps:
         last = _column([person.last_visit for person in people])
         days = start + self._weeks * WEEK_DAYS
         u = np.concatenate([person.draws for person in people if person.draws is not None])
-        u = u.reshape(n, -1, u.shape[-1])[:, :k]
+        u = u.reshape(len(people), -1, u.shape[-1])[:, self._rows]
         if self._deviation > 0:
             whole = np.floor(days + self._deviation * (2 * u[..., _DEVIATION] - 1))
             days = np.minimum(np.maximum(whole + FIRST_APPOINTMENT + APPOINTMENT_HOURS * u[..., _HOUR], start), last)

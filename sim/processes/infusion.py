@@ -6,12 +6,14 @@ What is not there in time makes a dose late, and past its window missed, with th
 from __future__ import annotations
 
 from collections.abc import Generator
+from typing import NamedTuple
 
 import simpy
 from simpy.events import Event
 
 from sim.core import events
 from sim.core.clock import WEEK_DAYS, at_an_hour
+from sim.core.columns import bay_hours_of, dose_weeks
 from sim.core.design import ArmDesign
 from sim.core.environment import Wait
 from sim.core.people import DRAWS_A_VISIT, Person
@@ -23,6 +25,22 @@ from sim.scenario.schema.trial import Doses
 # Places of a dose's uniform numbers in its row.
 _HOUR, _UNFIT, _UNFIT_DAYS, _REACTION, _HOLD, _FIRST_LOST = range(6)  # the rest: a number an attempt
 _FOREVER = float("inf")
+
+
+class _Dose(NamedTuple):
+    """One dose of a participant.
+
+    Attributes:
+        number: from 1.
+        cells: what it takes.
+        due: when it is due.
+        days: time in the bay.
+    """
+
+    number: int
+    cells: float
+    due: float
+    days: float
 
 
 class _Bay:
@@ -63,8 +81,10 @@ class Infusions:
         self._delay = world.column(path, path, rules.first_dose_delay_days)
         self._window = world.number("treatment.window_days", rules.window_days)
         path = "treatment.bay_hours"
-        n_doses = world.design.n_doses
-        self._bay_hours = [world.column(f"{path}.{dose + 1}", path, rules.bay_hours) for dose in range(n_doses)]
+        self._bay_hours = {
+            week: world.column(bay_hours_of(week), path, rules.bay_hours) for week in dose_weeks(world.scenario)
+        }
+        self._row_of = world.design.row_of_week
         self._cells_per_kg = [
             world.number(f"arms.{arm.name}.doses.cells_per_kg", arm.doses.cells_per_kg) if arm.doses else 0.0
             for arm in world.design.arms
@@ -94,6 +114,7 @@ class Infusions:
         world, env, supply, site = self._world, self._world.env, self._supply, person.site.index
         weeks, cells = doses.weeks, self._cells_per_kg[arm.index] * person.weight_kg
         person.n_doses_due = n_left = len(weeks)
+        earliest = -_FOREVER
         try:
             target = env.now + self._delay(person.values)
             ready = supply.ready_for(person)
@@ -101,17 +122,20 @@ class Infusions:
                 yield ready
                 target = max(target, env.now)
             assert person.draws is not None
-            for n_done, row in enumerate(person.draws[: len(weeks), DRAWS_A_VISIT:].tolist()):
-                due = self._due(target + (weeks[n_done] - weeks[0]) * WEEK_DAYS, row[_HOUR])
+            rows = person.draws[[self._row_of[week] for week in weeks], DRAWS_A_VISIT:].tolist()
+            for n_done, row in enumerate(rows):
+                due = self._due(max(target + (weeks[n_done] - weeks[0]) * WEEK_DAYS, earliest), row[_HOUR])
                 if n_done == 0:
                     target = person.first_due = due
                 yield due
                 world.record(events.DOSE_DUE, site, person.referral, n_done + 1)
                 start, obstacle = self._earliest(due, row)
                 if obstacle is None:
-                    obstacle = yield from self._give(person, n_done + 1, cells, due, start, row)
+                    dose = _Dose(n_done + 1, cells, due, self._bay_hours[weeks[n_done]](person.values) / 24)
+                    obstacle = yield from self._give(person, dose, start, row)
                 if obstacle is not None:
                     world.record(events.DOSE_MISSED, site, person.referral, n_done + 1, obstacle)
+                earliest = self._next_from(person, weeks, n_done, obstacle is None)
                 person.n_doses_over += 1
                 n_left -= 1
                 self._no_longer_due(person, cells, n_left)
@@ -119,48 +143,59 @@ class Infusions:
             self._no_longer_due(person, cells, 0)
             supply.no_more_for(person)
 
+    def _next_from(self, person: Person, weeks: tuple[float, ...], n_done: int, was_given: bool) -> float:
+        """From when the next dose may be due.
+
+        Weeks count from the first dose's due day, but where a dose may be so late that the next would be due: then the
+        next keeps its distance from when it was given.
+        """
+        now = self._world.env.now
+        if not was_given or n_done + 1 == len(weeks):
+            return now
+        distance = (weeks[n_done + 1] - weeks[n_done]) * WEEK_DAYS
+        return now if distance > self._window else max(now, person.dose_started + distance)
+
     def _no_longer_due(self, person: Person, cells: float, n_left: int) -> None:
         """So many doses are still to come, and no more."""
         if person.n_doses_due > n_left:
             n, person.n_doses_due = person.n_doses_due - n_left, n_left
             self._supply.less_due(person, n * cells)
 
-    def _give(
-        self, person: Person, dose: int, cells: float, due: float, start: float, row: list[float]
-    ) -> Generator[Wait, None, int | None]:
+    def _give(self, person: Person, dose: _Dose, start: float, row: list[float]) -> Generator[Wait, None, int | None]:
         """One dose, from when the participant is fit: cells, a bay, and the time in it.
 
         Cells that are thawed and cannot be given are lost, and the dose is tried again a day later. Returns what
         prevents it within the window, if anything does.
         """
-        world, env, site, deadline = self._world, self._world.env, person.site, due + self._window
+        world, env, site, deadline = self._world, self._world.env, person.site, dose.due + self._window
         for attempt, u_lost in enumerate(row[_FIRST_LOST:]):
             if attempt > 0:
                 person.n_doses_due += 1
-                self._supply.more_due(person, cells)
+                self._supply.more_due(person, dose.cells)
             if start > env.now:
                 yield self._board.unless_ended(env.first(env.event(), start))
             bay = _Bay(site.bays)
-            claim = self._supply.claim(person, cells)
+            claim = self._supply.claim(person, dose.cells)
             try:
                 obstacle = yield from self._get_ready(claim, bay, deadline)
                 if obstacle is not None:
                     return obstacle
                 claim.thaw()
-                self._no_longer_due(person, cells, person.n_doses_due - 1)
-                world.record(events.DOSE_STARTED, site.index, person.referral, dose, amount=env.now - due)
-                yield env.now + self._bay_hours[dose - 1](person.values) / 24
+                self._no_longer_due(person, dose.cells, person.n_doses_due - 1)
+                person.dose_started = env.now
+                world.record(events.DOSE_STARTED, site.index, person.referral, dose.number, amount=env.now - dose.due)
+                yield env.now + dose.days
             except simpy.Interrupt:
                 if claim.is_thawed:
-                    self._lost(person, dose, cells, events.LOST_LEFT)
+                    self._lost(person, dose, events.LOST_LEFT)
                 raise
             finally:
                 bay.leave()
                 claim.cancel()
             if u_lost >= self._p_lost:
-                self._given(person, dose, cells, row)
+                self._given(person, dose, row)
                 return None
-            self._lost(person, dose, cells, events.LOST_BEDSIDE)
+            self._lost(person, dose, events.LOST_BEDSIDE)
             start = env.now + 1.0
             if start > deadline or self._board.ended:
                 break
@@ -198,17 +233,17 @@ class Infusions:
             return start, events.MISSED_HOLD
         return max(start, board.held_until), None
 
-    def _lost(self, person: Person, dose: int, cells: float, code: int) -> None:
-        self._world.record(events.DOSE_LOST, person.site.index, person.referral, dose, code, cells)
+    def _lost(self, person: Person, dose: _Dose, code: int) -> None:
+        self._world.record(events.DOSE_LOST, person.site.index, person.referral, dose.number, code, dose.cells)
 
-    def _given(self, person: Person, dose: int, cells: float, row: list[float]) -> None:
+    def _given(self, person: Person, dose: _Dose, row: list[float]) -> None:
         world, site = self._world, person.site
-        world.record(events.DOSE_GIVEN, site.index, person.referral, dose, amount=cells)
+        world.record(events.DOSE_GIVEN, site.index, person.referral, dose.number, amount=dose.cells)
         person.n_doses_given += 1
         if person.n_doses_given == 1:
             self._board.first_dose(person)
         if row[_REACTION] < self._p_severe:
-            world.record(events.REACTION, site.index, person.referral, dose, events.SEVERE)
+            world.record(events.REACTION, site.index, person.referral, dose.number, events.SEVERE)
             self._board.severe_reaction(person, row[_HOLD])
         elif row[_REACTION] < self._p_severe + self._p_mild:
-            world.record(events.REACTION, site.index, person.referral, dose, events.MILD)
+            world.record(events.REACTION, site.index, person.referral, dose.number, events.MILD)
