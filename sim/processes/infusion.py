@@ -102,10 +102,10 @@ class Infusions:
         """Cells per kg of a dose in an arm; 0 without doses."""
         return self._cells_per_kg[arm.index]
 
-    def _due(self, day: float, u: float) -> float:
-        """The appointment on a day, or on the next working day; not before now."""
-        due = at_an_hour(day, u)
-        if due < self._world.env.now:
+    def _due(self, day: float, u: float, earliest: float) -> float:
+        """The appointment on a day, or on the next working day; not before it may be."""
+        due = at_an_hour(max(day, earliest), u)
+        if due < earliest:
             due += 1.0
         return self._world.clock.weekday_on_or_after(due) if self._weekdays_only else due
 
@@ -114,17 +114,17 @@ class Infusions:
         world, env, supply, site = self._world, self._world.env, self._supply, person.site.index
         weeks, cells = doses.weeks, self._cells_per_kg[arm.index] * person.weight_kg
         person.n_doses_due = n_left = len(weeks)
-        earliest = -_FOREVER
         try:
             target = env.now + self._delay(person.values)
             ready = supply.ready_for(person)
             if ready is not None:
                 yield ready
                 target = max(target, env.now)
+            earliest = env.now
             assert person.draws is not None
             rows = person.draws[[self._row_of[week] for week in weeks], DRAWS_A_VISIT:].tolist()
             for n_done, row in enumerate(rows):
-                due = self._due(max(target + (weeks[n_done] - weeks[0]) * WEEK_DAYS, earliest), row[_HOUR])
+                due = self._due(target + (weeks[n_done] - weeks[0]) * WEEK_DAYS, row[_HOUR], earliest)
                 if n_done == 0:
                     target = person.first_due = due
                 yield due

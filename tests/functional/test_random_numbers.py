@@ -101,6 +101,33 @@ def test_one_more_visit_changes_no_other() -> None:
     assert sum(map(len, ours.values())) > 50
 
 
+WEEKS_BETWEEN = [
+    pytest.param(
+        "follow_up.visit_weeks", [1, 2, 3, 4, 8, 12, 24, 36, 48], [6, 10.5], (e.VISIT_DONE, e.VISIT_MISSED), id="visits"
+    ),
+    pytest.param("arms.MSC.doses.weeks", [0, 2, 4, 8], [3, 6.5], (e.DOSE_DUE,), id="doses"),
+]
+
+
+@pytest.mark.parametrize(("path", "weeks", "more", "kinds"), WEEKS_BETWEEN)
+def test_a_week_in_between_redraws_no_other(
+    path: str, weeks: list[float], more: list[float], kinds: tuple[int, ...]
+) -> None:
+    """A visit or a dose in between, in a whole week or not, moves none of the others: draws belong to the week."""
+    often = [*APART, "cells=null", "treatment.window_days=0"]
+    few = Design(load_scenario(BASE, [*often, f"{path}={weeks}"]))
+    many = Design(load_scenario(BASE, [*often, f"{path}={sorted([*weeks, *more])}"]))
+    rows, others = replicate(few, 5, 0).table(), replicate(many, 5, 0).table()
+    if e.DOSE_DUE in kinds:  # doses are numbered, and not named by their weeks
+        places = {i + 1: k + 1 for k, i in enumerate(i for i, w in enumerate(sorted([*weeks, *more])) if w in weeks)}
+        others = others[(others[:, KIND] != e.DOSE_DUE) | np.isin(others[:, NUMBER], list(places))]
+    else:
+        others = others[~np.isin(others[:, NUMBER], more) | ~np.isin(others[:, KIND], kinds)]
+    ours, theirs = (lives(found, site_names(few), np.inf, kinds) for found in (rows, others))
+    assert ours == theirs
+    assert sum(map(len, ours.values())) > 50
+
+
 def test_replications_do_not_depend_on_what_is_drawn_with_them() -> None:
     """A replication is the same alone, in a batch, and in a batch that begins elsewhere."""
     from sim.trial import Trial

@@ -163,6 +163,72 @@ def test_no_dose_starts_in_a_hold() -> None:
     assert n_holds > 60
 
 
+def _starts(rows: np.ndarray) -> dict[tuple[float, float], list[float]]:
+    """When each participant's doses were started, in their order."""
+    found: dict[tuple[float, float], list[float]] = {}
+    for row in of(rows, e.DOSE_STARTED):
+        found.setdefault((row[SITE], row[PERSON]), []).append(row[TIME])
+    return found
+
+
+@pytest.mark.parametrize(("window", "least"), [(30, 7.0 - 1e-9), (7, 7.0 - 1e-9), (3, 3.6)])
+def test_doses_keep_their_distance(window: float, least: float) -> None:
+    """Where a dose may be later than the next is due, the next comes a week after it, and not at once."""
+    gaps: list[float] = []
+    for rows in logs(
+        20,
+        trial={"target": 6},
+        **dosed([0, 1, 2, 3], treatment={"window_days": window, "unfit_on_the_day": 0.5, "unfit_days": 0.9 * window}),
+        follow_up=FOLLOW_UP,
+    ):
+        for starts in _starts(rows).values():
+            gaps += np.diff(starts).tolist()
+    assert min(gaps) >= least
+    assert min(gaps) < 8
+
+
+def test_a_dose_is_not_due_before_now() -> None:
+    """Doses after one that was missed late are due no sooner than that, and have their whole window."""
+    for rows in logs(
+        20,
+        trial={"target": 6},
+        **dosed([0, 1, 2], cells=bank(0), treatment={"window_days": 20}),
+        follow_up=FOLLOW_UP,
+    ):
+        due, missed = of(rows, e.DOSE_DUE), of(rows, e.DOSE_MISSED)
+        for person in {(row[SITE], row[PERSON]) for row in due}:
+            mine = [rows_of[np.all(rows_of[:, [SITE, PERSON]] == person, axis=1), TIME] for rows_of in (due, missed)]
+            assert np.allclose(mine[1] - mine[0], 20)
+
+
+def test_a_first_dose_week_other_than_0() -> None:
+    """Weeks of doses are counted from the first of them, whatever its number: 2, 3 and 5 are 0, 1 and 3."""
+    design_logs = [
+        list(logs(5, trial={"target": 4}, **dosed(weeks), follow_up=FOLLOW_UP)) for weeks in ([0], [2, 3, 5])
+    ]
+    for plain, later in zip(*design_logs, strict=True):
+        first = {key: days[0] for key, days in _starts(plain).items()}
+        for key, days in _starts(later).items():
+            assert np.floor(days[0]) - np.floor(first[key]) in (-1, 0, 1)  # on the day, or the next if its hour is past
+            assert np.allclose(np.diff(np.floor(days)), [7, 14])
+
+
+def test_an_appointment_whose_hour_is_past_is_on_the_next_day() -> None:
+    """A first dose due on the day of randomisation is that day after it, or else at its hour of the next day."""
+    n_next = n_same = 0
+    for rows in logs(10, trial={"target": 20}, **dosed(), follow_up=FOLLOW_UP):
+        randomised = {(row[SITE], row[PERSON]): row[TIME] for row in of(rows, e.RANDOMISED)}
+        for row in of(rows, e.DOSE_DUE):
+            day = randomised[row[SITE], row[PERSON]]
+            assert row[TIME] > day
+            assert 8 / 24 <= row[TIME] % 1 <= 16 / 24 + 1e-9
+            assert np.floor(row[TIME]) - np.floor(day) in (0, 1)
+            n_next += np.floor(row[TIME]) > np.floor(day)
+            n_same += np.floor(row[TIME]) == np.floor(day)
+    assert n_next > 50
+    assert n_same > 50
+
+
 # --- the gate before randomisation
 
 
