@@ -6,6 +6,7 @@ import math
 from operator import attrgetter
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.analysis.index import EventIndex
 from sim.core import events
@@ -13,26 +14,33 @@ from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
 from sim.core.events import KIND, SITE, TIME
 
+Array = npt.NDArray[np.float64]
+
 
 def site_days(index: EventIndex, end: float) -> list[float]:
-    """Days for which each activated site was open or followed participants, from activation.
+    """Days for which each activated site was open for patients or followed participants.
 
-    A site is done when it has closed, or recruitment has, and its last participant is out.
+    A site is open from its activation until it closes, while recruitment is: not from the target met to a reopening.
     """
-    closed = index.of(events.RECRUITMENT_CLOSED)
-    recruitment_ends = closed[-1, TIME] if len(closed) else end
-    site_closed = {int(event[SITE]): float(event[TIME]) for event in index.of(events.SITE_CLOSED)}
-    out = np.concatenate((index.of(events.LEFT), index.of(events.COMPLETED)))
-    randomised = index.of(events.RANDOMISED)
+    recruiting = index.recruiting(end)
+    closed = {int(event[SITE]): float(event[TIME]) for event in index.of(events.SITE_CLOSED)}
+    followed = index.stays(events.RANDOMISED, events.LEFT, events.COMPLETED, unended=end)
+    sites = index.of(events.RANDOMISED)[:, SITE]
     days = []
     for event in index.of(events.SITE_ACTIVATED):
-        site = int(event[SITE])
-        done = site_closed.get(site, float(recruitment_ends))
-        leaving = out[out[:, SITE] == site, TIME]
-        n_here = np.count_nonzero(randomised[:, SITE] == site)
-        done = end if len(leaving) < n_here else max(done, float(leaving.max(initial=-np.inf)))
-        days.append(max(done - float(event[TIME]), 0.0))
+        site, activated = int(event[SITE]), float(event[TIME])
+        looking = np.clip(recruiting, activated, max(closed.get(site, end), activated))
+        days.append(length_of_union(np.concatenate((looking, followed[sites == site]))))
     return days
+
+
+def length_of_union(stretches: Array) -> float:
+    """Days that are in any of (n, 2) stretches."""
+    total, reached = 0.0, -math.inf
+    for start, end in stretches[np.argsort(stretches[:, 0], kind="stable")].tolist():
+        total += max(end - max(start, reached), 0.0)
+        reached = max(reached, end)
+    return total
 
 
 def costs(row: dict[str, float], design: Design, index: EventIndex) -> dict[str, float]:

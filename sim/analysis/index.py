@@ -80,15 +80,16 @@ class EventIndex:
         """When participants left or completed."""
         return np.concatenate((self.of(events.LEFT)[:, TIME], self.of(events.COMPLETED)[:, TIME]))
 
-    def stays(self, start: int, *ends: int) -> Array:
+    def stays(self, start: int, *ends: int, unended: float | None = None) -> Array:
         """(n, 2) start and end of each stay: from an event of one kind to the same person's next of several others.
 
-        Stays that had not ended when the log ends are left out.
+        Args:
+            start: the kind.
+            ends: the others.
+            unended: when stays end that had not when the log ends; None leaves them out.
         """
         begun = self.of(start)
         ended = np.concatenate([self.of(kind) for kind in ends])
-        if not len(begun) or not len(ended):
-            return np.zeros((0, 2))
         ended = ended[np.lexsort((ended[:, TIME], self.keys(ended)))]
         keys, times = self.keys(ended).tolist(), ended[:, TIME].tolist()
         first = np.searchsorted(self.keys(ended), self.keys(begun)).tolist()
@@ -98,6 +99,8 @@ class EventIndex:
                 i += 1
             if i < len(keys) and keys[i] == key:
                 stays.append((day, times[i]))
+            elif unended is not None:
+                stays.append((day, unended))
         return np.array(stays).reshape(-1, 2)
 
     def waits_for_coordinator(self) -> Array:
@@ -105,12 +108,11 @@ class EventIndex:
         e = events
         return self.stays(e.CONSENT_GIVEN, e.SCREENING_STARTED, e.PATIENT_LOST, e.SCREENING_FAILED, e.TURNED_AWAY)
 
-    def screenings(self) -> Array:
-        """(n, 2) screenings by a coordinator."""
+    def screenings(self, unended: float | None = None) -> Array:
+        """(n, 2) screenings by a coordinator; see `stays`."""
         e = events
-        return self.stays(
-            e.SCREENING_STARTED, e.SCREENING_PASSED, e.SCREENING_FAILED, e.RESCREEN_PLANNED, e.TURNED_AWAY
-        )
+        ends = (e.SCREENING_PASSED, e.SCREENING_FAILED, e.RESCREEN_PLANNED, e.TURNED_AWAY)
+        return self.stays(e.SCREENING_STARTED, *ends, unended=unended)
 
     def waits_for_place(self) -> Array:
         """(n, 2) stays of eligible patients who could not be randomised at once."""
@@ -120,6 +122,12 @@ class EventIndex:
     def infusions(self) -> Array:
         """(n, 2) stays in an infusion bay."""
         return self.stays(events.DOSE_STARTED, events.DOSE_GIVEN, events.DOSE_LOST)
+
+    def recruiting(self, end: float) -> Array:
+        """(n, 2) stretches in which recruitment was open; the first has no beginning, the last may end at `end`."""
+        closed, reopened = self.of(events.RECRUITMENT_CLOSED)[:, TIME], self.of(events.RECRUITMENT_REOPENED)[:, TIME]
+        starts = np.concatenate(([-np.inf], reopened))
+        return np.column_stack((starts, np.append(closed, np.full(len(starts) - len(closed), end))))
 
     def pauses(self, reason: int) -> Array:
         """(n, 2) pauses of randomisation for a reason; one that had not ended lasts for ever."""

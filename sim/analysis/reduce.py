@@ -276,12 +276,10 @@ def _operations(row: Row, design: Design, index: EventIndex) -> None:
     row["wait_coordinator_days"] = _mean_length(screened)
     row["wait_place_days"] = _mean_length(placed)
     groups = [group.settings for group in design.groups for _ in range(group.count)]
-    closed = index.of(events.RECRUITMENT_CLOSED)
-    until = closed[-1, TIME] if len(closed) else row["day_end"]
-    row["share_coordinators_busy"] = _busy(index.screenings(), [g.coordinators for g in groups], index, until)
+    row["share_coordinators_busy"] = _coordinators_busy([g.coordinators for g in groups], index, row["day_end"])
     infusions = index.infusions()
     last = infusions[-1, 1] if len(infusions) else 0.0
-    row["share_bays_busy"] = _busy(infusions, [g.infusion_bays for g in groups], index, last)
+    row["share_bays_busy"] = _bays_busy(infusions, [g.infusion_bays for g in groups], index, last)
     randomised = index.of(events.RANDOMISED)[:, TIME]
     months = (randomised[-1] - row["day_first_site_active"]) / MONTH_DAYS if len(randomised) else 0.0
     row["rate_per_month"] = len(randomised) / months if months > 0 else 0.0
@@ -291,7 +289,26 @@ def _mean_length(stays: Array) -> float:
     return float((stays[:, 1] - stays[:, 0]).mean()) if len(stays) else 0.0
 
 
-def _busy(stays: Array, places: list[int | None], index: EventIndex, until: float) -> float:
+def _coordinators_busy(places: list[int | None], index: EventIndex, end: float) -> float:
+    """Time of screening over time of coordinators, at sites that look at referrals; 0 where places are not limited."""
+    if None in places:
+        return 0.0
+    screenings = index.screenings(end)
+    sites = index.of(events.SCREENING_STARTED)[:, SITE]
+    closed = {int(event[SITE]): float(event[TIME]) for event in index.of(events.SITE_CLOSED)}
+    recruiting = index.recruiting(end)
+    available = busy = 0.0
+    for event in index.of(events.SITE_ACTIVATED):
+        site, opens = int(event[SITE]), max(float(event[TIME]), 0.0)
+        looking = np.clip(recruiting, opens, max(closed.get(site, end), opens))
+        available += (places[site] or 0) * float((looking[:, 1] - looking[:, 0]).sum())
+        for start, stop in looking.tolist():
+            here = np.clip(screenings[sites == site], start, stop)
+            busy += float((here[:, 1] - here[:, 0]).sum())
+    return busy / available if available > 0 else 0.0
+
+
+def _bays_busy(stays: Array, places: list[int | None], index: EventIndex, until: float) -> float:
     """Time of stays over time of places, from each site's activation to `until`; 0 where places are not limited."""
     if None in places:
         return 0.0

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from conftest import scenario_of
 
+from sim.analysis.reduce import Reducer
 from sim.core import events as e
 from sim.core.design import Design
 from sim.core.events import CODE, KIND, NUMBER, PERSON, SITE, TIME
 from sim.errors import ScenarioError
-from sim.experiment.replicate import replicate
+from sim.experiment.replicate import replicate, replicate_chunk
 
 MONTH = 30.4375
 FOLLOW_UP = {"visit_weeks": [26, 52], "primary_endpoint_week": 26}
@@ -448,6 +449,75 @@ def test_rules_that_count_doses_are_refused_without_doses(changes: dict[str, Any
     with pytest.raises(ScenarioError, match=rf"{path}.*no arm has doses"):
         scenario_of(**changes)
     scenario_of(**changes, **{k: v for k, v in dosed().items() if k not in changes})
+
+
+# --- what is measured of sites
+
+
+COSTS = {"currency": "EUR", "site_activation": 0, "site_month": MONTH, "screening": 0}  # 1 for a day of a site
+
+
+def _measured(n: int, **changes: Any) -> Iterator[tuple[np.ndarray, dict[str, float]]]:
+    """Events and measures of simulated trials."""
+    design = Design(scenario_of(**changes))
+    reducer = Reducer(design)
+    chunk = replicate_chunk(reducer, 5, 0, n, keep=n)
+    assert not chunk.failures, chunk.failures[0].trace
+    for replication, rows in chunk.kept.items():
+        yield rows, dict(zip(reducer.names, chunk.values[replication], strict=True))
+
+
+def _site_days(rows: np.ndarray) -> float:
+    """Days of sites, counted day by day in the log: open while recruitment and they are, or with a participant."""
+    days, is_recruiting, last = 0.0, True, 0.0
+    is_open: set[float] = set()
+    inside: dict[float, int] = {}
+    for row in rows:
+        at_work = {site for site in is_open if is_recruiting} | {site for site, n in inside.items() if n}
+        days += len(at_work) * (row[TIME] - last)
+        last, kind, site = row[TIME], row[KIND], row[SITE]
+        is_recruiting = kind == e.RECRUITMENT_REOPENED or (is_recruiting and kind != e.RECRUITMENT_CLOSED)
+        if kind == e.SITE_ACTIVATED:
+            is_open.add(site)
+        is_open -= {site} if kind == e.SITE_CLOSED else set()
+        inside[site] = inside.get(site, 0) + (kind == e.RANDOMISED) - (kind in (e.LEFT, e.COMPLETED))
+    return days
+
+
+def test_costs_of_sites_go_on_while_they_recruit_or_follow() -> None:
+    """A reopening that never closes costs its sites until the end, and time in which nothing is done costs nothing."""
+    n_open = 0
+    for rows, row in _measured(
+        40,
+        trial={"target": 3, "replace": "not_evaluable", "horizon_months": 20},
+        sites={
+            "s": {"count": 2, "referrals_per_month": 1, "closes": {"after_days_without_randomisation": 90}},
+            "t": {"referrals_per_month": 0.2, "opens": "2020-02-01"},
+        },
+        **dosed([0, 52]),
+        follow_up=FOLLOW_UP | {"leaving": {"death": {"26": 0.8}}},
+        costs=COSTS,
+    ):
+        assert abs(row["cost_sites"] - _site_days(rows)) < 1e-6
+        closed, reopened = len(of(rows, e.RECRUITMENT_CLOSED)), len(of(rows, e.RECRUITMENT_REOPENED))
+        n_open += closed == reopened > 0
+    assert n_open > 5
+
+
+def test_coordinators_are_never_busier_than_always() -> None:
+    """The share of busy coordinators is at most 1, with people let in beyond the target and after a reopening too."""
+    most = 0.0
+    for _, row in _measured(
+        40,
+        trial={"target": 2, "replace": "not_evaluable", "horizon_months": 12, "overrun": "randomise"},
+        sites={"s": {"referrals_per_month": 60, "coordinators": 2}},
+        screening={"days": 30},
+        **dosed([0, 26]),
+        follow_up=FOLLOW_UP | {"leaving": {"death": {"26": 0.8}}},
+    ):
+        assert row["share_coordinators_busy"] <= 1
+        most = max(most, row["share_coordinators_busy"])
+    assert most > 0.9
 
 
 # --- who is replaced
