@@ -84,6 +84,7 @@ class Trial:
         self._n_following = 0
         self._following: dict[Person, None] = {}  # where the trial is event-driven
         self.completion: Completion | None = None
+        follow_up = design.scenario.follow_up
         if follow_up is not None and follow_up.primary_completion is not None:
             self.completion = Completion(world, follow_up.primary_completion, self._primary_completed)
         self._reason_closed = events.RECRUITED
