@@ -94,7 +94,7 @@ def _print_cuts(console: Console, results: Sequence[CutResult]) -> None:
         )
     console.print(table)
     for result in results:
-        for caution in result.cautions:
+        for caution in result.cautions.values():
             console.print(f"Warned at {result.cut.label} ({result.trial}): {caution}.")
     console.print()
 

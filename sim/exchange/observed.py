@@ -153,6 +153,8 @@ class ObservedTrial:
         has_calendar: whether its dates are dates of a calendar, so that holidays mean something.
         has_sites: whether the data tell sites apart.
         has_screening: whether people are known from screening on, not only from randomisation on.
+        closed_periods: (first day, day after the last) of periods in which nobody could be randomised, in order and
+            apart, also of those to come.
         findings: what the data check found.
         account: which column was taken as what, and what became of the rows.
     """
@@ -169,6 +171,7 @@ class ObservedTrial:
     has_calendar: bool = True
     has_sites: bool = False
     has_screening: bool = False
+    closed_periods: tuple[tuple[float, float], ...] = ()
     findings: tuple[Finding, ...] = ()
     account: Account = NOTHING_SAID
 
@@ -217,7 +220,8 @@ class ObservedTrial:
     def as_of(self, when: date) -> ObservedTrial:
         """The same trial as it was known at the end of a date: nothing of what came later.
 
-        A site of which nothing had been seen is known only if it had been planned.
+        A site of which nothing had been seen is known only if it had been planned; of a period in which recruitment is
+        closed, how much of it is to come is not known.
         """
         now = self.day_of(when) + 1.0
         people = _people_as_of(self.people, now)
@@ -235,6 +239,7 @@ class ObservedTrial:
             people=people,
             sites=tuple(sites[i] for i in keep),
             funnel=_funnel_as_of(self.funnel, now),
+            closed_periods=tuple((start, min(end, now)) for start, end in self.closed_periods if start < now),
             visits=None if self.visits is None else _visits_as_of(self, now),
         )
 

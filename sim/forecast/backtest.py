@@ -14,15 +14,16 @@ from sim.errors import Problem, UsageError
 from sim.exchange.observed import ObservedTrial
 from sim.experiment.workers import Workers
 from sim.forecast.baselines import BASELINES, Known
-from sim.forecast.cautions import cautions
+from sim.forecast.cautions import cautions_by_key, pace
+from sim.forecast.near import NearAnswer, near_answers, site_answer
 from sim.forecast.recruitment import rest_of_recruitment
 from sim.forecast.scores import Score, score
 from sim.forecast.settings import FEWEST, SETTINGS, RateSettings
 
 Array = npt.NDArray[np.float64]
 
-METHOD = "drifting_rate"
-METHOD_LABEL = "drifting rate (this program)"
+METHOD = "pooled_kinds"
+METHOD_LABEL = "pooled kinds of trial (this program)"
 COUNT_DAYS = 90.0
 MOST_OF_TARGET = 0.9
 _TOO_FEW_TO_SHARE = 2  # forecasts that are made here sooner than processes start
@@ -56,7 +57,9 @@ class CutResult:
         true_count: randomised in the 90 days after.
         scores: by method, for the last randomisation and the next 90 days.
         most: by method, for 90 % of the target; empty where that was reached.
-        cautions: what the report warned of.
+        cautions: what the report warned of, by its key.
+        pace: whether the trial grew, slowed or neither by then.
+        near: near questions, by this program.
         fan_days: (k,) days since the first, for a chart.
         fan: (7, k) quantiles of the number randomised by then.
     """
@@ -70,7 +73,9 @@ class CutResult:
     true_count: int
     scores: dict[str, Score]
     most: dict[str, Score] = field(default_factory=dict)
-    cautions: tuple[str, ...] = ()
+    cautions: dict[str, str] = field(default_factory=dict)
+    pace: str = ""
+    near: tuple[NearAnswer, ...] = ()
     fan_days: Array = field(default_factory=lambda: np.zeros(0))
     fan: Array = field(default_factory=lambda: np.zeros((len(_LEVELS), 0)))
 
@@ -158,6 +163,8 @@ def backtest_cut(
     true_days, true_most = float(days[total - 1]) - now, float(days[most - 1]) - now
     true_count = int(np.count_nonzero((days[:total] >= now) & (days[:total] < now + COUNT_DAYS)))
     counts = outlook.more_by(now + COUNT_DAYS)
+    random = np.random.Generator(np.random.Philox(key=[settings.seed, 1]))
+    by_site = site_answer(known, trial, outlook, random)
     result = CutResult(
         trial=trial.name,
         cut=cut,
@@ -167,7 +174,9 @@ def backtest_cut(
         true_days=true_days,
         true_count=true_count,
         scores={METHOD: score(outlook.day_of(total) - now, true_days, counts, true_count)},
-        cautions=tuple(cautions(known, total)),
+        cautions=cautions_by_key(known, total),
+        pace=pace(known),
+        near=(*near_answers(known, outlook, days[:total]), *([by_site] if by_site else [])),
         fan_days=outlook.edges,
         fan=outlook.quantiles(_LEVELS),
     )
@@ -199,7 +208,10 @@ Job = tuple[ObservedTrial, Cut, int | None]
 
 
 def backtest(
-    jobs: Sequence[Job], workers: int = 1, progress: Callable[[int, int], None] = lambda _done, _total: None
+    jobs: Sequence[Job],
+    workers: int = 1,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    with_baselines: bool = True,
 ) -> list[CutResult]:
     """Forecast from all cuts, on as many processes; the results do not depend on how many.
 
@@ -207,6 +219,7 @@ def backtest(
         jobs: (whole trial, cut, target) of each forecast.
         workers: processes.
         progress: called with how many are done, and of how many.
+        with_baselines: whether the simpler forecasts are made too.
 
     Raises:
         UsageError: there is no cut.
@@ -217,11 +230,12 @@ def backtest(
             Problem(f"no cut is left: each needs somebody randomised before, and {FEWEST} or more is better")
         )
     found: dict[int, CutResult] = {}
+    arguments = [(*job, SETTINGS, with_baselines) for job in jobs]
     with Workers[int](min(workers, len(jobs))) as pool:
         if workers <= 1 or len(jobs) <= _TOO_FEW_TO_SHARE:
-            answers = ((i, backtest_cut(*job)) for i, job in enumerate(jobs))
+            answers = ((i, backtest_cut(*each)) for i, each in enumerate(arguments))
         else:
-            answers = pool.do(backtest_cut, enumerate(jobs))
+            answers = pool.do(backtest_cut, enumerate(arguments))
         for i, result in answers:
             found[i] = result
             progress(len(found), len(jobs))

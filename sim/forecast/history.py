@@ -15,6 +15,7 @@ Array = npt.NDArray[np.float64]
 _WEEKS_LATE = 26  # weeks in bins of their own
 _WEEKS_A_BIN = 4  # before that
 _LEAST_DAYS = 2.0  # a first bin shorter than this is joined to the next
+_LEAST_OPEN_DAYS = 1e-3
 _MONTHLY = 28  # resolution from which the data's own periods are the bins
 
 
@@ -26,11 +27,13 @@ class History:
         edges: (k + 1,) ends of the bins, in days since the trial's first day; the last is now.
         counts: (k,) randomisations in each.
         days: days of randomisation, increasing.
+        closed: (first day, day after the last) of periods in which nobody could be randomised, also of those to come.
     """
 
     edges: Array
     counts: Array
     days: Array
+    closed: tuple[tuple[float, float], ...] = ()
 
     @property
     def now(self) -> float:
@@ -48,9 +51,27 @@ class History:
         return np.diff(self.edges)
 
     @property
+    def open_days(self) -> Array:
+        """(k,) days of the bins on which somebody could be randomised."""
+        return open_days(self.edges, self.closed)
+
+    @property
     def middles(self) -> Array:
         """(k,) middles of the bins."""
         return (self.edges[1:] + self.edges[:-1]) / 2
+
+
+def open_days(edges: Array, closed: tuple[tuple[float, float], ...]) -> Array:
+    """(k,) lengths of bins in days without closed periods; a bin that is closed throughout has next to nothing.
+
+    Args:
+        edges: (k + 1,) ends of the bins.
+        closed: (first day, day after the last) of each period, none overlapping another.
+    """
+    total = edges.copy()
+    for first, after in closed:
+        total = total - np.clip(edges - first, 0.0, after - first)
+    return np.maximum(np.diff(total), _LEAST_OPEN_DAYS)
 
 
 def bins_to(now: float) -> Array:
@@ -74,4 +95,4 @@ def history(trial: ObservedTrial) -> History:
     else:
         edges = bins_to(trial.now)
     counts = np.histogram(days, edges)[0].astype(np.float64)
-    return History(edges, counts, days)
+    return History(edges, counts, days, trial.closed_periods)

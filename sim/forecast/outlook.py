@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sim.forecast.rate import Draws, RatePosterior, wind_down
-from sim.forecast.settings import MONTH_DAYS, WEEK_DAYS
+from sim.forecast.history import open_days
+from sim.forecast.rate import Draws, RatePosterior, log_time, slow_end
+from sim.forecast.settings import WEEK_DAYS
 
 Array = npt.NDArray[np.float64]
 
@@ -102,21 +103,25 @@ def look_ahead(
     for i, term in enumerate(posterior.terms):
         part = simulated if term.is_simulated else own
         part += start.coefficients[:, i : i + 1] * term.ahead(edges, n_draws, random)
+    middles = (edges[1:] + edges[:-1]) / 2
+    own += start.coefficients[:, -2:-1] * (log_time(middles, settings) - log_time(history.now, settings))
+    steps = np.sqrt(np.diff(log_time(edges, settings)))
+    weeks = open_days(edges, history.closed) / WEEK_DAYS
     total = np.full((n_draws, len(edges)), float(history.n))
     log_rate = np.empty((n_draws, len(edges) - 1))
     walk = np.zeros(n_draws)
-    for k, width in enumerate(np.diff(edges)):
-        walk += start.drift * np.sqrt(width / MONTH_DAYS) * random.standard_normal(n_draws)
-        done = wind_down(total[:, k] / target, settings.wind_down_floor)
+    for k in range(len(steps)):
+        walk += start.drift * steps[k] * random.standard_normal(n_draws)
+        done = slow_end(total[:, k] / target, settings.end_floor)
         own[:, k] += walk + start.coefficients[:, -1] * done
         log_rate[:, k] = np.clip(own[:, k] + simulated[:, k], _LEAST_LOG, _MOST_LOG)
-        size = start.dispersion * width / WEEK_DAYS
-        mean = np.exp(log_rate[:, k]) * width / WEEK_DAYS * random.gamma(size) / size
+        size = start.dispersion * weeks[k]
+        mean = np.exp(log_rate[:, k]) * weeks[k] * random.gamma(size) / size
         total[:, k + 1] = total[:, k] + random.poisson(mean)
         if total[:, k + 1].min() >= target and edges[k + 1] - history.now >= _WEEKS * WEEK_DAYS:
             edges, total, log_rate, own = edges[: k + 2], total[:, : k + 2], log_rate[:, : k + 1], own[:, : k + 1]
             break
-    now = wind_down(np.array([history.n / target]), settings.wind_down_floor)[0]
+    now = slow_end(np.array([history.n / target]), settings.end_floor)[0]
     return Outlook(
         now=history.now,
         n=history.n,

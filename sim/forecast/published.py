@@ -101,7 +101,7 @@ def piecewise(days: Array, now: float, draws: int, random: np.random.Generator) 
 def b_spline(days: Array, now: float, draws: int, random: np.random.Generator) -> RateDraws:
     """The mean of a cubic spline's rate over the last 30 days goes on. See `poisson`."""
     counts = np.histogram(days, np.append(np.arange(0.0, now), now))[0]
-    middles = np.arange(len(counts)) + 0.5
+    middles: Array = np.arange(len(counts), dtype=np.float64) + 0.5
     basis = _bernstein(middles / now)
     centre = np.log(max(len(days), 0.5) / now)
     theta, precision = np.full(_DEGREE + 1, centre), np.eye(_DEGREE + 1)
@@ -145,7 +145,7 @@ def time_decay(days: Array, now: float, draws: int, random: np.random.Generator)
     is_inside = _LEAST_LOG_DECAY + 0.01 < best < _MOST_LOG_DECAY - 0.01 and curvature > 0.01
     spread = random.standard_normal(draws) / np.sqrt(curvature) if is_inside else np.zeros(draws)
     log_decay = np.clip(best + spread, _LEAST_LOG_DECAY, _MOST_LOG_DECAY)
-    # Given the decay, all so far are Poisson with mean level x risen(1): the level's logarithm is normal about its best.
+    # Given the decay, all so far are Poisson with mean level x risen(1): the log level is normal about its best.
     level = n / _risen(log_decay, 1.0) * np.exp(random.standard_normal(draws) / np.sqrt(n))
     ends = _GROWTH ** np.arange(0, np.ceil(np.log(_FAR) / np.log(_GROWTH)))
     total = level[:, None] * _risen(log_decay[:, None], ends)

@@ -1,4 +1,4 @@
-"""The one frozen configuration of the drifting rate. `docs/forecast/method.md` says how each value was chosen.
+"""The one frozen configuration of the pooled rate. `docs/forecast/method.md` says how each value was chosen.
 
 Every value is a prior, not an estimate: a trial's own data move it. They were chosen across trials, by how well
 forecasts of trials that had no part in the choice came out, and are few on purpose.
@@ -7,8 +7,6 @@ forecasts of trials that had no part in the choice came out, and are few on purp
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import numpy as np
 
 WEEK_DAYS = 7.0
 MONTH_DAYS = 28.0  # the unit of drift: four weeks
@@ -28,37 +26,46 @@ class NormalPrior:
 
 
 @dataclass(frozen=True)
-class SteadyRate:
-    """The other kind of trial: its rate neither drifts nor winds down, and its weeks vary as chance has it.
+class TrialKind:
+    """A kind of trial: how its rate may move, before its data.
 
     Attributes:
-        probability: of a trial being of this kind, before its data.
-        drift: standard deviation by which its log rate drifts in four weeks.
-        dispersion: size of the negative binomial of a week's count.
-        wind_down: exponent of the share of the target still to come.
+        name: in words.
+        share: part of the futures that are of this kind, whatever the data say.
+        drifts: standard deviations of the log rate's drift while time grows e-fold, equally likely at first.
+        dispersions: sizes of the negative binomial of a week's count, equally likely at first; the variance of a week
+            with mean m is m + m^2 / size.
+        growth: power of time (and `early_days`) with which the rate grows.
+        end: power of the share of the target still to come (and `end_floor`) with which it falls.
     """
 
-    probability: float
-    drift: float = 0.01
-    dispersion: float = 500.0
-    wind_down: NormalPrior = NormalPrior(0.0, 0.02)
+    name: str
+    share: float
+    drifts: tuple[float, ...]
+    dispersions: tuple[float, ...]
+    growth: NormalPrior
+    end: NormalPrior
+
+
+_NO_GROWTH, _NO_END = NormalPrior(0.0, 0.03), NormalPrior(0.0, 0.02)
+_DRIFTS, _DISPERSIONS = (0.5, 1.0), (1.5, 8.0)
+KINDS = (
+    TrialKind("steady", 0.25, (0.01,), (500.0,), _NO_GROWTH, _NO_END),
+    TrialKind("drifting", 0.25, _DRIFTS, _DISPERSIONS, _NO_GROWTH, _NO_END),
+    TrialKind("drifting, with a slow end", 0.25, _DRIFTS, _DISPERSIONS, _NO_GROWTH, NormalPrior(0.7, 0.25)),
+    TrialKind("growing, with a slower end", 0.25, _DRIFTS, _DISPERSIONS, NormalPrior(0.5, 0.3), NormalPrior(0.5, 0.3)),
+)
 
 
 @dataclass(frozen=True)
 class RateSettings:
-    """Priors of the drifting rate.
+    """Priors of the rate.
 
     Attributes:
-        drift_median: median of the standard deviation by which the log rate drifts in four weeks.
-        drift_log_sd: standard deviation of that value's logarithm, between trials.
-        drift_grid: values of it that are weighed against each other.
-        dispersion_grid: sizes of the negative binomial of a week's count, equally likely at first; the variance of a
-            week with mean m is m + m^2 / size.
-        steady: the chance that the rate is steady instead; None for none.
+        kinds: of trials, pooled.
+        early_days: added to the time so far before its logarithm is taken.
         level_sd: standard deviation of the log rate's level, before any data.
-        wind_down: exponent of the share of the target still to come (plus `wind_down_floor`) by which the rate falls
-            as the target comes near.
-        wind_down_floor: keeps the rate above 0 at the target itself.
+        end_floor: keeps the rate above 0 at the target itself.
         open_sites: exponent of the number of open sites by which the rate grows.
         opening_window: share of the time so far, and at least `opening_window_days`, whose openings tell how fast
             sites will go on opening.
@@ -69,15 +76,11 @@ class RateSettings:
         seed: where their random numbers start.
     """
 
-    drift_median: float = 0.15
-    drift_log_sd: float = 0.3
-    drift_grid: tuple[float, ...] = tuple(float(x) for x in np.round(np.geomspace(0.03, 0.6, 8), 4))
-    dispersion_grid: tuple[float, ...] = (1.5, 5.0, 20.0)
-    steady: SteadyRate | None = SteadyRate(0.05)
+    kinds: tuple[TrialKind, ...] = KINDS
+    early_days: float = 28.0
     level_sd: float = 2.0
-    wind_down: NormalPrior = NormalPrior(0.4, 0.3)
-    wind_down_floor: float = 0.05
-    open_sites: NormalPrior = NormalPrior(0.7, 0.3)
+    end_floor: float = 0.05
+    open_sites: NormalPrior = NormalPrior(0.5, 0.3)
     opening_window: float = 1 / 3
     opening_window_days: float = 60.0
     opening_fades: float = 0.4

@@ -32,7 +32,7 @@ _RAMP_START = 0.2
 _SLOPE_SD = 0.1  # a month: prior of the trend
 _MOST_STEPS = 50
 _SETTLED = 1e-8
-_QUICK = replace(SETTINGS, drift_grid=(0.06, 0.15, 0.35), dispersion_grid=(2.0, 10.0), draws=_DRAWS)
+_QUICK = replace(SETTINGS, draws=_DRAWS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,12 +133,12 @@ def _constant_named(past: History, random: np.random.Generator) -> Shape:
 
 
 def _drifting(trial: ObservedTrial, past: History, target: int, random: np.random.Generator) -> Shape:
-    """The drifting rate, on a coarser grid than forecasts use."""
+    """The rate of forecasts, with fewer draws."""
     del random
     posterior = fit_rate(past, target, terms(trial, _QUICK), _QUICK)
     outlook = look_ahead(posterior, days=STEP_DAYS)
     factor = np.exp(posterior.fitted - posterior.fitted[-1])
-    note = f"drifts by {100 * posterior.drift_mean:.0f} % in four weeks"
+    note = f"drifts by {100 * posterior.drift_per_doubling:.0f} % while its time doubles"
     return Shape(factor, outlook.more_by(past.now + STEP_DAYS), note)
 
 

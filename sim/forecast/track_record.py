@@ -15,6 +15,7 @@ from sim.analysis.intervals import probability
 from sim.exchange.observed import ObservedTrial
 from sim.forecast.backtest import METHOD, METHOD_LABEL, CutResult
 from sim.forecast.baselines import BASELINES, REFERENCE
+from sim.forecast.held import ALL, PACES, STAGES, Held, clustered_error, stage_name
 from sim.forecast.scores import LEVELS, Score, log_days
 
 
@@ -67,6 +68,9 @@ def _row(result: CutResult, goal: str, method: str, found: Score) -> dict[str, A
         "high80_days": found.high80,
         "error_days": found.error_days,
         "log_error": float(log_days(found.median_days) - log_days(true_days)),
+        "relative_miss": abs(found.error_days) / max(true_days, 1.0),
+        "share": result.n / result.target,
+        "pace": result.pace,
         "log_crps": found.log_crps,
         "position": found.position,
     }
@@ -113,6 +117,8 @@ def by_method(cuts: pd.DataFrame, goal: str = WHOLE) -> pd.DataFrame:
             "mean_log_error": mine["log_error"].mean(),
             "rms_log_error": float(np.sqrt((mine["log_error"] ** 2).mean())),
             "median_absolute_error_days": mine["error_days"].abs().median(),
+            "mean_relative_miss": mine["relative_miss"].mean(),
+            "relative_log_crps_of_trials": _mean_of_trials(mine, beside),
         }
         if goal == WHOLE:
             row["relative_count_crps"] = _ratio(mine["count_crps"], beside["count_crps"])
@@ -136,6 +142,15 @@ def _ratio(mine: pd.Series[float], reference: pd.Series[float]) -> float:
     return float(mine.mean()) / total if total > 0 else float("nan")
 
 
+def _mean_of_trials(mine: pd.DataFrame, reference: pd.DataFrame) -> float:
+    """Mean over trials of each one's relative log CRPS: a trial on which a constant rate did well counts as much."""
+    ratios = [
+        _ratio(part["log_crps"], reference["log_crps"].iloc[np.flatnonzero((mine["trial"] == trial).to_numpy())])
+        for trial, part in mine.groupby("trial")
+    ]
+    return float(np.mean(ratios))
+
+
 def by_trial(cuts: pd.DataFrame, method: str = METHOD) -> pd.DataFrame:
     """One method on each trial, beside the reference, the whole target."""
     cuts = cuts[cuts["goal"] == WHOLE]
@@ -151,6 +166,7 @@ def by_trial(cuts: pd.DataFrame, method: str = METHOD) -> pd.DataFrame:
                 "relative_count_crps": _ratio(mine["count_crps"], reference["count_crps"]),
                 "mean_log_error": mine["log_error"].mean(),
                 "covers_80": mine["covers_80"].mean(),
+                "count_covers_80": mine["count_covers_80"].mean(),
                 "covers_99": mine["covers_99"].mean(),
                 "missed_99_without_warning": int((~mine["covers_99"] & ~mine["warned"]).sum()),
             }
@@ -186,3 +202,72 @@ def resampled(cuts: pd.DataFrame, method: str = METHOD) -> dict[str, tuple[float
         "relative_count_crps": ends(totals[:, 2] / totals[:, 3]),
         "covers_80": ends(totals[:, 4] / totals[:, 5]),
     }
+
+
+def held_rows(cuts: pd.DataFrame, whole_of: dict[str, str]) -> list[Held]:
+    """How often intervals held: all, by stage, and by pace.
+
+    Args:
+        cuts: as `cut_table` gives them.
+        whole_of: of trials that are parts of one, its name.
+    """
+    mine = cuts[(cuts["goal"] == WHOLE) & (cuts["method"] == METHOD)]
+    # A cut is made at the end of the day on which its share was reached, so it may be somewhat beyond it.
+    asked = mine["cut"].str.rstrip("%").astype(float) / 100 if mine["cut"].str.endswith("%").all() else mine["share"]
+    parts = [(ALL, mine)]
+    parts += [(stage_name(low, high), mine[(asked >= low) & (asked <= high)]) for low, high in STAGES]
+    parts += [(name, mine[mine["pace"] == name]) for name in PACES]
+    return [_held(name, part, whole_of) for name, part in parts if len(part)]
+
+
+def _held(name: str, part: pd.DataFrame, whole_of: dict[str, str]) -> Held:
+    cluster = part["trial"].map(lambda trial: whole_of.get(trial, trial)).to_numpy(dtype=object)
+    hits = part["covers_80"].to_numpy(dtype=np.float64)
+    over = (part["true_days"] / part["median_days"].clip(lower=0.5)).max()
+    return Held(
+        where=name,
+        cuts=len(part),
+        trials=len(set(cluster)),
+        covers_80=round(float(hits.mean()), 4),
+        covers_80_se=round(clustered_error(hits, cluster), 4),
+        count_covers_80=round(float(part["count_covers_80"].mean()), 4),
+        late=round(float(np.expm1(part["log_error"].median())), 4),
+        furthest=round(float(over), 4),
+    )
+
+
+def near_table(results: Sequence[CutResult], whole_of: dict[str, str]) -> pd.DataFrame:
+    """A row for each near question: forecasts, coverage of 80 % intervals with its error, mean miss."""
+    rows = [
+        {"question": near.question, "trial": whole_of.get(result.trial, result.trial), "n": near.n}
+        | {"covered": near.n_covered, "error": near.error * near.n}
+        for result in results
+        for near in result.near
+    ]
+    found = []
+    for question, part in pd.DataFrame(rows).groupby("question", sort=False):
+        total = int(part["n"].sum())
+        rate = float(part["covered"].sum()) / total
+        excess = (part["covered"] - rate * part["n"]).groupby(part["trial"]).sum()
+        error = float(np.sqrt((excess**2).sum() * len(excess) / max(len(excess) - 1, 1)) / total)
+        row = {"question": question, "forecasts": total, "covers_80": rate, "covers_80_se": error}
+        found.append(row | {"mean_miss": float(part["error"].sum()) / total})
+    return pd.DataFrame(found).set_index("question")
+
+
+def caution_table(results: Sequence[CutResult]) -> pd.DataFrame:
+    """A row for each caution: how often it was given, and how forecasts with it and without it did."""
+    keys = sorted({key for result in results for key in result.cautions})
+    rows = []
+    for key in keys:
+        given = [result for result in results if key in result.cautions]
+        others = [result for result in results if key not in result.cautions]
+        covers = [np.mean([r.scores[METHOD].covers(0.8) for r in some]) if some else np.nan for some in (given, others)]
+        late = [log_days(r.scores[METHOD].median_days) - log_days(r.true_days) for r in given]
+        rows.append(
+            {"caution": key, "given": len(given), "trials": len({result.trial for result in given})}
+            | {"covers_80": float(covers[0]), "covers_80_without": float(covers[1])}
+            | {"mean_log_error": float(np.mean(late))}
+        )
+    columns = ["caution", "given", "trials", "covers_80", "covers_80_without", "mean_log_error"]
+    return pd.DataFrame(rows, columns=columns).set_index("caution")

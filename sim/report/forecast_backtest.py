@@ -145,6 +145,8 @@ def backtest_document(trials: Sequence[ObservedTrial], results: Sequence[CutResu
         "resampled_90": {name: [round(end, 6) for end in ends] for name, ends in resampled(cuts).items()},
         "cuts": [{str(k): _plain_value(v) for k, v in row.items()} for row in cuts.to_dict("records")],
         "warnings": {
-            f"{result.trial} at {result.cut.label}": list(result.cautions) for result in results if result.cautions
+            f"{result.trial} at {result.cut.label}": list(result.cautions.values())
+            for result in results
+            if result.cautions
         },
     }

@@ -48,7 +48,7 @@ def _method_table(cuts: pd.DataFrame, goal: str) -> Table:
 
 
 def trial_table(cuts: pd.DataFrame) -> Table:
-    """The drifting rate, trial by trial."""
+    """This program, trial by trial."""
     rows = [
         (
             str(trial), f"{row['target']:,.0f}", f"{row['cuts']:.0f}",
@@ -62,7 +62,7 @@ def trial_table(cuts: pd.DataFrame) -> Table:
         "trial", "randomised", "cuts", "log CRPS, relative", "90-day CRPS, relative", "mean log error", "80 % covers",
         "99 % covers",
     )  # fmt: skip
-    return Table("The drifting rate on each trial", columns, tuple(rows))
+    return Table("This program on each trial", columns, tuple(rows))
 
 
 def _cut_rows(results: Sequence[CutResult]) -> Table:
@@ -71,7 +71,7 @@ def _cut_rows(results: Sequence[CutResult]) -> Table:
         found = result.scores[METHOD]
         happened = result.cut.when + timedelta(days=round(result.true_days))
         interval = f"{days_or_never(found.low80)} to {days_or_never(found.high80)}"
-        warned = "; ".join(result.cautions) or "nothing"
+        warned = "; ".join(result.cautions.values()) or "nothing"
         rows.append(
             (
                 result.trial, result.cut.label, str(result.cut.when), f"{result.n} of {result.target}",
@@ -174,7 +174,7 @@ def coverage(cuts: pd.DataFrame) -> Exhibit:
     return Exhibit(
         "coverage",
         "Do intervals keep what they promise?",
-        f"80 % intervals of the drifting rate had the truth in {percent(mine['covers_80'])} of {mine['cuts']:.0f} "
+        f"80 % intervals of this program had the truth in {percent(mine['covers_80'])} of {mine['cuts']:.0f} "
         f"cuts; those of the homogeneous Poisson process in "
         f"{percent(float(table['covers_80'][REFERENCE]))}.",
         "On the dotted line an interval keeps exactly what it promises; below it, it promises too much.",
@@ -247,8 +247,8 @@ def scores(cuts: pd.DataFrame) -> Exhibit:
     return Exhibit(
         "scores",
         "How close do forecasts come?",
-        f"The mean CRPS of the drifting rate is {time} of the homogeneous Poisson process's for the log of the days "
-        f"remaining, and {count} for the number in the next 90 days.",
+        f"The mean CRPS of this program's forecasts is {time} of the homogeneous Poisson process's for the log of the "
+        f"days remaining, and {count} for the number in the next 90 days.",
         "CRPS rewards forecasts that are near and sure; a narrow one that is wrong is punished.",
         found,
         _method_table(cuts, MOST) if (cuts["goal"] == MOST).any() else None,

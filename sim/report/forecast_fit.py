@@ -26,9 +26,10 @@ def fit_headline(found: Fit) -> str:
     # The last bins carry little each; four weeks are what people mean by a rate now.
     factor, past = found.factor, found.posterior.history
     level = past.n / float((factor * past.widths).sum()) * MONTH_DAYS * float(factor[-4:].mean())
+    drift = percent(found.posterior.drift_per_doubling)
     return (
         f"{trial.n_randomised:,} randomised from {trial.first} to {found.until}; of late the fitted rate is "
-        f"{number(level)} a month, and it drifts by {percent(found.posterior.drift_mean)} in four weeks."
+        f"{number(level)} a month, and it drifts by {drift} while the time doubles."
     )
 
 
@@ -77,7 +78,7 @@ def fit_content(found: Fit, command: str, warnings: Sequence[str]) -> PlainPage:
             Card("randomised", f"{found.trial.n_randomised:,}", "", (f"of {found.target:,} wanted",)),
             Card("sites", str(sites) if sites else "not told apart"),
             Card("shape", LEARNERS[found.shape.chosen][0]),
-            Card("drift in four weeks", percent(found.posterior.drift_mean)),
+            Card("drift while the time doubles", percent(found.posterior.drift_per_doubling)),
         ),
         first=(figures.cumulative(found),),
         reading="fitted.yaml is a scenario with these values: run it, change it, forecast with it",
@@ -120,7 +121,7 @@ def fit_document(found: Fit) -> dict[str, Any]:
             "origins": found.shape.n_origins,
             "notes": {name: shape.note for name, shape in found.shape.shapes.items()},
         },
-        "drift_in_four_weeks": clean(found.posterior.drift_mean),
+        "drift_while_time_doubles": clean(found.posterior.drift_per_doubling),
         "ahead": {"median": clean(found.ahead[0]), "sigma": clean(found.ahead[1])},
         "funnel": [{"step": s.name, "passed": s.passed, "of": s.total, "mean": clean(s.mean)} for s in found.funnel],
         "screening_days": {"quantiles": [clean(day, 3) for day in found.screening_days]},

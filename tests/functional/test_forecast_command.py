@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from command_line import call
 
+from sim.forecast.track_record import LABELS
+
 OPENS = date(2023, 1, 2)
 PLAN = """
 name: plan
@@ -162,7 +164,7 @@ def test_a_backtest_says_how_forecasts_came_out(tmp_path: Path) -> None:
     document = json.loads(done.out)
     assert [trial["name"] for trial in document["trials"]] == ["one", "three", "two"]
     assert len({(row["trial"], row["cut"]) for row in document["cuts"]}) == 6
-    methods = {"drifting_rate", "homogeneous_poisson", "mean_rate", "recent_rate", "thirds", "site_poisson_gamma"}
+    methods = set(LABELS)
     assert set(document["summary"]["last randomisation"]) == methods
     assert set(document["summary"]["90 % of the target"]) == methods
     assert document["summary"]["last randomisation"]["homogeneous_poisson"]["relative_log_crps"] == 1.0

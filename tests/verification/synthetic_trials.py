@@ -7,10 +7,11 @@ from datetime import date
 import numpy as np
 
 from sim.exchange.observed import ObservedTrial, People, nobody
-from sim.forecast.rate import wind_down
-from sim.forecast.settings import SETTINGS, WEEK_DAYS
+from sim.forecast.rate import log_time, slow_end
+from sim.forecast.settings import SETTINGS, WEEK_DAYS, TrialKind
 
 _MOST_WEEKS = 1500
+_FULL_WEEK = 30  # in which a trial that grows has the rate that was asked for
 
 
 def trial_of(days: np.ndarray, last: float | None = None, **more: object) -> ObservedTrial:
@@ -36,23 +37,22 @@ def _until(trial: ObservedTrial, day: int) -> ObservedTrial:
     return replace(trial, last=trial.date_of(day))
 
 
-def drifting_trial(random: np.random.Generator, target: int, per_week: float) -> ObservedTrial:
-    """A trial drawn from the model with its priors: steady or not, drift, dispersion, wind-down, week by week."""
-    steady = SETTINGS.steady
-    if steady is not None and random.random() < steady.probability:
-        drift, size, exponent = steady.drift, steady.dispersion, steady.wind_down.mean
-    else:
-        drift = float(np.exp(np.log(SETTINGS.drift_median) + SETTINGS.drift_log_sd * random.standard_normal()))
-        size = float(random.choice(SETTINGS.dispersion_grid))
-        exponent = SETTINGS.wind_down.mean + SETTINGS.wind_down.sd * random.standard_normal()
+def drifting_trial(
+    random: np.random.Generator, target: int, per_week: float, kind: TrialKind = SETTINGS.kinds[-1]
+) -> ObservedTrial:
+    """A trial drawn from the model with a kind's priors: drift, dispersion, growth, a slow end, week by week."""
+    drift, size = float(random.choice(kind.drifts)), float(random.choice(kind.dispersions))
+    growth, end = (prior.mean + prior.sd * random.standard_normal() for prior in (kind.growth, kind.end))
     level, n, days = np.log(per_week) + 0.3 * random.standard_normal(), 0, []
+    time = log_time(WEEK_DAYS * (np.arange(_MOST_WEEKS) + 0.5), SETTINGS)
+    moves = drift * np.sqrt(np.diff(time, prepend=time[0])) * random.standard_normal(_MOST_WEEKS)
+    rate = level + np.cumsum(moves) + growth * (time - time[_FULL_WEEK])
     for week in range(_MOST_WEEKS):
-        level += drift * 0.5 * random.standard_normal()  # a quarter of four weeks
-        done = float(wind_down(np.array([n / target]), SETTINGS.wind_down_floor)[0])
-        mean = float(np.exp(np.clip(level + exponent * done, -8, 6))) * random.gamma(size) / size
+        done = float(slow_end(np.array([n / target]), SETTINGS.end_floor)[0])
+        mean = float(np.exp(np.clip(rate[week] + end * done, -8, 6))) * random.gamma(size) / size
         count = int(random.poisson(mean))
         days += list(week * WEEK_DAYS + WEEK_DAYS * np.sort(random.random(count)))
         n += count
         if n >= target:
             return trial_of(np.array(days[:target]))
-    return drifting_trial(random, target, per_week)
+    return drifting_trial(random, target, per_week, kind)

@@ -16,7 +16,8 @@ from sim.forecast.backtest import METHOD, backtest_cut, cuts_at
 from sim.forecast.poisson_gamma import empirical_bayes
 from sim.forecast.settings import SETTINGS
 
-FEW = replace(SETTINGS, draws=800)
+KIND = SETTINGS.kinds[-1]  # a pool of kinds is no mixture of which trials could be drawn; each kind is
+FEW = replace(SETTINGS, kinds=(KIND,), draws=800)
 
 
 def _uniform(positions: list[float]) -> float:

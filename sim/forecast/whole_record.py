@@ -1,0 +1,68 @@
+"""The track record of the documentation: every trial of some folders, at shares of its target and on even days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sim.exchange.observed import ObservedTrial
+from sim.forecast.backtest import CutResult, backtest, cuts_at, cuts_every
+from sim.forecast.held import Held
+from sim.forecast.track_record import TrackRecord, held_rows
+
+SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+PARTS = {"ist": "IST"}  # folders whose trials are parts of one
+MAIN = "main panel"
+_EVEN_DAYS = 40  # a trial is looked at on so many days, as far as they are among the shares
+
+
+@dataclass(frozen=True, eq=False)
+class WholeRecord:
+    """The track record.
+
+    Attributes:
+        record: at shares of the target, beside the baselines.
+        evenly: on even days, this program alone: cuts at shares are made on the day of a randomisation, and so never
+            in a silence.
+    """
+
+    record: TrackRecord
+    evenly: tuple[CutResult, ...]
+
+    @cached_property
+    def panel_of(self) -> dict[str, str]:
+        """The panel of each trial by its name."""
+        return {trial.name: PARTS.get(_folder(trial), MAIN) for trial in self.record.trials}
+
+    @cached_property
+    def whole_of(self) -> dict[str, str]:
+        """The trial of which one is a part, by its name; a trial that is whole is not among them."""
+        return {name: panel for name, panel in self.panel_of.items() if panel != MAIN}
+
+    def held(self) -> list[Held]:
+        """How often intervals held, by stage and pace."""
+        return held_rows(self.record.cuts, self.whole_of)
+
+
+def _folder(trial: ObservedTrial) -> str:
+    return Path(trial.source.split(",")[0]).parent.name
+
+
+def whole_record(trials: Sequence[ObservedTrial], workers: int) -> WholeRecord:
+    """Forecast from all cuts.
+
+    Args:
+        trials: finished ones.
+        workers: processes.
+    """
+    jobs = [(trial, cut, None) for trial in trials for cut in cuts_at(trial, SHARES)]
+    record = TrackRecord(tuple(trials), tuple(backtest(jobs, workers)))
+    even = [
+        (trial, cut, None)
+        for trial in trials
+        for cut in cuts_every(trial, int(trial.now // _EVEN_DAYS) + 1)
+        if SHARES[0] <= float((trial.days < trial.day_of(cut.when) + 1.0).mean()) <= SHARES[-1]
+    ]
+    return WholeRecord(record, tuple(backtest(even, workers, with_baselines=False)))
