@@ -75,7 +75,7 @@ def check_slips(
     """
     everything = np.concatenate(list(days.values()))
     known = np.unique(everything[~np.isnat(everything)])
-    if len(known) < 3:
+    if len(known) < 3 or as_of is not None:
         return
     gaps = np.diff(known).astype(int)
     usual = float(np.median(gaps))
@@ -84,17 +84,17 @@ def check_slips(
         before, after = known[i], known[i + 1]
         late = {role: ~np.isnat(values) & (values >= after) for role, values in days.items()}
         n = sum(int(mask.sum()) for mask in late.values())
-        if not far or n > _SLIP_ROWS or (as_of is not None and np.datetime64(as_of) < after):
+        if not far or n > _SLIP_ROWS:
             continue
         roles = [role for role, mask in late.items() if mask.any()]
         where = rows[np.logical_or.reduce(list(late.values()))]
         names = ", ".join(f"'{named.get(role, role)}'" for role in roles)
-        message = f"{after} in {names} is {gaps[i]:,} days after all other days: a slip, or a plan; mend the row, or"
+        message = f"{after} in {names} is {gaps[i]:,} days after all other days: a slip, or a plan"
         answers = (
-            (str(before), f"{before}: go on from there; later days do not count"),
-            (str(known[-1]), f"{known[-1]}: it is right"),
+            (str(before), "later days do not count"),
+            (str(known[-1]), "it is right"),
         )
-        check.ask(Question(message, AS_OF, answers, rows=tuple(where.tolist())))
+        check.ask(Question(message, AS_OF, answers, rows=tuple(where.tolist()), otherwise="mend the row"))
         return
 
 
@@ -118,15 +118,14 @@ def warn_gaps(check: DataCheck, randomised: Days, rows: npt.NDArray[np.int64]) -
 
 
 def end_of_data(
-    events: Mapping[str, Days], side: Mapping[str, Days], as_of: date | None, check: DataCheck
-) -> tuple[np.datetime64, str]:
-    """The last day of the data, and how it was found.
+    events: Mapping[str, Days], side: Mapping[str, Days], file: str
+) -> tuple[np.datetime64, str, tuple[Question, ...]]:
+    """The last day of the data, how it was found, and what is to be asked before a forecast goes on from it.
 
     Args:
         events: days on which something happened, by the header of their column.
         side: last visits, days of the status and of the data, by header: they say that the data go on to there.
-        as_of: the last day that counts, where a person said so.
-        check: where questions go.
+        file: for the question.
     """
     ends = {name: days[~np.isnat(days)].max() for name, days in events.items() if not np.isnat(days).all()}
     last = max(ends.values())
@@ -134,16 +133,15 @@ def end_of_data(
     beyond = {name: days[~np.isnat(days)].max() for name, days in side.items() if not np.isnat(days).all()}
     beyond = {name: day for name, day in beyond.items() if day > last}
     if not beyond:
-        return last, f"{last}, the latest day in '{name}'"
+        return last, f"{last}, the latest day in '{name}'", ()
     until = max(beyond.values())
     which = next(name for name, day in beyond.items() if day == until)
     if (until - last).astype(int) <= _BEYOND_DAYS:
-        return until, f"{until}, the latest day in '{which}'"
-    if as_of is None:
-        message = f"the latest day in '{name}' is {last}, and that in '{which}' is {until}: where do the data end"
-        answers = ((str(last), f"{last}, as '{name}' says"), (str(until), f"{until}, as '{which}' says"))
-        check.ask(Question(message, AS_OF, answers))
-    return last, f"{last}, the latest day in '{name}'"
+        return until, f"{until}, the latest day in '{which}'", ()
+    message = f"the latest day in '{name}' is {last}, and that in '{which}' is {until}: where do the data end"
+    answers = ((str(last), f"as '{name}' says"), (str(until), f"as '{which}' says"))
+    found = (Question(message, AS_OF, answers, file=file),)
+    return last, f"{last}, the latest day in '{name}'; '{which}' goes on to {until}", found
 
 
 def silence(trial: ObservedTrial) -> tuple[int, float, date] | None:
@@ -158,8 +156,8 @@ def silence(trial: ObservedTrial) -> tuple[int, float, date] | None:
     return silent, usual, trial.date_of(float(days[-1]))
 
 
-def ask_about_silence(trial: ObservedTrial, target: int | None, as_of: date | None) -> None:
-    """Ask whether the data end with the last randomisation, where much time without one comes after it.
+def ask_about_end(trial: ObservedTrial, target: int | None, as_of: date | None) -> None:
+    """Ask where the data end: whether with the last randomisation, where much time without one comes after it.
 
     Args:
         trial: the whole trial.
@@ -169,8 +167,12 @@ def ask_about_silence(trial: ObservedTrial, target: int | None, as_of: date | No
     Raises:
         QuestionError: it is so, nobody said, and there are fewer than wanted.
     """
+    if as_of is not None or target is None or trial.n_randomised >= target:
+        return
+    if trial.questions:
+        raise QuestionError(trial.questions)
     found = silence(trial)
-    if as_of is not None or found is None or target is None or trial.n_randomised >= target:
+    if found is None:
         return
     silent, usual, last = found
     if silent <= max(_SILENT_DAYS, _SILENT_TIMES * usual):
@@ -180,8 +182,8 @@ def ask_about_silence(trial: ObservedTrial, target: int | None, as_of: date | No
         f"one came every {usual:.1f} days: did recruitment stop, or do the data end there"
     )
     answers = (
-        (str(last), f"{last}: the data end with the last randomisation"),
-        (str(trial.last), f"{trial.last}: nobody was randomised since"),
+        (str(last), "they end with the last randomisation"),
+        (str(trial.last), "nobody was randomised since"),
     )
     raise QuestionError(Question(message, AS_OF, answers, file=trial.source))
 

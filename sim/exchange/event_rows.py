@@ -129,8 +129,8 @@ def a_row_a_person(
                 participant: name,
                 **{h: first.at[name, h] for h in same},
                 **item.days,
-                "way out": item.reason,
-                "_": item.row,
+                _WAY_OUT: item.reason,
+                _ROW: item.row,
             }
             for item in mine
         ]

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Texts = npt.NDArray[np.object_]
 Bools = npt.NDArray[np.bool_]
 
+_STALE, _SHORT_SCREENING_DAYS = 2.0, 14.0  # times the longest screening, which is at least so many days
+
 
 @dataclass
 class Fates:
@@ -107,6 +109,8 @@ class _Facts:
         self.failed = flag_failed | ~np.isnat(evidence.day(headers.FAILED_ON))
         if evidence.fail_reasons is not None:
             self.failed = self.failed | np.array([is_reason(str(text)) for text in evidence.fail_reasons])
+        if headers.SCREENED in flags:  # "consented: no"
+            self.failed = self.failed | np.array([value is False for value in flags[headers.SCREENED]])
         self.flag_left = nobody
         for role in (headers.LEFT_ON, headers.DIED_ON, headers.ENDED_ON):
             if role in flags:
@@ -145,7 +149,7 @@ def contradictions(facts: _Facts, check: DataCheck) -> None:
         "but there is a date of randomisation",
         (
             (IN_SCREENING, "they are in screening; that date does not count"),
-            (RANDOMISED, "they are randomised, and still in the study"),
+            (ON_STUDY, "the dates decide: with one, they are randomised"),
         ),
     )
     undated = ~facts.dated & ~facts.says_no
@@ -153,8 +157,9 @@ def contradictions(facts: _Facts, check: DataCheck) -> None:
         facts,
         check,
         said & facts.means(RANDOMISED) & undated & ~facts.failed,
-        "but there is no date of randomisation; add the date, or",
+        "but there is no date of randomisation",
         ((ON_STUDY, "the dates decide: without one they are in screening"),),
+        "add the dates",
     )
     _ask_by_word(
         facts,
@@ -162,6 +167,7 @@ def contradictions(facts: _Facts, check: DataCheck) -> None:
         said & facts.means(ON_STUDY) & undated & ~facts.failed & ~facts.over & _odd(facts),
         "but there is no date of randomisation",
         ((ON_STUDY, "the dates decide: without one they are in screening"),),
+        "add the dates",
     )
     check.error_rows(
         "says randomised, but there is no date of randomisation",
@@ -175,15 +181,17 @@ def contradictions(facts: _Facts, check: DataCheck) -> None:
         facts,
         check,
         said & facts.is_in & (facts.over | facts.flag_left | facts.flag_completed),
-        f"but {_way_out_told(facts)}; mend the status of those who have left, or",
+        f"but {_way_out_told(facts)}",
         ((ON_STUDY, "the status is right; those dates do not count"),),
+        "mend the status of those who have left",
     )
     _ask_by_word(
         facts,
         check,
         said & facts.is_in & facts.failed & ~dated,
         "but something else says that screening failed",
-        ((ON_STUDY, "the status is right; they are in screening"), (FAILED, "they failed screening")),
+        ((ON_STUDY, "the status is right; they are in screening"),),
+        "mend the status of those who failed",
     )
     _ask_ended(facts, check)
     clash = facts.failed & dated & ~facts.means(FAILED) & ~(facts.explicit & (facts.meaning != ""))
@@ -236,18 +244,22 @@ def _way_out_told(facts: _Facts) -> str:
     return f"there is {' or '.join(found)}" if found else "a column of yes and no says that they have left"
 
 
-def _ask_by_word(facts: _Facts, check: DataCheck, mask: Bools, but: str, choices: Sequence[tuple[str, str]]) -> None:
+def _ask_by_word(
+    facts: _Facts, check: DataCheck, mask: Bools, but: str, choices: Sequence[tuple[str, str]], otherwise: str = ""
+) -> None:
     """Ask, for each word of the status, what is right where it contradicts another column."""
     if not mask.any():
         return
-    words = facts.evidence.words if facts.evidence.words is not None else facts.evidence.reasons
-    assert words is not None
+    nothing = np.full(len(mask), "", dtype=object)
+    words, reasons = (nothing if texts is None else texts for texts in (facts.evidence.words, facts.evidence.reasons))
+    words = np.where(words == "", reasons, words)
     for word in sorted({str(word) for word in words[mask]}):
         rows = facts.evidence.rows[mask & (words == word)]
         answers = tuple((f"{word}={meaning}", f"{meaning}: {told}") for meaning, told in choices)
         n = len(rows)
         message = f"{n:,} {'is' if n == 1 else 'are'} '{word}', {but}"
-        check.ask(Question(message, STATUS, answers, rows=tuple(rows.tolist()), path=facts.evidence.header or None))
+        path = facts.evidence.header or None
+        check.ask(Question(message, STATUS, answers, (), None, tuple(rows.tolist()), path, otherwise))
 
 
 def _decided(facts: _Facts, check: DataCheck) -> Fates:
@@ -289,8 +301,9 @@ def _decided(facts: _Facts, check: DataCheck) -> Fates:
             | ((meaning == "") & (~np.isnat(evidence.day(headers.COMPLETED_ON)) | facts.flag_completed))
         )
     )
+    out_of_it = facts.says_no & ~facts.dated & np.isnat(screened)
     status = np.select(
-        [facts.means(IGNORED), is_failed, is_left, is_completed, was], [IGNORED, FAILED, LEFT, COMPLETED, RANDOMISED],
+        [facts.means(IGNORED) | out_of_it, is_failed, is_left, is_completed, was], [IGNORED, FAILED, LEFT, COMPLETED, RANDOMISED],
         IN_SCREENING,
     ).astype(object)  # fmt: skip
     out = is_left | is_completed
@@ -298,14 +311,37 @@ def _decided(facts: _Facts, check: DataCheck) -> Fates:
         status, screened, randomised, np.full(len(status), NO_DAY, dtype="datetime64[D]"),
         np.zeros(len(status), dtype=bool), np.full(len(status), "", dtype=object),
     )  # fmt: skip
-    if (status == IGNORED).any():
-        found.ignored["no participant, as the status says"] = int((status == IGNORED).sum())
+    for mask, why in (
+        (facts.means(IGNORED), "no participant, as the status says"),
+        (out_of_it & ~facts.means(IGNORED), "not randomised, as a column of yes and no says"),
+    ):
+        if mask.any():
+            found.ignored[why] = int(mask.sum())
     _end(found, evidence, out, is_failed)
     _way_out(found, evidence, is_left | is_failed)
+    _warn_stale(found, check, evidence.rows)
     check.warn_rows(
-        "has left, but the day is not given; taken as the last day of the data", evidence.rows[found.unknown_end & out]
+        "has left or completed, but the day is not given; taken as the last day of the data",
+        evidence.rows[found.unknown_end & out],
     )
     return found
+
+
+def _warn_stale(found: Fates, check: DataCheck, rows: npt.NDArray[np.int64]) -> None:
+    """Warn of those who are in screening for much longer than anybody who was randomised took."""
+    took = (found.randomised - found.screened).astype("timedelta64[D]").astype(float)
+    took = took[~np.isnat(found.randomised) & ~np.isnat(found.screened)]
+    everything = np.concatenate((found.randomised, found.screened))
+    if not len(took) or np.isnat(everything).all():
+        return
+    longest = max(float(took.max()), _SHORT_SCREENING_DAYS)
+    waiting = (everything[~np.isnat(everything)].max() - found.screened).astype("timedelta64[D]").astype(float)
+    stale = (found.status == IN_SCREENING) & ~np.isnat(found.screened) & (waiting > _STALE * longest)
+    check.warn_rows(
+        f"in screening for more than {_STALE * longest:.0f} days, where nobody took more than {took.max():.0f} to be "
+        "randomised; a screen failure that is not entered counts as somebody to come",
+        rows[stale],
+    )
 
 
 def _end(found: Fates, evidence: Evidence, out: Bools, failed: Bools) -> None:

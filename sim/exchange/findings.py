@@ -32,6 +32,7 @@ class Question:
         file: the file.
         rows: rows that it is about.
         path: the column, where it is about one.
+        otherwise: what else a person can do, such as mending the rows.
     """
 
     message: str
@@ -41,11 +42,13 @@ class Question:
     file: str | None = None
     rows: tuple[int, ...] = ()
     path: str | None = None
+    otherwise: str = ""
 
     @property
     def problem(self) -> Problem:
         """The question as a message, with the option that answers it as it would be typed."""
-        return Problem(f"{self.message}{in_rows(self.rows)}; say {self.answer}", self.file, path=self.path)
+        otherwise = f"; or {self.otherwise}" if self.otherwise else ""
+        return Problem(f"{self.message}{in_rows(self.rows)}; say {self.answer}{otherwise}", self.file, path=self.path)
 
     @property
     def answer(self) -> str:

@@ -19,20 +19,20 @@ _WORDS = {
     "fail": "failed failure failures fails",
     "sf": "scrnfail scrfail screenfail screenfailure scrf",
     "left": "leaving leave austritt",
-    "discontinue": "discontinued discontinuation disc discon discont dscont abbruch",
+    "discontinue": "discontinued discontinuation disc dsc dcs discon discont dscont abbruch",
     "withdraw": "withdrawn withdrawal withdrew wd",
     "drop": "dropped dropout dropouts",
     "terminate": "terminated termination term",
     "complete": "completed completion compl cmpl",
     "death": "died dth deceased dead tod",
-    "end": "ended ending exit exited eos",
+    "end": "ended ending exit exited eos sortie",
     "lost": "ltfu",
-    "status": "state stat disposition disp outcome statut estado",
+    "status": "state stat stt disposition disp outcome statut estado",
     "reason": "reas rsn reasons cause why grund motivo raison",
     "site": "centre center centro zentrum hospital institution clinic facility investigational siteid ctr",
     "number": "no num nr nbr nummer numero",
     "id": "identifier ident code key",
-    "subject": "participant patient subj pt ppt pat patiënt subjects patients participants sujet paciente proband",
+    "subject": "patienten probanden teilnehmer participant patient subj pt ppt pat subjects patients participants sujet paciente proband",
     "study": "trial protocol",
     "visit": "vis visits visite",
     "treatment": "trt tx therapy drug medication rx ip imp dose dosing treated dosed",
@@ -41,17 +41,18 @@ _WORDS = {
     "last": "latest letzter",
     "follow": "followup fu",
     "contact": "seen alive known",
+    "update": "updated modified changed edited",
     "cut": "cutoff extract extracted extraction export exported snapshot download downloaded report reported",
     "birth": "dob brth born geburt brthdtc birthdate",
     "actual": "act actl",
     "eligible": "elig eligibility meets qualified",
     "arm": "armcd",
     "group": "grp gruppe",
-    "flag": "fl flg yn ind indicator",
+    "flag": "fl flg yn y n ind indicator",
 }
 _CANONICAL = {way: word for word, ways in _WORDS.items() for way in (word, *ways.split())}
 _MORE = (
-    "of the on at for first actual number name event early off start started signed signature sign obtained main data "
+    "of the on at for first actual number name event early off start started signed signature sign obtained main data rf "
     "update updated modified created assigned allocation allocated access group record row id usubjid cohort country "
     "region time form date form page lab test sex age assessment initial original final to from by was is in subject"
 )
@@ -87,7 +88,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
     DIED_ON: ("death",),
     STATUS: ("status", "dsdecod", "current status", "overall status", "enrol status", "rand status", "screen status",
              "status at", "status name", "status description", "status code", "last status", "id status", "screen end",
-             "status event", "participation status", "stage"),
+             "status event", "participation status", "stage", "end status"),
     REASON: (
         "reason", "left reason", "discontinue reason", "withdraw reason", "drop reason", "end reason", "off reason",
         "terminate reason", "early terminate reason", "status reason", "reason leaving", "dsterm", "complete reason",
@@ -97,16 +98,17 @@ _KEYS: dict[str, tuple[str, ...]] = {
         "fail reason", "sf reason", "screen fail reason", "ineligible reason", "not rand reason", "not enrol reason",
         "screen reason", "exclusion reason", "reason exclusion", "non enrol reason", "non rand reason",
         "excluded reason",
-        "reason ineligible", "reason excluded",
+        "reason ineligible", "reason excluded", "not eligible reason", "eligible reason", "non eligible reason",
+        "not included reason", "not consent reason", "consent reason",
     ),
     ELIGIBLE: ("eligible",),
     SEEN: (
         "last visit", "last contact", "last follow", "last follow up", "last treatment", "last assessment", "last",
         "last contact date", "last contact contact", "visit", "contact", "follow", "follow up", "follow visit",
-        "last treatment visit", "last follow visit", "last contact status", "last screen visit", "last update",
-        "updated", "update", "last updated", "last modified", "modified",
+        "last treatment visit", "last follow visit", "last contact status", "last screen visit",
     ),
-    CUT: ("cut", "data cut", "data", "cut cut", "data cut cut", "cut off", "data cut off", "data cut as"),
+    CUT: ("cut", "data cut", "data", "cut cut", "data cut cut", "cut off", "data cut off", "data cut as", "update",
+          "last update"),
     TREATMENT_END: (
         "end treatment", "eot", "off treatment", "discontinue treatment", "complete treatment", "treatment stop",
         "withdraw treatment", "terminate treatment", "treatment stopped", "discontinue from treatment",

@@ -45,6 +45,7 @@ MEANINGS: dict[str, str] = {
     "study": "study",
     "eligible": "whether eligible",
 }
+_FLAG_WORDS = {"eligible": "being eligible", "screened": "consent"}
 _SIDE_MEANINGS = {
     headers.STATUS_DATE: "day of the status, no way out",
     headers.SEEN: "day when seen, no way out",
@@ -99,7 +100,9 @@ class LogColumns:
         """For the account, in the order of `MEANINGS`."""
         found = [ColumnUse(MEANINGS[role], self.found[role], self.how[role]) for role in MEANINGS if role in self.found]
         found += [
-            ColumnUse(f"yes or no to '{MEANINGS[role].removeprefix('date of ')}'", header, BY_CONTENT)
+            ColumnUse(
+                f"yes or no to {_FLAG_WORDS.get(role, MEANINGS[role].removeprefix('date of '))}", header, BY_CONTENT
+            )
             for role, header in self.flags.items()
         ]
         found += [ColumnUse(_SIDE_MEANINGS[role], name) for role, names in self.side.items() for name in names]
@@ -138,7 +141,11 @@ def log_columns(table: RawTable, given: Columns) -> LogColumns:
     _take_ids(table, candidates, columns, said)
     _by_content(table, columns, said)
     used = {*columns.taken(), *(name for names in columns.unclear.values() for name in names)}
-    columns.dates = [name for name in table.columns if name not in used and _is(table.cells[name], _is_date) >= _SOME]
+    columns.dates = [
+        name
+        for name in table.columns
+        if name not in used and "birth" not in words_of(name) and _is(table.cells[name], _is_date) >= _SOME
+    ]
     return columns
 
 

@@ -38,6 +38,7 @@ from sim.exchange.said import IGNORED, Said
 from sim.exchange.statuses import meaning_of, yes_or_no
 
 _LOG = "an enrolment log"
+_BEGINNINGS = (headers.DATE, headers.SCREENED, headers.FAILED_ON)
 _NO_DAY_FOR = {FAILED: "screen failure without a date", IN_SCREENING: "in screening without a date"}
 
 
@@ -66,18 +67,27 @@ def read_log(table: RawTable, said: Said) -> ObservedTrial:
     days, read_as = log_days(table, dated_roles, said.order)
     notes += read_as
     side = _side_days(table, columns, said)
-    check_slips(days, columns.found, said.as_of, check, table.cells.index.to_numpy())
+    begun = {role: values for role, values in days.items() if role in _BEGINNINGS}
+    check_slips(begun, columns.found, said.as_of, check, table.cells.index.to_numpy())
     fates = fates_of(_evidence(table, columns, days, side), said.status, check)
     _check_days(check, fates, days, table, columns)
     check.stop_on_errors()
-    end = end_of_data(_happened(fates, days, columns), _sides_by_header(side, columns), said.as_of, check)
-    check.stop_on_errors()
+    end = end_of_data(_happened(fates, days, columns), _sides_by_header(side, columns), table.file)
     gaps = warn_gaps(check, fates.randomised, table.cells.index.to_numpy())
     account = Account(
         _LOG, uses.uses(), left_out(whole, uses.taken()), len(whole.cells), gaps=tuple(gaps),
         end=end[1], notes=(*notes, *fates.notes),
     )  # fmt: skip
-    return _log(table, columns, fates, end[0], check, account)
+    return replace(_log(table, columns, fates, end[0], check, account), questions=end[2])
+
+
+def _not_used(columns: LogColumns) -> list[str]:
+    """Columns of dates that are not used, which may matter."""
+    if not columns.dates:
+        return []
+    names = ", ".join(f"'{name}'" for name in columns.dates[:4])
+    more = f" and {len(columns.dates) - 4} more" if len(columns.dates) > 4 else ""
+    return [f"not used, with dates in it: {names}{more}; if one says who left, say --columns left=NAME"]
 
 
 def _people_of(

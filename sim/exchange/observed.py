@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.exchange.account import NOTHING_SAID, Account
-from sim.exchange.findings import Finding
+from sim.exchange.findings import Finding, Question
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.integer[Any]]
@@ -157,6 +157,7 @@ class ObservedTrial:
             apart, also of those to come.
         findings: what the data check found.
         account: which column was taken as what, and what became of the rows.
+        questions: what is asked before a forecast goes on from the last day.
     """
 
     name: str
@@ -174,6 +175,7 @@ class ObservedTrial:
     closed_periods: tuple[tuple[float, float], ...] = ()
     findings: tuple[Finding, ...] = ()
     account: Account = NOTHING_SAID
+    questions: tuple[Question, ...] = ()
 
     def __repr__(self) -> str:
         head = f"{type(self).__name__}({self.name!r}: {self.n_randomised:,} randomised, {self.first} to {self.last})"

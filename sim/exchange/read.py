@@ -16,7 +16,7 @@ from sim.exchange.columns import Columns
 from sim.exchange.count_shapes import looks_like_counts
 from sim.exchange.counts import read_counts
 from sim.exchange.dates import DateOrder
-from sim.exchange.ends import ask_about_silence, silence_remark
+from sim.exchange.ends import ask_about_end, silence_remark
 from sim.exchange.findings import DataError, Finding
 from sim.exchange.frames import table_of_frame
 from sim.exchange.logs import read_log
@@ -226,5 +226,5 @@ def as_known(trial: ObservedTrial, as_of: date | None, target: int | None) -> Ob
         UsageError: the date is before the first record.
         QuestionError: nobody said, and the data may have ended long before their last day.
     """
-    ask_about_silence(trial, target, as_of)
+    ask_about_end(trial, target, as_of)
     return trial if as_of is None else cut(trial, as_of)
