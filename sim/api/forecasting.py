@@ -16,7 +16,7 @@ from sim.exchange.dates import DateOrder
 from sim.exchange.folder import read_trials
 from sim.exchange.observed import ObservedTrial
 from sim.exchange.read import as_known, read_as
-from sim.exchange.said import Said, status_from
+from sim.exchange.said import Said, date_from, status_from
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.workers import n_cores
 from sim.forecast.answer import Answer, WhatIf
@@ -156,6 +156,7 @@ def backtest(
     at: Sequence[float] = _QUARTERS,
     every_days: int | None = None,
     target: int | None = None,
+    as_of: date | str | None = None,
     sites: Path | str | None = None,
     columns: Mapping[str, str] | None = None,
     dates: DateOrder | None = None,
@@ -175,6 +176,7 @@ def backtest(
         at: shares of the target at which to forecast.
         every_days: forecast every so many days instead.
         target: randomisations wanted; default: all in the data.
+        as_of: the last day to use; default: the last of the data.
         sites: a table of sites, for one trial.
         columns: header by role, as in `{"date": "Rand_Dt"}`.
         dates: how to read 03/04/2024: `dmy` or `mdy`.
@@ -195,7 +197,7 @@ def backtest(
     """
     from sim.report.forecast_folder import write_backtest
 
-    said = _said(columns, dates, status, study=study, sheet=sheet, header=header, counts=counts)
+    said = _said(columns, dates, status, study=study, sheet=sheet, header=header, counts=counts, as_of=_day(as_of))
     trials: list[ObservedTrial] = []
     for item in data:
         trials += [item] if isinstance(item, ObservedTrial) else read_trials([item], sites, said)
@@ -219,6 +221,10 @@ def _said(
     return Said(dict(columns or {}), dates, status_from(status), **texts)
 
 
+def _day(when: date | str | None) -> date | None:
+    return date_from(when) if isinstance(when, str) else when
+
+
 def _trial(
     data: Data,
     sites: Path | str | None,
@@ -226,7 +232,7 @@ def _trial(
     said: Said,
     target: int | None,
 ) -> ObservedTrial:
-    when = date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    when = _day(as_of)
     trial = data if isinstance(data, ObservedTrial) else read_as(data, sites, replace(said, as_of=when))
     return as_known(trial, when, target)
 

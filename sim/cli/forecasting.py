@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +33,13 @@ SITES = click.option(
     help="A table of sites: name, activated, closed, planned.",
 )
 _HOW_READ = (
+    click.option(
+        "--as-of",
+        "as_of",
+        callback=lambda _context, _option, text: _date(text),
+        metavar="DATE",
+        help="The day from which to go on; nothing later is used. Default: the last day of the data.",
+    ),
     click.option("--columns", metavar="ROLE=NAME,...", help="Which column is what, as in date=Rand_Dt,site=Centre."),
     click.option("--dates", "order", type=click.Choice(["dmy", "mdy", "ymd"]), help="How to read dates like 03/04/24."),
     click.option(
@@ -62,25 +68,18 @@ def how_read(command: Command) -> Command:
     """The options that say how data are read; the command gets them in one, as `said`."""
 
     @functools.wraps(command)
-    def gathered(columns: str | None, order: Any, status: str | None, **rest: Any) -> Any:
+    def gathered(columns: str | None, order: Any, status: str | None, as_of: date | None, **rest: Any) -> Any:
         from sim.exchange.columns import columns_from
         from sim.exchange.said import Said, status_from
 
         texts: dict[str, Any] = {name: rest.pop(name) or "" for name in ("study", "sheet", "header", "counts")}
-        return command(said=Said(columns_from(columns), order, status_from(status), **texts), **rest)
+        return command(said=Said(columns_from(columns), order, status_from(status), as_of=as_of, **texts), **rest)
 
     for option in reversed(_HOW_READ):
         gathered = option(gathered)
     return gathered
 
 
-AS_OF = click.option(
-    "--as-of",
-    "as_of",
-    callback=lambda _context, _option, text: _date(text),
-    metavar="DATE",
-    help="The day from which to go on; nothing later is used. Default: the last day of the data.",
-)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
 WORKERS = click.option(
     "--workers", "-w", type=click.IntRange(1, 1024), metavar="W", help="Processes; default: all cores."
@@ -131,16 +130,9 @@ def show_account(trials: list[ObservedTrial]) -> None:
 
 
 def _date(text: str | None) -> date | None:
-    from datetime import date
+    from sim.exchange.said import date_from
 
-    from sim.errors import Problem, UsageError
-
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise UsageError(Problem("must be a date, as YYYY-MM-DD", path="--as-of", value=text)) from None
+    return None if text is None else date_from(text)
 
 
 def _shares(text: str) -> list[float]:
@@ -222,7 +214,6 @@ def backtest(
 @click.command()
 @click.argument("data", metavar="DATA")
 @SITES
-@AS_OF
 @click.option("--target", type=click.IntRange(1), metavar="N", help="Randomisations wanted; default: all in the data.")
 @click.option(
     "--follow-up-weeks",
@@ -237,7 +228,6 @@ def backtest(
 def fit(
     data: str,
     site_file: str | None,
-    as_of: date | None,
     target: int | None,
     weeks: float | None,
     said: Said,
@@ -255,9 +245,7 @@ def fit(
     from sim.report.forecast_fit import fit_document
     from sim.report.forecast_folder import write_fit
 
-    trial = read_asking(
-        lambda how: as_known(read_as(data, site_file, how), how.as_of, target), replace(said, as_of=as_of)
-    )
+    trial = read_asking(lambda how: as_known(read_as(data, site_file, how), how.as_of, target), said)
     show_account([trial])
     found = fit_data(trial, target, weeks)
     folder = write_fit(found, Path(out) if out else None, " ".join(["trialclock", *sys.argv[1:]]))
@@ -272,7 +260,6 @@ def fit(
 @click.argument("scenario", metavar="SCENARIO")
 @click.option("--observed", "data", required=True, type=click.Path(), metavar="DATA", help="What has happened so far.")
 @SITES
-@AS_OF
 @SET
 @click.option(
     "--what-if",
@@ -295,7 +282,6 @@ def forecast(
     scenario: str,
     data: str,
     site_file: str | None,
-    as_of: date | None,
     overrides: tuple[str, ...],
     others: tuple[str, ...],
     replications: int | None,
@@ -324,9 +310,7 @@ def forecast(
     what_ifs = [WhatIf(load(other).scenario.name, load(other).scenario) for other in others]
     if overrides:
         what_ifs.insert(0, WhatIf(f"without {' '.join(overrides)}", load(scenario).scenario))
-    trial = read_asking(
-        lambda how: as_known(read_as(data, site_file, how), how.as_of, loaded.trial.target), replace(said, as_of=as_of)
-    )
+    trial = read_asking(lambda how: as_known(read_as(data, site_file, how), how.as_of, loaded.trial.target), said)
     show_account([trial])
     with progress_bar(show=sys.stderr.isatty()) as progress:
         answer = forecast_trial(

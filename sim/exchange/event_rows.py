@@ -135,17 +135,18 @@ def a_row_a_person(
             for item in mine
         ]
     order = [participant, *same, *_EVENT_ROLES, _WAY_OUT, _ROW]
-    frame = pd.DataFrame(made, columns=order).fillna("").astype({_ROW: int})
+    frame = pd.DataFrame(made, columns=order, dtype=object).fillna("").astype({_ROW: int})
     frame = frame.sort_values(_ROW).set_index(_ROW)
     frame.index.name = None
+    frame = frame.rename(columns=_DAY_OF)
     unused = sorted({word for word in set(words) if word and not role_of_word[word]})
     found = LogColumns(side={})
     for role in ("participant", "site", "arm", "study"):
         if role in columns.found:
             found.take(role, columns.found[role], columns.how[role])
     for role in _EVENT_ROLES:
-        if (frame[role] != "").any():
-            found.take(role, role, BY_NAME)
+        if (frame[_DAY_OF[role]] != "").any():
+            found.take(role, _DAY_OF[role], BY_NAME)
     found.take(headers.REASON, _WAY_OUT, BY_NAME)
     notes = [f"a row is an event: {_told(role_of_word)}"]
     if unused:

@@ -32,6 +32,7 @@ _EXPLAINED = {
     IGNORED: "no participant; the row is left out",
 }
 ANSWERS = tuple((status, f"{status}: {_EXPLAINED[status]}") for status in STATUSES)
+NO_STATUS = "no status"  # the word for those who have none, after --status
 _WORDS_SHOWN = 12
 
 
@@ -80,7 +81,7 @@ def meanings(evidence: Evidence, said: Mapping[str, str], check: DataCheck) -> t
     n = len(rows)
     if words is None:
         return np.full(n, "", dtype=object), np.zeros(n, dtype=bool)
-    by_word = {normal_key(word): meaning for word, meaning in said.items()}
+    by_word = by_key(said)
     full = any(is_lost_in_full(str(word)) for word in set(words))
     known: dict[str, tuple[str, bool]] = {"": ("", False)}
     for word in sorted({str(word) for word in words} - {""}):
@@ -107,6 +108,11 @@ def _gone_within(evidence: Evidence) -> Bools:
     days = [evidence.day(role) for role in (headers.LEFT_ON, headers.FAILED_ON, headers.DIED_ON)]
     within: Bools = np.logical_or.reduce([day <= began.max() for day in days])
     return within
+
+
+def by_key(said: Mapping[str, str]) -> dict[str, str]:
+    """What a person said, by the word as it is looked up."""
+    return {normal_key(word): meaning for word, meaning in said.items()}
 
 
 def normal_key(word: str) -> str:
@@ -137,7 +143,7 @@ def reason_meanings(
     found, explicit = np.full(n, "", dtype=object), np.zeros(n, dtype=bool)
     if evidence.reasons is None:
         return found, explicit
-    by_word = {normal_key(word): its for word, its in said.items()}
+    by_word = by_key(said)
     header, asked = evidence.columns[headers.REASON], dict[str, int]()
     unsure = ~np.isnat(evidence.day(headers.ENDED_ON)) & np.isnat(evidence.day(headers.LEFT_ON))
     for i, text in enumerate(evidence.reasons):

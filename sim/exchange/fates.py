@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from sim.exchange import headers
 from sim.exchange.dates import Days
-from sim.exchange.evidence import NO_DAY, Evidence, meanings, reason_meanings
+from sim.exchange.evidence import NO_DAY, NO_STATUS, Evidence, by_key, meanings, reason_meanings
 from sim.exchange.findings import COLUMNS, STATUS, DataCheck, Question
 from sim.exchange.observed import COMPLETED, FAILED, IN_SCREENING, LEFT, RANDOMISED
 from sim.exchange.said import IGNORED, ON_STUDY
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Texts = npt.NDArray[np.object_]
 Bools = npt.NDArray[np.bool_]
 
+_MANY_STALE = 3  # people; so many are asked about, since they would move the date
 _STALE, _SHORT_SCREENING_DAYS = 2.0, 14.0  # times the longest screening, which is at least so many days
 
 
@@ -74,7 +75,10 @@ def fates_of(evidence: Evidence, said: Mapping[str, str], check: DataCheck) -> F
     contradictions(facts, check)
     if check.questions:
         check.stop_on_errors()
-    return _decided(facts, check)
+    decided = _decided(facts, by_key(said).get(NO_STATUS, ""), check)
+    if check.questions:
+        check.stop_on_errors()
+    return decided
 
 
 class _Facts:
@@ -262,7 +266,7 @@ def _ask_by_word(
         check.ask(Question(message, STATUS, answers, (), None, tuple(rows.tolist()), path, otherwise))
 
 
-def _decided(facts: _Facts, check: DataCheck) -> Fates:
+def _decided(facts: _Facts, said: str, check: DataCheck) -> Fates:
     """Fates, once nothing is contradictory."""
     evidence, meaning = facts.evidence, facts.meaning
     failed_word = facts.means(FAILED) | (facts.explicit & facts.means(IN_SCREENING))
@@ -280,7 +284,7 @@ def _decided(facts: _Facts, check: DataCheck) -> Fates:
             | facts.failed
             | facts.over
             | facts.flag_left
-            | (facts.says_no & facts.dated)
+            | (facts.says_no & facts.dated & (not evidence.consent_only))
         )
     )
     is_left = (
@@ -303,7 +307,8 @@ def _decided(facts: _Facts, check: DataCheck) -> Fates:
     )
     out_of_it = facts.says_no & ~facts.dated & np.isnat(screened)
     status = np.select(
-        [facts.means(IGNORED) | out_of_it, is_failed, is_left, is_completed, was], [IGNORED, FAILED, LEFT, COMPLETED, RANDOMISED],
+        [facts.means(IGNORED) | out_of_it, is_failed, is_left, is_completed, was],
+        [IGNORED, FAILED, LEFT, COMPLETED, RANDOMISED],
         IN_SCREENING,
     ).astype(object)  # fmt: skip
     out = is_left | is_completed
@@ -319,7 +324,7 @@ def _decided(facts: _Facts, check: DataCheck) -> Fates:
             found.ignored[why] = int(mask.sum())
     _end(found, evidence, out, is_failed)
     _way_out(found, evidence, is_left | is_failed)
-    _warn_stale(found, check, evidence.rows)
+    _check_stale(found, facts, said, check)
     check.warn_rows(
         "has left or completed, but the day is not given; taken as the last day of the data",
         evidence.rows[found.unknown_end & out],
@@ -327,21 +332,45 @@ def _decided(facts: _Facts, check: DataCheck) -> Fates:
     return found
 
 
-def _warn_stale(found: Fates, check: DataCheck, rows: npt.NDArray[np.int64]) -> None:
-    """Warn of those who are in screening for much longer than anybody who was randomised took."""
+def _check_stale(found: Fates, facts: _Facts, said: str, check: DataCheck) -> None:
+    """Ask of those who are in screening for much longer than anybody took, and of whom nothing says that they are.
+
+    Args:
+        found: the fates, of which these may change.
+        facts: what is known.
+        said: what a person said of those without a status.
+        check: where the question goes.
+    """
+    stale, most, longest = _stale(found)
+    unsaid = stale & (facts.meaning == "")
+    if said == FAILED:
+        found.status[unsaid] = FAILED
+        found.unknown_end |= unsaid
+        return
+    rows = facts.evidence.rows
+    if unsaid.sum() >= _MANY_STALE and not said:
+        message = (
+            f"{int(unsaid.sum()):,} began screening more than {most:.0f} days before the end of the data, where nobody "
+            f"took more than {longest:.0f} to be randomised, and nothing says what became of them"
+        )
+        answers = ((f"{NO_STATUS}={FAILED}", "they failed"), (f"{NO_STATUS}={IN_SCREENING}", "they are still to come"))
+        check.ask(Question(message, STATUS, answers, rows=tuple(rows[unsaid].tolist())))
+    told = f"in screening for more than {most:.0f} days, where nobody took more than {longest:.0f} to be randomised"
+    check.warn_rows(told, rows[stale & ~unsaid])
+    check.warn_rows(f'{told}; if they failed, say --status "{NO_STATUS}={FAILED}"', rows[unsaid])
+
+
+def _stale(found: Fates) -> tuple[Bools, float, float]:
+    """Who is in screening for long; how long that is, and how long it took at most to be randomised, in days."""
     took = (found.randomised - found.screened).astype("timedelta64[D]").astype(float)
     took = took[~np.isnat(found.randomised) & ~np.isnat(found.screened)]
     everything = np.concatenate((found.randomised, found.screened))
     if not len(took) or np.isnat(everything).all():
-        return
-    longest = max(float(took.max()), _SHORT_SCREENING_DAYS)
+        return np.zeros(len(found.status), dtype=bool), 0.0, 0.0
+    longest = float(took.max())
+    most = _STALE * max(longest, _SHORT_SCREENING_DAYS)
     waiting = (everything[~np.isnat(everything)].max() - found.screened).astype("timedelta64[D]").astype(float)
-    stale = (found.status == IN_SCREENING) & ~np.isnat(found.screened) & (waiting > _STALE * longest)
-    check.warn_rows(
-        f"in screening for more than {_STALE * longest:.0f} days, where nobody took more than {took.max():.0f} to be "
-        "randomised; a screen failure that is not entered counts as somebody to come",
-        rows[stale],
-    )
+    return (found.status == IN_SCREENING) & ~np.isnat(found.screened) & (waiting > most), most, longest
 
 
 def _end(found: Fates, evidence: Evidence, out: Bools, failed: Bools) -> None:

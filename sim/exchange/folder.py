@@ -9,7 +9,7 @@ from pathlib import Path
 from sim.errors import Problem
 from sim.exchange.findings import DataError
 from sim.exchange.observed import ObservedTrial
-from sim.exchange.read import read_as
+from sim.exchange.read import cut, read_as
 from sim.exchange.said import NOTHING, Said
 from sim.exchange.sdtm import domain_of, siblings
 from sim.exchange.tables import read_table
@@ -45,7 +45,8 @@ def read_trials(
             domain = domain_of(read_table(path))
             if domain and domain != "DM" and siblings(path, domain):
                 continue  # read with its DM
-        found.append(read_as(path, sites, said))
+        trial = read_as(path, sites, said)
+        found.append(trial if said.as_of is None else cut(trial, said.as_of))
     if not found:
         raise DataError(Problem("there are no data files here", ", ".join(str(item) for item in data)))
     return _named_apart(found)

@@ -32,7 +32,8 @@ _WORDS = {
     "site": "centre center centro zentrum hospital institution clinic facility investigational siteid ctr",
     "number": "no num nr nbr nummer numero",
     "id": "identifier ident code key",
-    "subject": "patienten probanden teilnehmer participant patient subj pt ppt pat subjects patients participants sujet paciente proband",
+    "subject": "patienten probanden teilnehmer participant patient subj pt ppt pat subjects patients participants "
+    "sujet paciente proband",
     "study": "trial protocol",
     "visit": "vis visits visite",
     "treatment": "trt tx therapy drug medication rx ip imp dose dosing treated dosed",
@@ -52,9 +53,9 @@ _WORDS = {
 }
 _CANONICAL = {way: word for word, ways in _WORDS.items() for way in (word, *ways.split())}
 _MORE = (
-    "of the on at for first actual number name event early off start started signed signature sign obtained main data rf "
-    "update updated modified created assigned allocation allocated access group record row id usubjid cohort country "
-    "region time form date form page lab test sex age assessment initial original final to from by was is in subject"
+    "of the on at for first actual number name event early off start started signed signature sign obtained main data "
+    "rf update updated modified created assigned allocation allocated access group record row id usubjid cohort "
+    "country region time form page lab test sex age assessment initial original final to from by was is in subject"
 )
 _KNOWN = frozenset((*_CANONICAL, *_MORE.split()))
 _FILLERS = frozenset(

@@ -42,6 +42,7 @@ MEANINGS: dict[str, str] = {
     "site": "site",
     "arm": "arm",
     "event": "event of the row",
+    "event_date": "day of the event",
     "study": "study",
     "eligible": "whether eligible",
 }
@@ -69,6 +70,7 @@ _SITES = {
 }  # fmt: skip
 _MOST_WORDS = 40  # different statuses in one column
 _SOME = 0.5
+_ANY_DAY = frozenset(("date", "rfstdtc", "dsstdtc", "dsstdat"))  # words of a day that may be that of anything
 
 
 @dataclass
@@ -172,7 +174,7 @@ def _sort(table: RawTable, header: str, candidates: dict[str, list[str]], column
 
 def _other_role(header: str) -> str:
     """Participant, site, arm or event by usual names."""
-    name, words = plain(header), frozenset(words_of(header)) - {"of", "the"}
+    name, words = plain(header), frozenset(words_of(header)) - {"of", "the", "redcap"}
     for role in ("arm", "event", "site"):
         if name in LOG_NAMES[role]:
             return role
@@ -187,9 +189,9 @@ def _other_role(header: str) -> str:
 
 def _choose(table: RawTable, role: str, names: list[str], columns: LogColumns) -> None:
     """One of several columns that could be a role: the one with a plain name, or any if they say the same."""
+    names = [name for name in names if not set(words_of(name)) <= _ANY_DAY] or names
     exact = [name for name in names if plain(name) in LOG_NAMES.get(role, ())]
-    named = [name for name in names if len(words_of(name)) > 1 or words_of(name) != ("date",)]
-    for fewer in (names, exact, named):
+    for fewer in (names, exact):
         if len(fewer) == 1 or (fewer and _same(table, fewer, role)):
             columns.take(role, fewer[0], BY_NAME)
             return

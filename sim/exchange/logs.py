@@ -12,7 +12,7 @@ import pandas as pd
 
 from sim.errors import Problem
 from sim.exchange import headers
-from sim.exchange.account import Account
+from sim.exchange.account import BY_CONTENT, BY_NAME, Account
 from sim.exchange.dates import Days, parse_dates
 from sim.exchange.ends import check_slips, end_of_data, warn_gaps, without_placeholders
 from sim.exchange.event_rows import a_row_a_person, event_rows
@@ -76,7 +76,7 @@ def read_log(table: RawTable, said: Said) -> ObservedTrial:
     gaps = warn_gaps(check, fates.randomised, table.cells.index.to_numpy())
     account = Account(
         _LOG, uses.uses(), left_out(whole, uses.taken()), len(whole.cells), gaps=tuple(gaps),
-        end=end[1], notes=(*notes, *fates.notes),
+        end=end[1], notes=(*notes, *fates.notes, *_not_used(uses)),
     )  # fmt: skip
     return replace(_log(table, columns, fates, end[0], check, account), questions=end[2])
 
@@ -98,7 +98,11 @@ def _people_of(
     if found is not None and "event" not in said.columns:
         event, when = found
         days = _days(table, when, said)
-        columns.take("event", event, columns.how.get("event", "by content"))
+        columns.take("event", event, columns.how.get("event", BY_CONTENT))
+        columns.take("event_date", when, BY_NAME)
+        for role in [role for role, name in columns.found.items() if name == event and role != "event"]:
+            del columns.found[role]
+        columns.side = {role: [name for name in names if name != when] for role, names in columns.side.items()}
         return a_row_a_person(table, columns, event, days, check)
     _ask_columns(table, columns, said)
     table, done = one_row_a_person(table, columns, check)

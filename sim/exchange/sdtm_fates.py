@@ -165,7 +165,7 @@ def _randomised(
         if not len(first):
             continue
         by_id = first.drop_duplicates("id").set_index("id")["day"]
-        found.randomised = pd.to_datetime(ids.map(by_id)).to_numpy().astype("datetime64[D]")
+        found.randomised = by_id.reindex(ids.to_numpy()).to_numpy().astype("datetime64[D]")
         if what == "ENROLLED":
             found.notes.append("DS has no RANDOMIZED; its day of enrolment stands for it")
         found.how.append(("day of randomisation", f"DS.DSSTDTC of {first['term'].iloc[0]}"))
@@ -183,10 +183,10 @@ def _final(
     """Day and term of the last disposition of each subject; a screening that failed before randomisation is past."""
     day_of = pd.Series(np.where(was, randomised, _NEVER), index=ids.to_numpy())
     own = events[events["category"] == _DISPOSITION]
-    past = (own["plain"].map(meaning_of) == FAILED) & (own["day"] < own["id"].map(day_of[~day_of.index.duplicated()]))
+    past = (own["plain"].map(meaning_of) == FAILED) & (own["day"] < day_of.reindex(own["id"].to_numpy()).to_numpy())
     last = own[~past].sort_values("day", kind="stable", na_position="first").drop_duplicates("id", keep="last")
     last = last.set_index("id")
-    days = pd.to_datetime(ids.map(last["day"])).to_numpy().astype("datetime64[D]")
+    days = last["day"].reindex(ids.to_numpy()).to_numpy().astype("datetime64[D]")
     return days, ids.map(last["term"].str.lower()).fillna("").to_numpy(dtype=object)
 
 
