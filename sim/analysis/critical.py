@@ -1,52 +1,33 @@
-"""The critical path: which site, which milestone and which step a milestone hung on, in one simulated trial.
+"""The critical path: what the participant on whom a milestone hung had waited for, in one simulated trial.
 
 As in network planning, something is critical for a milestone where, had it been a moment later, the milestone would
-have been. Each milestone is completed by one event: of a site (its activation), of a patient (the first referral) or of
-a participant (the k-th randomisation, the last dose, the last visit). The critical path is walked back from that event:
-the participant who completes it, their screening and what it waited for, their referral, and the activation of their
-site. So exactly one site is critical for each milestone that is reached, and an earlier milestone is critical for a
-later one where the same person completes both.
+have been. Each milestone is completed by one event of a participant (the k-th randomisation, the last dose, the last
+visit). The critical path is walked back from that event: the participant who completes it, what they waited for while
+eligible, their screening, their coordinator, their referral, and the activation of their site. Its steps sum to the day
+of the milestone. It tells what happened, and not what would help: another patient may have come a day later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.analysis.index import EventIndex
-from sim.analysis.measures import MILESTONES, SHARES
-from sim.analysis.reduce import Reduced, Reducer
+from sim.analysis.measures import PATH_MILESTONES, SHARES, STEPS, path_name
 from sim.core import events
 from sim.core.design import Design
-from sim.core.events import CODE, KIND, NUMBER, PERSON, SITE, TIME, Log
+from sim.core.events import CODE, KIND, NUMBER, SITE, TIME, VOCABULARIES
 
 Array = npt.NDArray[np.float64]
 Row = dict[str, float]
-Key = tuple[float, float]  # site, referral
 
-OF_SITES = ("first_site_active", "first_referral")  # completed before anyone is a participant
-STEPS: dict[str, str] = {
-    "start_up": "until the site was activated",
-    "patient": "from then until the patient was referred",
-    "coming_back": "until the patient came back after a reason that passed",
-    "coordinator": "waiting for a coordinator",
-    "screening": "screening",
-    "board_review": "eligible, and waiting for the safety board's review",
-    "hold": "eligible, and waiting for the end of a hold",
-    "sentinel": "eligible, and waiting for the spacing of the first participants",
-    "cells": "eligible, and waiting for cells",
-    "participant": "from randomisation to the milestone",
-    "database_lock": "cleaning and locking the database",
-}
-_PAUSES = {
-    events.PAUSE_BOARD: "board_review",
-    events.PAUSE_HOLD: "hold",
-    events.PAUSE_SENTINEL: "sentinel",
-    events.PAUSE_CELLS: "cells",
-}
-_PATH_KINDS = (
+_PAUSES = {events.PAUSE_BOARD: "board_review", events.PAUSE_HOLD: "hold", events.PAUSE_SENTINEL: "sentinel"}
+_WORDS = VOCABULARIES["pause"]
+_WAY = (
+    events.REFERRED,
     events.CONSENT_GIVEN,
     events.SCREENING_STARTED,
     events.RESCREEN_PLANNED,
@@ -54,136 +35,148 @@ _PATH_KINDS = (
     events.PLACE_AWAITED,
     events.RANDOMISED,
 )
+_NEXT = {  # what a person does after an event of their way
+    events.REFERRED: "coming_back",
+    events.CONSENT_GIVEN: "coordinator",
+    events.SCREENING_STARTED: "screening",
+    events.RESCREEN_PLANNED: "coming_back",
+    events.SCREENING_PASSED: "screening",
+}
 _NAN = float("nan")
-
-
-def critical_names() -> tuple[str, ...]:
-    """Names of the measures of the critical paths, in order."""
-    names = ["critical_most_site"]
-    for milestone in MILESTONES:
-        names += [f"critical_{milestone}_site", f"critical_{milestone}_participant"]
-        names += [f"critical_{milestone}_{step}_days" for step in STEPS]
-    return tuple(names)
-
-
-class CriticalReducer(Reducer):
-    """Measures replications and their critical paths.
-
-    Args:
-        design: the scenario, made ready.
-    """
-
-    def __init__(self, design: Design) -> None:
-        super().__init__(design)
-        self._plain = Reducer(design)
-        self.names = [*self._plain.names, *critical_names()]
-
-    def __call__(self, log: Log, uncertain: Mapping[str, float]) -> Reduced:
-        """Measure one replication; see `Reducer`."""
-        reduced = self._plain(log, uncertain)
-        row = dict(zip(self._plain.names, reduced.measures, strict=True))
-        found = critical_paths(row, self.design, EventIndex(log))
-        return Reduced([*reduced.measures, *(found[name] for name in critical_names())], reduced.randomised_days)
+_NOTHING = {path_name(milestone, step): _NAN for milestone in PATH_MILESTONES for step in STEPS}
 
 
 def critical_paths(row: Row, design: Design, index: EventIndex) -> Row:
-    """Site, participant and steps of the critical path to each milestone; NaN where it was not reached.
+    """Days of the steps of the critical path to each milestone; NaN where it was not reached.
 
     Args:
         row: the milestones.
         design: the scenario, made ready.
         index: the events.
     """
-    found = dict.fromkeys(critical_names(), _NAN)
-    randomised = index.of(events.RANDOMISED)
-    activated = index.of(events.SITE_ACTIVATED)
-    if len(activated):
-        found["critical_first_site_active_site"] = activated[0, SITE]
-    found["critical_first_referral_site"] = _site_of_first_referral(index)
-    if not len(randomised):
-        return found
-    found["critical_most_site"] = float(np.argmax(np.bincount(randomised[:, SITE].astype(np.int64))))
-    opened = dict(zip(activated[:, SITE].tolist(), activated[:, TIME].tolist(), strict=True))
-    known: dict[Key, Row] = {}
-    for milestone, event in _completing(row, design, index, randomised).items():
-        person = (float(event[SITE]), float(event[PERSON]))
-        if person not in known:
-            known[person] = _steps(person, opened[person[0]], index)
-        steps = known[person]
-        found[f"critical_{milestone}_site"] = person[0]
-        found[f"critical_{milestone}_participant"] = steps["number"]
-        for step in STEPS:
-            found[f"critical_{milestone}_{step}_days"] = steps.get(step, 0.0)
-        found[f"critical_{milestone}_participant_days"] = float(event[TIME]) - steps["randomised"]
+    ways = Ways(index)
+    found = dict(_NOTHING)
+    for milestone, event in completing(row, design, index).items():
+        steps = ways.of(event)
+        for step, days in steps.items():
+            found[path_name(milestone, step)] = days
+        end = row["day_last_visit" if milestone == "database_lock" else f"day_{milestone}"]
+        found[path_name(milestone, "follow_up")] = end - ways.randomised(event)
         if milestone == "database_lock":
-            found["critical_database_lock_database_lock_days"] = row["day_database_lock"] - float(event[TIME])
+            found[path_name(milestone, "database_lock")] = row["day_database_lock"] - end
     return found
 
 
-def _site_of_first_referral(index: EventIndex) -> float:
-    """The site of the first patient referred, whatever became of them."""
-    first = index.of(events.REFERRED)
-    best = (float(first[0, TIME]), float(first[0, SITE])) if len(first) else (np.inf, _NAN)
-    ended = index.log.ended_at_once
-    if len(ended.time):
-        at = int(np.argmin(ended.time))
-        if ended.time[at] < best[0]:
-            return float(ended.site[at])
-    return best[1]
+def completing(row: Row, design: Design, index: EventIndex) -> dict[str, Array]:
+    """The event of a participant that completed each milestone that was reached.
 
-
-def _completing(row: Row, design: Design, index: EventIndex, randomised: Array) -> dict[str, Array]:
-    """The event of a participant that completed each milestone that was reached."""
+    Args:
+        row: the milestones.
+        design: the scenario, made ready.
+        index: the events.
+    """
+    randomised = index.of(events.RANDOMISED)
+    if not len(randomised):
+        return {}
     found: dict[str, Array] = {"first_randomised": randomised[0]}
     for name, share in SHARES.items():
-        k = int(np.ceil(share * design.scenario.trial.target))
-        if not np.isnan(row[f"day_{name}"]):
-            found[name] = randomised[k - 1]
-    if np.isnan(row["day_last_randomised"]):
+        if not math.isnan(row[f"day_{name}"]):
+            found[name] = randomised[math.ceil(share * design.scenario.trial.target) - 1]
+    if math.isnan(row["day_last_randomised"]):
         return found
     found["last_randomised"] = randomised[-1]
-    if not np.isnan(row["day_last_dose"]):
+    if not math.isnan(row["day_last_dose"]):
         found["last_dose"] = index.of(events.DOSE_GIVEN)[-1]
     out = np.concatenate((index.of(events.LEFT), index.of(events.COMPLETED)))
-    if not np.isnan(row["day_last_visit"]):
+    if not math.isnan(row["day_last_visit"]):
         found["last_visit"] = out[np.argmax(out[:, TIME])]
-        if not np.isnan(row["day_database_lock"]):
+        if not math.isnan(row["day_database_lock"]):
             found["database_lock"] = found["last_visit"]
-    if not np.isnan(row["day_primary_completion"]):
-        ways = np.concatenate((index.log.visits, out, randomised))
-        completing = ways[ways[:, TIME] == row["day_primary_completion"]]
-        if len(completing):  # a date that an event-driven trial waits for is nobody's event
-            found["primary_completion"] = completing[0]
+    if not math.isnan(row["day_primary_completion"]):
+        ends = np.concatenate((index.log.visits, out, randomised))
+        ends = ends[ends[:, TIME] <= row["day_primary_completion"]]  # a date that was waited for is nobody's event
+        found["primary_completion"] = ends[np.argmax(ends[:, TIME])]
     return found
 
 
-def _steps(person: Key, opened: float, index: EventIndex) -> Row:
-    """Days of each step of one participant's way to randomisation, from day 0."""
-    mine = [rows[(rows[:, SITE] == person[0]) & (rows[:, PERSON] == person[1])] for rows in map(index.of, _PATH_KINDS)]
-    way = np.concatenate(mine)
-    way = way[np.argsort(way[:, TIME], kind="stable")]
-    referred = index.of(events.REFERRED)
-    came = referred[(referred[:, SITE] == person[0]) & (referred[:, PERSON] == person[1])][0, TIME]
-    late = index.first(events.TRIAL_STARTED)
-    start = max(opened, 0.0 if np.isnan(late) else late)
-    steps = dict.fromkeys(STEPS, 0.0) | {"start_up": start, "patient": float(came) - start}
-    before, step = float(came), "coming_back"
-    for event in way:
-        steps[step] += float(event[TIME]) - before
-        before, step = float(event[TIME]), _next_step(event, step)
-        if event[KIND] == events.RANDOMISED:
-            steps["number"], steps["randomised"] = float(event[NUMBER]), float(event[TIME])
-    return steps
+class Ways:
+    """Participants' ways to randomisation.
 
+    Args:
+        index: the events.
+    """
 
-def _next_step(event: Array, step: str) -> str:
-    """What a person does after an event of their way to randomisation."""
-    kind = int(event[KIND])
-    if kind == events.PLACE_AWAITED:
-        return _PAUSES[int(event[CODE])]
-    return {
-        events.CONSENT_GIVEN: "coordinator",
-        events.SCREENING_STARTED: "screening",
-        events.RESCREEN_PLANNED: "coming_back",
-        events.SCREENING_PASSED: "screening",
-    }.get(kind, step)
+    def __init__(self, index: EventIndex) -> None:
+        self._index = index
+        self._known: dict[int, Row] = {}
+        self._randomised: dict[int, float] = {}
+        self.numbers: dict[int, float] = {}
+
+    @cached_property
+    def _events(self) -> tuple[npt.NDArray[np.int64], Array]:
+        rows = np.concatenate([self._index.of(kind) for kind in _WAY])
+        rows = rows[np.argsort(rows[:, TIME], kind="stable")]
+        return self._index.keys(rows), rows
+
+    @cached_property
+    def _opened(self) -> dict[float, float]:
+        activated = self._index.of(events.SITE_ACTIVATED)
+        return dict(zip(activated[:, SITE].tolist(), activated[:, TIME].tolist(), strict=True))
+
+    @cached_property
+    def _late_start(self) -> float:
+        late = self._index.first(events.TRIAL_STARTED)
+        return 0.0 if math.isnan(late) else late
+
+    @cached_property
+    def _pauses(self) -> dict[str, Array]:
+        return {step: self._index.pauses(reason) for reason, step in _PAUSES.items()}
+
+    def of(self, event: Array) -> Row:
+        """Days of each step, from day 0 to randomisation, of the participant whom an event is about."""
+        person = int(self._index.keys(event[None])[0])
+        if person not in self._known:
+            keys, rows = self._events
+            self._known[person] = self._walk(person, rows[keys == person], self._opened.get(float(event[SITE])))
+        return self._known[person]
+
+    def randomised(self, event: Array) -> float:
+        """When the participant whom an event is about was randomised."""
+        self.of(event)
+        return self._randomised[int(self._index.keys(event[None])[0])]
+
+    def number(self, event: Array) -> float:
+        """Which participant an event is about, from 1."""
+        self.of(event)
+        return self.numbers[int(self._index.keys(event[None])[0])]
+
+    def _walk(self, person: int, way: Array, opened: float | None) -> Row:
+        referred = float(way[0, TIME])
+        begun = min(max(self._late_start, 0.0), referred)
+        opened = referred if opened is None else min(max(opened, begun), referred)
+        steps = dict.fromkeys(STEPS, 0.0)
+        steps |= {"late_start": begun, "start_up": opened - begun, "referral": referred - opened}
+        before, step, reason = referred, "coming_back", 0
+        for event in way:
+            now = float(event[TIME])
+            if step in STEPS:
+                steps[step] += now - before
+            else:
+                self._wait(steps, before, now, _WORDS[reason])
+            before, step, reason = now, _NEXT.get(int(event[KIND]), "place"), int(event[CODE])
+            if event[KIND] == events.RANDOMISED:
+                self._randomised[person], self.numbers[person] = now, float(event[NUMBER])
+                break
+        return steps
+
+    def _wait(self, steps: Row, start: float, end: float, reason: str) -> None:
+        """A wait for a place, each moment of it given to the first pause that held then, and else to what has no end.
+
+        What has no end of its own is what the person was told to wait for, where that is no pause, and else the cells.
+        """
+        rest = reason if reason in STEPS and reason not in self._pauses else "cells"
+        pauses = {step: np.clip(stays, start, end) for step, stays in self._pauses.items()}
+        edges = np.unique(np.concatenate([[start, end], *(stays.ravel() for stays in pauses.values())]))
+        for low, high in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+            held = (step for step, stays in pauses.items() if np.any((stays[:, 0] <= low) & (high <= stays[:, 1])))
+            steps[next(held, rest)] += high - low

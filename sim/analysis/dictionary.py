@@ -108,6 +108,22 @@ def _summary(_design: Design) -> list[Measure]:
     return [*found, Measure("meaning", "text", "What the measure says")]
 
 
+def _causes(_design: Design) -> list[Measure]:
+    return [
+        Measure("outcome", "word", "The milestone"),
+        Measure("cause", "word", "The cause that was taken away"),
+        Measure("kind", "word", "What sort of cause it is"),
+        Measure("label", "text", "The cause in words"),
+        Measure("without", "text", "What was put in its place"),
+        Measure("part_of", "word", "The cause of which this is a part; empty for a whole one"),
+        *_with_interval("lost", "days", "Mean days that the milestone comes earlier without it; never = horizon"),
+        Measure("n", "count", "Pairs of trials, with the cause and without it"),
+        Measure("n_changed", "count", "Pairs that differ"),
+        Measure("n_never", "count", "Of the trials with the cause, those that never get there"),
+        Measure("n_never_without", "count", "Of the trials without it, those that never get there"),
+    ]
+
+
 def _manifest(_design: Design) -> list[Measure]:
     return [
         Measure("run", "mapping", "What decides the results: scenario, its hash, seed, replications, versions"),
@@ -137,6 +153,7 @@ FILES: tuple[ResultFile, ...] = (
     ResultFile("enrolment.parquet", "A row a randomisation of every replication.", _enrolment),
     ResultFile("curves.parquet", "A row a day: how many are randomised by then, over all replications.", _curves),
     ResultFile("summary.csv", "A row a measure, over all replications.", _summary),
+    ResultFile("causes.csv", "A row a milestone and cause of delay, the largest first; see `--no-causes`.", _causes),
     ResultFile("manifest.json", "One document: what was run, and what it left.", _manifest),
     ResultFile("failures.json", "A list with an entry a replication that raised; only where one did.", _failures),
 )

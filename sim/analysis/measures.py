@@ -25,18 +25,28 @@ MILESTONES: dict[str, str] = {
 }
 SHARES = {"randomised_25pct": 0.25, "randomised_50pct": 0.5, "randomised_75pct": 0.75, "randomised_100pct": 1.0}
 
-SPANS: dict[str, str] = {
-    "start_up": "before the first site could look at referrals",
-    "board_review": "randomisation paused for the safety board's review",
-    "hold": "randomisation on hold after a severe reaction",
-    "sentinel": "eligible patients waited for the spacing of the first participants",
-    "cells": "eligible patients waited for cells",
-    "coordinators": "a patient waited for a coordinator, and nothing above held up randomisation",
-    "screening": "a patient was being screened, and nothing above held up randomisation",
-    "patients": "nobody was in screening: waiting for patients",
-    "follow_up": "after the last randomisation, until the last visit",
-    "database_lock": "from the last visit to the database lock",
+STEPS: dict[str, str] = {
+    "late_start": "until a trial that was late started",
+    "start_up": "from then until the site of this participant was activated",
+    "referral": "from then until this patient was referred",
+    "coming_back": "until the patient came back after a reason that passed",
+    "coordinator": "consented, and waiting for a coordinator",
+    "screening": "being screened",
+    "board_review": "eligible, and waiting for the safety board's review",
+    "hold": "eligible, and waiting for the end of a hold",
+    "sentinel": "eligible, and waiting for the spacing of the first participants",
+    "cells": "eligible, and waiting for cells",
+    "follow_up": "from randomisation to the milestone",
+    "database_lock": "cleaning and locking the database",
 }
+PATH_MILESTONES = tuple(name for name in MILESTONES if name not in ("first_site_active", "first_referral"))
+
+
+def path_name(milestone: str, step: str) -> str:
+    """The measure of a step on the critical path to a milestone (see `sim.analysis.critical`)."""
+    return f"path_{milestone}_{step}_days"
+
+
 COST_PARTS: dict[str, str] = {
     "sites": "activating and running sites",
     "monitoring": "monitoring visits",
@@ -149,7 +159,11 @@ def measures(design: Design) -> list[Measure]:
     found.append(Measure("day_end", "days", "The last event: the database lock, or the horizon"))
     found += [Measure(name, "count", meaning) for name, meaning in _counts(design)]
     found += [Measure(name, unit, meaning) for name, unit, meaning in _AMOUNTS]
-    found += [Measure(f"span_{name}_days", "days", f"Days {meaning}") for name, meaning in SPANS.items()]
+    found += [
+        Measure(path_name(milestone, step), "days", f"Critical path to {milestone}: {meaning}")
+        for milestone in PATH_MILESTONES
+        for step, meaning in STEPS.items()
+    ]
     found += [
         Measure(f"first_day_{name}_reached", "days", f"Day on which the cap {name} was first reached; null for never")
         for name in design.caps

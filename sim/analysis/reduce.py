@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.analysis.costs import costs
+from sim.analysis.critical import critical_paths
 from sim.analysis.index import EventIndex
 from sim.analysis.measures import MILESTONES, SHARES, measures
-from sim.analysis.spans import spans
 from sim.core import events
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
@@ -67,7 +67,7 @@ class Reducer:
         _doses(row, design, index)
         _cells(row, index)
         _operations(row, design, index)
-        row |= spans(row, index)
+        row |= critical_paths(row, design, index)
         if design.scenario.costs is not None:
             row |= costs(row, design, index)
         return Reduced([float(row[name]) for name in self.names], index.of(events.RANDOMISED)[:, TIME].copy())

@@ -1,4 +1,4 @@
-"""Answers from replications: when, how likely, who was lost on the way, and where the time went. Frames in, frames out.
+"""Answers from replications: when, how likely, who was lost on the way, and the critical path. Frames in, frames out.
 
 Every figure has its Monte Carlo interval. A trial that never got somewhere counts as later than everything, and stays
 in every denominator; only a replication that raised (a defect) is left out, and is counted apart.
@@ -15,7 +15,7 @@ import pandas as pd
 
 from sim.analysis import intervals
 from sim.analysis.intervals import Estimate
-from sim.analysis.measures import COST_PARTS, MILESTONES, SPANS, measures
+from sim.analysis.measures import COST_PARTS, MILESTONES, PATH_MILESTONES, STEPS, measures, path_name
 from sim.analysis.one_by_one import OneByOne
 from sim.analysis.tables import ERROR
 from sim.core.design import Design
@@ -179,13 +179,26 @@ def criterion_table(design: Design, frame: Table) -> pd.DataFrame:
 _NO = Estimate(float("nan"), None, None)
 
 
-def span_table(frame: Table) -> pd.DataFrame:
-    """Mean days of the trial given to each cause, and their share; together the whole trial."""
-    table = _means(frame, {f"span_{name}_days": name for name in SPANS}, "cause")
-    total = table["mean"].sum()
-    table["share"] = table["mean"] / total if total else float("nan")
-    table["meaning"] = list(SPANS.values())
-    return table
+def path_table(column: Callable[[str], Array]) -> pd.DataFrame:
+    """A row a milestone and step of the critical path to it: mean days, of the trials that reached the milestone.
+
+    The days of a milestone's steps sum to its mean day. Steps that took no time are 0; a milestone that no trial
+    reached has no rows.
+
+    Args:
+        column: gives the values of a measure in the replications that did not raise.
+    """
+    rows: list[dict[str, object]] = []
+    for milestone in PATH_MILESTONES:
+        reached = ~np.isnan(column(f"day_{milestone}"))
+        n, n_never = int(reached.sum()), int((~reached).sum())
+        for step, meaning in STEPS.items() if n else ():
+            spent = column(path_name(milestone, step))[reached]
+            row: dict[str, object] = {"milestone": milestone, "step": step, "meaning": meaning, "n": n}
+            row |= {"n_never": n_never, **_columns("days", intervals.mean(spent))}
+            rows.append(row | _columns("share", intervals.probability(int(np.count_nonzero(spent > 0)), n)))
+    names = ["milestone", "step", "meaning", "n", "n_never", *_columns("days", _NO), *_columns("share", _NO)]
+    return pd.DataFrame(rows, columns=names)
 
 
 def cost_table(frame: Table) -> pd.DataFrame:

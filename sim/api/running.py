@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sim.experiment.progress import Progress, no_progress
@@ -21,6 +21,8 @@ def run(
     cluster: str | None = None,
     out: Path | str | None = None,
     report: bool = True,
+    causes: bool = True,
+    dates: Callable[[Results], None] = lambda _: None,
     progress: Progress = no_progress,
     command: str = "",
     typed: str = "",
@@ -37,6 +39,8 @@ def run(
         cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         out: the folder; default: `results/<scenario>-<id>`.
         report: whether to write `report.html`.
+        causes: whether to measure the days lost to each cause, which takes 0.4 times as many trials again.
+        dates: called with the results once their dates are known, and before the causes are measured.
         progress: called with replications done and in all.
         command: the whole command, for the manifest.
         typed: the scenario and its overrides as they were typed, for the report.
@@ -57,6 +61,8 @@ def run(
         cluster=cluster,
         out=out,
         report=report_writer(report),
+        causes=causes,
+        dates=dates,
         progress=progress,
         command=command,
         typed=typed,

@@ -13,7 +13,8 @@ from rich.table import Table
 
 from sim.analysis.intervals import Estimate
 from sim.report import words
-from sim.report.words import SPAN_NAMES, Dates, estimate_of
+from sim.report.why import Why
+from sim.report.words import Dates, estimate_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _PLAIN_WIDTH = 120  # where nobody looks at a terminal
 _WIDE = 118  # columns that a date with its error beside it needs, for all percentiles
 _PERCENTILES = (10, 50, 80, 90)
+_N_CAUSES = 8
 
 
 class _Printer(Console):
@@ -81,10 +83,23 @@ def _funnel(funnel: pd.DataFrame) -> Table:
     return table
 
 
-def _spans(spans: pd.DataFrame) -> Table:
-    table = make_table("Where the time went (mean of a trial)", "days", "±", "%")
-    for name, row in spans.sort_values("mean", ascending=False, kind="stable").iterrows():
-        table.add_row(SPAN_NAMES[str(name)], *_mean(row), _share(row))
+def _causes(why: Why) -> Table | None:
+    """What is surely lost to each cause, the largest first."""
+    if not why.told():
+        return None
+    table = make_table(f"Days lost to (until {why.noun})", "days", "trials changed", "if instead")
+    table.columns[-1].justify = "left"
+    for row in why.told()[:_N_CAUSES]:
+        changed = f"{row['n_changed']} of {row['n']}"
+        table.add_row(str(row["label"]), words.with_error(estimate_of(row, "lost")), changed, str(row["without"]))
+    return table
+
+
+def _path(why: Why) -> Table:
+    table = make_table(f"Critical path to {why.noun} (mean of a trial)", "days", "of the trials")
+    for name, row in why.steps():
+        days, share = estimate_of(row, "days"), estimate_of(row, "share")
+        table.add_row(name, words.with_error(days), words.chance(share))
     return table
 
 
@@ -106,15 +121,20 @@ def print_place(console: Console, folder: Path, page: str) -> None:
 
 
 def print_answer(results: Results) -> None:
-    """Print milestones, odds, funnel, where the time went and where the files are."""
+    """Print the whole answer: the dates, and why."""
+    print_dates(results)
+    print_why(results)
+
+
+def print_dates(results: Results) -> None:
+    """Print milestones, odds and the funnel: all that is known before the causes are measured."""
     console = make_console()
     dates = Dates(results.design.clock, results.design.horizon_days)
     milestones = results.milestones()
     for warning in words.warnings(results, results.too_few()):
         console.print(f"[bold]Warning:[/bold] {warning}.")
-    rule = words.precision_sentence(results)
-    if rule is not None and not results.manifest["until"]["met"]:
-        console.print(f"[bold]Warning:[/bold] {rule}")
+    if results.until is not None and not results.until["met"]:
+        console.print(f"[bold]Warning:[/bold] {words.precision_sentence(results)}")
     console.print(f"\n[bold]{words.headline(results, dates, milestones)}[/bold]\n")
     console.print(_dates(milestones, results.scenario, dates, wide=console.width >= _WIDE))
     console.print(
@@ -132,9 +152,26 @@ def print_answer(results: Results) -> None:
     console.print("(in brackets: 95 % interval of the Monte Carlo error)\n")
     console.print(_funnel(results.funnel()))
     console.print()
-    console.print(_spans(results.spans()))
+
+
+def print_why(results: Results) -> None:
+    """Print what costs most days, the critical path, how it was made and where the files are."""
+    console = make_console()
+    why = Why(results)
+    console.print(f"[bold]{why.sentence()}[/bold]")
+    for sentence in why.others():
+        console.print(sentence)
+    table = _causes(why)
+    if table is not None:
+        console.print()
+        console.print(table)
+    if why.how():
+        console.print(why.how())
+    console.print()
+    console.print(_path(why) if why.steps() else why.path_sentence())
     console.print(f"\n{_how_it_was_made(results)}")
-    if rule is not None and results.manifest["until"]["met"]:
+    rule = words.precision_sentence(results)
+    if rule is not None and results.until is not None and results.until["met"]:
         console.print(rule)
     console.print(f"Files: {results.path.as_posix()}/", soft_wrap=True)
     if (results.path / "report.html").is_file():

@@ -9,9 +9,9 @@ import pandas as pd
 
 from sim.cli.console import make_console, make_table, print_place
 from sim.experiment.causes import TOGETHER
-from sim.report.explanation import STEP_NAMES, Told, share_text, with_error
+from sim.report.explanation import Told, share_text
 from sim.report.explanation_folder import PAGE
-from sim.report.words import MILESTONE_NAMES, chance, estimate_of
+from sim.report.words import MILESTONE_NAMES, STEP_NAMES, chance, estimate_of, with_error
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -9,10 +9,9 @@ import pandas as pd
 from rich.table import Table
 
 from sim.cli.console import make_console, print_place
-from sim.report.explanation import with_error
 from sim.report.planning import PlanTold
 from sim.report.planning_folder import PAGE
-from sim.report.words import chance, estimate_of, percent
+from sim.report.words import chance, estimate_of, percent, with_error
 
 if TYPE_CHECKING:
     from sim.experiment.plan import PlanAnswer

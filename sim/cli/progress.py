@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from sim.experiment.progress import Progress
+
+Said = TypeVar("Said")
 
 
 class progress_bar:  # noqa: N801 - used as a with statement
@@ -44,6 +47,14 @@ class progress_bar:  # noqa: N801 - used as a with statement
             bar.update(tasks[0], completed=done, total=total)
 
         return update
+
+    def aside(self, say: Callable[[Said], None], what: Said) -> None:
+        """Say something while the bar stands aside, so that neither is drawn over the other."""
+        if self._show:
+            self._bar.stop()
+        say(what)
+        if self._show:
+            self._bar.start()
 
     def __exit__(self, *exc: object) -> None:
         if self._show:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +16,6 @@ from sim.cli.streams import print_json
 from sim.errors import Problem, UsageError
 
 if TYPE_CHECKING:
-    from sim.experiment.progress import Progress
     from sim.experiment.results import Results
 
 _NOT_PRECISE = 3
@@ -46,6 +47,7 @@ _OF_A_NEW_RUN = {"scenario": "SCENARIO", "seed": "--seed", "out": "--out", "over
 @SET
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
+@click.option("--no-causes", is_flag=True, help="Do not measure the days lost to each cause.")
 @click.pass_context
 def run(
     context: click.Context,
@@ -62,16 +64,29 @@ def run(
     """
     if resume is not None or extend is not None:
         _check_goes_on(context, resume, extend, given)
-    with progress_bar(show=sys.stderr.isatty()) as progress:
-        if resume is not None or extend is not None:
-            results = _go_on(resume, extend, given, progress)
-        else:
-            results = _begin(given, progress)
+    bar = progress_bar(show=sys.stderr.isatty())
+    with bar as progress:
+        how = {"progress": progress, "dates": _nothing if as_json else partial(bar.aside, _dates)}
+        goes_on = resume is not None or extend is not None
+        results = _go_on(resume, extend, given, how) if goes_on else _begin(given, how)
     _print(results, as_json)
     return _exit_code(results)
 
 
-def _begin(given: dict[str, Any], progress: Progress) -> Results:
+def _nothing(results: Results) -> None:
+    """Say nothing before the whole answer is there."""
+
+
+def _dates(results: Results) -> None:
+    """Print the dates, which are there before the causes are."""
+    from sim.cli.console import print_dates
+
+    with suppress(BrokenPipeError, SystemExit):  # nobody reads on; the run is finished all the same
+        print_dates(results)
+        sys.stdout.flush()
+
+
+def _begin(given: dict[str, Any], how: dict[str, Any]) -> Results:
     from sim import api
     from sim.report.assumptions import assumption_rows
     from sim.scenario.load import as_typed, load
@@ -87,7 +102,8 @@ def _begin(given: dict[str, Any], progress: Progress) -> Results:
         cluster=given.get("cluster"),
         out=given.get("out"),
         report=not given.get("no_report"),
-        progress=progress,
+        causes=not given.get("no_causes"),
+        **how,
         command=" ".join(sys.argv),
         typed=as_typed(scenario, overrides),
         assumptions=assumption_rows(loaded),
@@ -109,7 +125,7 @@ def _check_goes_on(context: click.Context, resume: str | None, extend: str | Non
         raise UsageError(Problem("the folder says how many trials; --extend gives a finished run more of them", option))
 
 
-def _go_on(resume: str | None, extend: str | None, given: dict[str, Any], progress: Progress) -> Results:
+def _go_on(resume: str | None, extend: str | None, given: dict[str, Any], how: dict[str, Any]) -> Results:
     from sim import api
     from sim.experiment import run as runs
 
@@ -117,8 +133,9 @@ def _go_on(resume: str | None, extend: str | None, given: dict[str, Any], progre
         given.get("workers"),
         given.get("cluster"),
         api.report_writer(not given.get("no_report")),
-        progress,
-        " ".join(sys.argv),
+        command=" ".join(sys.argv),
+        causes=not given.get("no_causes"),
+        **how,
     )
     if extend is not None:
         return runs.extend(extend, int(given["replications"]), means)
@@ -131,9 +148,9 @@ def _print(results: Results, as_json: bool) -> None:
 
         print_json(answer(results))
         return
-    from sim.cli.console import print_answer
+    from sim.cli.console import print_why
 
-    print_answer(results)
+    print_why(results)
 
 
 def _exit_code(results: Results) -> int:

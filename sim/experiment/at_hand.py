@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,10 @@ class ResultsAtHand(Results):
     def _column_names(self) -> list[str]:
         return list(self._tables[REPLICATIONS].column_names)
 
+    def causes(self) -> None:
+        """None are measured before a run is finished."""
+        return
+
     def n_events(self) -> int:
         """None are kept."""
         return 0
@@ -100,26 +105,27 @@ def grow(path: Path, identity: Identity, sizes: Sequence[int], means: Means) -> 
     Raises:
         ResultsError: the folder is of another run, is in use, is damaged, or cannot be written.
     """
+    few = replace(means, causes=False)  # they are measured once all replications are there
     if (path / RUN).is_file():
-        yield resume(path, means)
+        yield resume(path, few)
     for n in sizes:
         have = Results(path).n_replications if (path / MANIFEST).is_file() else 0
         if have >= n and n != sizes[-1]:
             continue
-        if have >= n:
-            yield Results(path)
-        elif have:
-            yield extend(path, n, means)
-        else:
-            yield run_in_folder(
-                identity.scenario,
-                replications=n,
-                seed=identity.seed,
-                workers=means.workers,
-                out=path,
-                report=means.report,
-                progress=means.progress,
-                command=means.command,
-                typed=identity.typed,
-                assumptions=identity.assumptions,
-            )
+        last = means if n == sizes[-1] and n == identity.replications else few
+        if have and have < n:
+            yield extend(path, n, last)
+            continue
+        yield run_in_folder(
+            identity.scenario,
+            replications=n,
+            seed=identity.seed,
+            workers=means.workers,
+            out=path,
+            report=last.report,
+            causes=last.causes,
+            progress=last.progress,
+            command=last.command,
+            typed=identity.typed,
+            assumptions=identity.assumptions,
+        )

@@ -25,6 +25,7 @@ Array = npt.NDArray[np.float64]
 
 BOTH, REFERENCE_ONLY, OTHER_ONLY, OTHER_UNIT = "both", "reference only", "this only", "other unit"
 _NO = Estimate(float("nan"), None, None)
+_PATHS = ("path_last_randomised_", "path_database_lock_")
 _PAIRED = (0.1, 0.5, 0.9)
 MEDIAN = 0.5
 
@@ -81,7 +82,7 @@ def milestone_rows(pair: Pair) -> pd.DataFrame:
 
 
 def _compared(pair: Pair) -> dict[str, tuple[Measure | None, Measure | None]]:
-    """Counts, amounts, spans and cost by name, as each scenario measures them, in the order of the columns."""
+    """Counts, amounts, steps of critical paths and cost by name, as each scenario measures them, in order."""
     ours, theirs = (
         {measure.name: measure for measure in measures(side.results.design) if _is_compared(measure)}
         for side in (pair.reference, pair.other)
@@ -91,6 +92,8 @@ def _compared(pair: Pair) -> dict[str, tuple[Measure | None, Measure | None]]:
 
 
 def _is_compared(measure: Measure) -> bool:
+    if measure.name.startswith("path_"):
+        return measure.name.startswith(_PATHS)
     return measure.name not in ("outcome", "reached") and not measure.name.startswith(("day_", "value_"))
 
 
@@ -101,7 +104,7 @@ def _presence(ours: Measure | None, theirs: Measure | None) -> str:
 
 
 def measure_rows(pair: Pair) -> pd.DataFrame:
-    """A row a count, amount, span of time and part of the cost: both means, and the mean of the paired differences."""
+    """A row a count, amount, step of the critical path and part of the cost: both means, and the paired difference."""
     rows = []
     for name, (ours, theirs) in _compared(pair).items():
         where = _presence(ours, theirs)

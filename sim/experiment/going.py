@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from sim.errors import Problem, ResultsError, RunInterrupted, WriteError
 from sim.experiment.assemble import assemble
 from sim.experiment.crew import Crew, crew_for, simulate_chunk
+from sim.experiment.days_lost import Measuring, measure
 from sim.experiment.looks import Looks
 from sim.experiment.manifest import manifest
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.replicate import CHUNK, Chunk, tasks
 from sim.experiment.restore import chunks_of, joined
 from sim.experiment.results import Results
-from sim.experiment.store import MANIFEST, RunFolder, file_hash, write_json
+from sim.experiment.store import CAUSES, MANIFEST, RunFolder, file_hash, write_json
 
 Report = Callable[[Results], str]  # writes a page about results into their folder; its name
 
@@ -24,7 +25,7 @@ REPORT = "report.html"
 
 @dataclass(frozen=True)
 class Means:
-    """By what a run is made. No byte of its results depends on it, its manifest apart.
+    """By what a run is made. No byte of its results depends on it, its manifest and what is left out apart.
 
     Attributes:
         workers: processes; None for as many as there are cores.
@@ -32,6 +33,8 @@ class Means:
         report: writes a page about the results into the folder, and returns its name.
         progress: called with replications done and in all.
         command: the whole command, for the manifest.
+        causes: whether the days lost to each cause are measured.
+        dates: called with the results once their dates are known, and before what comes after them is made.
     """
 
     workers: int | None = None
@@ -39,6 +42,8 @@ class Means:
     report: Report | None = None
     progress: Progress = no_progress
     command: str = ""
+    causes: bool = False
+    dates: Callable[[Results], None] = lambda _: None
 
 
 def go(folder: RunFolder, means: Means) -> Results:
@@ -50,13 +55,14 @@ def go(folder: RunFolder, means: Means) -> Results:
     """
     started = time.time()
     if folder.is_complete():
-        folder.tidy()
         means.progress(folder.identity.ceiling, folder.identity.ceiling)
-        return reuse(Results(folder.path), means.report)
+        found = reuse(Results(folder.path), means)
+        folder.tidy()
+        return found
     folder.begin()
     try:
         looks = _simulate(folder, means)
-        return complete(folder, started, means.command, means.report, looks)
+        return complete(folder, started, means, looks)
     except KeyboardInterrupt:
         folder.look()
         raise RunInterrupted(
@@ -70,23 +76,34 @@ def go(folder: RunFolder, means: Means) -> Results:
         raise WriteError(Problem(message, problem.file)) from None
 
 
-def complete(
-    folder: RunFolder, started: float, command: str = "", report: Report | None = None, looks: Looks | None = None
-) -> Results:
+def complete(folder: RunFolder, started: float, means: Means, looks: Looks | None = None) -> Results:
     """Turn a folder that has all its chunks into results.
 
     Args:
         folder: the run's folder, held.
         started: when the run was started, in seconds since 1970, for the manifest.
-        command: the whole command, for the manifest.
-        report: writes a page about the results into the folder, and returns its name.
+        means: by what it is made.
         looks: how it was decided that there are enough replications, where a rule decided it.
     """
     files = assemble(folder)
-    if report is not None and not Results(folder.path).failures:  # else there is no answer to report
-        files.append(report(Results(folder.path)))
-    folder.finish(manifest(folder, files, started, command, looks))
+    results = Results(folder.path)
+    results.until = None if looks is None else looks.record()  # there is no manifest yet
+    if not results.failures:  # else there is no answer
+        means.dates(results)
+    (folder.path / CAUSES).unlink(missing_ok=True)  # of a run that had fewer trials
+    if means.causes and not results.failures:
+        files += _causes(results, means)
+    if means.report is not None and not results.failures:
+        files.append(means.report(Results(folder.path)))
+    folder.finish(manifest(folder, files, started, means.command, looks))
     return Results(folder.path)
+
+
+def _causes(results: Results, means: Means) -> list[str]:
+    """Measure what was lost to each cause; the name of the file, where there is anything to measure."""
+    by = Measuring(means.workers, means.cluster, means.progress)
+    name = measure(results.path, results.scenario, results.seed, by)
+    return [] if name is None else [name]
 
 
 def _so_far(folder: RunFolder) -> str:
@@ -106,21 +123,32 @@ def check_undamaged(results: Results) -> None:
         raise ResultsError(Problem(message, str(results.path)))
 
 
-def reuse(results: Results, report: Report | None = None) -> Results:
-    """A run that was complete already; it only gets the report that it may still lack.
+def reuse(results: Results, means: Means) -> Results:
+    """A run that was complete already; it only gets the causes and the report that it may still lack.
 
     Args:
         results: the run.
-        report: writes a page about the results into the folder, and returns its name.
+        means: by what it is made.
 
     Raises:
         ResultsError: its files are no longer what it wrote.
     """
     check_undamaged(results)
-    if report is None or results.failures or (results.path / REPORT).is_file():
+    if results.failures:
         return results
-    name = report(results)
-    files = results.manifest["files"] | {name: file_hash(results.path / name)}
+    means.dates(results)
+    lacks_causes = means.causes and CAUSES not in results.manifest["files"]
+    new = _causes(results, means) if lacks_causes else []
+    has_page = (results.path / REPORT).is_file()
+    results = Results(results.path)
+    if new and has_page and means.report is None:
+        (results.path / REPORT).unlink()  # it says nothing of the causes
+    if means.report is not None and (new or not has_page):
+        new.append(means.report(results))
+    if not new:
+        return results
+    files = {name: digest for name, digest in results.manifest["files"].items() if (results.path / name).is_file()}
+    files |= {name: file_hash(results.path / name) for name in new}
     write_json(results.path / MANIFEST, results.manifest | {"files": files})
     return Results(results.path)
 

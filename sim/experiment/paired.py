@@ -18,9 +18,9 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from sim.analysis.critical import CriticalReducer, critical_names
+from sim.analysis.critical_sites import CriticalReducer, critical_names
 from sim.analysis.measures import MILESTONES
-from sim.analysis.reduce import Reducer
+from sim.analysis.reduce import MilestoneReducer, Reducer
 from sim.core.design import Design
 from sim.core.unknowns import Quantiles
 from sim.errors import RunInterrupted
@@ -36,6 +36,7 @@ Array = npt.NDArray[np.float64]
 
 PART = 48  # replications of a request that are simulated and kept together; no result depends on it
 COLUMNS = ("outcome", "reached", *(f"day_{name}" for name in MILESTONES), "day_end", "n_randomised", "cost")
+_MILESTONES_ONLY = frozenset(("outcome", "reached", "day_end", *(f"day_{name}" for name in MILESTONES)))
 _DESIGNS = 6  # scenarios that a worker keeps ready
 _KEY = 24  # characters of a hash in a file name
 
@@ -127,9 +128,11 @@ class Simulated(NamedTuple):
 
 
 @lru_cache(maxsize=_DESIGNS)
-def _reducer(text: str, critical: bool) -> Reducer:
+def _reducer(text: str, names: tuple[str, ...], critical: bool) -> Reducer:
     design = Design(Scenario.model_validate_json(text))
-    return CriticalReducer(design) if critical else Reducer(design)
+    if critical:
+        return CriticalReducer(design)
+    return MilestoneReducer(design) if _MILESTONES_ONLY.issuperset(names) else Reducer(design)
 
 
 def _simulate(
@@ -143,7 +146,7 @@ def _simulate(
     sites_of: int | None,
 ) -> Simulated:
     """A part, in a worker."""
-    reducer = _reducer(text, critical)
+    reducer = _reducer(text, names, critical)
     chunk = replicate_chunk(reducer, seed, first, n, quantiles=quantiles, sites_of=sites_of)
     place = {name: i for i, name in enumerate(reducer.names)}
     values = np.full((n, len(names)), np.nan)

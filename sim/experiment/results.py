@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.analysis import summary
+from sim.analysis.measures import PATH_MILESTONES, STEPS, path_name
 from sim.analysis.one_by_one import OneByOne
 from sim.core.design import Design
 from sim.core.events import Log
@@ -22,7 +23,7 @@ from sim.experiment.assemble import CURVES, ENROLMENT, EVENTS, FAILURES, PARTICI
 from sim.experiment.files import opened
 from sim.experiment.identity import program_fingerprint
 from sim.experiment.replicate import Failure, refuse_failed, replicate
-from sim.experiment.store import LOCK, MANIFEST, RUN, file_hash, read_json
+from sim.experiment.store import CAUSES, LOCK, MANIFEST, RUN, file_hash, read_json
 from sim.scenario.load import scenario_from_json
 from sim.scenario.schema import Scenario
 
@@ -53,6 +54,12 @@ class Results:
             raise ResultsError(Problem(what, str(self.path)))
         manifest: dict[str, Any] = read_json(self.path / MANIFEST)
         return manifest
+
+    @cached_property
+    def until(self) -> dict[str, Any] | None:
+        """How the rule of `--until` ended; None where there was none."""
+        found: dict[str, Any] | None = self.manifest.get("until")
+        return found
 
     @cached_property
     def identity(self) -> dict[str, Any]:
@@ -233,9 +240,28 @@ class Results:
         """Screen failures by criterion."""
         return summary.criterion_table(self.design, self._one_by_one)
 
-    def spans(self) -> pd.DataFrame:
-        """Where the time went."""
-        return summary.span_table(self._one_by_one)
+    def paths(self) -> pd.DataFrame:
+        """The critical path to each milestone; see `sim.analysis.summary.path_table`.
+
+        Raises:
+            ResultsError: the run was made before there was one.
+        """
+        if path_name(PATH_MILESTONES[0], next(iter(STEPS))) not in self._column_names:
+            version = self.identity.get("version", "an earlier version")
+            message = f"was made by trialclock {version}, which kept no critical path; run it again"
+            raise ResultsError(Problem(message, str(self.path)))
+        done = summary.finished(self._one_by_one)
+        return summary.path_table(lambda name: done[name].to_numpy(dtype=np.float64))
+
+    def causes(self) -> pd.DataFrame | None:
+        """A row a milestone and cause of delay: days lost to it, with their interval, and on how many pairs of trials.
+
+        The largest of a milestone comes first. A trial that never gets there counts as the horizon. None where the run
+        measured none.
+        """
+        if not (self.path / CAUSES).is_file():
+            return None
+        return pd.read_csv(self.path / CAUSES, keep_default_na=False, na_values={"lost_low": "", "lost_high": ""})
 
     def costs(self) -> pd.DataFrame:
         """Cost by part."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sim.analysis.precision import MOST
@@ -43,6 +43,8 @@ def run_in_folder(
     cluster: str | None = None,
     out: Path | str | None = None,
     report: Report | None = None,
+    causes: bool = False,
+    dates: Callable[[Results], None] = lambda _: None,
     progress: Progress = no_progress,
     command: str = "",
     typed: str = "",
@@ -59,6 +61,8 @@ def run_in_folder(
         cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         out: the folder; default: `results/<scenario>-<id>`.
         report: writes a page about the results into the folder, and returns its name.
+        causes: whether the days lost to each cause are measured.
+        dates: called with the results once their dates are known, and before the causes are measured.
         progress: called with replications done and in all.
         command: the whole command, for the manifest.
         typed: the scenario and its overrides as they were typed, for the report.
@@ -83,7 +87,7 @@ def run_in_folder(
         identity = Identity(scenario, seed, n, typed, assumptions)
     folder = RunFolder(default_folder(identity) if out is None else Path(out), identity)
     with folder.locked():
-        return go(folder, Means(workers, cluster, report, progress, command))
+        return go(folder, Means(workers, cluster, report, progress, command, causes, dates))
 
 
 def default_folder(identity: Identity, among: Path = RESULTS) -> Path:

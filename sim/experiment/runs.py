@@ -17,7 +17,7 @@ from sim.experiment.identity import Identity
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.replicate import Chunk, Task, tasks
 from sim.experiment.results import Results
-from sim.experiment.run import complete, reuse
+from sim.experiment.run import Means, complete, reuse
 from sim.experiment.store import RunFolder
 
 
@@ -67,7 +67,7 @@ class _Several:
         run = _Run(folder, lock, [])
         self._held[folder.path] = run
         if folder.is_complete():
-            reuse(Results(folder.path))
+            reuse(Results(folder.path), Means())
             self._note(folder.identity.ceiling)
             self._release(run)
             return None
@@ -90,7 +90,7 @@ class _Several:
         self._progress(self._done, self._total)
 
     def _complete(self, run: _Run) -> None:
-        complete(run.folder, run.started, self._command)
+        complete(run.folder, run.started, Means(command=self._command))
         self._release(run)
 
     def _release(self, run: _Run) -> None:

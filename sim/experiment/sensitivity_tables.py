@@ -9,9 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from sim.analysis import intervals, pairing
-from sim.analysis.critical import OF_SITES, STEPS
+from sim.analysis.critical_sites import OF_SITES
 from sim.analysis.intervals import Estimate
 from sim.analysis.measures import MILESTONES
+from sim.analysis.summary import path_table
 from sim.analysis.variance_shares import CHANCE, Shares, ranked, variance_shares
 from sim.core.design import Design
 from sim.core.quantiles import quantile
@@ -33,6 +34,12 @@ def outcomes(base: Rows) -> list[str]:
     """Names of the milestones that any trial reached, and the cost where there is one."""
     found = [name for name in MILESTONES if not np.isnan(base[f"day_{name}"]).all()]
     return found + ([COST] if not np.isnan(base[COST]).all() else [])
+
+
+def _reached_with_or_without(runs: Runs) -> list[str]:
+    """Outcomes that any trial reached, be it only without one of the causes."""
+    reached = {name for rows in runs.values() for name in outcomes(rows)}
+    return [name for name in (*MILESTONES, COST) if name in reached]
 
 
 def outcome(rows: Rows, name: str) -> Array:
@@ -178,11 +185,13 @@ def cause_table(causes: Sequence[Cause], runs: Runs, horizon: float) -> pd.DataF
     """
     base = runs["base",]
     rows: list[dict[str, object]] = []
-    for name in outcomes(base):
+    for name in _reached_with_or_without(runs):
         found = []
         for i, cause in enumerate(causes):
             without = outcome(runs["without", cause.name], name)
             now = outcome(base, name)[: len(without)]
+            both = ~np.isnan(now + without)
+            now, without = now[both], without[both]
             lost = _difference(now, without, horizon)
             row: dict[str, object] = {"outcome": name, "cause": cause.name, "kind": cause.kind, "label": cause.label}
             row |= {"without": cause.without, "part_of": cause.part_of, **_named("lost", lost), "n": len(without)}
@@ -239,13 +248,5 @@ def critical_milestones(base: Rows) -> pd.DataFrame:
 
 def critical_steps(base: Rows) -> pd.DataFrame:
     """Mean days that each step of the critical path took, of the trials that reached a milestone."""
-    rows: list[dict[str, object]] = []
-    for name in (name for name in MILESTONES if name not in OF_SITES):
-        reached = _reached(base, name)
-        n = int(reached.sum())
-        for step, meaning in STEPS.items() if n else ():
-            days = base[f"critical_{name}_{step}_days"][reached]
-            row: dict[str, object] = {"outcome": name, "step": step, "meaning": meaning, "n": n}
-            row |= _named("days", intervals.mean(days))
-            rows.append(row | _named("share", intervals.probability(int(np.count_nonzero(days > 0)), n)))
-    return _frame(rows, "outcome", "step", "meaning", "n", "days*", "share*")
+    finished = ~np.isnan(base["outcome"])
+    return path_table(lambda name: base[name][finished]).rename(columns={"milestone": "outcome"})

@@ -1,9 +1,9 @@
 """A run is its folder. Chunks are written whole or not at all, so that a run goes on after whatever stopped it.
 
 While it runs, the folder has `run.json` (what is run) and `chunks/` (finished replications, each file named after its
-content's hash). When it is complete, the chunks become the result files, `manifest.json` is written last, and
-`run.json` and `chunks/` are removed. A run that is being extended has its old result files and manifest as well, until
-the new ones are written.
+content's hash), and then `pairs/` (finished parts of what the causes of delay are measured on). When it is complete,
+the chunks become the result files, `manifest.json` is written last, and `run.json`, `chunks/` and `pairs/` are removed.
+A run that is being extended has its old result files and manifest as well, until the new ones are written.
 """
 
 from __future__ import annotations
@@ -35,9 +35,11 @@ from sim.experiment.identity import Identity
 from sim.experiment.replicate import CHUNK, Chunk
 
 __all__ = [
+    "CAUSES",
     "CHUNKS",
     "LOCK",
     "MANIFEST",
+    "PAIRS",
     "RUN",
     "RunFolder",
     "cannot_write",
@@ -48,7 +50,8 @@ __all__ = [
     "write_whole",
 ]
 
-RUN, MANIFEST, CHUNKS, LOCK = "run.json", "manifest.json", "chunks", ".lock"
+CAUSES = "causes.csv"
+RUN, MANIFEST, CHUNKS, PAIRS, LOCK = "run.json", "manifest.json", "chunks", "pairs", ".lock"
 _SHOWN = 16  # characters of a hash in a message
 _HASH = 32  # characters of a chunk's hash in its file name
 _NAMES = {
@@ -230,5 +233,6 @@ class RunFolder:
 
     def tidy(self) -> None:
         """Remove what a complete run has no more use for, which one that was killed at its very end still has."""
-        shutil.rmtree(self.path / CHUNKS, ignore_errors=True)
+        for name in (CHUNKS, PAIRS):
+            shutil.rmtree(self.path / name, ignore_errors=True)
         remove_parts(self.path)

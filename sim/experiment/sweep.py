@@ -17,7 +17,7 @@ import pandas as pd
 
 from sim.analysis import intervals, pairing
 from sim.analysis.intervals import Estimate
-from sim.analysis.measures import COST_PARTS, MILESTONES, SPANS
+from sim.analysis.measures import COST_PARTS, MILESTONES
 from sim.analysis.summary import QUANTILES, finished, milestone_table, odds_table
 from sim.experiment.compare import Pair, Side
 from sim.experiment.identity import Identity
@@ -40,7 +40,6 @@ MEANS = (
     "n_lots_started",
     "n_completed",
     "rate_per_month",
-    *(f"span_{name}_days" for name in SPANS),
     "cost",
     *(f"cost_{name}" for name in COST_PARTS),
 )

@@ -90,7 +90,7 @@ def teach(parameters: QueueParameters, room: Classroom) -> Taught:
     curve = [_at_load(parameters, load, room) for load in LOADS]
     cells = {suites: room.run("base", cell_changes(suites), share=_CELLS_SHARE) for suites in _SUITES}
     own = cells[min(parameters.suites, max(_SUITES))]
-    waited, spared = (intervals.mean(found["span_cells_days"]) for found in (own, cells[max(_SUITES)]))
+    waited, spared = (intervals.mean(found["wait_place_days"]) for found in (own, cells[max(_SUITES)]))
     missed = _missed(own)
     one_more = room.run(
         LESSON.base,
@@ -115,10 +115,10 @@ def teach(parameters: QueueParameters, room: Classroom) -> Taught:
             _why(parameters),
             f"One more coordinator shortens the wait to {mean_with_error(wait_more)} days. Patients who are ill do not "
             "wait for long: in the base scenario they are lost, or get too ill for the trial.",
-            f"Cells are a queue too. With {parameters.suites} culture suite{'s' * (parameters.suites > 1)} eligible "
-            f"patients wait for cells on {mean_with_error(waited)} days of the trial, and {mean_with_error(missed)} "
+            f"Cells are a queue too. With {parameters.suites} culture suite{'s' * (parameters.suites > 1)} an "
+            f"eligible patient waits {mean_with_error(waited)} days for cells, and {mean_with_error(missed)} "
             "of 100 "
-            f"doses are missed because there are none; with {max(_SUITES)} suites they wait on "
+            f"doses are missed because there are none; with {max(_SUITES)} suites the wait is "
             f"{mean_with_error(spared)} "
             "days. Cells take weeks to grow, so an order that is late cannot be hurried.",
         ),
@@ -132,7 +132,7 @@ def teach(parameters: QueueParameters, room: Classroom) -> Taught:
             Fact("days that a patient waits for a coordinator", wait, "days"),
             Fact("share of the time that coordinators are busy", busy, ""),
             Fact("days of waiting with one coordinator more", wait_more, "days"),
-            Fact("days on which eligible patients wait for cells", waited, "days"),
+            Fact("days that an eligible patient waits for cells", waited, "days"),
             Fact("doses missed for want of cells, of 100", missed, "of 100"),
         ),
     )  # fmt: skip
@@ -228,17 +228,17 @@ def _waiting(
 
 
 def _cells(cells: dict[int, Simulated]) -> Exhibit:
-    waited = [intervals.mean(run["span_cells_days"]) for run in cells.values()]
+    waited = [intervals.mean(run["wait_place_days"]) for run in cells.values()]
     missed = [_missed(run) for run in cells.values()]
     labels = [f"{n} suite{'s' * (n > 1)}" for n in cells]
-    found = bar_figure(labels, waited, [mean_with_error(e) for e in waited], "days on which eligible patients wait", 44)
+    found = bar_figure(labels, waited, [mean_with_error(e) for e in waited], "days that an eligible patient waits", 44)
     rows = tuple(
         (name, mean_with_error(a), mean_with_error(b)) for name, a, b in zip(labels, waited, missed, strict=True)
     )
     return Exhibit(
         "cells",
         "Cells that come too late",
-        f"With {labels[0]} eligible patients wait for cells on {mean_with_error(waited[0])} days, with {labels[-1]} on "
+        f"With {labels[0]} an eligible patient waits {mean_with_error(waited[0])} days for cells, with {labels[-1]} "
         f"{mean_with_error(waited[-1])}.",
         f"Source: {next(iter(cells.values())).n} simulated trials each of the base scenario without start-up, "
         "follow-up "

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from sim.analysis import intervals
 from sim.analysis.intervals import Estimate
-from sim.analysis.measures import COST_PARTS, SPANS
+from sim.analysis.measures import COST_PARTS, STEPS, path_name
 from sim.experiment.differences import Compared
 from sim.report import comparison_words as words
 from sim.report.comparison_pairs import DATED, distribution, how_often_earlier, worth_of_changes
@@ -27,7 +27,7 @@ from sim.report.figures.style import (
     stamps,
     wrapped,
 )
-from sim.report.words import MILESTONE_NAMES, SPAN_NAMES, Dates, chance, estimate_of, mean_with_error, percent
+from sim.report.words import MILESTONE_NAMES, STEP_NAMES, Dates, chance, estimate_of, mean_with_error, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +52,7 @@ def exhibits(compared: Compared) -> list[Exhibit]:
         _odds(compared),
         *worth_of_changes(compared),
         _funnel(compared),
-        _spans(compared),
+        _path(compared),
         _cost(compared),
     ]
     return [exhibit for exhibit in found if exhibit is not None]
@@ -339,13 +339,13 @@ def _funnel(compared: Compared) -> Exhibit:
     return _of_means(compared, "funnel", "The funnels beside each other", summary, "people", labels, columns)
 
 
-def _spans(compared: Compared) -> Exhibit:
-    labels, columns = _means(compared, {f"span_{name}_days": SPAN_NAMES[name] for name in SPANS})
+def _path(compared: Compared) -> Exhibit:
+    labels, columns = _means(compared, {path_name("database_lock", name): STEP_NAMES[name] for name in STEPS})
     summary = (
-        "Mean days of a simulated trial by what they were spent on; together the whole trial, to the database lock or "
-        "the horizon."
+        "What the participant on whom the database lock hung had waited for, mean days of the trials that get there. "
+        "It says what happened, and not what would help."
     )
-    return _of_means(compared, "spans", "Where the time goes", summary, "days", labels, columns)
+    return _of_means(compared, "path", "The critical paths beside each other", summary, "days", labels, columns)
 
 
 def _cost(compared: Compared) -> Exhibit | None:

@@ -45,7 +45,7 @@ _PARTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "The difference, shared out to what was changed.",
         ("shares-",),
     ),
-    ("why", "Where does it come from?", "People, time and money, beside each other.", ("funnel", "spans", "cost")),
+    ("why", "Where does it come from?", "People, time and money, beside each other.", ("funnel", "path", "cost")),
 )
 
 

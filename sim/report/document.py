@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis.intervals import Estimate
+from sim.report.why import Why
 from sim.report.words import Dates, estimate_of, run_command, warnings
 
 if TYPE_CHECKING:
@@ -60,8 +61,29 @@ def _caps(results: Results, dates: Dates) -> dict[str, Any]:
     }
 
 
+def _why(results: Results) -> dict[str, Any]:
+    """Days lost to each cause and the critical path, of every milestone; the sentences are of the end of the trial."""
+    why, causes = Why(results), results.causes()
+    return {
+        "milestone": why.milestone,
+        "sentences": [why.sentence(), *why.others(), why.path_sentence()],
+        "days_lost": [] if causes is None else _records(causes, "lost"),
+        "critical_path": _records(results.paths(), "days", "share"),
+    }
+
+
+def _records(table: pd.DataFrame, *estimates: str) -> list[dict[str, Any]]:
+    """Rows of a table, each estimate with its interval."""
+    ends = {f"{name}{end}" for name in estimates for end in ("", "_low", "_high")}
+    plain = [str(name) for name in table.columns if name not in ends]
+    return [
+        {key: _plain(row[key]) for key in plain} | {name: _estimate(estimate_of(row, name)) for name in estimates}
+        for _, row in table.iterrows()
+    ]
+
+
 def answer(results: Results) -> dict[str, Any]:
-    """Milestones, odds, funnel, where the time went and where the files are, each figure with its interval.
+    """Milestones, odds, funnel, days lost to causes, the critical path and the files, each figure with its interval.
 
     Days that are later than the horizon are "never"; what too few replications leave open is null.
     """
@@ -90,7 +112,7 @@ def answer(results: Results) -> dict[str, Any]:
         "funnel": _rows(results.funnel(), "mean", also=("share",)),
         "losses": _rows(results.losses(), "mean"),
         "caps": _caps(results, dates),
-        "where_the_time_went_days": _rows(results.spans(), "mean", also=("share", "meaning")),
+        "why": _why(results),
         "cost": _rows(results.costs(), "mean"),
         "files": {"folder": results.path.as_posix(), "names": sorted([*results.manifest["files"], "manifest.json"])},
         "command": run_command(results),

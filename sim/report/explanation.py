@@ -15,7 +15,7 @@ from sim.errors import Problem, UsageError, nearest
 from sim.experiment.causes import TOGETHER
 from sim.experiment.sensitivity_tables import COST, SITES, outcome
 from sim.report.unknown_names import fraction, input_name
-from sim.report.words import Dates, estimate_of, percent
+from sim.report.words import OUTCOME_NOUNS, Dates, estimate_of, percent, with_error
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,34 +24,6 @@ if TYPE_CHECKING:
     from sim.scenario.schema import Scenario
 
 DEFAULT_OUTCOME = "database_lock"
-OUTCOME_NOUNS: dict[str, str] = {
-    "first_site_active": "the first site's activation",
-    "first_referral": "the first referral",
-    "first_randomised": "the first randomisation",
-    "randomised_25pct": "the first quarter of the target",
-    "randomised_50pct": "the first half of the target",
-    "randomised_75pct": "three quarters of the target",
-    "randomised_100pct": "the target",
-    "last_randomised": "the last randomisation",
-    "last_dose": "the last dose",
-    "primary_completion": "primary completion",
-    "last_visit": "the last visit",
-    "database_lock": "the database lock",
-    "cost": "the cost",
-}
-STEP_NAMES: dict[str, str] = {
-    "start_up": "start-up of the site",
-    "patient": "waiting for the patient",
-    "coming_back": "waiting for the patient to come back",
-    "coordinator": "waiting for a coordinator",
-    "screening": "screening",
-    "board_review": "waiting for the safety board",
-    "hold": "waiting for the end of a hold",
-    "sentinel": "spacing of the first participants",
-    "cells": "waiting for cells",
-    "participant": "from randomisation on",
-    "database_lock": "cleaning and locking the database",
-}
 _TELLING = 0.3  # a share from which one input is worth naming as the main one
 _N_CAUSES = 3
 
@@ -81,19 +53,6 @@ def share_text(estimate: Estimate) -> str:
     if low is None or high is None:
         return percent(value or 0.0)
     return f"{100 * (value or 0.0):.0f} % ({100 * low:.0f} to {100 * high:.0f} %)"
-
-
-def with_error(estimate: Estimate) -> str:
-    """A difference with half the width of its interval: '231 ±43'; with a digit more where that is under 1."""
-    if math.isnan(estimate.value):
-        return "unknown"
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:,.0f}"
-    half = (estimate.high - estimate.low) / 2
-    if estimate.value == half == 0:
-        return "0"
-    digits = 1 if half < 1 else 0
-    return f"{estimate.value:,.{digits}f} ±{half:,.{digits}f}"
 
 
 class Told:

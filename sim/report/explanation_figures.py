@@ -10,9 +10,9 @@ import plotly.graph_objects as go
 from sim.analysis.intervals import Estimate
 from sim.experiment.causes import TOGETHER, TOO_FEW_SITES
 from sim.report.exhibits import Exhibit, Table
-from sim.report.explanation import OUTCOME_NOUNS, STEP_NAMES, Told, share_text, with_error
+from sim.report.explanation import Told, share_text
 from sim.report.figures.style import SERIES, bars, errors_of, figure, plain, rounded, wrapped
-from sim.report.words import MILESTONE_NAMES, chance, estimate_of, percent
+from sim.report.words import MILESTONE_NAMES, OUTCOME_NOUNS, STEP_NAMES, chance, estimate_of, percent, with_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.report import explanation_figures as figures
-from sim.report.explanation import Told, command, share_text, with_error
+from sim.report.explanation import Told, command, share_text
 from sim.report.plain_page import Card, PageSection, PlainPage, render
-from sim.report.words import Dates, estimate_of
+from sim.report.words import Dates, estimate_of, with_error
 
 if TYPE_CHECKING:
     from sim.experiment.sensitivity import Explanation

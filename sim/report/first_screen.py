@@ -1,17 +1,16 @@
-"""What a reader sees first: dates, their errors, the odds of the plan, and what holds the trial back."""
+"""What a reader sees first: dates, their errors, and the odds of the plan. Why comes next; see `sim.report.why`."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from sim.report.words import SPAN_NAMES, chance, estimate_of, mean_with_error, milestone_name, percent
+from sim.report.words import chance, estimate_of, milestone_name
 
 if TYPE_CHECKING:
     from sim.report.answers import Answers
 
 _CARDS = ("last_randomised", "primary_completion", "last_visit", "database_lock")
-_CAUSES, _WORTH_SAYING = 3, 0.01
 _REGISTERED = {"primary_completion": "primary completion", "last_visit": "study completion"}
 
 
@@ -59,15 +58,3 @@ def _card(answers: Answers, name: str) -> Card:
         planned,
         odds,
     )
-
-
-def why(answers: Answers) -> str:
-    """What takes most of the time, in one sentence."""
-    spans = answers.results.spans().sort_values("mean", ascending=False, kind="stable")
-    parts = [
-        f"{SPAN_NAMES[str(name)]} ({mean_with_error(estimate_of(row, 'mean'))} days, {percent(row['share'])})"
-        for name, row in spans.head(_CAUSES).iterrows()
-        if row["share"] >= _WORTH_SAYING
-    ]
-    then = f", then {' and '.join(parts[1:])}" if parts[1:] else ""
-    return f"Most of a mean trial's time goes to {parts[0]}{then}." if parts else ""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sim.report.answers import Answers
 from sim.report.assumptions import DEFAULT, EXTENDED, SET, THIS_FILE, UNKNOWN, Assumption, assumptions_of, together
-from sim.report.first_screen import cards, why
+from sim.report.first_screen import cards
 from sim.report.html import environment, figure_json, plotly_script, script_hash, template_text
+from sim.report.why import Why
 from sim.report.words import chance, estimate_of, headline, run_command, warnings
 
 if TYPE_CHECKING:
@@ -48,8 +49,9 @@ class Section:
 
 
 SECTIONS = (
-    Section("dates", "How sure are the dates?", "Every simulated trial is one possible history.", ("milestones",)),
-    Section("why", "Where does the time go?", "What a trial waits for, and what would therefore help.", ("time",)),
+    Section(
+        "dates", "How sure are the dates?", "Every simulated trial is one possible history.", ("fan", "milestones")
+    ),
     Section(
         "who",
         "Who gets in?",
@@ -104,7 +106,7 @@ def page(results: Results) -> str:
         "headline": headline(results, answers.dates, answers.milestones),
         "cards": cards(answers),
         "never": chance(estimate_of(answers.odds.loc["never_reached"], "probability")),
-        "why": why(answers),
+        "why": Why(answers.results).sentence(),
         "warnings": warnings(results, results.too_few()),
         "commands": _commands(answers),
         "outcomes": _outcomes(answers),

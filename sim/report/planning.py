@@ -10,8 +10,8 @@ import pandas as pd
 from sim.analysis.intervals import Estimate
 from sim.core.clock import MONTH_DAYS, Clock
 from sim.experiment.plan_choice import SLACK_COST, SLACK_PROBABILITY
-from sim.report.explanation import OUTCOME_NOUNS, records, with_error
-from sim.report.words import Dates, chance, estimate_of, percent
+from sim.report.explanation import records
+from sim.report.words import OUTCOME_NOUNS, Dates, chance, estimate_of, percent, with_error
 
 if TYPE_CHECKING:
     from sim.experiment.plan import PlanAnswer

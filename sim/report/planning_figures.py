@@ -10,10 +10,9 @@ import plotly.graph_objects as go
 
 from sim.analysis.intervals import Estimate
 from sim.report.exhibits import Exhibit, Table
-from sim.report.explanation import with_error
 from sim.report.figures.style import BLUE, GREEN, GREY, VERMILLION, errors_of, figure, plain, rounded, stamps
 from sim.report.planning import PlanTold
-from sim.report.words import chance, estimate_of
+from sim.report.words import chance, estimate_of, with_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,10 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.report import planning_figures as figures
-from sim.report.explanation import with_error
 from sim.report.plain_page import Card, PageSection, PlainPage, render
 from sim.report.planning import PlanTold, command
-from sim.report.words import chance, estimate_of, percent
+from sim.report.words import chance, estimate_of, percent, with_error
 
 if TYPE_CHECKING:
     import pandas as pd

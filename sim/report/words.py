@@ -31,17 +31,36 @@ MILESTONE_NAMES: dict[str, str] = {
     "database_lock": "Database lock",
 }
 HEADLINES = ("randomised_100pct", "last_randomised", "primary_completion", "last_visit", "database_lock")
-SPAN_NAMES: dict[str, str] = {
-    "start_up": "start-up",
-    "board_review": "the safety board's review",
-    "hold": "holds after severe reactions",
+STEP_NAMES: dict[str, str] = {
+    "late_start": "late start of the trial",
+    "start_up": "start-up of the site",
+    "referral": "waiting for the patient",
+    "coming_back": "waiting for the patient to come back",
+    "coordinator": "waiting for a coordinator",
+    "screening": "screening",
+    "board_review": "waiting for the safety board",
+    "hold": "waiting for the end of a hold",
     "sentinel": "spacing of the first participants",
     "cells": "waiting for cells",
-    "coordinators": "waiting for coordinators",
-    "screening": "screening under way",
-    "patients": "waiting for patients",
-    "follow_up": "follow-up of the last participants",
+    "follow_up": "follow-up",
     "database_lock": "cleaning and locking the database",
+}
+
+
+OUTCOME_NOUNS: dict[str, str] = {
+    "first_site_active": "the first site's activation",
+    "first_referral": "the first referral",
+    "first_randomised": "the first randomisation",
+    "randomised_25pct": "the first quarter of the target",
+    "randomised_50pct": "the first half of the target",
+    "randomised_75pct": "three quarters of the target",
+    "randomised_100pct": "the target",
+    "last_randomised": "the last randomisation",
+    "last_dose": "the last dose",
+    "primary_completion": "primary completion",
+    "last_visit": "the last visit",
+    "database_lock": "the database lock",
+    "cost": "the cost",
 }
 
 
@@ -142,6 +161,19 @@ def mean_with_error(estimate: Estimate) -> str:
     return f"{number(estimate.value)} ±{number((estimate.high - estimate.low) / 2, like=estimate.value)}"
 
 
+def with_error(estimate: Estimate) -> str:
+    """A difference with half the width of its interval: '231 ±43'; with a digit more where that is under 1."""
+    if math.isnan(estimate.value):
+        return "unknown"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:,.0f}"
+    half = (estimate.high - estimate.low) / 2
+    if estimate.value == half == 0:
+        return "0"
+    digits = 1 if half < 1 else 0
+    return f"{estimate.value:,.{digits}f} ±{half:,.{digits}f}"
+
+
 def run_command(results: Results) -> str:
     """The command that makes these results again; for a run that was started from Python, the call."""
     typed, n, seed = results.identity.get("typed"), results.n_replications, results.seed
@@ -218,7 +250,7 @@ def cap_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
 
 def precision_sentence(results: Results) -> str | None:
     """How the rule of `--until` ended, where there was one."""
-    record = results.manifest.get("until")
+    record = results.until
     if record is None:
         return None
     from sim.analysis.precision import precision

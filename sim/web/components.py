@@ -135,7 +135,8 @@ def answer(answers: Answers, order: int = 2, *, more_follow: bool = False) -> Co
         order: level of the heading.
         more_follow: whether more trials are being simulated.
     """
-    from sim.report.first_screen import cards, why
+    from sim.report.first_screen import cards
+    from sim.report.why import Why
     from sim.report.words import chance, estimate_of, headline, precision_sentence, warnings
 
     results = answers.results
@@ -146,7 +147,7 @@ def answer(answers: Answers, order: int = 2, *, more_follow: bool = False) -> Co
             dmc.Title(headline(results, answers.dates, answers.milestones), order=order, className="headline"),
             html.Div([_card(card) for card in cards(answers)], className="cards"),
             dmc.Text(f"Target never reached by {answers.dates.horizon}: {never}", size="sm"),
-            dmc.Text(why(answers), size="sm"),
+            dmc.Text(Why(results, more_follow=more_follow).sentence(), size="sm"),
             *([dmc.Text(said, size="sm")] if (said := precision_sentence(results)) else []),
             *([html.Ul(notes, className="warnings")] if notes else []),
             dmc.Text(

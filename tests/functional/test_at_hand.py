@@ -14,7 +14,7 @@ from sim.experiment.identity import Identity
 from sim.experiment.replicate import replicate_chunk
 from sim.experiment.results import Results
 from sim.experiment.run import Means, run_in_folder
-from sim.experiment.store import MANIFEST
+from sim.experiment.store import CAUSES, MANIFEST
 from sim.report.answers import Answers
 from sim.report.figures import MAKERS
 from sim.scenario.load import load_scenario
@@ -43,7 +43,7 @@ def test_results_at_hand_say_what_the_same_replications_in_a_folder_say(
     chunks = [replicate_chunk(reducer, seed, 0, 13), replicate_chunk(reducer, seed, 13, 17)]
     at_hand = ResultsAtHand(Identity(scenario, seed, 30), chunks)
     in_folder = run_in_folder(scenario, replications=30, workers=1, out=tmp_path / "run")
-    for table in ("milestones", "odds", "funnel", "losses", "spans", "costs", "criteria", "outcomes"):
+    for table in ("milestones", "odds", "funnel", "losses", "paths", "costs", "criteria", "outcomes"):
         pd.testing.assert_frame_equal(getattr(at_hand, table)(), getattr(in_folder, table)())
     pd.testing.assert_frame_equal(at_hand.curves, in_folder.curves)
     for name in ("fan", "funnel"):
@@ -52,9 +52,12 @@ def test_results_at_hand_say_what_the_same_replications_in_a_folder_say(
 
 def test_a_run_that_grows_is_the_run_made_at_once(scenario: Scenario, at_once: Results, tmp_path: Path) -> None:
     identity = Identity(scenario, scenario.experiment.seed, 200)
-    seen = [found.n_replications for found in grow(tmp_path / "run", identity, (96, 150, 200), Means(workers=1))]
+    means = Means(workers=1, causes=True)
+    seen = [found.n_replications for found in grow(tmp_path / "run", identity, (96, 150, 200), means)]
     assert seen == [96, 150, 200]
-    assert files(tmp_path / "run") == files(at_once.path)
+    causes = run_in_folder(scenario, replications=200, workers=1, out=tmp_path / "with", causes=True)
+    assert files(tmp_path / "run") == files(causes.path)
+    assert {name: data for name, data in files(causes.path).items() if name != CAUSES} == files(at_once.path)
 
 
 def test_what_has_been_simulated_is_not_simulated_again(scenario: Scenario, at_once: Results) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sim.analysis.measures import PATH_MILESTONES, STEPS, path_name
 from sim.analysis.reduce import Reducer
 from sim.core import events as e
 from sim.core.batch import Batch
@@ -359,8 +360,11 @@ def _measures_add_up(trial: Trial, seed: int) -> None:
         used = sum(row[f"cells_{way}"] for way in ("failed", "infused", "lost", "expired", "discarded", "in_stock"))
         assert abs(row["cells_made"] + row["cells_opening"] - used) <= 1.0
         assert row["cells_in_stock"] >= -1.0
-    spans = sum(value for name, value in row.items() if name.startswith("span_"))
-    assert abs(spans - max(row["day_end"], 0.0)) < 1e-6
+    for milestone in PATH_MILESTONES:
+        steps = [row[path_name(milestone, step)] for step in STEPS]
+        day = row[f"day_{milestone}"]
+        assert np.isnan(steps).all() if np.isnan(day) else abs(sum(steps) - day) < 1e-6, milestone
+        assert np.isnan(day) or min(steps) >= -1e-9, milestone
     if row["reached"]:
         assert row["n_randomised"] >= design.scenario.trial.target + row["n_replaced"]
         order = [

@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 from conftest import scenario_of
 
-from sim.analysis.critical import STEPS
-from sim.analysis.measures import MILESTONES
+from sim.analysis.measures import PATH_MILESTONES, STEPS, path_name
 from sim.cli import main
 from sim.core.quantiles import quantile
 from sim.core.streams import Streams
@@ -128,12 +127,12 @@ def test_steps_of_the_critical_path_are_the_whole_way(base: Scenario) -> None:
     with Laboratory(9, 1, None) as laboratory:
         variant = Variant(base, critical=True)
         rows = variant.by_name(laboratory.run([Request(variant, 0, PART)])[0])
-    for name in set(MILESTONES) - {"first_site_active", "first_referral"}:
+    for name in PATH_MILESTONES:
         days = rows[f"day_{name}"]
-        steps = sum(rows[f"critical_{name}_{step}_days"] for step in STEPS)
+        steps = sum(rows[path_name(name, step)] for step in STEPS)
         assert np.array_equal(np.isnan(days), np.isnan(steps))
         assert np.allclose(days, steps, equal_nan=True, atol=1e-6), name
-    assert np.nanmax(rows["critical_last_randomised_cells_days"]) > 0
+    assert np.nanmax(rows[path_name("last_randomised", "cells")]) > 0
     participants, n = rows["critical_last_randomised_participant"], rows["n_randomised"]
     assert np.array_equal(participants[~np.isnan(participants)], n[~np.isnan(participants)])
 

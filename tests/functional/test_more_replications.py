@@ -103,11 +103,11 @@ def test_an_extension_that_is_stopped_goes_on(copy: Path, large: Path, simulated
 
 
 def test_the_command_extends_and_resumes(copy: Path, large: Path) -> None:
-    outcome = call("run", "--extend", copy, "-n", MORE, "-w", 1, "--no-report")
+    outcome = call("run", "--extend", copy, "-n", MORE, "-w", 1, "--no-report", "--no-causes")
     assert outcome.code == 0, outcome.err
     assert f"{MORE} simulated trials" in outcome.out
     assert contents(copy) == contents(large)
-    again = call("run", "--resume", copy, "--no-report")
+    again = call("run", "--resume", copy, "--no-report", "--no-causes")
     assert again.out == outcome.out
 
 
@@ -263,7 +263,7 @@ def test_a_run_that_stopped_by_a_rule_can_be_extended(narrow: Results, quick: Sc
 
 
 def test_the_command_says_how_the_rule_ended(tmp_path: Path) -> None:
-    arguments = ["run", "base", "--set", "trial.target=2", "-w", 1, "--no-report", "--until"]
+    arguments = ["run", "base", "--set", "trial.target=2", "-w", 1, "--no-report", "--no-causes", "--until"]
     met = call(*arguments, "first_site_active.p50<40d", "--out", tmp_path / "met")
     assert met.code == 0
     text = " ".join(met.out.split())

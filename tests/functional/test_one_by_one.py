@@ -30,7 +30,7 @@ def test_every_table_is_that_of_the_frame(results: sim.Results) -> None:
         (results.funnel(), summary.funnel_table(frame)),
         (results.losses(), summary.loss_table(frame)),
         (results.criteria(), summary.criterion_table(design, frame)),
-        (results.spans(), summary.span_table(frame)),
+        (results.paths(), summary.path_table(lambda name: frame[name].to_numpy())),
         (results.costs(), summary.cost_table(frame)),
     ]
     for found, expected in pairs:

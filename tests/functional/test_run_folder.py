@@ -27,7 +27,7 @@ N = 480  # five chunks
 
 
 def command(out: Path, *more: object, n: int = N, workers: int = 1) -> list[object]:
-    return ["run", *SMALL, "-n", n, "-w", workers, "--no-report", "--out", out, *more]
+    return ["run", *SMALL, "-n", n, "-w", workers, "--no-report", "--no-causes", "--out", out, *more]
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.report.answers import Answers
-from sim.report.figures import cells, dates, effort, one_trial, operations, people, sites
+from sim.report.figures import cells, dates, effort, one_trial, operations, people, sites, why
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 MAKERS: dict[str, Callable[[Answers], Exhibit]] = {  # of every trial
     "fan": dates.fan,
     "milestones": dates.milestones,
-    "time": effort.time,
+    "causes": why.causes,
+    "path": why.path,
     "funnel": people.funnel,
     "criteria": people.criteria,
     "sites_all": sites.sites_of_all,

@@ -1,4 +1,4 @@
-"""Where the time went, and what it cost."""
+"""What it cost."""
 
 from __future__ import annotations
 
@@ -10,32 +10,11 @@ from sim.analysis import intervals
 from sim.analysis.summary import QUANTILES
 from sim.report.exhibits import Exhibit, Table
 from sim.report.figures.style import bar_figure, wrapped
-from sim.report.words import SPAN_NAMES, estimate_of, mean_with_error, number, percent
+from sim.report.words import estimate_of, mean_with_error, number
 
 if TYPE_CHECKING:
     from sim.analysis.intervals import Estimate
     from sim.report.answers import Answers
-
-
-def time(answers: Answers) -> Exhibit:
-    """Mean days of a trial by what they were spent on."""
-    table = answers.results.spans().sort_values("mean", ascending=False, kind="stable")
-    names = [SPAN_NAMES[str(name)] for name in table.index]
-    estimates = [estimate_of(row, "mean") for _, row in table.iterrows()]
-    texts = [f"{mean_with_error(e)} days ({percent(s)})" for e, s in zip(estimates, table["share"], strict=True)]
-    found = bar_figure([wrapped(name) for name in names], estimates, texts, "days of a mean trial")
-    leading = [f"{name} {text}" for name, text, e in zip(names, texts, estimates, strict=True) if e.value > 0][:3]
-    rows = zip(names, texts, (str(meaning) for meaning in table["meaning"]), strict=True)
-    return Exhibit(
-        "time",
-        "Where the time went",
-        f"A mean trial lasts {mean_with_error(answers.mean('day_end'))} days. Most of them went to: "
-        f"{'; '.join(leading)}.",
-        "Source: replications.parquet. Each moment of a trial is given to the first of these causes that holds, as its "
-        "event log tells it; together they are the whole trial, those that never reached the target among them.",
-        found,
-        Table("Days of a mean trial by cause", ("cause", "days", "what it means"), tuple(rows)),
-    )
 
 
 def _quantiles(values: np.ndarray, currency: str) -> list[tuple[str, str]]:

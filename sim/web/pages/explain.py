@@ -12,7 +12,8 @@ from dash import State as DashState
 from sim.errors import InputError, Problem, UsageError
 from sim.experiment.sensitivity import FEWEST, REPLICATIONS, Study, explain
 from sim.experiment.sensitivity_tables import DAYS, RANKS
-from sim.report.explanation import DEFAULT_OUTCOME, OUTCOME_NOUNS
+from sim.report.explanation import DEFAULT_OUTCOME
+from sim.report.words import OUTCOME_NOUNS
 from sim.web.asking import Progress, answer_area, asked_by, asking, meanwhile
 from sim.web.components import page_title, problem_box
 from sim.web.jobs import long_callback

@@ -11,7 +11,7 @@ from dash import Dash, Input, Output, ctx, dcc, html, no_update
 from dash import State as DashState
 
 from sim.errors import InputError
-from sim.report.explanation import OUTCOME_NOUNS
+from sim.report.words import OUTCOME_NOUNS
 from sim.scenario.options_starter import EXAMPLE
 from sim.web.asking import Progress, answer_area, asked_by, asking, meanwhile
 from sim.web.choices import state_value

@@ -1,4 +1,4 @@
-"""What the Plan page says: the answer, the fan chart with the plan, the funnel, and where the time goes."""
+"""What the Plan page says: the answer, the fan chart with the plan, why it takes so long, and the funnel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sim.experiment.results import Results
 
-EXHIBITS = ("fan", "time", "funnel")
+EXHIBITS = ("fan", "causes", "path", "funnel")
 
 
 def dates_of(results: Results, *, more_follow: bool = False) -> dict[str, Any]:
