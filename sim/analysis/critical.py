@@ -54,17 +54,27 @@ def critical_paths(row: Row, design: Design, index: EventIndex) -> Row:
         design: the scenario, made ready.
         index: the events.
     """
-    ways = Ways(index)
-    found = dict(_NOTHING)
-    for milestone, event in completing(row, design, index).items():
-        steps = ways.of(event)
-        for step, days in steps.items():
-            found[path_name(milestone, step)] = days
-        end = row["day_last_visit" if milestone == "database_lock" else f"day_{milestone}"]
+    found, ways = dict(_NOTHING), Ways(index)
+    events_of = completing(row, design, index)
+    for milestone in PATH_MILESTONES:
+        day = row[f"day_{milestone}"]
+        if math.isnan(day):
+            continue
+        found |= {path_name(milestone, step): 0.0 for step in STEPS}
+        event = events_of.get(milestone)
+        if event is None:  # there was no participant at all
+            found[path_name(milestone, "referral")] = day
+            continue
+        end = min(_end_of_follow_up(row, event), day) if milestone == "database_lock" else day
+        found |= {path_name(milestone, step): days for step, days in ways.of(event).items()}
         found[path_name(milestone, "follow_up")] = end - ways.randomised(event)
-        if milestone == "database_lock":
-            found[path_name(milestone, "database_lock")] = row["day_database_lock"] - end
+        found[path_name(milestone, "database_lock")] = day - end
     return found
+
+
+def _end_of_follow_up(row: Row, event: Array) -> float:
+    last_visit = row["day_last_visit"]
+    return float(event[TIME]) if math.isnan(last_visit) else last_visit
 
 
 def completing(row: Row, design: Design, index: EventIndex) -> dict[str, Array]:
@@ -82,20 +92,19 @@ def completing(row: Row, design: Design, index: EventIndex) -> dict[str, Array]:
     for name, share in SHARES.items():
         if not math.isnan(row[f"day_{name}"]):
             found[name] = randomised[math.ceil(share * design.scenario.trial.target) - 1]
-    if math.isnan(row["day_last_randomised"]):
-        return found
-    found["last_randomised"] = randomised[-1]
+    if not math.isnan(row["day_last_randomised"]):
+        found["last_randomised"] = randomised[-1]
     if not math.isnan(row["day_last_dose"]):
         found["last_dose"] = index.of(events.DOSE_GIVEN)[-1]
     out = np.concatenate((index.of(events.LEFT), index.of(events.COMPLETED)))
     if not math.isnan(row["day_last_visit"]):
-        found["last_visit"] = out[np.argmax(out[:, TIME])]
-        if not math.isnan(row["day_database_lock"]):
-            found["database_lock"] = found["last_visit"]
-    if not math.isnan(row["day_primary_completion"]):
-        ends = np.concatenate((index.log.visits, out, randomised))
-        ends = ends[ends[:, TIME] <= row["day_primary_completion"]]  # a date that was waited for is nobody's event
-        found["primary_completion"] = ends[np.argmax(ends[:, TIME])]
+        found["last_visit"] = found["database_lock"] = out[np.argmax(out[:, TIME])]
+    ends = np.concatenate((index.log.visits, out, randomised))
+    for milestone in ("primary_completion", "database_lock"):
+        day = row[f"day_{milestone}"]
+        if milestone not in found and not math.isnan(day):  # a date that was waited for is nobody's event
+            before = ends[ends[:, TIME] <= day]
+            found[milestone] = before[np.argmax(before[:, TIME])]
     return found
 
 
