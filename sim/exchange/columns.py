@@ -69,11 +69,21 @@ SITE_NAMES: dict[str, tuple[str, ...]] = {
     "site": (*LOG_NAMES["site"], "name"),
     "activated": (
         "activated", "activated_on", "activation", "opened", "opened_on", "open", "initiated", "siv", "active_from",
-        "start",
+        "start", "active", "initiation", "initiation_visit", "siv_visit", "opening", "activation_siv", "siv_activation",
+        "ready_enrol", "ready_enroll", "green_light", "greenlight", "enrolment_open", "enrollment_open", "started",
+        "activation_actual", "siv_actual", "open_recruitment", "recruiting_since", "aktiviert", "initiierung",
     ),
-    "closed": ("closed", "closed_on", "closing", "closure", "close", "end", "active_to"),
+    "closed": (
+        "closed", "closed_on", "closing", "closure", "close", "end", "active_to", "close_out", "closeout", "cov",
+        "close_out_visit", "closed_out", "deactivated", "deactivation", "terminated", "termination",
+        "closed_recruitment", "recruitment_closed", "enrolment_closed", "enrollment_closed", "geschlossen", "inactive",
+    ),
     "planned": (
         "planned", "planned_on", "plan", "planned_activation", "planned_opening", "expected", "target",
+        "planned_siv", "siv_planned", "activation_planned", "expected_activation", "target_activation", "forecast",
+        "forecast_activation", "projected", "projected_activation", "estimated_activation", "planned_start",
+        "planned_open", "expected_siv", "target_siv", "forecast_siv", "projected_siv", "anticipated_activation",
+        "planned_initiation", "activation_forecast", "baseline_activation", "activation_target", "geplant",
     ),
     "group": ("group", "site_group", "kind", "type"),
 }  # fmt: skip
@@ -91,6 +101,9 @@ _BESIDE = {
 _PREFERRED = {  # of several columns that could be one thing, the one that says it best
     "randomised": ("randomised", "randomized", "randomisations", "randomizations", "rand"),
     "activated": ("activated", "activated_on", "activation", "active", "active_from"),
+    "closed": ("closed", "closed_on", "closure"),
+    "planned": ("planned_activation", "planned", "activation_planned"),
+    "site": ("site_id", "site_number", "site_no", "siteid"),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from sim.exchange.findings import DataCheck, DataError
 from sim.exchange.limits import MOST_PEOPLE
 from sim.exchange.logs import as_date, indexed_sites
 from sim.exchange.numbers import numbers_in
-from sim.exchange.observed import Funnel, ObservedTrial, People, SiteRecord, nobody
+from sim.exchange.observed import MIDDLE_OF_DAY, Funnel, ObservedTrial, People, SiteRecord, nobody
 from sim.exchange.periods import DAY, MONTH, Periods, periods_of
 from sim.exchange.raw import RawTable
 from sim.exchange.running_totals import differences, is_running
@@ -290,4 +290,35 @@ def _funnel(frame: pd.DataFrame, start: npt.NDArray[np.float64], end: npt.NDArra
         start=sums.index.to_numpy(dtype=np.float64),
         end=together["end"].max().to_numpy(),
         **{role: sums[role].to_numpy(dtype=np.float64) for role in _COUNTED},
+    )
+
+
+def ending_on(trial: ObservedTrial, when: date) -> ObservedTrial:
+    """The trial with its last period ending on a day within it: what it counts is what was known on that day.
+
+    Args:
+        trial: a trial.
+        when: the day from which to go on.
+
+    Returns:
+        The trial as it is, if it is not of counts, or the day is not within its last period.
+    """
+    now = trial.day_of(when) + 1.0
+    if trial.funnel is None or not trial.funnel.start[-1] < now < trial.funnel.end[-1]:
+        return trial
+    start, end = float(trial.funnel.start[-1]), float(trial.funnel.end[-1])
+    days = trial.people.randomised
+    within = days >= start
+    moved = np.floor(start + (days - start) * (now - start) / (end - start)) + MIDDLE_OF_DAY
+    people = replace(trial.people, randomised=np.where(within, np.minimum(moved, now - MIDDLE_OF_DAY), days))
+    ends = trial.funnel.end.copy()
+    ends[-1] = now
+    n = int(np.count_nonzero(within))
+    note = f"the last period is not over: its {n:,} randomised are those until {when}"
+    return replace(
+        trial,
+        last=when,
+        people=people,
+        funnel=replace(trial.funnel, end=ends),
+        account=replace(trial.account, notes=(*trial.account.notes, note)),
     )

@@ -14,7 +14,7 @@ import pandas as pd
 from sim.errors import Problem, UsageError
 from sim.exchange.columns import Columns
 from sim.exchange.count_shapes import looks_like_counts
-from sim.exchange.counts import read_counts
+from sim.exchange.counts import ending_on, read_counts
 from sim.exchange.dates import DateOrder
 from sim.exchange.ends import ask_about_end, silence_remark
 from sim.exchange.findings import DataError, Finding
@@ -24,7 +24,7 @@ from sim.exchange.observed import ObservedTrial, became
 from sim.exchange.said import NOTHING, Said, status_from
 from sim.exchange.sdtm import domain_of, is_said_of_sdtm, read_folder, read_sdtm, siblings
 from sim.exchange.sheets import SITES
-from sim.exchange.site_table import with_sites
+from sim.exchange.site_table import sites_once, with_plans, with_sites
 from sim.exchange.sources import is_folder
 from sim.exchange.studies import of_one_study
 from sim.exchange.tables import RawTable, read_table
@@ -143,7 +143,7 @@ def _trial(tables: Sequence[RawTable], said: Said, kind: Kind | None) -> Observe
         trial = read_sdtm(list(tables), said.columns)
     else:
         trial = read_counts(tables[0], said) if kind == COUNTS else read_log(tables[0], said)
-    trial = _with_silence(trial)
+    trial = _with_silence(sites_once(trial))
     several = len(tables) > 1
     notes = [f"{table.file}: {note}" if several else note for table in tables for note in table.notes]
     return replace(trial, account=replace(trial.account, notes=(*notes, *trial.account.notes)))
@@ -188,6 +188,7 @@ def cut(trial: ObservedTrial, when: date) -> ObservedTrial:
     if when < trial.first:
         message = f"the as-of date is before the first record ({trial.first})"
         raise UsageError(Problem(message, trial.source, path="--as-of", value=str(when)))
+    trial = ending_on(trial, when)
     people = trial.people
     now = trial.day_of(when) + 1.0
     later = int(np.count_nonzero(people.randomised >= now))
@@ -226,5 +227,6 @@ def as_known(trial: ObservedTrial, as_of: date | None, target: int | None) -> Ob
         UsageError: the date is before the first record.
         QuestionError: nobody said, and the data may have ended long before their last day.
     """
+    trial = with_plans(trial, as_of)
     ask_about_end(trial, target, as_of)
     return trial if as_of is None else cut(trial, as_of)

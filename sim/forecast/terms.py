@@ -121,7 +121,9 @@ class OpenSites:
         recent = np.count_nonzero(self.opened > self.now - window)
         per_day = random.gamma(recent + 0.5, size=(draws, 1)) / (window + _SPARE_DAYS)
         fades = self.settings.opening_fades * self.now
-        drawn_on: Array = np.log1p(n_open + per_day * fades * (1 - np.exp(-(middle - self.now) / fades)))
+        # Counts by month may end before the day from which a forecast goes on: they go on from their own last day.
+        since = middle - edges[0]
+        drawn_on: Array = np.log1p(n_open + per_day * fades * (1 - np.exp(-since / fades)))
         return drawn_on
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from sim.exchange.findings import DataError, QuestionError
 from sim.exchange.observed import ObservedTrial
-from sim.exchange.read import read_observed
+from sim.exchange.read import cut, read_observed
+from sim.forecast.fit import fit
 
 Read = Callable[..., ObservedTrial]
 
@@ -162,3 +163,20 @@ def test_counts_are_bounded_and_finite(read: Read) -> None:
 def test_a_log_with_numbers_of_days_or_flags_is_no_table_of_counts(read: Read) -> None:
     log = read("Subject,Randomised\n1,45292\n2,45299\n3,45301\n")
     assert (log.n_randomised, log.first) == (3, date(2024, 1, 1))
+
+
+def test_a_part_of_a_month_at_the_end_has_all_that_was_counted_in_it(read: Read) -> None:
+    trial = cut(read("Month,Enrolled\n2024-01,3\n2024-02,5\n2024-03,6\n"), date(2024, 3, 10))
+    assert (trial.n_randomised, trial.last) == (14, date(2024, 3, 10))
+    assert trial.days[-1] < 70
+    assert _by_period(trial) == [3, 5, 6]
+    before = cut(read("Month,Enrolled\n2024-01,3\n2024-02,5\n2024-03,6\n"), date(2024, 2, 10))
+    assert _by_period(before) == [3]
+
+
+def test_a_rate_learnt_from_counts_that_end_before_the_day_of_a_forecast(read: Read) -> None:
+    """Forecasts within the data go on from the end of their last whole month, as their sites' openings do."""
+    activated, enrolled = (0, 1, 1, 1, 3, 0, 3, 1, 2, 1, 0, 3), (7, 3, 4, 4, 3, 2, 2, 7, 4, 9, 4, 2)
+    rows = "".join(f"2024-{m + 1:02},{a},{n}\n" for m, (a, n) in enumerate(zip(activated, enrolled, strict=True)))
+    found = fit(read(f"Month,Sites activated,Enrolled\n{rows}"), 80, None)
+    assert np.isfinite([*found.ahead, *found.factor]).all()
