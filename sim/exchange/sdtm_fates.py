@@ -187,7 +187,7 @@ def _final(
     last = own[~past].sort_values("day", kind="stable", na_position="first").drop_duplicates("id", keep="last")
     last = last.set_index("id")
     days = last["day"].reindex(ids.to_numpy()).to_numpy().astype("datetime64[D]")
-    return days, ids.map(last["term"].str.lower()).fillna("").to_numpy(dtype=object)
+    return days, last["term"].map(str.lower).reindex(ids.to_numpy(), fill_value="").to_numpy(dtype=object)
 
 
 def _ended(
