@@ -20,6 +20,7 @@ from sim.exchange.columns import Columns
 from sim.exchange.dates import parse_dates
 from sim.exchange.ends import warn_gaps, without_placeholders
 from sim.exchange.findings import DataCheck, DataError
+from sim.exchange.log_days import log_days
 from sim.exchange.logs import as_date, indexed_sites, since
 from sim.exchange.observed import ObservedTrial, People, SiteRecord, Visits, became, nobody
 from sim.exchange.sdtm_fates import Dated, SdtmFates, fates
@@ -86,9 +87,7 @@ def read_sdtm(tables: list[RawTable], columns: Columns | None = None) -> Observe
     check.stop_on_errors()
     by_domain, notes = _without_placeholders(by_domain)
     dm, ds = by_domain["DM"], by_domain.get("DS")
-    dated = Dated(
-        {name: _dates(dm, name, check) for name in _DM_DATES}, None if ds is None else _dates(ds, "DSSTDTC", check)
-    )
+    dated = Dated(_dm_days(dm, check), None if ds is None else _dates(ds, "DSSTDTC", check))
     found = fates(dm, ds, dated, (columns or {}).get("date", ""), check)
     check.error_rows("randomised before screened", rows[found.randomised < found.screened])
     check.error_rows("left before randomised", rows[found.ended < found.randomised])
@@ -105,6 +104,7 @@ def read_sdtm(tables: list[RawTable], columns: Columns | None = None) -> Observe
 
 
 _DM_DATES = ("RFICDTC", "DMDTC", "RFSTDTC", "RFPENDTC", "DTHDTC")
+_SCREENED = ("RFICDTC", "DMDTC")
 _NEEDED = {"DM": ("USUBJID", "RFSTDTC"), "DS": ("USUBJID", "DSDECOD", "DSSTDTC"), "SV": ("USUBJID",)}
 
 
@@ -127,6 +127,16 @@ def _without_placeholders(by_domain: dict[str, RawTable]) -> tuple[dict[str, Raw
         found[domain], told = without_placeholders(table, dates)
         notes += told
     return found, notes
+
+
+def _dm_days(dm: RawTable, check: DataCheck) -> dict[str, npt.NDArray[Any]]:
+    """Days of DM by variable; one that says less than a day fits the others of its subject."""
+    found = {name: _dates(dm, name, check) for name in _DM_DATES}
+    order = (("screened", _SCREENED), ("date", ("RFSTDTC",)), ("ended", ("RFPENDTC",)), ("died", ("DTHDTC",)))
+    named = {role: next((name for name in names if name in dm.columns), "") for role, names in order}
+    named = {role: name for role, name in named.items() if name}
+    settled, _ = log_days(dm, named, None)
+    return found | {named[role]: days for role, days in settled.items()}
 
 
 def _dates(table: RawTable, column: str, check: DataCheck) -> npt.NDArray[Any]:
