@@ -180,9 +180,9 @@ def _other_role(header: str) -> str:
             return role
     if words in _SITES:
         return "site"
-    if words in _RAND_IDS:
+    if words - {"study"} in _RAND_IDS:
         return "rand_number"
-    if words in _IDS or name in LOG_NAMES["participant"]:
+    if words - {"study"} in _IDS or name in LOG_NAMES["participant"]:
         return "participant"
     return "arm" if words in ({"arm"}, {"arm", "rand"}, {"arm", "treatment"}, {"treatment", "group"}) else ""
 
