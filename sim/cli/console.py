@@ -148,7 +148,7 @@ def print_dates(results: Results) -> None:
     for sentence in words.ending_sentences(results.outcomes()):
         console.print(sentence)
     for sentence in words.cap_sentences(results.caps(), dates):
-        console.print(sentence)
+        console.print(sentence, soft_wrap=True)
     console.print("(in brackets: 95 % interval of the Monte Carlo error)\n")
     console.print(_funnel(results.funnel()))
     console.print()

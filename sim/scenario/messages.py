@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -159,7 +160,9 @@ def problems(error: ValidationError, layered: Layered, model: type[BaseModel] = 
     """Every error of a validation as a problem with its place, in the order of the file; one problem a place."""
     shape = _Shape(model)
     found: dict[KeyPath, Problem] = {}
-    short: set[KeyPath] = set()  # sections that lack items
+    missing: set[KeyPath] = set()
+    misspelt: set[KeyPath] = set()  # keys that an unknown one stands for
+    follow: set[KeyPath] = set()  # what may only follow from something else that is wrong
     for detail in error.errors(include_url=False):
         is_missing = detail["type"] == "missing"
         path = _path_in_file(detail["loc"], layered.data, is_missing)
@@ -169,11 +172,17 @@ def problems(error: ValidationError, layered: Layered, model: type[BaseModel] = 
         is_key = detail["loc"][-1:] == ("[key]",)
         value = None if is_missing else _shown(path[-1] if is_key else _value_at(path, layered.data))
         found.setdefault(path, place(message, path, layered, value))
-        if detail["type"] == "too_short":
-            short.add(path)
-    for path in short:
+        if is_missing:
+            missing.add(path)
+        if detail["type"] == "too_short" or (detail["type"] in _PLAIN and isinstance(detail["input"], dict)):
+            follow.add(path)
+        if detail["type"] == "extra_forbidden":
+            misspelt.add((*path[:-1], *get_close_matches(path[-1], shape.keys_at(path[:-1], None), n=1)))
+    for path in follow:
         if any(_is_inside(other, path) for other in found):
-            del found[path]  # it lacks only what is wrong in it
+            del found[path]  # a section lacks only what is wrong in it; what is a section was not meant as a value
+    for path in missing & misspelt:
+        found.pop(path, None)
     return sorted(found.values(), key=lambda p: (p.file or "", p.line or 0))
 
 

@@ -188,7 +188,10 @@ def _criteria(rows: list[Provenance], data: Mapping[str, Any], loaded: Loaded, w
 
 
 def _rows(rows: list[Provenance], pattern: str, loaded: Loaded) -> Iterator[Provenance]:
-    yield from (row for row in rows if fnmatchcase(row.path, pattern) or row.path.startswith(f"{pattern}."))
+    for row in rows:
+        is_other_number = row.value == "null" and row.path.startswith("caps.")  # a cap is of one number, not of both
+        if (fnmatchcase(row.path, pattern) or row.path.startswith(f"{pattern}.")) and not is_other_number:
+            yield row
     if pattern == "sites.*.opens":  # an option that groups seldom say, and that planners ask for first
         said = {row.path for row in rows}
         for name in loaded.scenario.sites:

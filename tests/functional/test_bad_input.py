@@ -37,6 +37,10 @@ SAID_WRONGLY = [
     pytest.param("sites:\n  general_hospital:\n    cuont: 4\n",
                  "t.yaml:5: sites.general_hospital.cuont: unknown key; did you mean 'count'? (got 4)",
                  id="unknown key of a named section"),
+    pytest.param("site_defaults: {closes: {after_days_without_randomization: 183}}\n",
+                 "t.yaml:3: site_defaults.closes.after_days_without_randomization: unknown key; did you mean "
+                 "'after_days_without_randomisation'? (got 183)",
+                 id="a required key in another spelling, of a section that might be a date"),
     pytest.param("screning: {consent: 0.5}\n",
                  "t.yaml:3: screning: unknown key; did you mean 'screening'? (got {consent: 0.5})",
                  id="unknown section"),

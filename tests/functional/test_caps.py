@@ -25,9 +25,10 @@ from sim.errors import ScenarioError
 from sim.experiment.causes import causes_of_delay
 from sim.experiment.replicate import replicate
 from sim.report.story import story
-from sim.scenario.load import load_scenario
+from sim.scenario.load import load, load_scenario
 from sim.scenario.remarks import limits, remarks
 from sim.scenario.schema import Scenario
+from sim.web.controls import levers
 
 N = 24
 TWO_STRATA = {"attributes": {"marker": {"positive": 0.3, "negative": 0.7}}}
@@ -295,3 +296,23 @@ def test_a_limit_of_a_site_that_reads_as_one_of_its_group_is_explained(tmp_path:
     assert "limit: china: at most 60 participants at each of 6 sites" in shown.out
     assert "note: sites.china.max_participants: 60 is the limit of each" in shown.err
     assert "60 per site" in call("show", file, "--only", "sites.china").out
+
+
+def test_the_studio_has_a_control_for_each_cap_and_each_event_rule(tmp_path: Path) -> None:
+    """Each cap's one number is a lever, and so are the events and dates of primary completion."""
+    file = simplest_file(
+        tmp_path,
+        "levers",
+        caps={"most": {"randomised": 45, "each": "site"}, "desks": {"in_screening": 4}},
+        follow_up={
+            "visit_weeks": [4],
+            "leaving": {"death": {"4": 0.5}},
+            "primary_completion": {"events": 9, "of": "death"},
+        },
+    )
+    found = levers(load(file), load(file)).by_path()
+    assert {path for path in found if path.startswith("caps.")} == {"caps.most.randomised", "caps.desks.in_screening"}
+    assert found["caps.most.randomised"].part == "most"
+    assert {"events", "not_before", "at_the_latest"} <= {
+        path.rpartition(".")[2] for path in found if path.startswith("follow_up.primary_completion.")
+    }
