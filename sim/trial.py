@@ -98,7 +98,8 @@ class Trial:
             self._end(events.ENDED_NEVER_STARTED)
         env.call_at(0.0, self._look_for_end)
         env.call_at(world.design.horizon_days, lambda: self._end(events.ENDED_HORIZON))
-        env.run_to_end()
+        if not env.run_to_end(world.design.most_events) or self.referrals.are_too_many:
+            self._end(events.ENDED_TOO_MUCH)
         log = world.hand_over()
         log.visits = self.follow_ups.visits()
         log.ended_at_once = self.referrals.ended_at_once(self.sites, self.enrolment, self.caps)

@@ -16,6 +16,11 @@ from sim.scenario.schema import Scenario
 from sim.scenario.schema.sites import SiteGroup, SiteSettings
 from sim.scenario.schema.trial import Doses
 
+# A replication that passes this many events, or referrals, is ended: it would go on for ever, or as good as. Base has
+# about 3,000 of either.
+MOST_EVENTS = 200_000
+MOST_EVENTS_EACH = 1_000  # more, for each participant of the target and each site
+
 
 @dataclass(frozen=True)
 class ArmDesign:
@@ -83,6 +88,7 @@ class Design:
         scenario: the scenario.
         clock: days to dates.
         horizon_days: when to give up.
+        most_events: after how many events, or referrals, a replication is ended as one that would never be.
         arms: arms in alphabetical order.
         groups: site groups in alphabetical order.
         n_sites: sites of all groups.
@@ -111,6 +117,7 @@ class Design:
         for name, group in sorted(scenario.sites.items()):
             self.groups.append(_group(name, group, scenario.site_defaults, self.n_sites))
             self.n_sites += group.count
+        self.most_events = MOST_EVENTS + MOST_EVENTS_EACH * (scenario.trial.target + self.n_sites)
         self.population = Population(scenario)
         self.criteria = list(self.population.criteria)
         self.caps = sorted(scenario.caps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Generator
 from heapq import heappop, heappush
 from typing import Any
@@ -151,14 +152,19 @@ class TrialEnvironment(simpy.Environment):
         """Let nothing more happen, not even in this instant."""
         self._is_finished = True
 
-    def run_to_end(self) -> None:
-        """Run until `finish` is called, or nothing is left to happen.
+    def run_to_end(self, most: int = sys.maxsize) -> bool:
+        """Run until `finish` is called, or nothing is left to happen; False where that takes too many events.
 
         SimPy's own `step`, without a call for each event, and with appointments besides events.
+
+        Args:
+            most: how many events are enough.
         """
         queue = self._queue
         item: Any
-        while queue and not self._is_finished:
+        for _ in range(most):
+            if self._is_finished or not queue:
+                return True
             self.now, _, _, item = heappop(queue)
             if item.__class__ is Appointment:
                 if item.call is not None:
@@ -169,3 +175,4 @@ class TrialEnvironment(simpy.Environment):
                 callback(item)
             if not item._ok and not item.defused:
                 raise item._value
+        return self._is_finished or not queue

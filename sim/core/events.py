@@ -121,7 +121,16 @@ VOCABULARIES: dict[str, tuple[str, ...]] = {
     "dose_missed": ("unfit", "no_cells", "no_bay", "bedside", "on_hold", "stopped"),
     "reaction": ("mild", "severe"),
     "recruitment_closed": ("target_met", "stopped", "no_sites", "caps", "completed"),
-    "trial_ended": ("complete", "horizon", "stopped", "no_sites", "never_started", "caps", "too_few_events"),
+    "trial_ended": (
+        "complete",
+        "horizon",
+        "stopped",
+        "no_sites",
+        "never_started",
+        "caps",
+        "too_few_events",
+        "too_much",
+    ),
     "primary_completed": ("events", "not_before", "at_the_latest", "nobody_left"),
 }
 # Codes, as `vocabulary.index(word)` would give them.
@@ -141,7 +150,8 @@ RECRUITED, RECRUITMENT_STOPPED, RECRUITMENT_NO_SITES, RECRUITMENT_CAPS, RECRUITM
     ENDED_NEVER_STARTED,
     ENDED_CAPS,
     ENDED_TOO_FEW_EVENTS,
-) = range(7)
+    ENDED_TOO_MUCH,
+) = range(8)
 COMPLETED_EVENTS, COMPLETED_NOT_BEFORE, COMPLETED_LATEST, COMPLETED_NOBODY_LEFT = range(4)
 
 

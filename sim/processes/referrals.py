@@ -31,12 +31,17 @@ class Referrals:
 
     Args:
         world: the replication's surroundings.
+
+    Attributes:
+        are_too_many: whether there were more than any trial looks at; then nobody more comes.
     """
 
     def __init__(self, world: World) -> None:
         rules = world.scenario.screening
         self._world = world
         self._seen: dict[int, list[tuple[Array, Integers, Fates]]] = {}
+        self._n_seen = 0
+        self.are_too_many = False
         self._window = _NEVER
         if rules.window_days is not None:
             self._window = world.number("screening.window_days", rules.window_days)
@@ -59,6 +64,11 @@ class Referrals:
             reached = arrivals.item(-1)
             times = site.arrivals.times(arrivals)
             n = int(times.searchsorted(np.inf))
+            self._n_seen += n
+            if self._n_seen > world.design.most_events:
+                self.are_too_many = True
+                world.env.finish()
+                return
             seen.append((times[:n], drawn.chart_failed[row, :n], drawn.fate[row, :n]))
             people = drawn.people
             for j in range(people.starts[row], people.starts[row + 1]):

@@ -31,15 +31,16 @@ class Lot:
         cells: not yet claimed.
         expires: when what is left is thrown away.
         is_gone: whether that has happened.
+        is_on_shelf: whether any of them are in stock.
     """
 
-    __slots__ = ("cells", "expires", "is_gone", "number")
+    __slots__ = ("cells", "expires", "is_gone", "is_on_shelf", "number")
 
     def __init__(self, number: int, cells: float, expires: float) -> None:
         self.number = number
         self.cells = cells
         self.expires = expires
-        self.is_gone = False
+        self.is_gone = self.is_on_shelf = False
 
 
 def _first_to_expire(lot: Lot) -> tuple[float, int]:
@@ -115,13 +116,15 @@ class Stock:
     def _shelve(self, lot: Lot, cells: float) -> None:
         """Count cells of a lot as in stock; an empty lot is not on the shelf."""
         self.cells += cells
-        if lot not in self._lots:
+        if not lot.is_on_shelf:
+            lot.is_on_shelf = True
             insort(self._lots, lot, key=_first_to_expire)
 
     def _remove(self, lot: Lot, kind: int) -> None:
         """A lot's cells that are left are thrown away."""
         lot.is_gone = True
-        if lot in self._lots:
+        if lot.is_on_shelf:
+            lot.is_on_shelf = False
             self._lots.remove(lot)
             self.cells = self.cells - lot.cells if self._lots else 0.0
             self.world.record(kind, number=lot.number, amount=lot.cells)
@@ -150,6 +153,7 @@ class Stock:
             part = missing
             if lot.cells <= missing:
                 part = lot.cells
+                lot.is_on_shelf = False
                 del self._lots[0]
             lot.cells -= part
             missing -= part

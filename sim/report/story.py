@@ -56,6 +56,7 @@ _ENDED = {
     "no_sites": "No site was left; the trial is closed without its target.",
     "never_started": "The trial never starts.",
     "caps": "The caps left no room for anybody; the trial is closed without its target.",
+    "too_much": "Too much has happened in this trial, and it is not complete: it is ended here.",
     "too_few_events": "Nobody is left to have an event, and there are too few; the trial is closed.",
 }
 _COMPLETED = {

@@ -280,9 +280,22 @@ def warnings(results: Results, too_few: list[str], *, more_follow: bool = False)
         names = " and ".join([", ".join(too_few[:-1]), too_few[-1]] if len(too_few) > 1 else too_few)
         found.append(f"{results.n_replications} replications are too few to say how far off {names} may be; {remedy}")
     found += remarks(results.scenario)
+    found += _ended_for_too_much(results)
     if _gives_no_dose(results):
         found.append("no dose is given in any simulated trial, though participants are due doses; see the cells")
     return found
+
+
+def _ended_for_too_much(results: Results) -> list[str]:
+    """How many trials were ended because so much happened in them."""
+    n = int((results.columns("outcome")["outcome"] == "too_much").sum())
+    if not n:
+        return []
+    most = f"{results.design.most_events:,}"
+    return [
+        f"{n:,} of {results.n_replications:,} replications were stopped after {most} events or referrals, and count as "
+        "never finished: look for a rate, a factor or a lot that makes too many"
+    ]
 
 
 def _gives_no_dose(results: Results) -> bool:

@@ -31,7 +31,11 @@ class Start(Section):
 
 
 class TrialSettings(Section):
-    """How many participants, from when, and until when to try."""
+    """How many participants, from when, and until when to try.
+
+    A simulated trial also ends, as one that is never finished, after 200,000 events or referrals, and 1,000 more for
+    each participant of the target and each site.
+    """
 
     target: int = described("Participants to randomise.", unit="participants", ge=1, le=200_000)
     enrolment_opens: date = described("Day 0: the first day on which anyone can be referred.")
