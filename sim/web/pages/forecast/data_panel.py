@@ -33,7 +33,9 @@ _DATA = "data"
 _AT_CONTROLS = (  # what the command line calls by its options stands here beside the controls
     (re.compile(r"; say which, as in --columns \w+=.*$"), "; choose the column below"),
     (re.compile(r"; say which with --dates dmy or --dates mdy"), "; choose below which comes first"),
-    (re.compile(r"; say which with --(?!columns).*$"), "; choose below"),
+    (re.compile(r"; say which with --.*$", re.DOTALL), "; choose below"),
+    (re.compile(r"say --as-of (\S+)"), r"go on from \1, below"),
+    (re.compile(r"say --columns (\w+)=NAME"), r"choose it below as '\1'"),
 )
 _OPTIONS = {
     "--columns": "the columns chosen below",
@@ -51,6 +53,8 @@ def data_panel(studio: Studio, data: DataState) -> list[Component]:
     try:
         files = files_of(studio, data)
         seen, seen_sites = previews(files, data)
+    except QuestionError as error:
+        return [_wrong(error, "The data can be read in more than one way"), *_answers(error.questions)]
     except InputError as error:
         return [_wrong(error, "The data cannot be read")]
     parts = [_previewed(seen, _DATA), *([_previewed(seen_sites, SITES)] if seen_sites else [])]
@@ -71,10 +75,10 @@ def _checked(files: Files, data: DataState, seen: Preview) -> Component:
         return html.Div([_wrong(error, "The data check found errors"), dmc.Text(hint), *asks])
     made_up = [dmc.Text("These data are simulated: one simulated trial of the base scenario, and no real patients.")]
     found: list[Any] = made_up if any(file.name == LOG_FILE for file in files.uploads) else []
-    told = html.Div([html.P(text) for text in (_told(whole), *whole.account.lines())])
+    told = html.Div([html.P(text) for text in (_told(whole), *map(at_control, whole.account.lines()))])
     found += [dmc.Alert(told, title="The data can be used", color="green", variant="light", id="forecast-good")]
     if whole.findings:
-        items = [html.Li(str(finding)) for finding in whole.findings]
+        items = [html.Li(at_control(str(finding))) for finding in whole.findings]
         found.append(dmc.Alert(html.Ul(items, className="problems"), title="To know", color="yellow", variant="light"))
     found.append(_as_of(whole, data))
     if data.order:
@@ -96,10 +100,15 @@ def _wrong(error: InputError, title: str) -> Component:
 
 def at_controls(problem: Problem) -> Problem:
     """A message of the command line with the page's controls in place of its options."""
-    message = problem.message
-    for pattern, control in _AT_CONTROLS:
-        message = pattern.sub(control, message)
+    message = at_control(problem.message)
     return replace(problem, message=message, path=_OPTIONS.get(problem.path or "", problem.path))
+
+
+def at_control(text: str) -> str:
+    """A text with the page's controls in place of the command line's options."""
+    for pattern, control in _AT_CONTROLS:
+        text = pattern.sub(control, text)
+    return text
 
 
 def _told(trial: ObservedTrial) -> str:
@@ -124,13 +133,17 @@ def _asked_order(error: InputError | None, data: DataState) -> Component:
 
 
 def _answers(questions: Sequence[Question]) -> list[Component]:
-    """A control for each thing that is asked; columns have theirs below, and dates their own."""
-    return [
-        _answer(question.option, subject, question.choices, "")
-        for question in questions
-        if question.option != DATES and not _is_of_one_column(question)
-        for subject in question.subjects or ("",)
-    ]
+    """A control for each thing that is asked; columns of one name have theirs below, and dates their own."""
+    found = []
+    for i, question in enumerate(questions):
+        if question.option == DATES or _is_of_one_column(question):
+            continue
+        choices, subjects = question.choices, question.subjects or (str(i) if question.option == COLUMNS else "",)
+        if question.option == STATUS and not question.subjects:  # each choice is WORD=MEANING, of one word
+            subjects = (choices[0][0].rpartition("=")[0],)
+            choices = tuple((choice.rpartition("=")[2], label) for choice, label in choices)
+        found += [_answer(question.option, subject, choices, "") for subject in subjects]
+    return found
 
 
 def _is_of_one_column(question: Question) -> bool:
@@ -139,12 +152,11 @@ def _is_of_one_column(question: Question) -> bool:
 
 
 def _given(data: DataState) -> list[Component]:
-    """Controls for what was answered, so that it can be answered otherwise."""
+    """Controls for what was answered, so that it can be answered otherwise, or taken back."""
     statuses = tuple((status, status) for status in STATUSES)
-    found = [_answer(STATUS, word, statuses, meaning) for word, meaning in data.said().status.items()]
-    if data.said().study:
-        found.append(_answer(STUDY, "", ((data.said().study, data.said().study),), data.said().study, clearable=True))
-    return found
+    found = [_answer(STATUS, word, statuses, meaning, clearable=True) for word, meaning in data.said().status.items()]
+    others = [text.partition(" ") for text in data.answers if not text.startswith(f"{STATUS} ")]
+    return found + [_answer(option, "", ((text, text),), text, clearable=True) for option, _, text in others]
 
 
 def _answer(
@@ -152,7 +164,7 @@ def _answer(
 ) -> Component:
     return dmc.Select(
         id={"type": "forecast-answer", "option": option, "subject": subject},
-        label=f"'{subject}' means" if subject else _ASKED.get(option, option),
+        label=f"'{subject}' means" if option == STATUS else _ASKED.get(option, option),
         data=[{"value": choice, "label": label} for choice, label in choices],
         value=value or None,
         placeholder="choose",
@@ -229,7 +241,7 @@ def changed_by_panel(data: DataState, which: Mapping[str, str], value: str) -> D
         columns = dict(text.split(":", 1) for text in data.columns) | (columns_from(value) if value else {})
         return replace(data, columns=tuple(f"{role}:{header}" for role, header in columns.items()))
     if which["type"] == "forecast-answer":
-        head = f"{which['option']} {which['subject']}{'=' if which['subject'] else ''}"
+        head = f"{which['option']} {which['subject']}=" if which["subject"] else f"{which['option']} "
         rest = tuple(text for text in data.answers if not text.startswith(head))
         return replace(data, answers=(*rest, f"{head}{value}") if value else rest)
     if which["type"] == "forecast-how":
