@@ -152,7 +152,7 @@ def reason_meanings(
         given = by_word.get(normal_key(f"{header}:{text}"), by_word.get(normal_key(str(text))))
         found[i] = given or meaning_of(str(text))
         explicit[i] = given is not None
-        if not found[i] and unsure[i] and not _is_told(str(text)):
+        if not found[i] and ((unsure[i] and not _is_told(str(text))) or "complet" in normal(str(text))):
             asked[str(text)] = asked.get(str(text), 0) + 1
         elif not found[i]:
             found[i] = LEFT

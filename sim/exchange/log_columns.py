@@ -70,7 +70,7 @@ _SITES = {
 }  # fmt: skip
 _MOST_WORDS = 40  # different statuses in one column
 _SOME = 0.5
-_ANY_DAY = frozenset(("date", "rfstdtc", "dsstdtc", "dsstdat"))  # words of a day that may be that of anything
+_ANY_DAY = frozenset(("date", "actual", "rfstdtc", "dsstdtc", "dsstdat"))  # words of a day that may be that of anything
 
 
 @dataclass

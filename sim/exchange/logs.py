@@ -100,7 +100,7 @@ def _people_of(
         days = _days(table, when, said)
         columns.take("event", event, columns.how.get("event", BY_CONTENT))
         columns.take("event_date", when, BY_NAME)
-        for role in [role for role, name in columns.found.items() if name == event and role != "event"]:
+        for role in [role for role, name in columns.found.items() if name in found and not role.startswith("event")]:
             del columns.found[role]
         columns.side = {role: [name for name in names if name != when] for role, names in columns.side.items()}
         return a_row_a_person(table, columns, event, days, check)

@@ -35,7 +35,7 @@ def one_row_a_person(table: RawTable, columns: LogColumns, check: DataCheck) -> 
     """
     if "participant" not in columns.found:
         return table, []
-    ids = table.cells[columns.found["participant"]]
+    ids = table.cells[columns.found["participant"]].str.casefold()
     repeated = ids.duplicated(keep=False) & (ids != "")
     if not repeated.any():
         return table, []
@@ -80,7 +80,7 @@ def _collapsed(
     notes: list[str],
 ) -> tuple[RawTable, list[str]]:
     """Rows of one person put together where they say the same; kept apart where each is a screening of its own."""
-    roles = {role: header for role, header in columns.found.items() if role != "event"}
+    roles = {role: header for role, header in columns.found.items() if role not in ("event", "participant")}
     roles |= {f"is {role}": header for role, header in columns.flags.items()}
     keep = pd.Series(True, index=table.cells.index)
     cells = table.cells.copy()

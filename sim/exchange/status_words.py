@@ -110,7 +110,8 @@ PHRASES: dict[str, str] = {
         completed; complete; completer; completed study; completed the study; completed trial; completed the
         trial; study completed; study complete; study completion; trial completed; completed per protocol;
         completed as planned; completed study as planned; completed as per protocol; protocol completed;
-        completed protocol; completion; completed all visits; finished; finished study; finished the study; eos;
+        completed protocol; completion; completed all visits; study completed as per protocol;
+        study completed per protocol; finished; finished study; finished the study; eos;
         end of study; end of trial; end of study reached; reached end of study; completed follow up; completed
         followup; follow up completed; follow up complete; completed study follow up; study finished; normal
         completion; abgeschlossen; studienende; beendet regular; termine; completado; finalizado""",

@@ -76,4 +76,6 @@ def of_one_study(table: RawTable, study: str) -> RawTable:
         more = f" and {len(choices) - 8} more" if len(choices) > 8 else ""
         message = f"{len(choices)} studies are in one file: {shown}{more}"
         raise QuestionError(Question(message, STUDY, choices, file=table.file, path=header))
-    return replace(table, cells=table.cells[(mine == study.casefold()).to_numpy()])
+    kept = table.cells[(mine == study.casefold()).to_numpy()]
+    note = f"only rows of study '{study}' are used: {len(kept):,} of {len(table.cells):,}"
+    return replace(table, cells=kept, notes=(*table.notes, note))

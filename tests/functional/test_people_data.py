@@ -260,10 +260,10 @@ def test_numbers_may_be_unique_within_a_site() -> None:
         _read("Subject,Site,Randomisation date\n1001,A,2023-01-05\n1001,B,2023-01-05\n1002,A,2023-02-05\n")
 
 
-@pytest.mark.parametrize("second", ["1,A,2023-01-05", "1,A,2023-01-06"])
+@pytest.mark.parametrize("second", ["p1,A,2023-01-05", "p1,A,2023-01-06", "P1,A,2023-01-05"])
 def test_true_duplicates_remain_an_error(second: str) -> None:
     with pytest.raises(DataError, match=r"the same participant twice \(rows 2, 3\)"):
-        _read(f"Subject,Site,Randomisation date\n1,A,2023-01-05\n{second}\n2,A,2023-02-01\n")
+        _read(f"Subject,Site,Randomisation date\np1,A,2023-01-05\n{second}\n2,A,2023-02-01\n")
 
 
 def test_a_row_a_visit_is_put_together() -> None:
@@ -346,6 +346,14 @@ def test_a_status_is_recognised_by_content_and_said() -> None:
 def test_a_date_without_a_name_is_asked_about() -> None:
     with pytest.raises(QuestionError, match=r"--columns date=D1 .*or --columns date=D2"):
         _read("Subject,D1,D2\n1,2023-01-05,2023-01-09\n")
+
+
+def test_two_columns_that_say_the_same_are_one_and_others_are_asked_about() -> None:
+    text = "Subject,Site,Site name,Randomised\n1,1,Paris,2023-01-05\n2,2,Lyon,2023-01-09\n"
+    assert [site.name for site in _read(text).sites] == ["1", "2"]
+    with pytest.raises(QuestionError, match=r"2 columns could be 'site': Site, Site name; .*--columns site=Site "):
+        _read(text + "3,1,Nice,2023-01-10\n")
+    assert _read("Subject,Actual date,Randomisation date\n1,2023-02-05,2023-01-05\n").last == date(2023, 1, 5)
 
 
 def test_columns_of_dates_that_are_not_used_are_said() -> None:
