@@ -75,11 +75,12 @@ def planned_openings(design: Design, seed: int) -> dict[SiteKey, float]:
 
 
 def share_randomised(design: Design, seed: int) -> float:
-    """Share of those referred who are randomised, by simulating the plan; those turned away at its end not counted."""
+    """Share of those referred who are randomised, by simulating the plan; without those whom its end or a cap bars."""
     plan = plan_in_short(design.scenario, seed)
 
     def total(name: str) -> float:
         return float(np.nansum(plan.measure(name)))
 
-    referred = total("n_referred") - total("n_away_target_met") - total("n_inside")
+    away = sum(total(f"n_away_{reason}") for reason in ("target_met", "completed", "cap"))
+    referred = total("n_referred") - away - total("n_inside")
     return min(max(total("n_randomised") / referred, 1e-6), 1.0) if referred > 0 else 1.0

@@ -6,7 +6,7 @@ import math
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sim.analysis.intervals import Estimate
+from sim.analysis.intervals import Estimate, probability
 from sim.scenario.remarks import remarks
 
 if TYPE_CHECKING:
@@ -280,6 +280,7 @@ def warnings(results: Results, too_few: list[str], *, more_follow: bool = False)
         names = " and ".join([", ".join(too_few[:-1]), too_few[-1]] if len(too_few) > 1 else too_few)
         found.append(f"{results.n_replications} replications are too few to say how far off {names} may be; {remedy}")
     found += remarks(results.scenario)
+    found += _before_its_target(results)
     found += _ended_for_too_much(results)
     if _gives_no_dose(results):
         found.append("no dose is given in any simulated trial, though participants are due doses; see the cells")
@@ -295,6 +296,22 @@ def _ended_for_too_much(results: Results) -> list[str]:
     return [
         f"{n:,} of {results.n_replications:,} replications were stopped after {most} events or referrals, and count as "
         "never finished: look for a rate, a factor or a lot that makes too many"
+    ]
+
+
+def _before_its_target(results: Results) -> list[str]:
+    """Whether an event-driven trial has its events before its target, which then counts as never reached."""
+    follow_up = results.scenario.follow_up
+    if follow_up is None or follow_up.primary_completion is None:
+        return []
+    frame = results.columns("outcome", "reached")
+    early = (frame["outcome"] == "complete") & ~frame["reached"].astype(bool)
+    if not early.any():
+        return []
+    share = chance(probability(int(early.sum()), len(frame)))
+    return [
+        f"in {share} of the simulated trials primary completion comes before all {results.scenario.trial.target} "
+        "participants are randomised; recruitment then closes, and the target counts as never reached"
     ]
 
 

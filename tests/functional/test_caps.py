@@ -17,10 +17,13 @@ from scipy import stats
 from sim.analysis.measures import measures
 from sim.analysis.summary import cap_table
 from sim.analysis.tables import replication_table
+from sim.continued import ContinuedTrial
 from sim.core import events as e
+from sim.core.batch import Batch
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
 from sim.core.events import CODE, KIND, PERSON, SITE, TIME
+from sim.core.observed import KnownPerson, KnownSite, ObservedState
 from sim.errors import ScenarioError
 from sim.experiment.causes import causes_of_delay
 from sim.experiment.replicate import replicate
@@ -316,3 +319,19 @@ def test_the_studio_has_a_control_for_each_cap_and_each_event_rule(tmp_path: Pat
     assert {"events", "not_before", "at_the_latest"} <= {
         path.rpartition(".")[2] for path in found if path.startswith("follow_up.primary_completion.")
     }
+
+
+def test_a_trial_under_way_keeps_to_its_caps() -> None:
+    """Data with more participants than a cap allows: it is reached, and the rest comes from elsewhere."""
+    made = scenario_of(
+        trial={"target": 30},
+        sites={"x": {"referrals_per_month": 30.0}, "y": {"referrals_per_month": 5.0}},
+        caps={"x": {"randomised": 10, "groups": "x"}},
+    )
+    people = tuple(KnownPerson(("x", 0), float(day), float(day), arm=0) for day in range(12))
+    sites = {(name, 0): KnownSite(activated=0.0) for name in "xy"}
+    batch = Batch(Design(made), 4, 0, 3, observed=ObservedState(20.0, sites, people))
+    for replication in range(3):
+        rows = ContinuedTrial(batch, replication).run().table()
+        assert n_randomised(made, rows) == {"x": 12, "y": 18}
+        assert np.count_nonzero(rows[:, KIND] == e.CAP_REACHED) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from command_line import call
 from conftest import SHARED, Simulated, merged, scenario_of, simplest_file
 from scipy import optimize, stats
 
+from sim.analysis.measures import measures
+from sim.analysis.tables import replication_table
 from sim.continued import ContinuedTrial
 from sim.core import events as e
 from sim.core.batch import Batch
@@ -21,6 +24,7 @@ from sim.core.observed import KnownPerson, KnownSite, ObservedState
 from sim.errors import ScenarioError
 from sim.experiment.replicate import replicate
 from sim.report.story import story
+from sim.report.words import warnings
 from sim.scenario.load import load_scenario
 from sim.scenario.schema import Scenario
 
@@ -66,6 +70,11 @@ def test_the_nth_event_comes_when_a_poisson_process_has_it(of: str | None, count
     assert abs(u.mean() - 0.5) < 4 * np.sqrt(1 / 12 / N)
     assert (found["n_events"] == 60).all()
     assert (found["reached"] == 0).all()  # recruitment closes with the events, long before its target
+    frame = replication_table(measures(found.design), 0, found.chunk.values).to_pandas()
+    results = SimpleNamespace(scenario=found.design.scenario, columns=lambda *names: frame[list(names)], failures=[])
+    assert "100 % (91 to 100 %) of the simulated trials primary completion comes before all 800" in "".join(
+        warnings(results, [])  # type: ignore[arg-type]
+    )
     assert found["day_end"] == pytest.approx(day + 30)
 
 
