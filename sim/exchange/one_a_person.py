@@ -91,7 +91,7 @@ def _collapsed(
     for _, rows in several.groupby(keys[repeated.to_numpy()], sort=False):
         different = [role for role, header in roles.items() if rows.loc[rows[header] != "", header].nunique() > 1]
         numbers = rows.index.tolist()
-        if not different and not rows.duplicated(keep=False).any():
+        if not different and not rows.drop(columns=columns.found["participant"]).duplicated(keep=False).any():
             for header in (*roles.values(), *(name for names in columns.side.values() for name in names)):
                 filled = rows.loc[rows[header] != "", header]
                 cells.loc[numbers[0], header] = filled.iloc[-1] if len(filled) else ""
