@@ -33,6 +33,7 @@ _EXPLAINED = {
 }
 ANSWERS = tuple((status, f"{status}: {_EXPLAINED[status]}") for status in STATUSES)
 NO_STATUS = "no status"  # the word for those who have none, after --status
+_FEW, _FEW_SHARE = 2, 0.1  # people, and of all: a word that so few have is no word for those who are still in
 _WORDS_SHOWN = 12
 
 
@@ -75,7 +76,7 @@ class Evidence:
 def meanings(evidence: Evidence, said: Mapping[str, str], check: DataCheck) -> tuple[Texts, Bools]:
     """What each row's status means, and whether a person said so; unknown words are asked about.
 
-    A word that is not known is why they left, if all who have it left on a day within the data.
+    A word that is not known is why they left, if all who have it left on a day within the data, or they are few.
     """
     words, header, rows = evidence.words, evidence.header, evidence.rows
     n = len(rows)
@@ -88,9 +89,11 @@ def meanings(evidence: Evidence, said: Mapping[str, str], check: DataCheck) -> t
         given = by_word.get(normal_key(f"{header}:{word}"), by_word.get(normal_key(word)))
         doubtful = full and is_long_or_lost(word)
         known[word] = (given, True) if given else ("" if doubtful else meaning_of(word), False)
-    gone = _gone_within(evidence)
+    gone, within = _gone(evidence)
     for word, (meaning, _) in known.items():
-        if word and not meaning and not is_long_or_lost(word) and gone[words == word].all():
+        has = words == word
+        few = has.sum() <= max(_FEW, _FEW_SHARE * gone.size)
+        if word and not meaning and not is_long_or_lost(word) and (within | (gone & few))[has].all():
             known[word] = (LEFT, False)
     unknown = {word: int((words == word).sum()) for word, (meaning, _) in known.items() if word and not meaning}
     if unknown:
@@ -99,15 +102,17 @@ def meanings(evidence: Evidence, said: Mapping[str, str], check: DataCheck) -> t
     return found, np.array([known[str(word)][1] for word in words], dtype=bool)
 
 
-def _gone_within(evidence: Evidence) -> Bools:
-    """Those who left, failed or died on a day that is not after all screenings and randomisations."""
+def _gone(evidence: Evidence) -> tuple[Bools, Bools]:
+    """Those with a day on which they left, failed or died; and those whose day is not after all screenings and
+    randomisations, as planned ones would be.
+    """
+    days = [evidence.day(role) for role in (headers.LEFT_ON, headers.FAILED_ON, headers.DIED_ON)]
+    gone: Bools = np.any(~np.isnat(days), axis=0)
     began = np.concatenate([evidence.day(role) for role in (headers.DATE, headers.SCREENED)])
     began = began[~np.isnat(began)]
     if not len(began):
-        return np.zeros(len(evidence.rows), dtype=bool)
-    days = [evidence.day(role) for role in (headers.LEFT_ON, headers.FAILED_ON, headers.DIED_ON)]
-    within: Bools = np.logical_or.reduce([day <= began.max() for day in days])
-    return within
+        return gone, np.zeros_like(gone)
+    return gone, np.logical_or.reduce([day <= began.max() for day in days])
 
 
 def by_key(said: Mapping[str, str]) -> dict[str, str]:

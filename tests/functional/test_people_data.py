@@ -123,6 +123,10 @@ def test_a_word_that_is_not_known_is_the_reason_of_those_who_all_left() -> None:
     trial = _read(text)
     assert trial.people.status.tolist() == [LEFT, RANDOMISED]
     assert trial.people.way_out[0] == "Transplant"
+    assert _read(text.replace("2023-01-20", "2023-03-20")).people.status.tolist() == [LEFT, RANDOMISED]
+    planned = "".join(f"{i},2023-01-{i + 10},2024-01-{i + 10},Stage 2\n" for i in range(10))
+    with pytest.raises(QuestionError, match=r"'Stage 2' \(10\)"):
+        _read(f"Subject,Randomisation date,Left on,Status\n{planned}")
 
 
 def test_codes_are_asked_about_by_column() -> None:

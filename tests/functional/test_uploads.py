@@ -15,7 +15,7 @@ from sim.errors import UsageError
 from sim.exchange.findings import AmbiguousDatesError, DataError, QuestionError
 from sim.exchange.read import observed_from, read_observed
 from sim.exchange.said import Said
-from sim.exchange.simulated import simulated_data
+from sim.exchange.simulated import example_data, simulated_data
 from sim.exchange.upload import Upload, UploadLimits, preview, preview_sites, tables_of
 
 LOG = b"Subject,Rand Dt,Centre\nA,2024-01-31,X\nB,2024-02-03,Y\n"
@@ -148,3 +148,11 @@ def test_data_of_a_simulated_trial_are_what_the_trial_did() -> None:
     assert trial.last <= until
     with pytest.raises(UsageError, match="nobody is randomised by then"):
         simulated_data(scenario, 1, 0, scenario.trial.enrolment_opens)
+
+
+def test_the_data_to_try_are_of_a_trial_that_is_half_way() -> None:
+    log, sites = example_data()
+    trial = observed_from(tables_of([log]), tables_of([sites])[0])
+    assert 15 <= trial.n_randomised <= 30
+    assert trial.has_sites
+    assert trial.has_screening

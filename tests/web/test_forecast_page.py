@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 from studio_browser import LONG_MS
 
+from sim.exchange.read import observed_from
+from sim.exchange.simulated import example_data
+from sim.exchange.upload import tables_of
+
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 
 
@@ -16,10 +20,16 @@ def _bring(page: Any, content: str | bytes, name: str = "data.csv", where: str =
     page.locator(f"#forecast-{where} input").set_input_files([{"name": name, "mimeType": "text/csv", "buffer": data}])
 
 
+def _n_tried() -> int:
+    """Randomised in the data to try."""
+    log, _ = example_data()
+    return observed_from(tables_of([log])).n_randomised
+
+
 def test_simulated_data_are_forecast(visit: Callable[..., Any]) -> None:
     page = visit("/forecast?replications=48")
     page.get_by_role("button", name="Try it with simulated data").click()
-    assert "24 randomised at 3 sites" in page.locator("#forecast-good").inner_text()
+    assert f"{_n_tried()} randomised at 3 sites" in page.locator("#forecast-good").inner_text()
     assert "no real patients" in page.locator("#forecast-panel").inner_text()
     page.get_by_label("What if some values were others").fill("sites.general_hospital.count=4")
     page.locator("#forecast-run").click()
@@ -92,7 +102,7 @@ def test_forecasts_made_on_the_way_are_held_against_what_happened(visit: Callabl
     page.locator("#forecast-back-target").fill("100")
     page.locator("#forecast-back-run").click()
     wrong = page.locator("#forecast-back-wrong [role=alert]")
-    assert "only 24 were randomised" in wrong.inner_text(timeout=LONG_MS)
+    assert f"only {_n_tried()} were randomised" in wrong.inner_text(timeout=LONG_MS)
     page.locator("#forecast-back-target").fill("20")
     page.locator("#forecast-back-run:not([disabled])").click(timeout=LONG_MS)
     assert "the one forecast made on the way" in answer.locator(".headline").inner_text(timeout=LONG_MS)
@@ -110,7 +120,7 @@ def test_what_the_data_say_becomes_the_plan(visit: Callable[..., Any]) -> None:
     page.locator("#forecast-fit-target").fill("60")
     page.locator("#forecast-fit-run").click()
     answer = page.locator("#forecast-fit-answer")
-    assert answer.locator(".headline").inner_text(timeout=LONG_MS).startswith("24 randomised from ")
+    assert answer.locator(".headline").inner_text(timeout=LONG_MS).startswith(f"{_n_tried()} randomised from ")
     assert "--target 60 --follow-up-weeks 20" in (answer.text_content() or "")
     page.get_by_role("link", name="forecast with it").click()
     headline = page.locator("#forecast-answer .headline")

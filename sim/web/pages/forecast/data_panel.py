@@ -33,7 +33,9 @@ _DATA = "data"
 _AT_CONTROLS = (  # what the command line calls by its options stands here beside the controls
     (re.compile(r"; say which, as in --columns \w+=.*$"), "; choose the column below"),
     (re.compile(r"; say which with --dates dmy or --dates mdy"), "; choose below which comes first"),
+    (re.compile(r"; say which with --columns.*$", re.DOTALL), "; choose the column below"),
     (re.compile(r"; say which with --.*$", re.DOTALL), "; choose below"),
+    (re.compile(r"; if they failed, say --status .*$"), "; give them a status if they failed"),
     (re.compile(r"say --as-of (\S+)"), r"go on from \1, below"),
     (re.compile(r"say --columns (\w+)=NAME"), r"choose it below as '\1'"),
 )
@@ -148,7 +150,8 @@ def _answers(questions: Sequence[Question]) -> list[Component]:
 
 def _is_of_one_column(question: Question) -> bool:
     """Whether it asks which of several columns is one thing, which is chosen below."""
-    return question.option == COLUMNS and "could be" in question.message
+    said = [columns_from(choice) for choice, _ in question.choices] if question.option == COLUMNS else []
+    return bool(said) and len({tuple(columns) for columns in said}) == 1 and len(said[0]) == 1
 
 
 def _given(data: DataState) -> list[Component]:
