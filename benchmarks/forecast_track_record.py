@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/forecast/track-record.md"))
     arguments = parser.parse_args()
     whole = whole_record(read_trials(arguments.data), n_cores())
-    Path(held.__file__).with_name(held.FILE).write_text(held.record_text(whole.held()), encoding="utf-8")
+    Path(held.__file__).with_name(held.FILE).write_text(held.record_text(whole.held(), whole.near()), encoding="utf-8")
     arguments.out.write_text(track_record_page(whole), encoding="utf-8")
     print(arguments.out)
 

@@ -26,6 +26,7 @@ from sim.forecast.backtest import cuts_at, cuts_every
 from sim.forecast.fit import Fit
 from sim.forecast.fit import fit as fit_trial
 from sim.forecast.fitted_scenario import fitted_mapping
+from sim.forecast.told import as_told, told
 from sim.forecast.track_record import TrackRecord
 from sim.scenario.load import Loaded, loaded, scenario_from_mapping
 from sim.scenario.schema import Scenario
@@ -42,6 +43,8 @@ def fit(
     as_of: date | str | None = None,
     target: int | None = None,
     follow_up_weeks: float | None = None,
+    closed: Sequence[str] = (),
+    sites_a_month: float | None = None,
     columns: Mapping[str, str] | None = None,
     dates: DateOrder | None = None,
     status: Mapping[str, str] | None = None,
@@ -59,6 +62,8 @@ def fit(
         as_of: the last day to learn from; default: the last of the data.
         target: randomisations wanted; default: all in the data.
         follow_up_weeks: from randomisation to the last visit; default: as the data say.
+        closed: days on which nobody could be randomised, as in `["2024-03-01..2024-04-15"]`.
+        sites_a_month: sites that open a month from now on.
         columns: header by role, as in `{"date": "Rand_Dt"}`.
         dates: how to read 03/04/2024: `dmy` or `mdy`.
         status: what words of the status column mean, as in `{"SF": "screen failure"}`.
@@ -77,7 +82,8 @@ def fit(
     from sim.report.forecast_folder import write_fit
 
     said = _said(columns, dates, status, study=study, sheet=sheet, header=header, counts=counts)
-    found = fit_trial(_trial(data, sites, as_of, said, target), target, follow_up_weeks)
+    trial = as_told(_trial(data, sites, as_of, said, target), told(closed, None, sites_a_month))
+    found = fit_trial(trial, target, follow_up_weeks)
     write_fit(found, _folder(out), "")
     return found
 
@@ -92,6 +98,9 @@ def forecast(
     replications: int | None = None,
     seed: int | None = None,
     constant_rates: bool = False,
+    closed: Sequence[str] = (),
+    ends: date | str | None = None,
+    sites_a_month: float | None = None,
     columns: Mapping[str, str] | None = None,
     dates: DateOrder | None = None,
     status: Mapping[str, str] | None = None,
@@ -115,6 +124,9 @@ def forecast(
         replications: simulated trials; default: as the scenario says.
         seed: where random numbers start; default: as the scenario says.
         constant_rates: whether rates stay as they are, instead of drifting.
+        closed: days on which nobody could be randomised, as in `["2024-03-01..2024-04-15"]`.
+        ends: the last day on which anybody may be randomised, as announced.
+        sites_a_month: sites that open a month from now on.
         columns: header by role, as in `{"date": "Rand_Dt"}`.
         dates: how to read 03/04/2024: `dmy` or `mdy`.
         status: what words of the status column mean, as in `{"SF": "screen failure"}`.
@@ -139,7 +151,7 @@ def forecast(
     said = _said(columns, dates, status, study=study, sheet=sheet, header=header, counts=counts)
     answer = forecast_trial(
         plan,
-        _trial(observed, sites, as_of, said, plan.trial.target),
+        as_told(_trial(observed, sites, as_of, said, plan.trial.target), told(closed, ends, sites_a_month)),
         [WhatIf(name, _scenario(other)) for name, other in (what_ifs or {}).items()],
         replications=replications or plan.experiment.replications,
         seed=plan.experiment.seed if seed is None else seed,
@@ -158,6 +170,7 @@ def backtest(
     target: int | None = None,
     as_of: date | str | None = None,
     sites: Path | str | None = None,
+    closed: Sequence[str] = (),
     columns: Mapping[str, str] | None = None,
     dates: DateOrder | None = None,
     status: Mapping[str, str] | None = None,
@@ -178,6 +191,7 @@ def backtest(
         target: randomisations wanted; default: all in the data.
         as_of: the last day to use; default: the last of the data.
         sites: a table of sites, for one trial.
+        closed: days on which nobody could be randomised, as in `["2024-03-01..2024-04-15"]`.
         columns: header by role, as in `{"date": "Rand_Dt"}`.
         dates: how to read 03/04/2024: `dmy` or `mdy`.
         status: what words of the status column mean, as in `{"SF": "screen failure"}`.
@@ -201,6 +215,8 @@ def backtest(
     trials: list[ObservedTrial] = []
     for item in data:
         trials += [item] if isinstance(item, ObservedTrial) else read_trials([item], sites, said)
+    if closed:
+        trials = [as_told(trial, told(closed, None, None)) for trial in trials]
     jobs = [
         (trial, day, target)
         for trial in trials

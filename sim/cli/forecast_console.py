@@ -128,6 +128,22 @@ def print_fit(found: Fit, folder: Path) -> None:
     console.print(f"Report: {(folder / 'report.html').as_posix()}", soft_wrap=True)
 
 
+def _print_trust(console: Console, answer: Answer) -> None:
+    """How often such forecasts held, and near questions."""
+    from sim.report.forecast_answer import dates_of
+    from sim.report.forecast_trust import soon_table, trust_sentence
+
+    said, near = trust_sentence(answer), soon_table(answer, dates_of(answer))
+    if said:
+        console.print(f"{said}\n")
+    if near is not None:
+        table = make_table(*near.columns)
+        for row in near.rows:
+            table.add_row(*row)
+        console.print(table)
+        console.print()
+
+
 def print_forecast(answer: Answer, folder: Path) -> None:
     """Print a forecast: the dates first, then where it stands, what changed, and what would help."""
     from sim.report.forecast_answer import (
@@ -139,6 +155,7 @@ def print_forecast(answer: Answer, folder: Path) -> None:
         odds_sentences,
         standing,
     )
+    from sim.report.forecast_trust import doubt_sentences
 
     console = make_console()
     console.print(f"\n[bold]{headline(answer)}[/bold]\n")
@@ -152,6 +169,7 @@ def print_forecast(answer: Answer, folder: Path) -> None:
         table.add_row(*(row[i] for i in _CONSOLE_COLUMNS))
     console.print(table)
     console.print("P10, P90: the 80 % interval. -12/+15 d: 95 % interval of the Monte Carlo error, in days.\n")
+    _print_trust(console, answer)
     console.print(standing(answer))
     for sentence in odds_sentences(answer):
         console.print(sentence)
@@ -160,6 +178,8 @@ def print_forecast(answer: Answer, folder: Path) -> None:
     console.print(f"\n{change_sentence(answer.changes)}")
     for difference in answer.what_ifs:
         console.print(difference_sentence(answer, difference))
+    for doubt in doubt_sentences(answer):
+        console.print(f"\n[bold]Question:[/bold] {doubt}")
     if answer.notes:
         console.print()
     for note in answer.notes:

@@ -86,6 +86,21 @@ WORKERS = click.option(
 )
 
 
+CLOSED = click.option(
+    "--closed",
+    "closed",
+    multiple=True,
+    metavar="FROM..TO",
+    help="Days on which nobody could be randomised, as in 2024-03-01..2024-04-15; may be given again.",
+)
+ENDS = click.option(
+    "--ends", "ends", metavar="DATE", help="The last day on which anybody may be randomised, as announced."
+)
+SITES_A_MONTH = click.option(
+    "--sites-a-month", "sites_a_month", type=float, metavar="N", help="Sites that open a month from now on."
+)
+
+
 def read_asking(read: Callable[[Said], Any], said: Said) -> Any:
     """Read data, and ask a person at a terminal where they can be read in more than one way.
 
@@ -168,6 +183,7 @@ def _every(text: str) -> int:
 @click.option("--every", metavar="DAYS", help="Forecast every so many days instead, as in 30d.")
 @click.option("--target", type=click.IntRange(2), metavar="N", help="Randomisations wanted; default: all in the data.")
 @SITES
+@CLOSED
 @how_read
 @WORKERS
 @click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/backtest-<data>-<id>.")
@@ -178,6 +194,7 @@ def backtest(
     every: str | None,
     target: int | None,
     site_file: str | None,
+    closed: tuple[str, ...],
     said: Said,
     workers: int | None,
     out: str | None,
@@ -199,6 +216,7 @@ def backtest(
         raise UsageError(Problem("give --at or --every, not both"))
     trials = read_asking(lambda how: read_trials(data, site_file, how), said)
     show_account(trials)
+    trials = [_told(trial, closed) for trial in trials]
     jobs = [(trial, cut, target) for trial in trials for cut in _cuts(trial, at, every, target)]
     with progress_bar(show=sys.stderr.isatty()) as progress:
         results = backtest_all(jobs, workers or n_cores(), progress)
@@ -214,6 +232,8 @@ def backtest(
 @click.command()
 @click.argument("data", metavar="DATA")
 @SITES
+@CLOSED
+@SITES_A_MONTH
 @click.option("--target", type=click.IntRange(1), metavar="N", help="Randomisations wanted; default: all in the data.")
 @click.option(
     "--follow-up-weeks",
@@ -228,6 +248,8 @@ def backtest(
 def fit(
     data: str,
     site_file: str | None,
+    closed: tuple[str, ...],
+    sites_a_month: float | None,
     target: int | None,
     weeks: float | None,
     said: Said,
@@ -247,6 +269,7 @@ def fit(
 
     trial = read_asking(lambda how: as_known(read_as(data, site_file, how), how.as_of, target), said)
     show_account([trial])
+    trial = _told(trial, closed, sites_a_month=sites_a_month)
     found = fit_data(trial, target, weeks)
     folder = write_fit(found, Path(out) if out else None, " ".join(["trialclock", *sys.argv[1:]]))
     if as_json:
@@ -260,6 +283,9 @@ def fit(
 @click.argument("scenario", metavar="SCENARIO")
 @click.option("--observed", "data", required=True, type=click.Path(), metavar="DATA", help="What has happened so far.")
 @SITES
+@CLOSED
+@ENDS
+@SITES_A_MONTH
 @SET
 @click.option(
     "--what-if",
@@ -282,6 +308,9 @@ def forecast(
     scenario: str,
     data: str,
     site_file: str | None,
+    closed: tuple[str, ...],
+    ends: str | None,
+    sites_a_month: float | None,
     overrides: tuple[str, ...],
     others: tuple[str, ...],
     replications: int | None,
@@ -312,6 +341,7 @@ def forecast(
         what_ifs.insert(0, WhatIf(f"without {' '.join(overrides)}", load(scenario).scenario))
     trial = read_asking(lambda how: as_known(read_as(data, site_file, how), how.as_of, loaded.trial.target), said)
     show_account([trial])
+    trial = _told(trial, closed, ends, sites_a_month)
     with progress_bar(show=sys.stderr.isatty()) as progress:
         answer = forecast_trial(
             loaded,
@@ -329,6 +359,15 @@ def forecast(
     else:
         print_forecast(answer, folder)
     return 0
+
+
+def _told(
+    trial: ObservedTrial, closed: tuple[str, ...], ends: str | None = None, sites_a_month: float | None = None
+) -> ObservedTrial:
+    """The data with what was said of recruitment."""
+    from sim.forecast.told import as_told, told
+
+    return as_told(trial, told(closed, ends, sites_a_month))
 
 
 def _cuts(trial: ObservedTrial, at: str | None, every: str | None, target: int | None) -> list[Cut]:

@@ -155,6 +155,8 @@ class ObservedTrial:
         has_screening: whether people are known from screening on, not only from randomisation on.
         closed_periods: (first day, day after the last) of periods in which nobody could be randomised, in order and
             apart, also of those to come.
+        ends: day after the last on which anybody may be randomised; None where none was announced.
+        sites_a_month: sites that are said to open a month from now on; None where nobody said.
         findings: what the data check found.
         account: which column was taken as what, and what became of the rows.
         questions: what is asked before a forecast goes on from the last day.
@@ -173,6 +175,8 @@ class ObservedTrial:
     has_sites: bool = False
     has_screening: bool = False
     closed_periods: tuple[tuple[float, float], ...] = ()
+    ends: float | None = None
+    sites_a_month: float | None = None
     findings: tuple[Finding, ...] = ()
     account: Account = NOTHING_SAID
     questions: tuple[Question, ...] = ()

@@ -14,6 +14,7 @@ from sim.core.clock import MONTH_DAYS, WEEK_DAYS
 from sim.exchange.observed import ObservedTrial
 from sim.forecast.cautions import cautions
 from sim.forecast.changes import CHANGED, FORECAST, PARTS, Change, change_cases, changes_since
+from sim.forecast.doubts import Doubt, doubts
 from sim.forecast.fitted_scenario import FITTED
 from sim.forecast.futures import (
     PLAN,
@@ -26,6 +27,8 @@ from sim.forecast.futures import (
     simulate_cases,
     simulators,
 )
+from sim.forecast.held import Held, held_at
+from sim.forecast.soon import Soon, soon
 from sim.forecast.state import Start, fitted_note, start_from
 from sim.scenario.schema import Scenario
 
@@ -104,6 +107,9 @@ class Answer:
         what_ifs: other scenarios.
         needed: rates that the planned dates need.
         cautions: when to trust it less.
+        held: how often forecasts at this stage, and of trials that went so, held; None where none were tried.
+        doubts: what looks as if something were not told.
+        soon: near questions.
         notes: what to know of the data and the scenario.
         seed: where random numbers started.
     """
@@ -117,6 +123,9 @@ class Answer:
     cautions: tuple[str, ...]
     notes: tuple[str, ...]
     seed: int
+    held: tuple[Held, Held] | None = None
+    doubts: tuple[Doubt, ...] = ()
+    soon: tuple[Soon, ...] = ()
 
     @property
     def as_of(self) -> date:
@@ -184,6 +193,9 @@ def forecast(
         cautions=tuple(cautions(trial, scenario.trial.target)),
         notes=tuple(notes),
         seed=seed,
+        held=None if is_constant else held_at(trial, scenario.trial.target),
+        doubts=tuple(doubts(trial, scenario.trial.target)),
+        soon=soon(start, found[FORECAST]),
     )
 
 

@@ -173,7 +173,7 @@ def backtest_cut(
         now=now,
         true_days=true_days,
         true_count=true_count,
-        scores={METHOD: score(outlook.day_of(total) - now, true_days, counts, true_count)},
+        scores={METHOD: score(outlook.last_day(total) - now, true_days, counts, true_count)},
         cautions=cautions_by_key(known, total),
         pace=pace(known),
         near=(*near_answers(known, outlook, days[:total]), *([by_site] if by_site else [])),

@@ -188,7 +188,7 @@ def _while_recruiting(trial: ObservedTrial, target: int) -> ObservedTrial:
 
 
 def _no_more_openings(term: OpenSites) -> OpenSites:
-    return replace(term, is_complete=True, planned=np.zeros(0))
+    return replace(term, is_complete=True, planned=np.zeros(0), a_month=None)
 
 
 def _sites(trial: ObservedTrial) -> tuple[tuple[str, ...], Array, Array, Array, Array, bool]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -56,16 +57,44 @@ class Held:
     furthest: float
 
 
+@dataclass(frozen=True)
+class NearHeld:
+    """How often 80 % intervals of a near question held.
+
+    Attributes:
+        question: which.
+        forecasts: how many; one a site, where it is by site.
+        covers_80: share of the intervals that had the truth.
+        covers_80_se: its standard error, trials resampled.
+    """
+
+    question: str
+    forecasts: int
+    covers_80: float
+    covers_80_se: float
+
+
 @lru_cache(maxsize=1)
+def _document() -> dict[str, list[dict[str, Any]]]:
+    text = (resources.files("sim.forecast") / FILE).read_text(encoding="utf-8")
+    found: dict[str, list[dict[str, Any]]] = json.loads(text)
+    return found
+
+
 def record() -> dict[str, Held]:
     """The frozen record, by stage, pace and all."""
-    text = (resources.files("sim.forecast") / FILE).read_text(encoding="utf-8")
-    return {row["where"]: Held(**row) for row in json.loads(text)}
+    return {row["where"]: Held(**row) for row in _document()["forecasts"]}
 
 
-def record_text(rows: Sequence[Held]) -> str:
+def near_record() -> dict[str, NearHeld]:
+    """That of near questions."""
+    return {row["question"]: NearHeld(**row) for row in _document()["near"]}
+
+
+def record_text(rows: Sequence[Held], near: Sequence[NearHeld]) -> str:
     """The file of the record."""
-    return json.dumps([asdict(row) for row in rows], indent=1) + "\n"
+    document = {"forecasts": [asdict(row) for row in rows], "near": [asdict(row) for row in near]}
+    return json.dumps(document, indent=1) + "\n"
 
 
 def clustered_error(hits: Array, cluster: npt.NDArray[np.object_]) -> float:

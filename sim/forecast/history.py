@@ -15,7 +15,7 @@ Array = npt.NDArray[np.float64]
 _WEEKS_LATE = 26  # weeks in bins of their own
 _WEEKS_A_BIN = 4  # before that
 _LEAST_DAYS = 2.0  # a first bin shorter than this is joined to the next
-_LEAST_OPEN_DAYS = 1e-3
+LEAST_OPEN_DAYS = 1e-3
 _MONTHLY = 28  # resolution from which the data's own periods are the bins
 
 
@@ -28,12 +28,14 @@ class History:
         counts: (k,) randomisations in each.
         days: days of randomisation, increasing.
         closed: (first day, day after the last) of periods in which nobody could be randomised, also of those to come.
+        ends: day after the last on which anybody may be randomised; infinity where none was announced.
     """
 
     edges: Array
     counts: Array
     days: Array
     closed: tuple[tuple[float, float], ...] = ()
+    ends: float = np.inf
 
     @property
     def now(self) -> float:
@@ -71,7 +73,7 @@ def open_days(edges: Array, closed: tuple[tuple[float, float], ...]) -> Array:
     total = edges.copy()
     for first, after in closed:
         total = total - np.clip(edges - first, 0.0, after - first)
-    return np.maximum(np.diff(total), _LEAST_OPEN_DAYS)
+    return np.maximum(np.diff(total), LEAST_OPEN_DAYS)
 
 
 def bins_to(now: float) -> Array:
@@ -95,4 +97,4 @@ def history(trial: ObservedTrial) -> History:
     else:
         edges = bins_to(trial.now)
     counts = np.histogram(days, edges)[0].astype(np.float64)
-    return History(edges, counts, days, trial.closed_periods)
+    return History(edges, counts, days, trial.closed_periods, np.inf if trial.ends is None else trial.ends)

@@ -35,7 +35,7 @@ def data_hash(trial: ObservedTrial) -> str:
         digest.update(column.tobytes())
     for column in (people.status, people.way_out, people.arm, people.ids):
         digest.update("\x1f".join(str(item) for item in column).encode())
-    digest.update(repr(trial.sites).encode())
+    digest.update(repr((trial.sites, trial.closed_periods, trial.ends, trial.sites_a_month)).encode())
     return digest.hexdigest()[:16]
 
 

@@ -21,14 +21,18 @@ from sim.forecast.history import History, history
 from sim.forecast.outlook import Outlook
 from sim.forecast.plan_rates import PlannedSite
 from sim.forecast.rate import RatePosterior, fit_rate
-from sim.forecast.settings import FEWEST, SETTINGS, WEEK_DAYS, NormalPrior
+from sim.forecast.settings import SETTINGS, WEEK_DAYS, NormalPrior
 from sim.forecast.terms import OpenSites, Term, YearEnd, terms
+from sim.forecast.told import CLOSED_AHEAD
 from sim.scenario.distributions import Family
 
 Array = npt.NDArray[np.float64]
 
 _LEAST_CV = 0.05
-_LEAST_SD = 0.3  # of the plan's log rate, where the plan answers for too few data
+# Of 114 and 73 multicentre trials 31 and 55 % reached their target, 78 % of the latter reached 80 % of it, and half of
+# all had more time than planned. If having more time had nothing to do with it, three in ten recruit as fast as planned
+# and four in ten at least 0.8 times as fast: a log-normal with this median and this standard deviation of the log.
+PLAN_KEPT, PLAN_LOG_SD = 0.72, 0.64
 _LEAST_MONTHS = 1 / MONTH_DAYS
 _SO_FAR = ".so_far_"  # periods in which a fitted scenario keeps the shape of the past
 
@@ -67,6 +71,27 @@ def group_of(design: Design, key: SiteKey) -> GroupDesign:
 def mean_of(value: object) -> float:
     """A value of a scenario, or its mean."""
     return float(expected(value)) if isinstance(value, Family) else float(value)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class PlanWeight:
+    """The plan as the prior of a forecast.
+
+    Attributes:
+        per_month: randomisations a month of the open sites together, as planned.
+        weight: what it weighs beside the data: variance of the log rate now over its variance before the data.
+    """
+
+    per_month: float
+    weight: float
+
+    def __str__(self) -> str:
+        spread = float(np.exp(PLAN_LOG_SD))
+        return (
+            f"before the data, the open sites' rate is the plan's {self.per_month:.3g} a month, times {PLAN_KEPT} and "
+            f"give or take a factor of {spread:.1f}, as plans of publicly funded trials have come true (McDonald 2006, "
+            f"Sully 2013); it weighs {100 * self.weight:.0f} % beside the data"
+        )
 
 
 class LearntRates:
@@ -109,6 +134,7 @@ class LearntRates:
         self._calendars = {group.name: self._calendar(group.name) for group in design.groups}
         self._is_fitted = FITTED in design.scenario.bibliography
         self._factor = np.ones(len(self._past.counts))
+        self.plan: PlanWeight | None = None
 
     def _random(self, purpose: int) -> np.random.Generator:
         return np.random.Generator(np.random.Philox(key=[self._seed, purpose]))
@@ -128,12 +154,12 @@ class LearntRates:
     def _terms(self) -> list[Term]:
         """What changes the rate besides its drift: the scenario's own calendar, and the sites that it opens itself."""
         calendar = self._design.scenario.calendar
-        periods = [name for name in calendar.periods if not name.startswith("so_far_")]
+        periods = [name for name in calendar.periods if not name.startswith(("so_far_", CLOSED_AHEAD))]
         has_calendar = calendar.public_holidays is not None or bool(calendar.by_month) or bool(periods)
         found: list[Term] = []
         for term in terms(self._trial, SETTINGS):
             if isinstance(term, OpenSites):
-                found.append(replace(term, is_complete=True, planned=np.zeros(0)))
+                found.append(replace(term, is_complete=True, planned=np.zeros(0), a_month=None))
             elif not (isinstance(term, YearEnd) and has_calendar):
                 found.append(term)
         if has_calendar:
@@ -141,12 +167,16 @@ class LearntRates:
         return found
 
     def posterior(self, target: int) -> RatePosterior:
-        """The drifting rate; the plan's own where the data say too little."""
+        """The rate now, its prior the plan's own as far as plans have been right; a fitted scenario is no plan."""
+        rate, cv = self._planned_rate()
         prior = None
-        if self._past.n < FEWEST:
-            rate, cv = self._planned_rate()
-            prior = NormalPrior(float(np.log(max(rate, 1e-6))), max(float(np.sqrt(np.log1p(cv**2))), _LEAST_SD))
+        if rate > 0 and not self._is_fitted:
+            self.plan = PlanWeight(rate * MONTH_DAYS / WEEK_DAYS, 1.0)
+            prior = NormalPrior(float(np.log(rate * PLAN_KEPT)), float(np.sqrt(np.log1p(cv**2) + PLAN_LOG_SD**2)))
         found = fit_rate(self._past, target, self._terms(), SETTINGS, prior)
+        if prior is not None and self.plan is not None:
+            variance = float(found.weight @ found.root[:, 0, 0] ** 2)
+            self.plan = replace(self.plan, weight=min(variance / prior.sd**2, 1.0))
         self._factor = np.exp(found.own - found.own[-1])
         return found
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sim.forecast.history import open_days
+from sim.forecast.history import LEAST_OPEN_DAYS, open_days
 from sim.forecast.rate import Draws, RatePosterior, log_time, slow_end
 from sim.forecast.settings import WEEK_DAYS
 
@@ -38,6 +38,7 @@ class Outlook:
         own_rate: (draws, k) log rate per week without the terms that a simulation of the trial has itself.
         own_now: (draws,) the same at the end of the data.
         start: the rate that each future starts from.
+        ends: day after the last on which anybody may be randomised; infinity where none was announced.
     """
 
     now: float
@@ -50,6 +51,12 @@ class Outlook:
     own_rate: Array
     own_now: Array
     start: Draws
+    ends: float = np.inf
+
+    def last_day(self, count: int) -> Array:
+        """(draws,) day of the last randomisation: that of the count, or the announced end if it is not reached."""
+        found: Array = np.minimum(self.day_of(count), self.ends)
+        return found
 
     def day_of(self, count: int) -> Array:
         """(draws,) day on which the count is reached, in days since the first; infinity where it never is.
@@ -106,7 +113,8 @@ def look_ahead(
     middles = (edges[1:] + edges[:-1]) / 2
     own += start.coefficients[:, -2:-1] * (log_time(middles, settings) - log_time(history.now, settings))
     steps = np.sqrt(np.diff(log_time(edges, settings)))
-    weeks = open_days(edges, history.closed) / WEEK_DAYS
+    is_open = open_days(np.minimum(edges, history.ends), history.closed)
+    weeks = is_open / WEEK_DAYS
     total = np.full((n_draws, len(edges)), float(history.n))
     log_rate = np.empty((n_draws, len(edges) - 1))
     walk = np.zeros(n_draws)
@@ -117,7 +125,7 @@ def look_ahead(
         log_rate[:, k] = np.clip(own[:, k] + simulated[:, k], _LEAST_LOG, _MOST_LOG)
         size = start.dispersion * weeks[k]
         mean = np.exp(log_rate[:, k]) * weeks[k] * random.gamma(size) / size
-        total[:, k + 1] = total[:, k] + random.poisson(mean)
+        total[:, k + 1] = total[:, k] + (random.poisson(mean) if is_open[k] > LEAST_OPEN_DAYS else 0)
         if total[:, k + 1].min() >= target and edges[k + 1] - history.now >= _WEEKS * WEEK_DAYS:
             edges, total, log_rate, own = edges[: k + 2], total[:, : k + 2], log_rate[:, : k + 1], own[:, : k + 1]
             break
@@ -133,4 +141,5 @@ def look_ahead(
         own_rate=own,
         own_now=start.level + start.coefficients[:, -1] * now,
         start=start,
+        ends=history.ends,
     )

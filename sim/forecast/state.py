@@ -27,6 +27,7 @@ from sim.forecast.outlook import Outlook, look_ahead
 from sim.forecast.plan_rates import planned_openings, planned_site, share_randomised
 from sim.forecast.rate import RatePosterior
 from sim.forecast.settings import FEWEST
+from sim.forecast.told import openings_ahead, said_notes, scenario_as_told
 from sim.scenario.distributions import Family
 from sim.scenario.load import canonical, scenario_from_json
 from sim.scenario.schema import Scenario
@@ -85,7 +86,8 @@ def start_from(
     _check_dates(scenario, trial, shift)
     matched = match_sites(trial, Design(scenario))
     plan, notes = _with_added_sites(scenario, trial, matched)
-    scenario = _without_drift_ahead(plan)
+    scenario = scenario_as_told(_without_drift_ahead(plan), trial)
+    notes += said_notes(trial)
     design = Design(scenario)
     now = trial.now + shift
     notes += events_so_far(design, trial)
@@ -98,7 +100,7 @@ def start_from(
         state = ObservedState(now, _known_sites(opened, people, {}), people)
         return Start(scenario, plan, state, trial, None, None, {}, tuple(notes))
     if trial.n_randomised < FEWEST:
-        notes.append(f"only {trial.n_randomised} randomised: the rate is that of the plan, and the data hardly move it")
+        notes.append(f"only {trial.n_randomised} randomised: the data say next to nothing of the rate")
     passing = share_randomised(design, seed)
     plans = {group.name: planned_site(group) for group in design.groups}
     is_open = {key: site for key, site in opened.items() if site.activated is not None and site.closed is None}
@@ -106,6 +108,7 @@ def start_from(
         notes.append("no site is open")
     learnt = LearntRates(design, trial, shift, passing, plans, opened, people, seed)
     posterior = learnt.posterior(target)
+    notes += [str(learnt.plan)] if learnt.plan is not None and not is_constant else []
     outlook = look_ahead(posterior, draws, seed)
     keys = sorted(is_open)
     rates = learnt.constant_rates(keys, draws) if is_constant else learnt.divided(keys, posterior, outlook)
@@ -192,14 +195,22 @@ def _openings(
     """What is known of each site; where the data do not tell sites apart, those that the plan would have open are."""
     if trial.has_sites:
         seen = trial.first_seen()
-        found = {}
+        found: dict[SiteKey, KnownSite] = {}
         for i, key in matched.keys.items():
-            site = trial.sites[i]
+            record = trial.sites[i]
             found[key] = KnownSite(
                 activated=None if np.isnan(seen[i]) else float(seen[i]) + shift,
-                closed=None if site.closed is None else site.closed + shift,
-                planned=None if site.planned is None else site.planned + shift,
+                closed=None if record.closed is None else record.closed + shift,
+                planned=None if record.planned is None else record.planned + shift,
             )
+        to_come = [
+            (group.name, row)
+            for group in design.groups
+            for row in range(group.count)
+            if (site := found.get((group.name, row), KnownSite())).activated is None and site.planned is None
+        ]
+        for key, day in zip(sorted(to_come), openings_ahead(trial, len(to_come)), strict=False):
+            found[key] = replace(found.get(key, KnownSite()), planned=day + shift)
         return found, []
     planned = planned_openings(design, seed)
     now = trial.now + shift

@@ -17,6 +17,7 @@ from sim.forecast.settings import YEAR_END, NormalPrior, RateSettings
 Array = npt.NDArray[np.float64]
 
 _SPARE_DAYS = 30.0  # added to the window, so that few openings in a short time do not promise many more
+_MONTH_DAYS = 365.25 / 12
 _LATE_DAYS = 30.0  # mean delay of a planned opening, where nothing is known of this trial's delays
 
 
@@ -81,6 +82,7 @@ class OpenSites:
         settings: how openings are drawn on.
         now: the end of the data.
         is_complete: whether no more sites open but those planned.
+        a_month: sites that are said to open a month from now on, besides those planned; None where nobody said.
     """
 
     prior: NormalPrior
@@ -91,6 +93,7 @@ class OpenSites:
     settings: RateSettings
     now: float
     is_complete: bool = False
+    a_month: float | None = None
     is_simulated = True
 
     @property
@@ -109,17 +112,18 @@ class OpenSites:
         """See `Term`."""
         middle = (edges[1:] + edges[:-1]) / 2
         n_open = float(len(self.opened) - len(self.closed))
-        if len(self.planned):
+        window = max(self.settings.opening_window * self.now, self.settings.opening_window_days)
+        recent = np.count_nonzero(self.opened > self.now - window)
+        # Drawn whether they are used or not, so that futures with and without further openings are on the same chances.
+        per_day = random.gamma(recent + 0.5, size=(draws, 1)) / (window + _SPARE_DAYS)
+        if len(self.planned) or self.a_month is not None:
             delays = random.exponential(self.late_days, (draws, len(self.planned)))
             opens = np.maximum(self.planned, self.now) + delays
-            more = (opens[:, :, None] <= middle).sum(axis=1)
+            more = (opens[:, :, None] <= middle).sum(axis=1) + (self.a_month or 0.0) * (middle - self.now) / _MONTH_DAYS
             growing: Array = np.log1p(n_open + more)
             return growing
         if self.is_complete:
             return np.full((1, len(middle)), np.log1p(n_open))
-        window = max(self.settings.opening_window * self.now, self.settings.opening_window_days)
-        recent = np.count_nonzero(self.opened > self.now - window)
-        per_day = random.gamma(recent + 0.5, size=(draws, 1)) / (window + _SPARE_DAYS)
         fades = self.settings.opening_fades * self.now
         # Counts by month may end before the day from which a forecast goes on: they go on from their own last day.
         since = middle - edges[0]
@@ -144,7 +148,10 @@ def _site_term(trial: ObservedTrial, settings: RateSettings) -> OpenSites | None
         opened = np.repeat((trial.funnel.start + trial.funnel.end) / 2, counts)
     else:
         return None
-    return OpenSites(settings.open_sites, opened, closed, planned, late_days, settings, now) if len(opened) else None
+    if not len(opened):
+        return None
+    a_month = trial.sites_a_month
+    return OpenSites(settings.open_sites, opened, closed, planned, late_days, settings, now, a_month=a_month)
 
 
 def terms(trial: ObservedTrial, settings: RateSettings) -> list[Term]:

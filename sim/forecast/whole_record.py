@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sim.exchange.observed import ObservedTrial
 from sim.forecast.backtest import CutResult, backtest, cuts_at, cuts_every
-from sim.forecast.held import Held
-from sim.forecast.track_record import TrackRecord, held_rows
+from sim.forecast.held import Held, NearHeld
+from sim.forecast.track_record import TrackRecord, held_rows, near_table
 
 SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 PARTS = {"ist": "IST"}  # folders whose trials are parts of one
@@ -44,6 +44,13 @@ class WholeRecord:
     def held(self) -> list[Held]:
         """How often intervals held, by stage and pace."""
         return held_rows(self.record.cuts, self.whole_of)
+
+    def near(self) -> list[NearHeld]:
+        """How often those of near questions held."""
+        table = near_table(self.record.results, self.whole_of)
+        rows = table.round(4).reset_index().to_dict("records")
+        kept = ("question", "forecasts", "covers_80", "covers_80_se")
+        return [NearHeld(**{name: row[name] for name in kept}) for row in rows]
 
 
 def _folder(trial: ObservedTrial) -> str:

@@ -15,6 +15,7 @@ from sim.exchange.observed import NO_SITE
 from sim.forecast.answer import Answer, Difference, NeededRate
 from sim.forecast.changes import CHANGED, Change
 from sim.report.exhibits import Table
+from sim.report.forecast_trust import ended_headline, furthest_day, told_date, trust_document
 from sim.report.words import MILESTONE_NAMES, Dates, chance, estimate_of, number
 from sim.scenario.schema import Scenario
 
@@ -37,9 +38,11 @@ def quantile(answer: Answer, milestone: str, q: float) -> Estimate:
 
 def between(answer: Answer, milestone: str, low: float, high: float) -> str:
     """An interval of dates: '2014-01-05 to 2014-09-30'."""
-    dates = dates_of(answer)
-    ends = (dates.text(quantile(answer, milestone, q).value) for q in (low, high))
-    return " to ".join(ends)
+    dates, furthest = dates_of(answer), furthest_day(answer, milestone)
+    first, last = (quantile(answer, milestone, q).value for q in (low, high))
+    if last > furthest:
+        return f"{dates.text(first)} to some day after {dates.text(furthest)}"
+    return f"{dates.text(first)} to {dates.text(last)}"
 
 
 def is_followed(scenario: Scenario) -> bool:
@@ -56,6 +59,8 @@ def headline(answer: Answer) -> str:
     """The answer in one sentence, date first."""
     dates, trial = dates_of(answer), answer.start.trial
     target = answer.start.scenario.trial.target
+    if trial.ends is not None and trial.n_randomised < target:
+        return ended_headline(answer)
     if not is_followed(answer.start.scenario):
         return _headline_without_follow_up(answer)
     lock = quantile(answer, "database_lock", 0.5).value
@@ -178,7 +183,8 @@ def milestone_table(answer: Answer) -> Table:
     for name in told(answer, _SHOWN):
         text = MILESTONE_NAMES[name]
         estimates = [quantile(answer, name, q) for q in (0.1, 0.25, 0.5, 0.75, 0.9)]
-        rows.append((text, *(f"{dates.text(e.value)} {dates.error(e)}".strip() for e in estimates)))
+        furthest = furthest_day(answer, name)
+        rows.append((text, *(told_date(dates, e, furthest) for e in estimates)))
     return Table(
         "Milestones of the forecast, with Monte Carlo errors in days",
         ("milestone", "P10", "P25", "P50", "P75", "P90"),
@@ -240,11 +246,15 @@ def forecast_document(answer: Answer) -> dict[str, Any]:
     dates = dates_of(answer)
 
     def milestone(name: str) -> dict[str, Any]:
+        furthest = furthest_day(answer, name)
         found: dict[str, Any] = {}
         for q in (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975):
             estimate = quantile(answer, name, q)
             when: date | None = dates.of(estimate.value)
-            found[f"p{100 * q:g}"] = {"date": None if when is None else str(when), "day": _estimate(estimate)}
+            entry: dict[str, Any] = {"date": None if when is None else str(when), "day": _estimate(estimate)}
+            if estimate.value > furthest:
+                entry |= {"date": None, "not_before": str(dates.of(furthest))}
+            found[f"p{100 * q:g}"] = entry
         return found
 
     table = summary.odds_table(answer.futures.design, answer.futures.frame)
@@ -286,6 +296,7 @@ def forecast_document(answer: Answer) -> dict[str, Any]:
         "rate_now_per_month": [
             round(float(q), 4) for q in np.quantile(answer.start.state.rates.sum(axis=1), (0.1, 0.5, 0.9))
         ],
+        **trust_document(answer, _estimate, dates),
         "warnings": list(answer.cautions),
         "notes": list(answer.notes),
         "account": trial.account.document(),

@@ -42,6 +42,7 @@ from sim.report.forecast_answer import (
     told,
     what_if_table,
 )
+from sim.report.forecast_trust import doubt_sentences, site_soon_table, soon_table, trust_sentence
 from sim.report.plain_page import Card, PageSection, PlainPage, render
 from sim.report.words import MILESTONE_NAMES
 
@@ -239,6 +240,7 @@ def forecast_content(answer: Answer, command: str) -> PlainPage:
             exhibits=(Exhibit("milestones", "Milestones", " ".join(odds_sentences(answer)), "", None, table),),
         )
     )  # fmt: skip
+    sections += _soon(answer)
     if answer.start.open_sites:
         exhibit = Exhibit("sites", "Open sites", standing(answer), "", None, site_table(answer))
         sections.append(PageSection("sites", "Which sites recruit?", exhibits=(exhibit,)))
@@ -256,13 +258,27 @@ def forecast_content(answer: Answer, command: str) -> PlainPage:
         question="Given what has happened, when will this trial be complete?",
         warnings=answer.cautions,
         cards=tuple(_card(answer, name) for name in told(answer, _CARDS)),
-        lines=(standing(answer), *odds_sentences(answer), *_needed(answer)),
+        lines=(
+            *filter(None, [trust_sentence(answer)]),
+            standing(answer),
+            *odds_sentences(answer),
+            *_needed(answer),
+            *doubt_sentences(answer),
+        ),
         first=(_fan(answer),),
         reading="Large dates: half of the simulated trials are there by then. -12/+15 d: 95 % interval of the "
-        "Monte Carlo error. Real trials were inside such 80 % intervals about as often: see the track record.",
+        "Monte Carlo error.",
         sections=tuple(sections),
         footer="Simulated trials that go on from observed data.",
     )
+
+
+def _soon(answer: Answer) -> list[PageSection]:
+    """Near questions: of the trial, and site by site."""
+    dates = dates_of(answer)
+    tables = [table for table in (soon_table(answer, dates), site_soon_table(answer, dates)) if table is not None]
+    exhibits = tuple(Exhibit(f"soon-{k}", table.caption, "", "", None, table) for k, table in enumerate(tables))
+    return [PageSection("soon", "What comes soon?", exhibits=exhibits)] if tables else []
 
 
 def _needed(answer: Answer) -> list[str]:
@@ -273,8 +289,8 @@ _METHOD = (
     "Every simulated trial lives through what was observed, at the time at which it was, and goes on from the as-of "
     "day: those randomised keep their place in treatment and follow-up, those in screening wait for their results, "
     "open sites recruit at the rate that the data show, sites still to open as planned.",
-    "The rate of all open sites together drifts: its level and the size of its drift are learnt from the data, with "
-    "priors that were chosen by how well forecasts of real trials came out. It falls as the target comes near, as it "
-    "does in most trials. The Poisson-gamma model divides it among the sites.",
+    "The rate of all open sites together is learnt from the data. A quarter of the futures each are of trials that are "
+    "steady, that drift, that drift and end slowly, and that grow and end slowly: data say little of what a trial will "
+    "yet do. The Poisson-gamma model divides the rate among the sites.",
     "The formulas and the track record are in the documentation, under forecasting.",
 )

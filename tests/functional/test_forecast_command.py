@@ -99,7 +99,8 @@ def test_fewer_than_five_are_answered_with_the_plan(plan: Path, tmp_path: Path) 
     assert done.code == 0
     text = " ".join(done.out.split())
     assert "Warning: only 3 randomised so far: the data say next to nothing, and the prior answers." in text
-    assert "Note: only 3 randomised: the rate is that of the plan" in text
+    assert "Note: only 3 randomised: the data say next to nothing of the rate" in text
+    assert "before the data, the open sites' rate is the plan's" in text
     assert "The last of the 80 participants is randomised by 202" in text
 
 
@@ -195,3 +196,44 @@ def test_dates_that_can_be_read_in_two_ways_stop_a_command_that_nobody_watches(t
     assert done.code == 2
     assert "say which with --dates dmy or --dates mdy" in done.err
     assert call("fit", path, "--dates", "dmy", "--out", tmp_path / "out").code == 0
+
+
+def test_a_forecast_says_how_far_to_trust_it_and_what_comes_soon(plan: Path, tmp_path: Path) -> None:
+    """On the console and in JSON: the record of its stage, near questions with theirs, the plan as a prior."""
+    data = log(tmp_path / "log.csv", 40)
+    done = call("forecast", plan, "--observed", data, "-n", 40, "-w", 1, "--out", tmp_path / "out")
+    text = " ".join(done.out.split())
+    assert "How far to trust it: 80 % intervals of forecasts made at 35 % to 65 % of the target held in" in text
+    assert "randomised in the next 90 days" in text
+    assert "as plans of publicly funded trials have come true" in text
+    document = json.loads((tmp_path / "out" / "forecast.json").read_text(encoding="utf-8"))
+    assert document["track_record"][0]["forecasts"] == "made at 35 % to 65 % of the target"
+    questions = {row["question"]: row for row in document["near"] if row["site"] is None}
+    assert questions["randomised in the next 30 days"]["p10"]["value"] >= 0
+    assert questions["date of the next 25% of the target"]["dates"][1] > "2023"
+    assert 0.6 < questions["date of the next 25% of the target"]["track_record"]["covers_80"] < 0.95
+    assert sum(row["site"] is not None for row in document["near"]) == 2
+    assert "What comes soon?" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_what_is_told_of_recruitment_is_in_the_answer(plan: Path, tmp_path: Path) -> None:
+    """An announced end is the headline; a closed period to come and openings are repeated."""
+    data = log(tmp_path / "log.csv", 30)
+    done = call(
+        "forecast", plan, "--observed", data, "-n", 40, "-w", 1, "--out", tmp_path / "out", "--sites-a-month", 1,
+        "--closed", "2024-01-01..2024-01-31", "--ends", "2024-06-30",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    text = " ".join(done.out.split())
+    assert "Recruitment ends on 2024-06-30 with" in text
+    assert "recruitment is taken as closed from 2024-01-01 to 2024-01-31 (31 days), as told" in text
+    assert "1 sites a month open from now on, as told" in text
+
+
+@pytest.mark.parametrize("command", ["forecast", "fit", "backtest"])
+def test_a_closed_period_that_cannot_be_is_refused(command: str, plan: Path, tmp_path: Path) -> None:
+    data = log(tmp_path / "log.csv", 30)
+    told = ("forecast", plan, "--observed", data) if command == "forecast" else (command, data)
+    done = call(*told, "--closed", "2023-03-01..2023-02-01")
+    assert done.code == 2
+    assert "--closed: the first day is after the last" in done.err or "first day is after the last" in done.err

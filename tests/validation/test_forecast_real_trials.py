@@ -146,4 +146,8 @@ def test_the_track_record_page_has_the_trials_of_the_frozen_record(few: pd.DataF
     page = (ROOT / "docs" / "forecast" / "track-record.md").read_text(encoding="utf-8")
     assert all(trial in page for trial in few["trial"].unique())
     record = json.loads(Path(held.__file__).with_name(held.FILE).read_text(encoding="utf-8"))
-    assert {row["where"] for row in record} == {held.ALL, *(held.stage_name(*s) for s in held.STAGES), *held.PACES}
+    assert {row["where"] for row in record["forecasts"]} == {
+        held.ALL,
+        *(held.stage_name(*s) for s in held.STAGES),
+        *held.PACES,
+    }

@@ -1,0 +1,147 @@
+"""What people know of recruitment and the data do not have: closed periods, an announced end, openings to come."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+from sim.core.clock import MONTH_DAYS
+from sim.errors import Problem, UsageError
+from sim.exchange.observed import ObservedTrial
+from sim.scenario.load import canonical, scenario_from_json
+from sim.scenario.schema import Scenario
+
+CLOSED_AHEAD = "closed_ahead_"  # names of periods that are put into a scenario
+_BETWEEN = ".."
+_MOST_SITES_A_MONTH = 1000.0
+Period = tuple[date, date]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was said.
+
+    Attributes:
+        closed: first and last day of periods in which nobody could be randomised, also of those to come.
+        ends: the last day on which anybody may be randomised.
+        sites_a_month: sites that open a month from now on; None where nobody said.
+    """
+
+    closed: tuple[Period, ...] = ()
+    ends: date | None = None
+    sites_a_month: float | None = None
+
+
+def told(closed: Sequence[str], ends: str | date | None, sites_a_month: float | None) -> Told:
+    """What was said on a command line, or in a notebook.
+
+    Args:
+        closed: as in 2024-03-01..2024-04-15.
+        ends: a date.
+        sites_a_month: sites.
+
+    Raises:
+        UsageError: one of them cannot be.
+    """
+    periods = sorted(_period(text) for text in closed)
+    for before, after in pairwise(periods):
+        if after[0] <= before[1]:
+            both = f"{before[0]}..{before[1]} and {after[0]}..{after[1]}"
+            raise UsageError(Problem("closed periods overlap; give one for both", path="--closed", value=both))
+    if sites_a_month is not None and not 0 <= sites_a_month <= _MOST_SITES_A_MONTH:
+        message = f"must be between 0 and {_MOST_SITES_A_MONTH:g} sites a month"
+        raise UsageError(Problem(message, path="--sites-a-month", value=f"{sites_a_month:g}"))
+    when = _date(ends, "--ends") if isinstance(ends, str) else ends
+    return Told(tuple(periods), when, sites_a_month)
+
+
+def _period(text: str) -> Period:
+    first, between, last = text.partition(_BETWEEN)
+    if not between:
+        message = "give the first and the last day that were closed, as in 2024-03-01..2024-04-15"
+        raise UsageError(Problem(message, path="--closed", value=text))
+    period = _date(first, "--closed"), _date(last, "--closed")
+    if period[0] > period[1]:
+        raise UsageError(Problem("the first day is after the last", path="--closed", value=text))
+    return period
+
+
+def _date(text: str, option: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(Problem("must be a date, as YYYY-MM-DD", path=option, value=text)) from None
+
+
+def as_told(trial: ObservedTrial, said: Told) -> ObservedTrial:
+    """The data with what was said of recruitment.
+
+    Args:
+        trial: the data, cut at the day from which to go on.
+        said: what was said.
+
+    Raises:
+        UsageError: somebody was randomised when nobody could be, or after the end.
+    """
+    if said == Told():
+        return trial
+    periods = tuple((trial.day_of(first), trial.day_of(last) + 1.0) for first, last in said.closed)
+    for (start, end), (first, last) in zip(periods, said.closed, strict=True):
+        inside = trial.days[(trial.days >= start) & (trial.days < end)]
+        if len(inside) and trial.resolution_days == 1:
+            when = trial.date_of(float(inside[0]))
+            message = f"{len(inside)} were randomised in it, the first on {when}"
+            raise UsageError(Problem(message, trial.source, path="--closed", value=f"{first}..{last}"))
+    ends = None if said.ends is None else trial.day_of(said.ends) + 1.0
+    if ends is not None and ends < trial.now:
+        message = f"the data go on to {trial.last}; an end that is past is none"
+        raise UsageError(Problem(message, trial.source, path="--ends", value=str(said.ends)))
+    return replace(trial, closed_periods=periods, ends=ends, sites_a_month=said.sites_a_month)
+
+
+def scenario_as_told(scenario: Scenario, trial: ObservedTrial) -> Scenario:
+    """The scenario with what was said of the time to come: nobody is referred in a closed period, all sites close.
+
+    Args:
+        scenario: the plan.
+        trial: the data, as told.
+    """
+    ahead = [(max(start, trial.now), end) for start, end in trial.closed_periods if end > trial.now]
+    if not ahead and trial.ends is None:
+        return scenario
+    data: dict[str, Any] = json.loads(canonical(scenario))
+    for k, (start, end) in enumerate(ahead, 1):
+        period = {"from": str(trial.date_of(start)), "to": str(trial.date_of(end - 1.0)), "factor": 0.0}
+        data["calendar"]["periods"][f"{CLOSED_AHEAD}{k}"] = period
+    if trial.ends is not None:
+        day_after = trial.date_of(trial.ends)
+        for group in data["sites"].values():
+            closes = group.get("closes")
+            if not isinstance(closes, str) or date.fromisoformat(closes) > day_after:
+                group["closes"] = str(day_after)
+    return scenario_from_json(data, scenario.name)
+
+
+def openings_ahead(trial: ObservedTrial, n: int) -> list[float]:
+    """Days, since the trial's first, on which the next sites open at so many a month; evenly, from now on."""
+    if not trial.sites_a_month:
+        return []
+    apart = MONTH_DAYS / trial.sites_a_month
+    return [trial.now + apart * (k + 0.5) for k in range(n)]
+
+
+def said_notes(trial: ObservedTrial) -> list[str]:
+    """What was said, in words without full stops."""
+    found = []
+    for start, end in trial.closed_periods:
+        first, last = trial.date_of(start), trial.date_of(end - 1.0)
+        found.append(f"recruitment is taken as closed from {first} to {last} ({end - start:.0f} days), as told")
+    if trial.ends is not None:
+        found.append(f"recruitment ends on {trial.date_of(trial.ends) - timedelta(days=1)}, as told")
+    if trial.sites_a_month is not None:
+        found.append(f"{trial.sites_a_month:g} sites a month open from now on, as told")
+    return found
