@@ -12,7 +12,7 @@ from sim.errors import Problem, ResultsError, TrialclockError, nearest
 from sim.experiment.assemble import REPLICATIONS
 from sim.experiment.replicate import CHUNK
 from sim.experiment.results import Results
-from sim.experiment.store import CHUNKS, MANIFEST, RUN, read_json
+from sim.experiment.store import CHUNKS, MANIFEST, RUN, read_object
 
 HEADLINE = ("last_randomised", "database_lock")
 HEADLINE_QUANTILES = ("p50", "p80")
@@ -70,8 +70,16 @@ def entries(folder: Path) -> list[Entry]:
     """
     if not folder.is_dir():
         raise ResultsError(Problem("there is no such folder", str(folder)))
-    found = [entry for path in (folder, *sorted(folder.iterdir())) if path.is_dir() for entry in _entry(path)]
+    found = [entry for path in (folder, *_folders(folder)) for entry in _entry(path)]
     return sorted(found, key=lambda entry: (entry.finished or "9", entry.path.name), reverse=True)
+
+
+def _folders(folder: Path) -> list[Path]:
+    """The folders in a folder, in order."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_dir())
+    except OSError as error:
+        raise ResultsError(Problem(f"cannot be read: {error.strerror}", str(folder))) from None
 
 
 def named(folder: Path, name: str) -> Entry:
@@ -103,17 +111,19 @@ def _entry(path: Path) -> Iterator[Entry]:
     """The run in a folder, if there is one; a folder of another command has none."""
     try:
         if (path / RUN).is_file():
-            yield _unfinished(path, read_json(path / RUN))
-        elif (path / MANIFEST).is_file():
-            manifest = read_json(path / MANIFEST)
-            if "run" in manifest:
-                yield _finished(Results(path), manifest)
-    except (TrialclockError, KeyError, TypeError) as error:
-        yield Entry(path, "?", "", "", 0, 0, None, None, _size(path), DAMAGED, (str(error).splitlines()[0],), {})
+            yield _unfinished(path, Results(path).identity)
+        elif (path / MANIFEST).is_file() and "run" in read_object(path / MANIFEST):
+            yield _finished(Results(path))
+    except Exception as error:  # whatever is in one folder, the others are listed
+        what = str(error) if isinstance(error, TrialclockError) else f"cannot be read: {error or type(error).__name__}"
+        yield Entry(path, "?", "", "", 0, 0, None, None, _size(path), DAMAGED, (what.splitlines()[0],), {})
 
 
 def _size(path: Path) -> int:
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    try:
+        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    except OSError:
+        return 0  # of what may not be looked at
 
 
 def _unfinished(path: Path, run: dict[str, Any]) -> Entry:
@@ -127,16 +137,16 @@ def _what(run: dict[str, Any]) -> tuple[str, str, str, int]:
     return run["scenario"]["name"], run["typed"], run["scenario_hash"], run["seed"]
 
 
-def _finished(results: Results, manifest: dict[str, Any]) -> Entry:
-    run = manifest["run"]
+def _finished(results: Results) -> Entry:
+    run, finished = results.identity, results.manifest["finished"]
     n = run["replications"]
     notes = tuple(results.damaged_files())
     failed = len(results.failures)
-    dates = {} if failed or f"{REPLICATIONS} is missing" in notes else _dates(results)
+    dates = {} if failed or any(note.startswith(REPLICATIONS) for note in notes) else _dates(results)
     status = DAMAGED if notes else FAILED if failed else FINISHED
     if failed:
         notes = (*notes, f"{failed:,} of {n:,} simulated trials failed")
-    return Entry(results.path, *_what(run), n, n, manifest["finished"], _size(results.path), status, notes, dates)
+    return Entry(results.path, *_what(run), n, n, finished, _size(results.path), status, notes, dates)
 
 
 def _dates(results: Results) -> dict[str, dict[str, date | None]]:

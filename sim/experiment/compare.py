@@ -193,6 +193,21 @@ def _agreed_replications(sources: Sequence[Source], replications: int | None) ->
     return min(known) if known else sources[0].scenario.experiment.replications
 
 
+def to_run(
+    sources: Sequence[Source],
+    replications: int | None,
+    seed: int | None,
+    assumptions: Assumptions = nothing_assumed,
+) -> dict[str, Identity]:
+    """The runs of the scenarios that are no results yet, by label. Arguments and errors as for `run_sources`."""
+    seed, n = agreed_seed(sources, seed), _agreed_replications(sources, replications)
+    return {
+        source.label: Identity(source.scenario, seed, n, source.typed, assumptions(source.loaded))
+        for source in sources
+        if source.results is None
+    }
+
+
 def run_sources(
     sources: Sequence[Source],
     *,
@@ -222,12 +237,7 @@ def run_sources(
         ResultsError: seeds differ, or a folder cannot be used.
         RunInterrupted: stopped by hand; finished chunks are kept.
     """
-    seed, n = agreed_seed(sources, seed), _agreed_replications(sources, replications)
-    todo = {
-        source.label: Identity(source.scenario, seed, n, source.typed, assumptions(source.loaded))
-        for source in sources
-        if not source.results
-    }
+    todo = to_run(sources, replications, seed, assumptions)
     places = [(identity, default_folder(identity, runs)) for identity in todo.values()]
     made = run_several(places, workers=workers, cluster=cluster, progress=progress, command=command)
     found = dict(zip(todo, made, strict=True))

@@ -6,8 +6,10 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ from sim.scenario.limited import read_limited
 if TYPE_CHECKING:
     import pyarrow as pa
 
+LOCK = ".lock"
 PART = ".part"  # how a file ends that is not whole yet
 MOST_JSON_BYTES = 64_000_000  # far more than a manifest or an answer ever has
 
@@ -27,9 +30,9 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def cannot_write(path: Path, error: OSError) -> WriteError:
+def cannot_write(path: Path, error: Exception) -> WriteError:
     """The message for a file that cannot be written."""
-    return WriteError(Problem(f"cannot be written: {error.strerror or error}", str(path)))
+    return WriteError(Problem(f"cannot be written: {getattr(error, 'strerror', None) or error}", str(path)))
 
 
 def settle(temporary: Path, path: Path) -> None:
@@ -128,6 +131,57 @@ def read_object(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ResultsError(Problem("is damaged: it is not a JSON object", str(path)))
     return found
+
+
+def strangers(folder: Path, ours: Iterable[str]) -> list[str]:
+    """What is in a folder that this program did not write there, in order.
+
+    Args:
+        folder: the folder.
+        ours: names of what it wrote.
+    """
+    known = {LOCK, *ours}
+    return sorted(item.name for item in folder.iterdir() if item.name not in known and not _is_part(item.name))
+
+
+def _is_part(name: str) -> bool:
+    return name.startswith(".") and name.endswith(PART)
+
+
+@contextmanager
+def held(folder: Path, message: str) -> Iterator[None]:
+    """Hold a folder, which is made if it is not there, so that nothing else writes to it; an empty one goes again.
+
+    Args:
+        folder: the folder.
+        message: what to say where another process holds it.
+
+    Raises:
+        ResultsError: another process holds it, or it cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / LOCK, timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise ResultsError(Problem(message, str(folder))) from None
+    except (OSError, NotImplementedError, ValueError) as error:
+        raise cannot_write(folder, error) from None
+    try:
+        yield
+    finally:
+        lock.release()
+        with suppress(OSError):
+            (folder / LOCK).unlink()
+        with suppress(OSError):  # it is not empty, and stays
+            folder.rmdir()
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder of ours with what is in it, as far as that can be done."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_parts(folder: Path) -> None:

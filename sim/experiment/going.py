@@ -10,6 +10,7 @@ from sim.errors import Problem, ResultsError, RunInterrupted, WriteError
 from sim.experiment.assemble import assemble
 from sim.experiment.crew import Crew, crew_for, simulate_chunk
 from sim.experiment.days_lost import Measuring, measure
+from sim.experiment.identity import Identity
 from sim.experiment.looks import Looks
 from sim.experiment.manifest import manifest
 from sim.experiment.progress import Progress, no_progress
@@ -56,6 +57,8 @@ def go(folder: RunFolder, means: Means) -> Results:
     started = time.time()
     if folder.is_complete():
         means.progress(folder.identity.ceiling, folder.identity.ceiling)
+        if not folder.is_presented(as_typed=means.report is not None):
+            present(Results(folder.path), folder.identity)
         found = reuse(Results(folder.path), means)
         folder.tidy()
         return found
@@ -139,7 +142,7 @@ def reuse(results: Results, means: Means) -> Results:
     means.dates(results)
     lacks_causes = means.causes and CAUSES not in results.manifest["files"]
     new = _causes(results, means) if lacks_causes else []
-    has_page = (results.path / REPORT).is_file()
+    has_page = REPORT in results.manifest["files"] and (results.path / REPORT).is_file()
     results = Results(results.path)
     if new and has_page and means.report is None:
         (results.path / REPORT).unlink()  # it says nothing of the causes
@@ -151,6 +154,19 @@ def reuse(results: Results, means: Means) -> Results:
     files |= {name: file_hash(results.path / name) for name in new}
     write_json(results.path / MANIFEST, results.manifest | {"files": files})
     return Results(results.path)
+
+
+def present(results: Results, identity: Identity) -> None:
+    """Let a complete run have the name, question and sources that it is asked for with, and no report of others.
+
+    Args:
+        results: the run, whose results are those of the identity.
+        identity: what it is asked for as.
+    """
+    check_undamaged(results)
+    files = {name: digest for name, digest in results.manifest["files"].items() if name != REPORT}
+    write_json(results.path / MANIFEST, results.manifest | {"run": identity.as_mapping(), "files": files})
+    (results.path / REPORT).unlink(missing_ok=True)
 
 
 def _simulate(folder: RunFolder, means: Means) -> Looks | None:

@@ -7,30 +7,21 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property
 from typing import Any, Self
 
 from sim import __version__
-from sim.errors import Problem, ResultsError
+from sim.errors import Problem, ResultsError, ScenarioError
+from sim.experiment.program import program_fingerprint
 from sim.scenario.load import canonical, scenario_from_json, scenario_hash
 from sim.scenario.schema import Scenario
 
-_FOR_READERS = ("typed", "assumptions")  # kept for reports; they decide no result
-_SIMULATING = ("scenario", "core", "processes", "analysis", "experiment/replicate.py", "trial.py", "continued.py")
+__all__ = ["Identity", "changed", "program_fingerprint", "slug"]
 
-
-@lru_cache(maxsize=1)
-def program_fingerprint() -> str:
-    """SHA-256 of the source of all that decides what a replication is, shortened; the same however it was installed."""
-    package = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256()
-    for part in _SIMULATING:
-        path = package / part
-        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
-            digest.update(file.relative_to(package).as_posix().encode())
-            digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()[:16]
+_SIZE = ("replications", "keep")
+_DECIDING = ("program", "scenario_hash", "seed", "until", *_SIZE)  # a rule says until when
+_ALWAYS = ("scenario_hash", "seed", *_SIZE, "version", "program", "scenario", "typed", "assumptions")
+_CHECK = "check"  # SHA-256 of the rest of what a folder says of its run
 
 
 def slug(name: str) -> str:
@@ -83,8 +74,8 @@ class Identity:
         return self._scenario_json, self.seed, first, n, self.keep
 
     def as_mapping(self) -> dict[str, object]:
-        """What is written into the run's folder and compared when it goes on."""
-        return {
+        """What is written into the run's folder; `check` tells whether it was changed since."""
+        found = {
             "scenario_hash": scenario_hash(self.scenario),
             "seed": self.seed,
             "replications": self.replications,
@@ -95,6 +86,24 @@ class Identity:
             "typed": self.typed,
             "assumptions": [dict(row) for row in self.assumptions],
         } | ({"until": {"rule": self.until, "most": self.most}} if self.until else {})
+        return found | {_CHECK: _check(found)}
+
+    def deciding(self) -> dict[str, object]:
+        """What decides the results, and nothing else: not the name, the question, sources, or how it was typed."""
+        left_out = _SIZE if self.until else ()
+        return {key: value for key, value in self.as_mapping().items() if key in _DECIDING and key not in left_out}
+
+    def is_presented_as(self, found: Mapping[str, Any], as_typed: bool = True) -> bool:
+        """Whether a run with the same results has the same name, question and sources.
+
+        Args:
+            found: as `as_mapping` made it.
+            as_typed: whether it must have been typed the same too; of an object, nobody knows how that was.
+        """
+        mine = self.as_mapping()
+        if found.get("scenario") != mine["scenario"]:
+            return False
+        return not (as_typed and self.typed) or all(found.get(key) == mine[key] for key in ("typed", "assumptions"))
 
     @classmethod
     def from_mapping(cls, found: Mapping[str, Any], name: str) -> Self:
@@ -105,9 +114,11 @@ class Identity:
             name: how messages name the file.
 
         Raises:
-            ResultsError: something is missing, which the program always writes.
-            ScenarioError: the scenario was changed.
+            ResultsError: it is not what the program wrote.
         """
+        problem = changed(found)
+        if problem:
+            raise ResultsError(Problem(problem, name))
         try:
             until = found.get("until") or {"rule": "", "most": 0}
             return cls(
@@ -119,18 +130,37 @@ class Identity:
                 until["rule"],
                 until["most"],
             )
-        except (KeyError, TypeError) as error:
-            raise ResultsError(Problem(f"is damaged: it lacks {error}", name)) from None
+        except (KeyError, TypeError, AttributeError, ScenarioError) as error:
+            raise ResultsError(Problem(f"is damaged: {error}", name)) from None
 
     @property
     def short(self) -> str:
         """Eight characters for the folder's name."""
-        left_out = (*_FOR_READERS, "replications", "keep") if self.until else _FOR_READERS
-        deciding = {key: value for key, value in self.as_mapping().items() if key not in left_out}
-        text = json.dumps(deciding, sort_keys=True)
+        text = json.dumps(self.deciding(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
     @property
     def folder_name(self) -> str:
         """`<scenario>-<id>`."""
         return f"{slug(self.scenario.name)}-{self.short}"
+
+
+def _check(found: Mapping[str, Any]) -> str:
+    text = json.dumps({key: value for key, value in found.items() if key != _CHECK}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def changed(found: object) -> str:
+    """What is wrong with what a folder says of its run; nothing where it is as this program wrote it.
+
+    Args:
+        found: as `Identity.as_mapping` made it, unless somebody changed it.
+    """
+    if not isinstance(found, Mapping):
+        return "is damaged: it does not say what was run"
+    missing = [key for key in (*_ALWAYS, _CHECK) if key not in found]
+    if missing:
+        return f"is damaged, or of an earlier version of the program: it lacks '{missing[0]}'"
+    if _check(found) != found[_CHECK]:
+        return "was changed by hand: what it says of the scenario, the seed or the replications is not what was run"
+    return ""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import TrialclockError
-from sim.experiment.store import read_json
+from sim.experiment.store import read_json, read_object
 from sim.experiment.study_folder import STUDY
 
 _FILES = {  # of each command: its answer and its page
@@ -56,8 +56,8 @@ def _inquiry(path: Path) -> Inquiry | None:
             when = datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat(timespec="seconds")
             return Inquiry(path, command, when, _says(command, file), path / page if (path / page).is_file() else None)
     try:
-        study = read_json(path / STUDY) if (path / STUDY).is_file() else {}
-    except TrialclockError:
+        study = read_object(path / STUDY) if (path / STUDY).is_file() else {}
+    except (TrialclockError, OSError):
         return None
     return Inquiry(path, str(study["kind"]), None, _UNFINISHED, None) if "kind" in study else None
 
@@ -65,7 +65,7 @@ def _inquiry(path: Path) -> Inquiry | None:
 def _says(command: str, file: Path) -> str:
     try:
         return _sentence(command, read_json(file))
-    except (TrialclockError, KeyError, IndexError, TypeError):
+    except (TrialclockError, OSError, KeyError, IndexError, TypeError, AttributeError):
         return f"{file.name} is damaged; the same command writes it again"
 
 

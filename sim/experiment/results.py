@@ -20,10 +20,10 @@ from sim.core.design import Design
 from sim.core.events import Log
 from sim.errors import Problem, ResultsError, UsageError
 from sim.experiment.assemble import CURVES, ENROLMENT, EVENTS, FAILURES, PARTICIPANTS, REPLICATIONS
-from sim.experiment.files import opened
-from sim.experiment.identity import program_fingerprint
+from sim.experiment.files import LOCK, opened
+from sim.experiment.identity import changed, program_fingerprint
 from sim.experiment.replicate import Failure, refuse_failed, replicate
-from sim.experiment.store import CAUSES, LOCK, MANIFEST, RUN, file_hash, read_json
+from sim.experiment.store import CAUSES, MANIFEST, RUN, checked_manifest, file_hash, read_json, read_object
 from sim.scenario.load import scenario_from_json
 from sim.scenario.schema import Scenario
 
@@ -52,8 +52,7 @@ class Results:
                 "this run was not finished; run it again, and it goes on" if unfinished else "is not a results folder"
             )
             raise ResultsError(Problem(what, str(self.path)))
-        manifest: dict[str, Any] = read_json(self.path / MANIFEST)
-        return manifest
+        return checked_manifest(self.path / MANIFEST)
 
     @cached_property
     def until(self) -> dict[str, Any] | None:
@@ -65,8 +64,12 @@ class Results:
     def identity(self) -> dict[str, Any]:
         """Scenario, seed, replications and versions, also of a run that is being finished."""
         path = self.path / RUN
-        found: dict[str, Any] = read_json(path) if path.is_file() else self.manifest["run"]
-        return found
+        found: Any = read_object(path) if path.is_file() else self.manifest.get("run")
+        problem = changed(found)
+        if problem:
+            raise ResultsError(Problem(problem, str(path if path.is_file() else self.path / MANIFEST)))
+        checked: dict[str, Any] = found
+        return checked
 
     @cached_property
     def scenario(self) -> Scenario:

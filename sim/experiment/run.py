@@ -12,7 +12,7 @@ from sim.experiment.identity import Identity
 from sim.experiment.looks import Looks
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.results import Results
-from sim.experiment.store import MANIFEST, RUN, RunFolder, read_json
+from sim.experiment.store import MANIFEST, RUN, RunFolder, checked_manifest, read_object
 from sim.scenario.schema import Scenario
 
 __all__ = [
@@ -100,8 +100,8 @@ def default_folder(identity: Identity, among: Path = RESULTS) -> Path:
     path = among / identity.folder_name
     for name in (RUN, MANIFEST):
         if (path / name).is_file():
-            found = read_json(path / name)
-            n = (found if name == RUN else found.get("run", {})).get("replications")
+            found = read_object(path / name) if name == RUN else checked_manifest(path / name)["run"]
+            n = found.get("replications")
             if identity.replications is not None and n != identity.replications:
                 return among / f"{identity.folder_name}-{identity.replications}"
             break
@@ -156,7 +156,7 @@ def _identity_in(path: Path) -> Identity:
     if not path.is_dir():
         raise ResultsError(Problem("there is no such results folder", str(path)))
     if (path / RUN).is_file():
-        return Identity.from_mapping(read_json(path / RUN), str(path / RUN))
-    if not (path / MANIFEST).is_file() or "run" not in read_json(path / MANIFEST):
+        return Identity.from_mapping(read_object(path / RUN), str(path / RUN))
+    if not (path / MANIFEST).is_file() or "run" not in read_object(path / MANIFEST):
         raise ResultsError(Problem("is not the folder of a run", str(path)))
-    return Identity.from_mapping(read_json(path / MANIFEST)["run"], str(path / MANIFEST))
+    return Identity.from_mapping(checked_manifest(path / MANIFEST)["run"], str(path / MANIFEST))

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from sim.errors import RunInterrupted
 from sim.experiment.crew import crew_for, simulate_chunk
+from sim.experiment.going import Means, complete, present, reuse
 from sim.experiment.identity import Identity
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.replicate import Chunk, Task, tasks
 from sim.experiment.results import Results
-from sim.experiment.run import Means, complete, reuse
 from sim.experiment.store import RunFolder
 
 
@@ -67,6 +67,8 @@ class _Several:
         run = _Run(folder, lock, [])
         self._held[folder.path] = run
         if folder.is_complete():
+            if not folder.is_presented(as_typed=False):
+                present(Results(folder.path), folder.identity)
             reuse(Results(folder.path), Means())
             self._note(folder.identity.ceiling)
             self._release(run)

@@ -9,7 +9,7 @@ A run that is being extended has its old result files and manifest as well, unti
 from __future__ import annotations
 
 import hashlib
-import shutil
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,21 +17,24 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from filelock import FileLock, Timeout
 
 from sim.errors import Problem, ResultsError
 from sim.experiment.chunk_file import chunk_bytes, chunk_from, values_from
 from sim.experiment.files import (
-    PART,
+    LOCK,
     cannot_write,
     file_hash,
+    held,
     read_json,
+    read_object,
+    remove_folder,
     remove_parts,
+    strangers,
     write_json,
     write_text,
     write_whole,
 )
-from sim.experiment.identity import Identity
+from sim.experiment.identity import Identity, changed
 from sim.experiment.replicate import CHUNK, Chunk
 
 __all__ = [
@@ -43,19 +46,22 @@ __all__ = [
     "RUN",
     "RunFolder",
     "cannot_write",
+    "checked_manifest",
     "file_hash",
     "read_json",
+    "read_object",
     "write_json",
     "write_text",
     "write_whole",
 ]
 
 CAUSES = "causes.csv"
-RUN, MANIFEST, CHUNKS, PAIRS, LOCK = "run.json", "manifest.json", "chunks", "pairs", ".lock"
+RUN, MANIFEST, CHUNKS, PAIRS = "run.json", "manifest.json", "chunks", "pairs"
+_OF_A_CHUNK = ("program", "scenario_hash", "seed")
 _SHOWN = 16  # characters of a hash in a message
 _HASH = 32  # characters of a chunk's hash in its file name
 _NAMES = {
-    "program": "version of the program",
+    "program": "version of the program, or of numpy, scipy or simpy",
     "scenario_hash": "scenario",
     "replications": "number of replications",
     "keep": "number of kept replications",
@@ -63,6 +69,30 @@ _NAMES = {
 }
 
 Array = npt.NDArray[np.float64]
+
+
+def checked_manifest(path: Path) -> dict[str, Any]:
+    """The manifest of a run, if it has the shape of one.
+
+    Raises:
+        ResultsError: it is not there, is damaged, or is none.
+    """
+    found = read_object(path)
+    files = found.get("files")
+    if not isinstance(found.get("run"), dict):
+        raise ResultsError(Problem("is not the manifest of a run", str(path)))
+    if not isinstance(files, dict) or not all(isinstance(digest, str) for digest in files.values()):
+        raise ResultsError(Problem("is damaged: it does not say which files the run wrote", str(path), path="files"))
+    if any(Path(name).name != name for name in files):
+        raise ResultsError(Problem("is damaged: a run has files in its own folder only", str(path), path="files"))
+    if not isinstance(found.get("finished"), str) or not _is_rule(found.get("until")):
+        raise ResultsError(Problem("is damaged: it does not say when the run was finished, and why", str(path)))
+    return found
+
+
+def _is_rule(found: object) -> bool:
+    """Whether a manifest says well by which rule a run was ended, or that it was by none."""
+    return found is None or (isinstance(found, dict) and isinstance(found.get("met"), bool))
 
 
 def _short(value: object) -> str:
@@ -83,6 +113,7 @@ class RunFolder:
         self.identity = identity
         self.n_finished = 0  # replications that are on disk
         self._chunks: dict[int, Path] = {}  # by first replication
+        self._found: dict[str, Any] = {}
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -91,22 +122,8 @@ class RunFolder:
         Raises:
             ResultsError: another run holds it, or it cannot be written.
         """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.path / LOCK, timeout=0)
-            lock.acquire()
-        except Timeout:
-            message = "another run is writing to this folder"
-            raise ResultsError(Problem(message, str(self.path))) from None
-        except OSError as error:
-            raise cannot_write(self.path, error) from None
-        try:
+        with held(self.path, "another run is writing to this folder"):
             yield
-        finally:
-            lock.release()
-            (self.path / LOCK).unlink(missing_ok=True)
-            if self.path.is_dir() and not any(self.path.iterdir()):
-                self.path.rmdir()
 
     def is_complete(self) -> bool:
         """Whether this very run has been completed here.
@@ -117,11 +134,20 @@ class RunFolder:
         path = self.path / MANIFEST
         if not path.is_file() or (self.path / RUN).is_file():
             return False
-        found = read_json(path).get("run", {})
+        found: Any = read_object(path).get("run")
         self._check_same(found, path)
+        self._found = found
         if self.identity.until:
             self.identity = self.identity.decided(found["replications"])
         return True
+
+    def is_presented(self, as_typed: bool) -> bool:
+        """Of a complete run: whether its name, question and sources are those of its identity.
+
+        Args:
+            as_typed: whether it must have been typed the same too.
+        """
+        return self.identity.is_presented_as(self._found, as_typed)
 
     def begin(self) -> None:
         """Say what is run here, or find the finished chunks of the same run.
@@ -130,13 +156,15 @@ class RunFolder:
             ResultsError: the folder is of another run, has other files, or has a damaged chunk.
         """
         path = self.path / RUN
-        stray = [item.name for item in self.path.iterdir() if item.name not in (CHUNKS, LOCK)]
-        stray = [name for name in stray if not name.endswith(PART)]
+        stray = strangers(self.path, (CHUNKS, PAIRS))
         if path.exists():
-            self._check_same(read_json(path), path)
+            found = read_object(path)
+            self._check_same(found, path)
+            if not self.identity.is_presented_as(found):
+                self.state()
             self.look()
         elif stray:
-            message = f"is not empty and is not a results folder of this program (it has {sorted(stray)[0]})"
+            message = f"is not empty and is not a results folder of this program (it has {stray[0]})"
             raise ResultsError(Problem(message, str(self.path)))
         else:
             self.state()
@@ -150,10 +178,12 @@ class RunFolder:
         """Say what is run here: with its number of replications decided, or more than before."""
         write_json(self.path / RUN, self.identity.as_mapping())
 
-    def _check_same(self, found: dict[str, Any], path: Path) -> None:
-        mine = self.identity.as_mapping()
-        size = ("until",) if self.identity.until else ("until", "replications", "keep")
-        for key in ("version", "program", "scenario_hash", "seed", *size):
+    def _check_same(self, found: Any, path: Path) -> None:
+        problem = changed(found)
+        if problem:
+            raise ResultsError(Problem(problem, str(path)))
+        mine = self.identity.deciding()
+        for key in mine | {key: None for key in ("until",) if "until" in found}:
             if found.get(key) != mine.get(key):
                 message = f"this folder is of another {_NAMES.get(key, key)}; give another --out, or none"
                 value = f"{_short(found.get(key))}, not {_short(mine.get(key))}"
@@ -169,11 +199,22 @@ class RunFolder:
         self.n_finished = 0
         for path in sorted((self.path / CHUNKS).glob("*.npz")):
             first, _, digest = path.stem.partition("-")
-            if not first.isdecimal() or not self._may_start(int(first)) or file_hash(path)[:_HASH] != digest:
+            if not first.isdecimal() or not self._may_start(int(first)) or self._digest_of(path) != digest:
                 message = "this chunk was changed after it was written; delete it, and the run makes it again"
                 raise ResultsError(Problem(message, str(path)))
             self._note(int(first), path)
         remove_parts(self.path / CHUNKS)
+
+    def _digest(self, data: bytes) -> str:
+        """What a chunk of this run is named after: its content, and what decides it; a chunk of another run is none."""
+        run = {key: value for key, value in self.identity.deciding().items() if key in _OF_A_CHUNK}
+        return hashlib.sha256(json.dumps(run, sort_keys=True).encode() + data).hexdigest()[:_HASH]
+
+    def _digest_of(self, path: Path) -> str:
+        try:
+            return self._digest(path.read_bytes()) if path.is_file() else ""
+        except OSError as error:
+            raise ResultsError(Problem(f"cannot be read: {error.strerror}", str(path))) from None
 
     def _may_start(self, first: int) -> bool:
         return first % CHUNK == 0 and first < self.identity.ceiling
@@ -200,7 +241,7 @@ class RunFolder:
             WriteError: it cannot be written.
         """
         data = chunk_bytes(chunk)
-        digest = hashlib.sha256(data).hexdigest()[:_HASH]
+        digest = self._digest(data)
         path = self.path / CHUNKS / f"{chunk.first:08d}-{digest}.npz"
         write_whole(path, data)
         self._note(chunk.first, path)
@@ -234,5 +275,5 @@ class RunFolder:
     def tidy(self) -> None:
         """Remove what a complete run has no more use for, which one that was killed at its very end still has."""
         for name in (CHUNKS, PAIRS):
-            shutil.rmtree(self.path / name, ignore_errors=True)
+            remove_folder(self.path / name)
         remove_parts(self.path)

@@ -1,38 +1,55 @@
-"""The folder of a study (`explain`, `plan`): its finished parts while it runs, and its answer when it is done.
+"""The folder of a study: `compare`, `sweep`, `explain`, `plan`, `fit`, `forecast`, `backtest`.
 
-`study.json` says what was asked; parts of another question are never mixed in. `chunks/` has finished parts, so that
-the same command goes on after Ctrl-C, and answers at once when it is asked again. `manifest.json` is written last.
+`study.json` says what was asked, before anything else is there; parts of another question are never mixed in. Files are
+written whole or not at all, and `manifest.json` last: killed at any moment, the same command goes on, and leaves what
+it would have left. Names, questions and sources decide no result: asked again with others, the answer is written anew.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import platform
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from filelock import FileLock, Timeout
 
 from sim import __version__
 from sim.analysis.spreadsheets import csv_text
 from sim.errors import Problem, ResultsError
-from sim.experiment.identity import program_fingerprint
-from sim.experiment.store import LOCK, MANIFEST, file_hash, read_json, write_json, write_text
-from sim.scenario.load import canonical
+from sim.experiment.files import (
+    as_utf8,
+    file_hash,
+    held,
+    read_object,
+    remove_parts,
+    strangers,
+    write_json,
+    write_whole,
+)
+from sim.experiment.program import program_fingerprint
+from sim.experiment.store import MANIFEST
+from sim.scenario.load import canonical, scenario_hash
 from sim.scenario.schema import Scenario
 
 STUDY, CHUNKS = "study.json", "chunks"
+_NAMES = {
+    "program": "version of the program, or of numpy, scipy or simpy",
+    "kind": "command",
+    "scenario_hash": "scenario",
+}
+_OPTIONS_FOR_READERS = ("name", "question", "note", "label", "source", "sources", "grade")
 
 
 def study_identity(kind: str, scenario: Scenario, seed: int, **asked: Any) -> dict[str, Any]:
-    """What decides every byte of a study's answer.
+    """What decides a study's answer.
 
     Args:
         kind: the command.
@@ -42,12 +59,27 @@ def study_identity(kind: str, scenario: Scenario, seed: int, **asked: Any) -> di
     """
     return {
         "kind": kind,
-        "version": __version__,
         "program": program_fingerprint(),
         "seed": seed,
         **asked,
-        "scenario": json.loads(canonical(scenario)),
+        "scenario_hash": scenario_hash(scenario),
     }
+
+
+def shown_of(scenario: Scenario) -> dict[str, Any]:
+    """What a study says of its scenario, for readers."""
+    return {"scenario": json.loads(canonical(scenario))}
+
+
+def deciding(options: Any) -> Any:
+    """Options of a plan without what only readers need.
+
+    Args:
+        options: as they are written in JSON.
+    """
+    if isinstance(options, dict):
+        return {key: deciding(value) for key, value in options.items() if key not in _OPTIONS_FOR_READERS}
+    return [deciding(value) for value in options] if isinstance(options, list) else options
 
 
 def short_id(identity: Mapping[str, Any]) -> str:
@@ -61,11 +93,21 @@ class StudyFolder:
     Args:
         path: the folder.
         identity: what is asked; see `study_identity`.
+        shown: what else `study.json` says, for readers.
+        optional: names of files that an answer to the question may have and another has not.
     """
 
-    def __init__(self, path: Path, identity: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        identity: Mapping[str, Any],
+        shown: Mapping[str, Any] | None = None,
+        optional: Iterable[str] = (),
+    ) -> None:
         self.path = path
         self.identity = dict(identity)
+        self._said = {**(shown or {}), **self.identity}
+        self._optional = tuple(optional)
         self._started = time.time()
         self._files: list[str] = [STUDY]
 
@@ -81,51 +123,62 @@ class StudyFolder:
         Raises:
             ResultsError: it is in use, of another study, has other files, or cannot be written.
         """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.path / LOCK, timeout=0)
-            lock.acquire()
-        except Timeout:
-            raise ResultsError(Problem("another command is writing to this folder", str(self.path))) from None
-        except OSError as error:
-            raise ResultsError(Problem(f"cannot be written: {error.strerror}", str(self.path))) from None
-        try:
+        with held(self.path, "another command is writing to this folder"):
             self._begin()
             yield
-        finally:
-            lock.release()
-            (self.path / LOCK).unlink(missing_ok=True)
 
     def _begin(self) -> None:
         path = self.path / STUDY
-        if path.is_file():
-            found = read_json(path)
-            for key in ("kind", "version", "program", "seed", *self.identity):
-                if found.get(key) != self.identity.get(key):
-                    message = f"this folder is of another {key}; give another --out, or none"
-                    raise ResultsError(Problem(message, str(path), path=key))
-            return
-        others = sorted(item.name for item in self.path.iterdir() if item.name != LOCK)
-        if others:
-            message = f"is not empty and is not a folder of this command (it has {others[0]})"
-            raise ResultsError(Problem(message, str(self.path)))
-        write_json(path, self.identity)
+        found = read_object(path) if path.exists() else None
+        if found is None:
+            others = strangers(self.path, ())
+            if others:
+                message = f"is not empty and is not a folder of this command (it has {others[0]})"
+                raise ResultsError(Problem(message, str(self.path)))
+        for key in self.identity:
+            if found is not None and found.get(key) != self.identity[key]:
+                message = f"this folder is of another {_NAMES.get(key, key)}; give another --out, or none"
+                raise ResultsError(Problem(message, str(path), path=key))
+        if found != self._said:
+            write_json(path, self._said)
+        remove_parts(self.path)
 
-    def write_text(self, name: str, text: str) -> None:
-        """Write a file of the answer, whole or not at all."""
-        write_text(self.path / name, text)
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file of the answer, whole or not at all; from the first on there is no manifest of an older one."""
+        if len(self._files) == 1:
+            (self.path / MANIFEST).unlink(missing_ok=True)
+        write_whole(self.path / name, data)
         self._files.append(name)
 
-    def write_document(self, name: str, document: object) -> None:
-        """Write JSON, keys in their own order."""
-        self.write_text(name, json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    def write_text(self, name: str, text: str) -> None:
+        """Write text as UTF-8."""
+        self.write(name, as_utf8(text))
 
-    def write_table(self, name: str, table: pd.DataFrame) -> None:
+    def write_document(self, name: str, document: object, *, sort_keys: bool = False) -> None:
+        """Write JSON, keys in their own order unless they are to be sorted."""
+        text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys)
+        self.write_text(name, text + "\n")
+
+    def write_table(self, name: str, table: pd.DataFrame, float_format: str | None = None) -> None:
         """Write a table as CSV; `inf` is later than the horizon."""
-        self.write_text(f"{name}.csv", csv_text(table))
+        self.write_text(f"{name}.csv", csv_text(table, float_format))
+
+    def write_parquet(self, name: str, table: pd.DataFrame) -> None:
+        """Write a table as Parquet."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        buffer = io.BytesIO()
+        pq.write_table(pa.Table.from_pandas(table, preserve_index=False), buffer, compression="zstd")
+        self.write(name, buffer.getvalue())
 
     def finish(self, command: str) -> None:
-        """Write the manifest: what was asked, with what, when, and the hash of every file."""
+        """Take away what an older answer had and this has not, and write the manifest.
+
+        It says what was asked, with what, when, and the hash of every file.
+        """
+        for name in set(self._optional) - set(self._files):
+            (self.path / name).unlink(missing_ok=True)
         write_json(
             self.path / MANIFEST,
             {

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from sim import __version__
 from sim.exchange.observed import ObservedTrial
-from sim.experiment.identity import program_fingerprint
+from sim.experiment.program import program_fingerprint, sources_fingerprint
 from sim.forecast.settings import SETTINGS
 
 _FORECASTING = ("exchange", "forecast")
@@ -18,13 +16,8 @@ _FORECASTING = ("exchange", "forecast")
 @lru_cache(maxsize=1)
 def forecast_fingerprint() -> str:
     """SHA-256 of the source of all that reads data and forecasts, shortened."""
-    package = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256(program_fingerprint().encode())
-    for part in _FORECASTING:
-        for file in sorted((package / part).rglob("*.py")):
-            digest.update(file.relative_to(package).as_posix().encode())
-            digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
-    return digest.hexdigest()[:16]
+    text = f"{program_fingerprint()} {sources_fingerprint(_FORECASTING)}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def data_hash(trial: ObservedTrial) -> str:
@@ -48,7 +41,6 @@ def forecast_identity(kind: str, **asked: Any) -> dict[str, Any]:
     """
     return {
         "kind": kind,
-        "version": __version__,
         "program": forecast_fingerprint(),
         "seed": SETTINGS.seed,
         **asked,

@@ -2,37 +2,50 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.errors import Problem, UsageError
-from sim.experiment.compare import Comparison, Named, Side, Source, read_sources, run_sources
+from sim.experiment.compare import Comparison, Named, Source, read_sources, run_sources, to_run
 from sim.experiment.differences import Compared
-from sim.experiment.identity import Identity
+from sim.experiment.program import program_fingerprint
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run import RESULTS
-from sim.experiment.store import write_json, write_text
+from sim.experiment.study_folder import StudyFolder, short_id
 from sim.report.assumptions import assumption_rows
 from sim.report.comparison_document import answer
-from sim.report.folders import check_folder, make_folder, write_csv, write_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DOCUMENT, PAIRS, PAGE = "comparison.json", "pairs.parquet", "comparison.html"
 RUNS, BETWEEN = "runs", "shares"
-_OURS = (RUNS, BETWEEN, DOCUMENT, PAIRS, PAGE)
+DIGITS = "%.10g"  # what a processor rounds otherwise is beyond them
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9.,=_()+-]")
 
 
-def folder_name(sides: Sequence[Side], n: int) -> str:
+def comparison_identity(sources: Sequence[Source], replications: int | None, seed: int | None) -> dict[str, Any]:
+    """What decides a comparison's answer: the runs, in their order.
+
+    Args:
+        sources: what is compared.
+        replications: simulated trials of each, where that was said.
+        seed: where random numbers start, where that was said.
+    """
+    wanted = to_run(sources, replications, seed)
+    said = [
+        wanted[source.label].as_mapping() if source.results is None else source.results.identity for source in sources
+    ]
+    runs = [[run[key] for key in ("program", "scenario_hash", "seed", "replications")] for run in said]
+    return {"kind": "compare", "program": program_fingerprint(), "seed": said[0]["seed"], "runs": runs}
+
+
+def folder_name(labels: Sequence[str], identity: Mapping[str, Any]) -> str:
     """`compare-<labels>-<id>`, the same for the same runs."""
-    shorts = [Identity(side.results.scenario, side.results.seed, side.results.n_replications).short for side in sides]
-    text = json.dumps([*((side.label, short) for side, short in zip(sides, shorts, strict=True)), n])
-    labels = "-vs-".join(side.label.replace(" ", "") for side in sides)[:80]
-    return f"compare-{labels}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    shown = "-vs-".join(_NOT_IN_A_NAME.sub("", label) for label in labels)[:80]
+    return f"compare-{shown}-{short_id({**identity, 'labels': list(labels)})}"
 
 
 def compare(
@@ -80,33 +93,26 @@ def compare(
         raise UsageError(f"there are {len(names)} scenarios and {len(labels)} labels")
     sources = read_sources(names, overrides or [()] * len(names), labels)
     _check_distinct_folders(sources)
-    folder = None if out is None else Path(out)
-    if folder is not None:
-        check_folder(folder, DOCUMENT, _OURS)
-    sides = run_sources(
-        sources,
-        replications=replications,
-        seed=seed,
-        workers=workers,
-        cluster=cluster,
-        runs=RESULTS if folder is None else folder / RUNS,
-        progress=progress,
-        command=command,
-        assumptions=assumption_rows,
-    )
-    comparison = Comparison(sides)
-    folder = folder or RESULTS / folder_name(sides, comparison.n_replications)
-    check_folder(folder, DOCUMENT, _OURS)
-    compared = Compared(comparison)
-    if shares:
-        between = folder / BETWEEN
-        found = shares_between(
-            comparison, between, workers=workers, cluster=cluster, progress=progress, command=command
+    identity = comparison_identity(sources, replications, seed)
+    place = RESULTS / folder_name([source.label for source in sources], identity) if out is None else Path(out)
+    folder = StudyFolder(place, identity, optional=("shares.csv", PAGE))
+    how: dict[str, Any] = {"workers": workers, "cluster": cluster, "progress": progress, "command": command}
+    with folder.held():
+        sides = run_sources(
+            sources,
+            replications=replications,
+            seed=seed,
+            runs=RESULTS if out is None else place / RUNS,
+            assumptions=assumption_rows,
+            **how,
         )
-        compared = Compared(comparison, found)
-    write_comparison(compared, folder, page=page)
-    compared.folder = folder
-    return compared, folder
+        compared = Compared(Comparison(sides))
+        if shares:
+            compared = Compared(compared.comparison, shares_between(compared.comparison, place / BETWEEN, **how))
+        write_comparison(compared, folder, page=page)
+        folder.finish(command)
+    compared.folder = place
+    return compared, place
 
 
 def _check_distinct_folders(sources: Sequence[Source]) -> None:
@@ -154,23 +160,22 @@ def shares_between(
     return pd.concat([share_rows(a, sides, n) for a, sides in zip(attributions, found, strict=True)], ignore_index=True)
 
 
-def write_comparison(compared: Compared, folder: Path, *, page: bool = True) -> None:
+def write_comparison(compared: Compared, folder: StudyFolder, *, page: bool = True) -> None:
     """Write tables, JSON and page of a comparison.
 
     Args:
         compared: the comparison.
-        folder: where; it is made if it is not there.
+        folder: where.
         page: whether to write the page.
 
     Raises:
         ResultsError: they cannot be written.
     """
-    make_folder(folder)
     for name, table in compared.tables.items():
-        write_csv(folder / f"{name}.csv", table)
-    write_parquet(folder / PAIRS, compared.pairs())
+        folder.write_table(name, table, DIGITS)
+    folder.write_parquet(PAIRS, compared.pairs())
     if page:
         from sim.report.comparison_page import comparison_page  # needs plotly, which the tables do not
 
-        write_text(folder / PAGE, comparison_page(compared))
-    write_json(folder / DOCUMENT, answer(compared))
+        folder.write_text(PAGE, comparison_page(compared))
+    folder.write_document(DOCUMENT, answer(compared), sort_keys=True)

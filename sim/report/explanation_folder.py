@@ -8,7 +8,7 @@ from sim.experiment.identity import Identity
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run import RESULTS
 from sim.experiment.sensitivity import Explanation, Study, explain
-from sim.experiment.study_folder import StudyFolder, short_id, study_identity
+from sim.experiment.study_folder import StudyFolder, short_id, shown_of, study_identity
 from sim.report.explanation import DEFAULT_OUTCOME, TABLES, check_outcome, document
 
 PAGE = "explain.html"
@@ -48,7 +48,12 @@ def explain_in_folder(
     asked = {"replications": study.replications, "scale": study.scale}
     identity = study_identity("explain", study.scenario, study.seed, **asked)
     slug = Identity(study.scenario, study.seed, 1).folder_name.rpartition("-")[0]
-    folder = StudyFolder(Path(out) if out else RESULTS / f"explain-{slug}-{short_id(identity)}", identity)
+    folder = StudyFolder(
+        Path(out) if out else RESULTS / f"explain-{slug}-{short_id(identity)}",
+        identity,
+        shown_of(study.scenario),
+        (PAGE,),
+    )
     with folder.held():
         explanation = explain(study, workers, folder.chunks, progress, cluster)
         for name in TABLES:

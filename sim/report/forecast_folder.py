@@ -56,7 +56,7 @@ def write_backtest(
         cuts=[[result.trial, result.cut.label, str(result.cut.when), result.target] for result in results],
     )
     name = slug(trials[0].name) if len(trials) == 1 else f"{len(trials)}-trials"
-    folder = StudyFolder(out or RESULTS / f"backtest-{name}-{short_id(identity)}", identity)
+    folder = StudyFolder(out or RESULTS / f"backtest-{name}-{short_id(identity)}", identity, optional=("report.html",))
     cuts = cut_table(results)
     warnings = [str(finding) for trial in trials for finding in trial.findings] if len(trials) == 1 else []
     with folder.held():
@@ -88,7 +88,9 @@ def write_fit(found: Fit, out: Path | None, command: str) -> Path:
 
     trial = found.trial
     identity = forecast_identity("fit", data={trial.name: data_hash(trial)}, target=found.target, weeks=found.weeks)
-    folder = StudyFolder(out or RESULTS / f"fit-{slug(trial.name)}-{short_id(identity)}", identity)
+    folder = StudyFolder(
+        out or RESULTS / f"fit-{slug(trial.name)}-{short_id(identity)}", identity, optional=("report.html",)
+    )
     document = fit_document(found)
     with folder.held():
         folder.write_text("fitted.yaml", fitted_yaml(found, f"{trial.name[:60]} fitted"))
@@ -129,7 +131,9 @@ def write_forecast(answer: Answer, out: Path | None, command: str, *, page: bool
         random_seed=answer.seed,
         drifts=bool(len(answer.start.state.edges)),
     )
-    folder = StudyFolder(out or RESULTS / f"forecast-{slug(scenario.name)}-{short_id(identity)}", identity)
+    folder = StudyFolder(
+        out or RESULTS / f"forecast-{slug(scenario.name)}-{short_id(identity)}", identity, optional=("report.html",)
+    )
     with folder.held():
         folder.write_document("forecast.json", forecast_document(answer))
         folder.write_table(

@@ -139,6 +139,7 @@ def _outcomes(answers: Answers) -> list[tuple[str, int, str]]:
         "never_started": "never started",
         "caps": "ended without its target: the caps left no room for anybody",
         "too_few_events": "ended without primary completion: everybody had left with too few events",
+        "too_much": "ended without being complete: too much happened in it",
         "error": "failed: a defect of the program",
     }
     table = answers.results.outcomes()

@@ -8,7 +8,7 @@ from sim.experiment.identity import Identity
 from sim.experiment.plan import Asked, PlanAnswer, find_plan
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run import RESULTS
-from sim.experiment.study_folder import StudyFolder, short_id, study_identity
+from sim.experiment.study_folder import StudyFolder, deciding, short_id, shown_of, study_identity
 from sim.report.planning import document
 
 PAGE = "plan.html"
@@ -54,10 +54,12 @@ def plan_in_folder(
         budget=asked.budget,
         confidence=asked.confidence,
         trials=asked.trials,
-        options=choices.options.model_dump(mode="json"),
+        options=deciding(choices.options.model_dump(mode="json")),
     )
     slug = Identity(scenario, asked.seed, 1).folder_name.rpartition("-")[0]
-    folder = StudyFolder(Path(out) if out else RESULTS / f"plan-{slug}-{short_id(identity)}", identity)
+    folder = StudyFolder(
+        Path(out) if out else RESULTS / f"plan-{slug}-{short_id(identity)}", identity, shown_of(scenario), (PAGE,)
+    )
     with folder.held():
         answer = find_plan(asked, workers, folder.chunks, progress, cluster)
         folder.write_table("plans", answer.plans)

@@ -7,27 +7,30 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from sim.errors import Problem, UsageError
 from sim.experiment.identity import Identity, slug
-from sim.experiment.points import DESIGNS, GRID, MOST_POINTS, Point, make_points, parse_factors
+from sim.experiment.points import DESIGNS, GRID, MOST_POINTS, Point, describe, make_points, parse_factors
+from sim.experiment.program import program_fingerprint
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run import RESULTS
-from sim.experiment.store import write_json, write_text
+from sim.experiment.study_folder import StudyFolder, short_id
 from sim.experiment.sweep import Swept, run_sweep
-from sim.report.folders import check_folder, make_folder, write_csv, write_parquet
+from sim.report.comparison import DIGITS
 from sim.report.sweep_document import answer
 from sim.scenario.load import Loaded, as_typed, load, loaded
 from sim.scenario.schema import Scenario
 
 DOCUMENT, TABLE, PARQUET, PAGE, POINTS = "sweep.json", "sweep.csv", "sweep.parquet", "sweep.html", "points"
-_OURS = (POINTS, TABLE, PARQUET, PAGE)
 
 
-def folder_name(name: str, points: Sequence[Point], seed: int, replications: int) -> str:
-    """`sweep-<scenario>-<id>`, the same for the same points."""
-    text = json.dumps([Identity(point.scenario, seed, replications).short for point in points])
-    return f"sweep-{slug(name)}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+def sweep_identity(points: Sequence[Point], seed: int, replications: int) -> dict[str, Any]:
+    """What decides a sweep's answer: the runs of its points, and what is varied in them."""
+    runs = [[describe(point.settings), Identity(point.scenario, seed, replications).short] for point in points]
+    digest = hashlib.sha256(json.dumps(runs).encode()).hexdigest()
+    sizes = {"seed": seed, "replications": replications}
+    return {"kind": "sweep", "program": program_fingerprint(), **sizes, "points": len(points), "runs": digest}
 
 
 def sweep(
@@ -77,25 +80,27 @@ def sweep(
     n = found.scenario.experiment.replications if replications is None else replications
     factors = parse_factors(vary, design, found)
     points = make_points(found, factors, design, n_points, seed)
-    folder = Path(out) if out is not None else RESULTS / folder_name(found.scenario.name, points, seed, n)
-    check_folder(folder, DOCUMENT, _OURS)
-    typed = as_typed(scenario, overrides)
-    swept = run_sweep(
-        found,
-        factors,
-        design,
-        points,
-        replications=n,
-        seed=seed,
-        folder=folder / POINTS,
-        typed=typed,
-        workers=workers,
-        cluster=cluster,
-        progress=progress,
-        command=command,
-    )
-    write_sweep(swept, folder, page=page)
-    return replace(swept, folder=folder), folder
+    identity = sweep_identity(points, seed, n)
+    name = f"sweep-{slug(found.scenario.name)}-{short_id(identity)}"
+    folder = StudyFolder(RESULTS / name if out is None else Path(out), identity, optional=(PAGE,))
+    with folder.held():
+        swept = run_sweep(
+            found,
+            factors,
+            design,
+            points,
+            replications=n,
+            seed=seed,
+            folder=folder.path / POINTS,
+            typed=as_typed(scenario, overrides),
+            workers=workers,
+            cluster=cluster,
+            progress=progress,
+            command=command,
+        )
+        write_sweep(swept, folder, page=page)
+        folder.finish(command)
+    return replace(swept, folder=folder.path), folder.path
 
 
 def check_asked(design: str, n_points: int | None, vary: Sequence[str]) -> None:
@@ -121,22 +126,21 @@ def check_asked(design: str, n_points: int | None, vary: Sequence[str]) -> None:
         raise UsageError(Problem(f"must be 2 to {MOST_POINTS:,}", "--points", value=str(n_points)))
 
 
-def write_sweep(swept: Swept, folder: Path, *, page: bool = True) -> None:
+def write_sweep(swept: Swept, folder: StudyFolder, *, page: bool = True) -> None:
     """Write the table, JSON and page of a sweep.
 
     Args:
         swept: the sweep.
-        folder: where; it is made if it is not there.
+        folder: where.
         page: whether to write the page.
 
     Raises:
         ResultsError: they cannot be written.
     """
-    make_folder(folder)
-    write_csv(folder / TABLE, swept.table)
-    write_parquet(folder / PARQUET, swept.table)
+    folder.write_table(TABLE.removesuffix(".csv"), swept.table, DIGITS)
+    folder.write_parquet(PARQUET, swept.table)
     if page:
         from sim.report.sweep_page import sweep_page  # needs plotly, which the tables do not
 
-        write_text(folder / PAGE, sweep_page(swept))
-    write_json(folder / DOCUMENT, answer(swept))
+        folder.write_text(PAGE, sweep_page(swept))
+    folder.write_document(DOCUMENT, answer(swept), sort_keys=True)

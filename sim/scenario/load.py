@@ -7,6 +7,7 @@ import json
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from sim.scenario.layers import Layered, find, merge, stack, stack_text
 from sim.scenario.messages import place, problems
 from sim.scenario.schema import Scenario
 from sim.scenario.yaml_source import Document, jsonable
+
+PRESENTATION = {"name", "question", "sources", "bibliography"}  # what decides no simulated trial
 
 
 @dataclass(frozen=True)
@@ -168,8 +171,11 @@ def canonical(scenario: Scenario) -> str:
 
 
 def scenario_hash(scenario: Scenario) -> str:
-    """SHA-256 of what decides a simulated trial: not of the name, the question, sources, or replications and seed."""
-    deciding = scenario.model_dump(
-        mode="json", by_alias=True, exclude={"name", "question", "sources", "bibliography", "experiment"}
-    )
+    """SHA-256 of what decides a simulated trial: not of the name, the question, sources, or replications and seed.
+
+    Where public holidays count, the version of the package that knows them is part of it.
+    """
+    deciding = scenario.model_dump(mode="json", by_alias=True, exclude=PRESENTATION | {"experiment"})
+    if scenario.calendar.public_holidays is not None:
+        deciding["holidays"] = version("holidays")
     return hashlib.sha256(json.dumps(deciding, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

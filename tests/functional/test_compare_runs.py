@@ -144,7 +144,7 @@ def test_runs_with_other_seeds_are_refused(tmp_path: Path, poisson: tuple[str, s
         (["base", "base", "--set", "2:trial.targt=3"], "did you mean 'target'?"),
         (["base", "base", "--set", "3:trial.target=4"], "there are scenarios 1 to 2"),
         (["base", "{empty}"], "is not a results folder"),
-        (["base", "base", "--out", "{full}"], "is not empty and has no comparison.json (it has notes.txt)"),
+        (["base", "base", "--out", "{full}"], "is not empty and is not a folder of this command (it has notes.txt)"),
     ],
 )
 def test_bad_input(tmp_path: Path, arguments: list[str], message: str) -> None:

@@ -80,7 +80,9 @@ def test_files_agree(swept: tuple[Swept, Path]) -> None:
     assert [point["settings"] for point in document["points"]] == [{RATE: 2.0}, {RATE: 4.0}, {RATE: 8.0}]
     assert document["points"][2]["last_randomised_p50"]["value"] == pytest.approx(parquet["last_randomised_p50"][2])
     assert sorted(path.name for path in out.iterdir()) == [
+        "manifest.json",
         "points",
+        "study.json",
         "sweep.csv",
         "sweep.html",
         "sweep.json",

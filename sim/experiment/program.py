@@ -1,0 +1,86 @@
+"""Which program simulates: what of it decides results, and nothing else.
+
+The source of all that decides what a replication is counts, without its comments and docstrings, and so do the versions
+of the libraries that compute in it. The version of Python does not: results are the same on all that are supported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+_SIMULATING = (
+    "scenario/schema",
+    "scenario/distributions.py",
+    "scenario/derived.py",
+    "scenario/cap_checks.py",
+    "core",
+    "processes",
+    "analysis",
+    "experiment/replicate.py",
+    "trial.py",
+    "continued.py",
+)
+_COMPUTING = ("numpy", "scipy", "simpy")
+_TEXT = r'"""(?:[^\\]|\\.)*?"""'
+_PIECE = re.compile(
+    rf"^(?P<indent>[ \t]*)[rR]?{_TEXT}(?=[ \t]*$)"  # a docstring
+    rf"|(?P<kept>{_TEXT}|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')"  # any other text, which may have a #
+    r"|[ \t]*#[^\n]*",  # a comment
+    re.MULTILINE | re.DOTALL,
+)
+_BLANK = re.compile(r"^[ \t]*\n", re.MULTILINE)
+
+
+def without_comments(source: str) -> str:
+    """A module's source without comments, with `...` for each docstring: what is left decides what it does."""
+    return _BLANK.sub("", _PIECE.sub(_left, source.replace("\r\n", "\n")))
+
+
+def _left(piece: re.Match[str]) -> str:
+    """What is left of a piece of source."""
+    if piece["kept"] is not None:
+        return piece["kept"]
+    return "" if piece["indent"] is None else f"{piece['indent']}..."
+
+
+def sources_fingerprint(parts: Iterable[str]) -> str:
+    """SHA-256 of some of this package's source, the same however it was installed.
+
+    Args:
+        parts: modules and packages, by their path in this package.
+    """
+    package = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for part in parts:
+        path = package / part
+        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
+            digest.update(file.relative_to(package).as_posix().encode())
+            digest.update(without_comments(file.read_text(encoding="utf-8")).encode())
+    return digest.hexdigest()
+
+
+def simulating_files() -> list[Path]:
+    """The files whose source counts."""
+    package = Path(__file__).resolve().parent.parent
+    found = [package / part for part in _SIMULATING]
+    return [file for path in found for file in ([path] if path.is_file() else sorted(path.rglob("*.py")))]
+
+
+@lru_cache(maxsize=1)
+def program_fingerprint() -> str:
+    """SHA-256 of all that decides what a replication is, the scenario apart; shortened."""
+    text = "\n".join([sources_fingerprint(_SIMULATING), *(f"{name} {library_version(name)}" for name in _COMPUTING)])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def library_version(name: str) -> str:
+    """Version of an installed library."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"
