@@ -9,6 +9,8 @@ from sim.scenario.distributions import Family
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.caps import in_words
 
+_ROOM = 1.2  # of the target, that sites which replace participants need
+
 
 def limits(scenario: Scenario) -> list[str]:
     """Every limit on participants and on people in screening, in words."""
@@ -44,7 +46,7 @@ def completion(scenario: Scenario) -> str | None:
 
 def remarks(scenario: Scenario) -> list[str]:
     """What may be meant otherwise, each with what to write instead; without full stops."""
-    return list(_limits_of_one_site(scenario))
+    return [*_limits_of_one_site(scenario), *_no_room_for_replacements(scenario)]
 
 
 def _limits_of_one_site(scenario: Scenario) -> Iterator[str]:
@@ -62,6 +64,22 @@ def _limits_of_one_site(scenario: Scenario) -> Iterator[str]:
                 f"{group.count} sites of {name}, {group.count * most} in all, of a target of {target}; for the group "
                 f"together write caps: {{{name}: {{groups: {name}, randomised: {most}}}}}"
             )
+
+
+def _no_room_for_replacements(scenario: Scenario) -> Iterator[str]:
+    """Sites that close for good with hardly more than the target, where participants are replaced."""
+    target, rooms = scenario.trial.target, []
+    for name, group in scenario.sites.items():
+        most = max_participants(scenario, name)
+        if group.count and most is None:
+            return
+        rooms.append(group.count * (most or 0))
+    if scenario.trial.replace != "never" and sum(rooms) < _ROOM * target:
+        yield (
+            f"max_participants: a site that is full closes for good, and all sites together have room for {sum(rooms)} "
+            f"participants: {sum(rooms) - target} replacements, and no more; a cap on those randomised, for each site, "
+            "does not count those who are replaced"
+        )
 
 
 def _shares(scenario: Scenario) -> dict[str, float]:

@@ -293,6 +293,12 @@ def test_a_limit_of_a_site_that_reads_as_one_of_its_group_is_explained(tmp_path:
     assert "60 is the limit of each of the 6 sites of china, 360 in all, of a target of 200" in note
     assert "caps: {china: {groups: china, randomised: 60}}" in note
     assert remarks(scenario_of(**said, trial={"target": 360})) == []
+    (note,) = remarks(
+        scenario_of(
+            sites={"s": {"referrals_per_month": 3.0, "max_participants": 46}}, trial={"replace": "not_evaluable"}
+        )
+    )
+    assert "room for 46 participants: 1 replacements, and no more" in note
     assert limits(scenario_of(**said)) == ["china: at most 60 participants at each of 6 sites, 360 in all"]
     file = simplest_file(tmp_path, "limits", **said, trial={"target": 200})
     shown = call("validate", file)
