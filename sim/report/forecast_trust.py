@@ -102,6 +102,7 @@ def soon_table(answer: Answer, dates: Dates) -> Table | None:
         if item.subject:
             continue
         low, middle, high = (_text(item, dates, e) for e in item.quantiles)
+        middle += _error(item, dates, item.quantiles[1])
         held = near_record().get(item.question)
         rows.append((item.question, middle, f"{low} to {high}", _share(held) if held else ""))
     columns = ("question", "median", "80 % interval", "such intervals held in")
@@ -116,6 +117,7 @@ def site_soon_table(answer: Answer, dates: Dates) -> Table | None:
     rows = []
     for item in found:
         low, middle, high = (_text(item, dates, e) for e in item.quantiles)
+        middle += _error(item, dates, item.quantiles[1])
         rows.append((item.subject, middle, f"{low} to {high}"))
     held = near_record().get(found[0].question)
     title = "Randomised in the next 90 days, by site" + (f" (such intervals held in {_share(held)})" if held else "")
@@ -124,6 +126,15 @@ def site_soon_table(answer: Answer, dates: Dates) -> Table | None:
 
 def _text(item: Soon, dates: Dates, estimate: Estimate) -> str:
     return dates.text(estimate.value) if item.is_date else f"{estimate.value:,.0f}"
+
+
+def _error(item: Soon, dates: Dates, estimate: Estimate) -> str:
+    """The Monte Carlo error of a near answer."""
+    if item.is_date:
+        return f" {dates.error(estimate)}".rstrip()
+    if estimate.low is None or estimate.high is None:
+        return ""
+    return f" ±{(estimate.high - estimate.low) / 2:.1f}"
 
 
 def trust_document(answer: Answer, estimate: Any, dates: Dates) -> Mapping[str, Any]:
