@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+
+import numpy as np
 
 from sim.exchange.observed import ObservedTrial
 from sim.forecast.backtest import CutResult, backtest, cuts_at, cuts_every
@@ -15,6 +17,7 @@ from sim.forecast.track_record import TrackRecord, held_rows, near_table
 SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 PARTS = {"ist": "IST"}  # folders whose trials are parts of one
 MAIN = "main panel"
+_SEVERAL = 4  # sites
 _EVEN_DAYS = 40  # a trial is looked at on so many days, as far as they are among the shares
 
 
@@ -26,10 +29,13 @@ class WholeRecord:
         record: at shares of the target, beside the baselines.
         evenly: on even days, this program alone: cuts at shares are made on the day of a randomisation, and so never
             in a silence.
+        planned: at shares of the target, of trials with several sites, had it been known from the start when each
+            would open.
     """
 
     record: TrackRecord
     evenly: tuple[CutResult, ...]
+    planned: tuple[CutResult, ...]
 
     @cached_property
     def panel_of(self) -> dict[str, str]:
@@ -72,4 +78,20 @@ def whole_record(trials: Sequence[ObservedTrial], workers: int) -> WholeRecord:
         for cut in cuts_every(trial, int(trial.now // _EVEN_DAYS) + 1)
         if SHARES[0] <= float((trial.days < trial.day_of(cut.when) + 1.0).mean()) <= SHARES[-1]
     ]
-    return WholeRecord(record, tuple(backtest(even, workers, with_baselines=False)))
+    several = [with_openings(trial) for trial in trials if len(trial.sites) >= _SEVERAL]
+    told = [(trial, cut, None) for trial in several for cut in cuts_at(trial, SHARES)]
+    return WholeRecord(
+        record,
+        tuple(backtest(even, workers, with_baselines=False)),
+        tuple(backtest(told, workers, with_baselines=False)),
+    )
+
+
+def with_openings(trial: ObservedTrial) -> ObservedTrial:
+    """The trial as if each site's opening, or its first person, had been planned for that day from the start."""
+    opened = trial.first_seen().tolist()
+    sites = tuple(
+        replace(site, activated=day, planned=day) if np.isfinite(day) else site
+        for site, day in zip(trial.sites, opened, strict=True)
+    )
+    return replace(trial, sites=sites)

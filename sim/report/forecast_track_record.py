@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.forecast.backtest import METHOD
+from sim.forecast.backtest import METHOD, CutResult
+from sim.forecast.baselines import REFERENCE
 from sim.forecast.held import Held
+from sim.forecast.scores import Score
 from sim.forecast.track_record import (
     LABELS,
     MOST,
@@ -97,7 +99,9 @@ def track_record_page(whole: WholeRecord) -> str:
         "\nThis is what a forecast says of its own stage, and of trials that went like it. The error is a standard\n"
         "error, with trials resampled, IST being one:\n",
         _held(whole.held()),
-        "\n## Near questions\n",
+        "\n## Had it been known when sites would open\n",
+        _openings(whole),
+        "## Near questions\n",
         _near(near_table(record.results, whole.whole_of)),
         "",
         _NEAR,
@@ -210,6 +214,43 @@ def _held(rows: list[Held]) -> str:
         covers = percent(row.covers_80), percent(row.covers_80_se), percent(row.count_covers_80)
         lines.append(_row(row.where, str(row.cuts), str(row.trials), *covers, f"{100 * row.late:+.0f} %"))
     return "\n".join(lines)
+
+
+_OPENINGS = """\
+Trials with four sites or more, forecast again as if it had been planned from the start on which day each site would
+open (here: have its first person), and it had. Log CRPS is the mean over trials, relative to the homogeneous Poisson
+process.
+"""
+
+
+def _openings(whole: WholeRecord) -> str:
+    """The same cuts with and without the days on which sites will open."""
+    lines = _head("panel", "trials", "log CRPS without", "with", "80 % covers without", "with", "miss without", "with")
+    planned = {(result.trial, result.cut.label): result.scores[METHOD] for result in whole.planned}
+    kept = [result for result in whole.record.results if (result.trial, result.cut.label) in planned]
+    for panel in dict.fromkeys(whole.panel_of.values()):
+        mine = [result for result in kept if whole.panel_of[result.trial] == panel]
+        names = list(dict.fromkeys(result.trial for result in mine))
+        pairs = [
+            [(result, result.scores[METHOD]) for result in mine],
+            [(result, planned[(result.trial, result.cut.label)]) for result in mine],
+        ]
+        cells = [f"{_mean_ratio(some, names):.2f}" for some in pairs]
+        cells += [percent(float(np.mean([score.covers(0.8) for _, score in some]))) for some in pairs]
+        misses = [[abs(score.error_days) / max(result.true_days, 1.0) for result, score in some] for some in pairs]
+        cells += [f"{np.mean(miss):.2f}" for miss in misses]
+        lines.append(_row(panel, str(len(names)), *cells))
+    return "\n".join([*lines, "", _OPENINGS])
+
+
+def _mean_ratio(some: list[tuple[CutResult, Score]], names: list[str]) -> float:
+    """Mean over trials of the relative log CRPS of some scores."""
+    ratios = [
+        sum(score.log_crps for result, score in some if result.trial == name)
+        / sum(result.scores[REFERENCE].log_crps for result, _ in some if result.trial == name)
+        for name in names
+    ]
+    return float(np.mean(ratios))
 
 
 def _near(table: pd.DataFrame) -> str:
