@@ -63,7 +63,7 @@ def test_a_wrong_file_is_named_and_what_was_there_stays(visit: Callable[..., Any
     page.locator("#forecast-good").wait_for()
     _bring(page, PNG, "picture.csv")
     wrong = page.locator("#forecast-wrong-file [role=alert]")
-    assert "picture.csv: is not a table; expected CSV, Excel (.xlsx)" in wrong.inner_text()
+    assert "picture.csv: is an image; expected CSV, Excel (.xlsx)" in wrong.inner_text()
     assert page.locator("#forecast-good").count() == 1
     _bring(page, b"x" * 5_000_001, "long.csv")
     page.get_by_text("long.csv: is larger than 5 MB").wait_for()
