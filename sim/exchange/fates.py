@@ -67,8 +67,8 @@ def fates_of(evidence: Evidence, said: Mapping[str, str], check: DataCheck) -> F
     """
     meaning, explicit = meanings(evidence, said, check)
     reason_meaning, reason_explicit = reason_meanings(evidence, meaning, said, check)
-    meaning = np.where(meaning == "", reason_meaning, meaning)
-    explicit = explicit | ((evidence.words is None) & reason_explicit)
+    unsaid = meaning == ""
+    meaning, explicit = np.where(unsaid, reason_meaning, meaning), explicit | (unsaid & reason_explicit)
     if check.questions:
         check.stop_on_errors()
     facts = _Facts(evidence, meaning, explicit)

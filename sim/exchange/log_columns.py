@@ -159,7 +159,8 @@ def _sort(table: RawTable, header: str, candidates: dict[str, list[str]], column
         return
     if role in (*DATED, *FALLBACKS, headers.CUT, headers.PLANNED, headers.ELIGIBLE):
         if _is(cells, _is_flag) == 1.0 and not says_date(header):
-            columns.flags.setdefault(role, header)
+            if role not in SIDE:
+                columns.flags.setdefault(role, header)
         elif role in SIDE:
             if _is(cells, _is_date) >= _SOME:
                 columns.side.setdefault(role, []).append(header)

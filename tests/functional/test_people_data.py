@@ -129,6 +129,13 @@ def test_a_word_that_is_not_known_is_the_reason_of_those_who_all_left() -> None:
         _read(f"Subject,Randomisation date,Left on,Status\n{planned}")
 
 
+def test_an_answer_about_a_word_of_the_reasons_is_heard_beside_a_status() -> None:
+    text = "Subject,Randomised,DTHDTC,Reason,Status\n1,2023-01-09,2023-02-09,Ongoing,\n2,2023-02-11,,,Active\n"
+    with pytest.raises(QuestionError, match="Ongoing=on study"):
+        _read(text)
+    assert _read(text, status="Ongoing=on study").people.status.tolist() == [RANDOMISED, RANDOMISED]
+
+
 def test_codes_are_asked_about_by_column() -> None:
     text = "Subject,Screening date,Randomisation date,Status\n1,2023-01-01,2023-01-09,2\n2,2023-01-02,,3\n"
     with pytest.raises(QuestionError, match=r'--status "Status:2=...,Status:3=..."'):
