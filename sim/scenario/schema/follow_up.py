@@ -59,7 +59,8 @@ class WayOut(Section):
 
     cumulative: dict[Name, Cumulative] = described("Cumulative probability by week, per arm or for `all`.")
     hazard_ratio: dict[Name, Once] = described(
-        "Hazard of an arm without a curve, relative to the first arm with one.", default_factory=dict
+        "Hazard of an arm without a curve, relative to that of the first arm with one, whatever else differs.",
+        default_factory=dict,
     )
 
     @model_validator(mode="before")

@@ -160,6 +160,6 @@ class Screening(Section):
         default=None,
     )
     deteriorates_per_day: OnceProbability = described(
-        "Probability of death or worsening, per day from consent to randomisation.", unit="per day", default=0.0
+        "Probability of death or worsening, per day from referral to randomisation.", unit="per day", default=0.0
     )
     rescreen: Rescreen | None = described("Rescreening after passing reasons.", default=None)

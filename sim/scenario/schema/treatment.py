@@ -14,7 +14,11 @@ class Treatment(Section):
         "From randomisation to the first dose's due time.", unit="days", default=0.0
     )
     window_days: float = described(
-        "A dose later than this after its due time is missed.", unit="days", ge=0, default=2.0
+        "A dose later than this after its due time is missed; where this is as long as the time to the next dose, the "
+        "next keeps its distance from a late one.",
+        unit="days",
+        ge=0,
+        default=2.0,
     )
     bay_hours: Days = described("Time in the infusion bay.", unit="hours", default=0.0)
     unfit_on_the_day: Probability = described("Probability of not being fit for a dose when it is due.", default=0.0)

@@ -49,11 +49,12 @@ class TrialSettings(Section):
         default=120.0,
     )
     overrun: Literal["turn_away", "randomise"] = described(
-        "What happens to people in screening when the target is met.", default="turn_away"
+        "What happens to people in screening when the target is met; those who wait for a coordinator are turned away.",
+        default="turn_away",
     )
     replace: Literal["never", "before_first_dose", "not_evaluable"] = described(
-        "Who is replaced by one more participant: nobody, those who leave before a due first dose, or those who leave "
-        "before the treatment weeks end.",
+        "Who is replaced by one more participant: nobody, those who leave while the first dose is to come, or those "
+        "who leave before the treatment weeks (from the first dose; in an arm without, from randomisation) are over.",
         default="never",
     )
 
