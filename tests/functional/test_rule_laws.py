@@ -82,12 +82,13 @@ class Watch:
                 assert cells._orders[person].due == pytest.approx(owed, abs=1.0)
 
     def _read(self) -> None:
-        """What the log says of cells since the last look: those that came and went, and those of infusions under way."""
+        """What the log says of cells since the last look: what came and went, and infusions under way."""
         rows = self.trial.world.log.rows
         for row in rows[self.n_seen :]:
             self.cells += SIGNS.get(int(row[KIND]), 0) * row[AMOUNT]
             if row[KIND] == e.DOSE_STARTED:
-                (person,) = (p for p in self.trial._dosing if (p.site.index, p.referral) == (row[SITE], row[PERSON]))
+                people = self.trial.follow_ups._followed
+                person = next(p for p in people if (p.site.index, p.referral) == (row[SITE], row[PERSON]))
                 self.thawed[row[SITE], row[PERSON]] = self._a_dose(person)
             elif row[KIND] in (e.DOSE_GIVEN, e.DOSE_LOST):
                 self.thawed.pop((row[SITE], row[PERSON]), None)
