@@ -11,8 +11,11 @@ from conftest import scenario_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.core.batch import Batch
 from sim.core.calendar import CalendarFactors
 from sim.core.clock import MONTH_DAYS, Clock, at_an_hour
+from sim.core.design import Design
+from sim.core.world import World
 
 OPENS = date(2019, 10, 1)
 
@@ -109,3 +112,26 @@ def test_a_period_may_hold_for_some_groups_only() -> None:
     calendar = {"periods": {"p": {"from": "2020-03-01", "to": "2020-03-31", "factor": 0.0, "at": ["s"]}}}
     assert factors(calendar, group="s")[date(2020, 3, 15)] == 0.0
     assert factors(calendar, group="elsewhere")[date(2020, 3, 15)] == 1.0
+
+
+def test_a_period_s_uncertain_factor_is_drawn_once() -> None:
+    """In one replication a period has one factor, every year and in every group; in another replication another."""
+    period = {"from": "12-20", "to": "01-05", "factor": {"uncertain": "uniform", "low": 0.2, "high": 0.8}}
+    other = {"from": "02-01", "to": "02-20", "factor": {"uncertain": "uniform", "low": 0.2, "high": 0.8}}
+    design = Design(
+        scenario_of(
+            calendar={"periods": {"year_end": period, "spring": other}},
+            sites={"s": {"referrals_per_month": 1}, "t": {"referrals_per_month": 1}},
+        )
+    )
+    batch = Batch(design, 5, 0, 3)
+    seen = []
+    for replication in range(3):
+        world = World(batch, replication)
+        drawn = {name: world.unknowns.values[f"calendar.periods.{name}.factor"] for name in ("year_end", "spring")}
+        for group in ("s", "t"):
+            values = world.calendar(group).values
+            assert {float(value) for value in values} == {1.0, *drawn.values()}
+            assert np.count_nonzero(values == drawn["year_end"]) > 10
+        seen += list(drawn.values())
+    assert len(set(seen)) == 6
