@@ -171,10 +171,10 @@ def _replaced_are_those_named(trial: Trial, rows: np.ndarray) -> None:
     """Whoever left while the first dose was to come, or before the weeks were over, as the rule says; nobody else."""
     rule, doses = trial.world.scenario.trial.replace, trial.world.scenario.arms["X"].doses
     assert doses is not None
-    over = np.flatnonzero(
-        (rows[:, KIND] == e.BOARD_STOPPED) | ((rows[:, KIND] == e.RECRUITMENT_CLOSED) & (rows[:, CODE] != e.RECRUITED))
-    )
-    rows = rows[: over[0]] if len(over) else rows
+    kinds, codes, times = rows[:, KIND], rows[:, CODE], rows[:, TIME]
+    over = np.isin(kinds, (e.BOARD_STOPPED, e.PRIMARY_COMPLETED))
+    over |= (kinds == e.RECRUITMENT_CLOSED) & (codes != e.RECRUITED)
+    rows = rows[times < times[over][0]] if np.any(over) else rows  # who leaves with the last event is not replaced
     start: dict[tuple[float, float], float] = {}
     had: set[tuple[float, float]] = set()
     named, replaced = [], []
