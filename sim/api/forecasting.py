@@ -12,6 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from sim.exchange.dates import DateOrder
 from sim.exchange.folder import read_trials
 from sim.exchange.observed import ObservedTrial
@@ -31,7 +33,8 @@ from sim.forecast.track_record import TrackRecord
 from sim.scenario.load import Loaded, loaded, scenario_from_mapping
 from sim.scenario.schema import Scenario
 
-Data = ObservedTrial | Path | str
+Data = ObservedTrial | Path | str | pd.DataFrame
+Sites = Path | str | pd.DataFrame
 Named = Fit | Loaded | Scenario | Path | str
 _QUARTERS = (0.25, 0.5, 0.75)
 
@@ -39,7 +42,7 @@ _QUARTERS = (0.25, 0.5, 0.75)
 def fit(
     data: Data,
     *,
-    sites: Path | str | None = None,
+    sites: Sites | None = None,
     as_of: date | str | None = None,
     target: int | None = None,
     follow_up_weeks: float | None = None,
@@ -57,8 +60,9 @@ def fit(
     """Learn from the data of a trial.
 
     Args:
-        data: an enrolment log, counts by period, or SDTM, as `fit` takes them; or a trial that was read already.
-        sites: a table of sites.
+        data: an enrolment log, counts by period, or SDTM, as `fit` takes them, or a data frame of them; or a trial that
+            was read already.
+        sites: a table of sites: a file or a data frame.
         as_of: the last day to learn from; default: the last of the data.
         target: randomisations wanted; default: all in the data.
         follow_up_weeks: from randomisation to the last visit; default: as the data say.
@@ -92,7 +96,7 @@ def forecast(
     scenario: Named,
     observed: Data,
     *,
-    sites: Path | str | None = None,
+    sites: Sites | None = None,
     as_of: date | str | None = None,
     what_ifs: Mapping[str, Named] | None = None,
     replications: int | None = None,
@@ -118,7 +122,7 @@ def forecast(
     Args:
         scenario: the plan: as `load_scenario` gives it, a file, a name, or what `fit` learnt.
         observed: the data, as for `fit`.
-        sites: a table of sites.
+        sites: a table of sites: a file or a data frame.
         as_of: the day from which to go on; nothing later is used. Default: the last of the data.
         what_ifs: other scenarios to go on with, by name, on the same random numbers.
         replications: simulated trials; default: as the scenario says.
@@ -169,7 +173,7 @@ def backtest(
     every_days: int | None = None,
     target: int | None = None,
     as_of: date | str | None = None,
-    sites: Path | str | None = None,
+    sites: Sites | None = None,
     closed: Sequence[str] = (),
     columns: Mapping[str, str] | None = None,
     dates: DateOrder | None = None,
@@ -185,7 +189,7 @@ def backtest(
     """Forecast from points within finished trials, with only what was known then, against what happened.
 
     Args:
-        data: trials: files, folders of them, or trials that were read already.
+        data: trials: files, folders of them, data frames, or trials that were read already.
         at: shares of the target at which to forecast.
         every_days: forecast every so many days instead.
         target: randomisations wanted; default: all in the data.
@@ -243,7 +247,7 @@ def _day(when: date | str | None) -> date | None:
 
 def _trial(
     data: Data,
-    sites: Path | str | None,
+    sites: Sites | None,
     as_of: date | str | None,
     said: Said,
     target: int | None,

@@ -27,7 +27,8 @@ _NOT_REAL = frozenset(
 _SERIALS = (30_000, 60_000)  # numbers of Excel's days, which are dates and no counts
 _NUMBERS_SHARE = 0.5
 _PERIOD = "period"
-_PEOPLE = frozenset({"patients", "subjects", "participants"})
+_NUMBER = frozenset({"number", "no", "nr", "n", "num", "count", "total"})
+_PEOPLE = frozenset({"patients", "subjects", "participants", "pts"})
 _SITE_HEADERS = frozenset(COUNT_NAMES["site"])
 
 
@@ -90,7 +91,12 @@ def looks_like_counts(table: RawTable, given: Columns) -> bool:
 
 def _counted_people(table: RawTable) -> list[str]:
     """Columns that are called after people, as those that name them are, and count them."""
-    return [name for name in table.columns if plain(name) in _PEOPLE and _are_counts(table.cells[name])]
+    found = []
+    for name in table.columns:
+        first, _, rest = plain(name).partition("_")  # `Number screened` counts, and `Screening number` names
+        if (plain(name) in _PEOPLE or (rest and first in _NUMBER | _PEOPLE)) and _are_counts(table.cells[name]):
+            found.append(name)
+    return found
 
 
 def _are_counts(cells: pd.Series[str]) -> bool:

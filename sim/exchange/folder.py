@@ -6,26 +6,36 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
 from sim.errors import Problem
-from sim.exchange.findings import DataError
+from sim.exchange import headers
+from sim.exchange.columns import SITE_NAMES, recognised
+from sim.exchange.count_shapes import looks_like_counts
+from sim.exchange.findings import DataError, QuestionError
+from sim.exchange.log_columns import is_a_row_a_person, log_columns
 from sim.exchange.observed import ObservedTrial
 from sim.exchange.read import cut, read_as
 from sim.exchange.said import NOTHING, Said
 from sim.exchange.sdtm import domain_of, siblings
+from sim.exchange.sources import is_folder
 from sim.exchange.tables import read_table
 
 _ENDINGS = (".csv", ".json", ".xlsx", ".xlsm", ".tsv", ".txt")
+_MOST_FILES = 5_000
+_SHOWN = 5
+
+Data = Path | str | pd.DataFrame
 
 
-def read_trials(
-    data: Sequence[Path | str],
-    sites: Path | str | None = None,
-    said: Said = NOTHING,
-) -> list[ObservedTrial]:
+def read_trials(data: Sequence[Data], sites: Data | None = None, said: Said = NOTHING) -> list[ObservedTrial]:
     """Read one or many trials; a folder stands for the data files in it and in its folders.
 
+    What lies in a folder beside the trials (a table of sites, a README, a file of something else) is skipped, and named
+    in the account of the first trial.
+
     Args:
-        data: files and folders.
+        data: files, folders, and data frames.
         sites: a table of sites, for one trial.
         said: what a person said of how to read them.
 
@@ -33,29 +43,100 @@ def read_trials(
         The trials, in the order of their files; names that two share get numbers.
 
     Raises:
-        DataError: a file cannot be read, or there is none.
+        DataError: a file cannot be read, or there is none; in a folder, a file with the data of people or counts.
+        QuestionError: data can be read in more than one way.
     """
     found: list[ObservedTrial] = []
+    skipped: list[str] = []
     done: set[Path] = set()
-    for path in [file for item in data for file in _files(Path(item))]:
-        if path.resolve() in done:
+    for item in data:
+        if isinstance(item, pd.DataFrame):
+            found.append(_known(read_as(item, sites, said), said))
             continue
-        done.add(path.resolve())
-        if path.suffix.lower() in (".csv", ".json") and path.is_file():
-            domain = domain_of(read_table(path))
-            if domain and domain != "DM" and siblings(path, domain):
-                continue  # read with its DM
-        trial = read_as(path, sites, said)
-        found.append(trial if said.as_of is None else cut(trial, said.as_of))
+        in_folder = is_folder(Path(item))
+        for path in _files(Path(item)) if in_folder else [Path(item)]:
+            if _resolved(path) in done:
+                continue
+            done.add(_resolved(path))
+            why = _other(path, said) if in_folder else ""
+            if why:
+                skipped.append(f"{path.name} ({why})")
+            elif not _is_read_with_dm(path, said):
+                found.append(_known(read_as(path, sites, said), said))
     if not found:
-        raise DataError(Problem("there are no data files here", ", ".join(str(item) for item in data)))
+        rest = f"; not read: {_listed(skipped)}" if skipped else ""
+        message = f"there are no data files here{rest}"
+        raise DataError(Problem(message, ", ".join("data frame" if _is_frame(item) else str(item) for item in data)))
+    if skipped:
+        account = found[0].account
+        notes = (*account.notes, f"not read in the folder: {_listed(skipped)}")
+        found[0] = replace(found[0], account=replace(account, notes=notes))
     return _named_apart(found)
 
 
+def _is_frame(item: object) -> bool:
+    return isinstance(item, pd.DataFrame)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"
+
+
+def _known(trial: ObservedTrial, said: Said) -> ObservedTrial:
+    return trial if said.as_of is None else cut(trial, said.as_of)
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError):
+        return path
+
+
+def _is_read_with_dm(path: Path, said: Said) -> bool:
+    """Whether a file is an SDTM domain that is read with the DM beside it."""
+    if path.suffix.lower() not in (".csv", ".json") or not path.is_file():
+        return False
+    domain = domain_of(read_table(path, said.sheet, said.header))
+    return bool(domain and domain != "DM" and siblings(path, domain))
+
+
+def _other(path: Path, said: Said) -> str:
+    """Why a file in a folder is not the data of a trial; empty where it is, or should be.
+
+    What is a table with people or counts is read, and its faults stop; other tables and texts are not of a trial.
+    """
+    try:
+        table = read_table(path, said.sheet, said.header)
+    except QuestionError:
+        return ""
+    except DataError as error:
+        return error.problems[0].message.partition(";")[0]
+    if domain_of(table) or looks_like_counts(table, said.columns) or said.columns:
+        return ""
+    columns = recognised(table, SITE_NAMES)[0]
+    if "site" in columns and {"activated", "planned"} & columns.keys() and not is_a_row_a_person(table):
+        return "a table of sites"
+    dated = log_columns(table, {})
+    is_log = headers.DATE in dated.found or headers.DATE in dated.unclear or dated.dates or is_a_row_a_person(table)
+    return "" if is_log else "no column with dates"
+
+
 def _files(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    return sorted(item for item in path.rglob("*") if item.suffix.lower() in _ENDINGS and item.is_file())
+    """Data files of a folder and of its folders.
+
+    Raises:
+        DataError: there are too many, or a folder cannot be read.
+    """
+    try:
+        every = sorted(item for item in path.rglob("*") if item.suffix.lower() in _ENDINGS and item.is_file())
+    except OSError as error:
+        raise DataError(Problem(f"cannot be read: {error.strerror}", path.as_posix())) from None
+    if len(every) > _MOST_FILES:
+        message = f"has more than {_MOST_FILES:,} data files, which is the most that is read here"
+        raise DataError(Problem(message, path.as_posix(), value=f"{len(every):,}"))
+    return every
 
 
 def _named_apart(trials: list[ObservedTrial]) -> list[ObservedTrial]:

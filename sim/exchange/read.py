@@ -145,7 +145,7 @@ def _trial(tables: Sequence[RawTable], said: Said, kind: Kind | None) -> Observe
         trial = read_counts(tables[0], said) if kind == COUNTS else read_log(tables[0], said)
     trial = _with_silence(sites_once(trial))
     several = len(tables) > 1
-    notes = [f"{table.file}: {note}" if several else note for table in tables for note in table.notes]
+    notes = [f"in {table.file}: {note}" if several else note for table in tables for note in table.notes]
     return replace(trial, account=replace(trial.account, notes=(*notes, *trial.account.notes)))
 
 

@@ -77,7 +77,7 @@ def with_sites(trial: ObservedTrial, table: RawTable, given: Columns, order: Dat
     own = sum(1 for name in joined if name != joined[name])
     if own:
         notes.append(f"{own} of the sites are written otherwise than in the data, and are the same")
-    told = tuple(f"{table.file}: {note}" for note in (*notes, *table.notes))
+    told = tuple(f"in {table.file}: {note}" for note in (*notes, *table.notes))
     return replace(
         trial,
         findings=(*trial.findings, *check.findings),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,37 +9,17 @@ from sim.errors import Problem, UsageError
 from sim.exchange.columns import COUNT_NAMES, LOG_NAMES, SITE_NAMES, Columns, recognised
 from sim.exchange.count_shapes import shaped
 from sim.exchange.findings import DataError
+from sim.exchange.limits import FROM_ELSEWHERE, ReadLimits
 from sim.exchange.log_columns import MEANINGS as LOG_MEANINGS
 from sim.exchange.log_columns import log_columns
+from sim.exchange.raw import RawTable
 from sim.exchange.read import COUNTS, LOG, SDTM, Kind, kind_of
-from sim.exchange.tables import RawTable, table_of
+from sim.exchange.sheets import DATA, Purpose
+from sim.exchange.tables import table_of
 
 ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".json")
-_MEGABYTE = 1_000_000
 _SHOWN_ROWS = 5
 _LONGEST_NAME = 120
-
-
-@dataclass(frozen=True)
-class UploadLimits:
-    """What a file from elsewhere may be.
-
-    Attributes:
-        bytes: of a file.
-        unpacked_bytes: of the parts of an Excel workbook, together.
-        rows: of a table.
-        columns: of a table.
-        files: at once.
-    """
-
-    bytes: int = 10 * _MEGABYTE
-    unpacked_bytes: int = 100 * _MEGABYTE
-    rows: int = 200_000
-    columns: int = 300
-    files: int = 3
-
-
-LIMITS = UploadLimits()
 
 
 @dataclass(frozen=True)
@@ -63,51 +41,38 @@ class Upload:
         return "".join(letter for letter in last if letter.isprintable())[:_LONGEST_NAME] or "data"
 
 
-def tables_of(files: Sequence[Upload], limits: UploadLimits = LIMITS) -> list[RawTable]:
+def tables_of(
+    files: Sequence[Upload],
+    limits: ReadLimits = FROM_ELSEWHERE,
+    sheet: str = "",
+    header: str = "",
+    purpose: Purpose = DATA,
+) -> list[RawTable]:
     """The tables in files from elsewhere.
 
     Args:
         files: one, or the SDTM domains of a trial.
         limits: what they may be.
+        sheet: which sheets of a workbook, where a person said so.
+        header: which rows are the header, where a person said so.
+        purpose: what the tables are for.
 
     Raises:
         UsageError: there are too many of them.
         DataError: one is too large, of another kind, or not a table.
+        QuestionError: there are several sheets, and it is not clear which is meant.
     """
     if len(files) > limits.files:
         raise UsageError(Problem(f"at most {limits.files} files at once", value=str(len(files))))
-    return [_table(file, limits) for file in files]
+    return [_table(file, limits, sheet, header, purpose) for file in files]
 
 
-def _table(file: Upload, limits: UploadLimits) -> RawTable:
+def _table(file: Upload, limits: ReadLimits, sheet: str, header: str, purpose: Purpose) -> RawTable:
     if not file.shown.lower().endswith(ENDINGS):
         raise DataError(
             Problem(f"is not a kind of file that is read here; expected one of {', '.join(ENDINGS)}", file.shown)
         )
-    if len(file.content) > limits.bytes:
-        message = f"is larger than {limits.bytes / _MEGABYTE:g} MB, which is the most that is read here"
-        raise DataError(Problem(message, file.shown, value=f"{len(file.content) / _MEGABYTE:.1f} MB"))
-    if file.content.startswith(b"PK"):
-        _check_unpacked(file, limits)
-    table = table_of(file.content, file.shown)
-    for what, n, most in (("rows", len(table.cells), limits.rows), ("columns", len(table.columns), limits.columns)):
-        if n > most:
-            raise DataError(
-                Problem(f"has more than {most:,} {what}, which is the most here", file.shown, value=f"{n:,}")
-            )
-    return table
-
-
-def _check_unpacked(file: Upload, limits: UploadLimits) -> None:
-    """See that a workbook is not many times larger than it looks; no more than it says is ever unpacked."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(file.content)) as book:
-            unpacked = sum(part.file_size for part in book.infolist())
-    except zipfile.BadZipFile:
-        raise DataError(Problem("is not an Excel workbook that can be read", file.shown)) from None
-    if unpacked > limits.unpacked_bytes:
-        message = f"unpacks to more than {limits.unpacked_bytes / _MEGABYTE:g} MB, which is the most that is read here"
-        raise DataError(Problem(message, file.shown, value=f"{unpacked / _MEGABYTE:.0f} MB"))
+    return table_of(file.content, file.shown, sheet, header, purpose, limits)
 
 
 # --- which column is what

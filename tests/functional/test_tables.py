@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from sim.exchange.findings import DataError, QuestionError
+from sim.exchange.folder import read_trials
 from sim.exchange.frames import table_of_frame
 from sim.exchange.limits import ReadLimits
 from sim.exchange.raw import RawTable
@@ -308,3 +309,19 @@ def test_a_data_frame_is_the_same_table_as_its_file(tmp_path: Path) -> None:
     ):
         with pytest.raises(DataError, match=message):
             table_of_frame(wrong)
+
+
+def test_a_folder_of_trials_may_have_other_files_in_it(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("Subject,Randomised\n1,2024-01-02\n2,2024-01-05\n")
+    (tmp_path / "two.csv").write_text("Month,Enrolled\n2024-01,3\n2024-02,2\n")
+    (tmp_path / "sites.csv").write_text("Site,Activated\nA,2024-01-01\n")
+    (tmp_path / "README.txt").write_text("Data of two trials.\n")
+    (tmp_path / "record.json").write_text('{"protocolSection": {}}')
+    trials = read_trials([tmp_path, pd.DataFrame({"Randomised": ["2024-03-01", "2024-03-04"]})])
+    assert [trial.name for trial in trials] == ["one", "two", "data frame"]
+    said = " ".join(trials[0].account.lines())
+    for name in ("sites.csv (a table of sites)", "README.txt", "record.json (is a trial's record in a registry"):
+        assert name in said
+    (tmp_path / "three.csv").write_text("Subject,Randomised\n1,2024-01-02\n2,soon\n")
+    with pytest.raises(DataError, match=r"three\.csv: Randomised: not a date"):
+        read_trials([tmp_path])

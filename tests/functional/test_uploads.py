@@ -13,10 +13,11 @@ import pytest
 import sim
 from sim.errors import UsageError
 from sim.exchange.findings import AmbiguousDatesError, DataError, QuestionError
+from sim.exchange.limits import ReadLimits
 from sim.exchange.read import observed_from, read_observed
 from sim.exchange.said import Said
 from sim.exchange.simulated import example_data, simulated_data
-from sim.exchange.upload import Upload, UploadLimits, preview, preview_sites, tables_of
+from sim.exchange.upload import Upload, preview, preview_sites, tables_of
 
 LOG = b"Subject,Rand Dt,Centre\nA,2024-01-31,X\nB,2024-02-03,Y\n"
 
@@ -53,7 +54,7 @@ def test_what_is_no_table_is_named(content: bytes, name: str, message: str) -> N
 
 
 def test_too_large_is_refused_with_the_limit() -> None:
-    limits = UploadLimits(bytes=1000, unpacked_bytes=10_000, rows=3, columns=2, files=2)
+    limits = ReadLimits(bytes=1000, unpacked_bytes=10_000, rows=3, columns=2, files=2)
     rows = "date\n" + "2024-01-01\n" * 4
     for content, message in ((rows, "more than 3 rows"), ("a,b,date\n1,2,3\n", "more than 2 columns")):
         with pytest.raises(DataError, match=message):
@@ -69,7 +70,7 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_unpacked() 
     with zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * 2_000_000)
     with pytest.raises(DataError, match="unpacks to more than 1 MB"):
-        tables_of([_upload(book.getvalue(), "data.xlsx")], UploadLimits(unpacked_bytes=1_000_000))
+        tables_of([_upload(book.getvalue(), "data.xlsx")], ReadLimits(unpacked_bytes=1_000_000))
 
 
 def test_a_name_from_elsewhere_is_shown_without_its_folders() -> None:

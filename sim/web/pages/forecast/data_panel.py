@@ -12,7 +12,19 @@ from dash import html
 from sim.errors import InputError, Problem
 from sim.exchange.columns import columns_from
 from sim.exchange.dates import ORDERS
-from sim.exchange.findings import AS_OF, COLUMNS, DATES, STATUS, STUDY, AmbiguousDatesError, Question, QuestionError
+from sim.exchange.findings import (
+    AS_OF,
+    COLUMNS,
+    COUNTS,
+    DATES,
+    HEADER,
+    SHEET,
+    STATUS,
+    STUDY,
+    AmbiguousDatesError,
+    Question,
+    QuestionError,
+)
 from sim.exchange.said import STATUSES
 from sim.exchange.simulated import LOG_FILE
 from sim.exchange.upload import KIND_NAMES, SITES, Preview, Role
@@ -44,7 +56,14 @@ _OPTIONS = {
     "--dates": "the order chosen below",
     "--as-of": "the day chosen below",
 }
-_ASKED = {STUDY: "The study that is meant", AS_OF: "The data end on", COLUMNS: "What is right"}
+_ASKED = {
+    STUDY: "The study that is meant",
+    SHEET: "The sheets that are meant",
+    HEADER: "The row of the header",
+    COUNTS: "Each row counts",
+    AS_OF: "The data end on",
+    COLUMNS: "What is right",
+}
 _MANY = 10**9  # randomisations wanted, as long as no plan says how many
 
 
@@ -120,7 +139,8 @@ def _told(trial: ObservedTrial) -> str:
 
 def _asked_order(error: InputError | None, data: DataState) -> Component:
     """Which of day and month comes first, asked where nobody can tell."""
-    radios = [dmc.Radio(label=label, value=value, mb="xs") for value, label in ORDERS]
+    choices = error.questions[0].choices if isinstance(error, QuestionError) else ORDERS
+    radios = [dmc.Radio(label=label, value=value, mb="xs") for value, label in choices]
     asked = dmc.RadioGroup(
         radios,
         id={"type": "forecast-how", "what": "order"},

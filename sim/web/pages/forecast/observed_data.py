@@ -9,15 +9,20 @@ import base64
 import binascii
 import json
 import shlex
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs
 
 from sim.errors import Problem, UsageError
+from sim.exchange.findings import QuestionError
+from sim.exchange.limits import FROM_ELSEWHERE, ReadLimits
 from sim.exchange.read import as_known, observed_from
 from sim.exchange.said import Said, date_from
+from sim.exchange.sheets import SITES
 from sim.exchange.simulated import example_data
-from sim.exchange.upload import Preview, Upload, UploadLimits, preview, preview_sites, tables_of
+from sim.exchange.upload import Preview, Upload, preview, preview_sites
+from sim.web.apart import tables_apart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +31,7 @@ if TYPE_CHECKING:
     from sim.exchange.tables import RawTable
     from sim.web.studio import Studio
 
-_KINDS, _ORDERS = ("", "log", "counts", "sdtm"), ("", "dmy", "mdy")
+_KINDS, _ORDERS = ("", "log", "counts", "sdtm"), ("", "dmy", "mdy", "ymd")
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,8 @@ def with_data(studio: Studio, before: DataState, names: Sequence[str], contents:
         InputError: they are no tables, or too large.
     """
     uploads = [upload_from(name, text) for name, text in zip(names, contents, strict=True)]
-    tables_of(uploads, _limits(studio))
+    with suppress(QuestionError):  # which is asked once the files are kept
+        tables_apart(uploads, _limits(studio))
     files = tuple(keep(studio, upload) for upload in uploads)
     return DataState(files, sites=before.sites, site_columns=before.site_columns)
 
@@ -142,12 +148,13 @@ def with_data(studio: Studio, before: DataState, names: Sequence[str], contents:
 def with_sites(studio: Studio, before: DataState, name: str, contents: str) -> DataState:
     """Another table of sites. Raises as `with_data`."""
     upload = upload_from(name, contents)
-    tables_of([upload], _limits(studio))
+    tables_apart([upload], _limits(studio), purpose=SITES)
     return replace(before, sites=keep(studio, upload), site_columns=())
 
 
-def _limits(studio: Studio) -> UploadLimits:
-    return UploadLimits(bytes=studio.settings.limits.file_bytes)
+def _limits(studio: Studio) -> ReadLimits:
+    most = studio.settings.limits.file_bytes
+    return replace(FROM_ELSEWHERE, bytes=most, json_bytes=min(most, FROM_ELSEWHERE.json_bytes))
 
 
 @dataclass(frozen=True)
@@ -173,13 +180,17 @@ def files_of(studio: Studio, data: DataState) -> Files:
     Raises:
         UsageError: there are none, or they are not kept here.
         DataError: they are no tables, or too large.
+        QuestionError: it is not clear which sheet of a workbook is meant.
     """
     if not data.files:
         raise UsageError(Problem("there are no data yet: bring a file, or try it with simulated data"))
     limits = _limits(studio)
     uploads = tuple(_kept(studio, digest) for digest in data.files)
     sites = _kept(studio, data.sites) if data.sites else None
-    return Files(uploads, tables_of(uploads, limits), tables_of([sites], limits)[0] if sites else None, sites)
+    said = data.said()
+    tables = tables_apart(uploads, limits, said.sheet, said.header)
+    site_table = tables_apart([sites], limits, purpose=SITES)[0] if sites else None
+    return Files(uploads, tables, site_table, sites)
 
 
 def _kept(studio: Studio, digest: str) -> Upload:
@@ -237,8 +248,14 @@ def typed(files: Files, data: DataState, trial_options: bool = True) -> str:
     status = data.said().status
     if status:
         words += ["--status", ",".join(f"{word}={meaning}" for word, meaning in status.items())]
-    if data.said().study:
-        words += ["--study", data.said().study]
+    said_texts = data.said()
+    for option, text in (
+        ("--study", said_texts.study),
+        ("--sheet", said_texts.sheet),
+        ("--header", said_texts.header),
+        ("--counts", said_texts.counts),
+    ):
+        words += [option, text] if text else []
     if data.as_of and trial_options:
         words += ["--as-of", data.as_of]
     return " ".join(shlex.quote(word) for word in words)
