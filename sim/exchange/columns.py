@@ -183,6 +183,8 @@ def recognised(
         if role in said:
             continue
         candidates = _candidates(table, set(usual), set(found.values()))
+        if role == "date" and len(candidates) > 1:  # a year alone is the last that says when
+            candidates = [header for header in candidates if plain(header) != "year"] or candidates
         best = [header for header in candidates if _core(plain(header)) in _PREFERRED.get(role, ())]
         candidates = best if len(best) == 1 else candidates
         if len(candidates) > 1:

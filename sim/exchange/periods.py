@@ -24,6 +24,7 @@ _NO_CALENDAR = date(2001, 1, 1)  # day 0 of data that count months from their st
 _MOST_MONTHS = 600
 _MONTHS_OF = {MONTH: 1, QUARTER: 3, YEAR: 12}
 _STEPS = (1, 7, 14, 28)  # days between regular periods
+_HALF = 0.5
 _MONTH_STEPS = range(28, 32)
 _ENDING = {"ending", "end", "ended", "ends", "to", "until", "thru", "through", "w/e", "we", "close"}
 _UNTIL = re.compile(r"\s*(?:\s-\s|\N{EN DASH}|\N{EM DASH}|\bto\b|\buntil\b|\bbis\b|\.\.+)\s*", re.IGNORECASE)
@@ -82,6 +83,8 @@ def with_calendar(table: RawTable) -> tuple[RawTable, str]:
         return table, ""
     for kind, names in _PARTS.items():
         header = next((by_name[name] for name in names if name in by_name), "")
+        if header:
+            _check_parts(table, header, kind)
         if header and _is_part(table.cells[header], kind):
             joined = _joined(table.cells[year], table.cells[header], kind)
             cells = table.cells.drop(columns=[year, header])
@@ -89,6 +92,19 @@ def with_calendar(table: RawTable) -> tuple[RawTable, str]:
             cells.insert(0, name, joined)
             return replace(table, cells=cells), name
     return table, ""
+
+
+def _check_parts(table: RawTable, header: str, kind: str) -> None:
+    """See that a column beside a year that mostly says months (quarters, weeks) says nothing else.
+
+    Raises:
+        DataError: it does.
+    """
+    cells = table.cells[header]
+    is_wrong = np.array([not _is_part(pd.Series([text]), kind) for text in cells])
+    if is_wrong.any() and is_wrong.mean() < _HALF:
+        rows, value = cells.index[is_wrong].tolist(), f"'{cells[is_wrong].iloc[0]}'"
+        raise DataError(Problem(f"not a {kind} of a year{in_rows(rows)}", table.file, path=header, value=value))
 
 
 def _is_part(cells: pd.Series[str], kind: str) -> bool:
