@@ -116,6 +116,9 @@ def is_said_of_sdtm(columns: Columns) -> bool:
 def with_upper_names(table: RawTable) -> RawTable:
     """The table with its variables in capital letters, as the standard has them."""
     cells = table.cells.rename(columns={name: str(name).upper() for name in table.columns})
+    twice = sorted(set(cells.columns[cells.columns.duplicated()]))
+    if twice:
+        raise DataError(Problem(f"has two columns of the same name: {', '.join(twice)}", table.file))
     return replace(table, cells=cells)
 
 

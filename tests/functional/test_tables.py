@@ -325,3 +325,9 @@ def test_a_folder_of_trials_may_have_other_files_in_it(tmp_path: Path) -> None:
     (tmp_path / "three.csv").write_text("Subject,Randomised\n1,2024-01-02\n2,soon\n")
     with pytest.raises(DataError, match=r"three\.csv: Randomised: not a date"):
         read_trials([tmp_path])
+
+
+def test_two_columns_of_sdtm_that_differ_in_case_only_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "dm.csv").write_text("STUDYID,DOMAIN,USUBJID,RFSTDTC,ARM,Arm\nS,DM,1,2024-01-31,A,B\n")
+    with pytest.raises(DataError, match="two columns of the same name: ARM"):
+        read_observed(tmp_path / "dm.csv")
