@@ -51,7 +51,8 @@ COUNT_NAMES: dict[str, tuple[str, ...]] = {
         "week_commencing", "week_beginning", "week_end", "month_ending", "month_end", "month_start", "quarter",
         "calendar_month", "calendar_week", "reporting_period", "reporting_date", "report", "as_of", "year_month",
         "yearmonth", "month_year", "monthyear", "yyyymm", "iso_week", "isoweek", "year_week", "year_quarter", "time",
-        "week_no", "week_number", "monat", "woche", "datum", "mois", "semaine", "mes", "year_and_month",
+        "week_no", "week_number", "kalenderwoche", "kw", "monat", "woche", "datum", "mois", "semaine",
+        "mes", "year_and_month",
         "year_and_week", "year_and_quarter", "snapshot", "data_cut", "year",
     ),
     "site": LOG_NAMES["site"],
@@ -98,6 +99,7 @@ _BESIDE = {
     "daily", "this", "month", "week", "quarter", "in", "per", "by", "period", "site", "sites", "no", "nr", "since",
     "start", "all", "at", "on", "count", "study", "trial",
 }  # fmt: skip
+_LAST_DATES = ("year", "screening")  # names of a period only where there is no other
 _PREFERRED = {  # of several columns that could be one thing, the one that says it best
     "randomised": ("randomised", "randomized", "randomisations", "randomizations", "rand"),
     "activated": ("activated", "activated_on", "activation", "active", "active_from"),
@@ -115,7 +117,15 @@ def plain(header: str) -> str:
 
 def _core(name: str) -> str:
     """The words of a header that tell what it is."""
-    return "_".join(word for word in name.split("_") if word not in _FILLERS and word != "n") or name
+    words = name.split("_")
+    core = "_".join(word for word in words if word not in _FILLERS and word != "n")
+    return core or ("actual" if "actual" in words else name)
+
+
+def is_usual(header: str, usual: Iterable[str]) -> bool:
+    """Whether a header is one of some usual names, whatever is beside them that tells nothing."""
+    names, name = set(usual), plain(header)
+    return any(form(name) in names for form in (str, _core, _loose))
 
 
 def _loose(name: str) -> str:
@@ -184,7 +194,7 @@ def recognised(
             continue
         candidates = _candidates(table, set(usual), set(found.values()))
         if role == "date" and len(candidates) > 1:  # a year alone is the last that says when
-            candidates = [header for header in candidates if plain(header) != "year"] or candidates
+            candidates = [header for header in candidates if plain(header) not in _LAST_DATES] or candidates
         best = [header for header in candidates if _core(plain(header)) in _PREFERRED.get(role, ())]
         candidates = best if len(best) == 1 else candidates
         if len(candidates) > 1:
@@ -196,7 +206,7 @@ def recognised(
 
 def _candidates(table: RawTable, usual: set[str], taken: set[str]) -> list[str]:
     """Headers with exactly a usual name, else those with one once what tells nothing is taken away."""
-    free = [header for header in table.columns if header not in taken]
+    free = [header for header in table.columns if header not in taken and "%" not in header]
     for form in (str, _core, _loose):
         found = [header for header in free if form(plain(header)) in usual]
         if found:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from sim.errors import Problem
-from sim.exchange.columns import COUNT_NAMES, LOG_NAMES, Columns, plain, recognised
+from sim.exchange.columns import COUNT_NAMES, LOG_NAMES, Columns, is_usual, plain, recognised
 from sim.exchange.date_forms import PERIOD_MONTHS, QUARTERS, WEEKS, month_number
 from sim.exchange.findings import DataError, in_rows
 from sim.exchange.log_columns import is_a_row_a_person
@@ -69,7 +69,7 @@ def _falls(table: RawTable) -> bool:
         return False
     measure, value = found
     keys = [header for header in table.columns if header not in (value, period)]
-    mine = table.cells[table.cells[measure].map(lambda text: plain(text) in set(COUNT_NAMES["randomised"]))]
+    mine = table.cells[table.cells[measure].map(lambda text: is_usual(text, COUNT_NAMES["randomised"]))]
     steps = numbers_in(mine[value]).groupby([mine[key] for key in keys], sort=False).diff()
     return bool((steps < 0).any())
 
@@ -86,7 +86,17 @@ def looks_like_counts(table: RawTable, given: Columns) -> bool:
         return True
     found, unclear = recognised(table, {"randomised": COUNT_NAMES["randomised"]})
     headers = [found["randomised"]] if "randomised" in found else unclear.get("randomised", [])
-    return any(_are_counts(table.cells[header]) for header in headers)
+    return any(_are_counts(table.cells[header]) for header in headers) or _has_periods(table)
+
+
+def _has_periods(table: RawTable) -> bool:
+    """Whether a column says months, quarters or weeks, and all others numbers or nothing but words that tell apart."""
+    name = recognised(table, {"date": COUNT_NAMES["date"]})[0].get("date", "")
+    if not name or not any(_are_counts(table.cells[other]) for other in table.columns if other != name):
+        return False
+    texts = [str(text) for text in table.cells[name].unique() if text]
+    forms = (*PERIOD_MONTHS, *QUARTERS, *WEEKS)
+    return bool(texts) and all(any(form.pattern.fullmatch(text) for form in forms) for text in texts)
 
 
 def _counted_people(table: RawTable) -> list[str]:
@@ -119,7 +129,7 @@ def _long_headers(table: RawTable) -> tuple[str, str] | None:
     value = next((headers[name] for name in _VALUES if name in headers), None)
     usual = set(COUNT_NAMES["randomised"]) - {"n", "count"}
     for name in _MEASURES if value else ():
-        if name in headers and usual & {plain(text) for text in table.cells[headers[name]].unique()}:
+        if name in headers and any(is_usual(str(text), usual) for text in table.cells[headers[name]].unique()):
             return headers[name], str(value)
     return None
 
@@ -211,8 +221,7 @@ def _periods_from_headers(table: RawTable) -> tuple[RawTable, str]:
 
 
 def _has_counts_named(cells: pd.Series[str]) -> bool:
-    usual = set(COUNT_NAMES["randomised"])
-    return any(plain(str(text)) in usual for text in cells.unique())
+    return any(is_usual(str(text), COUNT_NAMES["randomised"]) for text in cells.unique())
 
 
 def _named_counts(table: RawTable, note: str) -> tuple[RawTable, str]:

@@ -18,7 +18,7 @@ from sim.exchange.limits import MOST_PEOPLE
 from sim.exchange.logs import as_date, indexed_sites
 from sim.exchange.numbers import numbers_in
 from sim.exchange.observed import MIDDLE_OF_DAY, Funnel, ObservedTrial, People, SiteRecord, nobody
-from sim.exchange.periods import DAY, MONTH, Periods, periods_of
+from sim.exchange.periods import MONTH, Periods, periods_of
 from sim.exchange.raw import RawTable
 from sim.exchange.running_totals import differences, is_running
 from sim.exchange.said import NEW, Said
@@ -158,7 +158,7 @@ def _counted(
         if is_running(columns[role], frame, role, answer, check):
             frame[role] = differences(frame, role, columns[role], answer, check)
             made.notes.append(f"'{columns[role]}' is added up from the start, and read as its steps")
-            if role == "randomised" and periods.unit == DAY:
+            if role == "randomised" and periods.is_dates:
                 frame = _since_the_row_before(frame)
         frame[role] = frame[role].fillna(0.0)
     total = float(frame["randomised"].sum())
@@ -178,7 +178,7 @@ def _since_the_row_before(frame: pd.DataFrame) -> pd.DataFrame:
     steps = starts.diff()
     usual = steps.median() if len(starts) > 1 else pd.Timedelta(days=1)
     begin = dict(zip(starts, starts - steps.fillna(usual) + pd.Timedelta(days=1), strict=True))
-    return frame.assign(start=frame["start"].map(begin))
+    return frame.assign(start=frame["start"].map(begin), end=frame["start"] + pd.Timedelta(days=1))
 
 
 def _warn_funnel(check: DataCheck, frame: pd.DataFrame) -> None:

@@ -95,7 +95,10 @@ def proven_order(columns: Iterable[pd.Series[str]]) -> DateOrder | None:
     """How dates such as 03/04/2024 are to be read, where some of these columns shows it and none shows otherwise."""
     above_first = above_second = False
     for cells in columns:
-        pairs = [said.pair for said in map(_said, cells.unique()) if said and said.pair]
+        texts = [str(text) for text in cells.unique()]
+        pairs = [said.pair for said in map(_said, texts) if said and said.pair]
+        if _may_begin_with_year(texts):
+            continue
         above_first |= any(a > 12 for a, _ in pairs)
         above_second |= any(b > 12 for _, b in pairs)
     if above_first == above_second:
@@ -259,11 +262,7 @@ class _Column:
 
     def _check_year_first(self, slashed: list[int]) -> None:
         """See that 24/04/03 is not 3 April 2024: a year with two figures that changes less than the day at the end."""
-        texts = [self._texts[i].replace("-", "/").split("/") for i in slashed]
-        if len(texts) < _TURNED_FROM or any(len(parts) != 3 or len(parts[2].strip()) != 2 for parts in texts):
-            return
-        firsts, lasts = ({parts[place].strip() for parts in texts} for place in (0, 2))
-        if len(firsts) < len(lasts):
+        if _may_begin_with_year([self._texts[i] for i in slashed]):
             self._ask(f"dates can be read year first or day first ({self._texts[slashed[0]]})", _YEAR_FIRST)
 
     def _check_turned(self, proving: list[int], slashed: dict[int, tuple[int, int]]) -> None:
@@ -321,6 +320,15 @@ class _Column:
         if not _FIRST_YEAR <= said.year <= _LAST_YEAR:
             message = f"a year that no trial has{in_rows(self._rows_of([i]))}"
         raise DataError(Problem(message, self._file, path=self._column, value=value))
+
+
+def _may_begin_with_year(texts: list[str]) -> bool:
+    """Whether all of some texts are slashed numbers of two figures, of which the first changes less than the last."""
+    parts = [text.replace("-", "/").split("/") for text in texts if text]
+    if len(parts) < _TURNED_FROM or any(len(three) != 3 or len(three[2].strip()) != 2 for three in parts):
+        return False
+    firsts, lasts = ({three[place].strip() for three in parts} for place in (0, 2))
+    return len(firsts) < len(lasts) and all(first.isdigit() and int(first) > 12 for first in firsts)
 
 
 def _day(said: _Said | None) -> int:

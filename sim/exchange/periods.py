@@ -57,6 +57,7 @@ class Periods:
         unit: day, week, month, quarter or year.
         has_calendar: whether they are of a calendar, and not counted from a start.
         notes: how they were read, one clause each.
+        is_dates: whether they are written as single days that are not said to begin or to end a period.
     """
 
     start: Days
@@ -64,6 +65,7 @@ class Periods:
     unit: str
     has_calendar: bool = True
     notes: tuple[str, ...] = ()
+    is_dates: bool = False
 
     @property
     def days(self) -> npt.NDArray[np.int64]:
@@ -274,13 +276,13 @@ def _of_dates(days: Days, column: str) -> Periods:
         return _monthly(days, ends)
     values, times = np.unique(steps, return_counts=True) if len(steps) else (np.array([1]), np.array([1]))
     step = int(values[times.argmax()])
-    step = step if step in _STEPS else 1
+    step = step if step in _STEPS and (steps % step == 0).all() else 1
     if len(known) == 1 and _says_week(column):
         step = 7
     start = days - (step - 1) if ends else days
     unit = DAY if step == 1 else WEEK
     note = (f"each date is the last day of its {unit}",) if ends and step > 1 else ()
-    return Periods(start, start + step, unit, notes=note)
+    return Periods(start, start + step, unit, notes=note, is_dates=not ends and not _says_week(column))
 
 
 def _says_week(column: str) -> bool:

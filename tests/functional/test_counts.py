@@ -180,3 +180,15 @@ def test_a_rate_learnt_from_counts_that_end_before_the_day_of_a_forecast(read: R
     rows = "".join(f"2024-{m + 1:02},{a},{n}\n" for m, (a, n) in enumerate(zip(activated, enrolled, strict=True)))
     found = fit(read(f"Month,Sites activated,Enrolled\n{rows}"), 80, None)
     assert np.isfinite([*found.ahead, *found.factor]).all()
+
+
+def test_rates_and_shares_are_no_counts_and_a_plan_beside_running_totals_is_no_fact(read: Read) -> None:
+    shares = read("Month,Randomised,% randomised\n2024-01,3,50%\n2024-02,5,40%\n")
+    assert _by_period(shares) == [3, 5]
+    plan = "Month,Planned cumulative,Actual cumulative\n2024-01,8,3\n2024-02,16,8\n2024-03,24,\n"
+    assert (_by_period(read(plan)), read(plan).last) == ([3, 5], date(2024, 2, 29))
+
+
+def test_a_column_a_country_is_no_log(read: Read) -> None:
+    with pytest.raises(DataError, match="no column counts those randomised"):
+        read("Month,Germany,France\n2024-01,3,5\n2024-02,5,4\n")
