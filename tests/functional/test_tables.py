@@ -331,3 +331,8 @@ def test_two_columns_of_sdtm_that_differ_in_case_only_are_refused(tmp_path: Path
     (tmp_path / "dm.csv").write_text("STUDYID,DOMAIN,USUBJID,RFSTDTC,ARM,Arm\nS,DM,1,2024-01-31,A,B\n")
     with pytest.raises(DataError, match="two columns of the same name: ARM"):
         read_observed(tmp_path / "dm.csv")
+
+
+def test_yes_and_no_in_a_column_of_plans_is_no_word_on_anybody(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("Subject,Randomised,Planned\n1,2024-01-31,Y\n2,2024-02-03,N\n")
+    assert read_observed(tmp_path / "log.csv").n_randomised == 2
