@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from hypothesis import settings
 
 from sim.analysis.reduce import Reducer
 from sim.core.design import Design
@@ -24,6 +25,10 @@ def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: tests of the studio wait for a browser, and the browser for the server."""
     return n_cores() + 1
 
+
+# What takes long on a busy machine is no failure, and what a quick test draws is the same every time.
+settings.register_profile("quick", deadline=None, derandomize=True)
+settings.load_profile("quick")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"

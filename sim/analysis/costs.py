@@ -61,7 +61,7 @@ def costs(row: dict[str, float], design: Design, index: EventIndex) -> dict[str,
     open_days = site_days(index, row["day_end"])
     parts = {
         "sites": row["n_sites_activated"] * price("site_activation")
-        + sum(open_days) / MONTH_DAYS * price("site_month"),
+        + math.fsum(open_days) / MONTH_DAYS * price("site_month"),
         "monitoring": 0.0,
         "screening": index.count(events.SCREENING_STARTED) * price("screening"),
         "visits": np.count_nonzero(index.log.visits[:, KIND] == events.VISIT_DONE) * price("participant_visit"),
@@ -71,4 +71,4 @@ def costs(row: dict[str, float], design: Design, index: EventIndex) -> dict[str,
     if unit.monitoring_visit is not None:
         every, each = price("monitoring_visit.every_days"), price("monitoring_visit.cost")
         parts["monitoring"] = sum(math.floor(days / every) for days in open_days) * each
-    return {"cost": sum(parts.values())} | {f"cost_{name}": float(value) for name, value in parts.items()}
+    return {"cost": math.fsum(parts.values())} | {f"cost_{name}": float(value) for name, value in parts.items()}

@@ -312,7 +312,7 @@ def _bays_busy(stays: Array, places: list[int | None], index: EventIndex, until:
     """Time of stays over time of places, from each site's activation to `until`; 0 where places are not limited."""
     if None in places:
         return 0.0
-    available = sum(
+    available = math.fsum(
         (places[int(event[SITE])] or 0) * max(until - max(event[TIME], 0.0), 0.0)
         for event in index.of(events.SITE_ACTIVATED)
     )

@@ -21,9 +21,9 @@ from sim.experiment.sensitivity import REPLICATIONS, Explanation, Study
 from sim.experiment.sensitivity_tables import RANKS
 from sim.experiment.sweep import Swept
 from sim.report.explanation import DEFAULT_OUTCOME, check_outcome
-from sim.scenario.load import Loaded, as_typed, loaded
+from sim.scenario.load import Named as ScenarioNamed
+from sim.scenario.load import as_typed, loaded
 from sim.scenario.options import load_options, options_from_mapping
-from sim.scenario.schema import Scenario
 
 Vary = Mapping[str, Sequence[Any] | str] | Sequence[str]
 
@@ -80,7 +80,7 @@ def compare(
 
 
 def sweep(
-    scenario: Scenario | Loaded | Path | str,
+    scenario: ScenarioNamed,
     vary: Vary,
     *,
     design: str = GRID,
@@ -147,7 +147,7 @@ def _varied(vary: Vary) -> Sequence[str]:
 
 
 def explain(
-    scenario: Scenario | Loaded | Path | str,
+    scenario: ScenarioNamed,
     *,
     milestone: str = DEFAULT_OUTCOME,
     replications: int = REPLICATIONS,
@@ -190,7 +190,7 @@ def explain(
 
 
 def plan(
-    scenario: Scenario | Loaded | Path | str,
+    scenario: ScenarioNamed,
     options: Mapping[str, Any] | Path | str,
     by: date | str,
     *,

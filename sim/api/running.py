@@ -8,11 +8,11 @@ from pathlib import Path
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.results import Results
 from sim.experiment.run import Report, run_in_folder
-from sim.scenario.schema import Scenario
+from sim.scenario.load import Named, as_typed, loaded
 
 
 def run(
-    scenario: Scenario,
+    scenario: Named,
     *,
     replications: int | None = None,
     seed: int | None = None,
@@ -31,7 +31,7 @@ def run(
     """Run a scenario and keep what it leaves in a folder. A run that was stopped goes on where it was.
 
     Args:
-        scenario: the scenario.
+        scenario: a scenario as `load_scenario` gives it, a file, a name, or what a file would say.
         replications: simulated trials, with a rule at most; default: as the scenario says, with a rule 100,000.
         seed: where random numbers start; default: as the scenario says.
         until: a rule by which it stops, as in `last_randomised.p50<7d`; see `sim.analysis.precision`.
@@ -52,8 +52,9 @@ def run(
         RunInterrupted: stopped by hand; finished chunks are kept.
         WorkersLost: those who simulate were lost again and again; finished chunks are kept.
     """
+    found = loaded(scenario)
     return run_in_folder(
-        scenario,
+        found.scenario,
         replications=replications,
         seed=seed,
         until=until,
@@ -65,9 +66,18 @@ def run(
         dates=dates,
         progress=progress,
         command=command,
-        typed=typed,
-        assumptions=assumptions,
+        typed=typed or as_typed(scenario),
+        assumptions=assumptions or _assumptions(scenario),
     )
+
+
+def _assumptions(scenario: Named) -> Sequence[Mapping[str, str]]:
+    """Where the values of a file come from; of an object, nobody knows."""
+    if not isinstance(scenario, (str, Path)):
+        return ()
+    from sim.report.assumptions import assumption_rows
+
+    return assumption_rows(loaded(scenario))
 
 
 def report_writer(report: bool) -> Report | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from sim.core.calendar import CalendarFactors
@@ -135,7 +136,7 @@ class Design:
     def referrals_per_month(self) -> float:
         """Patients that all sites together look at in a month at full rate, uncertain values at their means."""
         rates = [(group.count, group.settings.referrals_per_month) for group in self.groups]
-        return sum(count * _mean(rate) for count, rate in rates if rate is not None)
+        return math.fsum(count * _mean(rate) for count, rate in rates if rate is not None)
 
     def site_labels(self) -> list[str]:
         """A name for each site, in order of their indices: the group's label, and a number where there are several."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -121,14 +122,14 @@ def _mixed(cells: Sequence[Curve | Times], found: Mapping[str, list[Hazard]]) ->
     days = sorted({0.0, *of_curves, *(day for hazard in given.values() for day in hazard.days)})
     cumulative = {way: [0.0] for way in curves}
     rates = dict.fromkeys(curves, 0.0)
-    others = [sum(hazard.reached(day) for hazard in given.values()) for day in days]
+    others = [math.fsum(hazard.reached(day) for hazard in given.values()) for day in days]
     stay = 1.0
     for i in range(1, len(days)):
         gains = {
             way: max(_interpolated(curve, days[i] / WEEK_DAYS) - _interpolated(curve, days[i - 1] / WEEK_DAYS), 0.0)
             for way, curve in curves.items()
         }
-        gone, other = sum(gains.values()), others[i] - others[i - 1]
+        gone, other = math.fsum(gains.values()), others[i] - others[i - 1]
         total = _hazard_among(min(gone / stay, MOST), other)
         for way, gain in gains.items():
             part = total * gain / gone if gone > 0 else 0.0
@@ -182,9 +183,9 @@ def hazards(curves: Sequence[Curve]) -> list[Hazard]:
     rates = [0.0] * len(curves)
     for i in range(1, len(weeks)):
         days = (weeks[i] - weeks[i - 1]) * WEEK_DAYS
-        stay = max(1.0 - sum(values[i - 1] for values in incidences), 1.0 - MOST)
+        stay = max(1.0 - math.fsum(values[i - 1] for values in incidences), 1.0 - MOST)
         gains = [max(values[i] - values[i - 1], 0.0) for values in incidences]
-        gone = sum(gains)
+        gone = math.fsum(gains)
         total = -log(1.0 - min(gone / stay, MOST)) if gone > 0 else 0.0
         for way, gain in enumerate(gains):
             part = total * gain / gone if gone > 0 else 0.0

@@ -6,6 +6,7 @@ with array operations and only those who pass become processes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -301,7 +302,7 @@ def _cholesky_rows(pairs: Mapping[str, float]) -> dict[str, list[tuple[str, floa
         for other in names[:i]:
             target = pairs.get(f"{name}~{other}", pairs.get(f"{other}~{name}", 0.0))
             known = weights[other]
-            row[other] = (target - sum(row.get(k, 0.0) * known[k] for k in known if k != other)) / known[other]
-        row[name] = float(np.sqrt(1 - sum(weight * weight for weight in row.values())))
+            row[other] = (target - math.fsum(row.get(k, 0.0) * known[k] for k in known if k != other)) / known[other]
+        row[name] = float(np.sqrt(1 - math.fsum(weight * weight for weight in row.values())))
         weights[name] = row
     return {name: [(k, w) for k, w in row.items() if w != 0.0] for name, row in weights.items()}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +35,7 @@ from sim.scenario.schema import Scenario
 
 Array = npt.NDArray[np.float64]
 
-Named = Scenario | Loaded | Results | Path | str  # what a person may name for comparison
+Named = Scenario | Loaded | Mapping[str, Any] | Results | Path | str  # what a person may name for comparison
 Assumptions = Callable[[Loaded], Sequence[Mapping[str, str]]]
 
 _LABEL_LENGTH = 48
@@ -122,7 +123,7 @@ def _distinct(label: str, taken: set[str], overrides: Sequence[str], number: int
 
 
 def _source(name: Named, overrides: Sequence[str]) -> Source:
-    if isinstance(name, (Scenario, Loaded)):
+    if isinstance(name, (Scenario, Loaded, Mapping)):
         found = loaded(name)
         return Source(found.scenario.name, found, "")
     if isinstance(name, Results):

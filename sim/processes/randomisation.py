@@ -8,6 +8,7 @@ then has probability 1/2 + pull/2, which is Efron's coin. Sources: Efron 1971 (B
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from sim.core.design import ArmDesign
@@ -86,7 +87,7 @@ class Allocation:
         return self._lists[name]
 
     def _by_shares(self, shares: list[float], u: float) -> ArmDesign:
-        reached, total = 0.0, sum(shares)
+        reached, total = 0.0, math.fsum(shares)
         for arm, share in zip(self._arms, shares, strict=True):
             reached += share
             if u * total < reached:
@@ -137,7 +138,7 @@ class Allocation:
         """How far each arm is behind its share, of the arms that take more."""
         shares = self._open(self._shares)
         if shares is not self._shares:
-            rest = sum(shares)
+            rest = math.fsum(shares)
             shares = [share / rest for share in shares]
             counts = [n if share else 0 for n, share in zip(counts, shares, strict=True)]
         total = sum(counts)

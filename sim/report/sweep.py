@@ -19,8 +19,7 @@ from sim.experiment.study_folder import StudyFolder, short_id
 from sim.experiment.sweep import Swept, run_sweep
 from sim.report.comparison import DIGITS
 from sim.report.sweep_document import answer
-from sim.scenario.load import Loaded, as_typed, load, loaded
-from sim.scenario.schema import Scenario
+from sim.scenario.load import Named, as_typed, load, loaded
 
 DOCUMENT, TABLE, PARQUET, PAGE, POINTS = "sweep.json", "sweep.csv", "sweep.parquet", "sweep.html", "points"
 
@@ -34,7 +33,7 @@ def sweep_identity(points: Sequence[Point], seed: int, replications: int) -> dic
 
 
 def sweep(
-    scenario: Scenario | Loaded | Path | str,
+    scenario: Named,
     vary: Sequence[str],
     overrides: Sequence[str] = (),
     *,

@@ -78,15 +78,18 @@ def load_text(text: str, overrides: Iterable[str] = (), name: str = "scenario.ya
     return _validated(stack_text(text, tuple(overrides), name), name)
 
 
-def as_typed(source: Loaded | Scenario | str | Path, overrides: Iterable[str] = ()) -> str:
+Named = Loaded | Scenario | Mapping[str, Any] | str | Path  # a scenario as a person may give it in Python
+
+
+def as_typed(source: Named, overrides: Iterable[str] = ()) -> str:
     """A scenario and its overrides as a person would type them; nothing for an object, which cannot be typed."""
-    if isinstance(source, (Loaded, Scenario)):
+    if isinstance(source, (Loaded, Scenario, Mapping)):
         return ""
     return " ".join([shlex.quote(str(source)), *(f"--set {shlex.quote(text)}" for text in overrides)])
 
 
-def loaded(scenario: Loaded | Scenario | str | Path) -> Loaded:
-    """A scenario as commands take it: an object as `load_scenario` gives it, a file, or a name.
+def loaded(scenario: Named) -> Loaded:
+    """A scenario as it may be given: an object as `load_scenario` gives it, a file, a name, or what a file would say.
 
     Args:
         scenario: of an object, the values count as if they all stood in one file.
@@ -96,9 +99,20 @@ def loaded(scenario: Loaded | Scenario | str | Path) -> Loaded:
     """
     if isinstance(scenario, Loaded):
         return scenario
+    if isinstance(scenario, Mapping):
+        return extending_library(scenario)
     if not isinstance(scenario, Scenario):
         return load(scenario)
     return _validated(merge([Document(json.loads(canonical(scenario)), scenario.name)]), scenario.name)
+
+
+def extending_library(data: Mapping[str, Any]) -> Loaded:
+    """A scenario from what a file would say, which may extend a scenario that comes with the program.
+
+    Raises:
+        ScenarioError: as for a file.
+    """
+    return load_text(json.dumps(jsonable(dict(data)), default=str), name=str(data.get("name", "scenario")))
 
 
 def with_changes(loaded: Loaded, changes: Mapping[str, Any], file: str) -> Scenario:

@@ -32,7 +32,7 @@ def answering() -> Iterator[Answering]:
 def test_a_first_answer_is_the_beginning_of_the_run(answering: Answering, tmp_path: Any) -> None:
     scenario = scenario_of()
     answering.open()  # which does not wait until both have started
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 1800
     while answering.n_idle < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
     n, days = answering.first_answer(Question(scenario, SEED, 5_000, "poisson", seen), "")

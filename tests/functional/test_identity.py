@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from command_line import call
 from conftest import scenario_of, simplest_file
 
+import sim
 import sim.experiment.program as program
 from sim.experiment.identity import Identity
 from sim.experiment.program import simulating_files, without_comments
@@ -163,3 +165,15 @@ class _Killed(BaseException):
 
 def _killed(*_: object) -> None:
     raise _Killed
+
+
+def test_a_scenario_is_given_in_python_by_name_file_mapping_or_object() -> None:
+    """All are the same run: nothing is simulated again, and a mapping may extend what comes with the program."""
+    more: dict[str, Any] = {"replications": N, "workers": 1, "report": False}
+    first = sim.run("t.yaml", **more)
+    assert first.identity["typed"] == "t.yaml"
+    said = yaml.safe_load(Path("t.yaml").read_text())
+    assert {sim.run(given, **more).path for given in (said, sim.load_scenario("t.yaml"), Path("t.yaml"))} == {
+        first.path
+    }
+    assert sim.run({"name": "mine", "extends": "classroom"}, **more).scenario.name == "mine"

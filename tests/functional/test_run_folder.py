@@ -253,7 +253,7 @@ def started(out: Path, n_workers: int) -> subprocess.Popen[str]:
         start_new_session=True,
         preexec_fn=hear_ctrl_c,
     )
-    until = time.monotonic() + 60
+    until = time.monotonic() + 1800
     while not any((out / CHUNKS).glob("*.npz")):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < until
@@ -266,7 +266,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(whole: Path, tmp_pa
     out = tmp_path / "r"
     process = started(out, n_workers)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
-    printed, said = process.communicate(timeout=60)
+    printed, said = process.communicate(timeout=1800)
     assert process.returncode == 130
     assert printed == ""
     assert "Traceback" not in said
@@ -282,7 +282,7 @@ def test_a_kill_costs_nothing(whole: Path, tmp_path: Path, n_workers: int) -> No
     out = tmp_path / "r"
     process = started(out, n_workers)
     process.kill()
-    process.communicate(timeout=60)  # returns once the workers too are gone, which hold the other ends of its pipes
+    process.communicate(timeout=1800)  # returns once the workers too are gone, which hold the other ends of its pipes
     assert not (out / MANIFEST).exists()
     assert call(*command(out)).code == 0
     assert contents(out) == contents(whole)
