@@ -295,7 +295,9 @@ def test_a_limit_of_a_site_that_reads_as_one_of_its_group_is_explained(tmp_path:
     assert remarks(scenario_of(**said, trial={"target": 360})) == []
     (note,) = remarks(
         scenario_of(
-            sites={"s": {"referrals_per_month": 3.0, "max_participants": 46}}, trial={"replace": "not_evaluable"}
+            sites={"s": {"referrals_per_month": 3.0, "max_participants": 46}},
+            trial={"replace": "not_evaluable"},
+            arms={"A": {"doses": {"weeks": [0], "cells_per_kg": 0}}},
         )
     )
     assert "room for 46 participants: 1 replacements, and no more" in note
