@@ -61,8 +61,11 @@ class Supply(Protocol):
     def ready_for(self, person: Person) -> Event | None:
         """What a first dose has to wait for besides its delay, if anything."""
 
+    def thawed(self, person: Person, cells: float) -> None:
+        """A dose that was due is under way; its claim is thawed."""
+
     def less_due(self, person: Person, cells: float) -> None:
-        """So many cells are no longer due to a participant: a dose thawed or missed, or all that remain."""
+        """So many cells are no longer due to a participant: a dose missed, or all that remain."""
 
     def more_due(self, person: Person, cells: float) -> None:
         """So many cells are due again to a participant: a dose was lost, and is tried again."""

@@ -80,6 +80,9 @@ class World:
         self.env = TrialEnvironment()
         self.log = Log()
         self.record = recorder(self.env, self.log)
+        weeks = list(design.row_of_week)
+        whole = np.array([int(week) for week in weeks if _is_in_table(week)], dtype=np.intp)
+        self._weeks = weeks, whole, int(whole.max(initial=0)) + 1
         self.known_until = -float("inf") if batch.observed is None else batch.observed.now
 
     def hand_over(self) -> Log:
@@ -135,10 +138,10 @@ class World:
         A draw belongs to its week, so that a visit or a dose in between moves no other. Whole weeks of the first years
         are rows of one table; any other week is a purpose of its own.
         """
-        weeks, place = list(self.design.row_of_week), (person.site.group, person.site.row, person.referral)
-        whole = [int(week) for week in weeks if _is_in_table(week)]
-        rows = self.person_draws("participant", *place, DRAWS_A_ROW * (max(whole, default=0) + 1))
-        found = rows.reshape(-1, DRAWS_A_ROW)[whole]
+        weeks, whole, n_rows = self._weeks
+        place = person.site.group, person.site.row, person.referral
+        rows = self.person_draws("participant", *place, DRAWS_A_ROW * n_rows)
+        found: Array = rows.reshape(-1, DRAWS_A_ROW)[whole]
         if len(whole) == len(weeks):
             return found
         table = iter(found)

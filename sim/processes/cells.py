@@ -133,6 +133,9 @@ class Unlimited:
         """A first dose waits for nothing."""
         return None
 
+    def thawed(self, person: Person, cells: float) -> None:
+        """Nothing was kept."""
+
     def less_due(self, person: Person, cells: float) -> None:
         """Nothing was kept."""
 
@@ -168,6 +171,8 @@ class Bank:
         self._doses_needed = rules.doses_in_stock_to_randomise
         self._reorder_below = world.number("cells.stock.reorder_below_cells", rules.stock.reorder_below_cells)
         self._expected_yield = world.unknowns.average("cells.lots.yield_cells", rules.lots.yield_cells)
+        # Without a need for doses in stock, no more is ever wanted than this.
+        self._most_wanted = float("inf") if self._doses_needed else self._reorder_below
         self._n_in_culture = self._n_on_the_way = self._n_started = 0
         self._promised = 0.0  # cells that participants under treatment are still due, those of claims among them
         start = world.number("cells.stock.start_cells", rules.stock.start_cells)
@@ -191,14 +196,14 @@ class Bank:
 
     def _wanted(self) -> float:
         """Cells, free or on the way, below which a lot is started."""
-        for_who_waits = self._doses_needed * self._demand.awaited()
-        return max(for_who_waits, self._reorder_below if self._demand.expects_more() else 0.0)
+        by_rule = self._reorder_below if self._demand.expects_more() else 0.0
+        return max(by_rule, self._doses_needed * self._demand.awaited()) if self._doses_needed else by_rule
 
     def look(self) -> None:
         """Start lots while too few cells are free or on the way, and a suite is free."""
         while self._n_in_culture < self._n_suites and not self._demand.is_over():
-            position = self._free + self._n_on_the_way * self._expected_yield
-            if position >= self._wanted() - ROUNDING * self._expected_yield:
+            position = self._free + (self._n_on_the_way + ROUNDING) * self._expected_yield
+            if position >= self._most_wanted or position >= self._wanted():
                 return
             self._n_in_culture += 1
             self._n_on_the_way += 1
@@ -229,8 +234,12 @@ class Bank:
         """A first dose waits for nothing besides its delay."""
         return None
 
+    def thawed(self, person: Person, cells: float) -> None:  # noqa: ARG002
+        """A dose is under way: neither claimed nor due, so that no more is free than before."""
+        self._promised -= cells
+
     def less_due(self, person: Person, cells: float) -> None:  # noqa: ARG002
-        """Forget what a participant is no longer due: a dose thawed or missed, or all that remain."""
+        """Forget what a participant is no longer due: a dose missed, or all that remain."""
         self._promised -= cells
         self._more()
 
@@ -327,8 +336,12 @@ class MadeToOrder:
         """The first dose waits for the first lot's release."""
         return self._orders[person].released
 
+    def thawed(self, person: Person, cells: float) -> None:
+        """A dose is under way."""
+        self._orders[person].due -= cells
+
     def less_due(self, person: Person, cells: float) -> None:
-        """A dose thawed or missed, or all that remain."""
+        """A dose missed, or all that remain."""
         self._orders[person].due -= cells
 
     def more_due(self, person: Person, cells: float) -> None:

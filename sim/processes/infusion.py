@@ -54,7 +54,8 @@ class _Bay:
 
     def take(self) -> Event | None:
         """A bay at once (None), or the event of getting one."""
-        self._turn, self._has_asked = self._bays.take(), True
+        if not self._has_asked:
+            self._turn, self._has_asked = self._bays.take(), True
         return self._turn
 
     def leave(self) -> None:
@@ -177,11 +178,15 @@ class Infusions:
             bay = _Bay(site.bays)
             claim = self._supply.claim(person, dose.cells)
             try:
-                obstacle = yield from self._get_ready(claim, bay, deadline)
-                if obstacle is not None:
-                    return obstacle
+                if not claim.is_granted or bay.take() is not None or self._board.held_until > env.now:
+                    obstacle = yield from self._get_ready(claim, bay, deadline)
+                    if obstacle is not None:
+                        return obstacle
+                elif self._board.ended:
+                    return events.MISSED_STOPPED
                 claim.thaw()
-                self._no_longer_due(person, dose.cells, person.n_doses_due - 1)
+                person.n_doses_due -= 1
+                self._supply.thawed(person, dose.cells)
                 person.dose_started = env.now
                 world.record(events.DOSE_STARTED, site.index, person.referral, dose.number, amount=env.now - dose.due)
                 yield env.now + dose.days
