@@ -124,6 +124,17 @@ def _causes(_design: Design) -> list[Measure]:
     ]
 
 
+def _assumptions(_design: Design) -> list[Measure]:
+    return [
+        Measure("path", "word", "The value, or the entry of `sources` that covers several"),
+        Measure("value", "text", "What it is"),
+        Measure("grade", "word", "Its grade"),
+        *_with_interval("lower", "days", "Mean days that the end comes later with it lower; never = horizon"),
+        *_with_interval("higher", "days", "The same with it higher"),
+        Measure("n", "count", "Pairs of trials on each side"),
+    ]
+
+
 def _manifest(_design: Design) -> list[Measure]:
     return [
         Measure("run", "mapping", "What decides the results: scenario, its hash, seed, replications, versions"),
@@ -154,6 +165,7 @@ FILES: tuple[ResultFile, ...] = (
     ResultFile("curves.parquet", "A row a day: how many are randomised by then, over all replications.", _curves),
     ResultFile("summary.csv", "A row a measure, over all replications.", _summary),
     ResultFile("causes.csv", "A row a milestone and cause of delay, the largest first; see `--no-causes`.", _causes),
+    ResultFile("assumptions.csv", "A row an assumption of grade D, those looked at longest first.", _assumptions),
     ResultFile("manifest.json", "One document: what was run, and what it left.", _manifest),
     ResultFile("failures.json", "A list with an entry a replication that raised; only where one did.", _failures),
 )

@@ -166,9 +166,11 @@ def print_why(results: Results) -> None:
         console.print()
         console.print(table)
     if why.how():
-        console.print(why.how())
+        console.print(f"{why.how()} {why.more()}")
     console.print()
     console.print(_path(why) if why.steps() else why.path_sentence())
+    if why.doubts_sentence():
+        console.print(f"\n{why.doubts_sentence()}")
     console.print(f"\n{_how_it_was_made(results)}")
     rule = words.precision_sentence(results)
     if rule is not None and results.until is not None and results.until["met"]:

@@ -82,6 +82,10 @@ class ResultsAtHand(Results):
         """None are measured before a run is finished."""
         return
 
+    def assumptions(self) -> None:
+        """None are looked at before a run is finished."""
+        return
+
     def n_events(self) -> int:
         """None are kept."""
         return 0

@@ -8,6 +8,7 @@ Each cause is taken away alone from the first trials of the run, on the same ran
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,17 +22,22 @@ from sim.analysis.measures import MILESTONES
 from sim.core.design import Design
 from sim.experiment.assemble import REPLICATIONS
 from sim.experiment.causes import Cause, causes_of_delay
+from sim.experiment.doubts import Doubt, doubts_of
 from sim.experiment.files import write_whole
 from sim.experiment.paired import Laboratory, Request, Variant
 from sim.experiment.progress import Progress, no_progress
-from sim.experiment.sensitivity_tables import Runs, cause_table
-from sim.experiment.store import CAUSES, PAIRS
+from sim.experiment.sensitivity_tables import Runs, cause_table, doubt_table, outcome
+from sim.experiment.store import ASSUMPTIONS, CAUSES, PAIRS
 from sim.scenario.schema import Scenario
 
 SHARE = 0.4  # trials that all pairs together take, as a share of the run's
 FEWEST, MOST = 12, 384  # pairs of a cause
 LEADERS = 6  # causes that get the pairs that are left
 FEWEST_TRIALS = 96  # of a run whose causes are measured
+SHARE_OF_DOUBTS = 0.5  # trials that looking at assumptions takes at most, as a share of the run's
+GLANCE, LOOK = 4, 12  # pairs of every assumption on each side, and more of those that may move the date most
+DOUBTFUL = 5  # assumptions that get more
+Array = npt.NDArray[np.float64]
 _COLUMNS = ("outcome", *(f"day_{name}" for name in MILESTONES))
 
 
@@ -104,12 +110,72 @@ def measure(folder: Path, scenario: Scenario, seed: int, by: Measuring) -> str |
         if more > 0:
             table = cause_table(causes, runs, horizon)
             _simulate(laboratory, runs, _leading(causes, table, end_of(scenario)), each, more)
-    table = cause_table(causes, runs, horizon)
-    write_whole(folder / CAUSES, table.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode())
+    _write(folder / CAUSES, cause_table(causes, runs, horizon))
     return CAUSES
 
 
-def _own_trials(folder: Path) -> dict[str, npt.NDArray[np.float64]]:
+def measure_doubts(folder: Path, scenario: Scenario, seed: int, by: Measuring) -> str | None:
+    """Write how far each assumption of grade D moves the end of the trial into the folder of a run.
+
+    All get a few pairs, lower and higher; those that may move it most get more.
+
+    Args:
+        folder: the run's folder, as for `measure`.
+        scenario: the scenario.
+        seed: where random numbers start.
+        by: who simulates.
+
+    Returns:
+        The name of the file; None where the run is too small for so many, or nothing is of grade D.
+
+    Raises:
+        RunInterrupted: stopped by hand; finished parts are kept.
+        WorkersLost: those who simulate were lost again and again; finished parts are kept.
+    """
+    doubts = doubts_of(scenario)
+    base = _own_trials(folder)
+    if not doubts or len(base["outcome"]) < doubtful_trials(len(doubts)):
+        return None
+    horizon, milestone = Design(scenario).horizon_days, end_of(scenario)
+    total = 2 * (len(doubts) * GLANCE + min(DOUBTFUL, len(doubts)) * LOOK)
+    with Laboratory(seed, by.workers, folder / PAIRS, by.progress, total, by.cluster) as laboratory:
+        days = _moved(laboratory, doubts, milestone, 0, GLANCE)
+        table = doubt_table(doubts, outcome(base, milestone), days, horizon)
+        leading = [doubt for doubt in doubts if doubt.path in set(table["path"][:DOUBTFUL])]
+        for key, more in _moved(laboratory, leading, milestone, GLANCE, LOOK).items():
+            days[key] = np.append(days[key], more)
+    table = doubt_table(doubts, outcome(base, milestone), days, horizon)
+    _write(folder / ASSUMPTIONS, table.sort_values("n", ascending=False, kind="stable"))
+    return ASSUMPTIONS
+
+
+def doubtful_trials(n_doubts: int) -> int:
+    """Trials of a run from which on so many assumptions are looked at."""
+    return max(FEWEST_TRIALS, math.ceil(2 * (n_doubts * GLANCE + min(DOUBTFUL, n_doubts) * LOOK) / SHARE_OF_DOUBTS))
+
+
+def _moved(
+    laboratory: Laboratory, doubts: Sequence[Doubt], milestone: str, first: int, n: int
+) -> dict[tuple[str, int], Array]:
+    """Day of the milestone with each assumption lower (0) and higher (1), where that is possible."""
+    asked = {
+        (doubt.path, side): Request(Variant(scenario, _COLUMNS), first, n, doubt.quantiles[side])
+        for doubt in doubts
+        for side, scenario in enumerate(doubt.scenarios)
+        if scenario is not None
+    }
+    found = laboratory.run(list(asked.values()))
+    return {
+        key: outcome(request.variant.by_name(values), milestone)
+        for (key, request), values in zip(asked.items(), found, strict=True)
+    }
+
+
+def _write(path: Path, table: pd.DataFrame) -> None:
+    write_whole(path, table.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode())
+
+
+def _own_trials(folder: Path) -> dict[str, Array]:
     """The first trials of the run itself, which no pair has to simulate again; a raised one is NaN throughout."""
     frame = pq.read_table(folder / REPLICATIONS, columns=list(_COLUMNS)).to_pandas()
     raised = (frame["outcome"] == "error").to_numpy()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sim.errors import Problem, ResultsError, RunInterrupted, WriteError
 from sim.experiment.assemble import assemble
 from sim.experiment.crew import Crew, crew_for, simulate_chunk
-from sim.experiment.days_lost import Measuring, measure
+from sim.experiment.days_lost import Measuring, measure, measure_doubts
 from sim.experiment.identity import Identity
 from sim.experiment.looks import Looks
 from sim.experiment.manifest import manifest
@@ -17,7 +17,7 @@ from sim.experiment.progress import Progress, no_progress
 from sim.experiment.replicate import CHUNK, Chunk, tasks
 from sim.experiment.restore import chunks_of, joined
 from sim.experiment.results import Results
-from sim.experiment.store import CAUSES, MANIFEST, RunFolder, file_hash, write_json
+from sim.experiment.store import ASSUMPTIONS, CAUSES, MANIFEST, RunFolder, file_hash, write_json
 
 Report = Callable[[Results], str]  # writes a page about results into their folder; its name
 
@@ -93,7 +93,8 @@ def complete(folder: RunFolder, started: float, means: Means, looks: Looks | Non
     results.until = None if looks is None else looks.record()  # there is no manifest yet
     if not results.failures:  # else there is no answer
         means.dates(results)
-    (folder.path / CAUSES).unlink(missing_ok=True)  # of a run that had fewer trials
+    for name in (CAUSES, ASSUMPTIONS):  # of a run that had fewer trials
+        (folder.path / name).unlink(missing_ok=True)
     if means.causes and not results.failures:
         files += _causes(results, means)
     if means.report is not None and not results.failures:
@@ -103,10 +104,10 @@ def complete(folder: RunFolder, started: float, means: Means, looks: Looks | Non
 
 
 def _causes(results: Results, means: Means) -> list[str]:
-    """Measure what was lost to each cause; the name of the file, where there is anything to measure."""
+    """Measure what was lost to each cause, and what hangs on assumptions; the names of the files."""
     by = Measuring(means.workers, means.cluster, means.progress)
-    name = measure(results.path, results.scenario, results.seed, by)
-    return [] if name is None else [name]
+    names = [make(results.path, results.scenario, results.seed, by) for make in (measure, measure_doubts)]
+    return [name for name in names if name is not None]
 
 
 def _so_far(folder: RunFolder) -> str:

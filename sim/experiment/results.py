@@ -23,7 +23,7 @@ from sim.experiment.assemble import CURVES, ENROLMENT, EVENTS, FAILURES, PARTICI
 from sim.experiment.files import LOCK, opened
 from sim.experiment.identity import changed, program_fingerprint
 from sim.experiment.replicate import Failure, refuse_failed, replicate
-from sim.experiment.store import CAUSES, MANIFEST, RUN, checked_manifest, file_hash, read_json, read_object
+from sim.experiment.store import ASSUMPTIONS, CAUSES, MANIFEST, RUN, checked_manifest, file_hash, read_json, read_object
 from sim.scenario.load import scenario_from_json
 from sim.scenario.schema import Scenario
 
@@ -265,6 +265,16 @@ class Results:
         if not (self.path / CAUSES).is_file():
             return None
         return pd.read_csv(self.path / CAUSES, keep_default_na=False, na_values={"lost_low": "", "lost_high": ""})
+
+    def assumptions(self) -> pd.DataFrame | None:
+        """A row an assumption of grade D: days by which the end of the trial comes later with it lower and higher.
+
+        The one that moves it most comes first. None where the run did not look at them.
+        """
+        if not (self.path / ASSUMPTIONS).is_file():
+            return None
+        ends = {f"{side}{end}": "" for side in ("lower", "higher") for end in ("", "_low", "_high")}
+        return pd.read_csv(self.path / ASSUMPTIONS, keep_default_na=False, na_values=ends)
 
     def costs(self) -> pd.DataFrame:
         """Cost by part."""

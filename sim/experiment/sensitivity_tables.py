@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from sim.analysis.variance_shares import CHANCE, Shares, ranked, variance_shares
 from sim.core.design import Design
 from sim.core.quantiles import quantile
 from sim.experiment.causes import Cause
+from sim.experiment.doubts import Doubt
 from sim.scenario.distributions import Family
 
 Array = npt.NDArray[np.float64]
@@ -201,6 +202,29 @@ def cause_table(causes: Sequence[Cause], runs: Runs, horizon: float) -> pd.DataF
         rows += [row for _, _, row in sorted(found, key=lambda item: item[:2])]
     columns = ("outcome", "cause", "kind", "label", "without", "part_of", "lost*", "n", "n_changed", "n_never")
     return _frame(rows, *columns, "n_never_without")
+
+
+def doubt_table(
+    doubts: Sequence[Doubt], now: Array, days: Mapping[tuple[str, int], Array], horizon: float
+) -> pd.DataFrame:
+    """A row an assumption: how much later it is with the value lower and higher, the one that moves most first.
+
+    Args:
+        doubts: the assumptions.
+        now: day of the milestone in the scenario as it is.
+        days: the same by path of the assumption and side (0: lower, 1: higher), of the first replications.
+        horizon: day that stands for never.
+    """
+    found = []
+    for i, doubt in enumerate(doubts):
+        row: dict[str, object] = {"path": doubt.path, "value": doubt.value, "grade": doubt.grade}
+        sides = [days.get((doubt.path, side)) for side in (0, 1)]
+        moved = [_NONE if x is None else pairing.restricted_change(now[: len(x)], x, horizon) for x in sides]
+        row |= _named("lower", moved[0]) | _named("higher", moved[1])
+        row |= {"n": max(0 if x is None else len(x) for x in sides)}
+        found.append((-max(abs(float(np.nan_to_num(e.value))) for e in moved), i, row))
+    rows = [row for _, _, row in sorted(found, key=lambda item: item[:2])]
+    return _frame(rows, "path", "value", "grade", "lower*", "higher*", "n")
 
 
 # --- critical paths

@@ -38,6 +38,7 @@ from sim.experiment.identity import Identity, changed
 from sim.experiment.replicate import CHUNK, Chunk
 
 __all__ = [
+    "ASSUMPTIONS",
     "CAUSES",
     "CHUNKS",
     "LOCK",
@@ -55,7 +56,7 @@ __all__ = [
     "write_whole",
 ]
 
-CAUSES = "causes.csv"
+CAUSES, ASSUMPTIONS = "causes.csv", "assumptions.csv"
 RUN, MANIFEST, CHUNKS, PAIRS = "run.json", "manifest.json", "chunks", "pairs"
 _OF_A_CHUNK = ("program", "scenario_hash", "seed")
 _SHOWN = 16  # characters of a hash in a message

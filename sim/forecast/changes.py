@@ -136,15 +136,21 @@ def _moved(found: dict[str, Futures], stages: list[str], milestone: str) -> list
     n = min(found[name].case.replications for name in stages)
     random = np.random.Generator(np.random.Philox(n))
     picked = np.vstack((np.arange(n), random.integers(0, n, (_RESAMPLES, n))))  # the first row is as they are
-    medians = {name: np.median(_capped(found[name], milestone)[picked], axis=1) for name in stages}
+    medians = {name: _medians(_capped(found[name], milestone)[picked]) for name in stages}
     for end, near in ((PLAN, (PLAN, _SITES, _SCREENING)), (FORECAST, (_STAYING, FORECAST))):
         total = min(found[end].case.replications, _MOST_RESAMPLED)
         others = np.arange(n, total)
         more = np.vstack((others, random.choice(others, (_RESAMPLES, total - n)) if total > n else picked[1:, :0]))
-        further = np.median(_capped(found[end], milestone)[np.hstack((picked, more))], axis=1) - medians[end]
+        further = _medians(_capped(found[end], milestone)[np.hstack((picked, more))]) - medians[end]
         medians |= {name: medians[name] + further for name in near if name in medians}
     steps = [*pairwise(stages), (stages[0], stages[-1])]
     return [_estimate(medians[after] - medians[before]) for before, after in steps]
+
+
+def _medians(rows: Array) -> Array:
+    """The day by which half are there, of each row: the smallest that half do not exceed, as in all tables."""
+    middle = (rows.shape[1] + 1) // 2 - 1
+    return np.asarray(np.partition(rows, middle, axis=1)[:, middle])
 
 
 def _estimate(differences: Array) -> Estimate:

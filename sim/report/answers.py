@@ -76,12 +76,6 @@ class Answers:
         """Mean of a measure over replications."""
         return intervals.mean(self.measured(measure))
 
-    def share_by(self, milestone: str, when: date) -> Estimate:
-        """Share of the replications in which a milestone has come by the end of a date."""
-        days = self.days(milestone)
-        met = int(np.count_nonzero(days < self.design.clock.day_of(when) + 1))
-        return intervals.probability(met, len(days))
-
     @cached_property
     def kept(self) -> Kept:
         """The replications that were kept whole."""

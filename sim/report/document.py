@@ -63,12 +63,13 @@ def _caps(results: Results, dates: Dates) -> dict[str, Any]:
 
 def _why(results: Results) -> dict[str, Any]:
     """Days lost to each cause and the critical path, of every milestone; the sentences are of the end of the trial."""
-    why, causes = Why(results), results.causes()
+    why, causes, doubts = Why(results), results.causes(), results.assumptions()
     return {
         "milestone": why.milestone,
-        "sentences": [why.sentence(), *why.others(), why.path_sentence()],
+        "sentences": [why.sentence(), *why.others(), why.path_sentence(), why.doubts_sentence()],
         "days_lost": [] if causes is None else _records(causes, "lost"),
         "critical_path": _records(results.paths(), "days", "share"),
+        "assumptions": [] if doubts is None else _records(doubts, "lower", "higher"),
     }
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from sim.experiment.days_lost import FEWEST_TRIALS, end_of
+from sim.experiment.days_lost import FEWEST_TRIALS, doubtful_trials, end_of
+from sim.experiment.doubts import doubts_of, sides_in_words
+from sim.report.unknown_names import input_name
 from sim.report.words import OUTCOME_NOUNS, STEP_NAMES, Dates, estimate_of, number, with_error
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.analysis.intervals import Estimate
     from sim.experiment.results import Results
 
-N_NAMED = 3
+N_NAMED, N_DOUBTFUL = 3, 5
+SIDES = ("lower", "higher")
 _SHORTEST_DAYS = 0.05  # of a step that is worth naming
 
 
@@ -123,8 +128,46 @@ class Why:
         )
         return (
             f"Measured: the first {pairs} trials again, on the same random numbers, with one cause taken away; mean "
-            f"difference in {self.noun} with its 95 % interval. Causes overlap, so their days do not add up.{censored} "
-            f"`{self.explain_command}` measures them with more pairs."
+            f"difference in {self.noun} with its 95 % interval. Causes overlap, so their days do not add up.{censored}"
+        )
+
+    def more(self) -> str:
+        """What measures the causes with more pairs."""
+        return f"`{self.explain_command}` measures them with more pairs." if self.how() else ""
+
+    # --- assumptions
+
+    def doubtful(self) -> list[Any]:
+        """Rows of the assumptions of grade D that surely move the end of the trial, the largest first."""
+        table = self._results.assumptions()
+        rows = [] if table is None else [row for _, row in table.iterrows()]
+        return [row for row in rows if any(_is_told(estimate_of(row, side)) for side in SIDES)][:N_DOUBTFUL]
+
+    def doubts_sentence(self) -> str:
+        """Which assumptions of grade D the date hangs on, and by how many days; or why that is not known."""
+        scenario = self._results.scenario
+        table = self._results.assumptions()
+        if table is None:
+            return "" if not self.is_measured else self._not_looked_at()
+        named = [f"{input_name(scenario, str(row['path']))} ({', '.join(self.sides(row))})" for row in self.doubtful()]
+        n = f"{len(table)} assumptions of grade D" if len(table) > 1 else "one assumption of grade D"
+        if not named:
+            return f"None of {n} is sure to move {self.noun}, tried on {int(table['n'].max())} pairs at most."
+        return f"Of {n}, {self.noun} hangs most on {_listed(named)}."
+
+    def sides(self, row: Any) -> list[str]:
+        """What a lower and a higher value do, in words."""
+        names = sides_in_words(str(row["path"]), str(row["value"]))
+        moves = ((name, estimate_of(row, side)) for name, side in zip(names, SIDES, strict=True))
+        return [f"{name}: {signed(move)} days" for name, move in moves if not math.isnan(move.value)]
+
+    def _not_looked_at(self) -> str:
+        n = len(doubts_of(self._results.scenario))
+        if not n:
+            return "No value of this scenario has grade D in `sources`, so none is named here as one the date hangs on."
+        return (
+            f"Which of its {n} assumptions of grade D the date hangs on is looked at in runs of "
+            f"{doubtful_trials(n):,} simulated trials or more."
         )
 
     # --- the critical path
@@ -146,6 +189,16 @@ class Why:
             f"What the participant who completes {self.noun} waited for, in days, mean of {which}: {', '.join(parts)}; "
             f"together {number(whole)}."
         )
+
+
+def _is_told(move: Estimate) -> bool:
+    return move.low is not None and move.high is not None and (move.low > 0 or move.high < 0)
+
+
+def signed(move: Estimate) -> str:
+    """A difference with its sign and error: '+327 ±110'."""
+    text = with_error(move)
+    return text if text.startswith("-") or move.value == 0 else f"+{text}"
 
 
 def _listed(names: list[str]) -> str:

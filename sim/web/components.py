@@ -140,6 +140,7 @@ def answer(answers: Answers, order: int = 2, *, more_follow: bool = False) -> Co
     from sim.report.words import chance, estimate_of, headline, precision_sentence, warnings
 
     results = answers.results
+    why = Why(results, more_follow=more_follow)
     never = chance(estimate_of(answers.odds.loc["never_reached"], "probability"))
     notes = [html.Li(text) for text in warnings(results, results.too_few(), more_follow=more_follow)]
     return html.Section(
@@ -147,7 +148,7 @@ def answer(answers: Answers, order: int = 2, *, more_follow: bool = False) -> Co
             dmc.Title(headline(results, answers.dates, answers.milestones), order=order, className="headline"),
             html.Div([_card(card) for card in cards(answers)], className="cards"),
             dmc.Text(f"Target never reached by {answers.dates.horizon}: {never}", size="sm"),
-            dmc.Text(Why(results, more_follow=more_follow).sentence(), size="sm"),
+            *(dmc.Text(said, size="sm") for said in (why.sentence(), why.doubts_sentence()) if said),
             *([dmc.Text(said, size="sm")] if (said := precision_sentence(results)) else []),
             *([html.Ul(notes, className="warnings")] if notes else []),
             dmc.Text(

@@ -100,10 +100,10 @@ def test_the_page_has_every_section_and_every_figure(text: str) -> None:
     ids = [attrs["id"] for _, attrs in elements.found if "id" in attrs]
     assert len(ids) == len(set(ids))
     assert {section.name for section in SECTIONS} | {"assumptions", "method"} <= set(ids)
-    drawn = set(MAKERS) - {"causes"}  # of a run that is too small for them
+    drawn = set(MAKERS) - {"causes", "doubts"}  # of a run that is too small for them
     assert {f"{name}-plot" for name in drawn} <= set(ids)
     assert set(figures_in(text)) == drawn
-    shown = {"causes", "path"} | {name for section in SECTIONS for name in section.exhibits}
+    shown = {"causes", "path", "doubts"} | {name for section in SECTIONS for name in section.exhibits}
     assert shown == {*MAKERS, "caps"}  # of a trial that has caps
 
 

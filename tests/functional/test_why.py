@@ -17,6 +17,7 @@ from sim.errors import RunInterrupted
 from sim.experiment import days_lost
 from sim.experiment.causes import causes_of_delay
 from sim.experiment.days_lost import FEWEST, LEADERS, MOST, SHARE, first_pairs, more_pairs
+from sim.experiment.doubts import doubts_of
 from sim.experiment.paired import Laboratory, Request, Variant
 from sim.experiment.results import Results, open_results
 from sim.experiment.run import run_in_folder
@@ -273,3 +274,63 @@ def test_results_of_an_earlier_version_are_refused_in_one_message(tmp_path: Path
     )
     with pytest.raises(ResultsError, match="kept no critical path; run it again"):
         Results(found.path).paths()
+
+
+def with_grades(**grades: str) -> Scenario:
+    """A trial whose dates hang on one rate and on nothing else, with grades by path."""
+    return scenario_of(
+        trial={"target": 10, "horizon_months": 240},
+        site_defaults={"lead_days": 0.0, "activation_delay_days": 20.0},
+        screening={"consent": 0.5, "patience_days": 30.0},
+        follow_up={"visit_weeks": [4], "primary_endpoint_week": 4, "missed_visit": 0.1},
+        sources={path.replace("__", "."): {"grade": grade, "source": "s"} for path, grade in grades.items()},
+    )
+
+
+def test_the_assumptions_that_the_date_hangs_on_are_named_with_their_days(tmp_path: Path) -> None:
+    """Of grade D, what moves the end is named with its days, lower and higher; nothing else is named."""
+    scenario = with_grades(
+        site_defaults__activation_delay_days="D", screening__patience_days="D", follow_up__missed_visit="D",
+        screening__consent="B",
+    )  # fmt: skip
+    assert [doubt.path for doubt in doubts_of(scenario)] == [
+        "site_defaults.activation_delay_days", "screening.patience_days", "follow_up.missed_visit"
+    ]  # fmt: skip
+    found = run_in_folder(scenario, replications=200, workers=1, out=tmp_path / "r", causes=True)
+    table = found.assumptions()
+    assert table is not None
+    row = table.set_index("path").loc["site_defaults.activation_delay_days"]
+    assert row["lower"] == pytest.approx(-10.0, abs=1e-6)
+    assert row["higher"] == pytest.approx(20.0, abs=1e-6)
+    text = Why(found).doubts_sentence()
+    assert "activation delay days" in text
+    assert "half: -10.0 ±0.0 days, twice: +20.0 ±0.0 days" in text
+    assert "patience" not in text
+    assert "consent" not in text
+    rows = answer(found)["why"]["assumptions"]
+    assert rows[0]["path"] == "site_defaults.activation_delay_days"
+    none = run_in_folder(scenario_of(), replications=N, workers=1, out=tmp_path / "none", causes=True)
+    assert none.assumptions() is None
+    assert "No value of this scenario has grade D" in Why(none).doubts_sentence()
+
+
+def test_an_assumption_stays_what_it_may_be() -> None:
+    """A share stays a share, a curve of leaving stays a curve, and counts stay whole; many of one entry go together."""
+    scenario = scenario_of(
+        site_defaults={"coordinators": 3, "never_enrols": 0.6},
+        patients={"conditions": {f"rare_{i}": 0.01 * (i + 1) for i in range(5)}},
+        follow_up={
+            "visit_weeks": [4, 8], "primary_endpoint_week": 8, "leaving": {"death": {4: 0.5, 8: 0.9}},
+        },
+        sources={name: {"grade": "D", "source": "s"} for name in ("site_defaults", "patients.conditions", "follow_up.leaving")},
+    )  # fmt: skip
+    found = {doubt.path: doubt for doubt in doubts_of(scenario)}
+    assert "patients.conditions" in found
+    lower, higher = found["site_defaults.never_enrols"].scenarios
+    assert lower is not None
+    assert higher is not None
+    assert lower.site_defaults.never_enrols == pytest.approx(3 / 7)
+    assert higher.site_defaults.never_enrols == pytest.approx(0.75)
+    coordinators = [side.site_defaults.coordinators for side in found["site_defaults.coordinators"].scenarios if side]
+    assert coordinators == [1, 6]
+    assert "follow_up.leaving" in found

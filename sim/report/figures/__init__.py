@@ -20,6 +20,7 @@ MAKERS: dict[str, Callable[[Answers], Exhibit]] = {  # of every trial
     "milestones": dates.milestones,
     "causes": why.causes,
     "path": why.path,
+    "doubts": why.doubts,
     "funnel": people.funnel,
     "criteria": people.criteria,
     "sites_all": sites.sites_of_all,

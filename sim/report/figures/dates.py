@@ -170,11 +170,10 @@ def _fan_summary(answers: Answers, pace: tuple[date, date] | None) -> str:
     if answers.scenario.trial.replace != "never":
         text += f" With those who replace early leavers, half are through {_by(answers, 'last_randomised', 50)}."
     if pace is not None:
-        needed = pace[1]
+        odds = estimate_of(answers.odds.loc["primary_completion"], "probability")
         text += (
-            f" To keep the registered primary completion of {answers.planned['primary_completion']}, participant "
-            f"{target} is needed by {needed}; {chance(answers.share_by('randomised_100pct', needed))} of trials are "
-            "that quick."
+            f" To keep the registered primary completion of {answers.planned['primary_completion']}, the last "
+            f"participant is needed by about {pace[1]}; the chance of keeping it is {chance(odds)}."
         )
     return text
 

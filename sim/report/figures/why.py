@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
 from sim.report.exhibits import Exhibit, Table
 from sim.report.figures.style import bar_figure, figure, plain, rounded, series, wrapped
-from sim.report.why import Why
+from sim.report.unknown_names import input_name
+from sim.report.why import SIDES, Why, signed
 from sim.report.words import STEP_NAMES, chance, estimate_of, number, with_error
 
 if TYPE_CHECKING:
@@ -42,12 +44,44 @@ def causes(answers: Answers) -> Exhibit:
     return Exhibit(
         "causes",
         title,
-        " ".join([why.sentence(), *why.others()]),
-        f"Source: causes.csv. {why.how()}",
+        " ".join([why.how(), *why.others()]),
+        f"Source: causes.csv. {why.more()}",
         bar_figure(labels, estimates, texts, f"days that {why.noun} would come earlier") if told else None,
         Table(
             "Days lost to each cause",
             ("cause", "in its place", "days lost", "trials changed", "never, with and without"),
+            cells,
+        ),
+    )
+
+
+def doubts(answers: Answers) -> Exhibit:
+    """What the date hangs on among the assumptions that nobody has a source for."""
+    why = Why(answers.results)
+    title = "Assumptions of grade D that the date hangs on"
+    table = answers.results.assumptions()
+    if table is None:
+        return Exhibit("doubts", title, why.doubts_sentence() or why.sentence())
+    cells = tuple(
+        (
+            input_name(answers.scenario, str(row["path"])),
+            str(row["value"]),
+            *(signed(e) if not math.isnan((e := estimate_of(row, side)).value) else "" for side in SIDES),
+            str(row["n"]),
+        )
+        for _, row in table.iterrows()
+    )
+    return Exhibit(
+        "doubts",
+        title,
+        f"{why.doubts_sentence()} Positive: {why.noun} comes later.",
+        "Source: assumptions.csv. The first trials again, on the same random numbers, with one value half and twice as "
+        "large (a share: half and twice its odds; an uncertain value: at its 10 % and 90 % point; measurements of "
+        "patients, and limits for them: a fifth less and a quarter more); mean difference "
+        "with its 95 % interval. Those that may move the date most have more pairs than the others.",
+        table=Table(
+            f"Days by which {why.noun} comes later",
+            ("assumption", "value", "with it lower", "with it higher", "pairs"),
             cells,
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
@@ -24,7 +25,7 @@ from sim.web.pages.plan.view import EXHIBITS, dates_of, figures_of, first_dates_
 from sim.web.state import State as Scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sim.experiment.progress import Progress
     from sim.experiment.results import Results
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _STEPS = (96, 384)  # after which the answer is shown anew
 _ALONE = 96  # so few are simulated in the job's own process
 _SAY_SECONDS = 0.3
+_AGAIN = "trials again, for what costs most days"
 
 
 def blocks() -> list[Any]:
@@ -165,11 +167,11 @@ def _refined(studio: Studio, set_progress: Any, query: str) -> Any:
     asked, rule = _question(studio, query), Scenario.of(query).until
     last = [0.0]
 
-    def say(done: int, total: int) -> None:
-        of = total if rule else asked.most  # not of this step
+    def say(done: int, total: int, what: str = "simulated trials") -> None:
+        of = total if rule or what == _AGAIN else asked.most  # not of this step
         if time.monotonic() - last[0] > _SAY_SECONDS or done == of:
             last[0] = time.monotonic()
-            set_progress([f"{done:,} of {of:,} simulated trials", 100 * done / of])
+            set_progress([f"{done:,} of {of:,} {what}", 100 * done / of])
 
     say(0, asked.most)
     shown: Any = None
@@ -181,7 +183,7 @@ def _refined(studio: Studio, set_progress: Any, query: str) -> Any:
     return shown["query"] if shown else no_update
 
 
-def _as_many(studio: Studio, query: str, asked: Question, say: Progress) -> Iterator[tuple[Results, bool]]:
+def _as_many(studio: Studio, query: str, asked: Question, say: Callable[..., None]) -> Iterator[tuple[Results, bool]]:
     """The run of as many trials as were asked for, after each of its steps, and whether it is whole."""
     n = asked.most
     identity = Identity(asked.scenario, asked.seed, n, asked.typed, _assumptions(studio, query))
@@ -190,7 +192,9 @@ def _as_many(studio: Studio, query: str, asked: Question, say: Progress) -> Iter
     for size in (*(step for step in _STEPS if step < n), n):
         for results in grow(folder, identity, (size,), Means(1 if size <= _ALONE else workers, progress=say)):
             if results.n_replications >= size:
-                yield results, results.n_replications >= n
+                yield results, False
+    for results in grow(folder, identity, (n,), Means(workers, progress=partial(say, what=_AGAIN), causes=True)):
+        yield results, True
 
 
 def _until(studio: Studio, query: str, asked: Question, say: Progress) -> Iterator[tuple[Results, bool]]:
@@ -210,6 +214,7 @@ def _until(studio: Studio, query: str, asked: Question, say: Progress) -> Iterat
         workers=_workers(studio),
         out=default_folder(identity, studio.visitor.runs),
         progress=say,
+        causes=True,
         typed=how[0],
         assumptions=how[1],
     )
