@@ -316,13 +316,14 @@ def test_the_assumptions_that_the_date_hangs_on_are_named_with_their_days(tmp_pa
 
 def test_an_assumption_stays_what_it_may_be() -> None:
     """A share stays a share, a curve of leaving stays a curve, and counts stay whole; many of one entry go together."""
+    covered = ("site_defaults", "patients.conditions", "follow_up.leaving")
     scenario = scenario_of(
         site_defaults={"coordinators": 3, "never_enrols": 0.6},
         patients={"conditions": {f"rare_{i}": 0.01 * (i + 1) for i in range(5)}},
         follow_up={
             "visit_weeks": [4, 8], "primary_endpoint_week": 8, "leaving": {"death": {4: 0.5, 8: 0.9}},
         },
-        sources={name: {"grade": "D", "source": "s"} for name in ("site_defaults", "patients.conditions", "follow_up.leaving")},
+        sources={path: {"grade": "D", "source": "s"} for path in covered},
     )  # fmt: skip
     found = {doubt.path: doubt for doubt in doubts_of(scenario)}
     assert "patients.conditions" in found
