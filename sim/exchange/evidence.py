@@ -152,7 +152,7 @@ def reason_meanings(
     header, asked = evidence.columns[headers.REASON], dict[str, int]()
     unsure = ~np.isnat(evidence.day(headers.ENDED_ON)) & np.isnat(evidence.day(headers.LEFT_ON))
     for i, text in enumerate(evidence.reasons):
-        if meaning[i] or not is_reason(str(text)):
+        if meaning[i] not in ("", RANDOMISED) or not is_reason(str(text)):
             continue
         given = by_word.get(normal_key(f"{header}:{text}"), by_word.get(normal_key(str(text))))
         found[i] = given or meaning_of(str(text))

@@ -67,7 +67,9 @@ def fates_of(evidence: Evidence, said: Mapping[str, str], check: DataCheck) -> F
     """
     meaning, explicit = meanings(evidence, said, check)
     reason_meaning, reason_explicit = reason_meanings(evidence, meaning, said, check)
-    unsaid = meaning == ""
+    # A word that a person called randomised may be of the screening alone: who left later has a reason for it.
+    left_later = explicit & (meaning == RANDOMISED) & np.isin(reason_meaning, (LEFT, COMPLETED))
+    unsaid = (meaning == "") | (left_later & ~np.isnat(evidence.day(headers.ENDED_ON)))
     meaning, explicit = np.where(unsaid, reason_meaning, meaning), explicit | (unsaid & reason_explicit)
     if check.questions:
         check.stop_on_errors()

@@ -293,6 +293,7 @@ def test_rows_of_forms_are_put_together() -> None:
     trial = _read(head + rows, status="screen_outcome:1=randomised,screen_outcome:2=screen failure,eos_reason:3=left")
     assert _counts(trial) == (2, 0, 1)
     assert [site.name for site in trial.sites] == ["a", "b"]
+    assert sorted(trial.people.status.tolist()) == [LEFT, RANDOMISED, FAILED]
 
 
 @pytest.mark.parametrize(("event", "when"), [("Transaction Type", "Transaction Date"), ("Status", "Status date")])
