@@ -44,7 +44,7 @@ class Problem:
         place = self.file or ""
         if self.line is not None:
             place += f":{self.line}"
-        parts = [part for part in (place, self.path) if part]
+        parts = [part for part in (place, self.path and _cut(self.path)) if part]
         head = ": ".join(parts)
         got = "" if self.value is None else f" (got {_cut(self.value)})"
         return f"{head}: {self.message}{got}" if head else f"{self.message}{got}"

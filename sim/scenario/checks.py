@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from sim.errors import nearest
-from sim.scenario import cap_checks, event_checks  # noqa: F401 - their checks register themselves
+from sim.scenario import cap_checks, event_checks, range_checks  # noqa: F401 - their checks register themselves
 from sim.scenario.derived import DERIVED
 from sim.scenario.distributions import Family
 from sim.scenario.rules import RULES, Finding, registered
@@ -43,6 +43,7 @@ def _dates(scenario: Scenario) -> Iterator[Finding]:
     opens = trial.enrolment_opens
     if not _FIRST_YEAR <= opens.year <= _LAST_YEAR:
         yield f"must be from {_FIRST_YEAR} to {_LAST_YEAR}", ("trial", "enrolment_opens"), str(opens)
+        return
     if primary and study and primary > study:
         message = f"primary_completion ({primary}) must not be after study_completion ({study})"
         yield message, ("trial", "planned"), None
@@ -303,13 +304,6 @@ def _total_leaving(ways: dict[str, WayOut], arm: str) -> Iterator[Finding]:
     if total >= 1:
         message = f"more participants of {arm} leave than there are: the last cumulative probabilities sum to {total:g}"
         yield message, ("follow_up", "leaving"), None
-
-
-@registered
-def _costs(scenario: Scenario) -> Iterator[Finding]:
-    visits = scenario.costs.monitoring_visit if scenario.costs else None
-    if visits and visits.every_days == 0:
-        yield "must be more than 0", ("costs", "monitoring_visit", "every_days"), "0"
 
 
 def _last(curve: Mapping[float, float | Family]) -> float:

@@ -17,7 +17,10 @@ from pydantic import (
     model_validator,
 )
 
-_UNBOUNDED = {"normal"}  # families that reach below 0 unless `low` says otherwise
+LARGEST = 1e15  # of a number in a scenario, whatever its unit
+_ONCE_IN = 1e6  # beyond what `reach` says, less than one draw in so many
+_Z = 4.7534  # standard normal value that is passed once in a million
+_E = math.log(_ONCE_IN)  # and exponential value
 
 
 class Family(BaseModel):
@@ -26,6 +29,7 @@ class Family(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
     keyword: ClassVar[str]
+    positive: ClassVar[tuple[str, ...]] = ()  # parameters that must be more than 0
 
     @property
     def is_uncertain(self) -> bool:
@@ -60,20 +64,58 @@ class Family(BaseModel):
         return [name for name, value in self.parameters().items() if isinstance(value, Family)]
 
     def bounds(self) -> tuple[float, float]:
-        """The smallest and largest value it can take, as far as its known parameters tell."""
+        """The smallest and largest value it can take at all, whatever its uncertain parameters turn out to be."""
         low, high = getattr(self, "low", None), getattr(self, "high", None)
-        return (
-            low if isinstance(low, (int, float)) else (-math.inf if self.keyword in _UNBOUNDED else 0.0),
-            high if isinstance(high, (int, float)) else (1.0 if self.keyword == "beta" else math.inf),
+        return (0.0 if low is None else support(low)[0], math.inf if high is None else support(high)[1])
+
+    def tail(self) -> tuple[float, float]:
+        """What one draw in a million is below, and one in a million above, without `low` and `high`."""
+        return self.bounds()
+
+    def reach(self) -> tuple[float, float]:
+        """What one draw in a million at most is below, and one in a million above."""
+        (least, most), (low, high) = self.bounds(), self.tail()
+        return max(least, low), min(most, high)
+
+    @model_validator(mode="after")
+    def _parameters_make_sense(self) -> Self:
+        for name in self.positive:
+            value = getattr(self, name)
+            if isinstance(value, Family) and (value.bounds()[0] < 0 or value.bounds()[1] <= 0):
+                raise ValueError(f"{name} may fall to 0 or below: give it 'low', more than 0")
+        return self
+
+
+def support(value: float | Family) -> tuple[float, float]:
+    """The smallest and largest that a number or a distribution can be."""
+    return value.bounds() if isinstance(value, Family) else (value, value)
+
+
+def _reach(value: float | Family) -> tuple[float, float]:
+    return value.reach() if isinstance(value, Family) else (value, value)
+
+
+def _exp(x: float) -> float:
+    return math.exp(x) if x < 700 else math.inf
+
+
+def _some_is_left(family: Family) -> None:
+    """See that a truncated distribution is not all outside its bounds, where every draw would be one of them."""
+    (low, high), (least, most) = family.tail(), family.bounds()
+    if least > high or most < low:
+        raise ValueError(
+            f"nearly nothing of it lies from {least:g} to {most:g}; without them it is {low:.4g} to {high:.4g}"
         )
 
 
 # A parameter may itself be unknown: {dist: lognormal, median: {uncertain: normal, ...}, sigma: 0.4}
 Parameter = Annotated[
-    Annotated[float, Tag("number")] | Annotated["Distribution", Tag("distribution")],
+    Annotated[Annotated[float, Field(ge=-LARGEST, le=LARGEST)], Tag("number")]
+    | Annotated["Distribution", Tag("distribution")],
     Discriminator(lambda raw: "distribution" if isinstance(raw, (dict, Family)) else "number"),
 ]
-PositiveNumber = Annotated[float, Field(gt=0)]
+PositiveNumber = Annotated[float, Field(gt=0, le=LARGEST)]
+Bound = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 PositiveParameter = Annotated[
     Annotated[PositiveNumber, Tag("number")] | Annotated["Distribution", Tag("distribution")],
     Discriminator(lambda raw: "distribution" if isinstance(raw, (dict, Family)) else "number"),
@@ -81,10 +123,12 @@ PositiveParameter = Annotated[
 
 
 def _ordered(names: tuple[str, ...], values: tuple[object, ...]) -> None:
-    numbers = [(n, v) for n, v in zip(names, values, strict=True) if isinstance(v, (int, float))]
-    for (left, a), (right, b) in pairwise(numbers):
-        if a > b:
-            raise ValueError(f"{left} must not be above {right}, but {a:g} > {b:g}")
+    given = [(n, v) for n, v in zip(names, values, strict=True) if isinstance(v, (int, float, Family))]
+    for (left, a), (right, b) in pairwise(given):
+        most, least = support(a)[1], support(b)[0]
+        if most > least:
+            uncertain = ", once they are drawn" if isinstance(a, Family) or isinstance(b, Family) else ""
+            raise ValueError(f"{left} must not be above {right}{uncertain}, but {most:g} > {least:g}")
 
 
 class Uniform(Family):
@@ -122,73 +166,115 @@ class Normal(Family):
     """Bell-shaped; cut off at low and high where they are given."""
 
     keyword = "normal"
+    positive = ("sd",)
     dist: Literal["normal"] | None = None
     uncertain: Literal["normal"] | None = None
     mean: Parameter
     sd: PositiveParameter
-    low: float | None = None
-    high: float | None = None
+    low: Bound | None = None
+    high: Bound | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         _ordered(("low", "high"), (self.low, self.high))
+        _some_is_left(self)
         return self
+
+    def bounds(self) -> tuple[float, float]:
+        """The smallest and largest value it can take at all; without `low` and `high` any."""
+        return (-math.inf if self.low is None else self.low, math.inf if self.high is None else self.high)
+
+    def tail(self) -> tuple[float, float]:
+        """See `Family.tail`."""
+        (least, most), sd = _reach(self.mean), _reach(self.sd)[1]
+        return least - _Z * sd, most + _Z * sd
 
 
 class Lognormal(Family):
     """Skewed to the right: a median and the standard deviation of the logarithm."""
 
     keyword = "lognormal"
+    positive = ("median", "sigma")
     dist: Literal["lognormal"] | None = None
     uncertain: Literal["lognormal"] | None = None
     median: PositiveParameter
     sigma: PositiveParameter
-    low: float | None = None
-    high: float | None = None
+    low: Bound | None = None
+    high: Bound | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
         _ordered(("low", "high"), (self.low, self.high))
+        _some_is_left(self)
         return self
+
+    def tail(self) -> tuple[float, float]:
+        """See `Family.tail`."""
+        (least, most), sigma = _reach(self.median), _reach(self.sigma)[1]
+        return least * _exp(-_Z * sigma), most * _exp(_Z * sigma)
 
 
 class Exponential(Family):
     """The time to something that is equally likely at every moment."""
 
     keyword = "exponential"
+    positive = ("mean",)
     dist: Literal["exponential"] | None = None
     uncertain: Literal["exponential"] | None = None
     mean: PositiveParameter
+
+    def tail(self) -> tuple[float, float]:
+        """See `Family.tail`."""
+        return 0.0, _E * _reach(self.mean)[1]
 
 
 class Gamma(Family):
     """Positive and skewed: a mean and a coefficient of variation (sd / mean); the shape is 1 / cv^2."""
 
     keyword = "gamma"
+    positive = ("mean", "cv")
     dist: Literal["gamma"] | None = None
     uncertain: Literal["gamma"] | None = None
     mean: PositiveParameter
     cv: PositiveParameter
+
+    def tail(self) -> tuple[float, float]:
+        """See `Family.tail`; by Chernoff's bound, which is somewhat more."""
+        wanted, x = _E * _reach(self.cv)[1] ** 2, 2.0
+        for _ in range(60):  # x - 1 - log(x) = wanted
+            x = 1 + wanted + math.log(x)
+        return 0.0, x * _reach(self.mean)[1]
 
 
 class Beta(Family):
     """A proportion: its mean, and how many observations it is worth (n = a + b)."""
 
     keyword = "beta"
+    positive = ("n",)
     dist: Literal["beta"] | None = None
     uncertain: Literal["beta"] | None = None
     mean: Annotated[float, Field(gt=0, lt=1)]
     n: PositiveParameter
+
+    def bounds(self) -> tuple[float, float]:
+        """From 0 to 1."""
+        return 0.0, 1.0
 
 
 class Weibull(Family):
     """A duration whose hazard rises (shape above 1) or falls (below 1) with time."""
 
     keyword = "weibull"
+    positive = ("scale", "shape")
     dist: Literal["weibull"] | None = None
     uncertain: Literal["weibull"] | None = None
     scale: PositiveParameter
     shape: PositiveParameter
+
+    def tail(self) -> tuple[float, float]:
+        """See `Family.tail`."""
+        shape = max(_reach(self.shape)[0], 1 / LARGEST)
+        return 0.0, _reach(self.scale)[1] * _exp(math.log(_E) / shape)
 
 
 class Empirical(Family):
@@ -197,7 +283,7 @@ class Empirical(Family):
     keyword = "empirical"
     dist: Literal["empirical"] | None = None
     uncertain: Literal["empirical"] | None = None
-    values: Annotated[tuple[float, ...], Field(min_length=1, max_length=100_000)]
+    values: Annotated[tuple[Bound, ...], Field(min_length=1, max_length=100_000)]
 
     def bounds(self) -> tuple[float, float]:
         """The smallest and largest observed value."""

@@ -120,7 +120,8 @@ def _value_at(path: KeyPath, data: Any) -> Any:
 
 def _shown(value: object) -> str:
     text = f"'{value}'" if isinstance(value, str) else repr(value) if isinstance(value, float) else shown(value)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+    text = text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _sentence(error: ErrorDetails, path: KeyPath, data: Any, shape: _Shape) -> str:

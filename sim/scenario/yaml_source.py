@@ -24,6 +24,11 @@ MAX_VALUES = 200_000
 
 KeyPath = tuple[str, ...]
 
+_MOST_OPEN = 400
+_BRACKETS = re.compile(r"[\[\]{}]")
+_DASHES = re.compile(rf"(?:[-?:] +){{{MAX_DEPTH + 1}}}")
+_INDENTED = re.compile(rf"^ {{{_MOST_OPEN}}}[^\s#]", re.MULTILINE)
+
 
 class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
     """The safe loader with YAML 1.2's idea of a number."""
@@ -132,6 +137,21 @@ class _Reader:
         raise self.fail("only plain values are allowed, no tags", node, path, node.tag)
 
 
+def _is_too_deep(text: str) -> bool:
+    """Whether it opens so many brackets, dashes or steps that libyaml would take hours, or the whole stack, for it.
+
+    Where it is not sure (brackets in text and comments count too), the reader finds out.
+    """
+    if _DASHES.search(text) or _INDENTED.search(text):
+        return True
+    depth = 0
+    for bracket in _BRACKETS.findall(text):
+        depth += 1 if bracket in "[{" else -1 if depth else 0
+        if depth > _MOST_OPEN:
+            return True
+    return False
+
+
 def parse(text: str, file: str) -> Document:
     """Read one YAML document.
 
@@ -143,6 +163,8 @@ def parse(text: str, file: str) -> Document:
         ScenarioError: it is not YAML, is not plain data, or is too large, deep or repetitive.
     """
     reader = _Reader(file)
+    if _is_too_deep(text):
+        raise ScenarioError(Problem(f"nested more than {MAX_DEPTH} levels deep", file))
     try:
         loader = _Loader(text)
         try:

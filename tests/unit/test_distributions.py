@@ -103,10 +103,10 @@ def test_values_stay_within_their_bounds(law: Family, ppf: Any) -> None:
 @pytest.mark.parametrize(
     "law",
     [
-        family("normal", mean=0.0, sd=1.0, low=9.0),
-        family("normal", mean=45.0, sd=1.0, high=20.0),
-        family("lognormal", median=1.0, sigma=0.1, low=4.0, high=5.0),
-        family("lognormal", median=100.0, sigma=0.1, low=10.0, high=20.0),
+        family("normal", mean=0.0, sd=1.0, low=4.7),
+        family("normal", mean=45.0, sd=1.0, high=40.3),
+        family("lognormal", median=1.0, sigma=0.1, low=1.6, high=5.0),
+        family("lognormal", median=100.0, sigma=0.1, low=10.0, high=62.5),
     ],
     ids=["normal above", "normal below", "lognormal above", "lognormal below"],
 )

@@ -13,11 +13,20 @@ from sim.scenario.distributions import Family
 from sim.scenario.schema import values
 from sim.scenario.schema.values import Section
 
+_ONCE, _ANY = "number, `uncertain`", "number, `dist`, `uncertain`"
 _NUMBERS = (
-    (values.Once, "number, `uncertain`", "at least 0"),
-    (values.OnceProbability, "number, `uncertain`", "0 to 1"),
-    (values.NonNegative, "number, `dist`, `uncertain`", "at least 0"),
-    (values.Probability, "number, `dist`, `uncertain`", "0 to 1"),
+    (values.OnceProbability, _ONCE, "0 to 1"),
+    (values.OnceDays, _ONCE, f"0 to {values.MAX_DAYS:,}"),
+    (values.OnceCells, _ONCE, f"0 to {values.MAX_CELLS:g}"),
+    (values.OnceFactor, _ONCE, f"0 to {values.MAX_FACTOR:,}"),
+    (values.OnceVariation, _ONCE, f"0 to {values.MAX_CV}"),
+    (values.Money, _ONCE, f"0 to {values.MAX_MONEY:g}"),
+    (values.Probability, _ANY, "0 to 1"),
+    (values.Days, _ANY, f"0 to {values.MAX_DAYS:,}"),
+    (values.Hours, _ANY, f"0 to {values.MAX_HOURS:,}"),
+    (values.Cells, _ANY, f"0 to {values.MAX_CELLS:g}"),
+    (values.Factor, _ANY, f"0 to {values.MAX_FACTOR:,}"),
+    (values.Rate, _ANY, f"0 to {values.MAX_PER_MONTH:,}"),
 )
 _PLAIN = {float: "number", int: "whole number", str: "text", bool: "true or false", date: "date", type(None): "null"}
 _NAME = next(item.pattern for item in get_args(values.Name)[1].metadata if hasattr(item, "pattern"))

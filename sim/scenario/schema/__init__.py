@@ -14,19 +14,19 @@ from sim.scenario.schema.patients import Patients, Screening
 from sim.scenario.schema.sites import SiteGroup, SiteSettings
 from sim.scenario.schema.treatment import CellSupply, Treatment
 from sim.scenario.schema.trial import Arm, Randomisation, TrialSettings
-from sim.scenario.schema.values import Name, Section, described
+from sim.scenario.schema.values import Name, Paragraph, Section, Text, described
 
 
 class Scenario(Section):
     """One trial and one set of assumptions about it."""
 
-    name: str = described("Name, shown in reports and used for the results folder.", min_length=1, max_length=80)
-    question: str = described("The question that this scenario asks.", default="", max_length=500)
+    name: Text = described("Name, shown in reports and used for the results folder.", min_length=1, max_length=80)
+    question: Paragraph = described("The question that this scenario asks.", default="", max_length=500)
     trial: TrialSettings = described("Target, day 0, horizon.")
     arms: Annotated[dict[Name, Arm], Field(min_length=1)] = described("Treatment arms by name.")
     randomisation: Randomisation = described("How arms are allocated.", default_factory=Randomisation)
     site_defaults: SiteSettings = described("What a site group leaves out.", default_factory=SiteSettings)
-    sites: dict[Name, SiteGroup] = described("Groups of like sites, by name.")
+    sites: Annotated[dict[Name, SiteGroup], Field(min_length=1)] = described("Groups of like sites, by name.")
     caps: Caps = described("At most so many, by name.", default_factory=dict)
     calendar: Calendar = described("What changes arrivals with the date.", default_factory=Calendar)
     patients: Patients = described("Who is referred.", default_factory=Patients)

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from sim.scenario.schema.values import Name, Once, Section, described
+from sim.scenario.schema.values import Name, OnceFactor, Section, described
 
 MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
 
@@ -17,7 +17,7 @@ class PublicHolidays(Section):
 
     country: str = described("ISO 3166 code, such as CN.", pattern=r"^[A-Z]{2}$")
     subdivision: str | None = described("Province or state code, where holidays differ.", default=None, max_length=10)
-    factor: Once = described("Multiplies arrivals on public holidays outside every named period.")
+    factor: OnceFactor = described("Multiplies arrivals on public holidays outside every named period.")
 
 
 class Period(Section):
@@ -25,7 +25,7 @@ class Period(Section):
 
     from_: date | MonthDay = described("First day, as a date or as MM-DD for every year.", alias="from")
     to: date | MonthDay = described("Last day, of the same kind.")
-    factor: Once = described("Multiplies arrivals on these days.")
+    factor: OnceFactor = described("Multiplies arrivals on these days.")
     at: tuple[Name, ...] | None = described("Site groups it holds for; leave out for all.", default=None)
 
     @property
@@ -46,7 +46,7 @@ class Calendar(Section):
     """Everything that changes arrivals with the date. Factors multiply where several hold."""
 
     public_holidays: PublicHolidays | None = described("Public holidays.", default=None)
-    by_month: dict[Annotated[int, Field(ge=1, le=12)], Once] = described(
+    by_month: dict[Annotated[int, Field(ge=1, le=12)], OnceFactor] = described(
         "A factor by month of the year (1 to 12); months not named: 1.", default_factory=dict
     )
     periods: dict[Name, Period] = described("Named periods, once or every year.", default_factory=dict)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from sim.errors import nearest
-from sim.scenario.schema.values import Name, Section, described
+from sim.scenario.schema.values import MAX_PEOPLE, Name, Section, described
 
 # ISO 3166-1 alpha-2, as of 2024.
 _CODES = """
@@ -49,12 +49,17 @@ class Cap(Section):
     """At most so many at once. It holds for all of whom it speaks together, or for `each` site, group or country."""
 
     randomised: int | None = described(
-        "Participants at most; those who are to be replaced are not counted.", unit="participants", ge=1, default=None
+        "Participants at most; those who are to be replaced are not counted.",
+        unit="participants",
+        ge=1,
+        le=MAX_PEOPLE,
+        default=None,
     )
     in_screening: int | None = described(
         "People in screening at once at most, from consent until they are randomised or out.",
         unit="people",
         ge=1,
+        le=MAX_PEOPLE,
         default=None,
     )
     groups: Groups | None = described("Site groups that it holds for; one name, or several.", default=None)

@@ -6,30 +6,30 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.scenario.schema.values import Once, Section, described
+from sim.scenario.schema.values import Money, OnceDays, Section, described
 
 
 class MonitoringVisit(Section):
     """A monitor visits each open site at regular intervals."""
 
-    cost: Once = described("Cost of one visit.", unit="currency")
-    every_days: Once = described("Days between visits to a site.", unit="days")
+    cost: Money = described("Cost of one visit.", unit="currency")
+    every_days: OnceDays = described("Days between visits to a site.", unit="days")
 
 
 class Costs(Section):
     """Unit costs. Without this section no cost is reported."""
 
     currency: str = described("Currency code.", pattern=r"^[A-Z]{3}$")
-    site_activation: Once = described("Each site activated.", unit="currency", default=0.0)
-    site_month: Once = described(
+    site_activation: Money = described("Each site activated.", unit="currency", default=0.0)
+    site_month: Money = described(
         "Each month that a site is open or follows participants.", unit="currency/month", default=0.0
     )
-    screening: Once = described("Each screening started by a coordinator.", unit="currency", default=0.0)
-    participant_visit: Once = described("Each visit that happens.", unit="currency", default=0.0)
-    lot: Once = described("Each lot started.", unit="currency", default=0.0)
-    dose: Once = described("Each dose thawed, given or lost.", unit="currency", default=0.0)
+    screening: Money = described("Each screening started by a coordinator.", unit="currency", default=0.0)
+    participant_visit: Money = described("Each visit that happens.", unit="currency", default=0.0)
+    lot: Money = described("Each lot started.", unit="currency", default=0.0)
+    dose: Money = described("Each dose thawed, given or lost.", unit="currency", default=0.0)
     monitoring_visit: MonitoringVisit | None = described("Monitoring of open sites.", default=None)
-    central_month: Once = described(
+    central_month: Money = described(
         "Running the trial, from day 0 to database lock.", unit="currency/month", default=0.0
     )
 

@@ -18,7 +18,17 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from sim.scenario.distributions import Family
-from sim.scenario.schema.values import Days, Name, Once, OnceProbability, Probability, Section, described
+from sim.scenario.schema.values import (
+    MAX_PEOPLE,
+    Days,
+    Name,
+    OnceDays,
+    OnceFactor,
+    OnceProbability,
+    Probability,
+    Section,
+    described,
+)
 
 Week = Annotated[float, Field(gt=0, le=1040)]
 WeekKey = Annotated[float, Field(gt=0, le=1040, strict=False)]  # a key is text once it has been JSON
@@ -58,7 +68,7 @@ class WayOut(Section):
     """
 
     cumulative: dict[Name, Cumulative] = described("Cumulative probability by week, per arm or for `all`.")
-    hazard_ratio: dict[Name, Once] = described(
+    hazard_ratio: dict[Name, OnceFactor] = described(
         "Hazard of an arm without a curve, relative to that of the first arm with one, whatever else differs.",
         default_factory=dict,
     )
@@ -160,7 +170,9 @@ class FollowUp(Section):
         unit="weeks",
         default_factory=_last_week,
     )
-    visit_window_days: Once = described("Visits happen within this many days of the plan.", unit="days", default=0.0)
+    visit_window_days: OnceDays = described(
+        "Visits happen within this many days of the plan.", unit="days", default=0.0
+    )
     missed_visit: Probability = described("Probability that a visit does not happen.", default=0.0)
     leaving: dict[Name, WayOut] = described("Competing ways out.", default_factory=dict)
     database_lock_days: Days = described("From the last visit to the database lock.", unit="days", default=0.0)
@@ -176,14 +188,14 @@ class FollowUp(Section):
         return self
 
 
-_Treated = Annotated[int, Field(ge=1)]
+_Treated = Annotated[int, Field(ge=1, le=MAX_PEOPLE)]
 
 
 class Sentinels(Section):
     """The first participants of an arm are spaced apart: after each, nobody is randomised for a while."""
 
     participants: int = described("How many, the spacing being between them.", unit="participants", ge=1, le=1000)
-    days_between: Once = described("Days from one to the next.", unit="days")
+    days_between: OnceDays = described("Days from one to the next.", unit="days")
     arm: Name = described("The experimental arm.")
 
 
@@ -203,7 +215,7 @@ class BoardReview(Section):
         "each review.",
         unit="participants",
     )
-    observed_days: Once = described("Observation of the last of them before the review.", unit="days")
+    observed_days: OnceDays = described("Observation of the last of them before the review.", unit="days")
     takes_days: Days = described("Length of the review.", unit="days")
     enrolment_pauses: bool = described("Whether randomisation pauses during the review.", default=True)
     pauses_while_observing: bool = described("Whether it already pauses while the last one is observed.", default=False)
@@ -212,8 +224,10 @@ class BoardReview(Section):
 class StoppingRule(Section):
     """Too many severe reactions among the first treated hold or end the trial."""
 
-    severe_reactions: int = described("This many severe reactions ...", unit="reactions", ge=1)
-    among_first: int = described("... among the first this many treated participants.", unit="participants", ge=1)
+    severe_reactions: int = described("This many severe reactions ...", unit="reactions", ge=1, le=MAX_PEOPLE)
+    among_first: int = described(
+        "... among the first this many treated participants.", unit="participants", ge=1, le=MAX_PEOPLE
+    )
     action: Literal["hold", "end"] = described(
         "Hold randomisation and dosing for a while, or end both for good.", default="end"
     )

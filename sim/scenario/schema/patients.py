@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from sim.scenario.distributions import Distribution, Family
-from sim.scenario.schema.values import Days, Factor, Name, Once, OnceProbability, Probability, Section, described
+from sim.scenario.distributions import LARGEST, Distribution, Family
+from sim.scenario.schema.values import Days, Factor, Name, OnceDays, OnceProbability, Probability, Section, described
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -19,9 +19,18 @@ def _attribute_tag(raw: object) -> str:
     return "number" if not isinstance(raw, dict) else "categories"
 
 
+def _of_some_size(value: Family) -> Family:
+    least, most = value.reach()
+    if least < -LARGEST or most > LARGEST:
+        raise ValueError(
+            f"may be anything from {least:.3g} to {most:.3g}, and must be from {-LARGEST:g} to {LARGEST:g}"
+        )
+    return value
+
+
 Attribute = Annotated[
-    Annotated[float, Tag("number")]
-    | Annotated[Distribution, Tag("distribution")]
+    Annotated[float, Field(ge=-LARGEST, le=LARGEST), Tag("number")]
+    | Annotated[Distribution, AfterValidator(_of_some_size), Tag("distribution")]
     | Annotated[dict[Name, Share], Tag("categories")],
     Discriminator(_attribute_tag),
 ]
@@ -108,6 +117,9 @@ Item = Annotated[
 ]
 
 
+Items = Annotated[tuple[Item, ...], Field(min_length=1, max_length=200)]
+
+
 class Criterion(Test):
     """One eligibility criterion: a test of an attribute, or any / all / none of several conditions and tests."""
 
@@ -120,9 +132,9 @@ class Criterion(Test):
         pattern=r"^[A-Z]\d+[a-z]?$",
     )
     passing: bool = described("Whether the reason may pass, so that rescreening makes sense.", default=False)
-    any: tuple[Item, ...] | None = described("At least one of these holds.", default=None)
-    all: tuple[Item, ...] | None = described("Every one of these holds.", default=None)
-    none: tuple[Item, ...] | None = described("Not one of these holds.", default=None)
+    any: Items | None = described("At least one of these holds.", default=None)
+    all: Items | None = described("Every one of these holds.", default=None)
+    none: Items | None = described("Not one of these holds.", default=None)
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -149,7 +161,7 @@ class Screening(Section):
         "Probability of consent, among those whom the chart does not exclude.", default=1.0
     )
     days: Days = described("From a coordinator's start to the last test result.", unit="days", default=0.0)
-    window_days: Once | None = described(
+    window_days: OnceDays | None = described(
         "Longest time from decompensation (attribute days_since_decompensation, else the referral) to randomisation.",
         unit="days",
         default=None,

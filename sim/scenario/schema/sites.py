@@ -8,20 +8,31 @@ from typing import Any
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from sim.scenario.schema.caps import Country
-from sim.scenario.schema.values import Days, Once, OnceProbability, Probability, Rate, Section, described
+from sim.scenario.schema.values import (
+    MAX_PEOPLE,
+    Days,
+    OnceDays,
+    OnceProbability,
+    OnceVariation,
+    Probability,
+    Rate,
+    Section,
+    Text,
+    described,
+)
 
 
 class RampUp(Section):
     """A new site starts slowly and reaches its full rate along a straight line."""
 
     start_fraction: OnceProbability = described("Share of the full rate on the day it opens.")
-    days: Once = described("Days until the full rate.", unit="days")
+    days: OnceDays = described("Days until the full rate.", unit="days")
 
 
 class Drought(Section):
     """A site that randomises nobody for this long is closed."""
 
-    after_days_without_randomisation: Once = described("Days without a randomisation.", unit="days")
+    after_days_without_randomisation: OnceDays = described("Days without a randomisation.", unit="days")
 
 
 class SiteSettings(Section):
@@ -35,7 +46,7 @@ class SiteSettings(Section):
     lead_days: Days = described("Start-up work begins this long before day 0.", unit="days", default=0.0)
     activation_delay_days: Days = described("From the start of start-up work to activation.", unit="days", default=0.0)
     opens: date | None = described("Activation on this date, instead of after a delay.", default=None)
-    between_site_cv: Once = described(
+    between_site_cv: OnceVariation = described(
         "How much the rates of sites in a group differ: sd / mean of a gamma distribution (0: all alike).", default=0.0
     )
     ramp_up: RampUp | None = described("How a new site reaches its full rate.", default=None)
@@ -51,6 +62,7 @@ class SiteSettings(Section):
         "a group, a country or a stratum see `caps`); null: no limit.",
         unit="participants/site",
         ge=1,
+        le=MAX_PEOPLE,
         default=None,
     )
     closes: date | Drought | None = described("A date, or a drought, that closes the site; null: never.", default=None)
@@ -63,7 +75,7 @@ class SiteGroup(SiteSettings):
     """A group of like sites. What it leaves out comes from `site_defaults`."""
 
     count: int = described("Sites in the group.", unit="sites", ge=0, le=5000, default=1)
-    label: str | None = described(
+    label: Text | None = described(
         "How reports call a site of the group; default: its name.", default=None, max_length=80
     )
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sim.scenario.schema.values import Cells, Days, Once, Probability, Section, described
+from sim.scenario.schema.values import (
+    MAX_DAYS,
+    Cells,
+    Days,
+    Hours,
+    OnceCells,
+    OnceDays,
+    Probability,
+    Section,
+    described,
+)
 
 
 class Treatment(Section):
@@ -18,9 +28,10 @@ class Treatment(Section):
         "next keeps its distance from a late one.",
         unit="days",
         ge=0,
+        le=MAX_DAYS,
         default=2.0,
     )
-    bay_hours: Days = described("Time in the infusion bay.", unit="hours", default=0.0)
+    bay_hours: Hours = described("Time in the infusion bay.", unit="hours", default=0.0)
     unfit_on_the_day: Probability = described("Probability of not being fit for a dose when it is due.", default=0.0)
     unfit_days: Days | None = described(
         "How long unfitness lasts; null: past the window, so that the dose is missed.", unit="days", default=None
@@ -40,14 +51,14 @@ class Lots(Section):
 class Stock(Section):
     """The bank: what it starts with, when a lot is started, and how long cells keep."""
 
-    start_cells: Once = described("Released cells on day 0.", unit="cells", default=0.0)
-    reorder_below_cells: Once = described(
+    start_cells: OnceCells = described("Released cells on day 0.", unit="cells", default=0.0)
+    reorder_below_cells: OnceCells = described(
         "A lot is started when released cells, less those that participants are due, plus those expected from running "
         "lots, fall below this.",
         unit="cells",
         default=0.0,
     )
-    shelf_life_days: Once = described("Released cells expire after this.", unit="days", default=36500.0)
+    shelf_life_days: OnceDays = described("Released cells expire after this.", unit="days", default=36500.0)
 
 
 class CellSupply(Section):

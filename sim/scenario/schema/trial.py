@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sim.scenario.schema.values import Days, Name, Once, OnceProbability, Section, described
+from sim.scenario.schema.values import Days, Name, OnceCells, OnceProbability, Section, described
 
 
 class Planned(Section):
@@ -65,7 +65,7 @@ class Doses(Section):
     weeks: Annotated[tuple[Annotated[float, Field(ge=0, le=520)], ...], Field(min_length=1, max_length=60)] = described(
         "Weeks after the first dose at which doses are due.", unit="weeks"
     )
-    cells_per_kg: Once = described("Cells a dose, by body weight.", unit="cells/kg")
+    cells_per_kg: OnceCells = described("Cells a dose, by body weight.", unit="cells/kg")
 
     @model_validator(mode="after")
     def _increasing(self) -> Self:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import unicodedata
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from sim.scenario.distributions import Distribution, Family
 
+_DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # turn what follows around
+# What a number may be at most: more than anybody means, and little enough for the program.
 MAX_PER_MONTH = 10_000
+MAX_DAYS = 100_000
+MAX_HOURS = 10_000
+MAX_CELLS = 1e15
+MAX_FACTOR = 1_000
+MAX_MONEY = 1e12
+MAX_CV = 10
+MAX_PEOPLE = 200_000
 
 
 class Section(BaseModel):
@@ -31,13 +42,17 @@ def _tag(raw: object) -> str:
 
 
 def _inside(low: float, high: float) -> AfterValidator:
+    """A distribution that stays within a range: never below it, and above it in less than one draw of a million."""
+
     def check(value: float | Family) -> float | Family:
         if isinstance(value, Family):
-            least, most = value.bounds()
+            least, most = value.bounds()[0], value.reach()[1]
             if least < low:
                 raise ValueError(f"may fall below {low:g}: give it 'low: {low:g}' or more")
             if most > high:
-                raise ValueError(f"may exceed {high:g}: give it 'high: {high:g}' or less")
+                raise ValueError(
+                    f"may be as much as {most:.3g}, and must be at most {high:g}: narrow it or give it 'high'"
+                )
         return value
 
     return AfterValidator(check)
@@ -60,17 +75,62 @@ Probability = Annotated[
     Discriminator(_tag),
     _inside(0.0, 1.0),
 ]
-NonNegative = Annotated[
-    Annotated[Annotated[float, Field(ge=0, le=1e15)], Tag("number")] | Annotated[Distribution, Tag("distribution")],
+Days = Annotated[
+    Annotated[Annotated[float, Field(ge=0, le=MAX_DAYS)], Tag("number")] | Annotated[Distribution, Tag("distribution")],
     Discriminator(_tag),
-    _inside(0.0, float("inf")),
+    _inside(0.0, MAX_DAYS),
 ]
-Once = Annotated[NonNegative, AfterValidator(_once)]  # one number a replication: fixed or uncertain, not `dist`
-OnceProbability = Annotated[Probability, AfterValidator(_once)]
-Days = NonNegative
-Rate = Annotated[NonNegative, AfterValidator(_plausible_rate)]
-Factor = NonNegative
-Ratio = NonNegative
-Money = NonNegative
-Cells = NonNegative
+Hours = Annotated[
+    Annotated[Annotated[float, Field(ge=0, le=MAX_HOURS)], Tag("number")]
+    | Annotated[Distribution, Tag("distribution")],
+    Discriminator(_tag),
+    _inside(0.0, MAX_HOURS),
+]
+Cells = Annotated[
+    Annotated[Annotated[float, Field(ge=0, le=MAX_CELLS)], Tag("number")]
+    | Annotated[Distribution, Tag("distribution")],
+    Discriminator(_tag),
+    _inside(0.0, MAX_CELLS),
+]
+Factor = Annotated[
+    Annotated[Annotated[float, Field(ge=0, le=MAX_FACTOR)], Tag("number")]
+    | Annotated[Distribution, Tag("distribution")],
+    Discriminator(_tag),
+    _inside(0.0, MAX_FACTOR),
+]
+Rate = Annotated[
+    Annotated[Annotated[float, Field(ge=0)], Tag("number")] | Annotated[Distribution, Tag("distribution")],
+    Discriminator(_tag),
+    AfterValidator(_plausible_rate),
+    _inside(0.0, MAX_PER_MONTH),
+]
+_Variation = Annotated[
+    Annotated[Annotated[float, Field(ge=0, le=MAX_CV)], Tag("number")] | Annotated[Distribution, Tag("distribution")],
+    Discriminator(_tag),
+    _inside(0.0, MAX_CV),
+]
+_Money = Annotated[
+    Annotated[Annotated[float, Field(ge=0, le=MAX_MONEY)], Tag("number")]
+    | Annotated[Distribution, Tag("distribution")],
+    Discriminator(_tag),
+    _inside(0.0, MAX_MONEY),
+]
+OnceProbability = Annotated[Probability, AfterValidator(_once)]  # one number a replication: fixed or uncertain
+OnceDays = Annotated[Days, AfterValidator(_once)]
+OnceCells = Annotated[Cells, AfterValidator(_once)]
+OnceFactor = Annotated[Factor, AfterValidator(_once)]
+OnceVariation = Annotated[_Variation, AfterValidator(_once)]
+Money = Annotated[_Money, AfterValidator(_once)]
+
+
+def _readable(text: str, besides: str = "") -> str:
+    shown = (c for c in text if c not in besides)
+    wrong = next((c for c in shown if unicodedata.category(c) in ("Cc", "Cs") or c in _DIRECTIONS), None)
+    if wrong is not None:
+        raise ValueError(f"must be text that can be shown; it has the character U+{ord(wrong):04X}")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_readable)]
+Paragraph = Annotated[str, AfterValidator(partial(_readable, besides="\n\t"))]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=60)]
