@@ -105,7 +105,7 @@ def test_values_stay_within_their_bounds(law: Family, ppf: Any) -> None:
     [
         family("normal", mean=0.0, sd=1.0, low=4.7),
         family("normal", mean=45.0, sd=1.0, high=40.25),
-        family("lognormal", median=1.0, sigma=0.1, low=1.625, high=5.0),
+        family("lognormal", median=1.0, sigma=0.1, low=1.5625, high=5.0),
         family("lognormal", median=100.0, sigma=0.1, low=10.0, high=62.5),
     ],
     ids=["normal above", "normal below", "lognormal above", "lognormal below"],
