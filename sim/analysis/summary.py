@@ -94,7 +94,7 @@ def outcome_table(frame: Table) -> pd.DataFrame:
 
 
 FUNNEL: dict[str, tuple[str, ...]] = {
-    "ACLF admissions referred": ("n_referred",),
+    "patients referred": ("n_referred",),
     "not excluded by the chart, and asked": ("n_consented", "n_consent_refused"),
     "consented": ("n_consented",),
     "screened by a coordinator": ("n_screened",),

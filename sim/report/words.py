@@ -182,6 +182,13 @@ def run_command(results: Results) -> str:
     return f"trialclock run {typed} --replications {n} --seed {seed}"
 
 
+def is_modelled(milestone: str, scenario: Scenario) -> bool:
+    """Whether a scenario has a milestone at all: no last dose without doses, no visits or lock without follow-up."""
+    if milestone == "last_dose":
+        return any(arm.doses for arm in scenario.arms.values())
+    return scenario.follow_up is not None or milestone not in ("last_visit", "database_lock")
+
+
 def headline(results: Results, dates: Dates, milestones: pd.DataFrame) -> str:
     """The answer in one sentence, date first."""
     last, lock = (estimate_of(milestones.loc[name], "p50") for name in ("last_randomised", "database_lock"))
@@ -193,6 +200,11 @@ def headline(results: Results, dates: Dates, milestones: pd.DataFrame) -> str:
             f"More often than not, the {target} participants are not reached by {dates.horizon}, "
             f"the end of the simulated time."
         )
+    if results.scenario.follow_up is None:  # nothing is said of visits and a database that are not modelled
+        p80 = estimate_of(milestones.loc["last_randomised"], "p80")
+        safe = f"; with 80 % probability by {dates.text(p80.value)}" if math.isfinite(p80.value) else ""
+        when = dates.text(last.value)
+        return f"The last of the {target} participants is randomised by {when} in half of the simulated trials{safe}."
     p80 = estimate_of(milestones.loc["database_lock"], "p80")
     finish = (
         f"the database is locked by {dates.text(lock.value)}" if math.isfinite(lock.value) else "no lock is in sight"

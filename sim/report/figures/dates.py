@@ -24,7 +24,7 @@ from sim.report.figures.style import (
     series,
     stamps,
 )
-from sim.report.words import chance, estimate_of, milestone_name, percent
+from sim.report.words import chance, estimate_of, is_modelled, milestone_name, percent
 
 if TYPE_CHECKING:
     from sim.analysis.intervals import Estimate
@@ -294,6 +294,7 @@ def _milestones_summary(answers: Answers, never: Estimate) -> str:
         f"{milestone_name(name, answers.scenario)}: in half of the simulated trials {_by(answers, name, 50)}, "
         f"in 80 % of them {_by(answers, name, 80)}"
         for name in ("primary_completion", "database_lock")
+        if is_modelled(name, answers.scenario)
     ]
     return f"{'; '.join(parts)}. {chance(never)} never reach the target by {answers.dates.horizon}."
 
@@ -305,6 +306,8 @@ def _cell(answers: Answers, estimate: Estimate) -> str:
 def _milestones_table(answers: Answers) -> Table:
     rows = []
     for name, row in answers.milestones.iterrows():
+        if not is_modelled(str(name), answers.scenario):
+            continue
         cells = [_cell(answers, answers.quantile(str(name), q)) for q in _PERCENTILES]
         rows.append((milestone_name(str(name), answers.scenario), *cells, chance(estimate_of(row, "share"))))
     columns = ("milestone", *(f"P{q}" for q in _PERCENTILES), "reached by the horizon")
