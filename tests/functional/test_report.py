@@ -21,7 +21,7 @@ import sim.report.page
 from sim.analysis.index import EventIndex
 from sim.analysis.intervals import Estimate
 from sim.analysis.occupancy import PLACES, mean_level, peak_level, stays
-from sim.errors import InputError
+from sim.errors import InputError, ReplicationFailed
 from sim.experiment.assemble import FAILURES
 from sim.experiment.results import Results, open_results
 from sim.experiment.run import run_in_folder
@@ -164,7 +164,7 @@ def test_s_curves_stay_below_100_percent_by_those_that_never_come(tmp_path: Path
 
 EMPTY = [
     pytest.param({"sites": {"s": {"count": 1, "referrals_per_month": 0.0}}}, id="nobody is referred"),
-    pytest.param({"sites": {}}, id="no sites"),
+    pytest.param({"sites": {"s": {"count": 0, "referrals_per_month": 1.0}}}, id="no sites"),
     pytest.param({"experiment": {"keep": 0}}, id="nothing is kept"),
     pytest.param({"trial": {"horizon_months": 3.0}}, id="never reached"),
     pytest.param({"arms": {"A": {"doses": {"weeks": [0], "cells_per_kg": 1.0}}, "B": {}, "C": {}}}, id="three arms"),
@@ -183,7 +183,7 @@ def test_a_report_with_nothing_to_show_says_so(changes: dict[str, Any], n: int, 
     assert "too few" in text
 
 
-def test_failed_replications_are_told_at_the_top(results: Results, tmp_path: Path) -> None:
+def test_a_run_in_which_replications_failed_has_no_report(results: Results, tmp_path: Path) -> None:
     copy = run(results.scenario, tmp_path / "run", 40, typed="base")
     frame = copy.replications.copy()
     measured = frame.columns.difference(["replication", "outcome", "reached"])
@@ -192,10 +192,8 @@ def test_failed_replications_are_told_at_the_top(results: Results, tmp_path: Pat
     frame.loc[3, "outcome"] = "error"
     frame.to_parquet(copy.path / "replications.parquet")
     write_json(copy.path / FAILURES, [{"replication": 3, "error": f"ValueError: {NASTY}", "trace": "", "seed": 1}])
-    text = page(open_results(copy.path))
-    warnings = text.index('class="warnings"')
-    assert warnings < text.index("1 of 40 replications failed") < text.index("<h1")
-    assert NASTY not in text
+    with pytest.raises(ReplicationFailed, match="a simulated trial failed, so there is no answer"):
+        page(open_results(copy.path))
 
 
 @pytest.fixture(scope="module")
