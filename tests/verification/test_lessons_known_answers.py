@@ -71,7 +71,8 @@ def test_the_funnel_is_the_models_own() -> None:
         assert found.at_all[i] >= run[f"n_failed_first_{name}"].sum() >= 0
     taught = funnel.teach(parameters, room)
     randomised, at_all, alone, then, _, saved = facts(taught)
-    within(at_all, 32.0)  # the base scenario's share with artificial liver support
+    share, between = 100 * (0.21 + 0.32 + 0.60) / 3, 100 * 0.082 / math.sqrt(30)  # the base scenario's triangle
+    within(at_all, share, slack=4 * between)
     assert 0 < then.value - randomised.value < alone.value < at_all.value
     assert saved.low > 0
 
