@@ -23,7 +23,7 @@ from sim.core.design import Design
 from sim.experiment.assemble import REPLICATIONS
 from sim.experiment.causes import Cause, causes_of_delay
 from sim.experiment.doubts import Doubt, doubts_of
-from sim.experiment.files import write_whole
+from sim.experiment.files import opened, write_whole
 from sim.experiment.paired import Laboratory, Request, Variant
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.sensitivity_tables import Runs, cause_table, doubt_table, outcome
@@ -177,7 +177,8 @@ def _write(path: Path, table: pd.DataFrame) -> None:
 
 def _own_trials(folder: Path) -> dict[str, Array]:
     """The first trials of the run itself, which no pair has to simulate again; a raised one is NaN throughout."""
-    frame = pq.read_table(folder / REPLICATIONS, columns=list(_COLUMNS)).to_pandas()
+    with opened(folder / REPLICATIONS) as source:
+        frame = pq.read_table(source, columns=list(_COLUMNS)).to_pandas()
     raised = (frame["outcome"] == "error").to_numpy()
     found = {name: frame[name].to_numpy(dtype=np.float64) for name in _COLUMNS[1:]}
     return found | {"outcome": np.where(raised, np.nan, 0.0), "cost": np.full(len(frame), np.nan)}

@@ -39,7 +39,8 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> set[int]:
 def _has_no_answer(outcome: Outcome) -> None:
     assert outcome.code == 1, outcome
     assert outcome.out == ""
-    (line,) = outcome.err.strip().splitlines()
+    *account, line = outcome.err.strip().splitlines()
+    assert all(said.startswith(("Data: ", "  ")) for said in account), account  # a forecast says first what it read
     assert "so there is no answer; this is a defect of trialclock" in line
     assert "replication 4, ArithmeticError: no luck in 4" in line
 
