@@ -141,8 +141,10 @@ def _finished(results: Results) -> Entry:
     run, finished = results.identity, results.manifest["finished"]
     n = run["replications"]
     notes = tuple(results.damaged_files())
+    if not notes and results.is_of_this_program():  # another version's tables may have other columns
+        notes = tuple(f"is no folder that this program wrote: {problem}" for problem in results.wrong_tables()[:1])
     failed = len(results.failures)
-    dates = {} if failed or any(note.startswith(REPLICATIONS) for note in notes) else _dates(results)
+    dates = {} if failed or any(REPLICATIONS in note for note in notes) else _dates(results)
     status = DAMAGED if notes else FAILED if failed else FINISHED
     if failed:
         notes = (*notes, f"{failed:,} of {n:,} simulated trials failed")

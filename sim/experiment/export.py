@@ -18,6 +18,7 @@ from sim.errors import Problem, ResultsError, UsageError, nearest
 from sim.experiment.assemble import REPLICATIONS, SUMMARY
 from sim.experiment.catalogue import FINISHED, Entry
 from sim.experiment.files import PART, cannot_write, opened, settle
+from sim.experiment.right_tables import first_line
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -57,6 +58,9 @@ def export(entries: Sequence[Entry], path: Path) -> int:
         settle(temporary, path)
     except OSError as error:
         raise cannot_write(path, error) from None
+    except (ValueError, TypeError, LookupError, pa.ArrowException) as error:
+        message = f"the tables of these runs do not go together: {first_line(error)}"
+        raise ResultsError(Problem(message, ", ".join(str(entry.path) for entry in entries[:2]))) from None
     finally:
         temporary.unlink(missing_ok=True)
     return sum(entry.replications for entry in entries)

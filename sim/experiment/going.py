@@ -125,6 +125,9 @@ def check_undamaged(results: Results) -> None:
     if damaged:
         message = f"this run is complete, but since then {', '.join(damaged)}; give another --out, or delete the folder"
         raise ResultsError(Problem(message, str(results.path)))
+    wrong = results.wrong_tables()
+    if wrong:
+        raise ResultsError(Problem(f"is no folder that this program wrote: {wrong[0]}", str(results.path)))
 
 
 def reuse(results: Results, means: Means) -> Results:

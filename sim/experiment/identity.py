@@ -21,6 +21,7 @@ __all__ = ["Identity", "changed", "program_fingerprint", "slug"]
 _SIZE = ("replications", "keep")
 _DECIDING = ("program", "scenario_hash", "seed", "until", *_SIZE)  # a rule says until when
 _ALWAYS = ("scenario_hash", "seed", *_SIZE, "version", "program", "scenario", "typed", "assumptions")
+_TEXTS = ("scenario_hash", "version", "program", "typed")
 _CHECK = "check"  # SHA-256 of the rest of what a folder says of its run
 
 
@@ -163,4 +164,30 @@ def changed(found: object) -> str:
         return f"is damaged, or of an earlier version of the program: it lacks '{missing[0]}'"
     if _check(found) != found[_CHECK]:
         return "was changed by hand: what it says of the scenario, the seed or the replications is not what was run"
-    return ""
+    wrong = _wrong_kind(found)
+    return f"is damaged: '{wrong}' is not what a run says there" if wrong else ""
+
+
+def _wrong_kind(found: Mapping[str, Any]) -> str:
+    """Which entry of a run's identity is of a kind that no run writes; nothing where none is."""
+    until = found.get("until")
+    texts = all(isinstance(found[key], str) for key in _TEXTS)
+    rows = found["assumptions"]
+    fine = {
+        "scenario": isinstance(found["scenario"], Mapping),
+        " or ".join(_TEXTS): texts,
+        "seed": _is_number(found["seed"], 0),
+        "replications": _is_number(found["replications"], 1) or (found["replications"] is None and until is not None),
+        "keep": _is_number(found["keep"], 0),
+        "assumptions": isinstance(rows, list) and all(isinstance(row, Mapping) for row in rows),
+        "until": until is None or _is_rule(until),
+    }
+    return next((key for key, is_right in fine.items() if not is_right), "")
+
+
+def _is_number(found: object, least: int) -> bool:
+    return type(found) is int and least <= found < 2**63  # True is an int
+
+
+def _is_rule(until: object) -> bool:
+    return isinstance(until, Mapping) and isinstance(until.get("rule"), str) and _is_number(until.get("most"), 1)

@@ -22,6 +22,7 @@ from sim.experiment.assemble import ENROLMENT, EVENTS, FAILURES, REPLICATIONS
 from sim.experiment.files import opened
 from sim.experiment.replicate import CHUNK, Chunk, Failure
 from sim.experiment.results import Results
+from sim.experiment.right_tables import first_line
 
 Array = npt.NDArray[np.float64]
 
@@ -33,12 +34,30 @@ def chunks_of(results: Results) -> Iterator[Chunk]:
         results: the finished run.
 
     Raises:
-        ResultsError: a result file was changed since.
+        ResultsError: a result file was changed since, or is no run's.
     """
     damaged = [text for text in results.damaged_files() if text.startswith((REPLICATIONS, ENROLMENT, EVENTS, FAILURES))]
     if damaged:
         message = f"cannot be given more replications: since the run {', '.join(damaged)}"
         raise ResultsError(Problem(message, str(results.path)))
+    try:
+        for chunk in _chunks(results):
+            if not _is_right(chunk):
+                raise ValueError("a day or a detail in it is none")
+            yield chunk
+    except (ValueError, TypeError, LookupError, pa.ArrowException) as error:
+        message = f"cannot be given more replications: its tables are no run's: {first_line(error)}"
+        raise ResultsError(Problem(message, str(results.path))) from None
+
+
+def _is_right(chunk: Chunk) -> bool:
+    """Whether days and events are such as a trial has: numbers, and days of randomisation from day 0 on."""
+    days = np.concatenate([np.zeros(0), *chunk.randomised_days])
+    are_days = bool(((days >= 0) & np.isfinite(days)).all())
+    return are_days and all(np.isfinite(rows).all() for rows in chunk.kept.values())
+
+
+def _chunks(results: Results) -> Iterator[Chunk]:
     run = results.manifest["run"]
     design = results.design
     failures = [Failure(item["replication"], item["error"], item["trace"]) for item in results.failures]

@@ -23,6 +23,7 @@ from sim.experiment.assemble import CURVES, ENROLMENT, EVENTS, FAILURES, PARTICI
 from sim.experiment.files import LOCK, opened
 from sim.experiment.identity import changed, program_fingerprint
 from sim.experiment.replicate import Failure, refuse_failed, replicate
+from sim.experiment.right_tables import first_line, wrong_tables
 from sim.experiment.store import ASSUMPTIONS, CAUSES, MANIFEST, RUN, checked_manifest, file_hash, read_json, read_object
 from sim.scenario.load import scenario_from_json
 from sim.scenario.schema import Scenario
@@ -100,6 +101,10 @@ class Results:
             if not (self.path / name).is_file() or file_hash(self.path / name) != digest
         ]
 
+    def wrong_tables(self) -> list[str]:
+        """Tables of the run that are not such as a run writes, though their hashes match; see `right_tables`."""
+        return wrong_tables(self.path, self.design, self.n_replications)
+
     def changed_files(self) -> list[str]:
         """Files that are not what the run wrote: changed, missing, or added since."""
         others = {item.name for item in self.path.iterdir()} - set(self.manifest["files"]) - {MANIFEST, LOCK}
@@ -117,8 +122,8 @@ class Results:
                 return pq.read_table(file, filters=filters, columns=columns)
         except FileNotFoundError:
             raise ResultsError(Problem("there is no such file", str(self.path / name))) from None
-        except (OSError, ValueError) as error:
-            raise ResultsError(Problem(f"is damaged: {error}", str(self.path / name))) from None
+        except (OSError, ValueError, TypeError, LookupError, pa.ArrowException) as error:
+            raise ResultsError(Problem(f"is damaged: {first_line(error)}", str(self.path / name))) from None
 
     def _frame(self, name: str, replications: Sequence[int] | None = None) -> pd.DataFrame:
         chosen = None if replications is None else [("replication", "in", list(replications))]
@@ -159,8 +164,8 @@ class Results:
         try:
             with opened(self.path / REPLICATIONS) as file:
                 return list(pq.read_schema(file).names)
-        except (OSError, ValueError) as error:
-            raise ResultsError(Problem(f"is damaged: {error}", str(self.path / REPLICATIONS))) from None
+        except (OSError, ValueError, TypeError, LookupError, pa.ArrowException) as error:
+            raise ResultsError(Problem(f"is damaged: {first_line(error)}", str(self.path / REPLICATIONS))) from None
 
     @cached_property
     def enrolment(self) -> pd.DataFrame:
@@ -199,7 +204,9 @@ class Results:
     def failures(self) -> list[dict[str, Any]]:
         """Replications that raised, which is a defect of the program."""
         path = self.path / FAILURES
-        failures: list[dict[str, Any]] = read_json(path) if path.is_file() else []
+        failures: Any = read_json(path) if path.is_file() else []
+        if not isinstance(failures, list) or not all(_is_failure(item) for item in failures):
+            raise ResultsError(Problem("is damaged: it does not say which simulated trials failed", str(path)))
         return failures
 
     def refuse_failed(self) -> None:
@@ -304,6 +311,11 @@ class Results:
         if not np.isfinite(distance).any():
             return int(kept["replication"].iloc[0])
         return int(kept["replication"].to_numpy()[int(np.nanargmin(distance))])
+
+
+def _is_failure(item: object) -> bool:
+    kinds = {"replication": int, "error": str, "trace": str}
+    return isinstance(item, dict) and all(isinstance(item.get(key), kind) for key, kind in kinds.items())
 
 
 def open_results(path: Path | str) -> Results:

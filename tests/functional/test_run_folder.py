@@ -114,6 +114,11 @@ def test_replay_says_what_was_changed_and_refuses_other_events(copy: Path, whole
     (copy / MANIFEST).write_text(json.dumps(manifest))
     outcome = call("replay", copy, "-k", 1)
     assert outcome.code == 2
+    assert "was changed by hand" in outcome.err
+    manifest["run"]["check"] = identity._check(manifest["run"])
+    (copy / MANIFEST).write_text(json.dumps(manifest))
+    outcome = call("replay", copy, "-k", 1)
+    assert outcome.code == 2
     assert "replication 1 is not what the run kept" in outcome.err
     assert outcome.out == ""
 
