@@ -56,7 +56,8 @@ def _refused(*command: object) -> str:
     done = call(*command)
     said = done.message
     assert done.code == 2, done.err
-    assert said.count("\n") < 2 and len(said) < 800, said
+    assert said.count("\n") < 2, said
+    assert len(said) < 800, said
     return said
 
 
@@ -85,7 +86,9 @@ def test_a_table_that_no_run_wrote_is_one_message(there: Path, kind: str) -> Non
         ("run", "--extend", there / "mine", "--replications", 4),
         ("compare", there / "mine", there / "other"),
     ):
-        assert f"{name}.parquet" in (said := _refused(*command)) and words in said
+        said = _refused(*command)
+        assert f"{name}.parquet" in said
+        assert words in said
     assert "damaged" in _refused("results", there / "mine", "--export", there / "all.csv")
     listed = json.loads(call("results", "--in", there, "--json").out)
     assert {entry["run"]: entry["status"] for entry in listed} == {"mine": "damaged", "other": "finished"}
