@@ -7,7 +7,8 @@ in every denominator; only a replication that raised (a defect) is left out, and
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from datetime import date
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from sim.analysis.intervals import Estimate
 from sim.analysis.measures import COST_PARTS, MILESTONES, PATH_MILESTONES, STEPS, measures, path_name
 from sim.analysis.one_by_one import OneByOne
 from sim.analysis.tables import ERROR
+from sim.core.clock import Clock
 from sim.core.design import Design
 from sim.core.events import VOCABULARIES
 from sim.scenario.schema.caps import in_words
@@ -61,6 +63,30 @@ def milestone_table(frame: Table) -> pd.DataFrame:
             row |= _columns(f"p{round(100 * q)}", intervals.quantile(values, q))
         rows.append(row)
     return pd.DataFrame(rows).set_index("milestone")
+
+
+def with_dates(milestones: pd.DataFrame, clock: Clock) -> pd.DataFrame:
+    """The same with the date of each day after it, as in `p50_date`, `p50_date_low`, `p50_date_high`.
+
+    None is later than the horizon, or not known; the days tell which.
+
+    Args:
+        milestones: as `milestone_table` makes it.
+        clock: days to dates.
+    """
+    columns: dict[str, Any] = {}
+    for name in milestones.columns:
+        columns[str(name)] = milestones[name]
+        quantile = str(name).partition("_")[0]
+        if str(name).endswith("_high") and quantile != "share":
+            for end in ("", "_low", "_high"):
+                found = [_date(day, clock) for day in milestones[f"{quantile}{end}"]]
+                columns[f"{quantile}_date{end}"] = pd.Series(found, index=milestones.index, dtype=object)
+    return pd.DataFrame(columns)
+
+
+def _date(day: float | None, clock: Clock) -> date | None:
+    return clock.date_of(day) if day is not None and np.isfinite(day) else None
 
 
 def odds_table(design: Design, frame: Table) -> pd.DataFrame:

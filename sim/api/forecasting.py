@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from sim.errors import UsageError
 from sim.exchange.dates import DateOrder
 from sim.exchange.folder import read_trials
 from sim.exchange.observed import ObservedTrial
@@ -35,7 +36,7 @@ from sim.scenario.schema import Scenario
 
 Data = ObservedTrial | Path | str | pd.DataFrame
 Sites = Path | str | pd.DataFrame
-Named = Fit | Loaded | Scenario | Path | str
+Named = Fit | Loaded | Scenario | Mapping[str, Any] | Path | str
 _QUARTERS = (0.25, 0.5, 0.75)
 
 
@@ -120,7 +121,7 @@ def forecast(
     """Go on from what has happened: when will this trial be complete?
 
     Args:
-        scenario: the plan: as `load_scenario` gives it, a file, a name, or what `fit` learnt.
+        scenario: the plan: as `load_scenario` gives it, a file, a name, what a file would say, or what `fit` learnt.
         observed: the data, as for `fit`.
         sites: a table of sites: a file or a data frame.
         as_of: the day from which to go on; nothing later is used. Default: the last of the data.
@@ -260,4 +261,7 @@ def _trial(
 def _scenario(named: Named) -> Scenario:
     if isinstance(named, Fit):
         return scenario_from_mapping(fitted_mapping(named, f"{named.trial.name[:60]} fitted"))
+    if not isinstance(named, (Loaded, Scenario, Mapping, Path, str)):
+        message = f"the scenario comes first, and then the data; a {type(named).__name__} is no scenario"
+        raise UsageError(f"{message}. sim.fit(data) makes one of data")
     return loaded(named).scenario

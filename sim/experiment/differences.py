@@ -5,7 +5,7 @@ Every row says what it is of both scenarios; what only one of them has stays in 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ import pandas as pd
 from sim.analysis import intervals, pairing
 from sim.analysis.intervals import Estimate
 from sim.analysis.measures import MILESTONES, Measure, measures
+from sim.analysis.shown import HEADLINE, Shown, date_line, estimate_in, heading
 from sim.analysis.summary import FUNNEL, PLANNED, QUANTILES
 from sim.core.events import VOCABULARIES
 from sim.experiment.compare import Comparison, Pair, milestone_is_absent
@@ -26,6 +27,7 @@ Array = npt.NDArray[np.float64]
 BOTH, REFERENCE_ONLY, OTHER_ONLY, OTHER_UNIT = "both", "reference only", "this only", "other unit"
 _NO = Estimate(float("nan"), None, None)
 _PATHS = ("path_last_randomised_", "path_database_lock_")
+_LOCK = f"{HEADLINE['database_lock']}, by then in half of them"
 _PAIRED = (0.1, 0.5, 0.9)
 MEDIAN = 0.5
 
@@ -208,7 +210,7 @@ TABLES: dict[str, Callable[[Pair], pd.DataFrame]] = {
 }
 
 
-class Compared:
+class Compared(Shown):
     """A comparison with its tables, each worked out once.
 
     Args:
@@ -225,6 +227,20 @@ class Compared:
         self.comparison = comparison
         self.shares = shares
         self.folder: Path | None = None
+
+    def _lines(self) -> Iterator[str]:
+        sides = self.comparison.sides
+        names, n = " and ".join(side.label for side in sides), len(sides) * self.comparison.pairs[0].n
+        yield heading(f"Comparison of {names}, trial by trial", n, self.comparison.seed, self.folder)
+        clock = self.comparison.reference.clock
+        for i, pair in enumerate(self.comparison.pairs):
+            row = self.median(pair, "database_lock")
+            if i == 0:
+                yield date_line(f"{pair.reference.label}: {_LOCK}", estimate_in(row, "reference"), clock)
+            yield date_line(f"{pair.other.label}: {_LOCK}", estimate_in(row, "value"), clock)
+            days = [f"{value:+.0f}" for value in estimate_in(row, "difference") if value is not None]
+            if len(days) == len(("value", "low", "high")):
+                yield f"{pair.other.label}: {days[0]} days ({days[1]} to {days[2]})"
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:

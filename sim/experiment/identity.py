@@ -174,7 +174,7 @@ def _wrong_kind(found: Mapping[str, Any]) -> str:
     texts = all(isinstance(found[key], str) for key in _TEXTS)
     rows = found["assumptions"]
     fine = {
-        "scenario": isinstance(found["scenario"], Mapping),
+        "scenario": isinstance(found["scenario"], Mapping) and isinstance(found["scenario"].get("name"), str),
         " or ".join(_TEXTS): texts,
         "seed": _is_number(found["seed"], 0),
         "replications": _is_number(found["replications"], 1) or (found["replications"] is None and until is not None),

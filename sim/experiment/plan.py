@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ import pandas as pd
 
 from sim.analysis import intervals
 from sim.analysis.intervals import Estimate
+from sim.analysis.shown import Shown, chance_line, estimate_in, heading
 from sim.core.clock import Clock
 from sim.core.design import Design
 from sim.errors import Problem, UsageError
@@ -87,8 +89,8 @@ class Asked:
         return Question(self.milestone, clock.day_of(self.by) + 1, rule, self.confidence, self.trials)
 
 
-@dataclass
-class PlanAnswer:
+@dataclass(repr=False)
+class PlanAnswer(Shown):
     """The answer to a planner's question.
 
     Attributes:
@@ -123,6 +125,17 @@ class PlanAnswer:
     p_none: float
     n_trials: int = 0
     folder: Path | None = None
+
+    def _lines(self) -> Iterator[str]:
+        asked, row = self.asked, self.leading
+        yield heading(f"Plan for {asked.choices.loaded.scenario.name}", self.n_trials, asked.seed, self.folder)
+        rule = f"{asked.milestone.replace('_', ' ')} by {asked.by} with {100 * asked.probability:g} %"
+        yield f"{rule}: {'kept at the least cost by' if self.choice is not None else 'no plan keeps it; likeliest is'}"
+        yield ", ".join(f"{label}: {row[label]}" for label in self.lever_labels)
+        yield chance_line("in time", estimate_in(row, "probability"))
+        cost = estimate_in(row, "cost")
+        ends = ["?" if end is None else f"{end:,.0f}" for end in (cost.low, cost.high)]
+        yield f"costs {self.currency} {cost.value:,.0f} ({ends[0]} to {ends[1]})"
 
     @property
     def lever_labels(self) -> list[str]:

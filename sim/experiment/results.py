@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from sim.analysis import summary
 from sim.analysis.measures import PATH_MILESTONES, STEPS, path_name
 from sim.analysis.one_by_one import OneByOne
+from sim.analysis.shown import Shown, dates_and_odds, heading
 from sim.core.design import Design
 from sim.core.events import Log
 from sim.errors import Problem, ResultsError, UsageError
@@ -29,7 +30,7 @@ from sim.scenario.load import scenario_from_json
 from sim.scenario.schema import Scenario
 
 
-class Results:
+class Results(Shown):
     """What a run left. Frames are read when they are first asked for.
 
     Args:
@@ -41,6 +42,10 @@ class Results:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
+
+    def _lines(self) -> Iterator[str]:
+        yield heading(f"Run of {self.scenario.name}", self.n_replications, self.seed, self.path)
+        yield from dates_and_odds(self.milestones(), self.odds(), self.design.clock)
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -164,6 +169,8 @@ class Results:
         try:
             with opened(self.path / REPLICATIONS) as file:
                 return list(pq.read_schema(file).names)
+        except FileNotFoundError:
+            raise ResultsError(Problem("there is no such file", str(self.path / REPLICATIONS))) from None
         except (OSError, ValueError, TypeError, LookupError, pa.ArrowException) as error:
             raise ResultsError(Problem(f"is damaged: {first_line(error)}", str(self.path / REPLICATIONS))) from None
 
@@ -219,8 +226,8 @@ class Results:
         refuse_failed(failures, f" (see {(self.path / FAILURES).as_posix()})")
 
     def milestones(self) -> pd.DataFrame:
-        """Days of the milestones with their errors; see `sim.analysis.summary.milestone_table`."""
-        return summary.milestone_table(self._one_by_one)
+        """Days and dates of the milestones with their errors; see `sim.analysis.summary`."""
+        return summary.with_dates(summary.milestone_table(self._one_by_one), self.design.clock)
 
     def odds(self) -> pd.DataFrame:
         """Probabilities of meeting the planned dates, and of never reaching the target."""

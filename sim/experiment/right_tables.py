@@ -30,7 +30,8 @@ _SHOWN = 200  # characters of what a library says
 
 def first_line(error: Exception) -> str:
     """What a library says of a file, short enough for a message."""
-    return (str(error.args[0] if error.args else error).splitlines() or [type(error).__name__])[0][:_SHOWN]
+    text = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
+    return (text.splitlines() or [type(error).__name__])[0][:_SHOWN]
 
 
 def wrong_tables(path: Path, design: Design, n_replications: int) -> list[str]:

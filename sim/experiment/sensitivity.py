@@ -8,6 +8,7 @@ never do is in every table. For shares of variance a date that never came ranks 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from sim.analysis.intervals import quantile
+from sim.analysis.shown import HEADLINE, Shown, chance_line, date_line, estimate_in, heading
 from sim.analysis.variance_shares import CHANCE
 from sim.core.design import Design
 from sim.core.streams import Streams
@@ -44,6 +47,7 @@ Array = npt.NDArray[np.float64]
 
 REPLICATIONS = 384
 FEWEST = 2 * PART
+_SHOWN = 3  # inputs that an answer shows when its name is typed
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,8 @@ class Study:
         return self.replications // 2
 
 
-@dataclass
-class Explanation:
+@dataclass(repr=False)
+class Explanation(Shown):
     """What drives each milestone, and the cost where the scenario has one. Days are since day 0, or differences.
 
     Attributes:
@@ -103,6 +107,14 @@ class Explanation:
     causes: pd.DataFrame
     n_trials: int = 0
     folder: Path | None = None
+
+    def _lines(self) -> Iterator[str]:
+        yield heading(f"What drives {self.study.scenario.name}", self.n_trials, self.study.seed, self.folder)
+        days = self.base["day_database_lock"]
+        yield date_line(f"{HEADLINE['database_lock']}, by then in half of them", quantile(days, 0.5), self.design.clock)
+        shares = self.shares[self.shares["outcome"] == "database_lock"]
+        for _, row in shares.sort_values("total", ascending=False, kind="stable").head(_SHOWN).iterrows():
+            yield chance_line(f"share of its variance by {row['input']}", estimate_in(row, "total"))
 
     @property
     def uncertain(self) -> dict[str, Family]:

@@ -18,7 +18,9 @@ import pandas as pd
 from sim.analysis import intervals, pairing
 from sim.analysis.intervals import Estimate
 from sim.analysis.measures import COST_PARTS, MILESTONES
+from sim.analysis.shown import HEADLINE, Shown, date_line, estimate_in, heading
 from sim.analysis.summary import QUANTILES, finished, milestone_table, odds_table
+from sim.core.clock import Clock
 from sim.experiment.compare import Pair, Side
 from sim.experiment.identity import Identity
 from sim.experiment.points import Factor, Point, setting_text
@@ -45,9 +47,12 @@ MEANS = (
 )
 COMPARED = ("last_randomised", "primary_completion", "database_lock")  # medians set against those of the first point
 
+_LOCK = f"{HEADLINE['database_lock']}, by then in half of them"
+_SHOWN = 5  # points that an answer shows when its name is typed
 
-@dataclass(frozen=True)
-class Swept:
+
+@dataclass(frozen=True, repr=False)
+class Swept(Shown):
     """A sweep that was run.
 
     Attributes:
@@ -69,6 +74,16 @@ class Swept:
     table: pd.DataFrame
     typed: str
     folder: Path | None = None
+
+    def _lines(self) -> Iterator[str]:
+        n = sum(found.n_replications for found in self.results)
+        what = f"Sweep of {self.loaded.scenario.name}, {len(self.points)} points"
+        yield heading(what, n, self.seed, self.folder)
+        for (_, row), point in zip(self.table.head(_SHOWN).iterrows(), self.points, strict=False):
+            clock = Clock(point.scenario.trial.enrolment_opens)
+            yield date_line(f"{point.described()}: {_LOCK}", estimate_in(row, "database_lock_p50"), clock)
+        if len(self.points) > _SHOWN:
+            yield "the other points are in .table"
 
     @property
     def seed(self) -> int:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 
 from sim.analysis import intervals
 from sim.analysis.intervals import Estimate
+from sim.analysis.shown import Shown, dates_and_odds, heading
+from sim.analysis.summary import milestone_table, odds_table, with_dates
 from sim.core.clock import MONTH_DAYS, WEEK_DAYS
 from sim.exchange.observed import ObservedTrial
 from sim.forecast.cautions import cautions
@@ -95,8 +98,8 @@ class NeededRate:
     expected_per_month: Estimate
 
 
-@dataclass(frozen=True, eq=False)
-class Answer:
+@dataclass(frozen=True, eq=False, repr=False)
+class Answer(Shown):
     """A forecast.
 
     Attributes:
@@ -126,6 +129,15 @@ class Answer:
     held: tuple[Held, Held] | None = None
     doubts: tuple[Doubt, ...] = ()
     soon: tuple[Soon, ...] = ()
+
+    def _lines(self) -> Iterator[str]:
+        frame, design = self.futures.frame, self.futures.design
+        yield heading(f"Forecast of {self.start.trial.name} as of {self.as_of}", len(frame), self.seed, None)
+        yield from dates_and_odds(self.milestones(), odds_table(design, frame), design.clock)
+
+    def milestones(self) -> pd.DataFrame:
+        """Days and dates of the milestones with their errors, as of a run."""
+        return with_dates(milestone_table(self.futures.frame), self.futures.design.clock)
 
     @property
     def as_of(self) -> date:

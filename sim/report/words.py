@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sim.analysis.intervals import Estimate, probability
+from sim.analysis.shown import estimate_in
 from sim.scenario.remarks import remarks
 
 if TYPE_CHECKING:
@@ -71,14 +72,7 @@ def milestone_name(name: str, scenario: Scenario) -> str:
     return f"{text} (event {rule.events})" if rule and name == "primary_completion" else text
 
 
-def estimate_of(row: Any, name: str) -> Estimate:
-    """An estimate from a row with columns `<name>`, `<name>_low` and `<name>_high`."""
-
-    def known(value: object) -> float | None:
-        number = float("nan") if value is None else float(str(value))
-        return None if math.isnan(number) else number
-
-    return Estimate(float(row[name]), known(row[f"{name}_low"]), known(row[f"{name}_high"]))
+estimate_of = estimate_in
 
 
 class Dates:

@@ -11,12 +11,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 from command_line import call
 from conftest import POISSON, merged
 
 import sim
+from sim.analysis.summary import with_dates
+from sim.core.clock import Clock
 from sim.errors import InputError
 
 N = 96
@@ -94,7 +97,7 @@ def test_a_call_gives_what_the_command_gives(
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_answer_has_sentences_and_figures(name: str, small: sim.Scenario) -> None:
-    """The sentences are the command's first, the figures those of the page."""
+    """The sentences are the command's first, the figures those of the page; its name alone says what it is."""
     more = {"milestone": "last_randomised"} if name == "explain" else {}
     answer = ask(name, small)
     told, figures = sim.sentences(answer, **more), sim.figures(answer, **more)
@@ -103,12 +106,42 @@ def test_every_answer_has_sentences_and_figures(name: str, small: sim.Scenario) 
     assert first in printed
     assert figures
     assert all(len(figure.data) for figure in figures.values())
+    lines = repr(answer).splitlines()
+    assert 2 < len(lines) < 8
+    assert "simulated trials, seed" in lines[0]
+    assert lines[0].endswith(f", in {answer.folder.as_posix()}")
+    assert any("(" in line and " to " in line for line in lines[1:])
 
 
 def test_a_run_has_sentences_too(small: sim.Scenario) -> None:
     results = sim.run(small, replications=N, workers=1, report=False)
     assert "participants is randomised by" in sim.sentences(results)[0]
+    lock = results.milestones().loc["database_lock"]
+    assert lock["p50_date"] == results.design.clock.date_of(lock["p50"])
+    assert lock["p50_date_low"] <= lock["p50_date"] <= lock["p50_date_high"]
+    assert f"database locked, by then in half of them: {lock['p50_date']} (95 %" in repr(results)
+    assert "primary completion by 2020-06-01: " in repr(results)
     assert "fan" in sim.figures(results)
+
+
+def test_a_name_in_a_notebook_is_text_and_what_cannot_be_read_says_why(small: sim.Scenario, tmp_path: Path) -> None:
+    """Nothing that a scenario is called is markup, and showing an answer never fails."""
+    named = sim.scenario_from_mapping(SMALL | {"name": "<script>x</script>"})
+    results = sim.run(named, replications=8, workers=1, report=False, out=tmp_path / "r")
+    assert "&lt;script&gt;" in results._repr_html_()
+    assert "<script>" not in results._repr_html_()
+    (tmp_path / "r" / "replications.parquet").unlink()
+    assert "there is no such file" in repr(sim.Results(tmp_path / "r"))
+    assert repr(sim.Results("nowhere")) == "nowhere: there is no such results folder"
+
+
+def test_a_date_is_none_where_the_day_is_never_or_not_known() -> None:
+    """Later than the horizon, or too few replications to say."""
+    days = pd.DataFrame({"p90": [1.5, float("inf")], "p90_low": [None, 0.0], "p90_high": [2.0, float("inf")]})
+    found = with_dates(days, Clock(date(2020, 1, 1)))
+    assert list(found.columns) == [*days.columns, "p90_date", "p90_date_low", "p90_date_high"]
+    assert found["p90_date"].tolist() == [date(2020, 1, 2), None]
+    assert found["p90_date_low"].tolist() == [None, date(2020, 1, 1)]
 
 
 def stop_at(n: int) -> Callable[[int, int], None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from test_forecast_command import log
 
@@ -66,14 +67,23 @@ def test_a_backtest_is_tables(data: Path, tmp_path: Path) -> None:
 
 
 def test_data_may_be_a_file_or_what_was_read_from_it(data: Path, tmp_path: Path) -> None:
+    """The scenario an object, or what a file would say; the answer says what it is, with its dates."""
     trial = sim.read_observed(data)
     one = sim.forecast(
         sim.scenario_from_mapping(SCENARIO), trial, as_of=trial.last, replications=20, workers=1, out=tmp_path / "a"
     )
-    two = sim.forecast(
-        sim.scenario_from_mapping(SCENARIO), data, as_of=str(trial.last), replications=20, workers=1, out=tmp_path / "b"
-    )
+    two = sim.forecast(SCENARIO, data, as_of=str(trial.last), replications=20, workers=1, out=tmp_path / "b")
     assert one.futures.frame.equals(two.futures.frame)
+    row = one.milestones().loc["last_randomised"]
+    assert row["p50_date"] == one.futures.design.clock.date_of(row["p50"])
+    assert repr(one).startswith(f"Forecast of {trial.name} as of {trial.last}: 20 simulated trials, seed ")
+    assert f"last participant randomised, by then in half of them: {row['p50_date']} (95 %" in repr(one)
+
+
+def test_data_in_place_of_the_scenario_are_refused(data: Path) -> None:
+    """The two are easily given in the wrong order."""
+    with pytest.raises(sim.InputError, match="the scenario comes first, and then the data; a DataFrame is no scenario"):
+        sim.forecast(pd.read_csv(data), SCENARIO)
 
 
 def test_what_was_fitted_to_the_data_is_not_drawn_as_their_plan(data: Path, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> sim.Results:
 def test_every_table_is_that_of_the_frame(results: sim.Results) -> None:
     frame, design = results.replications, results.design
     pairs = [
-        (results.milestones(), summary.milestone_table(frame)),
+        (results.milestones(), summary.with_dates(summary.milestone_table(frame), design.clock)),
         (results.odds(), summary.odds_table(design, frame)),
         (results.outcomes(), summary.outcome_table(frame)),
         (results.funnel(), summary.funnel_table(frame)),

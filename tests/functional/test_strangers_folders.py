@@ -105,7 +105,15 @@ def test_events_or_days_that_no_trial_has_are_not_carried_on(there: Path) -> Non
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("replications", []), ("seed", True), ("keep", -1), ("typed", 3), ("assumptions", [1]), ("until", {"rule": 1})],
+    [
+        ("replications", []),
+        ("seed", True),
+        ("keep", -1),
+        ("scenario", {"name": ["a"]}),
+        ("typed", 3),
+        ("assumptions", [1]),
+        ("until", {"rule": 1}),
+    ],
 )
 def test_an_identity_of_a_wrong_kind_is_one_message(there: Path, key: str, value: object) -> None:
     """Also where its check was made to match."""

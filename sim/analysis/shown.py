@@ -1,0 +1,96 @@
+"""What an answer is, in a few lines, for whoever types its name in a notebook or at a prompt."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sim.analysis.intervals import Estimate
+from sim.core.clock import Clock
+from sim.errors import TrialclockError
+
+HEADLINE = {"last_randomised": "last participant randomised", "database_lock": "database locked"}
+
+
+class Shown:
+    """An answer that says what it is: one line of what was simulated, and a few of what came out."""
+
+    def _lines(self) -> Iterator[str]:
+        """The lines, the first of them the heading."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        """The lines; where the answer cannot be read, why."""
+        return "\n".join(self._all_lines())
+
+    def _repr_html_(self) -> str:
+        """The same in a notebook."""
+        first, *others = (html.escape(line) for line in self._all_lines())
+        return "<br>".join([f"<b>{first}</b>", *others])
+
+    def _all_lines(self) -> list[str]:
+        found: list[str] = []
+        try:
+            found += self._lines()  # what was said before a table cannot be read stays
+        except TrialclockError as error:
+            found.append(str(error))
+        return found
+
+
+def heading(what: str, n: int, seed: int, folder: Path | None) -> str:
+    """The first line.
+
+    Args:
+        what: what the answer is.
+        n: simulated trials in all.
+        seed: where random numbers start.
+        folder: where its files are, if they were written.
+    """
+    where = "" if folder is None else f", in {folder.as_posix()}"
+    return f"{what}: {n:,} simulated trials, seed {seed}{where}"
+
+
+def estimate_in(row: Any, name: str) -> Estimate:
+    """An estimate from a row with columns `<name>`, `<name>_low` and `<name>_high`."""
+    value, low, high = (_number(row[f"{name}{end}"]) for end in ("", "_low", "_high"))
+    return Estimate(float("nan") if value is None else value, low, high)
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or math.isnan(float(value)) else float(value)
+
+
+def date_line(name: str, estimate: Estimate, clock: Clock) -> str:
+    """A date with its Monte Carlo error."""
+    value, low, high = (_date(day, clock) for day in estimate)
+    return f"{name}: {value} (95 % interval of the Monte Carlo error: {low} to {high})"
+
+
+def _date(day: float | None, clock: Clock) -> str:
+    if day is None or math.isnan(day):
+        return "?"
+    return str(clock.date_of(day)) if math.isfinite(day) else "never"
+
+
+def chance_line(name: str, estimate: Estimate) -> str:
+    """A probability with its Monte Carlo error."""
+    value, low, high = ("?" if p is None or math.isnan(p) else f"{100 * p:.0f}" for p in estimate)
+    return f"{name}: {value} % ({low} to {high} %)"
+
+
+def dates_and_odds(milestones: Any, odds: Any, clock: Clock) -> Iterator[str]:
+    """The median of the headline dates, and the probabilities of the planned ones.
+
+    Args:
+        milestones: as `summary.milestone_table` has them.
+        odds: as `summary.odds_table` has them.
+        clock: days to dates.
+    """
+    for name, words in HEADLINE.items():
+        yield date_line(f"{words}, by then in half of them", estimate_in(milestones.loc[name], "p50"), clock)
+    for event, row in odds.iterrows():
+        by = "target never reached" if event == "never_reached" else f"{event.replace('_', ' ')} by {row['planned']}"
+        yield chance_line(by, estimate_in(row, "probability"))
