@@ -142,6 +142,7 @@ class StudyFolder:
         if found != self._said:
             write_json(path, self._said)
         remove_parts(self.path)
+        remove_parts(self.chunks)
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file of the answer, whole or not at all; from the first on there is no manifest of an older one."""

@@ -66,6 +66,12 @@ def test_a_death_while_the_answer_is_written(name: str, whole: tuple[dict[str, b
         check(name, tmp_path / "out", files, at, before)
 
 
+@pytest.mark.parametrize("name", ["plan"])
+def test_a_death_while_a_part_is_kept(name: str, whole: tuple[dict[str, bytes], int], tmp_path: Path) -> None:
+    """Nothing half-written stays among the parts that are kept."""
+    check(name, tmp_path / "out", whole[0], at=5, before=True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_death_anywhere(name: str, whole: tuple[dict[str, bytes], int], tmp_path: Path) -> None:
