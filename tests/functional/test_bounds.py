@@ -23,7 +23,7 @@ DOSED: dict[str, Any] = {
 ENDLESS = {
     "lots of ten cells in no time": {
         **DOSED,
-        "cells": {"source": "bank", "lots": LOT, "stock": {"reorder_below_cells": 1e12}},
+        "cells": {"source": "bank", "lots": LOT, "stock": {"reorder_below_cells": 1e5}},
     },
     "lots in no time at all, none of which is of use": {
         **DOSED,
@@ -35,8 +35,8 @@ ENDLESS = {
     },
     "patients without end, all of whom are asked": {
         "trial": {"target": 200_000},
-        "sites": {"s": {"count": 20, "referrals_per_month": 10_000}},
-        "screening": {"days": 1e9},
+        "sites": {"s": {"count": 10, "referrals_per_month": 10_000}},
+        "screening": {"days": 1e5},
     },
 }
 

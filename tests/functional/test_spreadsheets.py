@@ -31,14 +31,14 @@ def test_formulas_become_text_and_numbers_stay_numbers() -> None:
     assert table.schema.field("number").type == pa.float64()
 
 
-@pytest.mark.parametrize("name", [LINK, "-2+3\x07"])
+@pytest.mark.parametrize("name", [LINK, "-2+3"])
 def test_a_scenario_whose_name_is_a_formula_is_exported_as_text(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In CSV an apostrophe stands before it; in a workbook the type of the cell says that it is text."""
     monkeypatch.chdir(tmp_path)
     file = simplest_file(tmp_path, "evil", trial={"target": 3})
-    text = Path(file).read_text().replace("name: evil", f"name: {name!r}" if "\x07" not in name else 'name: "-2+3\\a"')
+    text = Path(file).read_text().replace("name: evil", f"name: {name!r}")
     Path(file).write_text(text)
     made = call("run", file, "-n", 3, "-w", 1, "--no-report")
     assert made.code == 0, made.err

@@ -75,7 +75,7 @@ def test_rows_columns_and_dates_are_asked_about(visit: Callable[..., Any]) -> No
     assert "randomised before screened (row 2)" in page.locator("#forecast-panel [role=alert]").inner_text()
     _bring(page, "Nr,When,Where\n1,03/04/2024,X\n2,05/06/2024,Y\n")
     page.get_by_text("no column is the date of randomisation").wait_for()
-    page.get_by_text("choose below").first.wait_for()
+    page.get_by_text("choose the column below").first.wait_for()
     page.get_by_role("textbox", name="Date of randomisation").click()
     page.get_by_role("option", name="When").click()
     page.get_by_text("The dates can be read in two ways").wait_for()
