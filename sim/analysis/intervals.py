@@ -75,13 +75,21 @@ def probability(k: int, n: int, level: float = LEVEL) -> Estimate:
     return Estimate(p, low, high)
 
 
-def mean(values: Array, level: float = LEVEL) -> Estimate:
-    """The mean of the values that are not NaN, with its normal interval; no interval from fewer than two."""
+def mean(values: Array, level: float = LEVEL, *, are_few: bool = False) -> Estimate:
+    """The mean of the values that are not NaN, with its interval; no interval from fewer than two.
+
+    Args:
+        values: what is averaged.
+        level: confidence.
+        are_few: whether the interval is Student's instead of the normal one, which is too narrow for a dozen values.
+    """
     known = values[~np.isnan(values)]
     if len(known) == 0:
         return Estimate(float("nan"), None, None)
     average = float(known.mean())
     if len(known) < 2:
         return Estimate(average, None, None)
-    half = float(special.ndtri((1 + level) / 2)) * float(known.std(ddof=1)) / float(np.sqrt(len(known)))
+    upper = (1 + level) / 2
+    errors = float(special.stdtrit(len(known) - 1, upper) if are_few else special.ndtri(upper))
+    half = errors * float(known.std(ddof=1)) / float(np.sqrt(len(known)))
     return Estimate(average, average - half, average + half)

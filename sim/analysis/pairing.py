@@ -200,7 +200,7 @@ def mean_change(reference: Array, value: Array) -> Estimate:
 def restricted_change(reference: Array, value: Array, horizon: float) -> Estimate:
     """Mean of the paired differences of days, of which one that never came counts as the horizon.
 
-    This is the difference of restricted means (Royston and Parmar 2013). Of days it is the one mean that leaves no
+    This is the difference of restricted means (Royston and Parmar 2013), with Student's interval. Of days it is the one mean that leaves no
     trial out and that exists whatever share never gets there. It is too small where more days would have shown more.
 
     Args:
@@ -208,7 +208,8 @@ def restricted_change(reference: Array, value: Array, horizon: float) -> Estimat
         value: the other scenario's in the same order.
         horizon: day that stands for never.
     """
-    return mean_change(*(np.where(np.isinf(days), horizon, days) for days in (reference, value)))
+    before, after = (np.where(np.isinf(days), horizon, days) for days in (reference, value))
+    return intervals.mean(after - before, are_few=True)
 
 
 def narrowing(reference: Array, value: Array) -> Estimate:

@@ -93,3 +93,13 @@ def test_means_have_their_standard_error() -> None:
     assert mean(values) == pytest.approx((4.0, low, high))
     assert mean(np.array([3.0])) == (3.0, None, None)
     assert math.isnan(mean(np.array([np.nan])).value)
+
+
+def test_the_interval_of_a_mean_of_few_is_students() -> None:
+    """Twelve values: 2.201 standard errors on both sides, as in any table of Student's t, where the normal has 1.960."""
+    values = np.arange(12.0)
+    error = np.sqrt(13.0 / 12.0)  # the variance of 0 to 11 is 13
+    for are_few, expected in ((True, 2.201), (False, 1.960)):
+        found = mean(values, are_few=are_few)
+        assert found.high is not None
+        assert (found.high - found.value) / error == pytest.approx(expected, abs=5e-4)
