@@ -200,8 +200,9 @@ def mean_change(reference: Array, value: Array) -> Estimate:
 def restricted_change(reference: Array, value: Array, horizon: float) -> Estimate:
     """Mean of the paired differences of days, of which one that never came counts as the horizon.
 
-    This is the difference of restricted means (Royston and Parmar 2013), with Student's interval. Of days it is the one mean that leaves no
-    trial out and that exists whatever share never gets there. It is too small where more days would have shown more.
+    This is the difference of restricted means (Royston and Parmar 2013), with Student's interval: pairs may be few. Of
+    days it is the one mean that leaves no trial out and that exists whatever share never gets there. It is too small
+    where more days would have shown more.
 
     Args:
         reference: days, or another outcome; infinity is never, NaN a replication that raised.

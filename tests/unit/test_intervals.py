@@ -96,7 +96,7 @@ def test_means_have_their_standard_error() -> None:
 
 
 def test_the_interval_of_a_mean_of_few_is_students() -> None:
-    """Twelve values: 2.201 standard errors on both sides, as in any table of Student's t, where the normal has 1.960."""
+    """Twelve values: 2.201 standard errors on both sides, as in tables of Student's t, where the normal has 1.960."""
     values = np.arange(12.0)
     error = np.sqrt(13.0 / 12.0)  # the variance of 0 to 11 is 13
     for are_few, expected in ((True, 2.201), (False, 1.960)):
