@@ -79,13 +79,13 @@ def doubt_sentences(answer: Answer) -> list[str]:
 def furthest_day(answer: Answer, milestone: str) -> float:
     """The latest day of a milestone that the data can carry: beyond it nothing is known.
 
-    No forecast of the track record was outlasted by more than so many times its median.
+    No forecast of the track record was outlasted by more than so many times its median. What is over is known.
     """
     days = answer.futures.days(milestone)
     now = answer.start.state.now
     median = float(np.median(np.nan_to_num(days, nan=np.inf)))
     furthest = record()["all"].furthest
-    return now + furthest * (median - now) if math.isfinite(median) else math.inf
+    return now + furthest * (median - now) if now < median < math.inf else math.inf
 
 
 def told_date(dates: Dates, estimate: Estimate, furthest: float) -> str:

@@ -90,6 +90,7 @@ def test_a_target_that_is_met_is_told_with_its_date(plan: Path, tmp_path: Path) 
     )  # fmt: skip
     met = OPENS + timedelta(days=8 * 19 + 3)
     assert f"The target of 20 was met on {met}; the database is locked by" in " ".join(done.out.split())
+    assert "cannot be said" not in done.out, "what is over is known"
 
 
 def test_fewer_than_five_are_answered_with_the_plan(plan: Path, tmp_path: Path) -> None:
