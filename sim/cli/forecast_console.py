@@ -166,7 +166,7 @@ def print_forecast(answer: Answer, folder: Path) -> None:
     milestones = milestone_table(answer)
     table = make_table(*(milestones.columns[i] for i in _CONSOLE_COLUMNS))
     for row in milestones.rows:
-        table.add_row(*(row[i] for i in _CONSOLE_COLUMNS))
+        table.add_row(*(row[i].replace(", cannot", ",\ncannot") for i in _CONSOLE_COLUMNS))
     console.print(table)
     console.print("P10, P90: the 80 % interval. -12/+15 d: 95 % interval of the Monte Carlo error, in days.\n")
     _print_trust(console, answer)
