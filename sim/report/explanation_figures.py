@@ -12,6 +12,7 @@ from sim.experiment.causes import TOGETHER, TOO_FEW_SITES
 from sim.report.exhibits import Exhibit, Table
 from sim.report.explanation import Told, share_text
 from sim.report.figures.style import SERIES, bars, errors_of, figure, plain, rounded, wrapped
+from sim.report.why import cause_cells
 from sim.report.words import MILESTONE_NAMES, OUTCOME_NOUNS, STEP_NAMES, chance, estimate_of, percent, with_error
 
 if TYPE_CHECKING:
@@ -146,16 +147,7 @@ def causes(told: Told) -> Exhibit:
     shown = single.head(_N_BARS)
     estimates = [estimate_of(row, "lost") for _, row in shown.iterrows()]
     found = _bars(list(shown["label"]), estimates, [with_error(e) for e in estimates], f"{told.unit} lost")
-    cells = tuple(
-        (
-            str(row["label"]),
-            str(row["without"]),
-            with_error(estimate_of(row, "lost")),
-            f"{row['n_changed']} of {row['n']}",
-            f"{row['n_never']}, {row['n_never_without']}",
-        )
-        for _, row in rows.iterrows()
-    )
+    cells = cause_cells(rows)
     return Exhibit(
         "causes",
         title,

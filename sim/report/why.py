@@ -201,5 +201,19 @@ def signed(move: Estimate) -> str:
     return text if text.startswith("-") or move.value == 0 else f"+{text}"
 
 
+def cause_cells(rows: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
+    """Rows of a table of causes: the cause, what is instead, days lost, trials changed, trials that never get there."""
+    return tuple(
+        (
+            str(row["label"]),
+            str(row["without"]),
+            with_error(estimate_of(row, "lost")),
+            f"{row['n_changed']} of {row['n']}",
+            f"{row['n_never']}, {row['n_never_without']}",
+        )
+        for _, row in rows.iterrows()
+    )
+
+
 def _listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from sim.report.exhibits import Exhibit, Table
 from sim.report.figures.style import bar_figure, figure, plain, rounded, series, wrapped
 from sim.report.unknown_names import input_name
-from sim.report.why import SIDES, Why, signed
+from sim.report.why import SIDES, Why, cause_cells, signed
 from sim.report.words import STEP_NAMES, chance, estimate_of, number, with_error
 
 if TYPE_CHECKING:
@@ -31,16 +31,7 @@ def causes(answers: Answers) -> Exhibit:
     estimates = [estimate_of(row, "lost") for row in told]
     texts = [f"{with_error(e)} days; instead: {row['without']}" for e, row in zip(estimates, told, strict=True)]
     labels = [wrapped(str(row["label"])) for row in told]
-    cells = tuple(
-        (
-            str(row["label"]),
-            str(row["without"]),
-            with_error(estimate_of(row, "lost")),
-            f"{row['n_changed']} of {row['n']}",
-            f"{row['n_never']}, {row['n_never_without']}",
-        )
-        for _, row in why.causes.iterrows()
-    )
+    cells = cause_cells(why.causes)
     return Exhibit(
         "causes",
         title,
