@@ -1,4 +1,4 @@
-"""What people say of recruitment: closed periods, an announced end, openings to come; and what is asked back."""
+"""What people say of recruitment: closed periods, an announced end, openings to come."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from made_trials import EVERY_TWO, FIRST, WITH_GAP, trial_with
 
 from sim.errors import UsageError
-from sim.forecast.doubts import doubts
 from sim.forecast.history import history, open_days
 from sim.forecast.recruitment import rest_of_recruitment
 from sim.forecast.settings import SETTINGS
@@ -100,25 +99,3 @@ def test_the_scenario_is_closed_when_it_was_said_and_ends_when_it_was_said() -> 
     assert (str(period.from_), str(period.to), period.factor) == ("2023-08-01", "2023-08-15", 0.0)
     assert str(found.sites["north"].closes) == "2024-01-01"
     assert str(found.sites["south"].closes) == "2023-06-01"
-
-
-def test_a_long_gap_is_asked_about_with_the_option_and_both_dates() -> None:
-    found = doubts(trial_with(WITH_GAP), 120, FEW)
-    assert [doubt.option for doubt in found] == ["--closed 2023-02-20..2023-04-21"]
-    assert found[0].otherwise is not None
-    assert found[0].as_is is not None
-    assert found[0].otherwise < found[0].as_is
-    told_of = as_told(trial_with(WITH_GAP), told(["2023-02-20..2023-04-21"], None, None))
-    assert doubts(told_of, 120, FEW) == []
-    assert doubts(trial_with(EVERY_TWO), 120, FEW) == []
-
-
-def test_sites_that_keep_opening_are_asked_about() -> None:
-    """Six sites that opened one after another, to the end; but not if somebody said what is to come."""
-    trial = trial_with(EVERY_TWO, sites=6)
-    found = doubts(trial, 200, FEW)
-    assert [doubt.option for doubt in found] == ["--sites-a-month 0"]
-    assert found[0].otherwise is not None
-    assert found[0].as_is is not None
-    assert found[0].otherwise >= found[0].as_is
-    assert doubts(replace(trial, sites_a_month=1.0), 200, FEW) == []

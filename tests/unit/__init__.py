@@ -1,0 +1,1 @@
+"""Unit tests, beside each other as the modules are that they test."""

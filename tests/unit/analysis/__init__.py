@@ -1,0 +1,1 @@
+"""Unit tests of `sim.analysis`, one file a module."""
