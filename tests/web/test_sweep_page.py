@@ -179,8 +179,11 @@ def test_what_is_wrong_is_said_at_its_row_as_on_the_command_line(
 
 
 def test_a_sweep_is_cancelled_by_keyboard(visit: Callable[..., Any], server: Server) -> None:
-    """A path is chosen, the sweep begun and ended, and no job is left."""
-    page = visit("/sweep?seed=7")
+    """A path is chosen, the sweep begun and ended, and no job is left.
+
+    It asks for nearly all that a sweep may simulate: minutes of work on any machine, cancelled within seconds.
+    """
+    page = visit("/sweep?seed=7&replications=6000")
     assert "vary" not in page.url
     tab_to(page, "input[id*='sweep-path']")
     page.keyboard.press("Control+A")
@@ -203,7 +206,7 @@ def test_a_sweep_is_cancelled_by_keyboard(visit: Callable[..., Any], server: Ser
     while server.jobs() and time.monotonic() < deadline:
         time.sleep(0.1)
     assert server.jobs() == 0
-    assert "200 simulated trials each" not in page.locator("#sweep-answer").inner_text()
+    assert "6,000 simulated trials each" not in page.locator("#sweep-answer").inner_text()
 
 
 @pytest.mark.slow
