@@ -24,17 +24,19 @@ def seen(results: Results) -> tuple[int, list[float]]:
 
 @pytest.fixture(scope="module")
 def answering() -> Iterator[Answering]:
+    """Both its processes have started: an answer of one alone is of fewer trials."""
     found = Answering(2, 4 * 2**30)
+    found.open()
+    deadline = time.monotonic() + 1800
+    while found.n_idle < 2:
+        assert time.monotonic() < deadline, "its processes do not start"
+        time.sleep(0.05)
     yield found
     found.close()
 
 
 def test_a_first_answer_is_the_beginning_of_the_run(answering: Answering, tmp_path: Any) -> None:
     scenario = scenario_of()
-    answering.open()  # which does not wait until both have started
-    deadline = time.monotonic() + 1800
-    while answering.n_idle < 2 and time.monotonic() < deadline:
-        time.sleep(0.05)
     n, days = answering.first_answer(Question(scenario, SEED, 5_000, "poisson", seen), "")
     whole = run_in_folder(scenario, replications=n, seed=SEED, out=tmp_path / "run")
     assert n == 18

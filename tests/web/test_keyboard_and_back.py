@@ -31,7 +31,7 @@ def answered(page: Any, text: str) -> None:
 
 def test_plan_by_keyboard_alone(visit: Callable[..., Any]) -> None:
     """A lever is changed, its answer seen, the run cancelled, and the change undone."""
-    page = visit("/plan?replications=6000")
+    page = visit("/plan?replications=10000")  # minutes of work, so that there is something to cancel
     answered(page, "base")
     lever = f"input[id*='\"{COUNT}\"']"
     tab_to(page, lever)

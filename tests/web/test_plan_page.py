@@ -172,7 +172,7 @@ def test_a_wrong_file_is_refused_in_the_command_lines_words(visit: Visit) -> Non
 
 def test_cancel_frees_the_place_and_the_run_goes_on_from_there(visit: Visit, start_server: Any) -> None:
     server: Server = start_server()
-    page = visit("/plan?replications=5000", at=server)
+    page = visit("/plan?replications=10000", at=server)
     answered(page)
     wait_for(lambda: server.jobs() == 1, "the run is under way")
     page.get_by_role("button", name="Cancel").click()
