@@ -26,12 +26,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from sim.exchange.folder import read_trials
 from sim.exchange.observed import ObservedTrial
 from sim.experiment.workers import n_cores
-from sim.forecast.backtest import METHOD, Cut, backtest_cut, cuts_at
-from sim.forecast.baselines import BASELINES, REFERENCE, Known
-from sim.forecast.recruitment import rest_of_recruitment
-from sim.forecast.scores import crps, log_days
-from sim.forecast.settings import KINDS, SETTINGS, NormalPrior, RateSettings, TrialKind
-from sim.forecast.whole_record import PARTS, SHARES
+from sim.forecast.backtest.baselines import BASELINES, REFERENCE, Known
+from sim.forecast.backtest.scores import crps, log_days
+from sim.forecast.backtest.study import METHOD, Cut, backtest_cut, cuts_at
+from sim.forecast.backtest.whole_record import PARTS, SHARES
+from sim.forecast.rate.recruitment import rest_of_recruitment
+from sim.forecast.rate.settings import KINDS, SETTINGS, NormalPrior, RateSettings, TrialKind
 
 Array = npt.NDArray[np.float64]
 

@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sim.exchange.folder import read_trials
 from sim.experiment.workers import n_cores
-from sim.forecast import held
-from sim.forecast.whole_record import whole_record
+from sim.forecast.backtest import held
+from sim.forecast.backtest.whole_record import whole_record
 from sim.report.forecast_track_record import track_record_page
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 import sim
 from sim.exchange.observed import ObservedTrial
-from sim.forecast.fit import fit
+from sim.forecast.fit.study import fit
 
 N_SITES = 100
 N_RANDOMISED = 1_000

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from sim.errors import UsageError
-from sim.exchange.dates import DateOrder
+from sim.exchange.dates.read import DateOrder
 from sim.exchange.folder import read_trials
 from sim.exchange.observed import ObservedTrial
 from sim.exchange.read import as_known, read_as
@@ -24,13 +24,13 @@ from sim.experiment.progress import Progress, no_progress
 from sim.experiment.workers import n_cores
 from sim.forecast.answer import Answer, WhatIf
 from sim.forecast.answer import forecast as forecast_trial
-from sim.forecast.backtest import backtest as backtest_all
-from sim.forecast.backtest import cuts_at, cuts_every
-from sim.forecast.fit import Fit
-from sim.forecast.fit import fit as fit_trial
-from sim.forecast.fitted_scenario import fitted_mapping
-from sim.forecast.told import as_told, told
-from sim.forecast.track_record import TrackRecord
+from sim.forecast.backtest.study import backtest as backtest_all
+from sim.forecast.backtest.study import cuts_at, cuts_every
+from sim.forecast.backtest.track_record import TrackRecord
+from sim.forecast.continued.told import as_told, told
+from sim.forecast.fit.scenario import fitted_mapping
+from sim.forecast.fit.study import Fit
+from sim.forecast.fit.study import fit as fit_trial
 from sim.scenario.load import Loaded, loaded, scenario_from_mapping
 from sim.scenario.schema import Scenario
 

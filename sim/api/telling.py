@@ -10,8 +10,8 @@ from sim.experiment.results import Results
 from sim.experiment.sensitivity import Explanation
 from sim.experiment.sweep import Swept
 from sim.forecast.answer import Answer
-from sim.forecast.fit import Fit
-from sim.forecast.track_record import TrackRecord
+from sim.forecast.backtest.track_record import TrackRecord
+from sim.forecast.fit.study import Fit
 from sim.report.explanation import DEFAULT_OUTCOME, check_outcome
 
 if TYPE_CHECKING:

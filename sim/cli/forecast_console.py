@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sim.forecast.answer import Answer
-    from sim.forecast.backtest import CutResult
-    from sim.forecast.fit import Fit
+    from sim.forecast.backtest.study import CutResult
+    from sim.forecast.fit.study import Fit
 
 _MOST_CUTS = 14
 _CONSOLE_COLUMNS = (0, 1, 3, 5)  # of the milestones: P10, P50, P90
@@ -23,7 +23,7 @@ _CONSOLE_COLUMNS = (0, 1, 3, 5)  # of the milestones: P10, P50, P90
 
 def print_backtest(results: Sequence[CutResult], folder: Path) -> None:
     """Print the track record: the headline, methods side by side, trials or cuts, and where the files are."""
-    from sim.forecast.track_record import MOST, WHOLE, cut_table
+    from sim.forecast.backtest.track_record import MOST, WHOLE, cut_table
     from sim.report.forecast_words import backtest_headline, uncertainty_lines
 
     console = make_console()
@@ -43,7 +43,7 @@ def print_backtest(results: Sequence[CutResult], folder: Path) -> None:
 
 
 def _print_methods(console: Console, cuts: object, goal: str) -> None:
-    from sim.forecast.track_record import LABELS, by_method
+    from sim.forecast.backtest.track_record import LABELS, by_method
     from sim.report.forecast_words import days_or_never, number_or_dash
 
     table = make_table(
@@ -59,7 +59,7 @@ def _print_methods(console: Console, cuts: object, goal: str) -> None:
 
 
 def _print_trials(console: Console, cuts: object) -> None:
-    from sim.forecast.track_record import by_trial
+    from sim.forecast.backtest.track_record import by_trial
     from sim.report.forecast_words import number_or_dash
 
     table = make_table("Trial", "randomised", "log CRPS", "90-day CRPS", "mean log error", "80 % covers")
@@ -77,7 +77,7 @@ def _print_trials(console: Console, cuts: object) -> None:
 
 
 def _print_cuts(console: Console, results: Sequence[CutResult]) -> None:
-    from sim.forecast.backtest import METHOD
+    from sim.forecast.backtest.study import METHOD
     from sim.report.forecast_words import days_or_never
 
     table = make_table("Cut", "as of", "randomised", "days left", "forecast (80 %)", "miss", "next 90 days")

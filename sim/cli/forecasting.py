@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sim.exchange.findings import Question
     from sim.exchange.observed import ObservedTrial
     from sim.exchange.said import Said
-    from sim.forecast.backtest import Cut
+    from sim.forecast.backtest.study import Cut
 
 _SHARES = "25%,50%,75%"
 Command = Callable[..., Any]
@@ -69,8 +69,8 @@ def how_read(command: Command) -> Command:
 
     @functools.wraps(command)
     def gathered(columns: str | None, order: Any, status: str | None, as_of: date | None, **rest: Any) -> Any:
-        from sim.exchange.columns import columns_from
         from sim.exchange.said import Said, status_from
+        from sim.exchange.tables.columns import columns_from
 
         texts: dict[str, Any] = {name: rest.pop(name) or "" for name in ("study", "sheet", "header", "counts")}
         return command(said=Said(columns_from(columns), order, status_from(status), as_of=as_of, **texts), **rest)
@@ -208,7 +208,7 @@ def backtest(
     from sim.errors import Problem, UsageError
     from sim.exchange.folder import read_trials
     from sim.experiment.workers import n_cores
-    from sim.forecast.backtest import backtest as backtest_all
+    from sim.forecast.backtest.study import backtest as backtest_all
     from sim.report.forecast_backtest import backtest_document
     from sim.report.forecast_folder import write_backtest
 
@@ -263,7 +263,7 @@ def fit(
     """
     from sim.cli.forecast_console import print_fit
     from sim.exchange.read import as_known, read_as
-    from sim.forecast.fit import fit as fit_data
+    from sim.forecast.fit.study import fit as fit_data
     from sim.report.forecast_fit import fit_document
     from sim.report.forecast_folder import write_fit
 
@@ -365,13 +365,13 @@ def _told(
     trial: ObservedTrial, closed: tuple[str, ...], ends: str | None = None, sites_a_month: float | None = None
 ) -> ObservedTrial:
     """The data with what was said of recruitment."""
-    from sim.forecast.told import as_told, told
+    from sim.forecast.continued.told import as_told, told
 
     return as_told(trial, told(closed, ends, sites_a_month))
 
 
 def _cuts(trial: ObservedTrial, at: str | None, every: str | None, target: int | None) -> list[Cut]:
-    from sim.forecast.backtest import check_target, cuts_at, cuts_every
+    from sim.forecast.backtest.study import check_target, cuts_at, cuts_every
 
     check_target(trial, target)
     return cuts_every(trial, _every(every), target) if every else cuts_at(trial, _shares(at or _SHARES), target)

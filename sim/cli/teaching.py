@@ -59,7 +59,7 @@ def show(lesson: str, parameters: str | None, as_json: bool) -> None:
 def parameters(lesson: str, out: str | None) -> None:
     """Write a commented file of parameters for LESSON, to change and to give to --parameters."""
     from sim.lessons.catalogue import find_lesson
-    from sim.lessons.template import template
+    from sim.lessons.teaching.template import template
 
     _hand_over(template(find_lesson(lesson)), out)
 
@@ -71,7 +71,7 @@ def parameters(lesson: str, out: str | None) -> None:
 @click.option("--out", metavar="FILE", type=click.Path(dir_okay=False), help="Default: lesson-N-sheet.html.")
 def sheet(lesson: str, parameters: str | None, answers: bool, out: str | None) -> None:
     """Write the sheet of LESSON as a page to print."""
-    from sim.lessons.sheet import sheet as sheet_of
+    from sim.lessons.teaching.sheet import sheet as sheet_of
 
     session = _session(lesson, parameters)
     with progress_bar(show=sys.stderr.isatty()) as progress:
@@ -92,8 +92,8 @@ def students(lesson: str, names: str, out: str, parameters: str | None) -> None:
     Each has values and a seed of their own, which depend on their name and the seed alone. The key is simulated, with
     its errors: `key.csv` for a table, `key.html` to print.
     """
-    from sim.lessons.class_folder import write_class
-    from sim.lessons.students import read_names
+    from sim.lessons.teaching.class_folder import write_class
+    from sim.lessons.teaching.students import read_names
 
     session = _session(lesson, parameters)
     listed = read_names(Path(names))

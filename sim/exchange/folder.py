@@ -9,17 +9,17 @@ from pathlib import Path
 import pandas as pd
 
 from sim.errors import Problem
-from sim.exchange import headers
-from sim.exchange.columns import SITE_NAMES, recognised
-from sim.exchange.count_shapes import looks_like_counts
+from sim.exchange.counts.shapes import looks_like_counts
 from sim.exchange.findings import DataError, QuestionError
-from sim.exchange.log_columns import is_a_row_a_person, log_columns
+from sim.exchange.logs import headers
+from sim.exchange.logs.columns import is_a_row_a_person, log_columns
 from sim.exchange.observed import ObservedTrial
 from sim.exchange.read import cut, read_as
 from sim.exchange.said import NOTHING, Said
-from sim.exchange.sdtm import domain_of, siblings
-from sim.exchange.sources import is_folder
-from sim.exchange.tables import read_table
+from sim.exchange.sdtm.read import domain_of, siblings
+from sim.exchange.tables.columns import SITE_NAMES, recognised
+from sim.exchange.tables.read import read_table
+from sim.exchange.tables.sources import is_folder
 
 _ENDINGS = (".csv", ".json", ".xlsx", ".xlsm", ".tsv", ".txt")
 _MOST_FILES = 5_000

@@ -12,22 +12,22 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import Problem, UsageError
-from sim.exchange.columns import Columns
-from sim.exchange.count_shapes import looks_like_counts
-from sim.exchange.counts import ending_on, read_counts
-from sim.exchange.dates import DateOrder
-from sim.exchange.ends import ask_about_end, silence_remark
+from sim.exchange.counts.read import ending_on, read_counts
+from sim.exchange.counts.shapes import looks_like_counts
+from sim.exchange.dates.ends import ask_about_end, silence_remark
+from sim.exchange.dates.read import DateOrder
 from sim.exchange.findings import DataError, Finding
-from sim.exchange.frames import table_of_frame
-from sim.exchange.logs import read_log
+from sim.exchange.logs.read import read_log
 from sim.exchange.observed import ObservedTrial, became
 from sim.exchange.said import NOTHING, Said, status_from
-from sim.exchange.sdtm import domain_of, is_said_of_sdtm, read_folder, read_sdtm, siblings
-from sim.exchange.sheets import SITES
-from sim.exchange.site_table import sites_once, with_plans, with_sites
-from sim.exchange.sources import is_folder
+from sim.exchange.sdtm.read import domain_of, is_said_of_sdtm, read_folder, read_sdtm, siblings
+from sim.exchange.sites.table import sites_once, with_plans, with_sites
 from sim.exchange.studies import of_one_study
-from sim.exchange.tables import RawTable, read_table
+from sim.exchange.tables.columns import Columns
+from sim.exchange.tables.frames import table_of_frame
+from sim.exchange.tables.read import RawTable, read_table
+from sim.exchange.tables.sheets import SITES
+from sim.exchange.tables.sources import is_folder
 
 Kind = Literal["log", "counts", "sdtm"]
 LOG: Kind = "log"

@@ -9,10 +9,10 @@ from datetime import date
 from typing import Any
 
 from sim.errors import Problem, UsageError, nearest
-from sim.exchange.columns import Columns, columns_from
-from sim.exchange.dates import DateOrder
+from sim.exchange.dates.read import DateOrder
 from sim.exchange.findings import AS_OF, COLUMNS, COUNTS, DATES, HEADER, SHEET, STATUS, STUDY
 from sim.exchange.observed import COMPLETED, FAILED, IN_SCREENING, LEFT, RANDOMISED
+from sim.exchange.tables.columns import Columns, columns_from
 
 ON_STUDY, IGNORED = "on study", "ignored"
 STATUSES: tuple[str, ...] = (IN_SCREENING, FAILED, RANDOMISED, ON_STUDY, LEFT, COMPLETED, IGNORED)

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sim.errors import Problem, UsageError, nearest
-from sim.exchange.columns import plain
 from sim.exchange.findings import STUDY, Question, QuestionError
-from sim.exchange.tables import RawTable
+from sim.exchange.tables.columns import plain
+from sim.exchange.tables.read import RawTable
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sim.errors import Problem, UsageError
-from sim.exchange.columns import COUNT_NAMES, LOG_NAMES, SITE_NAMES, Columns, recognised
-from sim.exchange.count_shapes import shaped
+from sim.exchange.counts.shapes import shaped
 from sim.exchange.findings import DataError
 from sim.exchange.limits import FROM_ELSEWHERE, ReadLimits
-from sim.exchange.log_columns import MEANINGS as LOG_MEANINGS
-from sim.exchange.log_columns import log_columns
-from sim.exchange.raw import RawTable
+from sim.exchange.logs.columns import MEANINGS as LOG_MEANINGS
+from sim.exchange.logs.columns import log_columns
 from sim.exchange.read import COUNTS, LOG, SDTM, Kind, kind_of
-from sim.exchange.sheets import DATA, Purpose
-from sim.exchange.tables import table_of
+from sim.exchange.tables.columns import COUNT_NAMES, LOG_NAMES, SITE_NAMES, Columns, recognised
+from sim.exchange.tables.raw import RawTable
+from sim.exchange.tables.read import table_of
+from sim.exchange.tables.sheets import DATA, Purpose
 
 ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".json")
 _SHOWN_ROWS = 5

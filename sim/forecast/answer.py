@@ -15,11 +15,10 @@ from sim.analysis.shown import Shown, dates_and_odds, heading
 from sim.analysis.summary import milestone_table, odds_table, with_dates
 from sim.core.clock import MONTH_DAYS, WEEK_DAYS
 from sim.exchange.observed import ObservedTrial
-from sim.forecast.cautions import cautions
+from sim.forecast.backtest.cautions import cautions
+from sim.forecast.backtest.held import Held, held_at
 from sim.forecast.changes import CHANGED, FORECAST, PARTS, Change, change_cases, changes_since
-from sim.forecast.doubts import Doubt, doubts
-from sim.forecast.fitted_scenario import FITTED
-from sim.forecast.futures import (
+from sim.forecast.continued.futures import (
     PLAN,
     Case,
     Futures,
@@ -30,9 +29,10 @@ from sim.forecast.futures import (
     simulate_cases,
     simulators,
 )
-from sim.forecast.held import Held, held_at
+from sim.forecast.continued.state import Start, fitted_note, start_from
+from sim.forecast.doubts import Doubt, doubts
+from sim.forecast.fit.scenario import FITTED
 from sim.forecast.soon import Soon, soon
-from sim.forecast.state import Start, fitted_note, start_from
 from sim.scenario.schema import Scenario
 
 

@@ -13,8 +13,8 @@ from sim.core.batch import Batch
 from sim.core.design import Design
 from sim.core.observed import KnownSite, ObservedState
 from sim.exchange.observed import FAILED
-from sim.forecast.futures import PLAN, Case, Futures, plan_case
-from sim.forecast.state import Start
+from sim.forecast.continued.futures import PLAN, Case, Futures, plan_case
+from sim.forecast.continued.state import Start
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

@@ -9,8 +9,8 @@ import numpy as np
 
 from sim.analysis import intervals
 from sim.exchange.observed import ObservedTrial
-from sim.forecast.recruitment import rest_of_recruitment
-from sim.forecast.settings import FEWEST, SETTINGS, RateSettings
+from sim.forecast.rate.recruitment import rest_of_recruitment
+from sim.forecast.rate.settings import FEWEST, SETTINGS, RateSettings
 
 _GAP_DAYS = 40.0
 _TIMES_USUAL = 5.0  # mean gaps

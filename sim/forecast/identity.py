@@ -8,7 +8,7 @@ from typing import Any
 
 from sim.exchange.observed import ObservedTrial
 from sim.experiment.program import program_fingerprint, sources_fingerprint
-from sim.forecast.settings import SETTINGS
+from sim.forecast.rate.settings import SETTINGS
 
 _FORECASTING = ("exchange", "forecast")
 

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from sim.analysis import intervals
 from sim.analysis.intervals import Estimate
 from sim.core.clock import MONTH_DAYS
-from sim.forecast.futures import Futures
-from sim.forecast.near import BY_SITE, NEAR_DAYS, in_next, next_counts, when_next
-from sim.forecast.state import Start
+from sim.forecast.backtest.near import BY_SITE, NEAR_DAYS, in_next, next_counts, when_next
+from sim.forecast.continued.futures import Futures
+from sim.forecast.continued.state import Start
 
 Array = npt.NDArray[np.float64]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sim.errors import Problem, UsageError, nearest
-from sim.lessons import arrivals, average_plan, funnel, half_way, leaving, luck, queues, start_up
 from sim.lessons.lesson import Lesson
+from sim.lessons.subjects import arrivals, average_plan, funnel, half_way, leaving, luck, queues, start_up
 
 LESSONS: tuple[Lesson, ...] = tuple(
     module.LESSON for module in (arrivals, average_plan, funnel, start_up, queues, leaving, luck, half_way)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.analysis.intervals import Estimate
-from sim.forecast.backtest import METHOD, CutResult
-from sim.forecast.baselines import REFERENCE
-from sim.forecast.track_record import MOST, WHOLE, by_method, by_trial, cut_table, of_method, resampled
+from sim.forecast.backtest.baselines import REFERENCE
+from sim.forecast.backtest.study import METHOD, CutResult
+from sim.forecast.backtest.track_record import MOST, WHOLE, by_method, by_trial, cut_table, of_method, resampled
 from sim.report.exhibits import Exhibit
 from sim.report.forecast_backtest_figures import coverage, fans, ratios, scores, trial_table
 from sim.report.forecast_words import account_sections, backtest_headline, number_or_dash, uncertainty_lines

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from sim.forecast.backtest import METHOD, CutResult
-from sim.forecast.baselines import REFERENCE
-from sim.forecast.track_record import LABELS, MOST, WHOLE, by_method, by_trial, of_method
+from sim.forecast.backtest.baselines import REFERENCE
+from sim.forecast.backtest.study import METHOD, CutResult
+from sim.forecast.backtest.track_record import LABELS, MOST, WHOLE, by_method, by_trial, of_method
 from sim.report.exhibits import Exhibit, Table
 from sim.report.figures.style import BAND_INNER, BLUE, GREY, INK, VERMILLION, figure, plain, rounded, series
 from sim.report.forecast_words import days_or_never, number_or_dash

@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sim.core.clock import MONTH_DAYS
-from sim.forecast.cautions import cautions
-from sim.forecast.settings import FEWEST
-from sim.forecast.shapes import LEARNERS
+from sim.forecast.backtest.cautions import cautions
+from sim.forecast.fit.shapes import LEARNERS
+from sim.forecast.rate.settings import FEWEST
 from sim.report import forecast_fit_figures as figures
 from sim.report.forecast_words import account_sections
 from sim.report.plain_page import Card, PageSection, PlainPage, render
@@ -17,7 +17,7 @@ from sim.report.words import number, percent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sim.forecast.fit import Fit
+    from sim.forecast.fit.study import Fit
 
 
 def fit_headline(found: Fit) -> str:

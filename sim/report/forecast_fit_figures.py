@@ -10,14 +10,14 @@ import plotly.graph_objects as go
 from scipy import special
 
 from sim.core.clock import MONTH_DAYS
-from sim.forecast.shapes import LEARNERS
+from sim.forecast.fit.shapes import LEARNERS
 from sim.report.exhibits import Exhibit, Table
 from sim.report.figures.style import BLUE, GREY, INK, VERMILLION, figure, plain, rounded, series
 from sim.report.forecast_words import number_or_dash
 from sim.report.words import number, percent
 
 if TYPE_CHECKING:
-    from sim.forecast.fit import Fit
+    from sim.forecast.fit.study import Fit
 
 _LEVEL = 0.9
 _BAR_PX = 22

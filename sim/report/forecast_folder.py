@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from sim.exchange.observed import ObservedTrial
     from sim.forecast.answer import Answer
-    from sim.forecast.backtest import CutResult
-    from sim.forecast.fit import Fit
+    from sim.forecast.backtest.study import CutResult
+    from sim.forecast.fit.study import Fit
 
 _MOST_LETTERS = 40
 
@@ -47,7 +47,7 @@ def write_backtest(
     Raises:
         ResultsError: the folder is in use, of something else, or cannot be written.
     """
-    from sim.forecast.track_record import WHOLE, by_method, by_trial, cut_table
+    from sim.forecast.backtest.track_record import WHOLE, by_method, by_trial, cut_table
     from sim.report.forecast_backtest import backtest_document, backtest_page
 
     identity = forecast_identity(
@@ -83,7 +83,7 @@ def write_fit(found: Fit, out: Path | None, command: str) -> Path:
     Raises:
         ResultsError: the folder is in use, of something else, or cannot be written.
     """
-    from sim.forecast.fitted_scenario import fitted_yaml
+    from sim.forecast.fit.scenario import fitted_yaml
     from sim.report.forecast_fit import fit_document, fit_page
 
     trial = found.trial

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from sim.core.clock import MONTH_DAYS
 from sim.forecast.answer import Answer
-from sim.forecast.futures import Futures
+from sim.forecast.continued.futures import Futures
 from sim.report.exhibits import Exhibit, Table
 from sim.report.figures.style import (
     BAND_INNER,

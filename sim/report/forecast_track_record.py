@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.forecast.backtest import METHOD, CutResult
-from sim.forecast.baselines import REFERENCE
-from sim.forecast.held import Held
-from sim.forecast.scores import Score
-from sim.forecast.track_record import (
+from sim.forecast.backtest.baselines import REFERENCE
+from sim.forecast.backtest.held import Held
+from sim.forecast.backtest.scores import Score
+from sim.forecast.backtest.study import METHOD, CutResult
+from sim.forecast.backtest.track_record import (
     LABELS,
     MOST,
     WHOLE,
@@ -27,7 +27,7 @@ from sim.report.words import percent
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.forecast.whole_record import WholeRecord
+    from sim.forecast.backtest.whole_record import WholeRecord
 
 _LEVELS = (50, 80, 95, 99)
 _INTRO = """\

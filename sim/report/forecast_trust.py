@@ -11,13 +11,13 @@ import numpy as np
 
 from sim.analysis import intervals
 from sim.analysis.intervals import Estimate
-from sim.forecast.held import NearHeld, near_record, record
+from sim.forecast.backtest.held import NearHeld, near_record, record
 from sim.report.exhibits import Table
 from sim.report.words import chance, percent
 
 if TYPE_CHECKING:
     from sim.forecast.answer import Answer
-    from sim.forecast.held import Held
+    from sim.forecast.backtest.held import Held
     from sim.forecast.soon import Soon
     from sim.report.words import Dates
 

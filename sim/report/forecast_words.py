@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sim.forecast.backtest import CutResult
-from sim.forecast.track_record import of_method, resampled
+from sim.forecast.backtest.study import CutResult
+from sim.forecast.backtest.track_record import of_method, resampled
 from sim.report.plain_page import PageSection
 from sim.report.words import percent
 

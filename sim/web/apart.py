@@ -24,8 +24,8 @@ from sim.web.forked import start_warm_worker
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sim.exchange.raw import RawTable
-    from sim.exchange.sheets import Purpose
+    from sim.exchange.tables.raw import RawTable
+    from sim.exchange.tables.sheets import Purpose
 
 _KEPT = 8  # readings
 _GRACE_SECONDS = 30  # beyond the time of computing: a busy machine gives a process less than all of its time

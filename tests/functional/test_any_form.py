@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from sim.exchange.observed import ObservedTrial
 from sim.exchange.read import observed_from
-from sim.exchange.tables import table_of
+from sim.exchange.tables.read import table_of
 
 SETTINGS = settings(
     max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)

@@ -12,7 +12,7 @@ import pytest
 from sim.exchange.findings import DataError, QuestionError
 from sim.exchange.observed import ObservedTrial
 from sim.exchange.read import cut, read_observed
-from sim.forecast.fit import fit
+from sim.forecast.fit.study import fit
 
 Read = Callable[..., ObservedTrial]
 

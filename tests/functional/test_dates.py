@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.exchange.dates import between, parse_dates, proven_order
+from sim.exchange.dates.read import between, parse_dates, proven_order
 from sim.exchange.findings import AmbiguousDatesError, DataError
 from sim.exchange.read import read_observed
 

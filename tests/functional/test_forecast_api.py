@@ -12,7 +12,7 @@ from test_forecast_command import log
 import sim
 from sim.analysis import intervals
 from sim.analysis.measures import MILESTONES, SHARES
-from sim.forecast.futures import Case, plan_in_short, simulate_cases
+from sim.forecast.continued.futures import Case, plan_in_short, simulate_cases
 from sim.report.forecast_page import planned_median
 
 SCENARIO = {

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from command_line import call
 
-from sim.forecast.track_record import LABELS
+from sim.forecast.backtest.track_record import LABELS
 
 OPENS = date(2023, 1, 2)
 PLAN = """

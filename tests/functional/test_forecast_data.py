@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from sim.errors import UsageError
-from sim.exchange.columns import columns_from
 from sim.exchange.findings import AmbiguousDatesError, DataError
 from sim.exchange.observed import FAILED, IN_SCREENING, LEFT, RANDOMISED, ObservedTrial
 from sim.exchange.read import cut, read_observed
+from sim.exchange.tables.columns import columns_from
 
 
 def _file(folder: Path, text: str, name: str = "data.csv") -> Path:

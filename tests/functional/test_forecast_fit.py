@@ -16,8 +16,8 @@ from sim.core import events
 from sim.core.design import Design
 from sim.exchange.read import read_observed
 from sim.experiment.replicate import replicate
-from sim.forecast.fit import Fit, fit
-from sim.forecast.fitted_scenario import fitted_yaml, group_names
+from sim.forecast.fit.scenario import fitted_yaml, group_names
+from sim.forecast.fit.study import Fit, fit
 from sim.scenario.load import load_scenario
 
 FIRST = date(2022, 1, 3)

@@ -17,12 +17,12 @@ from sim.errors import InputError
 from sim.lessons.catalogue import LESSONS, find_lesson
 from sim.lessons.classroom import Classroom
 from sim.lessons.controls import controls
-from sim.lessons.funnel import criteria
 from sim.lessons.lesson import Lesson, Prediction, Taught
 from sim.lessons.reading import PAGES, glossary, text_of
 from sim.lessons.session import Session, plain_session, read_session, session_from_query
-from sim.lessons.students import names_from, scenario_text, students
-from sim.lessons.template import template
+from sim.lessons.subjects.funnel import criteria
+from sim.lessons.teaching.students import names_from, scenario_text, students
+from sim.lessons.teaching.template import template
 from sim.report.words import mean_with_error
 
 SMALL = 12  # replications
@@ -209,7 +209,7 @@ def test_a_wrong_address_gets_the_same_messages(query: dict[str, str], message: 
 @pytest.mark.parametrize("lesson", LESSONS, ids=name_of)
 def test_the_students_sheet_gives_nothing_away(lesson: Lesson, taught: dict[str, Taught]) -> None:
     """It asks everything and answers nothing; the teacher's has the answers and the pictures."""
-    from sim.lessons.sheet import sheet
+    from sim.lessons.teaching.sheet import sheet
 
     session, found = small(lesson), taught[lesson.name]
     plain, answers = sheet(session, found), sheet(session, found, answers=True)
@@ -317,7 +317,7 @@ def test_names_become_files_that_any_system_takes() -> None:
 
 
 def test_a_name_is_no_formula_in_the_key() -> None:
-    from sim.lessons.students import answer, key_table
+    from sim.lessons.teaching.students import answer, key_table
 
     session = replace(plain_session(LESSONS[0]), replications=10)
     answers = list(answer(students(session, ["=1+1"]), lambda _done, _total: None))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sim.exchange.observed import ObservedTrial
 from sim.exchange.read import observed_from
 from sim.exchange.said import Said
-from sim.exchange.tables import table_of
+from sim.exchange.tables.read import table_of
 
 _NAMES = {
     "id": ("Subject", "Patient ID", "USUBJID", "StudySubjectID", "Participant", "Screening number"),

@@ -10,12 +10,12 @@ import pytest
 
 from sim.errors import UsageError
 from sim.exchange.findings import DataError, QuestionError
+from sim.exchange.logs.statuses import meaning_of
 from sim.exchange.observed import COMPLETED, FAILED, IN_SCREENING, LEFT, RANDOMISED, ObservedTrial
-from sim.exchange.raw import RawTable
 from sim.exchange.read import as_known, observed_from
 from sim.exchange.said import IGNORED, ON_STUDY, Said, status_from
-from sim.exchange.statuses import meaning_of
-from sim.exchange.tables import table_of
+from sim.exchange.tables.raw import RawTable
+from sim.exchange.tables.read import table_of
 
 
 def _table(text: str, name: str = "log.csv") -> RawTable:

@@ -10,7 +10,7 @@ from sim.exchange.findings import DataError, QuestionError
 from sim.exchange.observed import COMPLETED, FAILED, IN_SCREENING, LEFT, RANDOMISED, ObservedTrial
 from sim.exchange.read import observed_from
 from sim.exchange.said import Said
-from sim.exchange.tables import table_of
+from sim.exchange.tables.read import table_of
 
 DM = """STUDYID,DOMAIN,USUBJID,RFSTDTC,RFPENDTC,SITEID,ARM,DMDTC
 S,DM,1,2024-01-10,,A,X,2024-01-02

@@ -10,7 +10,7 @@ import pytest
 from sim.exchange.findings import DataError
 from sim.exchange.observed import ObservedTrial
 from sim.exchange.read import as_known, read_observed
-from sim.exchange.site_keys import matched, one_name_each, same_site
+from sim.exchange.sites.keys import matched, one_name_each, same_site
 
 LOG = pd.DataFrame(
     {

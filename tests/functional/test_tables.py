@@ -13,11 +13,11 @@ import pytest
 
 from sim.exchange.findings import DataError, QuestionError
 from sim.exchange.folder import read_trials
-from sim.exchange.frames import table_of_frame
 from sim.exchange.limits import ReadLimits
-from sim.exchange.raw import RawTable
 from sim.exchange.read import read_observed
-from sim.exchange.tables import read_table, table_of
+from sim.exchange.tables.frames import table_of_frame
+from sim.exchange.tables.raw import RawTable
+from sim.exchange.tables.read import read_table, table_of
 
 TEXT = "Site,Date\nZürich,2024-01-31\nB,2024-02-03\n"
 

@@ -15,10 +15,10 @@ import pytest
 
 from sim.exchange.folder import read_trials
 from sim.experiment.workers import n_cores
-from sim.forecast import held
-from sim.forecast.backtest import METHOD, backtest, cuts_at
-from sim.forecast.track_record import MOST, WHOLE, TrackRecord, by_method, by_trial, near_table, of_method
-from sim.forecast.whole_record import MAIN, WholeRecord, whole_record
+from sim.forecast.backtest import held
+from sim.forecast.backtest.study import METHOD, backtest, cuts_at
+from sim.forecast.backtest.track_record import MOST, WHOLE, TrackRecord, by_method, by_trial, near_table, of_method
+from sim.forecast.backtest.whole_record import MAIN, WholeRecord, whole_record
 from sim.report.forecast_track_record import track_record_page
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,8 +7,8 @@ from datetime import date
 import numpy as np
 
 from sim.exchange.observed import ObservedTrial, People, nobody
-from sim.forecast.rate import log_time, slow_end
-from sim.forecast.settings import SETTINGS, WEEK_DAYS, TrialKind
+from sim.forecast.rate.drifting import log_time, slow_end
+from sim.forecast.rate.settings import SETTINGS, WEEK_DAYS, TrialKind
 
 _MOST_WEEKS = 1500
 _FULL_WEEK = 30  # in which a trial that grows has the rate that was asked for

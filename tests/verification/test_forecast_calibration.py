@@ -12,9 +12,9 @@ import pytest
 from scipy import stats
 from synthetic_trials import drifting_trial
 
-from sim.forecast.backtest import METHOD, backtest_cut, cuts_at
-from sim.forecast.poisson_gamma import empirical_bayes
-from sim.forecast.settings import SETTINGS
+from sim.forecast.backtest.study import METHOD, backtest_cut, cuts_at
+from sim.forecast.rate.poisson_gamma import empirical_bayes
+from sim.forecast.rate.settings import SETTINGS
 
 KIND = SETTINGS.kinds[-1]  # a pool of kinds is no mixture of which trials could be drawn; each kind is
 FEW = replace(SETTINGS, kinds=(KIND,), draws=800)

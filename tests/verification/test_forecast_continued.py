@@ -20,8 +20,8 @@ from sim.core.intensity import Steps
 from sim.core.observed import KnownPerson, KnownSite, ObservedState
 from sim.exchange.observed import ObservedTrial, People, SiteRecord, nobody
 from sim.forecast.answer import WhatIf, forecast
-from sim.forecast.futures import Case, simulate_cases, simulators
-from sim.forecast.state import start_from
+from sim.forecast.continued.futures import Case, simulate_cases, simulators
+from sim.forecast.continued.state import start_from
 from sim.scenario.load import load_scenario, scenario_from_mapping
 from sim.scenario.schema import Scenario
 from sim.trial import Trial
@@ -93,7 +93,7 @@ def test_drift_multiplies_the_calendar_from_now_on() -> None:
 
 def test_the_rate_of_the_open_sites_is_that_of_the_drifting_rate() -> None:
     """What simulated trials randomise in the next 90 days agrees with the forecast that has a track record."""
-    from sim.forecast.outlook import look_ahead
+    from sim.forecast.rate.outlook import look_ahead
 
     n = 60
     trial = trial_at((np.arange(n) + 0.5) * NOW / n, NOW)

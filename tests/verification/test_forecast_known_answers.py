@@ -10,13 +10,13 @@ from scipy import integrate, stats
 from synthetic_trials import drifting_trial, trial_of
 
 from sim.exchange.observed import ObservedTrial
-from sim.forecast.backtest import METHOD, backtest, backtest_cut, cuts_at, cuts_every
-from sim.forecast.baselines import Known, homogeneous_poisson, recent_rate, site_poisson_gamma
-from sim.forecast.laplace import mode
-from sim.forecast.poisson_gamma import GammaRate, empirical_bayes, planned_rate, site_posteriors
-from sim.forecast.recruitment import learn, rest_of_recruitment
-from sim.forecast.scores import crps, score
-from sim.forecast.settings import SETTINGS, NormalPrior, TrialKind
+from sim.forecast.backtest.baselines import Known, homogeneous_poisson, recent_rate, site_poisson_gamma
+from sim.forecast.backtest.scores import crps, score
+from sim.forecast.backtest.study import METHOD, backtest, backtest_cut, cuts_at, cuts_every
+from sim.forecast.rate.laplace import mode
+from sim.forecast.rate.poisson_gamma import GammaRate, empirical_bayes, planned_rate, site_posteriors
+from sim.forecast.rate.recruitment import learn, rest_of_recruitment
+from sim.forecast.rate.settings import SETTINGS, NormalPrior, TrialKind
 
 NONE = NormalPrior(0.0, 1e-6)
 CONSTANT = replace(SETTINGS, kinds=(TrialKind("constant", 1.0, (1e-4,), (1e7,), NONE, NONE),), draws=20_000)
@@ -236,7 +236,7 @@ def test_a_score_says_where_the_truth_was() -> None:
 
 @pytest.mark.parametrize(("n", "expected"), [(0, "only 0"), (3, "only 3"), (12, "only 12")])
 def test_few_events_are_answered_with_a_warning(n: int, expected: str) -> None:
-    from sim.forecast.cautions import cautions
+    from sim.forecast.backtest.cautions import cautions
 
     days = np.arange(n) * 10.0 + 0.5 if n else np.zeros(0)
     trial = (

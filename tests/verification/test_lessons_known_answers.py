@@ -12,9 +12,9 @@ from scipy import integrate, special, stats
 from statistics_of_runs import counts_as
 
 from sim.analysis import intervals
-from sim.lessons import arrivals, average_plan, funnel, half_way, leaving, luck, queues, start_up
 from sim.lessons.classroom import Classroom
 from sim.lessons.lesson import Taught
+from sim.lessons.subjects import arrivals, average_plan, funnel, half_way, leaving, luck, queues, start_up
 
 _Z = 4.0
 

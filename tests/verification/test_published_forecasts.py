@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.forecast.published import MODELS, RateDraws, b_spline, for_ever, piecewise, poisson, pool, time_decay
+from sim.forecast.backtest.published import MODELS, RateDraws, b_spline, for_ever, piecewise, poisson, pool, time_decay
 
 DRAWS = 4000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from made_trials import EVERY_TWO, trial_with
 
-from sim.forecast.cautions import GROWING, SLOWING, STEADY, cautions_by_key, pace
+from sim.forecast.backtest.cautions import GROWING, SLOWING, STEADY, cautions_by_key, pace
 
 RISING = np.sqrt((np.arange(60) + 0.5) / 60) * 120
 

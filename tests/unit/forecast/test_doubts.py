@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from made_trials import EVERY_TWO, WITH_GAP, trial_with
 
+from sim.forecast.continued.told import as_told, told
 from sim.forecast.doubts import doubts
-from sim.forecast.settings import SETTINGS
-from sim.forecast.told import as_told, told
+from sim.forecast.rate.settings import SETTINGS
 
 FEW = replace(SETTINGS, draws=400)
 

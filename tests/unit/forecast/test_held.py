@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from made_trials import trial_with
 
-from sim.forecast.cautions import GROWING
-from sim.forecast.held import clustered_error, held_at, near_record, record, record_text
-from sim.forecast.near import BY_SITE
+from sim.forecast.backtest.cautions import GROWING
+from sim.forecast.backtest.held import clustered_error, held_at, near_record, record, record_text
+from sim.forecast.backtest.near import BY_SITE
 
 RISING = np.sqrt((np.arange(60) + 0.5) / 60) * 120
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 from made_trials import EVERY_TWO, trial_with
 
-from sim.forecast.near import BY_SITE, in_next, near_answers, next_counts, site_answer, site_counts, when_next
-from sim.forecast.recruitment import rest_of_recruitment
-from sim.forecast.settings import SETTINGS
+from sim.forecast.backtest.near import BY_SITE, in_next, near_answers, next_counts, site_answer, site_counts, when_next
+from sim.forecast.rate.recruitment import rest_of_recruitment
+from sim.forecast.rate.settings import SETTINGS
 
 FEW = replace(SETTINGS, draws=600)
 RISING = np.sqrt((np.arange(60) + 0.5) / 60) * 120

@@ -10,10 +10,10 @@ import pytest
 from made_trials import EVERY_TWO, FIRST, WITH_GAP, trial_with
 
 from sim.errors import UsageError
-from sim.forecast.history import history, open_days
-from sim.forecast.recruitment import rest_of_recruitment
-from sim.forecast.settings import SETTINGS
-from sim.forecast.told import Told, as_told, openings_ahead, said_notes, scenario_as_told, told
+from sim.forecast.continued.told import Told, as_told, openings_ahead, said_notes, scenario_as_told, told
+from sim.forecast.rate.history import history, open_days
+from sim.forecast.rate.recruitment import rest_of_recruitment
+from sim.forecast.rate.settings import SETTINGS
 from sim.scenario.load import scenario_from_mapping
 
 FEW = replace(SETTINGS, draws=400)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dash.development.base_component import Component
 
     from sim.exchange.observed import ObservedTrial
-    from sim.forecast.backtest import Cut
+    from sim.forecast.backtest.study import Cut
     from sim.web.studio import Studio
 
 _SHARES = {"10": 0.10, "25": 0.25, "50": 0.50, "75": 0.75, "90": 0.90}
@@ -122,7 +122,7 @@ class _Wanted:
         Raises:
             UsageError: there would be more, or the data do not have what is wanted.
         """
-        from sim.forecast.backtest import check_target, cuts_at, cuts_every
+        from sim.forecast.backtest.study import check_target, cuts_at, cuts_every
 
         check_target(trial, self.target)
         if self.every is None:
@@ -142,7 +142,7 @@ class _Wanted:
 
 def _tested(studio: Studio, data: DataState, wanted: _Wanted, set_progress: Any) -> Component:
     """Forecasts made on the way through the data."""
-    from sim.forecast.backtest import backtest
+    from sim.forecast.backtest.study import backtest
     from sim.report.forecast_backtest import backtest_content
 
     files = observed_data.files_of(studio, data)

@@ -10,8 +10,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from sim.errors import InputError, Problem
-from sim.exchange.columns import columns_from
-from sim.exchange.dates import ORDERS
+from sim.exchange.dates.read import ORDERS
 from sim.exchange.findings import (
     AS_OF,
     COLUMNS,
@@ -27,6 +26,7 @@ from sim.exchange.findings import (
 )
 from sim.exchange.said import STATUSES
 from sim.exchange.simulated import LOG_FILE
+from sim.exchange.tables.columns import columns_from
 from sim.exchange.upload import KIND_NAMES, SITES, Preview, Role
 from sim.report.exhibits import Table
 from sim.web.components import problem_box, table

@@ -23,7 +23,7 @@ from sim.web.views import report_view
 if TYPE_CHECKING:
     from dash.development.base_component import Component
 
-    from sim.forecast.fit import Fit
+    from sim.forecast.fit.study import Fit
     from sim.web.pages.forecast.observed_data import Files
     from sim.web.studio import Studio
 
@@ -87,7 +87,7 @@ def _fitted(
     studio: Studio, data: DataState, target: float | str | None, weeks: float | str | None, tell: Progress
 ) -> Component:
     """What the data say, and links that go on with it."""
-    from sim.forecast.fit import fit
+    from sim.forecast.fit.study import fit
 
     wanted = positive(target, studio.settings.limits.participants, "Randomisations wanted")
     length = positive(weeks, _LONGEST_WEEKS, "Weeks to the last visit")
@@ -105,7 +105,7 @@ def _command(files: Files, data: DataState, wanted: float | None, weeks: float |
 
 
 def _view(studio: Studio, found: Fit, data: DataState, command: str) -> Component:
-    from sim.forecast.fitted_scenario import fitted_yaml
+    from sim.forecast.fit.scenario import fitted_yaml
     from sim.report.forecast_fit import fit_content
 
     text = fitted_yaml(found, f"{found.trial.name[:60]} fitted")

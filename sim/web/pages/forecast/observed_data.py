@@ -19,8 +19,8 @@ from sim.exchange.findings import QuestionError
 from sim.exchange.limits import FROM_ELSEWHERE, ReadLimits
 from sim.exchange.read import as_known, observed_from
 from sim.exchange.said import Said, date_from
-from sim.exchange.sheets import SITES
 from sim.exchange.simulated import example_data
+from sim.exchange.tables.sheets import SITES
 from sim.exchange.upload import Preview, Upload, preview, preview_sites
 from sim.web.apart import tables_apart
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sim.exchange.observed import ObservedTrial
-    from sim.exchange.tables import RawTable
+    from sim.exchange.tables.read import RawTable
     from sim.web.studio import Studio
 
 _KINDS, _ORDERS = ("", "log", "counts", "sdtm"), ("", "dmy", "mdy", "ymd")

@@ -11,11 +11,11 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from sim.errors import InputError, Problem, UsageError
-from sim.lessons.class_folder import class_files, zipped
 from sim.lessons.session import Session, session_from_text
-from sim.lessons.sheet import sheet
-from sim.lessons.students import MOST_BYTES, names_from
-from sim.lessons.template import template
+from sim.lessons.teaching.class_folder import class_files, zipped
+from sim.lessons.teaching.sheet import sheet
+from sim.lessons.teaching.students import MOST_BYTES, names_from
+from sim.lessons.teaching.template import template
 from sim.web.components import command_line, file_place, problem_box
 from sim.web.jobs import long_callback
 from sim.web.pages.learn.asked import FILE_KEY, answered, session_of

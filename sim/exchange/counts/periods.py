@@ -1,0 +1,313 @@
+"""Periods that counts are of: days, weeks, months, quarters, as trackers write them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sim.errors import Problem
+from sim.exchange.dates.forms import (
+    PERIOD_MONTHS,
+    QUARTERS,
+    WEEKS,
+    YEAR_AND_WEEK,
+    YEARS,
+    Form,
+    month_number,
+    whole_year,
+)
+from sim.exchange.dates.read import DateOrder, Days, parse_dates
+from sim.exchange.findings import DataError, in_rows
+from sim.exchange.tables.columns import plain
+from sim.exchange.tables.raw import RawTable
+
+DAY, WEEK, MONTH, QUARTER, YEAR = "day", "week", "month", "quarter", "year"
+_NO_CALENDAR = date(2001, 1, 1)  # day 0 of data that count months from their start
+_MOST_MONTHS = 600
+_MONTHS_OF = {MONTH: 1, QUARTER: 3, YEAR: 12}
+_STEPS = (1, 7, 14, 28)  # days between regular periods
+_HALF = 0.5
+_MONTH_STEPS = range(28, 32)
+_ENDING = {"ending", "end", "ended", "ends", "to", "until", "thru", "through", "w/e", "we", "close"}
+_UNTIL = re.compile(r"\s*(?:\s-\s|\N{EN DASH}|\N{EM DASH}|\bto\b|\buntil\b|\bbis\b|\.\.+)\s*", re.IGNORECASE)
+_YEAR_HEADERS = ("year", "yr", "calendar_year", "jahr", "annee", "ano", "anno")
+_PARTS = {
+    "month": (
+        "month",
+        "mon",
+        "mth",
+        "month_no",
+        "month_number",
+        "calendar_month",
+        "month_name",
+        "monat",
+        "mois",
+        "mes",
+    ),
+    "quarter": ("quarter", "qtr", "q", "quartal", "trimestre"),
+    "week": ("week", "wk", "week_no", "week_number", "iso_week", "isoweek", "calendar_week", "kw", "cw"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Periods:
+    """The period of each row.
+
+    Attributes:
+        start: its first day; NaT where the row has none.
+        end: the day after its last.
+        unit: day, week, month, quarter or year.
+        has_calendar: whether they are of a calendar, and not counted from a start.
+        notes: how they were read, one clause each.
+        is_dates: whether they are written as single days that are not said to begin or to end a period.
+    """
+
+    start: Days
+    end: Days
+    unit: str
+    has_calendar: bool = True
+    notes: tuple[str, ...] = ()
+    is_dates: bool = False
+
+    @property
+    def days(self) -> npt.NDArray[np.int64]:
+        """Length of each in days."""
+        return (self.end - self.start).astype(np.int64)
+
+
+def with_calendar(table: RawTable) -> tuple[RawTable, str]:
+    """A table whose year stands in a column of its own, with year and month (quarter, week) in one.
+
+    Returns:
+        The table, and the header of the new column; empty where there was nothing to do.
+    """
+    by_name = {plain(header): header for header in table.columns}
+    year = next((by_name[name] for name in _YEAR_HEADERS if name in by_name), "")
+    if not year or not table.cells[year].str.fullmatch(r"(?:19|20)?\d{2}|").all():
+        return table, ""
+    for kind, names in _PARTS.items():
+        header = next((by_name[name] for name in names if name in by_name), "")
+        if header:
+            _check_parts(table, header, kind)
+        if header and _is_part(table.cells[header], kind):
+            joined = _joined(table.cells[year], table.cells[header], kind)
+            cells = table.cells.drop(columns=[year, header])
+            name = f"{year} and {header}"
+            cells.insert(0, name, joined)
+            return replace(table, cells=cells), name
+    return table, ""
+
+
+def _check_parts(table: RawTable, header: str, kind: str) -> None:
+    """See that a column beside a year that mostly says months (quarters, weeks) says nothing else.
+
+    Raises:
+        DataError: it does.
+    """
+    cells = table.cells[header]
+    is_wrong = np.array([not _is_part(pd.Series([text]), kind) for text in cells])
+    if is_wrong.any() and is_wrong.mean() < _HALF:
+        rows, value = cells.index[is_wrong].tolist(), f"'{cells[is_wrong].iloc[0]}'"
+        raise DataError(Problem(f"not a {kind} of a year{in_rows(rows)}", table.file, path=header, value=value))
+
+
+def _is_part(cells: pd.Series[str], kind: str) -> bool:
+    """Whether cells are months, quarters or weeks without a year."""
+    bare = cells.str.replace(r"^(?:M|Q|W|KW|CW|wk|week|quarter|month)\.? ?(?=\d)", "", regex=True, flags=re.IGNORECASE)
+    if kind == "month" and cells.map(lambda text: text == "" or (text.isalpha() and month_number(text) > 0)).all():
+        return True
+    most = {"month": 12, "quarter": 4, "week": 53}[kind]
+    return all(text == "" or (text.isdigit() and 1 <= int(text) <= most) for text in bare)
+
+
+def _joined(years: pd.Series[str], parts: pd.Series[str], kind: str) -> pd.Series[str]:
+    """Year and part as `periods_of` reads them; a year that stands only once, above its rows, is that of all."""
+    full = years.where(years != "").ffill().fillna("").map(lambda text: str(whole_year(text)) if text else "")
+    numbers = parts.map(lambda text: str(month_number(text)) if text.isalpha() else re.sub(r"\D", "", text))
+    sign = {"month": "-", "quarter": "-Q", "week": "-W"}[kind]
+    joined = full + sign + (numbers.str.zfill(2) if kind != "quarter" else numbers)
+    return joined.where((numbers != "") & (full != ""), "")
+
+
+def periods_of(table: RawTable, column: str, order: DateOrder | None) -> Periods:
+    """The periods of the rows of a table.
+
+    Args:
+        table: the table.
+        column: the header of what says the period.
+        order: how to read 03/04/2024.
+
+    Raises:
+        DataError: something is no period, or they are of several kinds.
+        AmbiguousDatesError: dates could be read in two ways.
+    """
+    cells = table.cells[column]
+    filled = cells[cells != ""]
+    if plain(column) in ("month", "months", "study_month", "month_no") and filled.str.fullmatch(r"\d{1,3}").all():
+        return _counted_months(table, column, cells)
+    found = _by_forms(table, column, cells)
+    if found is not None:
+        return found
+    until = _ranges(table, column, cells, order)
+    if until is not None:
+        return until
+    dates = parse_dates(cells, table.file, column, order)
+    if dates.partial_rows:
+        rows = list(dates.partial_rows)
+        raise DataError(
+            Problem(f"some rows say a month, others a day{in_rows(rows)}; write all in one", table.file, path=column)
+        )
+    return replace(_of_dates(dates.days, column), notes=dates.notes)
+
+
+def _counted_months(table: RawTable, column: str, cells: pd.Series[str]) -> Periods:
+    """Months since the start.
+
+    Raises:
+        DataError: they are not from 0 to 600, or go back, so that they are months of a calendar without a year.
+    """
+    rows = cells.index.to_numpy()
+    if (cells == "").any():
+        raise DataError(Problem(f"no month{in_rows(rows[(cells == '').to_numpy()].tolist())}", table.file, path=column))
+    months = cells.astype(int).to_numpy()
+    if months.min() < 0 or months.max() > _MOST_MONTHS:
+        raise DataError(Problem("months since the start must be 0 to 600", table.file, path=column))
+    back = np.flatnonzero((np.diff(months) < 0) & (months[1:] == 1) & (months[:-1] == 12))
+    if months.max() <= 12 and len(back) and months.min() >= 1:
+        message = f"months of a calendar without a year{in_rows([int(rows[back[0] + 1])])}; add a column Year"
+        raise DataError(Problem(message, table.file, path=column))
+    origin = np.datetime64(_NO_CALENDAR, "M") - int(months.min() > 0)
+    return replace(_of_months(origin + months, MONTH), has_calendar=False)
+
+
+def _of_months(first: npt.NDArray[Any], unit: str) -> Periods:
+    months = first.astype("datetime64[M]")
+    end = (months + _MONTHS_OF[unit]).astype("datetime64[D]")
+    return Periods(months.astype("datetime64[D]"), end, unit)
+
+
+def _by_forms(table: RawTable, column: str, cells: pd.Series[str]) -> Periods | None:
+    """Months, quarters, weeks or years, where all cells are written as one of them."""
+    texts = cells[cells != ""].unique().tolist()
+    weeks: Sequence[Form] = (
+        (*WEEKS, YEAR_AND_WEEK) if {"week", "wk", "kw", "cw"} & set(plain(column).split("_")) else WEEKS
+    )
+    for unit, forms in ((WEEK, weeks), (QUARTER, QUARTERS), (MONTH, PERIOD_MONTHS), (YEAR, YEARS[:1])):
+        starts = {text: _start(text, unit, forms) for text in texts}
+        if texts and all(starts.values()):
+            _check_short_years(table, column, cells, texts)
+            if unit == YEAR and len(texts) < 2:
+                return None
+            days = np.array([starts.get(text) for text in cells], dtype="datetime64[D]")
+            return Periods(days, days + 7, WEEK) if unit == WEEK else _of_months(days, unit)
+    return None
+
+
+def _start(text: str, unit: str, forms: Sequence[Form]) -> date | None:
+    """The first day of a period; None where a text is none."""
+    for form in forms:
+        found = form.pattern.fullmatch(text)
+        if found is None:
+            continue
+        parts = found.groupdict()
+        year = whole_year(parts["y"])
+        try:
+            if unit == WEEK:
+                return date.fromisocalendar(year, int(parts["w"]), 1)
+            if unit == QUARTER:
+                return date(year, 3 * int(parts["q"]) - 2, 1)
+            return date(year, month_number(parts["m"]) if unit == MONTH else 1, 1)
+        except ValueError:
+            continue
+    return None
+
+
+def _check_short_years(table: RawTable, column: str, cells: pd.Series[str], texts: list[str]) -> None:
+    """See that 01/02 is not read as January 2002, where it may be a day without a year.
+
+    Raises:
+        DataError: years have two figures, and all could be months.
+    """
+    short = [re.fullmatch(r"(\d{1,2})[/-](\d{2})", text) for text in texts]
+    if any(short) and all(found is None or int(found[2]) <= 31 for found in short):
+        later = [int(found[2]) for found in short if found]
+        if min(later) <= 12 and max(later) - min(later) > 2:
+            row = int(cells.index[(cells == texts[0]).to_numpy()][0])
+            message = f"a month and a year, or a day without one{in_rows([row])}; write the year with four figures"
+            raise DataError(Problem(message, table.file, path=column, value=f"'{texts[0]}'"))
+
+
+def _ranges(table: RawTable, column: str, cells: pd.Series[str], order: DateOrder | None) -> Periods | None:
+    """Periods written with both their ends: `2024-01-01 to 2024-01-07`."""
+    parts = cells.map(lambda text: tuple(part.strip() for part in _UNTIL.split(text)) if text else ("", ""))
+    if not parts.map(lambda pair: len(pair) == 2 and (all(pair) or not any(pair))).all() or (cells == "").all():
+        return None
+    both = pd.concat([parts.map(lambda pair: pair[0]), parts.map(lambda pair: pair[1])])
+    days = parse_dates(both, table.file, column, order).days
+    start, last = days[: len(cells)], days[len(cells) :]
+    wrong = cells.index.to_numpy()[last < start]
+    if len(wrong):
+        raise DataError(
+            Problem(f"a period that ends before it begins{in_rows(wrong.tolist())}", table.file, path=column)
+        )
+    end = last + 1
+    longest = int(np.nanmax((end - start)[~np.isnat(start)].astype(np.int64)))
+    unit = MONTH if longest >= min(_MONTH_STEPS) else (WEEK if longest > 1 else DAY)
+    return Periods(start, end, unit)
+
+
+def _of_dates(days: Days, column: str) -> Periods:
+    """Periods that are written as one day each: their first, or their last where the header says so."""
+    known = np.unique(days[~np.isnat(days)])
+    ends = not _ENDING.isdisjoint(plain(column).split("_"))
+    months = known.astype("datetime64[M]")
+    apart = len(np.unique(months)) == len(known)
+    says_month = "month" in plain(column).split("_")
+    first_days = (known == months.astype("datetime64[D]")).all()
+    last_days = ((months + 1).astype("datetime64[D]") - 1 == known).all()
+    steps = np.diff(known).astype(int)
+    by_month = len(known) > 2 or says_month
+    if len(known) and apart and by_month and (first_days or last_days) and (len(steps) == 0 or steps.min() >= 27):
+        note = () if first_days else ("dates at the ends of months stand for these months",)
+        return replace(_of_months(days, MONTH), notes=note)
+    if (
+        len(steps) >= 2
+        and set(steps.tolist()) <= set(_MONTH_STEPS)
+        and len(np.unique(known - months.astype("datetime64[D]"))) == 1
+    ):
+        return _monthly(days, ends)
+    values, times = np.unique(steps, return_counts=True) if len(steps) else (np.array([1]), np.array([1]))
+    step = int(values[times.argmax()])
+    step = step if step in _STEPS and (steps % step == 0).all() else 1
+    if len(known) == 1 and _says_week(column):
+        step = 7
+    start = days - (step - 1) if ends else days
+    unit = DAY if step == 1 else WEEK
+    note = (f"each date is the last day of its {unit}",) if ends and step > 1 else ()
+    return Periods(start, start + step, unit, notes=note, is_dates=not ends and not _says_week(column))
+
+
+def _says_week(column: str) -> bool:
+    return not {"week", "wk", "w"}.isdisjoint(plain(column).split("_"))
+
+
+def _monthly(days: Days, ends: bool) -> Periods:
+    """Periods from a day of one month to the same day of the next."""
+    months = days.astype("datetime64[M]")
+    inside = days - months.astype("datetime64[D]")
+    if ends:
+        return Periods((months - 1).astype("datetime64[D]") + inside + 1, days + 1, MONTH)
+    return Periods(days, (months + 1).astype("datetime64[D]") + inside, MONTH)
+
+
+def last_day(day: np.datetime64) -> date:
+    """The day before another."""
+    found: date = day.astype("datetime64[D]").item()
+    return found - timedelta(days=1)

@@ -1,0 +1,82 @@
+"""Counts that are added up from the start: told by their name and by never falling, and asked about in doubt."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sim.exchange.findings import COUNTS, DataCheck, Question
+from sim.exchange.said import NEW, RUNNING
+from sim.exchange.tables.columns import plain
+
+_SURE = (
+    {"cumulative"}, {"cum"}, {"cumul"}, {"cumulated"}, {"accumulated"}, {"running"}, {"to", "date"}, {"todate"},
+    {"so", "far"}, {"since", "start"}, {"kumuliert"}, {"kumulativ"}, {"cumule"}, {"acumulado"}, {"ctd"}, {"cumulatief"},
+)  # fmt: skip
+_MAYBE = {"total", "totals", "sum", "overall"}
+_ENOUGH = 4  # periods that never fall, under a name that may say so
+_MANY = 5  # the same, under a name that says nothing
+_FAR_ABOVE = 5.0  # times the usual step: a first total that began long before the table
+_FEW = 10
+_ANSWERS = (
+    (NEW, "each row counts those of its own period"),
+    (RUNNING, "each row counts all so far"),
+)
+
+
+def is_running(header: str, frame: pd.DataFrame, role: str, said: str, check: DataCheck) -> bool:
+    """Whether a column is a running total.
+
+    Args:
+        header: as the file calls it.
+        frame: with columns site, start, and `role`, NaN where nothing is said.
+        role: which count it is.
+        said: `new` or `running` where a person said so, else empty.
+        check: where the question goes, if nobody can tell.
+    """
+    if said:
+        return said == RUNNING
+    words = set(plain(header).split("_"))
+    if any(sign <= words for sign in _SURE):
+        return True
+    values = frame.dropna(subset=[role]).sort_values(["site", "start"], kind="stable")
+    steps = values.groupby("site")[role].diff().dropna()
+    if not len(steps) or (steps < 0).any() or not (steps > 0).any():
+        return False
+    longest = int(values.groupby("site").size().max())
+    maybe = bool(words & _MAYBE)
+    if maybe and longest >= _ENOUGH:
+        return True
+    if maybe or (longest >= _MANY and role == "randomised"):
+        check.ask(
+            Question(f"'{header}' never falls: does each row count its own period, or all so far", COUNTS, _ANSWERS)
+        )
+    return False
+
+
+def differences(frame: pd.DataFrame, role: str, header: str, said: str, check: DataCheck) -> pd.Series[float]:
+    """Counts of each period from running totals, by site; a period that says nothing has the total before it.
+
+    Args:
+        frame: with columns site, start, row, and `role`.
+        role: which count it is.
+        header: as the file calls it.
+        said: as for `is_running`.
+        check: where errors and questions go.
+    """
+    ordered = frame.sort_values(["site", "start"], kind="stable")
+    filled = ordered.groupby("site")[role].ffill()
+    steps = filled.groupby(ordered["site"]).diff()
+    check.error_rows(f"'{header}' is added up, but goes down", ordered.loc[steps < 0, "row"])
+    first = ordered["site"].ne(ordered["site"].shift())
+    totals = float(filled[first].sum())
+    usual = steps[steps > 0].median()
+    by_period = steps.groupby(ordered["start"]).sum().iloc[1:]
+    mean = float(by_period.mean()) if len(by_period) else np.nan
+    if not said and totals > _FEW and np.isfinite(usual) and totals > _FAR_ABOVE * max(mean, 1.0):
+        message = (
+            f"'{header}' begins at {totals:.0f}, and grows by {mean:.1f} a period: those before the first row are on "
+            f"no known day; begin the table at the first of them, or say that they are of the first period"
+        )
+        check.ask(Question(message, COUNTS, _ANSWERS[1:], rows=tuple(int(row) for row in ordered.loc[first, "row"])))
+    return steps.fillna(filled).where(filled.notna(), np.nan)

@@ -1,0 +1,230 @@
+"""Counts in the shapes that trackers have, brought into one: a row a period (and site), a column a count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from sim.errors import Problem
+from sim.exchange.counts.numbers import numbers_in
+from sim.exchange.counts.periods import with_calendar
+from sim.exchange.dates.forms import PERIOD_MONTHS, QUARTERS, WEEKS, month_number
+from sim.exchange.findings import DataError, in_rows
+from sim.exchange.logs.columns import is_a_row_a_person
+from sim.exchange.tables.columns import COUNT_NAMES, LOG_NAMES, Columns, is_usual, plain, recognised
+from sim.exchange.tables.raw import RawTable
+
+_MEASURES = ("table", "measure", "variable", "metric", "indicator", "kpi", "item", "category", "type")
+_VALUES = ("count", "value", "number", "n", "total", "amount")
+_REAL = frozenset({"actual", "actuals", "observed", "real", "ist", "achieved", "act"})
+_NOT_REAL = frozenset(
+    {
+        "forecast", "planned", "plan", "projected", "projection", "budget", "expected", "target", "predicted",
+        "estimate", "estimated", "baseline", "original plan", "reforecast", "fc", "soll",
+    }
+)  # fmt: skip
+_SERIALS = (30_000, 60_000)  # numbers of Excel's days, which are dates and no counts
+_NUMBERS_SHARE = 0.5
+_PERIOD = "period"
+_NUMBER = frozenset({"number", "no", "nr", "n", "num", "count", "total"})
+_PEOPLE = frozenset({"patients", "subjects", "participants", "pts"})
+_SITE_HEADERS = frozenset(COUNT_NAMES["site"])
+
+
+@dataclass(frozen=True)
+class Shaped:
+    """Counts in their one shape.
+
+    Attributes:
+        table: a row a period (and site), a column a count.
+        notes: what was done to bring them there, one clause each.
+        falls: whether some count falls where it is told apart more finely than here, so that none is a running total.
+    """
+
+    table: RawTable
+    notes: tuple[str, ...] = ()
+    falls: bool = False
+
+
+def shaped(table: RawTable) -> Shaped:
+    """The counts as a row a period and a column a count, without rows of plans."""
+    notes = []
+    table, note = _of_what_happened(table)
+    notes.append(note)
+    falls = is_long(table) and _falls(table)
+    if is_long(table):
+        table = widened(table)
+    table, note = _periods_from_headers(table)
+    notes.append(note)
+    table, _ = with_calendar(table)
+    return Shaped(table, tuple(text for text in notes if text), falls)
+
+
+def _falls(table: RawTable) -> bool:
+    """Whether a count of those randomised falls from one row to the next of the same country, or what else there is."""
+    found = _long_headers(table)
+    period = recognised(table, {"date": COUNT_NAMES["date"]})[0].get("date")
+    if found is None or period is None:
+        return False
+    measure, value = found
+    keys = [header for header in table.columns if header not in (value, period)]
+    mine = table.cells[table.cells[measure].map(lambda text: is_usual(text, COUNT_NAMES["randomised"]))]
+    steps = numbers_in(mine[value]).groupby([mine[key] for key in keys], sort=False).diff()
+    return bool((steps < 0).any())
+
+
+def looks_like_counts(table: RawTable, given: Columns) -> bool:
+    """Whether some column counts those randomised: a number a row, where a log would have dates."""
+    if "randomised" in given:
+        return bool(given["randomised"])
+    if any(role in given for role in LOG_NAMES if role not in COUNT_NAMES):
+        return False
+    if is_a_row_a_person(replace(table, cells=table.cells.drop(columns=_counted_people(table)))):
+        return False
+    if is_long(table) or _period_headers(table):
+        return True
+    found, unclear = recognised(table, {"randomised": COUNT_NAMES["randomised"]})
+    headers = [found["randomised"]] if "randomised" in found else unclear.get("randomised", [])
+    return any(_are_counts(table.cells[header]) for header in headers) or _has_periods(table)
+
+
+def _has_periods(table: RawTable) -> bool:
+    """Whether a column says months, quarters or weeks, and all others numbers or nothing but words that tell apart."""
+    name = recognised(table, {"date": COUNT_NAMES["date"]})[0].get("date", "")
+    if not name or not any(_are_counts(table.cells[other]) for other in table.columns if other != name):
+        return False
+    texts = [str(text) for text in table.cells[name].unique() if text]
+    forms = (*PERIOD_MONTHS, *QUARTERS, *WEEKS)
+    return bool(texts) and all(any(form.pattern.fullmatch(text) for form in forms) for text in texts)
+
+
+def _counted_people(table: RawTable) -> list[str]:
+    """Columns that are called after people, as those that name them are, and count them."""
+    found = []
+    for name in table.columns:
+        first, _, rest = plain(name).partition("_")  # `Number screened` counts, and `Screening number` names
+        if (plain(name) in _PEOPLE or (rest and first in _NUMBER | _PEOPLE)) and _are_counts(table.cells[name]):
+            found.append(name)
+    return found
+
+
+def _are_counts(cells: pd.Series[str]) -> bool:
+    filled = cells[cells != ""]
+    numbers = numbers_in(filled)
+    if not len(filled) or numbers.notna().mean() <= _NUMBERS_SHARE:
+        return False
+    known = numbers.dropna()
+    return not known.between(*_SERIALS).all() and not filled.str.fullmatch(r"(?:19|20)\d{6}").all()
+
+
+def is_long(table: RawTable) -> bool:
+    """Whether a table names its counts in a column of their own: `table, month, country, count`."""
+    return bool(_long_headers(table))
+
+
+def _long_headers(table: RawTable) -> tuple[str, str] | None:
+    """The column that names the counts, and that which has them."""
+    headers = {plain(header): header for header in table.columns}
+    value = next((headers[name] for name in _VALUES if name in headers), None)
+    usual = set(COUNT_NAMES["randomised"]) - {"n", "count"}
+    for name in _MEASURES if value else ():
+        if name in headers and any(is_usual(str(text), usual) for text in table.cells[headers[name]].unique()):
+            return headers[name], str(value)
+    return None
+
+
+def widened(table: RawTable) -> RawTable:
+    """A long table in its wide form, added up over whatever else it tells apart but sites.
+
+    Raises:
+        DataError: a count is not a number, or no column is the period.
+    """
+    table, _ = with_calendar(table)
+    headers = {plain(header): header for header in table.columns}
+    found = _long_headers(table)
+    assert found is not None
+    measure, value = found
+    period = recognised(table, {"date": COUNT_NAMES["date"]})[0].get("date")
+    if period is None:
+        raise DataError(Problem("no column is the date of the period", table.file, 1))
+    keys = [period] + [headers[name] for name in COUNT_NAMES["site"] if name in headers]
+    cells = table.cells.copy()
+    numbers = numbers_in(cells[value])
+    wrong = numbers.isna() & (cells[value] != "")
+    if wrong.any():
+        raise DataError(Problem(f"'{value}' is not a number{in_rows(wrong.index[wrong].tolist())}", table.file))
+    cells["_count"] = numbers
+    cells["_row"] = cells.index
+    grouped = cells.groupby([*keys, measure], sort=False)["_count"].sum(min_count=1)
+    wide = grouped.unstack(measure, sort=False)
+    first_rows = cells.groupby(keys, sort=False)["_row"].min()
+    flat = wide.map(lambda number: "" if number != number else f"{number:.15g}").reset_index()
+    flat.columns = pd.Index([str(name) for name in flat.columns])
+    flat.index = pd.Index(first_rows.reindex(wide.index).to_numpy())
+    return replace(table, cells=flat.sort_index(kind="stable"))
+
+
+def _of_what_happened(table: RawTable) -> tuple[RawTable, str]:
+    """The table without the rows of a plan, where a column says of each row whether it is plan or fact."""
+    for header in table.columns:
+        words = {str(text).casefold() for text in table.cells[header].unique() if text}
+        if words & _REAL and words & _NOT_REAL and words <= _REAL | _NOT_REAL:
+            keep = table.cells[header].str.casefold().isin(_REAL)
+            note = f"rows whose '{header}' is a plan are left out ({int((~keep).sum()):,} rows)"
+            return replace(table, cells=table.cells[keep].drop(columns=header)), note
+    return table, ""
+
+
+def _period_headers(table: RawTable) -> list[str]:
+    """Headers that are periods, where at least two are: `Jan-24`, `Feb-24`."""
+    forms = (*PERIOD_MONTHS, *QUARTERS, *WEEKS)
+    found = []
+    for header in table.columns:
+        for form in forms:
+            match = form.pattern.fullmatch(header)
+            if match and ("m" not in match.groupdict() or month_number(match["m"])):
+                found.append(header)
+                break
+        else:
+            if len(header) == 10 and header[:4].isdigit() and header[4] == header[7] == "-":
+                found.append(header)
+    return found if len(found) > 1 else []
+
+
+def _periods_from_headers(table: RawTable) -> tuple[RawTable, str]:
+    """A row a period from a column a period; the other columns but the site and the count's name are left out."""
+    periods = _period_headers(table)
+    if not periods:
+        return table, ""
+    rest = [header for header in table.columns if header not in periods]
+    site = next((header for header in rest if plain(header) in _SITE_HEADERS), "")
+    measure = next((header for header in rest if plain(header) in _MEASURES), "")
+    cells = table.cells
+    if not measure and not site and len(cells) > 1 and rest:
+        measure = rest[0] if _has_counts_named(cells[rest[0]]) else ""
+        site = "" if measure else rest[0]
+    parts = []
+    for header in periods:
+        part = pd.DataFrame({_PERIOD: header, "count": cells[header]}, index=cells.index)
+        part["measure"] = cells[measure] if measure else "randomised"
+        if site:
+            part["site"] = cells[site]
+        parts.append(part)
+    long = pd.concat(parts)
+    turned = replace(table, cells=long)
+    note = f"each of {len(periods)} columns is a period, from '{periods[0]}' to '{periods[-1]}'"
+    if measure:
+        return _named_counts(turned, note)
+    renamed = long.drop(columns="measure").rename(columns={"count": "randomised"})
+    return replace(turned, cells=renamed), note + (f", and '{site}' the site" if site else "")
+
+
+def _has_counts_named(cells: pd.Series[str]) -> bool:
+    return any(is_usual(str(text), COUNT_NAMES["randomised"]) for text in cells.unique())
+
+
+def _named_counts(table: RawTable, note: str) -> tuple[RawTable, str]:
+    if not is_long(table):
+        raise DataError(Problem("no row counts those randomised; name one of them 'Randomised'", table.file))
+    return widened(table), note

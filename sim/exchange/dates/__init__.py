@@ -1,0 +1,1 @@
+"""Dates as people write them, and where the data of a trial end."""

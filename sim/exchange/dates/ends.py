@@ -1,0 +1,200 @@
+"""Where data end, and days that are none: placeholders such as 9999-12-31, plans, slips of the pen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.exchange.dates.read import Days
+from sim.exchange.findings import AS_OF, DataCheck, Question, QuestionError
+from sim.exchange.observed import ObservedTrial
+from sim.exchange.tables.read import RawTable
+
+if TYPE_CHECKING:
+    pass
+
+FIRST_YEAR, LAST_YEAR = 1950, 2089  # of any trial; what is outside is a placeholder
+_YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)|^(\d{4})\d{4}(?:\d{6})?$")
+_SLIP_DAYS, _SLIP_TIMES, _SLIP_ROWS = 180, 20.0, 3  # a few days so far after all others are slips or plans
+_BEYOND_DAYS = 31  # last visits may be so much later than all else before somebody is asked
+_SILENT_DAYS, _SILENT_TIMES = 60, 10.0  # so long without a randomisation, and it is asked whether the data end there
+_REMARK_DAYS, _REMARK_TIMES = 14, 3.0
+_LONG_GAP, _GAP_DAYS = 8.0, 28  # times the mean gap, and days: a gap on the way that is worth a word
+
+
+def without_placeholders(table: RawTable, columns: list[str]) -> tuple[RawTable, list[str]]:
+    """The table without dates that stand for none, such as 2099-12-31 or 1900-01-01.
+
+    Args:
+        table: the table.
+        columns: those with dates.
+
+    Returns:
+        The table, and what was taken out, as clauses.
+    """
+    notes, cells = [], table.cells
+    for column in columns:
+        values = cells[column]
+        wrong = values.isin([text for text in values.unique() if _is_placeholder(str(text))])
+        if wrong.any():
+            if cells is table.cells:
+                cells = cells.copy()
+            example = values[wrong].iloc[0]
+            cells[column] = values.where(~wrong, "")
+            n = int(wrong.sum())
+            notes.append(f"{n:,} in '{column}' such as {example} stand for no day, and are taken as none")
+    return replace(table, cells=cells), notes
+
+
+def _is_placeholder(text: str) -> bool:
+    found = _YEAR.search(text)
+    return found is not None and not FIRST_YEAR <= int(found[1] or found[2]) <= LAST_YEAR
+
+
+def check_slips(
+    days: Mapping[str, Days],
+    named: Mapping[str, str],
+    as_of: date | None,
+    check: DataCheck,
+    rows: npt.NDArray[np.int64],
+) -> None:
+    """Ask about a few days that are long after all others: slips, or plans.
+
+    Args:
+        days: by role.
+        named: header by role.
+        as_of: the last day that counts, where a person said so.
+        check: where the question goes.
+        rows: rows of the file.
+    """
+    everything = np.concatenate(list(days.values()))
+    known = np.unique(everything[~np.isnat(everything)])
+    if len(known) < 3 or as_of is not None:
+        return
+    gaps = np.diff(known).astype(int)
+    usual = float(np.median(gaps))
+    for i in range(max(len(gaps) - _SLIP_ROWS, 1), len(gaps)):
+        far = gaps[i] > max(_SLIP_DAYS, _SLIP_TIMES * usual)
+        before, after = known[i], known[i + 1]
+        late = {role: ~np.isnat(values) & (values >= after) for role, values in days.items()}
+        n = sum(int(mask.sum()) for mask in late.values())
+        if not far or n > _SLIP_ROWS:
+            continue
+        roles = [role for role, mask in late.items() if mask.any()]
+        where = rows[np.logical_or.reduce(list(late.values()))]
+        names = ", ".join(f"'{named.get(role, role)}'" for role in roles)
+        message = f"{after} in {names} is {gaps[i]:,} days after all other days: a slip, or a plan"
+        answers = (
+            (str(before), "later days do not count"),
+            (str(known[-1]), "it is right"),
+        )
+        check.ask(Question(message, AS_OF, answers, rows=tuple(where.tolist()), otherwise="mend the row"))
+        return
+
+
+def warn_gaps(check: DataCheck, randomised: Days, rows: npt.NDArray[np.int64]) -> list[str]:
+    """Warn of long stretches without a randomisation on the way, which may be missing data.
+
+    Returns:
+        The same for the account.
+    """
+    known = np.flatnonzero(~np.isnat(randomised))
+    order = known[np.argsort(randomised[known], kind="stable")]
+    gaps = np.diff(randomised[order]).astype(int)
+    if len(gaps) < 2:
+        return []
+    found = []
+    for i in np.flatnonzero((gaps > _LONG_GAP * gaps.mean()) & (gaps > _GAP_DAYS)).tolist():
+        start, end = randomised[order[i]], randomised[order[i + 1]]
+        check.warn(f"nobody randomised for {gaps[i]} days, from {start} to {end}", (rows[order[i + 1]],))
+        found.append(f"nobody randomised from {start} to {end} ({gaps[i]} days)")
+    return found
+
+
+def end_of_data(
+    events: Mapping[str, Days], side: Mapping[str, Days], file: str
+) -> tuple[np.datetime64, str, tuple[Question, ...]]:
+    """The last day of the data, how it was found, and what is to be asked before a forecast goes on from it.
+
+    Args:
+        events: days on which something happened, by the header of their column.
+        side: last visits, days of the status and of the data, by header: they say that the data go on to there.
+        file: for the question.
+    """
+    ends = {name: days[~np.isnat(days)].max() for name, days in events.items() if not np.isnat(days).all()}
+    last = max(ends.values())
+    name = next(name for name, day in ends.items() if day == last)
+    beyond = {name: days[~np.isnat(days)].max() for name, days in side.items() if not np.isnat(days).all()}
+    beyond = {name: day for name, day in beyond.items() if day > last}
+    if not beyond:
+        return last, f"{last}, the latest day in '{name}'", ()
+    until = max(beyond.values())
+    which = next(name for name, day in beyond.items() if day == until)
+    if (until - last).astype(int) <= _BEYOND_DAYS:
+        return until, f"{until}, the latest day in '{which}'", ()
+    message = f"the latest day in '{name}' is {last}, and that in '{which}' is {until}: where do the data end"
+    answers = ((str(last), f"as '{name}' says"), (str(until), f"as '{which}' says"))
+    found = (Question(message, AS_OF, answers, file=file),)
+    return last, f"{last}, the latest day in '{name}'; '{which}' goes on to {until}", found
+
+
+def silence(trial: ObservedTrial) -> tuple[int, float, date] | None:
+    """(days, mean gap before, last day of randomisation) of a long stretch without randomisations at the end."""
+    days = trial.days
+    if len(days) < 2:
+        return None
+    silent = int(trial.now - np.floor(days[-1]) - 1)
+    usual = float(days[-1] - days[0]) / (len(days) - 1)
+    if silent < max(_REMARK_DAYS, _REMARK_TIMES * usual):
+        return None
+    return silent, usual, trial.date_of(float(days[-1]))
+
+
+def ask_about_end(trial: ObservedTrial, target: int | None, as_of: date | None) -> None:
+    """Ask where the data end: whether with the last randomisation, where much time without one comes after it.
+
+    Args:
+        trial: the whole trial.
+        target: randomisations wanted; None for those that there are.
+        as_of: the day from which to go on, where a person said so.
+
+    Raises:
+        QuestionError: it is so, nobody said, and there are fewer than wanted.
+    """
+    if as_of is not None or target is None or trial.n_randomised >= target:
+        return
+    if trial.questions:
+        raise QuestionError(trial.questions)
+    found = silence(trial)
+    if found is None:
+        return
+    silent, usual, last = found
+    if silent <= max(_SILENT_DAYS, _SILENT_TIMES * usual):
+        return
+    message = (
+        f"the last randomisation is on {last}, and the data go on for {silent} days to {trial.last} without one, where "
+        f"one came every {usual:.1f} days: did recruitment stop, or do the data end there"
+    )
+    answers = (
+        (str(last), "they end with the last randomisation"),
+        (str(trial.last), "nobody was randomised since"),
+    )
+    raise QuestionError(Question(message, AS_OF, answers, file=trial.source))
+
+
+def silence_remark(trial: ObservedTrial) -> str:
+    """One clause on a stretch without randomisations at the end; empty where there is none."""
+    found = silence(trial)
+    if found is None:
+        return ""
+    silent, usual, last = found
+    return (
+        f"nobody randomised in the last {silent} days of the data, where one came every {usual:.1f} days; "
+        f"if the data end with the last randomisation, say --as-of {last}"
+    )

@@ -1,0 +1,373 @@
+"""Dates as people write them. What can be read in two ways is asked about, not guessed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from re import Match
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sim.errors import Problem
+from sim.exchange.dates import forms as date_forms
+from sim.exchange.dates.forms import ISO, SERIAL, SLASHED, month_number, whole_year, without_weekday
+from sim.exchange.findings import DATES, AmbiguousDatesError, DataError, Question, in_rows
+from sim.exchange.tables.missing import IN_DATES, told
+
+DateOrder = Literal["dmy", "mdy", "ymd"]
+Days = npt.NDArray[np.datetime64]
+Rows = npt.NDArray[np.int64]
+
+ORDERS = (("dmy", "day first: 3 April is 03/04"), ("mdy", "month first: 3 April is 04/03"))
+_YEAR_FIRST = (("ymd", "year first: 24/04/03 is 3 April 2024"), ("dmy", "day first: 24/04/03 is 24 April 2003"))
+_LONGEST = 60  # letters of a date; a longer text is none
+_FIRST_YEAR, _LAST_YEAR = 1950, 2098
+# What data bases and forms put where there is no date: whole years, and some days.
+_NO_YEARS = {1, 1800, 1899, 1900, 2099, 2199, 2200, 2222, 2999, 3000, 7777, 8888, 9998, 9999, 1111}
+_NO_DAYS = {(1753, 1, 1), (1901, 1, 1), (1960, 1, 1), (1970, 1, 1), (2100, 1, 1)}
+_EXCEL_DAY_0 = date(1899, 12, 30)
+_TURNED_FROM, _TURNED_TEXTS = 6, 2  # dates of one column that are enough to see that a spreadsheet turned some over
+_NAT = np.datetime64("NaT")
+
+
+@dataclass(frozen=True, eq=False)
+class Dates:
+    """A column of dates.
+
+    Attributes:
+        days: numpy dates; of one that says less than a day, the middle of what it can be; NaT where there is none.
+        earliest: the first day that each can be.
+        latest: the last day that each can be.
+        partial_rows: rows with a date that says less than a day.
+        notes: how they were read, where that is worth saying, one clause each.
+    """
+
+    days: Days
+    earliest: Days
+    latest: Days
+    partial_rows: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class _Said(NamedTuple):
+    """What one text says: a form, and year, month and day as far as it says them (0 where not)."""
+
+    form: str
+    year: int = 0
+    month: int = 0
+    day: int = 0
+    pair: tuple[int, int] | None = None
+
+
+def parse_dates(cells: pd.Series[str], file: str, column: str, order: DateOrder | None = None) -> Dates:
+    """Dates of a column.
+
+    Args:
+        cells: text, with rows of the file as index.
+        file: for messages.
+        column: for messages.
+        order: how to read 03/04/2024; None where nobody has said.
+
+    Raises:
+        AmbiguousDatesError: they could be read in two ways and `order` is None.
+        DataError: something is not a date, or is a day that does not exist.
+    """
+    return _Column(cells, file, column).dates(order)
+
+
+def is_date(text: str, is_sure: bool = True) -> bool:
+    """Whether a text is a date, or a month.
+
+    Args:
+        text: a cell.
+        is_sure: whether numbers do not count that may be Excel's of days, or years, and may be something else.
+    """
+    said = _said(text)
+    return said is not None and not (is_sure and (said.form == SERIAL or not (said.month or said.pair)))
+
+
+def proven_order(columns: Iterable[pd.Series[str]]) -> DateOrder | None:
+    """How dates such as 03/04/2024 are to be read, where some of these columns shows it and none shows otherwise."""
+    above_first = above_second = False
+    for cells in columns:
+        texts = [str(text) for text in cells.unique()]
+        pairs = [said.pair for said in map(_said, texts) if said and said.pair]
+        if _may_begin_with_year(texts):
+            continue
+        above_first |= any(a > 12 for a, _ in pairs)
+        above_second |= any(b > 12 for _, b in pairs)
+    if above_first == above_second:
+        return None
+    return "dmy" if above_first else "mdy"
+
+
+def between(dates: Dates, not_before: Days | None, not_after: Days | None) -> Days:
+    """Dates, those that say less than a day in the middle of what is left of it between two other columns.
+
+    Args:
+        dates: the column.
+        not_before: days before which each cannot be; NaT where not known.
+        not_after: days after which each cannot be; NaT where not known.
+    """
+    first, last = dates.earliest, dates.latest
+    if not_before is not None:
+        first = np.where(np.isnat(not_before), first, np.maximum(first, not_before))
+    if not_after is not None:
+        last = np.where(np.isnat(not_after), last, np.minimum(last, not_after))
+    narrowed = (dates.earliest < dates.latest) & (first <= last)
+    middle: Days = np.where(narrowed, first + (last - first) // 2, dates.days)
+    return middle
+
+
+def _said(text: str) -> _Said | None:
+    """What a text says; None where it is no date."""
+    text = without_weekday(text) if len(text) <= _LONGEST else ""
+    for form in date_forms.WHOLE:
+        found = form.pattern.fullmatch(text)
+        if found:
+            said = _whole(form.name, found)
+            if said:
+                return said
+    for form in (*date_forms.MONTHS, *date_forms.YEARS):
+        found = form.pattern.fullmatch(text)
+        if found:
+            parts = found.groupdict()
+            month = month_number(parts["m"]) if parts.get("m") else 0
+            if "m" not in parts or month:
+                return _Said(form.name, whole_year(found["y"]), month)
+    return None
+
+
+def _whole(form: str, found: Match[str]) -> _Said | None:
+    parts = found.groupdict()
+    if form == SERIAL:
+        day = _EXCEL_DAY_0 + timedelta(days=int(parts["s"]))
+        return _Said(form, day.year, day.month, day.day)
+    year = whole_year(parts["y"])
+    if form == SLASHED:
+        first, second = int(parts["a"]), int(parts["b"])
+        if first == 0 or second == 0:  # a day, or a month too, that is not known
+            return _Said(form, year, first or second)
+        return _Said(form, year, pair=(first, second))
+    month = month_number(parts["m"])
+    if not month and not parts["m"].isdigit():
+        return None
+    return _Said(form, year, month, int(parts["d"]) if month else 0)
+
+
+class _Column:
+    """A column of dates while it is read."""
+
+    def __init__(self, cells: pd.Series[str], file: str, column: str) -> None:
+        self._file, self._column = file, column
+        self._rows: Rows = cells.index.to_numpy()
+        codes, texts = pd.factorize(cells)
+        self._codes, self._texts = codes, [str(text) for text in texts]
+        self._said = [_said(text) for text in self._texts]
+        self._notes: list[str] = []
+
+    def _rows_of(self, chosen: Iterable[int]) -> list[int]:
+        """Rows of the file with one of some texts."""
+        found: list[int] = self._rows[np.isin(self._codes, list(chosen))].tolist()
+        return found
+
+    def dates(self, order: DateOrder | None) -> Dates:
+        self._check_words()
+        order = self._order(order)
+        first = np.full(len(self._texts) + 1, _NAT, dtype="datetime64[D]")
+        last = first.copy()
+        sentinels: list[int] = []
+        for i, said in enumerate(self._said):
+            if said is None:
+                continue
+            said = _ordered(said, order)
+            if said.year in _NO_YEARS or (said.year, said.month, said.day) in _NO_DAYS:
+                sentinels.append(i)
+                continue
+            self._check_day(i, said)
+            first[i], last[i] = _range(said)
+        self._note_forms(order)
+        if sentinels:
+            self._notes.append(f"{self._shown(sentinels)} in '{self._column}' stand for no date")
+        earliest, latest = first[self._codes], last[self._codes]
+        partial = tuple(self._rows[earliest < latest].tolist())
+        if partial:
+            n = len(partial)
+            words = "date says" if n == 1 else "dates say"
+            self._notes.append(
+                f"{n:,} {words} less than a day in '{self._column}'{in_rows(partial)} and {'is' if n == 1 else 'are'} "
+                "taken as the middle of what it can be"
+            )
+        return Dates(earliest + (latest - earliest) // 2, earliest, latest, partial, tuple(self._notes))
+
+    def _shown(self, chosen: list[int]) -> str:
+        texts = [self._texts[i] for i in chosen[:3]]
+        return f"{', '.join(texts)}{' and others' if len(chosen) > 3 else ''}{in_rows(self._rows_of(chosen))}"
+
+    def _check_words(self) -> None:
+        """See that what is no date is a word for none.
+
+        Raises:
+            DataError: it is something else.
+        """
+        nothing: Counter[str] = Counter()
+        wrong: list[int] = []
+        for i, (text, said) in enumerate(zip(self._texts, self._said, strict=True)):
+            if said is not None or not text:
+                continue
+            if text.casefold() in IN_DATES or date_forms.NOTHING_KNOWN.fullmatch(text):
+                nothing[text] += len(self._rows_of([i]))
+            else:
+                wrong.append(i)
+        if wrong:
+            rows, value = self._rows_of(wrong), f"'{self._texts[wrong[0]][:40]}'"
+            message = "not the name of a month" if _looks_like_date(self._texts[wrong[0]]) else "not a date"
+            raise DataError(Problem(f"{message}{in_rows(rows)}", self._file, path=self._column, value=value))
+        if nothing:
+            self._notes.append(f"{told(nothing, 'cell')} in '{self._column}'")
+
+    def _order(self, order: DateOrder | None) -> DateOrder | None:
+        """How slashed numbers are to be read: as someone said, else as days above 12 show.
+
+        Raises:
+            AmbiguousDatesError: nothing shows it.
+            DataError: they are in two orders.
+        """
+        slashed = {i: said.pair for i, said in enumerate(self._said) if said and said.pair}
+        if not slashed or order is not None:
+            return order
+        above_first = [i for i, (first, _) in slashed.items() if first > 12]
+        above_second = [i for i, (_, second) in slashed.items() if second > 12]
+        if above_first and above_second:
+            message = (
+                f"dates in two orders: day first in row {self._rows_of(above_first)[0]}, month first in row "
+                f"{self._rows_of(above_second)[0]}; write all in one"
+            )
+            raise DataError(Problem(message, self._file, path=self._column))
+        if not above_first and not above_second:
+            self._ask(f"dates can be read day first or month first ({self._texts[next(iter(slashed))]})", ORDERS)
+        if above_first and len(above_first) == len(slashed):
+            self._check_year_first(above_first)
+        found: DateOrder = "dmy" if above_first else "mdy"
+        self._check_turned(above_first or above_second, slashed)
+        return found
+
+    def _ask(self, message: str, choices: tuple[tuple[str, str], ...]) -> None:
+        raise AmbiguousDatesError(Question(message, DATES, choices, file=self._file, path=self._column))
+
+    def _check_year_first(self, slashed: list[int]) -> None:
+        """See that 24/04/03 is not 3 April 2024: a year with two figures that changes less than the day at the end."""
+        if _may_begin_with_year([self._texts[i] for i in slashed]):
+            self._ask(f"dates can be read year first or day first ({self._texts[slashed[0]]})", _YEAR_FIRST)
+
+    def _check_turned(self, proving: list[int], slashed: dict[int, tuple[int, int]]) -> None:
+        """See that no spreadsheet took day for month where it could, and left as text what it could not read.
+
+        Then all that it made dates of have a day up to 12, and all texts have one above. Which of them it turned
+        over, nobody can tell but who has the file that it was made from.
+        """
+        native = [i for i, said in enumerate(self._said) if said and said.form in (ISO, SERIAL) and said.day]
+        turned = len(native) >= _TURNED_FROM and all(_day(self._said[i]) <= 12 for i in native)
+        if turned and len(proving) == len(slashed) >= _TURNED_TEXTS:
+            message = (
+                f"dates that a spreadsheet has turned over, it seems: all texts have a day above 12, as "
+                f"{self._texts[proving[0]]}, and all dates one up to 12, as {self._texts[native[0]]}"
+                f"{in_rows(self._rows_of(native))}; take them from the file that this was made from, or, if these "
+                "dates are right,"
+            )
+            self._ask(message, ORDERS[:1] if slashed[proving[0]][0] > 12 else ORDERS[1:])
+
+    def _note_forms(self, order: DateOrder | None) -> None:
+        forms = Counter[str]()
+        example: dict[str, str] = {}
+        for text, said, n in zip(self._texts, self._said, np.bincount(self._codes).tolist(), strict=True):
+            if said is not None:
+                forms[said.form] += n
+                example.setdefault(said.form, text)
+        if forms[SERIAL]:
+            self._notes.append(f"numbers in '{self._column}' are Excel's numbers of days, as {example[SERIAL]}")
+        if forms[SLASHED] and order:
+            first = {"dmy": "day", "mdy": "month", "ymd": "year"}[order]
+            self._notes.append(f"dates in '{self._column}' are read {first} first, as {example[SLASHED]}")
+        if len(forms) > 1:
+            listed = " and ".join(f"{example[form]} ({n:,})" for form, n in forms.most_common(3))
+            self._notes.append(f"dates in '{self._column}' are written in {len(forms)} ways: {listed}")
+            doubtful = [i for i, said in enumerate(self._said) if said and said.pair and _is_doubtful(said.pair)]
+            if doubtful and order:
+                self._notes.append(f"of these, {self._shown(doubtful)} could be read in another order")
+
+    def _check_day(self, i: int, said: _Said) -> None:
+        """See that a day is one of the calendar.
+
+        Raises:
+            DataError: it is not, such as 31 February.
+        """
+        is_there = _FIRST_YEAR <= said.year <= _LAST_YEAR and said.month <= 12
+        if is_there and said.day:
+            try:
+                date(said.year, said.month, said.day)
+            except ValueError:
+                is_there = False
+        if is_there:
+            return
+        value = f"day {said.day} of month {said.month} of {said.year}"
+        message = f"there is no such day{in_rows(self._rows_of([i]))}"
+        if not _FIRST_YEAR <= said.year <= _LAST_YEAR:
+            message = f"a year that no trial has{in_rows(self._rows_of([i]))}"
+        raise DataError(Problem(message, self._file, path=self._column, value=value))
+
+
+def _may_begin_with_year(texts: list[str]) -> bool:
+    """Whether all of some texts are slashed numbers of two figures, of which the first changes less than the last."""
+    parts = [text.replace("-", "/").split("/") for text in texts if text]
+    if len(parts) < _TURNED_FROM or any(len(three) != 3 or len(three[2].strip()) != 2 for three in parts):
+        return False
+    firsts, lasts = ({three[place].strip() for three in parts} for place in (0, 2))
+    return len(firsts) < len(lasts) and all(first.isdigit() and int(first) > 12 for first in firsts)
+
+
+def _day(said: _Said | None) -> int:
+    return said.day if said else 0
+
+
+def _is_doubtful(pair: tuple[int, int]) -> bool:
+    return pair[0] <= 12 and pair[1] <= 12 and pair[0] != pair[1]
+
+
+def _looks_like_date(text: str) -> bool:
+    found = (form.pattern.fullmatch(text) for form in date_forms.WHOLE)
+    return any(match for match in found)
+
+
+def _ordered(said: _Said, order: DateOrder | None) -> _Said:
+    """Year, month and day of slashed numbers."""
+    if said.pair is None:
+        return said
+    first, second = said.pair
+    if order == "mdy":
+        return _Said(said.form, said.year, first, second)
+    if order == "ymd":
+        return _Said(said.form, whole_year(f"{first:02}"), second, said.year % 100)
+    return _Said(said.form, said.year, second, first)
+
+
+def _range(said: _Said) -> tuple[np.datetime64, np.datetime64]:
+    """The first and the last day that a date can be."""
+    if said.day:
+        day = np.datetime64(date(said.year, said.month, said.day), "D")
+        return day, day
+    if said.month:
+        month = np.datetime64(f"{said.year:04}-{said.month:02}", "M")
+        return month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]") - 1
+    year = np.datetime64(f"{said.year:04}", "Y")
+    return year.astype("datetime64[D]"), (year + 1).astype("datetime64[D]") - 1
+
+
+def as_numpy(day: Any) -> np.datetime64:
+    """A date as numpy has it, to the day."""
+    return np.datetime64(day, "D")

@@ -1,0 +1,1 @@
+"""Enrolment logs: one row per randomisation, per person screened, or per event."""

@@ -1,0 +1,308 @@
+"""An enrolment log: a row a randomisation, a row a person who was screened, or a row an event."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sim.errors import Problem
+from sim.exchange.account import BY_CONTENT, BY_NAME, Account
+from sim.exchange.dates.ends import check_slips, end_of_data, warn_gaps, without_placeholders
+from sim.exchange.dates.read import Days, parse_dates
+from sim.exchange.findings import COLUMNS, DataCheck, DataError, Question, QuestionError
+from sim.exchange.logs import headers
+from sim.exchange.logs.columns import DATED, FALLBACKS, MEANINGS, LogColumns, left_out, log_columns
+from sim.exchange.logs.days import log_days, order_of
+from sim.exchange.logs.event_rows import a_row_a_person, event_rows
+from sim.exchange.logs.evidence import NO_DAY, Evidence
+from sim.exchange.logs.fates import Fates, fates_of
+from sim.exchange.logs.one_a_person import one_row_a_person
+from sim.exchange.logs.statuses import meaning_of, yes_or_no
+from sim.exchange.observed import (
+    FAILED,
+    IN_SCREENING,
+    MIDDLE_OF_DAY,
+    NO_SITE,
+    ObservedTrial,
+    People,
+    SiteRecord,
+    became,
+    nobody,
+)
+from sim.exchange.said import IGNORED, Said
+from sim.exchange.tables.raw import RawTable
+
+_LOG = "an enrolment log"
+_BEGINNINGS = (headers.DATE, headers.SCREENED, headers.FAILED_ON)
+_NO_DAY_FOR = {FAILED: "screen failure without a date", IN_SCREENING: "in screening without a date"}
+
+
+def read_log(table: RawTable, said: Said) -> ObservedTrial:
+    """Read an enrolment log.
+
+    Args:
+        table: the file.
+        said: what a person said of how to read it.
+
+    Raises:
+        DataError: there is no date column, a date cannot be read, or two columns contradict each other.
+        QuestionError: it can be read in more than one way.
+    """
+    whole = table
+    columns = log_columns(table, said.columns)
+    check = DataCheck(table.file)
+    dated = [columns.found[role] for role in DATED if role in columns.found]
+    dated += [name for names in columns.side.values() for name in names]
+    table, notes = without_placeholders(table, list(dict.fromkeys(dated)))
+    said = replace(said, order=order_of(table, dated, said.order))
+    uses = columns
+    table, columns, done = _people_of(table, columns, said, check)
+    notes += done
+    dated_roles = {role: columns.found[role] for role in DATED if role in columns.found}
+    days, read_as = log_days(table, dated_roles, said.order)
+    notes += read_as
+    side = _side_days(table, columns, said)
+    begun = {role: values for role, values in days.items() if role in _BEGINNINGS}
+    check_slips(begun, columns.found, said.as_of, check, table.cells.index.to_numpy())
+    fates = fates_of(_evidence(table, columns, days, side), said.status, check)
+    _check_days(check, fates, days, table, columns)
+    check.stop_on_errors()
+    end = end_of_data(_happened(fates, days, columns), _sides_by_header(side, columns), table.file)
+    gaps = warn_gaps(check, fates.randomised, table.cells.index.to_numpy())
+    account = Account(
+        _LOG, uses.uses(), left_out(whole, uses.taken()), len(whole.cells), gaps=tuple(gaps),
+        end=end[1], notes=(*notes, *fates.notes, *_not_used(uses)),
+    )  # fmt: skip
+    return replace(_log(table, columns, fates, end[0], check, account), questions=end[2])
+
+
+def _not_used(columns: LogColumns) -> list[str]:
+    """Columns of dates that are not used, which may matter."""
+    if not columns.dates:
+        return []
+    names = ", ".join(f"'{name}'" for name in columns.dates[:4])
+    more = f" and {len(columns.dates) - 4} more" if len(columns.dates) > 4 else ""
+    return [f"not used, with dates in it: {names}{more}; if one says who left, say --columns left=NAME"]
+
+
+def _people_of(
+    table: RawTable, columns: LogColumns, said: Said, check: DataCheck
+) -> tuple[RawTable, LogColumns, list[str]]:
+    """A row a person, whatever a row of the file is."""
+    found = event_rows(table, columns)
+    if found is not None and "event" not in said.columns:
+        event, when = found
+        days = _days(table, when, said)
+        columns.take("event", event, columns.how.get("event", BY_CONTENT))
+        columns.take("event_date", when, BY_NAME)
+        for role in [role for role, name in columns.found.items() if name in found and not role.startswith("event")]:
+            del columns.found[role]
+        columns.side = {role: [name for name in names if name != when] for role, names in columns.side.items()}
+        return a_row_a_person(table, columns, event, days, check)
+    _ask_columns(table, columns, said)
+    table, done = one_row_a_person(table, columns, check)
+    return table, columns, done
+
+
+def _ask_columns(table: RawTable, columns: LogColumns, said: Said) -> None:
+    """Ask where several columns could be the same thing, or none is the date of randomisation.
+
+    Raises:
+        QuestionError: it is so.
+        DataError: no column has dates.
+    """
+    asked = []
+    for role, names in columns.unclear.items():
+        message = f"{len(names)} columns could be '{role}': {', '.join(names)}"
+        choices = tuple((f"{role}={name}", f"the {MEANINGS.get(role, role)}") for name in names)
+        asked.append(Question(message, COLUMNS, choices, file=table.file))
+    if asked:
+        raise QuestionError(asked)
+    if headers.DATE not in columns.found:
+        _ask_date(table, columns)
+    _ask_consent(table, columns, said)
+
+
+def _ask_date(table: RawTable, columns: LogColumns) -> None:
+    shown = ", ".join(table.columns)
+    message = f"no column is the date of randomisation (found: {shown})"
+    dates = [*columns.dates, *(columns.found[role] for role in DATED if role in columns.found)]
+    if not dates:
+        raise DataError(Problem(f"{message}; say which, as in --columns date=NAME", table.file, 1))
+    if "status" in columns.found and "screened" in columns.found:
+        header = columns.found["screened"]
+        both: tuple[tuple[str, str], ...] = (
+            (f"date={header}", f"for want of another, those randomised are dated by '{header}'"),
+        )
+    else:
+        both = ()
+    choices = (*((f"date={name}", f"it is '{name}'") for name in columns.dates), *both)
+    choices = choices or tuple((f"date={name}", f"it is '{name}'") for name in dates)
+    raise QuestionError(Question(message, COLUMNS, choices, file=table.file))
+
+
+def _ask_consent(table: RawTable, columns: LogColumns, said: Said) -> None:
+    """Ask whether a date of 'enrolment' is of consent, where those who failed screening have one too."""
+    header, status = columns.found[headers.DATE], columns.found.get("status")
+    if status is None or "screened" in columns.found or "date" in said.columns or "rand" in headers.words_of(header):
+        return
+    by_word = {" ".join(word.split()).casefold(): meaning for word, meaning in said.status.items()}
+    cells = table.cells[table.cells[header] != ""]
+    meaning = cells[status].map(lambda word: by_word.get(" ".join(word.split()).casefold(), meaning_of(word)))
+    n = {which: int((meaning == which).sum()) for which in (FAILED, IN_SCREENING)}
+    all_of_them = [((table.cells[header] != "") | (table.cells[status].map(meaning_of) != which)).all() for which in n]
+    if not sum(n.values()) or not all(all_of_them):
+        return
+    told = " and ".join(f"{count:,} {text}" for text, count in
+                        (("who failed screening", n[FAILED]), ("in screening", n[IN_SCREENING])) if count)  # fmt: skip
+    message = f"'{header}' is filled in for {told}: is it the day of consent, or of randomisation"
+    choices = (
+        (f"date={header},screened={header}", "of consent; those randomised are dated by it, for want of another"),
+        (f"date={header}", "of randomisation"),
+    )
+    raise QuestionError(Question(message, COLUMNS, choices, file=table.file))
+
+
+def _days(table: RawTable, header: str, said: Said) -> Days:
+    return parse_dates(table.cells[header], table.file, header, said.order).days
+
+
+def _side_days(table: RawTable, columns: LogColumns, said: Said) -> dict[str, Days]:
+    """Last visits, days of the status and of the data; a column that cannot be read says nothing."""
+    found: dict[str, Days] = {}
+    for role in (*FALLBACKS, headers.CUT):
+        for name in columns.side.get(role, ()):
+            try:
+                days = _days(table, name, said)
+            except DataError:
+                continue
+            found[role] = np.fmax(found[role], days) if role in found else days
+    return found
+
+
+def _sides_by_header(side: dict[str, Days], columns: LogColumns) -> dict[str, Days]:
+    return {columns.side[role][0]: days for role, days in side.items()}
+
+
+def _evidence(table: RawTable, columns: LogColumns, days: dict[str, Days], side: dict[str, Days]) -> Evidence:
+    def texts(role: str) -> npt.NDArray[Any] | None:
+        return table.cells[columns.found[role]].to_numpy(dtype=object) if role in columns.found else None
+
+    flags = {
+        role: np.array([yes_or_no(word) for word in table.cells[header]], dtype=object)
+        for role, header in columns.flags.items()
+    }
+    return Evidence(
+        days, side, texts("status"), columns.found.get("status", ""), texts("reason"), texts("failure_reason"), flags,
+        texts("rand_number"), table.cells.index.to_numpy(), columns.found,
+        consent_only=columns.found.get(headers.DATE) == columns.found.get(headers.SCREENED),
+    )  # fmt: skip
+
+
+def _check_days(check: DataCheck, fates: Fates, days: dict[str, Days], table: RawTable, columns: LogColumns) -> None:
+    """Days that cannot be: before the one that must come first, or none at all."""
+    rows = table.cells.index.to_numpy()
+    if np.isnat(days[headers.DATE]).all() and "screened" not in columns.found:
+        check.error("nobody is randomised: the date column is empty")
+    nowhere = np.isnat(fates.randomised) & np.isnat(fates.screened) & (fates.status != IGNORED)
+    told = (fates.status == FAILED) | np.isin(fates.way_out, ("",), invert=True)
+    words = columns.found.get("status")
+    if words is not None:
+        told = told | (table.cells[words] != "").to_numpy()
+    for status, why in _NO_DAY_FOR.items():
+        out = nowhere & told & (fates.status == status)
+        if out.any():
+            fates.ignored[why] = int(out.sum())
+            fates.status[out] = IGNORED
+    nowhere &= fates.status != IGNORED
+    if "screened" in columns.found:
+        check.error_rows("neither screened nor randomised on a known day", rows[nowhere])
+    else:
+        check.error_rows("no date of randomisation", rows[nowhere])
+    check.error_rows("randomised before screened", rows[fates.randomised < fates.screened])
+    early = np.where(np.isnat(fates.randomised), fates.screened, fates.randomised)
+    gone = fates.ended < early
+    check.error_rows("left before randomised", rows[gone & ~np.isnat(fates.randomised)])
+    check.error_rows("failed screening before it began", rows[gone & np.isnat(fates.randomised)])
+    if "participant" in columns.found:
+        check.warn_rows("no participant", rows[(table.cells[columns.found["participant"]] == "").to_numpy()])
+    if "site" in columns.found:
+        check.warn_rows("no site", rows[(table.cells[columns.found["site"]] == "").to_numpy()])
+
+
+def _happened(fates: Fates, days: dict[str, Days], columns: LogColumns) -> dict[str, Days]:
+    """Days on which something happened, by the header of their column."""
+    counted = {}
+    for role, values in days.items():
+        used = (values == fates.randomised) | (values == fates.screened) | (values == fates.ended)
+        counted[columns.found[role]] = np.where((fates.status != IGNORED) & used, values, NO_DAY)
+    if all(np.isnat(values).all() for values in counted.values()):
+        raise DataError(Problem("no row has a day on which somebody was screened or randomised", columns.found["date"]))
+    return counted
+
+
+def indexed_sites(names: npt.NDArray[Any], when: npt.NDArray[Any]) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Sites in the order in which they first appear, and the index of each entry; `NO_SITE` without a name.
+
+    Args:
+        names: (n,) name of the site of each entry.
+        when: (n,) time of each entry.
+    """
+    order = np.lexsort((names.astype(str), when))
+    codes, found = pd.factorize(pd.Series(names[order]).replace("", None))
+    index = np.full(len(names), NO_SITE, dtype=np.int64)
+    index[order] = codes
+    return [str(name) for name in found], index
+
+
+def since(days: Days, first: np.datetime64) -> npt.NDArray[np.float64]:
+    """Dates as days since the first, in the middle of the day; NaN where there is no date."""
+    return np.where(np.isnat(days), np.nan, (days - first).astype(np.float64) + MIDDLE_OF_DAY)
+
+
+def as_date(day: np.datetime64) -> date:
+    """A numpy date as Python's."""
+    found: date = day.astype("datetime64[D]").item()
+    return found
+
+
+def _log(
+    table: RawTable, columns: LogColumns, fates: Fates, last: np.datetime64, check: DataCheck, account: Account
+) -> ObservedTrial:
+    kept = np.flatnonzero(fates.status != IGNORED)
+    failed = (fates.status == FAILED) & fates.unknown_end
+    ended = np.where(failed, fates.screened, np.where(fates.unknown_end, last, fates.ended))
+    everything = np.concatenate((fates.randomised, fates.screened, ended))[np.tile(fates.status != IGNORED, 3)]
+    first = everything[~np.isnat(everything)].min()
+    made = nobody(len(fates.status))
+    made["randomised"], made["screened"] = since(fates.randomised, first), since(fates.screened, first)
+    made["ended"], made["status"], made["way_out"] = since(ended, first), fates.status, fates.way_out
+    for role, name in (("participant", "ids"), ("arm", "arm")):
+        if role in columns.found:
+            made[name] = table.cells[columns.found[role]].to_numpy(dtype=object)
+    made["arm"] = np.where(np.isnan(made["randomised"]), "", made["arm"]).astype(object)
+    began = np.fmin(made["screened"], made["randomised"])
+    names: list[str] = []
+    if "site" in columns.found:
+        sites = table.cells[columns.found["site"]].to_numpy(dtype=object)
+        names, index = indexed_sites(sites[kept], began[kept])
+        made["site"][kept] = index
+    order = kept[np.lexsort((made["ids"][kept].astype(str), began[kept]))]
+    people = People(**made).taken(order)
+    return ObservedTrial(
+        name=table.file.rsplit("/", 1)[-1].rsplit(".", 1)[0],
+        source=table.file,
+        first=as_date(first),
+        last=as_date(last),
+        people=people,
+        sites=tuple(SiteRecord(name) for name in names),
+        has_sites=bool(names),
+        has_screening="screened" in columns.found,
+        findings=tuple(check.findings),
+        account=replace(account, became=became(people), ignored=tuple(fates.ignored.items())),
+    )

@@ -1,0 +1,120 @@
+"""What people write as a participant's status, in the program's words. Whole phrases only: a word that is not known, or
+that can mean two things, has no meaning here, and is asked about.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from sim.exchange.logs.status_words import PHRASES
+from sim.exchange.observed import COMPLETED, FAILED, IN_SCREENING, LEFT, RANDOMISED
+from sim.exchange.said import ON_STUDY
+
+# What says the same of two who are different: treatment is not the study, and a code can mean another thing elsewhere.
+_LONG_OR_LOST = frozenset({"ltfu", "ltf", "lfu"})
+_ABOUT = re.compile(
+    r"^(?:(?:the|a|study|trial)\s+)?(?:subject|participant|patient|pt|ppt|person)\s+"
+    r"(?:(?:has|have|is|was|had|been)\s+)*"
+)
+_NUMBERED = re.compile(r"^\s*\(?\d{1,2}\s*[).:=-]\s*(?=[A-Za-z])|\s*[(\[]\d{1,2}[)\]]\s*$")
+_BREAKS = re.compile(
+    r"\s[-–—]+\s|[–—:;,/()\[\]|=+]|\s-|-\s|\bdue to\b|\bbecause of\b|\breason\b|\bafter\b(?! randomi)|\bdated?\b", re.I
+)  # fmt: skip
+_YES = frozenset(("y", "yes", "true", "t", "1", "x", "checked", "ja", "oui", "si", "j", "✓", "✔", "☑"))
+_NO = frozenset(("n", "no", "false", "f", "0", "unchecked", "nein", "non", "nej", "☐"))
+_NO_REASON = frozenset(("n a", "na", "none", "not applicable", "nil", "no reason", "null", "nan", "", "no", "unknown"))
+
+
+def normal(text: str) -> str:
+    """Words in small letters and British spelling, nothing else."""
+    words = " ".join(re.sub(r"[^a-z0-9à-ÿ]+", " ", text.casefold()).split())
+    return re.sub(r"\benrol+", "enrol", words.replace("randomiz", "randomis"))
+
+
+_MEANINGS: dict[str, str] = {
+    normal(phrase): meaning for meaning, phrases in PHRASES.items() for phrase in phrases.split(";")
+}
+
+
+@lru_cache(maxsize=4096)
+def meaning_of(text: str) -> str:
+    """The meaning of a status as people write it, one of `sim.exchange.said.STATUSES`; empty where it is doubtful."""
+    text = _NUMBERED.sub("", text)
+    whole = _known(text)
+    if whole:
+        return whole
+    parts = [part for part in _BREAKS.split(text) if re.search(r"[^\W\d]", part)]
+    if len(parts) < 2:
+        return ""
+    return _together(_known(parts[0]), [_known(part) for part in parts[1:]])
+
+
+def _known(text: str) -> str:
+    phrase = normal(text)
+    if phrase in _MEANINGS:
+        return _MEANINGS[phrase]
+    return _MEANINGS.get(_ABOUT.sub("", phrase), "")
+
+
+def _together(head: str, tails: list[str]) -> str:
+    """The meaning of a phrase of several parts, by its first and what the others add.
+
+    A failed screening and a way out have their reason after them; what came later wins over having been in the trial;
+    with anything else that is not known, the whole is not.
+    """
+    added = set(tails) - {""}
+    if head in (FAILED, LEFT):
+        return head if added <= {LEFT, FAILED} else ""
+    if not head or "" in tails:
+        return ""
+    if added <= {head}:
+        return head
+    if head == IN_SCREENING:
+        return FAILED if added == {FAILED} else head if added == {ON_STUDY} else ""
+    if head in (RANDOMISED, ON_STUDY):
+        later = added - {RANDOMISED, ON_STUDY}
+        return RANDOMISED if not later else later.pop() if later in ({LEFT}, {COMPLETED}) else ""
+    return ""
+
+
+def is_long_or_lost(text: str) -> bool:
+    """Whether it may be lost to follow-up or long-term follow-up."""
+    return normal(text) in _LONG_OR_LOST
+
+
+def is_lost_in_full(text: str) -> bool:
+    """Whether it says lost to follow-up in words."""
+    return normal(text).startswith("lost to f")
+
+
+def yes_or_no(text: str) -> bool | None:
+    """Whether a cell says yes or no; None where it says neither."""
+    word = text.strip().casefold()
+    return True if word in _YES else False if word in _NO else None
+
+
+def is_reason(text: str) -> bool:
+    """Whether a cell gives a reason, and not that there is none."""
+    return normal(text) not in _NO_REASON
+
+
+_ENROLLED = frozenset(
+    (
+        "enrol",
+        "enroled",
+        "included",
+        "entered",
+        "recruited",
+        "registered",
+        "on study",
+        "on trial",
+        "in study",
+        "in trial",
+    )
+)
+
+
+def is_enrolled(text: str) -> bool:
+    """Whether a status says that somebody was taken in, which some write for consent, some for randomisation."""
+    return normal(text) in _ENROLLED

@@ -1,0 +1,1 @@
+"""SDTM: the tables DM, DS and SV of a trial."""

@@ -1,0 +1,1 @@
+"""Sites: their table, and the ways in which their names are written."""

@@ -1,0 +1,215 @@
+"""A table of sites: when each was activated, when it closed, and when those to come are planned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.errors import Problem, nearest
+from sim.exchange.dates.read import DateOrder, parse_dates, proven_order
+from sim.exchange.findings import DataCheck, DataError
+from sim.exchange.observed import NO_SITE, ObservedTrial, SiteRecord
+from sim.exchange.sites.keys import matched, one_name_each, same_site
+from sim.exchange.tables.columns import SITE_NAMES, Columns, plain, recognise
+from sim.exchange.tables.read import RawTable
+
+_DATES = ("activated", "closed", "planned")
+_MEANINGS = {
+    "site": "site",
+    "activated": "day of activation",
+    "closed": "day of closing",
+    "planned": "planned day of activation",
+    "group": "group of sites",
+}
+_SEVERAL = 2  # sites on both sides without a match are too many for slips of the pen
+_SHOWN = 8
+
+
+def with_sites(trial: ObservedTrial, table: RawTable, given: Columns, order: DateOrder | None) -> ObservedTrial:
+    """The trial with what a table of sites says of them, and the sites that only the table has.
+
+    Args:
+        trial: the trial.
+        table: the table of sites.
+        given: columns that a person named.
+        order: how to read 03/04/2024.
+
+    Raises:
+        DataError: no column names the sites or dates them, a site is there twice, or somebody was randomised
+            before their site opened.
+    """
+    columns = recognise(table, SITE_NAMES, {**_site_column(trial, table), **given})
+    for role, what in (("site", "names the sites"), ("activated", "says when they opened")):
+        if role not in columns and not (role == "activated" and "planned" in columns):
+            message = f"no column {what}; say which, as in --columns {role}=NAME"
+            raise DataError(Problem(message, table.file, 1))
+    check = DataCheck(table.file)
+    names = table.cells[columns["site"]]
+    rows = names.index.to_numpy()
+    check.error_rows("no site", rows[(names == "").to_numpy()])
+    said = names.map(same_site)
+    check.error_rows("the same site twice", rows[(said.duplicated(keep=False) & (names != "")).to_numpy()])
+    days: dict[str, npt.NDArray[Any]] = {}
+    order = order or proven_order(table.cells[columns[role]] for role in _DATES if role in columns)
+    notes = [f"'{columns[role]}' is the {_MEANINGS[role]}" for role in _MEANINGS if role in columns]
+    notes = [f"{', '.join(notes)}"]
+    for role in _DATES:
+        if role in columns:
+            dates = parse_dates(table.cells[columns[role]], table.file, columns[role], order)
+            found = dates.days
+            days[role] = np.where(np.isnat(found), np.nan, (found - np.datetime64(trial.first, "D")).astype(np.float64))
+            notes += dates.notes
+    _check_order(check, days, rows)
+    check.stop_on_errors()
+    groups = table.cells[columns["group"]].tolist() if "group" in columns else [""] * len(names)
+    records = [
+        replace(_record(str(name), {role: float(values[i]) for role, values in days.items()}), group=groups[i])
+        for i, name in enumerate(names)
+    ]
+    trial, joined = _joined(trial, records, check)
+    row_of = {joined.get(name, name): row for name, row in zip(names, rows.tolist(), strict=True)}
+    _check_before_opening(trial, check, row_of)
+    check.stop_on_errors()
+    own = sum(1 for name in joined if name != joined[name])
+    if own:
+        notes.append(f"{own} of the sites are written otherwise than in the data, and are the same")
+    told = tuple(f"in {table.file}: {note}" for note in (*notes, *table.notes))
+    return replace(
+        trial,
+        findings=(*trial.findings, *check.findings),
+        source=f"{trial.source}, {table.file}",
+        account=replace(trial.account, notes=(*trial.account.notes, *told)),
+    )
+
+
+def _site_column(trial: ObservedTrial, table: RawTable) -> dict[str, str]:
+    """Of several columns that name sites, the one whose names the data have most; else nothing."""
+    headers = [header for header in table.columns if plain(header) in SITE_NAMES["site"]]
+    if len(headers) < 2:
+        return {}
+    ours = [site.name for site in trial.sites]
+    n_found = {header: len(matched(ours, table.cells[header].unique())) for header in headers}
+    best = max(headers, key=lambda header: n_found[header])
+    return {"site": best} if n_found[best] else {}
+
+
+def sites_once(trial: ObservedTrial) -> ObservedTrial:
+    """The trial with sites that differ only in how they are written as one: `001` and `1`, `North` and `NORTH `."""
+    at = trial.people.site
+    names = [site.name for site in trial.sites]
+    one = one_name_each([names[i] for i in at[at != NO_SITE].tolist()] + names)
+    others = sorted(name for name in names if one[name] != name)
+    if not others:
+        return trial
+    kept = list(dict.fromkeys(one[name] for name in names))
+    index = np.array([kept.index(one[name]) for name in names] + [NO_SITE], dtype=np.int64)
+    records = {site.name: site for site in trial.sites}
+    note = f"sites that differ only in how they are written are one: {_listed(others)}"
+    return replace(
+        trial,
+        people=replace(trial.people, site=index[at]),
+        sites=tuple(records[name] for name in kept),
+        account=replace(trial.account, notes=(*trial.account.notes, note)),
+    )
+
+
+def with_plans(trial: ObservedTrial, as_of: date | None) -> ObservedTrial:
+    """The trial with what its table of sites dates after everything else as plans: nobody can know it yet.
+
+    Args:
+        trial: the whole trial.
+        as_of: the day from which to go on, where a person said so.
+    """
+    now = max(trial.now, trial.day_of(as_of) + 1.0 if as_of else 0.0)
+    to_come = [site.name for site in trial.sites if site.activated is not None and site.activated >= now]
+    to_close = [site.name for site in trial.sites if site.closed is not None and site.closed >= now]
+    if not to_come and not to_close:
+        return trial
+    sites = []
+    for site in trial.sites:
+        is_plan = site.activated is not None and site.activated >= now
+        sites.append(
+            replace(
+                site,
+                activated=None if is_plan else site.activated,
+                planned=site.activated if is_plan else site.planned,
+                closed=None if site.closed is not None and site.closed >= now else site.closed,
+            )
+        )
+    notes = []
+    if to_come:
+        notes.append(f"days of activation after the end of the data are plans: {_listed(to_come)}")
+    if to_close:
+        notes.append(f"days of closing after the end of the data are plans, and not used: {_listed(to_close)}")
+    account = replace(trial.account, notes=(*trial.account.notes, *notes))
+    return replace(trial, sites=tuple(sites), account=account)
+
+
+def _record(name: str, days: dict[str, float]) -> SiteRecord:
+    known = {role: day for role, day in days.items() if not np.isnan(day)}
+    return SiteRecord(name, known.get("activated"), known.get("closed"), known.get("planned"))
+
+
+def _check_order(check: DataCheck, days: dict[str, npt.NDArray[Any]], rows: npt.NDArray[np.int64]) -> None:
+    if "activated" in days and "closed" in days:
+        check.error_rows("closed before activated", rows[days["closed"] < days["activated"]])
+        check.error_rows("closed, but never activated", rows[~np.isnan(days["closed"]) & np.isnan(days["activated"])])
+    if "activated" in days and "planned" in days:
+        nothing = np.isnan(days["activated"]) & np.isnan(days["planned"])
+        check.warn_rows("neither activated nor planned; never opens", rows[nothing])
+    elif "activated" in days:
+        check.warn_rows("not activated, and no plan; never opens", rows[np.isnan(days["activated"])])
+
+
+def _joined(trial: ObservedTrial, records: list[SiteRecord], check: DataCheck) -> tuple[ObservedTrial, dict[str, str]]:
+    """The trial with the records of its sites, and the name in the data by the name in the table, of those in both."""
+    by_name = {record.name: record for record in records}
+    ours = [site.name for site in trial.sites]
+    found = matched(ours, by_name)
+    missing = [name for name in ours if name not in found]
+    others = [name for name in by_name if name not in set(found.values())]
+    if missing:
+        _check_unmatched(missing, others, not found, check)
+    if not trial.has_sites:
+        check.warn("the data do not say at which site people were randomised; only the sites' dates are used")
+    joined = [
+        replace(by_name[found[site.name]], name=site.name) if site.name in found else site for site in trial.sites
+    ]
+    joined += [by_name[name] for name in others]
+    return replace(trial, sites=tuple(joined)), {theirs: name for name, theirs in found.items()}
+
+
+def _check_unmatched(missing: list[str], others: list[str], is_none_found: bool, check: DataCheck) -> None:
+    """Sites of the data that the table has not: a warning, and an error where several may be the same ones."""
+    if others and (is_none_found or min(len(missing), len(others)) >= _SEVERAL):
+        check.error(
+            f"sites of the data are not in the table ({_listed(missing)}), and sites of the table are not in the data "
+            f"({_listed(others)}): they may be the same; write them alike in both"
+        )
+        return
+    hint = f"; {nearest(missing[0], others)}" if others else ""
+    check.warn(f"{len(missing)} site(s) of the data are not in the table: {_listed(missing)}{hint}")
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"
+
+
+def _check_before_opening(trial: ObservedTrial, check: DataCheck, row_of: dict[str, int]) -> None:
+    opened = np.array([np.nan if site.activated is None else site.activated for site in trial.sites])
+    people = trial.people
+    at_site = people.site != NO_SITE
+    early = np.zeros(len(people), dtype=bool)
+    early[at_site] = people.randomised[at_site] < opened[people.site[at_site]]
+    for i in np.unique(people.site[early]).tolist():
+        n = int(np.count_nonzero(early & (people.site == i)))
+        name = trial.sites[i].name
+        opening = trial.date_of(opened[i])
+        first = trial.date_of(float(np.nanmin(people.randomised[people.site == i])))
+        message = f"{n} randomised at site '{name}' before it opened on {opening}, the first on {first}"
+        check.error(message, (row_of[name],))

@@ -1,0 +1,234 @@
+"""Which column is what: recognised by usual names, or said with `--columns`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from sim.errors import Problem, UsageError, nearest
+from sim.exchange.account import BY_NAME, BY_OPTION, ColumnUse
+from sim.exchange.findings import DataError
+from sim.exchange.tables.raw import RawTable
+
+Columns = Mapping[str, str]  # role -> header, as after --columns
+
+# Usual names by role, as `plain` writes them. The first role that claims a header has it.
+LOG_NAMES: dict[str, tuple[str, ...]] = {
+    "date": (
+        "date", "randomised", "randomized", "randomisation", "randomization", "rand", "randomised_on",
+        "randomized_on", "enrolled", "enrolled_on", "enrolment", "enrollment", "included", "inclusion", "recruited",
+        "day", "rfstdtc", "dsstdtc",
+    ),
+    "site": (
+        "site", "site_id", "site_name", "siteid", "site_number", "site_no", "centre", "center", "centre_id",
+        "center_id", "hospital", "institution", "clinic",
+    ),
+    "participant": (
+        "participant", "participant_id", "subject", "subject_id", "usubjid", "subjid", "patient", "patient_id", "id",
+        "screening_number", "randomisation_number", "randomization_number",
+    ),
+    "arm": ("arm", "treatment", "group", "allocation", "treatment_arm", "assigned_arm"),
+    "screened": (
+        "screened", "screening", "screened_on", "consent", "consented", "consented_on", "informed_consent", "dmdtc",
+        "rficdtc",
+    ),
+    "status": ("status", "disposition", "dsdecod", "outcome"),
+    "left": (
+        "left", "left_on", "leaving", "date_of_leaving", "discontinued",
+        "discontinuation", "withdrawn", "withdrawal", "dropout", "off_study",
+    ),
+    "failed": ("failed", "screen_failure_date"),
+    "ended": ("end_of_study_date",),
+    "completed": ("completed_on",),
+    "died": ("died_on",),
+    "reason": ("reason", "reason_for_leaving"),
+    "failure_reason": ("failure_reason",),
+    "event": ("event", "event_type", "event_name", "milestone", "transaction", "transaction_type", "activity"),
+}  # fmt: skip
+COUNT_NAMES: dict[str, tuple[str, ...]] = {
+    "date": (
+        "date", "day", "week", "month", "period", "start", "week_of", "week_start", "screening", "from", "week_ending",
+        "week_commencing", "week_beginning", "week_end", "month_ending", "month_end", "month_start", "quarter",
+        "calendar_month", "calendar_week", "reporting_period", "reporting_date", "report", "as_of", "year_month",
+        "yearmonth", "month_year", "monthyear", "yyyymm", "iso_week", "isoweek", "year_week", "year_quarter", "time",
+        "week_no", "week_number", "kalenderwoche", "kw", "monat", "woche", "datum", "mois", "semaine",
+        "mes", "year_and_month",
+        "year_and_week", "year_and_quarter", "snapshot", "data_cut", "year",
+    ),
+    "site": LOG_NAMES["site"],
+    "screened": ("screened", "prescreened", "pre_screened", "screening", "screenings", "referred", "referrals"),
+    "eligible": ("eligible", "meets_crit", "meets_criteria", "met_criteria", "eligibles"),
+    "randomised": (
+        "randomised", "randomized", "enrolled", "enrolment", "enrollment", "recruited", "recruitment",
+        "randomisations", "randomizations", "enrolments", "enrollments", "accrual", "accrued", "included", "count", "n",
+        "inclusions", "recruits", "accruals", "entered", "registered", "patients", "subjects", "participants", "actual",
+        "actuals", "randomisiert", "eingeschlossen", "rand", "randomised_patients", "observed",
+    ),
+    "sites_activated": ("sites_activated", "site_activation", "site_activations", "activations", "sites_opened"),
+}  # fmt: skip
+SITE_NAMES: dict[str, tuple[str, ...]] = {
+    "site": (*LOG_NAMES["site"], "name"),
+    "activated": (
+        "activated", "activated_on", "activation", "opened", "opened_on", "open", "initiated", "siv", "active_from",
+        "start", "active", "initiation", "initiation_visit", "siv_visit", "opening", "activation_siv", "siv_activation",
+        "ready_enrol", "ready_enroll", "green_light", "greenlight", "enrolment_open", "enrollment_open", "started",
+        "activation_actual", "siv_actual", "open_recruitment", "recruiting_since", "aktiviert", "initiierung",
+    ),
+    "closed": (
+        "closed", "closed_on", "closing", "closure", "close", "end", "active_to", "close_out", "closeout", "cov",
+        "close_out_visit", "closed_out", "deactivated", "deactivation", "terminated", "termination",
+        "closed_recruitment", "recruitment_closed", "enrolment_closed", "enrollment_closed", "geschlossen", "inactive",
+    ),
+    "planned": (
+        "planned", "planned_on", "plan", "planned_activation", "planned_opening", "expected", "target",
+        "planned_siv", "siv_planned", "activation_planned", "expected_activation", "target_activation", "forecast",
+        "forecast_activation", "projected", "projected_activation", "estimated_activation", "planned_start",
+        "planned_open", "expected_siv", "target_siv", "forecast_siv", "projected_siv", "anticipated_activation",
+        "planned_initiation", "activation_forecast", "baseline_activation", "activation_target", "geplant",
+    ),
+    "group": ("group", "site_group", "kind", "type"),
+}  # fmt: skip
+
+_FILLERS = {
+    "date", "dt", "of", "the", "sum", "number", "num", "total", "cumulative", "cum", "actual", "to", "so", "far",
+    "running", "accumulated", "cumul", "cumulated", "overall", "todate",
+}  # fmt: skip
+# Words that tell nothing beside others: `Patients enrolled this month`, `Site activation date`.
+_BESIDE = {
+    "patients", "patient", "subjects", "subject", "participants", "participant", "pts", "new", "monthly", "weekly",
+    "daily", "this", "month", "week", "quarter", "in", "per", "by", "period", "site", "sites", "no", "nr", "since",
+    "start", "all", "at", "on", "count", "study", "trial",
+}  # fmt: skip
+_LAST_DATES = ("year", "screening")  # names of a period only where there is no other
+_PREFERRED = {  # of several columns that could be one thing, the one that says it best
+    "randomised": ("randomised", "randomized", "randomisations", "randomizations", "rand"),
+    "activated": ("activated", "activated_on", "activation", "active", "active_from"),
+    "closed": ("closed", "closed_on", "closure"),
+    "planned": ("planned_activation", "planned", "activation_planned"),
+    "site": ("site_id", "site_number", "site_no", "siteid"),
+}
+
+
+def plain(header: str) -> str:
+    """A header in small letters, words joined by underscores."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", header)
+    return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
+
+
+def _core(name: str) -> str:
+    """The words of a header that tell what it is."""
+    words = name.split("_")
+    core = "_".join(word for word in words if word not in _FILLERS and word != "n")
+    return core or ("actual" if "actual" in words else name)
+
+
+def is_usual(header: str, usual: Iterable[str]) -> bool:
+    """Whether a header is one of some usual names, whatever is beside them that tells nothing."""
+    names, name = set(usual), plain(header)
+    return any(form(name) in names for form in (str, _core, _loose))
+
+
+def _loose(name: str) -> str:
+    """The words of a header without those that tell nothing beside others."""
+    core = _core(name)
+    return "_".join(word for word in core.split("_") if word not in _BESIDE) or core
+
+
+def recognise(table: RawTable, names: Mapping[str, Iterable[str]], given: Columns | None = None) -> dict[str, str]:
+    """Headers by role.
+
+    Args:
+        table: the table.
+        names: usual names by role.
+        given: what a person said, which goes before what is usual; an empty header is no column.
+
+    Raises:
+        DataError: a header that a person named is not there, or two headers could be the same thing.
+    """
+    found, unclear = recognised(table, names, given)
+    for role, candidates in unclear.items():
+        message = (
+            f"{len(candidates)} columns could be '{role}': {', '.join(candidates)}; "
+            f"say which, as in --columns {role}={candidates[0]}"
+        )
+        raise DataError(Problem(message, table.file, 1))
+    return found
+
+
+def uses(
+    table: RawTable, found: Mapping[str, str], words: Mapping[str, str], given: Columns | None = None
+) -> tuple[tuple[ColumnUse, ...], tuple[str, ...]]:
+    """Columns that are used, for the account, and those that are left out.
+
+    Args:
+        table: the table.
+        found: header by role.
+        words: what each role is, in words.
+        given: what a person said.
+    """
+    said = {header for header in (given or {}).values() if header}
+    used = tuple(
+        ColumnUse(words.get(role, role), header, BY_OPTION if header in said else BY_NAME)
+        for role, header in found.items()
+    )
+    return used, tuple(header for header in table.columns if header not in set(found.values()))
+
+
+def recognised(
+    table: RawTable, names: Mapping[str, Iterable[str]], given: Columns | None = None
+) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Headers by role, and those that a role could be where there are several. Arguments as for `recognise`.
+
+    Raises:
+        DataError: a header that a person named is not there.
+    """
+    said = {role: header for role, header in (given or {}).items() if role in names}
+    for role, header in said.items():
+        if header and header not in table.columns:
+            message = f"there is no column '{header}' for '{role}'; {nearest(header, table.columns)}"
+            raise DataError(Problem(message, table.file, 1, "--columns"))
+    found = {role: header for role, header in said.items() if header}
+    unclear: dict[str, list[str]] = {}
+    for role, usual in names.items():
+        if role in said:
+            continue
+        candidates = _candidates(table, set(usual), set(found.values()))
+        if role == "date" and len(candidates) > 1:  # a year alone is the last that says when
+            candidates = [header for header in candidates if plain(header) not in _LAST_DATES] or candidates
+        best = [header for header in candidates if _core(plain(header)) in _PREFERRED.get(role, ())]
+        candidates = best if len(best) == 1 else candidates
+        if len(candidates) > 1:
+            unclear[role] = candidates
+        elif candidates:
+            found[role] = candidates[0]
+    return found, unclear
+
+
+def _candidates(table: RawTable, usual: set[str], taken: set[str]) -> list[str]:
+    """Headers with exactly a usual name, else those with one once what tells nothing is taken away."""
+    free = [header for header in table.columns if header not in taken and "%" not in header]
+    for form in (str, _core, _loose):
+        found = [header for header in free if form(plain(header)) in usual]
+        if found:
+            return found
+    return []
+
+
+def columns_from(text: str | None) -> dict[str, str]:
+    """`--columns "date=Rand Dt,site=Centre"` as a mapping of role to header; `left=` says that there is none.
+
+    Raises:
+        UsageError: it is not ROLE=HEADER, or there is no such role.
+    """
+    if not text:
+        return {}
+    roles = {*LOG_NAMES, *COUNT_NAMES, *SITE_NAMES}
+    found = {}
+    for part in re.split(rf",(?=\s*(?:{'|'.join(sorted(roles))})\s*=)", text):  # headers may have commas
+        role, equals, header = (piece.strip() for piece in part.partition("="))
+        if not equals or (not header and role in ("", "date")):
+            raise UsageError(Problem("write ROLE=HEADER, as in date=Rand_Dt,site=Centre", "--columns", value=part))
+        if role not in roles:
+            raise UsageError(Problem(f"there is no role '{role}'; {nearest(role, roles)}", "--columns"))
+        found[role] = header
+    return found

@@ -1,0 +1,281 @@
+"""Rows of cells as a table: where its header is, and which rows around it are none of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sim.errors import Problem
+from sim.exchange.findings import HEADER, DataError, in_rows
+from sim.exchange.limits import ReadLimits
+from sim.exchange.tables.columns import COUNT_NAMES, LOG_NAMES, SITE_NAMES, plain
+
+Rows = list[list[str]]
+
+_LOOKED_AT = 60  # rows among which the header is
+_WHOLE, _HALF = 0.8, 0.5  # of the cells of the fullest row
+_VALUE = re.compile(r"[-+]?[\d.,:/% ]*\d[\d.,:/% -]*|\d{1,2}[-/. ]?[A-Za-z]{3,9}[-/. ]?\d{2,4}.*|\d{4}-\d{2}-\d{2}.*")
+_TOTAL = re.compile(
+    r"(grand |sub-?|over)?totals?|grand sum|sum|all sites|all cent(re|er)s|overall( total)?|gesamt|summe|totaux?|"
+    r"totale|totaal|suma",
+    re.IGNORECASE,
+)
+_FOOTNOTE = re.compile(
+    r"(\*|†|\(\*|notes?\b|sources?\b|footnote|legend|generated|exported|extracted|printed|created|page \d|end of|"
+    r"confidential|data as of|as of|report|status:|run (on|date)|\d+ (rows?|records?|subjects?|patients?)\b)",
+    re.IGNORECASE,
+)
+_SDTM_NAMES = {
+    "studyid",
+    "domain",
+    "usubjid",
+    "rfstdtc",
+    "siteid",
+    "dmdtc",
+    "dsdecod",
+    "dsstdtc",
+    "svstdtc",
+    "visitnum",
+}
+_SHOWN = 3
+_LONGEST_TOTAL = 20  # letters of a word for a total
+_FOOTNOTES = ("is a footnote", "are footnotes")
+
+
+def known_names() -> frozenset[str]:
+    """Names that some column of some table usually has."""
+    tables = (LOG_NAMES, COUNT_NAMES, SITE_NAMES)
+    return frozenset(_SDTM_NAMES).union(*(names for table in tables for names in table.values()))
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A table within its rows.
+
+    Attributes:
+        cells: text; the index is the row in the file, from 1.
+        notes: what was left out around it, and why, one clause each.
+    """
+
+    cells: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def header_rows(text: str) -> tuple[int, int]:
+    """`--header 4` or `--header 4-5`, as first and last row.
+
+    Raises:
+        DataError: it is neither.
+    """
+    found = re.fullmatch(r"(\d{1,6})(?:\s*-\s*(\d{1,6}))?", text.strip())
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not 1 <= first <= last <= first + 4:
+        raise DataError(
+            Problem("write the row of the header, as in 4, or its rows, as in 4-5", path=HEADER, value=text)
+        )
+    return first, last
+
+
+def laid_out(rows: Rows, shown: str, limits: ReadLimits, header: str = "", is_text: bool = True) -> Laid:
+    """The table in rows of cells.
+
+    Args:
+        rows: rows of the file; the first is row 1.
+        shown: the file, for messages.
+        limits: how large the table may be.
+        header: which rows are the header, where a person said so.
+        is_text: whether they are of a text file, in which a cell too many has moved others.
+
+    Raises:
+        DataError: there is a header and no row, a row has more cells than the header, or it is too large.
+    """
+    rows = [[_stripped(cell) for cell in row] for row in rows]
+    first, last = header_rows(header) if header else (_header(rows), 0)
+    last = last or first
+    if last > len(rows):
+        raise DataError(Problem(f"has {len(rows)} rows, and no row {last}", shown, path=HEADER))
+    names = _names(rows[first - 1 : last])
+    body = [(i + 1, row) for i, row in enumerate(rows) if i >= last and any(row)]
+    notes = _above(rows[: first - 1])
+    body, more = _own_rows(body, names)
+    if not body:
+        raise DataError(Problem("has a header and no rows", shown))
+    if is_text and _has_row_names(body, names):
+        names.insert(0, "row")
+    width = _checked_width(body, names, shown, limits, is_text)
+    names += [f"column {i + 1}" for i in range(len(names), width)]
+    frame = pd.DataFrame(
+        [row[:width] + [""] * (width - len(row)) for _, row in body], columns=pd.Index(names), dtype=object
+    )
+    frame.index = pd.Index([number for number, _ in body])
+    kept = [i for i, name in enumerate(names) if name or (frame.iloc[:, i] != "").any()]
+    frame = frame.iloc[:, kept]
+    frame.columns = pd.Index(_told_apart([names[i] or f"column {i + 1}" for i in kept]))
+    frame, totals = without_totals(frame)
+    return Laid(frame, (*notes, *more, *([totals] if totals else [])))
+
+
+def _stripped(cell: str) -> str:
+    return " ".join(cell.split()) if "\n" in cell or "\xa0" in cell else cell.strip()
+
+
+def _header(rows: Rows) -> int:
+    """The row that is the header, from 1: of those that name columns, the one with the most usual names."""
+    head = rows[:_LOOKED_AT]
+    filled = [sum(1 for cell in row if cell) for row in head]
+    full = max(filled, default=0)
+    first = next((i for i, n in enumerate(filled) if n), 0)
+    if full == 0:
+        return first + 1
+    if filled[first] >= max(_WHOLE * full, 2) and _names_columns(head[first]) and _usual(head[first]):
+        return first + 1
+    named = [i for i, row in enumerate(head) if filled[i] >= _HALF * full and _names_columns(row)]
+    if not named:
+        return first + 1
+    if full > 1 and filled[first] >= _WHOLE * full and first in named and not any(_usual(head[i]) > 1 for i in named):
+        return first + 1
+    return max(named, key=lambda i: (_usual(head[i]), filled[i], -i)) + 1
+
+
+def _names_columns(row: Sequence[str]) -> bool:
+    """Whether cells are names rather than values."""
+    cells = [cell for cell in row if cell]
+    values = sum(1 for cell in cells if _VALUE.fullmatch(cell))
+    return values <= 0.2 * len(cells) and len(set(cells)) >= _HALF * len(cells)
+
+
+def _usual(row: Sequence[str]) -> int:
+    """How many cells are usual names of columns."""
+    known = known_names()
+    return sum(1 for cell in row if cell and not cell.endswith(":") and _is_usual(plain(cell), known))
+
+
+def _is_usual(name: str, known: frozenset[str]) -> bool:
+    return name in known or any(word in known for word in name.split("_"))
+
+
+def _names(rows: Rows) -> list[str]:
+    """Headers; of several rows, the words above one another, those of a wide cell for all columns below it."""
+    width = max(len(row) for row in rows)
+    parts = []
+    for row in rows[:-1]:
+        filled, above = [], ""
+        for cell in row + [""] * (width - len(row)):
+            above = cell or above
+            filled.append(above)
+        parts.append(filled)
+    parts.append(rows[-1] + [""] * (width - len(rows[-1])))
+    return [" ".join(part[i] for part in parts if part[i]) for i in range(width)]
+
+
+def _told_apart(names: list[str]) -> list[str]:
+    """Names, the second of a kind with a number."""
+    seen: dict[str, int] = {}
+    found = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        found.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return found
+
+
+def _above(rows: Rows) -> list[str]:
+    said = [" ".join(cell for cell in row if cell) for row in rows if any(row)]
+    if not said:
+        return []
+    more = f" and {len(said) - _SHOWN} more" if len(said) > _SHOWN else ""
+    shown = ", ".join(f"'{text[:60]}'" for text in said[:_SHOWN])
+    return [f"the header is in row {len(rows) + 1}; not read above it: {shown}{more}"]
+
+
+def _own_rows(body: list[tuple[int, list[str]]], names: list[str]) -> tuple[list[tuple[int, list[str]]], list[str]]:
+    """Rows without headers that are repeated, totals, and footnotes, and clauses that say which these were."""
+    repeated = [number for number, row in body if [cell for cell in row if cell] == [name for name in names if name]]
+    footnotes = _footnotes(body, len(names))
+    notes = [_left_out(repeated, "repeats the header", "repeat the header"), _left_out(footnotes, *_FOOTNOTES)]
+    out = {*repeated, *footnotes}
+    return [(number, row) for number, row in body if number not in out], [note for note in notes if note]
+
+
+def _left_out(numbers: list[int], one: str, several: str) -> str:
+    """`row (row 5) is a total and left out`; empty where there are none."""
+    if not numbers:
+        return ""
+    if len(numbers) == 1:
+        return f"a row{in_rows(numbers)} {one} and is left out"
+    return f"{len(numbers)} rows{in_rows(numbers)} {several} and are left out"
+
+
+def without_totals(cells: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """A table without the rows that add up others, and a clause that says which these were.
+
+    Args:
+        cells: text; the index is the row in the file.
+    """
+    is_total = pd.Series(False, index=cells.index)
+    for place in range(cells.shape[1]):
+        column = cells.iloc[:, place]
+        values = column[column.str.len() <= _LONGEST_TOTAL]
+        is_total |= column.isin({value for value in values.unique() if _TOTAL.fullmatch(value)})
+    if not is_total.any() or is_total.mean() > _HALF:  # of most rows it says something else
+        return cells, ""
+    return cells[~is_total], _left_out(cells.index[is_total].tolist(), "is a total", "are totals")
+
+
+def _footnotes(body: list[tuple[int, list[str]]], width: int) -> list[int]:
+    """Rows at the end with a single cell of words, after an empty row or as footnotes begin."""
+    found: list[int] = []
+    for i in range(len(body) - 1, 0, -1):
+        number, row = body[i]
+        cells = [cell for cell in row if cell]
+        if width < 2 or len(cells) != 1 or _VALUE.fullmatch(cells[0]):
+            break
+        after_gap = number - body[i - 1][0] > 1
+        if not (_FOOTNOTE.match(cells[0]) or after_gap or _rest_is_footnotes(body, i)):
+            break
+        found.append(number)
+    return sorted(found)
+
+
+def _rest_is_footnotes(body: list[tuple[int, list[str]]], i: int) -> bool:
+    """Whether a footnote of several lines begins further up, after an empty row."""
+    for j in range(i, max(i - 6, 0), -1):
+        if sum(1 for cell in body[j][1] if cell) != 1:
+            return False
+        if body[j][0] - body[j - 1][0] > 1:
+            return True
+    return False
+
+
+def _has_row_names(body: list[tuple[int, list[str]]], names: list[str]) -> bool:
+    """Whether rows are numbered in a column that the header leaves out, as R writes them."""
+    n = len(names)
+    return all(len(row) == n + 1 and row[0] == str(i + 1) for i, (_, row) in enumerate(body))
+
+
+def _checked_width(
+    body: list[tuple[int, list[str]]], names: list[str], shown: str, limits: ReadLimits, is_text: bool
+) -> int:
+    """Columns of the table.
+
+    Raises:
+        DataError: some rows have more cells than the header, or there are too many columns.
+    """
+    while names and not names[-1]:
+        names.pop()
+    widths = {number: max((i + 1 for i, cell in enumerate(row) if cell), default=0) for number, row in body}
+    most = max(widths.values(), default=0)
+    if max(most, len(names)) > limits.columns:
+        value = f"{max(most, len(names)):,}"
+        message = f"has more than {limits.columns:,} columns, which is the most that is read here"
+        raise DataError(Problem(message, shown, value=value))
+    wide = [number for number, width in widths.items() if width > len(names)]
+    if is_text and wide and len(wide) <= _HALF * len(body):
+        message = (
+            f"has {len(names)} columns, and more cells in some rows{in_rows(wide)}; "
+            "put text with a separator in it into quotation marks"
+        )
+        raise DataError(Problem(message, shown))
+    return max(most, len(names))

@@ -1,0 +1,146 @@
+"""A text file as rows of cells: its encoding, its separator, and its quotation marks."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator
+
+from sim.errors import Problem
+from sim.exchange.findings import DataError
+from sim.exchange.limits import LONGEST_CELL, ReadLimits
+from sim.exchange.tables.foreign import READ_HERE
+
+Rows = list[list[str]]
+
+_MARKS = (  # a file may begin with one; the longer first, since one begins as the other does
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SEPARATORS = ",;\t|"
+_SNIFFED = 30_000  # characters that tell the separator
+_SNIFFED_ROWS = 60
+_QUOTED_TIMES = 20  # cells in quotation marks may have separators in them, but not this many times the columns
+_NOT_A_TABLE = f"is not a table; expected {READ_HERE}"
+
+
+def decoded(content: bytes, shown: str) -> tuple[str, str]:
+    """The text of a file, and what its encoding was where that is worth saying.
+
+    Raises:
+        DataError: it is no text.
+    """
+    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "") or _without_mark(content)
+    try:
+        text = content.decode(encoding)
+        note = "" if encoding.startswith("utf-8") else f"the file is {encoding.upper()}"
+    except UnicodeDecodeError:
+        if encoding != "utf-8":
+            raise DataError(Problem(_NOT_A_TABLE, shown)) from None
+        text, note = content.decode("cp1252", errors="replace"), "the file is not UTF-8, and was read as Windows-1252"
+    if "\0" in text.rstrip("\0"):
+        raise DataError(Problem(_NOT_A_TABLE, shown))
+    return text.rstrip("\0\x1a"), note
+
+
+def _without_mark(content: bytes) -> str:
+    """UTF-16 without a mark has a null in every other byte of plain text."""
+    head = content[:2000]
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    half = len(head) // 2
+    if odd > 0.4 * half and even < 0.1 * half:
+        return "utf-16-le"
+    if even > 0.4 * half and odd < 0.1 * half:
+        return "utf-16-be"
+    return "utf-8"
+
+
+def rows_of(text: str, shown: str, limits: ReadLimits) -> Rows:
+    """Rows of cells; those of empty lines are empty.
+
+    Raises:
+        DataError: a quotation mark is not closed, or there are too many rows, columns or cells.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    separator = ""
+    if text[:4].lower() == "sep=" and text[4:5] and text[4] in _SEPARATORS:  # a line that Excel writes for itself
+        separator, text = text[4], text[5:]
+    separator = separator or _separator(text)
+    rows: Rows = []
+    n_cells = 0
+    csv.field_size_limit(LONGEST_CELL)
+    reader = csv.reader(_lines(text, separator, shown, limits), delimiter=separator, strict=True)
+    try:
+        for row in reader:
+            rows.append(row)
+            n_cells += len(row)
+            if len(rows) > limits.rows + 1 or n_cells > limits.cells:
+                raise (
+                    _too_many(shown, "rows", limits.rows)
+                    if len(rows) > limits.rows
+                    else _too_many(shown, "cells", limits.cells)
+                )
+    except csv.Error as error:
+        where = f" (row {len(rows) + 1})"
+        what = "a quotation mark is not closed, or a cell is longer than 100,000 letters"
+        if "expected after" in str(error):
+            what = "a quotation mark stands within a cell; double it, or leave it out"
+        raise DataError(Problem(f"is not a table: {what}{where}", shown)) from None
+    _check_swallowed(rows, separator, shown)
+    return rows
+
+
+def _too_many(shown: str, what: str, most: int) -> DataError:
+    return DataError(Problem(f"has more than {most:,} {what}, which is the most that is read here", shown))
+
+
+def _lines(text: str, separator: str, shown: str, limits: ReadLimits) -> Iterator[str]:
+    """Lines, each looked at before it is taken apart: one line may have as many cells as the file has bytes."""
+    for line in io.StringIO(text):
+        if line.count(separator) > _QUOTED_TIMES * limits.columns:
+            raise _too_many(shown, "columns", limits.columns)
+        yield line
+
+
+def _separator(text: str) -> str:
+    """The separator that makes the most rows of one width; a comma where none makes any."""
+    head = text[:_SNIFFED]
+    if len(text) > _SNIFFED:
+        head = head[: head.rfind("\n") + 1] or head
+    best, most = ",", 0.0
+    for separator in _SEPARATORS:
+        widths = Counter(_widths(head, separator))
+        value = max(((width - 1) * n**2 for width, n in widths.items()), default=0)
+        if value > most:
+            best, most = separator, value
+    return best
+
+
+def _widths(head: str, separator: str) -> list[int]:
+    found: list[int] = []
+    try:
+        for row in csv.reader(io.StringIO(head), delimiter=separator):
+            if any(cell.strip() for cell in row):
+                found.append(len(row))
+            if len(found) >= _SNIFFED_ROWS:
+                break
+    except csv.Error:
+        pass
+    return found
+
+
+def _check_swallowed(rows: Rows, separator: str, shown: str) -> None:
+    """See that no cell holds whole rows, as it does behind a quotation mark that is closed rows later."""
+    width = max((len(row) for row in rows[:_SNIFFED_ROWS]), default=0)
+    if width < 3:
+        return
+    for i, row in enumerate(rows):
+        for cell in row:
+            if "\n" in cell and cell.count(separator) >= width - 1:
+                message = f"is not a table: a quotation mark is closed only rows later (row {i + 1})"
+                raise DataError(Problem(message, shown))

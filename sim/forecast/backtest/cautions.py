@@ -1,0 +1,78 @@
+"""When to trust a forecast less: what can be seen in the data, before it is known what will happen.
+
+Only what the track record bears out is said: that intervals held less often where it was seen. That a trial has lately
+gone faster or slower, or has many new sites, was not among it; see `docs/forecast/track-record.md`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.exchange.observed import NO_SITE, ObservedTrial
+from sim.forecast.rate.settings import FEWEST
+
+_FEW = 20
+_SILENT = 5.0  # mean gaps without a randomisation
+_LEAST_SILENT_DAYS = 14.0
+_ONE_SITE = 0.6
+_FAR = 3.0  # times as many still to come as there are
+_PACE = 1.5  # times as fast in the last third of the time as before, to speak of growth
+GROWING, STEADY, SLOWING = "growing", "steady so far", "slowing"
+
+
+def cautions(trial: ObservedTrial, target: int) -> list[str]:
+    """Sentences that warn, without a full stop; none where nothing stands out.
+
+    Args:
+        trial: the trial, as far as it is known.
+        target: randomisations wanted.
+    """
+    return list(cautions_by_key(trial, target).values())
+
+
+def cautions_by_key(trial: ObservedTrial, target: int) -> dict[str, str]:
+    """The same by what they are about, in a few words."""
+    n = trial.n_randomised
+    found = _size(n, target)
+    if n >= FEWEST:
+        found |= _silence(trial)
+        if trial.has_sites:
+            found |= _one_site(trial, n)
+    return found
+
+
+def pace(trial: ObservedTrial) -> str:
+    """Whether the last third of the time went much faster or slower than the first two."""
+    early, late = np.histogram(trial.days, np.array([0.0, 2 / 3, 1.0]) * trial.now)[0].tolist()
+    ratio = (late + 0.5) / (early / 2 + 0.5)
+    return GROWING if ratio > _PACE else SLOWING if ratio < 1 / _PACE else STEADY
+
+
+def _size(n: int, target: int) -> dict[str, str]:
+    if n < FEWEST:
+        return {"few so far": f"only {n} randomised so far: the data say next to nothing, and the prior answers"}
+    if n < _FEW:
+        return {"few so far": f"only {n} randomised so far: the rate is not well known"}
+    if target - n > _FAR * n:
+        left = f"{target - n:,} are still to come after {n:,}: a long way to draw on from what was seen"
+        return {"a long way to go": left}
+    return {}
+
+
+def _silence(trial: ObservedTrial) -> dict[str, str]:
+    days, now = trial.days, trial.now
+    silent = now - float(days[-1])
+    usual = float(days[-1] - days[0]) / max(len(days) - 1, 1)
+    if silent > max(_SILENT * usual, _LEAST_SILENT_DAYS):
+        return {"silence": f"nobody randomised for {silent:.0f} days, where one came every {usual:.1f} days"}
+    return {}
+
+
+def _one_site(trial: ObservedTrial, n: int) -> dict[str, str]:
+    people = trial.people
+    at_site = people.site[(people.site != NO_SITE) & ~np.isnan(people.randomised)]
+    counts = np.bincount(at_site, minlength=len(trial.sites))
+    if len(counts) > 1 and counts.max() > _ONE_SITE * n:
+        name = trial.sites[int(counts.argmax())].name
+        return {"one site": f"{100 * counts.max() / n:.0f} % came from one site ({name}): the date hangs on it"}
+    return {}

@@ -1,0 +1,242 @@
+"""Forecasts made with only what was known then, against what happened."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.errors import Problem, UsageError
+from sim.exchange.observed import ObservedTrial
+from sim.experiment.workers import Workers
+from sim.forecast.backtest.baselines import BASELINES, Known
+from sim.forecast.backtest.cautions import cautions_by_key, pace
+from sim.forecast.backtest.near import NearAnswer, near_answers, site_answer
+from sim.forecast.backtest.scores import Score, score
+from sim.forecast.rate.recruitment import rest_of_recruitment
+from sim.forecast.rate.settings import FEWEST, SETTINGS, RateSettings
+
+Array = npt.NDArray[np.float64]
+
+METHOD = "pooled_kinds"
+METHOD_LABEL = "pooled kinds of trial (this program)"
+COUNT_DAYS = 90.0
+MOST_OF_TARGET = 0.9
+_TOO_FEW_TO_SHARE = 2  # forecasts that are made here sooner than processes start
+_LEVELS = np.array([0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975])
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A day from which a forecast is made.
+
+    Attributes:
+        label: how it was asked for: `30%`, or the date.
+        when: the last day that is known.
+    """
+
+    label: str
+    when: date
+
+
+@dataclass(frozen=True, eq=False)
+class CutResult:
+    """Forecasts of one cut, and what happened.
+
+    Attributes:
+        trial: its name.
+        cut: the day.
+        n: randomised by then.
+        target: randomised in the end.
+        now: days so far.
+        true_days: days from then to the last randomisation.
+        true_count: randomised in the 90 days after.
+        scores: by method, for the last randomisation and the next 90 days.
+        most: by method, for 90 % of the target; empty where that was reached.
+        cautions: what the report warned of, by its key.
+        pace: whether the trial grew, slowed or neither by then.
+        near: near questions, by this program.
+        fan_days: (k,) days since the first, for a chart.
+        fan: (7, k) quantiles of the number randomised by then.
+    """
+
+    trial: str
+    cut: Cut
+    n: int
+    target: int
+    now: float
+    true_days: float
+    true_count: int
+    scores: dict[str, Score]
+    most: dict[str, Score] = field(default_factory=dict)
+    cautions: dict[str, str] = field(default_factory=dict)
+    pace: str = ""
+    near: tuple[NearAnswer, ...] = ()
+    fan_days: Array = field(default_factory=lambda: np.zeros(0))
+    fan: Array = field(default_factory=lambda: np.zeros((len(_LEVELS), 0)))
+
+
+def _known_by(trial: ObservedTrial, day: float) -> date:
+    """The first date at whose end a day's event is known: that day, or the last of its period."""
+    funnel = trial.funnel
+    if funnel is not None and trial.resolution_days > 1:
+        day = float(funnel.end[int(np.searchsorted(funnel.end, day, side="right"))]) - 1.0
+    return trial.date_of(day)
+
+
+def check_target(trial: ObservedTrial, target: int | None) -> None:
+    """See that what a backtest asks for had happened in the data.
+
+    Args:
+        trial: the whole trial.
+        target: randomisations wanted, or None for all there are.
+
+    Raises:
+        UsageError: there are not so many.
+    """
+    if target is not None and target > trial.n_randomised:
+        message = f"only {trial.n_randomised} were randomised, so nobody knows when {target} would have been"
+        raise UsageError(Problem(message, trial.source, path="--target", value=str(target)))
+
+
+def cuts_at(trial: ObservedTrial, shares: Sequence[float], target: int | None = None) -> list[Cut]:
+    """Cuts at shares of the target: the end of the day on which each was reached. Those that are one day are one cut.
+
+    Args:
+        trial: the whole trial.
+        shares: between 0 and 1.
+        target: randomisations wanted; default: all there are.
+    """
+    days = trial.days
+    total = target or len(days)
+    found: dict[date, Cut] = {}
+    for share in shares:
+        k = math.ceil(share * total - 1e-9)
+        if 1 <= k <= len(days):
+            when = _known_by(trial, float(days[k - 1]))
+            found.setdefault(when, Cut(f"{share:.0%}", when))
+    return [cut for cut in found.values() if _is_open(trial, cut, total)]
+
+
+def cuts_every(trial: ObservedTrial, days: int, target: int | None = None) -> list[Cut]:
+    """Cuts every so many days, from the first of them by which anybody was randomised."""
+    total = target or trial.n_randomised
+    found = []
+    for day in range(days, int(trial.now), days):
+        when = trial.date_of(day - 1)
+        if trial.days[0] < day:
+            found.append(Cut(str(when), when))
+    return [cut for cut in found if _is_open(trial, cut, total)]
+
+
+def _is_open(trial: ObservedTrial, cut: Cut, target: int) -> bool:
+    """Whether the target was still to be reached then."""
+    return int(np.count_nonzero(trial.days < trial.day_of(cut.when) + 1.0)) < target
+
+
+def backtest_cut(
+    trial: ObservedTrial,
+    cut: Cut,
+    target: int | None = None,
+    settings: RateSettings = SETTINGS,
+    with_baselines: bool = True,
+) -> CutResult:
+    """Forecast from one cut, and score it.
+
+    Args:
+        trial: the whole trial.
+        cut: the day.
+        target: randomisations wanted; default: all there are.
+        settings: priors of the drifting rate.
+        with_baselines: whether the simpler forecasts are made too.
+    """
+    days = trial.days
+    total = target or len(days)
+    known = trial.as_of(cut.when)
+    now, n = known.now, known.n_randomised
+    outlook = rest_of_recruitment(known, total, settings)
+    most = math.ceil(MOST_OF_TARGET * total - 1e-9)
+    true_days, true_most = float(days[total - 1]) - now, float(days[most - 1]) - now
+    true_count = int(np.count_nonzero((days[:total] >= now) & (days[:total] < now + COUNT_DAYS)))
+    counts = outlook.more_by(now + COUNT_DAYS)
+    random = np.random.Generator(np.random.Philox(key=[settings.seed, 1]))
+    by_site = site_answer(known, trial, outlook, random)
+    result = CutResult(
+        trial=trial.name,
+        cut=cut,
+        n=n,
+        target=total,
+        now=now,
+        true_days=true_days,
+        true_count=true_count,
+        scores={METHOD: score(outlook.last_day(total) - now, true_days, counts, true_count)},
+        cautions=cautions_by_key(known, total),
+        pace=pace(known),
+        near=(*near_answers(known, outlook, days[:total]), *([by_site] if by_site else [])),
+        fan_days=outlook.edges,
+        fan=outlook.quantiles(_LEVELS),
+    )
+    if n < most:
+        result.most[METHOD] = score(outlook.day_of(most) - now, true_most, counts, true_count)
+    if with_baselines:
+        _baselines(result, Known(known, total), most, (true_days, true_most, true_count), settings)
+    return result
+
+
+def _baselines(
+    result: CutResult, known: Known, most: int, truth: tuple[float, float, int], settings: RateSettings
+) -> None:
+    true_days, true_most, true_count = truth
+    for name, (_, baseline) in BASELINES.items():
+        random = np.random.Generator(np.random.Philox(settings.seed))
+        futures = baseline(known, settings.draws, random)
+        if futures is None:
+            continue
+        counts = np.minimum(futures.count_in(COUNT_DAYS, random), known.target - known.n)
+        days = futures.days_to(known.target - known.n, random)
+        result.scores[name] = score(days, true_days, counts, true_count)
+        if known.n < most:
+            days = futures.days_to(most - known.n, random)
+            result.most[name] = score(days, true_most, counts, true_count)
+
+
+Job = tuple[ObservedTrial, Cut, int | None]
+
+
+def backtest(
+    jobs: Sequence[Job],
+    workers: int = 1,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    with_baselines: bool = True,
+) -> list[CutResult]:
+    """Forecast from all cuts, on as many processes; the results do not depend on how many.
+
+    Args:
+        jobs: (whole trial, cut, target) of each forecast.
+        workers: processes.
+        progress: called with how many are done, and of how many.
+        with_baselines: whether the simpler forecasts are made too.
+
+    Raises:
+        UsageError: there is no cut.
+        WorkersLost: worker processes were killed again and again.
+    """
+    if not jobs:
+        raise UsageError(
+            Problem(f"no cut is left: each needs somebody randomised before, and {FEWEST} or more is better")
+        )
+    found: dict[int, CutResult] = {}
+    arguments = [(*job, SETTINGS, with_baselines) for job in jobs]
+    with Workers[int](min(workers, len(jobs))) as pool:
+        if workers <= 1 or len(jobs) <= _TOO_FEW_TO_SHARE:
+            answers = ((i, backtest_cut(*each)) for i, each in enumerate(arguments))
+        else:
+            answers = pool.do(backtest_cut, enumerate(arguments))
+        for i, result in answers:
+            found[i] = result
+            progress(len(found), len(jobs))
+    return [found[i] for i in range(len(jobs))]

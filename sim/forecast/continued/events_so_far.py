@@ -1,0 +1,64 @@
+"""Events of an event-driven trial that the data have, and what the data cannot say of them."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+
+from sim.core.clock import WEEK_DAYS
+from sim.core.design import Design
+from sim.errors import Problem, UsageError
+from sim.exchange.observed import COMPLETED, ObservedTrial
+from sim.forecast.continued.matching import way_out_code
+from sim.scenario.distributions import Family
+from sim.scenario.schema.follow_up import FollowUp
+
+_SURPRISING = 5.0  # events that the plan expects by now, where the data have none of any kind
+
+
+def events_so_far(design: Design, trial: ObservedTrial) -> list[str]:
+    """Notes on the events that primary completion counts; none where it counts none.
+
+    Raises:
+        UsageError: the data do not say who left, though several should have by now.
+    """
+    rules = design.scenario.follow_up
+    rule = rules.primary_completion if rules else None
+    if rules is None or rule is None:
+        return []
+    people = trial.people
+    was_in = ~np.isnan(people.randomised)
+    out = was_in & ~np.isnan(people.ended) & (people.status != COMPLETED)
+    expected = _expected(rules, trial.now - people.randomised[was_in])
+    if not out.any() and expected >= _SURPRISING:
+        message = (
+            f"the trial goes on until event {rule.events}, and the data say of nobody that they left, though about "
+            f"{expected:.0f} events are expected by now: bring a log with a column for when participants left and one "
+            "for why, or --set follow_up.primary_completion=null"
+        )
+        raise UsageError(Problem(message, trial.source, path="follow_up.primary_completion"))
+    found: Counter[str] = Counter()
+    for text in people.way_out[out]:
+        code = way_out_code(str(text), design)
+        name = design.ways_out[0 if code is None else code]
+        if rule.of is None or name in rule.of:
+            found[f"{str(text) or 'no reason given'} as {name}"] += 1
+    said = "; ".join(f"{text} {n}" for text, n in found.most_common())
+    return [f"{found.total()} of the {rule.events} events are in the data{f' ({said})' if said else ''}"]
+
+
+def _expected(rules: FollowUp, days: np.ndarray) -> float:
+    """Events expected by now, roughly: the first arm's last cumulative shares, along a straight line."""
+    rule = rules.primary_completion
+    total = 0.0
+    for name, way in rules.leaving.items():
+        if rule is not None and rule.of is not None and name not in rule.of:
+            continue
+        curve = next(iter(way.cumulative.values()))
+        known = {week: value for week, value in curve.items() if not isinstance(value, Family)}
+        if known:
+            week = max(known)
+            total += known[week] * float(np.minimum(days / (week * WEEK_DAYS), 1.0).sum())
+    return math.floor(total)

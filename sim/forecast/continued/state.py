@@ -1,0 +1,313 @@
+"""From a scenario and the data of a trial to the state from which simulated trials go on.
+
+With `is_constant` there is no drift, and each site has its own gamma posterior.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.core.clock import MONTH_DAYS
+from sim.core.design import Design
+from sim.core.observed import UNKNOWN, KnownPerson, KnownSite, ObservedState, SiteKey
+from sim.core.quantiles import expected, quantile
+from sim.errors import Problem, UsageError
+from sim.exchange.observed import COMPLETED, FAILED, NO_SITE, ObservedTrial
+from sim.forecast.continued.events_so_far import events_so_far
+from sim.forecast.continued.learnt_rates import LearntRates, group_of, mean_of
+from sim.forecast.continued.matching import SiteMatch, arm_index, match_sites, way_out_code
+from sim.forecast.continued.plan_rates import planned_openings, planned_site, share_randomised
+from sim.forecast.continued.told import openings_ahead, said_notes, scenario_as_told
+from sim.forecast.fit.scenario import DRIFT_AHEAD, FITTED
+from sim.forecast.identity import data_hash
+from sim.forecast.rate.drifting import RatePosterior
+from sim.forecast.rate.outlook import Outlook, look_ahead
+from sim.forecast.rate.settings import FEWEST
+from sim.scenario.distributions import Family
+from sim.scenario.load import canonical, scenario_from_json
+from sim.scenario.schema import Scenario
+
+Array = npt.NDArray[np.float64]
+
+DRAWS = 1000
+_PIPELINE_QUANTILE = 0.99
+_LEAST_CV = 0.05
+_LEAST_SD = 0.3  # of the plan's log rate, where the plan answers for too few data
+_LEAST_MONTHS = 1 / MONTH_DAYS
+_BEFORE = 60.0  # days that people may have been screened before day 0
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """Where simulated trials go on from.
+
+    Attributes:
+        scenario: the scenario, with the sites that only the data have.
+        plan: the same as it was planned, with whatever it says of the drift to come.
+        state: the state.
+        trial: the trial as it is known.
+        posterior: of the drifting rate; None where the target is met already.
+        outlook: futures of the rate; None likewise, or for constant rates.
+        open_sites: site of the scenario by index in the data, of those that are open.
+        notes: what to know, without full stops.
+    """
+
+    scenario: Scenario
+    plan: Scenario
+    state: ObservedState
+    trial: ObservedTrial
+    posterior: RatePosterior | None
+    outlook: Outlook | None
+    open_sites: dict[int, SiteKey]
+    notes: tuple[str, ...]
+
+
+def start_from(
+    scenario: Scenario, trial: ObservedTrial, seed: int, draws: int = DRAWS, is_constant: bool = False
+) -> Start:
+    """The state of a trial under way.
+
+    Args:
+        scenario: the plan.
+        trial: the data, as they were known on the as-of day.
+        seed: where random numbers start.
+        draws: futures of the rate.
+        is_constant: whether rates stay as they are, instead of drifting.
+
+    Raises:
+        UsageError: somebody was randomised before the scenario's day 0.
+    """
+    shift = float((trial.first - scenario.trial.enrolment_opens).days)
+    _check_dates(scenario, trial, shift)
+    matched = match_sites(trial, Design(scenario))
+    plan, notes = _with_added_sites(scenario, trial, matched)
+    scenario = scenario_as_told(_without_drift_ahead(plan), trial)
+    notes += said_notes(trial)
+    design = Design(scenario)
+    now = trial.now + shift
+    notes += events_so_far(design, trial)
+    opened, asked = _openings(design, trial, matched, shift, seed)
+    people = _people(design, trial, matched, opened, shift, notes)
+    target = scenario.trial.target
+    if trial.n_randomised >= target:
+        when = trial.date_of(float(trial.days[target - 1]))
+        notes.append(f"the target of {target} was met on {when}; what is left is follow-up")
+        state = ObservedState(now, _known_sites(opened, people, {}), people)
+        return Start(scenario, plan, state, trial, None, None, {}, tuple(notes))
+    if trial.n_randomised < FEWEST:
+        notes.append(f"only {trial.n_randomised} randomised: the data say next to nothing of the rate")
+    passing = share_randomised(design, seed)
+    plans = {group.name: planned_site(group) for group in design.groups}
+    is_open = {key: site for key, site in opened.items() if site.activated is not None and site.closed is None}
+    if not is_open:
+        notes.append("no site is open")
+    learnt = LearntRates(design, trial, shift, passing, plans, opened, people, seed)
+    posterior = learnt.posterior(target)
+    notes += [str(learnt.plan)] if learnt.plan is not None and not is_constant else []
+    outlook = look_ahead(posterior, draws, seed)
+    keys = sorted(is_open)
+    rates = learnt.constant_rates(keys, draws) if is_constant else learnt.divided(keys, posterior, outlook)
+    state = ObservedState(
+        now=now,
+        sites=_known_sites(opened, people, {key: i for i, key in enumerate(keys)}),
+        people=people,
+        rates=rates,
+        passing=passing,
+        mean_consent=mean_of(scenario.screening.consent),
+        edges=np.zeros(0) if is_constant else outlook.edges + shift,
+        drift=np.zeros((1, 0)) if is_constant else np.exp(outlook.own_rate - outlook.own_now[:, None]),
+        new_sites=learnt.lessons(draws),
+        pipeline_days=0.0 if trial.has_screening else _pipeline_days(scenario),
+    )
+    by_index = {i: key for i, key in matched.keys.items() if key in is_open}
+    return Start(scenario, plan, state, trial, posterior, outlook, by_index, (*notes, *asked))
+
+
+# --- the scenario
+
+
+def _check_dates(scenario: Scenario, trial: ObservedTrial, shift: float) -> None:
+    if trial.n_randomised and trial.days[0] + shift < 0:
+        first = trial.date_of(float(trial.days[0]))
+        message = (
+            f"somebody was randomised on {first}, before the scenario's day 0; --set trial.enrolment_opens={first}"
+        )
+        value = str(scenario.trial.enrolment_opens)
+        raise UsageError(Problem(message, trial.source, path="trial.enrolment_opens", value=value))
+    horizon = scenario.trial.horizon_months * MONTH_DAYS
+    if trial.now + shift >= horizon:
+        message = "the data go beyond the end of the simulated time; --set trial.horizon_months=..."
+        value = f"{scenario.trial.horizon_months:g}"
+        raise UsageError(Problem(message, trial.source, path="trial.horizon_months", value=value))
+
+
+def _without_drift_ahead(scenario: Scenario) -> Scenario:
+    """Without the period in which a fitted scenario says how its rate may drift: here drifting paths say so."""
+    periods = scenario.calendar.periods
+    if DRIFT_AHEAD not in periods:
+        return scenario
+    data = json.loads(canonical(scenario))
+    del data["calendar"]["periods"][DRIFT_AHEAD]
+    return scenario_from_json(data, scenario.name)
+
+
+def _with_added_sites(scenario: Scenario, trial: ObservedTrial, matched: SiteMatch) -> tuple[Scenario, list[str]]:
+    """The scenario with a group for each site that only the data have, like its first group but for the name."""
+    notes: list[str] = []
+    if matched.guessed:
+        taken = [f"{trial.sites[i].name} as {matched.keys[i][0]} {matched.keys[i][1] + 1}" for i in matched.guessed[:4]]
+        more = "" if len(matched.guessed) <= 4 else f" and {len(matched.guessed) - 4} more"
+        notes.append(
+            f"{len(matched.guessed)} site(s) of the data have no name in the scenario and were taken by size: "
+            f"{', '.join(taken)}{more}; a column 'group' in the table of sites says it otherwise"
+        )
+    if matched.added:
+        data = json.loads(canonical(scenario))
+        like = sorted(scenario.sites)[0] if scenario.sites else None
+        pattern: dict[str, Any] = dict(data["sites"][like]) if like else {"referrals_per_month": 1.0}
+        for i, name in matched.added.items():
+            data["sites"][name] = pattern | {"count": 1, "label": trial.sites[i].name[:80]}
+        scenario = scenario_from_json(data, scenario.name)
+        names = ", ".join(trial.sites[i].name for i in list(matched.added)[:5])
+        more = "" if len(matched.added) <= 5 else f" and {len(matched.added) - 5} more"
+        notes.append(f"{len(matched.added)} site(s) of the data are not in the scenario and were added: {names}{more}")
+    if matched.unseen and trial.has_sites:
+        names = ", ".join(matched.unseen[:5])
+        more = "" if len(matched.unseen) <= 5 else f" and {len(matched.unseen) - 5} more"
+        notes.append(
+            f"{len(matched.unseen)} site(s) of the scenario are not in the data and are taken as still to open: "
+            f"{names}{more}"
+        )
+    return scenario, notes
+
+
+# --- sites and people
+
+
+def _openings(
+    design: Design, trial: ObservedTrial, matched: SiteMatch, shift: float, seed: int
+) -> tuple[dict[SiteKey, KnownSite], list[str]]:
+    """What is known of each site; where the data do not tell sites apart, those that the plan would have open are."""
+    if trial.has_sites:
+        seen = trial.first_seen()
+        found: dict[SiteKey, KnownSite] = {}
+        for i, key in matched.keys.items():
+            record = trial.sites[i]
+            found[key] = KnownSite(
+                activated=None if np.isnan(seen[i]) else float(seen[i]) + shift,
+                closed=None if record.closed is None else record.closed + shift,
+                planned=None if record.planned is None else record.planned + shift,
+            )
+        to_come = [
+            (group.name, row)
+            for group in design.groups
+            for row in range(group.count)
+            if (site := found.get((group.name, row), KnownSite())).activated is None and site.planned is None
+        ]
+        for key, day in zip(sorted(to_come), openings_ahead(trial, len(to_come)), strict=False):
+            found[key] = replace(found.get(key, KnownSite()), planned=day + shift)
+        return found, []
+    planned = planned_openings(design, seed)
+    now = trial.now + shift
+    is_open = {key: day for key, day in planned.items() if day <= now}
+    if not is_open and planned:
+        first = min(planned, key=lambda key: (planned[key], key))
+        is_open = {first: float(trial.days[0]) + shift if trial.n_randomised else now}
+    note = f"the data do not name sites; {len(is_open)} of {len(planned)} are taken as open, as planned"
+    return {key: KnownSite(activated=day) for key, day in is_open.items()}, [note]
+
+
+def _people(
+    design: Design,
+    trial: ObservedTrial,
+    matched: SiteMatch,
+    opened: dict[SiteKey, KnownSite],
+    shift: float,
+    notes: list[str],
+) -> tuple[KnownPerson, ...]:
+    """Everyone who is or was in the trial; those who failed screening are of the past."""
+    people = trial.people
+    keys = _site_keys(design, trial, matched, opened)
+    found: list[KnownPerson] = []
+    n_unknown_arm = 0
+    for i in range(len(people)):
+        randomised = None if np.isnan(people.randomised[i]) else float(people.randomised[i]) + shift
+        if randomised is None and (people.status[i] == FAILED or not np.isnan(people.ended[i])):
+            continue
+        began = float(people.screened[i]) + shift if not np.isnan(people.screened[i]) else randomised
+        assert began is not None
+        arm = arm_index(str(people.arm[i]), design) if people.arm[i] else UNKNOWN
+        n_unknown_arm += arm is None
+        has_ended = randomised is not None and not np.isnan(people.ended[i])
+        is_completed = people.status[i] == COMPLETED
+        found.append(
+            KnownPerson(
+                site=keys[i],
+                screened=max(began, -_BEFORE),
+                randomised=randomised,
+                ended=float(people.ended[i]) + shift if has_ended else None,
+                way_out=way_out_code(str(people.way_out[i]), design) if has_ended and not is_completed else None,
+                arm=UNKNOWN if arm is None else arm,
+            )
+        )
+    if n_unknown_arm:
+        arms = ", ".join(arm.name for arm in design.arms)
+        notes.append(f"{n_unknown_arm} participant(s) have an arm that the scenario has not ({arms}); theirs is drawn")
+    return tuple(
+        sorted(found, key=lambda someone: someone.screened if someone.randomised is None else someone.randomised)
+    )
+
+
+def _site_keys(
+    design: Design, trial: ObservedTrial, matched: SiteMatch, opened: dict[SiteKey, KnownSite]
+) -> list[SiteKey]:
+    """The site of each person; where it is not known, the open sites take turns by their planned rates."""
+    sites = trial.people.site
+    if trial.has_sites:
+        counts = np.bincount(sites[sites != NO_SITE], minlength=1)
+        usual = matched.keys[int(counts.argmax())]
+        return [matched.keys[int(i)] if i != NO_SITE else usual for i in sites]
+    keys = sorted(opened)
+    weights = np.array([planned_site(group_of(design, key)).mean for key in keys]) + 1e-9
+    given = np.zeros(len(keys))
+    found = []
+    for _ in range(len(sites)):
+        turn = int(np.argmin((given + 1) / weights))
+        given[turn] += 1
+        found.append(keys[turn])
+    return found
+
+
+def _known_sites(
+    opened: dict[SiteKey, KnownSite], people: tuple[KnownPerson, ...], rates: dict[SiteKey, int]
+) -> dict[SiteKey, KnownSite]:
+    last: dict[SiteKey, float] = {}
+    for someone in people:
+        if someone.randomised is not None:
+            last[someone.site] = max(last.get(someone.site, someone.randomised), someone.randomised)
+    return {key: replace(site, last_randomised=last.get(key), rate=rates.get(key)) for key, site in opened.items()}
+
+
+def _pipeline_days(scenario: Scenario) -> float:
+    """How long ago people may have been referred who are still in screening."""
+    days = scenario.screening.days
+    if not isinstance(days, Family):
+        return float(days)
+    if days.is_uncertain or days.uncertain_parameters():
+        return 2 * float(expected(days, dict.fromkeys(days.uncertain_parameters(), 0.0))) if days.is_uncertain else 30.0
+    return float(quantile(days)(np.array([_PIPELINE_QUANTILE]))[0])
+
+
+def fitted_note(scenario: Scenario, trial: ObservedTrial) -> str | None:
+    """What to say of a scenario that was fitted to data: whether they are these."""
+    said = scenario.bibliography.get(FITTED)
+    if said is None:
+        return None
+    if said.endswith(data_hash(trial)):
+        return None
+    return "the scenario was fitted to other data, or to another day; its site rates are taken as they are"

@@ -1,0 +1,1 @@
+"""From the data of a trial to a scenario."""

@@ -1,0 +1,63 @@
+"""Weekdays and the days around New Year: whether they matter, shown and not assumed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from sim.exchange.observed import ObservedTrial
+from sim.forecast.rate.drifting import RatePosterior
+from sim.forecast.rate.terms import YearEnd
+
+Array = npt.NDArray[np.float64]
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_PRIOR = 2.0  # of each weekday, in randomisations
+_WARM_UP = 20
+
+
+@dataclass(frozen=True, eq=False)
+class WeekdayEffect:
+    """Randomisations by weekday.
+
+    Attributes:
+        names: Monday first.
+        counts: (7,) randomisations.
+        p_value: of all days being alike, by the chi-squared test; NaN for fewer than 35.
+        gain: mean log score gained by knowing the weekdays so far, a randomisation; above 0 if it helps foretell.
+    """
+
+    names: tuple[str, ...]
+    counts: Array
+    p_value: float
+    gain: float
+
+
+def weekdays(trial: ObservedTrial) -> WeekdayEffect | None:
+    """Randomisations by weekday; None where days are not known."""
+    if trial.resolution_days != 1 or not trial.has_calendar or trial.n_randomised == 0:
+        return None
+    day = (np.floor(trial.days).astype(np.int64) + trial.first.weekday()) % 7
+    counts = np.bincount(day, minlength=7).astype(np.float64)
+    statistic = float(((counts - counts.mean()) ** 2).sum() / counts.mean())
+    p_value = float(special.chdtrc(6, statistic)) if len(day) >= 35 else float("nan")
+    before = np.cumsum(np.eye(7)[day], axis=0) - np.eye(7)[day]
+    share = (before + _PRIOR) / (before + _PRIOR).sum(axis=1, keepdims=True)
+    gains = np.log(7 * share[np.arange(len(day)), day])[_WARM_UP:]
+    return WeekdayEffect(_DAYS, counts, p_value, float(gains.mean()) if len(gains) else float("nan"))
+
+
+def year_end_factor(posterior: RatePosterior) -> tuple[float, float, float] | None:
+    """(10 %, 50 %, 90 %) points of the factor on the days around New Year; None without a calendar."""
+    place = [i for i, term in enumerate(posterior.terms) if isinstance(term, YearEnd)]
+    if not place:
+        return None
+    i = place[0] + 1
+    mean = float(posterior.weight @ posterior.mean[:, i])
+    variance = (posterior.root[:, i] ** 2).sum(axis=1)
+    spread = float(np.sqrt(posterior.weight @ (variance + (posterior.mean[:, i] - mean) ** 2)))
+    low, middle, high = np.exp(mean + spread * special.ndtri([0.1, 0.5, 0.9])).tolist()
+    return low, middle, high

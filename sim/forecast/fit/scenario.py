@@ -1,0 +1,229 @@
+"""A scenario from what the data of a trial say: `fitted.yaml`, with posteriors as `uncertain` values."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import yaml
+
+from sim.exchange.observed import ObservedTrial
+from sim.forecast.identity import data_hash
+from sim.scenario.load import scenario_from_mapping
+from sim.scenario.schema.costs import Experiment
+
+if TYPE_CHECKING:
+    from sim.forecast.fit.study import Fit
+
+ALL_SITES = "all_sites"  # name of the one site where the data do not tell sites apart
+FITTED = "FITTED"  # key of the bibliography under which a fitted scenario says what it was fitted to
+DRIFT_AHEAD = "drift_ahead"  # period of the calendar that stands for the drift of the rate after the data
+_PAST = "so_far"
+_PERIOD_DAYS = 91
+_MOST_ARMS_SHARE = 3
+_LEAST_CV = 0.01
+_FAR_DAYS = 36500
+_PEOPLE = 2_000_000  # simulated in all, so that a forecast of a very large trial ends within minutes
+_FEWEST_REPLICATIONS = 100
+
+
+def site_group(name: str) -> str:
+    """A site's name as that of a group in a scenario."""
+    found = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[:50]
+    return found if found and found[0].isalpha() else f"site_{found}"
+
+
+def group_names(names: tuple[str, ...]) -> list[str]:
+    """Names of groups for sites, told apart where two would be the same."""
+    found: list[str] = []
+    for name in names:
+        group, n = site_group(name), 2
+        while group in found:
+            group, n = f"{site_group(name)}_{n}", n + 1
+        found.append(group)
+    return found
+
+
+def _round(value: float, digits: int = 5) -> float:
+    return float(f"{value:.{digits}g}")
+
+
+def _beta(mean: float, n: float) -> dict[str, Any]:
+    return {"uncertain": "beta", "mean": _round(min(max(mean, 1e-4), 1 - 1e-4)), "n": _round(max(n, 2.0))}
+
+
+def _sites(found: Fit) -> dict[str, Any]:
+    groups: dict[str, Any] = {}
+    for i, group in enumerate(group_names(found.names)):
+        shape, exposure = float(found.rates.shape[i]), float(found.rates.exposure[i])
+        entry: dict[str, Any] = {} if found.names[i] == ALL_SITES else {"label": found.names[i][:80]}
+        cv = max(1 / np.sqrt(shape), _LEAST_CV)
+        entry["referrals_per_month"] = {"uncertain": "gamma", "mean": _round(shape / exposure), "cv": _round(cv)}
+        opens = found.opened[i] if not np.isnan(found.opened[i]) else found.planned[i]
+        if np.isnan(opens):
+            continue  # neither opened nor planned: it never opens
+        entry["opens"] = found.trial.date_of(float(opens))
+        if not np.isnan(found.closed[i]):
+            entry["closes"] = found.trial.date_of(float(found.closed[i]))
+        groups[group] = entry
+    return groups
+
+
+def _calendar(found: Fit) -> dict[str, Any]:
+    """The chosen shape so far, a quarter of a year at a time, and the drift to come."""
+    trial, past = found.trial, found.posterior.history
+    periods: dict[str, Any] = {}
+    if found.shape.chosen != "constant":
+        cumulative = np.concatenate(([0.0], np.cumsum(found.factor * past.widths)))
+        edges = np.append(np.arange(0.0, past.now - 1, _PERIOD_DAYS), past.now)
+        for k, (start, end) in enumerate(pairwise(edges.tolist())):
+            factor = float(np.diff(np.interp([start, end], past.edges, cumulative))[0] / (end - start))
+            periods[f"{_PAST}_{k + 1}"] = {
+                "from": trial.date_of(start),
+                "to": trial.date_of(end - 1),
+                "factor": _round(factor, 4),
+            }
+    median, sigma = found.ahead
+    periods[DRIFT_AHEAD] = {
+        "from": trial.last + timedelta(days=1),
+        "to": trial.last + timedelta(days=_FAR_DAYS),
+        "factor": {"uncertain": "lognormal", "median": _round(median, 4), "sigma": _round(sigma, 4)},
+    }
+    return {"periods": periods}
+
+
+def _funnel(found: Fit) -> dict[str, Any]:
+    """Patients and screening: each step of the funnel as a condition that some have, or as consent."""
+    if not found.funnel:
+        return {}
+    screening: dict[str, Any] = {}
+    patients: dict[str, Any] = {}
+    first = found.funnel[0]
+    if first.name == "enrolment":
+        screening["consent"] = _beta(first.mean, first.total)
+    else:
+        stage = "chart" if found.fails_at_once else "tests"
+        patients["conditions"] = {"not_eligible": _beta(1 - first.mean, first.total)}
+        screening["criteria"] = {"eligible": {"stage": stage, "none": ["not_eligible"]}}
+        if len(found.funnel) > 1:
+            screening["consent"] = _beta(found.funnel[1].mean, found.funnel[1].total)
+    if len(found.screening_days):
+        screening["days"] = {"dist": "empirical", "values": [_round(day) for day in found.screening_days]}
+    return {"patients": patients, "screening": screening} if patients else {"screening": screening}
+
+
+def _arms(trial: ObservedTrial) -> dict[str, Any]:
+    counts = Counter(str(arm) for arm in trial.people.arm if arm)
+    if not counts:
+        return {"all": {"allocation": 1}}
+    least = min(counts.values())
+    shares = {arm: min(max(round(n / least), 1), _MOST_ARMS_SHARE) for arm, n in counts.items()}
+    return {site_group(arm): {"allocation": share} for arm, share in sorted(shares.items())}
+
+
+def _visit_weeks(found: Fit) -> list[float]:
+    visits = found.trial.visits
+    weeks = {_round(found.weeks, 4)}
+    if visits is not None and len(visits.planned_day):
+        days, counts = np.unique(visits.planned_day, return_counts=True)
+        weeks |= {_round(float(day) / 7, 4) for day, n in zip(days, counts, strict=True) if n >= 0.2 * counts.max()}
+    return sorted(week for week in weeks if 0 < week <= found.weeks + 1e-3)
+
+
+def _follow_up(found: Fit) -> dict[str, Any]:
+    if found.weeks <= 0:
+        return {}
+    weeks = _visit_weeks(found)
+    leaving: dict[str, Any] = {}
+    for way in found.leaving:
+        knots = [
+            (float(week), float(share), float(n))
+            for week, share, n in zip(way.weeks, way.incidence, way.at_risk, strict=True)
+            if share > 0
+        ]
+        if knots:
+            leaving[way.name] = {_round(week, 4): _beta(share, n) for week, share, n in knots}
+    section: dict[str, Any] = {"visit_weeks": weeks, "primary_endpoint_week": weeks[-1]}
+    window = _window(found)
+    if window:
+        section["visit_window_days"] = window
+    return {"follow_up": section | ({"leaving": leaving} if leaving else {})}
+
+
+def _window(found: Fit) -> float:
+    """Half of visits are within this many days of the plan: the half width of a window of which most make use."""
+    visits = found.trial.visits
+    if visits is None or not len(visits.day):
+        return 0.0
+    return _round(2 * float(np.median(np.abs(visits.day - visits.planned_day))), 3)
+
+
+def _experiment(target: int) -> dict[str, Any]:
+    """Fewer replications of a very large trial."""
+    n = max(_PEOPLE // target, _FEWEST_REPLICATIONS)
+    return {"experiment": {"replications": n}} if n < Experiment().replications else {}
+
+
+def fitted_mapping(found: Fit, name: str) -> dict[str, Any]:
+    """The scenario as plain data, in the order of the schema."""
+    trial = found.trial
+    said = f"{trial.source}, {trial.first} to {found.until}"
+    short = said if len(said) <= 400 else f"the trial's own data, {trial.first} to {found.until}"
+    source = {"grade": "A-derived", "source": FITTED, "note": "Estimated from the trial's own data."}
+    learnt = ["sites", "calendar.periods"] + (["screening"] if found.funnel else [])
+    learnt += ["patients.conditions"] if found.funnel and found.funnel[0].name != "enrolment" else []
+    learnt += ["follow_up"] if found.weeks else []
+    sources: dict[str, Any] = dict.fromkeys(learnt, source)
+    asked = {"grade": "D", "source": "as asked for when the data were fitted"}
+    sources["trial"] = asked
+    if found.is_length_given:
+        sources |= {"follow_up.visit_weeks": asked, "follow_up.primary_endpoint_week": asked}
+    sources["arms"] = {"grade": "A-derived", "source": FITTED, "note": "Ratio of the arms so far, in whole numbers."}
+    return {
+        "name": name,
+        "question": "What do the data so far say of the rest of this trial?",
+        "trial": {"target": found.target, "enrolment_opens": trial.first},
+        "arms": _arms(trial),
+        "sites": _sites(found),
+        "calendar": _calendar(found),
+        **_funnel(found),
+        **_follow_up(found),
+        **_experiment(found.target),
+        "sources": sources,
+        "bibliography": {FITTED: f"Fit to {short}; data {data_hash(trial)}"},
+    }
+
+
+class _Whole(yaml.SafeDumper):
+    """Writes a source in full each time, for people who read the file."""
+
+    def ignore_aliases(self, _: object) -> bool:
+        """No value refers to another."""
+        return True
+
+
+_HEAD = """\
+# What the data of a trial say, as a scenario: rates, pass fractions and ways of leaving are posteriors, drawn once per
+# simulated trial (`uncertain`). Site rates are those at the end of the data; calendar.periods.so_far_* are the shape
+# before that, and drift_ahead is how the rate may drift after it (`forecast` replaces it by drifting paths).
+"""
+
+
+def fitted_yaml(found: Fit, name: str) -> str:
+    """The text of `fitted.yaml`, which is a valid scenario that stands alone.
+
+    Args:
+        found: what was learnt.
+        name: of the scenario.
+
+    Raises:
+        ScenarioError: it is not valid, which is a defect.
+    """
+    data = fitted_mapping(found, name)
+    scenario_from_mapping(data, "fitted.yaml")
+    text: str = yaml.dump(data, Dumper=_Whole, sort_keys=False, allow_unicode=True, width=118, default_flow_style=None)
+    return _HEAD + text

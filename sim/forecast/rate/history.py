@@ -1,0 +1,100 @@
+"""A trial's randomisations in bins of time: weeks of late, four weeks before that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.exchange.observed import ObservedTrial
+from sim.forecast.rate.settings import WEEK_DAYS
+
+Array = npt.NDArray[np.float64]
+
+_WEEKS_LATE = 26  # weeks in bins of their own
+_WEEKS_A_BIN = 4  # before that
+_LEAST_DAYS = 2.0  # a first bin shorter than this is joined to the next
+LEAST_OPEN_DAYS = 1e-3
+_MONTHLY = 28  # resolution from which the data's own periods are the bins
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Randomisations so far.
+
+    Attributes:
+        edges: (k + 1,) ends of the bins, in days since the trial's first day; the last is now.
+        counts: (k,) randomisations in each.
+        days: days of randomisation, increasing.
+        closed: (first day, day after the last) of periods in which nobody could be randomised, also of those to come.
+        ends: day after the last on which anybody may be randomised; infinity where none was announced.
+    """
+
+    edges: Array
+    counts: Array
+    days: Array
+    closed: tuple[tuple[float, float], ...] = ()
+    ends: float = np.inf
+
+    @property
+    def now(self) -> float:
+        """The end of the last bin."""
+        return float(self.edges[-1])
+
+    @property
+    def n(self) -> int:
+        """Randomisations so far."""
+        return int(self.counts.sum())
+
+    @property
+    def widths(self) -> Array:
+        """(k,) lengths of the bins in days."""
+        return np.diff(self.edges)
+
+    @property
+    def open_days(self) -> Array:
+        """(k,) days of the bins on which somebody could be randomised."""
+        return open_days(self.edges, self.closed)
+
+    @property
+    def middles(self) -> Array:
+        """(k,) middles of the bins."""
+        return (self.edges[1:] + self.edges[:-1]) / 2
+
+
+def open_days(edges: Array, closed: tuple[tuple[float, float], ...]) -> Array:
+    """(k,) lengths of bins in days without closed periods; a bin that is closed throughout has next to nothing.
+
+    Args:
+        edges: (k + 1,) ends of the bins.
+        closed: (first day, day after the last) of each period, none overlapping another.
+    """
+    total = edges.copy()
+    for first, after in closed:
+        total = total - np.clip(edges - first, 0.0, after - first)
+    return np.maximum(np.diff(total), LEAST_OPEN_DAYS)
+
+
+def bins_to(now: float) -> Array:
+    """Ends of bins from 0 to now, counted backward from now so that only the first may be cut short."""
+    late = now - WEEK_DAYS * np.arange(_WEEKS_LATE + 1)
+    early = late[-1] - WEEK_DAYS * _WEEKS_A_BIN * np.arange(
+        1, int(max(late[-1], 0.0) // (WEEK_DAYS * _WEEKS_A_BIN)) + 2
+    )
+    edges = np.concatenate((late, early))
+    edges = np.append(edges[edges > 0], 0.0)[::-1]
+    if len(edges) > 2 and edges[1] < _LEAST_DAYS:
+        edges = np.delete(edges, 1)
+    return edges
+
+
+def history(trial: ObservedTrial) -> History:
+    """A trial's history up to its last day."""
+    days = trial.days
+    if trial.funnel is not None and trial.resolution_days >= _MONTHLY and len(trial.funnel.start):
+        edges = np.append(trial.funnel.start, trial.funnel.end[-1])
+    else:
+        edges = bins_to(trial.now)
+    counts = np.histogram(days, edges)[0].astype(np.float64)
+    return History(edges, counts, days, trial.closed_periods, np.inf if trial.ends is None else trial.ends)

@@ -1,0 +1,65 @@
+"""The folder of a class: a scenario and a sheet for each student, and the key."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sim.errors import Problem, WriteError
+from sim.experiment.files import cannot_write, write_whole
+from sim.lessons.session import Session
+from sim.lessons.teaching.sheet import key_page, sheet
+from sim.lessons.teaching.students import answer, key_table, scenario_text, students
+
+
+def class_files(
+    session: Session, names: Sequence[str], progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> dict[str, bytes]:
+    """The files of a class by name.
+
+    Args:
+        session: the lesson as given.
+        names: of the students.
+        progress: called with students done and in all.
+    """
+    answers = list(answer(students(session, names), progress))
+    found: dict[str, bytes] = {}
+    for student, taught in ((one.student, one.taught) for one in answers):
+        name = f"{student.file}.yaml"
+        found[name] = scenario_text(student).encode()
+        page = sheet(student.session, taught, student=student.name, scenario_file=name)
+        found[f"{student.file}.html"] = page.encode()
+    found["key.csv"] = key_table(answers).encode()
+    found["key.html"] = key_page(session, answers).encode()
+    return found
+
+
+def write_class(
+    session: Session, names: Sequence[str], folder: Path, progress: Callable[[int, int], None]
+) -> list[Path]:
+    """Write the files of a class into a folder that is empty or not there yet.
+
+    Raises:
+        WriteError: there is something in the folder, or it cannot be written.
+    """
+    if folder.is_dir() and any(folder.iterdir()):
+        raise WriteError(Problem("there is something in this folder already; give another --out", folder.as_posix()))
+    files = class_files(session, names, progress)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from None
+    for name, data in files.items():
+        write_whole(folder / name, data)
+    return [folder / name for name in files]
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """Files as one ZIP archive; equal files, equal bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+    return out.getvalue()

@@ -1,0 +1,82 @@
+"""What a teacher prints: the sheet of a lesson, its answers, and the key of a class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim import __version__
+from sim.lessons.controls import controls
+from sim.lessons.reading import PAGES, glossary
+from sim.report.html import environment, figure_json, plotly_script, script_hash, template_text
+from sim.scenario.yaml_source import shown
+
+if TYPE_CHECKING:
+    from sim.lessons.lesson import Taught
+    from sim.lessons.session import Session
+    from sim.lessons.teaching.students import Answered
+
+
+def settings_table(session: Session) -> list[tuple[str, str]]:
+    """The parameters of a lesson in words, with their values and units."""
+    values = session.values()
+    rows = [(c.label, f"{shown(values[c.name])} {c.unit}".strip()) for c in controls(session.lesson)]
+    return [*rows, ("Simulated trials", str(session.replications)), ("Seed", str(session.seed))]
+
+
+def sheet(
+    session: Session, taught: Taught, *, answers: bool = False, student: str = "", scenario_file: str = ""
+) -> str:
+    """The sheet of a lesson as a page to print.
+
+    Args:
+        session: the lesson as given.
+        taught: its answers.
+        answers: whether they are on it, with the pictures, for the teacher; without them the page has no scripts.
+        student: whose it is; empty for a line to write the name on.
+        scenario_file: the student's own scenario file, if there is one.
+    """
+    exhibits = taught.exhibits if answers else ()
+    scripts = (plotly_script(), template_text("report.js")) if answers else ()
+    return (
+        environment("sim.lessons")
+        .get_template("sheet.html.j2")
+        .render(
+            session=session,
+            lesson=session.lesson,
+            taught=taught,
+            answers=answers,
+            student=student,
+            scenario_file=scenario_file,
+            settings=settings_table(session),
+            words={word: glossary()[word] for word in session.lesson.words},
+            reading=[PAGES[name] for name in session.lesson.reading],
+            link=f"/learn?{session.query}",
+            specifications={found.name: figure_json(found) for found in exhibits if found.figure is not None},
+            scripts=scripts,
+            script_hashes=" ".join(f"'sha256-{script_hash(text)}'" for text in scripts) or "'none'",
+            style=template_text("report.css"),
+            version=__version__,
+        )
+    )
+
+
+def key_page(session: Session, answers: list[Answered]) -> str:
+    """The answer key of a class as a page to print.
+
+    Args:
+        session: the lesson as given, before students' values.
+        answers: of each student.
+    """
+    return (
+        environment("sim.lessons")
+        .get_template("key.html.j2")
+        .render(
+            session=session,
+            lesson=session.lesson,
+            answers=answers,
+            varied={c.name: c for c in controls(session.lesson) if c.name in session.varies},
+            shown=shown,
+            style=template_text("report.css"),
+            version=__version__,
+        )
+    )
