@@ -38,9 +38,9 @@ class _Manager(Watched, dash.DiskcacheManager):
 
     def call_job_fn(self, key: str, job_fn: Any, args: Any, context: Any) -> str:
         """Start a job."""
-        name = next(name for name, known in self.func_registry.items() if known is job_fn)
+        name = self.name_of(job_fn)
         asked = (key, self._make_progress_key(key), args, context)
-        return self.started(lambda: start_process(_work, self._settings, name, asked), key)
+        return self.started(lambda: start_process(_work, self._settings, name, asked), key, job_fn)
 
     def terminate_job(self, job: Any) -> None:
         """End a job. One that ends by itself while Dash looks at it would cost the answer that was just read."""
@@ -61,7 +61,8 @@ class _Manager(Watched, dash.DiskcacheManager):
 
     def get_updated_props(self, key: str) -> Any:
         """What a job shows while it runs; also without dropping what came in between."""
-        return self._taken(self._make_set_props_key(key), {})
+        shown = self._taken(self._make_set_props_key(key), {})
+        return {**self.jobs.told_at_first(key), **shown} if key else {}
 
     def result_ready(self, key: str) -> bool:
         """Whether a job has left its answer, which is not read for that."""

@@ -50,12 +50,12 @@ class _Manager(Watched, dash.CeleryManager):
 
     def call_job_fn(self, key: str, job_fn: Any, args: Any, context: Any) -> str:
         """Start a job."""
-        return self.started(lambda: super(_Manager, self).call_job_fn(key, job_fn, args, context), key)
+        return self.started(lambda: super(_Manager, self).call_job_fn(key, job_fn, args, context), key, job_fn)
 
     def get_updated_props(self, key: str) -> Any:
         """What a job shows while it runs. Dash's own would show it again and again, and drop the job's answer."""
         shown = self.handle.backend.client.getdel(self._make_set_props_key(key))
-        return {} if shown is None else json.loads(shown)
+        return self.jobs.told_at_first(key) | ({} if shown is None else json.loads(shown))
 
     def store(self, key: str, value: Any) -> None:
         """Answer in a job's place."""

@@ -47,6 +47,7 @@ class _Job:
         key: under which its answer is stored.
         visitor: who asked.
         tab: the tab that asked.
+        at_first: what its page is told once it knows of the job, as `set_props` has it.
         started: when.
         asked: when its page last asked for it.
     """
@@ -55,6 +56,7 @@ class _Job:
     key: str
     visitor: str
     tab: str
+    at_first: dict[str, dict[str, Any]] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
     asked: float = field(default_factory=time.monotonic)
 
@@ -96,10 +98,12 @@ class Jobs:
                 "visitor; cancel one, or wait until one is done"
             )
 
-    def add(self, job: Any, key: str, visitor: str, tab: str) -> None:
+    def add(
+        self, job: Any, key: str, visitor: str, tab: str, at_first: dict[str, dict[str, Any]] | None = None
+    ) -> None:
         """Watch over a job that was started."""
         with self._lock:
-            self._jobs[job] = _Job(job, key, visitor, tab)
+            self._jobs[job] = _Job(job, key, visitor, tab, dict(at_first or {}))
             if self._watching is None:
                 self._watching = threading.Thread(target=self._watch, name="jobs", daemon=True)
                 self._watching.start()
@@ -110,6 +114,15 @@ class Jobs:
             for job in self._jobs.values():
                 if job.key == key:
                     job.asked = time.monotonic()
+
+    def told_at_first(self, key: str) -> dict[str, dict[str, Any]]:
+        """What the page of a job is told once it knows of the job; the second time nothing."""
+        with self._lock:
+            for job in self._jobs.values():
+                if job.key == key:
+                    told, job.at_first = job.at_first, {}
+                    return told
+        return {}
 
     def is_answered(self, job: Any) -> bool:
         """Whether a job has left an answer that nobody has read."""
@@ -231,8 +244,9 @@ def long_callback(
         cancel: inputs that end the job.
         options: what else `app.callback` takes.
     """
+    running, at_first = _cancel_once_known(running or (), cancel or ())
     given = {"progress": progress, "progress_default": progress_default, "running": running, "cancel": cancel}
-    given = {name: value for name, value in given.items() if value is not None}
+    given = {name: value for name, value in given.items() if value}
     options.setdefault("prevent_initial_call", True)
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -241,6 +255,8 @@ def long_callback(
             with _as_job(studio.settings):
                 return _answered(function, args, kwargs)
 
+        vars(in_job)[_AT_FIRST] = at_first
+
         # what a job's key is made from must differ from function to function
         decorated: Callable[..., Any] = app.callback(
             *dependencies, background=True, manager=studio.manager, interval=_POLL_MS, **given, **options
@@ -248,6 +264,41 @@ def long_callback(
         return decorated
 
     return decorate
+
+
+_AT_FIRST = "at_first"
+
+
+def _cancel_once_known(
+    running: Sequence[Any], cancel: Sequence[Any]
+) -> tuple[list[tuple[Any, Any, Any]], dict[str, dict[str, Any]]]:
+    """Cancel buttons come alive when the page knows the job's name: pressed before, Dash ends nothing.
+
+    Returns:
+        What is set while the job runs and afterwards, and what the page is told as soon as it knows the job.
+    """
+    buttons = {found.component_id for found in cancel}
+    meanwhile, at_first = [], {}
+    for output, on, off in running:
+        if output.component_id in buttons:
+            at_first[str(output.component_id)] = {output.component_property: on}
+            on = off
+        meanwhile.append((output, on, off))
+    return meanwhile, at_first
+
+
+def told_at_first(name: str) -> dict[str, dict[str, Any]]:
+    """What the page of a long callback is told once it knows of its job.
+
+    Args:
+        name: of the callback's function in a manager.
+    """
+    from dash.background_callback.managers import BaseBackgroundCallbackManager
+
+    for known, function, _ in BaseBackgroundCallbackManager.functions:
+        if known == name:
+            return dict(getattr(function, _AT_FIRST, {}))
+    return {}
 
 
 def _answered(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

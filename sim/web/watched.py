@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dash.background_callback.managers import BaseBackgroundCallbackManager
 from flask import g
 
-from sim.web.jobs import tab_of_request
+from sim.web.jobs import tab_of_request, told_at_first
 
 if TYPE_CHECKING:
     from sim.web.jobs import Jobs
@@ -33,12 +33,13 @@ class Watched(BaseBackgroundCallbackManager):
     def store(self, key: str, value: Any) -> None:
         """Answer in a job's place."""
 
-    def started(self, start: Callable[[], Any], key: str) -> str:
+    def started(self, start: Callable[[], Any], key: str, job_fn: Any) -> str:
         """Start a job for whoever asks.
 
         Args:
             start: starts it, and returns its name.
             key: under which its answer will be stored.
+            job_fn: what works on it, as the registry of functions has it.
 
         Returns:
             The name.
@@ -49,8 +50,12 @@ class Watched(BaseBackgroundCallbackManager):
         visitor = str(g.get("visitor", ""))
         self.jobs.check_room(visitor)
         job = str(start())
-        self.jobs.add(job, key, visitor, tab_of_request())
+        self.jobs.add(job, key, visitor, tab_of_request(), told_at_first(self.name_of(job_fn)))
         return job
+
+    def name_of(self, job_fn: Any) -> str:
+        """Under which name a job's function is registered."""
+        return next((name for name, known in self.func_registry.items() if known is job_fn), "")
 
     def get_progress(self, key: str) -> Any:
         """How far a job has come, for a page that asks."""

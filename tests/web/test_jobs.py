@@ -16,6 +16,7 @@ import pytest
 from sim.web import visitors
 from sim.web.app import create_app
 from sim.web.forked import start_process
+from sim.web.jobs import told_at_first
 from sim.web.settings import Settings
 from sim.web.studio import Studio
 
@@ -105,6 +106,21 @@ def test_what_a_job_shows_while_what_it_showed_before_is_read_is_seen(
             during.setattr(diskcache.Cache, name, beaten(getattr(diskcache.Cache, name)))
         first = manager.get_updated_props("key")
     assert newer in (first, manager.get_updated_props("key"))
+
+
+def test_cancel_comes_alive_once_the_page_knows_its_job(studio: Studio) -> None:
+    """Dash ends nothing when it is pressed before that."""
+    manager: Any = studio.manager
+    told = {button: told for name in manager.func_registry for button, told in told_at_first(name).items()}
+    assert {"plan-cancel", "sweep-cancel", "learn-cancel", "one_trial-cancel"} <= set(told)
+    assert told["sweep-cancel"] == {"disabled": False}
+    studio.jobs.add(start_process(os.getpid), "key", "visitor", "tab", {"sweep-cancel": told["sweep-cancel"]})
+    manager.handle.set("key-set_props", {"sweep-answer": {"children": "a first answer"}})
+    assert manager.get_updated_props("key") == {
+        "sweep-cancel": {"disabled": False},
+        "sweep-answer": {"children": "a first answer"},
+    }
+    assert manager.get_updated_props("key") == {}
 
 
 def test_what_a_job_shows_is_read_once(studio: Studio) -> None:

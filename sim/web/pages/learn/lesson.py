@@ -106,7 +106,7 @@ def _see_and_try(session: Session) -> list[Component]:
             html.Div(
                 [
                     html.Span("Simulating", id="learn-progress"),
-                    dmc.Button("Cancel", id="learn-cancel", variant="subtle", size="xs"),
+                    dmc.Button("Cancel", id="learn-cancel", variant="subtle", size="xs", disabled=True),
                 ],
                 id="learn-busy",
                 className="lesson-busy",
@@ -230,7 +230,11 @@ def _register_answers(app: Dash, studio: Studio) -> None:
         State("learn-seen", "data"),
         progress=[Output("learn-progress", "children")],
         progress_default=["Simulating"],
-        running=[(Output("learn-busy", "hidden"), False, True), (Output("learn-commit", "disabled"), True, False)],
+        running=[
+            (Output("learn-busy", "hidden"), False, True),
+            (Output("learn-commit", "disabled"), True, False),
+            (Output("learn-cancel", "disabled"), False, True),
+        ],
         cancel=[Input("learn-cancel", "n_clicks")],
         prevent_initial_call=False,
     )
