@@ -59,7 +59,7 @@ class Question:
             return f'which with {self.option} "{asked}", each one of: {allowed}'
         told = self.option in (STATUS, COLUMNS, AS_OF)
         shown = [
-            f"{self.option} {_quoted(choice)}{f' ({meaning})' if told else ''}"
+            f"{self.option} {quoted(choice)}{f' ({meaning})' if told else ''}"
             for choice, meaning in self.choices[:_CHOICES_SHOWN]
         ]
         more = len(self.choices) - len(shown)
@@ -69,7 +69,8 @@ class Question:
 _CHOICES_SHOWN = 4
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as it is typed after an option: in quotation marks where a shell would take it apart."""
     return f'"{text}"' if re.search(r"[^\w.=/:-]", text) else text
 
 

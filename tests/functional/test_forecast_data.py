@@ -66,7 +66,7 @@ def test_dates_that_can_be_read_in_two_ways_are_asked_about_not_guessed(tmp_path
         ("2024-01-02\n03/02/2024", r"dates in two forms: 2024-01-02 \(row 2\) and 03/02/2024|two ways|day first"),
         ("13/01/2024\n01/14/2024", r"two orders: day first in row 2, month first in row 3"),
         ("2024-02-30\n2024-01-01", r"there is no such day \(row 2\) \(got day 30 of month 2 of 2024\)"),
-        ("2024-01-01\nsoon", r"not a date \(row 3\) \(got 'soon'\)"),
+        ("2024-01-01\nsoon", r"a word in 'date \(words\)' may mean .*'soon' \(1\) \(row 3\); say which with --status"),
         ("2024-13-01", r"there is no such day \(row 2\)"),
         ("12 Foo 2024", r"not the name of a month \(row 2\) \(got '12 Foo 2024'\)"),
     ],

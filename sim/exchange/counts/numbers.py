@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[,'\u2019\u00a0\u202f ]\d{3})+(?:\.0+)?")
+_COMMA = re.compile(r"[+-]?\d{1,15},0{1,2}")  # 3,0 where commas are points; 3,000 is three thousand
 _PLAIN = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
 
 
@@ -15,7 +16,7 @@ def numbers_in(cells: pd.Series[str]) -> pd.Series[float]:
     """Numbers of a column of text; NaN for what is none, and for what has no end.
 
     Args:
-        cells: text, such as `12`, `12.0`, `1,234` or `1 234`.
+        cells: text, such as `12`, `12.0`, `1,234`, `1 234` or `12,0`.
     """
     values = {text: _number(str(text)) for text in cells.unique()}
     return cells.map(values).astype(np.float64)
@@ -24,6 +25,8 @@ def numbers_in(cells: pd.Series[str]) -> pd.Series[float]:
 def _number(text: str) -> float:
     if _THOUSANDS.fullmatch(text):
         text = re.sub(r"[^\d.+-]", "", text)
+    elif _COMMA.fullmatch(text):
+        text = text.partition(",")[0]
     if not _PLAIN.fullmatch(text):
         return float("nan")
     return float(text)

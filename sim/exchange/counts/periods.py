@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -20,12 +20,13 @@ from sim.exchange.dates.forms import (
     YEAR_AND_WEEK,
     YEARS,
     Form,
+    is_month_name,
     month_number,
     whole_year,
 )
 from sim.exchange.dates.read import DateOrder, Days, parse_dates
 from sim.exchange.findings import DataError, in_rows
-from sim.exchange.tables.columns import plain
+from sim.exchange.tables.columns import COUNT_NAMES, is_usual, plain
 from sim.exchange.tables.raw import RawTable
 
 DAY, WEEK, MONTH, QUARTER, YEAR = "day", "week", "month", "quarter", "year"
@@ -37,7 +38,7 @@ _HALF = 0.5
 _MONTH_STEPS = range(28, 32)
 _ENDING = {"ending", "end", "ended", "ends", "to", "until", "thru", "through", "w/e", "we", "close"}
 _UNTIL = re.compile(r"\s*(?:\s-\s|\N{EN DASH}|\N{EM DASH}|\bto\b|\buntil\b|\bbis\b|\.\.+)\s*", re.IGNORECASE)
-_YEAR_HEADERS = ("year", "yr", "calendar_year", "jahr", "annee", "ano", "anno")
+YEAR_HEADERS = ("year", "yr", "calendar_year", "jahr", "annee", "ano", "anno")
 _PARTS = {
     "month": (
         "month",
@@ -53,6 +54,13 @@ _PARTS = {
     ),
     "quarter": ("quarter", "qtr", "q", "quartal", "trimestre"),
     "week": ("week", "wk", "week_no", "week_number", "iso_week", "isoweek", "calendar_week", "kw", "cw"),
+}
+_FISCAL = re.compile(r"\b(?:FY|GJ|fiscal|financial year|geschaeftsjahr|gesch.ftsjahr|exercice)(?=\b|\d)", re.IGNORECASE)
+_WEEK_NUMBERS = frozenset(str(number) for number in range(1, 54))
+_BARE: dict[str, Callable[[str], bool]] = {
+    "month": is_month_name,
+    "quarter": lambda text: re.fullmatch(r"(?:Q|quarter ?)[1-4]|[1-4]\.? ?Q", text, re.IGNORECASE) is not None,
+    "week": lambda text: re.fullmatch(r"(?:W|CW|KW|wk|week)\.? ?\d{1,2}", text, re.IGNORECASE) is not None,
 }
 
 
@@ -89,7 +97,7 @@ def with_calendar(table: RawTable) -> tuple[RawTable, str]:
         The table, and the header of the new column; empty where there was nothing to do.
     """
     by_name = {plain(header): header for header in table.columns}
-    year = next((by_name[name] for name in _YEAR_HEADERS if name in by_name), "")
+    year = next((by_name[name] for name in YEAR_HEADERS if name in by_name), "")
     if not year or not table.cells[year].str.fullmatch(r"(?:19|20)?\d{2}|").all():
         return table, ""
     for kind, names in _PARTS.items():
@@ -100,6 +108,7 @@ def with_calendar(table: RawTable) -> tuple[RawTable, str]:
             joined = _joined(table.cells[year], table.cells[header], kind)
             cells = table.cells.drop(columns=[year, header])
             name = f"{year} and {header}"
+            name = name if is_usual(name, COUNT_NAMES["date"]) else f"Year and {kind}"
             cells.insert(0, name, joined)
             return replace(table, cells=cells), name
     return table, ""
@@ -152,19 +161,52 @@ def periods_of(table: RawTable, column: str, order: DateOrder | None) -> Periods
     filled = cells[cells != ""]
     if plain(column) in ("month", "months", "study_month", "month_no") and filled.str.fullmatch(r"\d{1,3}").all():
         return _counted_months(table, column, cells)
+    _check_has_years(table, column, cells)
     found = _by_forms(table, column, cells)
     if found is not None:
         return found
     until = _ranges(table, column, cells, order)
     if until is not None:
         return until
-    dates = parse_dates(cells, table.file, column, order)
+    dates = parse_dates(cells, table.file, column, order or _order_of_months(column, filled))
     if dates.partial_rows:
         rows = list(dates.partial_rows)
         raise DataError(
             Problem(f"some rows say a month, others a day{in_rows(rows)}; write all in one", table.file, path=column)
         )
     return replace(_of_dates(dates.days, column), notes=dates.notes)
+
+
+def _check_has_years(table: RawTable, column: str, cells: pd.Series[str]) -> None:
+    """See that the years of periods are said, and are those of the calendar.
+
+    Raises:
+        DataError: they are not.
+    """
+    filled = cells[cells != ""]
+    fiscal = filled[filled.str.contains(_FISCAL)]
+    if len(fiscal) or _FISCAL.search(column.replace("_", " ")):
+        value = f"'{(fiscal if len(fiscal) else filled).iloc[0]}'" if len(filled) else None
+        message = "periods of a fiscal year, and the file does not say when it begins; write the first day of each"
+        raise DataError(Problem(f"{message}, as 2023-10-01", table.file, path=column, value=value))
+    is_week = not {"week", "wk", "kw", "cw"}.isdisjoint(plain(column).split("_"))
+    for kind, like in _BARE.items():
+        bare = filled[[like(text) or (is_week and kind == "week" and text in _WEEK_NUMBERS) for text in filled]]
+        if len(bare) and len(bare) >= _HALF * len(filled):
+            example = f"2024-W{bare.iloc[0]:0>2}" if bare.iloc[0].isdigit() else f"{bare.iloc[0]} 2024"
+            message = f"{kind}s without a year; add a column Year, or write the year into each, as {example}"
+            raise DataError(Problem(message, table.file, path=column))
+
+
+def _order_of_months(column: str, filled: pd.Series[str]) -> DateOrder | None:
+    """How to read 1/4/2024 in a column of months: all of them are first days in one order only."""
+    if "month" not in plain(column).split("_"):
+        return None
+    parts = filled.str.extract(r"^0?(\d{1,2})[/-]0?(\d{1,2})[/-](?:\d{2}|\d{4})$")
+    firsts, seconds = (set(parts[place]) for place in (0, 1))
+    if seconds == {"1"} and firsts != {"1"}:
+        return "mdy"
+    return "dmy" if firsts == {"1"} and seconds != {"1"} else None
 
 
 def _counted_months(table: RawTable, column: str, cells: pd.Series[str]) -> Periods:

@@ -13,9 +13,10 @@ from sim.errors import Problem
 from sim.exchange.account import Account
 from sim.exchange.counts.numbers import numbers_in
 from sim.exchange.counts.periods import MONTH, Periods, periods_of
+from sim.exchange.counts.places import added_up
 from sim.exchange.counts.running_totals import differences, is_running
 from sim.exchange.counts.shapes import shaped
-from sim.exchange.findings import DataCheck, DataError
+from sim.exchange.findings import DataCheck, DataError, QuestionError
 from sim.exchange.limits import MOST_PEOPLE
 from sim.exchange.logs.read import as_date, indexed_sites
 from sim.exchange.observed import MIDDLE_OF_DAY, Funnel, ObservedTrial, People, SiteRecord, nobody
@@ -67,8 +68,12 @@ def read_counts(table: RawTable, said: Said) -> ObservedTrial:
     """
     n_rows = len(table.cells)
     shape = shaped(table)
-    table = shape.table
+    added = added_up(shape.table, said.columns)
+    table = added.table
+    said = replace(said, columns=added.columns)
     columns = recognise(table, COUNT_NAMES, said.columns)
+    if "date" in columns and "randomised" not in columns and added.question:
+        raise QuestionError(added.question)
     for role, what in (("date", "is the date of the period"), ("randomised", "counts those randomised")):
         if role not in columns:
             shown = ", ".join(table.columns)
@@ -76,7 +81,7 @@ def read_counts(table: RawTable, said: Said) -> ObservedTrial:
             raise DataError(Problem(message, table.file, 1))
     check = DataCheck(table.file)
     periods = periods_of(table, columns["date"], said.order)
-    made = _Made([*shape.notes, *periods.notes], [], falls=shape.falls)
+    made = _Made([*shape.notes, *((added.note,) if added.note else ()), *periods.notes], [], falls=shape.falls)
     frame = _frame(table, columns, periods, check, made)
     frame = _until_reported(frame, check, made)
     frame = _counted(frame, columns, periods, said, check, made)

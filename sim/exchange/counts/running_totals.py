@@ -36,9 +36,9 @@ def is_running(header: str, frame: pd.DataFrame, role: str, said: str, check: Da
     """
     if said:
         return said == RUNNING
-    words = set(plain(header).split("_"))
-    if any(sign <= words for sign in _SURE):
+    if says_running(header):
         return True
+    words = set(plain(header).split("_"))
     values = frame.dropna(subset=[role]).sort_values(["site", "start"], kind="stable")
     steps = values.groupby("site")[role].diff().dropna()
     if not len(steps) or (steps < 0).any() or not (steps > 0).any():
@@ -52,6 +52,12 @@ def is_running(header: str, frame: pd.DataFrame, role: str, said: str, check: Da
             Question(f"'{header}' never falls: does each row count its own period, or all so far", COUNTS, _ANSWERS)
         )
     return False
+
+
+def says_running(header: str) -> bool:
+    """Whether a header says that its column is added up from the start."""
+    words = set(plain(header).split("_"))
+    return any(sign <= words for sign in _SURE)
 
 
 def differences(frame: pd.DataFrame, role: str, header: str, said: str, check: DataCheck) -> pd.Series[float]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from sim.errors import Problem
 from sim.exchange.counts.numbers import numbers_in
-from sim.exchange.counts.periods import with_calendar
-from sim.exchange.dates.forms import PERIOD_MONTHS, QUARTERS, WEEKS, month_number
+from sim.exchange.counts.periods import YEAR_HEADERS, with_calendar
+from sim.exchange.counts.places import is_place_but_no_site
+from sim.exchange.dates.forms import PERIOD_MONTHS, QUARTERS, WEEKS, is_month_name, month_number
 from sim.exchange.findings import DataError, in_rows
 from sim.exchange.logs.columns import is_a_row_a_person
 from sim.exchange.tables.columns import COUNT_NAMES, LOG_NAMES, Columns, is_usual, plain, recognised
@@ -26,6 +28,7 @@ _NOT_REAL = frozenset(
 )  # fmt: skip
 _SERIALS = (30_000, 60_000)  # numbers of Excel's days, which are dates and no counts
 _NUMBERS_SHARE = 0.5
+_YEAR = r"(?:19|20)\d{2}"
 _PERIOD = "period"
 _NUMBER = frozenset({"number", "no", "nr", "n", "num", "count", "total"})
 _PEOPLE = frozenset({"patients", "subjects", "participants", "pts"})
@@ -55,10 +58,36 @@ def shaped(table: RawTable) -> Shaped:
     falls = is_long(table) and _falls(table)
     if is_long(table):
         table = widened(table)
-    table, note = _periods_from_headers(table)
-    notes.append(note)
+    for turn in (_years_from_headers, _periods_from_headers):
+        table, note = turn(table)
+        notes.append(note)
     table, _ = with_calendar(table)
+    table, note = _countries_together(table)
+    notes.append(note)
     return Shaped(table, tuple(text for text in notes if text), falls)
+
+
+def _countries_together(table: RawTable) -> tuple[RawTable, str]:
+    """A row a period from a row a period and country, where no column is the site: a country has several sites."""
+    found, unclear = recognised(table, COUNT_NAMES)
+    large = [name for name in table.columns if is_place_but_no_site(name)]
+    period = found.get("date")
+    if len(large) != 1 or period is None or "site" in {*found, *unclear}:
+        return table, ""
+    cells = table.cells
+    if not cells.duplicated(period).any() or cells.duplicated([period, large[0]]).any():
+        return table, ""
+    counts = [name for name in cells.columns if name not in (period, large[0]) and _are_counts(cells[name])]
+    numbers = cells[counts].apply(numbers_in)
+    if (numbers.isna() & (cells[counts] != "")).any(axis=None):
+        return table, ""
+    sums = numbers.groupby(cells[period], sort=False).sum(min_count=1)
+    together = sums.map(lambda number: "" if number != number else f"{number:.15g}")
+    together.insert(0, period, together.index)
+    first = cells.index.to_series().groupby(cells[period], sort=False).min()
+    together.index = pd.Index(first.reindex(sums.index).to_numpy())
+    note = f"rows of one period are added up over '{large[0]}' ({cells[large[0]].nunique():,}), which has several sites"
+    return replace(table, cells=together), note
 
 
 def _falls(table: RawTable) -> bool:
@@ -82,7 +111,7 @@ def looks_like_counts(table: RawTable, given: Columns) -> bool:
         return False
     if is_a_row_a_person(replace(table, cells=table.cells.drop(columns=_counted_people(table)))):
         return False
-    if is_long(table) or _period_headers(table):
+    if is_long(table) or _period_headers(table) or _calendar_headers(table):
         return True
     found, unclear = recognised(table, {"randomised": COUNT_NAMES["randomised"]})
     headers = [found["randomised"]] if "randomised" in found else unclear.get("randomised", [])
@@ -192,6 +221,39 @@ def _period_headers(table: RawTable) -> list[str]:
     return found if len(found) > 1 else []
 
 
+def _calendar_headers(table: RawTable) -> tuple[str, list[str]] | None:
+    """The column of months and those of years beside it, or the column of years and those of months."""
+    for header in table.columns:
+        cells = table.cells[header]
+        if plain(header) in YEAR_HEADERS and cells.str.fullmatch(_YEAR).all():
+            others = [name for name in table.columns if is_month_name(name)]
+        elif cells.map(is_month_name).all():
+            others = [name for name in table.columns if re.fullmatch(_YEAR, name)]
+        else:
+            continue
+        if len(others) > 1:
+            return header, others
+    return None
+
+
+def _years_from_headers(table: RawTable) -> tuple[RawTable, str]:
+    """A row a month from a table of months and years, one of them downwards and the other across."""
+    found = _calendar_headers(table)
+    if found is None:
+        return table, ""
+    down, across = found
+    rest = [name for name in table.columns if name != down and name not in across and plain(name) in _SITE_HEADERS]
+    parts = []
+    for header in across:
+        part = table.cells[[down, *rest]].copy()
+        month = header if is_month_name(header) else part[down]
+        part[_PERIOD] = month + " " + (part[down] if is_month_name(header) else header)
+        part["randomised"] = table.cells[header]
+        parts.append(part.drop(columns=down))
+    note = f"'{down}' and the columns '{across[0]}' to '{across[-1]}' are the months and years"
+    return replace(table, cells=pd.concat(parts)), note
+
+
 def _periods_from_headers(table: RawTable) -> tuple[RawTable, str]:
     """A row a period from a column a period; the other columns but the site and the count's name are left out."""
     periods = _period_headers(table)
@@ -203,11 +265,14 @@ def _periods_from_headers(table: RawTable) -> tuple[RawTable, str]:
     cells = table.cells
     if not measure and not site and len(cells) > 1 and rest:
         measure = rest[0] if _has_counts_named(cells[rest[0]]) else ""
-        site = "" if measure else rest[0]
+        site = "" if measure or is_place_but_no_site(rest[0]) else rest[0]
+    country = next((header for header in rest if is_place_but_no_site(header)), "") if not site and not measure else ""
     parts = []
     for header in periods:
         part = pd.DataFrame({_PERIOD: header, "count": cells[header]}, index=cells.index)
         part["measure"] = cells[measure] if measure else "randomised"
+        if country:
+            part[country] = cells[country]
         if site:
             part["site"] = cells[site]
         parts.append(part)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from sim.exchange.dates.read import Days
+from sim.exchange.dates import forms as date_forms
+from sim.exchange.dates.read import Days, year_of
 from sim.exchange.findings import AS_OF, DataCheck, Question, QuestionError
 from sim.exchange.observed import ObservedTrial
 from sim.exchange.tables.read import RawTable
@@ -53,8 +54,13 @@ def without_placeholders(table: RawTable, columns: list[str]) -> tuple[RawTable,
 
 
 def _is_placeholder(text: str) -> bool:
-    found = _YEAR.search(text)
-    return found is not None and not FIRST_YEAR <= int(found[1] or found[2]) <= LAST_YEAR
+    if date_forms.is_serial(text):
+        return False
+    year = year_of(text)
+    if year is None:
+        found = _YEAR.search(text)
+        year = int(found[1] or found[2]) if found else None
+    return year is not None and not FIRST_YEAR <= year <= LAST_YEAR
 
 
 def check_slips(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
+
+from sim.exchange.tables.columns import without_accents
 
 # Months by their names in English, German, French, Spanish, Italian, Dutch, Portuguese and the Scandinavian languages.
 # A word is a month where it begins the names of one month and of no other: `jui` is June and July in French.
@@ -100,6 +101,7 @@ WEEKS = (
 )
 YEAR_AND_WEEK = _form("202405", r"(?P<y>(?:19|20)\d{2})[-/]?(?P<w>[0-5]\d)", time="")
 
+_SERIAL = next(form.pattern for form in WHOLE if form.name == SERIAL)
 _WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,? +", re.IGNORECASE)
 
 
@@ -108,15 +110,25 @@ def without_weekday(text: str) -> str:
     return _WEEKDAY.sub("", text)
 
 
+def is_serial(text: str) -> bool:
+    """Whether a text can be Excel's number of a day, with or without a time of day."""
+    return _SERIAL.fullmatch(text) is not None
+
+
 def month_number(word: str) -> int:
     """The number of a month from its name, whole or short; 0 where it is none, or could be two."""
     if word.isdigit():
         return int(word)
-    name = unicodedata.normalize("NFKD", word.casefold()).encode("ascii", "ignore").decode()
+    name = without_accents(word.casefold())
     if len(name) < _SHORTEST:
         return 0
     found = [i + 1 for i, names in enumerate(_NAMES) if any(known.startswith(name) for known in names.split())]
     return found[0] if len(found) == 1 else 0
+
+
+def is_month_name(text: str) -> bool:
+    """Whether a text is the name of a month, whole or short, and nothing else."""
+    return text.rstrip(".").isalpha() and month_number(text.rstrip(".")) > 0
 
 
 def whole_year(text: str) -> int:

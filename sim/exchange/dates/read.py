@@ -91,6 +91,17 @@ def is_date(text: str, is_sure: bool = True) -> bool:
     return said is not None and not (is_sure and (said.form == SERIAL or not (said.month or said.pair)))
 
 
+def is_nothing(text: str) -> bool:
+    """Whether a cell says that there is no date: `pending`, `UN-UNK-UNK`."""
+    return text.casefold() in IN_DATES or date_forms.NOTHING_KNOWN.fullmatch(text) is not None
+
+
+def year_of(text: str) -> int | None:
+    """The year that a date says, whether there is such a year or not; None where it is no date, or has none."""
+    said = _said(text)
+    return said.year if said and said.form != SERIAL else None
+
+
 def proven_order(columns: Iterable[pd.Series[str]]) -> DateOrder | None:
     """How dates such as 03/04/2024 are to be read, where some of these columns shows it and none shows otherwise."""
     above_first = above_second = False
@@ -220,7 +231,7 @@ class _Column:
         for i, (text, said) in enumerate(zip(self._texts, self._said, strict=True)):
             if said is not None or not text:
                 continue
-            if text.casefold() in IN_DATES or date_forms.NOTHING_KNOWN.fullmatch(text):
+            if is_nothing(text):
                 nothing[text] += len(self._rows_of([i]))
             else:
                 wrong.append(i)

@@ -9,13 +9,15 @@ from sim.exchange.tables.columns import plain
 
 # Other ways of writing a word, by the word that stands for them here.
 _WORDS = {
-    "date": "dt dtc dat datum fecha dates day dte",
+    "date": "dt dtc dtm datetime timestamp dat datum fecha dates day dte",
     "rand": "random randomised randomized randomisation randomization randomise randomize rnd rando randomisiert "
-    "randomisierung randomizado aleatorizacion randomisee rndm randomisations",
+    "randomisierung randomizado aleatorizacion randomisee rndm randomisations randomizzazione randomizzato "
+    "randomizacao randomisatie gerandomiseerd aleatorizacao aleatorizado randomizacion",
     "enrol": "enr enroll enrolled enrolment enrollment enrols entry entered inclusion included recruited recruitment "
     "accrual accrued registration registered einschluss einschlussdatum",
-    "consent": "consented icf ic icd informed consents ricf einwilligung consentement consentimiento einverstandnis",
-    "screen": "screened screening scr scrn scrng screenings vorscreening cribado",
+    "consent": "consented icf ic icd informed consents ricf einwilligung consentement consentimiento einverstandnis "
+    "consenso consentimento toestemming",
+    "screen": "screened screening scr scrn scrng screenings vorscreening cribado triagem",
     "fail": "failed failure failures fails",
     "sf": "scrnfail scrfail screenfail screenfailure scrf",
     "left": "leaving leave austritt",
@@ -27,13 +29,14 @@ _WORDS = {
     "death": "died dth deceased dead tod",
     "end": "ended ending exit exited eos sortie",
     "lost": "ltfu",
-    "status": "state stat stt disposition disp outcome statut estado",
+    "status": "state stat stt disposition disp outcome statut estado stato situacao etat",
     "reason": "reas rsn reasons cause why grund motivo raison",
-    "site": "centre center centro zentrum hospital institution clinic facility investigational siteid ctr",
+    "site": "centre center centro zentrum centrum sito sede hospital hopital krankenhaus klinik institution clinic "
+    "facility investigational siteid ctr",
     "number": "no num nr nbr nummer numero",
     "id": "identifier ident code key",
     "subject": "patienten probanden teilnehmer participant patient subj pt ppt pat subjects patients participants "
-    "sujet paciente proband",
+    "sujet paciente proband paziente participante deelnemer",
     "study": "trial protocol",
     "visit": "vis visits visite",
     "treatment": "trt tx therapy drug medication rx ip imp dose dosing treated dosed",
@@ -58,6 +61,12 @@ _MORE = (
     "country region time form page lab test sex age assessment initial original final to from by was is in subject"
 )
 _KNOWN = frozenset((*_CANONICAL, *_MORE.split()))
+_SMALL = frozenset(  # "of" and "the"
+    (
+        "de", "des", "der", "dem", "den", "del", "della", "dello", "di", "da", "do", "du", "van", "von", "vom", "la",
+        "le", "el", "il",
+    )
+)  # fmt: skip
 _FILLERS = frozenset(
     ("date", "of", "the", "on", "at", "for", "subject", "study", "actual", "first", "time", "was", "is", "in", "flag")
 )
@@ -70,7 +79,8 @@ STATUS, REASON, FAIL_REASON, ELIGIBLE = "status", "reason", "failure_reason", "e
 PLANNED, SEEN, CUT, TREATMENT_END, STATUS_DATE = "planned", "seen", "cut", "treatment_end", "status_date"
 
 _KEYS: dict[str, tuple[str, ...]] = {
-    DATE: ("rand", "enrol", "rfstdtc", "dsstdtc", "dsstdat", "", "rand enrol"),
+    DATE: ("rand", "enrol", "rfstdtc", "dsstdtc", "dsstdat", "", "rand enrol", "rand visit", "enrol visit",
+           "rand start"),
     SCREENED: (
         "screen", "consent", "screen consent", "screen visit", "screen start", "consent signed", "consent sign",
         "consent signature", "consent obtained", "consent main", "consent initial", "consent original", "dmdtc",
@@ -122,8 +132,11 @@ _ROLES: dict[frozenset[str], str] = {frozenset(key.split()): role for role, keys
 def words_of(header: str) -> tuple[str, ...]:
     """The words of a header, each by what stands for it; words that are glued together are taken apart."""
     found: list[str] = []
-    for word in plain(header).split("_"):
-        parts = (word,) if word in _KNOWN else _taken_apart(word) or (word,)
+    words = plain(header).split("_")
+    for word, after in zip(words, (*words[1:], ""), strict=True):
+        if word == "data" and after in _SMALL:  # Italian and Portuguese: data del consenso
+            word = "date"
+        parts = (word,) if word in _KNOWN else ("of",) if word in _SMALL else _taken_apart(word) or (word,)
         found += [_CANONICAL.get(part, part) for part in parts]
     return tuple(found)
 

@@ -23,6 +23,7 @@ from sim.exchange.logs.evidence import NO_DAY, Evidence
 from sim.exchange.logs.fates import Fates, fates_of
 from sim.exchange.logs.one_a_person import one_row_a_person
 from sim.exchange.logs.statuses import meaning_of, yes_or_no
+from sim.exchange.logs.words_for_dates import words_as_status
 from sim.exchange.observed import (
     FAILED,
     IN_SCREENING,
@@ -56,13 +57,14 @@ def read_log(table: RawTable, said: Said) -> ObservedTrial:
     whole = table
     columns = log_columns(table, said.columns)
     check = DataCheck(table.file)
+    table, moved = words_as_status(table, columns, check)
     dated = [columns.found[role] for role in DATED if role in columns.found]
     dated += [name for names in columns.side.values() for name in names]
     table, notes = without_placeholders(table, list(dict.fromkeys(dated)))
     said = replace(said, order=order_of(table, dated, said.order))
     uses = columns
     table, columns, done = _people_of(table, columns, said, check)
-    notes += done
+    notes += [*moved, *done]
     dated_roles = {role: columns.found[role] for role in DATED if role in columns.found}
     days, read_as = log_days(table, dated_roles, said.order)
     notes += read_as

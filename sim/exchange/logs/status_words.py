@@ -39,8 +39,9 @@ PHRASES: dict[str, str] = {
         withdrawn before randomisation; did not meet criteria; did not meet eligibility criteria; criteria not
         met; eligibility criteria not met; inclusion criteria not met; eligibility not met; failed eligibility;
         does not qualify; not qualified; unqualified; did not qualify; screen failure not treated; notassgn; not
-        assigned; fallo de cribado; fallo de screening; echec de screening; echec selection; screeningversager;
-        screen versager; nicht randomisiert; non inclus; no incluido; non randomised; non enrolled; ineligible
+        assigned; fallo de cribado; falha de triagem; fallo de screening; echec de screening; echec selection;
+        screeningversager; screen versager; screening versager; fallimento screening; fallimento dello screening;
+        nicht randomisiert; non inclus; no incluido; non randomised; non enrolled; ineligible
         not randomised""",
     RANDOMISED: """
         randomised; rand; rnd; randomisation; has been randomised; randomised active; randomised ongoing; active
@@ -67,7 +68,8 @@ PHRASES: dict[str, str] = {
         still in study; discontinued treatment ongoing; discontinued study treatment in follow up; discontinued
         study drug in follow up; discontinued study drug on study; stopped treatment in follow up; stopped
         treatment on study; withdrawn from treatment in follow up; withdrawn from treatment still in follow up;
-        randomisiert; randomise; in behandlung; in nachbeobachtung; aleatorizado; en seguimiento; en
+        randomisiert; randomise; randomizzato;
+        randomizado; gerandomiseerd; in behandlung; in nachbeobachtung; aleatorizado; en seguimiento; en
         tratamiento; en suivi; en traitement; inclus et randomise; on tx ongoing""",
     ON_STUDY: """
         on study; on trial; on protocol; in study; in trial; in the study; in the trial; active; active on

@@ -10,6 +10,7 @@ from functools import lru_cache
 from sim.exchange.logs.status_words import PHRASES
 from sim.exchange.observed import COMPLETED, FAILED, IN_SCREENING, LEFT, RANDOMISED
 from sim.exchange.said import ON_STUDY
+from sim.exchange.tables.columns import without_accents
 
 # What says the same of two who are different: treatment is not the study, and a code can mean another thing elsewhere.
 _LONG_OR_LOST = frozenset({"ltfu", "ltf", "lfu"})
@@ -21,14 +22,15 @@ _NUMBERED = re.compile(r"^\s*\(?\d{1,2}\s*[).:=-]\s*(?=[A-Za-z])|\s*[(\[]\d{1,2}
 _BREAKS = re.compile(
     r"\s[-–—]+\s|[–—:;,/()\[\]|=+]|\s-|-\s|\bdue to\b|\bbecause of\b|\breason\b|\bafter\b(?! randomi)|\bdated?\b", re.I
 )  # fmt: skip
+_GLUED = re.compile(r"(?<=[a-z])(?=[A-Z])")  # as in `EarlyTerminated`
 _YES = frozenset(("y", "yes", "true", "t", "1", "x", "checked", "ja", "oui", "si", "j", "✓", "✔", "☑"))
 _NO = frozenset(("n", "no", "false", "f", "0", "unchecked", "nein", "non", "nej", "☐"))
 _NO_REASON = frozenset(("n a", "na", "none", "not applicable", "nil", "no reason", "null", "nan", "", "no", "unknown"))
 
 
 def normal(text: str) -> str:
-    """Words in small letters and British spelling, nothing else."""
-    words = " ".join(re.sub(r"[^a-z0-9à-ÿ]+", " ", text.casefold()).split())
+    """Words in small letters, British spelling and without accents, nothing else."""
+    words = " ".join(re.sub(r"[^a-z0-9]+", " ", without_accents(text.casefold())).split())
     return re.sub(r"\benrol+", "enrol", words.replace("randomiz", "randomis"))
 
 
@@ -51,10 +53,11 @@ def meaning_of(text: str) -> str:
 
 
 def _known(text: str) -> str:
-    phrase = normal(text)
-    if phrase in _MEANINGS:
-        return _MEANINGS[phrase]
-    return _MEANINGS.get(_ABOUT.sub("", phrase), "")
+    for phrase in (normal(text), normal(_GLUED.sub(" ", text))):
+        known = _MEANINGS.get(phrase) or _MEANINGS.get(_ABOUT.sub("", phrase))
+        if known:
+            return known
+    return ""
 
 
 def _together(head: str, tails: list[str]) -> str:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from sim.errors import Problem, UsageError, nearest
 from sim.exchange.account import BY_NAME, BY_OPTION, ColumnUse
-from sim.exchange.findings import DataError
+from sim.exchange.findings import DataError, quoted
 from sim.exchange.tables.raw import RawTable
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Columns = Mapping[str, str]  # role -> header, as after --columns
 
@@ -52,8 +57,9 @@ COUNT_NAMES: dict[str, tuple[str, ...]] = {
         "calendar_month", "calendar_week", "reporting_period", "reporting_date", "report", "as_of", "year_month",
         "yearmonth", "month_year", "monthyear", "yyyymm", "iso_week", "isoweek", "year_week", "year_quarter", "time",
         "week_no", "week_number", "kalenderwoche", "kw", "monat", "woche", "datum", "mois", "semaine",
-        "mes", "year_and_month",
-        "year_and_week", "year_and_quarter", "snapshot", "data_cut", "year",
+        "mes", "mese", "maand", "year_and_month",
+        "year_and_week", "year_and_quarter", "fiscal_quarter", "fiscal_month",
+        "fiscal_week", "fiscal_year", "week_starting", "month_starting", "snapshot", "data_cut", "year",
     ),
     "site": LOG_NAMES["site"],
     "screened": ("screened", "prescreened", "pre_screened", "screening", "screenings", "referred", "referrals"),
@@ -63,6 +69,8 @@ COUNT_NAMES: dict[str, tuple[str, ...]] = {
         "randomisations", "randomizations", "enrolments", "enrollments", "accrual", "accrued", "included", "count", "n",
         "inclusions", "recruits", "accruals", "entered", "registered", "patients", "subjects", "participants", "actual",
         "actuals", "randomisiert", "eingeschlossen", "rand", "randomised_patients", "observed",
+        "eingeschlossene", "inclus", "incluidos", "inclusi", "arruolati", "arruolamenti", "geincludeerd", "reclutados",
+        "gerandomiseerd", "randomizzati", "randomises", "randomizados", "aleatorizados", "inclusiones",
     ),
     "sites_activated": ("sites_activated", "site_activation", "site_activations", "activations", "sites_opened"),
 }  # fmt: skip
@@ -91,7 +99,7 @@ SITE_NAMES: dict[str, tuple[str, ...]] = {
 
 _FILLERS = {
     "date", "dt", "of", "the", "sum", "number", "num", "total", "cumulative", "cum", "actual", "to", "so", "far",
-    "running", "accumulated", "cumul", "cumulated", "overall", "todate",
+    "running", "accumulated", "cumul", "cumulated", "overall", "todate", "aantal", "anzahl", "nombre", "numero",
 }  # fmt: skip
 # Words that tell nothing beside others: `Patients enrolled this month`, `Site activation date`.
 _BESIDE = {
@@ -109,9 +117,14 @@ _PREFERRED = {  # of several columns that could be one thing, the one that says 
 }
 
 
+def without_accents(text: str) -> str:
+    """A text with the plain letter in place of one with an accent; other alphabets stay as they are."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+
+
 def plain(header: str) -> str:
-    """A header in small letters, words joined by underscores."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", header)
+    """A header in small letters without accents, words joined by underscores."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", without_accents(header))
     return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
 
 
@@ -149,7 +162,7 @@ def recognise(table: RawTable, names: Mapping[str, Iterable[str]], given: Column
     for role, candidates in unclear.items():
         message = (
             f"{len(candidates)} columns could be '{role}': {', '.join(candidates)}; "
-            f"say which, as in --columns {role}={candidates[0]}"
+            f"say which, as in --columns {quoted(f'{role}={candidates[0]}')}"
         )
         raise DataError(Problem(message, table.file, 1))
     return found
@@ -195,6 +208,7 @@ def recognised(
         candidates = _candidates(table, set(usual), set(found.values()))
         if role == "date" and len(candidates) > 1:  # a year alone is the last that says when
             candidates = [header for header in candidates if plain(header) not in _LAST_DATES] or candidates
+            candidates = [header for header in candidates if not _is_counting(table.cells[header])] or candidates
         best = [header for header in candidates if _core(plain(header)) in _PREFERRED.get(role, ())]
         candidates = best if len(best) == 1 else candidates
         if len(candidates) > 1:
@@ -202,6 +216,11 @@ def recognised(
         elif candidates:
             found[role] = candidates[0]
     return found, unclear
+
+
+def _is_counting(cells: pd.Series[str]) -> bool:
+    """Whether cells are small numbers, as those that count periods from the first."""
+    return bool(cells.str.fullmatch(r"\d{1,3}").all())
 
 
 def _candidates(table: RawTable, usual: set[str], taken: set[str]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from sim.errors import Problem
 from sim.exchange.findings import DataError
 
-READ_HERE = "CSV, Excel (.xlsx), or CDISC Dataset-JSON (.json)"
+READ_HERE = "CSV, Excel (.xlsx), or JSON (records, or CDISC Dataset-JSON)"
 _SAVE = f"save it as {READ_HERE}"
 _BY_START = (
     (b"\xd0\xcf\x11\xe0", "a workbook of an Excel before 2007; save it as .xlsx or CSV"),

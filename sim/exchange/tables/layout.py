@@ -40,6 +40,8 @@ _SDTM_NAMES = {
     "svstdtc",
     "visitnum",
 }
+_YEAR = re.compile(r"(?:19|20)\d{2}")
+_BARE_PERIOD = re.compile(r"[A-Za-z\u00c0-\u00ff]{3,10}\.?|Q[1-4]|(?:W|KW|CW)\d{1,2}")
 _SHOWN = 3
 _LONGEST_TOTAL = 20  # letters of a word for a total
 _FOOTNOTES = ("is a footnote", "are footnotes")
@@ -93,8 +95,7 @@ def laid_out(rows: Rows, shown: str, limits: ReadLimits, header: str = "", is_te
         DataError: there is a header and no row, a row has more cells than the header, or it is too large.
     """
     rows = [[_stripped(cell) for cell in row] for row in rows]
-    first, last = header_rows(header) if header else (_header(rows), 0)
-    last = last or first
+    first, last = header_rows(header) if header else _with_years(rows, _header(rows))
     if last > len(rows):
         raise DataError(Problem(f"has {len(rows)} rows, and no row {last}", shown, path=HEADER))
     names = _names(rows[first - 1 : last])
@@ -138,6 +139,14 @@ def _header(rows: Rows) -> int:
     if full > 1 and filled[first] >= _WHOLE * full and first in named and not any(_usual(head[i]) > 1 for i in named):
         return first + 1
     return max(named, key=lambda i: (_usual(head[i]), filled[i], -i)) + 1
+
+
+def _with_years(rows: Rows, header: int) -> tuple[int, int]:
+    """First and last row of a header: with the row above it, where that has the years of its months or quarters."""
+    above = rows[header - 2] if header > 1 else []
+    without = [cell for cell in rows[header - 1] if _BARE_PERIOD.fullmatch(cell)]
+    has_years = any(_YEAR.fullmatch(cell) for cell in above)
+    return (header - 1, header) if len(without) > 1 and has_years else (header, header)
 
 
 def _names_columns(row: Sequence[str]) -> bool:
@@ -208,20 +217,24 @@ def _left_out(numbers: list[int], one: str, several: str) -> str:
     return f"{len(numbers)} rows{in_rows(numbers)} {several} and are left out"
 
 
+def is_total(text: str) -> bool:
+    """Whether a word says that it is the sum of others."""
+    return len(text) <= _LONGEST_TOTAL and _TOTAL.fullmatch(text) is not None
+
+
 def without_totals(cells: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """A table without the rows that add up others, and a clause that says which these were.
 
     Args:
         cells: text; the index is the row in the file.
     """
-    is_total = pd.Series(False, index=cells.index)
+    totals = pd.Series(False, index=cells.index)
     for place in range(cells.shape[1]):
         column = cells.iloc[:, place]
-        values = column[column.str.len() <= _LONGEST_TOTAL]
-        is_total |= column.isin({value for value in values.unique() if _TOTAL.fullmatch(value)})
-    if not is_total.any() or is_total.mean() > _HALF:  # of most rows it says something else
+        totals |= column.isin([value for value in column.unique() if is_total(value)])
+    if not totals.any() or totals.mean() > _HALF:  # of most rows it says something else
         return cells, ""
-    return cells[~is_total], _left_out(cells.index[is_total].tolist(), "is a total", "are totals")
+    return cells[~totals], _left_out(cells.index[totals].tolist(), "is a total", "are totals")
 
 
 def _footnotes(body: list[tuple[int, list[str]]], width: int) -> list[int]:

@@ -38,10 +38,15 @@ def without_words(cells: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 def told(words: Counter[str], unit: str) -> str:
     """`'NA' (12 cells) and '.' (3 cells) are taken as no value`; empty where there are none."""
+    return told_as(words, unit, "no value", "no value")
+
+
+def told_as(words: Counter[str], unit: str, one: str, several: str) -> str:
+    """The same, of words that are taken as something else, by what one and several of them are."""
     if not words:
         return ""
     shown = [f"'{word}' ({n:,} {unit}{'s' if n != 1 else ''})" for word, n in words.most_common(_SHOWN)]
     if len(words) > _SHOWN:
         shown.append(f"{len(words) - _SHOWN} more such words")
     listed = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-    return f"{listed} {'is' if len(words) == 1 else 'are'} taken as no value"
+    return f"{listed} {'is' if len(words) == 1 else 'are'} taken as {one if len(words) == 1 else several}"

@@ -112,9 +112,10 @@ def _meant(tables: Sequence[SheetTable], shown: str, purpose: Purpose) -> list[S
     fitting = [group for group in groups.values() if _fits(group[0], purpose)]
     if len(groups) == 1:
         return list(tables)
-    if len(fitting) == 1:
+    people = [group for group in groups.values() if group not in fitting and _is_of_people(group[0])]
+    if len(fitting) == 1 and not (people and purpose == DATA and _is_of_people(fitting[0][0])):
         return fitting[0]
-    asked = fitting or list(groups.values())
+    asked = [*fitting, *people] or list(groups.values())
     choices = tuple((",".join(table.name for table in group), _told(group)) for group in asked)
     said = "; ".join(meaning for _, meaning in choices)
     if purpose == SITES:
@@ -136,6 +137,13 @@ def _fits(table: SheetTable, purpose: Purpose) -> bool:
     if _SDTM_KEY in table.cells.columns:
         return True
     return _has(table, LOG_NAMES, ("date",)) or _has(table, COUNT_NAMES, ("date", "randomised"))
+
+
+def _is_of_people(table: SheetTable) -> bool:
+    """Whether a sheet says of people when they were screened, or what became of them."""
+    found, unclear = recognised(RawTable("", table.cells), LOG_NAMES)
+    roles = {*found, *unclear}
+    return "participant" in roles and not roles.isdisjoint(("screened", "status", "date"))
 
 
 def _has(table: SheetTable, names: Mapping[str, tuple[str, ...]], roles: Sequence[str]) -> bool:

@@ -132,6 +132,12 @@ def start_from(
 
 
 def _check_dates(scenario: Scenario, trial: ObservedTrial, shift: float) -> None:
+    if not trial.has_calendar:
+        message = (
+            "months are counted from a start, or are months of a calendar without a year, and a forecast needs days: "
+            "write each with its year, as 2024-01, or add a column Year"
+        )
+        raise UsageError(Problem(message, trial.source))
     if trial.n_randomised and trial.days[0] + shift < 0:
         first = trial.date_of(float(trial.days[0]))
         message = (

@@ -1,0 +1,139 @@
+"""Counts with a column a country or a site, and none for all of them: added up where that is sure, else asked about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sim.exchange.counts.numbers import numbers_in
+from sim.exchange.counts.running_totals import says_running
+from sim.exchange.findings import COLUMNS, Question
+from sim.exchange.logs.headers import words_of
+from sim.exchange.tables.columns import COUNT_NAMES, LOG_NAMES, Columns, is_usual, recognised
+from sim.exchange.tables.layout import is_total
+from sim.exchange.tables.raw import RawTable
+
+PLUS = "+"
+_SHOWN = 4
+_NO_PLACES = frozenset(  # words of counts of something else than randomisations
+    (
+        "planned", "fail", "sf", "left", "discontinue", "withdraw", "drop", "terminate", "death", "lost", "complete",
+        "screen", "consent", "eligible", "visit", "treatment", "follow", "contact", "birth", "end",
+    )
+)  # fmt: skip
+
+
+_LARGE = ("country", "countries", "region", "land", "pays", "pais", "paese", "paesi", "continent", "area")
+
+
+@dataclass(frozen=True)
+class Added:
+    """A table in which columns of places were added up.
+
+    Attributes:
+        table: the table, with the sum in a column of its own, or as it was.
+        columns: what a person said, with the sum as those randomised.
+        note: what was done, as a clause.
+        question: what is to be asked, where it is not sure.
+    """
+
+    table: RawTable
+    columns: Columns
+    note: str = ""
+    question: Question | None = None
+
+
+def added_up(table: RawTable, columns: Columns) -> Added:
+    """Counts of columns of places as those randomised, where no column counts them.
+
+    They are added up where a person said so, as in `randomised=Germany+France`, where a column of totals is their sum,
+    and where all are called after sites.
+
+    Args:
+        table: the counts, a row a period.
+        columns: what a person said.
+    """
+    said = columns.get("randomised", "")
+    if said and said not in table.columns:
+        parts = [part.strip() for part in said.split(PLUS)]
+        if len(parts) > 1 and all(part in table.columns for part in parts):
+            return _with_sum(table, columns, parts)
+    if said or "randomised" in _found(table, columns):
+        return Added(table, columns)
+    places, total = _places(table, columns)
+    if total and places and _adds_up(table, places, total):
+        note = f"'{total}' is the sum of {_listed(places)}"
+        return Added(table, {**columns, "randomised": total}, note)
+    places = [*places, total] if total else places
+    if len(places) > 1 and all("site" in words_of(name) for name in places):
+        return _with_sum(table, columns, places)
+    return Added(table, columns, question=_question(table, places))
+
+
+def _with_sum(table: RawTable, columns: Columns, names: list[str]) -> Added:
+    """The table with the sum of some columns; a cell that is no number is kept, to be told as wrong."""
+    numbers = np.array([numbers_in(table.cells[name]).to_numpy() for name in names])
+    texts = np.array([table.cells[name].to_numpy(dtype=object) for name in names])
+    wrong = np.isnan(numbers) & (texts != "")
+    sums = ["" if np.isnan(row).all() else f"{np.nansum(row):.15g}" for row in numbers.T]
+    first_wrong = [
+        next((str(text) for text, bad in zip(*pair, strict=True) if bad), "")
+        for pair in zip(texts.T, wrong.T, strict=True)
+    ]
+    name = PLUS.join(names)
+    cells = table.cells.assign(**{name: [bad or total for bad, total in zip(first_wrong, sums, strict=True)]})
+    note = f"{_listed(names)} are added up as those randomised"
+    return Added(replace(table, cells=cells), {**columns, "randomised": name}, note)
+
+
+def _found(table: RawTable, columns: Columns) -> set[str]:
+    found, unclear = recognised(table, COUNT_NAMES, columns)
+    return {*found, *unclear}
+
+
+def _places(table: RawTable, columns: Columns) -> tuple[list[str], str]:
+    """Columns of counts that may be of places, and that of their total."""
+    found, unclear = recognised(table, {**COUNT_NAMES, **{"arm": LOG_NAMES["arm"]}}, columns)
+    taken = {*found.values(), *(name for names in unclear.values() for name in names)}
+    free = [name for name in table.columns if name not in taken and _may_be_place(name) and _is_counts(table, name)]
+    totals = [name for name in free if is_total(name)]
+    total = totals[0] if len(totals) == 1 else ""
+    return [name for name in free if name != total], total
+
+
+def _may_be_place(name: str) -> bool:
+    return "%" not in name and not says_running(name) and _NO_PLACES.isdisjoint(words_of(name))
+
+
+def _is_counts(table: RawTable, name: str) -> bool:
+    cells = table.cells[name]
+    numbers = numbers_in(cells)
+    whole = numbers.dropna()
+    return bool(len(whole)) and bool((numbers.notna() | (cells == "")).all()) and bool((whole % 1 == 0).all())
+
+
+def _adds_up(table: RawTable, places: list[str], total: str) -> bool:
+    parts = np.array([numbers_in(table.cells[name]).fillna(0.0).to_numpy() for name in places])
+    return bool(np.array_equal(parts.sum(axis=0), numbers_in(table.cells[total]).fillna(0.0).to_numpy()))
+
+
+def _question(table: RawTable, places: list[str]) -> Question | None:
+    if not places:
+        return None
+    message = f"no column counts those randomised (found: {', '.join(table.columns)})"
+    sums = ((f"randomised={PLUS.join(places)}", "they are those randomised, by country or site"),) if places[1:] else ()
+    choices = (*sums, *((f"randomised={name}", f"'{name}' counts them") for name in places))
+    return Question(message, COLUMNS, choices, file=table.file)
+
+
+def _listed(names: list[str]) -> str:
+    shown = [f"'{name}'" for name in names[:_SHOWN]]
+    if len(names) > _SHOWN:
+        shown.append(f"{len(names) - _SHOWN} more")
+    return f"{', '.join(shown[:-1])} and {shown[-1]}" if shown[1:] else shown[0]
+
+
+def is_place_but_no_site(header: str) -> bool:
+    """Whether a header says country or region, which has several sites."""
+    return is_usual(header, _LARGE)
