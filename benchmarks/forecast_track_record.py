@@ -17,7 +17,7 @@ from sim.exchange.folder import read_trials
 from sim.experiment.workers import n_cores
 from sim.forecast.backtest import held
 from sim.forecast.backtest.whole_record import whole_record
-from sim.report.forecast_track_record import track_record_page
+from sim.report.forecast.track_record_page import track_record_page
 
 
 def main() -> None:

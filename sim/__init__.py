@@ -25,15 +25,15 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from sim.api.answers import figures, sentences
     from sim.api.experiments import compare, explain, plan, sweep
-    from sim.api.folders import export, extend, resume, runs
-    from sim.api.forecasting import backtest, fit, forecast
-    from sim.api.running import run
-    from sim.api.telling import figures, sentences
+    from sim.api.forecast import backtest, fit, forecast
+    from sim.api.run import run
+    from sim.api.runs import export, extend, resume, runs
     from sim.errors import InputError, ResultsError, RunInterrupted, ScenarioError, TrialclockError
     from sim.exchange.read import read_observed
     from sim.experiment.replicate import replicate
-    from sim.experiment.results import Results, open_results
+    from sim.experiment.run.results import Results, open_results
     from sim.scenario.load import load_scenario, scenario_from_mapping
     from sim.scenario.schema import Scenario
 
@@ -43,25 +43,25 @@ _PLACES = {
     "RunInterrupted": "sim.errors",
     "ScenarioError": "sim.errors",
     "TrialclockError": "sim.errors",
-    "Results": "sim.experiment.results",
+    "Results": "sim.experiment.run.results",
     "Scenario": "sim.scenario.schema",
     "load_scenario": "sim.scenario.load",
-    "open_results": "sim.experiment.results",
+    "open_results": "sim.experiment.run.results",
     "read_observed": "sim.exchange.read",
     "replicate": "sim.experiment.replicate",
-    "backtest": "sim.api.forecasting",
+    "backtest": "sim.api.forecast",
     "compare": "sim.api.experiments",
     "explain": "sim.api.experiments",
-    "export": "sim.api.folders",
-    "extend": "sim.api.folders",
-    "figures": "sim.api.telling",
-    "fit": "sim.api.forecasting",
-    "forecast": "sim.api.forecasting",
+    "export": "sim.api.runs",
+    "extend": "sim.api.runs",
+    "figures": "sim.api.answers",
+    "fit": "sim.api.forecast",
+    "forecast": "sim.api.forecast",
     "plan": "sim.api.experiments",
-    "resume": "sim.api.folders",
-    "run": "sim.api.running",
-    "runs": "sim.api.folders",
-    "sentences": "sim.api.telling",
+    "resume": "sim.api.runs",
+    "run": "sim.api.run",
+    "runs": "sim.api.runs",
+    "sentences": "sim.api.answers",
     "sweep": "sim.api.experiments",
     "scenario_from_mapping": "sim.scenario.load",
 }

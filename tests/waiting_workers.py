@@ -15,8 +15,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from sim.experiment import going, paired, runs
+from sim.experiment import laboratory as paired
 from sim.experiment.replicate import CHUNK
+from sim.experiment.run import execute as going
+from sim.experiment.run import several as runs
 
 # What is made to wait, and which of its arguments is the number of the first replication.
 WORK: dict[str, tuple[Callable[..., Any], int]] = {

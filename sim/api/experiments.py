@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import Problem, UsageError
-from sim.experiment.compare import Named
-from sim.experiment.differences import Compared
-from sim.experiment.plan import CONFIDENCE, TRIALS, Asked, PlanAnswer
-from sim.experiment.points import GRID, setting_text
+from sim.experiment.comparison.sides import Named
+from sim.experiment.comparison.tables import Compared
+from sim.experiment.explanation.study import REPLICATIONS, Explanation, Study
+from sim.experiment.explanation.tables import RANKS
+from sim.experiment.plan.answer import CONFIDENCE, TRIALS, Asked, PlanAnswer
 from sim.experiment.progress import Progress, no_progress
-from sim.experiment.sensitivity import REPLICATIONS, Explanation, Study
-from sim.experiment.sensitivity_tables import RANKS
-from sim.experiment.sweep import Swept
-from sim.report.explanation import DEFAULT_OUTCOME, check_outcome
+from sim.experiment.sweep.points import GRID, setting_text
+from sim.experiment.sweep.table import Swept
+from sim.report.explanation.words import DEFAULT_OUTCOME, check_outcome
 from sim.scenario.load import Named as ScenarioNamed
 from sim.scenario.load import as_typed, loaded
 from sim.scenario.options import load_options, options_from_mapping
@@ -62,7 +62,7 @@ def compare(
         InputError: a scenario, a folder or the cluster cannot be used, or seeds differ.
         RunInterrupted: stopped by hand; what is finished is kept.
     """
-    from sim.report.comparison import compare as run_comparison
+    from sim.api.comparison import compare as run_comparison
 
     compared, _ = run_comparison(
         scenarios,
@@ -116,7 +116,7 @@ def sweep(
         InputError: a path, a value, a folder or the cluster cannot be used.
         RunInterrupted: stopped by hand; what is finished is kept.
     """
-    from sim.report.sweep import sweep as run_sweep
+    from sim.api.sweep import sweep as run_sweep
 
     swept, _ = run_sweep(
         scenario,
@@ -180,7 +180,7 @@ def explain(
         InputError: the scenario, the milestone, the folder or the cluster cannot be used.
         RunInterrupted: stopped by hand; what is finished is kept.
     """
-    from sim.report.explanation_folder import explain_in_folder
+    from sim.api.explanation import explain_in_folder
 
     found = loaded(scenario).scenario
     check_outcome(milestone, found)
@@ -231,7 +231,7 @@ def plan(
         InputError: the scenario, the options, the question, the folder or the cluster cannot be used.
         RunInterrupted: stopped by hand; what is finished is kept.
     """
-    from sim.report.planning_folder import plan_in_folder
+    from sim.api.plan import plan_in_folder
 
     found = loaded(scenario)
     check_outcome(milestone, found.scenario, has_cost=False)

@@ -9,20 +9,20 @@ import sys
 import click
 
 from sim import __version__
-from sim.cli.cataloguing import results
-from sim.cli.comparing import compare
-from sim.cli.explaining import explain
-from sim.cli.forecasting import backtest, fit, forecast
-from sim.cli.inspecting import diff, new, schema, show, validate
-from sim.cli.planning import plan
-from sim.cli.playing import play
+from sim.cli.comparison import compare
+from sim.cli.explanation import explain
+from sim.cli.forecast import backtest, fit, forecast
+from sim.cli.lessons import lessons
+from sim.cli.one_trial import replay, trace
+from sim.cli.plan import plan
+from sim.cli.play import play
 from sim.cli.reference import reference
-from sim.cli.running import run
-from sim.cli.serving import serve
+from sim.cli.results import results
+from sim.cli.run import run
+from sim.cli.scenarios import diff, new, schema, show, validate
 from sim.cli.streams import flush, let_go, prepare_streams, say
-from sim.cli.sweeping import sweep
-from sim.cli.teaching import lessons
-from sim.cli.tracing import replay, trace
+from sim.cli.studio import serve
+from sim.cli.sweep import sweep
 from sim.errors import Problem, TrialclockError, refusal
 
 _NO_MEMORY = 1

@@ -1,6 +1,6 @@
 """From what has happened in a trial to when it will be complete, and how far such forecasts may be trusted.
 
-In a notebook, `sim.forecast(scenario, observed, ...)` is `sim.api.forecasting.forecast`: the name is also that of this
+In a notebook, `sim.forecast(scenario, observed, ...)` is `sim.api.forecast.forecast`: the name is also that of this
 package, so the package can be called.
 """
 
@@ -12,8 +12,8 @@ from typing import Any
 
 class _CallablePackage(ModuleType):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """See `sim.api.forecasting.forecast`."""
-        return import_module("sim.api.forecasting").forecast(*args, **kwargs)
+        """See `sim.api.forecast.forecast`."""
+        return import_module("sim.api.forecast").forecast(*args, **kwargs)
 
 
 sys.modules[__name__].__class__ = _CallablePackage

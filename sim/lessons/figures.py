@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.report.figures.style import GREY, figure, plain, rounded, series
+from sim.report.style import GREY, figure, plain, rounded, series
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -14,7 +14,7 @@ from sim.scenario.schema import Scenario
 from sim.scenario.yaml_source import shown
 
 if TYPE_CHECKING:
-    from sim.experiment.results import Results
+    from sim.experiment.run.results import Results
     from sim.scenario.load import Loaded
 
 THIS_FILE, EXTENDED, SET, DEFAULT, UNKNOWN = "this file", "the one it extends", "command line", "default", "unknown"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.core.clock import Clock
-    from sim.experiment.results import Results
+    from sim.experiment.run.results import Results
     from sim.scenario.schema import Scenario
 
 MILESTONE_NAMES: dict[str, str] = {

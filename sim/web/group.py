@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import dash
 from celery import Celery
 
-from sim.web.watched import Watched
+from sim.web.work.runner import Watched
 
 if TYPE_CHECKING:
-    from sim.web.jobs import Jobs
     from sim.web.settings import Settings
+    from sim.web.work.jobs import Jobs
 
 _EXPIRES_SECONDS = 3600
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.errors import InputError, Problem, ResultsError, nearest
-from sim.experiment import catalogue
-from sim.experiment.catalogue import FINISHED, Entry
-from sim.experiment.results import Results
-from sim.experiment.store import MANIFEST, RUN
+from sim.experiment.run import catalogue
+from sim.experiment.run.catalogue import FINISHED, Entry
+from sim.experiment.run.folder import MANIFEST, RUN
+from sim.experiment.run.results import Results
 from sim.scenario.layers import library_names
 from sim.scenario.load import canonical, load
 from sim.scenario.written import scenario_yaml

@@ -13,8 +13,8 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from sim.errors import InputError
 from sim.web import visitors
-from sim.web.jobs import MESSAGE
 from sim.web.settings import LOOPBACK, Settings, is_loopback
+from sim.web.work.jobs import MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -61,7 +61,7 @@ def serve(app: Dash, studio: Studio, *, production: bool) -> None:
         studio: the studio, which is closed at the end.
         production: whether waitress serves, rather than Flask's server for development.
     """
-    from sim.web.pages.learn.asked import prepare
+    from sim.web.pages.lessons.answers import prepare
 
     settings = studio.settings
     signal.signal(signal.SIGTERM, _end)

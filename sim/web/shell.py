@@ -10,9 +10,9 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
 from sim.errors import InputError
-from sim.web.components import page_title, problem_box
-from sim.web.jobs import tab_of_request
+from sim.web.parts.components import page_title, problem_box
 from sim.web.safety import NOTICES, noted
+from sim.web.work.jobs import tab_of_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

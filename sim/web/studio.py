@@ -6,12 +6,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sim.scenario.load import Loaded
-from sim.web.answering import Answering
-from sim.web.forked import start_warm_worker
-from sim.web.jobs import Jobs, make_jobs
 from sim.web.settings import Settings
 from sim.web.state import State
 from sim.web.visitors import Visitor, Visitors
+from sim.web.work.first_answers import Answering
+from sim.web.work.fork_server import start_warm_worker
+from sim.web.work.jobs import Jobs, make_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
     from pathlib import Path
 
-    from sim.web.watched import Watched
+    from sim.web.work.runner import Watched
 
 _READY = 128  # scenarios that are kept read and checked
 

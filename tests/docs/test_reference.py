@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT
 
-from sim import api
 from sim.analysis.dictionary import FILES
+from sim.api.run import run
 from sim.cli import cli
 from sim.cli.reference import PAGES, page_of
-from sim.experiment.results import Results
+from sim.experiment.run.results import Results
 from sim.scenario.load import load_scenario
 
 REFERENCE = ROOT / "docs" / "reference"
@@ -35,7 +35,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
         "screening.consent": scenario.sources["screening.consent"]
     }  # a run of so few trials looks at few assumptions
     scenario = scenario.model_copy(update={"sources": few})
-    return api.run(scenario, replications=96, workers=1, out=folder, report=False)
+    return run(scenario, replications=96, workers=1, out=folder, report=False)
 
 
 def columns_of(path: Path) -> list[str]:

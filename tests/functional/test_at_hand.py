@@ -9,14 +9,14 @@ import pytest
 
 from sim.analysis.reduce import Reducer
 from sim.core.design import Design
-from sim.experiment.at_hand import ResultsAtHand, grow
 from sim.experiment.identity import Identity
 from sim.experiment.replicate import replicate_chunk
-from sim.experiment.results import Results
-from sim.experiment.run import Means, run_in_folder
-from sim.experiment.store import CAUSES, MANIFEST
-from sim.report.answers import Answers
-from sim.report.figures import MAKERS
+from sim.experiment.run.folder import CAUSES, MANIFEST
+from sim.experiment.run.growing import ResultsAtHand, grow
+from sim.experiment.run.results import Results
+from sim.experiment.run.start import Means, run_in_folder
+from sim.report.run.answers import Answers
+from sim.report.run.figures import MAKERS
 from sim.scenario.load import load_scenario
 from sim.scenario.schema import Scenario
 

@@ -25,13 +25,13 @@ from sim.core.design import Design
 from sim.core.events import CODE, KIND, PERSON, SITE, TIME
 from sim.core.observed import KnownPerson, KnownSite, ObservedState
 from sim.errors import ScenarioError
-from sim.experiment.causes import causes_of_delay
+from sim.experiment.explanation.causes import causes_of_delay
 from sim.experiment.replicate import replicate
-from sim.report.story import story
+from sim.report.one_trial.story import story
 from sim.scenario.load import load, load_scenario
 from sim.scenario.remarks import limits, remarks
 from sim.scenario.schema import Scenario
-from sim.web.controls import levers
+from sim.web.parts.levers import levers
 
 N = 24
 TWO_STRATA = {"attributes": {"marker": {"positive": 0.3, "negative": 0.7}}}

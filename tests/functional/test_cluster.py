@@ -19,10 +19,11 @@ from conftest import ROOT
 from holding_workers import Held
 
 from sim.errors import RunInterrupted, UsageError, WorkersLost
-from sim.experiment import cluster, going
+from sim.experiment import cluster
 from sim.experiment.replicate import CHUNK
-from sim.experiment.run import run_in_folder
-from sim.experiment.store import CHUNKS, MANIFEST
+from sim.experiment.run import execute as going
+from sim.experiment.run.folder import CHUNKS, MANIFEST
+from sim.experiment.run.start import run_in_folder
 from sim.scenario.load import load_scenario
 from sim.scenario.schema import Scenario
 

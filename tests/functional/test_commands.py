@@ -19,7 +19,7 @@ from command_line import call
 from conftest import ROOT
 
 from sim import __version__
-from sim.experiment.results import Results
+from sim.experiment.run.results import Results
 from sim.scenario.json_schema import scenario_schema
 
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
@@ -96,7 +96,7 @@ def test_alone_it_runs_the_base_scenario(monkeypatch: pytest.MonkeyPatch) -> Non
         seen.update(settings, name=scenario.name)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sim.api.run", noted)
+    monkeypatch.setattr("sim.api.run.run", noted)
     assert call().code == 130
     assert seen["name"] == "Registry plan"
     assert seen["replications"] is None

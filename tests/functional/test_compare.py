@@ -22,12 +22,12 @@ from sim.analysis.pairing import (
     probability_change,
     quantile_changes,
 )
-from sim.experiment.differences import Compared
-from sim.report import comparison_words as words
-from sim.report.comparison import compare
-from sim.report.comparison_document import answer
-from sim.report.comparison_slide import slide
-from sim.report.figures.style import BLUE, VERMILLION
+from sim.api.comparison import compare
+from sim.experiment.comparison.tables import Compared
+from sim.report.comparison import words
+from sim.report.comparison.document import answer
+from sim.report.comparison.slide import slide
+from sim.report.style import BLUE, VERMILLION
 from sim.scenario.load import load
 from sim.scenario.provenance import differences
 
@@ -245,7 +245,7 @@ def test_the_first_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ours: float, theirs: float | None, says: str
 ) -> None:
     """Which is earlier, by how much, and how sure."""
-    from sim.experiment.compare import Pair
+    from sim.experiment.comparison.sides import Pair
 
     one, two = simplest_file(tmp_path, "one"), simplest_file(tmp_path, "two", trial={"target": 44})
     compared, _ = compare([one, two], replications=60, workers=1, out=tmp_path / "out", page=False)
@@ -406,8 +406,8 @@ def test_a_default_written_out_is_no_change(tmp_path: Path) -> None:
 
 def test_changes_that_need_each_other_are_one(tmp_path: Path) -> None:
     """An allocation and the block sizes that fit it cannot be changed one without the other: there is no share."""
-    from sim.experiment.compare import Pair, Side
-    from sim.experiment.shares import ALONE, SHAPLEY, attribution
+    from sim.experiment.comparison.attribution import ALONE, SHAPLEY, attribution
+    from sim.experiment.comparison.sides import Pair, Side
     from sim.scenario.load import load
 
     def pair(other: str) -> Pair:

@@ -11,10 +11,10 @@ import pytest
 from command_line import call
 from conftest import ROOT, simplest_file
 
+from sim.api.comparison import compare
 from sim.errors import ResultsError, RunInterrupted, UsageError
-from sim.experiment.compare import Comparison
-from sim.report import comparison_words as words
-from sim.report.comparison import compare
+from sim.experiment.comparison.sides import Comparison
+from sim.report.comparison import words
 
 BASE = str(ROOT / "scenarios" / "base.yaml")
 

@@ -23,7 +23,7 @@ from sim.core.events import CODE, KIND, NUMBER, TIME
 from sim.core.observed import KnownPerson, KnownSite, ObservedState
 from sim.errors import ScenarioError
 from sim.experiment.replicate import replicate
-from sim.report.story import story
+from sim.report.one_trial.story import story
 from sim.report.words import warnings
 from sim.scenario.load import load_scenario
 from sim.scenario.schema import Scenario

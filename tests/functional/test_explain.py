@@ -17,12 +17,12 @@ from sim.core.quantiles import quantile
 from sim.core.streams import Streams
 from sim.core.unknowns import PURPOSE, uncertain_values
 from sim.errors import ResultsError, RunInterrupted, UsageError
-from sim.experiment.causes import TOGETHER, TOO_FEW_SITES, causes_of_delay
-from sim.experiment.paired import PART, Laboratory, Request, Variant
-from sim.experiment.sensitivity import Explanation, Study, explain
-from sim.experiment.study_folder import StudyFolder
-from sim.report.explanation import Told, document
-from sim.report.unknown_names import fraction
+from sim.experiment.answer_folder import StudyFolder
+from sim.experiment.explanation.causes import TOGETHER, TOO_FEW_SITES, causes_of_delay
+from sim.experiment.explanation.study import Explanation, Study, explain
+from sim.experiment.laboratory import PART, Laboratory, Request, Variant
+from sim.report.explanation.words import Told, document
+from sim.report.input_names import fraction
 from sim.scenario.schema import Scenario
 
 N = 96

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from conftest import simplest_file
 
-from sim.api.forecasting import forecast
+from sim.api.forecast import forecast
 from sim.errors import InputError
 from sim.exchange.findings import DataError, QuestionError
 from sim.exchange.observed import FAILED, IN_SCREENING, LEFT, ObservedTrial

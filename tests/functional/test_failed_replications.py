@@ -12,8 +12,8 @@ from conftest import simplest_file
 
 from sim.errors import ReplicationFailed
 from sim.experiment import replicate
-from sim.experiment.catalogue import FAILED, named
-from sim.experiment.results import Results
+from sim.experiment.run.catalogue import FAILED, named
+from sim.experiment.run.results import Results
 
 SMALL: dict[str, Any] = {
     "trial": {"target": 3, "planned": {"study_completion": "2020-12-31"}},

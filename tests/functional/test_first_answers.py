@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from conftest import scenario_of
 
-from sim.experiment.results import Results
-from sim.experiment.run import run_in_folder
-from sim.web.answering import Answering, Question
+from sim.experiment.run.results import Results
+from sim.experiment.run.start import run_in_folder
+from sim.web.work.first_answers import Answering, Question
 
 SEED = 7
 

@@ -13,7 +13,7 @@ import sim
 from sim.analysis import intervals
 from sim.analysis.measures import MILESTONES, SHARES
 from sim.forecast.continued.futures import Case, plan_in_short, simulate_cases
-from sim.report.forecast_page import planned_median
+from sim.report.forecast.page import planned_median
 
 SCENARIO = {
     "name": "small",

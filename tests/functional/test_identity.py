@@ -147,7 +147,7 @@ def test_an_edited_identity_is_noticed(name: str, key: str, value: Any, monkeypa
 def test_a_chunk_of_another_run_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks are named after their run too: one that was copied here from another seed is noticed."""
     with monkeypatch.context() as patched:
-        patched.setattr("sim.experiment.going.complete", _killed)
+        patched.setattr("sim.experiment.run.execute.complete", _killed)
         for seed in (1, 2):
             with pytest.raises(_Killed):
                 run("--seed", seed, "--out", f"out{seed}")

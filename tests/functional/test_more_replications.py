@@ -14,9 +14,9 @@ from conftest import scenario_of
 from sim.errors import ResultsError, RunInterrupted, UsageError
 from sim.experiment import identity, replicate
 from sim.experiment.replicate import CHUNK
-from sim.experiment.results import Results
-from sim.experiment.run import Means, extend, resume, run_in_folder
-from sim.experiment.store import CHUNKS, MANIFEST, RUN
+from sim.experiment.run.folder import CHUNKS, MANIFEST, RUN
+from sim.experiment.run.results import Results
+from sim.experiment.run.start import Means, extend, resume, run_in_folder
 from sim.scenario.load import load_scenario
 from sim.scenario.schema import Scenario
 

@@ -22,12 +22,12 @@ from scipy import stats
 from sim.cli import main
 from sim.core.clock import MONTH_DAYS
 from sim.errors import InputError, RunInterrupted, ScenarioError, UsageError
-from sim.experiment import plan_search
-from sim.experiment.paired import PART
-from sim.experiment.plan import Asked, PlanAnswer, find_plan
-from sim.experiment.plan_choice import Draws, Evidence, Rule, judge, posterior, weed
-from sim.experiment.plan_search import undominated
-from sim.report.planning import PlanTold, document
+from sim.experiment.laboratory import PART
+from sim.experiment.plan import search as plan_search
+from sim.experiment.plan.answer import Asked, PlanAnswer, find_plan
+from sim.experiment.plan.choice import Draws, Evidence, Rule, judge, posterior, weed
+from sim.experiment.plan.search import undominated
+from sim.report.plan.words import PlanTold, document
 from sim.scenario.load import Loaded, load
 from sim.scenario.options import load_options
 

@@ -16,20 +16,20 @@ import pandas as pd
 import pytest
 from conftest import ROOT, scenario_of
 
-import sim.report.answers
-import sim.report.page
+import sim.report.run.answers
+import sim.report.run.page
 from sim.analysis.index import EventIndex
 from sim.analysis.intervals import Estimate
 from sim.analysis.occupancy import PLACES, mean_level, peak_level, stays
 from sim.errors import InputError, ReplicationFailed
-from sim.experiment.assemble import FAILURES
-from sim.experiment.results import Results, open_results
-from sim.experiment.run import run_in_folder
-from sim.experiment.store import write_json
-from sim.report.answers import Answers
+from sim.experiment.run.assemble import FAILURES
+from sim.experiment.run.folder import write_json
+from sim.experiment.run.results import Results, open_results
+from sim.experiment.run.start import run_in_folder
 from sim.report.assumptions import Assumption, Units, assumption_rows, assumptions_of, together
-from sim.report.figures import MAKERS, all_exhibits, all_figures
-from sim.report.page import SECTIONS, page, write_report
+from sim.report.run.answers import Answers
+from sim.report.run.figures import MAKERS, all_exhibits, all_figures
+from sim.report.run.page import SECTIONS, page, write_report
 from sim.report.words import chance, estimate_of, mean_with_error, warnings
 from sim.scenario.load import load, load_scenario
 from sim.scenario.schema import Scenario
@@ -42,7 +42,7 @@ NASTY = "</script><b>bold</b><script>alert(1)</script>"
 def small_plotly() -> Any:
     """A page without the five megabytes of plotly.js, which no test reads."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sim.report.page, "plotly_script", lambda: "/* plotly.js */")
+        patch.setattr(sim.report.run.page, "plotly_script", lambda: "/* plotly.js */")
         yield
 
 
@@ -260,7 +260,7 @@ def test_no_path_of_the_folder_is_in_the_page(results: Results, text: str) -> No
 def test_of_long_trials_only_some_are_read_and_the_page_says_so(
     results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sim.report.answers, "_MOST_EVENTS", 2.5 * results.n_events() / 5)
+    monkeypatch.setattr(sim.report.run.answers, "_MOST_EVENTS", 2.5 * results.n_events() / 5)
     kept = Answers(results).kept
     assert kept.numbers == [0, 1]
     assert set(kept.events["replication"]) == {0, 1, results.typical_replication()}

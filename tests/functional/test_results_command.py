@@ -14,8 +14,8 @@ import pytest
 from command_line import call
 
 from sim.errors import RunInterrupted
-from sim.experiment.results import Results
-from sim.experiment.run import run_in_folder
+from sim.experiment.run.results import Results
+from sim.experiment.run.start import run_in_folder
 from sim.scenario.load import load_scenario
 
 CHANGES = ["trial.target=4", "experiment.keep=1"]

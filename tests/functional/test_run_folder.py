@@ -17,10 +17,12 @@ from conftest import ROOT, scenario_of
 from losing_workers import Losing
 
 from sim.errors import ResultsError, RunInterrupted
-from sim.experiment import going, identity, replicate, run, workers
-from sim.experiment.results import Results
-from sim.experiment.run import run_in_folder
-from sim.experiment.store import CHUNKS, LOCK, MANIFEST, RUN
+from sim.experiment import identity, replicate, workers
+from sim.experiment.run import execute as going
+from sim.experiment.run import start as run
+from sim.experiment.run.folder import CHUNKS, LOCK, MANIFEST, RUN
+from sim.experiment.run.results import Results
+from sim.experiment.run.start import run_in_folder
 
 SMALL = ("base", "--set", "trial.target=12", "--set", "experiment.keep=3")
 N = 480  # five chunks
@@ -125,7 +127,7 @@ def test_replay_says_what_was_changed_and_refuses_other_events(copy: Path, whole
 
 def test_replay_warns_when_the_program_is_another(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "warning" not in call("replay", copy, "-k", 1).err
-    monkeypatch.setattr("sim.experiment.results.program_fingerprint", lambda: "0123456789abcdef")
+    monkeypatch.setattr("sim.experiment.run.results.program_fingerprint", lambda: "0123456789abcdef")
     outcome = call("replay", copy, "-k", 1)
     assert outcome.code == 0
     assert "was made by another state of the program" in outcome.err

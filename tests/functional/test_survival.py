@@ -22,9 +22,9 @@ from conftest import ROOT, scenario_of
 from sim.errors import WriteError
 from sim.experiment import files
 from sim.experiment.replicate import CHUNK
-from sim.experiment.results import Results
-from sim.experiment.run import Means, extend, resume, run_in_folder
-from sim.experiment.store import CHUNKS, MANIFEST, RUN
+from sim.experiment.run.folder import CHUNKS, MANIFEST, RUN
+from sim.experiment.run.results import Results
+from sim.experiment.run.start import Means, extend, resume, run_in_folder
 from sim.scenario.schema import Scenario
 
 N = CHUNK + 10
@@ -193,7 +193,7 @@ def full_after(monkeypatch: pytest.MonkeyPatch) -> Any:
             settle(temporary, path)
 
         monkeypatch.setattr(files, "settle", settle_or_fail)
-        monkeypatch.setattr("sim.experiment.assemble.settle", settle_or_fail)
+        monkeypatch.setattr("sim.experiment.run.assemble.settle", settle_or_fail)
 
     return fill
 

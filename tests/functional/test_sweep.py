@@ -15,13 +15,13 @@ import pytest
 from command_line import call
 from conftest import ROOT, simplest_file
 
+from sim.api.sweep import sweep
 from sim.errors import InputError, RunInterrupted
-from sim.experiment.points import AS_IS, GRID, LATIN_HYPERCUBE, make_points, parse_factor, parse_factors
-from sim.experiment.run import run_in_folder
-from sim.experiment.sweep import Swept
-from sim.report import sweep_words as words
-from sim.report.sweep import sweep
-from sim.report.sweep_document import answer
+from sim.experiment.run.start import run_in_folder
+from sim.experiment.sweep.points import AS_IS, GRID, LATIN_HYPERCUBE, make_points, parse_factor, parse_factors
+from sim.experiment.sweep.table import Swept
+from sim.report.sweep import words
+from sim.report.sweep.document import answer
 from sim.scenario.load import load, load_scenario
 
 BASE = str(ROOT / "scenarios" / "base.yaml")
@@ -93,7 +93,7 @@ def test_files_agree(swept: tuple[Swept, Path]) -> None:
 
 def test_a_point_can_be_compared_and_opened(swept: tuple[Swept, Path], tmp_path: Path) -> None:
     """A point's folder is a run like any other."""
-    from sim.report.comparison import compare
+    from sim.api.comparison import compare
 
     folders = [str(results.path) for results in swept[0].results]
     compared, _ = compare([folders[0], folders[2]], out=tmp_path / "out", page=False)
@@ -295,7 +295,7 @@ def test_bad_options(tmp_path: Path, arguments: list[str], message: str) -> None
 )
 def test_there_is_a_figure_for_each_kind_of_sweep(tmp_path: Path, vary: list[str], design: str, n_figures: int) -> None:
     """A line for one path, a heat map or marks for two, parallel coordinates for more; each has its words and data."""
-    from sim.report.sweep_figures import exhibits
+    from sim.report.sweep.figures import exhibits
 
     planned = {"planned": {"primary_completion": "2021-06-01"}}
     scenario = simplest_file(tmp_path, "one", trial=planned, costs={"currency": "USD", "site_month": 100.0})

@@ -14,21 +14,21 @@ from conftest import scenario_of
 
 from sim.cli import main
 from sim.errors import RunInterrupted
-from sim.experiment import days_lost
-from sim.experiment.causes import causes_of_delay
-from sim.experiment.days_lost import FEWEST, LEADERS, MOST, SHARE, first_pairs, more_pairs
-from sim.experiment.doubts import doubts_of
-from sim.experiment.paired import Laboratory, Request, Variant
-from sim.experiment.results import Results, open_results
-from sim.experiment.run import run_in_folder
-from sim.experiment.sensitivity import Study, explain
-from sim.experiment.store import CAUSES, MANIFEST, PAIRS
-from sim.report.answers import Answers
-from sim.report.document import answer
-from sim.report.figures import MAKERS
-from sim.report.first_screen import cards
-from sim.report.page import page
-from sim.report.why import Why
+from sim.experiment.explanation.causes import causes_of_delay
+from sim.experiment.explanation.doubts import doubts_of
+from sim.experiment.explanation.study import Study, explain
+from sim.experiment.laboratory import Laboratory, Request, Variant
+from sim.experiment.run import days_lost
+from sim.experiment.run.days_lost import FEWEST, LEADERS, MOST, SHARE, first_pairs, more_pairs
+from sim.experiment.run.folder import CAUSES, MANIFEST, PAIRS
+from sim.experiment.run.results import Results, open_results
+from sim.experiment.run.start import run_in_folder
+from sim.report.run.answers import Answers
+from sim.report.run.document import answer
+from sim.report.run.figures import MAKERS
+from sim.report.run.first_screen import cards
+from sim.report.run.page import page
+from sim.report.run.why import Why
 from sim.scenario.schema import Scenario
 
 N = 96

@@ -14,11 +14,11 @@ from sim.analysis.intervals import quantile
 from sim.core import events
 from sim.core.design import Design
 from sim.core.events import AMOUNT, CODE, KIND, NUMBER, PERSON, SITE, TIME
+from sim.experiment.one_trial import last_randomised_days, pick
 from sim.experiment.replicate import replicate
-from sim.experiment.typical import last_randomised_days, pick
-from sim.report import stage_places as places
-from sim.report.stage import Stage, stage_of
-from sim.report.story import story
+from sim.report.one_trial import places
+from sim.report.one_trial.stage import Stage, stage_of
+from sim.report.one_trial.story import story
 from sim.scenario.load import load_scenario
 
 SEED = 15

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sim.experiment.points import GRID, LATIN_HYPERCUBE, make_points, parse_factors
-from sim.experiment.suggestions import suggested
+from sim.experiment.sweep.points import GRID, LATIN_HYPERCUBE, make_points, parse_factors
+from sim.experiment.sweep.suggestions import suggested
 from sim.scenario.described import described
 from sim.scenario.load import Loaded, load
 

@@ -19,7 +19,7 @@ from sim.forecast.backtest import held
 from sim.forecast.backtest.study import METHOD, backtest, cuts_at
 from sim.forecast.backtest.track_record import MOST, WHOLE, TrackRecord, by_method, by_trial, near_table, of_method
 from sim.forecast.backtest.whole_record import MAIN, WholeRecord, whole_record
-from sim.report.forecast_track_record import track_record_page
+from sim.report.forecast.track_record_page import track_record_page
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / ".." / "shared" / "data"

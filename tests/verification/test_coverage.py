@@ -19,7 +19,7 @@ from sim.analysis.reduce import Reducer
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
 from sim.experiment.replicate import replicate_chunk
-from sim.experiment.run import run_in_folder
+from sim.experiment.run.start import run_in_folder
 from sim.scenario.schema import Scenario
 
 PER_MONTH = 3.0

@@ -19,7 +19,7 @@ from conftest import ROOT, scenario_of
 
 from sim.analysis.intervals import Estimate
 from sim.analysis.variance_shares import CHANCE, ranked, variance_shares
-from sim.experiment.sensitivity import Explanation, Study, explain
+from sim.experiment.explanation.study import Explanation, Study, explain
 from sim.scenario.load import load_scenario
 from sim.scenario.schema import Scenario
 

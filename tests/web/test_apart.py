@@ -11,7 +11,7 @@ import pytest
 from sim.exchange.findings import DataError, QuestionError
 from sim.exchange.limits import FROM_ELSEWHERE
 from sim.exchange.upload import Upload, tables_of
-from sim.web.apart import tables_apart
+from sim.web.work.data_reader import tables_apart
 
 LOG = Upload("data.csv", b"Subject,Randomised on\n1,2024-01-31\n2,2024-02-03\n")
 

@@ -14,14 +14,14 @@ from playwright.sync_api import expect
 from studio_browser import LONG_MS, WAIT_SECONDS, Server
 
 from sim.errors import ScenarioError, UsageError
-from sim.experiment.plan import CONFIDENCE, Asked, PlanAnswer, find_plan
-from sim.report.planning import PlanTold
+from sim.experiment.plan.answer import CONFIDENCE, Asked, PlanAnswer, find_plan
+from sim.report.plan.words import PlanTold
 from sim.scenario.layers import library_names
 from sim.scenario.load import canonical, load, load_text
 from sim.scenario.options import options_from_text
 from sim.scenario.options_starter import EXAMPLE, starter_options
 from sim.web.limits import check_plans
-from sim.web.pages.cheapest.asked import Wish, planned_state
+from sim.web.pages.plan.question import Wish, planned_state
 from sim.web.settings import Limits
 from sim.web.state import State
 

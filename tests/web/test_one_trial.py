@@ -15,9 +15,9 @@ from studio_browser import WAIT_SECONDS
 from sim.core import events
 from sim.core.design import Design
 from sim.core.events import KIND
-from sim.report import stage_places as places
-from sim.report.stage import Stage, stage_of
-from sim.report.stage_page import stage_page
+from sim.report.one_trial import places
+from sim.report.one_trial.page import stage_page
+from sim.report.one_trial.stage import Stage, stage_of
 from sim.scenario.load import load_scenario
 
 SEED, REPLICATION = 20191001, 3

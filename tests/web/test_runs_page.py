@@ -10,7 +10,7 @@ import pytest
 from conftest import scenario_of
 from studio_browser import LONG_MS, Server
 
-from sim.experiment.run import run_in_folder
+from sim.experiment.run.start import run_in_folder
 from sim.scenario.load import canonical, load
 from sim.scenario.schema import Scenario
 

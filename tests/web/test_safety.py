@@ -15,11 +15,11 @@ import pytest
 from sim.errors import InputError, ScenarioError, UsageError
 from sim.scenario.load import load_text
 from sim.web.app import create_app
-from sim.web.jobs import Jobs
 from sim.web.limits import check_limits
 from sim.web.settings import Limits, Settings
 from sim.web.state import State
 from sim.web.visitors import COOKIE, Visitors, new_name
+from sim.web.work.jobs import Jobs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,7 +41,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def test_it_listens_on_loopback_unless_told_otherwise_and_then_asks_for_a_token() -> None:
     assert Settings().is_loopback
     assert not Settings(host="0.0.0.0").is_loopback
-    code = "from sim.cli.serving import serve; print(serve.params[0].default)"
+    code = "from sim.cli.studio import serve; print(serve.params[0].default)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "127.0.0.1"
 
@@ -240,6 +240,6 @@ def test_a_visitor_has_so_many_jobs_at_once() -> None:
 
 
 def test_a_job_may_take_so_much_memory() -> None:
-    code = "from sim.web.jobs import bound_memory; bound_memory(2**30); bytearray(2**31)"
+    code = "from sim.web.work.jobs import bound_memory; bound_memory(2**30); bytearray(2**31)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, env=os.environ)
     assert "MemoryError" in done.stderr

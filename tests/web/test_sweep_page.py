@@ -15,7 +15,7 @@ from test_accessible import look
 from test_keyboard_and_back import tab_to
 
 from sim.errors import InputError
-from sim.experiment.points import GRID, make_points, parse_factors
+from sim.experiment.sweep.points import GRID, make_points, parse_factors
 from sim.scenario.layers import library_names
 from sim.scenario.load import load, load_text
 from sim.web.limits import check_sweep_limits

@@ -16,7 +16,7 @@ from sim.lessons.figures import add_marks, bar_width, binned, histogram, picture
 from sim.lessons.lesson import Check, Fact, Lesson, Parameters, Prediction, Task, Taught, control
 from sim.lessons.wording import around, band_of, bands, interval_text, months, of_100, scaled
 from sim.report.exhibits import Exhibit, Table
-from sim.report.figures.style import rounded, series
+from sim.report.style import rounded, series
 from sim.report.words import mean_with_error, number
 
 Array = npt.NDArray[np.float64]

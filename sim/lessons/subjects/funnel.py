@@ -20,7 +20,7 @@ from sim.lessons.classroom import Classroom, Simulated, base_scenario
 from sim.lessons.lesson import Check, Fact, Lesson, Parameters, Prediction, Task, Taught, control
 from sim.lessons.wording import around, half_width, months, scaled
 from sim.report.exhibits import Exhibit, Table
-from sim.report.figures.style import bars, figure, series, wrapped
+from sim.report.style import bars, figure, series, wrapped
 from sim.report.words import mean_with_error, number
 
 Array = npt.NDArray[np.float64]

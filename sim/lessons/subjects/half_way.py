@@ -20,7 +20,7 @@ from sim.lessons.lesson import Check, Fact, Lesson, Parameters, Prediction, Task
 from sim.lessons.subjects import average_plan
 from sim.lessons.wording import band_of, bands, months, of_100, scaled
 from sim.report.exhibits import Exhibit, Table
-from sim.report.figures.style import BAND_INNER, GREY, rounded, series
+from sim.report.style import BAND_INNER, GREY, rounded, series
 from sim.report.words import mean_with_error, number
 
 Array = npt.NDArray[np.float64]

@@ -15,7 +15,7 @@ from sim.lessons.figures import error_bars, picture
 from sim.lessons.lesson import Check, Fact, Lesson, Parameters, Prediction, Task, Taught, control
 from sim.lessons.wording import around, half_width
 from sim.report.exhibits import Exhibit, Table
-from sim.report.figures.style import bar_figure, rounded, series
+from sim.report.style import bar_figure, rounded, series
 from sim.report.words import mean_with_error, number, percent
 
 Array = npt.NDArray[np.float64]

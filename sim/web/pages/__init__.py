@@ -3,13 +3,13 @@
 # in the order of the navigation; the first is what "/" shows
 PAGES = (
     "home",
-    "plan",
-    "compare",
+    "run",
+    "comparison",
     "sweep",
-    "explain",
-    "cheapest",
+    "explanation",
+    "plan",
     "forecast",
     "one_trial",
-    "learn",
+    "lessons",
     "runs",
 )

@@ -11,7 +11,7 @@ from dash import Dash, dcc, html
 from sim.scenario.layers import library_names
 from sim.scenario.load import load
 from sim.scenario.provenance import differences
-from sim.web.components import page_title
+from sim.web.parts.components import page_title
 from sim.web.state import BASE, State
 
 if TYPE_CHECKING:

@@ -15,16 +15,16 @@ from dash import State as DashState
 
 from sim.core.design import Design
 from sim.errors import InputError
-from sim.experiment.typical import AMONG, PICKS, last_randomised_days, pick
+from sim.experiment.one_trial import AMONG, PICKS, last_randomised_days, pick
 from sim.report.html import script_hash
-from sim.report.stage import Stage, stage_of
-from sim.report.stage_page import READING, headline, player_script, player_style, stage_page, stands_for
-from sim.report.stage_places import STATIONS
+from sim.report.one_trial.page import READING, headline, player_script, player_style, stage_page, stands_for
+from sim.report.one_trial.places import STATIONS
+from sim.report.one_trial.stage import Stage, stage_of
 from sim.scenario.layers import library_names
-from sim.web.components import command_line, page_title, problem_box
-from sim.web.jobs import long_callback
+from sim.web.parts.components import command_line, page_title, problem_box
 from sim.web.shell import QUERY
 from sim.web.state import State, whole_number
+from sim.web.work.jobs import long_callback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

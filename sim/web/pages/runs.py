@@ -13,14 +13,14 @@ from dash import State as DashState
 from flask import Response
 
 from sim.errors import InputError, Problem
-from sim.experiment.catalogue import FINISHED
-from sim.experiment.export import export
-from sim.experiment.going import REPORT
-from sim.experiment.results import Results
+from sim.experiment.run.catalogue import FINISHED
+from sim.experiment.run.execute import REPORT
+from sim.experiment.run.export import export
+from sim.experiment.run.results import Results
 from sim.scenario.written import scenario_yaml
-from sim.web.choices import RUN
-from sim.web.components import page_title, problem_box
-from sim.web.pages.compare import MOST
+from sim.web.pages.comparison import MOST
+from sim.web.parts.components import page_title, problem_box
+from sim.web.parts.scenario_choice import RUN
 from sim.web.past_runs import past_runs, run_named, state_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from dash.development.base_component import Component
 
-    from sim.experiment.catalogue import Entry
+    from sim.experiment.run.catalogue import Entry
     from sim.web.studio import Studio
 
 PATH, TITLE = "/runs", "Runs"
@@ -173,7 +173,7 @@ def _report(studio: Studio, name: str) -> Response:
     """The report, alone in a sandbox: it may draw its figures, and knows nothing of the studio."""
 
     def make() -> Response:
-        from sim.report.page import page
+        from sim.report.run.page import page
 
         results = Results(run_named(studio, name).path)
         file = results.path / REPORT

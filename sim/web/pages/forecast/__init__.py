@@ -8,11 +8,14 @@ from urllib.parse import parse_qsl, urlencode
 import dash_mantine_components as dmc
 from dash import Dash, dcc, html
 
-from sim.web.choices import scenario_options, state_value
-from sim.web.components import page_title
-from sim.web.pages.forecast import asked, backtest, bringing, fitting
+from sim.web.pages.forecast import backtest_tab as backtest
+from sim.web.pages.forecast import fit_tab as fitting
+from sim.web.pages.forecast import forecast_tab as asked
+from sim.web.pages.forecast import upload_panel as bringing
 from sim.web.pages.forecast.data_panel import data_panel
 from sim.web.pages.forecast.observed_data import DataState
+from sim.web.parts.components import page_title
+from sim.web.parts.scenario_choice import scenario_options, state_value
 from sim.web.state import State
 
 if TYPE_CHECKING:

@@ -29,8 +29,8 @@ from sim.exchange.simulated import LOG_FILE
 from sim.exchange.tables.columns import columns_from
 from sim.exchange.upload import KIND_NAMES, SITES, Preview, Role
 from sim.report.exhibits import Table
-from sim.web.components import problem_box, table
 from sim.web.pages.forecast.observed_data import DataState, files_of, known_trial, previews, whole_trial
+from sim.web.parts.components import problem_box, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -22,7 +22,7 @@ from sim.exchange.said import Said, date_from
 from sim.exchange.simulated import example_data
 from sim.exchange.tables.sheets import SITES
 from sim.exchange.upload import Preview, Upload, preview, preview_sites
-from sim.web.apart import tables_apart
+from sim.web.work.data_reader import tables_apart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

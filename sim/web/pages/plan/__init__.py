@@ -1,165 +1,292 @@
-"""Plan: levers on one side, and on the other when the trial is complete. The page that a studio is for."""
+"""The cheapest plan that makes a date with a given probability, with a first answer on the way."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
-from uuid import uuid4
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 import dash_mantine_components as dmc
-from dash import dcc, html
+from dash import Dash, Input, Output, ctx, dcc, html, no_update
+from dash import State as DashState
 
-from sim.web.components import page_title
-from sim.web.pages.plan import answering, editing, moving, opening, runs
-from sim.web.pages.plan.panel import new_sites, panel
-from sim.web.pages.plan.steps import UNTIL, draft_of, read, rules, with_draft, wrong_rule
+from sim.errors import InputError
+from sim.report.words import OUTCOME_NOUNS
+from sim.scenario.options_starter import EXAMPLE
+from sim.web.pages.plan import options_panel
+from sim.web.pages.plan.question import (
+    Wish,
+    checked_choices,
+    keep_options,
+    options_text,
+    planned_date,
+    planned_state,
+)
+from sim.web.parts.components import page_title, problem_box
+from sim.web.parts.report_view import report_view
+from sim.web.parts.scenario_choice import state_value
+from sim.web.parts.work_bar import Progress, answer_area, asked_by, asking, meanwhile
+from sim.web.shell import QUERY
 from sim.web.state import State
+from sim.web.work.jobs import long_callback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from dash import Dash
     from dash.development.base_component import Component
 
-    from sim.web.pages.plan.steps import Reading
+    from sim.experiment.plan.answer import Asked, PlanAnswer
+    from sim.scenario.schema import Scenario
     from sim.web.studio import Studio
 
-PATH, TITLE = "/plan", "Plan"
+PATH, TITLE = "/cheapest", "Cheapest plan"
+
+_SIZES = ("2400", "4800")
+_WORTH_A_FIRST = 3  # times the fewest trials that a search needs, from which a first answer is worth its time
+_WRONG_QUESTION = "This cannot be searched for"
 
 
 def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
-    """The page of the scenario that a query names."""
+    """The date to make, what may be chosen, and below them the cheapest plan."""
     state = State.of(query)
-    reading = read(studio, state)
-    text = urlencode([(name, value) for name, values in query.items() for value in values])
-    draft = draft_of(text)
-    asked = with_draft(state.query(), draft)
-    answering.begin_answer(studio, asked)
+    scenario = studio.loaded(state).scenario
+    wish = _first_wish(query, scenario)
+    text = options_text(studio, wish, scenario)
     return html.Div(
         [
-            *_stores(asked),
-            html.Div(
-                [
-                    page_title(reading.loaded.scenario.name, reading.loaded.scenario.question),
-                    html.Div(_buttons(), className="buttons"),
-                ],
-                className="plan-head",
+            page_title(
+                "What is the cheapest plan that makes the date?",
+                "Say what may still be chosen and what it costs. Trials go to the plans on which the choice hangs.",
             ),
-            html.Div(
-                [
-                    html.Section(
-                        [html.H2("The answer", className="hidden"), *answering.blocks()],
-                        className="plan-answer",
-                        **{"aria-label": "The answer"},
-                    ),
-                    html.Section(_levers(studio, reading, draft), className="plan-levers", **{"aria-label": "Levers"}),
-                ],
-                className="plan",
+            dmc.Text([html.Strong("Scenario: "), state.typed()], className="about"),
+            dcc.Store(id="cheapest-of", data=state.query()),
+            _step("1. The date to make", _question(scenario, wish)),
+            _step("2. What may be chosen, and what it costs", *options_panel.blocks(text, is_own=bool(state.file))),
+            _step(
+                "3. The plan",
+                asking(
+                    "cheapest",
+                    "Find the plan",
+                    at_once="find" in query,
+                    others=(_sure(wish.confidence), _size(wish.trials)),
+                ),
+                html.Div(id="cheapest-wrong"),
+                answer_area("cheapest"),
             ),
-            runs.block(),
         ]
     )
 
 
-def _stores(asked: str) -> list[Any]:
-    return [
-        dcc.Store(id="plan-query", data=asked),
-        dcc.Store(id="plan-undo", storage_type="session"),
-        dcc.Store(id="plan-visit", data=uuid4().hex),
-        dcc.Store(id="plan-touched"),
-        dcc.Store(id="plan-moved"),
-        dcc.Store(id="plan-opening"),
-        dcc.Store(id="plan-opened"),
-        dcc.Store(id="plan-filled"),
-        dcc.Store(id="plan-shown"),
-        dcc.Store(id="plan-done"),
-        dcc.Store(id="plan-first"),
-        dcc.Store(id="plan-figures"),
-        dcc.Store(id="plan-drawn"),
-        dcc.Store(id="plan-refined"),
-        dcc.Store(id="plan-wanted"),
-        dcc.Store(id="plan-lines"),
-    ]
+def _first_wish(query: Mapping[str, Sequence[str]], scenario: Scenario) -> Wish:
+    """What a query asks; where it names no date, for the planned one."""
+    wish = Wish.of(query)
+    return replace(wish, by=wish.by or planned_date(scenario, wish.milestone))
 
 
-def _buttons() -> list[Any]:
-    return [
-        dmc.Button("Undo", id="plan-back", variant="default", size="xs", disabled=True),
-        dmc.Button("Redo", id="plan-again", variant="default", size="xs", disabled=True),
-        dmc.Button("Take all changes back", id="plan-none", variant="default", size="xs"),
-    ]
+def _step(title: str, *parts: Any) -> Component:
+    return html.Section([dmc.Title(title, order=2, size="h3"), *parts], className="step")
 
 
-def _levers(studio: Studio, reading: Reading, draft: str) -> list[Any]:
-    return [
-        html.H2("Levers"),
-        html.Div(id="plan-changes"),
-        html.Div(
-            panel(reading),
-            id="plan-panel",
-        ),
-        html.Div(new_sites(reading.loaded), id="plan-new"),
-        _trials(reading, studio),
-        editing.block(studio, reading, draft),
-    ]
-
-
-def _trials(reading: Reading, studio: Studio) -> Component:
-    experiment = reading.loaded.scenario.experiment
-    most = studio.settings.limits.replications
-    return html.Details(
+def _question(scenario: Scenario, wish: Wish) -> Component:
+    planned = scenario.trial.planned
+    dates = {"primary completion": planned.primary_completion, "study completion": planned.study_completion}
+    said = ", ".join(f"{name} {when}" for name, when in dates.items() if when)
+    currency = f" in {scenario.costs.currency}" if scenario.costs is not None else ""
+    nouns = {name: noun for name, noun in OUTCOME_NOUNS.items() if name != "cost"}
+    return html.Div(
         [
-            html.Summary(html.H3("Simulated trials and seed")),
-            html.Div(
-                [
-                    dmc.NumberInput(
-                        id="plan-replications",
-                        label="Simulated trials",
-                        description=f"More make the errors smaller. 1 to {most:,}.",
-                        value=reading.state.replications or experiment.replications,
-                        min=1,
-                        clampBehavior="none",
-                        step=500,
-                        allowDecimal=False,
-                        debounce=300,
-                        size="sm",
-                    ),
-                    dmc.NumberInput(
-                        id="plan-seed",
-                        label="Seed",
-                        description="Where random numbers start; the same seed gives the same trials. 0 or more.",
-                        value=experiment.seed if reading.state.seed is None else reading.state.seed,
-                        min=0,
-                        clampBehavior="none",
-                        allowDecimal=False,
-                        debounce=300,
-                        size="sm",
-                    ),
-                    dmc.Autocomplete(
-                        id="plan-until",
-                        label=UNTIL,
-                        description=f"Adds trials, at most {most:,}, until the 95 % interval of an answer is so "
-                        "narrow: ANSWER<WIDTH, in days (d), weeks (w) or %. Empty: as many as it says above.",
-                        value=reading.state.until,
-                        data=rules(reading),
-                        placeholder="database_lock.p50<14d",
-                        error=wrong_rule(reading),
-                        debounce=300,
-                        size="sm",
-                    ),
-                ],
-                className="levers",
+            dmc.Select(
+                id="cheapest-milestone",
+                label="What must be done",
+                description="by the date",
+                data=[{"value": name, "label": f"{noun[:1].upper()}{noun[1:]}"} for name, noun in nouns.items()],
+                value=wish.milestone,
+                allowDeselect=False,
+            ),
+            dmc.DateInput(
+                id="cheapest-by",
+                label="Date to make",
+                description=f"planned: {said}" if said else "the scenario plans no date",
+                value=wish.by or None,
+                minDate=str(scenario.trial.enrolment_opens),
+                valueFormat="YYYY-MM-DD",
+                placeholder="YYYY-MM-DD",
+            ),
+            dmc.NumberInput(
+                id="cheapest-probability",
+                label="Probability",
+                description="with which it must be made",
+                value=_number(wish.probability),
+                suffix=" %",
+                min=1,
+                max=99,
+                clampBehavior="none",
+            ),
+            dmc.NumberInput(
+                id="cheapest-budget",
+                label=f"Budget{currency}",
+                description="most that a plan may cost in the mean; may be left out",
+                value=_number(wish.budget),
+                thousandSeparator=",",
+                placeholder="any",
+                hideControls=True,
+                clampBehavior="none",
             ),
         ],
-        open=wrong_rule(reading) is not None,
-        className="section",
+        className="sides",
     )
 
 
+def _number(text: str) -> float | str:
+    """A number as its control takes it; what is none stays as it was written, and is refused when it is asked."""
+    try:
+        found = float(text)
+    except ValueError:
+        return text
+    return int(found) if found.is_integer() else found
+
+
+def _sure(wanted: str) -> Component:
+    return dmc.NumberInput(
+        id="cheapest-confidence",
+        label="How sure the choice shall be",
+        value=_number(wanted),
+        suffix=" %",
+        min=1,
+        max=99,
+        clampBehavior="none",
+        w=230,
+    )
+
+
+def _size(wanted: str) -> Component:
+    from sim.experiment.plan.answer import TRIALS
+
+    sizes = dict.fromkeys((*_SIZES, *([wanted] if wanted.isdecimal() else [])))
+    return dmc.Select(
+        id="cheapest-trials",
+        label="Simulated trials, at most",
+        data=[
+            {"value": "", "label": f"{TRIALS:,}, as the command"},
+            *({"value": n, "label": f"{int(n):,}"} for n in sizes),
+        ],
+        value=wanted,
+        allowDeselect=False,
+        w=230,
+    )
+
+
+_ASKED = (
+    ("cheapest-milestone", "value"),
+    ("cheapest-by", "value"),
+    ("cheapest-probability", "value"),
+    ("cheapest-budget", "value"),
+    ("cheapest-confidence", "value"),
+    ("cheapest-trials", "value"),
+    ("cheapest-text", "value"),
+)
+
+
+def _wish(*values: Any) -> tuple[Wish, str]:
+    """What the controls say, and the text of the options."""
+    *texts, text = ["" if value is None else str(value) for value in values]
+    return Wish(*texts), text
+
+
 def register(app: Dash, studio: Studio) -> None:
-    """What happens when a lever moves, a section is opened, a text is edited, an answer comes, or it is cancelled."""
-    moving.register(app, studio)
-    opening.register(app, studio)
-    editing.register(app, studio)
-    answering.register(app, studio)
-    runs.register(app, studio)
+    """Add the callbacks of this page."""
+    options_panel.register(app, studio)
+
+    @app.callback(
+        Output(QUERY, "data", allow_duplicate=True),
+        Input("cheapest-run", "n_clicks"),
+        *(Input(*control) for control in _ASKED),
+        DashState("cheapest-of", "data"),
+        DashState(QUERY, "data"),
+        prevent_initial_call=True,
+    )
+    def keep(_: int | None, *values: Any) -> Any:
+        """What is asked becomes the address, and that it was asked: a reload then asks again."""
+        *controls, of, query = values
+        wish, text = _wish(*controls)
+        scenario = studio.loaded(State.of(of)).scenario
+        wish = replace(wish, options=keep_options(studio, text, scenario))
+        is_asked = ctx.triggered_id == "cheapest-run"
+        if not is_asked and wish == _first_wish(parse_qs(query.removeprefix("?")), scenario):
+            return no_update  # a control that is drawn, and says nothing new
+        pairs = [*parse_qsl(of.removeprefix("?"), keep_blank_values=True), *wish.pairs()]
+        return f"?{urlencode(pairs + ([('find', '1')] if is_asked else []))}"
+
+    @long_callback(
+        app,
+        studio,
+        Output("cheapest-answer", "children"),
+        Output("cheapest-wrong", "children"),
+        Output("cheapest-options-said", "children", allow_duplicate=True),
+        *asked_by("cheapest"),
+        *(DashState(*control) for control in _ASKED),
+        DashState("cheapest-of", "data"),
+        **meanwhile("cheapest"),
+    )
+    def found(set_progress: Any, _: Any, __: Any, *values: Any) -> tuple[Any, Any, Any]:
+        *controls, of = values
+        wish, text = _wish(*controls)
+        state = State.of(of)
+        try:
+            choices = checked_choices(studio, text, studio.loaded(state))
+        except InputError as error:
+            return None, None, problem_box(error.problems, options_panel.WRONG)
+        try:
+            scenario = choices.loaded.scenario
+            seed = scenario.experiment.seed if state.seed is None else state.seed
+            asked = wish.asked(choices, seed, studio.settings.limits.replications)
+        except InputError as error:
+            if any(problem.file == choices.file for problem in error.problems):
+                return None, None, problem_box(error.problems, options_panel.WRONG)
+            return None, problem_box(error.problems, _WRONG_QUESTION), no_update
+        return _found(studio, state, asked, set_progress), None, no_update
+
+
+def _found(studio: Studio, state: State, asked: Asked, set_progress: Any) -> Component:
+    """The cheapest plan. What is simulated is kept, so that asking again, or something near to it, is quick."""
+    from sim.experiment.plan.answer import fewest_trials, find_plan
+
+    kept, tell = studio.visitor.folder / "parts", Progress("cheapest", set_progress)
+    fewest = fewest_trials(asked.choices)
+    if asked.trials >= _WORTH_A_FIRST * fewest:
+        first = find_plan(replace(asked, trials=fewest), studio.settings.workers, kept, tell)
+        few = f"A first answer, from {first.n_trials:,} simulated trials. A better one follows."
+        tell.first(_view(first, state, few))
+    return _view(find_plan(asked, studio.settings.workers, kept, tell), state)
+
+
+def _view(answer: PlanAnswer, state: State, note: str = "") -> Component:
+    from sim.report.plan.page import plan_content
+
+    examples = [
+        lever.label
+        for lever in answer.asked.choices.levers
+        if any(setting.source is not None and setting.source.source == EXAMPLE for setting in lever.settings)
+    ]
+    if examples:
+        note += f" Some costs are examples, to be replaced by yours: {', '.join(examples)}."
+    return report_view(plan_content(answer, state.typed()), "cheapest", note.strip(), _then(answer, state))
+
+
+def _then(answer: PlanAnswer, state: State) -> Component:
+    """Where to go on with the plan."""
+    plan = planned_state(state, answer)
+    if plan == state:
+        return dmc.Text("It is the scenario as it is, so that there is nothing to open or to compare.", size="sm")
+    name = "the chosen plan" if answer.choice is not None else "the likeliest plan"
+    sides = [("side", state_value(side)) for side in (state, plan)]
+    kept = parse_qsl(replace(State(), seed=state.seed).query().removeprefix("?"))
+    links = [
+        html.Li(dcc.Link(f"Open {name} on the page Plan", href=f"/plan{plan.query()}")),
+        html.Li(dcc.Link("Compare it with the scenario as it is", href=f"/compare?{urlencode(kept + sides)}")),
+    ]
+    parts: list[Any] = [html.Ul(links, className="links")]
+    if any(answer.extra_costs(answer.leading)):
+        said = "Plan and Compare count the scenario's own costs; the extra costs of these options are not among them."
+        parts.append(dmc.Text(said, size="xs", c="dimmed"))
+    return html.Div(parts, className="then")

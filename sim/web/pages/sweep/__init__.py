@@ -11,11 +11,8 @@ from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, dcc, html,
 from dash import State as DashState
 
 from sim.errors import InputError, Problem, UsageError
-from sim.experiment.points import DESIGNS, GRID, LATIN_HYPERCUBE
-from sim.web.asking import Progress, answer_area, asked_by, asking, meanwhile
-from sim.web.components import page_title, problem_box
-from sim.web.jobs import long_callback
-from sim.web.pages.sweep.asked import POINTS_OPTION, Asked, points_of
+from sim.experiment.sweep.points import DESIGNS, GRID, LATIN_HYPERCUBE
+from sim.web.pages.sweep.question import POINTS_OPTION, Asked, points_of
 from sim.web.pages.sweep.varying import (
     PATH_ID,
     VALUES_ID,
@@ -34,8 +31,11 @@ from sim.web.pages.sweep.varying import (
     summary,
     values_for,
 )
+from sim.web.parts.components import page_title, problem_box
+from sim.web.parts.work_bar import Progress, answer_area, asked_by, asking, meanwhile
 from sim.web.shell import QUERY
 from sim.web.state import State
+from sim.web.work.jobs import long_callback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,12 +9,12 @@ import dash_mantine_components as dmc
 from dash import html
 
 from sim.errors import Problem, ScenarioError, UsageError
-from sim.experiment.points import GRID, LATIN_HYPERCUBE, Factor, Point, parse_factors
-from sim.experiment.suggestions import suggested
+from sim.experiment.sweep.points import GRID, LATIN_HYPERCUBE, Factor, Point, parse_factors
+from sim.experiment.sweep.suggestions import suggested
 from sim.scenario.described import described
 from sim.scenario.yaml_source import shown
-from sim.web.controls import CRITERIA, levers, value_at
 from sim.web.limits import check_limits
+from sim.web.parts.levers import CRITERIA, levers, value_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -115,7 +115,7 @@ def first_row(loaded: Loaded, changes: Sequence[str], design: str, options: list
     Args:
         loaded: the scenario.
         changes: what was changed, as after `--set`.
-        design: one of `sim.experiment.points.DESIGNS`.
+        design: one of `sim.experiment.sweep.points.DESIGNS`.
         options: what may be chosen.
     """
     paths = {item["value"] for group in options for item in group["items"]}
@@ -154,7 +154,7 @@ def row_controls(i: int, row: Row, loaded: Loaded, design: str, options: list[di
         i: its place, from 0.
         row: as it is filled in.
         loaded: the scenario.
-        design: one of `sim.experiment.points.DESIGNS`.
+        design: one of `sim.experiment.sweep.points.DESIGNS`.
         options: what may be chosen.
     """
     label = _LABELS[i]

@@ -1,0 +1,137 @@
+"""What an answer says, in sentences and in figures, whichever call it came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.experiment.comparison.tables import Compared
+from sim.experiment.explanation.study import Explanation
+from sim.experiment.plan.answer import PlanAnswer
+from sim.experiment.run.results import Results
+from sim.experiment.sweep.table import Swept
+from sim.forecast.answer import Answer
+from sim.forecast.backtest.track_record import TrackRecord
+from sim.forecast.fit.study import Fit
+from sim.report.explanation.words import DEFAULT_OUTCOME, check_outcome
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from sim.report.exhibits import Exhibit
+    from sim.report.plain_page import PlainPage
+
+Answered = Results | Compared | Swept | Explanation | PlanAnswer | Fit | Answer | TrackRecord
+Forecasts = (Fit, Answer, TrackRecord)
+
+
+def sentences(answer: Answered, milestone: str = DEFAULT_OUTCOME) -> list[str]:
+    """The answer in words, most important first; where something must be known before, that comes first of all.
+
+    Args:
+        answer: results of a run, a comparison, a sweep, an explanation, a plan, a fit, a forecast or a backtest.
+        milestone: of an explanation, what the sentences are about.
+
+    Raises:
+        UsageError: there is no such milestone.
+    """
+    if isinstance(answer, Results):
+        return _of_run(answer)
+    if isinstance(answer, Forecasts):
+        content = _content(answer)
+        told = [content.headline, *content.lines, *_summaries(content)]
+        return [*(f"Warning: {text}." for text in content.warnings), *told]
+    if isinstance(answer, Compared):
+        from sim.report.comparison import words
+
+        told = [text for pair in answer.comparison.pairs for text in words.sentences(answer, pair)]
+        return [*(f"Note: {text}." for text in words.caveats(answer)), *told]
+    if isinstance(answer, Swept):
+        from sim.report.sweep import words as sweep_words
+
+        return [*(f"Note: {text}." for text in sweep_words.caveats(answer)), *sweep_words.sentences(answer)]
+    from sim.report.explanation.words import Told
+    from sim.report.plan.words import PlanTold
+
+    if isinstance(answer, Explanation):
+        check_outcome(milestone, answer.study.scenario)
+        found = Told(answer, milestone).sentences()
+    else:
+        found = PlanTold(answer).sentences()
+    return found
+
+
+def _of_run(results: Results) -> list[str]:
+    from sim.report import words
+
+    dates = words.Dates(results.design.clock, results.design.horizon_days)
+    rule = words.precision_sentence(results)
+    return [
+        *(f"Warning: {text}." for text in words.warnings(results, results.too_few())),
+        words.headline(results, dates, results.milestones()),
+        *words.odds_sentences(results.odds()),
+        *words.ending_sentences(results.outcomes()),
+        *([] if rule is None else [rule]),
+    ]
+
+
+def figures(answer: Answered, milestone: str = DEFAULT_OUTCOME) -> dict[str, go.Figure]:
+    """All figures of an answer by name, in the order of its page.
+
+    Args:
+        answer: results of a run, a comparison, a sweep, an explanation, a plan, a fit, a forecast or a backtest.
+        milestone: of an explanation, what the figures are about.
+
+    Raises:
+        UsageError: there is no such milestone.
+    """
+    if isinstance(answer, Results):
+        from sim.report.run.figures import all_figures
+
+        return all_figures(answer)
+    found = _on_page(_content(answer)) if isinstance(answer, Forecasts) else _exhibits(answer, milestone)
+    return {exhibit.name: exhibit.figure for exhibit in found if exhibit.figure is not None}
+
+
+def _content(answer: Fit | Answer | TrackRecord) -> PlainPage:
+    """What the page of a forecast, of a fit or of a backtest says."""
+    if isinstance(answer, Answer):
+        from sim.report.forecast.page import forecast_content
+
+        return forecast_content(answer, "")
+    if isinstance(answer, Fit):
+        from sim.report.forecast.fit_page import fit_content
+
+        return fit_content(answer, "", [str(item) for item in answer.trial.findings])
+    from sim.report.forecast.backtest_page import backtest_content
+
+    warnings = [str(finding) for trial in answer.trials for finding in trial.findings]
+    return backtest_content(answer.trials, answer.results, "", warnings)
+
+
+def _on_page(content: PlainPage) -> list[Exhibit]:
+    return [*content.first, *(found for section in content.sections for found in section.exhibits)]
+
+
+def _summaries(content: PlainPage) -> list[str]:
+    return [found.summary for found in _on_page(content) if found.summary not in content.lines]
+
+
+def _exhibits(answer: Compared | Swept | Explanation | PlanAnswer, milestone: str) -> list[Exhibit]:
+    if isinstance(answer, Compared):
+        from sim.report.comparison import figures as comparison_figures
+
+        return comparison_figures.exhibits(answer)
+    if isinstance(answer, Swept):
+        from sim.report.sweep import figures as sweep_figures
+
+        return sweep_figures.exhibits(answer)
+    if isinstance(answer, Explanation):
+        from sim.report.explanation import figures as explanation_figures
+        from sim.report.explanation.words import Told
+
+        check_outcome(milestone, answer.study.scenario)
+        return explanation_figures.exhibits(Told(answer, milestone))
+    from sim.report.plan import figures as planning_figures
+    from sim.report.plan.words import PlanTold
+
+    return planning_figures.exhibits(PlanTold(answer))

@@ -1,0 +1,181 @@
+"""A comparison and what it leaves: a folder with tables, one JSON document and a page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import Problem, UsageError
+from sim.experiment.answer_folder import StudyFolder, short_id
+from sim.experiment.comparison.sides import Comparison, Named, Source, read_sources, run_sources, to_run
+from sim.experiment.comparison.tables import Compared
+from sim.experiment.program import program_fingerprint
+from sim.experiment.progress import Progress, no_progress
+from sim.experiment.run.start import RESULTS
+from sim.report.assumptions import assumption_rows
+from sim.report.comparison.document import answer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DOCUMENT, PAIRS, PAGE = "comparison.json", "pairs.parquet", "comparison.html"
+RUNS, BETWEEN = "runs", "shares"
+DIGITS = "%.10g"  # what a processor rounds otherwise is beyond them
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9.,=_()+-]")
+
+
+def comparison_identity(sources: Sequence[Source], replications: int | None, seed: int | None) -> dict[str, Any]:
+    """What decides a comparison's answer: the runs, in their order.
+
+    Args:
+        sources: what is compared.
+        replications: simulated trials of each, where that was said.
+        seed: where random numbers start, where that was said.
+    """
+    wanted = to_run(sources, replications, seed)
+    said = [
+        wanted[source.label].as_mapping() if source.results is None else source.results.identity for source in sources
+    ]
+    runs = [[run[key] for key in ("program", "scenario_hash", "seed", "replications")] for run in said]
+    return {"kind": "compare", "program": program_fingerprint(), "seed": said[0]["seed"], "runs": runs}
+
+
+def folder_name(labels: Sequence[str], identity: Mapping[str, Any]) -> str:
+    """`compare-<labels>-<id>`, the same for the same runs."""
+    shown = "-vs-".join(_NOT_IN_A_NAME.sub("", label) for label in labels)[:80]
+    return f"compare-{shown}-{short_id({**identity, 'labels': list(labels)})}"
+
+
+def compare(
+    names: Sequence[Named],
+    overrides: Sequence[Sequence[str]] = (),
+    *,
+    labels: Sequence[str] = (),
+    replications: int | None = None,
+    seed: int | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    out: Path | str | None = None,
+    shares: bool = False,
+    page: bool = True,
+    progress: Progress = no_progress,
+    command: str = "",
+) -> tuple[Compared, Path]:
+    """Compare scenarios trial by trial and keep what that finds in a folder.
+
+    Args:
+        names: two or more scenario files, names of scenarios that come with the program, or results folders that
+            share a seed; in a notebook also scenarios and results themselves. The first is the reference.
+        overrides: `PATH=VALUE` texts for each name; default: none.
+        labels: what to call each, instead of its name.
+        replications: simulated trials of each; default: as the results folders have, else as the first scenario says.
+        seed: where random numbers start in all of them; default: likewise.
+        workers: processes; default: all cores.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
+        out: the folder, which then has the runs too; default: `results/compare-<names>-<id>`, with the runs beside it.
+        shares: whether to say what each changed value is worth, which takes more runs.
+        page: whether to write the page.
+        progress: called with replications done and in all.
+        command: the whole command, for the manifests.
+
+    Returns:
+        The comparison and its folder.
+
+    Raises:
+        InputError: a name, an override or a folder is wrong, or the seeds differ.
+        RunInterrupted: stopped by hand; finished chunks are kept.
+    """
+    if len(names) < 2:
+        raise UsageError("a comparison needs two scenarios or more")
+    if labels and len(labels) != len(names):
+        raise UsageError(f"there are {len(names)} scenarios and {len(labels)} labels")
+    sources = read_sources(names, overrides or [()] * len(names), labels)
+    _check_distinct_folders(sources)
+    identity = comparison_identity(sources, replications, seed)
+    place = RESULTS / folder_name([source.label for source in sources], identity) if out is None else Path(out)
+    folder = StudyFolder(place, identity, optional=("shares.csv", PAGE))
+    how: dict[str, Any] = {"workers": workers, "cluster": cluster, "progress": progress, "command": command}
+    with folder.held():
+        sides = run_sources(
+            sources,
+            replications=replications,
+            seed=seed,
+            runs=RESULTS if out is None else place / RUNS,
+            assumptions=assumption_rows,
+            **how,
+        )
+        compared = Compared(Comparison(sides))
+        if shares:
+            compared = Compared(compared.comparison, shares_between(compared.comparison, place / BETWEEN, **how))
+        write_comparison(compared, folder, page=page)
+        folder.finish(command)
+    compared.folder = place
+    return compared, place
+
+
+def _check_distinct_folders(sources: Sequence[Source]) -> None:
+    seen: dict[Path, str] = {}
+    for source in sources:
+        if source.results is None:
+            continue
+        path = source.results.path.resolve()
+        if path in seen:
+            raise UsageError(Problem("this results folder is named twice", source.loaded.file))
+        seen[path] = source.label
+
+
+def shares_between(
+    comparison: Comparison,
+    between: Path,
+    *,
+    workers: int | None = None,
+    cluster: str | None = None,
+    progress: Progress = no_progress,
+    command: str = "",
+) -> pd.DataFrame | None:
+    """What each changed value is worth: the scenarios that lie between are simulated.
+
+    Args:
+        comparison: the comparison.
+        between: the folder of their runs.
+        workers: processes; default: all cores.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
+        progress: called with replications done and in all.
+        command: the whole command, for the manifests.
+
+    Returns:
+        The shares, or None where no two scenarios differ in more than one value.
+    """
+    import pandas as pd
+
+    from sim.experiment.comparison.attribution import all_attributions, run_between, share_rows
+
+    attributions = all_attributions(comparison)
+    if not attributions:
+        return None
+    n = comparison.n_replications
+    found = run_between(attributions, n, between, workers=workers, cluster=cluster, progress=progress, command=command)
+    return pd.concat([share_rows(a, sides, n) for a, sides in zip(attributions, found, strict=True)], ignore_index=True)
+
+
+def write_comparison(compared: Compared, folder: StudyFolder, *, page: bool = True) -> None:
+    """Write tables, JSON and page of a comparison.
+
+    Args:
+        compared: the comparison.
+        folder: where.
+        page: whether to write the page.
+
+    Raises:
+        ResultsError: they cannot be written.
+    """
+    for name, table in compared.tables.items():
+        folder.write_table(name, table, DIGITS)
+    folder.write_parquet(PAIRS, compared.pairs())
+    if page:
+        from sim.report.comparison.page import comparison_page  # needs plotly, which the tables do not
+
+        folder.write_text(PAGE, comparison_page(compared))
+    folder.write_document(DOCUMENT, answer(compared), sort_keys=True)

@@ -1,0 +1,89 @@
+"""A run in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from sim.experiment.progress import Progress, no_progress
+from sim.experiment.run.results import Results
+from sim.experiment.run.start import Report, run_in_folder
+from sim.scenario.load import Named, as_typed, loaded
+
+
+def run(
+    scenario: Named,
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+    until: str = "",
+    workers: int | None = None,
+    cluster: str | None = None,
+    out: Path | str | None = None,
+    report: bool = True,
+    causes: bool = True,
+    dates: Callable[[Results], None] = lambda _: None,
+    progress: Progress = no_progress,
+    command: str = "",
+    typed: str = "",
+    assumptions: Sequence[Mapping[str, str]] = (),
+) -> Results:
+    """Run a scenario and keep what it leaves in a folder. A run that was stopped goes on where it was.
+
+    Args:
+        scenario: a scenario as `load_scenario` gives it, a file, a name, or what a file would say.
+        replications: simulated trials, with a rule at most; default: as the scenario says, with a rule 100,000.
+        seed: where random numbers start; default: as the scenario says.
+        until: a rule by which it stops, as in `last_randomised.p50<7d`; see `sim.analysis.precision`.
+        workers: processes; default: all cores. The results are the same bytes whatever it is.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
+        out: the folder; default: `results/<scenario>-<id>`.
+        report: whether to write `report.html`.
+        causes: whether to measure the days lost to each cause, which takes 0.4 times as many trials again.
+        dates: called with the results once their dates are known, and before the causes are measured.
+        progress: called with replications done and in all.
+        command: the whole command, for the manifest.
+        typed: the scenario and its overrides as they were typed, for the report.
+        assumptions: every value with where it came from, for the report; see `sim.report.assumptions`.
+
+    Raises:
+        UsageError: the rule cannot be read, or the cluster not used.
+        ResultsError: the folder is of another run, is in use, is damaged, or cannot be written.
+        RunInterrupted: stopped by hand; finished chunks are kept.
+        WorkersLost: those who simulate were lost again and again; finished chunks are kept.
+    """
+    found = loaded(scenario)
+    return run_in_folder(
+        found.scenario,
+        replications=replications,
+        seed=seed,
+        until=until,
+        workers=workers,
+        cluster=cluster,
+        out=out,
+        report=report_writer(report),
+        causes=causes,
+        dates=dates,
+        progress=progress,
+        command=command,
+        typed=typed or as_typed(scenario),
+        assumptions=assumptions or _assumptions(scenario),
+    )
+
+
+def _assumptions(scenario: Named) -> Sequence[Mapping[str, str]]:
+    """Where the values of a file come from; of an object, nobody knows."""
+    if not isinstance(scenario, (str, Path)):
+        return ()
+    from sim.report.assumptions import assumption_rows
+
+    return assumption_rows(loaded(scenario))
+
+
+def report_writer(report: bool) -> Report | None:
+    """What writes `report.html`, if it is wanted."""
+    if not report:
+        return None
+    from sim.report.run.page import write_report  # needs plotly, which a run without a report does not
+
+    return write_report

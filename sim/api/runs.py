@@ -1,0 +1,122 @@
+"""Runs that are there, in a notebook: listed, exported, gone on with, and given more simulated trials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.api.run import report_writer
+from sim.experiment.progress import Progress, no_progress
+from sim.experiment.run.results import Results
+from sim.experiment.run.start import RESULTS, Means
+from sim.experiment.run.start import extend as extend_in_folder
+from sim.experiment.run.start import resume as resume_in_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def runs(folder: Path | str = RESULTS, *, scenario: str = "", scenario_hash: str = "") -> pd.DataFrame:
+    """The runs in a folder, the one finished last first; a row each, by the name of its folder.
+
+    Columns say scenario, status, size, and the dates of the headline: `last_randomised_p50`, `database_lock_p80` and so
+    on; a date that is later than the horizon is missing. `sim.open_results(row.folder)` opens one.
+
+    Args:
+        folder: which has the folders of runs.
+        scenario: only those whose scenario's name contains this.
+        scenario_hash: only those whose scenario or id begins so.
+
+    Raises:
+        ResultsError: there is no such folder.
+    """
+    import pandas as pd
+
+    from sim.experiment.run.catalogue import HEADLINE, HEADLINE_QUANTILES, entries
+
+    found = [entry for entry in entries(Path(folder)) if entry.matches(scenario, scenario_hash)]
+    plain = ("scenario", "typed", "status", "replications", "wanted", "seed", "finished", "size_bytes", "scenario_hash")
+    rows = [
+        {name: getattr(entry, name) for name in plain}
+        | {
+            f"{milestone}_{q}": entry.dates.get(milestone, {}).get(q)
+            for milestone in HEADLINE
+            for q in HEADLINE_QUANTILES
+        }
+        | {"notes": "; ".join(entry.notes), "folder": entry.path.as_posix()}
+        for entry in found
+    ]
+    names = pd.Index([entry.path.name for entry in found], name="run")
+    dates = [f"{milestone}_{q}" for milestone in HEADLINE for q in HEADLINE_QUANTILES]
+    return pd.DataFrame(rows, index=names, columns=[*plain, *dates, "notes", "folder"])
+
+
+def export(runs: Sequence[Results | Path | str], path: Path | str) -> int:
+    """Write the simulated trials of some runs as one table, a row each, with the run and its scenario.
+
+    Args:
+        runs: results or their folders.
+        path: the file: .csv, .xlsx or .parquet.
+
+    Returns:
+        How many simulated trials were written.
+
+    Raises:
+        UsageError: the ending is another, or there are more rows than Excel holds.
+        ResultsError: a run is not there, unfinished or damaged, or the file cannot be written.
+    """
+    from sim.experiment.run import catalogue
+    from sim.experiment.run.export import export as export_entries
+
+    folders = [run.path if isinstance(run, Results) else Path(run) for run in runs]
+    return export_entries([catalogue.named(folder.parent, folder.as_posix()) for folder in folders], Path(path))
+
+
+def resume(
+    folder: Path | str,
+    *,
+    workers: int | None = None,
+    cluster: str | None = None,
+    report: bool = True,
+    progress: Progress = no_progress,
+) -> Results:
+    """Go on with a run that was stopped, from what its folder says.
+
+    Args:
+        folder: the run's folder.
+        workers: processes; default: all cores.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
+        report: whether to write `report.html`.
+        progress: called with replications done and in all; see `sim.experiment.progress`.
+
+    Raises:
+        ResultsError: there is no run, it is of another version of the program, in use, or damaged.
+    """
+    return resume_in_folder(folder, Means(workers, cluster, report_writer(report), progress))
+
+
+def extend(
+    folder: Path | str,
+    replications: int,
+    *,
+    workers: int | None = None,
+    cluster: str | None = None,
+    report: bool = True,
+    progress: Progress = no_progress,
+) -> Results:
+    """Give a finished run more simulated trials, without simulating again those that it has.
+
+    Args:
+        folder: the run's folder.
+        replications: how many there are to be in all.
+        workers: processes; default: all cores.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
+        report: whether to write `report.html`.
+        progress: called with replications done and in all; see `sim.experiment.progress`.
+
+    Raises:
+        UsageError: it has more than that.
+        ResultsError: there is no finished run, it is of another version of the program, in use, or damaged.
+    """
+    return extend_in_folder(folder, replications, Means(workers, cluster, report_writer(report), progress))

@@ -1,0 +1,145 @@
+"""A sweep and what it leaves: a folder with one tidy table, one JSON document, a page, and the points' runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sim.api.comparison import DIGITS
+from sim.errors import Problem, UsageError
+from sim.experiment.answer_folder import StudyFolder, short_id
+from sim.experiment.identity import Identity, slug
+from sim.experiment.program import program_fingerprint
+from sim.experiment.progress import Progress, no_progress
+from sim.experiment.run.start import RESULTS
+from sim.experiment.sweep.points import DESIGNS, GRID, MOST_POINTS, Point, describe, make_points, parse_factors
+from sim.experiment.sweep.table import Swept, run_sweep
+from sim.report.sweep.document import answer
+from sim.scenario.load import Named, as_typed, load, loaded
+
+DOCUMENT, TABLE, PARQUET, PAGE, POINTS = "sweep.json", "sweep.csv", "sweep.parquet", "sweep.html", "points"
+
+
+def sweep_identity(points: Sequence[Point], seed: int, replications: int) -> dict[str, Any]:
+    """What decides a sweep's answer: the runs of its points, and what is varied in them."""
+    runs = [[describe(point.settings), Identity(point.scenario, seed, replications).short] for point in points]
+    digest = hashlib.sha256(json.dumps(runs).encode()).hexdigest()
+    sizes = {"seed": seed, "replications": replications}
+    return {"kind": "sweep", "program": program_fingerprint(), **sizes, "points": len(points), "runs": digest}
+
+
+def sweep(
+    scenario: Named,
+    vary: Sequence[str],
+    overrides: Sequence[str] = (),
+    *,
+    design: str = GRID,
+    n_points: int | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    out: Path | str | None = None,
+    page: bool = True,
+    progress: Progress = no_progress,
+    command: str = "",
+) -> tuple[Swept, Path]:
+    """Run a scenario at many points and keep what that finds in a folder. A stopped sweep goes on where it was.
+
+    Args:
+        scenario: a scenario file, or the name of a scenario that comes with the program; in a notebook also a
+            scenario itself, which then has its overrides.
+        vary: what is varied, as `PATH=V1,V2,...`, or `PATH=LOW..HIGH` in a Latin hypercube.
+        overrides: `PATH=VALUE` texts that hold at every point.
+        design: `grid` for every combination, or `latin-hypercube`.
+        n_points: how many, of a Latin hypercube; default: ten a path.
+        replications: simulated trials at each point; default: as the scenario says.
+        seed: where random numbers start at every point; default: as the scenario says.
+        workers: processes, shared by all points; default: all cores.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
+        out: the folder; default: `results/sweep-<scenario>-<id>`.
+        page: whether to write the page.
+        progress: called with replications done and in all, over all points.
+        command: the whole command, for the manifests.
+
+    Returns:
+        The sweep and its folder.
+
+    Raises:
+        InputError: a path, a value or a folder is wrong.
+        RunInterrupted: stopped by hand; finished chunks are kept.
+    """
+    check_asked(design, n_points, vary)
+    found = load(scenario, overrides) if isinstance(scenario, (str, Path)) else loaded(scenario)
+    seed = found.scenario.experiment.seed if seed is None else seed
+    n = found.scenario.experiment.replications if replications is None else replications
+    factors = parse_factors(vary, design, found)
+    points = make_points(found, factors, design, n_points, seed)
+    identity = sweep_identity(points, seed, n)
+    name = f"sweep-{slug(found.scenario.name)}-{short_id(identity)}"
+    folder = StudyFolder(RESULTS / name if out is None else Path(out), identity, optional=(PAGE,))
+    with folder.held():
+        swept = run_sweep(
+            found,
+            factors,
+            design,
+            points,
+            replications=n,
+            seed=seed,
+            folder=folder.path / POINTS,
+            typed=as_typed(scenario, overrides),
+            workers=workers,
+            cluster=cluster,
+            progress=progress,
+            command=command,
+        )
+        write_sweep(swept, folder, page=page)
+        folder.finish(command)
+    return replace(swept, folder=folder.path), folder.path
+
+
+def check_asked(design: str, n_points: int | None, vary: Sequence[str]) -> None:
+    """See that a sweep is asked for in a way that makes sense, before any scenario is read.
+
+    Args:
+        design: what should be one of `DESIGNS`.
+        n_points: how many points, where that was said.
+        vary: what is varied, as after `--vary`.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if design not in DESIGNS:
+        raise UsageError(Problem(f"must be one of {', '.join(DESIGNS)}", "--design", value=design))
+    if not vary:
+        raise UsageError(Problem("say what is varied, as --vary sites.general_hospital.count=2,4,6", "--vary"))
+    if n_points is not None and design == GRID:
+        raise UsageError(
+            Problem("a grid has as many points as its values make; give it for latin-hypercube", "--points")
+        )
+    if n_points is not None and not 2 <= n_points <= MOST_POINTS:
+        raise UsageError(Problem(f"must be 2 to {MOST_POINTS:,}", "--points", value=str(n_points)))
+
+
+def write_sweep(swept: Swept, folder: StudyFolder, *, page: bool = True) -> None:
+    """Write the table, JSON and page of a sweep.
+
+    Args:
+        swept: the sweep.
+        folder: where.
+        page: whether to write the page.
+
+    Raises:
+        ResultsError: they cannot be written.
+    """
+    folder.write_table(TABLE.removesuffix(".csv"), swept.table, DIGITS)
+    folder.write_parquet(PARQUET, swept.table)
+    if page:
+        from sim.report.sweep.page import sweep_page  # needs plotly, which the tables do not
+
+        folder.write_text(PAGE, sweep_page(swept))
+    folder.write_document(DOCUMENT, answer(swept), sort_keys=True)

@@ -1,0 +1,112 @@
+"""`compare`: is B better than A, by how many days, and is the difference sure?"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.cli.options import CLUSTER, SEED, WORKERS
+from sim.cli.streams import print_json
+from sim.errors import Problem, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sim.experiment.comparison.tables import Compared
+
+_NUMBERED = re.compile(r"^(\d+):(.+)$", re.DOTALL)
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True, metavar="A B [C ...]")
+@click.option("--replications", "-n", type=click.IntRange(1, 10_000_000), metavar="N", help="Simulated trials of each.")
+@SEED
+@WORKERS
+@CLUSTER
+@click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/compare-<names>-<id>.")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="[K:]PATH=VALUE",
+    help="Override a value in all scenarios, or with K: in the K-th alone, as in 2:sites.general_hospital.count=4.",
+)
+@click.option("--shares", is_flag=True, help="Say what each changed value is worth; simulates what lies between.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
+@click.option("--no-report", is_flag=True, help="Do not write comparison.html.")
+def compare(
+    names: tuple[str, ...],
+    replications: int | None,
+    seed: int | None,
+    workers: int | None,
+    cluster: str | None,
+    out: str | None,
+    overrides: tuple[str, ...],
+    shares: bool,
+    as_json: bool,
+    no_report: bool,
+) -> int:
+    """Compare scenarios trial by trial: by how many days is B earlier than A, and how sure is that?
+
+    A, B, ... are scenario files, names of scenarios that come with the program, or results folders that share a seed.
+    The first is the reference. All are simulated on the same random numbers, so that a difference is the scenarios'
+    and not chance's. Finished runs are used again; stopped ones go on.
+    """
+    from sim.api.comparison import compare as run_comparison
+    from sim.cli.progress import progress_bar
+
+    if len(names) < 2:
+        raise UsageError(Problem("name two scenarios or more; the first is the reference", value=names[0]))
+    each = overrides_for_each(overrides, len(names))
+    with progress_bar(show=sys.stderr.isatty()) as progress:
+        compared, folder = run_comparison(
+            names,
+            each,
+            replications=replications,
+            seed=seed,
+            workers=workers,
+            cluster=cluster,
+            out=out,
+            shares=shares,
+            page=not no_report,
+            progress=progress,
+            command=" ".join(sys.argv),
+        )
+    _print(compared, folder, as_json)
+    return 0
+
+
+def overrides_for_each(overrides: Sequence[str], n: int) -> list[list[str]]:
+    """The overrides of each scenario: those without a number, and those with its own.
+
+    Raises:
+        UsageError: a number that no scenario has.
+    """
+    found: list[list[str]] = [[] for _ in range(n)]
+    for text in overrides:
+        numbered = _NUMBERED.match(text)
+        if numbered is None:
+            for each in found:
+                each.append(text)
+            continue
+        number = int(numbered.group(1))
+        if not 1 <= number <= n:
+            raise UsageError(Problem(f"there are scenarios 1 to {n}", "--set", value=text))
+        found[number - 1].append(numbered.group(2))
+    return found
+
+
+def _print(compared: Compared, folder: Path, as_json: bool) -> None:
+    if as_json:
+        from sim.report.comparison.document import answer
+
+        document = answer(compared) | {"folder": folder.as_posix()}
+        print_json(document)
+        return
+    from sim.cli.console.comparison import print_comparison
+
+    print_comparison(compared, folder)

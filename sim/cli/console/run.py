@@ -1,0 +1,190 @@
+"""The answer of a run, printed: the dates first, then the odds, then why."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from sim.analysis.intervals import Estimate
+from sim.report import words
+from sim.report.run.why import Why
+from sim.report.words import Dates, estimate_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.experiment.run.results import Results
+    from sim.scenario.schema import Scenario
+
+_PLAIN_WIDTH = 120  # where nobody looks at a terminal
+_WIDE = 118  # columns that a date with its error beside it needs, for all percentiles
+_PERCENTILES = (10, 50, 80, 90)
+_N_CAUSES = 8
+
+
+class _Printer(Console):
+    """A console that leaves it to the caller what follows when whoever reads has seen enough."""
+
+    def on_broken_pipe(self) -> None:
+        """Rich would end the process as if it had failed."""
+        raise BrokenPipeError
+
+
+def make_console() -> Console:
+    """A console on stdout, as wide as the terminal; where there is none, wide enough for every table."""
+    return _Printer(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False, soft_wrap=False)
+
+
+def make_table(first: str, *numbers: str) -> Table:
+    """A table of names at the left and numbers that end in line."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column(first)
+    for column in numbers:
+        table.add_column(column, no_wrap=True, justify="right")
+    return table
+
+
+def _day(estimate: Estimate, dates: Dates) -> str:
+    return str(dates.of(estimate.value) or f">{dates.horizon}")
+
+
+def _error(estimate: Estimate, dates: Dates) -> str:
+    """The error of a date in days: '-12/+15'; '?' for an end that too few replications leave open."""
+    if not math.isfinite(estimate.value):
+        earliest = None if estimate.low is None else dates.of(estimate.low)
+        return "" if earliest is None else f">={earliest}"
+    low = "?" if estimate.low is None else f"{estimate.value - estimate.low:.0f}"
+    high = "?" if estimate.high is None else f"{estimate.high - estimate.value:.0f}"
+    return f"-{low}/+{high}".replace("+inf", "never")
+
+
+def _dates(milestones: pd.DataFrame, scenario: Scenario, dates: Dates, wide: bool) -> Table:
+    """Dates with their errors: beside them where there is room, else below."""
+    headers = [text for q in _PERCENTILES for text in ((f"P{q}", "days") if wide else (f"P{q}",))]
+    table = make_table("", *headers)
+    for name, row in milestones.iterrows():
+        estimates = [estimate_of(row, f"p{q}") for q in _PERCENTILES]
+        pairs = [(_day(estimate, dates), _error(estimate, dates)) for estimate in estimates]
+        cells = [text for pair in pairs for text in pair] if wide else ["\n".join(pair) for pair in pairs]
+        table.add_row(words.milestone_name(str(name), scenario), *cells)
+    return table
+
+
+def _funnel(funnel: pd.DataFrame) -> Table:
+    table = make_table("Funnel (mean of a trial)", "people", "±", "% of those referred")
+    for stage, row in funnel.iterrows():
+        table.add_row(str(stage), *_mean(row), _share(row))
+    return table
+
+
+def _causes(why: Why) -> Table | None:
+    """What is surely lost to each cause, the largest first."""
+    if not why.told():
+        return None
+    table = make_table(f"Days lost to (until {why.noun})", "days", "trials changed", "if instead")
+    table.columns[-1].justify = "left"
+    for row in why.told()[:_N_CAUSES]:
+        changed = f"{row['n_changed']} of {row['n']}"
+        table.add_row(str(row["label"]), words.with_error(estimate_of(row, "lost")), changed, str(row["without"]))
+    return table
+
+
+def _path(why: Why) -> Table:
+    table = make_table(f"Critical path to {why.noun} (mean of a trial)", "days", "of the trials")
+    for name, row in why.steps():
+        days, share = estimate_of(row, "days"), estimate_of(row, "share")
+        table.add_row(name, words.with_error(days), words.chance(share))
+    return table
+
+
+def _mean(row: Any) -> tuple[str, str]:
+    """A mean and half the width of its interval, with one decimal, so that a column is in line."""
+    value, low, high = estimate_of(row, "mean")
+    return f"{value:,.1f}", "" if low is None or high is None else f"{(high - low) / 2:,.1f}"
+
+
+def _share(row: Any) -> str:
+    return words.percent(float(row["share"])).removesuffix(" %")
+
+
+def print_place(console: Console, folder: Path, page: str) -> None:
+    """Print where the files are, and the page where it was written."""
+    console.print(f"Files: {folder.as_posix()}/", soft_wrap=True)
+    if (folder / page).is_file():
+        console.print(f"Page: {(folder / page).as_posix()}", soft_wrap=True)
+
+
+def print_answer(results: Results) -> None:
+    """Print the whole answer: the dates, and why."""
+    print_dates(results)
+    print_why(results)
+
+
+def print_dates(results: Results) -> None:
+    """Print milestones, odds and the funnel: all that is known before the causes are measured."""
+    console = make_console()
+    dates = Dates(results.design.clock, results.design.horizon_days)
+    milestones = results.milestones()
+    for warning in words.warnings(results, results.too_few()):
+        console.print(f"[bold]Warning:[/bold] {warning}.")
+    if results.until is not None and not results.until["met"]:
+        console.print(f"[bold]Warning:[/bold] {words.precision_sentence(results)}")
+    console.print(f"\n[bold]{words.headline(results, dates, milestones)}[/bold]\n")
+    modelled = milestones[[words.is_modelled(str(name), results.scenario) for name in milestones.index]]
+    console.print(_dates(modelled, results.scenario, dates, wide=console.width >= _WIDE))
+    console.print(
+        "P80: done by then in 80 % of the simulated trials. -12/+15: 95 % interval of the Monte Carlo error, in days."
+    )
+    if not np.isfinite(modelled[[f"p{q}" for q in _PERCENTILES]].to_numpy(dtype=float)).all():
+        console.print(f">{dates.horizon}: later than the horizon, or never.")
+    console.print()
+    for sentence in words.odds_sentences(results.odds()):
+        console.print(sentence)
+    for sentence in words.ending_sentences(results.outcomes()):
+        console.print(sentence)
+    for sentence in words.cap_sentences(results.caps(), dates):
+        console.print(sentence, soft_wrap=True)
+    console.print("(in brackets: 95 % interval of the Monte Carlo error)\n")
+    funnel = results.funnel()
+    console.print(_funnel(funnel if results.scenario.follow_up else funnel.drop(index="had the last visit")))
+    console.print()
+
+
+def print_why(results: Results) -> None:
+    """Print what costs most days, the critical path, how it was made and where the files are."""
+    console = make_console()
+    why = Why(results)
+    console.print(f"[bold]{why.sentence()}[/bold]")
+    for sentence in why.others():
+        console.print(sentence)
+    table = _causes(why)
+    if table is not None:
+        console.print()
+        console.print(table)
+    if why.how():
+        console.print(f"{why.how()} {why.more()}")
+    console.print()
+    console.print(_path(why) if why.steps() else why.path_sentence())
+    if why.doubts_sentence():
+        console.print(f"\n{why.doubts_sentence()}")
+    console.print(f"\n{_how_it_was_made(results)}")
+    rule = words.precision_sentence(results)
+    if rule is not None and results.until is not None and results.until["met"]:
+        console.print(rule)
+    console.print(f"Files: {results.path.as_posix()}/", soft_wrap=True)
+    if (results.path / "report.html").is_file():
+        console.print(f"Report: {(results.path / 'report.html').as_posix()}", soft_wrap=True)
+
+
+def _how_it_was_made(results: Results) -> str:
+    scenario = results.scenario
+    return (
+        f"{scenario.name}: {scenario.trial.target} participants, day 0 = {scenario.trial.enrolment_opens}, "
+        f"{results.n_replications:,} simulated trials, seed {results.seed}."
+    )

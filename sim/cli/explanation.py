@@ -1,0 +1,109 @@
+"""`explain`: what drives each milestone of a scenario."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.cli.options import CLUSTER, SEED, SET, WORKERS, scenario_argument
+from sim.cli.progress import progress_bar
+from sim.cli.streams import print_json
+
+if TYPE_CHECKING:
+    from sim.experiment.explanation.study import Explanation
+
+_SCALES = click.Choice(["ranks", "days"])
+
+
+@click.command()
+@scenario_argument
+@click.option(
+    "--milestone",
+    metavar="NAME",
+    default="database_lock",
+    show_default=True,
+    help="What the sentences are about: a milestone, or cost. The tables and the page have all of them.",
+)
+@click.option(
+    "--replications",
+    "-n",
+    type=click.IntRange(1, 1_000_000),
+    metavar="N",
+    help="N simulated trials with each input exchanged, and N/2 for each comparison; default 384.",
+)
+@click.option(
+    "--scale",
+    type=_SCALES,
+    default="ranks",
+    show_default=True,
+    help="What shares of the spread are of: ranks of the dates, or days with 'never' as the horizon.",
+)
+@SEED
+@WORKERS
+@CLUSTER
+@click.option(
+    "--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/explain-<scenario>-<id>."
+)
+@SET
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
+@click.option("--no-report", is_flag=True, help="Do not write explanation.html.")
+def explain(
+    scenario: str,
+    milestone: str,
+    replications: int | None,
+    scale: str,
+    seed: int | None,
+    workers: int | None,
+    cluster: str | None,
+    out: str | None,
+    overrides: tuple[str, ...],
+    as_json: bool,
+    no_report: bool,
+) -> int:
+    """Explain SCENARIO: what drives each milestone, and what is chance even if everything were known?
+
+    Every uncertain value at its 10 % and 90 % point, shares of the spread, the critical path, and the days lost to each
+    cause, all on the same random numbers. The folder keeps finished parts: the same command goes on after Ctrl-C.
+    """
+    from sim.api.explanation import explain_in_folder
+    from sim.experiment.explanation.study import REPLICATIONS, Study
+    from sim.report.explanation.words import check_outcome
+    from sim.scenario.load import as_typed, load
+
+    loaded = load(scenario, overrides)
+    check_outcome(milestone, loaded.scenario)
+    study = Study(
+        loaded.scenario,
+        REPLICATIONS if replications is None else replications,
+        loaded.scenario.experiment.seed if seed is None else seed,
+        scale,
+    )
+    said = as_typed(scenario, overrides)
+    with progress_bar(show=sys.stderr.isatty()) as progress:
+        explanation, folder = explain_in_folder(
+            study,
+            out,
+            workers,
+            progress,
+            said,
+            milestone,
+            cluster=cluster,
+            page=not no_report,
+            command=" ".join(sys.argv),
+        )
+    _print(explanation, folder, milestone, said, as_json)
+    return 0
+
+
+def _print(explanation: Explanation, folder: Path, milestone: str, said: str, as_json: bool) -> None:
+    if as_json:
+        from sim.report.explanation.words import document
+
+        print_json(document(explanation, milestone, said))
+        return
+    from sim.cli.console.explanation import print_explanation
+
+    print_explanation(explanation, folder, milestone)

@@ -1,0 +1,377 @@
+"""`backtest`, `fit` and `forecast`: from the data of a running trial to a defended date."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sim.cli.options import SEED, SET
+from sim.cli.progress import progress_bar
+from sim.cli.streams import print_json
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sim.exchange.findings import Question
+    from sim.exchange.observed import ObservedTrial
+    from sim.exchange.said import Said
+    from sim.forecast.backtest.study import Cut
+
+_SHARES = "25%,50%,75%"
+Command = Callable[..., Any]
+
+SITES = click.option(
+    "--sites",
+    "site_file",
+    type=click.Path(),
+    metavar="FILE",
+    help="A table of sites: name, activated, closed, planned.",
+)
+_HOW_READ = (
+    click.option(
+        "--as-of",
+        "as_of",
+        callback=lambda _context, _option, text: _date(text),
+        metavar="DATE",
+        help="The day from which to go on; nothing later is used. Default: the last day of the data.",
+    ),
+    click.option("--columns", metavar="ROLE=NAME,...", help="Which column is what, as in date=Rand_Dt,site=Centre."),
+    click.option("--dates", "order", type=click.Choice(["dmy", "mdy", "ymd"]), help="How to read dates like 03/04/24."),
+    click.option(
+        "--status",
+        metavar="WORD=MEANING,...",
+        help="What a word of the status column means: in screening, screen failure, randomised, on study, left, "
+        "completed, ignored.",
+    ),
+    click.option("--study", default="", metavar="NAME", help="Which study is meant, where the file has several."),
+    click.option(
+        "--sheet",
+        default="",
+        metavar="NAME,...",
+        help="Which sheets of a workbook are meant; all for all of them.",
+    ),
+    click.option("--header", default="", metavar="ROWS", help="The row of the header: 4, or its rows: 4-5."),
+    click.option(
+        "--counts",
+        type=click.Choice(["new", "running"]),
+        help="Whether each row counts those of its own period, or all so far.",
+    ),
+)
+
+
+def how_read(command: Command) -> Command:
+    """The options that say how data are read; the command gets them in one, as `said`."""
+
+    @functools.wraps(command)
+    def gathered(columns: str | None, order: Any, status: str | None, as_of: date | None, **rest: Any) -> Any:
+        from sim.exchange.said import Said, status_from
+        from sim.exchange.tables.columns import columns_from
+
+        texts: dict[str, Any] = {name: rest.pop(name) or "" for name in ("study", "sheet", "header", "counts")}
+        return command(said=Said(columns_from(columns), order, status_from(status), as_of=as_of, **texts), **rest)
+
+    for option in reversed(_HOW_READ):
+        gathered = option(gathered)
+    return gathered
+
+
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
+WORKERS = click.option(
+    "--workers", "-w", type=click.IntRange(1, 1024), metavar="W", help="Processes; default: all cores."
+)
+
+
+CLOSED = click.option(
+    "--closed",
+    "closed",
+    multiple=True,
+    metavar="FROM..TO",
+    help="Days on which nobody could be randomised, as in 2024-03-01..2024-04-15; may be given again.",
+)
+ENDS = click.option(
+    "--ends", "ends", metavar="DATE", help="The last day on which anybody may be randomised, as announced."
+)
+SITES_A_MONTH = click.option(
+    "--sites-a-month", "sites_a_month", type=float, metavar="N", help="Sites that open a month from now on."
+)
+
+
+def read_asking(read: Callable[[Said], Any], said: Said) -> Any:
+    """Read data, and ask a person at a terminal where they can be read in more than one way.
+
+    Args:
+        read: reads the data, given what a person said of how.
+        said: what was said by options.
+
+    Raises:
+        QuestionError: nobody is there to ask.
+    """
+    from sim.exchange.findings import QuestionError
+
+    while True:
+        try:
+            return read(said)
+        except QuestionError as error:
+            if not (sys.stdin.isatty() and sys.stderr.isatty()):
+                raise
+            for question in error.questions:
+                said = _asked(question, said)
+
+
+def _asked(question: Question, said: Said) -> Said:
+    """What was said, with the answer of a person at the terminal."""
+    click.echo(str(question.problem), err=True)
+    choices = click.Choice([choice for choice, _ in question.choices])
+    for subject in question.subjects or ("",):
+        wording = f"{subject or question.option}?"
+        answer = click.prompt(wording, type=choices, err=True)
+        said = said.answered(question.option, f"{subject}={answer}" if subject else answer)
+    return said
+
+
+def show_account(trials: list[ObservedTrial]) -> None:
+    """Print what was made of the data, and the warnings of the data check."""
+    for trial in trials:
+        name = f" ({trial.name})" if len(trials) > 1 else ""
+        for line in trial.account.lines():
+            click.echo(f"Data{name}: {line}", err=True)
+        for finding in trial.findings:
+            click.echo(f"Data check: {finding}", err=True)
+
+
+def _date(text: str | None) -> date | None:
+    from sim.exchange.said import date_from
+
+    return None if text is None else date_from(text)
+
+
+def _shares(text: str) -> list[float]:
+    from sim.errors import Problem, UsageError
+
+    found = []
+    for part in text.split(","):
+        number = part.strip().removesuffix("%")
+        try:
+            share = float(number) / 100
+        except ValueError:
+            share = -1.0
+        if not 0 < share < 1:
+            raise UsageError(
+                Problem("give shares of the target between 0 and 100 %, as in 25%,50%,75%", "--at", value=part)
+            )
+        found.append(share)
+    return found
+
+
+def _every(text: str) -> int:
+    from sim.errors import Problem, UsageError
+
+    days = text.strip().lower().removesuffix("days").removesuffix("d").strip()
+    if not days.isdigit() or int(days) < 1:
+        raise UsageError(Problem("give days, as in 30d", "--every", value=text))
+    return int(days)
+
+
+@click.command()
+@click.argument("data", nargs=-1, required=True, metavar="DATA...")
+@click.option("--at", metavar="SHARES", help=f"Shares of the target at which to forecast; default {_SHARES}.")
+@click.option("--every", metavar="DAYS", help="Forecast every so many days instead, as in 30d.")
+@click.option("--target", type=click.IntRange(2), metavar="N", help="Randomisations wanted; default: all in the data.")
+@SITES
+@CLOSED
+@how_read
+@WORKERS
+@click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/backtest-<data>-<id>.")
+@JSON
+def backtest(
+    data: tuple[str, ...],
+    at: str | None,
+    every: str | None,
+    target: int | None,
+    site_file: str | None,
+    closed: tuple[str, ...],
+    said: Said,
+    workers: int | None,
+    out: str | None,
+    as_json: bool,
+) -> int:
+    """Forecast from points within DATA, with only what was known then, against what happened.
+
+    DATA is an enrolment log, counts by period, or SDTM (DM, DS, SV): files, or folders of them; each file is a trial.
+    """
+    from sim.api.forecast_folders import write_backtest
+    from sim.cli.console.forecast import print_backtest
+    from sim.errors import Problem, UsageError
+    from sim.exchange.folder import read_trials
+    from sim.experiment.workers import n_cores
+    from sim.forecast.backtest.study import backtest as backtest_all
+    from sim.report.forecast.backtest_page import backtest_document
+
+    if at and every:
+        raise UsageError(Problem("give --at or --every, not both"))
+    trials = read_asking(lambda how: read_trials(data, site_file, how), said)
+    show_account(trials)
+    trials = [_told(trial, closed) for trial in trials]
+    jobs = [(trial, cut, target) for trial in trials for cut in _cuts(trial, at, every, target)]
+    with progress_bar(show=sys.stderr.isatty()) as progress:
+        results = backtest_all(jobs, workers or n_cores(), progress)
+    command = " ".join(["trialclock", *sys.argv[1:]])
+    folder = write_backtest(trials, results, Path(out) if out else None, command)
+    if as_json:
+        print_json(backtest_document(trials, results))
+    else:
+        print_backtest(results, folder)
+    return 0
+
+
+@click.command()
+@click.argument("data", metavar="DATA")
+@SITES
+@CLOSED
+@SITES_A_MONTH
+@click.option("--target", type=click.IntRange(1), metavar="N", help="Randomisations wanted; default: all in the data.")
+@click.option(
+    "--follow-up-weeks",
+    "weeks",
+    type=click.FloatRange(0, 2_000, min_open=True),
+    metavar="W",
+    help="From randomisation to the last visit; default: as the data say.",
+)
+@how_read
+@click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/fit-<data>-<id>.")
+@JSON
+def fit(
+    data: str,
+    site_file: str | None,
+    closed: tuple[str, ...],
+    sites_a_month: float | None,
+    target: int | None,
+    weeks: float | None,
+    said: Said,
+    out: str | None,
+    as_json: bool,
+) -> int:
+    """Learn from DATA: site rates, the shape over time, the funnel, screening times, ways of leaving.
+
+    Writes a scenario, fitted.yaml, whose values are posteriors, and pictures of the fit. DATA is an enrolment log,
+    counts by period, or SDTM (DM, DS, SV): a file, or a folder of SDTM.
+    """
+    from sim.api.forecast_folders import write_fit
+    from sim.cli.console.forecast import print_fit
+    from sim.exchange.read import as_known, read_as
+    from sim.forecast.fit.study import fit as fit_data
+    from sim.report.forecast.fit_page import fit_document
+
+    trial = read_asking(lambda how: as_known(read_as(data, site_file, how), how.as_of, target), said)
+    show_account([trial])
+    trial = _told(trial, closed, sites_a_month=sites_a_month)
+    found = fit_data(trial, target, weeks)
+    folder = write_fit(found, Path(out) if out else None, " ".join(["trialclock", *sys.argv[1:]]))
+    if as_json:
+        print_json(fit_document(found))
+    else:
+        print_fit(found, folder)
+    return 0
+
+
+@click.command()
+@click.argument("scenario", metavar="SCENARIO")
+@click.option("--observed", "data", required=True, type=click.Path(), metavar="DATA", help="What has happened so far.")
+@SITES
+@CLOSED
+@ENDS
+@SITES_A_MONTH
+@SET
+@click.option(
+    "--what-if",
+    "others",
+    multiple=True,
+    type=click.Path(),
+    metavar="FILE",
+    help="Another scenario to go on with, on the same random numbers; may be given again.",
+)
+@click.option("--replications", "-n", type=click.IntRange(1, 1_000_000), metavar="N", help="Simulated trials.")
+@SEED
+@click.option("--constant-rates", is_flag=True, help="Rates stay as they are, instead of drifting.")
+@how_read
+@WORKERS
+@click.option(
+    "--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/forecast-<scenario>-<id>."
+)
+@JSON
+def forecast(
+    scenario: str,
+    data: str,
+    site_file: str | None,
+    closed: tuple[str, ...],
+    ends: str | None,
+    sites_a_month: float | None,
+    overrides: tuple[str, ...],
+    others: tuple[str, ...],
+    replications: int | None,
+    seed: int | None,
+    constant_rates: bool,
+    said: Said,
+    workers: int | None,
+    out: str | None,
+    as_json: bool,
+) -> int:
+    """Go on from what has happened: when will this trial be complete, what changed, and what would help?
+
+    SCENARIO is the plan: a file, the name of a scenario that comes with the program, or a fitted.yaml. With --set, the
+    forecast is of the scenario as changed, and its difference from the scenario as it was is shown, trial by trial.
+    """
+    from sim.api.forecast_folders import write_forecast
+    from sim.cli.console.forecast import print_forecast
+    from sim.exchange.read import as_known, read_as
+    from sim.experiment.workers import n_cores
+    from sim.forecast.answer import WhatIf, named_apart
+    from sim.forecast.answer import forecast as forecast_trial
+    from sim.report.forecast.words import forecast_document
+    from sim.scenario.load import load
+
+    loaded = load(scenario, overrides).scenario
+    what_ifs = [WhatIf(load(other).scenario.name, load(other).scenario) for other in others]
+    if overrides:
+        what_ifs.insert(0, WhatIf(f"without {' '.join(overrides)}", load(scenario).scenario))
+    trial = read_asking(lambda how: as_known(read_as(data, site_file, how), how.as_of, loaded.trial.target), said)
+    show_account([trial])
+    trial = _told(trial, closed, ends, sites_a_month)
+    with progress_bar(show=sys.stderr.isatty()) as progress:
+        answer = forecast_trial(
+            loaded,
+            trial,
+            named_apart(what_ifs),
+            replications=replications or loaded.experiment.replications,
+            seed=loaded.experiment.seed if seed is None else seed,
+            workers=workers or n_cores(),
+            is_constant=constant_rates,
+            progress=progress,
+        )
+    folder = write_forecast(answer, Path(out) if out else None, " ".join(["trialclock", *sys.argv[1:]]))
+    if as_json:
+        print_json(forecast_document(answer))
+    else:
+        print_forecast(answer, folder)
+    return 0
+
+
+def _told(
+    trial: ObservedTrial, closed: tuple[str, ...], ends: str | None = None, sites_a_month: float | None = None
+) -> ObservedTrial:
+    """The data with what was said of recruitment."""
+    from sim.forecast.continued.told import as_told, told
+
+    return as_told(trial, told(closed, ends, sites_a_month))
+
+
+def _cuts(trial: ObservedTrial, at: str | None, every: str | None, target: int | None) -> list[Cut]:
+    from sim.forecast.backtest.study import check_target, cuts_at, cuts_every
+
+    check_target(trial, target)
+    return cuts_every(trial, _every(every), target) if every else cuts_at(trial, _shares(at or _SHARES), target)

@@ -1,0 +1,115 @@
+"""`trace` and `replay`: one simulated trial, event by event."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.cli.options import REPLICATION, SEED, SET, scenario_argument
+from sim.errors import ReplicationFailed, TrialclockError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+
+    from sim.experiment.run.results import Results
+
+_FORMATS = click.Choice(["story", "csv"])
+
+
+@click.command()
+@scenario_argument
+@REPLICATION
+@SEED
+@SET
+@click.option("--format", "form", type=_FORMATS, default="story", show_default=True, help="Sentences, or a table.")
+@click.option("--participant", type=click.IntRange(1), metavar="N", help="Only what happens to the N-th participant.")
+def trace(
+    scenario: str,
+    replication: int,
+    seed: int | None,
+    overrides: tuple[str, ...],
+    form: str,
+    participant: int | None,
+) -> None:
+    """Tell one simulated trial of SCENARIO as a story that a student can read, or as CSV."""
+    from sim.core.design import Design
+    from sim.experiment.replicate import replicate
+    from sim.report.one_trial.story import story
+    from sim.scenario.load import load_scenario
+
+    design = Design(load_scenario(scenario, overrides))
+    rows = replicate(design, design.scenario.experiment.seed if seed is None else seed, replication).table()
+    if form == "csv":
+        from sim.analysis.tables import event_table
+
+        click.echo(_csv(event_table(design, replication, rows)), nl=False)
+        return
+    for line in story(design, rows, participant):
+        click.echo(line)
+
+
+@click.command()
+@click.argument("results", type=click.Path())
+@REPLICATION
+@click.option("--format", "form", type=_FORMATS, default="csv", show_default=True, help="Sentences, or a table.")
+@click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="Write here instead of stdout.")
+def replay(results: str, replication: int, form: str, out: str | None) -> None:
+    """Simulate one replication of a run again, from what the run left: the same events, byte for byte.
+
+    Where the run kept that replication whole, its events are compared.
+    """
+    from sim.analysis.tables import event_table
+    from sim.errors import Problem, ResultsError
+    from sim.experiment.run.assemble import EVENTS
+    from sim.experiment.run.results import open_results
+    from sim.report.one_trial.story import story
+
+    run = open_results(Path(results))
+    rows = _again(run, replication)
+    table = event_table(run.design, replication, rows)
+    if not run.is_of_this_program():
+        click.echo(
+            f"warning: {run.path} was made by another state of the program (trialclock {run.identity['version']}, "
+            f"{run.identity['program']}); the events may differ from those of the run",
+            err=True,
+        )
+    for damaged in run.damaged_files():
+        click.echo(f"warning: {run.path}: {damaged} since the run", err=True)
+    kept = replication < run.identity["keep"]
+    if kept and not run.kept_events(replication).equals(table):
+        message = f"replication {replication} is not what the run kept; the folder or the program was changed"
+        raise ResultsError(Problem(message, str(run.path / EVENTS)))
+    _hand_over(_csv(table) if form == "csv" else "\n".join([*story(run.design, rows), ""]), out)
+    if kept:
+        click.echo(f"the same as the {len(rows)} events that the run kept", err=True)
+
+
+def _again(run: Results, replication: int) -> npt.NDArray[np.float64]:
+    """The events of a replication; one that raises has its traceback shown, which is what there is to see of it."""
+    try:
+        return run.replay(replication).table()
+    except TrialclockError:
+        raise
+    except Exception as error:
+        click.echo(traceback.format_exc(), err=True)
+        raise ReplicationFailed(f"replication {replication} raises {type(error).__name__}: {error}") from None
+
+
+def _hand_over(text: str, out: str | None) -> None:
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    from sim.experiment.run.folder import write_text
+
+    write_text(Path(out), text)
+
+
+def _csv(table: pa.Table) -> str:
+    from sim.analysis.spreadsheets import csv_text
+
+    return csv_text(table.to_pandas(), "%.17g")

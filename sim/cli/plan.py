@@ -1,0 +1,127 @@
+"""`plan`: the cheapest plan that makes a date."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.cli.options import CLUSTER, SEED, SET, WORKERS, scenario_argument
+from sim.cli.progress import progress_bar
+from sim.cli.streams import print_json
+
+if TYPE_CHECKING:
+    from sim.experiment.plan.answer import PlanAnswer
+
+
+@click.command()
+@scenario_argument
+@click.option("--options", "options_file", required=True, metavar="FILE", help="Levers, their settings and costs.")
+@click.option("--by", required=True, metavar="DATE", help="The date to make, as YYYY-MM-DD.")
+@click.option(
+    "--probability",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.8,
+    show_default=True,
+    metavar="P",
+    help="With which the date must be made.",
+)
+@click.option(
+    "--budget", type=click.FloatRange(0, min_open=True), metavar="B", help="Most that a plan may cost in the mean."
+)
+@click.option(
+    "--milestone", default="database_lock", show_default=True, metavar="NAME", help="What must be done by the date."
+)
+@click.option(
+    "--confidence",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.95,
+    show_default=True,
+    metavar="C",
+    help="How sure the choice shall be; simulation stops there.",
+)
+@click.option(
+    "--replications",
+    "-n",
+    type=click.IntRange(1, 10_000_000),
+    metavar="N",
+    help="Most trials to simulate, over all plans; default 9600.",
+)
+@SEED
+@WORKERS
+@CLUSTER
+@click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/plan-<scenario>-<id>.")
+@SET
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
+@click.option("--no-report", is_flag=True, help="Do not write plan.html.")
+def plan(
+    scenario: str,
+    options_file: str,
+    by: str,
+    probability: float,
+    budget: float | None,
+    milestone: str,
+    confidence: float,
+    replications: int | None,
+    seed: int | None,
+    workers: int | None,
+    cluster: str | None,
+    out: str | None,
+    overrides: tuple[str, ...],
+    as_json: bool,
+    no_report: bool,
+) -> int:
+    """Find the cheapest plan for SCENARIO that makes a date with a given probability.
+
+    The options file lists what may be chosen and what it costs. Trials go to the plans on which the choice hangs. The
+    folder keeps finished parts: the same command goes on after Ctrl-C.
+    """
+    from sim.api.plan import plan_in_folder
+    from sim.experiment.plan.answer import TRIALS, Asked
+    from sim.report.explanation.words import check_outcome
+    from sim.scenario.load import as_typed, load
+    from sim.scenario.options import load_options
+
+    when = _date(by)
+    loaded = load(scenario, overrides)
+    check_outcome(milestone, loaded.scenario, has_cost=False)
+    asked = Asked(
+        load_options(options_file, loaded),
+        milestone,
+        when,
+        probability,
+        budget,
+        confidence,
+        TRIALS if replications is None else replications,
+        loaded.scenario.experiment.seed if seed is None else seed,
+    )
+    said = as_typed(scenario, overrides)
+    with progress_bar(show=sys.stderr.isatty()) as progress:
+        answer, folder = plan_in_folder(
+            asked, out, workers, progress, said, cluster=cluster, page=not no_report, command=" ".join(sys.argv)
+        )
+    _print(answer, folder, said, as_json)
+    return 0
+
+
+def _date(text: str) -> date:
+    from sim.errors import Problem, UsageError
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(Problem("must be a date that exists, as YYYY-MM-DD", "--by", value=text)) from None
+
+
+def _print(answer: PlanAnswer, folder: Path, said: str, as_json: bool) -> None:
+    if as_json:
+        from sim.report.plan.words import document
+
+        print_json(document(answer, said))
+        return
+    from sim.cli.console.plan import print_plan
+
+    print_plan(answer, folder)

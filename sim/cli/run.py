@@ -1,0 +1,157 @@
+"""`run`: from a scenario to a dated answer."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from sim.cli.options import CLUSTER, SEED, SET, WORKERS, scenario_argument
+from sim.cli.progress import progress_bar
+from sim.cli.streams import print_json
+from sim.errors import Problem, UsageError
+
+if TYPE_CHECKING:
+    from sim.experiment.run.results import Results
+
+_NOT_PRECISE = 3
+_OF_A_NEW_RUN = {"scenario": "SCENARIO", "seed": "--seed", "out": "--out", "overrides": "--set", "until": "--until"}
+
+
+@click.command()
+@scenario_argument
+@click.option(
+    "--replications",
+    "-n",
+    type=click.IntRange(1, 10_000_000),
+    metavar="N",
+    help="Simulated trials; with --until at most, with --extend in all.",
+)
+@SEED
+@click.option(
+    "--until",
+    metavar="RULE",
+    default="",
+    help="Add trials until an answer's 95 % interval is narrow enough, as in 'last_randomised.p50<7d' or "
+    "'by_primary_completion<2%'.",
+)
+@WORKERS
+@CLUSTER
+@click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/<scenario>-<id>.")
+@click.option("--resume", metavar="DIR", help="Go on with the run in this folder, instead of running SCENARIO.")
+@click.option("--extend", metavar="DIR", help="Give the finished run in this folder more trials, N in all.")
+@SET
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
+@click.option("--no-report", is_flag=True, help="Do not write report.html.")
+@click.option("--no-causes", is_flag=True, help="Do not measure the days lost to each cause.")
+@click.pass_context
+def run(
+    context: click.Context,
+    /,
+    as_json: bool = False,
+    resume: str | None = None,
+    extend: str | None = None,
+    **given: Any,
+) -> int:
+    """Simulate SCENARIO many times: when is it complete, how sure is that, and what holds it back?
+
+    SCENARIO is a file, or the name of a scenario that comes with the program (default: base). A run that was stopped
+    goes on where it was when the same command is given again.
+    """
+    if resume is not None or extend is not None:
+        _check_goes_on(context, resume, extend, given)
+    bar = progress_bar(show=sys.stderr.isatty())
+    with bar as progress:
+        how = {"progress": progress, "dates": _nothing if as_json else partial(bar.aside, _dates)}
+        goes_on = resume is not None or extend is not None
+        results = _go_on(resume, extend, given, how) if goes_on else _begin(given, how)
+    _print(results, as_json)
+    return _exit_code(results)
+
+
+def _nothing(results: Results) -> None:
+    """Say nothing before the whole answer is there."""
+
+
+def _dates(results: Results) -> None:
+    """Print the dates, which are there before the causes are."""
+    from sim.cli.console.run import print_dates
+
+    with suppress(BrokenPipeError, SystemExit):  # nobody reads on; the run is finished all the same
+        print_dates(results)
+        sys.stdout.flush()
+
+
+def _begin(given: dict[str, Any], how: dict[str, Any]) -> Results:
+    from sim.api.run import run as run_scenario
+    from sim.report.assumptions import assumption_rows
+    from sim.scenario.load import as_typed, load
+
+    scenario, overrides = given.get("scenario", "base"), given.get("overrides") or ()
+    loaded = load(scenario, overrides)
+    return run_scenario(
+        loaded.scenario,
+        replications=given.get("replications"),
+        seed=given.get("seed"),
+        until=given.get("until") or "",
+        workers=given.get("workers"),
+        cluster=given.get("cluster"),
+        out=given.get("out"),
+        report=not given.get("no_report"),
+        causes=not given.get("no_causes"),
+        **how,
+        command=" ".join(sys.argv),
+        typed=as_typed(scenario, overrides),
+        assumptions=assumption_rows(loaded),
+    )
+
+
+def _check_goes_on(context: click.Context, resume: str | None, extend: str | None, given: dict[str, Any]) -> None:
+    """A run that goes on is what its folder says it is."""
+    option = "--resume" if resume is not None else "--extend"
+    if resume is not None and extend is not None:
+        raise UsageError(Problem("give --resume or --extend, not both", option))
+    for name, shown in _OF_A_NEW_RUN.items():
+        if context.get_parameter_source(name) == ParameterSource.COMMANDLINE:
+            message = f"the folder says what is run; leave out {shown}"
+            raise UsageError(Problem(message, option, value=str(resume or extend)))
+    if extend is not None and given.get("replications") is None:
+        raise UsageError(Problem("say how many trials there are to be in all, by --replications N", option))
+    if resume is not None and given.get("replications") is not None:
+        raise UsageError(Problem("the folder says how many trials; --extend gives a finished run more of them", option))
+
+
+def _go_on(resume: str | None, extend: str | None, given: dict[str, Any], how: dict[str, Any]) -> Results:
+    from sim.api.run import report_writer
+    from sim.experiment.run import start as runs
+
+    means = runs.Means(
+        given.get("workers"),
+        given.get("cluster"),
+        report_writer(not given.get("no_report")),
+        command=" ".join(sys.argv),
+        causes=not given.get("no_causes"),
+        **how,
+    )
+    if extend is not None:
+        return runs.extend(extend, int(given["replications"]), means)
+    return runs.resume(str(resume), means)
+
+
+def _print(results: Results, as_json: bool) -> None:
+    if as_json:
+        from sim.report.run.document import answer
+
+        print_json(answer(results))
+        return
+    from sim.cli.console.run import print_why
+
+    print_why(results)
+
+
+def _exit_code(results: Results) -> int:
+    return 0 if results.manifest.get("until", {"met": True})["met"] else _NOT_PRECISE

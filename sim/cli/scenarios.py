@@ -1,0 +1,138 @@
+"""`validate`, `show`, `diff`, `schema`, `new`: looking at scenarios without simulating them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sim.cli.options import SET, scenario_argument
+from sim.cli.streams import print_json
+from sim.errors import Problem, UsageError
+
+if TYPE_CHECKING:
+    from sim.scenario.provenance import Provenance
+
+_FEW = 3  # notes that are read one by one
+
+
+@click.command()
+@click.argument("scenario", default="base")
+@SET
+@click.option("--all", "each", is_flag=True, help="Name every number without a source, not only how many and where.")
+def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
+    """Check SCENARIO: one line for everything that is wrong, with file, line, path, value and what is allowed.
+
+    Limits are said in words, with whom each holds for. Numbers that have no entry in 'sources', and what may be meant
+    otherwise, are noted, and are no error.
+    """
+    from sim.scenario.load import load
+    from sim.scenario.provenance import provenance
+    from sim.scenario.remarks import completion, limits, remarks
+
+    loaded = load(scenario, overrides)
+    rows = provenance(loaded)
+    n_sites = sum(group.count for group in loaded.scenario.sites.values())
+    n_uncertain = sum("uncertain:" in row.value for row in rows)
+    click.echo(
+        f"{loaded.file} is valid: {loaded.scenario.trial.target} participants, sites: {n_sites}, "
+        f"{len(loaded.scenario.screening.criteria)} criteria, {n_uncertain} uncertain values"
+    )
+    event_driven = completion(loaded.scenario)
+    if event_driven:
+        click.echo(event_driven)
+    for limit in limits(loaded.scenario):
+        click.echo(f"limit: {limit}")
+    for remark in remarks(loaded.scenario):
+        click.echo(f"note: {remark}", err=True)
+    bare = [row for row in rows if row.lacks_source]
+    for note in _each_without_source(bare) if each or len(bare) <= _FEW else _all_without_source(bare):
+        click.echo(f"note: {note}", err=True)
+
+
+def _each_without_source(bare: list[Provenance]) -> list[str]:
+    return [f"{row.origin}: {row.path}: this number has no entry in 'sources'" for row in bare]
+
+
+def _all_without_source(bare: list[Provenance]) -> list[str]:
+    """One note a file: how many numbers have no source, and in which parts of the scenario."""
+    parts: dict[str, dict[str, int]] = {}
+    for row in bare:
+        file, _, line = row.origin.rpartition(":")
+        of_file = parts.setdefault(file if line.isdigit() else row.origin, {})
+        part = row.path.partition(".")[0]
+        of_file[part] = of_file.get(part, 0) + 1
+    return [
+        f"{file}: {sum(counts.values())} numbers have no entry in 'sources' (--all names each): "
+        + ", ".join(f"{part} {n}" for part, n in counts.items())
+        for file, counts in parts.items()
+    ]
+
+
+@click.command()
+@scenario_argument
+@SET
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--only", metavar="PATH", help="Only values below this path.")
+def show(scenario: str, overrides: tuple[str, ...], as_json: bool, only: str | None) -> None:
+    """Show every value of SCENARIO: where it comes from (file and line, or default), its grade and its source."""
+    from sim.errors import nearest
+    from sim.scenario.load import load
+    from sim.scenario.provenance import provenance
+
+    rows = provenance(load(scenario, overrides))
+    if only:
+        chosen = [row for row in rows if row.path == only or row.path.startswith(f"{only}.")]
+        if not chosen:
+            known = {row.path for row in rows} | {row.path.rpartition(".")[0] for row in rows}
+            raise UsageError(Problem(f"there is no such path; {nearest(only, known - {''})}", "--only", value=only))
+        rows = chosen
+    if as_json:
+        print_json([vars(row) for row in rows])
+        return
+    width = min(max(len(row.path) for row in rows), 64)
+    for row in rows:
+        source = f"  [{row.grade}: {row.source}]" if row.grade else f"  [{row.source}]" if row.source else ""
+        per = " per site" if row.path.endswith(".max_participants") and row.value != "null" else ""
+        click.echo(f"{row.path:<{width}}  {row.value}{per}  ({row.origin}){source}")
+
+
+@click.command()
+@click.argument("a")
+@click.argument("b")
+def diff(a: str, b: str) -> None:
+    """Show the values in which scenarios A and B differ."""
+    from sim.scenario.load import load
+    from sim.scenario.provenance import differences
+
+    found = differences(load(a), load(b))
+    for path, ours, theirs in found:
+        click.echo(f"{path}: {ours} -> {theirs}")
+    if not found:
+        click.echo("the two scenarios say the same")
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, which editors use for completion."""
+    from sim.scenario.json_schema import scenario_schema
+
+    print_json(scenario_schema())
+
+
+@click.command()
+@click.argument("name")
+@click.option("--from", "base", default="base", show_default=True, metavar="SCENARIO", help="The scenario to extend.")
+def new(name: str, base: str) -> None:
+    """Write NAME.yaml, a commented scenario to start from: everything that SCENARIO says, to change or to delete."""
+    from sim.experiment.run.folder import write_text
+    from sim.scenario.template import template
+
+    path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
+    if path.exists():
+        raise UsageError(Problem("there is such a file already; it is not overwritten", str(path)))
+    if not path.parent.is_dir():
+        raise UsageError(Problem("there is no such folder", str(path.parent)))
+    write_text(path, template(path.stem, base, path.parent))
+    click.echo(f"{path} extends {base}. Change in it what differs, then: trialclock run {path}")

@@ -1,0 +1,78 @@
+"""Which comparisons, sweeps, explanations and plans are here, and what each says in one line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sim.errors import TrialclockError
+from sim.experiment.answer_folder import STUDY
+from sim.experiment.run.folder import read_json, read_object
+
+_FILES = {  # of each command: its answer and its page
+    "compare": ("comparison.json", "comparison.html"),
+    "sweep": ("sweep.json", "sweep.html"),
+    "explain": ("explanation.json", "explain.html"),
+    "plan": ("plan.json", "plan.html"),
+}
+_UNFINISHED = "not finished; the same command goes on"
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """One folder of an experiment.
+
+    Attributes:
+        path: the folder.
+        command: by which it was made.
+        finished: when its answer was written, as ISO text; None for an unfinished one.
+        says: the answer in a sentence.
+        page: its page, or None where none was written.
+    """
+
+    path: Path
+    command: str
+    finished: str | None
+    says: str
+    page: Path | None
+
+
+def inquiries(folder: Path) -> list[Inquiry]:
+    """The experiments in a folder, the one answered last first, and unfinished ones before.
+
+    Args:
+        folder: which has their folders.
+    """
+    found = [inquiry for path in sorted(folder.iterdir()) if path.is_dir() and (inquiry := _inquiry(path))]
+    return sorted(found, key=lambda inquiry: inquiry.finished or "9", reverse=True)
+
+
+def _inquiry(path: Path) -> Inquiry | None:
+    for command, (document, page) in _FILES.items():
+        file = path / document
+        if file.is_file():
+            when = datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat(timespec="seconds")
+            return Inquiry(path, command, when, _says(command, file), path / page if (path / page).is_file() else None)
+    try:
+        study = read_object(path / STUDY) if (path / STUDY).is_file() else {}
+    except (TrialclockError, OSError):
+        return None
+    return Inquiry(path, str(study["kind"]), None, _UNFINISHED, None) if "kind" in study else None
+
+
+def _says(command: str, file: Path) -> str:
+    try:
+        return _sentence(command, read_json(file))
+    except (TrialclockError, OSError, KeyError, IndexError, TypeError, AttributeError):
+        return f"{file.name} is damaged; the same command writes it again"
+
+
+def _sentence(command: str, found: dict[str, Any]) -> str:
+    if command == "compare":
+        return str(found["comparisons"][0]["sentences"][0])
+    if command == "sweep":
+        return str(found["sentences"][0])
+    first, *more = found["answer"]
+    return str(more[0] if command == "explain" and more else first)

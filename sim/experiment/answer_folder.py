@@ -1,0 +1,195 @@
+"""The folder of a study: `compare`, `sweep`, `explain`, `plan`, `fit`, `forecast`, `backtest`.
+
+`study.json` says what was asked, before anything else is there; parts of another question are never mixed in. Files are
+written whole or not at all, and `manifest.json` last: killed at any moment, the same command goes on, and leaves what
+it would have left. Names, questions and sources decide no result: asked again with others, the answer is written anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import platform
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sim import __version__
+from sim.analysis.spreadsheets import csv_text
+from sim.errors import Problem, ResultsError
+from sim.experiment.files import (
+    as_utf8,
+    file_hash,
+    held,
+    read_object,
+    remove_parts,
+    strangers,
+    write_json,
+    write_whole,
+)
+from sim.experiment.program import program_fingerprint
+from sim.experiment.run.folder import MANIFEST
+from sim.scenario.load import canonical, scenario_hash
+from sim.scenario.schema import Scenario
+
+STUDY, CHUNKS = "study.json", "chunks"
+_NAMES = {
+    "program": "version of the program, or of numpy, scipy or simpy",
+    "kind": "command",
+    "scenario_hash": "scenario",
+}
+_OPTIONS_FOR_READERS = ("name", "question", "note", "label", "source", "sources", "grade")
+
+
+def study_identity(kind: str, scenario: Scenario, seed: int, **asked: Any) -> dict[str, Any]:
+    """What decides a study's answer.
+
+    Args:
+        kind: the command.
+        scenario: the scenario.
+        seed: where random numbers start.
+        asked: what else was asked.
+    """
+    return {
+        "kind": kind,
+        "program": program_fingerprint(),
+        "seed": seed,
+        **asked,
+        "scenario_hash": scenario_hash(scenario),
+    }
+
+
+def shown_of(scenario: Scenario) -> dict[str, Any]:
+    """What a study says of its scenario, for readers."""
+    return {"scenario": json.loads(canonical(scenario))}
+
+
+def deciding(options: Any) -> Any:
+    """Options of a plan without what only readers need.
+
+    Args:
+        options: as they are written in JSON.
+    """
+    if isinstance(options, dict):
+        return {key: deciding(value) for key, value in options.items() if key not in _OPTIONS_FOR_READERS}
+    return [deciding(value) for value in options] if isinstance(options, list) else options
+
+
+def short_id(identity: Mapping[str, Any]) -> str:
+    """Eight characters for a folder's name."""
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
+
+
+class StudyFolder:
+    """The folder of one study.
+
+    Args:
+        path: the folder.
+        identity: what is asked; see `study_identity`.
+        shown: what else `study.json` says, for readers.
+        optional: names of files that an answer to the question may have and another has not.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        identity: Mapping[str, Any],
+        shown: Mapping[str, Any] | None = None,
+        optional: Iterable[str] = (),
+    ) -> None:
+        self.path = path
+        self.identity = dict(identity)
+        self._said = {**(shown or {}), **self.identity}
+        self._optional = tuple(optional)
+        self._started = time.time()
+        self._files: list[str] = [STUDY]
+
+    @property
+    def chunks(self) -> Path:
+        """Where finished parts are."""
+        return self.path / CHUNKS
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the folder, so that nothing else writes to it, and see that it is of this very study.
+
+        Raises:
+            ResultsError: it is in use, of another study, has other files, or cannot be written.
+        """
+        with held(self.path, "another command is writing to this folder"):
+            self._begin()
+            yield
+
+    def _begin(self) -> None:
+        path = self.path / STUDY
+        found = read_object(path) if path.exists() else None
+        if found is None:
+            others = strangers(self.path, ())
+            if others:
+                message = f"is not empty and is not a folder of this command (it has {others[0]})"
+                raise ResultsError(Problem(message, str(self.path)))
+        for key in self.identity:
+            if found is not None and found.get(key) != self.identity[key]:
+                message = f"this folder is of another {_NAMES.get(key, key)}; give another --out, or none"
+                raise ResultsError(Problem(message, str(path), path=key))
+        if found != self._said:
+            write_json(path, self._said)
+        remove_parts(self.path)
+        remove_parts(self.chunks)
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file of the answer, whole or not at all; from the first on there is no manifest of an older one."""
+        if len(self._files) == 1:
+            (self.path / MANIFEST).unlink(missing_ok=True)
+        write_whole(self.path / name, data)
+        self._files.append(name)
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write text as UTF-8."""
+        self.write(name, as_utf8(text))
+
+    def write_document(self, name: str, document: object, *, sort_keys: bool = False) -> None:
+        """Write JSON, keys in their own order unless they are to be sorted."""
+        text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys)
+        self.write_text(name, text + "\n")
+
+    def write_table(self, name: str, table: pd.DataFrame, float_format: str | None = None) -> None:
+        """Write a table as CSV; `inf` is later than the horizon."""
+        self.write_text(f"{name}.csv", csv_text(table, float_format))
+
+    def write_parquet(self, name: str, table: pd.DataFrame) -> None:
+        """Write a table as Parquet."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        buffer = io.BytesIO()
+        pq.write_table(pa.Table.from_pandas(table, preserve_index=False), buffer, compression="zstd")
+        self.write(name, buffer.getvalue())
+
+    def finish(self, command: str) -> None:
+        """Take away what an older answer had and this has not, and write the manifest.
+
+        It says what was asked, with what, when, and the hash of every file.
+        """
+        for name in set(self._optional) - set(self._files):
+            (self.path / name).unlink(missing_ok=True)
+        write_json(
+            self.path / MANIFEST,
+            {
+                "kind": self.identity["kind"],
+                "command": command,
+                "files": {name: file_hash(self.path / name) for name in sorted(self._files)},
+                "started": datetime.fromtimestamp(self._started, UTC).isoformat(timespec="seconds"),
+                "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+                "wall_time_seconds": round(time.time() - self._started, 3),
+                "platform": platform.platform(),
+                "versions": {"trialclock": __version__, "python": sys.version.split()[0]},
+            },
+        )

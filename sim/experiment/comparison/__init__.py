@@ -1,0 +1,1 @@
+"""Scenarios compared, replication by replication."""

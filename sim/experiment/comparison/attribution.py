@@ -1,0 +1,336 @@
+"""Each change's share of a difference: what part of the days, the odds or the cost each changed value is worth.
+
+Scenarios between the reference and the other are simulated on the same random numbers, each with some of the changes.
+With few changes, every combination is run and each change gets its Shapley value (Shapley 1953): its effect, averaged
+over all orders in which the changes could be made. The shares then sum to the difference. With many changes, each is
+made alone, and what they do only together is stated as a remainder.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sim.analysis import intervals
+from sim.analysis.intervals import Estimate
+from sim.analysis.pairing import linear_of_quantiles
+from sim.analysis.summary import PLANNED
+from sim.analysis.tables import ERROR
+from sim.errors import ScenarioError, UsageError
+from sim.experiment.comparison.sides import Comparison, Pair, Side
+from sim.experiment.identity import Identity
+from sim.experiment.progress import Progress, no_progress
+from sim.experiment.run.several import run_several
+from sim.scenario.layers import Layered
+from sim.scenario.load import Loaded, scenario_from_mapping
+from sim.scenario.provenance import ABSENT, Change, changes
+from sim.scenario.schema import Scenario
+
+Array = npt.NDArray[np.float64]
+Subset = frozenset[int]
+
+MOST_FOR_ALL_ORDERS = 5  # 32 scenarios
+SHAPLEY, ALONE = "all orders", "each alone"
+TOGETHER = "together"  # the remainder of changes that were made alone
+MILESTONES = ("last_randomised", "primary_completion", "last_visit", "database_lock")
+MEDIAN, MEAN, PROBABILITY = "median", "mean", "probability"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Changes that are made together.
+
+    Attributes:
+        name: the paths, shortened to what they have in common where there are many.
+        changes: the changes.
+    """
+
+    name: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What is simulated to share out a difference.
+
+    Attributes:
+        pair: the two scenarios.
+        groups: the changes.
+        method: `SHAPLEY` or `ALONE`.
+        subsets: which groups are changed in each scenario that is needed; the first is none, the last is all.
+    """
+
+    pair: Pair
+    groups: tuple[Group, ...]
+    method: str
+    subsets: tuple[Subset, ...]
+
+    @property
+    def parts(self) -> list[str]:
+        """What the difference is shared out to."""
+        return [group.name for group in self.groups] + ([TOGETHER] if self.method == ALONE else [])
+
+    def weights(self) -> Array:
+        """What each scenario counts in each part: [part, subset]; the rows sum to the last scenario less the first."""
+        return _shapley(len(self.groups), self.subsets) if self.method == SHAPLEY else _alone(len(self.groups))
+
+
+def _shapley(k: int, subsets: Sequence[Subset]) -> Array:
+    weights = np.zeros((k, len(subsets)))
+    for column, subset in enumerate(subsets):
+        for part in range(k):
+            before = len(subset) - (part in subset)  # changes made before this one
+            orders = math.factorial(before) * math.factorial(k - before - 1) / math.factorial(k)
+            weights[part, column] = orders if part in subset else -orders
+    return weights
+
+
+def _alone(k: int) -> Array:
+    """Subsets: none, each alone, all."""
+    weights = np.zeros((k + 1, k + 2))
+    weights[:k, 0] = -1.0
+    weights[np.arange(k), np.arange(1, k + 1)] = 1.0
+    weights[k, 0], weights[k, 1 : k + 1], weights[k, k + 1] = k - 1.0, -1.0, 1.0
+    return weights
+
+
+def attribution(pair: Pair) -> Attribution | None:
+    """How to share out what differs between two scenarios; None where only one thing was changed, or nothing.
+
+    Changes that the program cannot take one without the other (block sizes and the allocation, say) stay together.
+    """
+    found = changes(pair.reference.loaded.scenario, pair.other.loaded.scenario)
+    groups = _grouped(found)
+    base = pair.reference.loaded.scenario
+    if len(groups) <= MOST_FOR_ALL_ORDERS:
+        groups = _viable(base, groups, lambda k: [frozenset(s) for n in range(k) for s in _choose(k, n)])
+        subsets = [frozenset(s) for n in range(len(groups) + 1) for s in _choose(len(groups), n)]
+        method = SHAPLEY
+    else:
+        groups = _viable(base, groups, lambda k: [frozenset((i,)) for i in range(k)])
+        subsets = [frozenset(), *(frozenset((i,)) for i in range(len(groups))), frozenset(range(len(groups)))]
+        method = ALONE
+    if len(groups) < 2:
+        return None
+    return Attribution(pair, tuple(groups), method, tuple(subsets))
+
+
+def _choose(k: int, n: int) -> Iterable[tuple[int, ...]]:
+    return itertools.combinations(range(k), n)
+
+
+def _grouped(found: Sequence[Change]) -> list[Group]:
+    """One group a change; or, where they are many, one a section of the scenario if that makes few."""
+    singles = [Group(change.dotted, (change,)) for change in found]
+    if len(singles) <= MOST_FOR_ALL_ORDERS:
+        return singles
+    for depth in range(max(len(change.path) for change in found) - 1, 0, -1):
+        sections: dict[str, list[Change]] = {}
+        for change in found:
+            sections.setdefault(".".join(change.dotted.split(".")[:depth]), []).append(change)
+        if 2 <= len(sections) <= MOST_FOR_ALL_ORDERS:
+            return [_named(tuple(parts)) for parts in sections.values()]
+    return singles
+
+
+def _named(parts: tuple[Change, ...]) -> Group:
+    paths = [change.dotted for change in parts]
+    if len(paths) == 1:
+        return Group(paths[0], parts)
+    split = [path.split(".") for path in paths]
+    common = list(itertools.takewhile(lambda keys: len(set(keys)) == 1, zip(*split, strict=False)))
+    if common:
+        return Group(f"{'.'.join(keys[0] for keys in common)} ({len(parts)} changes)", parts)
+    return Group(" and ".join(paths) if len(paths) == 2 else f"{paths[0]} and {len(paths) - 1} more", parts)
+
+
+def _viable(base: Scenario, groups: list[Group], needed: Callable[[int], list[Subset]]) -> list[Group]:
+    """Groups merged until every scenario that is needed is a valid one."""
+    while len(groups) > 1:
+        wrong = next((s for s in needed(len(groups)) if s and _between(base, groups, s) is None), None)
+        if wrong is None:
+            return groups
+        outside = [i for i in range(len(groups)) if i not in wrong]
+        partner = next((i for i in outside if _between(base, groups, wrong | {i}) is not None), outside[0])
+        culprit = next((i for i in sorted(wrong) if _between(base, groups, frozenset((i,))) is None), max(wrong))
+        first, second = sorted((culprit, partner))
+        merged = _named(groups[first].changes + groups[second].changes)
+        groups = [*groups[:first], merged, *groups[first + 1 : second], *groups[second + 1 :]]
+    return groups
+
+
+def _between(base: Scenario, groups: Sequence[Group], subset: Subset) -> Scenario | None:
+    """The reference with some of the changes; None where that is no valid scenario."""
+    data: dict[str, Any] = copy.deepcopy(base.model_dump(mode="json", by_alias=True))
+    data["experiment"]["keep"] = 0
+    names = [groups[i].name for i in sorted(subset)]
+    data["name"] = f"{base.name}, with {', '.join(names)}"[:80]
+    for i in subset:
+        for change in groups[i].changes:
+            _apply(data, change)
+    try:
+        return scenario_from_mapping(data)
+    except ScenarioError:
+        return None
+
+
+def _apply(data: dict[str, Any], change: Change) -> None:
+    section = data
+    for key in change.path[:-1]:
+        section = section[key]
+    if change.theirs == ABSENT:
+        section.pop(change.path[-1], None)
+    else:
+        section[change.path[-1]] = copy.deepcopy(change.theirs)
+
+
+def runs_needed(attributions: Sequence[Attribution]) -> int:
+    """Scenarios to simulate besides those compared."""
+    return sum(len(a.subsets) - 2 for a in attributions)
+
+
+def run_between(
+    attributions: Sequence[Attribution],
+    n: int,
+    folder: Path,
+    *,
+    workers: int | None = None,
+    cluster: str | None = None,
+    progress: Progress = no_progress,
+    command: str = "",
+) -> list[list[Side]]:
+    """Simulate the scenarios between; the two ends are there already.
+
+    Args:
+        attributions: what is shared out.
+        n: replications.
+        folder: where the folders of the runs are made.
+        workers: processes; default: all cores.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
+        progress: called with replications done and in all.
+        command: the whole command, for the manifests.
+
+    Returns:
+        For each attribution its scenarios with results, in the order of its subsets.
+    """
+    places = []
+    for a in attributions:
+        base, seed = a.pair.reference.loaded.scenario, a.pair.reference.results.seed
+        for subset in a.subsets[1:-1]:
+            scenario = _between(base, a.groups, subset)
+            assert scenario is not None
+            identity = Identity(scenario, seed, n)
+            places.append((identity, folder / identity.folder_name))
+    made = run_several(places, workers=workers, cluster=cluster, progress=progress, command=command)
+    for each in made:
+        each.refuse_failed()
+    results = iter(made)
+    found = []
+    for a in attributions:
+        between = [
+            Side("", Loaded(r.scenario, Layered({}, []), r.path.as_posix()), r)
+            for r in itertools.islice(results, len(a.subsets) - 2)
+        ]
+        found.append([a.pair.reference, *between, a.pair.other])
+    return found
+
+
+def share_rows(a: Attribution, sides: Sequence[Side], n: int) -> pd.DataFrame:
+    """A row an outcome and part: what it adds to the difference, with its interval, and its share of the difference.
+
+    Args:
+        a: what is shared out.
+        sides: its scenarios with results, in the order of its subsets.
+        n: replications.
+
+    Raises:
+        UsageError: no replication came through in all of them.
+    """
+    pairs = [Pair(a.pair.reference, side, n) for side in sides]
+    fine = np.logical_and.reduce([_came_through(side, n) for side in sides])
+    if not fine.any():
+        raise UsageError("no replication came through in every scenario between, so that nothing can be shared out")
+    rows: list[dict[str, object]] = []
+    for milestone in MILESTONES:
+        rows += _days(a, milestone, _days_of(pairs, milestone, fine), min(pair.horizon_days for pair in pairs))
+    for name, milestone in PLANNED.items():
+        when = getattr(a.pair.reference.loaded.scenario.trial.planned, name)
+        if when is not None:
+            met = _days_of(pairs, milestone, fine) < a.pair.reference.clock.day_of(when) + 1
+            rows += _rows(a, name, PROBABILITY, "", _means(a, met.astype(float)))
+    rows += _costs(a, sides, n, fine)
+    return pd.DataFrame(rows)
+
+
+def _replications(side: Side, n: int) -> pd.DataFrame:
+    return side.results.replications.sort_values("replication", kind="stable").iloc[:n]
+
+
+def _came_through(side: Side, n: int) -> npt.NDArray[np.bool_]:
+    return np.asarray(_replications(side, n)["outcome"] != ERROR)
+
+
+def _days_of(pairs: Sequence[Pair], milestone: str, fine: npt.NDArray[np.bool_]) -> Array:
+    """Days of a milestone: [scenario, replication], for the replications that came through everywhere."""
+    found = []
+    for pair in pairs:
+        numbers = pair.frames[0]["replication"].to_numpy()
+        wanted = np.flatnonzero(fine)
+        found.append(pair.days(milestone)[1][np.searchsorted(numbers, wanted)])
+    return np.stack(found)
+
+
+def _days(a: Attribution, milestone: str, days: Array, horizon_days: float) -> list[dict[str, object]]:
+    """Shares of the difference in the median; of the mean, never counting as the horizon, where a median is never."""
+    days = np.where(days > horizon_days, np.inf, days)
+    medians = np.array([intervals.quantile(row, 0.5).value for row in days])
+    if np.isfinite(medians).all():
+        return _rows(a, milestone, MEDIAN, "days", linear_of_quantiles(days, a.weights(), 0.5))
+    return _rows(a, milestone, MEAN, "days", _means(a, np.minimum(days, horizon_days)))
+
+
+def _means(a: Attribution, values: Array) -> list[Estimate]:
+    weights = np.vstack([a.weights(), _whole(a)])
+    return [intervals.mean(row) for row in weights @ values]
+
+
+def _whole(a: Attribution) -> Array:
+    """The whole difference as a part."""
+    whole = np.zeros(len(a.subsets))
+    whole[0], whole[-1] = -1.0, 1.0
+    return whole
+
+
+def _costs(a: Attribution, sides: Sequence[Side], n: int, fine: npt.NDArray[np.bool_]) -> list[dict[str, object]]:
+    priced = [side.loaded.scenario.costs for side in sides]
+    currencies = {costs.currency for costs in priced if costs is not None}
+    if any(costs is None for costs in priced) or len(currencies) != 1:
+        return []
+    costs = np.stack([_replications(side, n)["cost"].to_numpy(dtype=np.float64)[fine] for side in sides])
+    return _rows(a, "cost", MEAN, currencies.pop(), _means(a, costs))
+
+
+def _rows(a: Attribution, outcome: str, of: str, unit: str, parts: Sequence[Estimate]) -> list[dict[str, object]]:
+    *each, whole = parts
+    rows = []
+    for name, part in zip(a.parts, each, strict=True):
+        row: dict[str, object] = {"scenario": a.pair.other.label, "outcome": outcome, "of": of, "unit": unit}
+        row |= {"part": name, "difference": part.value, "difference_low": part.low, "difference_high": part.high}
+        row |= {"share": part.value / whole.value if whole.value else float("nan"), "whole": whole.value}
+        row |= {"whole_low": whole.low, "whole_high": whole.high, "method": a.method}
+        rows.append(row)
+    return rows
+
+
+def all_attributions(comparison: Comparison) -> list[Attribution]:
+    """What can be shared out, for each scenario that is compared with the reference."""
+    return [found for pair in comparison.pairs if (found := attribution(pair)) is not None]

@@ -1,0 +1,393 @@
+"""Scenarios compared, replication by replication: replication k of each has the same random numbers in the same places.
+
+The first scenario is the reference. Days are the reference's days since its day 0, so that scenarios that open on
+different dates are compared by date; a day beyond the nearest horizon of the two is never, in both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sim.analysis.pairing import never_as_infinity
+from sim.analysis.tables import ERROR
+from sim.core.clock import Clock
+from sim.errors import Problem, ResultsError, UsageError
+from sim.experiment.identity import Identity, program_fingerprint
+from sim.experiment.progress import Progress, no_progress
+from sim.experiment.run.execute import check_undamaged
+from sim.experiment.run.folder import MANIFEST, RUN
+from sim.experiment.run.results import Results, open_results
+from sim.experiment.run.several import run_several
+from sim.experiment.run.start import RESULTS, default_folder
+from sim.scenario.layers import Layered, library_names
+from sim.scenario.load import Loaded, as_typed, load, loaded
+from sim.scenario.provenance import differences
+from sim.scenario.schema import Scenario
+
+Array = npt.NDArray[np.float64]
+
+Named = Scenario | Loaded | Mapping[str, Any] | Results | Path | str  # what a person may name for comparison
+Assumptions = Callable[[Loaded], Sequence[Mapping[str, str]]]
+
+_LABEL_LENGTH = 48
+_SHORT_ID = re.compile(r"-[0-9a-f]{8}$")
+
+
+def nothing_assumed(_loaded: Loaded) -> Sequence[Mapping[str, str]]:
+    """Where no report is to say where values came from."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a person named for comparison.
+
+    Attributes:
+        label: a short name, different from those of the others.
+        loaded: the scenario.
+        typed: the scenario and its overrides as a person would type them.
+        results: the results folder, where one was named.
+    """
+
+    label: str
+    loaded: Loaded
+    typed: str
+    results: Results | None = None
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario."""
+        return self.loaded.scenario
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the scenarios, with its results.
+
+    Attributes:
+        label: a short name.
+        loaded: the scenario.
+        results: its results.
+    """
+
+    label: str
+    loaded: Loaded
+    results: Results
+
+    @property
+    def clock(self) -> Clock:
+        """Its days to dates."""
+        return self.results.design.clock
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether there is such a folder; not where the system refuses to look."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_results(path: Path) -> bool:
+    return _is_folder(path) and ((path / MANIFEST).is_file() or (path / RUN).is_file())
+
+
+def _folder(path: Path, overrides: Sequence[str]) -> Source:
+    if overrides:
+        message = "a finished run cannot be changed; name the scenario file instead of the results folder"
+        raise UsageError(Problem(message, "--set", value=overrides[0]))
+    results = open_results(path)
+    check_undamaged(results)
+    loaded = Loaded(results.scenario, Layered({}, []), path.as_posix())
+    return Source(_SHORT_ID.sub("", path.resolve().name), loaded, path.as_posix(), results)
+
+
+def _distinct(label: str, taken: set[str], overrides: Sequence[str], number: int) -> str:
+    """A label that no other scenario has: with what was set, where that is short, else with a number."""
+    if label not in taken:
+        return label
+    settings = ", ".join(
+        ".".join(text.partition("=")[0].split(".")[-2:]) + text[text.find("=") :] for text in overrides
+    )
+    told = f"{label}, {settings}"
+    return told if settings and len(told) <= _LABEL_LENGTH and told not in taken else f"{label} ({number})"
+
+
+def _source(name: Named, overrides: Sequence[str]) -> Source:
+    if isinstance(name, (Scenario, Loaded, Mapping)):
+        found = loaded(name)
+        return Source(found.scenario.name, found, "")
+    if isinstance(name, Results):
+        return _folder(name.path, overrides)
+    path = Path(name)
+    is_of_library = str(name) in library_names()
+    if _is_results(path):
+        if is_of_library:
+            message = f"may be the scenario or the results folder here; write {name}.yaml or ./{name}"
+            raise UsageError(Problem(message, str(name)))
+        return _folder(path, overrides)
+    if _is_folder(path) and not is_of_library:
+        raise ResultsError(Problem("is not a results folder", str(name)))
+    return Source(path.stem, load(name, overrides), as_typed(name, overrides))
+
+
+def read_sources(
+    names: Sequence[Named], overrides: Sequence[Sequence[str]], labels: Sequence[str] = ()
+) -> list[Source]:
+    """Read what a person named.
+
+    Args:
+        names: scenario files, names of scenarios that come with the program, or results folders; in a notebook also
+            scenarios and results themselves.
+        overrides: `PATH=VALUE` texts for each name that is one.
+        labels: what to call each, instead of its name.
+
+    Raises:
+        InputError: one of them is wrong.
+    """
+    found: list[Source] = []
+    for number, (name, texts) in enumerate(zip(names, overrides, strict=True), start=1):
+        source = _source(name, texts)
+        wanted = labels[number - 1] if labels else source.label
+        label = _distinct(wanted, {other.label for other in found}, texts, number)
+        found.append(Source(label, source.loaded, source.typed, source.results))
+    return found
+
+
+def agreed_seed(sources: Sequence[Source], seed: int | None) -> int:
+    """The seed of all runs: the one asked for, else that of the results folders, else the first scenario's.
+
+    Raises:
+        ResultsError: two folders, or a folder and what is asked for, have different seeds.
+    """
+    folders = [source for source in sources if source.results is not None]
+    for source in folders:
+        assert source.results is not None
+        expected = folders[0].results.seed if seed is None and folders[0].results else seed
+        if source.results.seed != expected:
+            other = "the one asked for" if seed is not None else f"that of {folders[0].loaded.file}"
+            message = (
+                f"this run's seed is {source.results.seed}, and {other} is {expected}; only runs with the same seed "
+                "can be compared trial by trial. Run one of them again with the other's --seed"
+            )
+            raise ResultsError(Problem(message, source.loaded.file))
+    if seed is not None:
+        return seed
+    if folders and folders[0].results is not None:
+        return folders[0].results.seed
+    return sources[0].scenario.experiment.seed
+
+
+def _agreed_replications(sources: Sequence[Source], replications: int | None) -> int:
+    if replications is not None:
+        return replications
+    known = [source.results.n_replications for source in sources if source.results is not None]
+    return min(known) if known else sources[0].scenario.experiment.replications
+
+
+def to_run(
+    sources: Sequence[Source],
+    replications: int | None,
+    seed: int | None,
+    assumptions: Assumptions = nothing_assumed,
+) -> dict[str, Identity]:
+    """The runs of the scenarios that are no results yet, by label. Arguments and errors as for `run_sources`."""
+    seed, n = agreed_seed(sources, seed), _agreed_replications(sources, replications)
+    return {
+        source.label: Identity(source.scenario, seed, n, source.typed, assumptions(source.loaded))
+        for source in sources
+        if source.results is None
+    }
+
+
+def run_sources(
+    sources: Sequence[Source],
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    runs: Path = RESULTS,
+    progress: Progress = no_progress,
+    command: str = "",
+    assumptions: Assumptions = nothing_assumed,
+) -> list[Side]:
+    """Run the scenarios that are no results yet, all with one seed. Finished runs are used again.
+
+    Args:
+        sources: what is compared.
+        replications: simulated trials of each; default: those of the results folders, else of the first scenario.
+        seed: where random numbers start; default: likewise.
+        workers: processes; default: all cores.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
+        runs: where the folders of the runs are made.
+        progress: called with replications done and in all, over all scenarios.
+        command: the whole command, for the manifests.
+        assumptions: every value of a scenario with where it came from, kept for its report.
+
+    Raises:
+        ResultsError: seeds differ, or a folder cannot be used.
+        RunInterrupted: stopped by hand; finished chunks are kept.
+    """
+    todo = to_run(sources, replications, seed, assumptions)
+    places = [(identity, default_folder(identity, runs)) for identity in todo.values()]
+    made = run_several(places, workers=workers, cluster=cluster, progress=progress, command=command)
+    found = dict(zip(todo, made, strict=True))
+    return [Side(source.label, source.loaded, source.results or found[source.label]) for source in sources]
+
+
+class Pair:
+    """The reference and one other scenario, replication by replication.
+
+    Args:
+        reference: the scenario compared with.
+        other: the scenario compared.
+        n: replications that both have.
+
+    Attributes:
+        reference: the scenario compared with.
+        other: the scenario compared.
+    """
+
+    def __init__(self, reference: Side, other: Side, n: int) -> None:
+        self.reference = reference
+        self.other = other
+        self._n = n
+
+    @cached_property
+    def offset_days(self) -> float:
+        """Days by which the other opens later than the reference."""
+        return self.reference.clock.day_of(self.other.clock.opens)
+
+    @cached_property
+    def horizon_days(self) -> float:
+        """The nearer horizon of the two, in the reference's days."""
+        theirs = self.other.results.design.horizon_days + self.offset_days
+        return min(self.reference.results.design.horizon_days, theirs)
+
+    @cached_property
+    def frames(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Replications that raised in neither, reference first, in the same order."""
+        frames = [
+            side.results.replications.sort_values("replication", kind="stable").iloc[: self._n].reset_index(drop=True)
+            for side in (self.reference, self.other)
+        ]
+        fine = (frames[0]["outcome"] != ERROR) & (frames[1]["outcome"] != ERROR)
+        return frames[0][fine], frames[1][fine]
+
+    @property
+    def n(self) -> int:
+        """Pairs of replications."""
+        return len(self.frames[0])
+
+    def days(self, milestone: str) -> tuple[Array, Array]:
+        """The reference's and the other's day of a milestone, in the reference's days; infinity is never."""
+        column, offset = f"day_{milestone}", self.offset_days
+        ours, theirs = (frame[column].to_numpy(dtype=np.float64) for frame in self.frames)
+        both = never_as_infinity(ours), never_as_infinity(theirs) + offset
+        if self.reference.results.design.horizon_days == self.other.results.design.horizon_days and not offset:
+            return both
+        return (
+            np.where(both[0] > self.horizon_days, np.inf, both[0]),
+            np.where(both[1] > self.horizon_days, np.inf, both[1]),
+        )
+
+    def is_identical(self) -> bool:
+        """Whether every milestone and measure is the same in every replication."""
+        return self.frames[0].equals(self.frames[1])
+
+    def inputs(self) -> list[tuple[str, str, str]]:
+        """Values in which the scenarios differ: path, the reference's, the other's."""
+        return differences(self.reference.loaded, self.other.loaded)
+
+
+class Comparison:
+    """Scenarios with results, the first of them the reference.
+
+    Args:
+        sides: two or more.
+
+    Attributes:
+        sides: all of them.
+
+    Raises:
+        ResultsError: their seeds differ.
+        ReplicationFailed: a replication of one of them failed.
+    """
+
+    def __init__(self, sides: Sequence[Side]) -> None:
+        self.sides = tuple(sides)
+        for side in self.sides:
+            side.results.refuse_failed()
+        agreed_seed([Source(s.label, s.loaded, s.loaded.file, s.results) for s in self.sides], None)
+
+    @property
+    def reference(self) -> Side:
+        """The scenario that the others are compared with."""
+        return self.sides[0]
+
+    @property
+    def seed(self) -> int:
+        """Where random numbers start, in all of them."""
+        return self.reference.results.seed
+
+    @property
+    def n_replications(self) -> int:
+        """Replications that all of them have."""
+        return min(side.results.n_replications for side in self.sides)
+
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        """The reference with each of the others."""
+        return tuple(Pair(self.reference, other, self.n_replications) for other in self.sides[1:])
+
+    def caveats(self) -> list[str]:
+        """What a reader must know before the figures."""
+        return [*self._sizes(), *self._programs(), *self._calendars()]
+
+    def _sizes(self) -> list[str]:
+        sizes = {side.label: side.results.n_replications for side in self.sides}
+        if len(set(sizes.values())) == 1:
+            return []
+        shown = ", ".join(f"{label} {n:,}" for label, n in sizes.items())
+        n = f"the first {self.n_replications:,} of each are compared"
+        return [f"the runs have different numbers of replications ({shown}); {n}"]
+
+    def _programs(self) -> list[str]:
+        made = {str(side.results.identity.get("program")) for side in self.sides}
+        if len(made) > 1:
+            return ["the runs were made by different versions of the program; some differences may come from that"]
+        if made != {program_fingerprint()}:
+            return ["the runs were made by another version of the program than this one"]
+        return []
+
+    def _calendars(self) -> list[str]:
+        found = []
+        for pair in self.pairs:
+            if pair.offset_days:
+                found.append(
+                    f"{pair.other.label} opens on {pair.other.clock.opens}, {self.reference.label} on "
+                    f"{self.reference.clock.opens}; they are compared by date"
+                )
+            ends = {side.clock.date_of(side.results.design.horizon_days) for side in (pair.reference, pair.other)}
+            if len(ends) > 1:
+                when = pair.reference.clock.date_of(pair.horizon_days)
+                found.append(
+                    f"the simulated time of {pair.other.label} and {self.reference.label} does not end on the same "
+                    f"date; in both, what happens after {when} counts as never"
+                )
+        return found
+
+
+def milestone_is_absent(side: Side, milestone: str) -> bool:
+    """Whether a scenario has no such milestone, whatever happens: no last dose where no arm has doses."""
+    return milestone == "last_dose" and side.results.design.n_doses == 0

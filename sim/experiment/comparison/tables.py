@@ -1,0 +1,270 @@
+"""The tables of a comparison: what differs between the reference and another scenario, each figure with its interval.
+
+Every row says what it is of both scenarios; what only one of them has stays in the table, without a difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sim.analysis import intervals, pairing
+from sim.analysis.intervals import Estimate
+from sim.analysis.measures import MILESTONES, Measure, measures
+from sim.analysis.shown import HEADLINE, Shown, date_line, estimate_in, heading
+from sim.analysis.summary import FUNNEL, PLANNED, QUANTILES
+from sim.core.events import VOCABULARIES
+from sim.experiment.comparison.sides import Comparison, Pair, milestone_is_absent
+
+Array = npt.NDArray[np.float64]
+
+BOTH, REFERENCE_ONLY, OTHER_ONLY, OTHER_UNIT = "both", "reference only", "this only", "other unit"
+_NO = Estimate(float("nan"), None, None)
+_PATHS = ("path_last_randomised_", "path_database_lock_")
+_LOCK = f"{HEADLINE['database_lock']}, by then in half of them"
+_PAIRED = (0.1, 0.5, 0.9)
+MEDIAN = 0.5
+
+
+def _columns(prefix: str, estimate: Estimate) -> dict[str, float | None]:
+    return {prefix: estimate.value, f"{prefix}_low": estimate.low, f"{prefix}_high": estimate.high}
+
+
+def _in(pair: Pair, milestone: str) -> str:
+    ours, theirs = (milestone_is_absent(side, milestone) for side in (pair.reference, pair.other))
+    return BOTH if ours == theirs else OTHER_ONLY if ours else REFERENCE_ONLY
+
+
+def quantile_rows(pair: Pair) -> pd.DataFrame:
+    """A row a milestone and quantile: both scenarios' days (the reference's day 0), and the difference.
+
+    Infinity is later than the horizon, NaN a difference of two that are.
+    """
+    rows = []
+    for milestone in MILESTONES:
+        changes = pairing.quantile_changes(*pair.days(milestone), QUANTILES)
+        where = _in(pair, milestone)
+        for q, change in zip(QUANTILES, changes, strict=True):
+            row: dict[str, object] = {"scenario": pair.other.label, "milestone": milestone, "in": where, "quantile": q}
+            row |= _columns("reference", change.reference) | _columns("value", change.value)
+            row |= _columns("difference", change.difference if where == BOTH else _NO)
+            rows.append(row | {"narrowing": change.narrowing if where == BOTH else float("nan")})
+    return pd.DataFrame(rows)
+
+
+def milestone_rows(pair: Pair) -> pd.DataFrame:
+    """A row a milestone: how often each scenario is earlier, the mean difference, and that of a typical pair.
+
+    For the mean, a trial that never got there counts as getting there at the horizon.
+    """
+    rows = []
+    for milestone, meaning in MILESTONES.items():
+        ours, theirs = pair.days(milestone)
+        odds, where = pairing.earlier(ours, theirs), _in(pair, milestone)
+        until = [np.minimum(days, pair.horizon_days) for days in (ours, theirs)]
+        row: dict[str, object] = {"scenario": pair.other.label, "milestone": milestone, "in": where}
+        for name, days in (("reached_reference", ours), ("reached", theirs)):
+            row |= _columns(name, intervals.probability(int(np.count_nonzero(np.isfinite(days))), len(days)))
+        for name in ("earlier", "later", "same"):
+            row |= _columns(name, getattr(odds, name) if where == BOTH else _NO)
+        row |= {"n_neither": odds.n_neither, "n": odds.n}
+        row |= _columns("mean_difference", pairing.mean_change(until[0], until[1]) if where == BOTH else _NO)
+        row |= _columns("narrowing", pairing.narrowing(until[0], until[1]) if where == BOTH else _NO)
+        paired = pairing.paired_days(ours, theirs)
+        for q in _PAIRED:
+            row |= _columns(f"pair_p{round(100 * q)}", intervals.quantile(paired, q) if where == BOTH else _NO)
+        rows.append(row | {"meaning": meaning})
+    return pd.DataFrame(rows)
+
+
+def _compared(pair: Pair) -> dict[str, tuple[Measure | None, Measure | None]]:
+    """Counts, amounts, steps of critical paths and cost by name, as each scenario measures them, in order."""
+    ours, theirs = (
+        {measure.name: measure for measure in measures(side.results.design) if _is_compared(measure)}
+        for side in (pair.reference, pair.other)
+    )
+    names = [*ours, *(name for name in theirs if name not in ours)]
+    return {name: (ours.get(name), theirs.get(name)) for name in names}
+
+
+def _is_compared(measure: Measure) -> bool:
+    if measure.name.startswith("path_"):
+        return measure.name.startswith(_PATHS)
+    return measure.name not in ("outcome", "reached") and not measure.name.startswith(("day_", "value_"))
+
+
+def _presence(ours: Measure | None, theirs: Measure | None) -> str:
+    if ours is None or theirs is None:
+        return OTHER_ONLY if ours is None else REFERENCE_ONLY
+    return BOTH if ours.unit == theirs.unit else OTHER_UNIT
+
+
+def measure_rows(pair: Pair) -> pd.DataFrame:
+    """A row a count, amount, step of the critical path and part of the cost: both means, and the paired difference."""
+    rows = []
+    for name, (ours, theirs) in _compared(pair).items():
+        where = _presence(ours, theirs)
+        a, b = (
+            frame[name].to_numpy(dtype=np.float64) if measure is not None else np.full(pair.n, np.nan)
+            for frame, measure in zip(pair.frames, (ours, theirs), strict=True)
+        )
+        units = [measure.unit for measure in (ours, theirs) if measure is not None]
+        row: dict[str, object] = {
+            "scenario": pair.other.label,
+            "measure": name,
+            "unit": " and ".join(dict(zip(units, units, strict=True))),
+        }
+        row |= {"in": where, "n": int(np.count_nonzero(~np.isnan(a + b)))}
+        row |= _columns("reference", intervals.mean(a)) | _columns("value", intervals.mean(b))
+        row |= _columns("difference", pairing.mean_change(a, b) if where == BOTH else _NO)
+        row |= _columns("narrowing", pairing.narrowing(a, b) if where == BOTH else _NO)
+        measure = ours or theirs
+        rows.append(row | {"meaning": "" if measure is None else measure.meaning})
+    return pd.DataFrame(rows)
+
+
+def _chance(pair: Pair, event: str, happened: Callable[[int], npt.NDArray[np.bool_]]) -> dict[str, object]:
+    """A row of probabilities; `happened` says of the reference (0) and of the other (1) in which replications."""
+    ours, theirs = happened(0), happened(1)
+    row: dict[str, object] = {"scenario": pair.other.label, "event": event}
+    for name, which in (("reference", ours), ("value", theirs)):
+        row |= _columns(name, intervals.probability(int(np.count_nonzero(which)), len(which)))
+    row |= _columns("difference", pairing.probability_change(ours, theirs))
+    return row | _columns("narrowing", pairing.narrowing(ours.astype(float), theirs.astype(float)))
+
+
+def _planned(pair: Pair, name: str) -> dict[date, str]:
+    """Registered dates of one kind, and which scenario registers each."""
+    ours, theirs = (getattr(side.results.scenario.trial.planned, name) for side in (pair.reference, pair.other))
+    if ours == theirs:
+        return {ours: BOTH} if ours else {}
+    return {when: where for when, where in ((ours, REFERENCE_ONLY), (theirs, OTHER_ONLY)) if when}
+
+
+def odds_rows(pair: Pair) -> pd.DataFrame:
+    """A row a registered date: the probability of meeting it in both scenarios, whoever registers it; and of never."""
+    rows = []
+    for name, milestone in PLANNED.items():
+        days = pair.days(milestone)
+        for when, where in _planned(pair, name).items():
+            by = pair.reference.clock.day_of(when) + 1
+            row = _chance(pair, name, lambda side, days=days, by=by: days[side] < by)  # type: ignore[misc]
+            rows.append(row | {"milestone": milestone, "date": when, "registered_in": where})
+    last = pair.days("last_randomised")
+    row = _chance(pair, "never_reached", lambda side: np.isinf(last[side]))
+    rows.append(row | {"milestone": "last_randomised", "date": None, "registered_in": BOTH})
+    return pd.DataFrame(rows)
+
+
+def outcome_rows(pair: Pair) -> pd.DataFrame:
+    """How replications ended in both scenarios, rare ways as 0."""
+    ends = [frame["outcome"].to_numpy() for frame in pair.frames]
+    rows = [_chance(pair, name, lambda side, name=name: ends[side] == name) for name in VOCABULARIES["trial_ended"]]  # type: ignore[misc]
+    return pd.DataFrame(rows).rename(columns={"event": "outcome"})
+
+
+def funnel_rows(pair: Pair) -> pd.DataFrame:
+    """Mean numbers from referral to the last visit in both scenarios, and the paired differences."""
+    rows = []
+    for stage, parts in FUNNEL.items():
+        a, b = (np.sum([frame[part].to_numpy(dtype=np.float64) for part in parts], axis=0) for frame in pair.frames)
+        row: dict[str, object] = {"scenario": pair.other.label, "stage": stage}
+        row |= _columns("reference", intervals.mean(a)) | _columns("value", intervals.mean(b))
+        row |= _columns("difference", pairing.mean_change(a, b)) | _columns("narrowing", pairing.narrowing(a, b))
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def input_rows(pair: Pair) -> pd.DataFrame:
+    """A row a value in which the scenarios differ."""
+    rows = [(pair.other.label, path, ours, theirs) for path, ours, theirs in pair.inputs()]
+    return pd.DataFrame(rows, columns=["scenario", "path", "reference", "value"])
+
+
+def pair_rows(pair: Pair) -> pd.DataFrame:
+    """A row a replication: day of each milestone in both scenarios and the paired difference; null is never."""
+    columns: dict[str, object] = {"scenario": pair.other.label, "replication": pair.frames[0]["replication"].to_numpy()}
+    for milestone in MILESTONES:
+        ours, theirs = pair.days(milestone)
+        for name, values in (("reference", ours), ("day", theirs), ("difference", pairing.paired_days(ours, theirs))):
+            columns[f"{name}_{milestone}"] = np.where(np.isfinite(values), values, np.nan)
+    if all("cost" in frame for frame in pair.frames):
+        columns["reference_cost"], columns["cost"] = (frame["cost"].to_numpy(dtype=np.float64) for frame in pair.frames)
+    return pd.DataFrame(columns)
+
+
+TABLES: dict[str, Callable[[Pair], pd.DataFrame]] = {
+    "quantiles": quantile_rows,
+    "milestones": milestone_rows,
+    "odds": odds_rows,
+    "outcomes": outcome_rows,
+    "measures": measure_rows,
+    "funnel": funnel_rows,
+    "inputs": input_rows,
+}
+
+
+class Compared(Shown):
+    """A comparison with its tables, each worked out once.
+
+    Args:
+        comparison: the scenarios with their results.
+        shares: each change's share of the differences (see
+            `sim.experiment.comparison.attribution.share_rows`), or None.
+
+    Attributes:
+        comparison: the scenarios with their results.
+        shares: each change's share of the differences, or None.
+        folder: where its files are, once they are written.
+    """
+
+    def __init__(self, comparison: Comparison, shares: pd.DataFrame | None = None) -> None:
+        self.comparison = comparison
+        self.shares = shares
+        self.folder: Path | None = None
+
+    def _lines(self) -> Iterator[str]:
+        sides = self.comparison.sides
+        names, n = " and ".join(side.label for side in sides), len(sides) * self.comparison.pairs[0].n
+        yield heading(f"Comparison of {names}, trial by trial", n, self.comparison.seed, self.folder)
+        clock = self.comparison.reference.clock
+        for i, pair in enumerate(self.comparison.pairs):
+            row = self.median(pair, "database_lock")
+            if i == 0:
+                yield date_line(f"{pair.reference.label}: {_LOCK}", estimate_in(row, "reference"), clock)
+            yield date_line(f"{pair.other.label}: {_LOCK}", estimate_in(row, "value"), clock)
+            days = [f"{value:+.0f}" for value in estimate_in(row, "difference") if value is not None]
+            if len(days) == len(("value", "low", "high")):
+                yield f"{pair.other.label}: {days[0]} days ({days[1]} to {days[2]})"
+
+    @cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All tables by name, with the rows of every scenario that is compared with the reference."""
+        pairs = self.comparison.pairs
+        found = {name: pd.concat([make(pair) for pair in pairs], ignore_index=True) for name, make in TABLES.items()}
+        return found if self.shares is None else found | {"shares": self.shares}
+
+    def of(self, table: str, pair: Pair) -> pd.DataFrame:
+        """The rows of one table for one scenario."""
+        rows = self.tables[table]
+        return rows[rows["scenario"] == pair.other.label]
+
+    def median(self, pair: Pair, milestone: str) -> pd.Series:
+        """The row of the median of a milestone."""
+        rows = self.of("quantiles", pair)
+        return rows[(rows["milestone"] == milestone) & (rows["quantile"] == MEDIAN)].iloc[0]
+
+    def milestone(self, pair: Pair, milestone: str) -> pd.Series:
+        """The row of a milestone: how often it is earlier, and the mean difference."""
+        rows = self.of("milestones", pair)
+        return rows[rows["milestone"] == milestone].iloc[0]
+
+    def pairs(self) -> pd.DataFrame:
+        """Every pair of replications; see `pair_rows`."""
+        return pd.concat([pair_rows(pair) for pair in self.comparison.pairs], ignore_index=True)

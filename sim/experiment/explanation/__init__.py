@@ -1,0 +1,1 @@
+"""What drives a scenario: shares of the spread, the tornado, days lost to each cause."""

@@ -1,0 +1,220 @@
+"""What drives each milestone of a scenario: all that `explain` computes, as frames. Nothing here prints or draws.
+
+Everything is simulated on the same random numbers: the replications 0 to 2N - 1 of the scenario as it is, and beside
+them the same replications with something exchanged (see `sim.analysis.variance_shares`), fixed (the tornado) or taken
+away (see `sim.experiment.explanation.causes`). In differences of days a trial that never gets there counts as the
+horizon; how many never do is in every table. For shares of variance a date that never came ranks as the latest, or
+counts as the horizon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sim.analysis.intervals import quantile
+from sim.analysis.shown import HEADLINE, Shown, chance_line, date_line, estimate_in, heading
+from sim.analysis.variance_shares import CHANCE
+from sim.core.design import Design
+from sim.core.streams import Streams
+from sim.core.unknowns import PURPOSE, uncertain_values
+from sim.errors import UsageError
+from sim.experiment.explanation.causes import causes_of_delay
+from sim.experiment.explanation.tables import (
+    HIGH,
+    LOW,
+    RANKS,
+    SITES,
+    Rows,
+    cause_table,
+    critical_milestones,
+    critical_sites,
+    critical_steps,
+    outcomes,
+    share_tables,
+    tornado_table,
+)
+from sim.experiment.laboratory import COLUMNS, PART, Laboratory, Request, Variant
+from sim.experiment.progress import Progress, no_progress
+from sim.scenario.distributions import Family
+from sim.scenario.schema import Scenario
+
+Array = npt.NDArray[np.float64]
+
+REPLICATIONS = 384
+FEWEST = 2 * PART
+_SHOWN = 3  # inputs that an answer shows when its name is typed
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is simulated to explain a scenario.
+
+    Attributes:
+        scenario: the scenario.
+        replications: N, the rows of the design of the variance shares; 2N replications of the scenario as it is.
+        seed: where random numbers start.
+        scale: what shares of variance are of: the ranks of the dates, or days with "never" as the horizon.
+    """
+
+    scenario: Scenario
+    replications: int
+    seed: int
+    scale: str = RANKS
+
+    def __post_init__(self) -> None:
+        if self.replications < FEWEST:
+            raise UsageError(f"explaining needs at least {FEWEST} replications, not {self.replications}")
+
+    @property
+    def n_compared(self) -> int:
+        """Replications of each comparison: half of N."""
+        return self.replications // 2
+
+
+@dataclass(repr=False)
+class Explanation(Shown):
+    """What drives each milestone, and the cost where the scenario has one. Days are since day 0, or differences.
+
+    Attributes:
+        study: what was simulated.
+        design: the scenario, made ready.
+        base: measures of the 2N replications of the scenario as it is.
+        shares: a row an outcome and input: first-order and total share of the variance, with intervals.
+        totals: a row an outcome: sums of the shares, the share that is chance, trials that never got there.
+        tornado: a row an outcome and uncertain value: difference at its 10 % and its 90 % point.
+        sites: a row a milestone and site: in how many trials it was critical.
+        milestones: a row a milestone and earlier milestone: in how many trials it was critical.
+        steps: a row a milestone and step of the critical path: mean days, and in how many trials it took any.
+        causes: a row an outcome and cause: what was lost to it.
+        n_trials: simulated trials in all.
+        folder: where its files are, once they are written.
+    """
+
+    study: Study
+    design: Design
+    base: Rows
+    shares: pd.DataFrame
+    totals: pd.DataFrame
+    tornado: pd.DataFrame
+    sites: pd.DataFrame
+    milestones: pd.DataFrame
+    steps: pd.DataFrame
+    causes: pd.DataFrame
+    n_trials: int = 0
+    folder: Path | None = None
+
+    def _lines(self) -> Iterator[str]:
+        yield heading(f"What drives {self.study.scenario.name}", self.n_trials, self.study.seed, self.folder)
+        days = self.base["day_database_lock"]
+        yield date_line(f"{HEADLINE['database_lock']}, by then in half of them", quantile(days, 0.5), self.design.clock)
+        shares = self.shares[self.shares["outcome"] == "database_lock"]
+        for _, row in shares.sort_values("total", ascending=False, kind="stable").head(_SHOWN).iterrows():
+            yield chance_line(f"share of its variance by {row['input']}", estimate_in(row, "total"))
+
+    @property
+    def uncertain(self) -> dict[str, Family]:
+        """The uncertain values by path."""
+        return self.design.uncertain
+
+    @property
+    def outcomes(self) -> list[str]:
+        """The milestones that were reached by any trial, and the cost where there is one."""
+        return outcomes(self.base)
+
+
+def explain(
+    study: Study,
+    workers: int | None = 1,
+    kept: Path | None = None,
+    progress: Progress = no_progress,
+    cluster: str | None = None,
+) -> Explanation:
+    """Simulate and work out what drives each milestone.
+
+    Args:
+        study: the scenario and how much to simulate.
+        workers: processes; None for as many as there are cores. No result depends on it.
+        kept: the folder in which finished parts are kept.
+        progress: called with replications done and in all.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
+
+    Raises:
+        UsageError: the cluster cannot be used.
+        RunInterrupted: stopped by hand; finished parts are kept.
+    """
+    plan = _Plan(study)
+    with Laboratory(study.seed, workers, kept, progress, cluster=cluster) as laboratory:
+        found = laboratory.run([request for request, _ in plan.requests])
+        values = [request.variant.by_name(rows) for (request, _), rows in zip(plan.requests, found, strict=True)]
+        n_trials = laboratory.n_simulated
+    by_purpose = {purpose: rows for (_, purpose), rows in zip(plan.requests, values, strict=True)}
+    design, n = Design(study.scenario), study.n_compared
+    base = by_purpose["base",]
+    shares, totals = share_tables(design, study.replications, study.scale, plan.inputs, by_purpose)
+    return Explanation(
+        study,
+        design,
+        base,
+        shares,
+        totals,
+        tornado_table(plan.uncertain, n, by_purpose, design.horizon_days),
+        critical_sites(design, base),
+        critical_milestones(base),
+        critical_steps(base),
+        cause_table(plan.causes, by_purpose, design.horizon_days),
+        n_trials,
+    )
+
+
+class _Plan:
+    """The requests of a study, each with what it is for."""
+
+    def __init__(self, study: Study) -> None:
+        scenario, n = study.scenario, study.replications
+        self.uncertain = uncertain_values(scenario)
+        self.causes = causes_of_delay(scenario)
+        self.has_sites = _sites_differ(Design(scenario))
+        streams = Streams(study.seed)
+        u = {path: streams.trial(PURPOSE, path, 0, 2 * n) for path in self.uncertain}
+        plain, whole = Variant(scenario), Variant(scenario, COLUMNS, critical=True)
+        of_a = {path: both[:n] for path, both in u.items()}
+        self.requests: list[tuple[Request, tuple[str, ...]]] = [(Request(whole, 0, 2 * n), ("base",))]
+
+        def add(request: Request, *purpose: str) -> None:
+            self.requests.append((request, purpose))
+
+        for path, both in u.items():
+            add(Request(plain, 0, n, {path: both[n:]}), "mixed", path)
+        if self.has_sites:
+            add(Request(plain, 0, n, sites_of=n), "mixed", SITES)
+            add(Request(plain, n, n, of_a, sites_of=0), "mixed", CHANCE)
+        if self.uncertain or not self.has_sites:
+            add(Request(plain, n, n, of_a), "mixed", "" if self.has_sites else CHANCE)
+        for path in self.uncertain:
+            for point in (LOW, HIGH):
+                add(Request(plain, 0, study.n_compared, {path: point}), "fixed", path, str(point))
+        for cause in self.causes:
+            add(Request(Variant(cause.scenario), 0, study.n_compared), "without", cause.name)
+
+    @property
+    def inputs(self) -> list[str]:
+        """Inputs of the variance shares, chance last."""
+        return [*self.uncertain, *([SITES] if self.has_sites else []), CHANCE]
+
+
+def _sites_differ(design: Design) -> bool:
+    """Whether anything is drawn once for each site: its own rate, its start-up, or that it never enrols."""
+    for group in design.groups:
+        settings = group.settings
+        drawn = (settings.referrals_per_month, settings.lead_days, settings.activation_delay_days)
+        if any(isinstance(value, Family) and not value.is_uncertain for value in drawn):
+            return True
+        if settings.between_site_cv != 0 or settings.never_enrols != 0:
+            return True
+    return False

@@ -1,0 +1,149 @@
+"""From finished chunks to result files, one chunk in memory at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sim.analysis.measures import measures
+from sim.analysis.spreadsheets import csv_text
+from sim.analysis.tables import EnrolmentCurves, event_table, participant_table, replication_table
+from sim.core.design import Design
+from sim.experiment.files import PART, cannot_write, opened, remove_parts, settle, write_json, write_text, write_whole
+from sim.experiment.replicate import Chunk, Failure
+from sim.experiment.run.folder import RunFolder
+
+REPLICATIONS, ENROLMENT, EVENTS = "replications.parquet", "enrolment.parquet", "events.parquet"
+PARTICIPANTS, CURVES, SUMMARY, FAILURES = "participants.parquet", "curves.parquet", "summary.csv", "failures.json"
+
+_GROUP = 4096  # rows of a row group, at least
+
+
+class _Writer:
+    """A Parquet file that is written part by part, and appears when it is whole.
+
+    Rows are gathered into groups of at least `_GROUP`, so that files stay small; the same rows, the same groups.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._temporary = path.with_name(f".{path.name}{PART}")
+        self._writer: pq.ParquetWriter | None = None
+        self._waiting: list[pa.Table] = []
+
+    def write(self, table: pa.Table) -> None:
+        """Add rows."""
+        self._waiting.append(table)
+        if sum(part.num_rows for part in self._waiting) >= _GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        table = pa.concat_tables(self._waiting).combine_chunks()
+        self._waiting = []
+        if self._writer is None:
+            self._file = opened(self._temporary, "wb")
+            self._writer = pq.ParquetWriter(self._file, table.schema, compression="zstd")
+        self._writer.write_table(table)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to be written."""
+        return self._writer is None and not self._waiting
+
+    def close(self) -> None:
+        """Write what is left, and give the file its name."""
+        if self._waiting:
+            self._flush()
+        if self._writer is not None:
+            self._writer.close()
+            self._file.close()
+            settle(self._temporary, self._path)
+
+
+def _enrolment(chunk: Chunk) -> pa.Table:
+    lengths = [len(days) for days in chunk.randomised_days]
+    replication = np.repeat(np.arange(chunk.first, chunk.first + chunk.n), lengths)
+    participant = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(1, n + 1) for n in lengths)])
+    days = np.concatenate([np.zeros(0), *chunk.randomised_days])
+    return pa.table({"replication": replication, "participant": participant, "day": days})
+
+
+def assemble(folder: RunFolder) -> list[str]:
+    """Write the result files of a run, all but the report and the manifest.
+
+    Args:
+        folder: the run's folder, with all its chunks.
+
+    Returns:
+        Names of the files.
+
+    Raises:
+        WriteError: they cannot be written.
+    """
+    try:
+        return _assemble(folder)
+    except OSError as error:
+        remove_parts(folder.path)
+        raise cannot_write(folder.path, error) from None
+
+
+def _assemble(folder: RunFolder) -> list[str]:
+    design = Design(folder.identity.scenario)
+    columns = measures(design)
+    curves = EnrolmentCurves(design.horizon_days)
+    writers = {name: _Writer(folder.path / name) for name in (REPLICATIONS, ENROLMENT, EVENTS, PARTICIPANTS)}
+    failures: list[Failure] = []
+    for chunk in folder.chunks():
+        failed = {failure.replication for failure in chunk.failures}
+        failures += chunk.failures
+        writers[REPLICATIONS].write(replication_table(columns, chunk.first, chunk.values))
+        writers[ENROLMENT].write(_enrolment(chunk))
+        for i, days in enumerate(chunk.randomised_days):
+            if chunk.first + i not in failed:
+                curves.add(days)
+        _write_kept(design, chunk, writers)
+    if writers[EVENTS].is_empty:  # none was to be kept, or all of those raised
+        nothing = np.zeros((0, 7))
+        writers[EVENTS].write(event_table(design, 0, nothing))
+        writers[PARTICIPANTS].write(participant_table(design, 0, nothing))
+    folder.unseal()
+    for writer in writers.values():
+        writer.close()
+    _write_curves(curves, folder.path / CURVES)
+    _write_summary(design, folder.path)
+    names = [REPLICATIONS, ENROLMENT, EVENTS, PARTICIPANTS, CURVES, SUMMARY]
+    if failures:
+        write_json(folder.path / FAILURES, [vars(f) | {"seed": folder.identity.seed} for f in failures])
+        names.append(FAILURES)
+    return names
+
+
+def _write_kept(design: Design, chunk: Chunk, writers: dict[str, _Writer]) -> None:
+    for replication in sorted(chunk.kept):
+        writers[EVENTS].write(event_table(design, replication, chunk.kept[replication]))
+        writers[PARTICIPANTS].write(participant_table(design, replication, chunk.kept[replication]))
+
+
+def _write_curves(curves: EnrolmentCurves, path: Path) -> None:
+    buffer = pa.BufferOutputStream()
+    pq.write_table(curves.table(), buffer, compression="zstd")
+    write_whole(path, buffer.getvalue().to_pybytes())
+
+
+def _write_summary(design: Design, path: Path) -> None:
+    """Column by column, so that memory hardly grows with the number of replications."""
+    from sim.analysis.summary import summary_table  # pandas, which the workers do without
+
+    with opened(path / REPLICATIONS) as source, pq.ParquetFile(source) as file:
+
+        def column(name: str) -> npt.NDArray[np.float64]:
+            values: npt.NDArray[np.float64] = file.read([name]).column(0).cast(pa.float64()).to_numpy()
+            return values
+
+        outcome = file.read(["outcome"]).column(0).to_pylist()
+        table = summary_table(design, column, outcome)
+    write_text(path / SUMMARY, csv_text(table, "%.10g"))

@@ -1,0 +1,160 @@
+"""Which runs are here, and what each says in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sim.errors import Problem, ResultsError, TrialclockError, nearest
+from sim.experiment.replicate import CHUNK
+from sim.experiment.run.assemble import REPLICATIONS
+from sim.experiment.run.folder import CHUNKS, MANIFEST, RUN, read_object
+from sim.experiment.run.results import Results
+
+HEADLINE = ("last_randomised", "database_lock")
+HEADLINE_QUANTILES = ("p50", "p80")
+FINISHED, UNFINISHED, DAMAGED, FAILED = "finished", "unfinished", "damaged", "failed"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One folder of a run.
+
+    Attributes:
+        path: the folder.
+        scenario: name of the scenario.
+        typed: the scenario and its overrides as they were typed, where that is known.
+        scenario_hash: SHA-256 of what decides its simulated trials.
+        seed: where random numbers start.
+        replications: simulated trials; of an unfinished run those that are done.
+        wanted: how many there are to be; None where a rule decides.
+        finished: when it was finished, as ISO text; None for an unfinished run.
+        size_bytes: of all its files.
+        status: `finished`, `unfinished`, `damaged`, which is that files were changed since, or `failed`, which is that
+            simulated trials did, so that there is no answer.
+        notes: which files were changed, or how many trials failed.
+        dates: for each milestone of the headline P50 and P80 as dates; None is later than the horizon.
+    """
+
+    path: Path
+    scenario: str
+    typed: str
+    scenario_hash: str
+    seed: int
+    replications: int
+    wanted: int | None
+    finished: str | None
+    size_bytes: int
+    status: str
+    notes: tuple[str, ...]
+    dates: dict[str, dict[str, date | None]]
+
+    def matches(self, scenario: str, scenario_hash: str) -> bool:
+        """Whether its scenario is called so, and its hash (or the folder's id) begins so."""
+        folder_id = self.path.name.rpartition("-")[2]
+        is_named = any(scenario.lower() in name.lower() for name in (self.scenario, self.typed, self.path.name))
+        return is_named and (self.scenario_hash.startswith(scenario_hash) or folder_id.startswith(scenario_hash))
+
+
+def entries(folder: Path) -> list[Entry]:
+    """The runs in a folder, the one finished last first, and unfinished ones before.
+
+    Args:
+        folder: which has the folders of runs; or the folder of one run.
+
+    Raises:
+        ResultsError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise ResultsError(Problem("there is no such folder", str(folder)))
+    found = [entry for path in (folder, *_folders(folder)) for entry in _entry(path)]
+    return sorted(found, key=lambda entry: (entry.finished or "9", entry.path.name), reverse=True)
+
+
+def _folders(folder: Path) -> list[Path]:
+    """The folders in a folder, in order."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_dir())
+    except OSError as error:
+        raise ResultsError(Problem(f"cannot be read: {error.strerror}", str(folder))) from None
+
+
+def named(folder: Path, name: str) -> Entry:
+    """The run in a folder of results with a name: a path, a folder's name, or the beginning of one or of its id.
+
+    Raises:
+        ResultsError: there is none, or there are several.
+    """
+    path = Path(name)
+    if path.is_dir():
+        direct = list(_entry(path))
+        if direct:
+            return direct[0]
+    known = entries(folder) if folder.is_dir() else []
+    chosen = [entry for entry in known if entry.path.name == name] or [
+        entry
+        for entry in known
+        if name and (entry.path.name.startswith(name) or entry.path.name.rpartition("-")[2].startswith(name))
+    ]
+    if len(chosen) == 1:
+        return chosen[0]
+    names = [entry.path.name for entry in chosen or known]
+    if chosen:
+        raise ResultsError(Problem(f"several runs begin like this: {', '.join(names)}", name))
+    raise ResultsError(Problem(f"there is no such run in {folder}; {nearest(name, names)}", name))
+
+
+def _entry(path: Path) -> Iterator[Entry]:
+    """The run in a folder, if there is one; a folder of another command has none."""
+    try:
+        if (path / RUN).is_file():
+            yield _unfinished(path, Results(path).identity)
+        elif (path / MANIFEST).is_file() and "run" in read_object(path / MANIFEST):
+            yield _finished(Results(path))
+    except Exception as error:  # whatever is in one folder, the others are listed
+        what = str(error) if isinstance(error, TrialclockError) else f"cannot be read: {error or type(error).__name__}"
+        yield Entry(path, "?", "", "", 0, 0, None, None, _size(path), DAMAGED, (what.splitlines()[0],), {})
+
+
+def _size(path: Path) -> int:
+    try:
+        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    except OSError:
+        return 0  # of what may not be looked at
+
+
+def _unfinished(path: Path, run: dict[str, Any]) -> Entry:
+    n_chunks = sum(1 for _ in (path / CHUNKS).glob("*.npz"))
+    wanted = run["replications"]
+    done = n_chunks * CHUNK if wanted is None else min(n_chunks * CHUNK, wanted)
+    return Entry(path, *_what(run), done, wanted, None, _size(path), UNFINISHED, (), {})
+
+
+def _what(run: dict[str, Any]) -> tuple[str, str, str, int]:
+    return run["scenario"]["name"], run["typed"], run["scenario_hash"], run["seed"]
+
+
+def _finished(results: Results) -> Entry:
+    run, finished = results.identity, results.manifest["finished"]
+    n = run["replications"]
+    notes = tuple(results.damaged_files())
+    if not notes and results.is_of_this_program():  # another version's tables may have other columns
+        notes = tuple(f"is no folder that this program wrote: {problem}" for problem in results.wrong_tables()[:1])
+    failed = len(results.failures)
+    dates = {} if failed or any(REPLICATIONS in note for note in notes) else _dates(results)
+    status = DAMAGED if notes else FAILED if failed else FINISHED
+    if failed:
+        notes = (*notes, f"{failed:,} of {n:,} simulated trials failed")
+    return Entry(results.path, *_what(run), n, n, finished, _size(results.path), status, notes, dates)
+
+
+def _dates(results: Results) -> dict[str, dict[str, date | None]]:
+    milestones, clock = results.milestones(), results.design.clock
+    found: dict[str, dict[str, date | None]] = {}
+    for name in HEADLINE:
+        days = {q: float(str(milestones.loc[name, q])) for q in HEADLINE_QUANTILES}
+        found[name] = {q: clock.date_of(day) if day < float("inf") else None for q, day in days.items()}
+    return found

@@ -1,0 +1,203 @@
+"""The days that a run lost to each cause: measured on its own first trials, after its dates are known.
+
+Each cause is taken away alone from the first trials of the run, on the same random numbers (see
+`sim.experiment.explanation.causes`). How many pairs there are is decided by numbers alone, never by a clock: together
+at most `SHARE` of the run's trials, but at least `FEWEST` for each cause; the causes that may cost most get most of
+them. `explain` measures the same with more pairs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow.parquet as pq
+
+from sim.analysis.measures import MILESTONES
+from sim.core.design import Design
+from sim.experiment.explanation.causes import Cause, causes_of_delay
+from sim.experiment.explanation.doubts import Doubt, doubts_of
+from sim.experiment.explanation.tables import Runs, cause_table, doubt_table, outcome
+from sim.experiment.files import opened, write_whole
+from sim.experiment.laboratory import Laboratory, Request, Variant
+from sim.experiment.progress import Progress, no_progress
+from sim.experiment.run.assemble import REPLICATIONS
+from sim.experiment.run.folder import ASSUMPTIONS, CAUSES, PAIRS
+from sim.scenario.schema import Scenario
+
+SHARE = 0.4  # trials that all pairs together take, as a share of the run's
+FEWEST, MOST = 12, 384  # pairs of a cause
+LEADERS = 6  # causes that get the pairs that are left
+FEWEST_TRIALS = 96  # of a run whose causes are measured
+SHARE_OF_DOUBTS = 0.5  # trials that looking at assumptions takes at most, as a share of the run's
+GLANCE, LOOK = 4, 12  # pairs of every assumption on each side, and more of those that may move the date most
+DOUBTFUL = 5  # assumptions that get more
+Array = npt.NDArray[np.float64]
+_COLUMNS = ("outcome", *(f"day_{name}" for name in MILESTONES))
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """Who simulates the pairs. No byte of the table depends on it."""
+
+    workers: int | None = None
+    cluster: str | None = None
+    progress: Progress = no_progress
+
+
+def end_of(scenario: Scenario) -> str:
+    """The milestone that ends a trial: the database lock, or the last randomisation where nobody is followed."""
+    return "last_randomised" if scenario.follow_up is None else "database_lock"
+
+
+def first_pairs(n_causes: int, n_trials: int) -> int:
+    """Pairs that every cause gets.
+
+    Args:
+        n_causes: how many causes there are.
+        n_trials: trials of the run.
+    """
+    budget = int(SHARE * n_trials)
+    each = budget // n_causes if n_causes <= LEADERS else budget // (2 * n_causes)
+    return min(max(each, FEWEST), MOST, n_trials)
+
+
+def more_pairs(n_causes: int, n_trials: int) -> int:
+    """Pairs that each of the leading causes gets beyond those that every cause gets.
+
+    Args:
+        n_causes: how many causes there are.
+        n_trials: trials of the run.
+    """
+    each = first_pairs(n_causes, n_trials)
+    left = int(SHARE * n_trials) - n_causes * each
+    return min(max(left // LEADERS, FEWEST), MOST - each, n_trials - each) if n_causes > LEADERS else 0
+
+
+def measure(folder: Path, scenario: Scenario, seed: int, by: Measuring) -> str | None:
+    """Write what was lost to each cause into the folder of a run that has its replications.
+
+    Args:
+        folder: the run's folder. Parts that are finished are kept in it, until the run is.
+        scenario: the scenario.
+        seed: where random numbers start.
+        by: who simulates.
+
+    Returns:
+        The name of the file; None where the run is too small, or the scenario has no causes.
+
+    Raises:
+        RunInterrupted: stopped by hand; finished parts are kept.
+        WorkersLost: those who simulate were lost again and again; finished parts are kept.
+    """
+    causes = causes_of_delay(scenario, parts=False)
+    base = _own_trials(folder)
+    n = len(base["outcome"])
+    if n < FEWEST_TRIALS or not causes:
+        return None
+    horizon = Design(scenario).horizon_days
+    each, more = first_pairs(len(causes), n), more_pairs(len(causes), n)
+    total = len(causes) * each + more * min(LEADERS, len(causes))
+    kept = folder / PAIRS
+    with Laboratory(seed, by.workers, kept, by.progress, total, by.cluster) as laboratory:
+        runs: Runs = {("base",): base}
+        _simulate(laboratory, runs, causes, 0, each)
+        if more > 0:
+            table = cause_table(causes, runs, horizon)
+            _simulate(laboratory, runs, _leading(causes, table, end_of(scenario)), each, more)
+    _write(folder / CAUSES, cause_table(causes, runs, horizon))
+    return CAUSES
+
+
+def measure_doubts(folder: Path, scenario: Scenario, seed: int, by: Measuring) -> str | None:
+    """Write how far each assumption of grade D moves the end of the trial into the folder of a run.
+
+    All get a few pairs, lower and higher; those that may move it most get more.
+
+    Args:
+        folder: the run's folder, as for `measure`.
+        scenario: the scenario.
+        seed: where random numbers start.
+        by: who simulates.
+
+    Returns:
+        The name of the file; None where the run is too small for so many, or nothing is of grade D.
+
+    Raises:
+        RunInterrupted: stopped by hand; finished parts are kept.
+        WorkersLost: those who simulate were lost again and again; finished parts are kept.
+    """
+    doubts = doubts_of(scenario)
+    base = _own_trials(folder)
+    if not doubts or len(base["outcome"]) < doubtful_trials(len(doubts)):
+        return None
+    horizon, milestone = Design(scenario).horizon_days, end_of(scenario)
+    total = 2 * (len(doubts) * GLANCE + min(DOUBTFUL, len(doubts)) * LOOK)
+    with Laboratory(seed, by.workers, folder / PAIRS, by.progress, total, by.cluster) as laboratory:
+        days = _moved(laboratory, doubts, milestone, 0, GLANCE)
+        table = doubt_table(doubts, outcome(base, milestone), days, horizon)
+        leading = [doubt for doubt in doubts if doubt.path in set(table["path"][:DOUBTFUL])]
+        for key, more in _moved(laboratory, leading, milestone, GLANCE, LOOK).items():
+            days[key] = np.append(days[key], more)
+    table = doubt_table(doubts, outcome(base, milestone), days, horizon)
+    _write(folder / ASSUMPTIONS, table.sort_values("n", ascending=False, kind="stable"))
+    return ASSUMPTIONS
+
+
+def doubtful_trials(n_doubts: int) -> int:
+    """Trials of a run from which on so many assumptions are looked at."""
+    return max(FEWEST_TRIALS, math.ceil(2 * (n_doubts * GLANCE + min(DOUBTFUL, n_doubts) * LOOK) / SHARE_OF_DOUBTS))
+
+
+def _moved(
+    laboratory: Laboratory, doubts: Sequence[Doubt], milestone: str, first: int, n: int
+) -> dict[tuple[str, int], Array]:
+    """Day of the milestone with each assumption lower (0) and higher (1), where that is possible."""
+    asked = {
+        (doubt.path, side): Request(Variant(scenario, _COLUMNS), first, n, doubt.quantiles[side])
+        for doubt in doubts
+        for side, scenario in enumerate(doubt.scenarios)
+        if scenario is not None
+    }
+    found = laboratory.run(list(asked.values()))
+    return {
+        key: outcome(request.variant.by_name(values), milestone)
+        for (key, request), values in zip(asked.items(), found, strict=True)
+    }
+
+
+def _write(path: Path, table: pd.DataFrame) -> None:
+    write_whole(path, table.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode())
+
+
+def _own_trials(folder: Path) -> dict[str, Array]:
+    """The first trials of the run itself, which no pair has to simulate again; a raised one is NaN throughout."""
+    with opened(folder / REPLICATIONS) as source:
+        frame = pq.read_table(source, columns=list(_COLUMNS)).to_pandas()
+    raised = (frame["outcome"] == "error").to_numpy()
+    found = {name: frame[name].to_numpy(dtype=np.float64) for name in _COLUMNS[1:]}
+    return found | {"outcome": np.where(raised, np.nan, 0.0), "cost": np.full(len(frame), np.nan)}
+
+
+def _simulate(laboratory: Laboratory, runs: Runs, causes: Sequence[Cause], first: int, n: int) -> None:
+    variants = [Variant(cause.scenario, _COLUMNS) for cause in causes]
+    found = laboratory.run([Request(variant, first, n) for variant in variants])
+    for cause, variant, values in zip(causes, variants, found, strict=True):
+        key = ("without", cause.name)
+        rows = variant.by_name(values) | {"cost": np.full(n, np.nan)}
+        earlier = runs.get(key)
+        runs[key] = rows if earlier is None else {name: np.append(earlier[name], rows[name]) for name in rows}
+
+
+def _leading(causes: Sequence[Cause], table: pd.DataFrame, milestone: str) -> list[Cause]:
+    """The causes that may cost most, as far as the first pairs tell."""
+    rows = table[table["outcome"] == milestone]
+    may_be = np.nanmax(np.abs(rows[["lost_low", "lost_high"]].to_numpy(dtype=float)), axis=1, initial=0.0)
+    names = rows["cause"].to_numpy()[np.argsort(-may_be, kind="stable")][:LEADERS]
+    chosen = set(names.tolist())
+    return [cause for cause in causes if cause.name in chosen]

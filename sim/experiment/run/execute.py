@@ -1,0 +1,221 @@
+"""A run under way in its folder: what is not there yet is simulated, and the result files are written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sim.errors import Problem, ResultsError, RunInterrupted, WriteError
+from sim.experiment.crew import Crew, crew_for, simulate_chunk
+from sim.experiment.identity import Identity
+from sim.experiment.progress import Progress, no_progress
+from sim.experiment.replicate import CHUNK, Chunk, tasks
+from sim.experiment.run.assemble import assemble
+from sim.experiment.run.days_lost import Measuring, measure, measure_doubts
+from sim.experiment.run.folder import ASSUMPTIONS, CAUSES, MANIFEST, RunFolder, file_hash, write_json
+from sim.experiment.run.manifest import manifest
+from sim.experiment.run.restore import chunks_of, joined
+from sim.experiment.run.results import Results
+from sim.experiment.run.stopping import Looks
+
+Report = Callable[[Results], str]  # writes a page about results into their folder; its name
+
+REPORT = "report.html"
+
+
+@dataclass(frozen=True)
+class Means:
+    """By what a run is made. No byte of its results depends on it, its manifest and what is left out apart.
+
+    Attributes:
+        workers: processes; None for as many as there are cores.
+        cluster: address of a Dask scheduler, or `local`; None for this machine without one.
+        report: writes a page about the results into the folder, and returns its name.
+        progress: called with replications done and in all.
+        command: the whole command, for the manifest.
+        causes: whether the days lost to each cause are measured.
+        dates: called with the results once their dates are known, and before what comes after them is made.
+    """
+
+    workers: int | None = None
+    cluster: str | None = None
+    report: Report | None = None
+    progress: Progress = no_progress
+    command: str = ""
+    causes: bool = False
+    dates: Callable[[Results], None] = lambda _: None
+
+
+def go(folder: RunFolder, means: Means) -> Results:
+    """Begin or go on, and finish.
+
+    Args:
+        folder: the run's folder, which is held.
+        means: by what it is made.
+    """
+    started = time.time()
+    if folder.is_complete():
+        means.progress(folder.identity.ceiling, folder.identity.ceiling)
+        if not folder.is_presented(as_typed=means.report is not None):
+            present(Results(folder.path), folder.identity)
+        found = reuse(Results(folder.path), means)
+        folder.tidy()
+        return found
+    folder.begin()
+    try:
+        looks = _simulate(folder, means)
+        return complete(folder, started, means, looks)
+    except KeyboardInterrupt:
+        folder.look()
+        raise RunInterrupted(
+            f"stopped after {_so_far(folder)} replications; they are kept in {folder.path}. "
+            f"The same command goes on from there, and so does: trialclock run --resume {folder.path}"
+        ) from None
+    except WriteError as error:
+        problem = error.problems[0]
+        kept = f"{folder.n_finished:,} replications are kept in {folder.path}"
+        message = f"{problem.message}; {kept}, and once it can be written, the same command goes on from there"
+        raise WriteError(Problem(message, problem.file)) from None
+
+
+def complete(folder: RunFolder, started: float, means: Means, looks: Looks | None = None) -> Results:
+    """Turn a folder that has all its chunks into results.
+
+    Args:
+        folder: the run's folder, held.
+        started: when the run was started, in seconds since 1970, for the manifest.
+        means: by what it is made.
+        looks: how it was decided that there are enough replications, where a rule decided it.
+    """
+    files = assemble(folder)
+    results = Results(folder.path)
+    results.until = None if looks is None else looks.record()  # there is no manifest yet
+    if not results.failures:  # else there is no answer
+        means.dates(results)
+    for name in (CAUSES, ASSUMPTIONS):  # of a run that had fewer trials
+        (folder.path / name).unlink(missing_ok=True)
+    if means.causes and not results.failures:
+        files += _causes(results, means)
+    if means.report is not None and not results.failures:
+        files.append(means.report(Results(folder.path)))
+    folder.finish(manifest(folder, files, started, means.command, looks))
+    return Results(folder.path)
+
+
+def _causes(results: Results, means: Means) -> list[str]:
+    """Measure what was lost to each cause, and what hangs on assumptions; the names of the files."""
+    by = Measuring(means.workers, means.cluster, means.progress)
+    names = [make(results.path, results.scenario, results.seed, by) for make in (measure, measure_doubts)]
+    return [name for name in names if name is not None]
+
+
+def _so_far(folder: RunFolder) -> str:
+    n = folder.identity.replications
+    return f"{folder.n_finished:,}" if n is None else f"{folder.n_finished:,} of {n:,}"
+
+
+def check_undamaged(results: Results) -> None:
+    """See that the files of a complete run are what it wrote.
+
+    Raises:
+        ResultsError: some were changed or are missing; a missing report is no damage.
+    """
+    damaged = [text for text in results.damaged_files() if text != f"{REPORT} is missing"]
+    if damaged:
+        message = f"this run is complete, but since then {', '.join(damaged)}; give another --out, or delete the folder"
+        raise ResultsError(Problem(message, str(results.path)))
+    wrong = results.wrong_tables()
+    if wrong:
+        raise ResultsError(Problem(f"is no folder that this program wrote: {wrong[0]}", str(results.path)))
+
+
+def reuse(results: Results, means: Means) -> Results:
+    """A run that was complete already; it only gets the causes and the report that it may still lack.
+
+    Args:
+        results: the run.
+        means: by what it is made.
+
+    Raises:
+        ResultsError: its files are no longer what it wrote.
+    """
+    check_undamaged(results)
+    if results.failures:
+        return results
+    means.dates(results)
+    lacks_causes = means.causes and CAUSES not in results.manifest["files"]
+    new = _causes(results, means) if lacks_causes else []
+    has_page = REPORT in results.manifest["files"] and (results.path / REPORT).is_file()
+    results = Results(results.path)
+    if new and has_page and means.report is None:
+        (results.path / REPORT).unlink()  # it says nothing of the causes
+    if means.report is not None and (new or not has_page):
+        new.append(means.report(results))
+    if not new:
+        return results
+    files = {name: digest for name, digest in results.manifest["files"].items() if (results.path / name).is_file()}
+    files |= {name: file_hash(results.path / name) for name in new}
+    write_json(results.path / MANIFEST, results.manifest | {"files": files})
+    return Results(results.path)
+
+
+def present(results: Results, identity: Identity) -> None:
+    """Let a complete run have the name, question and sources that it is asked for with, and no report of others.
+
+    Args:
+        results: the run, whose results are those of the identity.
+        identity: what it is asked for as.
+    """
+    check_undamaged(results)
+    files = {name: digest for name, digest in results.manifest["files"].items() if name != REPORT}
+    write_json(results.path / MANIFEST, results.manifest | {"run": identity.as_mapping(), "files": files})
+    (results.path / REPORT).unlink(missing_ok=True)
+
+
+def _simulate(folder: RunFolder, means: Means) -> Looks | None:
+    """Simulate what is not on disk yet; with a rule, until it is met."""
+    identity = folder.identity
+    tail = _restored(folder)
+    with crew_for(means.workers, means.cluster) as crew:
+        if not identity.until:
+            _add(folder, crew, identity.ceiling, means.progress, tail)
+            return None
+        looks = Looks(identity)
+        while (n := looks.next) is not None:
+            _add(folder, crew, n, means.progress, tail)
+            looks.look(folder, n)
+    folder.identity = identity.decided(looks.seen[-1].replications)
+    folder.state()
+    return looks
+
+
+def _restored(folder: RunFolder) -> Chunk | None:
+    """The chunks of a run that is being extended, back on disk; returned is the last, where it is still to be whole."""
+    if not folder.is_being_extended:
+        return None
+    for chunk in chunks_of(Results(folder.path)):
+        if chunk.first in folder.finished:
+            continue
+        if chunk.n < min(CHUNK, folder.identity.ceiling - chunk.first):
+            return chunk
+        folder.add(chunk)
+    return None
+
+
+def _add(folder: RunFolder, crew: Crew, replications: int, progress: Progress, tail: Chunk | None) -> None:
+    """Simulate the chunks of the first replications that are not on disk yet."""
+    todo = [task for task in tasks(replications) if task[0] not in folder.finished]
+    if tail is not None:
+        todo = [(first + tail.n, n - tail.n) if first == tail.first else (first, n) for first, n in todo]
+    progress(folder.n_finished, replications)
+    jobs = ((task, folder.identity.arguments(*task)) for task in todo)
+    for chunk in _whole((chunk for _, chunk in crew.do(simulate_chunk, jobs)), tail):
+        folder.add(chunk)
+        progress(folder.n_finished, replications)
+
+
+def _whole(chunks: Iterator[Chunk], tail: Chunk | None) -> Iterator[Chunk]:
+    """Chunks, of which one is joined to the part of it that there was."""
+    for chunk in chunks:
+        yield joined(tail, chunk) if tail is not None and chunk.first == tail.first + tail.n else chunk

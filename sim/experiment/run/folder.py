@@ -1,0 +1,280 @@
+"""A run is its folder. Chunks are written whole or not at all, so that a run goes on after whatever stopped it.
+
+While it runs, the folder has `run.json` (what is run) and `chunks/` (finished replications, each file named after its
+content's hash), and then `pairs/` (finished parts of what the causes of delay are measured on). When it is complete,
+the chunks become the result files, `manifest.json` is written last, and `run.json`, `chunks/` and `pairs/` are removed.
+A run that is being extended has its old result files and manifest as well, until the new ones are written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.errors import Problem, ResultsError
+from sim.experiment.files import (
+    LOCK,
+    cannot_write,
+    file_hash,
+    held,
+    read_json,
+    read_object,
+    remove_folder,
+    remove_parts,
+    strangers,
+    write_json,
+    write_text,
+    write_whole,
+)
+from sim.experiment.identity import Identity, changed
+from sim.experiment.replicate import CHUNK, Chunk
+from sim.experiment.run.chunk_file import chunk_bytes, chunk_from, values_from
+
+__all__ = [
+    "ASSUMPTIONS",
+    "CAUSES",
+    "CHUNKS",
+    "LOCK",
+    "MANIFEST",
+    "PAIRS",
+    "RUN",
+    "RunFolder",
+    "cannot_write",
+    "checked_manifest",
+    "file_hash",
+    "read_json",
+    "read_object",
+    "write_json",
+    "write_text",
+    "write_whole",
+]
+
+CAUSES, ASSUMPTIONS = "causes.csv", "assumptions.csv"
+RUN, MANIFEST, CHUNKS, PAIRS = "run.json", "manifest.json", "chunks", "pairs"
+_OF_A_CHUNK = ("program", "scenario_hash", "seed")
+_SHOWN = 16  # characters of a hash in a message
+_HASH = 32  # characters of a chunk's hash in its file name
+_NAMES = {
+    "program": "version of the program, or of numpy, scipy or simpy",
+    "scenario_hash": "scenario",
+    "replications": "number of replications",
+    "keep": "number of kept replications",
+    "until": "stopping rule",
+}
+
+Array = npt.NDArray[np.float64]
+
+
+def checked_manifest(path: Path) -> dict[str, Any]:
+    """The manifest of a run, if it has the shape of one.
+
+    Raises:
+        ResultsError: it is not there, is damaged, or is none.
+    """
+    found = read_object(path)
+    files = found.get("files")
+    if not isinstance(found.get("run"), dict):
+        raise ResultsError(Problem("is not the manifest of a run", str(path)))
+    if not isinstance(files, dict) or not all(isinstance(digest, str) for digest in files.values()):
+        raise ResultsError(Problem("is damaged: it does not say which files the run wrote", str(path), path="files"))
+    if any(Path(name).name != name for name in files):
+        raise ResultsError(Problem("is damaged: a run has files in its own folder only", str(path), path="files"))
+    if not isinstance(found.get("finished"), str) or not _is_rule(found.get("until")):
+        raise ResultsError(Problem("is damaged: it does not say when the run was finished, and why", str(path)))
+    return found
+
+
+def _is_rule(found: object) -> bool:
+    """Whether a manifest says well by which rule a run was ended, or that it was by none."""
+    return found is None or (isinstance(found, dict) and isinstance(found.get("met"), bool))
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+class RunFolder:
+    """The folder of a run, while it runs.
+
+    Args:
+        path: the folder.
+        identity: what is run.
+    """
+
+    def __init__(self, path: Path, identity: Identity) -> None:
+        self.path = path
+        self.identity = identity
+        self.n_finished = 0  # replications that are on disk
+        self._chunks: dict[int, Path] = {}  # by first replication
+        self._found: dict[str, Any] = {}
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder, so that no other run writes to it.
+
+        Raises:
+            ResultsError: another run holds it, or it cannot be written.
+        """
+        with held(self.path, "another run is writing to this folder"):
+            yield
+
+    def is_complete(self) -> bool:
+        """Whether this very run has been completed here.
+
+        Raises:
+            ResultsError: another one has been completed or extended here.
+        """
+        path = self.path / MANIFEST
+        if not path.is_file() or (self.path / RUN).is_file():
+            return False
+        found: Any = read_object(path).get("run")
+        self._check_same(found, path)
+        self._found = found
+        if self.identity.until:
+            self.identity = self.identity.decided(found["replications"])
+        return True
+
+    def is_presented(self, as_typed: bool) -> bool:
+        """Of a complete run: whether its name, question and sources are those of its identity.
+
+        Args:
+            as_typed: whether it must have been typed the same too.
+        """
+        return self.identity.is_presented_as(self._found, as_typed)
+
+    def begin(self) -> None:
+        """Say what is run here, or find the finished chunks of the same run.
+
+        Raises:
+            ResultsError: the folder is of another run, has other files, or has a damaged chunk.
+        """
+        path = self.path / RUN
+        stray = strangers(self.path, (CHUNKS, PAIRS))
+        if path.exists():
+            found = read_object(path)
+            self._check_same(found, path)
+            if not self.identity.is_presented_as(found):
+                self.state()
+            self.look()
+        elif stray:
+            message = f"is not empty and is not a results folder of this program (it has {stray[0]})"
+            raise ResultsError(Problem(message, str(self.path)))
+        else:
+            self.state()
+        try:
+            (self.path / CHUNKS).mkdir(exist_ok=True)
+        except OSError as error:
+            raise cannot_write(self.path / CHUNKS, error) from None
+        remove_parts(self.path)
+
+    def state(self) -> None:
+        """Say what is run here: with its number of replications decided, or more than before."""
+        write_json(self.path / RUN, self.identity.as_mapping())
+
+    def _check_same(self, found: Any, path: Path) -> None:
+        problem = changed(found)
+        if problem:
+            raise ResultsError(Problem(problem, str(path)))
+        mine = self.identity.deciding()
+        for key in mine | {key: None for key in ("until",) if "until" in found}:
+            if found.get(key) != mine.get(key):
+                message = f"this folder is of another {_NAMES.get(key, key)}; give another --out, or none"
+                value = f"{_short(found.get(key))}, not {_short(mine.get(key))}"
+                raise ResultsError(Problem(message, str(path), path=key, value=value))
+
+    def look(self) -> None:
+        """Find the finished chunks on disk.
+
+        Raises:
+            ResultsError: one was changed after it was written.
+        """
+        self._chunks.clear()
+        self.n_finished = 0
+        for path in sorted((self.path / CHUNKS).glob("*.npz")):
+            first, _, digest = path.stem.partition("-")
+            if not first.isdecimal() or not self._may_start(int(first)) or self._digest_of(path) != digest:
+                message = "this chunk was changed after it was written; delete it, and the run makes it again"
+                raise ResultsError(Problem(message, str(path)))
+            self._note(int(first), path)
+        remove_parts(self.path / CHUNKS)
+
+    def _digest(self, data: bytes) -> str:
+        """What a chunk of this run is named after: its content, and what decides it; a chunk of another run is none."""
+        run = {key: value for key, value in self.identity.deciding().items() if key in _OF_A_CHUNK}
+        return hashlib.sha256(json.dumps(run, sort_keys=True).encode() + data).hexdigest()[:_HASH]
+
+    def _digest_of(self, path: Path) -> str:
+        try:
+            return self._digest(path.read_bytes()) if path.is_file() else ""
+        except OSError as error:
+            raise ResultsError(Problem(f"cannot be read: {error.strerror}", str(path))) from None
+
+    def _may_start(self, first: int) -> bool:
+        return first % CHUNK == 0 and first < self.identity.ceiling
+
+    def _note(self, first: int, path: Path) -> None:
+        if first not in self._chunks:
+            self.n_finished += min(CHUNK, self.identity.ceiling - first)
+        self._chunks[first] = path
+
+    @property
+    def is_being_extended(self) -> bool:
+        """Whether the result files of fewer replications are still here."""
+        return (self.path / MANIFEST).is_file()
+
+    @property
+    def finished(self) -> set[int]:
+        """First replications of the chunks that are on disk."""
+        return set(self._chunks)
+
+    def add(self, chunk: Chunk) -> None:
+        """Keep a finished chunk.
+
+        Raises:
+            WriteError: it cannot be written.
+        """
+        data = chunk_bytes(chunk)
+        digest = self._digest(data)
+        path = self.path / CHUNKS / f"{chunk.first:08d}-{digest}.npz"
+        write_whole(path, data)
+        self._note(chunk.first, path)
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The finished chunks in order, one at a time."""
+        for first in sorted(self._chunks):
+            yield chunk_from(self._chunks[first].read_bytes())
+
+    def values(self, columns: list[int], replications: int) -> Array:
+        """(n, columns) values of some measures, of the first replications.
+
+        Args:
+            columns: which measures.
+            replications: how many, all of them finished.
+        """
+        wanted = [first for first in sorted(self._chunks) if first < replications]
+        parts = [values_from(self._chunks[first].read_bytes())[:, columns] for first in wanted]
+        return np.concatenate([np.zeros((0, len(columns))), *parts])[:replications]
+
+    def unseal(self) -> None:
+        """Take an old manifest away before result files are replaced, so that it never speaks for files not its own."""
+        (self.path / MANIFEST).unlink(missing_ok=True)
+
+    def finish(self, manifest: dict[str, Any]) -> None:
+        """Write the manifest, and remove what only a running run needs."""
+        write_json(self.path / MANIFEST, manifest)
+        (self.path / RUN).unlink(missing_ok=True)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Remove what a complete run has no more use for, which one that was killed at its very end still has."""
+        for name in (CHUNKS, PAIRS):
+            remove_folder(self.path / name)
+        remove_parts(self.path)

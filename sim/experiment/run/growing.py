@@ -1,0 +1,135 @@
+"""Results that are not in a folder (yet): a first answer from a few replications, and a run that grows step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from sim.analysis.measures import measures
+from sim.analysis.tables import EnrolmentCurves, event_table, participant_table, replication_table
+from sim.core.design import Design
+from sim.errors import Problem, ResultsError
+from sim.experiment.identity import Identity
+from sim.experiment.replicate import Chunk
+from sim.experiment.run.assemble import CURVES, EVENTS, PARTICIPANTS, REPLICATIONS
+from sim.experiment.run.execute import Means
+from sim.experiment.run.folder import MANIFEST, RUN
+from sim.experiment.run.results import Results
+from sim.experiment.run.start import extend, resume, run_in_folder
+
+
+class ResultsAtHand(Results):
+    """Results from chunks in memory: the first replications of a run, whole in themselves.
+
+    Args:
+        identity: the run, of as many replications as there are.
+        chunks: its replications, in order.
+        design: of its scenario, where it has been made already.
+    """
+
+    def __init__(self, identity: Identity, chunks: Sequence[Chunk], design: Design | None = None) -> None:
+        super().__init__(Path())
+        if design is not None:
+            self.__dict__["design"] = design
+        self.__dict__["identity"] = identity.as_mapping() | {"scenario": None}
+        self.__dict__["scenario"] = identity.scenario
+        self.__dict__["manifest"] = {}
+        self.__dict__["failures"] = [
+            vars(failure) | {"seed": identity.seed} for chunk in chunks for failure in chunk.failures
+        ]
+        self._chunks = chunks
+
+    @cached_property
+    def _tables(self) -> dict[str, pa.Table]:
+        columns = measures(self.design)
+        curves = EnrolmentCurves(self.design.horizon_days)
+        for chunk in self._chunks:
+            failed = {failure.replication for failure in chunk.failures}
+            for i, days in enumerate(chunk.randomised_days):
+                if chunk.first + i not in failed:
+                    curves.add(days)
+        parts = [replication_table(columns, chunk.first, chunk.values) for chunk in self._chunks]
+        nothing = np.zeros((0, 7))
+        return {
+            REPLICATIONS: pa.concat_tables(parts),
+            CURVES: curves.table(),
+            EVENTS: event_table(self.design, 0, nothing),
+            PARTICIPANTS: participant_table(self.design, 0, nothing),
+        }
+
+    def _table(
+        self,
+        name: str,
+        filters: list[tuple[str, str, Any]] | None = None,  # noqa: ARG002 - what could be filtered has no rows
+        columns: list[str] | None = None,
+    ) -> pa.Table:
+        if name not in self._tables:
+            raise ResultsError(Problem("is only there when a run has been finished", name))
+        found = self._tables[name]
+        return found if columns is None else found.select(columns)
+
+    @cached_property
+    def _column_names(self) -> list[str]:
+        return list(self._tables[REPLICATIONS].column_names)
+
+    def causes(self) -> None:
+        """None are measured before a run is finished."""
+        return
+
+    def assumptions(self) -> None:
+        """None are looked at before a run is finished."""
+        return
+
+    def n_events(self) -> int:
+        """None are kept."""
+        return 0
+
+
+def grow(path: Path, identity: Identity, sizes: Sequence[int], means: Means) -> Iterator[Results]:
+    """A run that is given more replications step by step, so that there is an answer after each.
+
+    What is in the folder already is not simulated again, and a run that was stopped goes on. The last results are the
+    same bytes as those of a run that was made at once.
+
+    Args:
+        path: the run's folder.
+        identity: the run, with all its replications.
+        sizes: replications after each step, increasing; the last is the number of the identity.
+        means: by what it is made.
+
+    Yields:
+        The results after each step that there was something to do for, and at the end.
+
+    Raises:
+        ResultsError: the folder is of another run, is in use, is damaged, or cannot be written.
+    """
+    few = replace(means, causes=False)  # they are measured once all replications are there
+    if (path / RUN).is_file():
+        yield resume(path, few)
+    for n in sizes:
+        have = Results(path).n_replications if (path / MANIFEST).is_file() else 0
+        if have >= n and n != sizes[-1]:
+            continue
+        last = means if n == sizes[-1] and n == identity.replications else few
+        if have and have < n:
+            yield extend(path, n, last)
+            continue
+        yield run_in_folder(
+            identity.scenario,
+            replications=n,
+            seed=identity.seed,
+            workers=means.workers,
+            out=path,
+            report=last.report,
+            causes=last.causes,
+            progress=last.progress,
+            command=last.command,
+            typed=identity.typed,
+            assumptions=identity.assumptions,
+        )

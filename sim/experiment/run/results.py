@@ -1,0 +1,345 @@
+"""The results of a run, as pandas frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sim.analysis import summary
+from sim.analysis.measures import PATH_MILESTONES, STEPS, path_name
+from sim.analysis.one_by_one import OneByOne
+from sim.analysis.shown import Shown, dates_and_odds, heading
+from sim.core.design import Design
+from sim.core.events import Log
+from sim.errors import Problem, ResultsError, UsageError
+from sim.experiment.files import LOCK, opened
+from sim.experiment.identity import changed, program_fingerprint
+from sim.experiment.replicate import Failure, refuse_failed, replicate
+from sim.experiment.run.assemble import CURVES, ENROLMENT, EVENTS, FAILURES, PARTICIPANTS, REPLICATIONS
+from sim.experiment.run.folder import (
+    ASSUMPTIONS,
+    CAUSES,
+    MANIFEST,
+    RUN,
+    checked_manifest,
+    file_hash,
+    read_json,
+    read_object,
+)
+from sim.experiment.run.table_checks import first_line, wrong_tables
+from sim.scenario.load import scenario_from_json
+from sim.scenario.schema import Scenario
+
+
+class Results(Shown):
+    """What a run left. Frames are read when they are first asked for.
+
+    Args:
+        path: the run's folder.
+
+    Attributes:
+        path: the run's folder.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+
+    def _lines(self) -> Iterator[str]:
+        yield heading(f"Run of {self.scenario.name}", self.n_replications, self.seed, self.path)
+        yield from dates_and_odds(self.milestones(), self.odds(), self.design.clock)
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """What was run, when, with which versions, and the hash of every file."""
+        if not self.path.is_dir():
+            raise ResultsError(Problem("there is no such results folder", str(self.path)))
+        if not (self.path / MANIFEST).is_file():
+            unfinished = (self.path / RUN).is_file()
+            what = (
+                "this run was not finished; run it again, and it goes on" if unfinished else "is not a results folder"
+            )
+            raise ResultsError(Problem(what, str(self.path)))
+        return checked_manifest(self.path / MANIFEST)
+
+    @cached_property
+    def until(self) -> dict[str, Any] | None:
+        """How the rule of `--until` ended; None where there was none."""
+        found: dict[str, Any] | None = self.manifest.get("until")
+        return found
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """Scenario, seed, replications and versions, also of a run that is being finished."""
+        path = self.path / RUN
+        found: Any = read_object(path) if path.is_file() else self.manifest.get("run")
+        problem = changed(found)
+        if problem:
+            raise ResultsError(Problem(problem, str(path if path.is_file() else self.path / MANIFEST)))
+        checked: dict[str, Any] = found
+        return checked
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """The resolved scenario."""
+        return scenario_from_json(self.identity["scenario"], str(self.path / MANIFEST))
+
+    @cached_property
+    def design(self) -> Design:
+        """The scenario, made ready."""
+        return Design(self.scenario)
+
+    @property
+    def seed(self) -> int:
+        """Where random numbers start."""
+        return int(self.identity["seed"])
+
+    @property
+    def n_replications(self) -> int:
+        """Simulated trials."""
+        return int(self.identity["replications"])
+
+    def damaged_files(self) -> list[str]:
+        """Files of the run that are no longer what it wrote: changed or missing."""
+        known: dict[str, str] = self.manifest["files"]
+        return [
+            f"{name} is missing" if not (self.path / name).is_file() else f"{name} was changed"
+            for name, digest in sorted(known.items())
+            if not (self.path / name).is_file() or file_hash(self.path / name) != digest
+        ]
+
+    def wrong_tables(self) -> list[str]:
+        """Tables of the run that are not such as a run writes, though their hashes match; see `right_tables`."""
+        return wrong_tables(self.path, self.design, self.n_replications)
+
+    def changed_files(self) -> list[str]:
+        """Files that are not what the run wrote: changed, missing, or added since."""
+        others = {item.name for item in self.path.iterdir()} - set(self.manifest["files"]) - {MANIFEST, LOCK}
+        return self.damaged_files() + [f"{name} was added" for name in sorted(others)]
+
+    def is_of_this_program(self) -> bool:
+        """Whether the program that simulates is the one that made this run, so that a replay is the same events."""
+        return bool(self.identity["program"] == program_fingerprint())
+
+    def _table(
+        self, name: str, filters: list[tuple[str, str, Any]] | None = None, columns: list[str] | None = None
+    ) -> pa.Table:
+        try:
+            with opened(self.path / name) as file:
+                return pq.read_table(file, filters=filters, columns=columns)
+        except FileNotFoundError:
+            raise ResultsError(Problem("there is no such file", str(self.path / name))) from None
+        except (OSError, ValueError, TypeError, LookupError, pa.ArrowException) as error:
+            raise ResultsError(Problem(f"is damaged: {first_line(error)}", str(self.path / name))) from None
+
+    def _frame(self, name: str, replications: Sequence[int] | None = None) -> pd.DataFrame:
+        chosen = None if replications is None else [("replication", "in", list(replications))]
+        frame: pd.DataFrame = self._table(name, chosen).to_pandas()
+        return frame
+
+    def kept_events(self, replication: int) -> pa.Table:
+        """The events of one replication, as the run kept them; no rows if it did not."""
+        return self._table(EVENTS, [("replication", "=", replication)])
+
+    @cached_property
+    def replications(self) -> pd.DataFrame:
+        """A row a replication; days that never came are NaN."""
+        return self._frame(REPLICATIONS)
+
+    def columns(self, *names: str) -> pd.DataFrame:
+        """`outcome` and some other columns of `replications`, without the memory that all of them would take.
+
+        A name that ends in `*` stands for all columns that begin with the rest of it.
+        """
+        known = self._column_names
+        wanted = [name for name in known if any(fnmatchcase(name, pattern) for pattern in ("outcome", *names))]
+        frame: pd.DataFrame = self._table(REPLICATIONS, columns=wanted).to_pandas()
+        return frame
+
+    @property
+    def _one_by_one(self) -> OneByOne:
+        """`replications`, of which memory holds a column at a time, however many there are."""
+        self.refuse_failed()
+        return OneByOne(self._series, self._column_names, len(self._series("outcome")))
+
+    def _series(self, name: str) -> pd.Series:
+        frame: pd.DataFrame = self._table(REPLICATIONS, columns=[name]).to_pandas()
+        return frame[name]
+
+    @cached_property
+    def _column_names(self) -> list[str]:
+        try:
+            with opened(self.path / REPLICATIONS) as file:
+                return list(pq.read_schema(file).names)
+        except FileNotFoundError:
+            raise ResultsError(Problem("there is no such file", str(self.path / REPLICATIONS))) from None
+        except (OSError, ValueError, TypeError, LookupError, pa.ArrowException) as error:
+            raise ResultsError(Problem(f"is damaged: {first_line(error)}", str(self.path / REPLICATIONS))) from None
+
+    @cached_property
+    def enrolment(self) -> pd.DataFrame:
+        """A row a randomisation of every replication."""
+        return self._frame(ENROLMENT)
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """The events of the replications that were kept whole."""
+        return self._frame(EVENTS)
+
+    @cached_property
+    def participants(self) -> pd.DataFrame:
+        """The participants of the replications that were kept whole."""
+        return self._frame(PARTICIPANTS)
+
+    def events_of(self, replications: Sequence[int]) -> pd.DataFrame:
+        """The events of some of the replications that were kept whole; memory holds no others."""
+        return self._frame(EVENTS, replications)
+
+    def participants_of(self, replications: Sequence[int]) -> pd.DataFrame:
+        """The participants of some of the replications that were kept whole."""
+        return self._frame(PARTICIPANTS, replications)
+
+    def n_events(self) -> int:
+        """Events of all the replications that were kept whole, without reading them."""
+        with opened(self.path / EVENTS) as file:
+            return int(pq.read_metadata(file).num_rows)
+
+    @cached_property
+    def curves(self) -> pd.DataFrame:
+        """Quantiles of the number randomised by each day."""
+        return self._frame(CURVES)
+
+    @cached_property
+    def failures(self) -> list[dict[str, Any]]:
+        """Replications that raised, which is a defect of the program."""
+        path = self.path / FAILURES
+        failures: Any = read_json(path) if path.is_file() else []
+        if not isinstance(failures, list) or not all(_is_failure(item) for item in failures):
+            raise ResultsError(Problem("is damaged: it does not say which simulated trials failed", str(path)))
+        return failures
+
+    def refuse_failed(self) -> None:
+        """See that no replication failed: where one did, no table and no report has an answer, and the rest is there.
+
+        Raises:
+            ReplicationFailed: some did.
+        """
+        failures = [Failure(item["replication"], item["error"], item["trace"]) for item in self.failures]
+        refuse_failed(failures, f" (see {(self.path / FAILURES).as_posix()})")
+
+    def milestones(self) -> pd.DataFrame:
+        """Days and dates of the milestones with their errors; see `sim.analysis.summary`."""
+        return summary.with_dates(summary.milestone_table(self._one_by_one), self.design.clock)
+
+    def odds(self) -> pd.DataFrame:
+        """Probabilities of meeting the planned dates, and of never reaching the target."""
+        return summary.odds_table(self.design, self._one_by_one)
+
+    def outcomes(self) -> pd.DataFrame:
+        """How replications ended, those that failed among them."""
+        return summary.outcome_table(self._frame(REPLICATIONS))
+
+    def too_few(self) -> list[str]:
+        """Which quantiles of the dates have no interval, because too few replications were run."""
+        return summary.too_few(self._one_by_one)
+
+    def funnel(self) -> pd.DataFrame:
+        """From referral to the last visit."""
+        return summary.funnel_table(self._one_by_one)
+
+    def losses(self) -> pd.DataFrame:
+        """Those who were referred and not randomised, by reason."""
+        return summary.loss_table(self._one_by_one)
+
+    def caps(self) -> pd.DataFrame:
+        """How often each cap was reached, when, and how many it turned away."""
+        return summary.cap_table(self.design, self._one_by_one)
+
+    def criteria(self) -> pd.DataFrame:
+        """Screen failures by criterion."""
+        return summary.criterion_table(self.design, self._one_by_one)
+
+    def paths(self) -> pd.DataFrame:
+        """The critical path to each milestone; see `sim.analysis.summary.path_table`.
+
+        Raises:
+            ResultsError: the run was made before there was one.
+        """
+        if path_name(PATH_MILESTONES[0], next(iter(STEPS))) not in self._column_names:
+            version = self.identity.get("version", "an earlier version")
+            message = f"was made by trialclock {version}, which kept no critical path; run it again"
+            raise ResultsError(Problem(message, str(self.path)))
+        done = summary.finished(self._one_by_one)
+        return summary.path_table(lambda name: done[name].to_numpy(dtype=np.float64))
+
+    def causes(self) -> pd.DataFrame | None:
+        """A row a milestone and cause of delay: days lost to it, with their interval, and on how many pairs of trials.
+
+        The largest of a milestone comes first. A trial that never gets there counts as the horizon. None where the run
+        measured none.
+        """
+        if not (self.path / CAUSES).is_file():
+            return None
+        return pd.read_csv(self.path / CAUSES, keep_default_na=False, na_values={"lost_low": "", "lost_high": ""})
+
+    def assumptions(self) -> pd.DataFrame | None:
+        """A row an assumption of grade D: days by which the end of the trial comes later with it lower and higher.
+
+        The one that moves it most comes first. None where the run did not look at them.
+        """
+        if not (self.path / ASSUMPTIONS).is_file():
+            return None
+        ends = {f"{side}{end}": "" for side in ("lower", "higher") for end in ("", "_low", "_high")}
+        return pd.read_csv(self.path / ASSUMPTIONS, keep_default_na=False, na_values=ends)
+
+    def costs(self) -> pd.DataFrame:
+        """Cost by part."""
+        return summary.cost_table(self._one_by_one)
+
+    def replay(self, replication: int) -> Log:
+        """The events of one replication again, from the scenario, the seed and its number.
+
+        Raises:
+            UsageError: the run has no such replication.
+        """
+        if not 0 <= replication < self.n_replications:
+            last = self.n_replications - 1
+            raise UsageError(f"this run has replications 0 to {last}, and no replication {replication}")
+        return replicate(self.design, self.seed, replication)
+
+    def typical_replication(self) -> int | None:
+        """The replication kept whole whose last randomisation is nearest to the median; None where none was kept."""
+        frame = self.columns("replication", "day_last_randomised")
+        kept = frame[frame["replication"] < self.identity["keep"]]
+        kept = kept[kept["outcome"] != "error"]
+        if kept.empty:
+            return None
+        median = self.milestones().loc["last_randomised", "p50"]
+        days = kept["day_last_randomised"].to_numpy(dtype=np.float64)
+        distance = np.where(np.isnan(days), np.inf, np.abs(days - median))
+        if not np.isfinite(distance).any():
+            return int(kept["replication"].iloc[0])
+        return int(kept["replication"].to_numpy()[int(np.nanargmin(distance))])
+
+
+def _is_failure(item: object) -> bool:
+    kinds = {"replication": int, "error": str, "trace": str}
+    return isinstance(item, dict) and all(isinstance(item.get(key), kind) for key, kind in kinds.items())
+
+
+def open_results(path: Path | str) -> Results:
+    """Open the results of a finished run.
+
+    Raises:
+        ResultsError: there is none, or it was not finished.
+    """
+    results = Results(path)
+    _ = results.manifest
+    return results

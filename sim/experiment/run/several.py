@@ -1,0 +1,154 @@
+"""Runs of several scenarios, each in a folder of its own, on workers that they share.
+
+What is finished is used again, what was stopped goes on, and nothing in a folder differs from a run alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sim.errors import RunInterrupted
+from sim.experiment.crew import crew_for, simulate_chunk
+from sim.experiment.identity import Identity
+from sim.experiment.progress import Progress, no_progress
+from sim.experiment.replicate import Chunk, Task, tasks
+from sim.experiment.run.execute import Means, complete, present, reuse
+from sim.experiment.run.folder import RunFolder
+from sim.experiment.run.results import Results
+
+
+@dataclass
+class _Run:
+    """One run under way."""
+
+    folder: RunFolder
+    lock: AbstractContextManager[None]
+    todo: list[Task]
+    started: float = field(default_factory=time.time)
+
+    @property
+    def identity(self) -> Identity:
+        return self.folder.identity
+
+
+Job = tuple[_Run, Task]
+
+
+class _Several:
+    """Runs that are opened one after another, and completed as their last chunk comes in."""
+
+    def __init__(self, runs: Sequence[tuple[Identity, Path]], progress: Progress, command: str) -> None:
+        self._runs = runs
+        self._progress = progress
+        self._command = command
+        self._held: dict[Path, _Run] = {}
+        self._total = sum(identity.ceiling for identity, _ in runs)
+        self._done = 0
+        progress(0, self._total)
+
+    def jobs(self) -> Iterator[Job]:
+        """The chunks that are still to be simulated, run by run."""
+        for identity, path in self._runs:
+            run = self._open(RunFolder(path, identity))
+            if run is None:
+                continue
+            for task in list(run.todo):
+                yield run, task
+            if not run.todo and path in self._held:
+                self._complete(run)  # every chunk was there already
+
+    def _open(self, folder: RunFolder) -> _Run | None:
+        lock = folder.locked()
+        lock.__enter__()
+        run = _Run(folder, lock, [])
+        self._held[folder.path] = run
+        if folder.is_complete():
+            if not folder.is_presented(as_typed=False):
+                present(Results(folder.path), folder.identity)
+            reuse(Results(folder.path), Means())
+            self._note(folder.identity.ceiling)
+            self._release(run)
+            return None
+        folder.begin()
+        run.todo = [task for task in tasks(folder.identity.ceiling) if task[0] not in folder.finished]
+        self._note(folder.n_finished)
+        return run
+
+    def add(self, job: Job, chunk: Chunk) -> None:
+        """Keep a finished chunk, and complete its run if it was the last."""
+        run, task = job
+        run.folder.add(chunk)
+        run.todo.remove(task)
+        self._note(chunk.n)
+        if not run.todo:
+            self._complete(run)
+
+    def _note(self, n: int) -> None:
+        self._done += n
+        self._progress(self._done, self._total)
+
+    def _complete(self, run: _Run) -> None:
+        complete(run.folder, run.started, Means(command=self._command))
+        self._release(run)
+
+    def _release(self, run: _Run) -> None:
+        del self._held[run.folder.path]
+        run.lock.__exit__(None, None, None)
+
+    def release_all(self) -> None:
+        """Let go of every folder, whatever happened."""
+        for run in list(self._held.values()):
+            self._release(run)
+
+    def interrupted(self) -> RunInterrupted:
+        """What to say when a person stops it."""
+        return RunInterrupted(
+            f"stopped after {self._done:,} of {self._total:,} replications of {len(self._runs)} scenarios; they are "
+            "kept. The same command goes on from there"
+        )
+
+
+def run_several(
+    runs: Sequence[tuple[Identity, Path]],
+    *,
+    workers: int | None = None,
+    cluster: str | None = None,
+    progress: Progress = no_progress,
+    command: str = "",
+) -> list[Results]:
+    """Run several scenarios, each into its own folder.
+
+    Args:
+        runs: what to run and where; the same folder may be named again.
+        workers: processes, shared by all runs; default: all cores. The results are the same bytes whatever it is.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
+        progress: called with replications done and in all, over all runs.
+        command: the whole command, for the manifests.
+
+    Returns:
+        Results in the order of `runs`.
+
+    Raises:
+        UsageError: the cluster cannot be used.
+        ResultsError: a folder is of another run, is in use, is damaged, or cannot be written.
+        RunInterrupted: stopped by hand; finished chunks are kept.
+        WorkersLost: those who simulate were lost again and again; finished chunks are kept.
+    """
+    different = list({path: (identity, path) for identity, path in runs}.values())
+    several = _Several(different, progress, command)
+    if not different:
+        return []
+    try:
+        with crew_for(workers, cluster) as crew:
+            jobs = (((run, task), run.identity.arguments(*task)) for run, task in several.jobs())
+            for job, chunk in crew.do(simulate_chunk, jobs):
+                several.add(job, chunk)
+    except KeyboardInterrupt:
+        raise several.interrupted() from None
+    finally:
+        several.release_all()
+    return [Results(path) for _, path in runs]

@@ -1,0 +1,162 @@
+"""Run a scenario: many replications, reduced, kept in a folder; stopped and gone on with, or given more of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from sim.analysis.precision import MOST
+from sim.errors import Problem, ResultsError, UsageError
+from sim.experiment.identity import Identity
+from sim.experiment.progress import Progress, no_progress
+from sim.experiment.run.execute import REPORT, Means, Report, check_undamaged, complete, go, reuse
+from sim.experiment.run.folder import MANIFEST, RUN, RunFolder, checked_manifest, read_object
+from sim.experiment.run.results import Results
+from sim.experiment.run.stopping import Looks
+from sim.scenario.schema import Scenario
+
+__all__ = [
+    "REPORT",
+    "RESULTS",
+    "Means",
+    "Progress",
+    "Report",
+    "complete",
+    "default_folder",
+    "extend",
+    "no_progress",
+    "resume",
+    "reuse",
+    "run_in_folder",
+]
+
+RESULTS = Path("results")
+
+
+def run_in_folder(
+    scenario: Scenario,
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+    until: str = "",
+    workers: int | None = None,
+    cluster: str | None = None,
+    out: Path | str | None = None,
+    report: Report | None = None,
+    causes: bool = False,
+    dates: Callable[[Results], None] = lambda _: None,
+    progress: Progress = no_progress,
+    command: str = "",
+    typed: str = "",
+    assumptions: Sequence[Mapping[str, str]] = (),
+) -> Results:
+    """Run a scenario and keep what it leaves in a folder. A run that was stopped goes on where it was.
+
+    Args:
+        scenario: the scenario.
+        replications: simulated trials, with a rule at most; default: as the scenario says, with a rule `MOST`.
+        seed: where random numbers start; default: as the scenario says.
+        until: the rule by which it stops, as in `last_randomised.p50<7d`; see `sim.analysis.precision`.
+        workers: processes; default: all cores. The results are the same bytes whatever it is.
+        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
+        out: the folder; default: `results/<scenario>-<id>`.
+        report: writes a page about the results into the folder, and returns its name.
+        causes: whether the days lost to each cause are measured.
+        dates: called with the results once their dates are known, and before the causes are measured.
+        progress: called with replications done and in all.
+        command: the whole command, for the manifest.
+        typed: the scenario and its overrides as they were typed, for the report.
+        assumptions: every value with where it came from, for the report; see `sim.report.assumptions`.
+
+    Raises:
+        UsageError: the rule cannot be read, or the cluster not used.
+        ResultsError: the folder is of another run, is in use, is damaged, or cannot be written.
+        RunInterrupted: stopped by hand; finished chunks are kept.
+        WorkersLost: those who simulate were lost again and again; finished chunks are kept.
+    """
+    if replications is not None and replications < 1:
+        raise UsageError(f"replications must be at least 1, not {replications}")
+    if out is not None and not str(out):
+        raise UsageError(Problem("is not the name of a folder", "--out", value="''"))
+    seed = scenario.experiment.seed if seed is None else seed
+    if until:
+        identity = Identity(scenario, seed, None, typed, assumptions, until, replications or MOST)
+        Looks(identity)  # a rule that cannot be read is found before a folder is made
+    else:
+        n = scenario.experiment.replications if replications is None else replications
+        identity = Identity(scenario, seed, n, typed, assumptions)
+    folder = RunFolder(default_folder(identity) if out is None else Path(out), identity)
+    with folder.locked():
+        return go(folder, Means(workers, cluster, report, progress, command, causes, dates))
+
+
+def default_folder(identity: Identity, among: Path = RESULTS) -> Path:
+    """`results/<scenario>-<id>`; another name where the run of that name has been given more replications.
+
+    Args:
+        identity: the run.
+        among: the folder that has the folders of runs.
+    """
+    path = among / identity.folder_name
+    for name in (RUN, MANIFEST):
+        if (path / name).is_file():
+            found = read_object(path / name) if name == RUN else checked_manifest(path / name)["run"]
+            n = found.get("replications")
+            if identity.replications is not None and n != identity.replications:
+                return among / f"{identity.folder_name}-{identity.replications}"
+            break
+    return path
+
+
+def resume(path: Path | str, means: Means | None = None) -> Results:
+    """Go on with a run that was stopped, from what its folder says; a complete one is left as it is.
+
+    Args:
+        path: the folder.
+        means: by what it is made.
+
+    Raises:
+        ResultsError: there is no run, it is of another version of the program, in use, or damaged.
+    """
+    folder = RunFolder(Path(path), _identity_in(Path(path)))
+    with folder.locked():
+        return go(folder, means or Means())
+
+
+def extend(path: Path | str, replications: int, means: Means | None = None) -> Results:
+    """Give a finished run more replications, without simulating again those that it has.
+
+    Args:
+        path: the folder.
+        replications: how many there are to be in all.
+        means: by what it is made.
+
+    Raises:
+        UsageError: it has more than that.
+        ResultsError: there is no finished run, it is of another version of the program, in use, or damaged.
+    """
+    path = Path(path)
+    before = _identity_in(path)
+    if (path / RUN).is_file() and before.replications != replications:
+        raise ResultsError(Problem("this run is not finished; first go on with it, by --resume", str(path)))
+    if before.replications is not None and replications < before.replications:
+        message = f"this run has {before.replications:,} replications already; more can be added, and none taken away"
+        raise UsageError(Problem(message, "--replications", value=str(replications)))
+    folder = RunFolder(path, Identity(before.scenario, before.seed, replications, before.typed, before.assumptions))
+    with folder.locked():
+        if before.replications != replications:
+            RunFolder(path, before).is_complete()  # refuses one of another version of the program
+            check_undamaged(Results(path))
+            folder.state()
+        return go(folder, means or Means())
+
+
+def _identity_in(path: Path) -> Identity:
+    """What a folder says is run in it."""
+    if not path.is_dir():
+        raise ResultsError(Problem("there is no such results folder", str(path)))
+    if (path / RUN).is_file():
+        return Identity.from_mapping(read_object(path / RUN), str(path / RUN))
+    if not (path / MANIFEST).is_file() or "run" not in read_object(path / MANIFEST):
+        raise ResultsError(Problem("is not the folder of a run", str(path)))
+    return Identity.from_mapping(checked_manifest(path / MANIFEST)["run"], str(path / MANIFEST))

@@ -1,0 +1,68 @@
+"""A run that goes on until an answer is precise enough."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.analysis.measures import measures
+from sim.analysis.precision import FIRST_LOOK, Precision, next_look, precision, width_of
+from sim.core.design import Design
+from sim.experiment.identity import Identity
+from sim.experiment.replicate import CHUNK
+from sim.experiment.run.folder import RunFolder
+
+
+class Look(NamedTuple):
+    """What was seen after some replications.
+
+    Attributes:
+        replications: how many.
+        width: of the interval, in the unit of the rule.
+        is_met: whether it is narrow enough.
+    """
+
+    replications: int
+    width: float
+    is_met: bool
+
+
+class Looks:
+    """Decides after how many replications a run ends. The same replications, the same decision.
+
+    Args:
+        identity: the run, with its rule.
+    """
+
+    def __init__(self, identity: Identity) -> None:
+        self.rule: Precision = precision(identity.until, identity.scenario)
+        self.seen: list[Look] = []
+        self._most = identity.most
+        names = [measure.name for measure in measures(Design(identity.scenario))]
+        self._columns = [names.index("outcome"), names.index(self.rule.measure)]
+
+    @property
+    def next(self) -> int | None:
+        """How many replications are needed next; None when there are enough."""
+        if not self.seen:
+            return min(FIRST_LOOK, self._most)
+        n, width, is_met = self.seen[-1]
+        if is_met or n >= self._most:
+            return None
+        return min(next_look(n, width, self.rule.width, CHUNK), self._most)
+
+    def look(self, folder: RunFolder, replications: int) -> None:
+        """See how wide the interval is after so many replications, which are all finished."""
+        outcome, values = np.ascontiguousarray(folder.values(self._columns, replications).T)
+        width = width_of(self.rule.estimate(outcome, values))
+        self.seen.append(Look(replications, width, width < self.rule.width))
+
+    def record(self) -> dict[str, Any]:
+        """What the manifest says about them."""
+        last = self.seen[-1]
+        return {
+            "rule": self.rule.text,
+            "met": last.is_met,
+            "looks": [{"replications": n, "width": width if np.isfinite(width) else None} for n, width, _ in self.seen],
+        }

@@ -1,0 +1,100 @@
+"""Values worth trying at a path: the value as it is, and two beside it that the scenario allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from sim.errors import ScenarioError
+from sim.experiment.sweep.points import AS_IS, GRID, Factor
+from sim.scenario.described import Description
+from sim.scenario.load import Loaded, with_changes
+
+_BESIDE = 2  # values beside the one that the scenario has
+_STEPS = (-1, 1, 2, -2, 3, -0.1, 0.1)  # the nearest of a size worth seeing first, then whatever fits
+_PARTS = 3  # a step is a third of the value, in one digit
+_SHARE_STEP = 0.1  # of a probability that is zero
+_DAYS = (91, 182, 30, 14, 7, -7, -14)  # by which a date is moved: quarters, and less where those do not fit
+_NAME = "--vary"
+
+
+def suggested(loaded: Loaded, path: str, value: Any, description: Description, design: str) -> Factor:
+    """What to try at a path, for a beginning; of a Latin hypercube a range where there can be one.
+
+    Args:
+        loaded: the scenario.
+        path: dotted path.
+        value: what the scenario has there, as plain data; None where it says nothing.
+        description: what the schema says of the path.
+        design: one of `sim.experiment.sweep.points.DESIGNS`.
+
+    Returns:
+        Values that the scenario can be read with, as it is among them. One value alone where none is known beside it.
+    """
+    value = _plain(value, description)
+    known = value if value is None or not isinstance(value, Mapping) else AS_IS
+    own: list[Any] = [AS_IS if known is None else known]
+    for other in _others(loaded, value, description):
+        if len(own) > _BESIDE and not description.choices:
+            break
+        if other not in own and _fits(loaded, path, other):
+            own.append(other)
+    if not _ordered(own):
+        return Factor(path, tuple(own))
+    own.sort()
+    if design == GRID or len(own) == 1:
+        return Factor(path, tuple(own))
+    return Factor(path, (), own[0], own[-1])
+
+
+def _plain(value: Any, description: Description) -> Any:
+    """A date as one, and a number of a kind that may be a fraction as one."""
+    if description.is_date and isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return value
+    is_whole = description.types <= {"integer", "null"} or isinstance(value, bool)
+    return float(value) if isinstance(value, int) and not is_whole else value
+
+
+def _others(loaded: Loaded, value: Any, description: Description) -> Iterator[Any]:
+    """What may stand there instead, the most likely first."""
+    if isinstance(value, bool):
+        yield not value
+    elif description.choices:
+        yield from description.choices
+    elif isinstance(value, Mapping):
+        yield False
+    elif isinstance(value, date) or (value is None and description.is_date):
+        begin = loaded.scenario.trial.enrolment_opens if value is None else value
+        yield from (begin + timedelta(days=days) for days in _DAYS)
+    elif isinstance(value, (int, float)):
+        yield from _numbers(value, description)
+
+
+def _numbers(value: float, description: Description) -> Iterator[float]:
+    """Numbers around one, in steps of a round size; zero only where it is zero already."""
+    is_whole = isinstance(value, int)
+    size = abs(value) / _PARTS or (_SHARE_STEP if description.high == 1 else 1.0)
+    step = float(f"{max(size, 1.0) if is_whole else size:.1g}")
+    for n in _STEPS:
+        other = value + n * step
+        if other > 0 or value <= 0 <= other:
+            yield int(other) if is_whole else float(f"{other:.4g}")
+
+
+def _fits(loaded: Loaded, path: str, value: Any) -> bool:
+    try:
+        with_changes(loaded, {path: value}, _NAME)
+    except ScenarioError:
+        return False
+    return True
+
+
+def _ordered(values: list[Any]) -> bool:
+    """Whether all are numbers, or all dates, so that one is less than another."""
+    return all(isinstance(value, date) for value in values) or all(
+        isinstance(value, (int, float)) and not isinstance(value, bool) for value in values
+    )

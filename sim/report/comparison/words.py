@@ -1,0 +1,302 @@
+"""A comparison in sentences: which scenario is earlier, by how much, and how sure that is."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sim.analysis.intervals import Estimate
+from sim.experiment.comparison.tables import BOTH, REFERENCE_ONLY, Compared
+from sim.report.words import Dates, chance, estimate_of, number, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    import pandas as pd
+
+    from sim.experiment.comparison.sides import Pair
+
+HEADLINE = "last_randomised"
+PHRASES: dict[str, str] = {
+    "last_randomised": "last randomisation",
+    "primary_completion": "primary completion",
+    "last_visit": "last visit",
+    "database_lock": "database lock",
+}
+_BY_CRITERION = ("n_failed_first_", "n_failed_only_")
+EVENTS: dict[str, str] = {
+    "primary_completion": "Primary completion",
+    "study_completion": "Study completion",
+    "never_reached": "Target never reached by the horizon",
+}
+PLAIN_MEASURES: dict[str, str] = {
+    "n_sites_activated": "sites activated",
+    "n_referred": "patients referred",
+    "n_consented": "patients who consented",
+    "n_screening_failed": "failed screenings",
+    "n_randomised": "participants",
+    "n_replaced": "participants replaced",
+    "n_doses_given": "doses given",
+    "n_lots_started": "lots started",
+    "n_completed": "had the last visit",
+    "cost": "cost",
+}
+
+
+def dates_of(pair: Pair) -> Dates:
+    """Days of a pair, which are the reference's, as dates."""
+    return Dates(pair.reference.clock, pair.horizon_days)
+
+
+def _digits(change: Estimate) -> int:
+    """Digits after the point: none where any of the figures has two before it."""
+    sizes = [abs(value) for value in change if value is not None and math.isfinite(value)]
+    return 0 if max(sizes, default=0.0) >= 9.95 else 1
+
+
+def _signed(value: float | None, digits: int) -> str:
+    if value is None:
+        return "?"
+    if math.isinf(value):
+        return "without end" if value > 0 else "-without end"
+    text = f"{value:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0.0 else text
+
+
+def signed(value: float) -> str:
+    """A difference with its sign, for a label."""
+    return f"{value:+,.0f}" if abs(value) >= 9.95 else f"{value:+.1f}"
+
+
+def _is_told(change: Estimate) -> bool:
+    """Whether the interval says which way it goes."""
+    return change.low is not None and change.high is not None and (change.low > 0 or change.high < 0)
+
+
+def range_of(change: Estimate, sign: int = 1) -> str:
+    """The interval in brackets, turned round where 'earlier' is told in positive days."""
+    if change.low is None or change.high is None:
+        return "(too few trials to say how sure)"
+    ends, digits = (change.low, change.high) if sign > 0 else (-change.high, -change.low), _digits(change)
+    return f"({_signed(ends[0], digits)} to {_signed(ends[1], digits)})"
+
+
+def days_change(change: Estimate) -> str:
+    """A difference in days with its interval, for a table: '-58 (-66 to -51)'."""
+    if math.isnan(change.value):
+        return "both never" if change.low is None or math.isinf(change.low) else "unknown"
+    if math.isinf(change.value):
+        return "never, for one" if change.value > 0 else "never, for the reference"
+    return f"{_signed(change.value, _digits(change))} {range_of(change)}"
+
+
+def headline(compared: Compared, pair: Pair) -> str:
+    """The answer in one sentence: earlier or later by how many days, and in how many paired trials."""
+    name, reference = pair.other.label, pair.reference.label
+    if pair.is_identical():
+        return f"{name} and {reference} are the same in every one of the {pair.n:,} simulated trials."
+    row, odds = compared.median(pair, HEADLINE), compared.milestone(pair, HEADLINE)
+    change = estimate_of(row, "difference")
+    return f"{_median_sentence(pair, row, change)}; {_odds(estimate_of(odds, 'earlier'), estimate_of(odds, 'same'))}."
+
+
+def _median_sentence(pair: Pair, row: pd.Series, change: Estimate) -> str:
+    name, reference, dates = pair.other.label, pair.reference.label, dates_of(pair)
+    if math.isnan(change.value):
+        return f"in {name} as in {reference}, more than half of the trials are not fully recruited by {dates.horizon}"
+    if math.isinf(change.value):
+        some, none = (reference, name) if change.value > 0 else (name, reference)
+        day = row["reference"] if change.value > 0 else row["value"]
+        return (
+            f"{some} has its median last randomisation on {dates.text(float(day))}, and {none} is not fully recruited "
+            f"by {dates.horizon} in more than half of the trials"
+        )
+    if change.value == 0.0 == change.low == change.high:
+        return f"{name} has the median last randomisation of {reference}, to the day"
+    way, sign = ("later", 1) if change.value > 0 else ("earlier", -1)
+    far = f"{way} by {_signed(abs(change.value), _digits(change))} days {range_of(change, sign)}"
+    if change.low is not None and not _is_told(change):
+        return f"{name} cannot be told from {reference} in the median last randomisation: it is {far}"
+    return f"{name} is {far} in the median last randomisation"
+
+
+def _odds(earlier: Estimate, same: Estimate) -> str:
+    tail = f", the same in {percent(same.value)}" if same.value >= 0.005 else ""
+    return f"earlier in {chance(earlier)} of paired trials{tail}"
+
+
+def sentence(text: str) -> str:
+    """A sentence with its first letter large, unless it begins with a scenario's name."""
+    first = text.partition(" ")[0]
+    return f"{text[:1].upper()}{text[1:]}" if first in ("in", "it", "the") else text
+
+
+def points(change: Estimate) -> str:
+    """A difference of probabilities in percentage points with its interval."""
+
+    def text(value: float) -> str:
+        return f"{100 * value:+.0f}" if abs(value) >= 0.0995 or value == 0 else f"{100 * value:+.1f}"
+
+    if change.low is None or change.high is None:
+        return f"{text(change.value)} points"
+    return f"{text(change.value)} points ({text(change.low)} to {text(change.high)})"
+
+
+def later(change: Estimate) -> str:
+    """A difference in days in words: '58 days earlier (51 to 66)'."""
+    if not math.isfinite(change.value):
+        return days_change(change)
+    if change.value == 0.0:
+        return f"the same {range_of(change)}"
+    way, sign = ("later", 1) if change.value > 0 else ("earlier", -1)
+    return f"{signed(abs(change.value)).removeprefix('+')} days {way} {range_of(change, sign)}"
+
+
+def event_name(row: pd.Series) -> str:
+    """A registered date, or never reaching the target, in a few words."""
+    name = EVENTS[str(row["event"])]
+    return name if row["event"] == "never_reached" else f"{name} by {row['date']}"
+
+
+def odds_sentence(pair: Pair, row: pd.Series) -> str:
+    """A registered date: the chance of meeting it in both scenarios, and the difference."""
+    ours, theirs, change = (estimate_of(row, key) for key in ("reference", "value", "difference"))
+    head = EVENTS[str(row["event"])]
+    if row["event"] != "never_reached":
+        head += f" by {row['date']}, as registered"
+        if row["registered_in"] != BOTH:
+            head += f" in {pair.reference.label if row['registered_in'] == REFERENCE_ONLY else pair.other.label} only"
+    return f"{head}: {chance(ours)} in {pair.reference.label}, {chance(theirs)} in {pair.other.label}: {points(change)}"
+
+
+def odds_sentences(compared: Compared, pair: Pair) -> list[str]:
+    """The registered dates and the target, one sentence each."""
+    return [odds_sentence(pair, row) for _, row in compared.of("odds", pair).iterrows()]
+
+
+def amount(change: Estimate) -> str:
+    """A difference of means with its interval."""
+
+    def text(value: float) -> str:
+        return number(value) if value < 0 else f"+{number(value)}" if value > 0 else "0"
+
+    if math.isnan(change.value):
+        return ""
+    if change.low is None or change.high is None:
+        return text(change.value)
+    if change.low == change.high:
+        return f"{text(change.value)} (always)"
+    return f"{text(change.value)} ({text(change.low)} to {text(change.high)})"
+
+
+def cost_sentence(compared: Compared, pair: Pair) -> str | None:
+    """What the other scenario costs more or less on average; None where there is nothing to compare."""
+    rows = compared.of("measures", pair)
+    rows = rows[(rows["measure"] == "cost") & (rows["in"] == BOTH)]
+    if rows.empty:
+        return None
+    change, unit = estimate_of(rows.iloc[0], "difference"), rows.iloc[0]["unit"]
+    if change.value == 0.0:
+        return f"The mean cost is that of {pair.reference.label}."
+    way, sign = ("more", 1) if change.value > 0 else ("less", -1)
+    spread = ""
+    if change.low is not None and change.high is not None:
+        low, high = sorted((sign * change.low, sign * change.high))
+        spread = f" ({number(low)} to {number(high)})"
+    sure = "" if _is_told(change) or not spread else ", which is no clear difference"
+    return f"{pair.other.label} costs {unit} {number(abs(change.value))}{spread} {way} on average{sure}."
+
+
+def times(ratio: Estimate) -> str:
+    """What pairing was worth, as a multiple of the replications."""
+    if math.isnan(ratio.value):
+        return ""
+    if math.isinf(ratio.value):
+        return "always the same"
+    if ratio.low is None or ratio.high is None:
+        return f"x {ratio.value:.1f}"
+    return f"x {ratio.value:.1f} ({ratio.low:.1f} to {ratio.high:.1f})"
+
+
+def pairing_sentence(compared: Compared, pair: Pair) -> str | None:
+    """How much pairing narrowed the interval, measured."""
+    row = compared.median(pair, HEADLINE)
+    of_median, of_mean = float(row["narrowing"]), estimate_of(compared.milestone(pair, HEADLINE), "narrowing")
+    known = [value for value in (of_median, of_mean.value) if math.isfinite(value)]
+    if not known or pair.is_identical():
+        return None
+    texts = []
+    if math.isfinite(of_median):
+        texts.append(f"{of_median:.1f} times as many for the median last randomisation")
+    if math.isfinite(of_mean.value):
+        spread = "" if of_mean.low is None else f" ({of_mean.low:.1f} to {of_mean.high:.1f})"
+        texts.append(f"{of_mean.value:.1f} times{spread} for its mean")
+    return f"Without pairing, intervals as narrow would have taken more trials: {', '.join(texts)}."
+
+
+def sentences(compared: Compared, pair: Pair) -> list[str]:
+    """The answer for one scenario, most important first."""
+    found = [sentence(headline(compared, pair)), *odds_sentences(compared, pair)]
+    cost, pairing = cost_sentence(compared, pair), pairing_sentence(compared, pair)
+    return [*found, *(sentence(text) for text in (cost, pairing) if text)]
+
+
+def what_only_one_has(compared: Compared, pair: Pair) -> list[str]:
+    """Rows that one of the scenarios lacks, or measures in another unit; criteria are among what differs anyway."""
+    rows = compared.of("measures", pair)
+    found = []
+    units = rows[rows["in"] == "other unit"]
+    if not units.empty:
+        found.append(
+            f"{pair.reference.label} and {pair.other.label} reckon cost in {units.iloc[0]['unit']}; it is shown for "
+            "each and not compared"
+        )
+    for where, label in (("reference only", pair.reference.label), ("this only", pair.other.label)):
+        names = [name for name in rows[rows["in"] == where]["measure"] if not name.startswith(_BY_CRITERION)]
+        names += compared.of("milestones", pair).query("`in` == @where")["milestone"].tolist()
+        if names:
+            shown = ", ".join(str(name) for name in names[:5]) + (f" and {len(names) - 5} more" if names[5:] else "")
+            found.append(f"only {label} has {shown}")
+    return found
+
+
+def caveats(compared: Compared) -> list[str]:
+    """What a reader must know before the figures."""
+    found = compared.comparison.caveats()
+    for pair in compared.comparison.pairs:
+        found += what_only_one_has(compared, pair)
+        row = compared.median(pair, HEADLINE)
+        if estimate_of(row, "difference").low is None:
+            found.append(f"{pair.n} replications are too few to say how far off a difference may be; run more of them")
+    return list(dict.fromkeys(found))
+
+
+def part_name(part: str) -> str:
+    """A change, or the remainder, in words."""
+    return "only together" if part == "together" else part
+
+
+def _share_change(row: pd.Series, change: Estimate) -> str:
+    if row["of"] == "probability":
+        return points(change)
+    return f"{days_change(change)} days" if row["unit"] == "days" else f"{row['unit']} {amount(change)}"
+
+
+def share_text(row: pd.Series) -> str:
+    """What one change adds to a difference, with its interval."""
+    return _share_change(row, estimate_of(row, "difference"))
+
+
+def share_whole(rows: pd.DataFrame) -> str:
+    """The whole difference that is shared out, with its interval."""
+    return _share_change(rows.iloc[0], estimate_of(rows.iloc[0], "whole"))
+
+
+def outcome_title(key: Hashable, of: str) -> str:
+    """What is shared out, in words."""
+    name = str(key)
+    if of == "probability":
+        return f"{EVENTS[name]} as registered, percentage points"
+    if name == "cost":
+        return "Mean cost"
+    return f"{of.capitalize()} {PHRASES[name]}, days"

@@ -1,0 +1,1 @@
+"""What drives a scenario, in words, figures, JSON and as a page."""

@@ -1,0 +1,241 @@
+"""What drives a scenario, in sentences and as one JSON document."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.analysis import intervals
+from sim.analysis.intervals import Estimate
+from sim.analysis.measures import MILESTONES
+from sim.analysis.variance_shares import CHANCE
+from sim.errors import Problem, UsageError, nearest
+from sim.experiment.explanation.causes import TOGETHER
+from sim.experiment.explanation.tables import COST, SITES, outcome
+from sim.report.input_names import fraction, input_name
+from sim.report.words import OUTCOME_NOUNS, Dates, estimate_of, percent, with_error
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.experiment.explanation.study import Explanation
+    from sim.scenario.schema import Scenario
+
+DEFAULT_OUTCOME = "database_lock"
+_TELLING = 0.3  # a share from which one input is worth naming as the main one
+_N_CAUSES = 3
+
+
+def check_outcome(name: str, scenario: Scenario, has_cost: bool = True) -> None:
+    """Refuse an outcome that a scenario has not.
+
+    Args:
+        name: a milestone, or `cost`.
+        scenario: whose it is.
+        has_cost: whether cost may be asked for.
+
+    Raises:
+        UsageError: with the nearest name.
+    """
+    known = [*MILESTONES, COST] if has_cost else list(MILESTONES)
+    if name not in known:
+        raise UsageError(Problem(f"there is no such milestone; {nearest(name, known)}", "--milestone", value=name))
+    if name == COST and scenario.costs is None:
+        raise UsageError(Problem("the scenario has no costs (section 'costs')", "--milestone", value=name))
+
+
+def share_text(estimate: Estimate) -> str:
+    """A share of variance with its interval, kept between 0 and 1, which an estimate need not be."""
+    ends = (estimate.value, estimate.low, estimate.high)
+    value, low, high = (None if end is None else min(max(end, 0.0), 1.0) for end in ends)
+    if low is None or high is None:
+        return percent(value or 0.0)
+    return f"{100 * (value or 0.0):.0f} % ({100 * low:.0f} to {100 * high:.0f} %)"
+
+
+class Told:
+    """One outcome of an explanation, in words.
+
+    Args:
+        explanation: what drives the scenario.
+        name: a milestone, or `cost`.
+    """
+
+    def __init__(self, explanation: Explanation, name: str = DEFAULT_OUTCOME) -> None:
+        self.explanation = explanation
+        self.name = name
+        self.scenario = explanation.study.scenario
+        self.noun = OUTCOME_NOUNS[name]
+        self.is_cost = name == COST
+        self.unit = self.scenario.costs.currency if self.is_cost and self.scenario.costs else "days"
+
+    def of(self, table: str) -> pd.DataFrame:
+        """The rows of a table that are about this outcome."""
+        frame: pd.DataFrame = getattr(self.explanation, table)
+        return frame[frame["outcome"] == self.name]
+
+    def lost(self, *, parts: bool = False) -> pd.DataFrame:
+        """Causes with what is surely lost to each, the largest first; with parts of causes, if they are wanted."""
+        rows = self.of("causes")
+        rows = rows[(rows["cause"] != TOGETHER) & (rows["lost_low"].astype(float) > 0)]
+        return rows if parts else rows[rows["part_of"] == ""]
+
+    def median(self) -> Estimate:
+        """The median day, or cost, of the scenario as it is."""
+        values = outcome(self.explanation.base, self.name)
+        return intervals.quantile(values[~np.isnan(values)], 0.5)
+
+    def input(self, path: object) -> str:
+        """An input in words."""
+        return input_name(self.scenario, str(path))
+
+    def sentences(self) -> list[str]:
+        """What drives this outcome, the most telling first."""
+        if self.name not in self.explanation.outcomes:
+            horizon = Dates(self.explanation.design.clock, self.explanation.design.horizon_days).horizon
+            return [
+                f"In none of the simulated trials does {self.noun} come by {horizon}.",
+                "What drives it cannot be told from trials that never get there. Ask for a milestone before it.",
+            ]
+        parts = (self._when, self._main_share, self._chance, self._swing, self._causes, self._critical, self._never)
+        return [text for part in parts if (text := part())]
+
+    def _when(self) -> str:
+        median = self.median()
+        if self.is_cost:
+            return f"In half of the simulated trials the cost is at most {median.value:,.0f} {self.unit}."
+        dates = Dates(self.explanation.design.clock, self.explanation.design.horizon_days)
+        if not math.isfinite(median.value):
+            return f"In more than half of the simulated trials, {self.noun} has not come by {dates.horizon}."
+        return f"In half of the simulated trials, {self.noun} comes by {dates.text(median.value)}."
+
+    @property
+    def spread(self) -> str:
+        """The spread of this outcome, as a phrase."""
+        return "the spread in the cost" if self.is_cost else f"the spread in the date of {self.noun}"
+
+    def _main_share(self) -> str:
+        shares = self.of("shares")
+        if shares.empty:
+            return f"There is no spread to explain: {self.noun} is the same in all trials."
+        top = shares.sort_values("first", ascending=False, kind="stable").iloc[0]
+        first = estimate_of(top, "first")
+        if first.value < _TELLING:
+            return f"No single unknown explains much of {self.spread}; the largest is {self._share_of(top, first)}."
+        start = fraction(first.value).capitalize()
+        return f"{start} of {self.spread} is {self._kind(top)}: {self._share_of(top, first)}."
+
+    def _kind(self, row: pd.Series) -> str:
+        return {SITES: "the luck of the sites", CHANCE: "plain chance"}.get(str(row["input"]), "one unknown")
+
+    def _share_of(self, row: pd.Series, first: Estimate) -> str:
+        what = {
+            SITES: "how fast each one refers patients, when it is activated, and whether it ever enrols",
+            CHANCE: "which patients come, and what becomes of them",
+        }.get(str(row["input"]), self.input(row["input"]))
+        return f"{what}, {share_text(first)}"
+
+    def _chance(self) -> str:
+        totals = self.of("totals")
+        if totals.empty:
+            return ""
+        if not self.explanation.uncertain:
+            return "Nothing in this scenario is written as `uncertain`: all of the spread is chance."
+        luck = estimate_of(totals.iloc[0], "chance")
+        return f"If every uncertain value were known, {share_text(luck)} of the spread would stay, as chance."
+
+    def _swing(self) -> str:
+        rows = self.of("tornado")
+        if rows.empty:
+            return ""
+        top = rows.iloc[0]
+        swing = estimate_of(top, "swing")
+        size = Estimate(abs(swing.value), *(None if x is None else abs(x) for x in (swing.low, swing.high)))
+        if size.low is not None and size.high is not None:
+            size = Estimate(size.value, min(size.low, size.high), max(size.low, size.high))
+        return (
+            f"Of the uncertain values, {self.input(top['input'])} moves it most: from {top['at_low']:.3g} to "
+            f"{top['at_high']:.3g} (its 10 % and 90 % points) the mean changes by {with_error(size)} {self.unit}."
+        )
+
+    def _causes(self) -> str:
+        rows = self.lost()
+        if rows.empty:
+            return "No single cause of delay is sure to cost anything."
+        named = [
+            f"{row['label']} ({with_error(estimate_of(row, 'lost'))})" for _, row in rows.head(_N_CAUSES).iterrows()
+        ]
+        together = f"{', '.join(named[:-1])} and {named[-1]}" if len(named) > 1 else named[0]
+        return f"Taken away one by one, the causes that cost most {self.unit} are {together}."
+
+    def _critical(self) -> str:
+        rows = self.of("sites")
+        if rows.empty:
+            return ""
+        top = rows.sort_values("share", ascending=False, kind="stable").iloc[0]
+        share = estimate_of(top, "share")
+        return f"The site that {self.noun} hangs on is, in {share_text(share)} of the trials, {top['site']}."
+
+    def _never(self) -> str:
+        values = outcome(self.explanation.base, self.name)
+        n_never, n = int(np.isinf(values).sum()), int((~np.isnan(values)).sum())
+        if self.is_cost or not n_never:
+            return ""
+        share = intervals.probability(n_never, n)
+        return (
+            f"In {n_never} of {n} trials it never comes ({share_text(share)}); in differences those count as the "
+            "end of the simulated time, which makes them too small rather than too large."
+        )
+
+
+# --- JSON
+
+
+def _json(value: object) -> object:
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    number = float(str(value))
+    if math.isnan(number):
+        return None
+    if math.isinf(number):
+        return "never"
+    return int(number) if isinstance(value, (int, np.integer)) else number
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a frame as plain data: None for unknown, `never` for later than the horizon."""
+    return [{str(key): _json(value) for key, value in row.items()} for row in frame.to_dict("records")]
+
+
+TABLES = ("shares", "totals", "tornado", "sites", "milestones", "steps", "causes")
+
+
+def document(explanation: Explanation, focus: str, typed: str) -> dict[str, Any]:
+    """The whole answer as one document: sentences on one outcome, and every table on all of them."""
+    study = explanation.study
+    return {
+        "scenario": study.scenario.name,
+        "question": f"What drives {OUTCOME_NOUNS[focus]}?",
+        "outcome": focus,
+        "answer": Told(explanation, focus).sentences(),
+        "warnings": [],
+        "outcomes": explanation.outcomes,
+        "replications": study.replications,
+        "compared": study.n_compared,
+        "simulated_trials": explanation.n_trials,
+        "seed": study.seed,
+        "scale": study.scale,
+        "tables": {name: records(getattr(explanation, name)) for name in TABLES},
+        "command": command(explanation, typed),
+    }
+
+
+def command(explanation: Explanation, typed: str) -> str:
+    """The command that gives this answer again; nothing where the scenario was made in Python."""
+    if not typed:
+        return ""
+    study = explanation.study
+    scale = "" if study.scale == "ranks" else f" --scale {study.scale}"
+    return f"trialclock explain {typed} --replications {study.replications} --seed {study.seed}{scale}"

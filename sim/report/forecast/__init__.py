@@ -1,0 +1,1 @@
+"""Forecasts, fits and backtests in words, figures, JSON and as pages."""

@@ -1,0 +1,304 @@
+"""A forecast in words, tables and JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from sim.analysis import intervals, summary
+from sim.analysis.intervals import Estimate
+from sim.exchange.observed import NO_SITE
+from sim.forecast.answer import Answer, Difference, NeededRate
+from sim.forecast.changes import CHANGED, Change
+from sim.report.exhibits import Table
+from sim.report.forecast.trust import ended_headline, furthest_day, told_date, trust_document
+from sim.report.words import MILESTONE_NAMES, Dates, chance, estimate_of, number
+from sim.scenario.schema import Scenario
+
+_SHOWN = ("randomised_100pct", "last_randomised", "primary_completion", "last_visit", "database_lock")
+PLANNED_NAMES = {"primary_completion": "primary completion", "study_completion": "study completion"}
+_FOLLOWED = ("primary_completion", "last_visit", "database_lock")
+_DAY = 1e-9
+_MOST_OPEN_ROWS = 20
+
+
+def dates_of(answer: Answer) -> Dates:
+    """Days as dates."""
+    return Dates(answer.futures.design.clock, answer.futures.design.horizon_days)
+
+
+def quantile(answer: Answer, milestone: str, q: float) -> Estimate:
+    """A quantile of a milestone's day, with its Monte Carlo error."""
+    return intervals.quantile(answer.futures.days(milestone), q)
+
+
+def between(answer: Answer, milestone: str, low: float, high: float) -> str:
+    """An interval of dates: '2014-01-05 to 2014-09-30'."""
+    dates, furthest = dates_of(answer), furthest_day(answer, milestone)
+    first, last = (quantile(answer, milestone, q).value for q in (low, high))
+    if last > furthest:
+        return f"{dates.text(first)} to some day after {dates.text(furthest)}"
+    return f"{dates.text(first)} to {dates.text(last)}"
+
+
+def is_followed(scenario: Scenario) -> bool:
+    """Whether participants are followed, without which what comes after randomisation has no date of its own."""
+    return scenario.follow_up is not None
+
+
+def told(answer: Answer, names: Sequence[str]) -> list[str]:
+    """Those of some milestones of which the scenario says something."""
+    return [name for name in names if is_followed(answer.start.scenario) or name not in _FOLLOWED]
+
+
+def headline(answer: Answer) -> str:
+    """The answer in one sentence, date first."""
+    dates, trial = dates_of(answer), answer.start.trial
+    target = answer.start.scenario.trial.target
+    if trial.ends is not None and trial.n_randomised < target:
+        return ended_headline(answer)
+    if not is_followed(answer.start.scenario):
+        return _headline_without_follow_up(answer)
+    lock = quantile(answer, "database_lock", 0.5).value
+    lock_text = f"the database is locked by {dates.text(lock)} ({between(answer, 'database_lock', 0.1, 0.9)})"
+    if trial.n_randomised >= target:
+        met = trial.date_of(float(trial.days[target - 1]))
+        return f"The target of {target} was met on {met}; {lock_text}."
+    last = quantile(answer, "last_randomised", 0.5).value
+    return (
+        f"The last of the {target} participants is randomised by {dates.text(last)} "
+        f"({between(answer, 'last_randomised', 0.1, 0.9)}), and {lock_text}: medians, with 80 % intervals."
+    )
+
+
+def _headline_without_follow_up(answer: Answer) -> str:
+    dates, trial = dates_of(answer), answer.start.trial
+    target = answer.start.scenario.trial.target
+    if trial.n_randomised >= target:
+        return f"The target of {target} was met on {trial.date_of(float(trial.days[target - 1]))}."
+    last = quantile(answer, "last_randomised", 0.5).value
+    return (
+        f"The last of the {target} participants is randomised by {dates.text(last)} "
+        f"({between(answer, 'last_randomised', 0.1, 0.9)}): median, with its 80 % interval."
+    )
+
+
+def standing(answer: Answer) -> str:
+    """Where the trial stands."""
+    trial = answer.start.trial
+    target = answer.start.scenario.trial.target
+    text = f"On {answer.as_of}, {trial.n_randomised:,} of {target:,} are randomised"
+    if trial.has_screening:
+        inside = int(np.count_nonzero(np.isnan(trial.people.randomised) & (trial.people.status == "in screening")))
+        text += f" and {inside:,} are in screening"
+    if answer.start.outlook is not None and answer.start.state.rates.shape[1]:
+        rates = answer.start.state.rates.sum(axis=1)
+        low, middle, high = np.quantile(rates, (0.1, 0.5, 0.9)).tolist()
+        n = answer.start.state.rates.shape[1]
+        text += f"; the {n} open site(s) randomise {number(middle)} a month ({number(low)} to {number(high)})"
+    return text + "."
+
+
+def odds_sentences(answer: Answer) -> list[str]:
+    """The probability of each planned date."""
+    found = []
+    table = summary.odds_table(answer.futures.design, answer.futures.frame)
+    for event, row in table.iterrows():
+        estimate = estimate_of(row, "probability")
+        if event == "never_reached" and answer.start.trial.n_randomised >= answer.start.scenario.trial.target:
+            continue
+        if event == "never_reached":
+            found.append(f"The target is never reached by {dates_of(answer).horizon}: {chance(estimate)}.")
+        else:
+            found.append(
+                f"{PLANNED_NAMES[str(event)].capitalize()} by {row['planned']}, as planned: {chance(estimate)}."
+            )
+    return found
+
+
+def needed_sentence(needed: NeededRate) -> str:
+    """What a planned date needs."""
+    name = PLANNED_NAMES[needed.milestone]
+    if not math.isfinite(needed.per_month):
+        return (
+            f"The planned {name} of {needed.planned} is out of reach: its last participant was needed by "
+            f"{needed.randomised_by}."
+        )
+    expected = needed.expected_per_month
+    error = ""
+    if expected.low is not None and expected.high is not None:
+        error = f" ±{number((expected.high - expected.low) / 2)}"
+    return (
+        f"The planned {name} of {needed.planned} needs {number(needed.per_month)} randomisations a month until "
+        f"{needed.randomised_by}; the forecast has {number(expected.value)}{error}."
+    )
+
+
+def signed_days(estimate: Estimate) -> str:
+    """A number of days that something moved, with its error: '+41 ±6 days'."""
+    value = estimate.value
+    if not math.isfinite(value):
+        return "never" if value > 0 else "from never to some day" if value < 0 else "not known"
+    text = f"{value:+,.0f}"
+    if estimate.low is not None and estimate.high is not None and math.isfinite(estimate.high - estimate.low):
+        text += f" ±{(estimate.high - estimate.low) / 2:,.0f}"
+    return f"{text} days"
+
+
+def change_sentence(changes: tuple[Change, ...]) -> str:
+    """What moved the date most, and in all."""
+    if not changes:
+        return "The scenario was fitted to data, so there is no plan to compare with."
+    total = changes[-1].days["database_lock"]
+    parts = [change for change in changes[:-1] if abs(change.days["database_lock"].value) > _DAY]
+    parts.sort(key=lambda change: -abs(change.days["database_lock"].value))
+    if not parts:
+        return "Nothing has moved the median date of the database lock since the plan."
+    shown = ", ".join(f"{change.cause} {signed_days(change.days['database_lock'])}" for change in parts)
+    return f"Since the plan, the median date of the database lock has moved by {signed_days(total)}: {shown}."
+
+
+def difference_sentence(answer: Answer, difference: Difference) -> str:
+    """What a what-if changes."""
+    last, lock = (signed_days(difference.days[name]) for name in ("last_randomised", "database_lock"))
+    if not (is_followed(answer.start.scenario) and is_followed(difference.futures.case.scenario)):
+        return f"{difference.name}: the last randomisation moves by {last} (median of paired differences)."
+    return (
+        f"{difference.name}: the last randomisation moves by {last}, the database lock by {lock} (medians of paired "
+        "differences)."
+    )
+
+
+# --- tables
+
+
+def milestone_table(answer: Answer) -> Table:
+    """The milestones to come: when in 10, 25, 50, 75 and 90 % of the simulated trials."""
+    dates = dates_of(answer)
+    rows = []
+    for name in told(answer, _SHOWN):
+        text = MILESTONE_NAMES[name]
+        estimates = [quantile(answer, name, q) for q in (0.1, 0.25, 0.5, 0.75, 0.9)]
+        furthest = furthest_day(answer, name)
+        rows.append((text, *(told_date(dates, e, furthest) for e in estimates)))
+    return Table(
+        "Milestones of the forecast, with Monte Carlo errors in days",
+        ("milestone", "P10", "P25", "P50", "P75", "P90"),
+        tuple(rows),
+        is_open=True,
+    )
+
+
+def change_table(answer: Answer) -> Table:
+    """What changed since the plan."""
+    names = told(answer, CHANGED)
+    columns = ("cause", *(MILESTONE_NAMES[name] for name in names), "what is in it")
+    rows = tuple(
+        (change.cause, *(signed_days(change.days[name]) for name in names), change.note) for change in answer.changes
+    )
+    return Table("What changed since the plan: days by which the median moved, with 95 % intervals", columns, rows)
+
+
+def what_if_table(answer: Answer) -> Table:
+    """What-ifs beside the forecast."""
+    names = told(answer, CHANGED)
+    columns = ("what if", *(MILESTONE_NAMES[name] for name in names))
+    rows = [(item.name, *(signed_days(item.days[name]) for name in names)) for item in answer.what_ifs]
+    return Table("What-ifs: median paired differences from the forecast, with 95 % intervals", columns, tuple(rows))
+
+
+def site_table(answer: Answer) -> Table:
+    """Open sites and their rates now."""
+    start, trial = answer.start, answer.start.trial
+    people = trial.people
+    at_site = people.site[(people.site != NO_SITE) & ~np.isnan(people.randomised)]
+    counts = np.bincount(at_site, minlength=max(len(trial.sites), 1))
+    rows = []
+    for index, key in start.open_sites.items():
+        known = start.state.sites[key]
+        if known.rate is None or known.activated is None:
+            continue
+        low, middle, high = np.quantile(start.state.rates[:, known.rate], (0.1, 0.5, 0.9)).tolist()
+        opened = answer.futures.design.clock.date_of(known.activated)
+        rates = f"{number(middle)} ({number(low)} to {number(high)})"
+        rows.append((middle, (trial.sites[index].name, str(opened), f"{counts[index]}", rates)))
+    rows.sort(key=lambda row: -row[0])
+    columns = ("site", "opened", "randomised", "a month now (80 % interval)")
+    return Table("Open sites", columns, tuple(row for _, row in rows), is_open=len(rows) <= _MOST_OPEN_ROWS)
+
+
+# --- JSON
+
+
+def _estimate(estimate: Estimate) -> dict[str, float | None]:
+    def clean(value: float | None) -> float | None:
+        return None if value is None or not math.isfinite(value) else round(float(value), 4)
+
+    return {"value": clean(estimate.value), "low": clean(estimate.low), "high": clean(estimate.high)}
+
+
+def forecast_document(answer: Answer) -> dict[str, Any]:
+    """The forecast as JSON; null is later than the horizon, or not known."""
+    dates = dates_of(answer)
+
+    def milestone(name: str) -> dict[str, Any]:
+        furthest = furthest_day(answer, name)
+        found: dict[str, Any] = {}
+        for q in (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975):
+            estimate = quantile(answer, name, q)
+            when: date | None = dates.of(estimate.value)
+            entry: dict[str, Any] = {"date": None if when is None else str(when), "day": _estimate(estimate)}
+            if estimate.value > furthest:
+                entry |= {"date": None, "not_before": str(dates.of(furthest))}
+            found[f"p{100 * q:g}"] = entry
+        return found
+
+    table = summary.odds_table(answer.futures.design, answer.futures.frame)
+    trial = answer.start.trial
+    return {
+        "scenario": answer.start.scenario.name,
+        "data": trial.source,
+        "as_of": str(answer.as_of),
+        "randomised": trial.n_randomised,
+        "target": answer.start.scenario.trial.target,
+        "replications": answer.futures.case.replications,
+        "seed": answer.seed,
+        "milestones": {name: milestone(name) for name in MILESTONE_NAMES},
+        "odds": {
+            str(event): {
+                "planned": None if event == "never_reached" else str(row["planned"]),
+                "probability": _estimate(estimate_of(row, "probability")),
+            }
+            for event, row in table.iterrows()
+        },
+        "needed": [
+            {
+                "milestone": item.milestone,
+                "planned": str(item.planned),
+                "randomised_by": str(item.randomised_by),
+                "per_month": item.per_month if math.isfinite(item.per_month) else None,
+                "expected_per_month": _estimate(item.expected_per_month),
+            }
+            for item in answer.needed
+        ],
+        "changes": [
+            {"cause": change.cause, "median_days": {name: _estimate(change.days[name]) for name in CHANGED}}
+            for change in answer.changes
+        ],
+        "what_ifs": [
+            {"name": item.name, "median_days": {name: _estimate(item.days[name]) for name in CHANGED}}
+            for item in answer.what_ifs
+        ],
+        "rate_now_per_month": [
+            round(float(q), 4) for q in np.quantile(answer.start.state.rates.sum(axis=1), (0.1, 0.5, 0.9))
+        ],
+        **trust_document(answer, _estimate, dates),
+        "warnings": list(answer.cautions),
+        "notes": list(answer.notes),
+        "account": trial.account.document(),
+        "data_check": [str(finding) for finding in trial.findings],
+    }

@@ -1,0 +1,1 @@
+"""One simulated trial as sentences and as a page to watch."""

@@ -1,0 +1,233 @@
+"""One simulated trial as data for a picture that plays: who is where after each event, and each event in words.
+
+The document is all that the player (`templates/stage-*.js`) knows. Days are since `opens`; an event is named by its
+row.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.core import events
+from sim.core.events import AMOUNT, CODE, KIND, KINDS, NUMBER, PERSON, SITE, TIME, VOCABULARIES
+from sim.experiment.replicate import replicate
+from sim.report.one_trial.cells import CellStory, LotStory, cell_story
+from sim.report.one_trial.places import STATIONS, Moves, moves
+from sim.report.one_trial.story import PAUSES, Teller, plain
+
+if TYPE_CHECKING:
+    from sim.core.design import Design
+
+Array = npt.NDArray[np.float64]
+
+_DAY_DIGITS = 4  # of a day: nine seconds, which no picture shows
+_MILLION = 1e6
+_STILL = -1
+_TICKS: dict[str, int] = {
+    "referred": events.REFERRED,
+    "eligible": events.SCREENING_PASSED,
+    "randomised": events.RANDOMISED,
+    "replaced": events.REPLACED,
+    "doses_given": events.DOSE_GIVEN,
+    "doses_missed": events.DOSE_MISSED,
+    "visits": events.VISIT_DONE,
+    "completed": events.COMPLETED,
+    "left": events.LEFT,
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One simulated trial, to be played.
+
+    Attributes:
+        design: the scenario, made ready.
+        seed: where its random numbers start.
+        replication: its number.
+        rows: (n, WIDTH) all events in order.
+    """
+
+    design: Design
+    seed: int
+    replication: int
+    rows: Array
+
+    @cached_property
+    def moves(self) -> Moves:
+        """Who moves where."""
+        return moves(self.design, self.rows)
+
+    @cached_property
+    def cells(self) -> CellStory:
+        """Lots and the bank."""
+        supply = self.design.scenario.cells
+        return cell_story(self.rows, is_shared=supply is not None and supply.source == "bank")
+
+    @cached_property
+    def sentences(self) -> list[str]:
+        """Each event in words, without when it was."""
+        teller = Teller(self.design, self.rows)
+        return [teller.what(row) for row in self.rows]
+
+    def table(self) -> list[tuple[str, str, str, str]]:
+        """Day, date, site and sentence of each event, for those who read rather than watch."""
+        labels, clock = self.design.site_labels(), self.design.clock
+        return [
+            (
+                f"{np.floor(row[TIME]):.0f}",
+                str(clock.date_of(row[TIME])),
+                labels[int(row[SITE])] if row[SITE] >= 0 else "",
+                f"{said[:1].upper()}{said[1:]}",
+            )
+            for row, said in zip(self.rows, self.sentences, strict=True)
+        ]
+
+    def document(self) -> dict[str, Any]:
+        """Everything that the player needs, as plain data."""
+        scenario, last = self.design.scenario, self.rows[-1]
+        return {
+            "name": scenario.name,
+            "seed": self.seed,
+            "replication": self.replication,
+            "opens": str(self.design.clock.opens),
+            "first_day": min(0.0, _day(self.rows[0, TIME])),
+            "last_day": _day(last[TIME]),
+            "ended": VOCABULARIES["trial_ended"][int(last[CODE])],
+            "target": scenario.trial.target,
+            "stations": [station._asdict() for station in STATIONS],
+            "arms": [{"name": arm.name, "doses": len(arm.doses.weeks) if arm.doses else 0} for arm in self.design.arms],
+            "sites": _sites(self.design, self.rows),
+            "people": self._people(),
+            "events": self._events(),
+            "moves": {name: getattr(self.moves, name).tolist() for name in ("event", "person", "place", "slot")},
+            "ticks": {name: np.flatnonzero(self.rows[:, KIND] == kind).tolist() for name, kind in _TICKS.items()},
+            "conditions": _conditions(self.rows),
+            "periods": [[plain(name), start, end] for name, start, end in self.design.calendar.stretches()],
+            "cells": self._cells(),
+        }
+
+    def json(self) -> str:
+        """The document as JSON text: the same bytes for the same trial."""
+        return json.dumps(self.document(), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+    def _people(self) -> dict[str, list[int]]:
+        number, arm = np.zeros(len(self.moves.people), dtype=int), np.full(len(self.moves.people), -1)
+        person_of = {tuple(who): i for i, who in enumerate(self.moves.people.tolist())}
+        for row in self.rows[self.rows[:, KIND] == events.RANDOMISED]:
+            i = person_of[int(row[SITE]), int(row[PERSON])]
+            number[i], arm[i] = int(row[NUMBER]), int(row[CODE])
+        return {
+            "site": self.moves.people[:, 0].tolist(),
+            "referral": (self.moves.people[:, 1] + 1).tolist(),
+            "number": number.tolist(),
+            "arm": arm.tolist(),
+        }
+
+    def _events(self) -> dict[str, Any]:
+        person_of = {tuple(who): i for i, who in enumerate(self.moves.people.tolist())}
+        people = [person_of.get((int(row[SITE]), int(row[PERSON])), -1) for row in self.rows]
+        return {
+            "kinds": [kind.name for kind in KINDS],
+            "day": [_day(day) for day in self.rows[:, TIME]],
+            "kind": self.rows[:, KIND].astype(int).tolist(),
+            "site": self.rows[:, SITE].astype(int).tolist(),
+            "person": people,
+            "number": [round(float(number), 2) for number in self.rows[:, NUMBER]],
+            "word": self._words(),
+            "said": self.sentences,
+        }
+
+    def _words(self) -> dict[str, str]:
+        """How each participant left, by row."""
+        rows = np.flatnonzero(self.rows[:, KIND] == events.LEFT)
+        return {str(i): plain(self.design.ways_out[int(self.rows[i, CODE])]) for i in rows}
+
+    def _cells(self) -> dict[str, Any] | None:
+        supply = self.design.scenario.cells
+        if supply is None:
+            return None
+        return {
+            "is_bank": supply.source == "bank",
+            "suites": supply.suites,
+            "lots": [_lot(lot) for lot in self.cells.lots],
+            "bank": [[row, round(cells / _MILLION, 1)] for row, cells in self.cells.bank],
+            "thawed": _thawed(self.rows),
+        }
+
+
+def stage_of(design: Design, seed: int, replication: int) -> Stage:
+    """One replication, simulated to be played."""
+    return Stage(design, seed, replication, replicate(design, seed, replication).table())
+
+
+def _day(day: float) -> float:
+    return round(float(day), _DAY_DIGITS)
+
+
+def _lot(lot: LotStory) -> dict[str, Any]:
+    return {
+        "number": lot.number,
+        "started": lot.started,
+        "harvested": lot.harvested,
+        "released": lot.released,
+        "failed": lot.failed,
+        "suite": lot.suite,
+        "cells": round(lot.cells / _MILLION, 1),
+        "left": [[row, round(cells / _MILLION, 1)] for row, cells in lot.left],
+    }
+
+
+def _thawed(rows: Array) -> list[int]:
+    """Rows with which cells go from the bank to a bay."""
+    found: list[int] = np.flatnonzero(rows[:, KIND] == events.DOSE_STARTED).tolist()
+    return found
+
+
+def _sites(design: Design, rows: Array) -> list[dict[str, Any]]:
+    """Each site: its name, desks and bays (null: without limit), and when it opens and closes."""
+    labels = design.site_labels()
+    sites: list[dict[str, Any]] = [
+        {
+            "label": labels[group.first_site + i],
+            "desks": group.settings.coordinators,
+            "bays": group.settings.infusion_bays,
+            "opened": _STILL,
+            "closed": _STILL,
+            "per_month": 0.0,
+        }
+        for group in design.groups
+        for i in range(group.count)
+    ]
+    for i, row in enumerate(rows):
+        if row[KIND] == events.SITE_ACTIVATED:
+            sites[int(row[SITE])] |= {"opened": i, "per_month": round(float(row[AMOUNT]), 1)}
+        elif row[KIND] == events.SITE_CLOSED:
+            sites[int(row[SITE])]["closed"] = i
+    return sites
+
+
+def _conditions(rows: Array) -> list[dict[str, Any]]:
+    """What holds for a time for the whole trial, as (first row, row at which it is over or -1, in words)."""
+    found = []
+    for code, word in enumerate(VOCABULARIES["pause"]):
+        found += _between(rows, events.PAUSED, events.RESUMED, f"Randomisation is paused: {PAUSES[word]}", code)
+    found += _between(rows, events.RECRUITMENT_CLOSED, events.RECRUITMENT_REOPENED, "Recruitment is closed")
+    found += _between(rows, events.DATABASE_LOCKED, events.TRIAL_ENDED, "The database is locked")
+    return sorted(found, key=lambda condition: condition["from"])
+
+
+def _between(rows: Array, starts: int, ends: int, text: str, code: int | None = None) -> list[dict[str, Any]]:
+    kinds, codes = rows[:, KIND], rows[:, CODE]
+    is_of_code = np.ones(len(rows), dtype=bool) if code is None else codes == code
+    edges = np.flatnonzero(((kinds == starts) | (kinds == ends)) & is_of_code)
+    edges = np.append(edges, _STILL)
+    return [
+        {"from": int(start), "to": int(end), "text": text} for start, end in pairwise(edges) if kinds[start] == starts
+    ]

@@ -1,0 +1,1 @@
+"""The cheapest plan in words, figures, JSON and as a page."""

@@ -1,0 +1,1 @@
+"""A run in words, figures, JSON and as a page."""

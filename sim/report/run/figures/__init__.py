@@ -1,0 +1,46 @@
+"""Plotly figures of a run. They need plotly, which nothing below this package imports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.report.run.answers import Answers
+from sim.report.run.figures import cells, dates, effort, one_trial, operations, people, sites, why
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import plotly.graph_objects as go
+
+    from sim.experiment.run.results import Results
+    from sim.report.exhibits import Exhibit
+
+MAKERS: dict[str, Callable[[Answers], Exhibit]] = {  # of every trial
+    "fan": dates.fan,
+    "milestones": dates.milestones,
+    "causes": why.causes,
+    "path": why.path,
+    "doubts": why.doubts,
+    "funnel": people.funnel,
+    "criteria": people.criteria,
+    "sites_all": sites.sites_of_all,
+    "sites_one": sites.sites_of_one,
+    "swimlane": one_trial.swimlane,
+    "queues": operations.queues,
+    "cells_all": cells.cells_of_all,
+    "cells_one": cells.cells_of_one,
+    "arms": operations.arms,
+    "cost": effort.cost,
+}
+
+
+def all_exhibits(answers: Answers) -> dict[str, Exhibit]:
+    """Every figure with its words and table, by name, in the order of a report."""
+    found = {name: make(answers) for name, make in MAKERS.items()}
+    return found | ({"caps": people.caps(answers)} if answers.scenario.caps else {})
+
+
+def all_figures(results: Results) -> dict[str, go.Figure]:
+    """Every figure that a run has something to show for, by name."""
+    found = all_exhibits(Answers(results))
+    return {name: exhibit.figure for name, exhibit in found.items() if exhibit.figure is not None}

@@ -1,0 +1,58 @@
+"""What it cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.analysis import intervals
+from sim.analysis.summary import QUANTILES
+from sim.report.exhibits import Exhibit, Table
+from sim.report.style import bar_figure, wrapped
+from sim.report.words import estimate_of, mean_with_error, number
+
+if TYPE_CHECKING:
+    from sim.analysis.intervals import Estimate
+    from sim.report.run.answers import Answers
+
+
+def _quantiles(values: np.ndarray, currency: str) -> list[tuple[str, str]]:
+    return [(f"P{round(100 * q)} of the whole", _interval(intervals.quantile(values, q), currency)) for q in QUANTILES]
+
+
+def _interval(estimate: Estimate, currency: str) -> str:
+    low, high = ("?" if end is None else number(end) for end in (estimate.low, estimate.high))
+    return f"{number(estimate.value)} {currency} ({low} to {high})"
+
+
+def cost(answers: Answers) -> Exhibit:
+    """Mean cost of a trial by part."""
+    title, costs = "Cost", answers.scenario.costs
+    nothing = Exhibit("cost", title, "The scenario has no unit costs, so no cost is reported.")
+    if costs is None:
+        return nothing
+    values = answers.measured("cost")
+    if not len(values):
+        return nothing
+    table = answers.results.costs()
+    parts = table.drop("all").sort_values("mean", ascending=False, kind="stable")
+    names = [str(name) for name in parts.index]
+    estimates = [estimate_of(row, "mean") for _, row in parts.iterrows()]
+    texts = [f"{mean_with_error(e)} {costs.currency}" for e in estimates]
+    found = bar_figure([wrapped(name) for name in names], estimates, texts, f"{costs.currency} in a mean trial")
+    quantiles = _quantiles(values, costs.currency)
+    whole = mean_with_error(estimate_of(table.loc["all"], "mean"))
+    return Exhibit(
+        "cost",
+        title,
+        f"A mean trial costs {whole} {costs.currency}; half of them cost at most {quantiles[1][1]}, and 80 % at most "
+        f"{quantiles[2][1]}. Most of it is for {names[0]}: {texts[0]}.",
+        "Source: replications.parquet; the scenario's unit costs times what happened in each simulated trial.",
+        found,
+        Table(
+            "Cost of a mean trial by part, and quantiles of the whole",
+            ("part", "cost"),
+            (("all", f"{whole} {costs.currency}"), *zip(names, texts, strict=True), *quantiles),
+        ),
+    )

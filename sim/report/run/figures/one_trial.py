@@ -1,0 +1,182 @@
+"""One whole simulated trial: each participant's screening, infusions, visits and way out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import plotly.graph_objects as go
+
+from sim.report.exhibits import Exhibit, Table
+from sim.report.one_trial.story import plain as spaced
+from sim.report.style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION, figure, plain, series, stamps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import pandas as pd
+
+    from sim.core.clock import Clock
+    from sim.report.run.answers import Answers
+
+MOST_LANES = 150
+_LANE_PX = 15
+_TITLE = "One simulated trial, participant by participant"
+_SYMBOLS = ("x", "diamond", "triangle-right", "square", "star", "hexagon", "pentagon", "bowtie")
+_COLOURS = (VERMILLION, PURPLE, ORANGE, GREEN, BLUE)
+_COUNTS = {
+    "doses": "n_doses_given",
+    "missed doses": "n_doses_missed",
+    "visits": "n_visits_done",
+    "missed visits": "n_visits_missed",
+}
+_DRAWN = {
+    "dose.given": ("dose given", {"symbol": "circle", "size": 6, "color": ORANGE}),
+    "dose.missed": ("dose missed or lost", {"symbol": "circle-open", "size": 7, "color": ORANGE}),
+    "dose.lost": ("dose missed or lost", {"symbol": "circle-open", "size": 7, "color": ORANGE}),
+    "visit.done": ("visit", {"symbol": "line-ns-open", "size": 7, "color": GREY}),
+    "visit.missed": ("visit missed", {"symbol": "x-thin-open", "size": 5, "color": VERMILLION}),
+}
+
+
+def swimlane(answers: Answers) -> Exhibit:
+    """A lane a participant in the kept replication that stands for all."""
+    kept = answers.kept
+    if kept.one is None:
+        return Exhibit("swimlane", _TITLE, kept.nothing)
+    everyone = kept.one_participants
+    if everyone.empty:
+        return Exhibit("swimlane", _TITLE, f"Nobody was randomised in {kept.described}.")
+    people = everyone.head(MOST_LANES)
+    clock, n = answers.design.clock, len(people)
+    found = figure(_LANE_PX * n + 150, hovermode="closest")
+    _add_screening(found, people, clock)
+    arms = [arm.name for arm in answers.design.arms]
+    for i, arm in enumerate(arms):
+        _add_stays(found, people[people["arm"] == arm], arm, i, clock, kept.one_ends)
+    _add_happenings(found, people, kept.one_events, clock)
+    _add_ways_out(found, people, clock, answers.design.ways_out)
+    found.update_yaxes(
+        title="participant, in order of randomisation",
+        range=[n + 0.8, 0.2],
+        showgrid=False,
+        dtick=5 if n <= 100 else 10,
+    )
+    found.update_layout(legend={"itemsizing": "constant"})
+    return Exhibit(
+        "swimlane",
+        _TITLE,
+        _summary(answers, everyone, len(people)),
+        "Source: participants.parquet and events.parquet. One trial is a story, not an estimate: another one looks "
+        "different.",
+        found,
+        _table(answers, people),
+    )
+
+
+def _segments(
+    starts: Iterable[float], ends: Iterable[float], lanes: Iterable[int]
+) -> Iterator[tuple[float, int | None]]:
+    for start, end, lane in zip(starts, ends, lanes, strict=True):
+        yield from ((start, lane), (end, lane), (float("nan"), None))
+
+
+def _add_segments(found: go.Figure, segments: Iterable[tuple[float, int | None]], clock: Clock, **look: object) -> None:
+    days, lanes = zip(*segments, strict=True)
+    found.add_trace(go.Scatter(x=stamps(clock, days), y=list(lanes), mode="lines", hoverinfo="skip", **look))
+
+
+def _add_screening(found: go.Figure, people: pd.DataFrame, clock: Clock) -> None:
+    segments = _segments(people["referred_day"], people["randomised_day"], people["participant"].tolist())
+    _add_segments(found, segments, clock, line={"color": GREY, "width": 3}, name="screening")
+
+
+def _add_stays(found: go.Figure, people: pd.DataFrame, arm: str, i: int, clock: Clock, ends: float) -> None:
+    """Lines from randomisation to the way out; whoever is still in stays until the log ends."""
+    if people.empty:
+        return
+    out = people["out_day"].fillna(ends)
+    segments = _segments(people["randomised_day"], out, people["participant"].tolist())
+    look = series(i)
+    line = {"color": look.colour, "width": 2.5, "dash": "solid" if i == 0 else "dot" if i == 1 else look.dash}
+    _add_segments(found, segments, clock, line=line, name=f"in arm {plain(arm)}")
+
+
+def _add_happenings(found: go.Figure, people: pd.DataFrame, log: pd.DataFrame, clock: Clock) -> None:
+    """Doses and visits as marks on the lanes."""
+    lanes = people[["site", "patient", "participant", "arm"]]
+    happened = log[log["event"].isin(list(_DRAWN))].merge(lanes, on=["site", "patient"])
+    names = happened["event"].map(lambda kind: _DRAWN[kind][0])
+    for name, marker in dict(_DRAWN.values()).items():
+        rows = happened[names == name]
+        if rows.empty:
+            continue
+        of = "dose" if name.startswith("dose") else "week"
+        found.add_trace(
+            go.Scatter(
+                x=stamps(clock, rows["day"]),
+                y=rows["participant"].tolist(),
+                mode="markers",
+                marker=marker,
+                customdata=rows[["number"]].to_numpy().tolist(),
+                hovertemplate=f"participant %{{y}}: {name}, {of} %{{customdata[0]}}, %{{x|%Y-%m-%d}}<extra></extra>",
+                name=name,
+            )
+        )
+
+
+def _add_ways_out(found: go.Figure, people: pd.DataFrame, clock: Clock, ways: list[str]) -> None:
+    for i, way in enumerate([*ways, "completed"]):
+        rows = people[people["way_out"] == way]
+        if rows.empty:
+            continue
+        marker = {"symbol": _SYMBOLS[i % len(_SYMBOLS)], "size": 9, "color": _COLOURS[i % len(_COLOURS)]}
+        if way == "completed":
+            marker = {"symbol": "line-ns-open", "size": 11, "color": GREEN, "line": {"width": 3}}
+        found.add_trace(
+            go.Scatter(
+                x=stamps(clock, rows["out_day"]),
+                y=rows["participant"].tolist(),
+                mode="markers",
+                marker=marker,
+                hovertemplate=f"participant %{{y}}: {spaced(way)}, %{{x|%Y-%m-%d}}<extra></extra>",
+                name=spaced(way),
+            )
+        )
+
+
+def _summary(answers: Answers, people: pd.DataFrame, shown: int) -> str:
+    dates = answers.dates
+    first, last = people["randomised_day"].min(), people["randomised_day"].max()
+    ways = people["way_out"].value_counts()
+    out = [f"{spaced(way)} {ways.get(way, 0)}" for way in [*answers.design.ways_out, "completed"]]
+    inside = int(people["way_out"].isna().sum())
+    text = (
+        f"In {answers.kept.described}, {len(people)} participants are randomised from {dates.text(first)} to "
+        f"{dates.text(last)}, and {int(people['n_doses_given'].sum())} doses given. How they left: {', '.join(out)}"
+    )
+    text += f"; {inside} are still in when it ends." if inside else "."
+    return text + (f" The first {shown} of them are drawn." if shown < len(people) else "")
+
+
+def _table(answers: Answers, people: pd.DataFrame) -> Table:
+    dates, labels = answers.dates, answers.kept.labels
+
+    def when(day: float) -> str:
+        return "-" if np.isnan(day) else str(dates.of(day))
+
+    rows = [
+        (
+            str(person["participant"]),
+            labels[person["site"]],
+            str(person["arm"]),
+            when(person["referred_day"]),
+            when(person["randomised_day"]),
+            *(str(person[name]) for name in _COUNTS.values()),
+            spaced(person["way_out"]) if isinstance(person["way_out"], str) else "still in",
+            when(person["out_day"]),
+        )
+        for person in people.to_dict("records")
+    ]
+    columns = ("participant", "site", "arm", "referred", "randomised", *_COUNTS, "way out", "out")
+    return Table(f"Participants of simulated trial {answers.kept.one}", columns, tuple(rows))

@@ -1,0 +1,60 @@
+"""What a reader sees first: dates, their errors, and the odds of the plan. Why comes next; see `sim.report.run.why`."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim.report.words import chance, estimate_of, milestone_name
+
+if TYPE_CHECKING:
+    from sim.report.run.answers import Answers
+
+_CARDS = ("last_randomised", "primary_completion", "last_visit", "database_lock")
+_REGISTERED = {"primary_completion": "primary completion", "last_visit": "study completion"}
+
+
+class Card(NamedTuple):
+    """One milestone.
+
+    Attributes:
+        name: of the milestone.
+        date: by which half of the simulated trials are there.
+        error: of that date: the 95 % interval around it, in days.
+        safe: from when on one may be 80 % sure: by a date, or only after the horizon.
+        safe_error: its error.
+        planned: the registered date, and that it is one; empty without one.
+        odds: the probability of keeping it, with its interval; empty without one.
+    """
+
+    name: str
+    date: str
+    error: str
+    safe: str
+    safe_error: str
+    planned: str
+    odds: str
+
+
+def cards(answers: Answers) -> list[Card]:
+    """The milestones that sponsors ask for."""
+    return [_card(answers, name) for name in _CARDS]
+
+
+def _card(answers: Answers, name: str) -> Card:
+    half, safe = answers.quantile(name, 50), answers.quantile(name, 80)
+    planned = odds = ""
+    if name in answers.planned:
+        planned = f"{answers.planned[name]}, the registered {_REGISTERED[name]}"
+        row = answers.odds[answers.odds["milestone"] == name].iloc[0]
+        odds = chance(estimate_of(row, "probability"))
+    dates = answers.dates
+    return Card(
+        milestone_name(name, answers.scenario),
+        dates.text(half.value),
+        dates.error(half),
+        f"by {dates.text(safe.value)}" if math.isfinite(safe.value) else f"only {dates.text(safe.value)}",
+        dates.error(safe),
+        planned,
+        odds,
+    )

@@ -1,0 +1,219 @@
+"""Why it takes so long, in words: days lost to each cause, as measured, and what the critical path was made of."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from sim.experiment.explanation.doubts import doubts_of, sides_in_words
+from sim.experiment.run.days_lost import FEWEST_TRIALS, doubtful_trials, end_of
+from sim.report.input_names import input_name
+from sim.report.words import OUTCOME_NOUNS, STEP_NAMES, Dates, estimate_of, number, with_error
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.analysis.intervals import Estimate
+    from sim.experiment.run.results import Results
+
+N_NAMED, N_DOUBTFUL = 3, 5
+SIDES = ("lower", "higher")
+_SHORTEST_DAYS = 0.05  # of a step that is worth naming
+
+
+class Why:
+    """What a run says of why its end takes as long as it does.
+
+    Args:
+        results: what the run left.
+        more_follow: whether more is being simulated.
+
+    Attributes:
+        milestone: whose causes and critical path these are: the end of the trial.
+        noun: the same in words.
+    """
+
+    def __init__(self, results: Results, *, more_follow: bool = False) -> None:
+        self._results = results
+        self._more_follow = more_follow
+        self.milestone = end_of(results.scenario)
+        self.noun = OUTCOME_NOUNS[self.milestone]
+        table = results.causes()
+        self.is_measured = table is not None
+        self.causes: pd.DataFrame | None = None if table is None else table[table["outcome"] == self.milestone]
+        paths = results.paths()
+        self.path: pd.DataFrame = paths[paths["milestone"] == self.milestone]
+
+    @property
+    def explain_command(self) -> str:
+        """The command that measures the same with more pairs."""
+        typed = self._results.identity.get("typed")
+        return f"trialclock explain {typed}" if typed else "sim.explain(scenario)"
+
+    # --- days lost
+
+    def told(self) -> list[Any]:
+        """Rows of the causes that surely cost something, the largest first."""
+        return [row for row in self._rows() if row["lost_low"] > 0]
+
+    def reversed(self) -> list[Any]:
+        """Rows of the causes without which it would surely be later."""
+        return [row for row in self._rows() if row["lost_high"] < 0]
+
+    def untold(self) -> list[Any]:
+        """Rows of the causes that cannot be told from 0, though they changed some trial."""
+        rows = (row for row in self._rows() if not (row["lost_low"] > 0 or row["lost_high"] < 0))
+        return [row for row in rows if row["n_changed"] > 0]
+
+    def nothing(self) -> list[Any]:
+        """Rows of the causes that changed no trial."""
+        return [row for row in self._rows() if row["n_changed"] == 0]
+
+    def _rows(self) -> list[Any]:
+        return [] if self.causes is None else [row for _, row in self.causes.iterrows()]
+
+    def sentence(self) -> str:
+        """What costs most, in one sentence; or why that is not known."""
+        if not self.is_measured:
+            return self._not_measured()
+        if self.causes is None or self.causes.empty:
+            horizon = Dates(self._results.design.clock, self._results.design.horizon_days).horizon
+            return (
+                f"Taking away any one cause of delay does not help: {self.noun} then comes by {horizon} in none of the "
+                "trials either."
+            )
+        named = [self._named(row) for row in self.told()[:N_NAMED]]
+        if not named:
+            return f"No single cause is sure to cost {self.noun} any days; `{self.explain_command}` looks closer."
+        return f"Most days are lost to {_listed(named)}."
+
+    def _named(self, row: Any) -> str:
+        return f"{row['label']} ({with_error(estimate_of(row, 'lost'))} days; instead: {row['without']})"
+
+    def _not_measured(self) -> str:
+        if self._more_follow:
+            return "What costs most days is measured once all trials are simulated."
+        if self._results.n_replications < FEWEST_TRIALS:
+            return (
+                f"What costs most days is measured in runs of {FEWEST_TRIALS} simulated trials or more; "
+                f"`{self.explain_command}` measures it too."
+            )
+        return f"What costs most days was not measured in this run; `{self.explain_command}` measures it."
+
+    def others(self) -> list[str]:
+        """What else the causes say: those that help, those that cannot be told from 0, those that cost nothing."""
+        found = [
+            f"Without {row['label']} it would be {with_error(estimate_of(row, 'lost')).removeprefix('-')} days later."
+            for row in self.reversed()
+        ]
+        if untold := self.untold():
+            names = _listed([f"{row['label']} ({with_error(estimate_of(row, 'lost'))})" for row in untold])
+            found.append(f"Cannot be told from 0 with so few pairs: {names}.")
+        if nothing := self.nothing():
+            found.append(f"Changed no trial: {_listed([str(row['label']) for row in nothing])}.")
+        return found
+
+    def how(self) -> str:
+        """How the causes were measured."""
+        if self.causes is None or self.causes.empty:
+            return ""
+        fewest, most = int(self.causes["n"].min()), int(self.causes["n"].max())
+        pairs = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+        never = int(self.causes["n_never"].max())
+        censored = (
+            f" A trial in which {self.noun} never comes counts as the end of the simulated time, so where trials never "
+            "get there the days are too few rather than too many."
+            if never or self.causes["n_never_without"].max()
+            else ""
+        )
+        return (
+            f"Measured: the first {pairs} trials again, on the same random numbers, with one cause taken away; mean "
+            f"difference in {self.noun} with its 95 % interval. Causes overlap, so their days do not add up.{censored}"
+        )
+
+    def more(self) -> str:
+        """What measures the causes with more pairs."""
+        return f"`{self.explain_command}` measures them with more pairs." if self.how() else ""
+
+    # --- assumptions
+
+    def doubtful(self) -> list[Any]:
+        """Rows of the assumptions of grade D that surely move the end of the trial, the largest first."""
+        table = self._results.assumptions()
+        rows = [] if table is None else [row for _, row in table.iterrows()]
+        return [row for row in rows if any(_is_told(estimate_of(row, side)) for side in SIDES)][:N_DOUBTFUL]
+
+    def doubts_sentence(self) -> str:
+        """Which assumptions of grade D the date hangs on, and by how many days; or why that is not known."""
+        scenario = self._results.scenario
+        table = self._results.assumptions()
+        if table is None:
+            return "" if not self.is_measured else self._not_looked_at()
+        named = [f"{input_name(scenario, str(row['path']))} ({', '.join(self.sides(row))})" for row in self.doubtful()]
+        n = f"{len(table)} assumptions of grade D" if len(table) > 1 else "one assumption of grade D"
+        if not named:
+            return f"None of {n} is sure to move {self.noun}, tried on {int(table['n'].max())} pairs at most."
+        return f"Of {n}, {self.noun} hangs most on {_listed(named)}."
+
+    def sides(self, row: Any) -> list[str]:
+        """What a lower and a higher value do, in words."""
+        names = sides_in_words(str(row["path"]), str(row["value"]))
+        moves = ((name, estimate_of(row, side)) for name, side in zip(names, SIDES, strict=True))
+        return [f"{name}: {signed(move)} days" for name, move in moves if not math.isnan(move.value)]
+
+    def _not_looked_at(self) -> str:
+        n = len(doubts_of(self._results.scenario))
+        if not n:
+            return "No value of this scenario has grade D in `sources`, so none is named here as one the date hangs on."
+        return (
+            f"Which of its {n} assumptions of grade D the date hangs on is looked at in runs of "
+            f"{doubtful_trials(n):,} simulated trials or more."
+        )
+
+    # --- the critical path
+
+    def steps(self) -> list[tuple[str, Any]]:
+        """Names and rows of the steps of the critical path in order, those that took no time in any trial left out."""
+        shown = self.path[self.path["days"] >= _SHORTEST_DAYS]
+        return [(STEP_NAMES[str(row["step"])], row) for _, row in shown.iterrows()]
+
+    def path_sentence(self) -> str:
+        """What the participant on whom the end hung had waited for."""
+        if self.path.empty:
+            return f"No trial gets to {self.noun}, so there is no critical path to it."
+        n, never = int(self.path["n"].iloc[0]), int(self.path["n_never"].iloc[0])
+        parts = [f"{name} {number(row['days'])}" for name, row in self.steps()]
+        whole = float(self.path["days"].sum())
+        which = "all trials" if not never else f"the {n:,} trials that get there ({never:,} never do)"
+        return (
+            f"What the participant who completes {self.noun} waited for, in days, mean of {which}: {', '.join(parts)}; "
+            f"together {number(whole)}."
+        )
+
+
+def _is_told(move: Estimate) -> bool:
+    return move.low is not None and move.high is not None and (move.low > 0 or move.high < 0)
+
+
+def signed(move: Estimate) -> str:
+    """A difference with its sign and error: '+327 ±110'."""
+    text = with_error(move)
+    return text if text.startswith("-") or move.value == 0 else f"+{text}"
+
+
+def cause_cells(rows: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
+    """Rows of a table of causes: the cause, what is instead, days lost, trials changed, trials that never get there."""
+    return tuple(
+        (
+            str(row["label"]),
+            str(row["without"]),
+            with_error(estimate_of(row, "lost")),
+            f"{row['n_changed']} of {row['n']}",
+            f"{row['n_never']}, {row['n_never_without']}",
+        )
+        for _, row in rows.iterrows()
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

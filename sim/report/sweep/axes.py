@@ -1,0 +1,112 @@
+"""What the figures of a sweep stand on: the values of its paths and headlines as axes have them."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sim.analysis.intervals import Estimate
+from sim.experiment.sweep.points import short_path
+from sim.experiment.sweep.table import has_numbers
+from sim.report.exhibits import Table
+from sim.report.style import plain, rounded, stamps
+from sim.report.sweep import words
+from sim.report.sweep.words import Outcome
+from sim.report.words import estimate_of
+
+if TYPE_CHECKING:
+    from sim.experiment.sweep.points import Factor
+    from sim.experiment.sweep.table import Swept
+
+COLOURS = "Cividis"  # told apart by colour-blind people, and in grey
+_MOST_LETTERS = 18
+_MOST_TICKS = 10
+
+
+def name_of(outcome: Outcome) -> str:
+    """The name of an outcome's figure."""
+    return outcome.column.replace("_", "-")
+
+
+def table_of(swept: Swept, outcome: Outcome) -> Table:
+    """An outcome at every point, as text."""
+    rows = [
+        (*(words.setting(swept.table, factor.path, i) for factor in swept.factors), words.cell(swept, outcome, i))
+        for i in range(len(swept.points))
+    ]
+    columns = (*(short_path(factor.path) for factor in swept.factors), outcome.title)
+    return Table(f"{outcome.title}, with its Monte Carlo error", columns, tuple(rows))
+
+
+def estimates_of(swept: Swept, outcome: Outcome) -> list[Estimate]:
+    """An outcome at every point, probabilities in per cent."""
+    found = [estimate_of(row, outcome.column) for _, row in swept.table.iterrows()]
+    if outcome.kind != "probability":
+        return found
+    return [Estimate(100 * e.value, *(None if x is None else 100 * x for x in (e.low, e.high))) for e in found]
+
+
+def unit_of(outcome: Outcome) -> str:
+    """What its axis counts in."""
+    return {"day": "", "probability": "% of simulated trials", "amount": outcome.title.rpartition(" ")[2]}[outcome.kind]
+
+
+def places_of(swept: Swept, factor: Factor) -> list[Any]:
+    """Where points stand on the axis of a path: numbers and dates as such, anything else by name."""
+    if has_numbers(swept.table, factor.path):
+        return [float(value) for value in swept.table[factor.path]]
+    return [clipped(value) for value in swept.table[factor.path]]
+
+
+def clipped(value: object) -> str:
+    """A value as a short label."""
+    text = str(value)
+    return plain(text if len(text) <= _MOST_LETTERS else f"{text[: _MOST_LETTERS - 1]}…")
+
+
+def ordinates_of(swept: Swept, outcome: Outcome, values: list[float]) -> list[Any]:
+    """Values on the vertical axis: dates for days, of which those beyond the horizon are left out."""
+    if outcome.kind != "day":
+        return rounded(values)
+    found = []
+    for i, value in enumerate(values):
+        day = value if math.isfinite(value) else float("nan")
+        found.append(stamps(words.dates_at(swept, i).clock, [day])[0])
+    return found
+
+
+def axis_of(swept: Swept, factor: Factor) -> dict[str, Any]:
+    """The axis of a path; few whole numbers are marked one by one."""
+    found: dict[str, Any] = {"title": plain(factor.path), "type": _axis_type(swept, factor)}
+    if found["type"] == "linear":
+        places = sorted(set(places_of(swept, factor)))
+        if len(places) <= _MOST_TICKS and all(place.is_integer() for place in places):
+            found |= {"tickvals": places, "ticktext": [f"{place:,.0f}" for place in places]}
+    return found
+
+
+def _axis_type(swept: Swept, factor: Factor) -> str:
+    """Whether a path has numbers, dates or names."""
+    if has_numbers(swept.table, factor.path):
+        return "linear"
+    return "date" if are_dates(swept, factor) else "category"
+
+
+def are_dates(swept: Swept, factor: Factor) -> bool:
+    """Whether every value of a path is a date."""
+    return all(isinstance(point.settings[factor.path], date) for point in swept.points)
+
+
+def best_of(swept: Swept, outcome: Outcome) -> str:
+    """Where an outcome is best."""
+    values = [e.value for e in estimates_of(swept, outcome)]
+    known = [i for i, value in enumerate(values) if not math.isnan(value)]
+    is_gain = outcome.kind == "probability" and not outcome.column.endswith("never_reached")
+    best = (max if is_gain else min)(known, key=values.__getitem__)
+    return f"Best at {swept.points[best].described()}: {words.cell(swept, outcome, best)}."
+
+
+def hovers(swept: Swept, outcome: Outcome) -> list[list[str]]:
+    """What is said where somebody points at a point."""
+    return [[plain(f"{point.described()}: {words.cell(swept, outcome, i)}")] for i, point in enumerate(swept.points)]

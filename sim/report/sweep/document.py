@@ -1,0 +1,45 @@
+"""A whole sweep as one JSON document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sim.report.comparison.document import plain, records
+from sim.report.sweep import words
+from sim.scenario.yaml_source import shown
+
+if TYPE_CHECKING:
+    from sim.experiment.sweep.points import Factor
+    from sim.experiment.sweep.table import Swept
+
+
+def _factor(factor: Factor) -> dict[str, Any]:
+    if factor.is_range:
+        return {"path": factor.path, "low": plain(factor.low), "high": plain(factor.high)}
+    return {"path": factor.path, "values": [_setting(value) for value in factor.values]}
+
+
+def _setting(value: Any) -> Any:
+    return value if value is None or isinstance(value, (bool, int, float, str)) else shown(value)
+
+
+def answer(swept: Swept) -> dict[str, Any]:
+    """Every point with its settings and headlines, each with its interval.
+
+    Days are since the point's own day 0; 'infinity' is later than the horizon, null is not known.
+    """
+    paths = tuple(factor.path for factor in swept.factors)
+    rows = records(swept.table, without=(*paths, "point"))
+    return {
+        "scenario": swept.loaded.scenario.name,
+        "design": swept.design,
+        "varied": [_factor(factor) for factor in swept.factors],
+        "seed": swept.seed,
+        "replications": swept.n_replications,
+        "warnings": words.caveats(swept),
+        "sentences": words.sentences(swept),
+        "points": [
+            {"point": point.number, "settings": {path: _setting(point.settings[path]) for path in paths}} | row
+            for point, row in zip(swept.points, rows, strict=True)
+        ],
+    }

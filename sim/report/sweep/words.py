@@ -1,0 +1,155 @@
+"""A sweep in sentences: where the trial is done first, where last, and how far apart that is."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from sim.core.clock import MONTH_DAYS, Clock
+from sim.report.comparison.words import range_of
+from sim.report.words import Dates, estimate_of, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.experiment.sweep.table import Swept
+
+
+_MOST_TOLD = 2  # paths whose values are named in the first sentence
+
+
+class Outcome(NamedTuple):
+    """A headline of a sweep.
+
+    Attributes:
+        column: of the table.
+        title: what it is.
+        kind: 'day', 'probability' or 'amount'.
+    """
+
+    column: str
+    title: str
+    kind: str
+
+
+def outcomes(swept: Swept) -> list[Outcome]:
+    """The headlines that figures show, of those that the table has."""
+    table = swept.table
+    currencies = sorted({str(c) for c in table["currency"].dropna()}) if "currency" in table else []
+    wanted = [
+        Outcome("last_randomised_p50", "Median last randomisation", "day"),
+        Outcome("database_lock_p80", "Database lock, with 80 % probability by", "day"),
+        Outcome(
+            "probability_primary_completion", "Probability of primary completion by the registered date", "probability"
+        ),
+        Outcome(
+            "probability_study_completion", "Probability of study completion by the registered date", "probability"
+        ),
+        Outcome("probability_never_reached", "Probability of never reaching the target", "probability"),
+    ]
+    if len(currencies) == 1:
+        wanted.append(Outcome("mean_cost", f"Mean cost, {currencies[0]}", "amount"))
+    return [outcome for outcome in wanted if outcome.column in table and table[outcome.column].notna().any()]
+
+
+def dates_at(swept: Swept, i: int) -> Dates:
+    """Days of a point as dates."""
+    clock = Clock(date.fromisoformat(str(swept.table["opens"].iloc[i])))
+    return Dates(clock, swept.points[i].scenario.trial.horizon_months * MONTH_DAYS)
+
+
+def _when(swept: Swept, i: int) -> str:
+    return dates_at(swept, i).text(float(swept.table["last_randomised_p50"].iloc[i]))
+
+
+def _absolute(swept: Swept, column: str) -> list[float]:
+    """A day of every point, counted from the first point's day 0."""
+    first = date.fromisoformat(str(swept.table["opens"].iloc[0]))
+    offsets = [(date.fromisoformat(str(opens)) - first).days for opens in swept.table["opens"]]
+    return [float(day) + offset for day, offset in zip(swept.table[column], offsets, strict=True)]
+
+
+def _ends(swept: Swept) -> tuple[int, int]:
+    """The points with the earliest and the latest median last randomisation."""
+    days = _absolute(swept, "last_randomised_p50")
+    return min(range(len(days)), key=days.__getitem__), max(range(len(days)), key=days.__getitem__)
+
+
+def headline(swept: Swept) -> str:
+    """Where the median last randomisation is earliest and latest."""
+    days = _absolute(swept, "last_randomised_p50")
+    best, worst = _ends(swept)
+    if math.isinf(days[best]):
+        return "At no point is the trial fully recruited within the simulated time in half of the trials."
+    if days[best] == days[worst]:
+        return f"The median last randomisation is the same at every point, {_when(swept, best)}."
+    if len(swept.factors) > _MOST_TOLD:
+        return (
+            f"Over {len(swept.points)} points, the median last randomisation lies between {_when(swept, best)} and "
+            f"{_when(swept, worst)}."
+        )
+    return f"The median last randomisation is {extremes(swept)}"
+
+
+def extremes(swept: Swept) -> str:
+    """The points with the earliest and the latest median last randomisation."""
+    best, worst = _ends(swept)
+    return (
+        f"earliest at {swept.points[best].described()} ({_when(swept, best)}) and latest at "
+        f"{swept.points[worst].described()} ({_when(swept, worst)})."
+    )
+
+
+def change_sentence(swept: Swept) -> str | None:
+    """How far the last point is from the first, of one path; where the ends are, of many."""
+    if len(swept.factors) > _MOST_TOLD:
+        return f"It is {extremes(swept)}"
+    if len(swept.factors) != 1 or swept.factors[0].is_range:
+        return None
+    row = swept.table.iloc[-1]
+    change = estimate_of(row, "last_randomised_p50_later")
+    if not math.isfinite(change.value) or change.value == 0.0:
+        return None
+    way, sign = ("later", 1) if change.value > 0 else ("earlier", -1)
+    first, last = swept.points[0].described(), swept.points[-1].described()
+    return f"From {first} to {last} it moves {abs(change.value):.0f} days {way} {range_of(change, sign)}."
+
+
+def sentences(swept: Swept) -> list[str]:
+    """The answer, most important first."""
+    change = change_sentence(swept)
+    return [headline(swept), *([change] if change else [])]
+
+
+def caveats(swept: Swept) -> list[str]:
+    """What a reader must know before the figures."""
+    found = []
+    if math.isnan(float(swept.table["database_lock_p80_high"].iloc[0])):
+        found.append(f"{swept.n_replications} replications a point are too few to say how far off a date may be")
+    return found
+
+
+def cell(swept: Swept, outcome: Outcome, i: int) -> str:
+    """An outcome at a point, with its interval, for a table."""
+    estimate = estimate_of(swept.table.iloc[i], outcome.column)
+    if math.isnan(estimate.value):
+        return ""
+    if outcome.kind == "day":
+        dates = dates_at(swept, i)
+        return f"{dates.text(estimate.value)} {dates.error(estimate)}".strip()
+    if outcome.kind == "probability":
+        spread = (
+            ""
+            if estimate.low is None or estimate.high is None
+            else (f" ({percent(estimate.low).removesuffix(' %')} to {percent(estimate.high)})")
+        )
+        return f"{percent(estimate.value)}{spread}"
+    half = "" if estimate.low is None or estimate.high is None else f" ±{(estimate.high - estimate.low) / 2:,.0f}"
+    return f"{estimate.value:,.0f}{half}"
+
+
+def setting(table: pd.DataFrame, path: str, i: int) -> str:
+    """A varied value at a point, as text."""
+    value = table[path].iloc[i]
+    return f"{value:g}" if isinstance(value, float) else str(value)

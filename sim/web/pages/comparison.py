@@ -1,0 +1,211 @@
+"""Up to four scenarios side by side, trial by trial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
+
+import dash_mantine_components as dmc
+from dash import ALL, Dash, Input, Output, dcc, html
+from dash import State as DashState
+
+from sim.errors import InputError, UsageError
+from sim.experiment.comparison.sides import Comparison, Named, read_sources, run_sources
+from sim.report.assumptions import assumption_rows
+from sim.web.limits import check_shares_limits
+from sim.web.parts.components import page_title, problem_box
+from sim.web.parts.report_view import report_view
+from sim.web.parts.scenario_choice import RUN, label_of, scenario_options, state_value
+from sim.web.parts.work_bar import Progress, answer_area, asked_by, asking, meanwhile
+from sim.web.past_runs import run_named
+from sim.web.shell import QUERY
+from sim.web.state import State
+from sim.web.work.jobs import long_callback
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from dash.development.base_component import Component
+
+    from sim.experiment.comparison.tables import Compared
+    from sim.web.studio import Studio
+
+PATH, TITLE = "/compare", "Compare"
+
+MOST = 4
+FIRST_ANSWER = 96  # simulated trials of each, for an answer at once
+_SUGGESTED = "two-more-sites"
+_SIZES = ("200", "500", "1000", "2000")
+
+
+def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
+    """Which scenarios, how many trials, and below them the comparison."""
+    state = State.of(query)
+    chosen = list(query.get("side", ()))[:MOST] or _suggested(state)
+    chosen += [""] * (MOST - len(chosen))
+    options = scenario_options(studio, state, chosen, with_runs=True)
+    sides = [_choice(i, value, options) for i, value in enumerate(chosen)]
+    return html.Div(
+        [
+            page_title(
+                "Is one plan better than another?",
+                "Choose two to four. Trial k of each meets the same chances, so what differs is the plans' doing.",
+            ),
+            html.Div(sides, className="sides"),
+            asking("compare", "Compare", at_once="side" in query, others=(_size(state), _worth("worth" in query))),
+            dcc.Store(id="compare-of", data=replace(state, replications=None).query()),
+            html.Div(id="compare-wrong"),
+            answer_area("compare"),
+        ]
+    )
+
+
+def _suggested(state: State) -> list[str]:
+    """The scenario under work against what it was before its changes; without any, a first example."""
+    plain = State(scenario=state.scenario, file=state.file)
+    if state.changes:
+        return [state_value(plain), state_value(state)]
+    return (
+        [state_value(plain), state_value(State(scenario=_SUGGESTED))]
+        if state.scenario != _SUGGESTED
+        else [state_value(State()), state_value(plain)]
+    )
+
+
+def _choice(i: int, value: str, options: list[dict[str, Any]]) -> Component:
+    label = "Compared with" if i == 0 else f"Scenario {i + 1}"
+    return dmc.Select(
+        id={"type": "compare-side", "n": i},
+        label=label,
+        description="the reference" if i == 0 else "needed" if i == 1 else "may be left out",
+        data=options,
+        value=value or None,
+        searchable=True,
+        clearable=i > 1,
+        clearButtonProps={"aria-label": f"Clear {label}"},
+        placeholder="none",
+        nothingFoundMessage="There is none of that name",
+        comboboxProps={"withinPortal": True},
+    )
+
+
+def _size(state: State) -> Component:
+    wanted = "" if state.replications is None else str(state.replications)
+    return dmc.Select(
+        id="compare-size",
+        label="Simulated trials of each",
+        data=[{"value": "", "label": "as the first scenario says"}]
+        + [{"value": n, "label": f"{int(n):,}"} for n in dict.fromkeys((*_SIZES, *([wanted] if wanted else [])))],
+        value=wanted,
+        allowDeselect=False,
+        w=230,
+    )
+
+
+def _worth(is_on: bool) -> Component:
+    return dmc.Switch(
+        id="compare-worth",
+        label="Say what each changed value is worth",
+        description="simulates the scenarios that lie between",
+        checked=is_on,
+    )
+
+
+def register(app: Dash, studio: Studio) -> None:
+    """Add the callbacks of this page."""
+
+    @app.callback(
+        Output(QUERY, "data", allow_duplicate=True),
+        Input("compare-run", "n_clicks"),
+        DashState({"type": "compare-side", "n": ALL}, "value"),
+        DashState("compare-size", "value"),
+        DashState("compare-worth", "checked"),
+        DashState("compare-of", "data"),
+        prevent_initial_call=True,
+    )
+    def keep(_: int | None, values: list[str | None], size: str, worth: bool | None, of: str) -> str:
+        """What is compared becomes the address: reload, back and a link give it again."""
+        pairs = parse_qsl(of.removeprefix("?"), keep_blank_values=True)
+        pairs += [("side", value) for value in values if value] + ([("replications", size)] if size else [])
+        pairs += [("worth", "1")] if worth else []
+        return f"?{urlencode(pairs)}"
+
+    @long_callback(
+        app,
+        studio,
+        Output("compare-answer", "children"),
+        Output("compare-wrong", "children"),
+        *asked_by("compare"),
+        DashState({"type": "compare-side", "n": ALL}, "value"),
+        DashState("compare-size", "value"),
+        DashState("compare-worth", "checked"),
+        DashState("compare-of", "data"),
+        **meanwhile("compare"),
+    )
+    def compare(
+        set_progress: Any, _: Any, __: Any, values: list[str | None], size: str, worth: bool | None, of: str
+    ) -> tuple[Any, Any]:
+        try:
+            chosen = [value for value in values if value]
+            return _compared(studio, chosen, size, State.of(of).seed, set_progress, worth=bool(worth)), None
+        except InputError as error:
+            return None, problem_box(error.problems, "This cannot be compared")
+
+
+def _compared(
+    studio: Studio, values: list[str], size: str, seed: int | None, set_progress: Any, *, worth: bool
+) -> Component:
+    """The comparison, with a first answer on the way."""
+    from sim.experiment.comparison.tables import Compared
+
+    if len(values) < 2:
+        raise UsageError("choose two scenarios or more")
+    if len(set(values)) < len(values):
+        raise UsageError("the same scenario is chosen twice")
+    named, labels, typed = zip(*(_named(studio, value) for value in values), strict=True)
+    sources = [
+        replace(source, typed=text or source.typed)
+        for source, text in zip(read_sources(named, [()] * len(named), labels), typed, strict=True)
+    ]
+    tell = Progress("compare", set_progress)
+    how: dict[str, Any] = {"seed": seed, "workers": studio.settings.workers, "assumptions": assumption_rows}
+    wanted = int(size) if size else None
+    fresh = all(source.results is None for source in sources)
+    if fresh and (wanted or sources[0].scenario.experiment.replications) > 2 * FIRST_ANSWER:
+        few = run_sources(
+            sources, replications=FIRST_ANSWER, runs=studio.visitor.folder / "first", progress=tell, **how
+        )
+        note = f"A first answer, from {FIRST_ANSWER} simulated trials of each. A better one follows."
+        tell.first(_view(Compared(Comparison(few)), note))
+    comparison = Comparison(run_sources(sources, replications=wanted, runs=studio.visitor.runs, progress=tell, **how))
+    if not worth:
+        return _view(Compared(comparison))
+    tell.first(_view(Compared(comparison), "What each changed value is worth follows."))
+    return _view(Compared(comparison, _shares(studio, comparison, tell)))
+
+
+def _shares(studio: Studio, comparison: Comparison, tell: Progress) -> pd.DataFrame | None:
+    """What each changed value is worth. What lies between is kept, so that asking again is quick."""
+    from sim.api.comparison import shares_between
+    from sim.experiment.comparison.attribution import all_attributions, runs_needed
+
+    n_between = runs_needed(all_attributions(comparison))
+    check_shares_limits(n_between, comparison.n_replications, studio.settings.limits)
+    return shares_between(comparison, studio.visitor.folder / "parts", workers=studio.settings.workers, progress=tell)
+
+
+def _named(studio: Studio, value: str) -> tuple[Named, str, str]:
+    """What is compared, its label, and how it would be typed."""
+    if value.startswith(RUN):
+        entry = run_named(studio, value.removeprefix(RUN))
+        return entry.path, entry.typed.split(" ")[0] or entry.scenario, ""
+    state = State.of(value)
+    loaded = studio.loaded(state)
+    return loaded, label_of(state, loaded.scenario.name), state.typed()
+
+
+def _view(compared: Compared, note: str = "") -> Component:
+    from sim.report.comparison.page import comparison_content
+
+    return report_view(comparison_content(compared), "compare", note)

@@ -1,0 +1,137 @@
+"""What drives a date: shares of the spread, the tornado, days lost to each cause, the critical path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, dcc, html
+from dash import State as DashState
+
+from sim.errors import InputError, Problem, UsageError
+from sim.experiment.explanation.study import FEWEST, REPLICATIONS, Study, explain
+from sim.experiment.explanation.tables import DAYS, RANKS
+from sim.report.explanation.words import DEFAULT_OUTCOME
+from sim.report.words import OUTCOME_NOUNS
+from sim.web.parts.components import page_title, problem_box
+from sim.web.parts.report_view import report_view
+from sim.web.parts.work_bar import Progress, answer_area, asked_by, asking, meanwhile
+from sim.web.shell import QUERY
+from sim.web.state import State
+from sim.web.work.jobs import long_callback
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dash.development.base_component import Component
+
+    from sim.experiment.explanation.study import Explanation
+    from sim.scenario.schema import Scenario
+    from sim.web.studio import Studio
+
+PATH, TITLE = "/explain", "Explain"
+
+_SCALE_NAMES = {RANKS: "ranks of the dates", DAYS: "days, with “never” as the end of the time"}
+
+
+def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
+    """Which milestone, and below it what drives it."""
+    state = State.of(query)
+    scenario = studio.loaded(state).scenario
+    focus = (query.get("of") or [DEFAULT_OUTCOME])[-1]
+    return html.Div(
+        [
+            page_title(
+                "What drives the date?",
+                "Every unknown and every cause of delay, taken away one by one on the same simulated trials.",
+            ),
+            dmc.Text([html.Strong("Scenario: "), state.typed()], className="about"),
+            asking("explain", "Explain", at_once="of" in query, others=(_milestone(scenario, focus), _scale(query))),
+            dcc.Store(id="explain-of", data=state.query()),
+            html.Div(id="explain-wrong"),
+            answer_area("explain"),
+        ]
+    )
+
+
+def _milestone(scenario: Scenario, focus: str) -> Component:
+    known = {name: noun for name, noun in OUTCOME_NOUNS.items() if name != "cost" or scenario.costs is not None}
+    return dmc.Select(
+        id="explain-milestone",
+        label="What is to be explained",
+        data=[{"value": name, "label": f"{noun[:1].upper()}{noun[1:]}"} for name, noun in known.items()],
+        value=focus if focus in known else DEFAULT_OUTCOME,
+        allowDeselect=False,
+        w=280,
+    )
+
+
+def _scale(query: Mapping[str, Sequence[str]]) -> Component:
+    asked = (query.get("scale") or [RANKS])[-1]
+    return dmc.Select(
+        id="explain-scale",
+        label="Shares of the spread are of",
+        data=[{"value": name, "label": label} for name, label in _SCALE_NAMES.items()],
+        value=asked if asked in _SCALE_NAMES else RANKS,
+        allowDeselect=False,
+        w=320,
+    )
+
+
+def register(app: Dash, studio: Studio) -> None:
+    """Add the callbacks of this page."""
+
+    @app.callback(
+        Output(QUERY, "data", allow_duplicate=True),
+        Input("explain-run", "n_clicks"),
+        DashState("explain-milestone", "value"),
+        DashState("explain-scale", "value"),
+        DashState("explain-of", "data"),
+        prevent_initial_call=True,
+    )
+    def keep(_: int | None, focus: str, scale: str, of: str) -> str:
+        """What is explained becomes the address."""
+        pairs = [*parse_qsl(of.removeprefix("?"), keep_blank_values=True), ("of", focus)]
+        return f"?{urlencode(pairs + ([('scale', scale)] if scale != RANKS else []))}"
+
+    @long_callback(
+        app,
+        studio,
+        Output("explain-answer", "children"),
+        Output("explain-wrong", "children"),
+        *asked_by("explain"),
+        DashState("explain-milestone", "value"),
+        DashState("explain-scale", "value"),
+        DashState("explain-of", "data"),
+        **meanwhile("explain"),
+    )
+    def explained(set_progress: Any, _: Any, __: Any, focus: str, scale: str, of: str) -> tuple[Any, Any]:
+        try:
+            return _explained(studio, State.of(of), focus, scale, set_progress), None
+        except InputError as error:
+            return None, problem_box(error.problems, "This cannot be explained")
+
+
+def _explained(studio: Studio, state: State, focus: str, scale: str, set_progress: Any) -> Component:
+    """The explanation, with a first answer on the way. What is simulated is kept, so that asking again is quick."""
+    scenario = studio.loaded(state).scenario
+    if focus not in OUTCOME_NOUNS:
+        raise UsageError(Problem("there is no such milestone", "?of", value=focus[:40]))
+    if scale not in _SCALE_NAMES:
+        raise UsageError(Problem("there is no such scale", "?scale", value=scale[:40]))
+    seed = scenario.experiment.seed if state.seed is None else state.seed
+    kept, tell = studio.visitor.folder / "parts", Progress("explain", set_progress)
+
+    def answered(replications: int) -> Explanation:
+        return explain(Study(scenario, replications, seed, scale), studio.settings.workers, kept, tell)
+
+    few = f"A first answer, from {FEWEST} rows of the design. A better one follows, from {REPLICATIONS}."
+    tell.first(_view(answered(FEWEST), focus, state, few))
+    return _view(answered(REPLICATIONS), focus, state)
+
+
+def _view(explanation: Explanation, focus: str, state: State, note: str = "") -> Component:
+    from sim.report.explanation.page import explanation_content
+
+    return report_view(explanation_content(explanation, focus, state.typed()), "explain", note)

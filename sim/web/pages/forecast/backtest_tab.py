@@ -1,0 +1,155 @@
+"""The tab Backtest: forecasts made with only what was known then, against what happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import dash_mantine_components as dmc
+from dash import Dash, Output, html
+from dash import State as DashState
+
+from sim.errors import InputError, Problem, UsageError
+from sim.web.limits import positive
+from sim.web.pages.forecast import observed_data
+from sim.web.pages.forecast.observed_data import DataState
+from sim.web.parts.components import problem_box
+from sim.web.parts.report_view import report_view
+from sim.web.parts.work_bar import Progress, answer_area, asked_by, asking, meanwhile
+from sim.web.work.jobs import long_callback
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
+    from sim.exchange.observed import ObservedTrial
+    from sim.forecast.backtest.study import Cut
+    from sim.web.studio import Studio
+
+_SHARES = {"10": 0.10, "25": 0.25, "50": 0.50, "75": 0.75, "90": 0.90}
+_LONGEST_DAYS = 10_000
+_MOST_WANTED = 1_000_000
+
+
+def tab() -> Component:
+    """What is asked, and below it the answer."""
+    shares = dmc.MultiSelect(
+        id="forecast-shares",
+        label="Forecast when so much of the target was in",
+        data=[{"value": name, "label": f"{name} %"} for name in _SHARES],
+        value=["25", "50", "75"],
+        w=320,
+    )
+    every = dmc.NumberInput(
+        id="forecast-back-every",
+        label="Or every so many days",
+        placeholder="at the shares",
+        min=1,
+        allowDecimal=False,
+        w=190,
+    )
+    wanted = dmc.NumberInput(
+        id="forecast-back-target",
+        label="Randomisations wanted",
+        placeholder="all in the data",
+        min=2,
+        allowDecimal=False,
+        w=190,
+    )
+    return html.Div(
+        [
+            dmc.Text("Forecasts made with only what was known then, against what happened. It needs no plan.", mt="sm"),
+            asking("forecast-back", "Backtest", others=(shares, every, wanted)),
+            html.Div(id="forecast-back-wrong"),
+            answer_area("forecast-back"),
+        ]
+    )
+
+
+def register(app: Dash, studio: Studio) -> None:
+    """Add the callbacks of this tab."""
+
+    @long_callback(
+        app,
+        studio,
+        Output("forecast-back-answer", "children"),
+        Output("forecast-back-wrong", "children"),
+        *asked_by("forecast-back"),
+        DashState("forecast-data", "data"),
+        DashState("forecast-shares", "value"),
+        DashState("forecast-back-every", "value"),
+        DashState("forecast-back-target", "value"),
+        **meanwhile("forecast-back"),
+    )
+    def tested(set_progress: Any, _: Any, __: Any, data: str, *wanted: Any) -> tuple[Any, Any]:
+        try:
+            return _tested(studio, DataState.of(data), _Wanted.of(*wanted), set_progress), None
+        except InputError as error:
+            return None, problem_box(error.problems, "This cannot be tested")
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """Which forecasts are wanted.
+
+    Attributes:
+        shares: of the target, in percent, at which to forecast.
+        every: days between forecasts instead, or None.
+        target: randomisations wanted; None for all there are.
+    """
+
+    shares: tuple[str, ...]
+    every: int | None
+    target: int | None
+
+    @classmethod
+    def of(cls, shares: list[str] | None, every: Any, target: Any) -> Self:
+        """What the controls say. Raises UsageError where that is no number."""
+        days = positive(every, _LONGEST_DAYS, "Or every so many days")
+        wanted = positive(target, _MOST_WANTED, "Randomisations wanted")
+        return cls(
+            tuple(name for name in _SHARES if name in (shares or ())),
+            None if days is None else max(round(days), 1),
+            None if wanted is None else max(round(wanted), 2),
+        )
+
+    def cuts(self, trial: ObservedTrial, most: int) -> list[Cut]:
+        """The days on which to forecast.
+
+        Args:
+            trial: the whole trial.
+            most: forecasts that the studio makes.
+
+        Raises:
+            UsageError: there would be more, or the data do not have what is wanted.
+        """
+        from sim.forecast.backtest.study import check_target, cuts_at, cuts_every
+
+        check_target(trial, self.target)
+        if self.every is None:
+            return cuts_at(trial, [_SHARES[name] for name in self.shares], self.target)
+        cuts = cuts_every(trial, self.every, self.target)
+        if len(cuts) > most:
+            message = f"the studio makes at most {most} forecasts of a backtest; the command line has no such limit"
+            raise UsageError(Problem(message, path="Or every so many days", value=f"{self.every} (for {len(cuts)})"))
+        return cuts
+
+    @property
+    def typed(self) -> str:
+        """As options of the command."""
+        at = f"--every {self.every}d" if self.every else f"--at {','.join(f'{x}%' for x in self.shares)}"
+        return f"{at} --target {self.target}" if self.target else at
+
+
+def _tested(studio: Studio, data: DataState, wanted: _Wanted, set_progress: Any) -> Component:
+    """Forecasts made on the way through the data."""
+    from sim.forecast.backtest.study import backtest
+    from sim.report.forecast.backtest_page import backtest_content
+
+    files = observed_data.files_of(studio, data)
+    trial: ObservedTrial = observed_data.whole_trial(files, data)
+    cuts = wanted.cuts(trial, studio.settings.limits.points)
+    tell = Progress("forecast-back", set_progress, "forecasts")
+    results = backtest([(trial, cut, wanted.target) for cut in cuts], studio.settings.workers, tell)
+    command = f"trialclock backtest {observed_data.typed(files, data, False)} {wanted.typed}"
+    findings = [str(finding) for finding in trial.findings]
+    return report_view(backtest_content([trial], results, command, findings), "forecast-back")

@@ -1,0 +1,125 @@
+"""The tab Fit: what the data say, as a scenario to go on with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import dash_mantine_components as dmc
+from dash import Dash, Output, dcc, html
+from dash import State as DashState
+
+from sim.errors import InputError
+from sim.web.limits import positive
+from sim.web.pages.forecast import observed_data
+from sim.web.pages.forecast.observed_data import DataState
+from sim.web.parts.components import problem_box
+from sim.web.parts.report_view import report_view
+from sim.web.parts.scenario_choice import state_value
+from sim.web.parts.work_bar import Progress, answer_area, asked_by, asking, meanwhile
+from sim.web.state import State
+from sim.web.work.jobs import long_callback
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
+    from sim.forecast.fit.study import Fit
+    from sim.web.pages.forecast.observed_data import Files
+    from sim.web.studio import Studio
+
+_LONGEST_WEEKS = 2_000
+
+
+def tab() -> Component:
+    """What is asked, and below it the answer."""
+    wanted = dmc.NumberInput(
+        id="forecast-fit-target",
+        label="Randomisations wanted",
+        placeholder="all in the data",
+        min=1,
+        allowDecimal=False,
+        w=220,
+    )
+    weeks = dmc.NumberInput(
+        id="forecast-fit-weeks",
+        label="Weeks to the last visit",
+        placeholder="as the data say",
+        min=0,
+        w=220,
+    )
+    return html.Div(
+        [
+            dmc.Text(
+                "No plan? What the data say makes one: site rates, the shape over time, the funnel, ways of leaving.",
+                mt="sm",
+            ),
+            asking("forecast-fit", "Fit", others=(wanted, weeks)),
+            html.Div(id="forecast-fit-wrong"),
+            answer_area("forecast-fit"),
+        ]
+    )
+
+
+def register(app: Dash, studio: Studio) -> None:
+    """Add the callbacks of this tab."""
+
+    @long_callback(
+        app,
+        studio,
+        Output("forecast-fit-answer", "children"),
+        Output("forecast-fit-wrong", "children"),
+        *asked_by("forecast-fit"),
+        DashState("forecast-data", "data"),
+        DashState("forecast-fit-target", "value"),
+        DashState("forecast-fit-weeks", "value"),
+        **meanwhile("forecast-fit"),
+    )
+    def fitted(
+        set_progress: Any, _: Any, __: Any, data: str, target: float | str | None, weeks: float | str | None
+    ) -> tuple[Any, Any]:
+        try:
+            return _fitted(studio, DataState.of(data), target, weeks, Progress("forecast-fit", set_progress)), None
+        except InputError as error:
+            return None, problem_box(error.problems, "This cannot be fitted")
+
+
+def _fitted(
+    studio: Studio, data: DataState, target: float | str | None, weeks: float | str | None, tell: Progress
+) -> Component:
+    """What the data say, and links that go on with it."""
+    from sim.forecast.fit.study import fit
+
+    wanted = positive(target, studio.settings.limits.participants, "Randomisations wanted")
+    length = positive(weeks, _LONGEST_WEEKS, "Weeks to the last visit")
+    files = observed_data.files_of(studio, data)
+    tell(0, 1)
+    found = fit(observed_data.known_trial(files, data), None if wanted is None else max(int(wanted), 1), length)
+    return _view(studio, found, data, _command(files, data, wanted, length))
+
+
+def _command(files: Files, data: DataState, wanted: float | None, weeks: float | None) -> str:
+    said = [observed_data.typed(files, data)]
+    said += [f"--target {wanted:.0f}"] if wanted else []
+    said += [f"--follow-up-weeks {weeks:g}"] if weeks else []
+    return " ".join(["trialclock fit", *said])
+
+
+def _view(studio: Studio, found: Fit, data: DataState, command: str) -> Component:
+    from sim.forecast.fit.scenario import fitted_yaml
+    from sim.report.forecast.fit_page import fit_content
+
+    text = fitted_yaml(found, f"{found.trial.name[:60]} fitted")
+    state = State(file=studio.visitors.keep_text(text))
+    forecast = urlencode([*data.pairs(), ("plan", state_value(state)), ("go", "1")])
+    go_on = html.P(
+        [
+            "What was learnt is a scenario now: ",
+            dcc.Link("forecast with it", href=f"/forecast?{forecast}", id="forecast-with-fit"),
+            ", or ",
+            dcc.Link("open it on the Plan page", href=f"/plan{state.query()}", id="forecast-plan-fit"),
+            ", to change it or to keep its file.",
+        ],
+        className="go-on",
+    )
+    content = fit_content(found, command, [str(finding) for finding in found.trial.findings])
+    return html.Div([go_on, report_view(content, "forecast-fit")])

@@ -1,0 +1,241 @@
+"""The tab Forecast: a plan, what to try, and when the trial under way will be complete."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, ctx, html
+from dash import State as DashState
+
+from sim.errors import InputError, Problem, UsageError
+from sim.web.pages.forecast import observed_data
+from sim.web.pages.forecast.observed_data import DataState
+from sim.web.parts.components import problem_box
+from sim.web.parts.report_view import report_view
+from sim.web.parts.scenario_choice import label_of
+from sim.web.parts.work_bar import Progress, answer_area, asked_by, asking, meanwhile
+from sim.web.shell import QUERY
+from sim.web.state import State
+from sim.web.work.jobs import long_callback
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
+    from sim.forecast.answer import WhatIf
+    from sim.web.studio import Studio
+
+FIRST_ANSWER = 96  # simulated trials, for an answer at once
+
+
+def choices(options: list[dict[str, Any]], plan: str, what_ifs: list[str], own: str) -> Component:
+    """The plan, and what else to try."""
+    return html.Div(
+        [
+            dmc.Select(
+                id="forecast-plan",
+                label="The plan",
+                description="there is none? the tab Fit makes one from the data",
+                data=options,
+                value=plan,
+                allowDeselect=False,
+                searchable=True,
+            ),
+            dmc.MultiSelect(
+                id="forecast-try",
+                label="What if it went on as",
+                description="other scenarios, on the same chances",
+                data=options,
+                value=what_ifs,
+                searchable=True,
+                clearable=True,
+                clearButtonProps={"aria-label": "Clear what is tried"},
+                placeholder="none",
+            ),
+            dmc.Textarea(
+                id="forecast-own",
+                label="What if some values were others",
+                description="a line each: PATH=VALUE, as after --set; several in one line are one what-if",
+                placeholder="sites.general_hospital.count=4",
+                value=own,
+                autosize=True,
+                minRows=1,
+            ),
+        ],
+        className="sides",
+    )
+
+
+def tab(at_once: bool, *, is_constant: bool) -> Component:
+    """What is asked, and below it the answer.
+
+    Args:
+        at_once: whether it is asked as the page is opened.
+        is_constant: whether rates are to stay as they are.
+    """
+    steady = dmc.Switch(
+        id="forecast-constant",
+        label="Rates stay as they are",
+        description="otherwise they drift as those of real trials do",
+        checked=is_constant,
+    )
+    return html.Div(
+        [
+            asking("forecast", "Forecast", at_once=at_once, others=(steady,)),
+            html.Div(id="forecast-wrong"),
+            answer_area("forecast"),
+        ]
+    )
+
+
+def register(app: Dash, studio: Studio) -> None:
+    """Add the callbacks of this tab."""
+
+    @app.callback(
+        Output(QUERY, "data", allow_duplicate=True),
+        Input("forecast-data", "data"),
+        Input("forecast-run", "n_clicks"),
+        DashState("forecast-query", "data"),
+        DashState("forecast-plan", "value"),
+        DashState("forecast-try", "value"),
+        DashState("forecast-own", "value"),
+        DashState("forecast-constant", "checked"),
+        prevent_initial_call=True,
+    )
+    def keep(
+        data: str,
+        _: int | None,
+        query: str,
+        plan: str,
+        what_ifs: list[str] | None,
+        own: str | None,
+        is_constant: bool | None,
+    ) -> str:
+        """Data, plan and what-ifs become the address."""
+        pairs = parse_qsl(query.removeprefix("?"), keep_blank_values=True)
+        pairs += parse_qsl(data.removeprefix("?"), keep_blank_values=True)
+        pairs += [("plan", plan), *(("try", value) for value in what_ifs or ())]
+        pairs += [("own", line) for line in (own or "").splitlines() if line.strip()]
+        pairs += [("constant", "1")] if is_constant else []
+        return f"?{urlencode(pairs + ([('go', '1')] if ctx.triggered_id == 'forecast-run' else []))}"
+
+    @long_callback(
+        app,
+        studio,
+        Output("forecast-answer", "children"),
+        Output("forecast-wrong", "children"),
+        *asked_by("forecast"),
+        DashState("forecast-query", "data"),
+        DashState("forecast-data", "data"),
+        DashState("forecast-plan", "value"),
+        DashState("forecast-try", "value"),
+        DashState("forecast-own", "value"),
+        DashState("forecast-constant", "checked"),
+        **meanwhile("forecast"),
+    )
+    def answered(
+        set_progress: Any,
+        _: Any,
+        __: Any,
+        query: str,
+        data: str,
+        plan: str,
+        what_ifs: list[str] | None,
+        own: str | None,
+        is_constant: bool | None,
+    ) -> tuple[Any, Any]:
+        try:
+            state, brought = State.of(query), DataState.of(data)
+            asked = _Asked(studio, state, brought, plan, what_ifs or [], own or "", is_constant=bool(is_constant))
+            return asked.answered(Progress("forecast", set_progress)), None
+        except InputError as error:
+            return None, problem_box(error.problems, "This cannot be forecast")
+
+
+class _Asked:
+    """A forecast that is asked for.
+
+    Args:
+        studio: the studio.
+        state: the scenario under work, of which seed and size count.
+        data: the data.
+        plan: the plan, as a choice.
+        what_ifs: other scenarios, as choices.
+        own: lines of PATH=VALUE.
+        is_constant: whether rates stay as they are.
+    """
+
+    def __init__(
+        self,
+        studio: Studio,
+        state: State,
+        data: DataState,
+        plan: str,
+        what_ifs: list[str],
+        own: str,
+        *,
+        is_constant: bool,
+    ) -> None:
+        self._studio, self._state, self._is_constant = studio, state, is_constant
+        self._files = observed_data.files_of(studio, data)
+        self._data = data
+        self._plan = State.of(plan)
+        self._scenario = studio.loaded(self._plan).scenario
+        self._others = [State.of(value) for value in what_ifs if value != plan]
+        self._others += [self._changed(line) for line in own.splitlines() if line.strip()]
+
+    def _changed(self, line: str) -> State:
+        try:
+            texts = shlex.split(line)
+        except ValueError as error:
+            raise UsageError(Problem(f"cannot be read: {error}", "--set", value=line)) from None
+        found = self._plan
+        for text in texts:
+            found = replace(found.changed(text.partition("=")[0], None), changes=(*found.changes, text))
+        return found
+
+    def _what_ifs(self) -> list[WhatIf]:
+        from sim.forecast.answer import WhatIf, named_apart
+
+        found = []
+        for other in self._others:
+            scenario = self._studio.loaded(other).scenario
+            found.append(WhatIf(label_of(other, scenario.name), scenario))
+        return named_apart(found)
+
+    def answered(self, tell: Progress) -> Component:
+        """The forecast, with a first answer on the way."""
+        from sim.forecast.answer import forecast
+
+        trial = observed_data.known_trial(self._files, self._data, self._scenario.trial.target)
+        experiment = self._scenario.experiment
+        wanted = self._state.replications or experiment.replications
+        seed = experiment.seed if self._state.seed is None else self._state.seed
+        what_ifs, view = self._what_ifs(), None
+        for n in (FIRST_ANSWER, wanted) if wanted > 2 * FIRST_ANSWER else (wanted,):
+            answer = forecast(
+                self._scenario, trial, what_ifs, replications=n, seed=seed, workers=self._studio.settings.workers,
+                is_constant=self._is_constant, progress=tell,
+            )  # fmt: skip
+            few = f"A first answer, from {n} simulated trials. A better one follows." if n < wanted else ""
+            view = self._view(answer, few)
+            if few:
+                tell.first(view)
+        assert view is not None
+        return view
+
+    def _view(self, answer: Any, note: str) -> Component:
+        from sim.report.forecast.page import forecast_content
+
+        words = [
+            "trialclock forecast",
+            self._plan.typed().partition(" ")[0],
+            observed_data.typed(self._files, self._data),
+        ]
+        words += [f"--set {shlex.quote(text)}" for text in self._plan.changes]
+        words += [f"--what-if {other.typed()}" for other in self._others if not other.changes]
+        words += ["--constant-rates"] if self._is_constant else []
+        return report_view(forecast_content(answer, " ".join(words)), "forecast", note)

@@ -1,0 +1,229 @@
+"""The answer beside the levers: a first one from a few simulated trials at once, refined as more of them come in."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import dash_mantine_components as dmc
+from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update, set_props
+from dash.exceptions import PreventUpdate
+
+from sim.errors import InputError, Problem, ReplicationFailed
+from sim.experiment.identity import Identity
+from sim.experiment.run.growing import grow
+from sim.experiment.run.start import Means, default_folder, run_in_folder
+from sim.report.assumptions import assumption_rows
+from sim.web.pages.run.history import remember
+from sim.web.pages.run.steps import check_rule, with_draft
+from sim.web.pages.run.view import EXHIBITS, dates_of, figures_of, first_dates_of
+from sim.web.parts.components import problem_box
+from sim.web.state import State as Scenario
+from sim.web.work.first_answers import Question, Superseded, TooSlow
+from sim.web.work.jobs import long_callback, tab_of_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from sim.experiment.progress import Progress
+    from sim.experiment.run.results import Results
+    from sim.web.studio import Studio
+
+_STEPS = (96, 384)  # after which the answer is shown anew
+_ALONE = 96  # so few are simulated in the job's own process
+_SAY_SECONDS = 0.3
+_AGAIN = "trials again, for what costs most days"
+
+
+def blocks() -> list[Any]:
+    """Where the answer stands, and how far it has come."""
+    return [
+        html.Div(id="plan-problems"),
+        html.Div(
+            [
+                html.Div(
+                    dmc.Progress(id="plan-bar", value=0, size="sm", **{"aria-label": "Simulated trials"}),
+                    className="bar",
+                ),
+                html.Span(id="plan-progress", role="status"),
+                dmc.Button("Cancel", id="plan-cancel", size="compact-sm", variant="default", disabled=True),
+                dmc.Button("Go on", id="plan-go-on", size="compact-sm", variant="default", disabled=True),
+            ],
+            className="progress",
+        ),
+        html.Div(
+            [
+                html.Div(dmc.Skeleton(height=420), id="plan-answer", **{"aria-live": "polite"}),
+                *(html.Div(id=f"plan-exhibit-{i}") for i in range(len(EXHIBITS))),
+                html.Div(id="plan-command"),
+            ],
+            className="shown",
+        ),
+    ]
+
+
+def register(app: Dash, studio: Studio) -> None:
+    """Add what answers."""
+
+    @app.callback(
+        Output("plan-first", "data"),
+        Output("plan-problems", "children"),
+        Output("plan-wanted", "data"),
+        Input("plan-query", "data"),
+    )
+    def first(query: str | None) -> Any:
+        query = with_draft(query or "", "")
+        tab = tab_of_request()
+        studio.jobs.end_of_tab(tab)  # the answer to the question before is no longer waited for
+        try:
+            shown = studio.answering.first_answer(_question(studio, query), tab)
+        except InputError as error:
+            return no_update, problem_box(error.problems), None
+        except ReplicationFailed as error:
+            return no_update, problem_box([Problem(str(error))]), None
+        except Superseded:
+            raise PreventUpdate from None
+        except TooSlow as error:
+            said = dmc.Text(f"{str(error).capitalize()}; the whole run goes on.")
+            return {"query": query, "answer": said, "exhibits": [], "command": None}, None, query
+        return {"query": query, **shown}, None, query
+
+    @app.callback(Output("plan-figures", "data"), Input("plan-first", "data"), prevent_initial_call=True)
+    def figures(first: dict[str, Any] | None) -> Any:
+        if not first or "exhibits" in first:
+            raise PreventUpdate
+        question = replace(_question(studio, first["query"]), view=figures_of)
+        try:
+            exhibits = studio.answering.first_answer(question, tab_of_request())
+        except (Superseded, TooSlow, ReplicationFailed):  # the next answer has its own
+            raise PreventUpdate from None
+        return {"query": first["query"], "exhibits": exhibits}
+
+    app.clientside_callback(
+        ClientsideFunction("plan", "drawn"),
+        Output("plan-drawn", "data"),
+        Input("plan-figures", "data"),
+        State("plan-refined", "data"),
+        State("plan-query", "data"),
+        prevent_initial_call=True,
+    )
+
+    app.clientside_callback(
+        ClientsideFunction("plan", "answered"),
+        Output("plan-answer", "children"),
+        Output("plan-command", "children"),
+        Input("plan-first", "data"),
+        Input("plan-refined", "data"),
+        State("plan-query", "data"),
+    )
+
+    @long_callback(
+        app,
+        studio,
+        Output("plan-done", "data"),  # what is shown must not wait for the end of the job: it comes by `set_props`
+        Input("plan-wanted", "data"),
+        Input("plan-go-on", "n_clicks"),
+        progress=[Output("plan-progress", "children"), Output("plan-bar", "value")],
+        progress_default=["", 0],
+        running=[(Output("plan-cancel", "disabled"), False, True), (Output("plan-go-on", "disabled"), True, False)],
+        cancel=[Input("plan-cancel", "n_clicks")],
+    )
+    def refine(set_progress: Any, query: str | None, _: int | None) -> Any:
+        if query is None:
+            return no_update
+        return _refined(studio, set_progress, query)
+
+
+def begin_answer(studio: Studio, query: str) -> None:
+    """Begin the first answer to a question that the page which now asks is about to have.
+
+    Args:
+        studio: the studio.
+        query: the page's next.
+    """
+    tab = tab_of_request()
+    try:
+        question = _question(studio, with_draft(query, ""))
+    except InputError:
+        return  # said when the page asks
+    studio.jobs.end_of_tab(tab)
+    studio.answering.begin(question, tab)
+
+
+def _question(studio: Studio, query: str) -> Question:
+    """What is asked of a state. Raises InputError where it cannot be read."""
+    state = Scenario.of(query)
+    scenario = studio.loaded(state).scenario
+    if state.until:
+        check_rule(scenario, state.until)
+    seed = scenario.experiment.seed if state.seed is None else state.seed
+    most = scenario.experiment.replications if state.replications is None else state.replications
+    return Question(scenario, seed, most, state.typed(), first_dates_of)
+
+
+def _refined(studio: Studio, set_progress: Any, query: str) -> Any:
+    asked, rule = _question(studio, query), Scenario.of(query).until
+    last = [0.0]
+
+    def say(done: int, total: int, what: str = "simulated trials") -> None:
+        of = total if rule or what == _AGAIN else asked.most  # not of this step
+        if time.monotonic() - last[0] > _SAY_SECONDS or done == of:
+            last[0] = time.monotonic()
+            set_progress([f"{done:,} of {of:,} {what}", 100 * done / of])
+
+    say(0, asked.most)
+    shown: Any = None
+    for results, is_whole in (_until if rule else _as_many)(studio, query, asked, say):
+        shown = {"query": query, **dates_of(results, more_follow=not is_whole), "exhibits": figures_of(results)}
+        if is_whole:
+            remember(studio.visitor, query, results)
+        set_props("plan-refined", {"data": shown})
+    return shown["query"] if shown else no_update
+
+
+def _as_many(studio: Studio, query: str, asked: Question, say: Callable[..., None]) -> Iterator[tuple[Results, bool]]:
+    """The run of as many trials as were asked for, after each of its steps, and whether it is whole."""
+    n = asked.most
+    identity = Identity(asked.scenario, asked.seed, n, asked.typed, _assumptions(studio, query))
+    folder = default_folder(identity, studio.visitor.runs)
+    workers = 1 if n <= _ALONE else _workers(studio)
+    for size in (*(step for step in _STEPS if step < n), n):
+        for results in grow(folder, identity, (size,), Means(1 if size <= _ALONE else workers, progress=say)):
+            if results.n_replications >= size:
+                yield results, False
+    for results in grow(folder, identity, (n,), Means(workers, progress=partial(say, what=_AGAIN), causes=True)):
+        yield results, True
+
+
+def _until(studio: Studio, query: str, asked: Question, say: Progress) -> Iterator[tuple[Results, bool]]:
+    """A few trials, and then the run that goes on until its rule is met."""
+    state = Scenario.of(query)
+    how = (asked.typed, _assumptions(studio, query))
+    few = Identity(asked.scenario, asked.seed, _STEPS[0], *how)
+    for results in grow(default_folder(few, studio.visitor.folder / "first"), few, (_STEPS[0],), Means(1)):
+        yield results, False
+    most = studio.settings.limits.replications
+    identity = Identity(asked.scenario, asked.seed, None, *how, state.until, most)
+    results = run_in_folder(
+        asked.scenario,
+        replications=most,
+        seed=asked.seed,
+        until=state.until,
+        workers=_workers(studio),
+        out=default_folder(identity, studio.visitor.runs),
+        progress=say,
+        causes=True,
+        typed=how[0],
+        assumptions=how[1],
+    )
+    yield results, True
+
+
+def _assumptions(studio: Studio, query: str) -> Sequence[Mapping[str, str]]:
+    return assumption_rows(studio.loaded(Scenario.of(query)))
+
+
+def _workers(studio: Studio) -> int:
+    return 1 if studio.settings.redis else studio.settings.workers

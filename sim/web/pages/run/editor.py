@@ -1,0 +1,161 @@
+"""The whole scenario as a text, in an editor with completion, and errors at their lines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import dash_mantine_components as dmc
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update, set_props
+from dash.exceptions import PreventUpdate
+
+from sim.errors import InputError
+from sim.scenario.load import load_text
+from sim.scenario.written import extending, library_text, rewritten
+from sim.scenario.yaml_source import MAX_BYTES
+from sim.web.limits import check_limits
+from sim.web.pages.run.steps import draft_of, read, with_draft
+from sim.web.parts.components import file_place
+from sim.web.parts.uploaded_text import brought
+from sim.web.state import BASE, EDITED
+from sim.web.state import State as Scenario
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
+    from sim.errors import Problem
+    from sim.web.pages.run.steps import Reading
+    from sim.web.studio import Studio
+
+_TYPING_MS = 900
+
+
+def text_of(studio: Studio, reading: Reading, draft: str = "") -> str:
+    """The scenario as the file that says it; a draft as it was typed."""
+    if draft and (text := studio.visitors.text(draft)) is not None:
+        return text
+    state = reading.state
+    refused = dict(reading.refused)
+    changes = tuple(change for change in state.changes if change.partition("=")[0] not in refused)
+    if state.file:
+        text = studio.visitors.text(state.file) or ""
+        return rewritten(text, changes) if changes else text
+    if not changes:
+        return library_text(state.scenario)
+    return extending(state.scenario, changes, f"{reading.with_all.scenario.name}, changed"[:80])
+
+
+def typed(studio: Studio, query: str, text: str) -> str:
+    """The query after a text was typed: of the scenario that it says, or with a draft where it says none yet."""
+    state = Scenario.of(query)
+    if text == text_of(studio, read(studio, state), draft_of(query)):
+        return query
+    if state.changes == () and not state.file and text == library_text(state.scenario):
+        return state.query()
+    digest = studio.visitors.keep_text(text[: MAX_BYTES + 1])
+    if _problems(studio, text):
+        return with_draft(state.query(), digest)
+    return replace(state, scenario=BASE, file=digest, changes=()).query()
+
+
+def _problems(studio: Studio, text: str) -> tuple[Problem, ...]:
+    try:
+        check_limits(load_text(text, (), EDITED).scenario, studio.settings.limits)
+    except InputError as error:
+        return error.problems
+    return ()
+
+
+def block(studio: Studio, reading: Reading, draft: str) -> Component:
+    """The editor, and what opens and saves a file."""
+    return html.Details(
+        [
+            html.Summary(html.H3("The whole file")),
+            html.P(
+                "Everything that the scenario says. Ctrl-Space offers the keys that may stand where you are; an error "
+                "is shown at its line. Whatever is right is simulated as you type.",
+                className="help",
+            ),
+            html.Div(
+                [
+                    file_place(
+                        html.Span("Open a file…", className="like-button"),
+                        "plan-open",
+                        MAX_BYTES,
+                        "plan-text-problems",
+                    ),
+                    dmc.Button("Save as a file", id="plan-save", variant="default", size="xs"),
+                    dcc.Download(id="plan-saved"),
+                ],
+                className="buttons",
+            ),
+            html.Div(id="plan-text-problems", role="status"),
+            html.Div(
+                [
+                    html.Div(id="plan-gutter", className="gutter", **{"aria-hidden": "true"}),
+                    dmc.Textarea(
+                        id="plan-text",
+                        value=text_of(studio, reading, draft),
+                        debounce=_TYPING_MS,
+                        spellCheck=False,
+                        className="code",
+                        **{"aria-label": "The scenario file"},
+                    ),
+                ],
+                className="editor",
+            ),
+        ],
+        className="section",
+        open=bool(draft),
+    )
+
+
+def register(app: Dash, studio: Studio) -> None:
+    """Add what checks a text, opens and saves it."""
+
+    @app.callback(Output("plan-text-problems", "children"), Output("plan-lines", "data"), Input("plan-query", "data"))
+    def check(query: str | None) -> Any:
+        draft = draft_of(query or "")
+        text = studio.visitors.text(draft) if draft else None
+        problems = _problems(studio, text) if text is not None else ()
+        if not problems:
+            return None, []
+        items = [html.Li(str(problem)) for problem in problems]
+        lines = [problem.line for problem in problems if problem.line is not None]
+        box = dmc.Alert(
+            html.Ul(items, className="problems"),
+            title="The text is not a scenario yet; the answer is that of the last one that was",
+            color="red",
+            variant="light",
+        )
+        return box, lines
+
+    app.clientside_callback(
+        ClientsideFunction("editor", "marked"), Output("plan-gutter", "title"), Input("plan-lines", "data")
+    )
+
+    @app.callback(
+        Output("plan-text", "value", allow_duplicate=True),
+        Input("plan-open", "contents"),
+        State("plan-open", "filename"),
+        prevent_initial_call=True,
+    )
+    def opened(contents: str | None, name: str | None) -> Any:
+        if contents is None:
+            raise PreventUpdate
+        try:
+            return brought(contents, name or "", "a scenario file")
+        except InputError as error:
+            items = [html.Li(str(problem)) for problem in error.problems]
+            box = dmc.Alert(html.Ul(items, className="problems"), title="This file cannot be opened", color="red")
+            set_props("plan-text-problems", {"children": box})
+            return no_update
+
+    @app.callback(
+        Output("plan-saved", "data"), Input("plan-save", "n_clicks"), State("plan-text", "value"),
+        prevent_initial_call=True,
+    )  # fmt: skip
+    def saved(n: int | None, text: str | None) -> Any:
+        if not n:
+            raise PreventUpdate
+        return {"content": text or "", "filename": EDITED, "type": "application/yaml"}

@@ -1,0 +1,47 @@
+"""What the Plan page says: the answer, the fan chart with the plan, why it takes so long, and the funnel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sim.report.run.answers import Answers
+from sim.report.run.figures import MAKERS
+from sim.report.words import run_command
+from sim.web.parts.components import answer, command_line, figure_with_table
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
+    from sim.experiment.run.results import Results
+
+EXHIBITS = ("fan", "causes", "path", "funnel")
+
+
+def dates_of(results: Results, *, more_follow: bool = False) -> dict[str, Any]:
+    """What the page says of some results before its figures. It is made in the process that simulated them.
+
+    Args:
+        results: of a first answer, or of a run.
+        more_follow: whether more trials are being simulated.
+    """
+    shown = answer(Answers(results), more_follow=more_follow)
+    return {"answer": shown, "command": command_line(run_command(results))}
+
+
+def first_dates_of(results: Results) -> dict[str, Any]:
+    """The same of a first answer.
+
+    Args:
+        results: of the first answer.
+    """
+    return dates_of(results, more_follow=True)
+
+
+def figures_of(results: Results) -> list[Component]:
+    """The figures of the same results: a browser draws them after the dates are seen, which takes longer than all else.
+
+    Args:
+        results: as for `dates_of`.
+    """
+    answers = Answers(results)
+    return [figure_with_table(MAKERS[name](answers), f"plan-{name}", order=3) for name in EXHIBITS]

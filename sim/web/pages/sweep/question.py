@@ -1,0 +1,99 @@
+"""A sweep as the studio is asked for it: checked against its limits, and run with a first answer on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim.errors import Problem, UsageError
+from sim.experiment.sweep.points import GRID, count_points, make_points
+from sim.web.limits import check_sweep_limits
+from sim.web.pages.sweep.varying import Row, at_rows, check_points, read_rows
+from sim.web.parts.report_view import report_view
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
+    from sim.experiment.sweep.table import Swept
+    from sim.web.parts.work_bar import Progress
+    from sim.web.state import State
+    from sim.web.studio import Studio
+
+FIRST_ANSWER = 48  # simulated trials a point, for an answer at once
+POINTS_OPTION = "--points"  # as messages name it
+
+
+def points_of(text: str | None, design: str) -> int | None:
+    """Points that are asked for; None where it is left to the program."""
+    if design == GRID or not (text or "").strip():
+        return None
+    try:
+        return int(str(text))
+    except ValueError:
+        raise UsageError(Problem("must be a whole number", POINTS_OPTION, value=str(text)[:40])) from None
+
+
+class Asked:
+    """A sweep that is asked for.
+
+    Args:
+        studio: the studio.
+        state: the scenario under work.
+        rows: what is varied.
+        design: one of `DESIGNS`.
+        n_points: of a Latin hypercube, or None.
+        replications: simulated trials a point.
+
+    Raises:
+        InputError: something is wrong; a RowError says in which row.
+    """
+
+    def __init__(
+        self, studio: Studio, state: State, rows: list[Row], design: str, n_points: int | None, replications: int
+    ) -> None:
+        from sim.api.sweep import check_asked
+
+        self._studio, self._state, self._design, self._replications = studio, state, design, replications
+        self._loaded = studio.loaded(state)
+        seed = self._loaded.scenario.experiment.seed
+        self._seed = seed if state.seed is None else state.seed
+        limits = studio.settings.limits
+        check_asked(design, n_points, [row.text for row in rows if row.text])
+        self._factors = read_rows(rows, design, self._loaded)
+        check_sweep_limits(count_points(self._factors, design, n_points), replications, limits)
+        try:
+            self._points = make_points(self._loaded, self._factors, design, n_points, self._seed)
+        except UsageError as error:
+            raise at_rows(error.problems, rows) from None
+        check_points(self._points, rows, replications, limits)
+
+    def answered(self, tell: Progress) -> Component:
+        """The sweep, with a first answer on the way. Finished points are kept, so that asking again is quick."""
+        wanted = self._replications
+        if wanted > 2 * FIRST_ANSWER:
+            few = (
+                f"A first answer, from {FIRST_ANSWER} simulated trials a point. A better one follows, from {wanted:,}."
+            )
+            tell.first(_view(self._swept(FIRST_ANSWER, tell), few))
+        return _view(self._swept(wanted, tell))
+
+    def _swept(self, replications: int, tell: Progress) -> Swept:
+        from sim.experiment.sweep.table import run_sweep
+
+        return run_sweep(
+            self._loaded,
+            self._factors,
+            self._design,
+            self._points,
+            typed=self._state.typed(),
+            replications=replications,
+            seed=self._seed,
+            folder=self._studio.visitor.folder / "parts",
+            workers=self._studio.settings.workers,
+            progress=tell,
+        )
+
+
+def _view(swept: Swept, note: str = "") -> Component:
+    from sim.report.sweep.page import sweep_content
+
+    return report_view(sweep_content(swept), "sweep", note)

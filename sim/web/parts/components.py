@@ -1,0 +1,174 @@
+"""Blocks that pages are made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from sim.errors import Problem
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
+    from sim.report.exhibits import Exhibit, Table
+    from sim.report.run.answers import Answers
+
+_OPEN_ROWS = 12  # of a table without a figure, beyond which it is opened by hand
+_WIDE = ("slide-",)  # exhibits that a phone shows a part of at a time: their words need the room
+GRAPH_CONFIG = {
+    "displaylogo": False,
+    "responsive": True,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+    "showSendToCloud": False,
+}
+
+
+def page_title(title: str, lead: str = "") -> Component:
+    """The heading of a page, and a sentence about what it is for."""
+    parts: list[Any] = [dmc.Title(title, order=1, className="page-title")]
+    if lead:
+        parts.append(dmc.Text(lead, c="dimmed", maw=720))
+    return html.Div(parts, className="page-head")
+
+
+def problem_box(problems: Iterable[Problem], title: str = "This cannot be simulated") -> Component:
+    """What is wrong in something a person wrote, in the command line's words."""
+    items = [html.Li(str(problem)) for problem in problems]
+    return dmc.Alert(html.Ul(items, className="problems"), title=title, color="red", variant="light")
+
+
+def file_place(inside: Component, id: str, most_bytes: int, said_at: str, **more: Any) -> Component:  # noqa: A002
+    """What a file is dropped on, or chosen at. One that is too large is refused before it is sent: assets/figures.js.
+
+    It takes files of every kind, since Dash says nothing of those that it is told not to take.
+
+    Args:
+        inside: what is seen.
+        id: of the upload.
+        most_bytes: that a file may have.
+        said_at: id of what says that one has more.
+        more: what else `dcc.Upload` takes.
+    """
+    place = dcc.Upload(inside, id=id, **more)
+    return html.Div(place, **{"data-most-bytes": str(most_bytes), "data-said-at": said_at})
+
+
+def command_line(*commands: str) -> Component:
+    """The commands that give the same on the command line, to copy."""
+    lines = "\n".join(commands)
+    return html.Details(
+        [
+            html.Summary("The same on the command line"),
+            html.Div(
+                [
+                    html.Pre(html.Code(lines), className="command", tabIndex=0),
+                    dcc.Clipboard(content=lines, title="Copy", className="copy"),
+                ],
+                className="command-box",
+            ),
+        ],
+        className="command-line",
+    )
+
+
+def table(data: Table, id: str | None = None) -> Component:  # noqa: A002 - Dash's own word
+    """A table of text, its first column naming the rows; assets/tables.js draws it."""
+    cells = json.dumps({"caption": data.caption, "columns": data.columns, "rows": data.rows}, ensure_ascii=False)
+    named = {} if id is None else {"id": id}
+    return html.Div(className="scroll", tabIndex=0, **{"data-table": cells}, **named)
+
+
+def figure_with_table(exhibit: Exhibit, id: str, order: int = 2) -> Component:  # noqa: A002 - Dash's own word
+    """A figure with its heading, its words and the table behind it.
+
+    What changes from one answer to the next has an id, so that a page can change that alone: a table that was opened
+    stays open, and a part of a figure that was looked at closely stays in view.
+
+    Args:
+        exhibit: what is shown.
+        id: of the graph; its parts get the same with an ending.
+        order: level of the heading.
+    """
+    parts: list[Any] = [dmc.Title(exhibit.title, order=order, className="exhibit-title", id=f"{id}-title")]
+    if exhibit.figure is not None:
+        graph = dcc.Graph(id=id, figure=exhibit.figure.to_dict(), config=GRAPH_CONFIG, className="figure")
+        wide = "drawn-wide" if exhibit.name.startswith(_WIDE) else ""
+        said = {"aria-label": exhibit.summary}
+        parts.append(html.Div(graph, role="figure", className=wide, id=f"{id}-drawn", **said))
+    parts.append(dmc.Text(exhibit.summary, size="sm", className="exhibit-summary", id=f"{id}-summary"))
+    if exhibit.table is not None:
+        is_open = exhibit.table.is_open or (exhibit.figure is None and len(exhibit.table.rows) <= _OPEN_ROWS)
+        parts.append(
+            html.Details([html.Summary("Table"), table(exhibit.table, f"{id}-table")], open=is_open, className="behind")
+        )
+    parts.append(_to_take(exhibit))
+    if exhibit.source:
+        parts.append(dmc.Text(exhibit.source, size="xs", c="dimmed"))
+    return html.Section(parts, className="exhibit", **{"aria-labelledby": f"{id}-title"})
+
+
+def _to_take(exhibit: Exhibit) -> Component:
+    """Buttons that save the figure and its table as files; assets/figures.js makes them in the browser."""
+    kinds = (["png", "svg"] if exhibit.figure is not None else []) + (["csv"] if exhibit.table is not None else [])
+    whole = {"csv": "Table as CSV", "png": "Figure as PNG", "svg": "Figure as SVG"}
+    buttons = [
+        html.Button(
+            kind.upper(),
+            type="button",
+            title=whole[kind],
+            **{"aria-label": f"{whole[kind]}: {exhibit.title}", "data-take": kind, "data-name": exhibit.name},
+        )
+        for kind in kinds
+    ]
+    return html.Div(buttons, className="take")
+
+
+def answer(answers: Answers, order: int = 2, *, more_follow: bool = False) -> Component:
+    """The answer of a run: the dates first with their errors, the odds of the registry's dates, and why.
+
+    Args:
+        answers: tables of the run.
+        order: level of the heading.
+        more_follow: whether more trials are being simulated.
+    """
+    from sim.report.run.first_screen import cards
+    from sim.report.run.why import Why
+    from sim.report.words import chance, estimate_of, headline, precision_sentence, warnings
+
+    results = answers.results
+    why = Why(results, more_follow=more_follow)
+    never = chance(estimate_of(answers.odds.loc["never_reached"], "probability"))
+    notes = [html.Li(text) for text in warnings(results, results.too_few(), more_follow=more_follow)]
+    return html.Section(
+        [
+            dmc.Title(headline(results, answers.dates, answers.milestones), order=order, className="headline"),
+            html.Div([_card(card) for card in cards(answers)], className="cards"),
+            dmc.Text(f"Target never reached by {answers.dates.horizon}: {never}", size="sm"),
+            *(dmc.Text(said, size="sm") for said in (why.sentence(), why.doubts_sentence()) if said),
+            *([dmc.Text(said, size="sm")] if (said := precision_sentence(results)) else []),
+            *([html.Ul(notes, className="warnings")] if notes else []),
+            dmc.Text(
+                f"{results.n_replications:,} simulated trials, seed {results.seed}. Behind each date and probability: "
+                "the 95 % interval of the Monte Carlo error, which says nothing about whether the assumptions are "
+                "right.",
+                size="xs",
+                c="dimmed",
+            ),
+        ],
+        className="answer",
+    )
+
+
+def _card(card: Any) -> Component:
+    parts = [
+        html.Dt(card.name),
+        html.Dd([html.Strong(card.date, className="date"), html.Span(card.error, className="error")]),
+        html.Dd(["80 % sure ", html.Span(card.safe, className="whole"), " ", html.Span(card.safe_error)]),
+    ]
+    if card.planned:
+        parts.append(html.Dd([f"{card.planned}: ", html.Strong(card.odds)], className="planned"))
+    return html.Dl(parts, className="milestone")

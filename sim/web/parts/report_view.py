@@ -1,0 +1,95 @@
+"""What a page of a report says, as a part of a page of the studio: the same words, figures and tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from sim.web.parts.components import command_line, figure_with_table, table
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+
+    from sim.report.exhibits import Exhibit
+    from sim.report.plain_page import Card, PageSection, PlainPage
+
+
+def report_view(page: PlainPage, name: str, note: str = "", then: Component | None = None) -> Component:
+    """A whole answer: the headline, its figures, and the sections behind it.
+
+    Args:
+        page: what it says.
+        name: begins the ids of its parts.
+        note: what to know of this answer as it now stands, such as that a better one is under way.
+        then: where to go on from the answer.
+    """
+    links = [html.Li(html.A(part.title, href=f"#{name}-{part.name}")) for part in page.sections]
+    return html.Div(
+        [
+            html.Section([*_first(page, name, note), then], className="answer"),
+            html.Nav(html.Ul(links), className="contents", **{"aria-label": "On this page"})
+            if len(links) > 1
+            else None,
+            *(_section(part, name) for part in page.sections),
+            command_line(page.command),
+            dmc.Text(page.footer, size="xs", c="dimmed"),
+        ]
+    )
+
+
+def _first(page: PlainPage, name: str, note: str) -> list[Any]:
+    """What is seen first."""
+    return [
+        dmc.Text(page.eyebrow, size="sm", c="dimmed"),
+        dmc.Title(page.headline, order=2, className="headline"),
+        dmc.Text(note, size="sm", className="note") if note else None,
+        _warnings(page.warnings),
+        html.Div([_card(card) for card in page.cards], className="cards") if page.cards else None,
+        *(dmc.Text(line, className="line") for line in page.lines),
+        *(_shown(exhibit, name) for exhibit in page.first),
+        *(table(data) for data in page.tables),
+        dmc.Text(page.reading, size="xs", c="dimmed") if page.reading else None,
+    ]
+
+
+def _warnings(texts: tuple[str, ...]) -> Component | None:
+    if not texts:
+        return None
+    items = [html.Li(text) for text in texts]
+    few = 3
+    if len(items) <= few:
+        return html.Ul(items, className="warnings")
+    rest = html.Details(
+        [html.Summary(f"and {len(items) - few} more notes"), html.Ul(items[few:], className="warnings")]
+    )
+    return html.Div([html.Ul(items[:few], className="warnings"), rest])
+
+
+def _card(card: Card) -> Component:
+    return html.Dl(
+        [
+            html.Dt(card.name),
+            html.Dd([html.Strong(card.value, className="date"), html.Span(card.error, className="error")]),
+            *(html.Dd(line) for line in card.lines),
+        ],
+        className="milestone",
+    )
+
+
+def _section(part: PageSection, name: str) -> Component:
+    return html.Section(
+        [
+            dmc.Title(part.title, order=2, size="h3", className="section-title"),
+            dmc.Text(part.intro, c="dimmed") if part.intro else None,
+            *(html.P(line) for line in part.lines),
+            *(_shown(exhibit, name) for exhibit in part.exhibits),
+        ],
+        id=f"{name}-{part.name}",
+        className="part",
+    )
+
+
+def _shown(exhibit: Exhibit, name: str) -> Component:
+    return figure_with_table(exhibit, f"{name}-{exhibit.name}-figure", order=3)

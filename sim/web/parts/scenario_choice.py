@@ -1,0 +1,89 @@
+"""Scenarios to choose from: those that come with the program, those that were changed here, and past runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import InputError
+from sim.experiment.run.catalogue import FINISHED
+from sim.web.pages.home import gallery
+from sim.web.past_runs import past_runs
+from sim.web.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sim.web.studio import Studio
+
+RUN = "run:"  # begins the value of a past run; every other value is the query of a state
+_LONGEST_LABEL = 48
+
+
+def state_value(state: State) -> str:
+    """A state as the value of a choice: its query, without seed and size, which are chosen apart."""
+    plain = replace(state, seed=None, replications=None, until="")
+    return plain.query().removeprefix("?") or f"scenario={state.scenario}"
+
+
+def scenario_options(
+    studio: Studio, state: State, chosen: Sequence[str], *, with_runs: bool = False
+) -> list[dict[str, Any]]:
+    """What may be chosen, by where it comes from.
+
+    Args:
+        studio: the studio.
+        state: the scenario under work.
+        chosen: values that are chosen already.
+        with_runs: whether past runs may be chosen too.
+    """
+    shipped = [{"value": f"scenario={name}", "label": title} for name, title, _, _ in gallery()]
+    known = {option["value"] for option in shipped}
+    mine = [state_value(state), *(value for value in chosen if value and not value.startswith(RUN))]
+    edited = [{"value": value, "label": _label(value)} for value in dict.fromkeys(mine) if value not in known]
+    groups = [("Changed here", edited), ("Come with the program", shipped)]
+    if with_runs:
+        groups.append(("Past runs", _runs(studio)))
+    return [{"group": name, "items": items} for name, items in groups if items]
+
+
+def _runs(studio: Studio) -> list[dict[str, str]]:
+    """Past runs; those that would be called alike have the names of their folders too."""
+    found = [entry for entry in past_runs(studio) if entry.status == FINISHED]
+    labels = [f"{entry.typed or entry.scenario}, {entry.replications:,} trials" for entry in found]
+    return [
+        {
+            "value": f"{RUN}{entry.path.name}",
+            "label": f"{label} ({entry.path.name})" if labels.count(label) > 1 else label,
+        }
+        for entry, label in zip(found, labels, strict=True)
+    ]
+
+
+def _label(value: str) -> str:
+    try:
+        state = State.of(value)
+    except InputError:
+        return value
+    return ", ".join([f"edited scenario {state.file[:6]}" if state.file else state.scenario, *state.changes])
+
+
+def label_of(state: State, name: str) -> str:
+    """What to call a scenario in a figure.
+
+    Args:
+        state: the scenario.
+        name: as its file calls it.
+    """
+    if state.file:
+        return name
+    if not state.changes:
+        return state.scenario
+    label = ", ".join([state.scenario, *(_short(text) for text in state.changes)])
+    return label if len(label) <= _LONGEST_LABEL else f"{state.scenario}, changed"
+
+
+def _short(text: str) -> str:
+    """`sites.general_hospital.count=4` as `general_hospital.count=4`."""
+    path, equals, value = text.partition("=")
+    return f"{'.'.join(path.split('.')[-2:])}{equals}{value}"

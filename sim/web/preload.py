@@ -1,0 +1,31 @@
+"""All that a process of the studio needs, imported and tried once: `forked` forks from a process that has this."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import scipy.stats  # noqa: F401 - what lessons and comparisons import late
+
+import sim.web.app  # noqa: F401
+from sim.experiment.crew import simulate_chunk
+from sim.scenario.load import load_scenario
+from sim.web.pages import PAGES
+from sim.web.pages.run import view
+from sim.web.work.first_answers import shown
+from sim.web.work.fork_server import prepared_settings
+from sim.web.work.local_runner import studio_of
+
+
+def _try_once() -> None:
+    """Answer a small question: much is imported, and made ready, by the first who needs it."""
+    scenario = load_scenario("base", ["trial.target=2", "trial.horizon_months=24"])
+    text = scenario.model_dump_json(by_alias=True)
+    for part in (view.first_dates_of, view.figures_of):
+        shown(text, 1, "base", [simulate_chunk(text, 1, 0, 4, 0)], part)
+
+
+for _name in PAGES:
+    import_module(f"sim.web.pages.{_name}")
+_try_once()
+if (_settings := prepared_settings()) is not None:
+    studio_of(_settings)

@@ -1,0 +1,1 @@
+"""Long work and first answers, in processes of their own."""

@@ -1,0 +1,309 @@
+"""Processes that are warm: they have everything imported, so that a moved lever has its first answer at once.
+
+Who is alone gets two of them, which simulate half of the trials each; when many ask at once, everybody gets one, and
+fewer simulated trials. The answer says how many there were, and its errors are as wide as that makes them. An answer is
+kept for a while, for whoever goes back to a question or asks what somebody else did; and it may be begun before a page
+asks for it, while the page still takes in what was moved. So are its trials: who has the dates may ask for the figures,
+and gives way to all who have nothing yet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import queue
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from multiprocessing.connection import Connection
+from typing import Any
+
+from sim.errors import TrialclockError
+from sim.experiment.crew import design_of, simulate_chunk
+from sim.experiment.identity import Identity
+from sim.experiment.replicate import Chunk
+from sim.experiment.run.growing import ResultsAtHand
+from sim.scenario.schema import Scenario
+from sim.web.work.fork_server import start_warm_worker
+
+SECONDS = 20.0  # for a first answer; what takes longer is left to a job
+
+_N = 18  # simulated trials of a first answer: the fewest that give P80 an interval
+_N_OF_MANY = 12  # of one where many ask at once: ten of them wait for three seconds, and more trials follow at once
+_KEPT = 32  # first answers, their figures and their trials, half a megabyte, for whoever goes back to a question
+_TURN_SECONDS = 0.05
+_WARM_UP_SECONDS = 60.0
+
+
+class Superseded(Exception):
+    """The same tab has asked for something newer."""
+
+
+class TooSlow(TrialclockError):
+    """A first answer takes too long, or the process that worked on it was lost."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a first answer is wanted to.
+
+    Attributes:
+        scenario: the scenario.
+        seed: where random numbers start.
+        most: simulated trials that were asked for; there are no more in a first answer.
+        typed: the scenario as it would be typed.
+        view: a function of a module that makes what is shown from `Results`, called in a warm process.
+    """
+
+    scenario: Scenario
+    seed: int
+    most: int
+    typed: str
+    view: Callable[..., Any]
+
+    @cached_property
+    def text(self) -> str:
+        """The scenario as it is sent to a process."""
+        return self.scenario.model_dump_json(by_alias=True)
+
+    @cached_property
+    def key(self) -> str:
+        """What is the same for the same question, and for no other."""
+        return _key(self.text, self.seed, self.most, self.typed, self.view.__module__, self.view.__qualname__)
+
+    @cached_property
+    def trials(self) -> str:
+        """What is the same for all questions whose answer is made from the same trials."""
+        return _key(self.text, self.seed, self.most)
+
+
+def _key(*asked: Any) -> str:
+    return hashlib.sha256(repr(asked).encode()).hexdigest()
+
+
+@dataclass
+class _Warm:
+    """One process."""
+
+    process: Any
+    connection: Connection
+    is_warm: bool = False
+
+    def send(self, work: Callable[..., Any], *arguments: Any) -> None:
+        self.connection.send((work, arguments))
+
+    def answer(self, deadline: float) -> Any:
+        if not self.connection.poll(max(deadline - time.monotonic(), 0.0)):
+            raise TooSlow("this takes longer than a first answer may")
+        try:
+            is_done, answer = self.connection.recv()
+        except (EOFError, OSError):
+            raise TooSlow("the process that worked on this was lost") from None
+        if not is_done:
+            raise answer
+        return answer
+
+
+class Answering:
+    """Warm processes, and who gets them.
+
+    Args:
+        n: how many.
+        n_bytes: memory that each may take.
+    """
+
+    def __init__(self, n: int, n_bytes: int) -> None:
+        self._n, self._n_bytes = n, n_bytes
+        self._is_open = False
+        self._idle: queue.Queue[_Warm] = queue.Queue()
+        self._lock = threading.Lock()
+        self._n_waiting = 0
+        self._newest: dict[tuple[str, Callable[..., Any]], object] = {}  # question of a tab, for each thing shown
+        self._all: list[_Warm] = []
+        self._kept: OrderedDict[str, Any] = OrderedDict()
+        self._begun: dict[str, Future[Any]] = {}
+
+    def open(self) -> None:
+        """Begin to start the processes, which is not waited for; otherwise the first question does."""
+        with self._lock:
+            is_open, self._is_open = self._is_open, True
+        if not is_open:
+            threading.Thread(target=self._start, name="first processes", daemon=True).start()
+
+    def _start(self) -> None:
+        for _ in range(self._n):
+            self._idle.put(self._started())
+
+    def _started(self) -> _Warm:
+        warm = _Warm(*start_warm_worker())
+        warm.send(warm_up, self._n_bytes)
+        with self._lock:
+            self._all.append(warm)
+        return warm
+
+    @property
+    def n_idle(self) -> int:
+        """Processes that have been started and are at nothing."""
+        return self._idle.qsize()
+
+    def begin(self, question: Question, tab: str) -> None:
+        """Begin an answer that the tab is about to ask for; whoever asks gets this one.
+
+        Args:
+            question: what will be asked.
+            tab: which will ask.
+        """
+        with self._lock:
+            if question.key in self._kept or question.key in self._begun:
+                return
+            self._begun[question.key] = Future()
+        mine = self._newest[tab, question.view] = object()
+        threading.Thread(target=self._finish, args=(question, tab, mine), name="first answer", daemon=True).start()
+
+    def _finish(self, question: Question, tab: str, mine: object) -> None:
+        future = self._begun[question.key]
+        try:
+            future.set_result(self._answer(question, tab, mine))
+        except BaseException as error:
+            future.set_exception(error)
+        finally:
+            with self._lock:
+                del self._begun[question.key]
+
+    def first_answer(self, question: Question, tab: str) -> Any:
+        """Simulate a few trials, and show what they say. Where they were simulated for another view, show that.
+
+        Args:
+            question: what is asked.
+            tab: who asks; an older question of the same tab and view that still waits is dropped.
+
+        Raises:
+            Superseded: the tab has asked for something newer.
+            TooSlow: it takes longer than `SECONDS`.
+        """
+        with self._lock:
+            begun = self._begun.get(question.key)
+        if begun is not None:
+            try:
+                return begun.result()
+            except Superseded:  # of the tab that began it, which need not be this one
+                pass
+        mine = self._newest[tab, question.view] = object()
+        return self._answer(question, tab, mine)
+
+    def _answer(self, question: Question, tab: str, mine: object) -> Any:
+        if (known := self._known(question.key)) is not None:
+            return known
+        chunks = self._known(question.trials)
+        self.open()
+        warm = self._take(question, tab, mine, gives_way=chunks is not None)
+        helper = self._second() if chunks is None else None
+        used = [warm] if helper is None else [warm, helper]
+        try:
+            self._warmed(used)
+            deadline = time.monotonic() + SECONDS
+            if chunks is None:
+                chunks = self._simulated(used[: question.most], question, deadline)
+            warm.send(shown, question.text, question.seed, question.typed, chunks, question.view)
+            answer = warm.answer(deadline)
+        except BaseException:
+            for one in used:  # whatever it is at is not waited for
+                self._replace(one)
+            raise
+        for one in used:
+            self._idle.put(one)
+        self._keep(question.trials, chunks)
+        self._keep(question.key, answer)
+        return answer
+
+    def _known(self, key: str) -> Any:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def _keep(self, key: str, answer: Any) -> None:
+        with self._lock:
+            self._kept[key] = answer
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+
+    @staticmethod
+    def _warmed(used: Sequence[_Warm]) -> None:
+        for one in used:
+            if not one.is_warm:
+                one.answer(time.monotonic() + _WARM_UP_SECONDS)
+                one.is_warm = True
+
+    @staticmethod
+    def _simulated(used: Sequence[_Warm], question: Question, deadline: float) -> list[Chunk]:
+        text, seed = question.text, question.seed
+        n = min(_N if len(used) > 1 else _N_OF_MANY, question.most) // len(used)
+        for i, one in enumerate(used[1:], 1):
+            one.send(simulate_chunk, text, seed, i * n, n, 0)
+        used[0].send(simulate_chunk, text, seed, 0, n, 0)
+        return [one.answer(deadline) for one in used]
+
+    def _take(self, question: Question, tab: str, mine: object, *, gives_way: bool) -> _Warm:
+        with self._lock:
+            self._n_waiting += not gives_way
+        try:
+            while True:
+                if tab and self._newest.get((tab, question.view)) is not mine:
+                    raise Superseded
+                if gives_way and self._n_waiting:
+                    time.sleep(_TURN_SECONDS)
+                    continue
+                try:
+                    return self._idle.get(timeout=_TURN_SECONDS)
+                except queue.Empty:
+                    continue
+        finally:
+            with self._lock:
+                self._n_waiting -= not gives_way
+
+    def _second(self) -> _Warm | None:
+        if self._n_waiting:
+            return None
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _replace(self, warm: _Warm) -> None:
+        with self._lock:
+            self._all.remove(warm)
+        _ended(warm)
+        self._idle.put(self._started())
+
+    def close(self) -> None:
+        """End the processes."""
+        with self._lock:
+            every, self._all = self._all, []
+        for warm in every:
+            _ended(warm)
+
+
+def _ended(warm: _Warm) -> None:
+    warm.connection.close()
+    warm.process.kill()
+    warm.process.join(1.0)
+
+
+def warm_up(n_bytes: int) -> None:
+    """Bound the memory of this process, and import what an answer needs, unless it was forked with all that."""
+    from sim.web.work.jobs import bound_memory
+
+    bound_memory(n_bytes)
+    import_module("sim.web.preload")
+
+
+def shown(text: str, seed: int, typed: str, chunks: Sequence[Chunk], view: Callable[..., Any]) -> Any:
+    """What a view makes of some chunks."""
+    n = sum(chunk.n for chunk in chunks)
+    design = design_of(text)
+    return view(ResultsAtHand(Identity(design.scenario, seed, n, typed), chunks, design))

@@ -1,0 +1,78 @@
+"""Processes that begin with everything imported, forked from one that was started for that and has a single thread.
+
+A server has many threads. A process forked from it begins with whatever locks they hold at that moment, and with nobody
+who lets them go: now and then a job would wait for ever. Where the system cannot fork, each process begins anew.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import TYPE_CHECKING, Any
+
+from sim.experiment.workers import interrupts_held, main_not_imported, start_worker
+
+if TYPE_CHECKING:
+    from sim.web.settings import Settings
+
+_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+_SETTINGS = "TRIALCLOCK_FORKED"
+_STARTING = threading.Lock()
+
+
+def prepare_forks(settings: Settings | None = None) -> None:
+    """Let the process that others are forked from make all ready, before the first of them is wanted.
+
+    Args:
+        settings: of the studio whose jobs will be forked, which is then ready too.
+    """
+    if _METHOD == "spawn":
+        return
+    from multiprocessing import forkserver
+
+    multiprocessing.set_forkserver_preload(["sim.cli", "sim.web.preload"])
+    with _STARTING, interrupts_held():
+        if settings is not None:  # modules take no arguments
+            os.environ[_SETTINGS] = pickle.dumps(settings).hex()
+        try:
+            forkserver.ensure_running()
+        finally:
+            os.environ.pop(_SETTINGS, None)
+
+
+def prepared_settings() -> Settings | None:
+    """In the process that others are forked from: of the studio whose jobs will be forked."""
+    text = os.environ.pop(_SETTINGS, "")
+    return pickle.loads(bytes.fromhex(text)) if text else None
+
+
+def start_warm_worker() -> tuple[BaseProcess, Connection]:
+    """A worker as `start_worker` has it, with everything imported."""
+    prepare_forks()
+    with _STARTING:
+        return start_worker(_METHOD)
+
+
+def start_process(work: Callable[..., None], *arguments: Any) -> int:
+    """Start a process that does one thing, and may start others for it.
+
+    Args:
+        work: a function of a module.
+        arguments: what it is called with.
+
+    Returns:
+        The process id.
+    """
+    prepare_forks()
+    context: Any = multiprocessing.get_context(_METHOD)
+    process: BaseProcess = context.Process(target=work, args=arguments)
+    with _STARTING, interrupts_held(), main_not_imported():
+        process.start()
+    assert process.pid is not None
+    return process.pid
