@@ -8,7 +8,6 @@ import sys
 
 import click
 
-from sim import __version__
 from sim.cli.comparison import compare
 from sim.cli.explanation import explain
 from sim.cli.forecast import backtest, fit, forecast
@@ -24,6 +23,7 @@ from sim.cli.streams import flush, let_go, prepare_streams, say
 from sim.cli.studio import serve
 from sim.cli.sweep import sweep
 from sim.errors import Problem, TrialclockError, refusal
+from sim.version import __version__
 
 _NO_MEMORY = 1
 _REFUSED = 2  # by the system: a disk that is full, a folder that may not be written

@@ -104,7 +104,7 @@ def _hand_over(text: str, out: str | None) -> None:
     if out is None:
         click.echo(text, nl=False)
         return
-    from sim.experiment.run.folder import write_text
+    from sim.experiment.files import write_text
 
     write_text(Path(out), text)
 

@@ -45,7 +45,7 @@ def play(
     One file that opens in any browser without a network. Without --replication and --which it is a typical trial.
     """
     from sim.core.design import Design
-    from sim.experiment.run.folder import write_text
+    from sim.experiment.files import write_text
     from sim.report.one_trial.page import headline, stage_page, stands_for
     from sim.report.one_trial.stage import stage_of
     from sim.scenario.load import as_typed, load_scenario

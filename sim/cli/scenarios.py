@@ -126,7 +126,7 @@ def schema() -> None:
 @click.option("--from", "base", default="base", show_default=True, metavar="SCENARIO", help="The scenario to extend.")
 def new(name: str, base: str) -> None:
     """Write NAME.yaml, a commented scenario to start from: everything that SCENARIO says, to change or to delete."""
-    from sim.experiment.run.folder import write_text
+    from sim.experiment.files import write_text
     from sim.scenario.template import template
 
     path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")

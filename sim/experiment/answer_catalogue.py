@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.errors import TrialclockError
 from sim.experiment.answer_folder import STUDY
-from sim.experiment.run.folder import read_json, read_object
+from sim.experiment.files import read_json, read_object
 
 _FILES = {  # of each command: its answer and its page
     "compare": ("comparison.json", "comparison.html"),

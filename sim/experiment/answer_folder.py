@@ -21,7 +21,6 @@ from typing import Any
 
 import pandas as pd
 
-from sim import __version__
 from sim.analysis.spreadsheets import csv_text
 from sim.errors import Problem, ResultsError
 from sim.experiment.files import (
@@ -38,6 +37,7 @@ from sim.experiment.program import program_fingerprint
 from sim.experiment.run.folder import MANIFEST
 from sim.scenario.load import canonical, scenario_hash
 from sim.scenario.schema import Scenario
+from sim.version import __version__
 
 STUDY, CHUNKS = "study.json", "chunks"
 _NAMES = {

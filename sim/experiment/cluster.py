@@ -10,10 +10,10 @@ from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from sim import __version__
 from sim.errors import Problem, UsageError, WorkersLost
 from sim.experiment.identity import program_fingerprint
 from sim.experiment.workers import Arguments, interrupts_held, main_not_imported
+from sim.version import __version__
 
 if TYPE_CHECKING:
     from distributed import Client, Future, LocalCluster

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
-from sim import __version__
 from sim.errors import Problem, ResultsError, ScenarioError
 from sim.experiment.program import program_fingerprint
 from sim.scenario.load import canonical, scenario_from_json, scenario_hash
 from sim.scenario.schema import Scenario
+from sim.version import __version__
 
 __all__ = ["Identity", "changed", "program_fingerprint", "slug"]
 

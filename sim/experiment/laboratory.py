@@ -25,10 +25,10 @@ from sim.core.design import Design
 from sim.core.unknowns import Quantiles
 from sim.errors import RunInterrupted
 from sim.experiment.crew import Crew, crew_for
+from sim.experiment.files import write_whole
 from sim.experiment.identity import program_fingerprint
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.replicate import Failure, refuse_failed, replicate_chunk
-from sim.experiment.run.folder import write_whole
 from sim.scenario.load import scenario_hash
 from sim.scenario.schema import Scenario
 

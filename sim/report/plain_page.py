@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sim import __version__
 from sim.report.html import environment, figure_json, plotly_script, script_hash, template_text
+from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.report.exhibits import Exhibit, Table

@@ -16,8 +16,9 @@ and ids of its own that begin with its name (`compare-run`). What it needs from 
                                                `.remembered` a list of entries
     studio.visitors.keep_text(text) -> hash    an edited or uploaded text, for `?file=<hash>`
     studio.settings.limits, .workers           what may be asked for; `limits.check_limits(scenario, limits, n)`
-    jobs.long_callback(app, studio, ...)       as `app.callback`, in a process of its own with progress and cancel
-    components                                 page_title, answer, figure_with_table, table, command_line, problem_box
+    work.long_callback.long_callback(app, studio, ...)
+                                               as `app.callback`, in a process of its own with progress and cancel
+    parts.components                           page_title, answer, figure_with_table, table, command_line, problem_box
     shell.QUERY                                the Store with the query as it now is: an Output to it changes the
                                                address (and the links to other pages) without opening the page anew
 

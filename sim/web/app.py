@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import dash
 
+from sim.experiment.workers import end_with_parent
 from sim.web import safety, server, shell
 from sim.web.pages import PAGES
+from sim.web.pages.lessons.answers import prepare
 from sim.web.settings import Settings
 from sim.web.studio import Studio
+from sim.web.work.jobs import Jobs
+from sim.web.work.local_runner import LocalRunner
 
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -43,7 +50,7 @@ def create_app(settings: Settings | None = None) -> tuple[dash.Dash, Studio]:
         The app, whose `server` is a Flask app, and the studio, to be closed at the end.
     """
     settings = settings or Settings()
-    studio = Studio(settings)
+    studio = Studio(settings, make_jobs(settings), prepare)
     app = dash.Dash(
         "trialclock",
         title="trialclock studio",
@@ -64,3 +71,42 @@ def create_app(settings: Settings | None = None) -> tuple[dash.Dash, Studio]:
     for page in pages:
         page.register(app, studio)
     return app, studio
+
+
+def make_jobs(settings: Settings) -> Jobs:
+    """The jobs of a studio, run by its own processes, or by Celery workers where there is Redis."""
+    jobs = Jobs(settings.limits)
+    if settings.redis:
+        from sim.web.work.celery_runner import CeleryRunner  # needs what only the extra "group" installs
+
+        jobs.runner = CeleryRunner(jobs, settings)
+    else:
+        jobs.runner = LocalRunner(jobs, settings, _work)
+    return jobs
+
+
+def _work(settings: Settings, name: str, asked: tuple[Any, ...]) -> None:
+    """What the process of a job does.
+
+    Args:
+        settings: of the studio whose job it is.
+        name: of the function in that studio.
+        asked: what Dash calls it with.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    manager: Any = studio_of(settings).manager
+    manager.func_registry[name](*asked)
+
+
+@lru_cache(maxsize=1)
+def studio_of(settings: Settings) -> Studio:
+    """The studio whose jobs this process does, or those forked from it.
+
+    Args:
+        settings: of the studio.
+    """
+    _, studio = create_app(settings)
+    manager: Any = studio.manager
+    manager.handle.close()  # opened again by each process: SQLite's connections must not be forked
+    return studio

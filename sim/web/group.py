@@ -1,4 +1,4 @@
-"""Jobs as tasks of Celery workers, by way of Redis: for a group that outgrows one process.
+"""The Celery workers of a studio for a group: they take its jobs from Redis.
 
 The server is started with `serve --production --redis URL`, and on each machine that works for it, in the same folder
 of results, `celery --app sim.web.group:worker worker` with the same URL in `TRIALCLOCK_REDIS`.
@@ -6,76 +6,18 @@ of results, `celery --app sim.web.group:worker worker` with the same URL in `TRI
 
 from __future__ import annotations
 
-import json
 import os
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-import dash
-from celery import Celery
-
-from sim.web.work.runner import Watched
-
-if TYPE_CHECKING:
-    from sim.web.settings import Settings
-    from sim.web.work.jobs import Jobs
-
-_EXPIRES_SECONDS = 3600
-
-
-def celery_app(url: str, seconds: float) -> Celery:
-    """A Celery app that takes its tasks from Redis, and leaves its answers there.
-
-    Args:
-        url: of the Redis server.
-        seconds: that a task may take.
-    """
-    app = Celery("trialclock", broker=url, backend=url)
-    app.conf.update(
-        task_time_limit=seconds,
-        task_track_started=True,
-        worker_prefetch_multiplier=1,
-        worker_max_memory_per_child=2_000_000,  # kB
-        result_expires=_EXPIRES_SECONDS,
-        broker_connection_retry_on_startup=True,
-    )
-    return app
-
-
-class _Manager(Watched, dash.CeleryManager):
-    """Dash's own, whose jobs are watched."""
-
-    def __init__(self, jobs: Jobs, app: Celery) -> None:
-        self.jobs = jobs
-        super().__init__(app)
-
-    def call_job_fn(self, key: str, job_fn: Any, args: Any, context: Any) -> str:
-        """Start a job."""
-        return self.started(lambda: super(_Manager, self).call_job_fn(key, job_fn, args, context), key, job_fn)
-
-    def get_updated_props(self, key: str) -> Any:
-        """What a job shows while it runs. Dash's own would show it again and again, and drop the job's answer."""
-        shown = self.handle.backend.client.getdel(self._make_set_props_key(key))
-        return self.jobs.told_at_first(key) | ({} if shown is None else json.loads(shown))
-
-    def store(self, key: str, value: Any) -> None:
-        """Answer in a job's place."""
-        self.handle.backend.set(key, json.dumps(value))
-
-
-def celery_manager(jobs: Jobs, settings: Settings) -> _Manager:
-    """What runs jobs in Celery workers."""
-    return _Manager(jobs, celery_app(settings.redis, settings.limits.job_seconds))
+from sim.web.app import create_app
+from sim.web.settings import Settings
 
 
 def __getattr__(name: str) -> Any:
     """`worker`: the Celery app of a worker, with the tasks of all pages; made when Celery asks for it."""
     if name != "worker":
         raise AttributeError(name)
-    from pathlib import Path
-
-    from sim.web.app import create_app
-    from sim.web.settings import Settings
-
     results = Path(os.environ.get("TRIALCLOCK_RESULTS", "results"))
     _, studio = create_app(Settings(results, redis=os.environ["TRIALCLOCK_REDIS"]))
     manager: Any = studio.manager

@@ -1,4 +1,4 @@
-"""All that a process of the studio needs, imported and tried once: `forked` forks from a process that has this."""
+"""All that a process of the studio needs, imported and tried once: `fork_server` forks from a process that has this."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from importlib import import_module
 
 import scipy.stats  # noqa: F401 - what lessons and comparisons import late
 
-import sim.web.app  # noqa: F401
 from sim.experiment.crew import simulate_chunk
 from sim.scenario.load import load_scenario
+from sim.web.app import studio_of
 from sim.web.pages import PAGES
 from sim.web.pages.run import view
 from sim.web.work.first_answers import shown
 from sim.web.work.fork_server import prepared_settings
-from sim.web.work.local_runner import studio_of
 
 
 def _try_once() -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-import re
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, jsonify, request
 
-from sim import __version__
+from sim.version import __version__
+from sim.web.visitors import is_tab
 
 if TYPE_CHECKING:
     from dash import Dash
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from sim.web.studio import Studio
 
 _THREADS = 16
-_TAB = re.compile(r"[0-9a-z-]{8,64}")
 
 
 def add_endpoints(server: Flask, studio: Studio) -> None:
@@ -48,7 +47,7 @@ def add_endpoints(server: Flask, studio: Studio) -> None:
     @server.post("/left")
     def left() -> tuple[str, int]:
         tab = request.get_data(as_text=True)[:64]
-        if _TAB.fullmatch(tab):
+        if is_tab(tab):
             studio.jobs.end_of_tab(tab)
         return "", 204
 
@@ -61,8 +60,6 @@ def serve(app: Dash, studio: Studio, *, production: bool) -> None:
         studio: the studio, which is closed at the end.
         production: whether waitress serves, rather than Flask's server for development.
     """
-    from sim.web.pages.lessons.answers import prepare
-
     settings = studio.settings
     signal.signal(signal.SIGTERM, _end)
     studio.open()
@@ -70,7 +67,7 @@ def serve(app: Dash, studio: Studio, *, production: bool) -> None:
         if production:
             import waitress
 
-            studio.prepare(prepare, settings.kept)
+            studio.prepare()
             waitress.serve(app.server, host=settings.host, port=settings.port, threads=_THREADS, ident="trialclock")
         else:
             logging.getLogger("werkzeug").setLevel(logging.WARNING)

@@ -12,7 +12,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from sim.errors import InputError
 from sim.web.parts.components import page_title, problem_box
 from sim.web.safety import NOTICES, noted
-from sim.web.work.jobs import tab_of_request
+from sim.web.visitors import tab_of_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sim.scenario.load import Loaded
 from sim.web.settings import Settings
@@ -11,15 +11,14 @@ from sim.web.state import State
 from sim.web.visitors import Visitor, Visitors
 from sim.web.work.first_answers import Answering
 from sim.web.work.fork_server import start_warm_worker
-from sim.web.work.jobs import Jobs, make_jobs
+from sim.web.work.jobs import Jobs
+from sim.web.work.runner import Runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
     from pathlib import Path
-
-    from sim.web.work.runner import Watched
 
 _READY = 128  # scenarios that are kept read and checked
 
@@ -29,6 +28,8 @@ class Studio:
 
     Args:
         settings: how it is set up.
+        jobs: its long work.
+        prepare: what a process of its own does while nobody waits for it, given the folder of what visitors keep.
 
     Attributes:
         settings: how it is set up.
@@ -37,10 +38,11 @@ class Studio:
         answering: warm processes for first answers.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, jobs: Jobs, prepare: Callable[[Path], None]) -> None:
         self.settings = settings
         self.visitors = Visitors(settings.kept)
-        self.jobs: Jobs = make_jobs(settings)
+        self.jobs = jobs
+        self._prepare = prepare
         self.answering = Answering(settings.workers, settings.limits.job_bytes)
         self._aside: tuple[BaseProcess, Connection] | None = None
         self._loaded = lru_cache(maxsize=_READY)(self._load)
@@ -51,9 +53,9 @@ class Studio:
         return self.visitors.current()
 
     @property
-    def manager(self) -> Watched:
+    def manager(self) -> Runner:
         """What runs Dash's background callbacks."""
-        return self.jobs.manager
+        return cast(Runner, self.jobs.runner)
 
     def loaded(self, state: State) -> Loaded:
         """The scenario of a state, read and checked against the limits.
@@ -71,10 +73,10 @@ class Studio:
         self.jobs.open()
         self.answering.open()
 
-    def prepare(self, work: Callable[[Path], None], kept: Path) -> None:
+    def prepare(self) -> None:
         """Let a process of its own do what nobody waits for yet; it ends when that is done, or with the studio."""
         self._aside = start_warm_worker()
-        self._aside[1].send((work, (kept,)))
+        self._aside[1].send((self._prepare, (self.settings.kept,)))
         self._aside[1].send(None)
 
     def close(self) -> None:

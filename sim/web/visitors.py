@@ -20,8 +20,10 @@ from typing import Any
 from sim.experiment.files import write_whole
 
 COOKIE = "trialclock_visitor"
+TAB_HEADER = "X-Tab"  # which tab of a browser asks, as assets/studio.js says
 
 _NAME = re.compile(r"[0-9a-f]{32}")
+_TAB = re.compile(r"[0-9a-z-]{8,64}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _MOST_ENTRIES = 2_000
 
@@ -34,6 +36,19 @@ def new_name() -> str:
 def is_name(text: str | None) -> bool:
     """Whether a cookie is one that this program made."""
     return text is not None and _NAME.fullmatch(text) is not None
+
+
+def is_tab(text: str) -> bool:
+    """Whether a text is a tab's name, as `assets/studio.js` makes it."""
+    return _TAB.fullmatch(text) is not None
+
+
+def tab_of_request() -> str:
+    """The tab that asks, or nothing."""
+    from flask import request
+
+    tab = request.headers.get(TAB_HEADER, "")
+    return tab if is_tab(tab) else ""
 
 
 @dataclass(frozen=True)

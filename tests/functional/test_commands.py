@@ -18,9 +18,9 @@ import yaml
 from command_line import call
 from conftest import ROOT
 
-from sim import __version__
 from sim.experiment.run.results import Results
 from sim.scenario.json_schema import scenario_schema
+from sim.version import __version__
 
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 COMMANDS = ("run", "validate", "show", "diff", "schema", "new", "trace", "replay")

@@ -22,8 +22,8 @@ from sim.analysis.index import EventIndex
 from sim.analysis.intervals import Estimate
 from sim.analysis.occupancy import PLACES, mean_level, peak_level, stays
 from sim.errors import InputError, ReplicationFailed
+from sim.experiment.files import write_json
 from sim.experiment.run.assemble import FAILURES
-from sim.experiment.run.folder import write_json
 from sim.experiment.run.results import Results, open_results
 from sim.experiment.run.start import run_in_folder
 from sim.report.assumptions import Assumption, Units, assumption_rows, assumptions_of, together

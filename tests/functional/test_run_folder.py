@@ -18,9 +18,10 @@ from losing_workers import Losing
 
 from sim.errors import ResultsError, RunInterrupted
 from sim.experiment import identity, replicate, workers
+from sim.experiment.files import LOCK
 from sim.experiment.run import execute as going
 from sim.experiment.run import start as run
-from sim.experiment.run.folder import CHUNKS, LOCK, MANIFEST, RUN
+from sim.experiment.run.folder import CHUNKS, MANIFEST, RUN
 from sim.experiment.run.results import Results
 from sim.experiment.run.start import run_in_folder
 

@@ -18,7 +18,7 @@ from sim.web.app import create_app
 from sim.web.settings import Settings
 from sim.web.studio import Studio
 from sim.web.work.fork_server import start_process
-from sim.web.work.jobs import told_at_first
+from sim.web.work.runner import told_at_first
 
 WAIT_SECONDS = 90
 

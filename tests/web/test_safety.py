@@ -202,7 +202,7 @@ class _Processes:
 )
 def test_a_job_that_hangs_or_dies_frees_its_place_and_says_so(code: str, seconds: float, said: str) -> None:
     jobs, manager = Jobs(Limits(job_seconds=seconds)), _Processes()
-    jobs.manager = manager  # type: ignore[assignment]
+    jobs.runner = manager  # type: ignore[assignment]
     pid = manager.start(code)
     jobs.add(pid, "key", "visitor", "tab")
     deadline = time.monotonic() + 60
@@ -216,7 +216,7 @@ def test_a_job_that_hangs_or_dies_frees_its_place_and_says_so(code: str, seconds
 
 def test_what_a_tab_was_waiting_for_ends_with_it_and_nothing_else() -> None:
     jobs, manager = Jobs(Limits()), _Processes()
-    jobs.manager = manager  # type: ignore[assignment]
+    jobs.runner = manager  # type: ignore[assignment]
     mine, yours = (manager.start("import time; time.sleep(600)") for _ in range(2))
     jobs.add(mine, "mine", "me", "my-tab-1")
     jobs.add(yours, "yours", "you", "your-tab")
@@ -229,7 +229,7 @@ def test_what_a_tab_was_waiting_for_ends_with_it_and_nothing_else() -> None:
 
 def test_a_visitor_has_so_many_jobs_at_once() -> None:
     jobs, manager = Jobs(Limits(jobs_each=2)), _Processes()
-    jobs.manager = manager  # type: ignore[assignment]
+    jobs.runner = manager  # type: ignore[assignment]
     for i in range(2):
         jobs.check_room("me")
         jobs.add(manager.start("import time; time.sleep(600)"), str(i), "me", "tab")
@@ -240,6 +240,6 @@ def test_a_visitor_has_so_many_jobs_at_once() -> None:
 
 
 def test_a_job_may_take_so_much_memory() -> None:
-    code = "from sim.web.work.jobs import bound_memory; bound_memory(2**30); bytearray(2**31)"
+    code = "from sim.web.work.process import bound_memory; bound_memory(2**30); bytearray(2**31)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, env=os.environ)
     assert "MemoryError" in done.stderr

@@ -41,7 +41,7 @@ def reference(context: click.Context, page: str | None, out: str | None) -> None
     PAGE is scenario, inputs, results or commands (default: scenario).
     """
     from sim.errors import Problem, UsageError
-    from sim.experiment.run.folder import write_text
+    from sim.experiment.files import write_text
 
     group = context.find_root().command
     assert isinstance(group, click.Group)

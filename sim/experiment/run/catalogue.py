@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import Problem, ResultsError, TrialclockError, nearest
+from sim.experiment.files import read_object
 from sim.experiment.replicate import CHUNK
 from sim.experiment.run.assemble import REPLICATIONS
-from sim.experiment.run.folder import CHUNKS, MANIFEST, RUN, read_object
+from sim.experiment.run.folder import CHUNKS, MANIFEST, RUN
 from sim.experiment.run.results import Results
 
 HEADLINE = ("last_randomised", "database_lock")

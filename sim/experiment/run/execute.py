@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from sim.errors import Problem, ResultsError, RunInterrupted, WriteError
 from sim.experiment.crew import Crew, crew_for, simulate_chunk
+from sim.experiment.files import file_hash, write_json
 from sim.experiment.identity import Identity
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.replicate import CHUNK, Chunk, tasks
 from sim.experiment.run.assemble import assemble
 from sim.experiment.run.days_lost import Measuring, measure, measure_doubts
-from sim.experiment.run.folder import ASSUMPTIONS, CAUSES, MANIFEST, RunFolder, file_hash, write_json
+from sim.experiment.run.folder import ASSUMPTIONS, CAUSES, MANIFEST, RunFolder
 from sim.experiment.run.manifest import manifest
 from sim.experiment.run.restore import chunks_of, joined
 from sim.experiment.run.results import Results

@@ -20,41 +20,18 @@ import numpy.typing as npt
 
 from sim.errors import Problem, ResultsError
 from sim.experiment.files import (
-    LOCK,
     cannot_write,
-    file_hash,
     held,
-    read_json,
     read_object,
     remove_folder,
     remove_parts,
     strangers,
     write_json,
-    write_text,
     write_whole,
 )
 from sim.experiment.identity import Identity, changed
 from sim.experiment.replicate import CHUNK, Chunk
 from sim.experiment.run.chunk_file import chunk_bytes, chunk_from, values_from
-
-__all__ = [
-    "ASSUMPTIONS",
-    "CAUSES",
-    "CHUNKS",
-    "LOCK",
-    "MANIFEST",
-    "PAIRS",
-    "RUN",
-    "RunFolder",
-    "cannot_write",
-    "checked_manifest",
-    "file_hash",
-    "read_json",
-    "read_object",
-    "write_json",
-    "write_text",
-    "write_whole",
-]
 
 CAUSES, ASSUMPTIONS = "causes.csv", "assumptions.csv"
 RUN, MANIFEST, CHUNKS, PAIRS = "run.json", "manifest.json", "chunks", "pairs"

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from sim import __version__
 from sim.experiment.files import file_hash
 from sim.experiment.run.folder import RunFolder
 from sim.experiment.run.stopping import Looks
+from sim.version import __version__
 
 _LIBRARIES = ("simpy", "numpy", "scipy", "pandas", "pyarrow", "pydantic", "plotly", "holidays")
 

@@ -20,20 +20,11 @@ from sim.analysis.shown import Shown, dates_and_odds, heading
 from sim.core.design import Design
 from sim.core.events import Log
 from sim.errors import Problem, ResultsError, UsageError
-from sim.experiment.files import LOCK, opened
+from sim.experiment.files import LOCK, file_hash, opened, read_json, read_object
 from sim.experiment.identity import changed, program_fingerprint
 from sim.experiment.replicate import Failure, refuse_failed, replicate
 from sim.experiment.run.assemble import CURVES, ENROLMENT, EVENTS, FAILURES, PARTICIPANTS, REPLICATIONS
-from sim.experiment.run.folder import (
-    ASSUMPTIONS,
-    CAUSES,
-    MANIFEST,
-    RUN,
-    checked_manifest,
-    file_hash,
-    read_json,
-    read_object,
-)
+from sim.experiment.run.folder import ASSUMPTIONS, CAUSES, MANIFEST, RUN, checked_manifest
 from sim.experiment.run.table_checks import first_line, wrong_tables
 from sim.scenario.load import scenario_from_json
 from sim.scenario.schema import Scenario

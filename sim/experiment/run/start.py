@@ -7,10 +7,11 @@ from pathlib import Path
 
 from sim.analysis.precision import MOST
 from sim.errors import Problem, ResultsError, UsageError
+from sim.experiment.files import read_object
 from sim.experiment.identity import Identity
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run.execute import REPORT, Means, Report, check_undamaged, complete, go, reuse
-from sim.experiment.run.folder import MANIFEST, RUN, RunFolder, checked_manifest, read_object
+from sim.experiment.run.folder import MANIFEST, RUN, RunFolder, checked_manifest
 from sim.experiment.run.results import Results
 from sim.experiment.run.stopping import Looks
 from sim.scenario.schema import Scenario

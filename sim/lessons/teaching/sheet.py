@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim import __version__
 from sim.lessons.controls import controls
 from sim.lessons.reading import PAGES, glossary
 from sim.report.html import environment, figure_json, plotly_script, script_hash, template_text
 from sim.scenario.yaml_source import shown
+from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.lessons.lesson import Taught

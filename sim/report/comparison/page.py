@@ -6,13 +6,13 @@ import math
 import shlex
 from typing import TYPE_CHECKING
 
-from sim import __version__
 from sim.experiment.comparison.tables import BOTH
 from sim.report.comparison import words
 from sim.report.comparison.figures import exhibits
 from sim.report.exhibits import Exhibit, Table
 from sim.report.plain_page import Card, PageSection, PlainPage, render
 from sim.report.words import Dates, chance, estimate_of, mean_with_error, number
+from sim.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim import __version__
 from sim.core import events
 from sim.core.events import CODE, KIND, TIME, VOCABULARIES
 from sim.report.exhibits import Table
 from sim.report.html import environment, escaped_json, script_hash, template_text
 from sim.report.one_trial.places import STATIONS, Station
 from sim.report.words import Dates
+from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.experiment.one_trial import Picked

@@ -85,7 +85,7 @@ def write_report(results: Results) -> str:
     Raises:
         ResultsError: it cannot be written.
     """
-    from sim.experiment.run.folder import write_text
+    from sim.experiment.files import write_text
 
     write_text(results.path / REPORT, page(results))
     return REPORT

@@ -6,13 +6,13 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sim import __version__
 from sim.experiment.sweep.points import GRID
 from sim.report.comparison.page import parts_of
 from sim.report.exhibits import Exhibit, Table
 from sim.report.plain_page import PageSection, PlainPage, render
 from sim.report.sweep import words
 from sim.report.sweep.figures import exhibits
+from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.experiment.sweep.table import Swept

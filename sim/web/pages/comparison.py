@@ -22,7 +22,7 @@ from sim.web.parts.work_bar import Progress, answer_area, asked_by, asking, mean
 from sim.web.past_runs import run_named
 from sim.web.shell import QUERY
 from sim.web.state import State
-from sim.web.work.jobs import long_callback
+from sim.web.work.long_callback import long_callback
 
 if TYPE_CHECKING:
     import pandas as pd

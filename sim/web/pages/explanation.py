@@ -19,7 +19,7 @@ from sim.web.parts.report_view import report_view
 from sim.web.parts.work_bar import Progress, answer_area, asked_by, asking, meanwhile
 from sim.web.shell import QUERY
 from sim.web.state import State
-from sim.web.work.jobs import long_callback
+from sim.web.work.long_callback import long_callback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

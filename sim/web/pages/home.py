@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import dash_mantine_components as dmc
 from dash import Dash, dcc, html
 
-from sim.scenario.layers import library_names
-from sim.scenario.load import load
-from sim.scenario.provenance import differences
 from sim.web.parts.components import page_title
-from sim.web.state import BASE, State
+from sim.web.parts.scenario_choice import gallery
+from sim.web.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,18 +58,6 @@ _STAGES = (
         (("Lessons", "/learn"), ("Watch one trial", "/one-trial")),
     ),
 )
-
-
-@lru_cache(maxsize=1)
-def gallery() -> tuple[tuple[str, str, str, tuple[str, ...]], ...]:
-    """The scenarios that come with the program: name of the file, name, question, and what differs from the base."""
-    base = load(BASE)
-    found = []
-    for name in library_names():
-        loaded = load(name)
-        changes = tuple(f"{path}: {ours} → {theirs}" for path, ours, theirs in differences(base, loaded))
-        found.append((name, loaded.scenario.name, loaded.scenario.question, changes))
-    return tuple(found)
 
 
 def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:  # noqa: ARG001 - as every page

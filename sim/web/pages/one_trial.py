@@ -24,7 +24,7 @@ from sim.scenario.layers import library_names
 from sim.web.parts.components import command_line, page_title, problem_box
 from sim.web.shell import QUERY
 from sim.web.state import State, whole_number
-from sim.web.work.jobs import long_callback
+from sim.web.work.long_callback import long_callback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import InputError
 from sim.experiment.run.catalogue import FINISHED
-from sim.web.pages.home import gallery
+from sim.scenario.layers import library_names
+from sim.scenario.load import load
+from sim.scenario.provenance import differences
 from sim.web.past_runs import past_runs
-from sim.web.state import State
+from sim.web.state import BASE, State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +21,18 @@ if TYPE_CHECKING:
 
 RUN = "run:"  # begins the value of a past run; every other value is the query of a state
 _LONGEST_LABEL = 48
+
+
+@lru_cache(maxsize=1)
+def gallery() -> tuple[tuple[str, str, str, tuple[str, ...]], ...]:
+    """The scenarios that come with the program: name of the file, name, question, and what differs from the base."""
+    base = load(BASE)
+    found = []
+    for name in library_names():
+        loaded = load(name)
+        changes = tuple(f"{path}: {ours} → {theirs}" for path, ours, theirs in differences(base, loaded))
+        found.append((name, loaded.scenario.name, loaded.scenario.question, changes))
+    return tuple(found)
 
 
 def state_value(state: State) -> str:

@@ -28,7 +28,8 @@ from sim.experiment.identity import Identity
 from sim.experiment.replicate import Chunk
 from sim.experiment.run.growing import ResultsAtHand
 from sim.scenario.schema import Scenario
-from sim.web.work.fork_server import start_warm_worker
+from sim.web.work.fork_server import PRELOAD, start_warm_worker
+from sim.web.work.process import bound_memory
 
 SECONDS = 20.0  # for a first answer; what takes longer is left to a job
 
@@ -296,10 +297,8 @@ def _ended(warm: _Warm) -> None:
 
 def warm_up(n_bytes: int) -> None:
     """Bound the memory of this process, and import what an answer needs, unless it was forked with all that."""
-    from sim.web.work.jobs import bound_memory
-
     bound_memory(n_bytes)
-    import_module("sim.web.preload")
+    import_module(PRELOAD)
 
 
 def shown(text: str, seed: int, typed: str, chunks: Sequence[Chunk], view: Callable[..., Any]) -> Any:

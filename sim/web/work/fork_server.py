@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
+PRELOAD = "sim.web.preload"  # imports and tries all that a worker needs; named here, and imported in workers only
 _SETTINGS = "TRIALCLOCK_FORKED"
 _STARTING = threading.Lock()
 
@@ -36,7 +37,7 @@ def prepare_forks(settings: Settings | None = None) -> None:
         return
     from multiprocessing import forkserver
 
-    multiprocessing.set_forkserver_preload(["sim.cli", "sim.web.preload"])
+    multiprocessing.set_forkserver_preload(["sim.cli", PRELOAD])
     with _STARTING, interrupts_held():
         if settings is not None:  # modules take no arguments
             os.environ[_SETTINGS] = pickle.dumps(settings).hex()

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-import signal
-import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import dash
 import psutil
 
-from sim.experiment.workers import end_with_parent
 from sim.web.work.fork_server import prepare_forks, start_process
-from sim.web.work.runner import Watched
+from sim.web.work.runner import Runner
 
 if TYPE_CHECKING:
     from sim.web.settings import Settings
-    from sim.web.studio import Studio
     from sim.web.work.jobs import Jobs
 
 
-class _Manager(Watched, dash.DiskcacheManager):
-    """Dash's own, with jobs that are forked from a process without threads, by what they are called there."""
+Work = Callable[["Settings", str, tuple[Any, ...]], None]
 
-    def __init__(self, jobs: Jobs, settings: Settings) -> None:
+
+class LocalRunner(Runner, dash.DiskcacheManager):
+    """Dash's own, with jobs that are forked from a process without threads, by what they are called there.
+
+    Args:
+        jobs: which it runs.
+        settings: of the studio.
+        work: what a job's process calls, with the settings, the job's name, and what Dash asks of it.
+    """
+
+    def __init__(self, jobs: Jobs, settings: Settings, work: Work) -> None:
         import diskcache
 
-        self.jobs, self._settings = jobs, replace(settings, token="")
+        settings.kept.mkdir(parents=True, exist_ok=True)
+        self.jobs, self._settings, self._work = jobs, replace(settings, token=""), work
         super().__init__(diskcache.Cache(str(settings.kept / "answers"), size_limit=256 * 2**20))
 
     def open(self) -> None:
@@ -40,7 +46,7 @@ class _Manager(Watched, dash.DiskcacheManager):
         """Start a job."""
         name = self.name_of(job_fn)
         asked = (key, self._make_progress_key(key), args, context)
-        return self.started(lambda: start_process(_work, self._settings, name, asked), key, job_fn)
+        return self.started(lambda: start_process(self._work, self._settings, name, asked), key, job_fn)
 
     def terminate_job(self, job: Any) -> None:
         """End a job. One that ends by itself while Dash looks at it would cost the answer that was just read."""
@@ -74,38 +80,3 @@ class _Manager(Watched, dash.DiskcacheManager):
     def store(self, key: str, value: Any) -> None:
         """Answer in a job's place."""
         self.handle.set(key, value, expire=600)
-
-
-def _work(settings: Settings, name: str, asked: tuple[Any, ...]) -> None:
-    """What the process of a job does.
-
-    Args:
-        settings: of the studio whose job it is.
-        name: of the function in that studio.
-        asked: what Dash calls it with.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    manager: Any = studio_of(settings).manager
-    manager.func_registry[name](*asked)
-
-
-@lru_cache(maxsize=1)
-def studio_of(settings: Settings) -> Studio:
-    """The studio whose jobs this process does, or those forked from it.
-
-    Args:
-        settings: of the studio.
-    """
-    from sim.web.app import create_app
-
-    _, studio = create_app(settings)
-    manager: Any = studio.manager
-    manager.handle.close()  # opened again by each process: SQLite's connections must not be forked
-    return studio
-
-
-def diskcache_manager(jobs: Jobs, settings: Settings) -> _Manager:
-    """What runs jobs in processes of this machine."""
-    settings.kept.mkdir(parents=True, exist_ok=True)
-    return _Manager(jobs, settings)

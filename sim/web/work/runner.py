@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dash.background_callback.managers import BaseBackgroundCallbackManager
 from flask import g
 
-from sim.web.work.jobs import tab_of_request, told_at_first
+from sim.web.visitors import tab_of_request
+from sim.web.work.jobs import Jobs
 
-if TYPE_CHECKING:
-    from sim.web.work.jobs import Jobs
+AT_FIRST = "at_first"  # of a job's function: what its page is told once it knows of the job
 
 
-class Watched(BaseBackgroundCallbackManager):
-    """What every manager of a studio does besides: it tells the studio's jobs what was started and is asked for, and
+class Runner(BaseBackgroundCallbackManager):
+    """What every runner of a studio does besides: it tells the studio's jobs what was started and is asked for, and
     loses no answer that comes between one question of Dash's and the next.
 
     Attributes:
@@ -79,3 +79,15 @@ class Watched(BaseBackgroundCallbackManager):
     def build_cache_key(self, *args: Any, **kwargs: Any) -> str:
         """A key of its own for each job: two pages that ask the same at once would take away each other's answer."""
         return f"{super().build_cache_key(*args, **kwargs)}{os.urandom(8).hex()}"
+
+
+def told_at_first(name: str) -> dict[str, dict[str, Any]]:
+    """What the page of a long callback is told once it knows of its job.
+
+    Args:
+        name: of the callback's function in a manager.
+    """
+    for known, function, _ in BaseBackgroundCallbackManager.functions:
+        if known == name:
+            return dict(getattr(function, AT_FIRST, {}))
+    return {}

@@ -21,7 +21,7 @@ from sim.web.pages.lessons import teacher
 from sim.web.pages.lessons.answers import answered, query_of, session_of
 from sim.web.parts.components import command_line, figure_with_table, problem_box
 from sim.web.shell import QUERY
-from sim.web.work.jobs import long_callback
+from sim.web.work.long_callback import long_callback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -18,7 +18,7 @@ from sim.lessons.teaching.students import MOST_BYTES, names_from
 from sim.lessons.teaching.template import template
 from sim.web.pages.lessons.answers import FILE_KEY, answered, session_of
 from sim.web.parts.components import command_line, file_place, problem_box
-from sim.web.work.jobs import long_callback
+from sim.web.work.long_callback import long_callback
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,8 +21,9 @@ from sim.web.pages.run.steps import check_rule, with_draft
 from sim.web.pages.run.view import EXHIBITS, dates_of, figures_of, first_dates_of
 from sim.web.parts.components import problem_box
 from sim.web.state import State as Scenario
+from sim.web.visitors import tab_of_request
 from sim.web.work.first_answers import Question, Superseded, TooSlow
-from sim.web.work.jobs import long_callback, tab_of_request
+from sim.web.work.long_callback import long_callback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,0 +1,96 @@
+"""Callbacks that take longer than a moment, each in a job.
+
+A Cancel button comes alive when its page knows the job, and a refusal is told in the words of the error.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import InputError, TrialclockError
+from sim.web.work.jobs import MESSAGE
+from sim.web.work.process import as_job
+from sim.web.work.runner import AT_FIRST
+
+if TYPE_CHECKING:
+    from dash import Dash
+
+    from sim.web.studio import Studio
+
+_POLL_MS = 300
+
+
+def long_callback(
+    app: Dash,
+    studio: Studio,
+    *dependencies: Any,
+    progress: Sequence[Any] | Any = None,
+    progress_default: Any = None,
+    running: Sequence[Any] | None = None,
+    cancel: Sequence[Any] | None = None,
+    **options: Any,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator for callbacks that take longer than a moment; as `app.callback`, and then in a job.
+
+    The function runs in another process, at a lower priority. It may raise `InputError`, whose problems are then shown
+    as a notice; better that it catches those and shows them at the control that caused them.
+
+    Args:
+        app: the app.
+        studio: the studio.
+        dependencies: outputs, inputs and states, as for `app.callback`.
+        progress: outputs that the function may set while it runs, by its first argument `set_progress`.
+        progress_default: their values while it does not run.
+        running: as for `app.callback`: outputs with their values while it runs and afterwards.
+        cancel: inputs that end the job.
+        options: what else `app.callback` takes.
+    """
+    running, at_first = _cancel_once_known(running or (), cancel or ())
+    given = {"progress": progress, "progress_default": progress_default, "running": running, "cancel": cancel}
+    given = {name: value for name, value in given.items() if value}
+    options.setdefault("prevent_initial_call", True)
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def in_job(*args: Any, **kwargs: Any) -> Any:
+            with as_job(studio.settings):
+                return _answered(function, args, kwargs)
+
+        vars(in_job)[AT_FIRST] = at_first
+
+        # what a job's key is made from must differ from function to function
+        decorated: Callable[..., Any] = app.callback(
+            *dependencies, background=True, manager=studio.manager, interval=_POLL_MS, **given, **options
+        )(in_job)
+        return decorated
+
+    return decorate
+
+
+def _cancel_once_known(
+    running: Sequence[Any], cancel: Sequence[Any]
+) -> tuple[list[tuple[Any, Any, Any]], dict[str, dict[str, Any]]]:
+    """Cancel buttons come alive when the page knows the job's name: pressed before, Dash ends nothing.
+
+    Returns:
+        What is set while the job runs and afterwards, and what the page is told as soon as it knows the job.
+    """
+    buttons = {found.component_id for found in cancel}
+    meanwhile, at_first = [], {}
+    for output, on, off in running:
+        if output.component_id in buttons:
+            at_first[str(output.component_id)] = {output.component_property: on}
+            on = off
+        meanwhile.append((output, on, off))
+    return meanwhile, at_first
+
+
+def _answered(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    try:
+        return function(*args, **kwargs)
+    except InputError as error:
+        raise RuntimeError(f"{MESSAGE}{error}") from None
+    except TrialclockError as error:
+        raise RuntimeError(f"{MESSAGE}{error}") from error
