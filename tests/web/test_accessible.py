@@ -46,7 +46,7 @@ def test_no_answer_shuts_anybody_out(visit: Callable[..., Any]) -> None:
     """The Plan page with all its levers, the answer with its figures, and its tables opened."""
     page = visit("/plan?replications=48")
     page.locator(".answer", has_text="48 simulated trials").wait_for()
-    page.wait_for_selector("#plan-funnel .main-svg")
+    page.wait_for_selector("#answer-plan-funnel .main-svg")
     look(page, "light")
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     look(page, "dark")

@@ -82,7 +82,17 @@ def table(data: Table, id: str | None = None) -> Component:  # noqa: A002 - Dash
     return html.Div(className="scroll", tabIndex=0, **{"data-table": cells}, **named)
 
 
-def figure_with_table(exhibit: Exhibit, id: str, order: int = 2) -> Component:  # noqa: A002 - Dash's own word
+def answer_id(page: str, *names: str) -> str:
+    """The id of a part of an answer. It begins as no id of a page's own does, so that neither takes the other's place.
+
+    Args:
+        page: what the answer belongs to.
+        names: of the part, the largest first.
+    """
+    return "-".join(("answer", page, *names))
+
+
+def figure_with_table(exhibit: Exhibit, page: str, order: int = 2) -> Component:
     """A figure with its heading, its words and the table behind it.
 
     What changes from one answer to the next has an id, so that a page can change that alone: a table that was opened
@@ -90,9 +100,10 @@ def figure_with_table(exhibit: Exhibit, id: str, order: int = 2) -> Component:  
 
     Args:
         exhibit: what is shown.
-        id: of the graph; its parts get the same with an ending.
+        page: what the answer belongs to.
         order: level of the heading.
     """
+    id = answer_id(page, exhibit.name)  # noqa: A001 - of the graph; its parts get the same with an ending
     parts: list[Any] = [dmc.Title(exhibit.title, order=order, className="exhibit-title", id=f"{id}-title")]
     if exhibit.figure is not None:
         graph = dcc.Graph(id=id, figure=exhibit.figure.to_dict(), config=GRAPH_CONFIG, className="figure")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dash_mantine_components as dmc
 from dash import html
 
-from sim.web.parts.components import command_line, figure_with_table, table
+from sim.web.parts.components import answer_id, command_line, figure_with_table, table
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
@@ -25,7 +25,7 @@ def report_view(page: PlainPage, name: str, note: str = "", then: Component | No
         note: what to know of this answer as it now stands, such as that a better one is under way.
         then: where to go on from the answer.
     """
-    links = [html.Li(html.A(part.title, href=f"#{name}-{part.name}")) for part in page.sections]
+    links = [html.Li(html.A(part.title, href=f"#{_section_id(part, name)}")) for part in page.sections]
     return html.Div(
         [
             html.Section([*_first(page, name, note), then], className="answer"),
@@ -86,10 +86,14 @@ def _section(part: PageSection, name: str) -> Component:
             *(html.P(line) for line in part.lines),
             *(_shown(exhibit, name) for exhibit in part.exhibits),
         ],
-        id=f"{name}-{part.name}",
+        id=_section_id(part, name),
         className="part",
     )
 
 
 def _shown(exhibit: Exhibit, name: str) -> Component:
-    return figure_with_table(exhibit, f"{name}-{exhibit.name}-figure", order=3)
+    return figure_with_table(exhibit, name, order=3)
+
+
+def _section_id(part: PageSection, name: str) -> str:
+    return answer_id(name, "section", part.name)

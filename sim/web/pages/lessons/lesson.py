@@ -184,7 +184,7 @@ def _around(found: Lesson) -> Component:
 
 
 def _pictures(taught: Taught) -> list[Component]:
-    return [figure_with_table(found, f"learn-{found.name}", order=3) for found in taught.exhibits]
+    return [figure_with_table(found, "learn", order=3) for found in taught.exhibits]
 
 
 def _status(taught: Taught) -> Component:

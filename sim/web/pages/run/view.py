@@ -44,4 +44,4 @@ def figures_of(results: Results) -> list[Component]:
         results: as for `dates_of`.
     """
     answers = Answers(results)
-    return [figure_with_table(MAKERS[name](answers), f"plan-{name}", order=3) for name in EXHIBITS]
+    return [figure_with_table(MAKERS[name](answers), "plan", order=3) for name in EXHIBITS]
