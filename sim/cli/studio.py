@@ -15,7 +15,7 @@ from sim.errors import Problem, UsageError
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8050, show_default=True, help="Port to listen on.")
-@click.option("--production", is_flag=True, help="Serve many people (by waitress), not one.")
+@click.option("--production", is_flag=True, help="Serve many people (by waitress), not one; always so off loopback.")
 @click.option("--token", metavar="TEXT", envvar="TRIALCLOCK_TOKEN", help="What visitors must know, off loopback.")
 @click.option(
     "--host-name", "hosts", multiple=True, metavar="NAME", help="A name browsers may ask by; may be given again."
@@ -38,16 +38,22 @@ def serve(
         message = f"needs the packages of the extra 'web' ({error.name} is missing): pip install 'trialclock[web]'"
         raise UsageError(Problem(message, "serve")) from None
     from sim.experiment.workers import n_cores
-    from sim.web.safety import address
+    from sim.web.door import check_token
+    from sim.web.safety import addresses
     from sim.web.server import serve as answer_requests
     from sim.web.settings import Settings, is_loopback
 
-    if not is_loopback(host) and not token:
+    if token:
+        check_token(token)
+    elif not is_loopback(host):
         token = secrets.token_urlsafe(16)
     settings = Settings(results, host, port, token or "", hosts, redis, n_cores())
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     app, studio = create_app(settings)
-    click.echo(f"The studio is open: {address(settings)}")
+    first, *others = addresses(settings)
+    click.echo(f"The studio is open: {first}")
+    for other in others:
+        click.echo(f"On this machine: {other}")
     click.echo("Ctrl-C ends it.")
     answer_requests(app, studio, production=production)
     return 0

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import hmac
 import logging
 import secrets
+import socket
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Response, g, redirect, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from sim.errors import InputError
 from sim.web import visitors
+from sim.web.door import TOKEN_COOKIE, Door, asked_for_token, without_token
 from sim.web.settings import LOOPBACK, Settings, is_loopback
 from sim.web.work.jobs import MESSAGE
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from dash import Dash
 
-TOKEN_COOKIE = "trialclock_token"
 NOTICES = "shell-notices"
 
 _LOG = logging.getLogger(__name__)
@@ -47,20 +47,23 @@ def protect(app: Dash, settings: Settings) -> None:
     """
     server = app.server
     server.config["MAX_CONTENT_LENGTH"] = settings.limits.upload_bytes
-    server.before_request(lambda: _refusal(settings))
+    door = Door(settings) if settings.token else None
+    server.before_request(lambda: _refusal(settings, door))
     server.after_request(_with_policy(app))
     server.register_error_handler(Exception, _failed)
 
 
-def _refusal(settings: Settings) -> Any:
+def _refusal(settings: Settings, door: Door | None) -> Any:
     """Why a request is not answered, if it is not; else who asks."""
     if not _is_for_us(request.host, settings):
         return _plain("This address is not one of this studio's. Start it with --host-name to allow another.", 421)
     origin = request.headers.get("Origin")
     if origin is not None and origin != "null" and urlsplit(origin).netloc != request.host:
         return _plain("A page of another site may not use this studio.", 403)
-    if settings.token and request.path not in _OPEN_TO_ALL and not _knows_token(settings.token):
-        return _asked_for_token(settings)
+    if door is not None and request.path not in _OPEN_TO_ALL and not door.knows(request.cookies.get(TOKEN_COOKIE)):
+        return asked_for_token(door)
+    if request.method == "GET" and "token" in request.args:
+        return redirect(without_token(), 303)  # let in already: it need not stand in the address
     cookie = request.cookies.get(visitors.COOKIE)
     g.visitor = cookie if visitors.is_name(cookie) else visitors.new_name()
     g.is_new_visitor = g.visitor != cookie
@@ -73,31 +76,6 @@ def _is_for_us(host: str, settings: Settings) -> bool:
     if is_loopback(name) or name in (settings.host, *settings.hosts):
         return True
     return settings.host in _UNIVERSAL and not settings.hosts
-
-
-def _knows_token(token: str) -> bool:
-    return hmac.compare_digest(request.cookies.get(TOKEN_COOKIE, "").encode(), token.encode())
-
-
-def _asked_for_token(settings: Settings) -> Any:
-    """A link with the right token lets in; anything else is asked for one."""
-    given = request.form.get("token", "") if request.method == "POST" else request.args.get("token", "")
-    if given and hmac.compare_digest(given.encode(), settings.token.encode()):
-        answer = redirect("/", 303)
-        answer.set_cookie(TOKEN_COOKIE, settings.token, max_age=_YEAR, httponly=True, samesite="Lax")
-        return answer
-    wrong = "<p role=alert>That is not the token.</p>" if given else ""
-    if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
-        return Response(_ASK.format(wrong=wrong), 401, mimetype="text/html")
-    return Response(_ASK.format(wrong=wrong), 401, mimetype="text/html") if given else _plain("A token is needed.", 401)
-
-
-_ASK = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>trialclock studio</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"></head><body><main>
-<h1>trialclock studio</h1>{wrong}
-<form method="post" action="/"><p><label>Token, as printed where the studio was started:
-<input name="token" type="password" autocomplete="current-password" required></label>
-<button>Open the studio</button></p></form></main></body></html>"""
 
 
 def _with_policy(app: Dash) -> Callable[[Response], Response]:
@@ -171,9 +149,21 @@ def callback_failed(error: Exception) -> Any:
     return no_update
 
 
-def address(settings: Settings) -> str:
-    """What to type into a browser."""
-    host = LOOPBACK if settings.host in _UNIVERSAL else settings.host
-    shown = f"[{host}]" if ":" in host else host
-    token = f"?token={settings.token}" if settings.token else ""
-    return f"http://{shown}:{settings.port}/{token}"
+def addresses(settings: Settings) -> list[str]:
+    """What to type into a browser: for others first, where others can reach it, and for this machine."""
+    hosts = [settings.host]
+    if settings.host in _UNIVERSAL:
+        hosts = [*settings.hosts[:1], LOOPBACK] if settings.hosts else [_own_address(), LOOPBACK]
+    token = f"?{urlencode({'token': settings.token})}" if settings.token else ""
+    shown = [f"[{host}]" if ":" in host else host for host in dict.fromkeys(hosts)]
+    return [f"http://{host}:{settings.port}/{token}" for host in shown]
+
+
+def _own_address() -> str:
+    """The address by which others reach this machine, or its name; nothing is sent to find it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address for documentation
+            return str(probe.getsockname()[0])
+        except OSError:
+            return socket.gethostname()

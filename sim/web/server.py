@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from sim.web.studio import Studio
 
-_THREADS = 16
 
 
 def add_endpoints(server: Flask, studio: Studio) -> None:
@@ -58,17 +57,19 @@ def serve(app: Dash, studio: Studio, *, production: bool) -> None:
     Args:
         app: the app.
         studio: the studio, which is closed at the end.
-        production: whether waitress serves, rather than Flask's server for development.
+        production: whether waitress serves, rather than Flask's server for development; off loopback it always does.
     """
     settings = studio.settings
     signal.signal(signal.SIGTERM, _end)
     studio.open()
     try:
-        if production:
-            import waitress
+        if production or not settings.is_loopback:
+            from sim.web.connections import make_server as make_server_for_many
+            from sim.web.door import may_send
 
             studio.prepare()
-            waitress.serve(app.server, host=settings.host, port=settings.port, threads=_THREADS, ident="trialclock")
+            largest = settings.limits.upload_bytes
+            make_server_for_many(app.server, settings.host, settings.port, may_send(settings), largest).run()
         else:
             logging.getLogger("werkzeug").setLevel(logging.WARNING)
             from werkzeug.serving import make_server

@@ -17,10 +17,10 @@ from sim.report.forecast_fit import fit_content
 from sim.report.forecast_page import forecast_content
 from sim.report.plain_page import PageSection, PlainPage
 from sim.web.app import create_app
-from sim.web.components import figure_with_table
 from sim.web.pages import PAGES
+from sim.web.parts.components import figure_with_table
+from sim.web.parts.report_view import report_view
 from sim.web.settings import Settings
-from sim.web.views import report_view
 
 
 def ids_of(part: Any) -> list[str]:
@@ -55,8 +55,8 @@ def test_no_id_stands_on_a_page_twice(name: str, of_pages: dict[str, list[str]])
 def test_no_part_of_an_answer_takes_the_place_of_a_part_of_a_page(of_pages: dict[str, list[str]]) -> None:
     """Even if it is called as one is: the section on the data of a forecast was."""
     taken = {name for ids in of_pages.values() for name in ids}
-    assert {"forecast-data", "plan-query", "shell-url"} <= taken
-    for page in (*PAGES, "forecast-back", "forecast-fit"):
+    assert {"forecast-data", "sweep-wrong", "shell-url"} <= taken
+    for page in {*(name.partition("-")[0] for name in taken if name[0] != "{"), "forecast-back", "forecast-fit"}:
         names = [name.removeprefix(f"{page}-") for name in taken if name.startswith(f"{page}-")]
         exhibits = tuple(Exhibit(name, name, name, table=Table(name, ("a",), ())) for name in names)
         sections = tuple(

@@ -162,6 +162,34 @@ def test_an_error_has_a_reference_and_no_traceback(client: Any, caplog: pytest.L
     assert "site-packages" not in answer.text
 
 
+@pytest.mark.parametrize("argument", ["oldJob", "cancelJob", "job"])
+def test_no_request_ends_a_process_by_its_number(argument: str, tmp_path: Path) -> None:
+    """What Dash ends is named by a text that only this server can have signed; it was a number in older ones."""
+    app, studio = create_app(Settings(tmp_path))
+    client = app.server.test_client()
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        for callback in client.get("/_dash-dependencies").json:
+            parts = callback["inputs"] + callback["state"]
+            if callback["output"] not in ("plan-done.data", "plan-cancel.id") or "ALL" in str(parts):
+                continue
+            name, _, prop = callback["output"].rpartition(".")
+            body = {
+                "output": callback["output"],
+                "outputs": {"id": name, "property": prop},
+                "inputs": [part | {"value": None} for part in callback["inputs"]],
+                "state": [part | {"value": None} for part in callback["state"]],
+                "changedPropIds": [f"{part['id']}.{part['property']}" for part in callback["inputs"]],
+            }
+            answer = client.post(f"/_dash-update-component?{argument}={other.pid}&cacheKey=x", json=body)
+            assert answer.status_code in (200, 204), answer.text
+        assert other.poll() is None
+    finally:
+        studio.close()
+        other.kill()
+        other.wait()
+
+
 def test_visitors_are_told_apart_by_a_cookie_that_scripts_cannot_read(client: Any) -> None:
     cookie = client.get("/").headers.get("Set-Cookie", "")
     assert not cookie or (COOKIE in cookie and "HttpOnly" in cookie and "SameSite=Lax" in cookie)
