@@ -13,8 +13,8 @@ from flask import g
 
 import sim
 from sim.report.exhibits import Exhibit, Table
-from sim.report.forecast_fit import fit_content
-from sim.report.forecast_page import forecast_content
+from sim.report.forecast.fit_page import fit_content
+from sim.report.forecast.page import forecast_content
 from sim.report.plain_page import PageSection, PlainPage
 from sim.web.app import create_app
 from sim.web.pages import PAGES
