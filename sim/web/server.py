@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from sim.web.studio import Studio
 
 
-
 def add_endpoints(server: Flask, studio: Studio) -> None:
     """`/health`, `/version`, the schema for the editor, and where browsers say that a page was left.
 
