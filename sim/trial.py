@@ -26,6 +26,7 @@ from sim.processes.randomisation import Allocation
 from sim.processes.referrals import Referrals
 from sim.processes.screening import ELIGIBLE, OUT, Screening, lowest_bit
 from sim.processes.sites import Recruitment, make_sites
+from sim.processes.start_up import StartUpSteps
 
 _ENDS = {
     events.RECRUITED: events.ENDED_COMPLETE,
@@ -55,7 +56,9 @@ class Trial:
         design = batch.design
         world = self.world = World(batch, replication)
         self.sites = make_sites(world)
-        world.env.begin(min([0.0, *(site.activates for site in self.sites)]))
+        start_up = StartUpSteps(world)
+        world.env.begin(min([0.0, start_up.first_day, *(site.activates for site in self.sites)]))
+        start_up.begin()
         if world.starts:
             world.env.call_at(world.starts, lambda: self.world.record(events.TRIAL_STARTED))
         self.enrolment = Enrolment(world, self._has_cells, self._recruitment_closed, lambda: self.cells.look())

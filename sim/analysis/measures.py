@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sim.analysis.by_country import country_measures, start_up_measures
 from sim.core import events
 from sim.core.design import Design
 
@@ -168,6 +169,7 @@ def measures(design: Design) -> list[Measure]:
         Measure(f"first_day_{name}_reached", "days", f"Day on which the cap {name} was first reached; null for never")
         for name in design.caps
     ]
+    found += [Measure(*told) for told in (*country_measures(design), *start_up_measures(design))]
     costs = design.scenario.costs
     if costs is not None:
         found.append(Measure("cost", costs.currency, "Cost in all"))

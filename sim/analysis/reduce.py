@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from sim.analysis.by_country import countries, start_up
 from sim.analysis.costs import costs
 from sim.analysis.critical import critical_paths
 from sim.analysis.index import EventIndex
@@ -68,6 +69,8 @@ class Reducer:
         _cells(row, index)
         _operations(row, design, index)
         row |= critical_paths(row, design, index)
+        countries(row, design, index)
+        start_up(row, design, index)
         if design.scenario.costs is not None:
             row |= costs(row, design, index)
         return Reduced([float(row[name]) for name in self.names], index.of(events.RANDOMISED)[:, TIME].copy())

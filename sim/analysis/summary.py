@@ -43,7 +43,8 @@ def days(frame: Table, milestone: str) -> Array:
     return frame[f"day_{milestone}"].to_numpy(dtype=np.float64)
 
 
-def _columns(prefix: str, estimate: Estimate) -> dict[str, float | None]:
+def columns_of(prefix: str, estimate: Estimate) -> dict[str, float | None]:
+    """An estimate as three columns of a table: the value, and the ends of its interval."""
     return {prefix: estimate.value, f"{prefix}_low": estimate.low, f"{prefix}_high": estimate.high}
 
 
@@ -58,9 +59,9 @@ def milestone_table(frame: Table) -> pd.DataFrame:
     for name, meaning in MILESTONES.items():
         values = days(done, name)
         came = intervals.probability(int(np.count_nonzero(~np.isnan(values))), len(values))
-        row: dict[str, object] = {"milestone": name, "meaning": meaning, **_columns("share", came)}
+        row: dict[str, object] = {"milestone": name, "meaning": meaning, **columns_of("share", came)}
         for q in QUANTILES:
-            row |= _columns(f"p{round(100 * q)}", intervals.quantile(values, q))
+            row |= columns_of(f"p{round(100 * q)}", intervals.quantile(values, q))
         rows.append(row)
     return pd.DataFrame(rows).set_index("milestone")
 
@@ -100,11 +101,11 @@ def odds_table(design: Design, frame: Table) -> pd.DataFrame:
             continue
         met = int(np.count_nonzero(days(done, milestone) < design.clock.day_of(when) + 1))
         chance = intervals.probability(met, len(done))
-        rows.append({"event": name, "milestone": milestone, "planned": when, **_columns("probability", chance)})
+        rows.append({"event": name, "milestone": milestone, "planned": when, **columns_of("probability", chance)})
     missed = int(np.count_nonzero(~done["reached"].to_numpy(dtype=bool)))
     never: Estimate = intervals.probability(missed, len(done))
-    rows.append({"event": "never_reached", "milestone": "last_randomised", **_columns("probability", never)})
-    return pd.DataFrame(rows, columns=["event", "milestone", "planned", *_columns("probability", never)]).set_index(
+    rows.append({"event": "never_reached", "milestone": "last_randomised", **columns_of("probability", never)})
+    return pd.DataFrame(rows, columns=["event", "milestone", "planned", *columns_of("probability", never)]).set_index(
         "event"
     )
 
@@ -115,7 +116,7 @@ def outcome_table(frame: Table) -> pd.DataFrame:
     rows = []
     for name in (*VOCABULARIES["trial_ended"], ERROR):
         k = int(np.count_nonzero(frame["outcome"] == name))
-        rows.append({"outcome": name, "n": k, **_columns("share", intervals.probability(k, n))})
+        rows.append({"outcome": name, "n": k, **columns_of("share", intervals.probability(k, n))})
     return pd.DataFrame(rows).set_index("outcome")
 
 
@@ -151,7 +152,7 @@ def funnel_table(frame: Table) -> pd.DataFrame:
     for stage, parts in FUNNEL.items():
         counts = sum(done[part].to_numpy(dtype=np.float64) for part in parts)
         share = float(np.sum(counts) / referred.sum()) if referred.sum() else float("nan")
-        rows.append({"stage": stage, **_columns("mean", intervals.mean(np.asarray(counts))), "share": share})
+        rows.append({"stage": stage, **columns_of("mean", intervals.mean(np.asarray(counts))), "share": share})
     return pd.DataFrame(rows).set_index("stage")
 
 
@@ -171,16 +172,16 @@ def cap_table(design: Design, frame: Table) -> pd.DataFrame:
         came = intervals.probability(int(np.count_nonzero(~np.isnan(when))), len(when))
         away = intervals.mean(done[f"n_turned_away_by_{name}"].to_numpy(dtype=np.float64))
         row: dict[str, object] = {"cap": name, "meaning": in_words(name, design.scenario.caps[name])}
-        row |= _columns("share", came) | _columns("p50", intervals.quantile(when, 0.5)) | _columns("away", away)
+        row |= columns_of("share", came) | columns_of("p50", intervals.quantile(when, 0.5)) | columns_of("away", away)
         rows.append(row)
-    columns = ["cap", "meaning", *_columns("share", _NO), *_columns("p50", _NO), *_columns("away", _NO)]
+    columns = ["cap", "meaning", *columns_of("share", _NO), *columns_of("p50", _NO), *columns_of("away", _NO)]
     return pd.DataFrame(rows, columns=columns).set_index("cap")
 
 
 def _means(frame: Table, names: dict[str, str], index: str) -> pd.DataFrame:
     done = finished(frame)
     rows = [
-        {index: label, "measure": name, **_columns("mean", intervals.mean(done[name].to_numpy(dtype=np.float64)))}
+        {index: label, "measure": name, **columns_of("mean", intervals.mean(done[name].to_numpy(dtype=np.float64)))}
         for name, label in names.items()
     ]
     return pd.DataFrame(rows).set_index(index)
@@ -198,8 +199,10 @@ def criterion_table(design: Design, frame: Table) -> pd.DataFrame:
         only = intervals.mean(done[f"n_failed_only_{name}"].to_numpy(dtype=np.float64))
         rule = design.population.criteria[name]
         row: dict[str, object] = {"criterion": name, "item": rule.item or "", "stage": rule.stage}
-        rows.append(row | _columns("first", first) | _columns("only", only))
-    return pd.DataFrame(rows, columns=["criterion", "item", "stage", *_columns("first", _NO), *_columns("only", _NO)])
+        rows.append(row | columns_of("first", first) | columns_of("only", only))
+    return pd.DataFrame(
+        rows, columns=["criterion", "item", "stage", *columns_of("first", _NO), *columns_of("only", _NO)]
+    )
 
 
 _NO = Estimate(float("nan"), None, None)
@@ -221,9 +224,9 @@ def path_table(column: Callable[[str], Array]) -> pd.DataFrame:
         for step, meaning in STEPS.items() if n else ():
             spent = column(path_name(milestone, step))[reached]
             row: dict[str, object] = {"milestone": milestone, "step": step, "meaning": meaning, "n": n}
-            row |= {"n_never": n_never, **_columns("days", intervals.mean(spent))}
-            rows.append(row | _columns("share", intervals.probability(int(np.count_nonzero(spent > 0)), n)))
-    names = ["milestone", "step", "meaning", "n", "n_never", *_columns("days", _NO), *_columns("share", _NO)]
+            row |= {"n_never": n_never, **columns_of("days", intervals.mean(spent))}
+            rows.append(row | columns_of("share", intervals.probability(int(np.count_nonzero(spent > 0)), n)))
+    names = ["milestone", "step", "meaning", "n", "n_never", *columns_of("days", _NO), *columns_of("share", _NO)]
     return pd.DataFrame(rows, columns=names)
 
 
@@ -249,9 +252,9 @@ def summary_table(design: Design, column: Callable[[str], Array], outcome: Seque
             continue
         values = column(measure.name)[done]
         row: dict[str, object] = {"measure": measure.name, "unit": measure.unit, "n": len(values)}
-        row |= {"n_never": int(np.count_nonzero(np.isnan(values))), **_columns("mean", intervals.mean(values))}
+        row |= {"n_never": int(np.count_nonzero(np.isnan(values))), **columns_of("mean", intervals.mean(values))}
         for q in QUANTILES:
-            row |= _columns(f"p{round(100 * q)}", intervals.quantile(values, q))
+            row |= columns_of(f"p{round(100 * q)}", intervals.quantile(values, q))
         rows.append(row | {"meaning": measure.meaning})
     return pd.DataFrame(rows)
 

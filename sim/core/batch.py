@@ -7,6 +7,7 @@ cost per call is then shared. A replication is the same whichever batch it is in
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +19,8 @@ from sim.core.observed import ObservedState
 from sim.core.quantiles import Quantile, gamma_of_mean_one, unit_exponential
 from sim.core.referred import Referred, draw_referred
 from sim.core.rows import Replications, Rows
+from sim.core.start_up import StepDesign
+from sim.core.start_up_draws import LATER_DRAWS, Ends, StartUps, still_to_come
 from sim.core.streams import BLOCK, Streams
 from sim.core.unknowns import Quantiles, Unknowns, draw_unknowns
 
@@ -38,7 +41,6 @@ _LOST = 1.3  # eligible patients for each who is randomised: some are lost on th
 _AND_MORE = 1.1  # a trial that goes on after its likely end lasts so much longer yet
 _FOR_OTHERS = 0.2  # power of the ratio by which one trial goes on, for those after it
 
-_LATER_DRAWS = 16  # further draws of a site's activation, of which the first that is after the data holds
 _LATE_DAYS = 30.0  # mean delay of a site that should have opened on a date
 _STAND_INS = 1 << 16  # blocks from this on are of patients who stand in for people who are known
 
@@ -138,6 +140,7 @@ class Batch:
         self._unknowns = [Unknowns({path: values[i] for path, values in lists.items()}, design.known) for i in range(n)]
         self._all = Replications(first, self._unknowns)
         self._sites: dict[str, tuple[Array, Array]] = {}
+        self._start_ups: dict[str, Ends] = {}  # of groups whose start-up is a network of steps
         self._drawn = {group.name: Drawn(group.count, n) for group in design.groups}
         self._ends: Array | None = None
         self._tables: dict[tuple[str, str, int], Array] = {}
@@ -168,13 +171,49 @@ class Batch:
                 self._sites[group.name] = self._known_sites(self.observed, group, *self._sites[group.name])
         return self._sites[group.name]
 
+    def start_up(self, group: GroupDesign) -> Ends | None:
+        """When the steps of start-up of the group's sites are over; None where they have no steps."""
+        self.sites(group)
+        return self._start_ups.get(group.name)
+
     def _known_sites(
         self, observed: ObservedState, group: GroupDesign, rates: Array, activates: Array
     ) -> tuple[Array, Array]:
         """The group's sites with what is known of them."""
         consent = self.design.scenario.screening.consent
         p_consent = np.broadcast_to(self._all.probabilities("screening.consent", consent), self.n)
-        u = self.streams.sites("site.late", group.name, group.count, self._sites_of, self.n, _LATER_DRAWS)
+        rates = observed.site_rates(group.name, rates, self.first, p_consent)
+        if group.name in self._start_ups:
+            return rates, self._known_start_up(observed, group).activates
+        later, late = self._later_activations(group)
+        return rates, observed.activations(group.name, activates, later, late)
+
+    def _known_start_up(self, observed: ObservedState, group: GroupDesign) -> Ends:
+        """Start-up of the group's sites that are not open yet; a shared step is over where any that has it is open."""
+
+        def over_by(step: StepDesign) -> float:
+            sharing = [
+                other.name
+                for other in self.design.groups
+                if any(own.place == step.place and own.code == step.code for own in other.network)
+            ]
+            opened = [
+                known.activated
+                for (name, _), known in observed.sites.items()
+                if step.place is not None and name in sharing and known.activated is not None
+            ]
+            return min(opened, default=np.inf)
+
+        draws = [self._drawn_start_up(group, draw, over_by) for draw in range(LATER_DRAWS + 1)]
+        begins = self._start_up_begins(group)
+        late = draws[-1].activates - begins
+        found = still_to_come(draws[0], draws[1:], begins, group.name, observed, late)
+        self._start_ups[group.name] = found
+        return found
+
+    def _later_activations(self, group: GroupDesign) -> tuple[Array, Array]:
+        """Further draws of the activation of the group's sites, and how late one is that was to open by now."""
+        u = self.streams.sites("site.late", group.name, group.count, self._sites_of, self.n, LATER_DRAWS)
         path, delay = group.paths["activation_delay_days"], group.settings.activation_delay_days
         lead = self._all.numbers(group.paths["lead_days"], group.settings.lead_days)
         constant = self._all.numbers(path, delay)
@@ -187,33 +226,54 @@ class Batch:
             later, late = drawn - np.broadcast_to(lead, self.n)[:, None], drawn[..., 0]
         else:
             later, late = np.zeros((*u.shape[:2], 0)), np.broadcast_to(constant, u.shape[:2])
-        return (
-            observed.site_rates(group.name, rates, self.first, p_consent),
-            observed.activations(group.name, activates, later, late),
-        )
+        return later, late
+
+    def _site_draws(self, group: GroupDesign) -> Array:
+        """(sites, replications, places) uniform numbers of the group's sites."""
+        return self.streams.sites("site", group.name, group.count, self._sites_of, self.n, _DRAWS_A_SITE)
+
+    def _of_sites(self, group: GroupDesign, field: str, u: Array) -> Array:
+        """(sites, replications) value of a setting of the group's sites, from uniform numbers of the same shape."""
+        path, value = group.paths[field], getattr(group.settings, field)
+        constant = self._all.numbers(path, value)
+        if constant is None:
+            varying: Array = self._all.transformed(path, value, u[..., None])[..., 0]
+            return varying
+        return np.full(u.shape, constant)
+
+    def _start_up_begins(self, group: GroupDesign) -> Array:
+        """(sites, replications) day on which start-up work begins."""
+        starts, _ = self.starts
+        return starts - self._of_sites(group, "lead_days", self._site_draws(group)[..., _LEAD])
+
+    def _drawn_start_up(
+        self, group: GroupDesign, draw: int = 0, over_by: Callable[[StepDesign], float] = lambda _step: np.inf
+    ) -> Ends:
+        """Start-up of the group's sites, as drawn from the scenario."""
+        start_ups = StartUps(self.streams, self._all, self._sites_of)
+        return start_ups.ends(group.network, group.name, self._start_up_begins(group), lambda _step: 0.0, draw, over_by)
 
     def _draw_sites(self, group: GroupDesign) -> tuple[Array, Array]:
         settings, paths = group.settings, group.paths
-        u = self.streams.sites("site", group.name, group.count, self._sites_of, self.n, _DRAWS_A_SITE)
-
-        def values(field: str, place: int) -> Array:
-            path, value = paths[field], getattr(settings, field)
-            constant = self._all.numbers(path, value)
-            if constant is None:
-                varying: Array = self._all.transformed(path, value, u[..., place : place + 1])[..., 0]
-                return varying
-            return np.full(u.shape[:2], constant)
-
+        u = self._site_draws(group)
         never = u[..., _NEVER] < self._all.probabilities(paths["never_enrols"], settings.never_enrols)
         cv = self._all.numbers(paths["between_site_cv"], settings.between_site_cv)
         assert cv is not None
-        rates = values("referrals_per_month", _RATE) * gamma_of_mean_one(u[..., _EFFECT], np.asarray(cv))
+        effect = gamma_of_mean_one(u[..., _EFFECT], np.asarray(cv))
+        rates = self._of_sites(group, "referrals_per_month", u[..., _RATE]) * effect
         starts, _ = self.starts
         if settings.opens is not None:
             day = self.design.clock.day_of(settings.opens)
             activates = np.broadcast_to(np.where(starts > day, starts, day), u.shape[:2])
+        elif group.network:
+            self._start_ups[group.name] = self._drawn_start_up(group)
+            activates = self._start_ups[group.name].activates
         else:
-            activates = values("activation_delay_days", _DELAY) - values("lead_days", _LEAD) + starts
+            delay, lead = (
+                self._of_sites(group, field, u[..., place])
+                for field, place in (("activation_delay_days", _DELAY), ("lead_days", _LEAD))
+            )
+            activates = delay - lead + starts
         return np.where(never, 0.0, rates), activates
 
     def referred(self, group: GroupDesign, site: int, replication: int, block: int) -> tuple[Referred, int]:

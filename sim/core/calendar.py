@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -12,10 +13,19 @@ import numpy.typing as npt
 from sim.core.clock import Clock
 from sim.core.intensity import Steps
 from sim.scenario.distributions import Family
-from sim.scenario.schema.calendar import Calendar, Period, PublicHolidays
+from sim.scenario.schema.calendar import Calendar, Period
+from sim.scenario.schema.countries import CountryHolidays
 
 Array = npt.NDArray[np.float64]
 Resolve = Callable[[str, object], float]  # (path, value) -> the value in this replication
+
+
+@dataclass(frozen=True)
+class OwnHolidays:
+    """Public holidays of a country that has its own."""
+
+    country: str
+    rule: CountryHolidays
 
 
 class CalendarFactors:
@@ -25,18 +35,27 @@ class CalendarFactors:
         calendar: the scenario's calendar.
         clock: days to dates.
         horizon_days: the last day of interest.
+        own_holidays: public holidays of the groups whose country has its own; others have those of the calendar.
     """
 
-    def __init__(self, calendar: Calendar, clock: Clock, horizon_days: float) -> None:
+    def __init__(
+        self,
+        calendar: Calendar,
+        clock: Clock,
+        horizon_days: float,
+        own_holidays: Mapping[str, OwnHolidays] | None = None,
+    ) -> None:
         self._calendar = calendar
+        self._own_holidays = own_holidays or {}
         self._end = horizon_days
-        self._same = not any(isinstance(value, Family) for value in _factors(calendar))
+        own_factors = [own.rule.factor for own in self._own_holidays.values()]
+        self._same = not any(isinstance(value, Family) for value in (*_factors(calendar), *own_factors))
         self._known: dict[str, Steps] = {}
         self._n_days = int(np.ceil(horizon_days)) + 1
         dates = [clock.opens + timedelta(days=i) for i in range(self._n_days)]
         self._month = np.array([day.month for day in dates])
         self._covered = {name: _days_of(period, dates) for name, period in calendar.periods.items()}
-        self._holiday = _public_holidays(calendar.public_holidays, dates)
+        self._opens = clock.opens
 
     def stretches(self) -> list[tuple[str, float, float]]:
         """Named periods as (name, first day, day after the last), in order; a yearly one comes once a year."""
@@ -70,12 +89,23 @@ class CalendarFactors:
                 days = self._covered[name]
                 factor[days] *= resolve(f"calendar.periods.{name}.factor", period.factor)
                 in_period |= days
-        if self._calendar.public_holidays is not None:
-            on_holiday = self._holiday & ~in_period
-            factor[on_holiday] *= resolve("calendar.public_holidays.factor", self._calendar.public_holidays.factor)
+        on_holiday, path, of_holidays = self._holidays_of(group)
+        if on_holiday is not None:
+            factor[on_holiday & ~in_period] *= resolve(path, of_holidays)
         changes = np.flatnonzero(np.diff(factor)) + 1
         edges = np.concatenate(([0], changes))
         return Steps(edges.astype(np.float64), factor[edges], self._end)
+
+    def _holidays_of(self, group: str) -> tuple[npt.NDArray[np.bool_] | None, str, object]:
+        """Which days are public holidays of a group, and the path and value of their factor."""
+        own, rule = self._own_holidays.get(group), self._calendar.public_holidays
+        if own is not None:
+            days = _holidays_of(own.country, own.rule.subdivision, self._opens, self._n_days)
+            return days, f"countries.{own.country}.public_holidays.factor", own.rule.factor
+        if rule is None:
+            return None, "", 1.0
+        days = _holidays_of(rule.country, rule.subdivision, self._opens, self._n_days)
+        return days, "calendar.public_holidays.factor", rule.factor
 
 
 def _factors(calendar: Calendar) -> Iterator[object]:
@@ -96,13 +126,7 @@ def _days_of(period: Period, dates: list[date]) -> npt.NDArray[np.bool_]:
     return np.array([period.from_ <= day <= period.to for day in dates])  # type: ignore[operator]
 
 
-def _public_holidays(rule: PublicHolidays | None, dates: list[date]) -> npt.NDArray[np.bool_]:
-    if rule is None:
-        return np.zeros(len(dates), dtype=bool)
-    return _holidays_of(rule.country, rule.subdivision, dates[0], len(dates))
-
-
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _holidays_of(country: str, subdivision: str | None, first: date, n_days: int) -> npt.NDArray[np.bool_]:
     """Which of so many days are public holidays. Kept: it takes as long as a simulated trial, and seldom differs."""
     import holidays  # heavy, and most scenarios have none

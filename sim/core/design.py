@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sim.core.calendar import CalendarFactors
+from sim.core.calendar import CalendarFactors, OwnHolidays
 from sim.core.clock import MONTH_DAYS, Clock
 from sim.core.columns import dose_weeks, most_doses, patient_columns
 from sim.core.hazards import Hazard
 from sim.core.population import Population
 from sim.core.quantiles import expected
+from sim.core.start_up import StepDesign, network_of, step_places
 from sim.core.unknowns import Known, uncertain_values
+from sim.scenario.country_checks import countries_of
 from sim.scenario.distributions import Family
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.sites import SiteGroup, SiteSettings
+from sim.scenario.schema.start_up import step_names
 from sim.scenario.schema.trial import Doses
 
 # A replication that passes this many events, or referrals, is ended: it would go on for ever, or as good as. Base has
@@ -51,6 +54,7 @@ class GroupDesign:
         first_site: index of its first site among all.
         settings: the group's own settings over the defaults.
         paths: where in the scenario each setting stands.
+        network: steps of start-up, each after all that it waits for; none where activation comes after one delay.
     """
 
     name: str
@@ -59,9 +63,12 @@ class GroupDesign:
     first_site: int
     settings: SiteSettings
     paths: dict[str, str]
+    network: tuple[StepDesign, ...]
 
 
-def _group(name: str, group: SiteGroup, defaults: SiteSettings, first_site: int) -> GroupDesign:
+def _group(
+    name: str, group: SiteGroup, defaults: SiteSettings, first_site: int, network: tuple[StepDesign, ...]
+) -> GroupDesign:
     own = group.model_fields_set
     values, paths = {}, {}
     for field in SiteSettings.model_fields:
@@ -69,7 +76,8 @@ def _group(name: str, group: SiteGroup, defaults: SiteSettings, first_site: int)
         values[field] = getattr(group if from_group else defaults, field)
         paths[field] = f"sites.{name}.{field}" if from_group else f"site_defaults.{field}"
     settings = SiteSettings.model_construct(**values)
-    return GroupDesign(name, group.label or name.replace("_", " "), group.count, first_site, settings, paths)
+    label = group.label or name.replace("_", " ")
+    return GroupDesign(name, label, group.count, first_site, settings, paths, network)
 
 
 def _mean(value: float | Family) -> float:
@@ -91,6 +99,9 @@ class Design:
         horizon_days: when to give up.
         most_events: after how many events, or referrals, a replication is ended as one that would never be.
         arms: arms in alphabetical order.
+        countries: codes of the countries that any site group is in, in alphabetical order.
+        start_up: names of the steps of start-up in alphabetical order; a step's code is its position.
+        step_places: whom a step may be done for once, by the number that the log has for it.
         groups: site groups in alphabetical order.
         n_sites: sites of all groups.
         n_doses: doses of the arm that has most.
@@ -113,10 +124,13 @@ class Design:
         self.arms = [
             ArmDesign(i, name, arm.allocation, arm.doses) for i, (name, arm) in enumerate(sorted(scenario.arms.items()))
         ]
+        self.countries = countries_of(scenario)
+        self.start_up, self.step_places = step_names(scenario), step_places(scenario)
         self.groups: list[GroupDesign] = []
         self.n_sites = 0
         for name, group in sorted(scenario.sites.items()):
-            self.groups.append(_group(name, group, scenario.site_defaults, self.n_sites))
+            network = network_of(scenario, name, self.start_up, self.step_places)
+            self.groups.append(_group(name, group, scenario.site_defaults, self.n_sites, network))
             self.n_sites += group.count
         self.most_events = MOST_EVENTS + MOST_EVENTS_EACH * (scenario.trial.target + self.n_sites)
         self.population = Population(scenario)
@@ -131,7 +145,30 @@ class Design:
         self.column_index = {purpose: i for i, purpose in enumerate(self.columns)}
         self.known = Known()
         self.hazards: dict[str, list[Hazard]] = {}
-        self.calendar = CalendarFactors(scenario.calendar, self.clock, self.horizon_days)
+        self.calendar = CalendarFactors(scenario.calendar, self.clock, self.horizon_days, self._own_holidays())
+
+    def _own_holidays(self) -> dict[str, OwnHolidays]:
+        """By group, the public holidays of a country that has its own."""
+        found = {}
+        for group in self.groups:
+            code = group.settings.country
+            settings = self.scenario.countries.get(code) if code else None
+            if code and settings and settings.public_holidays:
+                found[group.name] = OwnHolidays(code, settings.public_holidays)
+        return found
+
+    def country_of_sites(self) -> list[int]:
+        """For each site the position of its country among `countries`; -1 where it has none."""
+        return [
+            self.countries.index(group.settings.country) if group.settings.country else -1
+            for group in self.groups
+            for _ in range(group.count)
+        ]
+
+    def country_label(self, code: str) -> str:
+        """A country as reports call it."""
+        settings = self.scenario.countries.get(code)
+        return (settings.label if settings else None) or code
 
     def referrals_per_month(self) -> float:
         """Patients that all sites together look at in a month at full rate, uncertain values at their means."""

@@ -111,6 +111,13 @@ CAP_OPENED = _kind("cap.opened", "There is room under a cap again.", "people und
 PRIMARY_COMPLETED = _kind(
     "primary.completed", "Primary completion of an event-driven trial.", "events", "primary_completed"
 )
+STEP_DONE = _kind(
+    "start_up.step_done",
+    "A step of start-up is over: of the site, or of all sites that share it.",
+    "whom it is done for once (0: the site; 1: the trial; then countries, then groups)",
+    "start_up_step",
+    "days it took",
+)
 
 VOCABULARIES: dict[str, tuple[str, ...]] = {
     "site_closed": ("date", "drought", "full"),

@@ -254,6 +254,49 @@ def cap_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
     return sentences
 
 
+_MOST_COUNTRIES = 8  # whom a line is for where all are printed
+
+
+def country_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
+    """What each country brings: sites, when the first opens, and whom they randomise."""
+    sentences = []
+    for _, row in table.iterrows():
+        n, opens = int(str(row["n_sites"])), estimate_of(row, "first_site_active")
+        text = f"{row['label']}: sites activated {mean_with_error(estimate_of(row, 'sites'))} of {n}"
+        if math.isfinite(opens.value):
+            text += f", the first {dates.by(opens)} in half of the simulated trials"
+        randomised = mean_with_error(estimate_of(row, "randomised"))
+        sentences.append(f"{text}; {randomised} participants in a mean trial ({percent(float(row['share']))} of all).")
+    return sentences
+
+
+def start_up_sentence(table: pd.DataFrame) -> str:
+    """Which step of start-up is critical most often, and which makes out most of its days; empty without steps."""
+    rows = table[(table["country"] == "") & table["share"].notna()]
+    if rows.empty:
+        return ""
+    most = rows.iloc[int(rows["critical_days"].to_numpy().argmax())]
+    often = [
+        f"{str(row['step']).replace('_', ' ')} at {chance(estimate_of(row, 'share'))}"
+        for _, row in rows.sort_values("share", ascending=False, kind="stable").iterrows()
+    ]
+    return (
+        f"On the longest way to a site's activation: {', '.join(often)} of the sites. Most days of it are "
+        f"{str(most['step']).replace('_', ' ')}: {mean_with_error(estimate_of(most, 'critical_days'))} days for a mean "
+        "site."
+    )
+
+
+def place_sentences(results: Results, dates: Dates) -> list[str]:
+    """What each country brings, and which steps of start-up hold its sites up; nothing where there are neither."""
+    countries = results.countries().sort_values("share", ascending=False, kind="stable")
+    told = country_sentences(countries[:_MOST_COUNTRIES], dates)
+    if len(countries) > _MOST_COUNTRIES:
+        told.append(f"Countries told here: {_MOST_COUNTRIES} of {len(countries)}; the report has all.")
+    steps = start_up_sentence(results.start_up())
+    return [*told, *([steps] if steps else [])]
+
+
 def precision_sentence(results: Results) -> str | None:
     """How the rule of `--until` ended, where there was one."""
     record = results.until

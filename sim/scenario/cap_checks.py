@@ -9,6 +9,7 @@ from sim.errors import nearest
 from sim.scenario.rules import Finding, registered
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.caps import Cap, within
+from sim.scenario.schema.sites import country_of
 from sim.scenario.yaml_source import KeyPath
 
 
@@ -21,12 +22,6 @@ def levels(scenario: Scenario) -> dict[str, list[str | bool]]:
     found |= {name: [False, True] for name in patients.conditions}
     found |= {name: [f"{name}_{i + 1}" for i in range(len(band.cuts) + 1)] for name, band in patients.bands.items()}
     return found
-
-
-def country_of(scenario: Scenario, group: str) -> str | None:
-    """The country of a site group, its own or that of all."""
-    own = scenario.sites[group]
-    return own.country if "country" in own.model_fields_set else scenario.site_defaults.country
 
 
 def max_participants(scenario: Scenario, group: str) -> int | None:

@@ -7,12 +7,17 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from sim.errors import nearest
-from sim.scenario import cap_checks, event_checks, range_checks  # noqa: F401 - their checks register themselves
+from sim.scenario import (  # noqa: F401 - their checks register themselves
+    cap_checks,
+    event_checks,
+    range_checks,
+    start_up_checks,
+)
+from sim.scenario.country_checks import known_holidays
 from sim.scenario.derived import DERIVED
 from sim.scenario.distributions import Family
 from sim.scenario.rules import RULES, Finding, registered
 from sim.scenario.schema import Scenario
-from sim.scenario.schema.calendar import PublicHolidays
 from sim.scenario.schema.follow_up import WayOut
 from sim.scenario.schema.patients import Given, Test
 from sim.scenario.yaml_source import KeyPath
@@ -82,30 +87,14 @@ def _sites(scenario: Scenario) -> Iterator[Finding]:
 
 @registered
 def _calendar(scenario: Scenario) -> Iterator[Finding]:
-    if scenario.calendar.public_holidays is not None:
-        yield from _public_holidays(scenario.calendar.public_holidays)
+    rule, path = scenario.calendar.public_holidays, ("calendar", "public_holidays")
+    if rule is not None:
+        yield from known_holidays(rule.country, rule.subdivision, path, (*path, "country"))
     for name, period in scenario.calendar.periods.items():
         for group in period.at or ():
             if group not in scenario.sites:
                 message = f"there is no such site group; {nearest(group, scenario.sites)}"
                 yield message, ("calendar", "periods", name, "at"), group
-
-
-def _public_holidays(rule: PublicHolidays) -> Iterator[Finding]:
-    import holidays  # a tenth of a second, and only where a scenario has them
-
-    path = ("calendar", "public_holidays")
-    try:
-        holidays.country_holidays(rule.country, subdiv=rule.subdivision)
-        return
-    except NotImplementedError:
-        countries = holidays.list_supported_countries()
-    if rule.country not in countries:
-        message = f"no public holidays are known of this country; {nearest(rule.country, countries)}"
-        yield message, (*path, "country"), rule.country
-    else:
-        message = f"no such part of {rule.country}; {nearest(str(rule.subdivision), countries[rule.country])}"
-        yield message, (*path, "subdivision"), rule.subdivision
 
 
 @registered

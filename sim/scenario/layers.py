@@ -19,6 +19,8 @@ MAX_LAYERS = 20
 COLLECTIONS: tuple[KeyPath, ...] = (
     ("arms",),
     ("sites",),
+    ("countries",),
+    ("site_defaults", "start_up"),
     ("caps",),
     ("calendar", "periods"),
     ("patients", "sometimes"),

@@ -29,6 +29,15 @@ CAPPED = (
     "trial.target=8",
     "follow_up.primary_completion={events: 5, of: death, last_visits_days: {dist: uniform, low: 2, high: 20}}",
 )
+PREPARED = (
+    "site_defaults.activation_delay_days=0",
+    "site_defaults.start_up={regulator: {days: {dist: gamma, mean: 60, cv: 0.3}, each: country}, contract: {days: "
+    "{dist: gamma, mean: 50, cv: 0.5}}, initiation: {days: 10, after: [regulator, contract]}}",
+    "site_defaults.country=CN",
+    "sites.clinic.country=DE",
+    "countries={DE: {public_holidays: {factor: 0.5, subdivision: BY}, start_up: {regulator: {days: 90}}}}",
+    "trial.target=5",
+)
 
 
 def _log(*overrides: str) -> str:
@@ -68,6 +77,7 @@ KEPT = {
     "events-made-to-order.csv": lambda: _log(*MADE_TO_ORDER),
     "events-stopped.csv": lambda: _log(*STOPPED),
     "events-capped.csv": lambda: _log(*CAPPED),
+    "events-prepared.csv": lambda: _log(*PREPARED),
     "measures.csv": _measures,
 }
 

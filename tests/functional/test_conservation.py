@@ -113,6 +113,10 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
     data["site_defaults"]["max_participants"] = draw(st.sampled_from([None, max(3, -(-target // n_sites))]))
     data["caps"] = draw(caps(target))
     if draw(st.booleans()):
+        data["site_defaults"] |= {"activation_delay_days": 0, "country": "CN", "start_up": draw(start_up())}
+        data["sites"]["g0"]["country"] = "DE"
+        data["countries"] = {"DE": {"start_up": {"regulator": {"days": draw(DAYS)}}}}
+    if draw(st.booleans()):
         data["randomisation"]["method"] = "permuted_blocks"
         data["randomisation"]["stratify_by"] = ["site", "kind"]
     if draw(st.sampled_from([True, True, True, False])):
@@ -148,6 +152,17 @@ def caps(draw: st.DrawFn, target: int) -> dict[str, Any]:
         "arm": {"randomised": draw(st.integers(1, target)), "arm": "X"},
     }
     return {name: cap for name, cap in every.items() if draw(st.sampled_from([False, False, True]))}
+
+
+@st.composite
+def start_up(draw: st.DrawFn) -> dict[str, Any]:
+    """Steps one after another, side by side, of a site, a country or the trial."""
+    return {
+        "protocol": {"days": draw(DAYS), "each": "trial"},
+        "regulator": {"days": draw(DAYS), "each": "country", "after": draw(st.sampled_from([[], "protocol"]))},
+        "contract": {"days": draw(DAYS), "after": draw(st.sampled_from([[], ["protocol"]]))},
+        "initiation": {"days": draw(st.floats(0, 10)), "after": ["regulator", "contract"]},
+    }
 
 
 @st.composite
@@ -209,6 +224,7 @@ def test_conservation(data: dict[str, Any], seed: int) -> None:
     _coordinators_hold(design, rows)
     _cells_are_where_the_log_says(trial, rows)
     _caps_hold(design, rows)
+    _start_up_holds(design, rows)
     _measures_add_up(trial, seed)
 
 
@@ -228,6 +244,25 @@ def _caps_hold(design: Design, rows: np.ndarray) -> None:
         if cap.overrun == "turn_away":
             reached = rows[(rows[:, KIND] == e.CAP_REACHED) & (rows[:, CODE] == code), NUMBER]
             assert np.all(reached == cap.limit), name
+
+
+def _start_up_holds(design: Design, rows: np.ndarray) -> None:
+    """No step begins before all that it waits for is over, and no site opens before its last step, or without it."""
+    done = {(int(r[CODE]), int(r[NUMBER]) or -1 - int(r[SITE])): r for r in rows[rows[:, KIND] == e.STEP_DONE]}
+    assert len(done) == np.count_nonzero(rows[:, KIND] == e.STEP_DONE), "a step is done once"
+    opened = {int(row[SITE]): row[TIME] for row in rows[rows[:, KIND] == e.SITE_ACTIVATED]}
+    for group in design.groups:
+        for site in range(group.first_site, group.first_site + group.count):
+            for step in group.network:
+                event = done.get((step.code, step.place_number or -1 - site))
+                if event is None:
+                    assert site not in opened
+                    continue
+                assert event[TIME] <= opened.get(site, np.inf)
+                for other in group.network:
+                    if other.code in step.after:
+                        before = done[other.code, other.place_number or -1 - site]
+                        assert before[TIME] <= event[TIME] - event[AMOUNT] + 1e-6
 
 
 def _patients_end_once(people: dict[tuple[float, float], list[np.ndarray]]) -> None:

@@ -31,6 +31,7 @@ SHOWN = {
     "TrialSettings": {"planned"},
     "Planned": {"primary_completion", "study_completion"},
     "SiteGroup": {"label"},
+    "CountrySettings": {"label"},
     "Experiment": {"replications", "seed", "keep"},
     "Source": {"grade", "source", "note"},
 }
@@ -112,9 +113,20 @@ def _with_the_rest() -> Scenario:
         arms={"A": {"doses": {"weeks": [0], "cells_per_kg": 1.0}}, "B": {}},
         randomisation={"method": "permuted_blocks", "block_sizes": [2], "stratify_by": ["old"]},
         sites={
-            "s": {"referrals_per_month": 20, "closes": {"after_days_without_randomisation": 60}},
-            "t": {"referrals_per_month": 20},
+            "s": {"referrals_per_month": 20, "country": "DE", "closes": {"after_days_without_randomisation": 60}},
+            "t": {"referrals_per_month": 20, "country": "FR"},
         },
+        site_defaults={"start_up": {"ethics": {"days": 10}, "visit": {"days": 5, "after": "ethics"}}},
+        countries={
+            "DE": {
+                "label": "Germany",
+                "public_holidays": {"subdivision": "BY", "factor": 0.5},
+                "start_up": {"ethics": {"days": 20, "each": "country"}},
+                "costs": {"site_activation": 1, "site_month": 1, "screening": 1, "participant_visit": 1},
+            },
+            "FR": {"costs": {"monitoring_visit": 5}},
+        },
+        costs={"currency": "EUR", "monitoring_visit": {"cost": 1, "every_days": 30}},
         caps={"some": {"randomised": 3, "groups": "s", "overrun": "randomise"}},
         patients={
             "attributes": {"weight_kg": 60.0, "age_years": {"dist": "normal", "mean": 50, "sd": 10}},

@@ -15,7 +15,7 @@ WHOLE = {  # of each module: how many plain sums it has, every one of whole numb
     "processes/randomisation.py": 3,
     "processes/referrals.py": 1,
     "processes/screening.py": 1,
-    "analysis/costs.py": 1,
+    "analysis/country_tables.py": 1,
     "analysis/reduce.py": 7,
     "analysis/summary.py": 1,
 }

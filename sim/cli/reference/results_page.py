@@ -16,6 +16,8 @@ _PLACEHOLDERS = {
     "CRITERIONNAME": "<criterion>",
     "CAPNAME": "<cap>",
     "WAYNAME": "<way>",
+    "STEPNAME": "<step>",
+    "AQ": "<country>",
     "sites.GROUPNAME.referrals_per_month": "<path>",
     "XXX": "currency",
 }
@@ -23,6 +25,7 @@ _OF_THE_SCENARIO = {
     "criterion": "criteria of the scenario",
     "arm": "arms of the scenario",
     "cap": "caps of the scenario",
+    "start_up_step": "steps of start-up of the scenario",
     "way_out": "ways of leaving of the scenario",
 }
 
@@ -50,6 +53,7 @@ def _design() -> Design:
         "sites": {"GROUPNAME": {"referrals_per_month": {"uncertain": "lognormal", "median": 1, "sigma": 1}}},
         "patients": {"conditions": {"c": 0.5}},
         "screening": {"criteria": {"CRITERIONNAME": {"stage": "chart", "any": ["c"]}}},
+        "site_defaults": {"country": "AQ", "start_up": {"STEPNAME": {"days": 1}}},
         "caps": {"CAPNAME": {"randomised": 1}},
         "cells": cells,
         "follow_up": {"visit_weeks": [1], "primary_endpoint_week": 1, "leaving": {"WAYNAME": {"1": 0.1}}},

@@ -15,6 +15,7 @@ from typing import Any
 from sim.scenario.load import canonical, scenario_from_json
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.caps import in_words
+from sim.scenario.schema.start_up import step_names
 
 Data = dict[str, Any]
 
@@ -67,6 +68,25 @@ def _everywhere(**values: Any) -> Callable[[Data], None]:
     return apply
 
 
+def _active_at_once(data: Data) -> None:
+    """Every site active on day 0: no delay, no steps, no date."""
+    _everywhere(lead_days=0.0, activation_delay_days=0.0, opens=None, start_up={})(data)
+    for country in data["countries"].values():
+        country.pop("start_up", None)
+
+
+def _step_in_no_time(name: str) -> Callable[[Data], None]:
+    """A step of start-up that takes no days, wherever it stands."""
+
+    def apply(data: Data) -> None:
+        for place in (data["site_defaults"], *data["countries"].values(), *data["sites"].values()):
+            step = place.get("start_up", {}).get(name)
+            if step and step.get("days") is not None:
+                step["days"] = 0.0
+
+    return apply
+
+
 def _at(path: str, value: Any) -> Callable[[Data], None]:
     """Set one value, where the section around it is there."""
     *parents, last = path.split(".")
@@ -94,6 +114,14 @@ def _words(name: str) -> str:
     return " ".join(part.upper() if part in _ACRONYMS else part for part in name.split("_"))
 
 
+def _without_holidays(data: Data) -> None:
+    """Public holidays that are days like any other, in every country."""
+    _at("calendar.public_holidays.factor", 1.0)(data)
+    for country in data["countries"].values():
+        if country.get("public_holidays"):
+            country["public_holidays"]["factor"] = 1.0
+
+
 _TRIAL = (_Change("start", "trial", "a late start of the trial, or none", "a start on day 0", _at("trial.start", {})),)
 _SITES = (
     _Change(TOO_FEW_SITES, "sites", "too few sites", "twice as many of each kind", _twice_the_sites),
@@ -102,7 +130,7 @@ _SITES = (
         "sites",
         "start-up of the sites",
         "every site active on day 0",
-        _everywhere(lead_days=0.0, activation_delay_days=0.0, opens=None),
+        _active_at_once,
     ),
     _Change("ramp_up", "sites", "ramp-up of the sites", "full rate from the first day", _everywhere(ramp_up=None)),
     _Change("never_enrols", "sites", "sites that never enrol", "none of them", _everywhere(never_enrols=0.0)),
@@ -171,14 +199,7 @@ def _calendar(scenario: Scenario) -> Iterator[_Change]:
         for path in (f"calendar.periods.{name}",)
     ]
     parts += [
-        _Change(
-            "calendar.public_holidays",
-            _CALENDAR,
-            "public holidays",
-            _ALIKE,
-            _at("calendar.public_holidays.factor", 1.0),
-            _CALENDAR,
-        ),
+        _Change("calendar.public_holidays", _CALENDAR, "public holidays", _ALIKE, _without_holidays, _CALENDAR),
         _Change(
             "calendar.by_month",
             _CALENDAR,
@@ -190,6 +211,12 @@ def _calendar(scenario: Scenario) -> Iterator[_Change]:
     ]
     yield _Change(_CALENDAR, _CALENDAR, "holidays and slow periods", _ALIKE, apply)
     yield from parts
+
+
+def _steps(scenario: Scenario) -> Iterator[_Change]:
+    for name in step_names(scenario):
+        label = f"the start-up step {_words(name)}"
+        yield _Change(f"start_up.{name}", "sites", label, "done in no time", _step_in_no_time(name), "start_up")
 
 
 def _caps(scenario: Scenario) -> Iterator[_Change]:
@@ -217,6 +244,7 @@ def _without_criterion(name: str) -> Callable[[Data], None]:
 def _changes(scenario: Scenario) -> Iterator[_Change]:
     yield from _TRIAL
     yield from _SITES
+    yield from _steps(scenario)
     yield from _caps(scenario)
     yield from _calendar(scenario)
     yield from _criteria(scenario)

@@ -105,7 +105,8 @@ def _groups(scenario: Scenario) -> Iterator[tuple[str, str, list[tuple[KeyPath, 
 
 def _moves_dates(path: KeyPath) -> bool:
     is_weight = path[:2] == ("patients", "attributes") and len(path) > 3  # of a category
-    return path[0] not in _DECIDED and not is_weight and not set(_NO_NUMBERS).intersection(path)
+    is_cost = path[0] == "countries" and "costs" in path
+    return path[0] not in _DECIDED and not is_cost and not is_weight and not set(_NO_NUMBERS).intersection(path)
 
 
 def _is_number(value: Any) -> bool:

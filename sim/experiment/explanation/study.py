@@ -212,7 +212,8 @@ def _sites_differ(design: Design) -> bool:
     """Whether anything is drawn once for each site: its own rate, its start-up, or that it never enrols."""
     for group in design.groups:
         settings = group.settings
-        drawn = (settings.referrals_per_month, settings.lead_days, settings.activation_delay_days)
+        steps = [step.days for step in group.network]
+        drawn = (settings.referrals_per_month, settings.lead_days, settings.activation_delay_days, *steps)
         if any(isinstance(value, Family) and not value.is_uncertain for value in drawn):
             return True
         if settings.between_site_cv != 0 or settings.never_enrols != 0:

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sim.analysis import summary
+from sim.analysis import country_tables, summary
 from sim.analysis.measures import PATH_MILESTONES, STEPS, path_name
 from sim.analysis.one_by_one import OneByOne
 from sim.analysis.shown import Shown, dates_and_odds, heading
@@ -252,6 +252,14 @@ class Results(Shown):
     def caps(self) -> pd.DataFrame:
         """How often each cap was reached, when, and how many it turned away."""
         return summary.cap_table(self.design, self._one_by_one)
+
+    def countries(self) -> pd.DataFrame:
+        """What each country brings: sites, people, first days, costs."""
+        return country_tables.country_table(self.design, self._one_by_one)
+
+    def start_up(self) -> pd.DataFrame:
+        """How long each step of start-up takes, and how often it is critical: of all sites, and by country."""
+        return country_tables.start_up_table(self.design, self._one_by_one)
 
     def criteria(self) -> pd.DataFrame:
         """Screen failures by criterion."""

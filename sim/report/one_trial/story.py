@@ -140,6 +140,7 @@ class Teller:
             events.DATABASE_LOCKED: lambda _row: "The database is locked.",
             events.TRIAL_ENDED: lambda r: _ENDED[self._word(r)],
             events.PRIMARY_COMPLETED: lambda r: f"Primary completion: {_COMPLETED[self._word(r)].format(n=r[NUMBER])}.",
+            events.STEP_DONE: self._step_done,
             events.CAP_REACHED: self._cap_reached,
             events.CAP_OPENED: lambda r: f"There is room under the cap {plain(self._word(r))} again{self._at(r)}.",
         }
@@ -169,6 +170,14 @@ class Teller:
         if row[CODE] >= events.AWAY_CAP:
             return f"the cap {plain(self._word(row))} is reached"
         return _AWAY[self._word(row)]
+
+    def _step_done(self, row: Array) -> str:
+        word = plain(self._word(row))
+        if row[SITE] >= 0:
+            return f"{self._site(row)}: {word} is done, after {row[AMOUNT]:.0f} days."
+        kind, _, name = self._design.step_places[int(row[NUMBER])].partition(" ")
+        whom = self._design.country_label(name) if kind == "country" else plain(name)
+        return f"{word.capitalize()} is done for {whom or 'all sites'}, after {row[AMOUNT]:.0f} days."
 
     def _cap_reached(self, row: Array) -> str:
         cap = self._design.scenario.caps[self._word(row)]

@@ -61,6 +61,17 @@ def _caps(results: Results, dates: Dates) -> dict[str, Any]:
     }
 
 
+def _countries(results: Results, dates: Dates) -> dict[str, Any]:
+    means = ("sites", "referred", "screened", "randomised", "cost")
+    days = ("first_site_active", "first_randomised")
+    return {
+        str(code): {"label": row["label"], "n_sites": _plain(row["n_sites"]), "share": _plain(row["share"])}
+        | {name: _estimate(estimate_of(row, name)) for name in means if name != "cost" or results.scenario.costs}
+        | {f"{name}_p50": _dated(estimate_of(row, name), dates) for name in days}
+        for code, row in results.countries().iterrows()
+    }
+
+
 def _why(results: Results) -> dict[str, Any]:
     """Days lost to each cause and the critical path, of every milestone; the sentences are of the end of the trial."""
     why, causes, doubts = Why(results), results.causes(), results.assumptions()
@@ -113,6 +124,8 @@ def answer(results: Results) -> dict[str, Any]:
         "funnel": _rows(results.funnel(), "mean", also=("share",)),
         "losses": _rows(results.losses(), "mean"),
         "caps": _caps(results, dates),
+        "countries": _countries(results, dates),
+        "start_up": _records(results.start_up(), "share", "days", "critical_days"),
         "why": _why(results),
         "cost": _rows(results.costs(), "mean"),
         "files": {"folder": results.path.as_posix(), "names": sorted([*results.manifest["files"], "manifest.json"])},

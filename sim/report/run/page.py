@@ -58,7 +58,12 @@ SECTIONS = (
         "From admissions to participants, and why people fall out.",
         ("funnel", "caps", "criteria"),
     ),
-    Section("sites", "Which sites recruit?", "When they open, and whom they randomise.", ("sites_all", "sites_one")),
+    Section(
+        "sites",
+        "Which sites recruit?",
+        "When they open, and whom they randomise.",
+        ("countries", "start_up", "sites_all", "sites_one"),
+    ),
     Section(
         "one-trial",
         "What does one trial look like?",

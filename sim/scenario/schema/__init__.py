@@ -9,6 +9,7 @@ from pydantic import Field
 from sim.scenario.schema.calendar import Calendar
 from sim.scenario.schema.caps import Caps
 from sim.scenario.schema.costs import Costs, Experiment, Sources
+from sim.scenario.schema.countries import Countries
 from sim.scenario.schema.follow_up import FollowUp, Oversight
 from sim.scenario.schema.patients import Patients, Screening
 from sim.scenario.schema.sites import SiteGroup, SiteSettings
@@ -27,6 +28,9 @@ class Scenario(Section):
     randomisation: Randomisation = described("How arms are allocated.", default_factory=Randomisation)
     site_defaults: SiteSettings = described("What a site group leaves out.", default_factory=SiteSettings)
     sites: Annotated[dict[Name, SiteGroup], Field(min_length=1)] = described("Groups of like sites, by name.")
+    countries: Countries = described(
+        "What differs between the countries of the sites, by ISO 3166 code.", default_factory=dict
+    )
     caps: Caps = described("At most so many, by name.", default_factory=dict)
     calendar: Calendar = described("What changes arrivals with the date.", default_factory=Calendar)
     patients: Patients = described("Who is referred.", default_factory=Patients)

@@ -32,7 +32,7 @@ def _known_country(code: str) -> str:
 Country = Annotated[str, Field(max_length=60), AfterValidator(_known_country)]
 
 
-def _one_or_several(raw: object) -> object:
+def one_or_several(raw: object) -> object:
     """`china` is short for `[china]`."""
     return (raw,) if isinstance(raw, str) else tuple(raw) if isinstance(raw, list) else raw
 
@@ -40,7 +40,7 @@ def _one_or_several(raw: object) -> object:
 Groups = Annotated[
     tuple[Name, ...],
     Field(min_length=1),
-    BeforeValidator(_one_or_several, json_schema_input_type=Name | tuple[Name, ...]),
+    BeforeValidator(one_or_several, json_schema_input_type=Name | tuple[Name, ...]),
 ]
 Level = Annotated[bool | Name, Field(union_mode="left_to_right")]
 

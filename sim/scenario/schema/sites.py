@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from sim.scenario.schema.caps import Country
+from sim.scenario.schema.start_up import StartUp
 from sim.scenario.schema.values import (
     MAX_PEOPLE,
     Days,
@@ -20,6 +21,9 @@ from sim.scenario.schema.values import (
     Text,
     described,
 )
+
+if TYPE_CHECKING:
+    from sim.scenario.schema import Scenario
 
 
 class RampUp(Section):
@@ -45,7 +49,12 @@ class SiteSettings(Section):
     )
     lead_days: Days = described("Start-up work begins this long before day 0.", unit="days", default=0.0)
     activation_delay_days: Days = described("From the start of start-up work to activation.", unit="days", default=0.0)
-    opens: date | None = described("Activation on this date, instead of after a delay.", default=None)
+    start_up: StartUp = described(
+        "Steps from the start of start-up work to activation, by name, instead of one delay: activation is the longest "
+        "way through them.",
+        default_factory=dict,
+    )
+    opens: date | None = described("Activation on this date, instead of after a delay or steps.", default=None)
     between_site_cv: OnceVariation = described(
         "How much the rates of sites in a group differ: sd / mean of a gamma distribution (0: all alike).", default=0.0
     )
@@ -67,7 +76,7 @@ class SiteSettings(Section):
     )
     closes: date | Drought | None = described("A date, or a drought, that closes the site; null: never.", default=None)
     country: Country | None = described(
-        "Country of the sites: ISO 3166 code, such as CN. A label, for `caps` and tables.", default=None
+        "Country of the sites: ISO 3166 code, such as CN; for `countries`, `caps`, `risks` and tables.", default=None
     )
 
 
@@ -83,3 +92,9 @@ class SiteGroup(SiteSettings):
     def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what comes from `site_defaults`: a default written out would no longer be one."""
         return {name: value for name, value in handler(self).items() if name in self.model_fields_set}
+
+
+def country_of(scenario: Scenario, group: str) -> str | None:
+    """The country of a site group, its own or that of all."""
+    own = scenario.sites[group]
+    return own.country if "country" in own.model_fields_set else scenario.site_defaults.country

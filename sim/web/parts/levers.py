@@ -22,7 +22,8 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     )),
     ("Activation and ramp-up", (
         "site_defaults.lead_days", "site_defaults.activation_delay_days", "site_defaults.ramp_up.*",
-        "site_defaults.never_enrols",
+        "site_defaults.never_enrols", "site_defaults.start_up.*.days", "countries.*.start_up.*.days",
+        "sites.*.start_up.*.days",
     )),
     (CRITERIA, ("screening.criteria.*",)),
     ("Consent and screening", (
@@ -38,7 +39,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "follow_up.primary_endpoint_week", "follow_up.primary_completion", "follow_up.visit_window_days",
         "follow_up.missed_visit", "follow_up.database_lock_days",
     )),
-    ("Calendar", ("trial.enrolment_opens", "calendar.*")),
+    ("Calendar", ("trial.enrolment_opens", "calendar.*", "countries.*.public_holidays.factor")),
     ("Limits", (
         "sites.*.max_participants", "site_defaults.max_participants", "caps.*.randomised", "caps.*.in_screening",
     )),
@@ -47,7 +48,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     )),
 )  # fmt: skip
 
-_NAMED = ("sites", "caps")  # what a planner has named stands at once below these
+_NAMED = ("sites", "countries", "caps")  # what a planner has named stands at once below these
 _LIMITS = ("min", "max", "below", "above")  # of a criterion
 _SPREADS = ("sigma", "sd", "n", "cv", "shape")  # parameters without the unit of what is drawn
 _FORMS = ("dist", "uncertain")
@@ -188,9 +189,10 @@ def _criteria(rows: list[Provenance], data: Mapping[str, Any], loaded: Loaded, w
 
 
 def _rows(rows: list[Provenance], pattern: str, loaded: Loaded) -> Iterator[Provenance]:
+    """The rows that a pattern stands for. A cap is of one number, not of both; a step takes what it leaves out."""
     for row in rows:
-        is_other_number = row.value == "null" and row.path.startswith("caps.")  # a cap is of one number, not of both
-        if (fnmatchcase(row.path, pattern) or row.path.startswith(f"{pattern}.")) and not is_other_number:
+        is_elsewhere = row.value == "null" and (row.path.startswith("caps.") or ".start_up." in row.path)
+        if (fnmatchcase(row.path, pattern) or row.path.startswith(f"{pattern}.")) and not is_elsewhere:
             yield row
     if pattern == "sites.*.opens":  # an option that groups seldom say, and that planners ask for first
         said = {row.path for row in rows}
@@ -248,6 +250,8 @@ def _control(row: Provenance, path: str, value: Any, description: Description) -
         part = words(named[1] if keys[0] in _NAMED else named[2])
         if row.path.startswith("follow_up.leaving."):
             label = _leaving(named[3:]) + (f": {keys[-1]}" if is_parameter else "")
+        elif ".start_up." in row.path or keys[0] == "countries":
+            label = f"{words(named[-2])}, {label}"
     elif row.path.count(".") > 1 and not row.path.startswith("screening.criteria."):
         label = f"{words(row.path.split('.')[-2])}, {label}"
     return Control(

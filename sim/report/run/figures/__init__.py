@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.report.run.answers import Answers
-from sim.report.run.figures import cells, dates, effort, one_trial, operations, people, sites, why
+from sim.report.run.figures import cells, countries, dates, effort, one_trial, operations, people, sites, why
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,9 @@ MAKERS: dict[str, Callable[[Answers], Exhibit]] = {  # of every trial
 def all_exhibits(answers: Answers) -> dict[str, Exhibit]:
     """Every figure with its words and table, by name, in the order of a report."""
     found = {name: make(answers) for name, make in MAKERS.items()}
-    return found | ({"caps": people.caps(answers)} if answers.scenario.caps else {})
+    found |= {"caps": people.caps(answers)} if answers.scenario.caps else {}
+    found |= {"countries": countries.countries(answers)} if answers.design.countries else {}
+    return found | ({"start_up": countries.start_up(answers)} if answers.design.start_up else {})
 
 
 def all_figures(results: Results) -> dict[str, go.Figure]:

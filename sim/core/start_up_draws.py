@@ -1,0 +1,139 @@
+"""When steps of start-up are over, in many replications at once; and in a trial under way, what is still to come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.core.observed import ObservedState
+from sim.core.rows import Replications
+from sim.core.start_up import StepDesign
+from sim.core.streams import Streams
+from sim.scenario.distributions import Family
+
+Array = npt.NDArray[np.float64]
+
+LATER_DRAWS = 16  # further draws of a site's start-up, of which the first that is after the data holds
+_NUMBERS = 4  # that a site has for a step: `Streams.sites` gives them by the four
+
+
+@dataclass(frozen=True)
+class Ends:
+    """When the steps of a group's sites are over.
+
+    Attributes:
+        ends: (sites, replications) day by code of the step, in an order in which each comes after all that it waits
+            for; NaN where it is not known (a site that was open before the data end).
+        days: the same of the days that it took.
+        activates: (sites, replications) day on which all are over.
+    """
+
+    ends: dict[int, Array]
+    days: dict[int, Array]
+    activates: Array
+
+
+class StartUps:
+    """Start-up of the sites of a batch of replications.
+
+    Args:
+        streams: random numbers.
+        replications: values of the scenario.
+        first: number of the first replication whose sites these are.
+    """
+
+    def __init__(self, streams: Streams, replications: Replications, first: int) -> None:
+        self._streams = streams
+        self._replications = replications
+        self._first = first
+
+    def ends(
+        self,
+        network: tuple[StepDesign, ...],
+        group: str,
+        begins: Array,
+        more_days: Callable[[StepDesign], Array | float],
+        draw: int = 0,
+        over_by: Callable[[StepDesign], float] = lambda _step: np.inf,
+    ) -> Ends:
+        """When each step is over.
+
+        Args:
+            network: the group's steps.
+            group: its name.
+            begins: (sites, replications) day on which start-up work begins.
+            more_days: what a step takes longer than it is said to, in each replication (a risk that strikes).
+            draw: which draw: 0 is the site's own, others are further ones.
+            over_by: day by which a step is known to be over.
+        """
+        ends: dict[int, Array] = {}
+        days: dict[int, Array] = {}
+        for step in network:
+            start = begins
+            for other in step.after:
+                start = np.maximum(start, ends[other])
+            length = self._length(step, group, begins.shape, draw) + more_days(step)
+            end = np.minimum(start + length, over_by(step))
+            ends[step.code], days[step.code] = end, np.broadcast_to(length, begins.shape)
+        activates = begins
+        for end in ends.values():
+            activates = np.maximum(activates, end)
+        return Ends(ends, days, activates)
+
+    def _length(self, step: StepDesign, group: str, shape: tuple[int, ...], draw: int) -> Array:
+        """(sites, replications) days that a step takes; those of a shared step are the same at all sites."""
+        constant = self._replications.numbers(step.path, step.days)
+        if constant is not None:
+            return np.broadcast_to(constant, shape)
+        assert isinstance(step.days, Family)
+        purpose = f"start_up.{step.name}" if draw == 0 else f"start_up.{step.name}.later.{draw}"
+        if step.place is None:
+            u = self._streams.sites(purpose, group, shape[0], self._first, shape[1], _NUMBERS)[..., :1]
+        else:
+            u = self._streams.trial(purpose, step.place, self._first, shape[1])[None, :, None]
+        return np.broadcast_to(self._replications.transformed(step.path, step.days, u)[..., 0], shape)
+
+
+def still_to_come(
+    own: Ends, later: list[Ends], begins: Array, group: str, observed: ObservedState, late: Array
+) -> Ends:
+    """Start-up of sites of a trial under way: known where they are open, and else the first draw after the data.
+
+    Where no draw is after the data, start-up work begins at their end.
+
+    Args:
+        own: start-up as drawn from the scenario.
+        later: further draws.
+        begins: (sites, replications) day on which start-up work began.
+        group: name of the group.
+        observed: the state of the trial.
+        late: (sites, replications) how late a site is that was to open by now.
+    """
+    draws = [own, *later]
+    activates = np.stack([draw.activates for draw in draws])
+    is_later = activates > observed.now
+    which = np.argmax(is_later, axis=0)
+    shift = np.where(is_later.any(axis=0), 0.0, observed.now - begins)
+
+    def chosen(values: list[Array]) -> Array:
+        found: Array = np.take_along_axis(np.stack(values), which[None], axis=0)[0]
+        return found
+
+    ends = {code: chosen([draw.ends[code] for draw in draws]) + shift for code in own.ends}
+    days = {code: chosen([draw.days[code] for draw in draws]) for code in own.ends}
+    found = chosen([draw.activates for draw in draws]) + shift
+    for row in range(len(found)):
+        known = observed.sites.get((group, row))
+        if known is None or (known.activated is None and known.planned is None):
+            continue
+        if known.activated is not None:
+            found[row] = known.activated
+        else:
+            assert known.planned is not None
+            found[row] = known.planned if known.planned > observed.now else observed.now + late[row]
+        for end in ends.values():
+            end[row] = np.nan
+    return Ends(ends, days, found)

@@ -1,0 +1,99 @@
+"""What each country brings, and the steps of start-up that hold sites up."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sim.report.exhibits import Exhibit, Table
+from sim.report.one_trial.story import plain as spaced
+from sim.report.style import bar_figure, wrapped
+from sim.report.words import (
+    chance,
+    country_sentences,
+    estimate_of,
+    mean_with_error,
+    percent,
+    start_up_sentence,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.report.run.answers import Answers
+
+
+def countries(answers: Answers) -> Exhibit:
+    """Participants by country, with when its sites open and whom they screen."""
+    table, costs = answers.results.countries(), answers.scenario.costs
+    labels = [str(row["label"]) for _, row in table.iterrows()]
+    estimates = [estimate_of(row, "randomised") for _, row in table.iterrows()]
+    texts = [f"{mean_with_error(e)} participants" for e in estimates]
+    found = bar_figure([wrapped(label) for label in labels], estimates, texts, "participants in a mean trial")
+    columns = ["country", "sites", "activated", "first active (P50)", "first participant (P50)"]
+    columns += ["referred", "screened", "randomised", "of all", *([f"cost, {costs.currency}"] if costs else [])]
+    return Exhibit(
+        "countries",
+        "Countries",
+        " ".join(country_sentences(table, answers.dates)),
+        "Source: replications.parquet; means over all simulated trials with their 95 % intervals. The cost is that of "
+        "a country's sites and of the people there.",
+        found,
+        Table(
+            "Countries in a mean trial",
+            tuple(columns),
+            tuple(_country_row(row, answers, bool(costs)) for _, row in table.iterrows()),
+            is_open=True,
+        ),
+    )
+
+
+def _country_row(row: pd.Series, answers: Answers, has_costs: bool) -> tuple[str, ...]:
+    days = [estimate_of(row, name) for name in ("first_site_active", "first_randomised")]
+    dated = [f"{answers.dates.text(day.value)} {answers.dates.error(day)}".strip() for day in days]
+    counts = [mean_with_error(estimate_of(row, name)) for name in ("referred", "screened", "randomised")]
+    cost = [mean_with_error(estimate_of(row, "cost"))] if has_costs else []
+    activated = mean_with_error(estimate_of(row, "sites"))
+    share = percent(float(row["share"]))
+    return (str(row["label"]), str(row["n_sites"]), activated, *dated, *counts, share, *cost)
+
+
+def start_up(answers: Answers) -> Exhibit:
+    """How long each step of start-up takes, and how often it is on the longest way, in all and by country."""
+    table, codes = answers.results.start_up(), answers.design.countries
+    of = {(str(row["country"]), str(row["step"])): row for _, row in table.iterrows()}
+    steps = answers.design.start_up
+    estimates = [estimate_of(of["", step], "critical_days") for step in steps]
+    known = [(step, e) for step, e in zip(steps, estimates, strict=True) if not math.isnan(e.value)]
+    found = bar_figure(
+        [spaced(step) for step, _ in known],
+        [e for _, e in known],
+        [f"{mean_with_error(e)} days" for _, e in known],
+        "days on the longest way, of a mean site",
+    )
+    rows = []
+    for step in steps:
+        row = of["", step]
+        shares = [_share(of[code, step]) for code in codes]
+        days = [mean_with_error(estimate_of(row, name)) for name in ("days", "critical_days")]
+        rows.append((spaced(step), days[0], _share(row), days[1], *shares))
+    labels = [f"critical: {answers.design.country_label(code)}" for code in codes]
+    return Exhibit(
+        "start_up",
+        "Steps of start-up",
+        start_up_sentence(table) or "No site whose start-up has steps was activated in any simulated trial.",
+        "Source: replications.parquet; sites activated. A step is critical where it is on the longest way to a site's "
+        "activation; the days on that way add up to the start-up of a mean site.",
+        found if known else None,
+        Table(
+            "Steps of start-up, with 95 % intervals",
+            ("step", "days it takes", "critical at so many of the sites", "days on the longest way", *labels),
+            tuple(rows),
+            is_open=True,
+        ),
+    )
+
+
+def _share(row: pd.Series) -> str:
+    share = estimate_of(row, "share")
+    return "unknown" if math.isnan(share.value) else chance(share)

@@ -1,0 +1,54 @@
+"""Countries that no site is in, or of which no public holidays are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim.errors import nearest
+from sim.scenario.rules import Finding, registered
+from sim.scenario.schema import Scenario
+from sim.scenario.schema.sites import country_of
+from sim.scenario.yaml_source import KeyPath
+
+
+def countries_of(scenario: Scenario) -> list[str]:
+    """Countries that any site group is in, in alphabetical order."""
+    return sorted({code for group in scenario.sites if (code := country_of(scenario, group)) is not None})
+
+
+@registered
+def countries(scenario: Scenario) -> Iterator[Finding]:
+    """Everything that is wrong with what is said of countries."""
+    known = countries_of(scenario)
+    for code, settings in scenario.countries.items():
+        path = ("countries", code)
+        if code not in known:
+            yield f"no site group is in this country; {nearest(code, known)}", path, None
+        rule = settings.public_holidays
+        if rule is not None:
+            yield from known_holidays(code, rule.subdivision, (*path, "public_holidays"), path)
+        if settings.costs is not None and scenario.costs is None:
+            yield "needs the section 'costs', which says the currency", (*path, "costs"), None
+
+
+def known_holidays(country: str, subdivision: str | None, path: KeyPath, country_at: KeyPath) -> Iterator[Finding]:
+    """Whether public holidays are known of a country, and of a part of it.
+
+    Args:
+        country: its code.
+        subdivision: code of the part; None for all of it.
+        path: of the rule.
+        country_at: where the country is named.
+    """
+    import holidays  # a tenth of a second, and only where a scenario has them
+
+    try:
+        holidays.country_holidays(country, subdiv=subdivision)
+        return
+    except NotImplementedError:
+        known = holidays.list_supported_countries()
+    if country not in known:
+        yield f"no public holidays are known of this country; {nearest(country, known)}", country_at, country
+    else:
+        message = f"no such part of {country}; {nearest(str(subdivision), known[country])}"
+        yield message, (*path, "subdivision"), subdivision
