@@ -322,13 +322,13 @@ def test_who_leaves_in_the_bay_loses_the_cells_and_frees_the_bay() -> None:
     person = ward.participant()
     ward.participant()
     ward.world.env.call_at(START + 0.25, lambda: ward.processes[0].interrupt())
-    ward.run()
+    log = ward.run()
     assert [(e.kind, e.number, e.code) for e in happened(ward.world, events.DOSE_LOST)] == [
         ("dose.lost", 1, events.LOST_LEFT)
     ]
     assert (person.n_doses_given, person.n_doses_due) == (0, 0)
     assert ward.supply.told[:3] == [("thawed", 20.0), ("less", 40.0), ("no more", 0.0)]
-    assert ward.people[1].dose_started == START + 0.25
+    assert kinds(log, "dose.started")[:2] == [(0.0, 1, 0), (0.25, 1, 0)]
     assert ward.site.bays.n_free == 1
 
 
