@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
 from conftest import scenario_of
 
 from sim.core import events
 from sim.core.batch import Batch
 from sim.core.design import Design
+from sim.core.events import Log
 from sim.core.people import Person, Site
 from sim.core.world import World
 from sim.processes.sites import make_sites
@@ -78,3 +80,15 @@ def happened(world: World, *kinds: int) -> list[Happened]:
 def at(world: World, day: float, call: Callable[[], object]) -> None:
     """Do something on a day."""
     world.env.call_at(day, call)
+
+
+def log_of(*rows: tuple[float, ...], visits: tuple[tuple[float, ...], ...] = ()) -> Log:
+    """A log of events that a test says: (day, kind, site, person, number, code, amount), what is left out being 0."""
+
+    def whole(row: tuple[float, ...]) -> tuple[float, ...]:
+        return (*row, *((-1, -1, 0, 0, 0)[len(row) - 2 :]))
+
+    log = Log([whole(row) for row in rows])
+    if visits:
+        log.visits = np.array([whole(row) for row in visits], dtype=float)
+    return log
