@@ -1,0 +1,232 @@
+"""Answers from replications that are written down: shares, quantiles and means by hand."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import scenario_of
+
+from sim.analysis import intervals
+from sim.analysis.measures import MILESTONES, PATH_MILESTONES, STEPS, measures
+from sim.analysis.summary import (
+    FUNNEL,
+    LOSSES,
+    cap_table,
+    cost_table,
+    criterion_table,
+    days,
+    finished,
+    funnel_table,
+    loss_table,
+    milestone_table,
+    odds_table,
+    outcome_table,
+    path_table,
+    summary_table,
+    too_few,
+    with_dates,
+)
+from sim.core.clock import Clock
+from sim.core.design import Design
+
+NAN = math.nan
+
+
+def design(**changes: Any) -> Design:
+    return Design(scenario_of(**changes))
+
+
+def frame(n: int = 3, raised: int = 0, **columns: list[float]) -> pd.DataFrame:
+    """Replications in which every milestone comes on day 5 and every count is 0, but for what is said."""
+    found: dict[str, Any] = {"outcome": ["complete"] * n, "reached": [True] * n}
+    found |= {f"day_{name}": [5.0] * n for name in MILESTONES}
+    found |= {
+        name: [0.0] * n for name in (*LOSSES, *{part for parts in FUNNEL.values() for part in parts}, "n_referred")
+    }
+    table = pd.DataFrame(found | columns)
+    table.loc[table.index[n - raised :], "outcome"] = "error"
+    return table
+
+
+def test_replications_that_raised_are_left_out() -> None:
+    table = frame(4, raised=1, day_last_visit=[1.0, NAN, 3.0, 9.0])
+    assert len(finished(table)) == 3
+    assert days(finished(table), "last_visit").tolist()[::2] == [1.0, 3.0]
+
+
+def test_a_row_a_milestone() -> None:
+    """Of ten trials eight came, on days 1 to 8: half by day 5, 80 % by day 8, and the rest never."""
+    table = frame(10, day_last_visit=[*map(float, range(1, 9)), NAN, NAN])
+    row = milestone_table(table).loc["last_visit"]
+    assert row["share"] == 0.8
+    assert [row["p10"], row["p50"], row["p80"], row["p90"]] == [1.0, 5.0, 8.0, math.inf]
+    assert row["meaning"] == MILESTONES["last_visit"]
+    assert list(milestone_table(table).index) == list(MILESTONES)
+    expected = intervals.quantile(np.array([*range(1, 9), NAN, NAN], dtype=float), 0.5)
+    assert (row["p50_low"], row["p50_high"]) == (expected.low, expected.high)
+
+
+def test_dates_stand_after_their_days() -> None:
+    """Later than the horizon, or not known, is no date."""
+    table = frame(10, day_last_visit=[*map(float, range(1, 9)), NAN, NAN])
+    dated = with_dates(milestone_table(table), Clock(date(2020, 1, 1)))
+    assert dated.loc["last_visit", "p50_date"] == date(2020, 1, 6)
+    assert dated.loc["last_visit", "p90_date"] is None
+    columns = list(dated.columns)
+    assert columns[columns.index("p50_high") + 1 : columns.index("p50_high") + 4] == [
+        "p50_date",
+        "p50_date_low",
+        "p50_date_high",
+    ]
+    assert "share_date" not in columns
+
+
+PLANNED = {"planned": {"primary_completion": date(2020, 1, 6), "study_completion": date(2020, 1, 8)}}
+
+
+def test_odds_of_planned_dates() -> None:
+    """A date is met until its last instant: day 5.99 is the sixth of January. Never is not in time."""
+    table = frame(
+        4,
+        reached=[True, True, True, False],
+        day_primary_completion=[5.99, 6.0, 1.0, NAN],
+        day_last_visit=[7.5, 7.9, 7.0, NAN],
+    )
+    odds = odds_table(design(trial=PLANNED), table)
+    assert list(odds.index) == ["primary_completion", "study_completion", "never_reached"]
+    assert odds["probability"].tolist() == [0.5, 0.75, 0.25]
+    assert odds["milestone"].tolist() == ["primary_completion", "last_visit", "last_randomised"]
+    assert odds.loc["primary_completion", "planned"] == date(2020, 1, 6)
+    assert list(odds_table(design(), table).index) == ["never_reached"]
+
+
+def test_rare_outcomes_are_none() -> None:
+    table = frame(4, raised=1)
+    found = outcome_table(table)
+    assert found["n"].to_dict() == {
+        "complete": 3,
+        "horizon": 0,
+        "stopped": 0,
+        "no_sites": 0,
+        "never_started": 0,
+        "caps": 0,
+        "too_few_events": 0,
+        "too_much": 0,
+        "error": 1,
+    }
+    assert found.loc["complete", "share"] == 0.75
+
+
+def test_the_funnel_is_in_shares_of_those_referred() -> None:
+    """Those asked are those who consented and those who did not."""
+    table = frame(
+        2, n_referred=[10.0, 30.0], n_consented=[4.0, 6.0], n_consent_refused=[1.0, 9.0], n_randomised=[2.0, 2.0]
+    )
+    found = funnel_table(table)
+    assert found.loc["patients referred", "mean"] == 20.0
+    assert found.loc["not excluded by the chart, and asked", "mean"] == 10.0
+    assert found["share"].tolist()[:3] == [1.0, 0.5, 0.25]
+    assert found.loc["randomised", "share"] == 0.1
+    assert found["share"].iloc[-1] == 0.0
+    assert math.isnan(funnel_table(frame(2))["share"].iloc[0])
+
+
+def test_losses_by_reason() -> None:
+    found = loss_table(frame(2, n_lost=[1.0, 4.0]))
+    assert found.loc["no coordinator in time", "mean"] == 2.5
+    assert found.loc["no coordinator in time", "measure"] == "n_lost"
+    assert len(found) == len(LOSSES)
+
+
+def test_a_row_a_cap() -> None:
+    """Reached in two of three trials, first on day 4 in half of them, and it turned two away on average."""
+    made = design(trial={"target": 3}, caps={"full": {"randomised": 3}})
+    table = frame(3, first_day_full_reached=[4.0, NAN, 2.0], n_turned_away_by_full=[3.0, 0.0, 3.0])
+    row = cap_table(made, table).loc["full"]
+    assert (row["share"], row["p50"], row["away"]) == (pytest.approx(2 / 3), 4.0, 2.0)
+    assert "at most 3" in row["meaning"]
+    assert len(cap_table(design(), table)) == 0
+
+
+def test_a_row_a_criterion() -> None:
+    criteria = {
+        "well": {"stage": "tests", "none": ["sick"], "item": "E3"},
+        "also": {"stage": "chart", "none": ["sick"]},
+    }
+    made = design(patients={"conditions": {"sick": 0.1}}, screening={"criteria": criteria})
+    columns = {f"n_failed_{stage}_{name}": [1.0, 3.0] for stage in ("first", "only") for name in criteria}
+    columns["n_failed_only_well"] = [0.0, 1.0]
+    found = criterion_table(made, frame(2, **columns))
+    assert found["criterion"].tolist() == ["well", "also"]
+    assert found[["item", "stage", "first", "only"]].to_numpy().tolist() == [
+        ["E3", "tests", 2.0, 0.5],
+        ["", "chart", 2.0, 2.0],
+    ]
+    assert list(criterion_table(design(), frame(2)).columns)[:3] == ["criterion", "item", "stage"]
+
+
+def test_steps_of_a_path_are_of_the_trials_that_got_there() -> None:
+    """Two of three trials: their mean days sum to their mean day, and a step that took no time is 0."""
+
+    def column(name: str) -> np.ndarray:
+        if name.startswith("day_"):
+            return np.array([10.0, 20.0, NAN]) if name == "day_last_visit" else np.full(3, NAN)
+        if name.startswith("path_last_visit_"):
+            days_of = {"referral": [6.0, 20.0, NAN], "follow_up": [4.0, 0.0, NAN]}
+            return np.array(days_of.get(name.removeprefix("path_last_visit_").removesuffix("_days"), [0.0, 0.0, NAN]))
+        return np.full(3, NAN)
+
+    found = path_table(column)
+    assert set(found["milestone"]) == {"last_visit"}
+    assert found["step"].tolist() == list(STEPS)
+    assert found["days"].sum() == pytest.approx(15.0)
+    steps = found.set_index("step")
+    assert (steps.loc["referral", "days"], steps.loc["follow_up", "days"], steps.loc["cells", "days"]) == (
+        13.0,
+        2.0,
+        0.0,
+    )
+    assert (steps.loc["referral", "share"], steps.loc["follow_up", "share"], steps.loc["cells", "share"]) == (
+        1.0,
+        0.5,
+        0.0,
+    )
+    assert set(zip(found["n"], found["n_never"], strict=True)) == {(2, 1)}
+    nothing = path_table(lambda _name: np.full(3, NAN))
+    assert len(nothing) == 0
+    assert "days" in nothing.columns
+    assert len(PATH_MILESTONES) == 10
+
+
+def test_costs_by_part_where_there_are_any() -> None:
+    assert cost_table(frame(2)).empty
+    parts = {f"cost_{name}": [1.0, 3.0] for name in ("sites", "monitoring", "screening", "visits", "cells", "central")}
+    found = cost_table(frame(2, cost=[6.0, 18.0], **parts))
+    assert found["mean"].tolist() == [12.0] + [2.0] * 6
+    assert found.index[0] == "all"
+
+
+def test_every_measure_has_a_row() -> None:
+    """Means of the values that came; those of replications that raised are not among them."""
+    made = design()
+
+    def column(name: str) -> np.ndarray:
+        return np.array([1.0, NAN, 3.0, 99.0]) if name == "day_last_visit" else np.array([2.0, 2.0, 2.0, 99.0])
+
+    found = summary_table(made, column, ["complete", "horizon", "complete", "error"]).set_index("measure")
+    assert list(found.index) == [measure.name for measure in measures(made) if measure.name != "outcome"]
+    row = found.loc["day_last_visit"]
+    assert (row["n"], row["n_never"], row["mean"], row["p50"], row["p90"]) == (3, 1, 2.0, 3.0, math.inf)
+    assert found.loc["n_referred", "mean"] == 2.0
+    assert row["unit"] == "days"
+
+
+@pytest.mark.parametrize(("n", "found"), [(1, ["P10", "P50", "P80", "P90"]), (20, ["P10", "P90"]), (40, []), (400, [])])
+def test_too_few_replications_are_said(n: int, found: list[str]) -> None:
+    """(1 - q)^n must be below 2.5 %: for P90, 36 replications."""
+    assert set(too_few(frame(n))) == set(found) | ({"P80"} if n == 1 else set())
