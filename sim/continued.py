@@ -80,6 +80,8 @@ class ContinuedTrial(Trial):
         yield known.screened
         person.referred = known.screened
         self._record_screening(person)
+        if self.amendments is not None:
+            self.amendments.excuse(person)
         process = self._inside[person] = self._known_ways.pop(person)
         if self.caps is not None:
             self.caps.enters(person)

@@ -15,6 +15,7 @@ from sim.core.environment import Wait
 from sim.core.events import Log
 from sim.core.people import Person, Site
 from sim.core.world import World
+from sim.processes.amendments import Amendments
 from sim.processes.caps import Caps
 from sim.processes.cells import Demand, cell_source
 from sim.processes.completion import Completion
@@ -79,6 +80,9 @@ class Trial:
         self.recruitment = Recruitment(
             world, self.sites, self.enrolment, self.referrals.of, self._take, self._site_closed
         )
+        self.amendments: Amendments | None = None
+        if design.amendments:
+            self.amendments = Amendments(world, self.sites, self.enrolment, self.recruitment, self._inside)
         self._most_cells_per_kg = max(self.infusions.cells_per_kg(arm) for arm in design.arms)
         self._treatment_days = WEEK_DAYS * max(
             (arm.doses.weeks[-1] - arm.doses.weeks[0] for arm in design.arms if arm.doses), default=0.0
@@ -105,7 +109,7 @@ class Trial:
             self._end(events.ENDED_TOO_MUCH)
         log = world.hand_over()
         log.visits = self.follow_ups.visits()
-        log.ended_at_once = self.referrals.ended_at_once(self.sites, self.enrolment, self.caps)
+        log.ended_at_once = self.referrals.ended_at_once(self.sites, self.enrolment, self.caps, self.amendments)
         return log
 
     # --- one person's way
@@ -114,6 +118,10 @@ class Trial:
         """A patient whom the chart does not exclude, or not for good."""
         world, site, failed = self.world, person.site.index, person.chart_failed
         world.record(events.REFERRED, site, person.referral)
+        if self.amendments is not None:
+            if not self.amendments.lets_past_chart(person):
+                return
+            failed = person.chart_failed
         if failed:
             world.record(events.RESCREEN_PLANNED, site, person.referral, failed, lowest_bit(failed))
             self._inside[person] = world.env.start(self.journey(person))
@@ -126,7 +134,8 @@ class Trial:
         barred = events.AWAY_PAUSED if self.enrolment.is_paused_for_new else None
         if barred is None and caps is not None:
             barred = caps.barred_before_consent(person)
-        if barred is None and not person.consents:
+        consents = person.consents if self.amendments is None else self.amendments.consents(person)
+        if barred is None and not consents:
             self.world.record(events.CONSENT_REFUSED, person.site.index, person.referral)
             return False
         if barred is None:
@@ -228,6 +237,8 @@ class Trial:
                 self._plan_last_visit(self.completion, person)
         self.board.randomised(person)
         self.enrolment.count()  # first of all whether the target is met: a site that is full then closes too late
+        if self.amendments is not None:
+            self.amendments.randomised()
         if arm.doses is not None:
             cells = self.infusions.cells_per_kg(arm) * person.weight_kg
             self.cells.randomised(person, cells, len(arm.doses.weeks))
@@ -344,13 +355,19 @@ class Trial:
         if self._inside or self._is_locking:
             return
         if self.enrolment.recruiting:
-            if all(site.closed_on is not None for site in self.sites):
+            if not any(map(self._may_recruit, self.sites)):
                 self.enrolment.close(events.RECRUITMENT_NO_SITES)
             elif self.caps is not None and not self.caps.has_room():
                 self.enrolment.close(events.RECRUITMENT_CAPS)
         elif self._n_following == 0 and not (self.completion and self.completion.nobody_is_left()):
             self._is_locking = True
             self._lock()
+
+    def _may_recruit(self, site: Site) -> bool:
+        """Whether a site is open, or may be."""
+        if site.closed_on is not None:
+            return False
+        return not site.is_waiting or (self.amendments is not None and self.amendments.may_open(site))
 
     def _lock(self) -> None:
         world, rules = self.world, self.world.scenario.follow_up

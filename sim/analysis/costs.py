@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from operator import attrgetter
 
 import numpy as np
@@ -13,13 +12,13 @@ from sim.analysis.index import EventIndex
 from sim.core import events
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
-from sim.core.events import KIND, SITE, TIME
+from sim.core.events import CODE, KIND, SITE, TIME
 
 Array = npt.NDArray[np.float64]
 
 
-def site_days(index: EventIndex, end: float) -> list[float]:
-    """Days for which each activated site was open for patients or followed participants.
+def site_stretches(index: EventIndex, end: float) -> list[Array]:
+    """(n, 2) stretches in which each activated site was open for patients or followed participants; they may overlap.
 
     A site is open from its activation until it closes, while recruitment is: not from the target met to a reopening.
     """
@@ -27,12 +26,12 @@ def site_days(index: EventIndex, end: float) -> list[float]:
     closed = {int(event[SITE]): float(event[TIME]) for event in index.of(events.SITE_CLOSED)}
     followed = index.stays(events.RANDOMISED, events.LEFT, events.COMPLETED, unended=end)
     sites = index.of(events.RANDOMISED)[:, SITE]
-    days = []
+    found = []
     for event in index.of(events.SITE_ACTIVATED):
         site, activated = int(event[SITE]), float(event[TIME])
         looking = np.clip(recruiting, activated, max(closed.get(site, end), activated))
-        days.append(length_of_union(np.concatenate((looking, followed[sites == site]))))
-    return days
+        found.append(np.concatenate((looking, followed[sites == site])))
+    return found
 
 
 def length_of_union(stretches: Array) -> float:
@@ -42,6 +41,70 @@ def length_of_union(stretches: Array) -> float:
         total += max(end - max(start, reached), 0.0)
         reached = max(reached, end)
     return total
+
+
+class _Prices:
+    """Unit costs, as amendments change them.
+
+    Args:
+        row: the measures so far, uncertain values among them.
+        design: the scenario, made ready.
+        index: the events.
+    """
+
+    def __init__(self, row: dict[str, float], design: Design, index: EventIndex) -> None:
+        self._row = row
+        self._unit = design.scenario.costs
+        in_force = index.of(events.AMENDMENT_IN_FORCE)
+        rules = [design.scenario.amendments[name].costs for name in design.amendments]
+        self._changes = [
+            (float(event[TIME]), design.amendments[int(event[CODE])], new)
+            for event in in_force
+            if (new := rules[int(event[CODE])]) is not None
+        ]
+
+    def __call__(self, name: str) -> float:
+        """A unit cost at first."""
+        return self._value(f"costs.{name}", attrgetter(name)(self._unit))
+
+    def _value(self, path: str, value: object) -> float:
+        uncertain = self._row.get(f"value_{path}")
+        return float(value) if uncertain is None else uncertain  # type: ignore[arg-type]
+
+    def changes(self, name: str) -> bool:
+        """Whether an amendment has changed a unit cost."""
+        return len(self._steps(name)) > 1
+
+    def _steps(self, name: str) -> list[tuple[float, float]]:
+        """(day, unit cost from then on), the first from the beginning."""
+        found = [(-math.inf, self(name))]
+        for day, amendment, new in self._changes:
+            value = getattr(new, name)
+            if value is not None:
+                found.append((day, self._value(f"amendments.{amendment}.costs.{name}", value)))
+        return found
+
+    def at(self, name: str, times: Array) -> Array:
+        """The unit cost at each of several times."""
+        days, values = (np.array(column) for column in zip(*self._steps(name), strict=True))
+        found: Array = values[np.searchsorted(days, times, side="right") - 1]
+        return found
+
+    def of_events(self, name: str, times: Array) -> float:
+        """What events at these times cost together."""
+        steps = self._steps(name)
+        return len(times) * steps[0][1] if len(steps) == 1 else math.fsum(self.at(name, times).tolist())
+
+    def of_months(self, name: str, stretches: Array, own: float | None = None) -> float:
+        """What the months in (n, 2) stretches cost together; overlaps count once; `own` is the price of a country."""
+        steps = self._steps(name)
+        if own is not None or len(steps) == 1:
+            return length_of_union(stretches) / MONTH_DAYS * (steps[0][1] if own is None else own)
+        ends = [day for day, _ in steps[1:]] + [math.inf]
+        return math.fsum(
+            length_of_union(np.clip(stretches, start, end)) / MONTH_DAYS * value
+            for (start, value), end in zip(steps, ends, strict=True)
+        )
 
 
 def costs(row: dict[str, float], design: Design, index: EventIndex) -> dict[str, float]:
@@ -54,15 +117,15 @@ def costs(row: dict[str, float], design: Design, index: EventIndex) -> dict[str,
     """
     unit = design.scenario.costs
     assert unit is not None
-
-    def price(name: str) -> float:
-        uncertain = row.get(f"value_costs.{name}")
-        return float(attrgetter(name)(unit)) if uncertain is None else uncertain
+    price = _Prices(row, design, index)
 
     at_sites = _at_sites(row, design, index, price)
     parts = {name: math.fsum(by_site) for name, by_site in at_sites.items()}
-    parts["cells"] = row["n_lots_started"] * price("lot") + index.count(events.DOSE_STARTED) * price("dose")
-    parts["central"] = row["day_end"] / MONTH_DAYS * price("central_month")
+    parts["cells"] = sum(
+        price.of_events(name, index.of(kind)[:, TIME])
+        for name, kind in (("lot", events.LOT_STARTED), ("dose", events.DOSE_STARTED))
+    )
+    parts["central"] = price.of_months("central_month", np.array([[0.0, row["day_end"]]]))
     found = {"cost": math.fsum(parts.values())} | {f"cost_{name}": float(value) for name, value in parts.items()}
     of_site = design.country_of_sites()
     for i, code in enumerate(design.countries):
@@ -71,39 +134,42 @@ def costs(row: dict[str, float], design: Design, index: EventIndex) -> dict[str,
     return found
 
 
-def _at_sites(
-    row: dict[str, float], design: Design, index: EventIndex, price: Callable[[str], float]
-) -> dict[str, list[float]]:
+def _at_sites(row: dict[str, float], design: Design, index: EventIndex, price: _Prices) -> dict[str, list[float]]:
     """Cost of each site and of the people there, by part; at the prices of its country where those differ."""
     unit, n = design.scenario.costs, design.n_sites
     assert unit is not None
     countries = [design.countries[i] if i >= 0 else "" for i in design.country_of_sites()]
 
-    def prices(name: str, in_country: str) -> list[float]:
-        of_all, own = price(name), {}
+    def own_prices(in_country: str) -> list[float | None]:
+        own = {}
         for code in design.countries:
             settings = design.scenario.countries.get(code)
             value = getattr(settings.costs, in_country) if settings and settings.costs else None
             if value is not None:
-                own[code] = row.get(f"value_countries.{code}.costs.{in_country}", value)
-        return [float(own.get(country, of_all)) for country in countries]
+                own[code] = float(row.get(f"value_countries.{code}.costs.{in_country}", value))
+        return [own.get(country) for country in countries]
 
-    def each(sites: Array, name: str) -> list[float]:
-        counts = np.bincount(sites.astype(np.int64), minlength=n).tolist()
-        return [k * one for k, one in zip(counts, prices(name, name), strict=True)]
+    def each(rows: Array, name: str) -> list[float]:
+        sites, own = rows[:, SITE].astype(np.int64), own_prices(name)
+        counts = np.bincount(sites, minlength=n)
+        of_all = np.bincount(sites, price.at(name, rows[:, TIME]), n) if price.changes(name) else counts * price(name)
+        both = zip(counts.tolist(), of_all.tolist(), own, strict=True)
+        return [cost if mine is None else k * mine for k, cost, mine in both]
 
-    activated = index.of(events.SITE_ACTIVATED)[:, SITE]
-    open_days = dict(zip(activated.astype(int).tolist(), site_days(index, row["day_end"]), strict=True))
-    months = prices("site_month", "site_month")
-    activations = each(activated, "site_activation")
-    done = index.log.visits[index.log.visits[:, KIND] == events.VISIT_DONE, SITE]
+    activated = index.of(events.SITE_ACTIVATED)
+    stretches = dict(zip(activated[:, SITE].astype(int).tolist(), site_stretches(index, row["day_end"]), strict=True))
+    activations, months, never = each(activated, "site_activation"), own_prices("site_month"), np.zeros((0, 2))
+    done = index.log.visits[index.log.visits[:, KIND] == events.VISIT_DONE]
     parts = {
-        "sites": [activations[i] + open_days.get(i, 0.0) / MONTH_DAYS * months[i] for i in range(n)],
+        "sites": [activations[i] + price.of_months("site_month", stretches.get(i, never), months[i]) for i in range(n)],
         "monitoring": [0.0] * n,
-        "screening": each(index.of(events.SCREENING_STARTED)[:, SITE], "screening"),
+        "screening": each(index.of(events.SCREENING_STARTED), "screening"),
         "visits": each(done, "participant_visit"),
     }
     if unit.monitoring_visit is not None:
-        every, costs_of = price("monitoring_visit.every_days"), prices("monitoring_visit.cost", "monitoring_visit")
-        parts["monitoring"] = [math.floor(open_days.get(i, 0.0) / every) * costs_of[i] for i in range(n)]
+        every, of_all = price("monitoring_visit.every_days"), price("monitoring_visit.cost")
+        each_visit = [of_all if mine is None else mine for mine in own_prices("monitoring_visit")]
+        parts["monitoring"] = [
+            math.floor(length_of_union(stretches.get(i, never)) / every) * each_visit[i] for i in range(n)
+        ]
     return parts

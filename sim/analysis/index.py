@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.core import events
-from sim.core.events import CODE, KIND, KINDS, PERSON, SITE, TIME, Log
+from sim.core.events import CODE, KIND, KINDS, NUMBER, PERSON, SITE, TIME, Log
 
 Array = npt.NDArray[np.float64]
 
@@ -71,10 +71,19 @@ class EventIndex:
         return counts
 
     def chart_failures(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """First failed criterion, and all of them as bits, of those whom the chart excluded for good."""
+        """First failed criterion, and all of them as bits, of those whom the chart excluded for good.
+
+        Most of them ended at once; those whose fate hung on an amendment are among the events.
+        """
         ended = self.log.ended_at_once
         excluded = ended.kind == events.CHART_FAILED
-        return ended.code[excluded], ended.failed[excluded]
+        live = self.of(events.CHART_FAILED)
+        if not len(live):
+            return ended.code[excluded], ended.failed[excluded]
+        return (
+            np.concatenate((ended.code[excluded], live[:, CODE].astype(np.int64))),
+            np.concatenate((ended.failed[excluded], live[:, NUMBER].astype(np.int64))),
+        )
 
     def participants_out(self) -> Array:
         """When participants left or completed."""

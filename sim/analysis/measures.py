@@ -170,6 +170,11 @@ def measures(design: Design) -> list[Measure]:
         for name in design.caps
     ]
     found += [Measure(*told) for told in (*country_measures(design), *start_up_measures(design))]
+    for name in design.amendments:
+        found.append(
+            Measure(f"day_{name}_decided", "days", f"Day on which the amendment {name} was decided; null: never")
+        )
+        found.append(Measure(f"day_{name}_in_force", "days", f"Day from which the amendment {name} was in force"))
     costs = design.scenario.costs
     if costs is not None:
         found.append(Measure("cost", costs.currency, "Cost in all"))

@@ -147,12 +147,13 @@ def _funnel(row: Row, design: Design, index: EventIndex) -> None:
     row["n_sites_activated"] = index.count(events.SITE_ACTIVATED)
     row["n_sites_closed"] = index.count(events.SITE_CLOSED)
     row["n_referred"] = index.count(events.REFERRED) + index.ended_at_once()
-    row["n_chart_failed"] = index.ended_at_once(events.CHART_FAILED)
+    row["n_chart_failed"] = index.count(events.CHART_FAILED) + index.ended_at_once(events.CHART_FAILED)
     words = VOCABULARIES["turned_away"]
     away = index.turned_away(len(words) + len(design.caps))
     for reason, n in zip(words, away, strict=False):
         row[f"n_away_{reason}"] = n
     _caps(row, design, index, away[len(words) :])
+    _amendments(row, design, index)
     given = index.of(events.CONSENT_GIVEN)
     failed = index.of(events.SCREENING_FAILED)
     row["n_consent_refused"] = index.count(events.CONSENT_REFUSED) + index.ended_at_once(events.CONSENT_REFUSED)
@@ -177,6 +178,15 @@ def _caps(row: Row, design: Design, index: EventIndex, away: list[int]) -> None:
         row[f"n_turned_away_by_{name}"] = n
         times = reached[reached[:, CODE] == code, TIME]
         row[f"first_day_{name}_reached"] = times[0] if len(times) else _NAN
+
+
+def _amendments(row: Row, design: Design, index: EventIndex) -> None:
+    """When each amendment was decided and in force."""
+    for word, kind in (("decided", events.AMENDMENT_DECIDED), ("in_force", events.AMENDMENT_IN_FORCE)):
+        came = index.of(kind)
+        for code, name in enumerate(design.amendments):
+            times = came[came[:, CODE] == code, TIME]
+            row[f"day_{name}_{word}"] = times[0] if len(times) else _NAN
 
 
 def _criteria(row: Row, design: Design, index: EventIndex, failed: Array) -> None:

@@ -22,7 +22,7 @@ from sim.analysis.tables import ERROR
 from sim.core.clock import Clock
 from sim.core.design import Design
 from sim.core.events import VOCABULARIES
-from sim.scenario.schema.caps import in_words
+from sim.scenario.schema import amendments, caps
 
 Array = npt.NDArray[np.float64]
 
@@ -171,11 +171,29 @@ def cap_table(design: Design, frame: Table) -> pd.DataFrame:
         when = done[f"first_day_{name}_reached"].to_numpy(dtype=np.float64)
         came = intervals.probability(int(np.count_nonzero(~np.isnan(when))), len(when))
         away = intervals.mean(done[f"n_turned_away_by_{name}"].to_numpy(dtype=np.float64))
-        row: dict[str, object] = {"cap": name, "meaning": in_words(name, design.scenario.caps[name])}
+        row: dict[str, object] = {"cap": name, "meaning": caps.in_words(name, design.scenario.caps[name])}
         row |= columns_of("share", came) | columns_of("p50", intervals.quantile(when, 0.5)) | columns_of("away", away)
         rows.append(row)
     columns = ["cap", "meaning", *columns_of("share", _NO), *columns_of("p50", _NO), *columns_of("away", _NO)]
     return pd.DataFrame(rows, columns=columns).set_index("cap")
+
+
+def amendment_table(design: Design, frame: Table) -> pd.DataFrame:
+    """A row an amendment: in what share of trials it was decided, in force, and from when.
+
+    The day is P50 over all trials; infinity where it is in force in fewer than half of them.
+    """
+    done, rows = finished(frame), []
+    for name in design.amendments:
+        decided, when = (done[f"day_{name}_{word}"].to_numpy(dtype=np.float64) for word in ("decided", "in_force"))
+        rule = design.scenario.amendments[name]
+        row: dict[str, object] = {"amendment": name, "meaning": amendments.in_words(name, rule)}
+        for column, days_of in (("share", decided), ("in_force", when)):
+            came = int(np.count_nonzero(~np.isnan(days_of)))
+            row |= columns_of(column, intervals.probability(came, len(days_of)))
+        rows.append(row | columns_of("p50", intervals.quantile(when, 0.5)))
+    columns = ["amendment", "meaning", *columns_of("share", _NO), *columns_of("in_force", _NO), *columns_of("p50", _NO)]
+    return pd.DataFrame(rows, columns=columns).set_index("amendment")
 
 
 def _means(frame: Table, names: dict[str, str], index: str) -> pd.DataFrame:

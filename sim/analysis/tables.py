@@ -65,6 +65,8 @@ def vocabulary(design: Design, kind: int) -> tuple[str, ...]:
         return tuple(design.caps)
     if name == "start_up_step":
         return tuple(design.start_up)
+    if name == "amendment":
+        return tuple(design.amendments)
     if name == "arm":
         return tuple(arm.name for arm in design.arms)
     if name == "way_out":

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from sim.core.amended import consent_in_force
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design, GroupDesign
 from sim.core.observed import ObservedState
@@ -164,7 +165,10 @@ class Batch:
         return np.where((which >= never) & (which < never + late), days, 0.0), which < never
 
     def sites(self, group: GroupDesign) -> tuple[Array, Array]:
-        """The group's sites: (sites, replications) own rate per month at full speed, and day of activation."""
+        """The group's sites: (sites, replications) own rate per month at full speed, and day of activation.
+
+        Where a group waits for an amendment, the day is infinite for those not known to be open; see `days_to_open`.
+        """
         if group.name not in self._sites:
             self._sites[group.name] = self._draw_sites(group)
             if self.observed is not None:
@@ -176,12 +180,29 @@ class Batch:
         self.sites(group)
         return self._start_ups.get(group.name)
 
+    def days_to_open(self, group: GroupDesign) -> Array:
+        """(sites, replications) days from when an amendment opens a group to the activation of each of its sites.
+
+        Of steps that are done once for several sites, those that others have had before are over.
+        """
+        u = self._site_draws(group)
+        if not group.network:
+            return self._of_sites(group, "activation_delay_days", u[..., _DELAY])
+        before = {step.place for other in self.design.groups if not other.waits for step in other.network}
+        start_ups = StartUps(self.streams, self._all, self._sites_of)
+
+        def over_by(step: StepDesign) -> float:
+            return 0.0 if step.place is not None and step.place in before else np.inf
+
+        begins = np.zeros(u.shape[:2])
+        return start_ups.ends(group.network, group.name, begins, lambda _step: 0.0, 0, over_by).activates
+
     def _known_sites(
         self, observed: ObservedState, group: GroupDesign, rates: Array, activates: Array
     ) -> tuple[Array, Array]:
         """The group's sites with what is known of them."""
-        consent = self.design.scenario.screening.consent
-        p_consent = np.broadcast_to(self._all.probabilities("screening.consent", consent), self.n)
+        path, consent = consent_in_force(self.design.scenario, observed.consent_of)
+        p_consent = np.broadcast_to(self._all.probabilities(path, consent), self.n)
         rates = observed.site_rates(group.name, rates, self.first, p_consent)
         if group.name in self._start_ups:
             return rates, self._known_start_up(observed, group).activates
@@ -219,7 +240,7 @@ class Batch:
         constant = self._all.numbers(path, delay)
         later: Array
         late: Array
-        if group.settings.opens is not None or lead is None:
+        if group.waits or group.settings.opens is not None or lead is None:
             later, late = np.zeros((*u.shape[:2], 0)), _LATE_DAYS * unit_exponential(u[..., 0])
         elif constant is None:
             drawn = self._all.transformed(path, delay, u)  # type: ignore[arg-type]
@@ -262,7 +283,9 @@ class Batch:
         effect = gamma_of_mean_one(u[..., _EFFECT], np.asarray(cv))
         rates = self._of_sites(group, "referrals_per_month", u[..., _RATE]) * effect
         starts, _ = self.starts
-        if settings.opens is not None:
+        if group.waits:
+            activates = np.full(u.shape[:2], np.inf)
+        elif settings.opens is not None:
             day = self.design.clock.day_of(settings.opens)
             activates = np.broadcast_to(np.where(starts > day, starts, day), u.shape[:2])
         elif group.network:
@@ -311,6 +334,7 @@ class Batch:
         if block == 0 or block >= _STAND_INS:
             return _places(block, drawn.missing(block))
         rates, opens = self._sites_open(group)
+        opens = np.where(np.isinf(opens), 0.0, opens)  # what waits for an amendment is taken as open by then
         ends = self._likely_ends()
         if rates[site, replication] > 0:
             end = opens[site, replication] + block * BLOCK / rates[site, replication]

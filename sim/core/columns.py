@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from operator import itemgetter
 
+from sim.core.amended import CONSENT, RETURN, amends_consent, amends_criteria
 from sim.core.quantiles import Quantile, unit_exponential
 from sim.scenario.distributions import Family
 from sim.scenario.schema import Scenario
@@ -79,6 +80,10 @@ def patient_columns(scenario: Scenario) -> dict[str, ColumnDesign]:
         path = "screening.rescreen.after_days"
         designs.append(ColumnDesign(path, path, screening.rescreen.after_days))
         designs.append(ColumnDesign("rescreen.after_tests", standard=lambda u: u))
+    if amends_consent(scenario):
+        designs.append(ColumnDesign(CONSENT, standard=lambda u: u))
+    if amends_criteria(scenario) and screening.rescreen is not None:
+        designs.append(ColumnDesign(RETURN, standard=lambda u: u))
     designs += [
         ColumnDesign(bay_hours_of(week), "treatment.bay_hours", scenario.treatment.bay_hours)
         for week in dose_weeks(scenario)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from sim.core.amended import Amended
 from sim.core.calendar import CalendarFactors, OwnHolidays
 from sim.core.clock import MONTH_DAYS, Clock
 from sim.core.columns import dose_weeks, most_doses, patient_columns
@@ -13,6 +14,7 @@ from sim.core.population import Population
 from sim.core.quantiles import expected
 from sim.core.start_up import StepDesign, network_of, step_places
 from sim.core.unknowns import Known, uncertain_values
+from sim.scenario.amendment_checks import changing_groups, waiting_groups
 from sim.scenario.country_checks import countries_of
 from sim.scenario.distributions import Family
 from sim.scenario.schema import Scenario
@@ -53,6 +55,8 @@ class GroupDesign:
         count: sites in it.
         first_site: index of its first site among all.
         settings: the group's own settings over the defaults.
+        waits: whether its sites stay out until an amendment opens them.
+        is_changing: whether an amendment may change its rate of referrals.
         paths: where in the scenario each setting stands.
         network: steps of start-up, each after all that it waits for; none where activation comes after one delay.
     """
@@ -64,6 +68,8 @@ class GroupDesign:
     settings: SiteSettings
     paths: dict[str, str]
     network: tuple[StepDesign, ...]
+    waits: bool = False
+    is_changing: bool = False
 
 
 def _group(
@@ -108,6 +114,8 @@ class Design:
         row_of_week: weeks that have a visit or a dose, each with the row of a participant's draws that is for it.
         criteria: names of the criteria in the record's order; a criterion's code is its position.
         caps: names of the caps in alphabetical order; a cap's code is its position.
+        amendments: names of the amendments in alphabetical order; an amendment's code is its position.
+        amended: what amendments may change of those referred.
         ways_out: names of the ways of leaving in alphabetical order; a way's code is its position.
         population: who is referred.
         uncertain: uncertain values by path.
@@ -128,14 +136,18 @@ class Design:
         self.start_up, self.step_places = step_names(scenario), step_places(scenario)
         self.groups: list[GroupDesign] = []
         self.n_sites = 0
+        waiting, changing = waiting_groups(scenario), changing_groups(scenario)
         for name, group in sorted(scenario.sites.items()):
             network = network_of(scenario, name, self.start_up, self.step_places)
-            self.groups.append(_group(name, group, scenario.site_defaults, self.n_sites, network))
+            made = _group(name, group, scenario.site_defaults, self.n_sites, network)
+            self.groups.append(replace(made, waits=name in waiting, is_changing=name in changing))
             self.n_sites += group.count
         self.most_events = MOST_EVENTS + MOST_EVENTS_EACH * (scenario.trial.target + self.n_sites)
         self.population = Population(scenario)
         self.criteria = list(self.population.criteria)
         self.caps = sorted(scenario.caps)
+        self.amendments = sorted(scenario.amendments)
+        self.amended = Amended(scenario.amendments, self.criteria, self.population.lasting)
         self.ways_out = sorted(scenario.follow_up.leaving) if scenario.follow_up else []
         self.uncertain = uncertain_values(scenario)
         self.n_doses = most_doses(scenario)

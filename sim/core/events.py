@@ -118,6 +118,13 @@ STEP_DONE = _kind(
     "start_up_step",
     "days it took",
 )
+AMENDMENT_DECIDED = _kind(
+    "amendment.decided", "The moment of an amendment has come, and its condition holds.", "randomised", "amendment"
+)
+AMENDMENT_NOT_NEEDED = _kind(
+    "amendment.not_needed", "The moment of an amendment has come without its condition.", "randomised", "amendment"
+)
+AMENDMENT_IN_FORCE = _kind("amendment.in_force", "An amendment is in force from now on.", "randomised", "amendment")
 
 VOCABULARIES: dict[str, tuple[str, ...]] = {
     "site_closed": ("date", "drought", "full"),

@@ -78,6 +78,14 @@ class Ramp:
                 start = end
         return times
 
+    def expected(self, time: float) -> float:
+        """Expected arrivals up to a time, which is before the end of ramp-up."""
+        piece = bisect_right(self.edges, time) - 1
+        if piece < 0:
+            return 0.0
+        since = time - self.edges[piece]
+        return self.cumulative[piece] + since * (self.left[piece] + self.slope[piece] * since * 0.5)
+
 
 @dataclass(frozen=True)
 class Intensity:
@@ -113,9 +121,49 @@ class Intensity:
         return times
 
     def expected(self, time: float) -> float:
-        """Expected arrivals up to a time, after ramp-up."""
+        """Expected arrivals up to a time."""
+        if self.ramp is not None and time < self.full_from:
+            return self.ramp.expected(time)
+        if time < self.full_from:
+            return 0.0
         in_ramp = self.ramp.cumulative[-1] if self.ramp else 0.0
         return in_ramp + self.per_day * (self.calendar.integral_to(min(time, self.end)) - self.before)
+
+
+class ChangingIntensity:
+    """An intensity that is multiplied from certain moments on, which are not known before they come.
+
+    The unit-rate arrivals stay as they are: after a change by a factor, the time to the next is divided by it. So an
+    arrival before a change is where it would have been without it.
+
+    Args:
+        plain: the intensity without any change.
+    """
+
+    def __init__(self, plain: Intensity) -> None:
+        self._plain = plain
+        self._changes: list[tuple[float, float, float]] = []  # arrivals so far, the same without changes, factor
+        self._factor = 1.0
+
+    def times(self, cumulative: Array) -> Array:
+        """When the expected number of arrivals reaches the given values; infinity where it never does."""
+        plain = cumulative.copy()
+        for reached, without, factor in self._changes:
+            later = cumulative > reached
+            plain[later] = without + (cumulative[later] - reached) / factor if factor > 0 else np.inf
+        return self._plain.times(plain)
+
+    def opens(self, plain: Intensity) -> None:
+        """The site, which had no arrivals, has these from now on."""
+        self._plain = plain
+
+    def multiply(self, now: float, factor: float) -> None:
+        """Multiply the rate from now on."""
+        reached, start = (self._changes[-1][0], self._changes[-1][1]) if self._changes else (0.0, 0.0)
+        without = self._plain.expected(now)
+        reached += (without - start) * self._factor
+        self._factor *= factor
+        self._changes.append((reached, without, self._factor))
 
 
 def intensity(

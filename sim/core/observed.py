@@ -72,6 +72,7 @@ class ObservedState:
         rates: (draws, known sites) randomisations a month of the open sites, at the rate now.
         passing: share of those referred who are randomised, on average over what is uncertain.
         mean_consent: mean of the probability of consent over what is uncertain, to which `passing` belongs.
+        consent_of: the amendment whose consent is in force; empty for that of the scenario.
         edges: (k + 1,) ends of the steps in which the rate drifts, from `now` on; empty for no drift.
         drift: (draws, k) rate in each step relative to the rate now.
         new_sites: (draws,) by group, what its sites still to open are multiplied by: what its open ones have taught.
@@ -85,6 +86,7 @@ class ObservedState:
     rates: Array = field(default_factory=lambda: np.zeros((1, 0)))
     passing: float = 1.0
     mean_consent: float = 1.0
+    consent_of: str = ""
     edges: Array = field(default_factory=lambda: np.zeros(0))
     drift: Array = field(default_factory=lambda: np.zeros((1, 0)))
     new_sites: dict[str, Array] = field(default_factory=dict)

@@ -12,7 +12,9 @@ from sim.core.design import ArmDesign, GroupDesign
 from sim.core.places import Places
 
 if TYPE_CHECKING:
-    from sim.core.intensity import Intensity
+    from collections.abc import Callable
+
+    from sim.core.intensity import ChangingIntensity, Intensity
     from sim.core.observed import KnownPerson
 
 Draws = npt.NDArray[np.float64]
@@ -42,6 +44,7 @@ class Site:
         n_randomised: participants so far.
         last_randomised: when the last of them was randomised, or when the site opened.
         closed_on: when it stopped looking at referrals for good.
+        arrivals_from: the arrivals of a site that waits for an amendment, from when it is activated.
     """
 
     index: int
@@ -51,12 +54,18 @@ class Site:
     design: GroupDesign
     activates: float
     per_month: float
-    arrivals: Intensity
+    arrivals: Intensity | ChangingIntensity
     coordinators: Places
     bays: Places
     n_randomised: int = 0
     last_randomised: float = 0.0
     closed_on: float | None = None
+    arrivals_from: Callable[[float], Intensity] | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it stays out until an amendment opens it."""
+        return self.activates == float("inf")
 
 
 class Person:
@@ -86,6 +95,7 @@ class Person:
         dose_started: when the last infusion began.
         first_due: when the first dose was due; never, until that is known.
         treated_rank: place in the order of first doses, from 1; 0 before it.
+        arrival: where they stand among the arrivals of a Poisson process of rate 1, if their site's rate may change.
         draws: (weeks, DRAWS_A_ROW) uniform numbers for the visit and the dose of each of the design's weeks.
         ends: when follow-up ends, at the last visit or before.
         last_visit: when the last visit is planned.
@@ -109,6 +119,7 @@ class Person:
     first_due: float = float("inf")
     treated_rank: int = 0
     draws: Draws | None = None
+    arrival: float = 0.0
     ends: float = float("inf")
     last_visit: float = float("inf")
     way_out: int | None = None
@@ -138,3 +149,9 @@ class Person:
         self.window_ends = window_ends
         self.consents = consents
         self.strata = strata
+
+    def comes_on(self, day: float) -> None:
+        """The day of referral, until which all that is counted from it was counted from 0."""
+        self.referred = day
+        self.window_ends += day
+        self.deteriorates += day

@@ -182,6 +182,7 @@ class Population:
     Attributes:
         strata: attributes whose level is known of each person: first those that randomisation is stratified by, then
             those that only caps name.
+        lasting: bits of the criteria of the chart that do not pass with time.
         n_stratified: how many of them randomisation is stratified by.
     """
 
@@ -203,6 +204,11 @@ class Population:
         self.criteria = {
             name: scenario.screening.criteria[name] for name in criteria_in_order(scenario.screening.criteria)
         }
+        self.lasting = sum(
+            1 << bit
+            for bit, criterion in enumerate(self.criteria.values())
+            if criterion.stage == "chart" and not criterion.passing
+        )
         self.strata = [name for name in sorted(scenario.randomisation.stratify_by) if name != "site"]
         self.n_stratified = len(self.strata)
         capped = {name for cap in scenario.caps.values() for name in cap.stratum}
@@ -220,17 +226,14 @@ class Population:
         values = _Values(self, drawing, uniform)
         shape = (drawing.n, BLOCK)
         chart, tests = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-        lasting = 0
         for bit, criterion in enumerate(self.criteria.values()):
             on_chart = criterion.stage == "chart"
             bits = chart if on_chart else tests
             bits += self._fails(criterion, values) * (1 << bit)
-            if on_chart and not criterion.passing:
-                lasting |= 1 << bit
         return PatientBlock(
             chart,
             tests,
-            (chart != 0) & (chart & lasting == 0),
+            (chart != 0) & (chart & self.lasting == 0),
             self._column(WEIGHT, values, shape, 1.0),
             self._column(DAYS_SINCE_DECOMPENSATION, values, shape, 0.0),
             {name: self._stratum(name, values) for name in self.strata},

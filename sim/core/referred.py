@@ -86,11 +86,15 @@ def draw_referred(design: Design, rows: Rows) -> Referred:
     patients = design.population.block(rows)
     screening = design.scenario.screening
     p_consent = rows.probabilities("screening.consent", screening.consent)
-    consents = rows.uniform("screening.consent") < p_consent
+    u_consent, returns = rows.uniform("screening.consent"), None
+    consents = u_consent < p_consent
     fate: Fates = (patients.chart_failed == 0) * (DECLINES + consents.astype(np.int8))
     if screening.rescreen is not None:
         p_return = rows.probabilities("screening.rescreen.probability", screening.rescreen.probability)
-        fate[patients.may_return & (rows.uniform("rescreen.after_chart") < p_return)] = HANDLED
+        returns = rows.uniform("rescreen.after_chart") < p_return
+        fate[patients.may_return & returns] = HANDLED
+    if design.amended:
+        fate[design.amended.is_open(rows, patients.chart_failed, u_consent, returns)] = HANDLED
     people = _people(design, rows, patients, consents, fate == HANDLED)
     return Referred(unit_exponential(rows.uniform("referral.gap")), patients.chart_failed, fate, people)
 

@@ -26,6 +26,26 @@ class Capping(Protocol):
         """(start, end, code of turning away) of the times at which nobody of a site was asked for consent."""
 
 
+class Amending(Protocol):
+    """The amendments, as referrals see them."""
+
+    def spans(self, site: Site) -> Iterator[tuple[float, int]]:
+        """(start, criteria as bits) of what is no longer asked of those referred at a site, each in order of time."""
+
+
+class Opening(Protocol):
+    """Sites, as amendments see them."""
+
+    def opens(self, site: Site, day: float) -> None:
+        """A site that waited is to be activated on a day."""
+
+    def never_opens(self, site: Site) -> None:
+        """A site that waits will never be opened."""
+
+    def multiply_rate(self, site: Site, factor: float) -> None:
+        """Multiply a site's rate of referrals from now on."""
+
+
 class Pausing(Protocol):
     """The gate before randomisation, as the safety board and the sentinel rule see it."""
 

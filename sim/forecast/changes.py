@@ -73,6 +73,8 @@ def _openings(start: Start, seed: int) -> ObservedState:
     for group in design.groups:
         days = np.median(batch.sites(group)[1], axis=1) if group.count else np.zeros(0)
         for row, day in enumerate(days.tolist()):
+            if np.isinf(day):
+                continue  # it waits for an amendment
             known = start.state.sites.get((group.name, row))
             closed = known.closed if known is not None else None
             sites[(group.name, row)] = KnownSite(activated=day, closed=closed)

@@ -13,7 +13,7 @@ from sim.core.events import EndedAtOnce, nobody_ended_at_once
 from sim.core.people import Person, Site
 from sim.core.quantiles import log1p
 from sim.core.referred import DECLINES, HANDLED, Fates, People
-from sim.core.roles import Capping, Recruiting
+from sim.core.roles import Amending, Capping, Recruiting
 from sim.core.streams import BLOCK
 from sim.core.world import World
 
@@ -49,11 +49,16 @@ class Referrals:
         self._mean_to_deterioration = _mean_days_to(per_day)
         self._deterioration = world.column("screening.deteriorates")
 
-    def of(self, site: Site) -> Iterator[Person]:
+    def of(self, site: Site) -> Iterator[Person | None]:
         """Patients of a site whom someone must deal with, in order of time, up to the horizon.
 
-        They are those who consent, and those whom the chart excludes for reasons that may pass.
+        They are those who consent, those whom the chart excludes for reasons that may pass, and those whose fate an
+        amendment may change. Of a site whose rate may change, the day of each is yet to be found from their place among
+        the arrivals, and None is given where nobody more comes at the rate as it is.
         """
+        if site.design.is_changing:
+            yield from self._at_changing_rate(site)
+            return
         seen = self._seen.setdefault(site.index, [])
         world, reached = self._world, 0.0
         for block in count():
@@ -78,6 +83,29 @@ class Referrals:
                 yield self._person(site, block * BLOCK + position, times.item(position), people, j)
             if n < BLOCK:
                 return
+
+    def _at_changing_rate(self, site: Site) -> Iterator[Person | None]:
+        seen = self._seen.setdefault(site.index, [])
+        world, reached = self._world, 0.0
+        for block in count():
+            while block and site.arrivals.times(np.array([reached])).item() == _NEVER:
+                yield None
+            drawn, row = world.batch.referred(site.design, site.row, world.row, block)
+            arrivals = drawn.gaps[row].copy()
+            arrivals[0] += reached
+            arrivals = arrivals.cumsum()
+            reached = arrivals.item(-1)
+            self._n_seen += BLOCK
+            if self._n_seen > world.design.most_events + BLOCK * len(world.design.groups):
+                self.are_too_many = True
+                world.env.finish()
+                return
+            seen.append((arrivals, drawn.chart_failed[row], drawn.fate[row]))
+            people = drawn.people
+            for j in range(people.starts[row], people.starts[row + 1]):
+                person = self._person(site, block * BLOCK + people.position[j], 0.0, people, j)
+                person.arrival = arrivals.item(people.position[j])
+                yield person
 
     def stand_ins(self, site: Site, is_eligible: bool) -> Iterator[Person]:
         """Patients of a site who consent, to stand in for people who are known.
@@ -123,7 +151,13 @@ class Referrals:
             person.deteriorates = referred + self._mean_to_deterioration * self._deterioration(person.values)
         return person
 
-    def ended_at_once(self, sites: list[Site], enrolment: Recruiting, caps: Capping | None = None) -> EndedAtOnce:
+    def ended_at_once(
+        self,
+        sites: list[Site],
+        enrolment: Recruiting,
+        caps: Capping | None = None,
+        amending: Amending | None = None,
+    ) -> EndedAtOnce:
         """Referrals up to now that ended on the day, while their site was looking at referrals.
 
         Args:
@@ -131,9 +165,14 @@ class Referrals:
             enrolment: the gate before randomisation, which knows when sites were recruiting, and when nobody was asked
                 for consent.
             caps: the caps, which know the same, site by site; None where there are none.
+            amending: the amendments, which know what was no longer asked; None where there are none.
         """
         now = self._world.env.now
-        parts = [part for site in sites for part in self._seen.get(site.index, ())]
+        parts = [
+            (site.arrivals.times(part[0]), *part[1:]) if site.design.is_changing else part
+            for site in sites
+            for part in self._seen.get(site.index, ())
+        ]
         if not parts:
             return nobody_ended_at_once()
         times, failed, fate = (np.concatenate([part[i] for part in parts]) for i in range(3))
@@ -144,6 +183,11 @@ class Referrals:
         first_of_site = np.repeat(np.cumsum(n_of_site) - n_of_site, n_of_site)
         index_of_site = np.repeat(np.array([site.index for site in sites], dtype=np.int64), n_of_site)
         times, bits, declines = times[chosen], failed[chosen], fate[chosen] == DECLINES
+        if amending is not None:
+            for site in sites:
+                here = index_of_site[chosen] == site.index
+                for since, dropped in amending.spans(site):
+                    bits = np.where(here & (times >= since), bits & ~np.int64(dropped), bits)
         first = np.frexp((bits & -bits).astype(np.float64))[1] - 1
         kind = np.where(declines, events.CONSENT_REFUSED, events.CHART_FAILED)
         code = np.where(declines, 0, first)

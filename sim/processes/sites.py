@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from datetime import date
+from functools import partial
+
+import numpy as np
+import simpy
+from simpy.events import Event
 
 from sim.core import events
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import GroupDesign
 from sim.core.environment import Wait
-from sim.core.intensity import intensity
+from sim.core.intensity import ChangingIntensity, Intensity, intensity
 from sim.core.people import Person, Site
 from sim.core.places import Places
 from sim.core.roles import Recruiting
 from sim.core.world import World
+
+_NEVER = float("inf")
 
 
 def make_sites(world: World) -> list[Site]:
@@ -29,10 +36,16 @@ def _group_sites(world: World, group: GroupDesign) -> Iterator[Site]:
     steps, horizon = world.calendar(group.name), world.design.horizon_days
     observed = world.batch.observed
     arrivals_from = 0.0 if observed is None else observed.arrivals_from
+
+    def arrivals(rate: float, active: float) -> Intensity:
+        opens = max(active, world.starts or 0.0, arrivals_from)
+        return intensity(rate / MONTH_DAYS, steps, opens, horizon, active, ramp_days, start)
+
     drawn = zip(*(column[:, world.row].tolist() for column in world.batch.sites(group)), strict=True)
     for row, (rate, active) in enumerate(drawn):
         opens = max(active, world.starts or 0.0)
         known = None if observed is None else observed.sites.get((group.name, row))
+        plain = arrivals(rate, active)
         yield Site(
             index=group.first_site + row,
             group=group.name,
@@ -41,10 +54,11 @@ def _group_sites(world: World, group: GroupDesign) -> Iterator[Site]:
             design=group,
             activates=active,
             per_month=rate,
-            arrivals=intensity(rate / MONTH_DAYS, steps, max(opens, arrivals_from), horizon, active, ramp_days, start),
+            arrivals=ChangingIntensity(plain) if group.is_changing else plain,
             coordinators=Places(world.env, settings.coordinators),
             bays=Places(world.env, settings.infusion_bays),
             last_randomised=opens if known is None or known.last_randomised is None else known.last_randomised,
+            arrivals_from=partial(arrivals, rate) if active == _NEVER else None,
         )
 
 
@@ -55,7 +69,8 @@ class Recruitment:
         world: the replication's surroundings.
         sites: all sites.
         enrolment: the gate before randomisation.
-        people_of: patients of a site whom someone must deal with, in order of time.
+        people_of: patients of a site whom someone must deal with, in order of time; None where nobody more comes at the
+            rate as it is.
         take: deals with one of them.
         on_closed: called when a site has closed for good.
     """
@@ -65,7 +80,7 @@ class Recruitment:
         world: World,
         sites: list[Site],
         enrolment: Recruiting,
-        people_of: Callable[[Site], Iterator[Person]],
+        people_of: Callable[[Site], Iterator[Person | None]],
         take: Callable[[Person], None],
         on_closed: Callable[[Site], None],
     ) -> None:
@@ -76,23 +91,34 @@ class Recruitment:
         self._people_of = people_of
         self._at_reopening: list[Callable[[], None]] = []
         self._reopened_on = -float("inf")
+        self._openings: dict[Site, Event] = {site: world.env.event() for site in sites if site.is_waiting}
+        self._changing: dict[Site, simpy.Process] = {}
+        self._awaiting: set[Site] = set()  # sites that wait for the next patient, whose day may change
         for site in sites:
-            world.env.start(self._recruit(site))
+            process = world.env.start(self._recruit(site))
+            if site.design.is_changing:
+                self._changing[site] = process
             self._plan_closing(site)
 
     def _recruit(self, site: Site) -> Generator[Wait, None, None]:
         """One site, from activation on."""
         env, enrolment = self._world.env, self._enrolment
+        if site.is_waiting:
+            yield self._openings[site]
         yield site.activates
         while not enrolment.recruiting:  # nobody opens a site for nobody: it opens if recruitment does
             yield enrolment.reopened
         if site.closed_on is not None:
             return
         self._world.record(events.SITE_ACTIVATED, site.index, amount=site.per_month)
+        is_changing = site.design.is_changing
         for person in self._people_of(site):
-            if person.referred < env.now:
-                continue  # came while recruitment was closed
-            yield person.referred
+            if is_changing:
+                yield from self._until_referred(site, person)
+            if person is None or person.referred < env.now:
+                continue  # nobody, or came while recruitment was closed
+            if not is_changing:
+                yield person.referred
             if site.closed_on is not None:
                 return
             if enrolment.recruiting:
@@ -100,9 +126,53 @@ class Recruitment:
             else:
                 yield enrolment.reopened
 
+    def _until_referred(self, site: Site, person: Person | None) -> Generator[Wait, None, None]:
+        """Wait for the next patient of a site whose rate changes: each time it does, the day is another."""
+        env = self._world.env
+        while True:
+            day = _NEVER if person is None else site.arrivals.times(np.array([person.arrival])).item()
+            if day < env.now:
+                break
+            self._awaiting.add(site)
+            try:
+                yield day
+                self._awaiting.discard(site)
+                break
+            except simpy.Interrupt:
+                if person is None:
+                    return
+        if person is not None:
+            person.comes_on(day)
+
+    def opens(self, site: Site, day: float) -> None:
+        """A site that waited for an amendment is to be activated on a day."""
+        assert site.arrivals_from is not None
+        plain = site.arrivals_from(day)
+        if isinstance(site.arrivals, ChangingIntensity):
+            site.arrivals.opens(plain)
+        else:
+            site.arrivals = plain
+        site.activates, site.last_randomised = day, day
+        self._openings[site].succeed()
+        if site.design.settings.closes is not None and not isinstance(site.design.settings.closes, date):
+            self._plan_closing(site)
+
+    def never_opens(self, site: Site) -> None:
+        """A site that waits will never be opened: it counts as closed, and nothing is written down of it."""
+        site.closed_on = self._world.env.now
+        self._on_closed(site)
+
+    def multiply_rate(self, site: Site, factor: float) -> None:
+        """Multiply a site's rate of referrals from now on."""
+        assert isinstance(site.arrivals, ChangingIntensity)
+        site.arrivals.multiply(self._world.env.now, factor)
+        if site in self._awaiting:
+            self._awaiting.discard(site)
+            self._changing[site].interrupt()
+
     def _plan_closing(self, site: Site) -> None:
         closes = site.design.settings.closes
-        if closes is None:
+        if closes is None or (site.is_waiting and not isinstance(closes, date)):
             return
         env = self._world.env
         if isinstance(closes, date):

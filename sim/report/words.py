@@ -297,6 +297,18 @@ def place_sentences(results: Results, dates: Dates) -> list[str]:
     return [*told, *([steps] if steps else [])]
 
 
+def amendment_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
+    """What each amendment says, how often it is decided, and from when it is in force."""
+    sentences = []
+    for _, row in table.iterrows():
+        share, when = estimate_of(row, "share"), estimate_of(row, "p50")
+        text = f"Amendment {row['meaning']}; decided in {chance(share)} of the simulated trials"
+        if math.isfinite(when.value):
+            text += f", in force in half of them {dates.by(when)}"
+        sentences.append(f"{text}.")
+    return sentences
+
+
 def precision_sentence(results: Results) -> str | None:
     """How the rule of `--until` ended, where there was one."""
     record = results.until

@@ -8,6 +8,7 @@ from datetime import date
 
 from sim.errors import nearest
 from sim.scenario import (  # noqa: F401 - their checks register themselves
+    amendment_checks,
     cap_checks,
     event_checks,
     range_checks,

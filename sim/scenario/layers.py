@@ -22,6 +22,7 @@ COLLECTIONS: tuple[KeyPath, ...] = (
     ("countries",),
     ("site_defaults", "start_up"),
     ("caps",),
+    ("amendments",),
     ("calendar", "periods"),
     ("patients", "sometimes"),
     ("screening", "criteria"),
@@ -90,7 +91,7 @@ def _is_distribution(value: object) -> bool:
 
 
 def _switched_off(value: object, path: KeyPath) -> bool:
-    """`name: off` takes a named part out again: a site group, arm, cap, period, criterion, or way of leaving."""
+    """`name: off` takes a named part out again: a site group, a cap, an amendment, a criterion, and so on."""
     return value is False and any(path[:-1] == collection for collection in COLLECTIONS)
 
 

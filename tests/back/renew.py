@@ -38,6 +38,13 @@ PREPARED = (
     "countries={DE: {public_holidays: {factor: 0.5, subdivision: BY}, start_up: {regulator: {days: 90}}}}",
     "trial.target=5",
 )
+AMENDED = (
+    "amendments={more: {at_month: 3, if_fewer_than: 9, opens: late, after_days: {dist: uniform, low: 5, high: 30}}, "
+    "wide: {on: 2020-03-20, drops: [meld, no_thrombosis], in_screening: true, consent: 0.9, referrals_times: 1.5, "
+    "costs: {screening: 9, central_month: 20}}, spare: {at_month: 4, if_fewer_than: 2, consent: 0.2}, "
+    "steady: {at_randomised: 5, referrals_times: 0.8, groups: clinic}}",
+    "sites.late={count: 1, referrals_per_month: 5, opens: null}",
+)
 
 
 def _log(*overrides: str) -> str:
@@ -78,6 +85,7 @@ KEPT = {
     "events-stopped.csv": lambda: _log(*STOPPED),
     "events-capped.csv": lambda: _log(*CAPPED),
     "events-prepared.csv": lambda: _log(*PREPARED),
+    "events-amended.csv": lambda: _log(*AMENDED),
     "measures.csv": _measures,
 }
 

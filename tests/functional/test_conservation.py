@@ -112,6 +112,9 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
     target = data["trial"]["target"]
     data["site_defaults"]["max_participants"] = draw(st.sampled_from([None, max(3, -(-target // n_sites))]))
     data["caps"] = draw(caps(target))
+    if draw(st.sampled_from([False, True])):
+        data["amendments"] = draw(amendments(target))
+        data["sites"]["reserve"] = {"count": draw(st.integers(0, 2)), "referrals_per_month": draw(RATE)}
     if draw(st.booleans()):
         data["site_defaults"] |= {"activation_delay_days": 0, "country": "CN", "start_up": draw(start_up())}
         data["sites"]["g0"]["country"] = "DE"
@@ -163,6 +166,22 @@ def start_up(draw: st.DrawFn) -> dict[str, Any]:
         "contract": {"days": draw(DAYS), "after": draw(st.sampled_from([[], ["protocol"]]))},
         "initiation": {"days": draw(st.floats(0, 10)), "after": ["regulator", "contract"]},
     }
+
+
+def amendments(draw: st.DrawFn, target: int) -> dict[str, Any]:
+    """Amendments and contingencies of every sort, together or not; the first opens the sites in reserve."""
+    moments: list[dict[str, Any]] = [{"on": "2020-01-15"}, {"at_month": 1.5}, {"at_month": 2, "if_fewer_than": target}]
+    moments += [{"at_randomised": 1}] if target > 1 else []
+    changes: list[dict[str, Any]] = [
+        {"drops": "not_ill", "in_screening": draw(st.booleans())},
+        {"drops": ["not_odd", "not_ill"], "groups": "g0", "in_screening": True},
+        {"consent": draw(PROBABILITY)},
+        {"referrals_times": draw(st.sampled_from([0.0, 0.5, 2.0, {"uncertain": "uniform", "low": 0.5, "high": 2}]))},
+        {"consent": 0.9, "referrals_times": 1.5, "groups": ["g0", "reserve"]},
+    ]
+    chosen = draw(st.lists(st.sampled_from(changes), max_size=3))
+    rules = [{"opens": "reserve"}, *chosen]
+    return {f"r{i}": rule | draw(st.sampled_from(moments)) | {"after_days": draw(DAYS)} for i, rule in enumerate(rules)}
 
 
 @st.composite

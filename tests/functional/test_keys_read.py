@@ -84,7 +84,8 @@ def test_every_key_is_read(read: set[tuple[str, str]], monkeypatch: pytest.Monke
     renew = importlib.import_module("renew")
     for made in renew.KEPT.values():
         made()
-    for scenario in (load_scenario("base"), _with_the_rest(), *map(_allocated_by, ("urn", "biased_coin"))):
+    amended = load_scenario(renew.SCENARIO, renew.AMENDED)
+    for scenario in (load_scenario("base"), amended, _with_the_rest(), *map(_allocated_by, ("urn", "biased_coin"))):
         assert not replicate_chunk(Reducer(Design(scenario)), 5, 0, 2).failures
     fields = {(_owner(section, name), name) for section in sections(Scenario, set()) for name in section.model_fields}
     shown = {(section, name) for section, names in SHOWN.items() for name in names}

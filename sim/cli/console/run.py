@@ -150,6 +150,8 @@ def print_dates(results: Results) -> None:
         console.print(sentence)
     for sentence in words.cap_sentences(results.caps(), dates):
         console.print(sentence, soft_wrap=True)
+    for sentence in words.amendment_sentences(results.amendments(), dates):
+        console.print(sentence, soft_wrap=True)
     for sentence in words.place_sentences(results, dates):
         console.print(sentence, soft_wrap=True)
     console.print("(in brackets: 95 % interval of the Monte Carlo error)\n")

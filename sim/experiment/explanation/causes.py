@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.scenario.load import canonical, scenario_from_json
-from sim.scenario.schema import Scenario
+from sim.scenario.schema import Scenario, amendments
 from sim.scenario.schema.caps import in_words
 from sim.scenario.schema.start_up import step_names
 
@@ -110,6 +110,36 @@ def _without_cap(name: str) -> Callable[[Data], None]:
     return lambda data: data["caps"].pop(name, None)
 
 
+def _without_amendment(name: str) -> Callable[[Data], None]:
+    """Without it, and without the sites that only it would have opened."""
+
+    def apply(data: Data) -> None:
+        rule = data["amendments"].pop(name, None) or {}
+        others = {group for other in data["amendments"].values() for group in other["opens"] or ()}
+        for group in set(rule.get("opens") or ()) - others:
+            data["sites"][group]["count"] = 0
+
+    return apply
+
+
+def _amended(data: Data, change: Callable[[Data], None]) -> None:
+    """Change every amendment; one that then changes nothing is no more, and its sites stay out."""
+    for name, rule in list(data["amendments"].items()):
+        change(rule)
+        has_effect = rule["drops"] or rule["consent"] is not None or rule["referrals_times"] is not None
+        if not rule["drops"]:
+            rule["drops"], rule["in_screening"] = None, False
+        if not has_effect:
+            rule["groups"] = None
+        if not (has_effect or rule["opens"] or rule["costs"]):
+            del data["amendments"][name]
+
+
+def _everybody_consents(data: Data) -> None:
+    data["screening"]["consent"] = 1.0
+    _amended(data, lambda rule: rule.update(consent=None))
+
+
 def _words(name: str) -> str:
     return " ".join(part.upper() if part in _ACRONYMS else part for part in name.split("_"))
 
@@ -143,7 +173,7 @@ _SITES = (
     ),
 )
 _SCREENING = (
-    _Change("consent", "screening", "refused consent", "everybody consents", _at("screening.consent", 1.0)),
+    _Change("consent", "screening", "refused consent", "everybody consents", _everybody_consents),
     _Change("coordinators", "screening", "too few coordinators", "one is always free", _everywhere(coordinators=None)),
     _Change(
         "screening_days",
@@ -225,9 +255,17 @@ def _caps(scenario: Scenario) -> Iterator[_Change]:
         yield _Change(f"caps.{name}", "cap", f"the cap {_words(name)} ({meaning})", "no such cap", _without_cap(name))
 
 
+def _amendments(scenario: Scenario) -> Iterator[_Change]:
+    for name, rule in scenario.amendments.items():
+        meaning = f"{amendments.moment_in_words(rule)}: {amendments.effect_in_words(rule)}"
+        label = f"the amendment {_words(name)} ({meaning})"
+        yield _Change(f"amendments.{name}", "amendment", label, "no such amendment", _without_amendment(name))
+
+
 def _criteria(scenario: Scenario) -> Iterator[_Change]:
     def apply(data: Data) -> None:
         data["screening"]["criteria"] = {}
+        _amended(data, lambda rule: rule.update(drops=None))
 
     yield _Change(_CRITERIA, "criterion", "patients who do not meet the criteria", "everybody meets them", apply)
     for name, rule in scenario.screening.criteria.items():
@@ -238,7 +276,11 @@ def _criteria(scenario: Scenario) -> Iterator[_Change]:
 
 
 def _without_criterion(name: str) -> Callable[[Data], None]:
-    return lambda data: data["screening"]["criteria"].pop(name, None)
+    def apply(data: Data) -> None:
+        data["screening"]["criteria"].pop(name, None)
+        _amended(data, lambda rule: rule.update(drops=[other for other in rule["drops"] or () if other != name]))
+
+    return apply
 
 
 def _changes(scenario: Scenario) -> Iterator[_Change]:
@@ -246,6 +288,7 @@ def _changes(scenario: Scenario) -> Iterator[_Change]:
     yield from _SITES
     yield from _steps(scenario)
     yield from _caps(scenario)
+    yield from _amendments(scenario)
     yield from _calendar(scenario)
     yield from _criteria(scenario)
     yield from _SCREENING

@@ -26,7 +26,8 @@ HALF_AND_TWICE, NARROW = (0.5, 2.0), (0.8, 1.25)  # times as large
 _NARROW = (("patients", "attributes"), ("screening", "criteria"))  # bodies, and limits for them, vary by less
 _ALIKE = (("patients", "conditions"), ("calendar", "periods"), ("follow_up", "leaving"))  # changed together
 _DECIDED = ("trial", "arms", "randomisation", "costs", "caps")
-_NO_NUMBERS = ("visit_weeks", "primary_endpoint_week", "correlation", "after_treated")
+_NO_NUMBERS = ("visit_weeks", "primary_endpoint_week", "correlation", "after_treated", "costs")
+_MOMENTS = ("at_month", "at_randomised", "if_fewer_than")  # of amendments, which are decided
 _IN_UNITS = {"low", "mode", "high", "mean", "median", "sd", "value"}  # parameters in the unit of the value
 
 
@@ -106,7 +107,9 @@ def _groups(scenario: Scenario) -> Iterator[tuple[str, str, list[tuple[KeyPath, 
 def _moves_dates(path: KeyPath) -> bool:
     is_weight = path[:2] == ("patients", "attributes") and len(path) > 3  # of a category
     is_cost = path[0] == "countries" and "costs" in path
-    return path[0] not in _DECIDED and not is_cost and not is_weight and not set(_NO_NUMBERS).intersection(path)
+    return (
+        path[0] not in _DECIDED and not is_cost and not is_weight and not {*_NO_NUMBERS, *_MOMENTS}.intersection(path)
+    )
 
 
 def _is_number(value: Any) -> bool:

@@ -261,6 +261,10 @@ class Results(Shown):
         """How long each step of start-up takes, and how often it is critical: of all sites, and by country."""
         return country_tables.start_up_table(self.design, self._one_by_one)
 
+    def amendments(self) -> pd.DataFrame:
+        """How often each amendment was decided, and from when it was in force."""
+        return summary.amendment_table(self.design, self._one_by_one)
+
     def criteria(self) -> pd.DataFrame:
         """Screen failures by criterion."""
         return summary.criterion_table(self.design, self._one_by_one)

@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sim.core.amended import consent_in_force
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
 from sim.core.observed import UNKNOWN, KnownPerson, KnownSite, ObservedState, SiteKey
 from sim.core.quantiles import expected, quantile
 from sim.errors import Problem, UsageError
 from sim.exchange.observed import COMPLETED, FAILED, NO_SITE, ObservedTrial
+from sim.forecast.continued.amended_so_far import amended_so_far
 from sim.forecast.continued.events_so_far import events_so_far
 from sim.forecast.continued.learnt_rates import LearntRates, group_of, mean_of
 from sim.forecast.continued.matching import SiteMatch, arm_index, match_sites, way_out_code
@@ -91,6 +93,8 @@ def start_from(
     design = Design(scenario)
     now = trial.now + shift
     notes += events_so_far(design, trial)
+    amended = amended_so_far(scenario, trial, shift)
+    notes += amended.notes
     opened, asked = _openings(design, trial, matched, shift, seed)
     people = _people(design, trial, matched, opened, shift, notes)
     target = scenario.trial.target
@@ -101,7 +105,7 @@ def start_from(
         return Start(scenario, plan, state, trial, None, None, {}, tuple(notes))
     if trial.n_randomised < FEWEST:
         notes.append(f"only {trial.n_randomised} randomised: the data say next to nothing of the rate")
-    passing = share_randomised(design, seed)
+    passing = share_randomised(design if amended.now is scenario else Design(amended.now), seed)
     plans = {group.name: planned_site(group) for group in design.groups}
     is_open = {key: site for key, site in opened.items() if site.activated is not None and site.closed is None}
     if not is_open:
@@ -118,7 +122,8 @@ def start_from(
         people=people,
         rates=rates,
         passing=passing,
-        mean_consent=mean_of(scenario.screening.consent),
+        mean_consent=mean_of(consent_in_force(scenario, amended.consent)[1]),
+        consent_of=amended.consent,
         edges=np.zeros(0) if is_constant else outlook.edges + shift,
         drift=np.zeros((1, 0)) if is_constant else np.exp(outlook.own_rate - outlook.own_now[:, None]),
         new_sites=learnt.lessons(draws),

@@ -13,6 +13,7 @@ from sim.core import events
 from sim.core.design import Design
 from sim.core.events import AMOUNT, CODE, KIND, NUMBER, PERSON, SITE, TIME
 from sim.errors import UsageError
+from sim.scenario.schema.amendments import effect_in_words
 
 Array = npt.NDArray[np.float64]
 
@@ -143,6 +144,11 @@ class Teller:
             events.STEP_DONE: self._step_done,
             events.CAP_REACHED: self._cap_reached,
             events.CAP_OPENED: lambda r: f"There is room under the cap {plain(self._word(r))} again{self._at(r)}.",
+            events.AMENDMENT_DECIDED: lambda r: f"The amendment {self._amendment(r)} is decided.",
+            events.AMENDMENT_NOT_NEEDED: lambda r: (
+                f"The amendment {self._amendment(r)} is not needed: {r[NUMBER]:.0f} are randomised."
+            ),
+            events.AMENDMENT_IN_FORCE: lambda r: f"The amendment {self._amendment(r)} is in force: {self._effect(r)}.",
         }
 
     def when(self, day: float) -> str:
@@ -183,6 +189,12 @@ class Teller:
         cap = self._design.scenario.caps[self._word(row)]
         whom = "in screening" if cap.in_screening else "randomised"
         return f"The cap {plain(self._word(row))} is reached{self._at(row)}: {row[NUMBER]:.0f} {whom}."
+
+    def _amendment(self, row: Array) -> str:
+        return plain(self._word(row))
+
+    def _effect(self, row: Array) -> str:
+        return effect_in_words(self._design.scenario.amendments[self._word(row)])
 
     def _who(self, row: Array) -> str:
         """A participant by number once randomised, a patient by site and referral before."""

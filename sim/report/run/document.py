@@ -72,6 +72,18 @@ def _countries(results: Results, dates: Dates) -> dict[str, Any]:
     }
 
 
+def _amendments(results: Results, dates: Dates) -> dict[str, Any]:
+    return {
+        str(name): {
+            "share_decided": _estimate(estimate_of(row, "share")),
+            "share_in_force": _estimate(estimate_of(row, "in_force")),
+            "in_force_p50": _dated(estimate_of(row, "p50"), dates),
+            "meaning": row["meaning"],
+        }
+        for name, row in results.amendments().iterrows()
+    }
+
+
 def _why(results: Results) -> dict[str, Any]:
     """Days lost to each cause and the critical path, of every milestone; the sentences are of the end of the trial."""
     why, causes, doubts = Why(results), results.causes(), results.assumptions()
@@ -124,6 +136,7 @@ def answer(results: Results) -> dict[str, Any]:
         "funnel": _rows(results.funnel(), "mean", also=("share",)),
         "losses": _rows(results.losses(), "mean"),
         "caps": _caps(results, dates),
+        "amendments": _amendments(results, dates),
         "countries": _countries(results, dates),
         "start_up": _records(results.start_up(), "share", "days", "critical_days"),
         "why": _why(results),

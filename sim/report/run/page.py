@@ -56,7 +56,7 @@ SECTIONS = (
         "who",
         "Who gets in?",
         "From admissions to participants, and why people fall out.",
-        ("funnel", "caps", "criteria"),
+        ("funnel", "caps", "amendments", "criteria"),
     ),
     Section(
         "sites",

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from sim.scenario.schema.amendments import Amendments
 from sim.scenario.schema.calendar import Calendar
 from sim.scenario.schema.caps import Caps
 from sim.scenario.schema.costs import Costs, Experiment, Sources
@@ -32,6 +33,7 @@ class Scenario(Section):
         "What differs between the countries of the sites, by ISO 3166 code.", default_factory=dict
     )
     caps: Caps = described("At most so many, by name.", default_factory=dict)
+    amendments: Amendments = described("What changes while the trial runs, by name.", default_factory=dict)
     calendar: Calendar = described("What changes arrivals with the date.", default_factory=Calendar)
     patients: Patients = described("Who is referred.", default_factory=Patients)
     screening: Screening = described("From the chart to eligibility.", default_factory=Screening)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sim.report.exhibits import Exhibit, Table
 from sim.report.one_trial.story import plain as spaced
 from sim.report.style import SERIES, bar_figure, bars, figure, wrapped
-from sim.report.words import cap_sentences, chance, estimate_of, mean_with_error, percent
+from sim.report.words import amendment_sentences, cap_sentences, chance, estimate_of, mean_with_error, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +69,33 @@ def caps(answers: Answers) -> Exhibit:
                     chance(estimate_of(row, "share")),
                     answers.dates.text(float(row["p50"])),
                     mean_with_error(estimate_of(row, "away")),
+                )
+                for name, row in table.iterrows()
+            ),
+            is_open=True,
+        ),
+    )
+
+
+def amendments(answers: Answers) -> Exhibit:
+    """How often each amendment was decided, and from when it was in force."""
+    table = answers.results.amendments()
+    return Exhibit(
+        "amendments",
+        "What changes on the way",
+        " ".join(amendment_sentences(table, answers.dates)),
+        "Source: replications.parquet; `trialclock explain` says how many days each costs or gains.",
+        None,
+        Table(
+            "Amendments in the simulated trials",
+            ("amendment", "says", "decided in", "in force in", "in force in half by"),
+            tuple(
+                (
+                    spaced(str(name)),
+                    str(row["meaning"]).partition(": ")[2],
+                    chance(estimate_of(row, "share")),
+                    chance(estimate_of(row, "in_force")),
+                    answers.dates.text(float(row["p50"])),
                 )
                 for name, row in table.iterrows()
             ),

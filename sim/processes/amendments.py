@@ -1,0 +1,160 @@
+"""Amendments and contingencies: when each is decided and in force, and what those referred are asked from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from sim.core import events
+from sim.core.amended import CONSENT, RETURN
+from sim.core.clock import MONTH_DAYS
+from sim.core.people import Person, Site
+from sim.core.roles import Opening, Recruiting
+from sim.core.world import World
+from sim.scenario.schema.amendments import Amendment
+
+
+class Amendments:
+    """The amendments of a trial.
+
+    Args:
+        world: the replication's surroundings.
+        sites: all sites.
+        enrolment: the gate before randomisation.
+        recruitment: opens sites and changes their rates.
+        inside: everyone from consent to randomisation, or on the way back.
+    """
+
+    def __init__(
+        self, world: World, sites: list[Site], enrolment: Recruiting, recruitment: Opening, inside: Iterable[Person]
+    ) -> None:
+        self._world = world
+        self._sites = sites
+        self._enrolment = enrolment
+        self._recruitment = recruitment
+        self._inside = inside
+        self._rules = [world.scenario.amendments[name] for name in world.design.amendments]
+        self._spans: list[list[tuple[float, int]]] = [[] for _ in sites]
+        self._dropped = [0] * len(sites)
+        self._consent: list[float | None] = [None] * len(sites)
+        self._u_consent, self._u_return = world.column(CONSENT), world.column(RETURN)
+        self._p_return = 0.0
+        rescreen = world.scenario.screening.rescreen
+        if rescreen is not None:
+            self._p_return = world.probability("screening.rescreen.probability", rescreen.probability)
+        self._n = 0
+        self._over: set[int] = set()  # amendments that open nothing any more
+        for code, rule in enumerate(self._rules):
+            day = self._day_of(rule)
+            if day is not None:
+                world.env.call_at(day, partial(self._decide, code))
+
+    def _day_of(self, rule: Amendment) -> float | None:
+        if rule.on is not None:
+            return self._world.clock.day_of(rule.on)
+        return None if rule.at_month is None else rule.at_month * MONTH_DAYS
+
+    # --- when
+
+    def randomised(self) -> None:
+        """Count a randomisation, which may be the one that an amendment waits for."""
+        self._n += 1
+        for code, rule in enumerate(self._rules):
+            if rule.at_randomised == self._n:
+                self._decide(code)
+
+    def _decide(self, code: int) -> None:
+        world, rule = self._world, self._rules[code]
+        if rule.if_fewer_than is not None and not (self._enrolment.recruiting and self._n < rule.if_fewer_than):
+            world.record(events.AMENDMENT_NOT_NEEDED, number=self._n, code=code)
+            self._opens_nothing(code)
+            return
+        world.record(events.AMENDMENT_DECIDED, number=self._n, code=code)
+        path = f"amendments.{world.design.amendments[code]}.after_days"
+        days = world.varying(path, rule.after_days)(world.single(path))
+        world.env.call_at(world.env.now + days, lambda: self._in_force(code))
+
+    def _opens_nothing(self, code: int) -> None:
+        """An amendment will open nothing any more; sites that no other one may open stay out for good."""
+        self._over.add(code)
+        for site in self._sites:
+            if site.is_waiting and site.closed_on is None and not self._openers(site):
+                self._recruitment.never_opens(site)
+
+    def _openers(self, site: Site) -> list[Amendment]:
+        """Amendments that may open a site yet."""
+        return [rule for code, rule in enumerate(self._rules) if code not in self._over and _is_in(site, rule.opens)]
+
+    def may_open(self, site: Site) -> bool:
+        """Whether a site that waits may be opened though nobody is randomised any more."""
+        return any(rule.at_randomised is None or rule.at_randomised <= self._n for rule in self._openers(site))
+
+    # --- what
+
+    def _in_force(self, code: int) -> None:
+        world, rule, name = self._world, self._rules[code], self._world.design.amendments[code]
+        world.record(events.AMENDMENT_IN_FORCE, number=self._n, code=code)
+        self._open(rule)
+        self._over.add(code)
+        bits = world.design.amended.dropped[name]
+        factor = 1.0
+        if rule.referrals_times is not None and world.env.now >= world.known_until:  # rates of data have it in them
+            factor = world.number(f"amendments.{name}.referrals_times", rule.referrals_times)
+        for site in self._sites:
+            if rule.groups is not None and site.group not in rule.groups:
+                continue
+            if bits:
+                self._dropped[site.index] |= bits
+                self._spans[site.index].append((world.env.now, bits))
+            if rule.consent is not None:
+                self._consent[site.index] = world.probability(f"amendments.{name}.consent", rule.consent)
+            if factor != 1.0:
+                self._recruitment.multiply_rate(site, factor)
+        if rule.in_screening:
+            for person in self._inside:
+                if not rule.groups or person.site.group in rule.groups:
+                    person.tests_failed &= ~bits
+
+    def _open(self, rule: Amendment) -> None:
+        """Begin the start-up of the sites that waited for an amendment; whichever comes first opens them."""
+        world = self._world
+        for group in world.design.groups:
+            if group.name in (rule.opens or ()):
+                days = world.batch.days_to_open(group)[:, world.row].tolist()
+                for site in self._sites[group.first_site : group.first_site + group.count]:
+                    if site.is_waiting and site.closed_on is None:
+                        since = max(world.env.now, world.known_until)  # what the data do not have open is yet to come
+                        self._recruitment.opens(site, since + days[site.row])
+
+    # --- who
+
+    def lets_past_chart(self, person: Person) -> bool:
+        """Whether the chart does not exclude somebody, or they come back after a reason that passes; else say so."""
+        dropped = self._dropped[person.site.index]
+        person.chart_failed &= ~dropped
+        person.tests_failed &= ~dropped
+        failed = person.chart_failed
+        if not failed:
+            return True
+        if self._world.design.amended.may_return(failed) and self._u_return(person.values) < self._p_return:
+            return True
+        first = (failed & -failed).bit_length() - 1
+        self._world.record(events.CHART_FAILED, person.site.index, person.referral, failed, first)
+        return False
+
+    def excuse(self, person: Person) -> None:
+        """Somebody of the data enters screening: tests that are no longer done are not done."""
+        person.tests_failed &= ~self._dropped[person.site.index]
+
+    def consents(self, person: Person) -> bool:
+        """Whether somebody consents who is asked now."""
+        consent = self._consent[person.site.index]
+        return person.consents if consent is None else self._u_consent(person.values) < consent
+
+    def spans(self, site: Site) -> Iterator[tuple[float, int]]:
+        """See `sim.core.roles.Amending`."""
+        return iter(self._spans[site.index])
+
+
+def _is_in(site: Site, groups: tuple[str, ...] | None) -> bool:
+    return groups is not None and site.group in groups

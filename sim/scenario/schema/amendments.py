@@ -1,0 +1,128 @@
+"""Amendments and contingencies: what changes while a trial runs, on a date or at a milestone, and on what condition."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from sim.scenario.schema.caps import Groups
+from sim.scenario.schema.values import (
+    MAX_PEOPLE,
+    Days,
+    Money,
+    Name,
+    OnceFactor,
+    Probability,
+    Section,
+    described,
+)
+
+
+class NewCosts(Section):
+    """Unit costs from then on; what is left out stays as it is in `costs`."""
+
+    site_activation: Money | None = described("Each site activated from then on.", unit="currency", default=None)
+    site_month: Money | None = described("Each month of a site from then on.", unit="currency/month", default=None)
+    screening: Money | None = described("Each screening started from then on.", unit="currency", default=None)
+    participant_visit: Money | None = described("Each visit from then on.", unit="currency", default=None)
+    lot: Money | None = described("Each lot started from then on.", unit="currency", default=None)
+    dose: Money | None = described("Each dose thawed from then on.", unit="currency", default=None)
+    central_month: Money | None = described("Running the trial from then on.", unit="currency/month", default=None)
+
+
+class Amendment(Section):
+    """What changes, and when: decided on a date or at a milestone, in force `after_days` later."""
+
+    on: date | None = described("Decided on this date.", default=None)
+    at_month: float | None = described("Decided so many months after day 0.", unit="months", ge=0, le=600, default=None)
+    at_randomised: int | None = described(
+        "Decided when so many are randomised.", unit="participants", ge=1, le=MAX_PEOPLE, default=None
+    )
+    if_fewer_than: int | None = described(
+        "Only if fewer than this many are randomised by then, and recruitment is open; leave out for in any case.",
+        unit="participants",
+        ge=1,
+        le=MAX_PEOPLE,
+        default=None,
+    )
+    after_days: Days = described("From the decision until it is in force.", unit="days", default=0.0)
+    opens: Groups | None = described(
+        "Site groups whose start-up begins when it is in force, and that stay out until then: each site is active its "
+        "`activation_delay_days` later, and its `lead_days` do not count.",
+        default=None,
+    )
+    drops: Groups | None = described("Criteria that are no longer asked; one name, or several.", default=None)
+    in_screening: bool = described(
+        "Whether those in screening then are no longer asked either, or only those referred later.", default=False
+    )
+    consent: Probability | None = described("Probability of consent from then on.", default=None)
+    referrals_times: OnceFactor | None = described(
+        "Multiplies the rate of referrals from then on; several multiply one another.", default=None
+    )
+    groups: Groups | None = described(
+        "Site groups for which criteria, consent and referrals change; leave out for all.", default=None
+    )
+    costs: NewCosts | None = described("Unit costs from then on.", default=None)
+
+    @property
+    def concerns_people(self) -> bool:
+        """Whether it changes who comes, or who is let in."""
+        return bool(self.drops) or self.consent is not None or self.referrals_times is not None
+
+    @model_validator(mode="after")
+    def _one_moment(self) -> Self:
+        moments = {"on": self.on, "at_month": self.at_month, "at_randomised": self.at_randomised}
+        if sum(value is not None for value in moments.values()) != 1:
+            raise ValueError("write exactly one of on, at_month, at_randomised")
+        if self.if_fewer_than is not None and self.at_randomised is not None:
+            raise ValueError("'if_fewer_than' needs a day on which it is looked at: write on or at_month")
+        if not (self.concerns_people or self.opens or self.costs):
+            raise ValueError("changes nothing: write one of opens, drops, consent, referrals_times, costs")
+        if self.groups and not self.concerns_people:
+            raise ValueError("'groups' says for whom drops, consent and referrals_times hold, and there are none")
+        if self.in_screening and not self.drops:
+            raise ValueError("'in_screening' is of criteria that are dropped")
+        return self
+
+
+Amendments = Annotated[dict[Name, Amendment], Field(max_length=100)]
+
+
+def moment_in_words(rule: Amendment) -> str:
+    """When an amendment is decided, and on what condition: `on 2021-03-01`, `at month 9 if fewer than 18 are in`."""
+    if rule.on is not None:
+        text = f"on {rule.on}"
+    elif rule.at_month is not None:
+        text = f"at month {rule.at_month:g}"
+    else:
+        text = f"when {rule.at_randomised} are randomised"
+    return text if rule.if_fewer_than is None else f"{text}, if fewer than {rule.if_fewer_than} are randomised by then"
+
+
+def effect_in_words(rule: Amendment) -> str:
+    """What an amendment changes: `opens reserve`, `drops age; consent 0.7`."""
+    parts = []
+    if rule.opens:
+        parts.append(f"start-up of {' and '.join(rule.opens)} begins")
+    if rule.drops:
+        whom = ", for those in screening too" if rule.in_screening else ""
+        parts.append(f"{' and '.join(rule.drops)} no longer asked{whom}")
+    if rule.consent is not None:
+        parts.append(f"consent {_shown(rule.consent)}")
+    if rule.referrals_times is not None:
+        parts.append(f"referrals times {_shown(rule.referrals_times)}")
+    if rule.costs is not None:
+        parts.append("other unit costs")
+    where = f" at {' and '.join(rule.groups)}" if rule.groups else ""
+    return f"{'; '.join(parts)}{where}"
+
+
+def _shown(value: object) -> str:
+    return f"{value:g}" if isinstance(value, (int, float)) else "as uncertain"
+
+
+def in_words(name: str, rule: Amendment) -> str:
+    """An amendment as a planner would say it."""
+    return f"{name}: {moment_in_words(rule)}: {effect_in_words(rule)}"
