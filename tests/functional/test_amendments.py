@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Simulated, merged, scenario_of
+from command_line import call
+from conftest import Simulated, merged, scenario_of, simplest_file
 from scipy import stats
 
 from sim.core import events as e
@@ -14,7 +17,11 @@ from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
 from sim.core.events import CODE, KIND, PERSON, SITE, TIME
 from sim.errors import ScenarioError
+from sim.experiment.causes import causes_of_delay
+from sim.experiment.doubts import doubts_of
 from sim.experiment.replicate import replicate
+from sim.report.story import story
+from sim.scenario.load import load_scenario
 from sim.scenario.schema import Scenario
 
 N = 60
@@ -204,3 +211,117 @@ def test_what_it_may_not_say_is_refused_with_the_reason() -> None:
         assert "amendments.a" in str(raised.value)
     with pytest.raises(ScenarioError, match=r"sites\.t\.opens: opens by the amendment a"):
         trial(on | {"opens": "t"}, sites={"s": {"referrals_per_month": 1}, "t": {"opens": "2020-03-01"}})
+
+
+def test_costs_change_from_the_day_on() -> None:
+    """Screenings and months before and after the day at their own prices, counted by hand from the log."""
+    costs = {"currency": "EUR", "screening": 100.0, "central_month": 1000.0, "site_month": 10.0}
+    new = {"screening": 150.0, "central_month": 500.0, "site_month": 30.0}
+    made = trial({"on": "2020-04-10", "costs": new}, costs=costs, trial={"target": 100})
+    found = Simulated(made, 3, seed=5)
+    for replication in range(3):
+        rows = rows_of(made, replication)
+        screened, end = times(rows, e.SCREENING_STARTED), rows[-1, TIME]
+        assert found["cost_screening"][replication] == pytest.approx(
+            100 * np.count_nonzero(screened < 100) + 150 * np.count_nonzero(screened >= 100)
+        )
+        assert found["cost_central"][replication] == pytest.approx((1000 * 100 + 500 * (end - 100)) / MONTH_DAYS)
+        assert found["cost_sites"][replication] == pytest.approx((10 * 100 + 30 * (end - 100)) / MONTH_DAYS)
+
+
+def test_its_own_uncertain_values_move_no_other_draw() -> None:
+    """An amendment's delay and consent may vary and be uncertain: up to the day all is as without it."""
+    uncertain = {"uncertain": "beta", "mean": 0.6, "n": 20}
+    rule = {
+        "at_randomised": 30,
+        "after_days": {"dist": "gamma", "mean": 40, "cv": 0.5},
+        "consent": uncertain,
+        "referrals_times": {"uncertain": "lognormal", "median": 1.5, "sigma": 0.2},
+    }
+    found = Simulated(trial(rule, trial={"target": 250}), 40)
+    without = Simulated(trial(trial={"target": 250}), 40)
+    wait = found["day_a_in_force"] - found["day_a_decided"]
+    assert abs(wait.mean() - 40) < 4 * 20 / np.sqrt(40)
+    until = found["day_a_in_force"]
+    for ours, theirs, day in zip(found.chunk.randomised_days, without.chunk.randomised_days, until, strict=True):
+        assert np.array_equal(ours[ours < day], theirs[theirs < day])
+    assert len(np.unique(found["value_amendments.a.consent"])) == 40
+
+
+def test_explain_takes_it_away_with_the_sites_that_only_it_opens() -> None:
+    """Each amendment is a cause; without criteria or refusals no amendment speaks of them, and the rest is valid."""
+    sites = {"s": {"referrals_per_month": 20.0}, "reserve": {"count": 3, "referrals_per_month": 20.0}}
+    made = trial(
+        {"at_month": 3, "if_fewer_than": 100, "opens": "reserve"},
+        {"on": "2020-03-01", "drops": "not_ill", "in_screening": True},
+        {"on": "2020-03-01", "consent": 0.9, "groups": "s"},
+        **PATIENTS,
+        sites=sites,
+    )
+    causes = {cause.name: cause for cause in causes_of_delay(made)}
+    assert causes["amendments.a"].scenario.sites["reserve"].count == 0
+    assert causes["amendments.a"].label.startswith("the amendment a (at month 3, if fewer than 100 are randomised")
+    assert list(causes["criteria"].scenario.amendments) == ["a", "c"]
+    assert list(causes["screening.criteria.not_ill"].scenario.amendments) == ["a", "c"]
+    assert list(causes["consent"].scenario.amendments) == ["a", "b"]
+    assert not causes["together"].scenario.amendments
+    days = [Simulated(one, 20)["day_last_randomised"] for one in (made, causes["amendments.a"].scenario)]
+    assert np.mean(days[1] - days[0]) > 30
+
+
+def test_doubts_are_of_what_it_assumes_and_not_of_when_it_is_decided() -> None:
+    """A factor without a source is doubted; the month and the number at which it is decided are the planner's."""
+    made = trial(
+        {"at_month": 3, "if_fewer_than": 100, "referrals_times": 1.5, "after_days": 20},
+        sources={"amendments": {"grade": "D", "source": "a guess"}},
+    )
+    assert [doubt.path for doubt in doubts_of(made)] == ["amendments.a.after_days", "amendments.a.referrals_times"]
+
+
+def test_it_is_told_counted_and_compared(tmp_path: Path) -> None:
+    """validate, run, trace and the JSON say the rule in words, how often it was decided and when it is in force."""
+    rules = {"more": {"at_month": 2, "if_fewer_than": 400, "referrals_times": 2.0}, "never": {"at_month": 3}}
+    rules["never"] |= {"if_fewer_than": 1, "consent": 0.5}
+    plan = simplest_file(tmp_path, "plan", amendments=rules, trial={"target": 400})
+    shown = call("validate", plan)
+    says = "at month 2, if fewer than 400 are randomised by then: referrals times 2"
+    assert f"amendment: more: {says}" in shown.out
+    run = call("run", plan, "-n", 40, "-w", 1, "--out", tmp_path / "out")
+    assert f"Amendment more: {says}; decided in 100 % (91 to 100 %) of the simulated trials, in force" in run.out
+    assert "decided in 0 % (0 to 9 %) of the simulated trials." in run.out
+    design = Design(load_scenario(plan))
+    told = "\n".join(story(design, replicate(design, 1, 0).table()))
+    assert "The amendment more is in force: referrals times 2." in told
+    assert "The amendment never is not needed:" in told
+    (folder,) = (path for path in (tmp_path / "out").parent.glob("out*") if path.is_dir())
+    assert "What changes on the way" in (folder / "report.html").read_text(encoding="utf-8")
+    less = call("run", plan, "-n", 40, "-w", 1, "--out", tmp_path / "less", "--set", "amendments.more=off", "--json")
+    assert list(json.loads(less.out)["amendments"]) == ["never"]
+
+
+def test_a_forecast_knows_what_the_data_have_of_it(tmp_path: Path) -> None:
+    """A change that the data have is said, and not made again; one that is to come doubles the rate then."""
+    days = np.arange(60) * 3
+    log = tmp_path / "log.csv"
+    dates = [f"P{i},s,{np.datetime64('2020-01-01') + int(day)}" for i, day in enumerate(days)]
+    log.write_text("participant,site,randomised\n" + "\n".join(dates))
+    found = {}
+    for name, rule in {"none": None, "past": {"at_randomised": 20}, "later": {"on": "2020-07-15"}}.items():
+        rules = {} if rule is None else {"double": rule | {"referrals_times": 2.0}}
+        plan = simplest_file(
+            tmp_path, name, amendments=rules, trial={"target": 160}, sites={"s": {"referrals_per_month": 10.0}}
+        )
+        done = call(
+            "forecast", plan, "--observed", log, "--as-of", "2020-06-30", "-n", 200, "-w", 1, "--json",
+            "--out", tmp_path / f"of_{name}",
+        )  # fmt: skip
+        assert not done.code, done.err
+        found[name] = json.loads(done.out)
+    last = {name: _p50(answer) for name, answer in found.items()}
+    assert abs(last["past"] - last["none"]) < 25
+    assert last["later"] < last["none"] - 90
+    assert "amendment double is taken as in force since 2020-02-27" in json.dumps(found["past"])
+
+
+def _p50(answer: dict[str, Any]) -> float:
+    return float(answer["milestones"]["last_randomised"]["p50"]["day"]["value"])
