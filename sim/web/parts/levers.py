@@ -40,6 +40,10 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "follow_up.missed_visit", "follow_up.database_lock_days",
     )),
     ("Calendar", ("trial.enrolment_opens", "calendar.*", "countries.*.public_holidays.factor")),
+    ("Changes on the way", (
+        "amendments.*.on", "amendments.*.at_month", "amendments.*.at_randomised", "amendments.*.if_fewer_than",
+        "amendments.*.after_days", "amendments.*.consent", "amendments.*.referrals_times",
+    )),
     ("Limits", (
         "sites.*.max_participants", "site_defaults.max_participants", "caps.*.randomised", "caps.*.in_screening",
     )),
@@ -48,7 +52,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     )),
 )  # fmt: skip
 
-_NAMED = ("sites", "countries", "caps")  # what a planner has named stands at once below these
+_NAMED = ("sites", "countries", "caps", "amendments")  # what a planner has named stands at once below these
 _LIMITS = ("min", "max", "below", "above")  # of a criterion
 _SPREADS = ("sigma", "sd", "n", "cv", "shape")  # parameters without the unit of what is drawn
 _FORMS = ("dist", "uncertain")
@@ -189,9 +193,9 @@ def _criteria(rows: list[Provenance], data: Mapping[str, Any], loaded: Loaded, w
 
 
 def _rows(rows: list[Provenance], pattern: str, loaded: Loaded) -> Iterator[Provenance]:
-    """The rows that a pattern stands for. A cap is of one number, not of both; a step takes what it leaves out."""
+    """The rows that a pattern stands for. A cap is of one number, an amendment has one moment; a step takes what it leaves out."""
     for row in rows:
-        is_elsewhere = row.value == "null" and (row.path.startswith("caps.") or ".start_up." in row.path)
+        is_elsewhere = row.value == "null" and (row.path.startswith(("caps.", "amendments.")) or ".start_up." in row.path)
         if (fnmatchcase(row.path, pattern) or row.path.startswith(f"{pattern}.")) and not is_elsewhere:
             yield row
     if pattern == "sites.*.opens":  # an option that groups seldom say, and that planners ask for first
