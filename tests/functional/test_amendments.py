@@ -17,10 +17,10 @@ from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
 from sim.core.events import CODE, KIND, PERSON, SITE, TIME
 from sim.errors import ScenarioError
-from sim.experiment.causes import causes_of_delay
-from sim.experiment.doubts import doubts_of
+from sim.experiment.explanation.causes import causes_of_delay
+from sim.experiment.explanation.doubts import doubts_of
 from sim.experiment.replicate import replicate
-from sim.report.story import story
+from sim.report.one_trial.story import story
 from sim.scenario.load import load_scenario
 from sim.scenario.schema import Scenario
 

@@ -193,9 +193,14 @@ def _criteria(rows: list[Provenance], data: Mapping[str, Any], loaded: Loaded, w
 
 
 def _rows(rows: list[Provenance], pattern: str, loaded: Loaded) -> Iterator[Provenance]:
-    """The rows that a pattern stands for. A cap is of one number, an amendment has one moment; a step takes what it leaves out."""
+    """The rows that a pattern stands for.
+
+    A cap is of one number, an amendment has one moment, and a step takes what it leaves out.
+    """
     for row in rows:
-        is_elsewhere = row.value == "null" and (row.path.startswith(("caps.", "amendments.")) or ".start_up." in row.path)
+        is_elsewhere = row.value == "null" and (
+            row.path.startswith(("caps.", "amendments.")) or ".start_up." in row.path
+        )
         if (fnmatchcase(row.path, pattern) or row.path.startswith(f"{pattern}.")) and not is_elsewhere:
             yield row
     if pattern == "sites.*.opens":  # an option that groups seldom say, and that planners ask for first
