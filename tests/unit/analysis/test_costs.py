@@ -10,11 +10,12 @@ import pytest
 from conftest import scenario_of
 from small_world import log_of
 
-from sim.analysis.costs import costs, length_of_union, site_days
+from sim.analysis.costs import costs, length_of_union, site_stretches
 from sim.analysis.index import EventIndex
 from sim.core import events as e
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
+from sim.core.events import Log
 
 LOG = log_of(
     (-5.0, e.SITE_ACTIVATED, 0),
@@ -23,6 +24,7 @@ LOG = log_of(
     (14.0, e.SCREENING_STARTED, 0, 1),
     (20.0, e.RANDOMISED, 0, 0, 1),
     (22.0, e.DOSE_STARTED, 0, 0, 1),
+    *((day, e.LOT_STARTED, -1, -1, day) for day in (23.0, 24.0, 25.0)),
     (30.0, e.SITE_CLOSED, 1),
     (40.0, e.RECRUITMENT_CLOSED),
     (60.0, e.COMPLETED, 0, 0, 1),
@@ -46,26 +48,31 @@ def test_days_that_are_in_any_stretch(stretches: list[tuple[float, float]], days
     assert length_of_union(np.array(stretches, dtype=float).reshape(-1, 2)) == days
 
 
+def site_days(log: Log, end: float) -> list[float]:
+    return [length_of_union(stretches) for stretches in site_stretches(EventIndex(log), end)]
+
+
 def test_a_site_counts_while_it_recruits_or_follows_somebody() -> None:
     """Site 0 from its activation to its last participant's end; site 1 until it closed."""
-    assert site_days(EventIndex(LOG), 100.0) == [65.0, 20.0]
+    assert site_days(LOG, 100.0) == [65.0, 20.0]
 
 
 def test_a_site_costs_nothing_between_the_target_and_a_reopening() -> None:
     log = log_of((0.0, e.SITE_ACTIVATED, 0), (10.0, e.RECRUITMENT_CLOSED), (30.0, e.RECRUITMENT_REOPENED))
-    assert site_days(EventIndex(log), 50.0) == [30.0]
+    assert site_days(log, 50.0) == [30.0]
 
 
 def test_who_has_not_ended_is_followed_to_the_end() -> None:
     log = log_of((0.0, e.SITE_ACTIVATED, 0), (5.0, e.RANDOMISED, 0, 0, 1), (10.0, e.RECRUITMENT_CLOSED))
-    assert site_days(EventIndex(log), 50.0) == [50.0]
+    assert site_days(log, 50.0) == [50.0]
 
 
 def priced(**unit: Any) -> Design:
-    return Design(scenario_of(costs={"currency": "EUR", **unit}))
+    two = {"s": {"count": 2, "referrals_per_month": 3.0}}
+    return Design(scenario_of(sites=two, costs={"currency": "EUR", **unit}))
 
 
-ROW = {"day_end": 100.0, "n_sites_activated": 2, "n_lots_started": 3}
+ROW = {"day_end": 100.0, "n_sites_activated": 2}
 
 
 @pytest.mark.parametrize(
