@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-slow coverage check bench lock generated clean
+.PHONY: run test test-slow coverage check bench lock upgrade bounds docs package generated clean
 
 run: $(VENV)/.runtime                ## set up, and run the base scenario
 	$(BIN)/python run_sim.py
@@ -18,26 +18,39 @@ test-slow: $(VENV)/.dev              ## the large statistical runs, and what oth
 coverage: $(VENV)/.dev               ## which lines the unit tests go through
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term tests/unit tests/back
 
-check: $(VENV)/.dev                  ## lint, format, types, imports
+check: $(VENV)/.dev                  ## lint, format, types, imports, the documentation's links
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m mkdocs build --quiet --strict
 
 bench: $(VENV)/.dev                  ## speed and memory, compared side by side
 	$(BIN)/python -m benchmarks
 
-lock: $(VENV)/.dev                   ## renew the lock files from pyproject.toml
-	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --upgrade $(LOCKING) --extra web \
-		-o requirements.txt
-	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --upgrade $(LOCKING) \
-		--all-extras --group dev -o requirements-dev.txt
+lock: $(VENV)/.dev                   ## lock what pyproject.toml names; versions that are locked and still fit stay
+	$(LOCK) --extra web -o requirements.txt
+	$(LOCK) --all-extras --group dev --group docs -o requirements-dev.txt
+
+upgrade: LOCK += --upgrade
+upgrade: lock                        ## lock the newest versions
+
+bounds: $(VENV)/.dev                 ## unit tests and commands with the oldest, and with the newest, versions allowed
+	$(BIN)/python tests/bounds.py
+
+docs: $(VENV)/.dev                   ## the documentation as a site, in build/site
+	$(BIN)/python -m mkdocs build --quiet --strict
+
+package: $(VENV)/.dev                ## the wheel and the source distribution, in dist
+	$(BIN)/python -m hatchling build
 
 generated: $(VENV)/.dev              ## renew the schema and the reference, which tests hold to the program
 	$(BIN)/python run_sim.py schema > scenarios/scenario.schema.json
 	$(BIN)/python run_sim.py reference --out docs/reference
 
-LOCKING := --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml
+# With hashes, so that pip refuses a file that is not the one that was tested; extras kept, since pip asks for them then.
+LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --no-annotate pyproject.toml
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
