@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-_DIAGRAM = re.compile(r"```mermaid\n.*?\n(.*?)\n```", re.DOTALL)
+_DIAGRAM = re.compile(r"```mermaid\nflowchart[^\n]*\n(.*?)\n```", re.DOTALL)
 _WAY = re.compile(r"\s*(.+?) --(?: (.+?) --)?> (.+)")
 _NODE = re.compile(r"(\w+)(?:[\[{(/]+\"?(.+?)\"?[\]})/]+)?")
 _DOCS = ("docs", "_docs")  # beside `sim` in a checkout, inside it when installed
@@ -40,6 +40,11 @@ def text_of(name: str) -> str:
     beside = package.parent / _DOCS[0]
     folder = beside if (beside / PAGES["glossary"].file).is_file() else package / _DOCS[1]
     text = (folder / PAGES[name].file).read_text(encoding="utf-8")
+    return diagrams_as_tables(text)
+
+
+def diagrams_as_tables(text: str) -> str:
+    """Markdown with a table in place of each Mermaid flowchart, for a page on which nothing draws diagrams."""
     return _DIAGRAM.sub(lambda found: _ways(found.group(1)), text)
 
 
