@@ -32,7 +32,9 @@ from sim.exchange.tables.raw import RawTable
 DAY, WEEK, MONTH, QUARTER, YEAR = "day", "week", "month", "quarter", "year"
 _NO_CALENDAR = date(2001, 1, 1)  # day 0 of data that count months from their start
 _MOST_MONTHS = 600
-_MONTHS_OF = {MONTH: 1, QUARTER: 3, YEAR: 12}
+_MONTHS_OF = {MONTH: np.timedelta64(1, "M"), QUARTER: np.timedelta64(3, "M"), YEAR: np.timedelta64(12, "M")}
+_ONE_DAY = np.timedelta64(1, "D")
+_ONE_MONTH = np.timedelta64(1, "M")
 _STEPS = (1, 7, 14, 28)  # days between regular periods
 _HALF = 0.5
 _MONTH_STEPS = range(28, 32)
@@ -225,8 +227,9 @@ def _counted_months(table: RawTable, column: str, cells: pd.Series[str]) -> Peri
     if months.max() <= 12 and len(back) and months.min() >= 1:
         message = f"months of a calendar without a year{in_rows([int(rows[back[0] + 1])])}; add a column Year"
         raise DataError(Problem(message, table.file, path=column))
-    origin = np.datetime64(_NO_CALENDAR, "M") - int(months.min() > 0)
-    return replace(_of_months(origin + months, MONTH), has_calendar=False)
+    before = months - int(months.min() > 0)
+    first = np.datetime64(_NO_CALENDAR, "M") + before.astype("timedelta64[M]")
+    return replace(_of_months(first, MONTH), has_calendar=False)
 
 
 def _of_months(first: npt.NDArray[Any], unit: str) -> Periods:
@@ -247,8 +250,8 @@ def _by_forms(table: RawTable, column: str, cells: pd.Series[str]) -> Periods | 
             _check_short_years(table, column, cells, texts)
             if unit == YEAR and len(texts) < 2:
                 return None
-            days = np.array([starts.get(text) for text in cells], dtype="datetime64[D]")
-            return Periods(days, days + 7, WEEK) if unit == WEEK else _of_months(days, unit)
+            days: Days = np.array([starts.get(text) for text in cells], dtype="datetime64[D]")
+            return Periods(days, days + 7 * _ONE_DAY, WEEK) if unit == WEEK else _of_months(days, unit)
     return None
 
 
@@ -299,7 +302,7 @@ def _ranges(table: RawTable, column: str, cells: pd.Series[str], order: DateOrde
         raise DataError(
             Problem(f"a period that ends before it begins{in_rows(wrong.tolist())}", table.file, path=column)
         )
-    end = last + 1
+    end = last + _ONE_DAY
     longest = int(np.nanmax((end - start)[~np.isnat(start)].astype(np.int64)))
     unit = MONTH if longest >= min(_MONTH_STEPS) else (WEEK if longest > 1 else DAY)
     return Periods(start, end, unit)
@@ -313,7 +316,7 @@ def _of_dates(days: Days, column: str) -> Periods:
     apart = len(np.unique(months)) == len(known)
     says_month = "month" in plain(column).split("_")
     first_days = (known == months.astype("datetime64[D]")).all()
-    last_days = ((months + 1).astype("datetime64[D]") - 1 == known).all()
+    last_days = ((months + _ONE_MONTH).astype("datetime64[D]") - _ONE_DAY == known).all()
     steps = np.diff(known).astype(int)
     by_month = len(known) > 2 or says_month
     if len(known) and apart and by_month and (first_days or last_days) and (len(steps) == 0 or steps.min() >= 27):
@@ -330,10 +333,10 @@ def _of_dates(days: Days, column: str) -> Periods:
     step = step if step in _STEPS and (steps % step == 0).all() else 1
     if len(known) == 1 and _says_week(column):
         step = 7
-    start = days - (step - 1) if ends else days
+    start = days - (step - 1) * _ONE_DAY if ends else days
     unit = DAY if step == 1 else WEEK
     note = (f"each date is the last day of its {unit}",) if ends and step > 1 else ()
-    return Periods(start, start + step, unit, notes=note, is_dates=not ends and not _says_week(column))
+    return Periods(start, start + step * _ONE_DAY, unit, notes=note, is_dates=not ends and not _says_week(column))
 
 
 def _says_week(column: str) -> bool:
@@ -345,8 +348,8 @@ def _monthly(days: Days, ends: bool) -> Periods:
     months = days.astype("datetime64[M]")
     inside = days - months.astype("datetime64[D]")
     if ends:
-        return Periods((months - 1).astype("datetime64[D]") + inside + 1, days + 1, MONTH)
-    return Periods(days, (months + 1).astype("datetime64[D]") + inside, MONTH)
+        return Periods((months - _ONE_MONTH).astype("datetime64[D]") + inside + _ONE_DAY, days + _ONE_DAY, MONTH)
+    return Periods(days, (months + _ONE_MONTH).astype("datetime64[D]") + inside, MONTH)
 
 
 def last_day(day: np.datetime64) -> date:

@@ -32,7 +32,7 @@ _NO_YEARS = {1, 1800, 1899, 1900, 2099, 2199, 2200, 2222, 2999, 3000, 7777, 8888
 _NO_DAYS = {(1753, 1, 1), (1901, 1, 1), (1960, 1, 1), (1970, 1, 1), (2100, 1, 1)}
 _EXCEL_DAY_0 = date(1899, 12, 30)
 _TURNED_FROM, _TURNED_TEXTS = 6, 2  # dates of one column that are enough to see that a spreadsheet turned some over
-_NAT = np.datetime64("NaT")
+_NAT = np.datetime64("NaT", "D")
 
 
 @dataclass(frozen=True, eq=False)
@@ -372,11 +372,10 @@ def _range(said: _Said) -> tuple[np.datetime64, np.datetime64]:
     if said.day:
         day = np.datetime64(date(said.year, said.month, said.day), "D")
         return day, day
-    if said.month:
-        month = np.datetime64(f"{said.year:04}-{said.month:02}", "M")
-        return month.astype("datetime64[D]"), (month + 1).astype("datetime64[D]") - 1
-    year = np.datetime64(f"{said.year:04}", "Y")
-    return year.astype("datetime64[D]"), (year + 1).astype("datetime64[D]") - 1
+    unit: Literal["M", "Y"] = "M" if said.month else "Y"
+    start = np.datetime64(f"{said.year:04}-{said.month:02}" if said.month else f"{said.year:04}", unit)
+    after = (start + np.timedelta64(1, unit)).astype("datetime64[D]")
+    return start.astype("datetime64[D]"), after - np.timedelta64(1, "D")
 
 
 def as_numpy(day: Any) -> np.datetime64:

@@ -43,7 +43,7 @@ def log_days(
     if not any(found.partial_rows for found in dates.values()):
         return {role: found.days for role, found in dates.items()}, notes
     last = _last_whole(dates.values())
-    nothing = np.full(len(table.cells), np.datetime64("NaT"), dtype="datetime64[D]")
+    nothing = np.full(len(table.cells), np.datetime64("NaT", "D"), dtype="datetime64[D]")
     whole = {role: np.where(found.earliest == found.latest, found.days, nothing) for role, found in dates.items()}
     exits = [days for role, days in whole.items() if role not in _NO_EXIT]
     left = np.fmin.reduce(exits) if exits else nothing
@@ -61,4 +61,4 @@ def log_days(
 def _last_whole(dates: Iterable[Dates]) -> np.datetime64:
     days = np.concatenate([found.days[found.earliest == found.latest] for found in dates])
     known = days[~np.isnat(days)]
-    return known.max() if len(known) else np.datetime64("NaT")
+    return known.max() if len(known) else np.datetime64("NaT", "D")

@@ -27,7 +27,7 @@ from sim.exchange.tables.columns import Columns
 from sim.exchange.tables.read import RawTable, read_table
 
 _DOMAINS = ("DM", "DS", "SV")
-_NEVER = np.datetime64("NaT")
+_NEVER = np.datetime64("NaT", "D")
 
 
 def domain_of(table: RawTable) -> str:
