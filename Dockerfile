@@ -5,6 +5,7 @@ WORKDIR /app
 COPY requirements.txt pyproject.toml README.md LICENSE ./
 RUN pip install --no-cache-dir --requirement requirements.txt
 COPY sim ./sim
+COPY trialclock ./trialclock
 COPY scenarios ./scenarios
 COPY run_sim.py ./
 RUN useradd --create-home studio && mkdir /results && chown studio /results

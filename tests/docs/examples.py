@@ -59,7 +59,9 @@ class Block:
 
 def pages() -> list[Path]:
     """All pages of the project."""
-    tops = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "results/README.md")]
+    tops = [
+        ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "results/README.md")
+    ]
     return [*tops, *sorted((ROOT / "docs").rglob("*.md"))]
 
 

@@ -1,4 +1,4 @@
-"""What the site adds to the pages: those beside `docs`, and tables for diagrams, which would need a script from the net.
+"""What the site adds to the pages: those beside `docs`, and tables for diagrams, which need a script to be drawn.
 
 MkDocs calls the functions named `on_...`. A link from a page to a file beside `docs` leads to the copy of that file in
 the site's folder `project`; a link to source code, which the site does not have, becomes its text.
@@ -17,7 +17,7 @@ from sim.lessons.reading import diagrams_as_tables
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROJECT = "project"
-_BESIDE = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE")
+_BESIDE = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "LICENSE")
 _CODE = re.compile(r"(```.*?```)", re.DOTALL)
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s:]+?)(#[^)\s]*)?\)")
 
