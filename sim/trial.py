@@ -20,6 +20,7 @@ from sim.processes.caps import Caps
 from sim.processes.cells import Demand, cell_source
 from sim.processes.completion import Completion
 from sim.processes.enrolment import Enrolment
+from sim.processes.extensions import Doors, Extensions
 from sim.processes.follow_up import FollowUps
 from sim.processes.infusion import Infusions
 from sim.processes.oversight import Board
@@ -96,6 +97,12 @@ class Trial:
             self.completion = Completion(world, follow_up.primary_completion, self._primary_completed)
         self._reason_closed = events.RECRUITED
         self._is_locking = False
+        self.extensions: Extensions | None = None
+        if design.extensions:
+            doors = Doors(
+                lambda: self.enrolment.recruiting, self.enrolment.pause, self.recruitment.close, self._withdraw
+            )
+            self.extensions = Extensions(world, self.sites, doors)
 
     def run(self) -> Log:
         """Run the trial to its end and return what happened."""
@@ -103,6 +110,8 @@ class Trial:
         if world.starts is None:
             env.begin(0.0)
             self._end(events.ENDED_NEVER_STARTED)
+        elif self.extensions is not None:
+            self.extensions.begin()
         env.call_at(0.0, self._look_for_end)
         env.call_at(world.design.horizon_days, lambda: self._end(events.ENDED_HORIZON))
         if not env.run_to_end(world.design.most_events) or self.referrals.are_too_many:
@@ -235,6 +244,8 @@ class Trial:
             self._following[person] = None
             if self.completion.is_done:  # as in data that go on beyond it
                 self._plan_last_visit(self.completion, person)
+        if self.extensions is not None:
+            self.extensions.randomised(person)
         self.board.randomised(person)
         self.enrolment.count()  # first of all whether the target is met: a site that is full then closes too late
         if self.amendments is not None:
@@ -259,6 +270,11 @@ class Trial:
             self._dosing[person].interrupt()  # the journey then leaves, once what it held is free
         else:
             self._leave(person)
+
+    def _withdraw(self, person: Person, way: int) -> None:
+        """A participant leaves now, by a way that nothing had foreseen."""
+        person.ends, person.way_out = self.world.env.now, way
+        self._follow_up_ends(person)
 
     def _leave(self, person: Person) -> None:
         if person.way_out is None:

@@ -9,6 +9,8 @@ from sim.core.amended import Amended
 from sim.core.calendar import CalendarFactors, OwnHolidays
 from sim.core.clock import MONTH_DAYS, Clock
 from sim.core.columns import dose_weeks, most_doses, patient_columns
+from sim.core.events import Kind
+from sim.core.extended import ExtensionDesign, extension_designs, kinds_with
 from sim.core.hazards import Hazard
 from sim.core.population import Population
 from sim.core.quantiles import expected
@@ -123,6 +125,11 @@ class Design:
         known: quantile functions and means that no uncertain value changes.
         hazards: by arm and way out, before hazard ratios, where no uncertain value changes them; filled when needed.
         calendar: factors by day.
+        extensions: extensions that take part, in alphabetical order.
+        kinds: kinds of event: the program's, and those of the extensions.
+
+    Raises:
+        InputError: the file of an extension is not known to this process, or the extension is not right.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -158,6 +165,8 @@ class Design:
         self.known = Known()
         self.hazards: dict[str, list[Hazard]] = {}
         self.calendar = CalendarFactors(scenario.calendar, self.clock, self.horizon_days, self._own_holidays())
+        self.extensions: list[ExtensionDesign] = extension_designs(scenario)
+        self.kinds: list[Kind] = kinds_with(self.extensions)
 
     def _own_holidays(self) -> dict[str, OwnHolidays]:
         """By group, the public holidays of a country that has its own."""

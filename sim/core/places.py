@@ -44,3 +44,44 @@ class Places:
             self._waiting.popleft().succeed()
         else:
             self.n_free += 1
+
+
+class HoldablePlaces(Places):
+    """Places that can be held: nobody takes one until they are released as often, and those who have one keep it.
+
+    Args:
+        env: where the events happen.
+        capacity: how many places there are; None for no limit.
+    """
+
+    __slots__ = ("_holds",)
+
+    def __init__(self, env: simpy.Environment, capacity: int | None) -> None:
+        super().__init__(env, capacity)
+        self._holds = 0
+
+    def take(self) -> Event | None:
+        """As for `Places`; while they are held, the event of getting one."""
+        if not self._holds:
+            return super().take()
+        turn = self._env.event()
+        self._waiting.append(turn)
+        return turn
+
+    def leave(self, turn: Event | None) -> None:
+        """As for `Places`; while they are held, nobody who waits gets the place."""
+        if self._holds and (turn is None or turn.triggered):
+            self.n_free += 1
+        else:
+            super().leave(turn)
+
+    def hold(self) -> None:
+        """Let nobody take a place until this is released."""
+        self._holds += 1
+
+    def release(self) -> None:
+        """Take back one hold; without any, those who wait get the places that are free, first come first served."""
+        self._holds = max(self._holds - 1, 0)
+        while not self._holds and self._waiting and self.n_free:
+            self.n_free -= 1
+            self._waiting.popleft().succeed()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -36,6 +37,9 @@ class Record(Protocol):
         """Add it."""
 
 
+Tell = Callable[[tuple[float, ...]], None]  # lets somebody hear of an event
+
+
 def recorder(env: TrialEnvironment, log: Log) -> Record:
     """A function, and not a method: it is called for every event, and finds what it needs at once."""
     append = log.rows.append
@@ -44,6 +48,21 @@ def recorder(env: TrialEnvironment, log: Log) -> Record:
         kind: int, site: int = -1, person: int = -1, number: float = 0, code: int = 0, amount: float = 0.0
     ) -> None:
         append((env.now, kind, site, person, number, code, amount))
+
+    return record
+
+
+def heard_recorder(env: TrialEnvironment, log: Log, heard: Mapping[int, Sequence[Tell]]) -> Record:
+    """The same where somebody listens: they hear of an event in its instant, after all that it led to at once."""
+    append = log.rows.append
+
+    def record(
+        kind: int, site: int = -1, person: int = -1, number: float = 0, code: int = 0, amount: float = 0.0
+    ) -> None:
+        event = (env.now, kind, site, person, number, code, amount)
+        append(event)
+        for tell in heard.get(kind, ()):
+            env.call_at(env.now, partial(tell, event))
 
     return record
 
@@ -62,6 +81,7 @@ class World:
         env: SimPy's environment.
         log: the event log.
         record: adds an event that happens now to it; see `Record`.
+        heard: who hears of events of a kind; only where extensions take part.
         unknowns: uncertain values in this replication.
         starts: day on which the trial starts; None for never.
         known_until: the end of the data of a trial under way; before it, what was observed happens.
@@ -79,7 +99,10 @@ class World:
         self.starts: float | None = None if never[self.row] else days.item(self.row)
         self.env = TrialEnvironment()
         self.log = Log()
-        self.record = recorder(self.env, self.log)
+        self.heard: dict[int, list[Tell]] = {}
+        self.record = (
+            heard_recorder(self.env, self.log, self.heard) if design.extensions else recorder(self.env, self.log)
+        )
         weeks = list(design.row_of_week)
         whole = np.array([int(week) for week in weeks if _is_in_table(week)], dtype=np.intp)
         self._weeks = weeks, whole, int(whole.max(initial=0)) + 1

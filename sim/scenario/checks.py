@@ -11,6 +11,7 @@ from sim.scenario import (  # noqa: F401 - their checks register themselves
     amendment_checks,
     cap_checks,
     event_checks,
+    extension_checks,
     range_checks,
     start_up_checks,
 )

@@ -27,6 +27,7 @@ COLLECTIONS: tuple[KeyPath, ...] = (
     ("patients", "sometimes"),
     ("screening", "criteria"),
     ("follow_up", "leaving"),
+    ("extensions",),
 )
 NAMED: tuple[KeyPath, ...] = (*COLLECTIONS, ("patients", "attributes"), ("patients", "conditions"))
 _LIBRARY = ("scenarios", "_scenarios")  # beside `sim` in a checkout, inside it when installed
@@ -220,27 +221,33 @@ def override_data(overrides: tuple[str, ...]) -> dict[str, Any]:
     return merged.data
 
 
-def stack(path: Path, overrides: tuple[str, ...] = (), shown: str | None = None) -> Layered:
+def stack(
+    path: Path, overrides: tuple[str, ...] = (), shown: str | None = None, below: tuple[Document, ...] = ()
+) -> Layered:
     """A scenario file with everything it extends and what the command line overrides.
 
     Args:
         path: the scenario file.
         overrides: `PATH=VALUE` texts; a later one wins.
         shown: how messages name the file.
+        below: documents that lie below all files.
 
     Raises:
         ScenarioError: a file is missing, empty, not YAML, or extends itself, or an override is not PATH=VALUE.
     """
-    return _overridden(_documents(path, shown or str(path)), overrides)
+    return _overridden([*below, *_documents(path, shown or str(path))], overrides)
 
 
-def stack_text(text: str, overrides: tuple[str, ...] = (), shown: str = "scenario") -> Layered:
+def stack_text(
+    text: str, overrides: tuple[str, ...] = (), shown: str = "scenario", below: tuple[Document, ...] = ()
+) -> Layered:
     """A scenario that came as text, from a person elsewhere: it may extend scenarios of the library, and no other file.
 
     Args:
         text: the scenario, as a file would say it.
         overrides: `PATH=VALUE` texts; a later one wins.
         shown: how messages name the text.
+        below: documents that lie below all files.
 
     Raises:
         ScenarioError: it is empty, too large, not YAML, or extends something that does not come with the program.
@@ -251,13 +258,13 @@ def stack_text(text: str, overrides: tuple[str, ...] = (), shown: str = "scenari
     document = parse(text, shown)
     parent = _parent(document)
     if parent is None:
-        return _overridden([document], overrides)
+        return _overridden([*below, document], overrides)
     name = parent.removesuffix(".yaml")
     if name not in library_names():
         line = document.line(("extends",))
         message = f"must be a scenario that comes with the program: {nearest(name, library_names())}"
         raise ScenarioError(Problem(message, shown, line, "extends", parent))
-    return _overridden([*_documents(library() / f"{name}.yaml", f"{name}.yaml"), document], overrides)
+    return _overridden([*below, *_documents(library() / f"{name}.yaml", f"{name}.yaml"), document], overrides)
 
 
 def _overridden(documents: list[Document], overrides: tuple[str, ...]) -> Layered:

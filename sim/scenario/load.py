@@ -9,12 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from pydantic import ValidationError
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario.checks import check
+from sim.scenario.extension_files import ExtensionFile, Given, read_extensions
 from sim.scenario.layers import Layered, find, merge, stack, stack_text
 from sim.scenario.messages import place, problems
 from sim.scenario.schema import Scenario
@@ -49,19 +51,29 @@ def _validated(layered: Layered, file: str) -> Loaded:
     return Loaded(scenario, layered, file)
 
 
-def load(source: str | Path, overrides: Iterable[str] = ()) -> Loaded:
+Extensions = Iterable[Given] | Given  # files of extensions, or one; see `sim.scenario.extension_files`
+
+
+def load(source: str | Path, overrides: Iterable[str] = (), extensions: Extensions = ()) -> Loaded:
     """Read, merge and validate a scenario, keeping where each value came from.
 
     Args:
         source: a file, or the name of a scenario that comes with the program.
         overrides: `PATH=VALUE` texts, as after `--set`.
+        extensions: files of extensions that take part, unless the scenario says `extensions: {NAME: off}`.
 
     Raises:
         ScenarioError: with every problem found, each with file, line, path, value and what is allowed.
+        InputError: the file of an extension cannot be used.
     """
     path = find(str(source))
     shown = str(source) if path == Path(source) else path.name
-    return _validated(stack(path, tuple(overrides), shown), shown)
+    return _validated(stack(path, tuple(overrides), shown, _documents(extensions)), shown)
+
+
+def _documents(extensions: Extensions) -> tuple[Document, ...]:
+    """What the files of extensions say, to lie below a scenario."""
+    return tuple(map(ExtensionFile.document, read_extensions(extensions)))
 
 
 def load_text(text: str, overrides: Iterable[str] = (), name: str = "scenario.yaml") -> Loaded:
@@ -81,38 +93,52 @@ def load_text(text: str, overrides: Iterable[str] = (), name: str = "scenario.ya
 Named = Loaded | Scenario | Mapping[str, Any] | str | Path  # a scenario as a person may give it in Python
 
 
-def as_typed(source: Named, overrides: Iterable[str] = ()) -> str:
-    """A scenario and its overrides as a person would type them; nothing for an object, which cannot be typed."""
+def as_typed(source: Named, overrides: Iterable[str] = (), extensions: Extensions = ()) -> str:
+    """A scenario, its overrides and extensions as a person would type them; nothing for what cannot be typed."""
     if isinstance(source, (Loaded, Scenario, Mapping)):
         return ""
-    return " ".join([shlex.quote(str(source)), *(f"--set {shlex.quote(text)}" for text in overrides)])
+    files = [extensions] if isinstance(extensions, (str, Path, ModuleType, type)) else list(extensions)
+    if not all(isinstance(file, (str, Path)) for file in files):
+        return ""
+    said = [shlex.quote(str(source)), *(f"--set {shlex.quote(text)}" for text in overrides)]
+    return " ".join([*said, *(f"--extension {shlex.quote(str(file))}" for file in files)])
 
 
-def loaded(scenario: Named) -> Loaded:
+def loaded(scenario: Named, extensions: Extensions = ()) -> Loaded:
     """A scenario as it may be given: an object as `load_scenario` gives it, a file, a name, or what a file would say.
 
     Args:
         scenario: of an object, the values count as if they all stood in one file.
+        extensions: files of extensions that take part.
 
     Raises:
         ScenarioError: a file is wrong.
+        InputError: the file of an extension cannot be used.
     """
-    if isinstance(scenario, Loaded):
-        return scenario
     if isinstance(scenario, Mapping):
-        return extending_library(scenario)
-    if not isinstance(scenario, Scenario):
-        return load(scenario)
-    return _validated(merge([Document(json.loads(canonical(scenario)), scenario.name)]), scenario.name)
+        return extending_library(scenario, extensions)
+    if isinstance(scenario, (str, Path)):
+        return load(scenario, (), extensions)
+    below = _documents(extensions)
+    if isinstance(scenario, Loaded):
+        if not below:
+            return scenario
+        return _validated(merge([*below, *scenario.layered.layers]), scenario.file)
+    return _validated(merge([*below, Document(json.loads(canonical(scenario)), scenario.name)]), scenario.name)
 
 
-def extending_library(data: Mapping[str, Any]) -> Loaded:
+def extending_library(data: Mapping[str, Any], extensions: Extensions = ()) -> Loaded:
     """A scenario from what a file would say, which may extend a scenario that comes with the program.
+
+    Args:
+        data: what the file would say.
+        extensions: files of extensions that take part.
 
     Raises:
         ScenarioError: as for a file.
     """
-    return load_text(json.dumps(jsonable(dict(data)), default=str), name=str(data.get("name", "scenario")))
+    text, name = json.dumps(jsonable(dict(data)), default=str), str(data.get("name", "scenario"))
+    return _validated(stack_text(text, (), name, _documents(extensions)), name)
 
 
 def with_changes(loaded: Loaded, changes: Mapping[str, Any], file: str) -> Scenario:
@@ -152,9 +178,9 @@ def extended(loaded: Loaded, data: dict[str, Any], file: str) -> Loaded:
     return _validated(merge([Document(loaded.layered.data, loaded.file), Document(data, file)]), file)
 
 
-def load_scenario(source: str | Path, overrides: Iterable[str] = ()) -> Scenario:
+def load_scenario(source: str | Path, overrides: Iterable[str] = (), extensions: Extensions = ()) -> Scenario:
     """Read, merge and validate a scenario. See `load`."""
-    return load(source, overrides).scenario
+    return load(source, overrides, extensions).scenario
 
 
 def scenario_from_mapping(data: dict[str, Any], name: str = "scenario") -> Scenario:

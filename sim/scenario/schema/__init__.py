@@ -11,6 +11,7 @@ from sim.scenario.schema.calendar import Calendar
 from sim.scenario.schema.caps import Caps
 from sim.scenario.schema.costs import Costs, Experiment, Sources
 from sim.scenario.schema.countries import Countries
+from sim.scenario.schema.extensions import ExtensionUse
 from sim.scenario.schema.follow_up import FollowUp, Oversight
 from sim.scenario.schema.patients import Patients, Screening
 from sim.scenario.schema.sites import SiteGroup, SiteSettings
@@ -42,6 +43,9 @@ class Scenario(Section):
     follow_up: FollowUp | None = described("Visits and ways out; leave out to end at randomisation.", default=None)
     oversight: Oversight = described("Sentinels, board, stopping.", default_factory=Oversight)
     costs: Costs | None = described("Unit costs; leave out and no cost is reported.", default=None)
+    extensions: dict[Name, ExtensionUse] = described(
+        "Rules and measures of your own by name; each needs its file, given by --extension.", default_factory=dict
+    )
     experiment: Experiment = described("Replications and seed.", default_factory=Experiment)
     sources: Sources = described(
         "Source and grade of values, by path; the longest matching path holds.", default_factory=dict

@@ -37,7 +37,8 @@ def described(text: str, *, unit: str | None = None, **rest: Any) -> Any:
     return Field(description=text, **rest)
 
 
-def _tag(raw: object) -> str:
+def number_or_distribution(raw: object) -> str:
+    """Which of the two a value is, for a union of both."""
     return "distribution" if isinstance(raw, (dict, Family)) else "number"
 
 
@@ -72,47 +73,47 @@ def _plausible_rate(value: float | Family) -> float | Family:
 
 Probability = Annotated[
     Annotated[Annotated[float, Field(ge=0, le=1)], Tag("number")] | Annotated[Distribution, Tag("distribution")],
-    Discriminator(_tag),
+    Discriminator(number_or_distribution),
     _inside(0.0, 1.0),
 ]
 Days = Annotated[
     Annotated[Annotated[float, Field(ge=0, le=MAX_DAYS)], Tag("number")] | Annotated[Distribution, Tag("distribution")],
-    Discriminator(_tag),
+    Discriminator(number_or_distribution),
     _inside(0.0, MAX_DAYS),
 ]
 Hours = Annotated[
     Annotated[Annotated[float, Field(ge=0, le=MAX_HOURS)], Tag("number")]
     | Annotated[Distribution, Tag("distribution")],
-    Discriminator(_tag),
+    Discriminator(number_or_distribution),
     _inside(0.0, MAX_HOURS),
 ]
 Cells = Annotated[
     Annotated[Annotated[float, Field(ge=0, le=MAX_CELLS)], Tag("number")]
     | Annotated[Distribution, Tag("distribution")],
-    Discriminator(_tag),
+    Discriminator(number_or_distribution),
     _inside(0.0, MAX_CELLS),
 ]
 Factor = Annotated[
     Annotated[Annotated[float, Field(ge=0, le=MAX_FACTOR)], Tag("number")]
     | Annotated[Distribution, Tag("distribution")],
-    Discriminator(_tag),
+    Discriminator(number_or_distribution),
     _inside(0.0, MAX_FACTOR),
 ]
 Rate = Annotated[
     Annotated[Annotated[float, Field(ge=0)], Tag("number")] | Annotated[Distribution, Tag("distribution")],
-    Discriminator(_tag),
+    Discriminator(number_or_distribution),
     AfterValidator(_plausible_rate),
     _inside(0.0, MAX_PER_MONTH),
 ]
 _Variation = Annotated[
     Annotated[Annotated[float, Field(ge=0, le=MAX_CV)], Tag("number")] | Annotated[Distribution, Tag("distribution")],
-    Discriminator(_tag),
+    Discriminator(number_or_distribution),
     _inside(0.0, MAX_CV),
 ]
 _Money = Annotated[
     Annotated[Annotated[float, Field(ge=0, le=MAX_MONEY)], Tag("number")]
     | Annotated[Distribution, Tag("distribution")],
-    Discriminator(_tag),
+    Discriminator(number_or_distribution),
     _inside(0.0, MAX_MONEY),
 ]
 OnceProbability = Annotated[Probability, AfterValidator(_once)]  # one number a replication: fixed or uncertain

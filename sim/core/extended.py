@@ -1,0 +1,100 @@
+"""What extensions add to a design: kinds of event, and what of the program's they may hear."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sim.core import events
+from sim.core.events import KINDS, Kind
+from sim.errors import InputError, Problem, nearest
+from sim.extension import Extension
+from sim.scenario.distributions import Family
+from sim.scenario.extension_files import extension_of
+from sim.scenario.schema import Scenario
+
+# Visits, and referrals that end on the day, are no processes (docs/decisions/0004): they are written down at the end.
+_NOT_HEARD = {
+    events.REFERRED,
+    events.CHART_FAILED,
+    events.TURNED_AWAY,
+    events.CONSENT_REFUSED,
+    events.VISIT_DONE,
+    events.VISIT_MISSED,
+}
+_HEARD = {kind.name: i for i, kind in enumerate(KINDS) if i not in _NOT_HEARD}
+_RESERVED = {kind.name.partition(".")[0] for kind in KINDS}
+
+
+@dataclass(frozen=True)
+class ExtensionDesign:
+    """An extension that takes part.
+
+    Attributes:
+        name: as in the scenario.
+        kind: its class.
+        parameters: values of its parameters.
+        events: its kinds of event: their codes in the log, by name.
+        hears: kinds of event that it listens to: their names by code.
+    """
+
+    name: str
+    kind: type[Extension]
+    parameters: dict[str, float | Family]
+    events: dict[str, int]
+    hears: dict[int, str]
+
+    def path(self, parameter: str) -> str:
+        """Where a parameter stands in the scenario."""
+        return f"extensions.{self.name}.parameters.{parameter}"
+
+    def purpose(self, purpose: str) -> str:
+        """What its draws for a purpose of its own are for."""
+        return f"extension.{self.name}.{purpose}"
+
+
+def extension_designs(scenario: Scenario) -> list[ExtensionDesign]:
+    """The extensions of a scenario, in alphabetical order.
+
+    Raises:
+        InputError: the file of one is not known to this process, or it listens to what there is not.
+    """
+    kinds = {name: extension_of(name, use) for name, use in sorted(scenario.extensions.items())}
+    codes: dict[str, int] = {}
+    for name, kind in kinds.items():
+        if name in _RESERVED:
+            message = f"is a word of the program's own log; not {', '.join(sorted(_RESERVED))}"
+            raise InputError(Problem(message, path=f"extensions.{name}"))
+        for event in kind.events:
+            codes[f"{name}.{event}"] = len(KINDS) + len(codes)
+    return [
+        ExtensionDesign(
+            name,
+            kind,
+            dict(scenario.extensions[name].parameters),
+            {event: codes[f"{name}.{event}"] for event in kind.events},
+            dict(_heard(name, kind, codes)),
+        )
+        for name, kind in kinds.items()
+    ]
+
+
+def _heard(name: str, kind: type[Extension], own: dict[str, int]) -> Iterator[tuple[int, str]]:
+    for event in kind.listens_to:
+        code = _HEARD.get(event, own.get(event))
+        if code is None:
+            is_known = any(event == known.name for known in KINDS)
+            why = "this kind is written down when the trial is over, and cannot be heard" if is_known else None
+            message = f"'listens_to' has '{event}': {why or nearest(event, [*_HEARD, *own])}"
+            raise InputError(Problem(message, path=f"extensions.{name}"))
+        yield code, event
+
+
+def kinds_with(extensions: Sequence[ExtensionDesign]) -> list[Kind]:
+    """The program's kinds of event, and those of extensions, whose names begin with that of the extension."""
+    own = [
+        Kind(f"{extension.name}.{event}", meaning, "what the extension says")
+        for extension in extensions
+        for event, meaning in extension.kind.events.items()
+    ]
+    return [*KINDS, *own]

@@ -1,0 +1,233 @@
+"""The Python files of extensions: read, run once, looked over, and known by the SHA-256 of what they say.
+
+Code runs only when a person names its file, by --extension or `extensions=`. A scenario has no more than an extension's
+name, its parameters, and the SHA-256 that the program fills in, by which every process finds the same code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import re
+import sys
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sim.errors import InputError, Problem, nearest, refusal
+from sim.extension import Extension, Measure, Parameter
+from sim.scenario.schema.extensions import ExtensionUse
+from sim.scenario.yaml_source import Document
+
+Given = str | Path | ModuleType | type[Extension]  # a file, a module or its name, or a class in one
+
+_MOST_BYTES = 1_000_000
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_WHERE = "--extension"
+
+
+@dataclass(frozen=True)
+class ExtensionFile:
+    """A file of extensions.
+
+    Attributes:
+        file: as the person named it.
+        text: what it says.
+        sha256: of the text.
+        kinds: its extensions by name.
+    """
+
+    file: str
+    text: str
+    sha256: str
+    kinds: dict[str, type[Extension]] = field(default_factory=dict)
+
+    def document(self) -> Document:
+        """What a scenario file would say of its extensions: that they take part, with their defaults."""
+        uses: dict[str, Any] = {}
+        sources: dict[str, Any] = {}
+        for name, kind in self.kinds.items():
+            known = {key: entry.default for key, entry in kind.parameters.items() if entry.default is not None}
+            uses[name] = {"sha256": self.sha256, "parameters": known}
+            for key in known:
+                entry = kind.parameters[key]
+                path = f"extensions.{name}.parameters.{key}"
+                sources[path] = {"grade": entry.grade, "source": entry.source}
+        return Document({"extensions": uses} | ({"sources": sources} if sources else {}), self.file)
+
+
+_FILES: dict[str, ExtensionFile] = {}  # those that this process was given, by SHA-256
+
+
+def read_extensions(given: Iterable[Given] | Given) -> list[ExtensionFile]:
+    """Read the files of extensions, and run them: their classes are then known to this process.
+
+    Args:
+        given: files, modules or names of modules, or classes; a class stands for the file that it is written in.
+
+    Raises:
+        InputError: a file cannot be read or run, or has no extension that is right; with its line.
+    """
+    each = [given] if isinstance(given, (str, Path, ModuleType, type)) else list(given)
+    found = [_read(one) for one in each]
+    names: dict[str, str] = {}
+    for one in found:
+        for name in one.kinds:
+            if names.setdefault(name, one.file) != one.file:
+                raise InputError(Problem(f"'{name}' is also an extension of {names[name]}", one.file))
+    return list({one.sha256: one for one in found}.values())
+
+
+def texts() -> list[tuple[str, str]]:
+    """File and text of each extension that this process knows, for another process to take over."""
+    return [(one.file, one.text) for one in _FILES.values()]
+
+
+def take_over(known: Sequence[tuple[str, str]]) -> None:
+    """Know the extensions that another process knows.
+
+    Args:
+        known: as `texts` gave them.
+    """
+    for file, text in known:
+        _known(file, text)
+
+
+def extension_of(name: str, use: ExtensionUse) -> type[Extension]:
+    """The class of an extension that a scenario names.
+
+    Raises:
+        InputError: this process was not given its file, or another one.
+    """
+    one = _FILES.get(use.sha256)
+    if one is not None and name in one.kinds:
+        return one.kinds[name]
+    other = next((known for known in _FILES.values() if name in known.kinds), None)
+    path = f"extensions.{name}"
+    if other is None:
+        raise InputError(Problem("needs its Python file: give it by --extension FILE", path=path))
+    message = f"is not as it is in {other.file}: the file was changed since, or it is another one"
+    raise InputError(Problem(message, path=f"{path}.sha256", value=f"{other.sha256[:16]}..., not {use.sha256[:16]}..."))
+
+
+def known_extension(name: str, use: ExtensionUse) -> type[Extension] | None:
+    """The class of an extension that a scenario names, if this process was given its file."""
+    one = _FILES.get(use.sha256)
+    return None if one is None else one.kinds.get(name)
+
+
+def blamed(error: BaseException) -> InputError | None:
+    """What to say of an exception that came out of an extension's file; None where it is the program's own."""
+    files = {one.file for one in _FILES.values()}
+    inside = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
+    if not inside or isinstance(error, InputError):
+        return error if isinstance(error, InputError) else None
+    return InputError(Problem(f"{type(error).__name__}: {error}", inside[-1].filename, inside[-1].lineno))
+
+
+def _read(given: Given) -> ExtensionFile:
+    path = _path(given)
+    shown = str(path)
+    try:
+        if not path.is_file():
+            near = [str(other) for other in path.parent.glob("*.py")] if path.parent.is_dir() else []
+            raise InputError(Problem(f"there is no such file: {nearest(shown, near)}", _WHERE, value=shown))
+        if path.stat().st_size > _MOST_BYTES:
+            raise InputError(Problem(f"is larger than an extension may be ({_MOST_BYTES:,} bytes)", shown))
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(Problem("is not a text in UTF-8", shown)) from None
+    except (OSError, ValueError) as error:
+        raise InputError(Problem(refusal(error), shown)) from None
+    return _known(shown, text)
+
+
+def _path(given: Given) -> Path:
+    if isinstance(given, Path):
+        return given
+    if isinstance(given, str):
+        if given.endswith(".py") or "/" in given or "\\" in given or not given.replace(".", "").isidentifier():
+            return Path(given)
+        try:
+            spec = importlib.util.find_spec(given)
+        except (ImportError, ValueError):
+            spec = None
+        return Path(given) if spec is None or not spec.has_location else Path(str(spec.origin))
+    module = sys.modules.get(given.__module__) if isinstance(given, type) else given
+    file = getattr(module, "__file__", None)
+    if file is None or getattr(module, "__name__", "") == "__main__":
+        message = "is defined in the program that is run: write it into a file of its own, and give that"
+        raise InputError(Problem(message, "extensions", value=str(getattr(given, "__name__", given))))
+    return Path(file)
+
+
+def _known(file: str, text: str) -> ExtensionFile:
+    """A file as this process knows it: run once, however often it is given."""
+    digest = hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest()
+    if digest not in _FILES:
+        one = ExtensionFile(file, text, digest, _kinds(file, text, digest))
+        _FILES[digest] = one
+    return _FILES[digest]
+
+
+def _kinds(file: str, text: str, digest: str) -> dict[str, type[Extension]]:
+    module = ModuleType(f"trialclock_extension_{digest[:16]}")
+    module.__file__ = file
+    sys.modules[module.__name__] = module  # where dataclasses and pickle look for it
+    try:
+        exec(compile(text, file, "exec"), vars(module))
+    except SyntaxError as error:
+        raise InputError(Problem(f"is not Python: {error.msg}", file, error.lineno)) from None
+    except ValueError as error:  # a null byte
+        raise InputError(Problem(f"is not Python: {error}", file)) from None
+    except Exception as error:
+        inside = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+        raise InputError(Problem(f"{type(error).__name__}: {error}", file, inside[-1] if inside else None)) from None
+    classes = [found for found in vars(module).values() if _is_extension(found, module)]
+    if not classes:
+        message = "has no extension: a class that is made of sim.extension.Extension and has a 'name'"
+        raise InputError(Problem(message, file))
+    kinds: dict[str, type[Extension]] = {}
+    for kind in classes:
+        wrong = next(_wrong(kind, kinds), None)
+        if wrong is not None:
+            raise InputError(Problem(wrong, file, _line_of(kind, text), kind.__name__))
+        kinds[kind.name] = kind
+    return kinds
+
+
+def _is_extension(found: object, module: ModuleType) -> bool:
+    return isinstance(found, type) and issubclass(found, Extension) and found.__module__ == module.__name__
+
+
+def _line_of(kind: type, text: str) -> int | None:
+    lines = enumerate(text.splitlines(), 1)
+    return next((line for line, said in lines if re.match(rf"class\s+{kind.__name__}\b", said)), None)
+
+
+def _wrong(kind: type[Extension], others: Mapping[str, object]) -> Iterator[str]:
+    """What is wrong with how an extension is declared."""
+    form = "small letters, digits and _, a letter first"
+    if not isinstance(kind.name, str) or not _NAME.fullmatch(kind.name):
+        yield f"needs a 'name' of {form}, not {kind.name!r}"
+        return
+    if kind.name in others:
+        yield f"two extensions of this file are named '{kind.name}'"
+    for what, wanted in (("parameters", Parameter), ("events", str), ("measures", Measure)):
+        table = getattr(kind, what)
+        if not isinstance(table, Mapping):
+            yield f"'{what}' must be a dict"
+            return
+        for name, entry in table.items():
+            if not isinstance(name, str) or not _NAME.fullmatch(name):
+                yield f"'{what}' has the name {name!r}: it must be of {form}"
+            elif not isinstance(entry, wanted):
+                yield f"'{what}' must have a {wanted.__name__} for '{name}', not {entry!r}"
+    if isinstance(kind.listens_to, str) or not all(isinstance(name, str) for name in kind.listens_to):
+        yield "'listens_to' must be a list of kinds of event"
+    for name, parameter in kind.parameters.items():
+        if parameter.default is not None and not parameter.low <= parameter.default <= parameter.high:
+            yield f"the default of '{name}' is not from {parameter.low:g} to {parameter.high:g}"
