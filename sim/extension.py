@@ -15,7 +15,8 @@
             yield site.activates + trial.value("days", site)
             trial.release_screening(site)
 
-It takes part by `sim.run("base", extensions=["quiet_start.py"])` or `trialclock run base --extension quiet_start.py`. See `docs/how-to/add-a-rule.md`. The names in this module are kept from version to version.
+It takes part by `sim.run("base", extensions=["quiet_start.py"])` or `trialclock run base --extension quiet_start.py`.
+See `docs/how-to/add-a-rule.md`. The names in this module are kept from version to version.
 """
 
 from __future__ import annotations

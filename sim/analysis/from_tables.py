@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from sim.analysis.measures import Measure
 from sim.analysis.tables import ERROR, site_names, vocabulary
-from sim.core.events import AMOUNT, CODE, KIND, KINDS, NUMBER, PERSON, SITE, TIME, VOCABULARIES, WIDTH
+from sim.core.events import AMOUNT, CODE, KIND, NUMBER, PERSON, SITE, TIME, VOCABULARIES, WIDTH
 
 if TYPE_CHECKING:
     from sim.core.design import Design
@@ -46,9 +46,9 @@ def event_rows(design: Design, table: pa.Table) -> Array:
         table: rows of `events.parquet`.
     """
     rows = np.zeros((table.num_rows, WIDTH))
-    kinds = {kind.name: i for i, kind in enumerate(KINDS)}
+    kinds = {kind.name: i for i, kind in enumerate(design.kinds)}
     sites = {name: float(i) for i, name in enumerate(site_names(design))} | {None: -1.0}
-    codes = [{word: float(i) for i, word in enumerate(vocabulary(design, kind))} for kind in range(len(KINDS))]
+    codes = [{word: float(i) for i, word in enumerate(vocabulary(design, kind))} for kind in range(len(design.kinds))]
     kind = [kinds[name] for name in table.column("event").to_pylist()]
     details = table.column("detail").to_pylist()
     rows[:, TIME] = table.column("day").to_numpy()

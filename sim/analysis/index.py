@@ -18,13 +18,14 @@ class EventIndex:
 
     Args:
         log: what happened.
+        n_kinds: kinds of event that there are, those of extensions among them.
     """
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, n_kinds: int = len(KINDS)) -> None:
         self.log = log
         rows = log.happened()
         kinds = rows[:, KIND].astype(np.int64)
-        self._counts = np.bincount(kinds, minlength=len(KINDS))
+        self._counts = np.bincount(kinds, minlength=n_kinds)
         ends = np.cumsum(self._counts)
         self._ends = ends.tolist()
         self._rows = rows[np.argsort(kinds, kind="stable")]

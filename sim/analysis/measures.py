@@ -180,4 +180,13 @@ def measures(design: Design) -> list[Measure]:
         found.append(Measure("cost", costs.currency, "Cost in all"))
         found += [Measure(f"cost_{name}", costs.currency, f"Cost of {meaning}") for name, meaning in COST_PARTS.items()]
     found += [Measure(f"value_{path}", "", f"The uncertain value {path} in this trial") for path in design.uncertain]
-    return found
+    return found + extension_measures(design)
+
+
+def extension_measures(design: Design) -> list[Measure]:
+    """Measures of the extensions that take part: `<extension>.<measure>`."""
+    return [
+        Measure(f"{extension.name}.{name}", measure.unit, measure.meaning)
+        for extension in design.extensions
+        for name, measure in extension.kind.measures.items()
+    ]

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from sim.analysis.by_country import countries, start_up
 from sim.analysis.costs import costs
 from sim.analysis.critical import critical_paths
+from sim.analysis.extended import measured_by_extensions
 from sim.analysis.index import EventIndex
 from sim.analysis.measures import MILESTONES, SHARES, measures
 from sim.core import events
@@ -59,7 +60,7 @@ class Reducer:
             log: what happened.
             uncertain: the uncertain values of this replication, by path.
         """
-        design, index = self.design, EventIndex(log)
+        design, index = self.design, EventIndex(log, len(self.design.kinds))
         row: Row = {f"value_{path}": value for path, value in uncertain.items()}
         _ending(row, index)
         _milestones(row, design, index)
@@ -73,6 +74,8 @@ class Reducer:
         start_up(row, design, index)
         if design.scenario.costs is not None:
             row |= costs(row, design, index)
+        if design.extensions:
+            row |= measured_by_extensions(design, index)
         return Reduced([float(row[name]) for name in self.names], index.of(events.RANDOMISED)[:, TIME].copy())
 
 
@@ -82,7 +85,7 @@ class MilestoneReducer(Reducer):
     def __call__(self, log: Log, uncertain: Mapping[str, float]) -> Reduced:
         """See `Reducer`."""
         del uncertain
-        index, row = EventIndex(log), Row()
+        index, row = EventIndex(log, len(self.design.kinds)), Row()
         _ending(row, index)
         _milestones(row, self.design, index)
         return Reduced([row.get(name, _NAN) for name in self.names], index.of(events.RANDOMISED)[:, TIME].copy())

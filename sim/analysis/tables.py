@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from sim.analysis.measures import Measure
 from sim.core import events
-from sim.core.events import AMOUNT, CODE, KIND, KINDS, NUMBER, PERSON, SITE, TIME, VOCABULARIES
+from sim.core.events import AMOUNT, CODE, KIND, NUMBER, PERSON, SITE, TIME, VOCABULARIES
 
 if TYPE_CHECKING:
     from sim.core.design import Design
@@ -54,7 +54,7 @@ def replication_table(measures: list[Measure], first: int, values: Array) -> pa.
 
 def vocabulary(design: Design, kind: int) -> tuple[str, ...]:
     """Words for the codes of a kind of event; empty where the kind has none."""
-    name = KINDS[kind].code
+    name = design.kinds[kind].code
     if name == "criterion":
         return tuple(design.criteria)
     if name == "screening_failed":
@@ -75,7 +75,7 @@ def vocabulary(design: Design, kind: int) -> tuple[str, ...]:
 
 
 def _details(design: Design, rows: Array) -> list[str | None]:
-    words = [vocabulary(design, kind) for kind in range(len(KINDS))]
+    words = [vocabulary(design, kind) for kind in range(len(design.kinds))]
     kinds, codes = rows[:, KIND].astype(int).tolist(), rows[:, CODE].astype(int).tolist()
     return [words[kind][code] if words[kind] else None for kind, code in zip(kinds, codes, strict=True)]
 
@@ -94,15 +94,15 @@ def event_table(design: Design, replication: int, rows: Array) -> pa.Table:
         rows: (n, WIDTH) events in order.
     """
     kinds = rows[:, KIND].astype(np.int64)
-    has_number = np.array([bool(kind.number) for kind in KINDS])[kinds]
-    has_amount = np.array([bool(kind.amount) for kind in KINDS])[kinds]
+    has_number = np.array([bool(kind.number) for kind in design.kinds])[kinds]
+    has_amount = np.array([bool(kind.amount) for kind in design.kinds])[kinds]
     site, person = rows[:, SITE].astype(np.int64), rows[:, PERSON].astype(np.int64)
     names = site_names(design)
     return pa.table(
         {
             "replication": _plain(np.full(len(rows), replication), pa.int64()),
             "day": _plain(rows[:, TIME], pa.float64()),
-            "event": pa.array([KINDS[kind].name for kind in kinds], type=pa.string()),
+            "event": pa.array([design.kinds[kind].name for kind in kinds], type=pa.string()),
             "site": pa.array([names[i] if i >= 0 else None for i in site], type=pa.string()),
             "patient": _plain(person + 1, pa.int64(), person < 0),
             "number": _plain(rows[:, NUMBER], pa.float64(), ~has_number),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from itertools import islice
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from sim.errors import Problem, UsageError, WorkersLost
 from sim.experiment.identity import program_fingerprint
 from sim.experiment.workers import Arguments, interrupts_held, main_not_imported
+from sim.scenario.extension_files import take_over, texts
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ _RETRIES = 10  # times that a job may lose its worker
 def _state() -> tuple[str, str]:
     """Which program a worker of the cluster has."""
     return __version__, program_fingerprint()
+
+
+def _work_with(extensions: Sequence[tuple[str, str]], work: Callable[..., Any], *arguments: Any) -> Any:
+    """A job, with the extensions that the process which asks for it knows."""
+    take_over(extensions)
+    return work(*arguments)
 
 
 class Cluster:
@@ -110,7 +117,7 @@ class Cluster:
         while True:
             ahead = _AHEAD * max(self._n_threads(), 1) - len(keys)
             for key, arguments in islice(waiting, max(ahead, 0)):
-                future = client.submit(work, *arguments, pure=False, retries=_RETRIES)
+                future = client.submit(_work_with, texts(), work, *arguments, pure=False, retries=_RETRIES)
                 keys[future] = key
                 future.add_done_callback(finished.put)
             if not keys:

@@ -18,6 +18,7 @@ from sim.core.garbage import collected_between_trials
 from sim.core.observed import ObservedState
 from sim.core.unknowns import Quantiles
 from sim.errors import ReplicationFailed
+from sim.scenario.extension_files import blamed
 from sim.trial import Trial
 
 Array = npt.NDArray[np.float64]
@@ -99,8 +100,18 @@ def replicate(design: Design, seed: int, replication: int, quantiles: Quantiles 
         seed: the experiment's seed.
         replication: number of the replication, from 0.
         quantiles: for sensitivity analysis: probabilities of uncertain values, instead of random ones, by path.
+
+    Raises:
+        InputError: an extension raised an exception.
     """
-    return Trial(Batch(design, seed, replication, 1, quantiles), replication).run()
+    batch = Batch(design, seed, replication, 1, quantiles)
+    try:
+        return Trial(batch, replication).run()
+    except Exception as error:
+        fault = blamed(error)
+        if fault is None:
+            raise
+        raise fault from None
 
 
 def _batches(design: Design, first: int, n: int) -> Iterator[tuple[int, int]]:
@@ -131,6 +142,9 @@ def replicate_chunk(
         sites_of: for sensitivity analysis: the first of the replications whose sites (their own rates and start-up)
             these are, instead of their own.
         observed: the state of a trial under way, from which the replications go on.
+
+    Raises:
+        InputError: an extension raised an exception.
     """
     chunk = Chunk(first, np.full((n, len(reducer.names)), np.nan), [np.zeros(0)] * n)
     with collected_between_trials() as collect:
@@ -141,6 +155,9 @@ def replicate_chunk(
                 try:
                     _one(reducer, batch, replication, chunk, keep)
                 except Exception as error:
+                    fault = blamed(error)
+                    if fault is not None:
+                        raise fault from None
                     summary = f"{type(error).__name__}: {error}"
                     chunk.failures.append(Failure(replication, summary, traceback.format_exc()))
                 collect()

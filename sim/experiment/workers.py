@@ -12,7 +12,7 @@ import signal
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context, parent_process, spawn
@@ -22,6 +22,7 @@ from queue import SimpleQueue
 from typing import Any, Generic, Self, TypeVar
 
 from sim.errors import WorkersLost
+from sim.scenario.extension_files import take_over, texts
 
 MOST_LOSSES = 3  # times that a worker may be killed before its work is given up
 
@@ -60,8 +61,9 @@ def _receive(connection: Connection, jobs: SimpleQueue[Any]) -> None:
         jobs.put(None)
 
 
-def _serve(connection: Connection) -> None:
+def _serve(connection: Connection, extensions: Sequence[tuple[str, str]]) -> None:
     """What a worker does: jobs, one after the other, until the parent is done. An interrupt is for the parent."""
+    take_over(extensions)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
     jobs: SimpleQueue[Any] = SimpleQueue()
@@ -142,7 +144,7 @@ def start_worker(method: str = "spawn") -> tuple[BaseProcess, Connection]:
     """
     context: Any = get_context(method)
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs,), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, texts()), daemon=True)
     with interrupts_held(), main_not_imported():
         process.start()
     theirs.close()

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.core import events
-from sim.core.events import AMOUNT, CODE, KIND, KINDS, NUMBER, PERSON, SITE, TIME, VOCABULARIES
+from sim.core.events import AMOUNT, CODE, KIND, NUMBER, PERSON, SITE, TIME, VOCABULARIES
 from sim.experiment.replicate import replicate
 from sim.report.one_trial.cells import CellStory, LotStory, cell_story
 from sim.report.one_trial.places import STATIONS, Moves, moves
@@ -134,7 +134,7 @@ class Stage:
         person_of = {tuple(who): i for i, who in enumerate(self.moves.people.tolist())}
         people = [person_of.get((int(row[SITE]), int(row[PERSON])), -1) for row in self.rows]
         return {
-            "kinds": [kind.name for kind in KINDS],
+            "kinds": [kind.name for kind in self.design.kinds],
             "day": [_day(day) for day in self.rows[:, TIME]],
             "kind": self.rows[:, KIND].astype(int).tolist(),
             "site": self.rows[:, SITE].astype(int).tolist(),

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sim.analysis.tables import vocabulary
 from sim.core import events
 from sim.core.design import Design
-from sim.core.events import AMOUNT, CODE, KIND, NUMBER, PERSON, SITE, TIME
+from sim.core.events import AMOUNT, CODE, KIND, KINDS, NUMBER, PERSON, SITE, TIME
 from sim.errors import UsageError
 from sim.scenario.schema.amendments import effect_in_words
 
@@ -150,6 +150,8 @@ class Teller:
             ),
             events.AMENDMENT_IN_FORCE: lambda r: f"The amendment {self._amendment(r)} is in force: {self._effect(r)}.",
         }
+        for kind in range(len(KINDS), len(design.kinds)):
+            self._tell[kind] = self._of_extension
 
     def when(self, day: float) -> str:
         """`Day 212, 2020-04-30`."""
@@ -195,6 +197,12 @@ class Teller:
 
     def _effect(self, row: Array) -> str:
         return effect_in_words(self._design.scenario.amendments[self._word(row)])
+
+    def _of_extension(self, row: Array) -> str:
+        """What an extension says of its own event, and whom or where it is about."""
+        said = self._design.kinds[int(row[KIND])].meaning.rstrip(".")
+        about = self._who(row) if row[PERSON] >= 0 else self._site(row) if row[SITE] >= 0 else ""
+        return f"{said} ({about})." if about else f"{said}."
 
     def _who(self, row: Array) -> str:
         """A participant by number once randomised, a patient by site and referral before."""
