@@ -21,6 +21,7 @@ from sim.experiment.progress import Progress, no_progress
 from sim.experiment.sweep.points import GRID, setting_text
 from sim.experiment.sweep.table import Swept
 from sim.report.explanation.words import DEFAULT_OUTCOME, check_outcome
+from sim.scenario.extension_files import Extensions, extensions_given
 from sim.scenario.load import Named as ScenarioNamed
 from sim.scenario.load import as_typed, loaded
 from sim.scenario.options import load_options, options_from_mapping
@@ -34,6 +35,7 @@ def compare(
     replications: int | None = None,
     seed: int | None = None,
     shares: bool = False,
+    extensions: Extensions = (),
     workers: int | None = None,
     cluster: str | None = None,
     out: Path | str | None = None,
@@ -49,6 +51,7 @@ def compare(
         replications: simulated trials of each; default: as results have, else as the first scenario says.
         seed: where random numbers start in all of them; default: likewise.
         shares: whether to say what each changed value is worth, which takes more runs.
+        extensions: files of rules and measures of your own that take part; see `sim.extension`.
         workers: processes; default: all cores. The answer is the same bytes whatever it is.
         cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         out: the folder; default: `results/compare-<names>-<id>`.
@@ -64,18 +67,19 @@ def compare(
     """
     from sim.api.comparison import compare as run_comparison
 
-    compared, _ = run_comparison(
-        scenarios,
-        labels=labels,
-        replications=replications,
-        seed=seed,
-        workers=workers,
-        cluster=cluster,
-        out=out,
-        shares=shares,
-        page=report,
-        progress=progress,
-    )
+    with extensions_given(extensions):
+        compared, _ = run_comparison(
+            scenarios,
+            labels=labels,
+            replications=replications,
+            seed=seed,
+            workers=workers,
+            cluster=cluster,
+            out=out,
+            shares=shares,
+            page=report,
+            progress=progress,
+        )
     return compared
 
 
@@ -87,6 +91,7 @@ def sweep(
     points: int | None = None,
     replications: int | None = None,
     seed: int | None = None,
+    extensions: Extensions = (),
     workers: int | None = None,
     cluster: str | None = None,
     out: Path | str | None = None,
@@ -103,6 +108,7 @@ def sweep(
         points: how many, of a Latin hypercube; default: ten a path.
         replications: simulated trials at each point; default: as the scenario says.
         seed: where random numbers start at every point; default: as the scenario says.
+        extensions: files of rules and measures of your own that take part; see `sim.extension`.
         workers: processes; default: all cores. The answer is the same bytes whatever it is.
         cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         out: the folder; default: `results/sweep-<scenario>-<id>`.
@@ -118,19 +124,20 @@ def sweep(
     """
     from sim.api.sweep import sweep as run_sweep
 
-    swept, _ = run_sweep(
-        scenario,
-        _varied(vary),
-        design=design,
-        n_points=points,
-        replications=replications,
-        seed=seed,
-        workers=workers,
-        cluster=cluster,
-        out=out,
-        page=report,
-        progress=progress,
-    )
+    with extensions_given(extensions):
+        swept, _ = run_sweep(
+            scenario,
+            _varied(vary),
+            design=design,
+            n_points=points,
+            replications=replications,
+            seed=seed,
+            workers=workers,
+            cluster=cluster,
+            out=out,
+            page=report,
+            progress=progress,
+        )
     return swept
 
 
@@ -153,6 +160,7 @@ def explain(
     replications: int = REPLICATIONS,
     scale: str = RANKS,
     seed: int | None = None,
+    extensions: Extensions = (),
     workers: int | None = None,
     cluster: str | None = None,
     out: Path | str | None = None,
@@ -167,6 +175,7 @@ def explain(
         replications: simulated trials with each input exchanged; half as many for each comparison.
         scale: what shares of the spread are of: `ranks` of the dates, or `days` with "never" as the horizon.
         seed: where random numbers start; default: as the scenario says.
+        extensions: files of rules and measures of your own that take part; see `sim.extension`.
         workers: processes; default: all cores. The answer is the same bytes whatever it is.
         cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         out: the folder; default: `results/explain-<scenario>-<id>`.
@@ -182,10 +191,10 @@ def explain(
     """
     from sim.api.explanation import explain_in_folder
 
-    found = loaded(scenario).scenario
+    with extensions_given(extensions):
+        found, typed = loaded(scenario).scenario, as_typed(scenario)
     check_outcome(milestone, found)
     study = Study(found, replications, found.experiment.seed if seed is None else seed, scale)
-    typed = as_typed(scenario)
     return explain_in_folder(study, out, workers, progress, typed, milestone, cluster=cluster, page=report)[0]
 
 
@@ -200,6 +209,7 @@ def plan(
     confidence: float = CONFIDENCE,
     replications: int = TRIALS,
     seed: int | None = None,
+    extensions: Extensions = (),
     workers: int | None = None,
     cluster: str | None = None,
     out: Path | str | None = None,
@@ -218,6 +228,7 @@ def plan(
         confidence: how sure the choice shall be; simulation stops there.
         replications: most trials to simulate, over all plans.
         seed: where random numbers start; default: as the scenario says.
+        extensions: files of rules and measures of your own that take part; see `sim.extension`.
         workers: processes; default: all cores. The answer is the same bytes whatever it is.
         cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         out: the folder; default: `results/plan-<scenario>-<id>`.
@@ -233,12 +244,13 @@ def plan(
     """
     from sim.api.plan import plan_in_folder
 
-    found = loaded(scenario)
+    with extensions_given(extensions):
+        found, said = loaded(scenario), as_typed(scenario)
     check_outcome(milestone, found.scenario, has_cost=False)
     if isinstance(options, Mapping):
         choices, typed = options_from_mapping(options, found), ""
     else:
-        choices, typed = load_options(str(options), found), as_typed(scenario)
+        choices, typed = load_options(str(options), found), said
     seed = found.scenario.experiment.seed if seed is None else seed
     asked = Asked(choices, milestone, _date(by), probability, budget, confidence, replications, seed)
     return plan_in_folder(asked, out, workers, progress, typed, cluster=cluster, page=report)[0]

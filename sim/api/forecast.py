@@ -31,6 +31,7 @@ from sim.forecast.continued.told import as_told, told
 from sim.forecast.fit.scenario import fitted_mapping
 from sim.forecast.fit.study import Fit
 from sim.forecast.fit.study import fit as fit_trial
+from sim.scenario.extension_files import Extensions, extensions_given
 from sim.scenario.load import Loaded, loaded, scenario_from_mapping
 from sim.scenario.schema import Scenario
 
@@ -113,6 +114,7 @@ def forecast(
     sheet: str = "",
     header: str = "",
     counts: str = "",
+    extensions: Extensions = (),
     workers: int | None = None,
     out: Path | str | None = None,
     report: bool = True,
@@ -139,6 +141,7 @@ def forecast(
         sheet: which sheets of a workbook are meant: one, several with commas between, or `all`.
         header: the row of the header, as in `4`, or its rows, as in `4-5`.
         counts: whether each row counts those of its own period (`new`) or all so far (`running`).
+        extensions: files of rules and measures of your own that take part; see `sim.extension`.
         workers: processes; default: all cores. The answer is the same whatever it is.
         out: the folder; default: `results/forecast-<scenario>-<id>`.
         report: whether to write `report.html`.
@@ -152,12 +155,14 @@ def forecast(
     """
     from sim.api.forecast_folders import write_forecast
 
-    plan = _scenario(scenario)
+    with extensions_given(extensions):
+        plan = _scenario(scenario)
+        others = [WhatIf(name, _scenario(other)) for name, other in (what_ifs or {}).items()]
     said = _said(columns, dates, status, study=study, sheet=sheet, header=header, counts=counts)
     answer = forecast_trial(
         plan,
         as_told(_trial(observed, sites, as_of, said, plan.trial.target), told(closed, ends, sites_a_month)),
-        [WhatIf(name, _scenario(other)) for name, other in (what_ifs or {}).items()],
+        others,
         replications=replications or plan.experiment.replications,
         seed=plan.experiment.seed if seed is None else seed,
         workers=workers or n_cores(),

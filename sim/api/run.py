@@ -8,6 +8,7 @@ from pathlib import Path
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run.results import Results
 from sim.experiment.run.start import Report, run_in_folder
+from sim.scenario.extension_files import Extensions, extensions_given
 from sim.scenario.load import Named, as_typed, loaded
 
 
@@ -17,6 +18,7 @@ def run(
     replications: int | None = None,
     seed: int | None = None,
     until: str = "",
+    extensions: Extensions = (),
     workers: int | None = None,
     cluster: str | None = None,
     out: Path | str | None = None,
@@ -35,6 +37,7 @@ def run(
         replications: simulated trials, with a rule at most; default: as the scenario says, with a rule 100,000.
         seed: where random numbers start; default: as the scenario says.
         until: a rule by which it stops, as in `last_randomised.p50<7d`; see `sim.analysis.precision`.
+        extensions: files of rules and measures of your own that take part; see `sim.extension`.
         workers: processes; default: all cores. The results are the same bytes whatever it is.
         cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         out: the folder; default: `results/<scenario>-<id>`.
@@ -52,23 +55,24 @@ def run(
         RunInterrupted: stopped by hand; finished chunks are kept.
         WorkersLost: those who simulate were lost again and again; finished chunks are kept.
     """
-    found = loaded(scenario)
-    return run_in_folder(
-        found.scenario,
-        replications=replications,
-        seed=seed,
-        until=until,
-        workers=workers,
-        cluster=cluster,
-        out=out,
-        report=report_writer(report),
-        causes=causes,
-        dates=dates,
-        progress=progress,
-        command=command,
-        typed=typed or as_typed(scenario),
-        assumptions=assumptions or _assumptions(scenario),
-    )
+    with extensions_given(extensions):
+        found = loaded(scenario)
+        return run_in_folder(
+            found.scenario,
+            replications=replications,
+            seed=seed,
+            until=until,
+            workers=workers,
+            cluster=cluster,
+            out=out,
+            report=report_writer(report),
+            causes=causes,
+            dates=dates,
+            progress=progress,
+            command=command,
+            typed=typed or as_typed(scenario),
+            assumptions=assumptions or _assumptions(scenario),
+        )
 
 
 def _assumptions(scenario: Named) -> Sequence[Mapping[str, str]]:

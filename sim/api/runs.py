@@ -12,6 +12,7 @@ from sim.experiment.run.results import Results
 from sim.experiment.run.start import RESULTS, Means
 from sim.experiment.run.start import extend as extend_in_folder
 from sim.experiment.run.start import resume as resume_in_folder
+from sim.scenario.extension_files import Extensions, extensions_given
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,6 +77,7 @@ def export(runs: Sequence[Results | Path | str], path: Path | str) -> int:
 def resume(
     folder: Path | str,
     *,
+    extensions: Extensions = (),
     workers: int | None = None,
     cluster: str | None = None,
     report: bool = True,
@@ -85,6 +87,7 @@ def resume(
 
     Args:
         folder: the run's folder.
+        extensions: files of rules and measures of your own that take part; see `sim.extension`.
         workers: processes; default: all cores.
         cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         report: whether to write `report.html`.
@@ -93,13 +96,15 @@ def resume(
     Raises:
         ResultsError: there is no run, it is of another version of the program, in use, or damaged.
     """
-    return resume_in_folder(folder, Means(workers, cluster, report_writer(report), progress))
+    with extensions_given(extensions):
+        return resume_in_folder(folder, Means(workers, cluster, report_writer(report), progress))
 
 
 def extend(
     folder: Path | str,
     replications: int,
     *,
+    extensions: Extensions = (),
     workers: int | None = None,
     cluster: str | None = None,
     report: bool = True,
@@ -110,6 +115,7 @@ def extend(
     Args:
         folder: the run's folder.
         replications: how many there are to be in all.
+        extensions: files of rules and measures of your own that take part; see `sim.extension`.
         workers: processes; default: all cores.
         cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         report: whether to write `report.html`.
@@ -119,4 +125,5 @@ def extend(
         UsageError: it has more than that.
         ResultsError: there is no finished run, it is of another version of the program, in use, or damaged.
     """
-    return extend_in_folder(folder, replications, Means(workers, cluster, report_writer(report), progress))
+    with extensions_given(extensions):
+        return extend_in_folder(folder, replications, Means(workers, cluster, report_writer(report), progress))

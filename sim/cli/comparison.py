@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.options import CLUSTER, SEED, WORKERS
+from sim.cli.options import CLUSTER, EXTENSION, SEED, WORKERS
 from sim.cli.streams import print_json
 from sim.errors import Problem, UsageError
 
@@ -35,6 +35,7 @@ _NUMBERED = re.compile(r"^(\d+):(.+)$", re.DOTALL)
     metavar="[K:]PATH=VALUE",
     help="Override a value in all scenarios, or with K: in the K-th alone, as in 2:sites.general_hospital.count=4.",
 )
+@EXTENSION
 @click.option("--shares", is_flag=True, help="Say what each changed value is worth; simulates what lies between.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
 @click.option("--no-report", is_flag=True, help="Do not write comparison.html.")

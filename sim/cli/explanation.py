@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.options import CLUSTER, SEED, SET, WORKERS, scenario_argument
+from sim.cli.options import CLUSTER, EXTENSION, SEED, SET, WORKERS, scenario_argument
 from sim.cli.progress import progress_bar
 from sim.cli.streams import print_json
 
@@ -48,6 +48,7 @@ _SCALES = click.Choice(["ranks", "days"])
     "--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/explain-<scenario>-<id>."
 )
 @SET
+@EXTENSION
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
 @click.option("--no-report", is_flag=True, help="Do not write explanation.html.")
 def explain(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.options import SEED, SET
+from sim.cli.options import EXTENSION, SEED, SET
 from sim.cli.progress import progress_bar
 from sim.cli.streams import print_json
 
@@ -287,6 +287,7 @@ def fit(
 @ENDS
 @SITES_A_MONTH
 @SET
+@EXTENSION
 @click.option(
     "--what-if",
     "others",

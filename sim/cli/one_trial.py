@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.options import REPLICATION, SEED, SET, scenario_argument
+from sim.cli.options import EXTENSION, REPLICATION, SEED, SET, scenario_argument
 from sim.errors import ReplicationFailed, TrialclockError
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _FORMATS = click.Choice(["story", "csv"])
 @REPLICATION
 @SEED
 @SET
+@EXTENSION
 @click.option("--format", "form", type=_FORMATS, default="story", show_default=True, help="Sentences, or a table.")
 @click.option("--participant", type=click.IntRange(1), metavar="N", help="Only what happens to the N-th participant.")
 def trace(
@@ -56,6 +57,7 @@ def trace(
 @click.command()
 @click.argument("results", type=click.Path())
 @REPLICATION
+@EXTENSION
 @click.option("--format", "form", type=_FORMATS, default="csv", show_default=True, help="Sentences, or a table.")
 @click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="Write here instead of stdout.")
 def replay(results: str, replication: int, form: str, out: str | None) -> None:

@@ -16,6 +16,24 @@ SET = click.option(
     metavar="PATH=VALUE",
     help="Override a value, as in sites.general_hospital.count=4; may be given again.",
 )
+
+
+def _take_part(context: click.Context, _option: click.Parameter, files: tuple[str, ...]) -> None:
+    """Let the extensions of some files take part, until the command is over."""
+    if files:
+        from sim.scenario.extension_files import extensions_given
+
+        context.with_resource(extensions_given(files))
+
+
+EXTENSION = click.option(
+    "--extension",
+    multiple=True,
+    metavar="FILE",
+    expose_value=False,
+    callback=_take_part,
+    help="A Python file with a rule or a measure of your own, which is run; may be given again.",
+)
 SEED = click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="S", help="Where random numbers start.")
 REPLICATION = click.option(
     "--replication",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.options import CLUSTER, SEED, SET, WORKERS, scenario_argument
+from sim.cli.options import CLUSTER, EXTENSION, SEED, SET, WORKERS, scenario_argument
 from sim.cli.progress import progress_bar
 from sim.cli.streams import print_json
 
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 @CLUSTER
 @click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/plan-<scenario>-<id>.")
 @SET
+@EXTENSION
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
 @click.option("--no-report", is_flag=True, help="Do not write plan.html.")
 def plan(

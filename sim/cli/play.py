@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.options import SEED, SET, scenario_argument
+from sim.cli.options import EXTENSION, SEED, SET, scenario_argument
 from sim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _WHICH = click.Choice(["typical", "early", "late"])
 )
 @SEED
 @SET
+@EXTENSION
 @click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="Default: <scenario>-trial-<K>.html here.")
 def play(
     scenario: str,

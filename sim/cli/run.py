@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from sim.cli.options import CLUSTER, SEED, SET, WORKERS, scenario_argument
+from sim.cli.options import CLUSTER, EXTENSION, SEED, SET, WORKERS, scenario_argument
 from sim.cli.progress import progress_bar
 from sim.cli.streams import print_json
 from sim.errors import Problem, UsageError
@@ -45,6 +45,7 @@ _OF_A_NEW_RUN = {"scenario": "SCENARIO", "seed": "--seed", "out": "--out", "over
 @click.option("--resume", metavar="DIR", help="Go on with the run in this folder, instead of running SCENARIO.")
 @click.option("--extend", metavar="DIR", help="Give the finished run in this folder more trials, N in all.")
 @SET
+@EXTENSION
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
 @click.option("--no-report", is_flag=True, help="Do not write report.html.")
 @click.option("--no-causes", is_flag=True, help="Do not measure the days lost to each cause.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.options import SET, scenario_argument
+from sim.cli.options import EXTENSION, SET, scenario_argument
 from sim.cli.streams import print_json
 from sim.errors import Problem, UsageError
 
@@ -20,6 +20,7 @@ _FEW = 3  # notes that are read one by one
 @click.command()
 @click.argument("scenario", default="base")
 @SET
+@EXTENSION
 @click.option("--all", "each", is_flag=True, help="Name every number without a source, not only how many and where.")
 def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
     """Check SCENARIO: one line for everything that is wrong, with file, line, path, value and what is allowed.
@@ -75,6 +76,7 @@ def _all_without_source(bare: list[Provenance]) -> list[str]:
 @click.command()
 @scenario_argument
 @SET
+@EXTENSION
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--only", metavar="PATH", help="Only values below this path.")
 def show(scenario: str, overrides: tuple[str, ...], as_json: bool, only: str | None) -> None:
@@ -103,6 +105,7 @@ def show(scenario: str, overrides: tuple[str, ...], as_json: bool, only: str | N
 @click.command()
 @click.argument("a")
 @click.argument("b")
+@EXTENSION
 def diff(a: str, b: str) -> None:
     """Show the values in which scenarios A and B differ."""
     from sim.scenario.load import load

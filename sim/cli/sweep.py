@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.options import CLUSTER, SEED, SET, WORKERS, scenario_argument
+from sim.cli.options import CLUSTER, EXTENSION, SEED, SET, WORKERS, scenario_argument
 from sim.cli.streams import print_json
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ _MOST_ROWS = 40
 @CLUSTER
 @click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/sweep-<scenario>-<id>.")
 @SET
+@EXTENSION
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
 @click.option("--no-report", is_flag=True, help="Do not write sweep.html.")
 def sweep(

@@ -12,6 +12,8 @@ import re
 import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -23,6 +25,7 @@ from sim.scenario.schema.extensions import ExtensionUse
 from sim.scenario.yaml_source import Document
 
 Given = str | Path | ModuleType | type[Extension]  # a file, a module or its name, or a class in one
+Extensions = Iterable[Given] | Given
 
 _MOST_BYTES = 1_000_000
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -62,7 +65,42 @@ class ExtensionFile:
 _FILES: dict[str, ExtensionFile] = {}  # those that this process was given, by SHA-256
 
 
-def read_extensions(given: Iterable[Given] | Given) -> list[ExtensionFile]:
+_given: ContextVar[tuple[ExtensionFile, ...]] = ContextVar("given", default=())
+
+
+@contextmanager
+def extensions_given(extensions: Extensions) -> Iterator[None]:
+    """Let extensions take part in every scenario that is read before the end of a with statement.
+
+    Args:
+        extensions: as `read_extensions` takes them.
+
+    Raises:
+        InputError: as `read_extensions` does.
+    """
+    before = _given.set((*_given.get(), *read_extensions(extensions)))
+    try:
+        yield
+    finally:
+        _given.reset(before)
+
+
+def given_files() -> list[str]:
+    """The files of the extensions that take part now, as they were named."""
+    return [one.file for one in _given.get()]
+
+
+def documents_below(extensions: Extensions = ()) -> tuple[Document, ...]:
+    """What the files of extensions say, to lie below a scenario: those that take part now, and more.
+
+    Args:
+        extensions: those more.
+    """
+    files = {one.sha256: one for one in (*_given.get(), *read_extensions(extensions))}
+    return tuple(one.document() for one in files.values())
+
+
+def read_extensions(given: Extensions) -> list[ExtensionFile]:
     """Read the files of extensions, and run them: their classes are then known to this process.
 
     Args:

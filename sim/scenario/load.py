@@ -9,14 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from pydantic import ValidationError
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario.checks import check
-from sim.scenario.extension_files import ExtensionFile, Given, read_extensions
+from sim.scenario.extension_files import Extensions, documents_below, given_files
 from sim.scenario.layers import Layered, find, merge, stack, stack_text
 from sim.scenario.messages import place, problems
 from sim.scenario.schema import Scenario
@@ -51,9 +50,6 @@ def _validated(layered: Layered, file: str) -> Loaded:
     return Loaded(scenario, layered, file)
 
 
-Extensions = Iterable[Given] | Given  # files of extensions, or one; see `sim.scenario.extension_files`
-
-
 def load(source: str | Path, overrides: Iterable[str] = (), extensions: Extensions = ()) -> Loaded:
     """Read, merge and validate a scenario, keeping where each value came from.
 
@@ -68,12 +64,7 @@ def load(source: str | Path, overrides: Iterable[str] = (), extensions: Extensio
     """
     path = find(str(source))
     shown = str(source) if path == Path(source) else path.name
-    return _validated(stack(path, tuple(overrides), shown, _documents(extensions)), shown)
-
-
-def _documents(extensions: Extensions) -> tuple[Document, ...]:
-    """What the files of extensions say, to lie below a scenario."""
-    return tuple(map(ExtensionFile.document, read_extensions(extensions)))
+    return _validated(stack(path, tuple(overrides), shown, documents_below(extensions)), shown)
 
 
 def load_text(text: str, overrides: Iterable[str] = (), name: str = "scenario.yaml") -> Loaded:
@@ -87,58 +78,50 @@ def load_text(text: str, overrides: Iterable[str] = (), name: str = "scenario.ya
     Raises:
         ScenarioError: as for a file.
     """
-    return _validated(stack_text(text, tuple(overrides), name), name)
+    return _validated(stack_text(text, tuple(overrides), name, documents_below()), name)
 
 
 Named = Loaded | Scenario | Mapping[str, Any] | str | Path  # a scenario as a person may give it in Python
 
 
-def as_typed(source: Named, overrides: Iterable[str] = (), extensions: Extensions = ()) -> str:
-    """A scenario, its overrides and extensions as a person would type them; nothing for what cannot be typed."""
+def as_typed(source: Named, overrides: Iterable[str] = ()) -> str:
+    """A scenario, its overrides and the extensions that take part, as a person would type them.
+
+    Nothing for an object, which cannot be typed.
+    """
     if isinstance(source, (Loaded, Scenario, Mapping)):
         return ""
-    files = [extensions] if isinstance(extensions, (str, Path, ModuleType, type)) else list(extensions)
-    if not all(isinstance(file, (str, Path)) for file in files):
-        return ""
     said = [shlex.quote(str(source)), *(f"--set {shlex.quote(text)}" for text in overrides)]
-    return " ".join([*said, *(f"--extension {shlex.quote(str(file))}" for file in files)])
+    return " ".join([*said, *(f"--extension {shlex.quote(file)}" for file in given_files())])
 
 
-def loaded(scenario: Named, extensions: Extensions = ()) -> Loaded:
+def loaded(scenario: Named) -> Loaded:
     """A scenario as it may be given: an object as `load_scenario` gives it, a file, a name, or what a file would say.
 
     Args:
         scenario: of an object, the values count as if they all stood in one file.
-        extensions: files of extensions that take part.
 
     Raises:
         ScenarioError: a file is wrong.
-        InputError: the file of an extension cannot be used.
     """
     if isinstance(scenario, Mapping):
-        return extending_library(scenario, extensions)
-    if isinstance(scenario, (str, Path)):
-        return load(scenario, (), extensions)
-    below = _documents(extensions)
-    if isinstance(scenario, Loaded):
-        if not below:
-            return scenario
-        return _validated(merge([*below, *scenario.layered.layers]), scenario.file)
-    return _validated(merge([*below, Document(json.loads(canonical(scenario)), scenario.name)]), scenario.name)
+        return extending_library(scenario)
+    if not isinstance(scenario, (Loaded, Scenario)):
+        return load(scenario)
+    below = documents_below()
+    if isinstance(scenario, Scenario):
+        document = Document(json.loads(canonical(scenario)), scenario.name)
+        return _validated(merge([*below, document]), scenario.name)
+    return _validated(merge([*below, *scenario.layered.layers]), scenario.file) if below else scenario
 
 
-def extending_library(data: Mapping[str, Any], extensions: Extensions = ()) -> Loaded:
+def extending_library(data: Mapping[str, Any]) -> Loaded:
     """A scenario from what a file would say, which may extend a scenario that comes with the program.
-
-    Args:
-        data: what the file would say.
-        extensions: files of extensions that take part.
 
     Raises:
         ScenarioError: as for a file.
     """
-    text, name = json.dumps(jsonable(dict(data)), default=str), str(data.get("name", "scenario"))
-    return _validated(stack_text(text, (), name, _documents(extensions)), name)
+    return load_text(json.dumps(jsonable(dict(data)), default=str), name=str(data.get("name", "scenario")))
 
 
 def with_changes(loaded: Loaded, changes: Mapping[str, Any], file: str) -> Scenario:
