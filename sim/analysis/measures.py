@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.analysis.by_country import country_measures, start_up_measures
+from sim.analysis.declared import DECLARED
 from sim.core import events
 from sim.core.design import Design
 
@@ -160,6 +161,7 @@ def measures(design: Design) -> list[Measure]:
     found.append(Measure("day_end", "days", "The last event: the database lock, or the horizon"))
     found += [Measure(name, "count", meaning) for name, meaning in _counts(design)]
     found += [Measure(name, unit, meaning) for name, unit, meaning in _AMOUNTS]
+    found += [Measure(entry.name, entry.unit, entry.meaning) for entry in DECLARED]
     found += [
         Measure(path_name(milestone, step), "days", f"Critical path to {milestone}: {meaning}")
         for milestone in PATH_MILESTONES

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from sim.analysis.by_country import countries, start_up
 from sim.analysis.costs import costs
 from sim.analysis.critical import critical_paths
+from sim.analysis.declared import DECLARED
 from sim.analysis.extended import measured_by_extensions
 from sim.analysis.index import EventIndex
 from sim.analysis.measures import MILESTONES, SHARES, measures
@@ -69,6 +70,7 @@ class Reducer:
         _doses(row, design, index)
         _cells(row, index)
         _operations(row, design, index)
+        row |= {entry.name: entry.work_out(design, index) for entry in DECLARED}
         row |= critical_paths(row, design, index)
         countries(row, design, index)
         start_up(row, design, index)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sim.extension import Extension
+from sim.scenario.extension_files import known_extension
 from sim.scenario.load import canonical, scenario_from_json
 from sim.scenario.schema import Scenario, amendments
 from sim.scenario.schema.caps import in_words
@@ -275,6 +277,19 @@ def _criteria(scenario: Scenario) -> Iterator[_Change]:
         )
 
 
+def _extensions(scenario: Scenario) -> Iterator[_Change]:
+    """Rules of a person's own; what only measures delays nothing."""
+    for name, use in scenario.extensions.items():
+        kind = known_extension(name, use)
+        if kind is not None and (kind.begin is not Extension.begin or kind.heard is not Extension.heard):
+            label = f"the extension {_words(name)}"
+            yield _Change(f"extensions.{name}", "extension", label, "the trial without it", _without_extension(name))
+
+
+def _without_extension(name: str) -> Callable[[Data], None]:
+    return lambda data: data["extensions"].pop(name)
+
+
 def _without_criterion(name: str) -> Callable[[Data], None]:
     def apply(data: Data) -> None:
         data["screening"]["criteria"].pop(name, None)
@@ -293,6 +308,7 @@ def _changes(scenario: Scenario) -> Iterator[_Change]:
     yield from _criteria(scenario)
     yield from _SCREENING
     yield from _AFTER
+    yield from _extensions(scenario)
 
 
 def causes_of_delay(scenario: Scenario, *, parts: bool = True) -> list[Cause]:

@@ -142,6 +142,9 @@ def _finished(results: Results) -> Entry:
     run, finished = results.identity, results.manifest["finished"]
     n = run["replications"]
     notes = tuple(results.damaged_files())
+    unread = _unread(results) if not notes else ""
+    if unread:
+        return Entry(results.path, *_what(run), n, n, finished, _size(results.path), FINISHED, (unread,), {})
     if not notes and results.is_of_this_program():  # another version's tables may have other columns
         notes = tuple(f"is no folder that this program wrote: {problem}" for problem in results.wrong_tables()[:1])
     failed = len(results.failures)
@@ -150,6 +153,15 @@ def _finished(results: Results) -> Entry:
     if failed:
         notes = (*notes, f"{failed:,} of {n:,} simulated trials failed")
     return Entry(results.path, *_what(run), n, n, finished, _size(results.path), status, notes, dates)
+
+
+def _unread(results: Results) -> str:
+    """Why the dates of a run cannot be told: it needs the file of an extension. Nothing where they can."""
+    try:
+        _ = results.design
+    except ResultsError as error:
+        return error.problems[0].message if results.scenario.extensions else ""
+    return ""
 
 
 def _dates(results: Results) -> dict[str, dict[str, date | None]]:

@@ -19,7 +19,7 @@ from sim.analysis.one_by_one import OneByOne
 from sim.analysis.shown import Shown, dates_and_odds, heading
 from sim.core.design import Design
 from sim.core.events import Log
-from sim.errors import Problem, ResultsError, UsageError
+from sim.errors import InputError, Problem, ResultsError, UsageError
 from sim.experiment.files import LOCK, file_hash, opened, read_json, read_object
 from sim.experiment.identity import changed, program_fingerprint
 from sim.experiment.replicate import Failure, refuse_failed, replicate
@@ -84,8 +84,16 @@ class Results(Shown):
 
     @cached_property
     def design(self) -> Design:
-        """The scenario, made ready."""
-        return Design(self.scenario)
+        """The scenario, made ready.
+
+        Raises:
+            ResultsError: it has an extension whose file this process was not given.
+        """
+        try:
+            return Design(self.scenario)
+        except InputError as error:
+            first = error.problems[0]
+            raise ResultsError(Problem(first.message, str(self.path), path=first.path, value=first.value)) from None
 
     @property
     def seed(self) -> int:

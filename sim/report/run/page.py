@@ -56,7 +56,7 @@ SECTIONS = (
         "who",
         "Who gets in?",
         "From admissions to participants, and why people fall out.",
-        ("funnel", "caps", "amendments", "criteria"),
+        ("funnel", "caps", "amendments", "criteria", "measured-who"),
     ),
     Section(
         "sites",
@@ -75,6 +75,7 @@ SECTIONS = (
     Section("cells", "Are there enough cells?", "Made, infused, expired and lost.", ("cells_all", "cells_one")),
     Section("arms", "Do the arms stay balanced?", "The randomisation list at work.", ("arms",)),
     Section("cost", "What does it cost?", "Unit costs times what happened.", ("cost",)),
+    Section("own", "What do the extensions measure?", "Measures from Python files of your own.", ("measured-own",)),
 )
 
 
@@ -107,7 +108,7 @@ def page(results: Results) -> str:
         "answers": answers,
         "exhibits": exhibits,
         "specifications": {name: figure_json(found) for name, found in exhibits.items() if found.figure is not None},
-        "sections": SECTIONS,
+        "sections": [section for section in SECTIONS if any(name in exhibits for name in section.exhibits)],
         "headline": headline(results, answers.dates, answers.milestones),
         "cards": cards(answers),
         "never": chance(estimate_of(answers.odds.loc["never_reached"], "probability")),

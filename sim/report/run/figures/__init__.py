@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.report.run.answers import Answers
-from sim.report.run.figures import cells, countries, dates, effort, one_trial, operations, people, sites, why
+from sim.report.run.figures import cells, countries, dates, effort, measured, one_trial, operations, people, sites, why
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ MAKERS: dict[str, Callable[[Answers], Exhibit]] = {  # of every trial
 
 def all_exhibits(answers: Answers) -> dict[str, Exhibit]:
     """Every figure with its words and table, by name, in the order of a report."""
-    found = {name: make(answers) for name, make in MAKERS.items()}
+    found = {name: make(answers) for name, make in MAKERS.items()} | measured.measured_exhibits(answers)
     found |= {"caps": people.caps(answers)} if answers.scenario.caps else {}
     found |= {"countries": countries.countries(answers)} if answers.design.countries else {}
     found |= {"amendments": people.amendments(answers)} if answers.scenario.amendments else {}
