@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.cli.options import EXTENSION
 from sim.cli.streams import print_json
 from sim.errors import Problem, ResultsError, UsageError
 
@@ -22,6 +23,7 @@ _MEGABYTE = 1e6
 
 @click.command()
 @click.argument("run", nargs=-1, metavar="[RUN]...")
+@EXTENSION
 @click.option("--in", "folder", default=_RESULTS, show_default=True, metavar="DIR", help="Where the runs are.")
 @click.option("--scenario", default="", metavar="TEXT", help="Only runs whose scenario's name contains this.")
 @click.option("--hash", "scenario_hash", default="", metavar="HASH", help="Only runs whose scenario or id begins so.")

@@ -21,10 +21,12 @@ from typing import Any
 
 from sim.errors import InputError, Problem, nearest, refusal
 from sim.extension import Extension, Measure, Parameter
+from sim.scenario.layers import library
 from sim.scenario.schema.extensions import ExtensionUse
 from sim.scenario.yaml_source import Document
 
-Given = str | Path | ModuleType | type[Extension]  # a file, a module or its name, or a class in one
+# A file, the name of one that comes with the program, a module or its name, or a class in one.
+Given = str | Path | ModuleType | type[Extension]
 Extensions = Iterable[Given] | Given
 
 _MOST_BYTES = 1_000_000
@@ -63,6 +65,7 @@ class ExtensionFile:
 
 
 _FILES: dict[str, ExtensionFile] = {}  # those that this process was given, by SHA-256
+_COMPILED: set[str] = set()  # names under which their code was ever run
 
 
 _given: ContextVar[tuple[ExtensionFile, ...]] = ContextVar("given", default=())
@@ -159,10 +162,11 @@ def known_extension(name: str, use: ExtensionUse) -> type[Extension] | None:
 
 def blamed(error: BaseException) -> InputError | None:
     """What to say of an exception that came out of an extension's file; None where it is the program's own."""
-    files = {one.file for one in _FILES.values()}
-    inside = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
-    if not inside or isinstance(error, InputError):
-        return error if isinstance(error, InputError) else None
+    if isinstance(error, InputError):
+        return error
+    inside = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in _COMPILED]
+    if not inside:
+        return None
     return InputError(Problem(f"{type(error).__name__}: {error}", inside[-1].filename, inside[-1].lineno))
 
 
@@ -187,8 +191,11 @@ def _path(given: Given) -> Path:
     if isinstance(given, Path):
         return given
     if isinstance(given, str):
-        if given.endswith(".py") or "/" in given or "\\" in given or not given.replace(".", "").isidentifier():
+        if given.endswith(".py") or not given.replace(".", "").isidentifier():
             return Path(given)
+        example = library() / "extensions" / f"{given}.py"
+        if example.is_file():
+            return example
         try:
             spec = importlib.util.find_spec(given)
         except (ImportError, ValueError):
@@ -203,27 +210,29 @@ def _path(given: Given) -> Path:
 
 
 def _known(file: str, text: str) -> ExtensionFile:
-    """A file as this process knows it: run once, however often it is given."""
+    """A file as this process knows it: run once, however often it is given under a name."""
     digest = hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest()
-    if digest not in _FILES:
+    if digest not in _FILES or _FILES[digest].file != file:
         one = ExtensionFile(file, text, digest, _kinds(file, text, digest))
         _FILES[digest] = one
     return _FILES[digest]
 
 
 def _kinds(file: str, text: str, digest: str) -> dict[str, type[Extension]]:
-    module = ModuleType(f"trialclock_extension_{digest[:16]}")
-    module.__file__ = file
-    sys.modules[module.__name__] = module  # where dataclasses and pickle look for it
     try:
-        exec(compile(text, file, "exec"), vars(module))
+        code = compile(text, file, "exec")
     except SyntaxError as error:
         raise InputError(Problem(f"is not Python: {error.msg}", file, error.lineno)) from None
     except ValueError as error:  # a null byte
         raise InputError(Problem(f"is not Python: {error}", file)) from None
+    module = ModuleType(f"trialclock_extension_{digest[:16]}")
+    module.__file__ = file
+    sys.modules[module.__name__] = module  # where dataclasses and pickle look for it
+    _COMPILED.add(file)
+    try:
+        exec(code, vars(module))
     except Exception as error:
-        inside = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-        raise InputError(Problem(f"{type(error).__name__}: {error}", file, inside[-1] if inside else None)) from None
+        raise blamed(error) or InputError(Problem(f"{type(error).__name__}: {error}", file)) from None
     classes = [found for found in vars(module).values() if _is_extension(found, module)]
     if not classes:
         message = "has no extension: a class that is made of sim.extension.Extension and has a 'name'"

@@ -26,6 +26,7 @@ from sim.experiment.replicate import Failure, refuse_failed, replicate
 from sim.experiment.run.assemble import CURVES, ENROLMENT, EVENTS, FAILURES, PARTICIPANTS, REPLICATIONS
 from sim.experiment.run.folder import ASSUMPTIONS, CAUSES, MANIFEST, RUN, checked_manifest
 from sim.experiment.run.table_checks import first_line, wrong_tables
+from sim.scenario.extension_files import Extensions, read_extensions
 from sim.scenario.load import scenario_from_json
 from sim.scenario.schema import Scenario
 
@@ -345,12 +346,17 @@ def _is_failure(item: object) -> bool:
     return isinstance(item, dict) and all(isinstance(item.get(key), kind) for key, kind in kinds.items())
 
 
-def open_results(path: Path | str) -> Results:
+def open_results(path: Path | str, extensions: Extensions = ()) -> Results:
     """Open the results of a finished run.
 
+    Args:
+        path: its folder.
+        extensions: files of extensions that took part.
+
     Raises:
-        ResultsError: there is none, or it was not finished.
+        InputError: there is none, or it was not finished, or a file of an extension cannot be used.
     """
+    read_extensions(extensions)
     results = Results(path)
     _ = results.manifest
     return results

@@ -8,7 +8,7 @@ from typing import Any
 from simpy.events import Event
 
 from sim.core.environment import TrialEnvironment
-from sim.core.places import Places
+from sim.core.places import HoldablePlaces, Places
 
 
 def in_queue(places: Places, arrivals: list[tuple[str, float, float, float]]) -> list[tuple[float, str, str]]:
@@ -88,3 +88,27 @@ def test_places_without_a_limit_are_never_waited_for() -> None:
     assert not any(turns)
     places.leave(turns[0])
     assert places.take() is None
+
+
+def test_places_that_are_held() -> None:
+    """Nobody takes a place while they are held, those inside stay, and those who wait get in at the last release."""
+    env = TrialEnvironment()
+    places = HoldablePlaces(env, 2)
+    env.call_at(1.0, places.hold)
+    env.call_at(2.0, places.hold)
+    env.call_at(6.0, places.release)
+    env.call_at(8.0, places.release)
+    arrivals = [("a", 0.0, 5.0, 99.0), ("b", 3.0, 1.0, 99.0), ("c", 4.0, 1.0, 2.0), ("d", 4.5, 1.0, 99.0)]
+    arrivals += [("e", 4.6, 1.0, 99.0)]
+    assert in_queue(places, arrivals) == [
+        (0.0, "a", "in"),
+        (5.0, "a", "out"),
+        (6.0, "c", "gives up"),
+        (8.0, "b", "in"),
+        (8.0, "d", "in"),
+        (9.0, "b", "out"),
+        (9.0, "d", "out"),
+        (9.0, "e", "in"),
+        (10.0, "e", "out"),
+    ]
+    assert places.n_free == 2
