@@ -18,6 +18,8 @@ _SIMULATING = (
     "scenario/distributions.py",
     "scenario/derived.py",
     "scenario/cap_checks.py",
+    "scenario/extension_files.py",
+    "extension.py",
     "core",
     "processes",
     "analysis",

@@ -15,10 +15,10 @@ from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
 from sim.core.events import KINDS, RANDOMISED, SCREENING_STARTED, SITE_ACTIVATED
 from sim.errors import InputError, ResultsError
-from sim.experiment.causes import causes_of_delay
+from sim.experiment.explanation.causes import causes_of_delay
 from sim.experiment.replicate import replicate
-from sim.experiment.run import extend, run_in_folder
-from sim.report.page import page
+from sim.experiment.run.start import extend, run_in_folder
+from sim.report.run.page import page
 from sim.scenario.load import load_scenario, loaded
 from sim.scenario.schema import Scenario
 

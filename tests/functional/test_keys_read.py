@@ -82,10 +82,10 @@ def test_every_key_is_read(read: set[tuple[str, str]], monkeypatch: pytest.Monke
     """Over trials in which everything happens that can, every key is looked at by something that acts on it."""
     monkeypatch.syspath_prepend(str(ROOT / "tests" / "back"))
     renew = importlib.import_module("renew")
-    for made in renew.KEPT.values():
-        made()
-    amended = load_scenario(renew.SCENARIO, renew.AMENDED)
-    for scenario in (load_scenario("base"), amended, _with_the_rest(), *map(_allocated_by, ("urn", "biased_coin"))):
+    for make in renew.KEPT.values():
+        make()
+    made = (load_scenario("base", extensions="quiet_start"), load_scenario(renew.SCENARIO, renew.AMENDED))
+    for scenario in (*made, _with_the_rest(), *map(_allocated_by, ("urn", "biased_coin"))):
         assert not replicate_chunk(Reducer(Design(scenario)), 5, 0, 2).failures
     fields = {(_owner(section, name), name) for section in sections(Scenario, set()) for name in section.model_fields}
     shown = {(section, name) for section, names in SHOWN.items() for name in names}

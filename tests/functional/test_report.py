@@ -18,6 +18,7 @@ from conftest import ROOT, scenario_of
 
 import sim.report.run.answers
 import sim.report.run.page
+from sim.analysis.declared import DECLARED
 from sim.analysis.index import EventIndex
 from sim.analysis.intervals import Estimate
 from sim.analysis.occupancy import PLACES, mean_level, peak_level, stays
@@ -28,7 +29,7 @@ from sim.experiment.run.results import Results, open_results
 from sim.experiment.run.start import run_in_folder
 from sim.report.assumptions import Assumption, Units, assumption_rows, assumptions_of, together
 from sim.report.run.answers import Answers
-from sim.report.run.figures import MAKERS, all_exhibits, all_figures
+from sim.report.run.figures import MAKERS, all_exhibits, all_figures, measured
 from sim.report.run.page import SECTIONS, page, write_report
 from sim.report.words import chance, estimate_of, mean_with_error, warnings
 from sim.scenario.load import load, load_scenario
@@ -99,12 +100,14 @@ def test_the_page_has_every_section_and_every_figure(text: str) -> None:
     elements = Elements(text)
     ids = [attrs["id"] for _, attrs in elements.found if "id" in attrs]
     assert len(ids) == len(set(ids))
-    assert {section.name for section in SECTIONS} | {"assumptions", "method"} <= set(ids)
+    of_all = {section.name for section in SECTIONS} - {"own"}  # which is of runs with extensions
+    assert of_all | {"assumptions", "method"} <= set(ids)
     drawn = set(MAKERS) - {"causes", "doubts"}  # of a run that is too small for them
     assert {f"{name}-plot" for name in drawn} <= set(ids)
     assert set(figures_in(text)) == drawn
     shown = {"causes", "path", "doubts"} | {name for section in SECTIONS for name in section.exhibits}
-    assert shown == {*MAKERS, "caps"}  # of a trial that has caps
+    tables = {measured.name(section) for section in (measured.OWN, *(entry.section for entry in DECLARED))}
+    assert shown == {*MAKERS, "caps", *tables}  # of a trial that has caps and extensions
 
 
 def test_the_page_loads_nothing_from_elsewhere(text: str) -> None:
