@@ -59,7 +59,7 @@ def extension_designs(scenario: Scenario) -> list[ExtensionDesign]:
     Raises:
         InputError: the file of one is not known to this process, or it listens to what there is not.
     """
-    kinds = {name: extension_of(name, use) for name, use in sorted(scenario.extensions.items())}
+    kinds = {name: extension_of(name, use.sha256) for name, use in sorted(scenario.extensions.items())}
     codes: dict[str, int] = {}
     for name, kind in kinds.items():
         if name in _RESERVED:

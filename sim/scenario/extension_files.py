@@ -137,13 +137,17 @@ def take_over(known: Sequence[tuple[str, str]]) -> None:
         _known(file, text)
 
 
-def extension_of(name: str, use: ExtensionUse) -> type[Extension]:
-    """The class of an extension that a scenario names.
+def extension_of(name: str, sha256: str) -> type[Extension]:
+    """The class of an extension.
+
+    Args:
+        name: as a scenario names it.
+        sha256: of its file.
 
     Raises:
         InputError: this process was not given its file, or another one.
     """
-    one = _FILES.get(use.sha256)
+    one = _FILES.get(sha256)
     if one is not None and name in one.kinds:
         return one.kinds[name]
     other = next((known for known in _FILES.values() if name in known.kinds), None)
@@ -151,7 +155,7 @@ def extension_of(name: str, use: ExtensionUse) -> type[Extension]:
     if other is None:
         raise InputError(Problem("needs its Python file: give it by --extension FILE", path=path))
     message = f"is not as it is in {other.file}: the file was changed since, or it is another one"
-    raise InputError(Problem(message, path=f"{path}.sha256", value=f"{other.sha256[:16]}..., not {use.sha256[:16]}..."))
+    raise InputError(Problem(message, path=f"{path}.sha256", value=f"{other.sha256[:16]}..., not {sha256[:16]}..."))
 
 
 def known_extension(name: str, use: ExtensionUse) -> type[Extension] | None:
