@@ -18,6 +18,7 @@ _SIMULATING = (
     "scenario/distributions.py",
     "scenario/derived.py",
     "scenario/cap_checks.py",
+    "scenario/country_checks.py",
     "scenario/extension_files.py",
     "extension.py",
     "core",
