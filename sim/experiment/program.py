@@ -17,6 +17,7 @@ _SIMULATING = (
     "scenario/schema",
     "scenario/distributions.py",
     "scenario/derived.py",
+    "scenario/amendment_checks.py",
     "scenario/cap_checks.py",
     "scenario/country_checks.py",
     "scenario/extension_files.py",
