@@ -19,6 +19,7 @@ from sim.web.settings import Settings
 from sim.web.studio import Studio
 from sim.web.work.jobs import Jobs
 from sim.web.work.local_runner import LocalRunner
+from sim.web.work.process import lanes
 
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
@@ -75,12 +76,15 @@ def create_app(settings: Settings | None = None) -> tuple[dash.Dash, Studio]:
 
 def make_jobs(settings: Settings) -> Jobs:
     """The jobs of a studio, run by its own processes, or by Celery workers where there is Redis."""
-    jobs = Jobs(settings.limits)
     if settings.redis:
+        jobs = Jobs(settings.limits)
         from sim.web.work.celery_runner import CeleryRunner  # needs what only the extra "group" installs
 
         jobs.runner = CeleryRunner(jobs, settings)
     else:
+        jobs = Jobs(
+            settings.limits, lambda job: sum(lane.waited_seconds(int(job)) for lane in lanes(settings).values())
+        )
         jobs.runner = LocalRunner(jobs, settings, _work)
     return jobs
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import dash_mantine_components as dmc
 from dash import Input, Output, dcc, html, set_props
 
+from sim.web.work.process import go_on_as_long
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -95,6 +97,7 @@ class Progress:
         self._set((str(done), str(max(total, 1)), f"{self._before}{done:,} of {total:,} {self._what}"))
 
     def first(self, answer: Component) -> None:
-        """Show an answer that a better one will follow."""
+        """Show an answer that a better one will follow. What follows takes long, and waits for its turn."""
         set_props(f"{self._page}-answer", {"children": answer})
+        go_on_as_long()
         self._before = "A first answer is below. For the better one: "

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -69,6 +70,7 @@ class Jobs:
 
     Args:
         limits: how many, and how long each may take.
+        waited: for how many seconds a job has waited for its turn; default: jobs that do not wait.
 
     Attributes:
         runner: what runs them.
@@ -76,8 +78,8 @@ class Jobs:
 
     runner: Runs
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, limits: Limits, waited: Callable[[Any], float] = lambda _: 0.0) -> None:
+        self._limits, self._waited = limits, waited
         self._jobs: dict[Any, _Job] = {}
         self._lock = threading.Lock()
         self._over = threading.Event()
@@ -173,12 +175,17 @@ class Jobs:
         now = time.monotonic()
         if now - job.asked > _MISSED_SECONDS:
             self._end(job)
-        elif now - job.started > self._limits.job_seconds:
+        elif self._seconds(job, now) > self._limits.job_seconds:
             self._end(job, f"This took longer than the {self._limits.job_seconds:,.0f} seconds that one job may take.")
         elif not self.runner.job_running(job.job):
             self.done(job.job)
             if not self.runner.result_ready(job.key) and now - job.asked < _MISSED_SECONDS:
                 self._answer(job, "The process that worked on this was lost, perhaps for want of memory. Try again.")
+
+    def _seconds(self, job: _Job, now: float) -> float:
+        """For how long a job has been at work; waiting for a turn does not count."""
+        lasted = now - job.started
+        return lasted if lasted <= self._limits.job_seconds else lasted - self._waited(job.job)
 
     def _end(self, job: _Job, message: str = "") -> None:
         self.done(job.job)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import InputError, TrialclockError
 from sim.web.work.jobs import MESSAGE
-from sim.web.work.process import as_job
+from sim.web.work.process import LONG, QUICK, as_job, queue_told
 from sim.web.work.runner import AT_FIRST
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def long_callback(
     progress_default: Any = None,
     running: Sequence[Any] | None = None,
     cancel: Sequence[Any] | None = None,
+    is_long: bool = False,
     **options: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A decorator for callbacks that take longer than a moment; as `app.callback`, and then in a job.
@@ -45,6 +46,7 @@ def long_callback(
         progress_default: their values while it does not run.
         running: as for `app.callback`: outputs with their values while it runs and afterwards.
         cancel: inputs that end the job.
+        is_long: whether it takes long from its beginning; others may say so once they have shown a first answer.
         options: what else `app.callback` takes.
     """
     running, at_first = _cancel_once_known(running or (), cancel or ())
@@ -55,7 +57,8 @@ def long_callback(
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)
         def in_job(*args: Any, **kwargs: Any) -> Any:
-            with as_job(studio.settings):
+            tell = queue_told(progress)(args[0]) if progress is not None else _silent
+            with as_job(studio.settings, studio.visitor.folder.name, LONG if is_long else QUICK, tell):
                 return _answered(function, args, kwargs)
 
         vars(in_job)[AT_FIRST] = at_first
@@ -85,6 +88,10 @@ def _cancel_once_known(
             on = off
         meanwhile.append((output, on, off))
     return meanwhile, at_first
+
+
+def _silent(_: str) -> None:
+    """A page without words beside a bar is told nothing."""
 
 
 def _answered(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
-import time
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from sim.web.settings import Settings
+from sim.web.work.turns import Turns
 
-_LOOK_SECONDS = 0.25
-_NICE = 10  # jobs give way to the answers that levers wait for
+QUICK, LONG = "quick", "long"  # lanes: first answers and lessons are never behind long work
+
+_NICE = {QUICK: 5, LONG: 10}  # jobs give way to the answers that levers wait for, and long ones to quick ones
+_now: as_job | None = None
+
+
+def lanes(settings: Settings) -> dict[str, Turns]:
+    """The lanes of a studio's jobs by their names."""
+    return {name: Turns(settings.kept / "turns", name, settings.limits.jobs) for name in (QUICK, LONG)}
 
 
 class as_job:  # noqa: N801 - used as a with statement
@@ -18,22 +26,46 @@ class as_job:  # noqa: N801 - used as a with statement
 
     Args:
         settings: of the studio.
+        visitor: whose job it is.
+        lane: in which it begins.
+        tell: tells its page that it waits.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._slot: Any = None
+    def __init__(self, settings: Settings, visitor: str, lane: str, tell: Callable[[str], None]) -> None:
+        self._settings, self._visitor, self._lane, self._tell = settings, visitor, lane, tell
+        self._turn = ExitStack()
 
     def __enter__(self) -> None:
+        global _now
         if self._settings.redis:
             return  # Celery has so many workers, and limits of its own
-        os.nice(_NICE)
         bound_memory(self._settings.limits.job_bytes)
-        self._slot = _slot(self._settings.kept / "slots", self._settings.limits.jobs)
+        os.nice(_NICE[self._lane])
+        self._wait()
+        _now = self
 
     def __exit__(self, *exc: object) -> None:
-        if self._slot is not None:
-            self._slot.release()
+        global _now
+        _now = None
+        self._turn.close()
+
+    def _wait(self) -> None:
+        self._turn.enter_context(lanes(self._settings)[self._lane].turn(self._visitor, self._tell))
+
+    def goes_on_as_long(self) -> None:
+        """Give the quick lane back, and wait for a turn in the long one."""
+        if self._lane == LONG:
+            return
+        self._turn.close()
+        os.nice(_NICE[LONG] - _NICE[QUICK])
+        self._lane = LONG
+        self._wait()
+
+
+def go_on_as_long() -> None:
+    """What follows takes long: in a job, wait for a turn among long ones."""
+    if _now is not None:
+        _now.goes_on_as_long()
 
 
 def bound_memory(n_bytes: int) -> None:
@@ -46,17 +78,22 @@ def bound_memory(n_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (n_bytes, hard))
 
 
-def _slot(folder: Path, n: int) -> Any:
-    """One of the places for jobs, waited for. It is a file lock, which the system lets go when its process ends."""
-    from filelock import FileLock, Timeout
+def queue_told(progress: Any) -> Callable[[Any], Callable[[str], None]]:
+    """What tells a page its place in the queue, in the words beside its bar.
 
-    folder.mkdir(parents=True, exist_ok=True)
-    while True:
-        for i in range(n):
-            lock = FileLock(folder / f"{i}.lock", timeout=0)
-            try:
-                lock.acquire()
-            except Timeout:
-                continue
-            return lock
-        time.sleep(_LOOK_SECONDS)
+    Args:
+        progress: outputs of a long callback's progress.
+
+    Returns:
+        From `set_progress`, what tells it.
+    """
+    outputs = progress if isinstance(progress, (list, tuple)) else [progress]
+    empty = {"value": 0, "max": 1}
+
+    def teller(set_progress: Any) -> Callable[[str], None]:
+        def tell(text: str) -> None:
+            set_progress([empty.get(output.component_property, text) for output in outputs])
+
+        return tell
+
+    return teller

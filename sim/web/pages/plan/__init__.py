@@ -29,6 +29,7 @@ from sim.web.parts.work_bar import Progress, answer_area, asked_by, asking, mean
 from sim.web.shell import QUERY
 from sim.web.state import State
 from sim.web.work.long_callback import long_callback
+from sim.web.work.process import go_on_as_long
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -257,6 +258,8 @@ def _found(studio: Studio, state: State, asked: Asked, set_progress: Any) -> Com
         first = find_plan(replace(asked, trials=fewest), studio.settings.workers, kept, tell)
         few = f"A first answer, from {first.n_trials:,} simulated trials. A better one follows."
         tell.first(_view(first, state, few))
+    else:
+        go_on_as_long()
     return _view(find_plan(asked, studio.settings.workers, kept, tell), state)
 
 

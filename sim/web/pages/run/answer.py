@@ -24,6 +24,7 @@ from sim.web.state import State as Scenario
 from sim.web.visitors import tab_of_request
 from sim.web.work.first_answers import Question, Superseded, TooSlow
 from sim.web.work.long_callback import long_callback
+from sim.web.work.process import go_on_as_long
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -181,6 +182,8 @@ def _refined(studio: Studio, set_progress: Any, query: str) -> Any:
         if is_whole:
             remember(studio.visitor, query, results)
         set_props("plan-refined", {"data": shown})
+        if not is_whole:
+            go_on_as_long()
     return shown["query"] if shown else no_update
 
 

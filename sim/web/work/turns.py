@@ -1,0 +1,202 @@
+"""Whose turn it is: jobs of all visitors, a few of which work at once.
+
+A lane is a file that the processes of its jobs read and change in turn. Next is the visitor with the fewest jobs at
+work, and of these the one who was served longest ago: one visitor's long jobs hold up nobody else. A process that has
+ended has no place.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from sim.experiment.files import write_whole
+
+_LOOK_SECONDS = 0.25
+_REMEMBERED = 20  # jobs whose time says how long the next will take
+_ORDINALS = ("next", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A job's place in a lane.
+
+    Attributes:
+        pid: of its process.
+        created: when that process was, so that no later one of the same number is taken for it.
+        visitor: whose job it is.
+        asked: when it came.
+        begun: when its turn came; 0 while it waits.
+    """
+
+    pid: int
+    created: float
+    visitor: str
+    asked: float
+    begun: float = 0.0
+
+
+@dataclass
+class Lane:
+    """Who works, who waits, and how long it takes.
+
+    Attributes:
+        places: of jobs.
+        served: when each visitor last had a turn.
+        lasted: seconds that the last jobs took.
+    """
+
+    places: list[Place] = field(default_factory=list)
+    served: dict[str, float] = field(default_factory=dict)
+    lasted: list[float] = field(default_factory=list)
+
+    def waiting(self) -> list[Place]:
+        """Those who wait, in the order in which their turns come."""
+        return in_turn(self.places, self.served)
+
+    def next(self, n: int, each: int) -> list[Place]:
+        """Those whose turn it is now.
+
+        Args:
+            n: jobs that may be at work.
+            each: of these, of one visitor.
+        """
+        at_work = [place.visitor for place in self.places if place.begun]
+        found = []
+        for place in self.waiting():
+            if len(at_work) < n and at_work.count(place.visitor) < each:
+                found.append(place)
+                at_work.append(place.visitor)
+        return found
+
+    def seconds_until(self, rank: int, n: int) -> float:
+        """About how long the one at a rank waits, from 1; 0 where nobody knows yet."""
+        return sum(self.lasted) / len(self.lasted) * -(-rank // n) if self.lasted else 0.0
+
+
+def in_turn(places: Sequence[Place], served: Mapping[str, float]) -> list[Place]:
+    """Those who wait, one of each visitor in turn."""
+    n_of: dict[str, int] = {}
+    for place in places:
+        n_of[place.visitor] = n_of.get(place.visitor, 0) + bool(place.begun)
+    left = sorted((place for place in places if not place.begun), key=lambda place: place.asked)
+    found = []
+    while left:
+        first = min(left, key=lambda place: (n_of[place.visitor], served.get(place.visitor, 0.0)))
+        left.remove(first)
+        n_of[first.visitor] += 1
+        found.append(first)
+    return found
+
+
+def told(rank: int, seconds: float) -> str:
+    """`Third in the queue, about 2 minutes`.
+
+    Args:
+        rank: from 1.
+        seconds: that it will take, about; 0 where nobody knows.
+    """
+    name = _ORDINALS[rank - 1] if rank <= len(_ORDINALS) else f"number {rank}"
+    about = ""
+    if seconds:
+        minutes = round(seconds / 60)
+        about = ", less than a minute" if minutes < 1 else f", about {minutes} minute{'s' if minutes > 1 else ''}"
+    return f"{name.capitalize()} in the queue{about}"
+
+
+class Turns:
+    """A lane of jobs on this machine.
+
+    Args:
+        folder: where the lane is kept.
+        name: of the lane.
+        n: jobs that may be at work at once.
+    """
+
+    def __init__(self, folder: Path, name: str, n: int) -> None:
+        from filelock import FileLock
+
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file = folder / f"{name}.json"
+        self._lock = FileLock(folder / f"{name}.lock")
+        self._n = n
+        self._each = max(1, n - 1)  # one visitor never has all places
+
+    @contextmanager
+    def turn(self, visitor: str, tell: Callable[[str], None]) -> Iterator[None]:
+        """Wait for a turn, and give it back at the end.
+
+        Args:
+            visitor: whose job this process does.
+            tell: told whenever the place in the queue is another.
+        """
+        pid = os.getpid()
+        mine = Place(pid, psutil.Process(pid).create_time(), visitor, time.time())
+        with self._changed() as lane:
+            lane.places.append(mine)
+        before = ""
+        try:
+            while not self._has_begun(mine):
+                text, rank = self._said(mine)
+                if text != before:
+                    tell(text)
+                    before = text
+                time.sleep(_LOOK_SECONDS * min(rank, 4))
+            yield
+        finally:
+            with self._changed() as lane:
+                lane.lasted += [time.time() - place.begun for place in lane.places if place.pid == pid and place.begun]
+                lane.lasted = lane.lasted[-_REMEMBERED:]
+                lane.places = [place for place in lane.places if place.pid != pid]
+
+    def waited_seconds(self, pid: int) -> float:
+        """For how long a job has waited here, or did before its turn came."""
+        found = [place for place in self._read().places if place.pid == pid]
+        return sum((place.begun or time.time()) - place.asked for place in found)
+
+    def _has_begun(self, mine: Place) -> bool:
+        with self._changed() as lane:
+            now = time.time()
+            for place in lane.next(self._n, self._each):
+                lane.places[lane.places.index(place)] = replace(place, begun=now)
+                lane.served[place.visitor] = now
+            return any(place.pid == mine.pid and place.begun for place in lane.places)
+
+    def _said(self, mine: Place) -> tuple[str, int]:
+        lane = self._read()
+        rank = next((i for i, place in enumerate(lane.waiting(), 1) if place.pid == mine.pid), 1)
+        return told(rank, lane.seconds_until(rank, self._n)), rank
+
+    @contextmanager
+    def _changed(self) -> Iterator[Lane]:
+        """The lane without those whose processes have ended, to be changed."""
+        with self._lock:
+            lane = self._read()
+            lane.places = [place for place in lane.places if _is_there(place)]
+            here = {place.visitor for place in lane.places}
+            recent = sorted(lane.served, key=lane.served.__getitem__)[-100:]
+            lane.served = {name: lane.served[name] for name in lane.served if name in here or name in recent}
+            yield lane
+            write_whole(self._file, json.dumps(asdict(lane)).encode())
+
+    def _read(self) -> Lane:
+        try:
+            found: dict[str, Any] = json.loads(self._file.read_bytes())
+            return Lane([Place(**place) for place in found["places"]], found["served"], found["lasted"])
+        except (OSError, ValueError, TypeError, KeyError):  # there is none yet, or of another version
+            return Lane()
+
+
+def _is_there(place: Place) -> bool:
+    try:
+        return abs(psutil.Process(place.pid).create_time() - place.created) < 1.0
+    except psutil.Error:
+        return False
