@@ -26,10 +26,13 @@ from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.api.answers import figures, sentences
-    from sim.api.experiments import compare, explain, plan, sweep
+    from sim.api.comparison import compare
+    from sim.api.explanation import explain
     from sim.api.forecast import backtest, fit, forecast
+    from sim.api.plan import plan
     from sim.api.run import run
     from sim.api.runs import export, extend, resume, runs
+    from sim.api.sweep import sweep
     from sim.errors import InputError, ResultsError, RunInterrupted, ScenarioError, TrialclockError
     from sim.exchange.read import read_observed
     from sim.experiment.replicate import replicate
@@ -50,19 +53,19 @@ _PLACES = {
     "read_observed": "sim.exchange.read",
     "replicate": "sim.experiment.replicate",
     "backtest": "sim.api.forecast",
-    "compare": "sim.api.experiments",
-    "explain": "sim.api.experiments",
+    "compare": "sim.api.comparison",
+    "explain": "sim.api.explanation",
     "export": "sim.api.runs",
     "extend": "sim.api.runs",
     "figures": "sim.api.answers",
     "fit": "sim.api.forecast",
     "forecast": "sim.api.forecast",
-    "plan": "sim.api.experiments",
+    "plan": "sim.api.plan",
     "resume": "sim.api.runs",
     "run": "sim.api.run",
     "runs": "sim.api.runs",
     "sentences": "sim.api.answers",
-    "sweep": "sim.api.experiments",
+    "sweep": "sim.api.sweep",
     "scenario_from_mapping": "sim.scenario.load",
 }
 

@@ -1,4 +1,4 @@
-"""A comparison and what it leaves: a folder with tables, one JSON document and a page."""
+"""Scenarios compared, with the folder that is left: tables, one JSON document, a page, and the runs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from sim.errors import Problem, UsageError
 from sim.experiment.answer_folder import StudyFolder, short_id
 from sim.experiment.comparison.sides import Comparison, Named, Source, read_sources, run_sources, to_run
 from sim.experiment.comparison.tables import Compared
+from sim.experiment.execution import ON_ALL_CORES, Execution
 from sim.experiment.program import program_fingerprint
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run.start import RESULTS
 from sim.report.assumptions import assumption_rows
 from sim.report.comparison.document import answer
+from sim.scenario.extension_files import Extensions, extensions_given
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +26,53 @@ DOCUMENT, PAIRS, PAGE = "comparison.json", "pairs.parquet", "comparison.html"
 RUNS, BETWEEN = "runs", "shares"
 DIGITS = "%.10g"  # what a processor rounds otherwise is beyond them
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9.,=_()+-]")
+
+
+def compare(
+    *scenarios: Named,
+    labels: Sequence[str] = (),
+    replications: int | None = None,
+    seed: int | None = None,
+    shares: bool = False,
+    extensions: Extensions = (),
+    workers: int | None = None,
+    cluster: str | None = None,
+    out: Path | str | None = None,
+    report: bool = True,
+    progress: Progress = no_progress,
+) -> Compared:
+    """Compare scenarios trial by trial, all on the same random numbers.
+
+    Args:
+        scenarios: two or more, the first the reference: as `load_scenario` gives them, files, names, or results (or
+            their folders) that share a seed.
+        labels: what to call each; default: its name.
+        replications: simulated trials of each; default: as results have, else as the first scenario says.
+        seed: where random numbers start in all of them; default: likewise.
+        shares: whether to say what each changed value is worth, which takes more runs.
+        out: the folder; default: `results/compare-<names>-<id>`.
+        report: whether to write `comparison.html`.
+        extensions: files of rules and measures of your own that take part; see `sim.extension`.
+        workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
+
+    Returns:
+        The comparison: `tables` by name, `pairs()`, and `shares`.
+
+    Raises:
+        InputError: a scenario, a folder or the cluster cannot be used, or seeds differ.
+        RunInterrupted: stopped by hand; what is finished is kept.
+    """
+    with extensions_given(extensions):
+        return compare_in_folder(
+            scenarios,
+            labels=labels,
+            replications=replications,
+            seed=seed,
+            out=out,
+            shares=shares,
+            page=report,
+            execution=Execution(workers, cluster, progress),
+        )
 
 
 def comparison_identity(sources: Sequence[Source], replications: int | None, seed: int | None) -> dict[str, Any]:
@@ -48,21 +97,18 @@ def folder_name(labels: Sequence[str], identity: Mapping[str, Any]) -> str:
     return f"compare-{shown}-{short_id({**identity, 'labels': list(labels)})}"
 
 
-def compare(
+def compare_in_folder(
     names: Sequence[Named],
     overrides: Sequence[Sequence[str]] = (),
     *,
     labels: Sequence[str] = (),
     replications: int | None = None,
     seed: int | None = None,
-    workers: int | None = None,
-    cluster: str | None = None,
     out: Path | str | None = None,
     shares: bool = False,
     page: bool = True,
-    progress: Progress = no_progress,
-    command: str = "",
-) -> tuple[Compared, Path]:
+    execution: Execution = ON_ALL_CORES,
+) -> Compared:
     """Compare scenarios trial by trial and keep what that finds in a folder.
 
     Args:
@@ -72,16 +118,13 @@ def compare(
         labels: what to call each, instead of its name.
         replications: simulated trials of each; default: as the results folders have, else as the first scenario says.
         seed: where random numbers start in all of them; default: likewise.
-        workers: processes; default: all cores.
-        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         out: the folder, which then has the runs too; default: `results/compare-<names>-<id>`, with the runs beside it.
         shares: whether to say what each changed value is worth, which takes more runs.
         page: whether to write the page.
-        progress: called with replications done and in all.
-        command: the whole command, for the manifests.
+        execution: how it is executed.
 
     Returns:
-        The comparison and its folder.
+        The comparison.
 
     Raises:
         InputError: a name, an override or a folder is wrong, or the seeds differ.
@@ -96,7 +139,6 @@ def compare(
     identity = comparison_identity(sources, replications, seed)
     place = RESULTS / folder_name([source.label for source in sources], identity) if out is None else Path(out)
     folder = StudyFolder(place, identity, optional=("shares.csv", PAGE))
-    how: dict[str, Any] = {"workers": workers, "cluster": cluster, "progress": progress, "command": command}
     with folder.held():
         sides = run_sources(
             sources,
@@ -104,15 +146,15 @@ def compare(
             seed=seed,
             runs=RESULTS if out is None else place / RUNS,
             assumptions=assumption_rows,
-            **how,
+            execution=execution,
         )
         compared = Compared(Comparison(sides))
         if shares:
-            compared = Compared(compared.comparison, shares_between(compared.comparison, place / BETWEEN, **how))
+            compared = Compared(compared.comparison, shares_between(compared.comparison, place / BETWEEN, execution))
         write_comparison(compared, folder, page=page)
-        folder.finish(command)
+        folder.finish(execution.command)
     compared.folder = place
-    return compared, place
+    return compared
 
 
 def _check_distinct_folders(sources: Sequence[Source]) -> None:
@@ -129,21 +171,14 @@ def _check_distinct_folders(sources: Sequence[Source]) -> None:
 def shares_between(
     comparison: Comparison,
     between: Path,
-    *,
-    workers: int | None = None,
-    cluster: str | None = None,
-    progress: Progress = no_progress,
-    command: str = "",
+    execution: Execution = ON_ALL_CORES,
 ) -> pd.DataFrame | None:
     """What each changed value is worth: the scenarios that lie between are simulated.
 
     Args:
         comparison: the comparison.
         between: the folder of their runs.
-        workers: processes; default: all cores.
-        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
-        progress: called with replications done and in all.
-        command: the whole command, for the manifests.
+        execution: how it is executed.
 
     Returns:
         The shares, or None where no two scenarios differ in more than one value.
@@ -156,7 +191,7 @@ def shares_between(
     if not attributions:
         return None
     n = comparison.n_replications
-    found = run_between(attributions, n, between, workers=workers, cluster=cluster, progress=progress, command=command)
+    found = run_between(attributions, n, between, execution)
     return pd.concat([share_rows(a, sides, n) for a, sides in zip(attributions, found, strict=True)], ignore_index=True)
 
 

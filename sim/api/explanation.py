@@ -1,43 +1,84 @@
-"""Explain a scenario into a folder: tables, the answer as JSON, and a page."""
+"""What drives a scenario, with the folder that is left: tables, the answer as JSON, and a page."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from sim.experiment.answer_folder import StudyFolder, short_id, shown_of, study_identity
-from sim.experiment.explanation.study import Explanation, Study, explain
+from sim.experiment.execution import ON_ALL_CORES, Execution
+from sim.experiment.explanation.study import REPLICATIONS, Explanation, Study
+from sim.experiment.explanation.study import explain as find_drivers
+from sim.experiment.explanation.tables import RANKS
 from sim.experiment.identity import Identity
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run.start import RESULTS
 from sim.report.explanation.words import DEFAULT_OUTCOME, TABLES, check_outcome, document
+from sim.scenario.extension_files import Extensions, extensions_given
+from sim.scenario.load import Named, as_typed, loaded
 
 PAGE = "explain.html"
+
+
+def explain(
+    scenario: Named,
+    *,
+    milestone: str = DEFAULT_OUTCOME,
+    replications: int = REPLICATIONS,
+    scale: str = RANKS,
+    seed: int | None = None,
+    extensions: Extensions = (),
+    workers: int | None = None,
+    cluster: str | None = None,
+    out: Path | str | None = None,
+    report: bool = True,
+    progress: Progress = no_progress,
+) -> Explanation:
+    """Work out what drives each milestone, and what is chance even if everything were known.
+
+    Args:
+        scenario: as `load_scenario` gives it, a file, or a name.
+        milestone: what the page is about: a milestone, or `cost`. The tables have all of them.
+        replications: simulated trials with each input exchanged; half as many for each comparison.
+        scale: what shares of the spread are of: `ranks` of the dates, or `days` with "never" as the horizon.
+        seed: where random numbers start; default: as the scenario says.
+        out: the folder; default: `results/explain-<scenario>-<id>`.
+        report: whether to write `explain.html`.
+        extensions: files of rules and measures of your own that take part; see `sim.extension`.
+        workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
+
+    Returns:
+        The explanation, with a frame for each question: `shares`, `totals`, `tornado`, `causes`, `sites`, `steps`.
+
+    Raises:
+        InputError: the scenario, the milestone, the folder or the cluster cannot be used.
+        RunInterrupted: stopped by hand; what is finished is kept.
+    """
+    with extensions_given(extensions):
+        found, typed = loaded(scenario).scenario, as_typed(scenario)
+    check_outcome(milestone, found)
+    study = Study(found, replications, found.experiment.seed if seed is None else seed, scale)
+    how = Execution(workers, cluster, progress)
+    return explain_in_folder(study, out, typed, milestone, page=report, execution=how)
 
 
 def explain_in_folder(
     study: Study,
     out: Path | str | None = None,
-    workers: int | None = None,
-    progress: Progress = no_progress,
     typed: str = "",
     focus: str = DEFAULT_OUTCOME,
     *,
-    cluster: str | None = None,
     page: bool = True,
-    command: str = "",
-) -> tuple[Explanation, Path]:
+    execution: Execution = ON_ALL_CORES,
+) -> Explanation:
     """Explain a scenario, and leave tables, JSON and a page in a folder.
 
     Args:
         study: the scenario and how much to simulate.
         out: the folder; default: `results/explain-<scenario>-<id>`.
-        workers: processes; default: all cores. No byte of the answer depends on it.
-        progress: called with replications done and in all.
         typed: the scenario and its overrides as they were typed.
         focus: the outcome that the sentences are about.
-        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         page: whether to write the page.
-        command: the whole command, for the manifest.
+        execution: how it is executed.
 
     Raises:
         UsageError: there is no such outcome, or the cluster cannot be used.
@@ -55,7 +96,7 @@ def explain_in_folder(
         (PAGE,),
     )
     with folder.held():
-        explanation = explain(study, workers, folder.chunks, progress, cluster)
+        explanation = find_drivers(study, folder.chunks, execution)
         for name in TABLES:
             folder.write_table(name, getattr(explanation, name))
         folder.write_document("explanation.json", document(explanation, focus, typed))
@@ -63,6 +104,6 @@ def explain_in_folder(
             from sim.report.explanation.page import explanation_page  # needs plotly, which the tables do not
 
             folder.write_text(PAGE, explanation_page(explanation, focus, typed))
-        folder.finish(command)
+        folder.finish(execution.command)
     explanation.folder = folder.path
-    return explanation, folder.path
+    return explanation

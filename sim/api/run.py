@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from sim.experiment.execution import Execution
 from sim.experiment.progress import Progress, no_progress
+from sim.experiment.run.execute import Outputs, Report
 from sim.experiment.run.results import Results
-from sim.experiment.run.start import Report, run_in_folder
+from sim.experiment.run.start import run_in_folder
 from sim.scenario.extension_files import Extensions, extensions_given
 from sim.scenario.load import Named, as_typed, loaded
 
@@ -37,14 +39,12 @@ def run(
         replications: simulated trials, with a rule at most; default: as the scenario says, with a rule 100,000.
         seed: where random numbers start; default: as the scenario says.
         until: a rule by which it stops, as in `last_randomised.p50<7d`; see `sim.analysis.precision`.
-        extensions: files of rules and measures of your own that take part; see `sim.extension`.
-        workers: processes; default: all cores. The results are the same bytes whatever it is.
-        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         out: the folder; default: `results/<scenario>-<id>`.
         report: whether to write `report.html`.
         causes: whether to measure the days lost to each cause, which takes 0.4 times as many trials again.
         dates: called with the results once their dates are known, and before the causes are measured.
-        progress: called with replications done and in all.
+        extensions: files of rules and measures of your own that take part; see `sim.extension`.
+        workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
         command: the whole command, for the manifest.
         typed: the scenario and its overrides as they were typed, for the report.
         assumptions: every value with where it came from, for the report; see `sim.report.assumptions`.
@@ -62,16 +62,11 @@ def run(
             replications=replications,
             seed=seed,
             until=until,
-            workers=workers,
-            cluster=cluster,
             out=out,
-            report=report_writer(report),
-            causes=causes,
-            dates=dates,
-            progress=progress,
-            command=command,
             typed=typed or as_typed(scenario),
             assumptions=assumptions or _assumptions(scenario),
+            execution=Execution(workers, cluster, progress, command),
+            outputs=Outputs(report_writer(report), causes, dates),
         )
 
 

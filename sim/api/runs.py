@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.api.run import report_writer
+from sim.experiment.execution import Execution
 from sim.experiment.progress import Progress, no_progress
+from sim.experiment.run.execute import Outputs
 from sim.experiment.run.results import Results
-from sim.experiment.run.start import RESULTS, Means
+from sim.experiment.run.start import RESULTS
 from sim.experiment.run.start import extend as extend_in_folder
 from sim.experiment.run.start import resume as resume_in_folder
 from sim.scenario.extension_files import Extensions, extensions_given
@@ -87,17 +89,15 @@ def resume(
 
     Args:
         folder: the run's folder.
-        extensions: files of rules and measures of your own that take part; see `sim.extension`.
-        workers: processes; default: all cores.
-        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         report: whether to write `report.html`.
-        progress: called with replications done and in all; see `sim.experiment.progress`.
+        extensions: files of rules and measures of your own that take part; see `sim.extension`.
+        workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
 
     Raises:
         ResultsError: there is no run, it is of another version of the program, in use, or damaged.
     """
     with extensions_given(extensions):
-        return resume_in_folder(folder, Means(workers, cluster, report_writer(report), progress))
+        return resume_in_folder(folder, Execution(workers, cluster, progress), Outputs(report_writer(report)))
 
 
 def extend(
@@ -115,15 +115,15 @@ def extend(
     Args:
         folder: the run's folder.
         replications: how many there are to be in all.
-        extensions: files of rules and measures of your own that take part; see `sim.extension`.
-        workers: processes; default: all cores.
-        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         report: whether to write `report.html`.
-        progress: called with replications done and in all; see `sim.experiment.progress`.
+        extensions: files of rules and measures of your own that take part; see `sim.extension`.
+        workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
 
     Raises:
         UsageError: it has more than that.
         ResultsError: there is no finished run, it is of another version of the program, in use, or damaged.
     """
     with extensions_given(extensions):
-        return extend_in_folder(folder, replications, Means(workers, cluster, report_writer(report), progress))
+        return extend_in_folder(
+            folder, replications, Execution(workers, cluster, progress), Outputs(report_writer(report))
+        )

@@ -1,10 +1,10 @@
-"""A sweep and what it leaves: a folder with one tidy table, one JSON document, a page, and the points' runs."""
+"""A scenario at many points, with the folder that is left: one tidy table, one JSON document, a page, and the runs."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,93 @@ from typing import Any
 from sim.api.comparison import DIGITS
 from sim.errors import Problem, UsageError
 from sim.experiment.answer_folder import StudyFolder, short_id
+from sim.experiment.execution import ON_ALL_CORES, Execution
 from sim.experiment.identity import Identity, slug
 from sim.experiment.program import program_fingerprint
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run.start import RESULTS
-from sim.experiment.sweep.points import DESIGNS, GRID, MOST_POINTS, Point, describe, make_points, parse_factors
+from sim.experiment.sweep.points import (
+    DESIGNS,
+    GRID,
+    MOST_POINTS,
+    Point,
+    describe,
+    make_points,
+    parse_factors,
+    setting_text,
+)
 from sim.experiment.sweep.table import Swept, run_sweep
 from sim.report.sweep.document import answer
+from sim.scenario.extension_files import Extensions, extensions_given
 from sim.scenario.load import Named, as_typed, load, loaded
 
 DOCUMENT, TABLE, PARQUET, PAGE, POINTS = "sweep.json", "sweep.csv", "sweep.parquet", "sweep.html", "points"
+
+
+Vary = Mapping[str, Sequence[Any] | str] | Sequence[str]
+
+
+def sweep(
+    scenario: Named,
+    vary: Vary,
+    *,
+    design: str = GRID,
+    points: int | None = None,
+    replications: int | None = None,
+    seed: int | None = None,
+    extensions: Extensions = (),
+    workers: int | None = None,
+    cluster: str | None = None,
+    out: Path | str | None = None,
+    report: bool = True,
+    progress: Progress = no_progress,
+) -> Swept:
+    """Simulate a scenario at many points, all on the same random numbers.
+
+    Args:
+        scenario: as `load_scenario` gives it, a file, or a name.
+        vary: for each path its values, as in `{"sites.general_hospital.count": [2, 4, 6]}`; a text is a range, as in
+            `"1..8"`, for a Latin hypercube. Or texts as after `--vary`.
+        design: `grid` for every combination, or `latin-hypercube`.
+        points: how many, of a Latin hypercube; default: ten a path.
+        replications: simulated trials at each point; default: as the scenario says.
+        seed: where random numbers start at every point; default: as the scenario says.
+        out: the folder; default: `results/sweep-<scenario>-<id>`.
+        report: whether to write `sweep.html`.
+        extensions: files of rules and measures of your own that take part; see `sim.extension`.
+        workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
+
+    Returns:
+        The sweep: `table` has a row a point.
+
+    Raises:
+        InputError: a path, a value, a folder or the cluster cannot be used.
+        RunInterrupted: stopped by hand; what is finished is kept.
+    """
+    with extensions_given(extensions):
+        return sweep_in_folder(
+            scenario,
+            _varied(vary),
+            design=design,
+            n_points=points,
+            replications=replications,
+            seed=seed,
+            out=out,
+            page=report,
+            execution=Execution(workers, cluster, progress),
+        )
+
+
+def _varied(vary: Vary) -> Sequence[str]:
+    """What is varied, as after `--vary`."""
+    if isinstance(vary, str):
+        return [vary]
+    if not isinstance(vary, Mapping):
+        return vary
+    return [
+        f"{path}={values if isinstance(values, str) else ', '.join(setting_text(value) for value in values)}"
+        for path, values in vary.items()
+    ]
 
 
 def sweep_identity(points: Sequence[Point], seed: int, replications: int) -> dict[str, Any]:
@@ -32,7 +109,7 @@ def sweep_identity(points: Sequence[Point], seed: int, replications: int) -> dic
     return {"kind": "sweep", "program": program_fingerprint(), **sizes, "points": len(points), "runs": digest}
 
 
-def sweep(
+def sweep_in_folder(
     scenario: Named,
     vary: Sequence[str],
     overrides: Sequence[str] = (),
@@ -41,13 +118,10 @@ def sweep(
     n_points: int | None = None,
     replications: int | None = None,
     seed: int | None = None,
-    workers: int | None = None,
-    cluster: str | None = None,
     out: Path | str | None = None,
     page: bool = True,
-    progress: Progress = no_progress,
-    command: str = "",
-) -> tuple[Swept, Path]:
+    execution: Execution = ON_ALL_CORES,
+) -> Swept:
     """Run a scenario at many points and keep what that finds in a folder. A stopped sweep goes on where it was.
 
     Args:
@@ -59,15 +133,12 @@ def sweep(
         n_points: how many, of a Latin hypercube; default: ten a path.
         replications: simulated trials at each point; default: as the scenario says.
         seed: where random numbers start at every point; default: as the scenario says.
-        workers: processes, shared by all points; default: all cores.
-        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         out: the folder; default: `results/sweep-<scenario>-<id>`.
         page: whether to write the page.
-        progress: called with replications done and in all, over all points.
-        command: the whole command, for the manifests.
+        execution: how it is executed.
 
     Returns:
-        The sweep and its folder.
+        The sweep.
 
     Raises:
         InputError: a path, a value or a folder is wrong.
@@ -92,14 +163,11 @@ def sweep(
             seed=seed,
             folder=folder.path / POINTS,
             typed=as_typed(scenario, overrides),
-            workers=workers,
-            cluster=cluster,
-            progress=progress,
-            command=command,
+            execution=execution,
         )
         write_sweep(swept, folder, page=page)
-        folder.finish(command)
-    return replace(swept, folder=folder.path), folder.path
+        folder.finish(execution.command)
+    return replace(swept, folder=folder.path)
 
 
 def check_asked(design: str, n_points: int | None, vary: Sequence[str]) -> None:

@@ -14,8 +14,6 @@ from sim.cli.streams import print_json
 from sim.errors import Problem, UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sim.experiment.comparison.tables import Compared
 
 _NUMBERED = re.compile(r"^(\d+):(.+)$", re.DOTALL)
@@ -57,27 +55,25 @@ def compare(
     The first is the reference. All are simulated on the same random numbers, so that a difference is the scenarios'
     and not chance's. Finished runs are used again; stopped ones go on.
     """
-    from sim.api.comparison import compare as run_comparison
+    from sim.api.comparison import compare_in_folder
     from sim.cli.progress import progress_bar
+    from sim.experiment.execution import Execution
 
     if len(names) < 2:
         raise UsageError(Problem("name two scenarios or more; the first is the reference", value=names[0]))
     each = overrides_for_each(overrides, len(names))
     with progress_bar(show=sys.stderr.isatty()) as progress:
-        compared, folder = run_comparison(
+        compared = compare_in_folder(
             names,
             each,
             replications=replications,
             seed=seed,
-            workers=workers,
-            cluster=cluster,
             out=out,
             shares=shares,
             page=not no_report,
-            progress=progress,
-            command=" ".join(sys.argv),
+            execution=Execution(workers, cluster, progress, " ".join(sys.argv)),
         )
-    _print(compared, folder, as_json)
+    _print(compared, as_json)
     return 0
 
 
@@ -101,13 +97,14 @@ def overrides_for_each(overrides: Sequence[str], n: int) -> list[list[str]]:
     return found
 
 
-def _print(compared: Compared, folder: Path, as_json: bool) -> None:
+def _print(compared: Compared, as_json: bool) -> None:
+    assert compared.folder is not None  # it was kept
     if as_json:
         from sim.report.comparison.document import answer
 
-        document = answer(compared) | {"folder": folder.as_posix()}
+        document = answer(compared) | {"folder": compared.folder.as_posix()}
         print_json(document)
         return
     from sim.cli.console.comparison import print_comparison
 
-    print_comparison(compared, folder)
+    print_comparison(compared, compared.folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -70,6 +69,7 @@ def explain(
     cause, all on the same random numbers. The folder keeps finished parts: the same command goes on after Ctrl-C.
     """
     from sim.api.explanation import explain_in_folder
+    from sim.experiment.execution import Execution
     from sim.experiment.explanation.study import REPLICATIONS, Study
     from sim.report.explanation.words import check_outcome
     from sim.scenario.load import as_typed, load
@@ -84,22 +84,13 @@ def explain(
     )
     said = as_typed(scenario, overrides)
     with progress_bar(show=sys.stderr.isatty()) as progress:
-        explanation, folder = explain_in_folder(
-            study,
-            out,
-            workers,
-            progress,
-            said,
-            milestone,
-            cluster=cluster,
-            page=not no_report,
-            command=" ".join(sys.argv),
-        )
-    _print(explanation, folder, milestone, said, as_json)
+        how = Execution(workers, cluster, progress, " ".join(sys.argv))
+        explanation = explain_in_folder(study, out, said, milestone, page=not no_report, execution=how)
+    _print(explanation, milestone, said, as_json)
     return 0
 
 
-def _print(explanation: Explanation, folder: Path, milestone: str, said: str, as_json: bool) -> None:
+def _print(explanation: Explanation, milestone: str, said: str, as_json: bool) -> None:
     if as_json:
         from sim.report.explanation.words import document
 
@@ -107,4 +98,5 @@ def _print(explanation: Explanation, folder: Path, milestone: str, said: str, as
         return
     from sim.cli.console.explanation import print_explanation
 
-    print_explanation(explanation, folder, milestone)
+    assert explanation.folder is not None  # it was kept
+    print_explanation(explanation, explanation.folder, milestone)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -81,6 +80,7 @@ def plan(
     folder keeps finished parts: the same command goes on after Ctrl-C.
     """
     from sim.api.plan import plan_in_folder
+    from sim.experiment.execution import Execution
     from sim.experiment.plan.answer import TRIALS, Asked
     from sim.report.explanation.words import check_outcome
     from sim.scenario.load import as_typed, load
@@ -101,10 +101,9 @@ def plan(
     )
     said = as_typed(scenario, overrides)
     with progress_bar(show=sys.stderr.isatty()) as progress:
-        answer, folder = plan_in_folder(
-            asked, out, workers, progress, said, cluster=cluster, page=not no_report, command=" ".join(sys.argv)
-        )
-    _print(answer, folder, said, as_json)
+        how = Execution(workers, cluster, progress, " ".join(sys.argv))
+        answer = plan_in_folder(asked, out, said, page=not no_report, execution=how)
+    _print(answer, said, as_json)
     return 0
 
 
@@ -117,7 +116,7 @@ def _date(text: str) -> date:
         raise UsageError(Problem("must be a date that exists, as YYYY-MM-DD", "--by", value=text)) from None
 
 
-def _print(answer: PlanAnswer, folder: Path, said: str, as_json: bool) -> None:
+def _print(answer: PlanAnswer, said: str, as_json: bool) -> None:
     if as_json:
         from sim.report.plan.words import document
 
@@ -125,4 +124,5 @@ def _print(answer: PlanAnswer, folder: Path, said: str, as_json: bool) -> None:
         return
     from sim.cli.console.plan import print_plan
 
-    print_plan(answer, folder)
+    assert answer.folder is not None  # it was kept
+    print_plan(answer, answer.folder)

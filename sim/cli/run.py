@@ -128,19 +128,15 @@ def _check_goes_on(context: click.Context, resume: str | None, extend: str | Non
 
 def _go_on(resume: str | None, extend: str | None, given: dict[str, Any], how: dict[str, Any]) -> Results:
     from sim.api.run import report_writer
+    from sim.experiment.execution import Execution
     from sim.experiment.run import start as runs
+    from sim.experiment.run.execute import Outputs
 
-    means = runs.Means(
-        given.get("workers"),
-        given.get("cluster"),
-        report_writer(not given.get("no_report")),
-        command=" ".join(sys.argv),
-        causes=not given.get("no_causes"),
-        **how,
-    )
+    execution = Execution(given.get("workers"), given.get("cluster"), how["progress"], " ".join(sys.argv))
+    outputs = Outputs(report_writer(not given.get("no_report")), not given.get("no_causes"), how["dates"])
     if extend is not None:
-        return runs.extend(extend, int(given["replications"]), means)
-    return runs.resume(str(resume), means)
+        return runs.extend(extend, int(given["replications"]), execution, outputs)
+    return runs.resume(str(resume), execution, outputs)
 
 
 def _print(results: Results, as_json: bool) -> None:

@@ -66,11 +66,12 @@ def sweep(
     Every point has the same random numbers, so that curves are smooth. A value is written as in a file; `as-is` leaves
     what the scenario says. Finished points are used again; a stopped sweep goes on when the same command is given.
     """
-    from sim.api.sweep import sweep as run_sweep
+    from sim.api.sweep import sweep_in_folder
     from sim.cli.progress import progress_bar
+    from sim.experiment.execution import Execution
 
     with progress_bar(show=sys.stderr.isatty()) as progress:
-        swept, folder = run_sweep(
+        swept = sweep_in_folder(
             scenario,
             vary,
             overrides,
@@ -78,20 +79,18 @@ def sweep(
             n_points=points,
             replications=replications,
             seed=seed,
-            workers=workers,
-            cluster=cluster,
             out=out,
             page=not no_report,
-            progress=progress,
-            command=" ".join(sys.argv),
+            execution=Execution(workers, cluster, progress, " ".join(sys.argv)),
         )
+    assert swept.folder is not None  # it was kept
     if as_json:
         from sim.report.sweep.document import answer
 
-        document = answer(swept) | {"folder": folder.as_posix()}
+        document = answer(swept) | {"folder": swept.folder.as_posix()}
         print_json(document)
     else:
-        _print(swept, folder)
+        _print(swept, swept.folder)
     return 0
 
 

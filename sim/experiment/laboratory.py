@@ -24,10 +24,9 @@ from sim.analysis.reduce import MilestoneReducer, Reducer
 from sim.core.design import Design
 from sim.core.unknowns import Quantiles
 from sim.errors import RunInterrupted
-from sim.experiment.crew import Crew, crew_for
+from sim.experiment.execution import ALONE, Execution
 from sim.experiment.files import write_whole
 from sim.experiment.identity import program_fingerprint
-from sim.experiment.progress import Progress, no_progress
 from sim.experiment.replicate import Failure, refuse_failed, replicate_chunk
 from sim.scenario.load import scenario_hash
 from sim.scenario.schema import Scenario
@@ -161,26 +160,22 @@ class Laboratory:
 
     Args:
         seed: where random numbers start.
-        workers: processes; 1 for this process alone; None for as many as there are cores. No value depends on it.
         kept: the folder in which finished parts are kept; None to keep none.
-        progress: called with replications done and in all.
+        execution: how it is executed.
         total: how many replications are expected in all, where that is known before.
-        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
     """
 
     def __init__(
         self,
         seed: int,
-        workers: int | None,
         kept: Path | None,
-        progress: Progress = no_progress,
+        execution: Execution = ALONE,
         total: int = 0,
-        cluster: str | None = None,
     ) -> None:
         self.seed = seed
-        self._crew: Crew = crew_for(workers, cluster)
+        self._crew = execution.crew()
         self._kept = kept
-        self._progress = progress
+        self._progress = execution.progress
         self._total = total
         self._done = 0
 

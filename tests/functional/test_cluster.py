@@ -20,6 +20,7 @@ from holding_workers import Held
 
 from sim.errors import RunInterrupted, UsageError, WorkersLost
 from sim.experiment import cluster
+from sim.experiment.execution import ALONE, Execution
 from sim.experiment.replicate import CHUNK
 from sim.experiment.run import execute as going
 from sim.experiment.run.folder import CHUNKS, MANIFEST
@@ -97,7 +98,7 @@ def scenario() -> Scenario:
 
 @pytest.fixture(scope="module")
 def serial(scenario: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return run_in_folder(scenario, replications=N, workers=1, out=tmp_path_factory.mktemp("serial") / "r").path
+    return run_in_folder(scenario, replications=N, out=tmp_path_factory.mktemp("serial") / "r", execution=ALONE).path
 
 
 @pytest.fixture(autouse=True)
@@ -133,7 +134,9 @@ def test_a_worker_killed_in_mid_run_costs_nothing(
             dask.kill("a")
             go_on.touch()
 
-    run_in_folder(scenario, replications=N, cluster=dask.address, out=tmp_path / "r", progress=kill_one)
+    run_in_folder(
+        scenario, replications=N, out=tmp_path / "r", execution=Execution(cluster=dask.address, progress=kill_one)
+    )
     assert "a" not in dask.processes
     assert seen[-1] == N
     assert contents(tmp_path / "r") == contents(serial)
@@ -149,10 +152,15 @@ def test_a_cluster_that_is_lost_says_so_and_the_run_goes_on_without_it(
             dask.kill("scheduler")
 
     with pytest.raises(WorkersLost, match="no longer answers; what is finished is kept"):
-        run_in_folder(scenario, replications=N, cluster=dask.address, out=tmp_path / "r", progress=kill_scheduler)
+        run_in_folder(
+            scenario,
+            replications=N,
+            out=tmp_path / "r",
+            execution=Execution(cluster=dask.address, progress=kill_scheduler),
+        )
     assert list((tmp_path / "r" / CHUNKS).glob("*.npz"))
     go_on.touch()
-    run_in_folder(scenario, replications=N, workers=1, out=tmp_path / "r")
+    run_in_folder(scenario, replications=N, out=tmp_path / "r", execution=ALONE)
     assert contents(tmp_path / "r") == contents(serial)
 
 
@@ -161,7 +169,7 @@ def test_a_cluster_without_workers_says_so(
 ) -> None:
     monkeypatch.setattr(cluster, "_WORKERS_SECONDS", 0.5)
     with pytest.raises(UsageError, match=r"the scheduler answers but has had no worker for 0\.5 seconds"):
-        run_in_folder(scenario, replications=N, cluster=dask.address, out=tmp_path / "r")
+        run_in_folder(scenario, replications=N, out=tmp_path / "r", execution=Execution(cluster=dask.address))
 
 
 def test_workers_that_are_lost_for_good_end_the_run(
@@ -176,7 +184,12 @@ def test_workers_that_are_lost_for_good_end_the_run(
             dask.kill("a")
 
     with pytest.raises(WorkersLost, match="has had no worker"):
-        run_in_folder(scenario, replications=N, cluster=dask.address, out=tmp_path / "r", progress=kill_worker)
+        run_in_folder(
+            scenario,
+            replications=N,
+            out=tmp_path / "r",
+            execution=Execution(cluster=dask.address, progress=kill_worker),
+        )
 
 
 def test_workers_with_another_program_are_refused(
@@ -185,7 +198,7 @@ def test_workers_with_another_program_are_refused(
     dask.start_worker("a")
     monkeypatch.setattr(cluster, "program_fingerprint", lambda: "0123456789abcdef")
     with pytest.raises(UsageError, match="has another version of trialclock; its results would be others"):
-        run_in_folder(scenario, replications=N, cluster=dask.address, out=tmp_path / "r")
+        run_in_folder(scenario, replications=N, out=tmp_path / "r", execution=Execution(cluster=dask.address))
 
 
 def test_ctrl_c_on_a_cluster_keeps_what_is_finished(dask: Dask, scenario: Scenario, tmp_path: Path) -> None:
@@ -196,12 +209,14 @@ def test_ctrl_c_on_a_cluster_keeps_what_is_finished(dask: Dask, scenario: Scenar
             raise KeyboardInterrupt
 
     with pytest.raises(RunInterrupted, match=f"of {N} replications; they are kept"):
-        run_in_folder(scenario, replications=N, cluster=dask.address, out=tmp_path / "r", progress=stop)
+        run_in_folder(
+            scenario, replications=N, out=tmp_path / "r", execution=Execution(cluster=dask.address, progress=stop)
+        )
     assert len(list((tmp_path / "r" / CHUNKS).glob("*.npz"))) == 1
 
 
 def test_a_local_cluster_has_the_bytes_of_a_serial_run(serial: Path, scenario: Scenario, tmp_path: Path) -> None:
-    run_in_folder(scenario, replications=N, cluster="local", workers=2, out=tmp_path / "r")
+    run_in_folder(scenario, replications=N, out=tmp_path / "r", execution=Execution(cluster="local", workers=2))
     assert contents(tmp_path / "r") == contents(serial)
 
 

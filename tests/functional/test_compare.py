@@ -22,8 +22,9 @@ from sim.analysis.pairing import (
     probability_change,
     quantile_changes,
 )
-from sim.api.comparison import compare
+from sim.api.comparison import compare_in_folder
 from sim.experiment.comparison.tables import Compared
+from sim.experiment.execution import ALONE
 from sim.report.comparison import words
 from sim.report.comparison.document import answer
 from sim.report.comparison.slide import slide
@@ -41,7 +42,7 @@ INF = math.inf
 def base_and_more(tmp_path_factory: pytest.TempPathFactory) -> tuple[Compared, Path]:
     """Base and two more sites, with nothing that couples sites."""
     out = tmp_path_factory.mktemp("compare") / "out"
-    return compare([BASE, MORE], [APART, APART], replications=96, workers=1, out=out)
+    return compare_in_folder([BASE, MORE], [APART, APART], replications=96, out=out, execution=ALONE), out
 
 
 # --- what must be exact
@@ -49,7 +50,7 @@ def base_and_more(tmp_path_factory: pytest.TempPathFactory) -> tuple[Compared, P
 
 def test_a_scenario_and_itself_are_the_same_in_every_replication(tmp_path: Path) -> None:
     """Every paired difference of a scenario with itself is exactly 0, and every interval is a point."""
-    compared, _ = compare([BASE, BASE], replications=24, workers=1, out=tmp_path / "out", page=False)
+    compared = compare_in_folder([BASE, BASE], replications=24, out=tmp_path / "out", page=False, execution=ALONE)
     (pair,) = compared.comparison.pairs
     assert pair.is_identical()
     assert (compared.pairs().filter(like="difference_").to_numpy() == 0.0).all()
@@ -88,7 +89,7 @@ def test_twice_the_rate_halves_every_time(tmp_path: Path) -> None:
     """One Poisson site: at twice the rate every k-th randomisation comes at half the time, in every replication."""
     slow = simplest_file(tmp_path, "slow")
     fast = simplest_file(tmp_path, "fast", sites={"s": {"count": 1, "referrals_per_month": 6.0}})
-    compared, _ = compare([slow, fast], replications=50, workers=1, out=tmp_path / "out", page=False)
+    compared = compare_in_folder([slow, fast], replications=50, out=tmp_path / "out", page=False, execution=ALONE)
     days = compared.pairs()
     for milestone in ("first_randomised", "randomised_50pct", "last_randomised"):
         assert np.allclose(days[f"day_{milestone}"] * 2, days[f"reference_{milestone}"], rtol=1e-12, atol=0)
@@ -100,7 +101,7 @@ def test_scenarios_that_open_on_other_dates_are_compared_by_date(tmp_path: Path)
     """The same trial opened 30 days later is 30 days later in every replication, and the horizon is the nearer one."""
     first = simplest_file(tmp_path, "first")
     late = simplest_file(tmp_path, "late", trial={"enrolment_opens": "2020-01-31", "horizon_months": 590})
-    compared, _ = compare([first, late], replications=40, workers=1, out=tmp_path / "out", page=False)
+    compared = compare_in_folder([first, late], replications=40, out=tmp_path / "out", page=False, execution=ALONE)
     assert np.allclose(compared.pairs()["difference_last_randomised"], 30.0)
     row = compared.median(compared.comparison.pairs[0], "last_randomised")
     assert (row["difference"], row["difference_low"], row["difference_high"]) == pytest.approx((30.0, 30.0, 30.0))
@@ -222,7 +223,7 @@ def test_a_comparison_in_which_nothing_is_reached(tmp_path: Path) -> None:
     """Two trials that are never recruited are compared without a crash, and the answer says so."""
     slow = simplest_file(tmp_path, "slow", trial={"horizon_months": 3})
     slower = simplest_file(tmp_path, "slower", trial={"horizon_months": 3}, sites={"s": {"referrals_per_month": 1.0}})
-    compared, _ = compare([slow, slower], replications=30, workers=1, out=tmp_path / "out")
+    compared = compare_in_folder([slow, slower], replications=30, out=tmp_path / "out", execution=ALONE)
     (pair,) = compared.comparison.pairs
     assert "more than half of the trials are not fully recruited" in words.headline(compared, pair)
     row = compared.milestone(pair, "last_randomised")
@@ -248,7 +249,7 @@ def test_the_first_sentence(
     from sim.experiment.comparison.sides import Pair
 
     one, two = simplest_file(tmp_path, "one"), simplest_file(tmp_path, "two", trial={"target": 44})
-    compared, _ = compare([one, two], replications=60, workers=1, out=tmp_path / "out", page=False)
+    compared = compare_in_folder([one, two], replications=60, out=tmp_path / "out", page=False, execution=ALONE)
     noise = np.linspace(-0.1, 0.1, 60)
     days = tuple(np.full(60, INF) if day is None else day + noise for day in (ours, theirs))
     monkeypatch.setattr(Pair, "days", lambda *_: days)
@@ -279,7 +280,7 @@ def unlike(tmp_path_factory: pytest.TempPathFactory) -> Compared:
         screening={"criteria": criteria},
         costs={"currency": "CNY", "site_activation": 70.0},
     )
-    return compare([a, b], replications=30, workers=1, out=folder / "out")[0]
+    return compare_in_folder([a, b], replications=30, out=folder / "out", execution=ALONE)
 
 
 def test_what_only_one_scenario_has_stays_in_the_tables(unlike: Compared) -> None:
@@ -336,7 +337,9 @@ def test_shares_of_all_orders_sum_to_the_difference(tmp_path: Path) -> None:
     """Twice the rate and half the target: each is worth what it is by symmetry, and together the whole."""
     slow = simplest_file(tmp_path, "slow", trial={"target": 44})
     fast = simplest_file(tmp_path, "fast", trial={"target": 22}, sites={"s": {"count": 1, "referrals_per_month": 6.0}})
-    compared, _ = compare([slow, fast], replications=200, workers=1, out=tmp_path / "out", shares=True, page=False)
+    compared = compare_in_folder(
+        [slow, fast], replications=200, out=tmp_path / "out", shares=True, page=False, execution=ALONE
+    )
     assert compared.shares is not None
     rows = compared.shares.query("outcome == 'last_randomised'").set_index("part")
     assert rows["difference"].sum() == pytest.approx(rows["whole"].iloc[0], abs=1e-9)
@@ -361,7 +364,7 @@ def test_the_slide_has_inputs_then_outputs_then_shares(tmp_path: Path) -> None:
     two = simplest_file(
         tmp_path, "two", **faster, trial={"target": 30, "planned": {"primary_completion": "2021-02-01"}}, **costs
     )
-    compared, _ = compare([one, two], replications=96, workers=1, out=tmp_path / "out", shares=True)
+    compared = compare_in_folder([one, two], replications=96, out=tmp_path / "out", shares=True, execution=ALONE)
     pair = compared.comparison.pairs[0]
     inputs, *bars = slide(compared, pair).figure.to_dict()["data"]
     assert inputs["text"] == [

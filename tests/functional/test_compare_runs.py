@@ -11,9 +11,10 @@ import pytest
 from command_line import call
 from conftest import ROOT, simplest_file
 
-from sim.api.comparison import compare
+from sim.api.comparison import compare_in_folder
 from sim.errors import ResultsError, RunInterrupted, UsageError
 from sim.experiment.comparison.sides import Comparison
+from sim.experiment.execution import ALONE, Execution
 from sim.report.comparison import words
 
 BASE = str(ROOT / "scenarios" / "base.yaml")
@@ -39,7 +40,7 @@ def test_the_same_bytes_with_one_and_two_workers(tmp_path: Path, poisson: tuple[
     found = []
     for workers in (1, 2):
         out = tmp_path / f"workers{workers}"
-        compare(poisson, replications=200, workers=workers, out=out)
+        compare_in_folder(poisson, replications=200, out=out, execution=Execution(workers=workers))
         found.append(_files(out))
         document = json.loads((out / "comparison.json").read_text())
         for side in document["scenarios"]:
@@ -52,14 +53,21 @@ def test_the_same_bytes_with_one_and_two_workers(tmp_path: Path, poisson: tuple[
 
 def test_finished_runs_are_used_again_and_folders_can_be_named(tmp_path: Path, poisson: tuple[str, str]) -> None:
     """A second comparison simulates nothing, and so does one of the folders that the first left."""
-    first, out = compare(poisson, replications=50, workers=1, out=tmp_path / "out", page=False)
+    out = tmp_path / "out"
+    first = compare_in_folder(poisson, replications=50, out=out, page=False, execution=ALONE)
     calls: list[tuple[int, int]] = []
-    again, _ = compare(poisson, replications=50, workers=1, out=out, page=False, progress=lambda *c: calls.append(c))
+    again = compare_in_folder(
+        poisson,
+        replications=50,
+        out=out,
+        page=False,
+        execution=Execution(workers=1, progress=lambda *c: calls.append(c)),
+    )
     assert calls[-1] == (100, 100)
     assert len(calls) == 3  # nothing done, the first found complete, the second
     folders = [side.results.path.as_posix() for side in first.comparison.sides]
-    named, _ = compare(folders, out=tmp_path / "other", page=False)
-    mixed, _ = compare([folders[0], poisson[1]], out=tmp_path / "mixed", page=False)
+    named = compare_in_folder(folders, out=tmp_path / "other", page=False)
+    mixed = compare_in_folder([folders[0], poisson[1]], out=tmp_path / "mixed", page=False)
     for other in (again, named, mixed):
         pd.testing.assert_frame_equal(
             first.pairs().drop(columns="scenario"), other.pairs().drop(columns="scenario"), check_exact=True
@@ -68,10 +76,10 @@ def test_finished_runs_are_used_again_and_folders_can_be_named(tmp_path: Path, p
 
 def test_runs_of_other_sizes_are_compared_as_far_as_both_go(tmp_path: Path, poisson: tuple[str, str]) -> None:
     """A run of 60 and one of 40 are compared over the first 40, and the answer says so."""
-    sixty, _ = compare(poisson, replications=60, workers=1, out=tmp_path / "a", page=False)
-    forty, _ = compare(poisson, replications=40, workers=1, out=tmp_path / "b", page=False)
+    sixty = compare_in_folder(poisson, replications=60, out=tmp_path / "a", page=False, execution=ALONE)
+    forty = compare_in_folder(poisson, replications=40, out=tmp_path / "b", page=False, execution=ALONE)
     folders = [str(sixty.comparison.sides[0].results.path), str(forty.comparison.sides[1].results.path)]
-    both, _ = compare(folders, out=tmp_path / "c", page=False)
+    both = compare_in_folder(folders, out=tmp_path / "c", page=False)
     assert both.comparison.pairs[0].n == 40
     assert "different numbers of replications" in " ".join(words.caveats(both))
     pd.testing.assert_frame_equal(
@@ -82,7 +90,7 @@ def test_runs_of_other_sizes_are_compared_as_far_as_both_go(tmp_path: Path, pois
 def test_a_stopped_comparison_goes_on(tmp_path: Path, poisson: tuple[str, str]) -> None:
     """Stopped in the second run, the same command goes on there and leaves the bytes of one that was never stopped."""
     whole = tmp_path / "whole"
-    compare(poisson, replications=200, workers=1, out=whole, page=False)
+    compare_in_folder(poisson, replications=200, out=whole, page=False, execution=ALONE)
 
     def stop(done: int, total: int) -> None:
         if done >= 296:
@@ -90,9 +98,15 @@ def test_a_stopped_comparison_goes_on(tmp_path: Path, poisson: tuple[str, str]) 
 
     out = tmp_path / "out"
     with pytest.raises(RunInterrupted, match="stopped after 296 of 400"):
-        compare(poisson, replications=200, workers=1, out=out, page=False, progress=stop)
+        compare_in_folder(poisson, replications=200, out=out, page=False, execution=Execution(workers=1, progress=stop))
     seen: list[int] = []
-    compare(poisson, replications=200, workers=1, out=out, page=False, progress=lambda done, _: seen.append(done))
+    compare_in_folder(
+        poisson,
+        replications=200,
+        out=out,
+        page=False,
+        execution=Execution(workers=1, progress=lambda done, _: seen.append(done)),
+    )
     assert 296 in seen
     assert 96 not in seen
     assert _files(out) == _files(whole)
@@ -120,7 +134,7 @@ def test_the_command_answers_in_a_sentence_and_in_json(tmp_path: Path, poisson: 
 
 def _seeds(tmp_path: Path, poisson: tuple[str, str]) -> list[str]:
     runs = [
-        compare(poisson, replications=20, seed=seed, workers=1, out=tmp_path / str(seed), page=False)[0]
+        compare_in_folder(poisson, replications=20, seed=seed, out=tmp_path / str(seed), page=False, execution=ALONE)
         for seed in (1, 2)
     ]
     return [str(run.comparison.sides[i].results.path) for i, run in enumerate(runs)]
@@ -130,10 +144,10 @@ def test_runs_with_other_seeds_are_refused(tmp_path: Path, poisson: tuple[str, s
     """The message names both seeds and the folder, and nothing is written."""
     folders = _seeds(tmp_path, poisson)
     with pytest.raises(ResultsError, match=r"this run's seed is 2, and that of .* is 1; only runs with the same seed"):
-        compare(folders, out=tmp_path / "out")
+        compare_in_folder(folders, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
     with pytest.raises(ResultsError, match="this run's seed is 1, and the one asked for is 9"):
-        compare([folders[0], poisson[1]], seed=9, out=tmp_path / "out")
+        compare_in_folder([folders[0], poisson[1]], seed=9, out=tmp_path / "out")
 
 
 @pytest.mark.parametrize(
@@ -162,29 +176,30 @@ def test_bad_input(tmp_path: Path, arguments: list[str], message: str) -> None:
 
 def test_a_finished_run_cannot_be_changed(tmp_path: Path, poisson: tuple[str, str]) -> None:
     """--set and the same folder twice are refused for results folders."""
-    run, _ = compare(poisson, replications=20, workers=1, out=tmp_path / "a", page=False)
+    run = compare_in_folder(poisson, replications=20, out=tmp_path / "a", page=False, execution=ALONE)
     folder = str(run.comparison.sides[0].results.path)
     with pytest.raises(UsageError, match="a finished run cannot be changed"):
-        compare([folder, poisson[1]], [["trial.target=5"], []], out=tmp_path / "b")
+        compare_in_folder([folder, poisson[1]], [["trial.target=5"], []], out=tmp_path / "b")
     with pytest.raises(UsageError, match="named twice"):
-        compare([folder, folder], out=tmp_path / "b")
+        compare_in_folder([folder, folder], out=tmp_path / "b")
 
 
 def test_a_damaged_run_is_refused(tmp_path: Path, poisson: tuple[str, str]) -> None:
     """A results file that was changed is named, whether the folder was named or found."""
-    run, out = compare(poisson, replications=20, workers=1, out=tmp_path / "a", page=False)
+    out = tmp_path / "a"
+    run = compare_in_folder(poisson, replications=20, out=out, page=False, execution=ALONE)
     folder = run.comparison.sides[0].results.path
     (folder / "replications.parquet").write_bytes(b"not what the run wrote")
     for names, where in (([str(folder), poisson[1]], tmp_path / "b"), (poisson, out)):
         with pytest.raises(ResultsError, match=r"replications\.parquet was changed"):
-            compare(names, replications=20, workers=1, out=where)
+            compare_in_folder(names, replications=20, out=where, execution=ALONE)
     assert not (tmp_path / "b").exists()
 
 
 def test_three_scenarios_share_a_reference(tmp_path: Path, poisson: tuple[str, str]) -> None:
     """Each of the others is compared with the first, in the tables and in the sentences."""
     third = simplest_file(tmp_path, "three", trial={"target": 60})
-    compared, _ = compare([*poisson, third], replications=40, workers=1, out=tmp_path / "out", page=False)
+    compared = compare_in_folder([*poisson, third], replications=40, out=tmp_path / "out", page=False, execution=ALONE)
     assert isinstance(compared.comparison, Comparison)
     assert [pair.other.label for pair in compared.comparison.pairs] == ["two", "three"]
     assert set(compared.tables["milestones"]["scenario"]) == {"two", "three"}

@@ -18,6 +18,7 @@ from sim.core.streams import Streams
 from sim.core.unknowns import PURPOSE, uncertain_values
 from sim.errors import ResultsError, RunInterrupted, UsageError
 from sim.experiment.answer_folder import StudyFolder
+from sim.experiment.execution import Execution
 from sim.experiment.explanation.causes import TOGETHER, TOO_FEW_SITES, causes_of_delay
 from sim.experiment.explanation.study import Explanation, Study, explain
 from sim.experiment.laboratory import PART, Laboratory, Request, Variant
@@ -124,7 +125,7 @@ def test_the_largest_swing_comes_first(explained: Explanation) -> None:
 
 def test_steps_of_the_critical_path_are_the_whole_way(base: Scenario) -> None:
     """In every trial of the base scenario the days of the steps to a milestone sum to its day."""
-    with Laboratory(9, 1, None) as laboratory:
+    with Laboratory(9, None) as laboratory:
         variant = Variant(base, critical=True)
         rows = variant.by_name(laboratory.run([Request(variant, 0, PART)])[0])
     for name in PATH_MILESTONES:
@@ -202,8 +203,8 @@ def test_a_cause_that_changes_nothing_costs_exactly_nothing() -> None:
 
 def test_workers_and_kept_parts_change_nothing(explained: Explanation, tmp_path: Path) -> None:
     """Two processes, and parts read from the folder, give the same numbers; the second time nothing is simulated."""
-    again = explain(Study(clockwork(), N, seed=3), workers=2, kept=tmp_path / "chunks")
-    read = explain(Study(clockwork(), N, seed=3), workers=1, kept=tmp_path / "chunks")
+    again = explain(Study(clockwork(), N, seed=3), kept=tmp_path / "chunks", execution=Execution(workers=2))
+    read = explain(Study(clockwork(), N, seed=3), kept=tmp_path / "chunks")
     for other in (again, read):
         assert document(other, "last_randomised", "x") == document(explained, "last_randomised", "x")
     assert explained.n_trials == read.n_trials
@@ -218,10 +219,10 @@ def test_a_stopped_study_goes_on_where_it_was(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(RunInterrupted, match="same command goes on"):
-        explain(study, 1, kept, stop)
+        explain(study, kept, Execution(workers=1, progress=stop))
     before = {path: path.stat().st_mtime_ns for path in kept.iterdir()}
     assert before
-    explain(study, 1, kept)
+    explain(study, kept)
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert len(list(kept.iterdir())) > len(before)
 
@@ -229,13 +230,13 @@ def test_a_stopped_study_goes_on_where_it_was(tmp_path: Path) -> None:
 def test_a_changed_part_is_simulated_again(tmp_path: Path) -> None:
     """A kept part whose bytes were changed is not believed."""
     variant = Variant(clockwork())
-    with Laboratory(3, 1, tmp_path) as laboratory:
+    with Laboratory(3, tmp_path) as laboratory:
         (first,) = laboratory.run([Request(variant, 0, 8)])
     (path,) = tmp_path.iterdir()
     data = bytearray(path.read_bytes())
     data[-200] ^= 1
     path.write_bytes(data)
-    with Laboratory(3, 1, tmp_path) as laboratory:
+    with Laboratory(3, tmp_path) as laboratory:
         (second,) = laboratory.run([Request(variant, 0, 8)])
     assert np.array_equal(first, second, equal_nan=True)
 
@@ -287,7 +288,7 @@ def test_trials_that_never_get_there_are_counted() -> None:
     never = np.isnan(found.base["day_last_randomised"])
     assert row["n_never"] == never[: N // 2].sum() > row["n_never_without"]
     without = causes_of_delay(scenario)
-    with Laboratory(6, 1, None) as laboratory:
+    with Laboratory(6, None) as laboratory:
         variant = Variant(next(cause.scenario for cause in without if cause.name == "never_enrols"))
         days = variant.by_name(laboratory.run([Request(variant, 0, N // 2)])[0])["day_last_randomised"]
     horizon = found.design.horizon_days

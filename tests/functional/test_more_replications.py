@@ -13,10 +13,11 @@ from conftest import scenario_of
 
 from sim.errors import ResultsError, RunInterrupted, UsageError
 from sim.experiment import identity, replicate
+from sim.experiment.execution import ALONE, Execution
 from sim.experiment.replicate import CHUNK
 from sim.experiment.run.folder import CHUNKS, MANIFEST, RUN
 from sim.experiment.run.results import Results
-from sim.experiment.run.start import Means, extend, resume, run_in_folder
+from sim.experiment.run.start import extend, resume, run_in_folder
 from sim.scenario.load import load_scenario
 from sim.scenario.schema import Scenario
 
@@ -35,12 +36,16 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def small(scenario: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return run_in_folder(scenario, replications=FIRST, workers=1, out=tmp_path_factory.mktemp("more") / "small").path
+    return run_in_folder(
+        scenario, replications=FIRST, out=tmp_path_factory.mktemp("more") / "small", execution=ALONE
+    ).path
 
 
 @pytest.fixture(scope="module")
 def large(scenario: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return run_in_folder(scenario, replications=MORE, workers=1, out=tmp_path_factory.mktemp("more") / "large").path
+    return run_in_folder(
+        scenario, replications=MORE, out=tmp_path_factory.mktemp("more") / "large", execution=ALONE
+    ).path
 
 
 @pytest.fixture
@@ -72,7 +77,7 @@ def test_an_extended_run_has_the_bytes_of_one_that_had_all_from_the_start(
     copy: Path, large: Path, simulated: Simulated
 ) -> None:
     """Those that it had are not simulated again, also where they fill a part of a chunk, and those kept whole are."""
-    extend(copy, MORE, Means(workers=1))
+    extend(copy, MORE, ALONE)
     assert contents(copy) == contents(large)
     assert sorted(simulated) == list(range(FIRST, MORE))
     assert Results(copy).n_replications == MORE
@@ -81,7 +86,7 @@ def test_an_extended_run_has_the_bytes_of_one_that_had_all_from_the_start(
 
 def test_extending_twice_is_extending_once(copy: Path, large: Path, simulated: Simulated) -> None:
     for n in (FIRST + 3, CHUNK * 3, MORE):
-        extend(copy, n, Means(workers=1))
+        extend(copy, n, ALONE)
     assert contents(copy) == contents(large)
     assert sorted(simulated) == list(range(FIRST, MORE))
 
@@ -94,10 +99,10 @@ def test_an_extension_that_is_stopped_goes_on(copy: Path, large: Path, simulated
             raise KeyboardInterrupt
 
     with pytest.raises(RunInterrupted, match=f"of {MORE} replications"):
-        extend(copy, MORE, Means(workers=1, progress=stop))
+        extend(copy, MORE, Execution(workers=1, progress=stop))
     with pytest.raises(ResultsError, match="this run is not finished; first go on with it, by --resume"):
-        extend(copy, MORE + 1, Means(workers=1))
-    extend(copy, MORE, Means(workers=1))
+        extend(copy, MORE + 1, ALONE)
+    extend(copy, MORE, ALONE)
     assert contents(copy) == contents(large)
     assert sorted(simulated) == list(range(FIRST, MORE))
 
@@ -122,9 +127,9 @@ def test_replications_that_raised_are_still_known_after_an_extension(
         return run_trial(trial)
 
     monkeypatch.setattr(replicate.Trial, "run", breaks)
-    run_in_folder(scenario, replications=50, workers=1, out=tmp_path / "some")
-    extend(tmp_path / "some", 110, Means(workers=1))
-    run_in_folder(scenario, replications=110, workers=1, out=tmp_path / "all")
+    run_in_folder(scenario, replications=50, out=tmp_path / "some", execution=ALONE)
+    extend(tmp_path / "some", 110, ALONE)
+    run_in_folder(scenario, replications=110, out=tmp_path / "all", execution=ALONE)
     assert [failure["replication"] for failure in Results(tmp_path / "some").failures] == [1, 101]
     assert contents(tmp_path / "some") == contents(tmp_path / "all")
 
@@ -156,9 +161,9 @@ def test_a_run_may_be_made_again_beside_one_that_was_extended(
     scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    first = run_in_folder(scenario, replications=5, workers=1)
-    extend(first.path, 8, Means(workers=1))
-    again = run_in_folder(scenario, replications=5, workers=1)
+    first = run_in_folder(scenario, replications=5, execution=ALONE)
+    extend(first.path, 8, ALONE)
+    again = run_in_folder(scenario, replications=5, execution=ALONE)
     assert again.n_replications == 5
     assert again.path.name == f"{first.path.name}-5"
 
@@ -205,7 +210,7 @@ def quick() -> Scenario:
 
 @pytest.fixture(scope="module")
 def narrow(quick: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Results:
-    return run_in_folder(quick, until=RULE, workers=1, out=tmp_path_factory.mktemp("until") / "narrow")
+    return run_in_folder(quick, until=RULE, out=tmp_path_factory.mktemp("until") / "narrow", execution=ALONE)
 
 
 def test_a_run_goes_on_until_the_interval_is_narrow(narrow: Results) -> None:
@@ -222,7 +227,7 @@ def test_a_run_goes_on_until_the_interval_is_narrow(narrow: Results) -> None:
 def test_it_has_the_bytes_of_a_run_with_as_many_from_the_start(
     narrow: Results, quick: Scenario, tmp_path: Path
 ) -> None:
-    run_in_folder(quick, replications=narrow.n_replications, workers=1, out=tmp_path / "r")
+    run_in_folder(quick, replications=narrow.n_replications, out=tmp_path / "r", execution=ALONE)
     assert contents(tmp_path / "r") == contents(narrow.path)
 
 
@@ -237,8 +242,8 @@ def test_it_goes_on_after_a_stop_to_the_same_end(
             raise KeyboardInterrupt
 
     with pytest.raises(RunInterrupted, match=f"stopped after {n_chunks * CHUNK} replications"):
-        run_in_folder(quick, until=RULE, workers=1, out=tmp_path / "r", progress=stop)
-    resumed = resume(tmp_path / "r", Means(workers=1))
+        run_in_folder(quick, until=RULE, out=tmp_path / "r", execution=Execution(workers=1, progress=stop))
+    resumed = resume(tmp_path / "r", ALONE)
     assert contents(tmp_path / "r") == contents(narrow.path)
     assert resumed.manifest["until"] == narrow.manifest["until"]
 
@@ -256,8 +261,8 @@ def test_the_same_command_again_changes_nothing_and_another_rule_is_refused(narr
 def test_a_run_that_stopped_by_a_rule_can_be_extended(narrow: Results, quick: Scenario, tmp_path: Path) -> None:
     out = Path(shutil.copytree(narrow.path, tmp_path / "r"))
     n = narrow.n_replications + 50
-    extend(out, n, Means(workers=1))
-    run_in_folder(quick, replications=n, workers=1, out=tmp_path / "q")
+    extend(out, n, ALONE)
+    run_in_folder(quick, replications=n, out=tmp_path / "q", execution=ALONE)
     assert contents(out) == contents(tmp_path / "q")
     assert "until" not in Results(out).manifest
 
@@ -282,7 +287,7 @@ def test_the_command_says_how_the_rule_ended(tmp_path: Path) -> None:
 def test_a_date_that_is_certainly_never_reached_needs_no_more(quick: Scenario, tmp_path: Path) -> None:
     """All of the interval lies beyond the horizon: it cannot become narrower."""
     hopeless = scenario_of(trial={"target": 1}, sites={"s": {"count": 1, "referrals_per_month": 0.0}})
-    results = run_in_folder(hopeless, until="last_randomised.p50<1d", workers=1, out=tmp_path / "r")
+    results = run_in_folder(hopeless, until="last_randomised.p50<1d", out=tmp_path / "r", execution=ALONE)
     assert results.manifest["until"] == {
         "rule": "last_randomised.p50<1d",
         "met": True,

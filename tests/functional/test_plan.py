@@ -22,6 +22,7 @@ from scipy import stats
 from sim.cli import main
 from sim.core.clock import MONTH_DAYS
 from sim.errors import InputError, RunInterrupted, ScenarioError, UsageError
+from sim.experiment.execution import Execution
 from sim.experiment.laboratory import PART
 from sim.experiment.plan import search as plan_search
 from sim.experiment.plan.answer import Asked, PlanAnswer, find_plan
@@ -183,10 +184,10 @@ def rich_scenario(folder: Path) -> Loaded:
 def test_the_choice_is_that_of_a_hundred_times_the_effort(tmp_path: Path) -> None:
     """Exhaustive simulation of every plan, with a hundred times the trials, chooses the same plan."""
     question = asked(tmp_path, rich_levers(), rich_scenario(tmp_path), probability=0.7)
-    found = find_plan(question, workers=2)
+    found = find_plan(question, execution=Execution(workers=2))
     exhaustive = asked(tmp_path, rich_levers(), rich_scenario(tmp_path), probability=0.7, seed=77, trials=10**9)
     each = 100 * found.n_trials // found.space.n_plans // PART * PART
-    with plan_search.Laboratory(77, 2, None) as laboratory:
+    with plan_search.Laboratory(77, None, Execution(workers=2)) as laboratory:
         search = plan_search.Search(found.space, exhaustive.question, laboratory)
         search.more(dict.fromkeys(found.space.all_plans(), each // PART))
     seen = {plan: search.seen[plan] for plan in search.plans}
@@ -449,8 +450,8 @@ def test_a_stopped_search_goes_on(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(RunInterrupted):
-        find_plan(question, 1, tmp_path / "chunks", stop)
-    resumed = find_plan(question, 1, tmp_path / "chunks")
+        find_plan(question, tmp_path / "chunks", Execution(workers=1, progress=stop))
+    resumed = find_plan(question, tmp_path / "chunks")
     assert document(resumed, "x") == document(find_plan(question), "x")
 
 

@@ -23,6 +23,7 @@ from sim.analysis.index import EventIndex
 from sim.analysis.intervals import Estimate
 from sim.analysis.occupancy import PLACES, mean_level, peak_level, stays
 from sim.errors import InputError, ReplicationFailed
+from sim.experiment.execution import ALONE
 from sim.experiment.files import write_json
 from sim.experiment.run.assemble import FAILURES
 from sim.experiment.run.results import Results, open_results
@@ -49,7 +50,7 @@ def small_plotly() -> Any:
 
 def run(scenario: Scenario, path: Path, n: int = 4, **options: Any) -> Results:
     """A run without a report, on this core."""
-    return run_in_folder(scenario, replications=n, workers=1, out=path, **options)
+    return run_in_folder(scenario, replications=n, out=path, **options, execution=ALONE)
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ import pytest
 from command_line import call
 
 from sim.errors import RunInterrupted
+from sim.experiment.execution import Execution
 from sim.experiment.run.results import Results
 from sim.experiment.run.start import run_in_folder
 from sim.scenario.load import load_scenario
@@ -36,7 +37,10 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     with pytest.raises(RunInterrupted):
         run_in_folder(
-            load_scenario("base", CHANGES), replications=200, workers=1, out=folder / "base-cccc3333", progress=stop
+            load_scenario("base", CHANGES),
+            replications=200,
+            out=folder / "base-cccc3333",
+            execution=Execution(workers=1, progress=stop),
         )
     (folder / "something-else").mkdir()
     (folder / "README.md").write_text("what runs leave")

@@ -18,6 +18,7 @@ from losing_workers import Losing
 
 from sim.errors import ResultsError, RunInterrupted
 from sim.experiment import identity, replicate, workers
+from sim.experiment.execution import ALONE, Execution
 from sim.experiment.files import LOCK
 from sim.experiment.run import execute as going
 from sim.experiment.run import start as run
@@ -180,9 +181,11 @@ def test_another_program_keeps_a_folder_of_its_own(monkeypatch: pytest.MonkeyPat
 def test_two_runs_cannot_write_to_one_folder(tmp_path: Path) -> None:
     def second(_done: int, _total: int) -> None:
         with pytest.raises(ResultsError, match="another run is writing to this folder"):
-            run_in_folder(scenario_of(), replications=3, workers=1, out=tmp_path / "r")
+            run_in_folder(scenario_of(), replications=3, out=tmp_path / "r", execution=ALONE)
 
-    results = run_in_folder(scenario_of(), replications=3, workers=1, out=tmp_path / "r", progress=second)
+    results = run_in_folder(
+        scenario_of(), replications=3, out=tmp_path / "r", execution=Execution(workers=1, progress=second)
+    )
     assert results.changed_files() == []
 
 
@@ -204,7 +207,7 @@ def _run_small(out: Path, progress: run.Progress = run.no_progress) -> None:
     from sim.scenario.load import load_scenario
 
     scenario = load_scenario("base", ["trial.target=12", "experiment.keep=3"])
-    run_in_folder(scenario, replications=N, workers=1, out=out, progress=progress, typed="x")
+    run_in_folder(scenario, replications=N, out=out, typed="x", execution=Execution(workers=1, progress=progress))
 
 
 def test_an_altered_chunk_is_refused_and_named_and_made_again_when_deleted(whole: Path, tmp_path: Path) -> None:

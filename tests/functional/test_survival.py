@@ -21,10 +21,11 @@ from conftest import ROOT, scenario_of
 
 from sim.errors import WriteError
 from sim.experiment import files
+from sim.experiment.execution import ALONE
 from sim.experiment.replicate import CHUNK
 from sim.experiment.run.folder import CHUNKS, MANIFEST, RUN
 from sim.experiment.run.results import Results
-from sim.experiment.run.start import Means, extend, resume, run_in_folder
+from sim.experiment.run.start import extend, resume, run_in_folder
 from sim.scenario.schema import Scenario
 
 N = CHUNK + 10
@@ -41,7 +42,9 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def whole(scenario: Scenario, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    return contents(run_in_folder(scenario, replications=N, workers=1, out=tmp_path_factory.mktemp("whole") / "r").path)
+    return contents(
+        run_in_folder(scenario, replications=N, out=tmp_path_factory.mktemp("whole") / "r", execution=ALONE).path
+    )
 
 
 # --- killed at every moment at which it touches a file
@@ -89,7 +92,7 @@ def fate() -> Iterator[_Fate]:
 
 
 def run_small(scenario: Scenario, out: Path) -> None:
-    run_in_folder(scenario, replications=N, workers=1, out=out)
+    run_in_folder(scenario, replications=N, out=out, execution=ALONE)
 
 
 def killed_at_each_touch(
@@ -130,13 +133,13 @@ def test_an_extension_killed_at_any_touch_of_a_file_ends_the_same(
     step: int, scenario: Scenario, whole: dict[str, bytes], fate: _Fate, tmp_path: Path
 ) -> None:
     before, out = tmp_path / "before", tmp_path / "r"
-    run_in_folder(scenario, replications=CHUNK - 7, workers=1, out=before)
+    run_in_folder(scenario, replications=CHUNK - 7, out=before, execution=ALONE)
 
     def begin() -> None:
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(before, out)
 
-    killed_at_each_touch(fate, out, begin, lambda: extend(out, N, Means(workers=1)), whole, step)
+    killed_at_each_touch(fate, out, begin, lambda: extend(out, N, ALONE), whole, step)
 
 
 # --- killed from outside, at moments that nobody chose
@@ -230,7 +233,7 @@ def test_a_disk_that_is_full_while_a_table_is_written(
         with pytest.raises(WriteError, match="No space left on device"):
             run_small(scenario, tmp_path / "r")
     assert not list(tmp_path.rglob("*.part"))
-    resume(tmp_path / "r", Means(workers=1))
+    resume(tmp_path / "r", ALONE)
     assert contents(tmp_path / "r") == whole
 
 

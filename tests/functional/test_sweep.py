@@ -15,8 +15,9 @@ import pytest
 from command_line import call
 from conftest import ROOT, simplest_file
 
-from sim.api.sweep import sweep
+from sim.api.sweep import sweep_in_folder
 from sim.errors import InputError, RunInterrupted
+from sim.experiment.execution import ALONE, Execution
 from sim.experiment.run.start import run_in_folder
 from sim.experiment.sweep.points import AS_IS, GRID, LATIN_HYPERCUBE, make_points, parse_factor, parse_factors
 from sim.experiment.sweep.table import Swept
@@ -35,7 +36,8 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Swept, Path]:
     folder = tmp_path_factory.mktemp("sweep")
     planned = {"planned": {"primary_completion": "2021-06-01"}}
     scenario = simplest_file(folder, "one", trial=planned, costs={"currency": "USD", "site_month": 100.0})
-    return sweep(scenario, [f"{RATE}=2.0,4.0,8.0"], replications=60, workers=1, out=folder / "out")
+    out = folder / "out"
+    return sweep_in_folder(scenario, [f"{RATE}=2.0,4.0,8.0"], replications=60, out=out, execution=ALONE), out
 
 
 # --- the table
@@ -45,7 +47,7 @@ def test_a_point_is_the_run_of_its_scenario(swept: tuple[Swept, Path], tmp_path:
     """What the table says of a point is what a run of that scenario says."""
     found, out = swept
     scenario = load_scenario(out.parent / "one.yaml", [f"{RATE}=4.0"])
-    run = run_in_folder(scenario, replications=60, workers=1, out=tmp_path / "run")
+    run = run_in_folder(scenario, replications=60, out=tmp_path / "run", execution=ALONE)
     row = found.table.iloc[1]
     milestones, odds = run.milestones(), run.odds()
     for name in milestones.index:
@@ -93,10 +95,10 @@ def test_files_agree(swept: tuple[Swept, Path]) -> None:
 
 def test_a_point_can_be_compared_and_opened(swept: tuple[Swept, Path], tmp_path: Path) -> None:
     """A point's folder is a run like any other."""
-    from sim.api.comparison import compare
+    from sim.api.comparison import compare_in_folder
 
     folders = [str(results.path) for results in swept[0].results]
-    compared, _ = compare([folders[0], folders[2]], out=tmp_path / "out", page=False)
+    compared = compare_in_folder([folders[0], folders[2]], out=tmp_path / "out", page=False)
     change = compared.median(compared.comparison.pairs[0], "last_randomised")
     assert change["difference"] == swept[0].table["last_randomised_p50_later"].iloc[2]
 
@@ -104,12 +106,13 @@ def test_a_point_can_be_compared_and_opened(swept: tuple[Swept, Path], tmp_path:
 def test_never_reached_points_are_rows(tmp_path: Path) -> None:
     """A point at which nothing is reached has a row with infinite days, and every figure and sentence copes."""
     scenario = simplest_file(tmp_path, "slow", trial={"horizon_months": 12})
-    found, out = sweep(scenario, [f"{RATE}=0.5,1.0,9.0"], replications=30, workers=1, out=tmp_path / "out")
+    out = tmp_path / "out"
+    found = sweep_in_folder(scenario, [f"{RATE}=0.5,1.0,9.0"], replications=30, out=out, execution=ALONE)
     assert np.isinf(found.table["last_randomised_p50"].iloc[:2]).all()
     assert found.table["probability_never_reached"].tolist()[:2] == [1.0, 1.0]
     assert "latest at" in words.headline(found)
     json.dumps(answer(found), allow_nan=False)
-    nothing, _ = sweep(scenario, [f"{RATE}=0.5,1.0"], replications=30, workers=1, out=tmp_path / "two")
+    nothing = sweep_in_folder(scenario, [f"{RATE}=0.5,1.0"], replications=30, out=tmp_path / "two", execution=ALONE)
     assert words.headline(nothing).startswith("At no point")
     assert (out / "sweep.html").stat().st_size > 1_000_000  # with plotly.js in it
 
@@ -225,9 +228,15 @@ def test_the_same_bytes_with_one_and_two_workers_and_after_a_stop(tmp_path: Path
     scenario = simplest_file(tmp_path, "one")
     vary = [f"{RATE}=2.0,4.0", "trial.target=20,30"]
     folders = [tmp_path / name for name in ("one-worker", "two-workers", "stopped")]
-    sweep(scenario, vary, replications=100, workers=1, out=folders[0])
+    sweep_in_folder(scenario, vary, replications=100, out=folders[0], execution=ALONE)
     totals: set[int] = set()
-    sweep(scenario, vary, replications=100, workers=2, out=folders[1], progress=lambda _, total: totals.add(total))
+    sweep_in_folder(
+        scenario,
+        vary,
+        replications=100,
+        out=folders[1],
+        execution=Execution(workers=2, progress=lambda _, total: totals.add(total)),
+    )
     assert totals == {400}
 
     def stop(done: int, _total: int) -> None:
@@ -235,10 +244,16 @@ def test_the_same_bytes_with_one_and_two_workers_and_after_a_stop(tmp_path: Path
             raise KeyboardInterrupt
 
     with pytest.raises(RunInterrupted, match="stopped after 196 of 400 replications of 4 scenarios"):
-        sweep(scenario, vary, replications=100, workers=1, out=folders[2], progress=stop)
+        sweep_in_folder(scenario, vary, replications=100, out=folders[2], execution=Execution(workers=1, progress=stop))
     assert not (folders[2] / "sweep.csv").exists()
     seen: list[int] = []
-    sweep(scenario, vary, replications=100, workers=1, out=folders[2], progress=lambda done, _: seen.append(done))
+    sweep_in_folder(
+        scenario,
+        vary,
+        replications=100,
+        out=folders[2],
+        execution=Execution(workers=1, progress=lambda done, _: seen.append(done)),
+    )
     assert seen[:3] == [0, 100, 196]
     assert _files(folders[0]) == _files(folders[1]) == _files(folders[2])
     assert not list(tmp_path.rglob(".lock"))
@@ -300,8 +315,15 @@ def test_there_is_a_figure_for_each_kind_of_sweep(tmp_path: Path, vary: list[str
     planned = {"planned": {"primary_completion": "2021-06-01"}}
     scenario = simplest_file(tmp_path, "one", trial=planned, costs={"currency": "USD", "site_month": 100.0})
     n_points = 4 if design == LATIN_HYPERCUBE else None
-    found, _ = sweep(
-        scenario, vary, design=design, n_points=n_points, replications=12, workers=1, out=tmp_path / "out", page=False
+    found = sweep_in_folder(
+        scenario,
+        vary,
+        design=design,
+        n_points=n_points,
+        replications=12,
+        out=tmp_path / "out",
+        page=False,
+        execution=ALONE,
     )
     figures = exhibits(found)
     assert len(figures) == n_figures

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,12 +15,14 @@ from conftest import scenario_of
 
 from sim.cli import main
 from sim.errors import RunInterrupted
+from sim.experiment.execution import ALONE, Execution
 from sim.experiment.explanation.causes import causes_of_delay
 from sim.experiment.explanation.doubts import doubts_of
 from sim.experiment.explanation.study import Study, explain
 from sim.experiment.laboratory import Laboratory, Request, Variant
 from sim.experiment.run import days_lost
 from sim.experiment.run.days_lost import FEWEST, LEADERS, MOST, SHARE, first_pairs, more_pairs
+from sim.experiment.run.execute import Outputs
 from sim.experiment.run.folder import CAUSES, MANIFEST, PAIRS
 from sim.experiment.run.results import Results, open_results
 from sim.experiment.run.start import run_in_folder
@@ -66,7 +69,13 @@ UNLIKE: dict[str, dict[str, object]] = {
 
 
 def measured(name: str, folder: Path, n: int = N) -> Results:
-    return run_in_folder(scenario_of(**UNLIKE[name]), replications=n, workers=1, out=folder / "run", causes=True)
+    return run_in_folder(
+        scenario_of(**UNLIKE[name]),
+        replications=n,
+        out=folder / "run",
+        execution=ALONE,
+        outputs=Outputs(causes=True),
+    )
 
 
 @pytest.fixture(scope="module", params=list(UNLIKE))
@@ -77,7 +86,7 @@ def unlike(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def _counterfactual(scenario: Scenario, seed: int, cause: str, milestone: str, n: int) -> np.ndarray:
     """Day of a milestone without a cause, simulated here and now; the horizon for never."""
     without = next(found.scenario for found in causes_of_delay(scenario) if found.name == cause)
-    with Laboratory(seed, 1, None) as laboratory:
+    with Laboratory(seed, None) as laboratory:
         variant = Variant(without)
         days = variant.by_name(laboratory.run([Request(variant, 0, n)])[0])[f"day_{milestone}"]
     return np.where(np.isnan(days), scenario.trial.horizon_months * 30.4375, days)
@@ -178,9 +187,10 @@ def test_the_same_bytes_whatever_the_workers_and_after_a_kill(tmp_path: Path) ->
     def files(folder: Path) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != MANIFEST}
 
-    def go(folder: str, **how: object) -> Results:
-        given = {"replications": N, "workers": 1, "out": tmp_path / folder, "causes": True} | how
-        return run_in_folder(scenario, **given)  # type: ignore[arg-type]
+    def go(folder: str, causes: bool = True, **how: Any) -> Results:
+        execution = Execution(**{"workers": 1} | how)
+        outputs = Outputs(causes=causes)
+        return run_in_folder(scenario, replications=N, out=tmp_path / folder, execution=execution, outputs=outputs)
 
     whole = go("whole")
     assert CAUSES in whole.manifest["files"]
@@ -210,10 +220,9 @@ def test_dates_come_before_causes(tmp_path: Path) -> None:
     def progress(done: int, total: int) -> None:
         steps.append("pairs" if total != N else "trials")
 
-    run_in_folder(
-        scenario_of(), replications=N, workers=1, out=tmp_path / "r", causes=True, progress=progress,
-        dates=lambda results: steps.append(f"dates of {results.n_replications}"),
-    )  # fmt: skip
+    outputs = Outputs(causes=True, dates=lambda results: steps.append(f"dates of {results.n_replications}"))
+    how = Execution(workers=1, progress=progress)
+    run_in_folder(scenario_of(), replications=N, out=tmp_path / "r", execution=how, outputs=outputs)
     dates = steps.index(f"dates of {N}")
     assert set(steps[:dates]) == {"trials"}
     assert set(steps[dates + 1 :]) == {"pairs"}
@@ -267,7 +276,7 @@ def test_results_of_an_earlier_version_are_refused_in_one_message(tmp_path: Path
 
     from sim.errors import ResultsError
 
-    found = run_in_folder(scenario_of(), replications=4, workers=1, out=tmp_path / "r")
+    found = run_in_folder(scenario_of(), replications=4, out=tmp_path / "r", execution=ALONE)
     table = pq.read_table(found.path / "replications.parquet")
     pq.write_table(
         table.select([n for n in table.column_names if not n.startswith("path_")]), found.path / "replications.parquet"
@@ -296,7 +305,7 @@ def test_the_assumptions_that_the_date_hangs_on_are_named_with_their_days(tmp_pa
     assert [doubt.path for doubt in doubts_of(scenario)] == [
         "site_defaults.activation_delay_days", "screening.patience_days", "follow_up.missed_visit"
     ]  # fmt: skip
-    found = run_in_folder(scenario, replications=200, workers=1, out=tmp_path / "r", causes=True)
+    found = run_in_folder(scenario, replications=200, out=tmp_path / "r", execution=ALONE, outputs=Outputs(causes=True))
     table = found.assumptions()
     assert table is not None
     row = table.set_index("path").loc["site_defaults.activation_delay_days"]
@@ -309,7 +318,13 @@ def test_the_assumptions_that_the_date_hangs_on_are_named_with_their_days(tmp_pa
     assert "consent" not in text
     rows = answer(found)["why"]["assumptions"]
     assert rows[0]["path"] == "site_defaults.activation_delay_days"
-    none = run_in_folder(scenario_of(), replications=N, workers=1, out=tmp_path / "none", causes=True)
+    none = run_in_folder(
+        scenario_of(),
+        replications=N,
+        out=tmp_path / "none",
+        execution=ALONE,
+        outputs=Outputs(causes=True),
+    )
     assert none.assumptions() is None
     assert "No value of this scenario has grade D" in Why(none).doubts_sentence()
 

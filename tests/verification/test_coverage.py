@@ -18,6 +18,7 @@ from sim.analysis import intervals
 from sim.analysis.reduce import Reducer
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
+from sim.experiment.execution import ALONE
 from sim.experiment.replicate import replicate_chunk
 from sim.experiment.run.start import run_in_folder
 from sim.scenario.schema import Scenario
@@ -76,7 +77,7 @@ def test_runs_that_stop_by_a_rule_cover_as_often(rule: str, tmp_path: Path) -> N
     covered = 0
     n_used = set()
     for seed in range(n_experiments):
-        results = run_in_folder(first_patient(), until=rule, seed=seed, workers=1, out=tmp_path / str(seed))
+        results = run_in_folder(first_patient(), until=rule, seed=seed, out=tmp_path / str(seed), execution=ALONE)
         assert results.manifest["until"]["met"]
         n_used.add(results.n_replications)
         if "p50" in rule:

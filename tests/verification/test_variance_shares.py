@@ -19,6 +19,7 @@ from conftest import ROOT, scenario_of
 
 from sim.analysis.intervals import Estimate
 from sim.analysis.variance_shares import CHANCE, ranked, variance_shares
+from sim.experiment.execution import Execution
 from sim.experiment.explanation.study import Explanation, Study, explain
 from sim.scenario.load import load_scenario
 from sim.scenario.schema import Scenario
@@ -133,7 +134,9 @@ def sums_as_they_must(explained: Explanation) -> None:
 @pytest.mark.slow
 def test_shares_of_the_base_scenario_sum_as_they_must() -> None:
     """On the registry plan, for every milestone and the cost."""
-    explained = explain(Study(load_scenario(ROOT / "scenarios" / "base.yaml"), 192, seed=11), workers=2)
+    explained = explain(
+        Study(load_scenario(ROOT / "scenarios" / "base.yaml"), 192, seed=11), execution=Execution(workers=2)
+    )
     assert len(explained.totals) == 13
     sums_as_they_must(explained)
 

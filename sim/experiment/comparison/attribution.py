@@ -27,8 +27,8 @@ from sim.analysis.summary import PLANNED
 from sim.analysis.tables import ERROR
 from sim.errors import ScenarioError, UsageError
 from sim.experiment.comparison.sides import Comparison, Pair, Side
+from sim.experiment.execution import ON_ALL_CORES, Execution
 from sim.experiment.identity import Identity
-from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run.several import run_several
 from sim.scenario.layers import Layered
 from sim.scenario.load import Loaded, scenario_from_mapping
@@ -202,11 +202,7 @@ def run_between(
     attributions: Sequence[Attribution],
     n: int,
     folder: Path,
-    *,
-    workers: int | None = None,
-    cluster: str | None = None,
-    progress: Progress = no_progress,
-    command: str = "",
+    execution: Execution = ON_ALL_CORES,
 ) -> list[list[Side]]:
     """Simulate the scenarios between; the two ends are there already.
 
@@ -214,10 +210,7 @@ def run_between(
         attributions: what is shared out.
         n: replications.
         folder: where the folders of the runs are made.
-        workers: processes; default: all cores.
-        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
-        progress: called with replications done and in all.
-        command: the whole command, for the manifests.
+        execution: how it is executed.
 
     Returns:
         For each attribution its scenarios with results, in the order of its subsets.
@@ -230,7 +223,7 @@ def run_between(
             assert scenario is not None
             identity = Identity(scenario, seed, n)
             places.append((identity, folder / identity.folder_name))
-    made = run_several(places, workers=workers, cluster=cluster, progress=progress, command=command)
+    made = run_several(places, execution)
     for each in made:
         each.refuse_failed()
     results = iter(made)

@@ -21,8 +21,8 @@ from sim.analysis.pairing import never_as_infinity
 from sim.analysis.tables import ERROR
 from sim.core.clock import Clock
 from sim.errors import Problem, ResultsError, UsageError
+from sim.experiment.execution import ON_ALL_CORES, Execution
 from sim.experiment.identity import Identity, program_fingerprint
-from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run.execute import check_undamaged
 from sim.experiment.run.folder import MANIFEST, RUN
 from sim.experiment.run.results import Results, open_results
@@ -214,11 +214,8 @@ def run_sources(
     *,
     replications: int | None = None,
     seed: int | None = None,
-    workers: int | None = None,
-    cluster: str | None = None,
+    execution: Execution = ON_ALL_CORES,
     runs: Path = RESULTS,
-    progress: Progress = no_progress,
-    command: str = "",
     assumptions: Assumptions = nothing_assumed,
 ) -> list[Side]:
     """Run the scenarios that are no results yet, all with one seed. Finished runs are used again.
@@ -227,11 +224,8 @@ def run_sources(
         sources: what is compared.
         replications: simulated trials of each; default: those of the results folders, else of the first scenario.
         seed: where random numbers start; default: likewise.
-        workers: processes; default: all cores.
-        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
+        execution: how it is executed.
         runs: where the folders of the runs are made.
-        progress: called with replications done and in all, over all scenarios.
-        command: the whole command, for the manifests.
         assumptions: every value of a scenario with where it came from, kept for its report.
 
     Raises:
@@ -240,7 +234,7 @@ def run_sources(
     """
     todo = to_run(sources, replications, seed, assumptions)
     places = [(identity, default_folder(identity, runs)) for identity in todo.values()]
-    made = run_several(places, workers=workers, cluster=cluster, progress=progress, command=command)
+    made = run_several(places, execution)
     found = dict(zip(todo, made, strict=True))
     return [Side(source.label, source.loaded, source.results or found[source.label]) for source in sources]
 

@@ -24,6 +24,7 @@ from sim.core.design import Design
 from sim.core.streams import Streams
 from sim.core.unknowns import PURPOSE, uncertain_values
 from sim.errors import UsageError
+from sim.experiment.execution import ALONE, Execution
 from sim.experiment.explanation.causes import causes_of_delay
 from sim.experiment.explanation.tables import (
     HIGH,
@@ -40,7 +41,6 @@ from sim.experiment.explanation.tables import (
     tornado_table,
 )
 from sim.experiment.laboratory import COLUMNS, PART, Laboratory, Request, Variant
-from sim.experiment.progress import Progress, no_progress
 from sim.scenario.distributions import Family
 from sim.scenario.schema import Scenario
 
@@ -130,26 +130,22 @@ class Explanation(Shown):
 
 def explain(
     study: Study,
-    workers: int | None = 1,
     kept: Path | None = None,
-    progress: Progress = no_progress,
-    cluster: str | None = None,
+    execution: Execution = ALONE,
 ) -> Explanation:
     """Simulate and work out what drives each milestone.
 
     Args:
         study: the scenario and how much to simulate.
-        workers: processes; None for as many as there are cores. No result depends on it.
         kept: the folder in which finished parts are kept.
-        progress: called with replications done and in all.
-        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
+        execution: how it is executed.
 
     Raises:
         UsageError: the cluster cannot be used.
         RunInterrupted: stopped by hand; finished parts are kept.
     """
     plan = _Plan(study)
-    with Laboratory(study.seed, workers, kept, progress, cluster=cluster) as laboratory:
+    with Laboratory(study.seed, kept, execution) as laboratory:
         found = laboratory.run([request for request, _ in plan.requests])
         values = [request.variant.by_name(rows) for (request, _), rows in zip(plan.requests, found, strict=True)]
         n_trials = laboratory.n_simulated

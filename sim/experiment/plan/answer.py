@@ -18,11 +18,11 @@ from sim.analysis.shown import Shown, chance_line, estimate_in, heading
 from sim.core.clock import Clock
 from sim.core.design import Design
 from sim.errors import Problem, UsageError
+from sim.experiment.execution import ALONE, Execution
 from sim.experiment.laboratory import PART, Laboratory
 from sim.experiment.plan.choice import Rule
 from sim.experiment.plan.search import LISTED, Question, Search, Seen, Settled, undominated
 from sim.experiment.plan.space import Plan, PlanSpace
-from sim.experiment.progress import Progress, no_progress
 from sim.scenario.options import Choices
 
 Array = npt.NDArray[np.float64]
@@ -167,31 +167,27 @@ class PlanAnswer(Shown):
 
 def find_plan(
     asked: Asked,
-    workers: int | None = 1,
     kept: Path | None = None,
-    progress: Progress = no_progress,
-    cluster: str | None = None,
+    execution: Execution = ALONE,
 ) -> PlanAnswer:
     """Find the cheapest plan that makes the date.
 
     Args:
         asked: the question.
-        workers: processes; None for as many as there are cores. No result depends on it.
         kept: the folder in which finished parts are kept.
-        progress: called with replications done and in all, at most.
-        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
+        execution: how it is executed.
 
     Raises:
         UsageError: the cluster cannot be used.
         RunInterrupted: stopped by hand; finished parts are kept.
     """
     space = PlanSpace(asked.choices)
-    with Laboratory(asked.seed, workers, kept, progress, asked.trials, cluster) as laboratory:
+    with Laboratory(asked.seed, kept, execution, asked.trials) as laboratory:
         search = Search(space, asked.question, laboratory)
         search.see_as_it_is(asked.choices.loaded.scenario, min(_N_REFERENCE, asked.trials // 20 // PART * PART + PART))
         settled = search.settle()
         shown = search.show(settled)
-        progress(laboratory.n_simulated, laboratory.n_simulated)
+        execution.progress(laboratory.n_simulated, laboratory.n_simulated)
     return _answer(asked, search, settled, shown)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +19,12 @@ import pyarrow.parquet as pq
 
 from sim.analysis.measures import MILESTONES
 from sim.core.design import Design
+from sim.experiment.execution import Execution
 from sim.experiment.explanation.causes import Cause, causes_of_delay
 from sim.experiment.explanation.doubts import Doubt, doubts_of
 from sim.experiment.explanation.tables import Runs, cause_table, doubt_table, outcome
 from sim.experiment.files import opened, write_whole
 from sim.experiment.laboratory import Laboratory, Request, Variant
-from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run.assemble import REPLICATIONS
 from sim.experiment.run.folder import ASSUMPTIONS, CAUSES, PAIRS
 from sim.scenario.schema import Scenario
@@ -39,15 +38,6 @@ GLANCE, LOOK = 4, 12  # pairs of every assumption on each side, and more of thos
 DOUBTFUL = 5  # assumptions that get more
 Array = npt.NDArray[np.float64]
 _COLUMNS = ("outcome", *(f"day_{name}" for name in MILESTONES))
-
-
-@dataclass(frozen=True)
-class Measuring:
-    """Who simulates the pairs. No byte of the table depends on it."""
-
-    workers: int | None = None
-    cluster: str | None = None
-    progress: Progress = no_progress
 
 
 def end_of(scenario: Scenario) -> str:
@@ -79,14 +69,14 @@ def more_pairs(n_causes: int, n_trials: int) -> int:
     return min(max(left // LEADERS, FEWEST), MOST - each, n_trials - each) if n_causes > LEADERS else 0
 
 
-def measure(folder: Path, scenario: Scenario, seed: int, by: Measuring) -> str | None:
+def measure(folder: Path, scenario: Scenario, seed: int, execution: Execution) -> str | None:
     """Write what was lost to each cause into the folder of a run that has its replications.
 
     Args:
         folder: the run's folder. Parts that are finished are kept in it, until the run is.
         scenario: the scenario.
         seed: where random numbers start.
-        by: who simulates.
+        execution: how it is executed.
 
     Returns:
         The name of the file; None where the run is too small, or the scenario has no causes.
@@ -103,8 +93,7 @@ def measure(folder: Path, scenario: Scenario, seed: int, by: Measuring) -> str |
     horizon = Design(scenario).horizon_days
     each, more = first_pairs(len(causes), n), more_pairs(len(causes), n)
     total = len(causes) * each + more * min(LEADERS, len(causes))
-    kept = folder / PAIRS
-    with Laboratory(seed, by.workers, kept, by.progress, total, by.cluster) as laboratory:
+    with Laboratory(seed, folder / PAIRS, execution, total) as laboratory:
         runs: Runs = {("base",): base}
         _simulate(laboratory, runs, causes, 0, each)
         if more > 0:
@@ -114,7 +103,7 @@ def measure(folder: Path, scenario: Scenario, seed: int, by: Measuring) -> str |
     return CAUSES
 
 
-def measure_doubts(folder: Path, scenario: Scenario, seed: int, by: Measuring) -> str | None:
+def measure_doubts(folder: Path, scenario: Scenario, seed: int, execution: Execution) -> str | None:
     """Write how far each assumption of grade D moves the end of the trial into the folder of a run.
 
     All get a few pairs, lower and higher; those that may move it most get more.
@@ -123,7 +112,7 @@ def measure_doubts(folder: Path, scenario: Scenario, seed: int, by: Measuring) -
         folder: the run's folder, as for `measure`.
         scenario: the scenario.
         seed: where random numbers start.
-        by: who simulates.
+        execution: how it is executed.
 
     Returns:
         The name of the file; None where the run is too small for so many, or nothing is of grade D.
@@ -138,7 +127,7 @@ def measure_doubts(folder: Path, scenario: Scenario, seed: int, by: Measuring) -
         return None
     horizon, milestone = Design(scenario).horizon_days, end_of(scenario)
     total = 2 * (len(doubts) * GLANCE + min(DOUBTFUL, len(doubts)) * LOOK)
-    with Laboratory(seed, by.workers, folder / PAIRS, by.progress, total, by.cluster) as laboratory:
+    with Laboratory(seed, folder / PAIRS, execution, total) as laboratory:
         days = _moved(laboratory, doubts, milestone, 0, GLANCE)
         table = doubt_table(doubts, outcome(base, milestone), days, horizon)
         leading = [doubt for doubt in doubts if doubt.path in set(table["path"][:DOUBTFUL])]

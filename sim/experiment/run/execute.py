@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sim.errors import Problem, ResultsError, RunInterrupted, WriteError
-from sim.experiment.crew import Crew, crew_for, simulate_chunk
+from sim.experiment.crew import Crew, simulate_chunk
+from sim.experiment.execution import Execution
 from sim.experiment.files import file_hash, write_json
 from sim.experiment.identity import Identity
-from sim.experiment.progress import Progress, no_progress
+from sim.experiment.progress import Progress
 from sim.experiment.replicate import CHUNK, Chunk, tasks
 from sim.experiment.run.assemble import assemble
-from sim.experiment.run.days_lost import Measuring, measure, measure_doubts
+from sim.experiment.run.days_lost import measure, measure_doubts
 from sim.experiment.run.folder import ASSUMPTIONS, CAUSES, MANIFEST, RunFolder
 from sim.experiment.run.manifest import manifest
 from sim.experiment.run.restore import chunks_of, joined
@@ -26,47 +27,43 @@ REPORT = "report.html"
 
 
 @dataclass(frozen=True)
-class Means:
-    """By what a run is made. No byte of its results depends on it, its manifest and what is left out apart.
+class Outputs:
+    """What a run leaves besides its tables.
 
     Attributes:
-        workers: processes; None for as many as there are cores.
-        cluster: address of a Dask scheduler, or `local`; None for this machine without one.
-        report: writes a page about the results into the folder, and returns its name.
-        progress: called with replications done and in all.
-        command: the whole command, for the manifest.
+        report: writes a page about the results into the folder, and returns its name; None for no page.
         causes: whether the days lost to each cause are measured.
         dates: called with the results once their dates are known, and before what comes after them is made.
     """
 
-    workers: int | None = None
-    cluster: str | None = None
     report: Report | None = None
-    progress: Progress = no_progress
-    command: str = ""
     causes: bool = False
     dates: Callable[[Results], None] = lambda _: None
 
 
-def go(folder: RunFolder, means: Means) -> Results:
+NOTHING_ELSE = Outputs()
+
+
+def go(folder: RunFolder, execution: Execution, outputs: Outputs) -> Results:
     """Begin or go on, and finish.
 
     Args:
         folder: the run's folder, which is held.
-        means: by what it is made.
+        execution: how it is executed.
+        outputs: what it leaves besides its tables.
     """
     started = time.time()
     if folder.is_complete():
-        means.progress(folder.identity.ceiling, folder.identity.ceiling)
-        if not folder.is_presented(as_typed=means.report is not None):
+        execution.progress(folder.identity.ceiling, folder.identity.ceiling)
+        if not folder.is_presented(as_typed=outputs.report is not None):
             present(Results(folder.path), folder.identity)
-        found = reuse(Results(folder.path), means)
+        found = reuse(Results(folder.path), execution, outputs)
         folder.tidy()
         return found
     folder.begin()
     try:
-        looks = _simulate(folder, means)
-        return complete(folder, started, means, looks)
+        looks = _simulate(folder, execution)
+        return complete(folder, started, execution, outputs, looks)
     except KeyboardInterrupt:
         folder.look()
         raise RunInterrupted(
@@ -80,34 +77,36 @@ def go(folder: RunFolder, means: Means) -> Results:
         raise WriteError(Problem(message, problem.file)) from None
 
 
-def complete(folder: RunFolder, started: float, means: Means, looks: Looks | None = None) -> Results:
+def complete(
+    folder: RunFolder, started: float, execution: Execution, outputs: Outputs, looks: Looks | None = None
+) -> Results:
     """Turn a folder that has all its chunks into results.
 
     Args:
         folder: the run's folder, held.
         started: when the run was started, in seconds since 1970, for the manifest.
-        means: by what it is made.
+        execution: how it is executed.
+        outputs: what it leaves besides its tables.
         looks: how it was decided that there are enough replications, where a rule decided it.
     """
     files = assemble(folder)
     results = Results(folder.path)
     results.until = None if looks is None else looks.record()  # there is no manifest yet
     if not results.failures:  # else there is no answer
-        means.dates(results)
+        outputs.dates(results)
     for name in (CAUSES, ASSUMPTIONS):  # of a run that had fewer trials
         (folder.path / name).unlink(missing_ok=True)
-    if means.causes and not results.failures:
-        files += _causes(results, means)
-    if means.report is not None and not results.failures:
-        files.append(means.report(Results(folder.path)))
-    folder.finish(manifest(folder, files, started, means.command, looks))
+    if outputs.causes and not results.failures:
+        files += _causes(results, execution)
+    if outputs.report is not None and not results.failures:
+        files.append(outputs.report(Results(folder.path)))
+    folder.finish(manifest(folder, files, started, execution.command, looks))
     return Results(folder.path)
 
 
-def _causes(results: Results, means: Means) -> list[str]:
+def _causes(results: Results, execution: Execution) -> list[str]:
     """Measure what was lost to each cause, and what hangs on assumptions; the names of the files."""
-    by = Measuring(means.workers, means.cluster, means.progress)
-    names = [make(results.path, results.scenario, results.seed, by) for make in (measure, measure_doubts)]
+    names = [make(results.path, results.scenario, results.seed, execution) for make in (measure, measure_doubts)]
     return [name for name in names if name is not None]
 
 
@@ -131,12 +130,13 @@ def check_undamaged(results: Results) -> None:
         raise ResultsError(Problem(f"is no folder that this program wrote: {wrong[0]}", str(results.path)))
 
 
-def reuse(results: Results, means: Means) -> Results:
+def reuse(results: Results, execution: Execution, outputs: Outputs) -> Results:
     """A run that was complete already; it only gets the causes and the report that it may still lack.
 
     Args:
         results: the run.
-        means: by what it is made.
+        execution: how it is executed.
+        outputs: what it leaves besides its tables.
 
     Raises:
         ResultsError: its files are no longer what it wrote.
@@ -144,15 +144,15 @@ def reuse(results: Results, means: Means) -> Results:
     check_undamaged(results)
     if results.failures:
         return results
-    means.dates(results)
-    lacks_causes = means.causes and CAUSES not in results.manifest["files"]
-    new = _causes(results, means) if lacks_causes else []
+    outputs.dates(results)
+    lacks_causes = outputs.causes and CAUSES not in results.manifest["files"]
+    new = _causes(results, execution) if lacks_causes else []
     has_page = REPORT in results.manifest["files"] and (results.path / REPORT).is_file()
     results = Results(results.path)
-    if new and has_page and means.report is None:
+    if new and has_page and outputs.report is None:
         (results.path / REPORT).unlink()  # it says nothing of the causes
-    if means.report is not None and (new or not has_page):
-        new.append(means.report(results))
+    if outputs.report is not None and (new or not has_page):
+        new.append(outputs.report(results))
     if not new:
         return results
     files = {name: digest for name, digest in results.manifest["files"].items() if (results.path / name).is_file()}
@@ -174,17 +174,17 @@ def present(results: Results, identity: Identity) -> None:
     (results.path / REPORT).unlink(missing_ok=True)
 
 
-def _simulate(folder: RunFolder, means: Means) -> Looks | None:
+def _simulate(folder: RunFolder, execution: Execution) -> Looks | None:
     """Simulate what is not on disk yet; with a rule, until it is met."""
     identity = folder.identity
     tail = _restored(folder)
-    with crew_for(means.workers, means.cluster) as crew:
+    with execution.crew() as crew:
         if not identity.until:
-            _add(folder, crew, identity.ceiling, means.progress, tail)
+            _add(folder, crew, identity.ceiling, execution.progress, tail)
             return None
         looks = Looks(identity)
         while (n := looks.next) is not None:
-            _add(folder, crew, n, means.progress, tail)
+            _add(folder, crew, n, execution.progress, tail)
             looks.look(folder, n)
     folder.identity = identity.decided(looks.seen[-1].replications)
     folder.state()

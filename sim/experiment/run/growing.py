@@ -15,10 +15,11 @@ from sim.analysis.measures import measures
 from sim.analysis.tables import EnrolmentCurves, event_table, participant_table, replication_table
 from sim.core.design import Design
 from sim.errors import Problem, ResultsError
+from sim.experiment.execution import Execution
 from sim.experiment.identity import Identity
 from sim.experiment.replicate import Chunk
 from sim.experiment.run.assemble import CURVES, EVENTS, PARTICIPANTS, REPLICATIONS
-from sim.experiment.run.execute import Means
+from sim.experiment.run.execute import NOTHING_ELSE, Outputs
 from sim.experiment.run.folder import MANIFEST, RUN
 from sim.experiment.run.results import Results
 from sim.experiment.run.start import extend, resume, run_in_folder
@@ -91,7 +92,9 @@ class ResultsAtHand(Results):
         return 0
 
 
-def grow(path: Path, identity: Identity, sizes: Sequence[int], means: Means) -> Iterator[Results]:
+def grow(
+    path: Path, identity: Identity, sizes: Sequence[int], execution: Execution, outputs: Outputs = NOTHING_ELSE
+) -> Iterator[Results]:
     """A run that is given more replications step by step, so that there is an answer after each.
 
     What is in the folder already is not simulated again, and a run that was stopped goes on. The last results are the
@@ -101,7 +104,8 @@ def grow(path: Path, identity: Identity, sizes: Sequence[int], means: Means) -> 
         path: the run's folder.
         identity: the run, with all its replications.
         sizes: replications after each step, increasing; the last is the number of the identity.
-        means: by what it is made.
+        execution: how it is executed.
+        outputs: what the last step leaves besides its tables.
 
     Yields:
         The results after each step that there was something to do for, and at the end.
@@ -109,27 +113,24 @@ def grow(path: Path, identity: Identity, sizes: Sequence[int], means: Means) -> 
     Raises:
         ResultsError: the folder is of another run, is in use, is damaged, or cannot be written.
     """
-    few = replace(means, causes=False)  # they are measured once all replications are there
+    few = replace(outputs, causes=False)  # they are measured once all replications are there
     if (path / RUN).is_file():
-        yield resume(path, few)
+        yield resume(path, execution, few)
     for n in sizes:
         have = Results(path).n_replications if (path / MANIFEST).is_file() else 0
         if have >= n and n != sizes[-1]:
             continue
-        last = means if n == sizes[-1] and n == identity.replications else few
+        last = outputs if n == sizes[-1] and n == identity.replications else few
         if have and have < n:
-            yield extend(path, n, last)
+            yield extend(path, n, execution, last)
             continue
         yield run_in_folder(
             identity.scenario,
             replications=n,
             seed=identity.seed,
-            workers=means.workers,
             out=path,
-            report=last.report,
-            causes=last.causes,
-            progress=last.progress,
-            command=last.command,
             typed=identity.typed,
             assumptions=identity.assumptions,
+            execution=execution,
+            outputs=last,
         )

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sim.errors import RunInterrupted
-from sim.experiment.crew import crew_for, simulate_chunk
+from sim.experiment.crew import simulate_chunk
+from sim.experiment.execution import Execution
 from sim.experiment.identity import Identity
-from sim.experiment.progress import Progress, no_progress
 from sim.experiment.replicate import Chunk, Task, tasks
-from sim.experiment.run.execute import Means, complete, present, reuse
+from sim.experiment.run.execute import NOTHING_ELSE, complete, present, reuse
 from sim.experiment.run.folder import RunFolder
 from sim.experiment.run.results import Results
 
@@ -41,14 +41,13 @@ Job = tuple[_Run, Task]
 class _Several:
     """Runs that are opened one after another, and completed as their last chunk comes in."""
 
-    def __init__(self, runs: Sequence[tuple[Identity, Path]], progress: Progress, command: str) -> None:
+    def __init__(self, runs: Sequence[tuple[Identity, Path]], execution: Execution) -> None:
         self._runs = runs
-        self._progress = progress
-        self._command = command
+        self._execution = execution
         self._held: dict[Path, _Run] = {}
         self._total = sum(identity.ceiling for identity, _ in runs)
         self._done = 0
-        progress(0, self._total)
+        execution.progress(0, self._total)
 
     def jobs(self) -> Iterator[Job]:
         """The chunks that are still to be simulated, run by run."""
@@ -69,7 +68,7 @@ class _Several:
         if folder.is_complete():
             if not folder.is_presented(as_typed=False):
                 present(Results(folder.path), folder.identity)
-            reuse(Results(folder.path), Means())
+            reuse(Results(folder.path), self._execution, NOTHING_ELSE)
             self._note(folder.identity.ceiling)
             self._release(run)
             return None
@@ -89,10 +88,10 @@ class _Several:
 
     def _note(self, n: int) -> None:
         self._done += n
-        self._progress(self._done, self._total)
+        self._execution.progress(self._done, self._total)
 
     def _complete(self, run: _Run) -> None:
-        complete(run.folder, run.started, Means(command=self._command))
+        complete(run.folder, run.started, self._execution, NOTHING_ELSE)
         self._release(run)
 
     def _release(self, run: _Run) -> None:
@@ -114,20 +113,13 @@ class _Several:
 
 def run_several(
     runs: Sequence[tuple[Identity, Path]],
-    *,
-    workers: int | None = None,
-    cluster: str | None = None,
-    progress: Progress = no_progress,
-    command: str = "",
+    execution: Execution,
 ) -> list[Results]:
     """Run several scenarios, each into its own folder.
 
     Args:
         runs: what to run and where; the same folder may be named again.
-        workers: processes, shared by all runs; default: all cores. The results are the same bytes whatever it is.
-        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
-        progress: called with replications done and in all, over all runs.
-        command: the whole command, for the manifests.
+        execution: how they are executed; workers are shared by all runs.
 
     Returns:
         Results in the order of `runs`.
@@ -139,11 +131,11 @@ def run_several(
         WorkersLost: those who simulate were lost again and again; finished chunks are kept.
     """
     different = list({path: (identity, path) for identity, path in runs}.values())
-    several = _Several(different, progress, command)
+    several = _Several(different, execution)
     if not different:
         return []
     try:
-        with crew_for(workers, cluster) as crew:
+        with execution.crew() as crew:
             jobs = (((run, task), run.identity.arguments(*task)) for run, task in several.jobs())
             for job, chunk in crew.do(simulate_chunk, jobs):
                 several.add(job, chunk)

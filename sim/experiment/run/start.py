@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sim.analysis.precision import MOST
 from sim.errors import Problem, ResultsError, UsageError
+from sim.experiment.execution import ON_ALL_CORES, Execution
 from sim.experiment.files import read_object
 from sim.experiment.identity import Identity
-from sim.experiment.progress import Progress, no_progress
-from sim.experiment.run.execute import REPORT, Means, Report, check_undamaged, complete, go, reuse
+from sim.experiment.run.execute import NOTHING_ELSE, Outputs, check_undamaged, go
 from sim.experiment.run.folder import MANIFEST, RUN, RunFolder, checked_manifest
 from sim.experiment.run.results import Results
 from sim.experiment.run.stopping import Looks
 from sim.scenario.schema import Scenario
-
-__all__ = [
-    "REPORT",
-    "RESULTS",
-    "Means",
-    "Progress",
-    "Report",
-    "complete",
-    "default_folder",
-    "extend",
-    "no_progress",
-    "resume",
-    "reuse",
-    "run_in_folder",
-]
 
 RESULTS = Path("results")
 
@@ -40,16 +25,11 @@ def run_in_folder(
     replications: int | None = None,
     seed: int | None = None,
     until: str = "",
-    workers: int | None = None,
-    cluster: str | None = None,
     out: Path | str | None = None,
-    report: Report | None = None,
-    causes: bool = False,
-    dates: Callable[[Results], None] = lambda _: None,
-    progress: Progress = no_progress,
-    command: str = "",
     typed: str = "",
     assumptions: Sequence[Mapping[str, str]] = (),
+    execution: Execution = ON_ALL_CORES,
+    outputs: Outputs = NOTHING_ELSE,
 ) -> Results:
     """Run a scenario and keep what it leaves in a folder. A run that was stopped goes on where it was.
 
@@ -58,16 +38,11 @@ def run_in_folder(
         replications: simulated trials, with a rule at most; default: as the scenario says, with a rule `MOST`.
         seed: where random numbers start; default: as the scenario says.
         until: the rule by which it stops, as in `last_randomised.p50<7d`; see `sim.analysis.precision`.
-        workers: processes; default: all cores. The results are the same bytes whatever it is.
-        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
         out: the folder; default: `results/<scenario>-<id>`.
-        report: writes a page about the results into the folder, and returns its name.
-        causes: whether the days lost to each cause are measured.
-        dates: called with the results once their dates are known, and before the causes are measured.
-        progress: called with replications done and in all.
-        command: the whole command, for the manifest.
         typed: the scenario and its overrides as they were typed, for the report.
         assumptions: every value with where it came from, for the report; see `sim.report.assumptions`.
+        execution: how it is executed.
+        outputs: what it leaves besides its tables.
 
     Raises:
         UsageError: the rule cannot be read, or the cluster not used.
@@ -88,7 +63,7 @@ def run_in_folder(
         identity = Identity(scenario, seed, n, typed, assumptions)
     folder = RunFolder(default_folder(identity) if out is None else Path(out), identity)
     with folder.locked():
-        return go(folder, Means(workers, cluster, report, progress, command, causes, dates))
+        return go(folder, execution, outputs)
 
 
 def default_folder(identity: Identity, among: Path = RESULTS) -> Path:
@@ -109,28 +84,32 @@ def default_folder(identity: Identity, among: Path = RESULTS) -> Path:
     return path
 
 
-def resume(path: Path | str, means: Means | None = None) -> Results:
+def resume(path: Path | str, execution: Execution = ON_ALL_CORES, outputs: Outputs = NOTHING_ELSE) -> Results:
     """Go on with a run that was stopped, from what its folder says; a complete one is left as it is.
 
     Args:
         path: the folder.
-        means: by what it is made.
+        execution: how it is executed.
+        outputs: what it leaves besides its tables.
 
     Raises:
         ResultsError: there is no run, it is of another version of the program, in use, or damaged.
     """
     folder = RunFolder(Path(path), _identity_in(Path(path)))
     with folder.locked():
-        return go(folder, means or Means())
+        return go(folder, execution, outputs)
 
 
-def extend(path: Path | str, replications: int, means: Means | None = None) -> Results:
+def extend(
+    path: Path | str, replications: int, execution: Execution = ON_ALL_CORES, outputs: Outputs = NOTHING_ELSE
+) -> Results:
     """Give a finished run more replications, without simulating again those that it has.
 
     Args:
         path: the folder.
         replications: how many there are to be in all.
-        means: by what it is made.
+        execution: how it is executed.
+        outputs: what it leaves besides its tables.
 
     Raises:
         UsageError: it has more than that.
@@ -149,7 +128,7 @@ def extend(path: Path | str, replications: int, means: Means | None = None) -> R
             RunFolder(path, before).is_complete()  # refuses one of another version of the program
             check_undamaged(Results(path))
             folder.state()
-        return go(folder, means or Means())
+        return go(folder, execution, outputs)
 
 
 def _identity_in(path: Path) -> Identity:

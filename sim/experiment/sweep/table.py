@@ -22,8 +22,8 @@ from sim.analysis.shown import HEADLINE, Shown, date_line, estimate_in, heading
 from sim.analysis.summary import QUANTILES, finished, milestone_table, odds_table
 from sim.core.clock import Clock
 from sim.experiment.comparison.sides import Pair, Side
+from sim.experiment.execution import ON_ALL_CORES, Execution
 from sim.experiment.identity import Identity
-from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run.results import Results
 from sim.experiment.run.several import run_several
 from sim.experiment.run.start import default_folder
@@ -103,10 +103,7 @@ def run_points(
     seed: int,
     folder: Path,
     typed: str = "",
-    workers: int | None = None,
-    cluster: str | None = None,
-    progress: Progress = no_progress,
-    command: str = "",
+    execution: Execution = ON_ALL_CORES,
 ) -> list[Results]:
     """Run every point, all with one seed. Finished points are used again.
 
@@ -116,10 +113,7 @@ def run_points(
         seed: where random numbers start.
         folder: where the folders of the points are made.
         typed: the scenario and its overrides as they were typed.
-        workers: processes, shared by all points; default: all cores.
-        cluster: address of a Dask scheduler, or `local`, instead of this machine alone.
-        progress: called with replications done and in all, over all points.
-        command: the whole command, for the manifests.
+        execution: how it is executed.
 
     Raises:
         ResultsError: a folder cannot be used.
@@ -127,7 +121,7 @@ def run_points(
     """
     identities = [Identity(point.scenario, seed, replications, point.typed(typed)) for point in points]
     places = [(identity, default_folder(identity, folder)) for identity in identities]
-    return run_several(places, workers=workers, cluster=cluster, progress=progress, command=command)
+    return run_several(places, execution)
 
 
 def run_sweep(

@@ -13,6 +13,7 @@ from dash import State as DashState
 
 from sim.errors import InputError, UsageError
 from sim.experiment.comparison.sides import Comparison, Named, read_sources, run_sources
+from sim.experiment.execution import Execution
 from sim.report.assumptions import assumption_rows
 from sim.web.limits import check_shares_limits
 from sim.web.parts.components import page_title, problem_box
@@ -169,16 +170,15 @@ def _compared(
         for source, text in zip(read_sources(named, [()] * len(named), labels), typed, strict=True)
     ]
     tell = Progress("compare", set_progress)
-    how: dict[str, Any] = {"seed": seed, "workers": studio.settings.workers, "assumptions": assumption_rows}
+    execution = Execution(studio.settings.workers, progress=tell)
+    how: dict[str, Any] = {"seed": seed, "execution": execution, "assumptions": assumption_rows}
     wanted = int(size) if size else None
     fresh = all(source.results is None for source in sources)
     if fresh and (wanted or sources[0].scenario.experiment.replications) > 2 * FIRST_ANSWER:
-        few = run_sources(
-            sources, replications=FIRST_ANSWER, runs=studio.visitor.folder / "first", progress=tell, **how
-        )
+        few = run_sources(sources, replications=FIRST_ANSWER, runs=studio.visitor.folder / "first", **how)
         note = f"A first answer, from {FIRST_ANSWER} simulated trials of each. A better one follows."
         tell.first(_view(Compared(Comparison(few)), note))
-    comparison = Comparison(run_sources(sources, replications=wanted, runs=studio.visitor.runs, progress=tell, **how))
+    comparison = Comparison(run_sources(sources, replications=wanted, runs=studio.visitor.runs, **how))
     if not worth:
         return _view(Compared(comparison))
     tell.first(_view(Compared(comparison), "What each changed value is worth follows."))
@@ -192,7 +192,9 @@ def _shares(studio: Studio, comparison: Comparison, tell: Progress) -> pd.DataFr
 
     n_between = runs_needed(all_attributions(comparison))
     check_shares_limits(n_between, comparison.n_replications, studio.settings.limits)
-    return shares_between(comparison, studio.visitor.folder / "parts", workers=studio.settings.workers, progress=tell)
+    return shares_between(
+        comparison, studio.visitor.folder / "parts", Execution(studio.settings.workers, progress=tell)
+    )
 
 
 def _named(studio: Studio, value: str) -> tuple[Named, str, str]:

@@ -10,6 +10,7 @@ from dash import Dash, Input, Output, dcc, html
 from dash import State as DashState
 
 from sim.errors import InputError, Problem, UsageError
+from sim.experiment.execution import Execution
 from sim.experiment.explanation.study import FEWEST, REPLICATIONS, Study, explain
 from sim.experiment.explanation.tables import DAYS, RANKS
 from sim.report.explanation.words import DEFAULT_OUTCOME
@@ -123,8 +124,10 @@ def _explained(studio: Studio, state: State, focus: str, scale: str, set_progres
     seed = scenario.experiment.seed if state.seed is None else state.seed
     kept, tell = studio.visitor.folder / "parts", Progress("explain", set_progress)
 
+    execution = Execution(studio.settings.workers, progress=tell)
+
     def answered(replications: int) -> Explanation:
-        return explain(Study(scenario, replications, seed, scale), studio.settings.workers, kept, tell)
+        return explain(Study(scenario, replications, seed, scale), kept, execution)
 
     few = f"A first answer, from {FEWEST} rows of the design. A better one follows, from {REPLICATIONS}."
     tell.first(_view(answered(FEWEST), focus, state, few))

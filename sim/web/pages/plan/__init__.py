@@ -11,6 +11,7 @@ from dash import Dash, Input, Output, ctx, dcc, html, no_update
 from dash import State as DashState
 
 from sim.errors import InputError
+from sim.experiment.execution import Execution
 from sim.report.words import OUTCOME_NOUNS
 from sim.scenario.options_starter import EXAMPLE
 from sim.web.pages.plan import options_panel
@@ -253,14 +254,15 @@ def _found(studio: Studio, state: State, asked: Asked, set_progress: Any) -> Com
     from sim.experiment.plan.answer import fewest_trials, find_plan
 
     kept, tell = studio.visitor.folder / "parts", Progress("cheapest", set_progress)
+    how = Execution(studio.settings.workers, progress=tell)
     fewest = fewest_trials(asked.choices)
     if asked.trials >= _WORTH_A_FIRST * fewest:
-        first = find_plan(replace(asked, trials=fewest), studio.settings.workers, kept, tell)
+        first = find_plan(replace(asked, trials=fewest), kept, how)
         few = f"A first answer, from {first.n_trials:,} simulated trials. A better one follows."
         tell.first(_view(first, state, few))
     else:
         go_on_as_long()
-    return _view(find_plan(asked, studio.settings.workers, kept, tell), state)
+    return _view(find_plan(asked, kept, how), state)
 
 
 def _view(answer: PlanAnswer, state: State, note: str = "") -> Component:

@@ -12,9 +12,11 @@ from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 from dash.exceptions import PreventUpdate
 
 from sim.errors import InputError, Problem, ReplicationFailed
+from sim.experiment.execution import ALONE, Execution
 from sim.experiment.identity import Identity
+from sim.experiment.run.execute import Outputs
 from sim.experiment.run.growing import grow
-from sim.experiment.run.start import Means, default_folder, run_in_folder
+from sim.experiment.run.start import default_folder, run_in_folder
 from sim.report.assumptions import assumption_rows
 from sim.web.pages.run.history import remember
 from sim.web.pages.run.steps import check_rule, with_draft
@@ -194,10 +196,11 @@ def _as_many(studio: Studio, query: str, asked: Question, say: Callable[..., Non
     folder = default_folder(identity, studio.visitor.runs)
     workers = 1 if n <= _ALONE else _workers(studio)
     for size in (*(step for step in _STEPS if step < n), n):
-        for results in grow(folder, identity, (size,), Means(1 if size <= _ALONE else workers, progress=say)):
+        for results in grow(folder, identity, (size,), Execution(1 if size <= _ALONE else workers, progress=say)):
             if results.n_replications >= size:
                 yield results, False
-    for results in grow(folder, identity, (n,), Means(workers, progress=partial(say, what=_AGAIN), causes=True)):
+    execution = Execution(workers, progress=partial(say, what=_AGAIN))
+    for results in grow(folder, identity, (n,), execution, Outputs(causes=True)):
         yield results, True
 
 
@@ -206,7 +209,7 @@ def _until(studio: Studio, query: str, asked: Question, say: Progress) -> Iterat
     state = Scenario.of(query)
     how = (asked.typed, _assumptions(studio, query))
     few = Identity(asked.scenario, asked.seed, _STEPS[0], *how)
-    for results in grow(default_folder(few, studio.visitor.folder / "first"), few, (_STEPS[0],), Means(1)):
+    for results in grow(default_folder(few, studio.visitor.folder / "first"), few, (_STEPS[0],), ALONE):
         yield results, False
     most = studio.settings.limits.replications
     identity = Identity(asked.scenario, asked.seed, None, *how, state.until, most)
@@ -215,12 +218,11 @@ def _until(studio: Studio, query: str, asked: Question, say: Progress) -> Iterat
         replications=most,
         seed=asked.seed,
         until=state.until,
-        workers=_workers(studio),
         out=default_folder(identity, studio.visitor.runs),
-        progress=say,
-        causes=True,
         typed=how[0],
         assumptions=how[1],
+        execution=Execution(_workers(studio), progress=say),
+        outputs=Outputs(causes=True),
     )
     yield results, True
 

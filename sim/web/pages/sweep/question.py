@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim.errors import Problem, UsageError
+from sim.experiment.execution import Execution
 from sim.experiment.sweep.points import GRID, count_points, make_points
 from sim.web.limits import check_sweep_limits
 from sim.web.pages.sweep.varying import Row, at_rows, check_points, read_rows
@@ -88,8 +89,7 @@ class Asked:
             replications=replications,
             seed=self._seed,
             folder=self._studio.visitor.folder / "parts",
-            workers=self._studio.settings.workers,
-            progress=tell,
+            execution=Execution(self._studio.settings.workers, progress=tell),
         )
 
 
