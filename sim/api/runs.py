@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.api.run import report_writer
+from sim.errors import Problem, UsageError
 from sim.experiment.execution import Execution
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run.execute import Outputs
-from sim.experiment.run.results import Results
+from sim.experiment.run.results import Results, open_results
 from sim.experiment.run.start import RESULTS
 from sim.experiment.run.start import extend as extend_in_folder
 from sim.experiment.run.start import resume as resume_in_folder
@@ -18,6 +19,8 @@ from sim.scenario.extension_files import Extensions, extensions_given
 
 if TYPE_CHECKING:
     import pandas as pd
+
+DOCUMENTS = (".pdf", ".pptx", ".ics", ".xml")  # of one run; `sim.report.documents` writes them
 
 
 def runs(folder: Path | str = RESULTS, *, scenario: str = "", scenario_hash: str = "") -> pd.DataFrame:
@@ -56,24 +59,39 @@ def runs(folder: Path | str = RESULTS, *, scenario: str = "", scenario_hash: str
 
 
 def export(runs: Sequence[Results | Path | str], path: Path | str) -> int:
-    """Write the simulated trials of some runs as one table, a row each, with the run and its scenario.
+    """Write the simulated trials of some runs as one table, a row each; or one run as a document.
+
+    A document is one page for a sponsor (.pdf, .pptx), the milestones as calendar entries (.ics), or a project for
+    Microsoft Project (.xml).
 
     Args:
         runs: results or their folders.
-        path: the file: .csv, .xlsx or .parquet.
+        path: the file: .csv, .xlsx or .parquet; for one run also .pdf, .pptx, .ics or .xml.
 
     Returns:
-        How many simulated trials were written.
+        How many simulated trials were written, or are behind the document.
 
     Raises:
-        UsageError: the ending is another, or there are more rows than Excel holds.
+        UsageError: the ending is another, there are more rows than Excel holds, or a document is asked of several runs.
         ResultsError: a run is not there, unfinished or damaged, or the file cannot be written.
     """
     from sim.experiment.run import catalogue
     from sim.experiment.run.export import export as export_entries
 
     folders = [run.path if isinstance(run, Results) else Path(run) for run in runs]
+    if Path(path).suffix.lower() in DOCUMENTS:
+        return _export_document(folders, Path(path))
     return export_entries([catalogue.named(folder.parent, folder.as_posix()) for folder in folders], Path(path))
+
+
+def _export_document(folders: list[Path], path: Path) -> int:
+    from sim.report.documents.write import write_document
+
+    if len(folders) != 1:
+        raise UsageError(Problem(f"a document is of one run, and these are {len(folders)}", str(path)))
+    results = open_results(folders[0])
+    write_document(results, path)
+    return results.n_replications
 
 
 def resume(

@@ -18,7 +18,8 @@ from sim.cli.play import play
 from sim.cli.reference import reference
 from sim.cli.results import results
 from sim.cli.run import run
-from sim.cli.scenarios import diff, new, schema, show, validate
+from sim.cli.scenarios import diff, schema, show, validate
+from sim.cli.starting import new
 from sim.cli.streams import flush, let_go, prepare_streams, say
 from sim.cli.studio import serve
 from sim.cli.sweep import sweep

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import traceback
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from sim.cli.options import EXTENSION, REPLICATION, SEED, SET, scenario_argument
-from sim.errors import ReplicationFailed, TrialclockError
+from sim.errors import Problem, ReplicationFailed, TrialclockError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pyarrow as pa
 
+    from sim.core.design import Design
     from sim.experiment.run.results import Results
 
 _FORMATS = click.Choice(["story", "csv"])
@@ -27,8 +29,17 @@ _FORMATS = click.Choice(["story", "csv"])
 @SEED
 @SET
 @EXTENSION
-@click.option("--format", "form", type=_FORMATS, default="story", show_default=True, help="Sentences, or a table.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([*_FORMATS.choices, "sdtm", "ocel"]),
+    default="story",
+    show_default=True,
+    help="Sentences, a table, SDTM in Dataset-JSON, or an OCEL 2.0 log.",
+)
 @click.option("--participant", type=click.IntRange(1), metavar="N", help="Only what happens to the N-th participant.")
+@click.option("--until", metavar="DATE", help="Only what has happened by then, as data of a running trial.")
+@click.option("--out", metavar="PATH", help="Write here instead of stdout: a file, or for SDTM a folder.")
 def trace(
     scenario: str,
     replication: int,
@@ -36,22 +47,70 @@ def trace(
     overrides: tuple[str, ...],
     form: str,
     participant: int | None,
+    until: str | None,
+    out: str | None,
 ) -> None:
-    """Tell one simulated trial of SCENARIO as a story that a student can read, or as CSV."""
+    """Tell one simulated trial of SCENARIO as a story that a student can read, or as a table.
+
+    As SDTM (DM, DS, SV, EX) it can be given to `forecast`, or to a data manager's own programs; as OCEL to programs for
+    process mining.
+    """
     from sim.core.design import Design
     from sim.experiment.replicate import replicate
-    from sim.report.one_trial.story import story
     from sim.scenario.load import load_scenario
 
+    if form == "sdtm" and out is None:
+        raise UsageError(Problem("--format sdtm writes several files; add --out FOLDER"))
+    if participant is not None and form != "story":
+        raise UsageError(Problem("goes with --format story", "--participant"))
     design = Design(load_scenario(scenario, overrides))
     rows = replicate(design, design.scenario.experiment.seed if seed is None else seed, replication).table()
+    rows = _known(design, rows, until)
+    if form == "sdtm":
+        _write_domains(design, rows, Path(str(out)))
+    else:
+        _hand_over(_told(design, rows, replication, form, participant), out)
+
+
+def _known(design: Design, rows: npt.NDArray[np.float64], until: str | None) -> npt.NDArray[np.float64]:
+    """Events up to the end of a day."""
+    if until is None:
+        return rows
+    try:
+        last = design.clock.day_of(date.fromisoformat(until))
+    except ValueError:
+        raise UsageError(Problem("must be a date such as 2027-01-15", "--until", value=until)) from None
+    known: npt.NDArray[np.float64] = rows[rows[:, 0] < last + 1.0]
+    return known
+
+
+def _told(design: Design, rows: npt.NDArray[np.float64], replication: int, form: str, participant: int | None) -> str:
+    """One simulated trial as a story, a table or a log."""
     if form == "csv":
         from sim.analysis.tables import event_table
 
-        click.echo(_csv(event_table(design, replication, rows)), nl=False)
-        return
-    for line in story(design, rows, participant):
-        click.echo(line)
+        return _csv(event_table(design, replication, rows))
+    if form == "ocel":
+        from sim.exchange.outgoing.ocel import ocel
+
+        return ocel(design, rows)
+    from sim.report.one_trial.story import story
+
+    return "\n".join([*story(design, rows, participant), ""])
+
+
+def _write_domains(design: Design, rows: npt.NDArray[np.float64], folder: Path) -> None:
+    from sim.exchange.outgoing.sdtm_domains import dataset_json
+    from sim.experiment.files import cannot_write, write_text
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from None
+    files = dataset_json(design, rows)
+    for name, text in files.items():
+        write_text(folder / name, text)
+    click.echo(f"wrote {', '.join(files)} to {folder}")
 
 
 @click.command()

@@ -27,7 +27,11 @@ _MEGABYTE = 1e6
 @click.option("--in", "folder", default=_RESULTS, show_default=True, metavar="DIR", help="Where the runs are.")
 @click.option("--scenario", default="", metavar="TEXT", help="Only runs whose scenario's name contains this.")
 @click.option("--hash", "scenario_hash", default="", metavar="HASH", help="Only runs whose scenario or id begins so.")
-@click.option("--export", metavar="FILE", help="Write their replications to FILE: .csv, .xlsx or .parquet.")
+@click.option(
+    "--export",
+    metavar="FILE",
+    help="Write them to FILE: replications as .csv, .xlsx or .parquet; one run as .pdf, .pptx, .ics or .xml.",
+)
 @click.option("--open", "opens", is_flag=True, help="Open the report of the run in a browser.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
 def results(
@@ -66,11 +70,11 @@ def results(
 
 
 def _export(chosen: list[Entry], path: Path) -> None:
-    from sim.experiment.run.export import export
+    from sim.api.runs import export
 
     if not chosen:
         raise UsageError(Problem("there is no run to export", "--export", value=str(path)))
-    n = export(chosen, path)
+    n = export([entry.path for entry in chosen], path)
     click.echo(f"wrote {n:,} simulated trials of {_counted(len(chosen))} to {path}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -124,20 +123,3 @@ def schema() -> None:
     from sim.scenario.json_schema import scenario_schema
 
     print_json(scenario_schema())
-
-
-@click.command()
-@click.argument("name")
-@click.option("--from", "base", default="base", show_default=True, metavar="SCENARIO", help="The scenario to extend.")
-def new(name: str, base: str) -> None:
-    """Write NAME.yaml, a commented scenario to start from: everything that SCENARIO says, to change or to delete."""
-    from sim.experiment.files import write_text
-    from sim.scenario.template import template
-
-    path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
-    if path.exists():
-        raise UsageError(Problem("there is such a file already; it is not overwritten", str(path)))
-    if not path.parent.is_dir():
-        raise UsageError(Problem("there is no such folder", str(path.parent)))
-    write_text(path, template(path.stem, base, path.parent))
-    click.echo(f"{path} extends {base}. Change in it what differs, then: trialclock run {path}")

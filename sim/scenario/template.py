@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -57,6 +58,16 @@ def template(name: str, base: str, folder: Path) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def templates() -> dict[str, Path]:
+    """Files of the templates, by name: complete scenarios of other kinds of trial."""
+    return {path.stem: path for path in sorted((library() / "templates").glob("*.yaml"))}
+
+
+def renamed(text: str, name: str) -> str:
+    """A scenario's text under another name; all else stays as it is."""
+    return re.sub(r"^name:.*$", f"name: {json.dumps(name, ensure_ascii=False)}", text, count=1, flags=re.MULTILINE)
 
 
 def _in_library(path: Path) -> bool:

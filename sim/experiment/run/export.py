@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
-import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
 from sim.analysis.spreadsheets import excel_text, plain_columns
+from sim.analysis.zipped import without_times
 from sim.errors import Problem, ResultsError, UsageError, nearest
 from sim.experiment.files import PART, cannot_write, opened, settle
 from sim.experiment.run.assemble import REPLICATIONS, SUMMARY
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _ROWS_AT_ONCE = 8192
 _EXCEL_ROWS = 1_048_576
 _NAMES = ("run", "scenario")  # columns before the measures
-_NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say
 
 
 def export(entries: Sequence[Entry], path: Path) -> int:
@@ -48,7 +47,8 @@ def export(entries: Sequence[Entry], path: Path) -> int:
     """
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
-        raise UsageError(Problem(f"cannot write this kind of file; {nearest(path.suffix, _WRITERS)}", str(path)))
+        allowed = [*_WRITERS, ".pdf", ".pptx", ".ics", ".xml"]  # the last four are documents of one run
+        raise UsageError(Problem(f"cannot write this kind of file; {nearest(path.suffix, allowed)}", str(path)))
     for entry in entries:
         if entry.status != FINISHED:
             raise ResultsError(Problem(f"cannot be exported: it is {entry.status}", str(entry.path)))
@@ -116,6 +116,7 @@ def _excel(entries: Sequence[Entry], path: Path) -> None:
     schema = _schema(entries)
     book = Workbook(write_only=True)
     _runs_sheet(book, entries)
+    _milestones_sheet(book, entries)
     _summary_sheet(book, entries)
     sheet = book.create_sheet("replications")
     sheet.append(_row(sheet, schema.names))
@@ -123,7 +124,7 @@ def _excel(entries: Sequence[Entry], path: Path) -> None:
         for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
             sheet.append(_row(sheet, row))
     book.save(path)
-    _without_times(path)
+    path.write_bytes(without_times(path.read_bytes()))
 
 
 def _runs_sheet(book: Workbook, entries: Sequence[Entry]) -> None:
@@ -132,6 +133,29 @@ def _runs_sheet(book: Workbook, entries: Sequence[Entry]) -> None:
     for entry in entries:
         row = (entry.path.name, entry.scenario, entry.scenario_hash, entry.seed, entry.replications)
         sheet.append(_row(sheet, row))
+
+
+def _milestones_sheet(book: Workbook, entries: Sequence[Entry]) -> None:
+    """Dates of the milestones with the ends of their intervals, as dates; "never" is later than the horizon."""
+    from openpyxl.cell import WriteOnlyCell
+
+    from sim.experiment.run.results import open_results
+
+    sheet = book.create_sheet("milestones")
+    ends = [f"p{q}_date{end}" for q in (10, 50, 80, 90) for end in ("", "_low", "_high")]
+    sheet.append(["run", "milestone", "meaning", "share_reached", *ends])
+    for entry in entries:
+        for name, row in open_results(entry.path).milestones().iterrows():
+            cells = _row(sheet, [entry.path.name, name, row["meaning"]])
+            share = WriteOnlyCell(sheet, float(row["share"]))
+            share.number_format = "0 %"
+            cells.append(share)
+            for end in ends:
+                when = row[end]
+                cell = WriteOnlyCell(sheet, "never" if pd.isna(when) else when)
+                cell.number_format = "yyyy-mm-dd"
+                cells.append(cell)
+            sheet.append(cells)
 
 
 def _summary_sheet(book: Workbook, entries: Sequence[Entry]) -> None:
@@ -160,19 +184,6 @@ def _row(sheet: Any, values: Iterable[object]) -> list[object]:
         else:
             cells.append(value)
     return cells
-
-
-def _without_times(path: Path) -> None:
-    """Take the time of writing out of an Excel file, so that the same runs make the same bytes."""
-    with zipfile.ZipFile(path) as book:
-        parts = [(name, book.read(name)) for name in book.namelist()]
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
-        for name, data in parts:
-            if name == "docProps/core.xml":
-                data = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"1980-01-01T00:00:00Z", data)
-            info = zipfile.ZipInfo(name, _NO_TIME)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            book.writestr(info, data)
 
 
 _WRITERS: dict[str, Callable[[Sequence[Entry], Path], None]] = {

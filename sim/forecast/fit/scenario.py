@@ -126,12 +126,12 @@ def _arms(trial: ObservedTrial) -> dict[str, Any]:
 
 
 def _visit_weeks(found: Fit) -> list[float]:
-    visits = found.trial.visits
-    weeks = {_round(found.weeks, 4)}
+    visits, last = found.trial.visits, _round(found.weeks, 4)
+    weeks = {last}
     if visits is not None and len(visits.planned_day):
         days, counts = np.unique(visits.planned_day, return_counts=True)
         weeks |= {_round(float(day) / 7, 4) for day, n in zip(days, counts, strict=True) if n >= 0.2 * counts.max()}
-    return sorted(week for week in weeks if 0 < week <= found.weeks + 1e-3)
+    return sorted(week for week in weeks if 0 < week <= last)
 
 
 def _follow_up(found: Fit) -> dict[str, Any]:

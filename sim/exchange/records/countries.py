@@ -1,0 +1,56 @@
+"""ISO 3166 codes of countries as registries spell them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from holidays.registry import COUNTRIES
+
+_SPELT_OTHERWISE = {
+    "korea_republic_of": "KR",
+    "republic_of_korea": "KR",
+    "korea": "KR",
+    "russian_federation": "RU",
+    "czech_republic": "CZ",
+    "turkiye": "TR",
+    "turkiye_republic": "TR",
+    "iran_islamic_republic_of": "IR",
+    "moldova_republic_of": "MD",
+    "tanzania_united_republic_of": "TZ",
+    "viet_nam": "VN",
+    "united_states_of_america": "US",
+    "usa": "US",
+    "uk": "GB",
+    "great_britain": "GB",
+    "united_kingdom_of_great_britain_and_northern_ireland": "GB",
+    "macedonia_the_former_yugoslav_republic_of": "MK",
+    "north_macedonia": "MK",
+    "the_netherlands": "NL",
+    "congo_the_democratic_republic_of_the": "CD",
+    "cote_d_ivoire": "CI",
+    "bolivia_plurinational_state_of": "BO",
+    "venezuela_bolivarian_republic_of": "VE",
+    "syrian_arab_republic": "SY",
+    "lao_people_s_democratic_republic": "LA",
+    "palestinian_territory_occupied": "PS",
+}
+
+
+def key_of(text: str) -> str:
+    """A name that a scenario file can use as a key: letters, digits and underscores."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
+
+
+def code_of(country: str) -> str | None:
+    """Two-letter code of a country; None where the name is not known.
+
+    Args:
+        country: a name as registries write it, or a code of two or three letters.
+    """
+    key = key_of(country)
+    by_code = {name.lower(): names[1] for names in COUNTRIES.values() for name in names[1:3]}
+    if key in COUNTRIES:
+        return COUNTRIES[key][1]
+    return _SPELT_OTHERWISE.get(key) or by_code.get(key)

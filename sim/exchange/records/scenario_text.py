@@ -1,0 +1,274 @@
+"""The text of a scenario file made from an outline: what the record says, and its open questions with defaults.
+
+Nothing is invented. Whatever the record leaves open is a numbered question at the top of the file; the default that
+stands in for the answer has grade D among `sources`.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from dataclasses import dataclass, field
+from datetime import date
+
+from sim.exchange.records.countries import key_of
+from sim.exchange.records.outline import StudyOutline
+
+_WEEK_DAYS = 7
+_MONTH_DAYS = 365.25 / 12
+_FAILURE = 0.3  # of those screened; assumed, and asked
+_SCREENING_DAYS = 14
+_RATE_SIGMA = 0.5
+_LOCK_DAYS = 60
+_LEFT_ARE_NAMED = 6  # ways out; rarer ones are summed
+_WIDTH = 118
+_MOST_CRITERIA_LINES = 200
+
+
+@dataclass
+class _Draft:
+    """A file that is being written.
+
+    Attributes:
+        record: key of the bibliography for the record.
+        lines: its body.
+        questions: what the planner is asked.
+        sources: path, grade, source and note.
+    """
+
+    record: str
+    lines: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
+    sources: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+    def say(self, path: str, note: str = "") -> None:
+        """A value that the record gives."""
+        self.sources.append((path, "A", self.record, note))
+
+    def ask(self, path: str, question: str, note: str = "") -> None:
+        """A value that the record does not give; the default is in the file."""
+        self.questions.append(f"{path}: {question}")
+        self.sources.append((path, "D", "assumption", note or "The record does not say."))
+
+
+def scenario_text(outline: StudyOutline, name: str, target: int | None = None, opens: date | None = None) -> str:
+    """A scenario file.
+
+    Args:
+        outline: what the record says.
+        name: of the scenario, where the record gives no title.
+        target: participants, where the planner gives them.
+        opens: first day of recruitment, where the planner gives it.
+
+    Raises:
+        ValueError: neither the record nor the planner gives the target, or the first day.
+    """
+    target = target or outline.target
+    opens = opens or outline.opens
+    if not target:
+        raise ValueError("target")
+    if opens is None:
+        raise ValueError("opens")
+    draft = _Draft("record")
+    _trial(draft, outline, target, opens)
+    _arms(draft, outline)
+    _sites(draft, outline, target, opens)
+    _screening(draft, outline)
+    _follow_up(draft, outline)
+    title = outline.title or name
+    head = [
+        *_comment(f"{title}, read from {outline.source}. What the record says has grade A."),
+        "#",
+        *_comment("Questions that the record leaves open. Each has a default of grade D; change it, and its source."),
+    ]
+    for number, question in enumerate(draft.questions, start=1):
+        head += _comment(f"{number}. {question}", indent=3)
+    head += ["", f"name: {_text(title[:80])}", "question: When will this trial be complete?", ""]
+    return "\n".join([*head, *draft.lines, *_sources(draft, outline), ""])
+
+
+def _trial(draft: _Draft, outline: StudyOutline, target: int, opens: date) -> None:
+    lines = draft.lines
+    lines += ["trial:", f"  target: {target}", f"  enrolment_opens: {opens.isoformat()}"]
+    ends = {
+        "primary_completion": outline.primary_completion,
+        "study_completion": outline.study_completion,
+    }
+    planned = [f"{key}: {day.isoformat()}" for key, day in ends.items() if day is not None and day > opens]
+    if planned:
+        lines.append(f"  planned: {{{', '.join(planned)}}}")
+        draft.say("trial.planned", "; ".join(f"{key}: {outline.notes[key]}" for key in ends if outline.notes.get(key)))
+    last = max((day for day in ends.values() if day is not None), default=None)
+    months = (last - opens).days / _MONTH_DAYS if last is not None else 0.0
+    lines.append(f"  horizon_months: {min(600, max(60, round(3 * months)))}")
+    if target == outline.target:
+        draft.say("trial.target", "The number who took part." if outline.is_target_actual else "")
+    else:
+        draft.sources.append(("trial.target", "D", "assumption", "Given by the planner."))
+    if opens == outline.opens:
+        draft.say("trial.enrolment_opens", outline.notes.get("opens", ""))
+    else:
+        draft.sources.append(("trial.enrolment_opens", "D", "assumption", "Given by the planner."))
+    draft.sources.append(("trial.horizon_months", "D", "assumption", "Three times what the record's dates take."))
+
+
+def _arms(draft: _Draft, outline: StudyOutline) -> None:
+    lines = draft.lines
+    lines += ["", "arms:"]
+    arms = outline.arms
+    keys = _unique([key_of(arm.label) for arm in arms], "arm")
+    for key, arm in zip(keys, arms, strict=True):
+        comment = f"   # {_shorten(arm.label if not arm.note else f'{arm.label}: {arm.note}')}"
+        lines.append(f"  {key}: {{allocation: {arm.allocation or 1}}}{comment}")
+    if not arms:
+        lines.append("  all: {allocation: 1}")
+        draft.ask("arms", "What are the arms? One is assumed.", outline.notes.get("arms", ""))
+    elif any(arm.allocation is None for arm in arms):
+        draft.ask(
+            "arms", "In what ratio are the arms allocated? Equal shares are assumed.", outline.notes.get("arms", "")
+        )
+    else:
+        draft.say("arms", outline.notes.get("arms", ""))
+    if len(arms) > 1:
+        draft.ask(
+            "randomisation", "How is the list made? Simple randomisation is assumed; with one arm it has no effect."
+        )
+        lines += ["", "randomisation: {method: simple}"]
+
+
+def _sites(draft: _Draft, outline: StudyOutline, target: int, opens: date) -> None:
+    lines = draft.lines
+    groups = outline.sites
+    n_sites = sum(group.count for group in groups) or 1
+    rate, why = _rate(outline, target, opens, n_sites)
+    lines += [
+        "",
+        "site_defaults:",
+        f"  referrals_per_month: {{uncertain: lognormal, median: {rate:g}, sigma: {_RATE_SIGMA}}}   # screened, a site",
+        "  activation_delay_days: 0",
+    ]
+    draft.ask("site_defaults.referrals_per_month", f"How many people does a site screen a month? {why}", why)
+    draft.ask("site_defaults.activation_delay_days", "How long does a site take to open? All are open on day 0.")
+    lines += ["", "sites:"]
+    for key, group in zip(_unique([key_of(group.label) for group in groups], "sites"), groups, strict=True):
+        country = f", country: {group.country}" if group.country else ""
+        lines.append(f"  {key}: {{count: {group.count}, label: {_text(group.label[:80])}{country}}}")
+    if groups:
+        draft.say("sites", "Sites as listed in the record, by country.")
+    else:
+        lines.append("  sites: {count: 1, label: Site}")
+        draft.ask("sites", "Which sites take part? One is assumed.")
+
+
+def _rate(outline: StudyOutline, target: int, opens: date, n_sites: int) -> tuple[float, str]:
+    """People screened per site and month: what the record's own dates imply, else one a month."""
+    end, weeks = outline.primary_completion, outline.primary_week
+    if end is None or weeks is None:
+        end, weeks = outline.study_completion, max(outline.visit_weeks, default=0.0)
+    days = (end - opens).days - (weeks or 0.0) * _WEEK_DAYS if end is not None else 0.0
+    if days < _MONTH_DAYS / 2:
+        return 1.0, "One a month is assumed."
+    per_month = target / (1 - _FAILURE) / n_sites / (days / _MONTH_DAYS)
+    return float(f"{per_month:.3g}"), (
+        f"{per_month:.3g} is what the record's own dates imply, if recruitment lasted {days / _MONTH_DAYS:.0f} months."
+    )
+
+
+def _screening(draft: _Draft, outline: StudyOutline) -> None:
+    draft.lines += [""]
+    if outline.criteria:
+        draft.lines += ["# Eligibility, as the record has it:"]
+        for line in outline.criteria[:_MOST_CRITERIA_LINES]:
+            draft.lines += _comment(line.lstrip(), indent=1 + len(line) - len(line.lstrip()))
+        rest = len(outline.criteria) - _MOST_CRITERIA_LINES
+        if rest > 0:
+            draft.lines.append(f"# ... and {rest} more lines")
+    draft.lines += [f"screening: {{failure: {_FAILURE}, days: {_SCREENING_DAYS}}}"]
+    draft.ask(
+        "screening.failure", f"Which share of those screened fails? {_FAILURE:.0%} is assumed.".replace("%", " %")
+    )
+    draft.ask("screening.days", f"How long does screening take? {_SCREENING_DAYS} days are assumed.")
+
+
+def _follow_up(draft: _Draft, outline: StudyOutline) -> None:
+    weeks = outline.visit_weeks[:100]
+    if not weeks:
+        draft.questions.append(
+            "follow_up: How long is each participant followed, and when are visits? None is assumed."
+        )
+        return
+    primary = outline.primary_week if outline.primary_week in weeks else weeks[-1]
+    lines = draft.lines
+    lines += ["", "follow_up:", f"  visit_weeks: [{', '.join(f'{week:g}' for week in weeks)}]"]
+    lines.append(f"  primary_endpoint_week: {primary:g}")
+    draft.say("follow_up.visit_weeks", "Weeks that the record names; other visits are not in it.")
+    if outline.primary_week in weeks:
+        draft.say("follow_up.primary_endpoint_week", "The latest time frame of a primary outcome.")
+    else:
+        draft.ask("follow_up.primary_endpoint_week", "Which visit has the primary endpoint? The last is assumed.")
+    if outline.visit_window_days is not None:
+        lines.append(f"  visit_window_days: {outline.visit_window_days:g}")
+        draft.say("follow_up.visit_window_days", "The most frequent window.")
+    lines.append(f"  database_lock_days: {_LOCK_DAYS}")
+    draft.ask("follow_up.database_lock_days", f"How long from last visit to lock? {_LOCK_DAYS} days are assumed.")
+    _leaving(draft, outline, weeks[-1])
+
+
+def _leaving(draft: _Draft, outline: StudyOutline, last_week: float) -> None:
+    flow = outline.flow
+    if flow is None or not flow.ways_out:
+        draft.questions.append("follow_up.leaving: Which share drops out, and by when? Nobody is assumed to.")
+        return
+    week = flow.week if flow.week is not None and flow.week <= last_week else last_week
+    named, rest = flow.ways_out[:_LEFT_ARE_NAMED], flow.ways_out[_LEFT_ARE_NAMED:]
+    shares = [(way.label, way.n) for way in named]
+    if rest:
+        shares.append(("Other reasons", sum(way.n for way in rest)))
+    draft.lines.append("  leaving:")
+    for key, (label, n) in zip(_unique([key_of(label) for label, _ in shares], "way"), shares, strict=True):
+        draft.lines.append(
+            f"    {key}: {{{week:g}: {n / flow.n_started:.4f}}}   # {_shorten(label)}: {n} of {flow.n_started}"
+        )
+    draft.say(
+        "follow_up.leaving", f"Participant flow, {flow.period or 'overall study'}; by week {week:g} at the latest."
+    )
+
+
+def _sources(draft: _Draft, outline: StudyOutline) -> list[str]:
+    lines = ["", "sources:"]
+    for path, grade, source, note in draft.sources:
+        tail = f", note: {_text(note[:1000])}" if note else ""
+        lines.append(f"  {path}: {{grade: {grade}, source: {source}{tail}}}")
+    return [*lines, "", "bibliography:", f"  {draft.record}: {_text(outline.source)}"]
+
+
+def _unique(keys: list[str], fallback: str) -> list[str]:
+    """Keys that a scenario takes, each once."""
+    taken: list[str] = []
+    for number, key in enumerate(keys, start=1):
+        key = (key if key[:1].isalpha() else f"{fallback}_{key}".rstrip("_"))[:50]
+        while key in taken or key == "all":
+            key = f"{key}_{number}"
+        taken.append(key)
+    return taken
+
+
+def _text(text: str) -> str:
+    """A string that YAML reads as itself."""
+    return json.dumps(" ".join(text.split()), ensure_ascii=False)
+
+
+def _comment(text: str, indent: int = 1) -> list[str]:
+    indent = min(indent, 20)
+    return textwrap.wrap(
+        _printable(text), _WIDTH, initial_indent="#" + " " * indent, subsequent_indent="#" + " " * (indent + 3)
+    )
+
+
+def _shorten(text: str) -> str:
+    return textwrap.shorten(_printable(text), 80, placeholder=" ...")
+
+
+def _printable(text: str) -> str:
+    """Text that a comment may have: one line, without control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

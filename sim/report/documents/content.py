@@ -1,0 +1,138 @@
+"""What the documents of a run say: the same sentences and figures as its report, in one place."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from sim.report.run.answers import Answers
+from sim.report.run.why import Why
+from sim.report.words import chance, estimate_of, headline, is_modelled, milestone_name, with_error
+
+if TYPE_CHECKING:
+    from sim.experiment.run.results import Results
+
+_SHOWN = (
+    "first_site_active",
+    "first_randomised",
+    "randomised_50pct",
+    "last_randomised",
+    "primary_completion",
+    "last_visit",
+    "database_lock",
+)
+_MOST_DRIVERS = 6
+_QUANTILES = (10, 50, 80, 90)
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """One milestone with its dates.
+
+    Attributes:
+        key: its name in tables.
+        name: in words.
+        dates: by quantile (10, 50, 80, 90); None for later than the horizon.
+        texts: the same in words.
+        errors: Monte Carlo error of P50 and P80, in words.
+        planned: the registered date, if there is one.
+        odds: the probability of keeping it, with its interval; empty without one.
+    """
+
+    key: str
+    name: str
+    dates: dict[int, date | None]
+    texts: dict[int, str]
+    errors: dict[int, str]
+    planned: date | None
+    odds: str
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A cause of delay: its label, what was simulated instead, and its days with their error."""
+
+    label: str
+    instead: str
+    days: float
+    days_text: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """What one page says.
+
+    Attributes:
+        title: the trial.
+        question: what it was asked.
+        sentence: the answer in one sentence.
+        opens: day 0.
+        milestones: those that the trial has, in order.
+        drivers: causes that surely cost days, the largest first.
+        drivers_note: how they were measured, or why there are none.
+        doubts: the assumptions on which the date hangs.
+        footer: how many simulated trials, seed and version.
+        run: identifies the run, for calendar entries.
+    """
+
+    title: str
+    question: str
+    sentence: str
+    opens: date
+    milestones: list[Milestone]
+    drivers: list[Driver]
+    drivers_note: str
+    doubts: str
+    footer: str
+    run: str
+
+
+def content(results: Results) -> Content:
+    """Gather what the documents of a run say.
+
+    Args:
+        results: what the run left.
+
+    Raises:
+        ReplicationFailed: simulated trials raised; then there is no answer to write down.
+    """
+    results.refuse_failed()
+    answers, why = Answers(results), Why(results)
+    drivers = [
+        Driver(str(row["label"]), str(row["without"]), float(row["lost"]), with_error(estimate_of(row, "lost")))
+        for row in why.told()[:_MOST_DRIVERS]
+    ]
+    scenario = results.scenario
+    return Content(
+        scenario.name,
+        scenario.question,
+        headline(results, answers.dates, answers.milestones),
+        scenario.trial.enrolment_opens,
+        [_milestone(answers, name) for name in _SHOWN if is_modelled(name, scenario)],
+        drivers,
+        why.how() if drivers else why.sentence(),
+        why.doubts_sentence(),
+        f"{results.n_replications:,} simulated trials, seed {results.seed}, trialclock {results.identity['version']}. "
+        "Simulated trials, no real patients.",
+        str(results.identity["scenario_hash"])[:12],
+    )
+
+
+def _milestone(answers: Answers, name: str) -> Milestone:
+    estimates = {q: answers.quantile(name, q) for q in _QUANTILES}
+    dates = answers.dates
+    odds = ""
+    if name in answers.planned:
+        row = answers.odds[answers.odds["milestone"] == name].iloc[0]
+        odds = chance(estimate_of(row, "probability"))
+    return Milestone(
+        name,
+        milestone_name(name, answers.scenario),
+        {q: dates.of(one.value) if not math.isnan(one.value) else None for q, one in estimates.items()},
+        {q: dates.text(one.value) for q, one in estimates.items()},
+        {q: dates.error(estimates[q]) for q in (50, 80)},
+        answers.planned.get(name),
+        odds,
+    )

@@ -1,0 +1,45 @@
+"""Documents of a run, by the ending of the file that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.errors import Problem, UsageError
+from sim.experiment.files import write_whole
+from sim.report.documents.calendar_file import calendar_file
+from sim.report.documents.content import Content, content
+from sim.report.documents.ms_project import ms_project
+from sim.report.documents.pdf import one_page_pdf
+from sim.report.documents.slide import one_page_slide
+
+if TYPE_CHECKING:
+    from sim.experiment.run.results import Results
+
+WRITERS: dict[str, Callable[[Content], bytes]] = {
+    ".pdf": one_page_pdf,
+    ".pptx": one_page_slide,
+    ".ics": calendar_file,
+    ".xml": ms_project,
+}
+
+
+def write_document(results: Results, path: Path) -> None:
+    """Write a run as a document: `.pdf` or `.pptx` (one page), `.ics` (calendar) or `.xml` (Microsoft Project).
+
+    Args:
+        results: what the run left.
+        path: the file; its ending says what it is.
+
+    Raises:
+        UsageError: a library that writes it is not installed, or the document cannot say something.
+        ReplicationFailed: simulated trials raised, so that there is no answer.
+        WriteError: the file cannot be written.
+    """
+    try:
+        data = WRITERS[path.suffix.lower()](content(results))
+    except ModuleNotFoundError as error:
+        message = f"needs the package '{error.name}': pip install 'trialclock[documents]'"
+        raise UsageError(Problem(message, str(path))) from None
+    write_whole(path, data)

@@ -1,0 +1,144 @@
+"""One page for a sponsor, a calendar and a project plan: opened by programs that read such files."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from datetime import date
+from pathlib import Path
+
+import icalendar
+import openpyxl
+import pptx
+import pytest
+
+import sim
+from sim.errors import UsageError
+from sim.experiment.run.results import Results
+from sim.report.documents.chart import chart
+from sim.report.documents.content import Content, content
+from sim.report.documents.write import WRITERS, write_document
+
+MS_PROJECT = {"p": "http://schemas.microsoft.com/project"}
+PLAIN = {
+    "name": "Plain <trial> & Co",
+    "question": "When?",
+    "trial": {
+        "target": 6,
+        "enrolment_opens": "2026-01-01",
+        "planned": {"primary_completion": "2026-06-30"},
+        "horizon_months": 24,
+    },
+    "arms": {"a": {}, "b": {}},
+    "sites": {"s": {"count": 2, "referrals_per_month": {"uncertain": "lognormal", "median": 1.5, "sigma": 0.4}}},
+    "follow_up": {"visit_weeks": [4], "primary_endpoint_week": 4},
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return sim.run(PLAIN, replications=96, seed=1, out=tmp_path_factory.mktemp("run") / "plain", workers=1)
+
+
+@pytest.fixture(scope="module")
+def page(run: Results) -> Content:
+    return content(run)
+
+
+def test_the_page_says_what_the_report_says(run: Results, page: Content) -> None:
+    milestones = run.milestones()
+    for one in page.milestones:
+        assert one.dates[50] == milestones.loc[one.key, "p50_date"]
+        assert one.dates[80] == milestones.loc[one.key, "p80_date"]
+    names = [one.key for one in page.milestones]
+    assert "primary_completion" in names
+    assert "last_dose" not in names
+    by_key = {one.key: one for one in page.milestones}
+    assert by_key["primary_completion"].planned == date(2026, 6, 30)
+    costs = run.causes()
+    assert costs is not None
+    surely = costs[(costs["outcome"] == "last_visit") & (costs["lost_low"] > 0)]
+    assert [one.label for one in page.drivers] == list(surely["label"][:6])
+
+
+def test_bars_stand_in_the_order_of_their_dates(page: Content) -> None:
+    for bar in chart(page).bars:
+        places = [bar.start, *(place for place in (bar.middle, bar.safe) if place is not None), bar.end]
+        assert places == sorted(places)
+        assert 0 <= places[0] <= places[-1] <= 1
+
+
+@pytest.mark.parametrize("ending", sorted(WRITERS))
+def test_the_same_run_makes_the_same_bytes(ending: str, run: Results, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write_document(run, tmp_path / f"{name}{ending}")
+    assert (tmp_path / f"one{ending}").read_bytes() == (tmp_path / f"two{ending}").read_bytes()
+
+
+def test_the_pdf_is_one_page_that_a_reader_draws(page: Content, tmp_path: Path) -> None:
+    file = tmp_path / "page.pdf"
+    file.write_bytes(WRITERS[".pdf"](page))
+    if shutil.which("pdftotext") is None:
+        pytest.skip("needs pdftotext")
+    text = subprocess.run(["pdftotext", "-layout", file, "-"], capture_output=True, text=True, check=True).stdout
+    assert text.count("\f") == 1
+    assert "Plain <trial> & Co" in text
+    assert str(page.milestones[-1].dates[50]) in text
+    subprocess.run(["pdftoppm", "-png", "-r", "50", file, tmp_path / "page"], check=True)
+    assert len(list(tmp_path.glob("page*.png"))) == 1
+
+
+def test_letters_that_no_pdf_reader_has_are_refused(page: Content) -> None:
+    from dataclasses import replace
+
+    with pytest.raises(UsageError, match="pptx"):
+        WRITERS[".pdf"](replace(page, title="慢加急性肝衰竭"))
+
+
+def test_the_slide_has_the_table_the_chart_and_the_sentence(page: Content) -> None:
+    deck = pptx.Presentation(io.BytesIO(WRITERS[".pptx"](page)))
+    assert len(deck.slides) == 1
+    shapes = list(deck.slides[0].shapes)
+    texts = " ".join(shape.text_frame.text for shape in shapes if shape.has_text_frame)
+    assert page.title in texts
+    assert page.sentence in texts
+    (table,) = [shape.table for shape in shapes if shape.has_table]
+    assert [table.cell(i + 1, 0).text for i in range(len(page.milestones))] == [one.name for one in page.milestones]
+    charts = [shape.chart for shape in shapes if shape.has_chart]
+    assert len(charts) == bool(page.drivers)
+
+
+def test_the_calendar_has_an_entry_for_each_date(page: Content) -> None:
+    calendar = icalendar.Calendar.from_ical(WRITERS[".ics"](page))
+    entries = {str(entry["uid"]): entry for entry in calendar.walk("VEVENT")}
+    expected = {f"{page.run}-{one.key}-p{q}@trialclock": one.dates[q] for one in page.milestones for q in (50, 80)}
+    assert set(entries) == {uid for uid, day in expected.items() if day is not None}
+    for uid, entry in entries.items():
+        assert entry.decoded("dtstart") == expected[uid]
+
+
+def test_the_project_has_a_milestone_on_each_date(page: Content) -> None:
+    project = ET.fromstring(WRITERS[".xml"](page))
+    tasks = project.findall("p:Tasks/p:Task", MS_PROJECT)
+    found = {
+        task.findtext("p:Name", namespaces=MS_PROJECT): task.findtext("p:Start", namespaces=MS_PROJECT)
+        for task in tasks
+        if task.findtext("p:Milestone", namespaces=MS_PROJECT) == "1"
+    }
+    expected = {f"{one.name} (P80)": f"{one.dates[80]}T08:00:00" for one in page.milestones if one.dates[80]}
+    assert found == expected
+
+
+def test_the_workbook_has_milestones_as_dates(run: Results, tmp_path: Path) -> None:
+    sim.export([run], tmp_path / "runs.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "runs.xlsx")["milestones"]
+    header, *rows = list(sheet.iter_rows())
+    column = [cell.value for cell in header].index("p80_date")
+    milestones = run.milestones()
+    for row in rows:
+        cell, expected = row[column], milestones.loc[row[1].value, "p80_date"]
+        assert cell.value.date() == expected if expected is not None else cell.value == "never"
+        assert cell.is_date == (expected is not None)
+        assert cell.number_format == "yyyy-mm-dd"

@@ -1,0 +1,275 @@
+"""Registry records and USDM files as scenarios to start from. All studies here are made up."""
+
+from __future__ import annotations
+
+import copy
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.errors import UsageError
+from sim.exchange.records.countries import code_of
+from sim.exchange.records.read import REGISTRY, USDM, read_study
+from sim.exchange.records.registry import outline_of_record
+from sim.exchange.records.scenario_text import scenario_text
+from sim.exchange.records.time_frames import weeks_in
+from sim.exchange.records.usdm import outline_of_usdm
+
+RECORD: dict[str, Any] = {
+    "protocolSection": {
+        "identificationModule": {
+            "nctId": "NCT00000001",
+            "briefTitle": "Made-up Trial of a Drug",
+            "officialTitle": "A Phase 2 trial. Patients are randomized 2:1 to drug or placebo.",
+        },
+        "statusModule": {
+            "startDateStruct": {"date": "2024-02", "type": "ACTUAL"},
+            "primaryCompletionDateStruct": {"date": "2026-02", "type": "ESTIMATED"},
+            "completionDateStruct": {"date": "2026-08-15", "type": "ESTIMATED"},
+        },
+        "designModule": {
+            "studyType": "INTERVENTIONAL",
+            "designInfo": {"allocation": "RANDOMIZED", "interventionModel": "PARALLEL"},
+            "enrollmentInfo": {"count": 120, "type": "ESTIMATED"},
+        },
+        "armsInterventionsModule": {
+            "armGroups": [
+                {"label": "Drug 10 mg", "type": "EXPERIMENTAL", "description": 'Once a day: "10 mg"\nfor a year'},
+                {"label": "Placebo", "type": "PLACEBO_COMPARATOR"},
+            ]
+        },
+        "outcomesModule": {
+            "primaryOutcomes": [{"timeFrame": "Baseline, Week 24"}],
+            "secondaryOutcomes": [{"timeFrame": "Weeks 4, 8 and 12"}, {"timeFrame": "12 months"}],
+        },
+        "eligibilityModule": {
+            "eligibilityCriteria": "Inclusion Criteria:\n\n* Adults # of both sexes\n",
+            "sex": "ALL",
+            "minimumAge": "18 Years",
+        },
+        "contactsLocationsModule": {
+            "locations": [
+                {"country": "Germany"},
+                {"country": "Korea, Republic of"},
+                {"country": "Germany"},
+                {"country": "Atlantis"},
+            ]
+        },
+    },
+    "resultsSection": {
+        "participantFlowModule": {
+            "periods": [
+                {"title": "Run-in", "milestones": [{"type": "STARTED", "achievements": []}]},
+                {
+                    "title": "Treatment (Week 0 to 24)",
+                    "milestones": [{"type": "STARTED", "achievements": [{"numSubjects": "80"}, {"numSubjects": "40"}]}],
+                    "dropWithdraws": [
+                        {"type": "Death", "reasons": [{"numSubjects": "1"}, {"numSubjects": "2"}]},
+                        {"type": "Lost to Follow-up", "reasons": [{"numSubjects": "6"}]},
+                        {"type": "Pregnancy", "reasons": [{"numSubjects": "0"}]},
+                    ],
+                },
+            ]
+        }
+    },
+}
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    """The record with modules changed; None takes one away."""
+    made = copy.deepcopy(RECORD)
+    for module, value in changes.items():
+        if value is None:
+            del made["protocolSection"][module]
+        else:
+            made["protocolSection"][module] = value
+    return made
+
+
+def saved(tmp_path: Path, data: Any) -> Path:
+    path = tmp_path / "study.json"
+    path.write_text(data if isinstance(data, str) else json.dumps(data), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "weeks"),
+    [
+        ("Week 52", [52]),
+        ("Baseline (Week 0), Week 1, Week 2", [1, 2]),
+        ("Weeks 4, 8, 12 and 24", [4, 8, 12, 24]),
+        ("up to 12 months", [52]),
+        ("2 year/end of study", [104]),
+        ("Day 28", [4]),
+        ("14 days after the last dose", [2]),
+        ("2 hours", []),
+        ("After 5 doses", []),
+        ("20 years", []),
+    ],
+)
+def test_weeks_that_a_time_frame_names(text: str, weeks: list[float]) -> None:
+    assert weeks_in(text) == weeks
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("United States", "US"), ("Korea, Republic of", "KR"), ("Türkiye", "TR"), ("DNK", "DK"), ("Atlantis", None)],
+)
+def test_country_codes(name: str, code: str | None) -> None:
+    assert code_of(name) == code
+
+
+def test_what_a_record_says_is_taken_as_it_is() -> None:
+    outline = outline_of_record(RECORD)
+    assert outline.target == 120
+    assert not outline.is_target_actual
+    assert (outline.opens, outline.primary_completion) == (date(2024, 2, 1), date(2026, 2, 28))
+    assert [(arm.label, arm.allocation) for arm in outline.arms] == [("Drug 10 mg", 2), ("Placebo", 1)]
+    assert [(group.label, group.count, group.country) for group in outline.sites] == [
+        ("Atlantis", 1, None),
+        ("Germany", 2, "DE"),
+        ("Korea, Republic of", 1, "KR"),
+    ]
+    assert outline.visit_weeks == [4, 8, 12, 24, 52]
+    assert outline.primary_week == 24
+    assert outline.flow is not None
+    assert outline.flow.n_started == 120
+    assert [(way.label, way.n) for way in outline.flow.ways_out] == [("Lost to Follow-up", 6), ("Death", 3)]
+    assert outline.flow.week == 24
+
+
+def test_a_ratio_of_another_number_of_arms_is_not_one() -> None:
+    three = {"armGroups": [{"label": name} for name in ("a", "b", "c")]}
+    assert [arm.allocation for arm in outline_of_record(record(armsInterventionsModule=three)).arms] == [None] * 3
+
+
+def test_the_implied_rate_follows_from_the_records_dates() -> None:
+    """120 participants, 30 % fail, 4 sites, from 2024-02-01 to 24 weeks before 2026-02-28."""
+    text = scenario_text(outline_of_record(RECORD), "made")
+    days = (date(2026, 2, 28) - date(2024, 2, 1)).days - 24 * 7
+    expected = 120 / 0.7 / 4 / (days / (365.25 / 12))
+    assert f"median: {expected:.3g}," in text
+
+
+def test_what_a_record_leaves_open_is_a_numbered_question_with_a_graded_default() -> None:
+    text = scenario_text(outline_of_record(record(contactsLocationsModule=None, outcomesModule=None)), "made")
+    questions = [line for line in text.splitlines() if line.startswith("#   ") and line[4:5].isdigit()]
+    for path in ("sites", "screening.failure", "follow_up"):
+        assert any(f"{path}:" in line for line in questions), path
+    assert "sites: {grade: D, source: assumption" in text
+    assert "trial.target: {grade: A, source: record" in text
+
+
+def test_a_target_of_the_planner_stands_in_for_a_withdrawn_study() -> None:
+    outline = outline_of_record(record(designModule={"enrollmentInfo": {"count": 0}}))
+    with pytest.raises(ValueError, match="target"):
+        scenario_text(outline, "made")
+    assert "  target: 80\n" in scenario_text(outline, "made", target=80)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ("not JSON", "is not a study of ClinicalTrials.gov"),
+        ("[" * 100_000, "is not a study of ClinicalTrials.gov"),
+        ({"studies": [RECORD, RECORD]}, "has 2 studies"),
+        ({"study": {"versions": []}}, "it is a study in CDISC USDM"),
+        ({"protocolSection": {}}, "protocolSection.identificationModule"),
+        (record(designModule={"enrollmentInfo": {"count": "many"}}), "enrollmentInfo.count"),
+        (record(designModule={"enrollmentInfo": {"count": -3}}), "enrollmentInfo.count"),
+        (record(armsInterventionsModule={"armGroups": 5}), "armGroups"),
+        ([], "has 0 studies"),
+    ],
+)
+def test_other_files_are_refused_with_one_message(tmp_path: Path, data: Any, says: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        read_study(saved(tmp_path, data), REGISTRY)
+    assert len(refused.value.problems) == 1
+    assert says in str(refused.value)
+    assert "study.json" in str(refused.value)
+
+
+def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none.json"):
+        with pytest.raises(UsageError, match=path.name):
+            read_study(path, REGISTRY)
+
+
+def usdm(**changes: Any) -> dict[str, Any]:
+    """A USDM study with a screening visit, a baseline, and visits after 2 weeks, 28 days, and 2 weeks after that."""
+
+    def tie(kind: str, start: str, end: str, value: str, window: str | None = None) -> dict[str, Any]:
+        return {
+            "type": {"decode": kind},
+            "value": value,
+            "relativeFromScheduledInstanceId": start,
+            "relativeToScheduledInstanceId": end,
+            "windowLower": window,
+            "windowUpper": window,
+        }
+
+    design = {
+        "arms": [{"name": "A", "label": "Drug"}, {"name": "B", "label": "", "description": "<p>None</p>"}],
+        "population": {"plannedEnrollmentNumber": {"value": 75.0}},
+        "eligibilityCriteria": [
+            {"identifier": "01", "category": {"decode": "Inclusion Criteria"}, "criterionItemId": "c1"}
+        ],
+        "scheduleTimelines": [
+            {
+                "mainTimeline": True,
+                "instances": [{"id": name, "encounterId": f"visit {name}"} for name in "sbcde"],
+                "timings": [
+                    tie("Before", "s", "b", "P14D"),
+                    tie("Fixed Reference", "b", "b", "P1D"),
+                    tie("After", "e", "d", "P2W", "P4D"),
+                    tie("After", "c", "b", "P2W", "P3D"),
+                    tie("After", "d", "b", "P28D", "P3D"),
+                ],
+            }
+        ],
+    } | changes
+    version = {
+        "titles": [{"text": "Made-up", "type": {"decode": "Study Acronym"}}],
+        "studyIdentifiers": [{"text": "X-1"}],
+        "studyDesigns": [design],
+        "eligibilityCriterionItems": [{"id": "c1", "text": "<p>Adults &gt; 18</p>"}],
+        "organizations": [
+            {"name": "One", "legalAddress": {"country": {"decode": "France"}}, "managedSites": [{}, {}]},
+            {"name": "Registry", "legalAddress": None},
+        ],
+    }
+    return {"study": {"name": "X", "versions": [version]}, "usdmVersion": "4.0.0"}
+
+
+def test_what_a_usdm_study_says_is_taken_as_it_is() -> None:
+    outline = outline_of_usdm(usdm())
+    assert (outline.title, outline.identifier, outline.target) == ("Made-up", "X-1", 75)
+    assert [(arm.label, arm.allocation) for arm in outline.arms] == [("Drug", None), ("B", None)]
+    assert [(group.label, group.count, group.country) for group in outline.sites] == [("France", 2, "FR")]
+    assert outline.visit_weeks == [2, 4, 6]
+    assert outline.visit_window_days == 3
+    assert outline.criteria == ["Inclusion Criteria 01: Adults > 18"]
+
+
+def test_usdm_needs_an_opening_day_of_the_planner() -> None:
+    outline = outline_of_usdm(usdm())
+    with pytest.raises(ValueError, match="opens"):
+        scenario_text(outline, "made")
+    assert "enrolment_opens: 2027-01-15" in scenario_text(outline, "made", opens=date(2027, 1, 15))
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (RECORD, "it is a study of ClinicalTrials.gov"),
+        ({"study": {"versions": []}}, "no version with a design"),
+        ({"study": {}}, "study.versions"),
+        (usdm(arms=[{"label": "nameless"}]), "arms.0.name"),
+    ],
+)
+def test_other_files_are_no_usdm_studies(tmp_path: Path, data: Any, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        read_study(saved(tmp_path, data), USDM)
