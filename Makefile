@@ -29,7 +29,7 @@ bench: $(VENV)/.dev                  ## speed and memory, compared side by side
 	$(BIN)/python -m benchmarks
 
 lock: $(VENV)/.dev                   ## lock what pyproject.toml names; versions that are locked and still fit stay
-	$(LOCK) --extra web -o requirements.txt
+	$(LOCK) --extra web --extra documents -o requirements.txt
 	$(LOCK) --all-extras --group dev --group docs -o requirements-dev.txt
 
 upgrade: LOCK += --upgrade
