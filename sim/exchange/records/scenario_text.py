@@ -153,6 +153,9 @@ def _sites(draft: _Draft, outline: StudyOutline, target: int, opens: date) -> No
     for key, group in zip(_unique([key_of(group.label) for group in groups], "sites"), groups, strict=True):
         country = f", country: {group.country}" if group.country else ""
         lines.append(f"  {key}: {{count: {group.count}, label: {_text(group.label[:80])}{country}}}")
+    named = {group.country: group.label for group in groups if group.country}
+    if named:
+        lines += ["", "countries:", *(f"  {code}: {{label: {_text(label[:80])}}}" for code, label in named.items())]
     if groups:
         draft.say("sites", "Sites as listed in the record, by country.")
     else:
