@@ -180,7 +180,7 @@ def test_an_export_has_the_replications_of_all_runs_that_are_named(
 def test_the_workbook_has_the_runs_and_their_summaries(shelf: Path, tmp_path: Path) -> None:
     call("results", *BOTH, "--in", shelf, "--export", tmp_path / "a.xlsx")
     book = openpyxl.load_workbook(tmp_path / "a.xlsx", read_only=True)
-    assert book.sheetnames == ["runs", "summary", "replications"]
+    assert book.sheetnames == ["runs", "milestones", "summary", "replications"]
     runs = list(book["runs"].iter_rows(values_only=True))
     assert [row[0] for row in runs] == ["run", "base-aaaa1111", "even-bbbb2222"]
     assert [row[4] for row in runs[1:]] == [30, 20]
