@@ -26,6 +26,7 @@ from sim.processes.infusion import Infusions
 from sim.processes.oversight import Board
 from sim.processes.randomisation import Allocation
 from sim.processes.referrals import Referrals
+from sim.processes.risks import StrikingRisks
 from sim.processes.screening import ELIGIBLE, OUT, Screening, lowest_bit
 from sim.processes.sites import Recruitment, make_sites
 from sim.processes.start_up import StartUpSteps
@@ -58,8 +59,9 @@ class Trial:
         design = batch.design
         world = self.world = World(batch, replication)
         self.sites = make_sites(world)
-        start_up = StartUpSteps(world)
-        world.env.begin(min([0.0, start_up.first_day, *(site.activates for site in self.sites)]))
+        start_up, risks = StartUpSteps(world), StrikingRisks(world)
+        world.env.begin(min([0.0, start_up.first_day, risks.first_day, *(site.activates for site in self.sites)]))
+        risks.begin()
         start_up.begin()
         if world.starts:
             world.env.call_at(world.starts, lambda: self.world.record(events.TRIAL_STARTED))

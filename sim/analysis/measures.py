@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sim.analysis.by_country import country_measures, start_up_measures
 from sim.analysis.declared import DECLARED
+from sim.analysis.risks import risk_measures
 from sim.core import events
 from sim.core.design import Design
 
@@ -171,7 +172,8 @@ def measures(design: Design) -> list[Measure]:
         Measure(f"first_day_{name}_reached", "days", f"Day on which the cap {name} was first reached; null for never")
         for name in design.caps
     ]
-    found += [Measure(*told) for told in (*country_measures(design), *start_up_measures(design))]
+    told = (*country_measures(design), *start_up_measures(design), *risk_measures(design))
+    found += [Measure(*each) for each in told]
     for name in design.amendments:
         found.append(
             Measure(f"day_{name}_decided", "days", f"Day on which the amendment {name} was decided; null: never")

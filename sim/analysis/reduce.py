@@ -19,6 +19,7 @@ from sim.analysis.declared import DECLARED
 from sim.analysis.extended import measured_by_extensions
 from sim.analysis.index import EventIndex
 from sim.analysis.measures import MILESTONES, SHARES, measures
+from sim.analysis.risks import risks
 from sim.core import events
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
@@ -74,6 +75,7 @@ class Reducer:
         row |= critical_paths(row, design, index)
         countries(row, design, index)
         start_up(row, design, index)
+        risks(row, design, index)
         if design.scenario.costs is not None:
             row |= costs(row, design, index)
         if design.extensions:

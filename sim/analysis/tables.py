@@ -63,6 +63,8 @@ def vocabulary(design: Design, kind: int) -> tuple[str, ...]:
         return (*VOCABULARIES[name], *design.caps)
     if name == "cap":
         return tuple(design.caps)
+    if name == "risk":
+        return tuple(risk.name for risk in design.risks)
     if name == "start_up_step":
         return tuple(design.start_up)
     if name == "amendment":

@@ -30,6 +30,7 @@ def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
     from sim.scenario.load import load
     from sim.scenario.provenance import provenance
     from sim.scenario.remarks import amended, completion, limits, remarks
+    from sim.scenario.schema.risks import risk_in_words
 
     loaded = load(scenario, overrides)
     rows = provenance(loaded)
@@ -46,6 +47,8 @@ def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
         click.echo(f"limit: {limit}")
     for amendment in amended(loaded.scenario):
         click.echo(f"amendment: {amendment}")
+    for name, risk in loaded.scenario.risks.items():
+        click.echo(f"risk: {risk_in_words(name, risk)}")
     for remark in remarks(loaded.scenario):
         click.echo(f"note: {remark}", err=True)
     bare = [row for row in rows if row.lacks_source]

@@ -19,6 +19,7 @@ from sim.core.design import Design, GroupDesign
 from sim.core.observed import ObservedState
 from sim.core.quantiles import Quantile, gamma_of_mean_one, unit_exponential
 from sim.core.referred import Referred, draw_referred
+from sim.core.risk_draws import Risks
 from sim.core.rows import Replications, Rows
 from sim.core.start_up import StepDesign
 from sim.core.start_up_draws import LATER_DRAWS, Ends, StartUps, still_to_come
@@ -170,10 +171,26 @@ class Batch:
         Where a group waits for an amendment, the day is infinite for those not known to be open; see `days_to_open`.
         """
         if group.name not in self._sites:
-            self._sites[group.name] = self._draw_sites(group)
+            rates, activates = self._draw_sites(group)
             if self.observed is not None:
-                self._sites[group.name] = self._known_sites(self.observed, group, *self._sites[group.name])
+                rates, activates = self._known_sites(self.observed, group, rates, activates)
+            self._sites[group.name] = rates, self._delayed(group, activates)
         return self._sites[group.name]
+
+    def _delayed(self, group: GroupDesign, activates: Array) -> Array:
+        """Days of activation, later where a risk to it strikes; those of sites that are open are known."""
+        more = self.risks.activation_days(group.name)
+        if self.observed is None or isinstance(more, float):
+            return activates + more
+        is_to_come = activates > self.observed.now
+        found: Array = np.where(is_to_come, activates + more, activates)
+        return found
+
+    @cached_property
+    def risks(self) -> Risks:
+        """Which risks strike, and how many days they cost."""
+        now = -np.inf if self.observed is None else self.observed.now
+        return Risks(self.design.risks, self.streams, self._all, now)
 
     def start_up(self, group: GroupDesign) -> Ends | None:
         """When the steps of start-up of the group's sites are over; None where they have no steps."""
@@ -272,7 +289,12 @@ class Batch:
     ) -> Ends:
         """Start-up of the group's sites, as drawn from the scenario."""
         start_ups = StartUps(self.streams, self._all, self._sites_of)
-        return start_ups.ends(group.network, group.name, self._start_up_begins(group), lambda _step: 0.0, draw, over_by)
+        begins = self._start_up_begins(group)
+
+        def more_days(step: StepDesign) -> Array | float:
+            return self.risks.more_days(step, group.name)
+
+        return start_ups.ends(group.network, group.name, begins, more_days, draw, over_by)
 
     def _draw_sites(self, group: GroupDesign) -> tuple[Array, Array]:
         settings, paths = group.settings, group.paths

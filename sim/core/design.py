@@ -14,6 +14,7 @@ from sim.core.extended import ExtensionDesign, extension_designs, kinds_with
 from sim.core.hazards import Hazard
 from sim.core.population import Population
 from sim.core.quantiles import expected
+from sim.core.risks import risks_of
 from sim.core.start_up import StepDesign, network_of, step_places
 from sim.core.unknowns import Known, uncertain_values
 from sim.scenario.amendment_checks import changing_groups, waiting_groups
@@ -110,6 +111,7 @@ class Design:
         countries: codes of the countries that any site group is in, in alphabetical order.
         start_up: names of the steps of start-up in alphabetical order; a step's code is its position.
         step_places: whom a step may be done for once, by the number that the log has for it.
+        risks: risks in alphabetical order; a risk's code is its position.
         groups: site groups in alphabetical order.
         n_sites: sites of all groups.
         n_doses: doses of the arm that has most.
@@ -141,6 +143,7 @@ class Design:
         ]
         self.countries = countries_of(scenario)
         self.start_up, self.step_places = step_names(scenario), step_places(scenario)
+        self.risks = risks_of(scenario, self.clock)
         self.groups: list[GroupDesign] = []
         self.n_sites = 0
         waiting, changing = waiting_groups(scenario), changing_groups(scenario)

@@ -125,6 +125,8 @@ AMENDMENT_NOT_NEEDED = _kind(
     "amendment.not_needed", "The moment of an amendment has come without its condition.", "randomised", "amendment"
 )
 AMENDMENT_IN_FORCE = _kind("amendment.in_force", "An amendment is in force from now on.", "randomised", "amendment")
+RISK_STRUCK = _kind("risk.struck", "A risk strikes.", code="risk", amount="days that it costs")
+RISK_OVER = _kind("risk.over", "A risk no longer keeps recruitment closed.", code="risk", amount="days that it cost")
 
 VOCABULARIES: dict[str, tuple[str, ...]] = {
     "site_closed": ("date", "drought", "full"),

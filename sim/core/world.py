@@ -189,6 +189,6 @@ class World:
 
     def calendar(self, group: str) -> Steps:
         """The calendar's factor for a site group."""
-        steps = self.design.calendar.steps(group, self.number)
+        steps = self.batch.risks.closing(self.design.calendar.steps(group, self.number), group, self.row)
         observed = self.batch.observed
         return steps if observed is None else observed.drifting(steps, self.replication)

@@ -287,14 +287,28 @@ def start_up_sentence(table: pd.DataFrame) -> str:
     )
 
 
+def risk_sentences(table: pd.DataFrame) -> list[str]:
+    """What each risk says, how often it strikes, and what it adds and costs."""
+    sentences = []
+    for _, row in table.iterrows():
+        text = f"Risk {row['meaning']}; strikes in {chance(estimate_of(row, 'share'))} of the simulated trials"
+        days = estimate_of(row, "days")
+        if not math.isnan(days.value):
+            text += f", and then adds {with_error(days)} days"
+        if int(str(row["n_changed"])):
+            text += f"; costs {with_error(estimate_of(row, 'lost'))} days of the end, in the mean of all trials"
+        sentences.append(f"{text}.")
+    return sentences
+
+
 def place_sentences(results: Results, dates: Dates) -> list[str]:
-    """What each country brings, and which steps of start-up hold its sites up; nothing where there are neither."""
+    """What each country brings, which steps of start-up hold sites up, and what strikes; nothing without."""
     countries = results.countries().sort_values("share", ascending=False, kind="stable")
     told = country_sentences(countries[:_MOST_COUNTRIES], dates)
     if len(countries) > _MOST_COUNTRIES:
         told.append(f"Countries told here: {_MOST_COUNTRIES} of {len(countries)}; the report has all.")
     steps = start_up_sentence(results.start_up())
-    return [*told, *([steps] if steps else [])]
+    return [*told, *([steps] if steps else []), *risk_sentences(results.risks())]
 
 
 def amendment_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:

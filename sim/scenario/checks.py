@@ -13,6 +13,7 @@ from sim.scenario import (  # noqa: F401 - their checks register themselves
     event_checks,
     extension_checks,
     range_checks,
+    risk_checks,
     start_up_checks,
 )
 from sim.scenario.country_checks import known_holidays

@@ -23,6 +23,7 @@ COLLECTIONS: tuple[KeyPath, ...] = (
     ("site_defaults", "start_up"),
     ("caps",),
     ("amendments",),
+    ("risks",),
     ("calendar", "periods"),
     ("patients", "sometimes"),
     ("screening", "criteria"),

@@ -36,6 +36,8 @@ PREPARED = (
     "site_defaults.country=CN",
     "sites.clinic.country=DE",
     "countries={DE: {public_holidays: {factor: 0.5, subdivision: BY}, start_up: {regulator: {days: 90}}}}",
+    "risks={new_file: {probability: 1, days: 20, step: regulator, country: CN}, heat_wave: {probability: 1, "
+    "days: 14, delays: recruitment, from: 2020-03-01, to: 2020-04-01}}",
     "trial.target=5",
 )
 AMENDED = (

@@ -119,6 +119,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         data["site_defaults"] |= {"activation_delay_days": 0, "country": "CN", "start_up": draw(start_up())}
         data["sites"]["g0"]["country"] = "DE"
         data["countries"] = {"DE": {"start_up": {"regulator": {"days": draw(DAYS)}}}}
+    data["risks"] = draw(risks(has_steps="start_up" in data["site_defaults"]))
     if draw(st.booleans()):
         data["randomisation"]["method"] = "permuted_blocks"
         data["randomisation"]["stratify_by"] = ["site", "kind"]
@@ -185,6 +186,20 @@ def amendments(draw: st.DrawFn, target: int) -> dict[str, Any]:
 
 
 @st.composite
+def risks(draw: st.DrawFn, has_steps: bool) -> dict[str, Any]:
+    """Risks to recruitment, to activation and to a step, or none."""
+    closed = {"delays": "recruitment", "from": "2019-11-01", "to": "2020-02-01"}
+    every: dict[str, Any] = {
+        "closed": closed | {"probability": draw(PROBABILITY), "days": draw(st.floats(1, 90))},
+        "closed_too": closed | {"probability": 1, "days": 20, "groups": "g0"},
+        "late": {"probability": draw(PROBABILITY), "days": draw(st.floats(1, 60))},
+    }
+    if has_steps:
+        every["step"] = {"probability": draw(PROBABILITY), "days": 30, "step": "contract", "country": "DE"}
+    return {name: risk for name, risk in every.items() if draw(st.sampled_from([False, False, True]))}
+
+
+@st.composite
 def event_driven(draw: st.DrawFn, target: int) -> dict[str, Any]:
     """Primary completion at an event, of one way or any, with or without dates."""
     latest = draw(st.sampled_from([None, "2020-06-01"]))
@@ -244,6 +259,7 @@ def test_conservation(data: dict[str, Any], seed: int) -> None:
     _cells_are_where_the_log_says(trial, rows)
     _caps_hold(design, rows)
     _start_up_holds(design, rows)
+    _risks_hold(design, rows)
     _measures_add_up(trial, seed)
 
 
@@ -282,6 +298,20 @@ def _start_up_holds(design: Design, rows: np.ndarray) -> None:
                     if other.code in step.after:
                         before = done[other.code, other.place_number or -1 - site]
                         assert before[TIME] <= event[TIME] - event[AMOUNT] + 1e-6
+
+
+def _risks_hold(design: Design, rows: np.ndarray) -> None:
+    """A risk strikes at most once, and while one keeps recruitment closed nobody is referred at the sites it names."""
+    struck = rows[rows[:, KIND] == e.RISK_STRUCK]
+    assert len(set(struck[:, CODE].tolist())) == len(struck)
+    groups = np.array([group.name for group in design.groups for _ in range(group.count)])
+    referred = rows[rows[:, KIND] == e.REFERRED]
+    for row in struck:
+        risk = design.risks[int(row[CODE])]
+        if risk.rule.delays == "recruitment":
+            here = np.isin(groups[referred[:, SITE].astype(int)], sorted(risk.groups))
+            inside = (referred[:, TIME] > row[TIME]) & (referred[:, TIME] < row[TIME] + row[AMOUNT])
+            assert not np.any(here & inside)
 
 
 def _patients_end_once(people: dict[tuple[float, float], list[np.ndarray]]) -> None:

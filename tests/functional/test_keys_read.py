@@ -127,6 +127,11 @@ def _with_the_rest() -> Scenario:
             },
             "FR": {"costs": {"monitoring_visit": 5}},
         },
+        risks={
+            "file": {"probability": 0.5, "days": 20, "step": "ethics", "country": "DE"},
+            "law": {"probability": 0.5, "days": 9, "groups": "t"},
+            "flu": {"probability": 1, "days": 5, "delays": "recruitment", "from": "2020-02-01", "to": "2020-03-01"},
+        },
         costs={"currency": "EUR", "monitoring_visit": {"cost": 1, "every_days": 30}},
         caps={"some": {"randomised": 3, "groups": "s", "overrun": "randomise"}},
         patients={

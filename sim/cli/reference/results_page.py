@@ -17,6 +17,7 @@ _PLACEHOLDERS = {
     "CAPNAME": "<cap>",
     "WAYNAME": "<way>",
     "STEPNAME": "<step>",
+    "RISKNAME": "<risk>",
     "AQ": "<country>",
     "sites.GROUPNAME.referrals_per_month": "<path>",
     "XXX": "currency",
@@ -25,6 +26,7 @@ _OF_THE_SCENARIO = {
     "criterion": "criteria of the scenario",
     "arm": "arms of the scenario",
     "cap": "caps of the scenario",
+    "risk": "risks of the scenario",
     "start_up_step": "steps of start-up of the scenario",
     "way_out": "ways of leaving of the scenario",
 }
@@ -54,6 +56,7 @@ def _design() -> Design:
         "patients": {"conditions": {"c": 0.5}},
         "screening": {"criteria": {"CRITERIONNAME": {"stage": "chart", "any": ["c"]}}},
         "site_defaults": {"country": "AQ", "start_up": {"STEPNAME": {"days": 1}}},
+        "risks": {"RISKNAME": {"probability": 0.5, "days": 1}},
         "caps": {"CAPNAME": {"randomised": 1}},
         "cells": cells,
         "follow_up": {"visit_weeks": [1], "primary_endpoint_week": 1, "leaving": {"WAYNAME": {"1": 0.1}}},

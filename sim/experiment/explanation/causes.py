@@ -17,6 +17,7 @@ from sim.scenario.extension_files import known_extension
 from sim.scenario.load import canonical, scenario_from_json
 from sim.scenario.schema import Scenario, amendments
 from sim.scenario.schema.caps import in_words
+from sim.scenario.schema.risks import risk_in_words
 from sim.scenario.schema.start_up import step_names
 
 Data = dict[str, Any]
@@ -71,10 +72,11 @@ def _everywhere(**values: Any) -> Callable[[Data], None]:
 
 
 def _active_at_once(data: Data) -> None:
-    """Every site active on day 0: no delay, no steps, no date."""
+    """Every site active on day 0: no delay, no steps, no date, and no risk to any of them."""
     _everywhere(lead_days=0.0, activation_delay_days=0.0, opens=None, start_up={})(data)
     for country in data["countries"].values():
         country.pop("start_up", None)
+    data["risks"] = {name: risk for name, risk in data["risks"].items() if risk["delays"] == "recruitment"}
 
 
 def _step_in_no_time(name: str) -> Callable[[Data], None]:
@@ -140,6 +142,10 @@ def _amended(data: Data, change: Callable[[Data], None]) -> None:
 def _everybody_consents(data: Data) -> None:
     data["screening"]["consent"] = 1.0
     _amended(data, lambda rule: rule.update(consent=None))
+
+
+def _without_risk(name: str) -> Callable[[Data], None]:
+    return lambda data: data["risks"].pop(name, None)
 
 
 def _words(name: str) -> str:
@@ -264,6 +270,13 @@ def _amendments(scenario: Scenario) -> Iterator[_Change]:
         yield _Change(f"amendments.{name}", "amendment", label, "no such amendment", _without_amendment(name))
 
 
+def _risks(scenario: Scenario) -> Iterator[_Change]:
+    for name, risk in scenario.risks.items():
+        _, _, meaning = risk_in_words(name, risk).partition(": ")
+        label = f"the risk {_words(name)} ({meaning})"
+        yield _Change(f"risks.{name}", "risk", label, "it never strikes", _without_risk(name))
+
+
 def _criteria(scenario: Scenario) -> Iterator[_Change]:
     def apply(data: Data) -> None:
         data["screening"]["criteria"] = {}
@@ -304,6 +317,7 @@ def _changes(scenario: Scenario) -> Iterator[_Change]:
     yield from _steps(scenario)
     yield from _caps(scenario)
     yield from _amendments(scenario)
+    yield from _risks(scenario)
     yield from _calendar(scenario)
     yield from _criteria(scenario)
     yield from _SCREENING

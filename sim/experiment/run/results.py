@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from sim.analysis import country_tables, summary
 from sim.analysis.measures import PATH_MILESTONES, STEPS, path_name
 from sim.analysis.one_by_one import OneByOne
+from sim.analysis.risk_table import risk_table
 from sim.analysis.shown import Shown, dates_and_odds, heading
 from sim.core.design import Design
 from sim.core.events import Log
@@ -273,6 +274,14 @@ class Results(Shown):
     def amendments(self) -> pd.DataFrame:
         """How often each amendment was decided, and from when it was in force."""
         return summary.amendment_table(self.design, self._one_by_one)
+
+    def risks(self, milestone: str = "") -> pd.DataFrame:
+        """How often each risk strikes, and how many days it adds.
+
+        Args:
+            milestone: until which the days lost to it are counted, where the run measured them; without: not counted.
+        """
+        return risk_table(self.design, self._one_by_one, self.causes() if milestone else None, milestone)
 
     def criteria(self) -> pd.DataFrame:
         """Screen failures by criterion."""

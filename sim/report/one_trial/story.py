@@ -142,6 +142,8 @@ class Teller:
             events.TRIAL_ENDED: lambda r: _ENDED[self._word(r)],
             events.PRIMARY_COMPLETED: lambda r: f"Primary completion: {_COMPLETED[self._word(r)].format(n=r[NUMBER])}.",
             events.STEP_DONE: self._step_done,
+            events.RISK_STRUCK: self._risk_struck,
+            events.RISK_OVER: lambda r: f"{plain(self._word(r)).capitalize()} is over: sites look at referrals again.",
             events.CAP_REACHED: self._cap_reached,
             events.CAP_OPENED: lambda r: f"There is room under the cap {plain(self._word(r))} again{self._at(r)}.",
             events.AMENDMENT_DECIDED: lambda r: f"The amendment {self._amendment(r)} is decided.",
@@ -186,6 +188,18 @@ class Teller:
         kind, _, name = self._design.step_places[int(row[NUMBER])].partition(" ")
         whom = self._design.country_label(name) if kind == "country" else plain(name)
         return f"{word.capitalize()} is done for {whom or 'all sites'}, after {row[AMOUNT]:.0f} days."
+
+    def _risk_struck(self, row: Array) -> str:
+        name = self._word(row)
+        risk = self._design.scenario.risks[name]
+        whom = [self._design.country_label(risk.country)] if risk.country else map(plain, risk.groups or ())
+        where = " and ".join(whom)
+        days = f"{row[AMOUNT]:.0f} days"
+        if risk.delays == "recruitment":
+            what = f"no site{f' of {where}' if where else ''} looks at referrals for {days}"
+        else:
+            what = f"{plain(risk.step or 'activation')}{f' in {where}' if where else ''} takes {days} longer"
+        return f"{plain(name).capitalize()} strikes: {what}."
 
     def _cap_reached(self, row: Array) -> str:
         cap = self._design.scenario.caps[self._word(row)]

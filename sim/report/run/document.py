@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis.intervals import Estimate
+from sim.experiment.run.days_lost import end_of
 from sim.report.run.why import Why
 from sim.report.words import Dates, estimate_of, run_command, warnings
 
@@ -138,6 +139,9 @@ def answer(results: Results) -> dict[str, Any]:
         "caps": _caps(results, dates),
         "amendments": _amendments(results, dates),
         "countries": _countries(results, dates),
+        "risks": _rows(
+            results.risks(end_of(results.scenario)), "share", "days", "lost", also=("meaning", "n_pairs", "n_changed")
+        ),
         "start_up": _records(results.start_up(), "share", "days", "critical_days"),
         "why": _why(results),
         "cost": _rows(results.costs(), "mean"),

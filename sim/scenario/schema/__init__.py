@@ -14,6 +14,7 @@ from sim.scenario.schema.countries import Countries
 from sim.scenario.schema.extensions import ExtensionUse
 from sim.scenario.schema.follow_up import FollowUp, Oversight
 from sim.scenario.schema.patients import Patients, Screening
+from sim.scenario.schema.risks import Risks
 from sim.scenario.schema.sites import SiteGroup, SiteSettings
 from sim.scenario.schema.treatment import CellSupply, Treatment
 from sim.scenario.schema.trial import Arm, Randomisation, TrialSettings
@@ -35,6 +36,7 @@ class Scenario(Section):
     )
     caps: Caps = described("At most so many, by name.", default_factory=dict)
     amendments: Amendments = described("What changes while the trial runs, by name.", default_factory=dict)
+    risks: Risks = described("What may happen once and then costs days, by name.", default_factory=dict)
     calendar: Calendar = described("What changes arrivals with the date.", default_factory=Calendar)
     patients: Patients = described("Who is referred.", default_factory=Patients)
     screening: Screening = described("From the chart to eligibility.", default_factory=Screening)

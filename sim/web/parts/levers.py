@@ -47,12 +47,13 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Limits", (
         "sites.*.max_participants", "site_defaults.max_participants", "caps.*.randomised", "caps.*.in_screening",
     )),
+    ("Risks", ("risks.*.probability", "risks.*.days", "risks.*.from", "risks.*.to")),
     ("Target, rules and plan", (
         "trial.target", "trial.planned.*", "trial.horizon_months", "trial.replace", "trial.overrun",
     )),
 )  # fmt: skip
 
-_NAMED = ("sites", "countries", "caps", "amendments")  # what a planner has named stands at once below these
+_NAMED = ("sites", "countries", "caps", "amendments", "risks")  # what a planner has named stands at once below these
 _LIMITS = ("min", "max", "below", "above")  # of a criterion
 _SPREADS = ("sigma", "sd", "n", "cv", "shape")  # parameters without the unit of what is drawn
 _FORMS = ("dist", "uncertain")
@@ -199,7 +200,7 @@ def _rows(rows: list[Provenance], pattern: str, loaded: Loaded) -> Iterator[Prov
     """
     for row in rows:
         is_elsewhere = row.value == "null" and (
-            row.path.startswith(("caps.", "amendments.")) or ".start_up." in row.path
+            row.path.startswith(("caps.", "amendments.", "risks.")) or ".start_up." in row.path
         )
         if (fnmatchcase(row.path, pattern) or row.path.startswith(f"{pattern}.")) and not is_elsewhere:
             yield row

@@ -1,10 +1,11 @@
-"""What each country brings, and the steps of start-up that hold sites up."""
+"""What each country brings, the steps of start-up that hold sites up, and the risks that strike."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
+from sim.experiment.run.days_lost import end_of
 from sim.report.exhibits import Exhibit, Table
 from sim.report.one_trial.story import plain as spaced
 from sim.report.style import bar_figure, wrapped
@@ -14,7 +15,9 @@ from sim.report.words import (
     estimate_of,
     mean_with_error,
     percent,
+    risk_sentences,
     start_up_sentence,
+    with_error,
 )
 
 if TYPE_CHECKING:
@@ -88,6 +91,34 @@ def start_up(answers: Answers) -> Exhibit:
         Table(
             "Steps of start-up, with 95 % intervals",
             ("step", "days it takes", "critical at so many of the sites", "days on the longest way", *labels),
+            tuple(rows),
+            is_open=True,
+        ),
+    )
+
+
+def risks(answers: Answers) -> Exhibit:
+    """How often each risk strikes, what it adds, and what it costs the trial."""
+    table = answers.results.risks(end_of(answers.scenario))
+    rows = []
+    for name, row in table.iterrows():
+        days, lost = estimate_of(row, "days"), estimate_of(row, "lost")
+        measured = f"{with_error(lost)} ({row['n_pairs']} pairs)" if row["n_pairs"] else "not measured"
+        if row["n_pairs"] and not row["n_changed"]:
+            measured = f"not seen: it changes none of {row['n_pairs']} pairs"
+        added = "never struck" if math.isnan(days.value) else with_error(days)
+        meaning = str(row["meaning"]).partition(": ")[2]
+        rows.append((spaced(str(name)), meaning, chance(estimate_of(row, "share")), added, measured))
+    return Exhibit(
+        "risks",
+        "Risks",
+        " ".join(risk_sentences(table)),
+        "Source: replications.parquet and causes.csv. What a risk costs is measured: the first trials again, on the "
+        "same random numbers, without it.",
+        None,
+        Table(
+            "Risks in the simulated trials",
+            ("risk", "says", "strikes in", "adds days", "costs days of the end, in the mean of all trials"),
             tuple(rows),
             is_open=True,
         ),

@@ -1,0 +1,39 @@
+"""Discrete risks of a scenario, made ready."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.core.clock import Clock
+from sim.scenario.schema import Scenario
+from sim.scenario.schema.risks import Risk, delayed_groups
+
+
+@dataclass(frozen=True)
+class RiskDesign:
+    """One risk.
+
+    Attributes:
+        code: its code in the log; risks are in alphabetical order.
+        name: as in the scenario.
+        rule: what the scenario says.
+        groups: names of the site groups that it delays.
+        window: days between which a risk to recruitment may strike.
+    """
+
+    code: int
+    name: str
+    rule: Risk
+    groups: frozenset[str]
+    window: tuple[float, float]
+
+
+def risks_of(scenario: Scenario, clock: Clock) -> list[RiskDesign]:
+    """All risks, in alphabetical order."""
+    found = []
+    for code, (name, rule) in enumerate(sorted(scenario.risks.items())):
+        window = (0.0, 0.0)
+        if rule.from_ is not None and rule.last is not None:
+            window = (max(clock.day_of(rule.from_), 0.0), clock.day_of(rule.last) + 1.0)
+        found.append(RiskDesign(code, name, rule, frozenset(delayed_groups(scenario, rule)), window))
+    return found

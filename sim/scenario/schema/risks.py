@@ -1,0 +1,96 @@
+"""Discrete risks, as a risk register has them: how likely each is, what it delays, and by how many days."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from sim.scenario.distributions import Family
+from sim.scenario.schema.caps import Country, Groups
+from sim.scenario.schema.sites import country_of
+from sim.scenario.schema.values import Days, Name, OnceProbability, Section, described
+
+if TYPE_CHECKING:
+    from sim.scenario.schema import Scenario
+
+
+class Risk(Section):
+    """Something that may happen once in a trial, and then costs days."""
+
+    probability: OnceProbability = described("How likely it is to strike.")
+    days: Days = described("How many days it costs where it strikes; one draw for a trial.", unit="days")
+    delays: Literal["activation", "recruitment"] = described(
+        "What it delays: activation of sites that are still to open, or recruitment: sites then look at no referrals "
+        "for so long.",
+        default="activation",
+    )
+    step: Name | None = described(
+        "The step of start-up that takes longer; leave out and activation comes so much later.", default=None
+    )
+    country: Country | None = described("Country whose sites it delays; leave out for all.", default=None)
+    groups: Groups | None = described("Site groups that it delays; one name, or several.", default=None)
+    from_: date | None = described(
+        "First day on which a risk to recruitment may strike; any day up to `to` is as likely.",
+        alias="from",
+        default=None,
+    )
+    to: date | None = described("Last day on which it may strike; leave out: it strikes on `from`.", default=None)
+
+    @property
+    def last(self) -> date | None:
+        """The last day on which it may strike."""
+        return self.to or self.from_
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if self.groups and self.country:
+            raise ValueError("write groups or country, not both")
+        if self.delays == "recruitment":
+            if self.step:
+                raise ValueError("a risk to recruitment delays no step: leave out 'step', or 'delays'")
+            if self.from_ is None:
+                raise ValueError("a risk to recruitment needs 'from', the first day on which it may strike")
+            if self.to is not None and self.to < self.from_:
+                raise ValueError(f"'from' ({self.from_}) must not be after 'to' ({self.to})")
+        elif self.from_ or self.to:
+            raise ValueError(
+                "'from' and 'to' are of a risk to recruitment: leave them out, or write delays: recruitment"
+            )
+        if self.days == 0:
+            raise ValueError("a risk of 0 days changes nothing")
+        return self
+
+
+Risks = Annotated[dict[Name, Risk], Field(max_length=200)]
+
+
+def delayed_groups(scenario: Scenario, risk: Risk) -> list[str]:
+    """Names of the site groups that a risk delays."""
+    return [
+        group
+        for group in scenario.sites
+        if (risk.groups is None or group in risk.groups)
+        and (risk.country is None or country_of(scenario, group) == risk.country)
+    ]
+
+
+def risk_in_words(name: str, risk: Risk) -> str:
+    """A risk as a risk register has it: `new_file: probability 0.15, 60 days more of regulator in DE`."""
+    where = f" in {risk.country}" if risk.country else f" at {' and '.join(risk.groups)}" if risk.groups else ""
+    days = f"{_shown(risk.days)} days"
+    if risk.delays == "recruitment":
+        when = f"on {risk.from_}" if risk.last == risk.from_ else f"from {risk.from_} to {risk.to}"
+        what = f"no recruitment{where} for {days}, {when}"
+    else:
+        what = f"{days} more of {risk.step.replace('_', ' ') if risk.step else 'start-up'}{where}"
+    return f"{name}: probability {_shown(risk.probability)}, {what}"
+
+
+def _shown(value: float | Family) -> str:
+    """A number, or a distribution as `triangular (low 40, mode 60, high 120)`."""
+    if not isinstance(value, Family):
+        return f"{value:g}"
+    known = {name: part for name, part in value.parameters().items() if isinstance(part, (int, float))}
+    return f"{value.keyword} ({', '.join(f'{name} {part:g}' for name, part in known.items())})"
