@@ -10,8 +10,9 @@ import pytest
 from conftest import scenario_of
 from scipy import stats
 
-from sim.core.batch import MAX_REPLICATIONS, Batch, Drawn, replications_at_once
+from sim.core.batch import MAX_REPLICATIONS, Batch, replications_at_once
 from sim.core.design import Design
+from sim.core.drawn import Drawn
 from sim.core.observed import KnownSite, ObservedState
 from sim.core.streams import BLOCK
 
