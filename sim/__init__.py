@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sim.api.explanation import explain
     from sim.api.forecast import backtest, fit, forecast
     from sim.api.plan import plan
+    from sim.api.one_trial import trace, validate
     from sim.api.run import run
     from sim.api.runs import export, extend, resume, runs
     from sim.api.sweep import sweep
@@ -37,10 +38,12 @@ if TYPE_CHECKING:
     from sim.exchange.read import read_observed
     from sim.experiment.replicate import replicate
     from sim.experiment.run.results import Results, open_results
+    from sim.extension import Extension
     from sim.scenario.load import load_scenario, scenario_from_mapping
     from sim.scenario.schema import Scenario
 
 _PLACES = {
+    "Extension": "sim.extension",
     "InputError": "sim.errors",
     "ResultsError": "sim.errors",
     "RunInterrupted": "sim.errors",
@@ -66,10 +69,13 @@ _PLACES = {
     "runs": "sim.api.runs",
     "sentences": "sim.api.answers",
     "sweep": "sim.api.sweep",
+    "trace": "sim.api.one_trial",
+    "validate": "sim.api.one_trial",
     "scenario_from_mapping": "sim.scenario.load",
 }
 
 __all__ = [
+    "Extension",
     "InputError",
     "Results",
     "ResultsError",
@@ -97,6 +103,8 @@ __all__ = [
     "scenario_from_mapping",
     "sentences",
     "sweep",
+    "trace",
+    "validate",
 ]
 
 

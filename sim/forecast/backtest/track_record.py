@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sim.analysis.intervals import probability
+from sim.analysis.shown import Shown
 from sim.exchange.observed import ObservedTrial
 from sim.forecast.backtest.baselines import BASELINES, REFERENCE
 from sim.forecast.backtest.held import ALL, PACES, STAGES, Held, clustered_error, stage_name
@@ -19,8 +20,8 @@ from sim.forecast.backtest.scores import LEVELS, Score, log_days
 from sim.forecast.backtest.study import METHOD, METHOD_LABEL, CutResult
 
 
-@dataclass(frozen=True, eq=False)
-class TrackRecord:
+@dataclass(frozen=True, eq=False, repr=False)
+class TrackRecord(Shown):
     """Backtests of trials.
 
     Attributes:
@@ -30,6 +31,10 @@ class TrackRecord:
 
     trials: tuple[ObservedTrial, ...]
     results: tuple[CutResult, ...]
+
+    def _lines(self) -> Iterator[str]:
+        yield f"Backtest: finished trials {len(self.trials)}, forecasts within them {len(self.results)}"
+        yield from (f"{trial.name}: {trial.n_randomised} randomised" for trial in self.trials)
 
     @cached_property
     def cuts(self) -> pd.DataFrame:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
+from sim.analysis.shown import Shown
 from sim.core.clock import MONTH_DAYS
 from sim.errors import Problem, UsageError
 from sim.exchange.observed import FAILED, NO_SITE, ObservedTrial
@@ -49,8 +51,8 @@ class PassFraction:
         return (self.passed + 0.5) / (self.total + 1.0)
 
 
-@dataclass(frozen=True, eq=False)
-class Fit:
+@dataclass(frozen=True, repr=False)
+class Fit(Shown):
     """What was learnt.
 
     Attributes:
@@ -102,6 +104,10 @@ class Fit:
     weeks: float
     is_length_given: bool
     leaving: tuple[WayOfLeaving, ...]
+
+    def _lines(self) -> Iterator[str]:
+        yield f"Fit of {self.trial.name} until {self.until}: {self.trial.n_randomised} of {self.target} randomised"
+        yield f"data from {self.trial.first} to {self.trial.last}; follow-up {self.weeks:g} weeks"
 
 
 def fit(trial: ObservedTrial, target: int | None = None, weeks: float | None = None) -> Fit:

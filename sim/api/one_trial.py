@@ -1,0 +1,157 @@
+"""One scenario looked at, and one simulated trial of it, in a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.analysis.shown import Shown
+from sim.core.design import Design
+from sim.experiment.replicate import replicate
+from sim.scenario.extension_files import Extensions, extensions_given
+from sim.scenario.load import Loaded, Named, loaded
+from sim.scenario.provenance import provenance
+from sim.scenario.remarks import amended, completion, limits, remarks
+from sim.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_OUTCOME = "trial.ended"
+
+
+class Checked(Shown):
+    """A scenario that is valid: its values, and what is said of it.
+
+    Args:
+        loaded: the scenario, and how it came about.
+
+    Attributes:
+        scenario: the scenario.
+    """
+
+    def __init__(self, loaded: Loaded) -> None:
+        self.scenario: Scenario = loaded.scenario
+        self._loaded = loaded
+
+    def _lines(self) -> Iterator[str]:
+        values, scenario = self.values, self.scenario
+        n_sites = sum(group.count for group in scenario.sites.values())
+        n_uncertain = int(values["value"].str.contains("uncertain:").sum())
+        yield (
+            f"{scenario.name} is valid: {scenario.trial.target} participants, sites: {n_sites}, "
+            f"{len(scenario.screening.criteria)} criteria, {n_uncertain} uncertain values"
+        )
+        yield from self.notes
+
+    @cached_property
+    def values(self) -> pd.DataFrame:
+        """A row a value by its path: `value`, `origin` (file and line, or default), `grade`, `source`, `note`."""
+        import pandas as pd
+
+        frame = pd.DataFrame([vars(row) for row in provenance(self._loaded)])
+        return frame.set_index("path").drop(columns="is_number")
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Limits, amendments and primary completion in words, and what may be meant otherwise."""
+        event_driven = completion(self.scenario)
+        return [
+            *([] if event_driven is None else [event_driven]),
+            *(f"limit: {text}" for text in limits(self.scenario)),
+            *(f"amendment: {text}" for text in amended(self.scenario)),
+            *(f"note: {text}" for text in remarks(self.scenario)),
+        ]
+
+
+def validate(scenario: Named, *, extensions: Extensions = ()) -> Checked:
+    """Check a scenario without simulating it.
+
+    Args:
+        scenario: as `load_scenario` gives it, a file, a name, or what a file would say, as a dict.
+        extensions: files of rules and measures of your own that take part; see `sim.extension`.
+
+    Raises:
+        ScenarioError: with every problem found, each with file, line, path, value and what is allowed.
+        InputError: a file of an extension cannot be used.
+    """
+    with extensions_given(extensions):
+        found = loaded(scenario)
+    Design(found.scenario)
+    return Checked(found)
+
+
+@dataclass(repr=False, frozen=True)
+class Trace(Shown):
+    """One simulated trial.
+
+    Attributes:
+        design: the scenario, made ready.
+        seed: where random numbers start.
+        replication: its number.
+        rows: (n, 7) all events in order; see `sim.core.events`.
+    """
+
+    design: Design
+    seed: int
+    replication: int
+    rows: npt.NDArray[np.float64]
+
+    def _lines(self) -> Iterator[str]:
+        ended = self.events[self.events["event"] == _OUTCOME].iloc[0]
+        day = self.design.clock.date_of(ended["day"])
+        yield f"Simulated trial {self.replication} of {self.design.scenario.name}: seed {self.seed}"
+        yield f"{len(self.rows):,} events, {len(self.participants)} participants; {ended['detail']} on {day}"
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """A row an event, as in `events.parquet`."""
+        from sim.analysis.tables import event_table
+
+        frame: pd.DataFrame = event_table(self.design, self.replication, self.rows).to_pandas()
+        return frame
+
+    @cached_property
+    def participants(self) -> pd.DataFrame:
+        """A row a participant, as in `participants.parquet`."""
+        from sim.analysis.tables import participant_table
+
+        frame: pd.DataFrame = participant_table(self.design, self.replication, self.rows).to_pandas()
+        return frame
+
+    def story(self, participant: int | None = None) -> list[str]:
+        """The events in words, those of patients whom the chart excludes together.
+
+        Args:
+            participant: only what happens to this participant, by number.
+
+        Raises:
+            UsageError: there is no such participant.
+        """
+        from sim.report.one_trial.story import story
+
+        return list(story(self.design, self.rows, participant))
+
+
+def trace(scenario: Named, replication: int = 0, *, seed: int | None = None, extensions: Extensions = ()) -> Trace:
+    """Simulate one trial, and keep all that happens in it.
+
+    Args:
+        scenario: as `load_scenario` gives it, a file, a name, or what a file would say, as a dict.
+        replication: which simulated trial, from 0: the one that `run` has under this number.
+        seed: where random numbers start; default: as the scenario says.
+        extensions: files of rules and measures of your own that take part; see `sim.extension`.
+
+    Raises:
+        InputError: the scenario or an extension is wrong.
+    """
+    with extensions_given(extensions):
+        found = loaded(scenario).scenario
+    design = Design(found)
+    start = found.experiment.seed if seed is None else seed
+    return Trace(design, start, replication, replicate(design, start, replication).table())
