@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from sim.api.comparison import compare
     from sim.api.explanation import explain
     from sim.api.forecast import backtest, fit, forecast
-    from sim.api.plan import plan
     from sim.api.one_trial import trace, validate
+    from sim.api.plan import plan
     from sim.api.run import run
     from sim.api.runs import export, extend, resume, runs
     from sim.api.sweep import sweep
