@@ -14,6 +14,7 @@ from sim.scenario.extension_files import extension_of
 from sim.scenario.schema import Scenario
 
 # Visits, and referrals that end on the day, are no processes (docs/decisions/0004): they are written down at the end.
+# With the lock of the database the trial ends in the same instant, and nothing happens after that.
 _NOT_HEARD = {
     events.REFERRED,
     events.CHART_FAILED,
@@ -21,6 +22,8 @@ _NOT_HEARD = {
     events.CONSENT_REFUSED,
     events.VISIT_DONE,
     events.VISIT_MISSED,
+    events.DATABASE_LOCKED,
+    events.TRIAL_ENDED,
 }
 _HEARD = {kind.name: i for i, kind in enumerate(KINDS) if i not in _NOT_HEARD}
 _RESERVED = {kind.name.partition(".")[0] for kind in KINDS}

@@ -64,3 +64,17 @@ def test_levels(stretches: list[tuple[float, float]], means: list[float], peaks:
     """Means over time, and most at any instant: who leaves at an instant makes room, and no time is no presence."""
     assert mean_level(found(*stretches), EDGES).tolist() == pytest.approx(means)
     assert peak_level(found(*stretches), EDGES).tolist() == peaks
+
+
+def test_the_end_of_another_s_stay_ends_nobody_s() -> None:
+    """One is still being screened; the next is turned away without having been; one begins a second time."""
+    events = log(
+        (0, 1.0, "screening.started", "s/1", 1),
+        (0, 2.0, "patient.turned_away", "s/1", 2),
+        (0, 3.0, "screening.started", "s/1", 3),
+        (0, 4.0, "screening.started", "s/1", 3),
+        (0, 5.0, "screening.passed", "s/1", 3),
+        (0, 9.0, "trial.ended", "", 0),
+    )
+    rows = stays(events, PLACES["being_screened"])
+    assert rows[["start", "end"]].to_numpy().tolist() == [[1.0, 9.0], [3.0, 9.0], [4.0, 5.0]]

@@ -324,3 +324,10 @@ def test_milestones_alone_are_the_same() -> None:
             assert a == b, name
         else:
             assert math.isnan(b), name
+
+
+def test_costs_are_measured_where_the_scenario_has_them() -> None:
+    """Two screenings at three each."""
+    found = reduced(log_of(*FOLLOWED), costs={"currency": "EUR", "screening": 3.0})
+    assert (found["cost"], found["cost_screening"], found["cost_sites"]) == (6.0, 6.0, 0.0)
+    assert "cost" not in reduced(log_of(*FOLLOWED))

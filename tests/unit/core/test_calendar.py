@@ -99,3 +99,20 @@ def test_a_period_s_uncertain_factor_is_drawn_once() -> None:
             assert np.count_nonzero(values == drawn["year_end"]) > 10
         seen += list(drawn.values())
     assert len(set(seen)) == 6
+
+
+def test_named_periods_are_stretches_of_days() -> None:
+    """In order, the day after the last as the end; a yearly one comes once a year, and is cut at both ends of time."""
+    periods = {
+        "shock": {"from": "2019-10-03", "to": "2019-10-05", "factor": 0.5},
+        "year_end": {"from": "12-31", "to": "01-02", "factor": 0.5},
+        "autumn": {"from": "10-01", "to": "10-02", "factor": 0.5},
+    }
+    scenario = scenario_of(calendar={"periods": periods})
+    made = CalendarFactors(scenario.calendar, Clock(OPENS), 366.0)
+    assert made.stretches() == [
+        ("autumn", 0.0, 2.0),
+        ("shock", 2.0, 5.0),
+        ("year_end", 91.0, 94.0),
+        ("autumn", 366.0, 367.0),
+    ]

@@ -186,3 +186,13 @@ def test_a_ratio_to_a_curve_for_all() -> None:
     found = _of_arms({"death": {"all": {"24": 0.4}, "hazard_ratio": {"C": 0.5}}})
     assert found["A"] == found["B"]
     assert found["C"][0].reached(100.0) == pytest.approx(0.5 * found["A"][0].reached(100.0), rel=1e-9)
+
+
+def test_a_curve_beside_a_ratio_goes_on_as_in_its_last_piece() -> None:
+    """After its last week the hazard is that of the weeks before; nobody leaves by the other way."""
+    nobody, few = ((24.0, 0.0),), ((12.0, 0.1), (24.0, 0.3))
+    found = hazards_by_arm({"A": [nobody, few], "B": [Times("A", 2.0), few]})
+    alone = hazards([few])[0]
+    assert found["B"][1].last_rate == pytest.approx(-math.log(0.7 / 0.9) / 84, rel=1e-6)
+    assert found["B"][1].last_rate == pytest.approx(alone.last_rate, rel=1e-6)
+    assert found["B"][1].reached(500.0) == pytest.approx(alone.reached(500.0), rel=1e-6)

@@ -235,7 +235,7 @@ def test_a_hold_makes_a_dose_late_or_missed(held_until: float, started: list[flo
     assert kinds(log, "dose.missed") == [(day, 1, events.MISSED_HOLD) for day in missed]
 
 
-@pytest.mark.parametrize(("held_until", "started", "missed"), [(1.7, [1.7], []), (2.5, [], [1.5])])
+@pytest.mark.parametrize(("held_until", "started", "missed"), [(1.7, [1.7], []), (2.0, [2.0], []), (2.5, [], [1.5])])
 def test_a_hold_that_begins_while_somebody_waits_holds_up_too(
     held_until: float, started: list[float], missed: list[float]
 ) -> None:

@@ -194,3 +194,21 @@ def test_replications_have_lists_of_their_own() -> None:
     """Another replication is another list, the same replication the same one."""
     lists = [arms_of(allocation(TWO, replication=i, method="simple"), [person()] * 200) for i in (0, 0, 1)]
     assert lists[0] == lists[1] != lists[2]
+
+
+@pytest.mark.parametrize("method", ["simple", "permuted_blocks", "minimisation", "biased_coin", "urn"])
+def test_an_arm_that_is_full_is_left_out_until_it_is_not(method: str) -> None:
+    """The others share what it leaves; where all are full, as in data beyond the caps, all are open."""
+    rule = {"block_sizes": [5]} if method == "permuted_blocks" else {}
+    chosen = allocation(THREE, method=method, **rule)
+    first, second, third = chosen._arms
+    chosen.arm_is_full(second, True)
+    assert set(arms_of(chosen, [person()] * 40)) == {"A", "C"}
+    chosen.arm_is_full(first, True)
+    assert set(arms_of(chosen, [person()] * 10)) == {"C"}
+    chosen.arm_is_full(second, False)
+    assert set(arms_of(chosen, [person()] * 60)) == {"B", "C"}
+    for arm in (second, third):
+        chosen.arm_is_full(arm, True)
+    if method != "permuted_blocks":
+        assert set(arms_of(chosen, [person()] * 100)) == {"A", "B", "C"}

@@ -10,6 +10,7 @@ import pytest
 from small_world import sites_of, trial_of, world_of
 
 from sim.core import events
+from sim.core.design import MOST_EVENTS_EACH
 from sim.core.people import Site
 from sim.core.referred import DECLINES, EXCLUDED, HANDLED
 from sim.core.streams import BLOCK
@@ -76,6 +77,7 @@ def test_too_many_referrals_end_a_replication() -> None:
     world = world_of(sites={"s": {"referrals_per_month": 9.0}})
     world.design.most_events = BLOCK + 1
     referrals, (site,) = Referrals(world), sites_of(world)
+    assert not referrals.are_too_many
     n = len(list(referrals.of(site)))
     assert n == BLOCK
     assert referrals.are_too_many
@@ -178,6 +180,7 @@ def test_stand_ins_consent_and_where_asked_pass_all_tests() -> None:
     first, second = [next(eligible) for _ in range(30)], [next(any_of_them) for _ in range(30)]
     assert [person.referral for person in first] == list(range(FIRST_STAND_IN, FIRST_STAND_IN + 30))
     assert second[0].referral == FIRST_STAND_IN + FIRST_STAND_IN // 2
+    assert FIRST_STAND_IN > 1000 * MOST_EVENTS_EACH, "no trial looks at as many referrals of a site"
     assert all(person.consents and not person.tests_failed for person in first)
     assert {bool(person.tests_failed) for person in second} == {False, True}
 

@@ -166,3 +166,16 @@ def test_a_second_attempt_has_days_of_its_own() -> None:
 
 def test_the_first_criterion_is_the_lowest_bit() -> None:
     assert [lowest_bit(bits) for bits in (1, 2, 3, 4, 12, 1 << 40)] == [0, 1, 0, 2, 2, 40]
+
+
+@pytest.mark.parametrize(
+    ("deteriorates", "window_ends", "code"),
+    [(3.0, 9.0, events.FAIL_DETERIORATED), (3.0, 3.0, events.FAIL_DETERIORATED), (9.0, 3.0, events.FAIL_WINDOW)],
+)
+def test_who_waits_for_a_place_until_their_time_is_over_has_failed(
+    deteriorates: float, window_ends: float, code: int
+) -> None:
+    """The log says why: they worsened, or their window ended."""
+    world = world_of()
+    Screening(world).ran_out_while_waiting(someone(world, deteriorates=deteriorates, window_ends=window_ends))
+    assert [(e.kind, e.code, e.number) for e in happened(world)] == [("screening.failed", code, 0)]

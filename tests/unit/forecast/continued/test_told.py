@@ -11,7 +11,7 @@ from made_trials import EVERY_TWO, FIRST, WITH_GAP, trial_with
 
 from sim.errors import UsageError
 from sim.forecast.continued.told import Told, as_told, openings_ahead, said_notes, scenario_as_told, told
-from sim.forecast.rate.history import history, open_days
+from sim.forecast.rate.history import history
 from sim.forecast.rate.recruitment import rest_of_recruitment
 from sim.forecast.rate.settings import SETTINGS
 from sim.scenario.load import scenario_from_mapping
@@ -55,8 +55,6 @@ def test_an_end_that_is_past_is_refused() -> None:
 
 
 def test_closed_days_are_no_exposure() -> None:
-    found = open_days(np.array([0.0, 10.0, 20.0, 30.0]), ((5.0, 20.0),))
-    assert found == pytest.approx([5.0, 1e-3, 10.0])
     gap = as_told(trial_with(WITH_GAP), told(["2023-02-21..2023-04-21"], None, None))
     assert history(gap).open_days.sum() == pytest.approx(gap.now - 60, abs=0.1)
     assert any("60 days" in note for note in said_notes(gap))

@@ -1,0 +1,1 @@
+"""Unit tests of `sim.forecast.backtest`, one file a module."""

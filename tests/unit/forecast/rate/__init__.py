@@ -1,0 +1,1 @@
+"""Unit tests of `sim.forecast.rate`, one file a module."""
