@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from sim.errors import Problem, UsageError
 from sim.experiment.answer_folder import StudyFolder, short_id
+from sim.experiment.comparison.attribution import all_attributions, run_between, share_rows
 from sim.experiment.comparison.sides import Comparison, Named, Source, read_sources, run_sources, to_run
 from sim.experiment.comparison.tables import Compared
 from sim.experiment.execution import ON_ALL_CORES, Execution
@@ -18,9 +21,6 @@ from sim.experiment.run.start import RESULTS
 from sim.report.assumptions import assumption_rows
 from sim.report.comparison.document import answer
 from sim.scenario.extension_files import Extensions, extensions_given
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 DOCUMENT, PAIRS, PAGE = "comparison.json", "pairs.parquet", "comparison.html"
 RUNS, BETWEEN = "runs", "shares"
@@ -183,10 +183,6 @@ def shares_between(
     Returns:
         The shares, or None where no two scenarios differ in more than one value.
     """
-    import pandas as pd
-
-    from sim.experiment.comparison.attribution import all_attributions, run_between, share_rows
-
     attributions = all_attributions(comparison)
     if not attributions:
         return None

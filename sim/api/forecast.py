@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from sim.api.forecast_folders import write_backtest, write_fit, write_forecast
 from sim.errors import UsageError
 from sim.exchange.dates.read import DateOrder
 from sim.exchange.folder import read_trials
@@ -85,8 +86,6 @@ def fit(
     Raises:
         InputError: the data cannot be used.
     """
-    from sim.api.forecast_folders import write_fit
-
     said = _said(columns, dates, status, study=study, sheet=sheet, header=header, counts=counts)
     trial = as_told(_trial(data, sites, as_of, said, target), told(closed, None, sites_a_month))
     found = fit_trial(trial, target, follow_up_weeks)
@@ -153,8 +152,6 @@ def forecast(
     Raises:
         InputError: the scenario or the data cannot be used.
     """
-    from sim.api.forecast_folders import write_forecast
-
     with extensions_given(extensions):
         plan = _scenario(scenario)
         others = [WhatIf(name, _scenario(other)) for name, other in (what_ifs or {}).items()]
@@ -219,8 +216,6 @@ def backtest(
     Raises:
         InputError: the data cannot be used, or no cut is left.
     """
-    from sim.api.forecast_folders import write_backtest
-
     said = _said(columns, dates, status, study=study, sheet=sheet, header=header, counts=counts, as_of=_day(as_of))
     trials: list[ObservedTrial] = []
     for item in data:

@@ -11,7 +11,10 @@ import pandas as pd
 
 from sim.experiment.answer_folder import StudyFolder, short_id
 from sim.experiment.run.start import RESULTS
+from sim.forecast.backtest.track_record import WHOLE, by_method, by_trial, cut_table
+from sim.forecast.fit.scenario import fitted_yaml
 from sim.forecast.identity import data_hash, forecast_identity
+from sim.report.forecast.words import forecast_document, milestone_table
 from sim.scenario.load import scenario_hash
 
 if TYPE_CHECKING:
@@ -47,7 +50,6 @@ def write_backtest(
     Raises:
         ResultsError: the folder is in use, of something else, or cannot be written.
     """
-    from sim.forecast.backtest.track_record import WHOLE, by_method, by_trial, cut_table
     from sim.report.forecast.backtest_page import backtest_document, backtest_page
 
     identity = forecast_identity(
@@ -83,7 +85,6 @@ def write_fit(found: Fit, out: Path | None, command: str) -> Path:
     Raises:
         ResultsError: the folder is in use, of something else, or cannot be written.
     """
-    from sim.forecast.fit.scenario import fitted_yaml
     from sim.report.forecast.fit_page import fit_document, fit_page
 
     trial = found.trial
@@ -118,7 +119,6 @@ def write_forecast(answer: Answer, out: Path | None, command: str, *, page: bool
         ResultsError: the folder is in use, of something else, or cannot be written.
     """
     from sim.report.forecast.page import forecast_page
-    from sim.report.forecast.words import forecast_document, milestone_table
 
     scenario, trial = answer.start.scenario, answer.start.trial
     identity = forecast_identity(

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from sim.analysis.shown import Shown
+from sim.analysis.tables import event_table, participant_table
 from sim.core.design import Design
 from sim.experiment.replicate import replicate
+from sim.report.one_trial.stage import Stage
+from sim.report.one_trial.story import story
 from sim.scenario.extension_files import Extensions, extensions_given
 from sim.scenario.load import Loaded, Named, loaded
 from sim.scenario.provenance import provenance
 from sim.scenario.remarks import amended, completion, limits, remarks
 from sim.scenario.schema import Scenario
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _OUTCOME = "trial.ended"
 
@@ -52,8 +52,6 @@ class Checked(Shown):
     @cached_property
     def values(self) -> pd.DataFrame:
         """A row a value by its path: `value`, `origin` (file and line, or default), `grade`, `source`, `note`."""
-        import pandas as pd
-
         frame = pd.DataFrame([vars(row) for row in provenance(self._loaded)])
         return frame.set_index("path").drop(columns="is_number")
 
@@ -111,16 +109,12 @@ class Trace(Shown):
     @cached_property
     def events(self) -> pd.DataFrame:
         """A row an event, as in `events.parquet`."""
-        from sim.analysis.tables import event_table
-
         frame: pd.DataFrame = event_table(self.design, self.replication, self.rows).to_pandas()
         return frame
 
     @cached_property
     def participants(self) -> pd.DataFrame:
         """A row a participant, as in `participants.parquet`."""
-        from sim.analysis.tables import participant_table
-
         frame: pd.DataFrame = participant_table(self.design, self.replication, self.rows).to_pandas()
         return frame
 
@@ -133,8 +127,6 @@ class Trace(Shown):
         Raises:
             UsageError: there is no such participant.
         """
-        from sim.report.one_trial.story import story
-
         return list(story(self.design, self.rows, participant))
 
 
@@ -155,3 +147,14 @@ def trace(scenario: Named, replication: int = 0, *, seed: int | None = None, ext
     design = Design(found)
     start = found.experiment.seed if seed is None else seed
     return Trace(design, start, replication, replicate(design, start, replication).table())
+
+
+def stage_of(design: Design, seed: int, replication: int) -> Stage:
+    """Simulate one trial to be played; see `sim.report.one_trial.page`.
+
+    Args:
+        design: the scenario, made ready.
+        seed: where random numbers start.
+        replication: its number.
+    """
+    return Stage(design, seed, replication, replicate(design, seed, replication).table())

@@ -10,6 +10,7 @@ from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run.execute import Outputs, Report
 from sim.experiment.run.results import Results
 from sim.experiment.run.start import run_in_folder
+from sim.report.assumptions import assumption_rows
 from sim.scenario.extension_files import Extensions, extensions_given
 from sim.scenario.load import Named, as_typed, loaded
 
@@ -74,7 +75,6 @@ def _assumptions(scenario: Named) -> Sequence[Mapping[str, str]]:
     """Where the values of a file come from; of an object, nobody knows."""
     if not isinstance(scenario, (str, Path)):
         return ()
-    from sim.report.assumptions import assumption_rows
 
     return assumption_rows(loaded(scenario))
 

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from sim.api.run import report_writer
 from sim.errors import Problem, UsageError
 from sim.experiment.execution import Execution
 from sim.experiment.progress import Progress, no_progress
+from sim.experiment.run import catalogue
+from sim.experiment.run.catalogue import HEADLINE, HEADLINE_QUANTILES, entries
 from sim.experiment.run.execute import Outputs
+from sim.experiment.run.export import export as export_entries
 from sim.experiment.run.results import Results, open_results
 from sim.experiment.run.start import RESULTS
 from sim.experiment.run.start import extend as extend_in_folder
 from sim.experiment.run.start import resume as resume_in_folder
+from sim.report.documents.write import write_document
 from sim.scenario.extension_files import Extensions, extensions_given
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 DOCUMENTS = (".pdf", ".pptx", ".ics", ".xml")  # of one run; `sim.report.documents` writes them
 
@@ -37,10 +39,6 @@ def runs(folder: Path | str = RESULTS, *, scenario: str = "", scenario_hash: str
     Raises:
         ResultsError: there is no such folder.
     """
-    import pandas as pd
-
-    from sim.experiment.run.catalogue import HEADLINE, HEADLINE_QUANTILES, entries
-
     found = [entry for entry in entries(Path(folder)) if entry.matches(scenario, scenario_hash)]
     plain = ("scenario", "typed", "status", "replications", "wanted", "seed", "finished", "size_bytes", "scenario_hash")
     rows = [
@@ -75,9 +73,6 @@ def export(runs: Sequence[Results | Path | str], path: Path | str) -> int:
         UsageError: the ending is another, there are more rows than Excel holds, or a document is asked of several runs.
         ResultsError: a run is not there, unfinished or damaged, or the file cannot be written.
     """
-    from sim.experiment.run import catalogue
-    from sim.experiment.run.export import export as export_entries
-
     folders = [run.path if isinstance(run, Results) else Path(run) for run in runs]
     if Path(path).suffix.lower() in DOCUMENTS:
         return _export_document(folders, Path(path))
@@ -85,8 +80,6 @@ def export(runs: Sequence[Results | Path | str], path: Path | str) -> int:
 
 
 def _export_document(folders: list[Path], path: Path) -> int:
-    from sim.report.documents.write import write_document
-
     if len(folders) != 1:
         raise UsageError(Problem(f"a document is of one run, and these are {len(folders)}", str(path)))
     results = open_results(folders[0])

@@ -12,9 +12,8 @@ from sim.cli.comparison import compare
 from sim.cli.explanation import explain
 from sim.cli.forecast import backtest, fit, forecast
 from sim.cli.lessons import lessons
-from sim.cli.one_trial import replay, trace
+from sim.cli.one_trial import play, replay, trace
 from sim.cli.plan import plan
-from sim.cli.play import play
 from sim.cli.reference import reference
 from sim.cli.results import results
 from sim.cli.run import run

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.cli.options import CLUSTER, EXTENSION, SEED, WORKERS
+from sim.cli.progress import progress_bar
 from sim.cli.streams import print_json
 from sim.errors import Problem, UsageError
 
@@ -56,7 +57,6 @@ def compare(
     and not chance's. Finished runs are used again; stopped ones go on.
     """
     from sim.api.comparison import compare_in_folder
-    from sim.cli.progress import progress_bar
     from sim.experiment.execution import Execution
 
     if len(names) < 2:

@@ -13,6 +13,7 @@ import click
 from sim.cli.options import EXTENSION, SEED, SET
 from sim.cli.progress import progress_bar
 from sim.cli.streams import print_json
+from sim.errors import Problem, UsageError
 
 if TYPE_CHECKING:
     from datetime import date
@@ -151,8 +152,6 @@ def _date(text: str | None) -> date | None:
 
 
 def _shares(text: str) -> list[float]:
-    from sim.errors import Problem, UsageError
-
     found = []
     for part in text.split(","):
         number = part.strip().removesuffix("%")
@@ -169,8 +168,6 @@ def _shares(text: str) -> list[float]:
 
 
 def _every(text: str) -> int:
-    from sim.errors import Problem, UsageError
-
     days = text.strip().lower().removesuffix("days").removesuffix("d").strip()
     if not days.isdigit() or int(days) < 1:
         raise UsageError(Problem("give days, as in 30d", "--every", value=text))
@@ -206,7 +203,6 @@ def backtest(
     """
     from sim.api.forecast_folders import write_backtest
     from sim.cli.console.forecast import print_backtest
-    from sim.errors import Problem, UsageError
     from sim.exchange.folder import read_trials
     from sim.experiment.workers import n_cores
     from sim.forecast.backtest.study import backtest as backtest_all

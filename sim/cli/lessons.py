@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,7 +121,7 @@ def _hand_over(text: str, out: str | None) -> None:
 
 
 def _print(session: Session, taught: Taught) -> None:
-    from sim.cli.console.run import make_console
+    from sim.cli.console.tables import make_console
 
     lesson, console = session.lesson, make_console()
     console.print(f"[bold]Lesson {lesson.number}: {lesson.title}[/bold]\n{lesson.question}\n")
@@ -158,8 +159,6 @@ def _document(session: Session, taught: Taught) -> dict[str, Any]:
 
 
 def _estimate(estimate: Any) -> dict[str, float | str | None]:
-    from math import isfinite
-
     def plain(value: float | None) -> float | str | None:
         return value if value is None or isfinite(value) else "never"
 

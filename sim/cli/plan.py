@@ -11,6 +11,7 @@ import click
 from sim.cli.options import CLUSTER, EXTENSION, SEED, SET, WORKERS, scenario_argument
 from sim.cli.progress import progress_bar
 from sim.cli.streams import print_json
+from sim.errors import Problem, UsageError
 
 if TYPE_CHECKING:
     from sim.experiment.plan.answer import PlanAnswer
@@ -108,8 +109,6 @@ def plan(
 
 
 def _date(text: str) -> date:
-    from sim.errors import Problem, UsageError
-
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -116,7 +116,7 @@ def _document(entry: Entry) -> dict[str, Any]:
 def _print(chosen: list[Entry], folder: str, asked: list[Inquiry]) -> None:
     from rich.table import Table
 
-    from sim.cli.console.run import make_console
+    from sim.cli.console.tables import make_console
 
     console = make_console()
     if not chosen:

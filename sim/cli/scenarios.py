@@ -8,7 +8,7 @@ import click
 
 from sim.cli.options import EXTENSION, SET, scenario_argument
 from sim.cli.streams import print_json
-from sim.errors import Problem, UsageError
+from sim.errors import Problem, UsageError, nearest
 
 if TYPE_CHECKING:
     from sim.scenario.provenance import Provenance
@@ -83,7 +83,6 @@ def _all_without_source(bare: list[Provenance]) -> list[str]:
 @click.option("--only", metavar="PATH", help="Only values below this path.")
 def show(scenario: str, overrides: tuple[str, ...], as_json: bool, only: str | None) -> None:
     """Show every value of SCENARIO: where it comes from (file and line, or default), its grade and its source."""
-    from sim.errors import nearest
     from sim.scenario.load import load
     from sim.scenario.provenance import provenance
 

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
 from sim.cli.options import CLUSTER, EXTENSION, SEED, SET, WORKERS, scenario_argument
+from sim.cli.progress import progress_bar
 from sim.cli.streams import print_json
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from rich.table import Table
-
-    from sim.experiment.sweep.table import Swept
-
-_MOST_ROWS = 40
 
 
 @click.command()
@@ -67,7 +58,6 @@ def sweep(
     what the scenario says. Finished points are used again; a stopped sweep goes on when the same command is given.
     """
     from sim.api.sweep import sweep_in_folder
-    from sim.cli.progress import progress_bar
     from sim.experiment.execution import Execution
 
     with progress_bar(show=sys.stderr.isatty()) as progress:
@@ -90,60 +80,7 @@ def sweep(
         document = answer(swept) | {"folder": swept.folder.as_posix()}
         print_json(document)
     else:
-        _print(swept, swept.folder)
+        from sim.cli.console.sweep import print_sweep
+
+        print_sweep(swept, swept.folder)
     return 0
-
-
-def _print(swept: Swept, folder: Path) -> None:
-    from sim.api.sweep import PAGE
-    from sim.cli.console.run import make_console, print_place
-    from sim.report.sweep import words
-
-    console = make_console()
-    for text in words.caveats(swept):
-        console.print(f"[bold]Note:[/bold] {text}.")
-    console.print(f"\n[bold]{words.headline(swept)}[/bold]")
-    change = words.change_sentence(swept)
-    if change:
-        console.print(change)
-    console.print()
-    console.print(_points(swept))
-    if len(swept.points) > _MOST_ROWS:
-        console.print(f"and {len(swept.points) - _MOST_ROWS} more points in sweep.csv")
-    console.print(
-        f"\n{len(swept.points)} points with {swept.n_replications:,} simulated trials each, all on seed {swept.seed}. "
-        "Behind dates and in brackets: 95 % intervals of the Monte Carlo error."
-    )
-    print_place(console, folder, PAGE)
-
-
-def _points(swept: Swept) -> Table:
-    """A row a point: its values, and what comes of them."""
-    from rich.table import Table
-
-    from sim.report.sweep import words
-
-    shown = [outcome for outcome in words.outcomes(swept) if outcome.column in _HEADS]
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for factor in swept.factors:
-        table.add_column(factor.short.replace(".", ".\n"), overflow="fold")
-    for outcome in shown:
-        table.add_column(_HEADS[outcome.column], justify="right")
-    for i in range(min(len(swept.points), _MOST_ROWS)):
-        settings = [words.setting(swept.table, factor.path, i) for factor in swept.factors]
-        cells = [words.cell(swept, outcome, i) for outcome in shown]
-        if len(swept.factors) > 1:
-            cells = [
-                text.replace(" ", "\n", 1) if o.kind == "day" else text for o, text in zip(shown, cells, strict=True)
-            ]
-        table.add_row(*settings, *cells)
-    return table
-
-
-_HEADS = {
-    "last_randomised_p50": "last randomised,\nmedian",
-    "database_lock_p80": "database lock,\nP80",
-    "probability_primary_completion": "primary as\nregistered",
-    "probability_never_reached": "never reached",
-    "mean_cost": "mean cost",
-}

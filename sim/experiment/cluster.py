@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sim.errors import Problem, UsageError, WorkersLost
 from sim.experiment.identity import program_fingerprint
-from sim.experiment.workers import Arguments, interrupts_held, main_not_imported
+from sim.experiment.workers import Arguments, interrupts_held, main_not_imported, n_cores
 from sim.scenario.extension_files import take_over, texts
 from sim.version import __version__
 
@@ -87,7 +87,6 @@ class Cluster:
             raise _refused(message, self._address) from None
         if self._address != LOCAL:
             return _answering(self._address)
-        from sim.experiment.workers import n_cores
 
         self._local = LocalCluster(
             n_workers=n_cores() if self._workers is None else self._workers,

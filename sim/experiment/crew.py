@@ -9,6 +9,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 from sim.analysis.reduce import Reducer
 from sim.core.design import Design
+from sim.experiment.cluster import Cluster
 from sim.experiment.replicate import Chunk, replicate_chunk
 from sim.experiment.workers import Arguments, Workers, n_cores
 from sim.scenario.schema import Scenario
@@ -125,8 +126,6 @@ def crew_for(workers: int | None, cluster: str | None) -> Crew:
         UsageError: the cluster cannot be used.
     """
     if cluster is not None:
-        from sim.experiment.cluster import Cluster
-
         return Cluster(cluster, workers)
     n = n_cores() if workers is None else workers
     return Alone() if n <= 1 else Cores(n)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from pydantic import Field, ValidationError, create_model
 
@@ -79,8 +80,6 @@ class Session:
     @property
     def query(self) -> str:
         """The part of an address that opens this lesson with these parameters in the studio."""
-        from urllib.parse import urlencode
-
         pairs = [("lesson", self.lesson.name), (SEED_KEY, str(self.seed)), (TRIALS_KEY, str(self.replications))]
         return urlencode([*pairs, *((name, shown(value)) for name, value in self.values().items())])
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from sim.analysis.intervals import Estimate, probability
+from sim.analysis.precision import precision
 from sim.analysis.shown import estimate_in
 from sim.scenario.remarks import remarks
 
@@ -328,7 +329,6 @@ def precision_sentence(results: Results) -> str | None:
     record = results.until
     if record is None:
         return None
-    from sim.analysis.precision import precision
 
     last = record["looks"][-1]
     width = precision(record["rule"], results.scenario).shown(math.inf if last["width"] is None else last["width"])

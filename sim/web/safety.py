@@ -8,7 +8,8 @@ import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from flask import Response, g, redirect, request
+from dash import no_update, set_props
+from flask import Response, current_app, g, redirect, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from sim.errors import InputError
@@ -105,8 +106,6 @@ def _plain(text: str, status: int) -> Response:
 def _failed(error: Exception) -> Any:
     """An error outside a callback."""
     if isinstance(error, RequestEntityTooLarge):
-        from flask import current_app
-
         most = current_app.config["MAX_CONTENT_LENGTH"]
         return _plain(f"This is larger than an upload may be ({most:,} bytes).", 413)
     if isinstance(error, HTTPException):
@@ -127,8 +126,6 @@ def noted(error: BaseException) -> str:
 
 def callback_failed(error: Exception) -> Any:
     """An error in a callback, as a notice on the page; `on_error` of the app."""
-    from dash import no_update, set_props
-
     text = str(error)
     if isinstance(error, InputError):
         title, message = "This cannot be done", str(error)

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, jsonify, request
 
+from sim.experiment.identity import program_fingerprint
+from sim.scenario.json_schema import scenario_schema
 from sim.version import __version__
+from sim.web.connections import make_server as make_server_for_many
+from sim.web.door import may_send
 from sim.web.visitors import is_tab
 
 if TYPE_CHECKING:
@@ -32,14 +36,10 @@ def add_endpoints(server: Flask, studio: Studio) -> None:
 
     @server.get("/version")
     def version() -> Response:
-        from sim.experiment.identity import program_fingerprint
-
         return jsonify(version=__version__, program=program_fingerprint())
 
     @server.get("/scenario.schema.json")
     def schema() -> Response:
-        from sim.scenario.json_schema import scenario_schema
-
         return jsonify(scenario_schema())
 
     @server.post("/left")
@@ -63,9 +63,6 @@ def serve(app: Dash, studio: Studio, *, production: bool) -> None:
     studio.open()
     try:
         if production or not settings.is_loopback:
-            from sim.web.connections import make_server as make_server_for_many
-            from sim.web.door import may_send
-
             studio.prepare()
             largest = settings.limits.upload_bytes
             make_server_for_many(app.server, settings.host, settings.port, may_send(settings), largest).run()

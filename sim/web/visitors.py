@@ -17,6 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dash import callback_context
+from flask import g, has_request_context, request
+
 from sim.experiment.files import write_whole
 
 COOKIE = "trialclock_visitor"
@@ -45,8 +48,6 @@ def is_tab(text: str) -> bool:
 
 def tab_of_request() -> str:
     """The tab that asks, or nothing."""
-    from flask import request
-
     tab = request.headers.get(TAB_HEADER, "")
     return tab if is_tab(tab) else ""
 
@@ -117,9 +118,6 @@ class Visitors:
 
     def current(self) -> Visitor:
         """Who is asking, in a callback or in a job that one started."""
-        from dash import callback_context
-        from flask import g, has_request_context
-
         if has_request_context():
             return self.of(g.get("visitor"))
         return self.of(callback_context.cookies.get(COOKIE))

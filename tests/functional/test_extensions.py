@@ -15,6 +15,7 @@ from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
 from sim.core.events import KINDS, RANDOMISED, SCREENING_STARTED, SITE_ACTIVATED
 from sim.errors import InputError, ResultsError
+from sim.experiment.execution import ALONE, Execution
 from sim.experiment.explanation.causes import causes_of_delay
 from sim.experiment.replicate import replicate
 from sim.experiment.run.start import extend, run_in_folder
@@ -144,7 +145,8 @@ def test_the_same_bytes_whoever_simulates(tmp_path: Path) -> None:
     """One process or two, given by file: the tables of a run are the same bytes, and its folder says which file."""
     scenario = load_scenario("classroom", extensions=["quiet_start", "longest_screening"])
     one, two = (
-        run_in_folder(scenario, replications=100, workers=n, out=tmp_path / f"w{n}", report=None) for n in (1, 2)
+        run_in_folder(scenario, replications=100, out=tmp_path / f"w{n}", execution=Execution(workers=n))
+        for n in (1, 2)
     )
     for name in ("replications.parquet", "events.parquet", "summary.csv"):
         assert (one.path / name).read_bytes() == (two.path / name).read_bytes()
@@ -162,7 +164,7 @@ def test_another_code_is_another_run(tmp_path: Path, written, monkeypatch: pytes
         '    def measure(self, happened):\n        return {"x": 1.0}\n'
     )
     scenario = load_scenario("classroom", extensions=[written(text)])
-    run_in_folder(scenario, replications=20, out=tmp_path / "run", report=None, workers=1)
+    run_in_folder(scenario, replications=20, out=tmp_path / "run", execution=ALONE)
     monkeypatch.setattr("sim.scenario.extension_files._FILES", {})
     with pytest.raises(ResultsError, match="needs its Python file: give it by --extension"):
         extend(tmp_path / "run", 30)
@@ -303,7 +305,7 @@ def test_an_extension_is_a_cause_of_delay() -> None:
 def test_measures_of_extensions_are_told(tmp_path: Path) -> None:
     """A measure is a column, a row of the summary, and stands in the report with its error; so does a declared one."""
     scenario = load_scenario("base", extensions="longest_screening")
-    results = run_in_folder(scenario, replications=30, out=tmp_path / "run", report=None, workers=1)
+    results = run_in_folder(scenario, replications=30, out=tmp_path / "run", execution=ALONE)
     values = results.replications["longest_screening.days"]
     summary = (results.path / "summary.csv").read_text()
     assert f"longest_screening.days,days,30,{values.isna().sum()},{values.mean():.6g}" in summary

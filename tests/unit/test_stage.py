@@ -11,13 +11,14 @@ from conftest import ROOT, scenario_of
 
 from sim.analysis.index import EventIndex
 from sim.analysis.intervals import quantile
+from sim.api.one_trial import stage_of
 from sim.core import events
 from sim.core.design import Design
 from sim.core.events import AMOUNT, CODE, KIND, NUMBER, PERSON, SITE, TIME
 from sim.experiment.one_trial import last_randomised_days, pick
 from sim.experiment.replicate import replicate
 from sim.report.one_trial import places
-from sim.report.one_trial.stage import Stage, stage_of
+from sim.report.one_trial.stage import Stage
 from sim.report.one_trial.story import story
 from sim.scenario.load import load_scenario
 

@@ -12,12 +12,13 @@ import pytest
 from playwright.sync_api import expect
 from studio_browser import WAIT_SECONDS
 
+from sim.api.one_trial import stage_of
 from sim.core import events
 from sim.core.design import Design
 from sim.core.events import KIND
 from sim.report.one_trial import places
 from sim.report.one_trial.page import stage_page
-from sim.report.one_trial.stage import Stage, stage_of
+from sim.report.one_trial.stage import Stage
 from sim.scenario.load import load_scenario
 
 SEED, REPLICATION = 20191001, 3

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from sim.analysis.intervals import Estimate
 from sim.api.comparison import PAGE
-from sim.cli.console.run import make_console, make_table, print_place
+from sim.cli.console.tables import make_console, make_table, print_place
 from sim.experiment.comparison.tables import BOTH
 from sim.report.comparison import words
 from sim.report.words import MILESTONE_NAMES, chance, estimate_of, mean_with_error, number

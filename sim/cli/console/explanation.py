@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sim.api.explanation import PAGE
-from sim.cli.console.run import make_console, make_table, print_place
+from sim.cli.console.tables import make_console, make_table, print_place
 from sim.experiment.explanation.causes import TOGETHER
 from sim.report.explanation.words import Told, share_text
 from sim.report.words import MILESTONE_NAMES, STEP_NAMES, chance, estimate_of, with_error

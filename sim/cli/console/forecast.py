@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from sim.cli.console.run import make_console, make_table
+from sim.cli.console.tables import make_console, make_table
 from sim.report.words import percent
 
 if TYPE_CHECKING:

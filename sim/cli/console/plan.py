@@ -9,7 +9,7 @@ import pandas as pd
 from rich.table import Table
 
 from sim.api.plan import PAGE
-from sim.cli.console.run import make_console, print_place
+from sim.cli.console.tables import make_console, print_place
 from sim.report.plan.words import PlanTold
 from sim.report.words import chance, estimate_of, percent, with_error
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from sim.analysis.intervals import Estimate
+from sim.cli.console.tables import make_console, make_table
 from sim.report import words
 from sim.report.run.why import Why
 from sim.report.words import Dates, estimate_of
@@ -22,32 +20,9 @@ if TYPE_CHECKING:
     from sim.experiment.run.results import Results
     from sim.scenario.schema import Scenario
 
-_PLAIN_WIDTH = 120  # where nobody looks at a terminal
 _WIDE = 118  # columns that a date with its error beside it needs, for all percentiles
 _PERCENTILES = (10, 50, 80, 90)
 _N_CAUSES = 8
-
-
-class _Printer(Console):
-    """A console that leaves it to the caller what follows when whoever reads has seen enough."""
-
-    def on_broken_pipe(self) -> None:
-        """Rich would end the process as if it had failed."""
-        raise BrokenPipeError
-
-
-def make_console() -> Console:
-    """A console on stdout, as wide as the terminal; where there is none, wide enough for every table."""
-    return _Printer(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False, soft_wrap=False)
-
-
-def make_table(first: str, *numbers: str) -> Table:
-    """A table of names at the left and numbers that end in line."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column(first)
-    for column in numbers:
-        table.add_column(column, no_wrap=True, justify="right")
-    return table
 
 
 def _day(estimate: Estimate, dates: Dates) -> str:
@@ -111,13 +86,6 @@ def _mean(row: Any) -> tuple[str, str]:
 
 def _share(row: Any) -> str:
     return words.percent(float(row["share"])).removesuffix(" %")
-
-
-def print_place(console: Console, folder: Path, page: str) -> None:
-    """Print where the files are, and the page where it was written."""
-    console.print(f"Files: {folder.as_posix()}/", soft_wrap=True)
-    if (folder / page).is_file():
-        console.print(f"Page: {(folder / page).as_posix()}", soft_wrap=True)
 
 
 def print_answer(results: Results) -> None:

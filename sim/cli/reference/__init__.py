@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from sim.errors import Problem, UsageError
+
 PAGES = ("scenario", "inputs", "results", "commands")
 
 
@@ -40,7 +42,6 @@ def reference(context: click.Context, page: str | None, out: str | None) -> None
 
     PAGE is scenario, inputs, results or commands (default: scenario).
     """
-    from sim.errors import Problem, UsageError
     from sim.experiment.files import write_text
 
     group = context.find_root().command

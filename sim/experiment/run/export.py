@@ -18,6 +18,7 @@ from sim.errors import Problem, ResultsError, UsageError, nearest
 from sim.experiment.files import PART, cannot_write, opened, settle
 from sim.experiment.run.assemble import REPLICATIONS, SUMMARY
 from sim.experiment.run.catalogue import FINISHED, Entry
+from sim.experiment.run.results import open_results
 from sim.experiment.run.table_checks import first_line
 
 if TYPE_CHECKING:
@@ -138,8 +139,6 @@ def _runs_sheet(book: Workbook, entries: Sequence[Entry]) -> None:
 def _milestones_sheet(book: Workbook, entries: Sequence[Entry]) -> None:
     """Dates of the milestones with the ends of their intervals, as dates; "never" is later than the horizon."""
     from openpyxl.cell import WriteOnlyCell
-
-    from sim.experiment.run.results import open_results
 
     sheet = book.create_sheet("milestones")
     ends = [f"p{q}_date{end}" for q in (10, 50, 80, 90) for end in ("", "_low", "_high")]

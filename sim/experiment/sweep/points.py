@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
+
 from sim.errors import InputError, Problem, ScenarioError, UsageError, nearest
 from sim.scenario.load import Loaded, with_changes
 from sim.scenario.provenance import known_paths
@@ -300,7 +302,6 @@ def _grid(factors: Sequence[Factor]) -> list[dict[str, Any]]:
 
 
 def _hypercube(factors: Sequence[Factor], n_points: int | None, seed: int) -> list[dict[str, Any]]:
-    import numpy as np
     from scipy.stats import qmc
 
     n = count_points(factors, LATIN_HYPERCUBE, n_points)

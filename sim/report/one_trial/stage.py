@@ -17,7 +17,6 @@ import numpy.typing as npt
 
 from sim.core import events
 from sim.core.events import AMOUNT, CODE, KIND, NUMBER, PERSON, SITE, TIME, VOCABULARIES
-from sim.experiment.replicate import replicate
 from sim.report.one_trial.cells import CellStory, LotStory, cell_story
 from sim.report.one_trial.places import STATIONS, Moves, moves
 from sim.report.one_trial.story import PAUSES, Teller, plain
@@ -160,11 +159,6 @@ class Stage:
             "bank": [[row, round(cells / _MILLION, 1)] for row, cells in self.cells.bank],
             "thawed": _thawed(self.rows),
         }
-
-
-def stage_of(design: Design, seed: int, replication: int) -> Stage:
-    """One replication, simulated to be played."""
-    return Stage(design, seed, replication, replicate(design, seed, replication).table())
 
 
 def _day(day: float) -> float:

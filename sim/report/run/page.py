@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sim.experiment.files import write_text
 from sim.report.assumptions import DEFAULT, EXTENDED, SET, THIS_FILE, UNKNOWN, Assumption, assumptions_of, together
 from sim.report.html import environment, figure_json, plotly_script, script_hash, template_text
 from sim.report.run.answers import Answers
+from sim.report.run.figures import all_exhibits
 from sim.report.run.first_screen import cards
 from sim.report.run.why import Why
 from sim.report.words import chance, estimate_of, headline, run_command, warnings
@@ -91,16 +93,12 @@ def write_report(results: Results) -> str:
     Raises:
         ResultsError: it cannot be written.
     """
-    from sim.experiment.files import write_text
-
     write_text(results.path / REPORT, page(results))
     return REPORT
 
 
 def page(results: Results) -> str:
     """The whole page as text."""
-    from sim.report.run.figures import all_exhibits
-
     answers = Answers(results)
     exhibits = all_exhibits(answers)
     plotly, script, style = plotly_script(), template_text("report.js"), template_text("report.css")

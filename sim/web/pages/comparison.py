@@ -11,10 +11,14 @@ import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, dcc, html
 from dash import State as DashState
 
+from sim.api.comparison import shares_between
 from sim.errors import InputError, UsageError
+from sim.experiment.comparison.attribution import all_attributions, runs_needed
 from sim.experiment.comparison.sides import Comparison, Named, read_sources, run_sources
+from sim.experiment.comparison.tables import Compared
 from sim.experiment.execution import Execution
 from sim.report.assumptions import assumption_rows
+from sim.report.comparison.page import comparison_content
 from sim.web.limits import check_shares_limits
 from sim.web.parts.components import page_title, problem_box
 from sim.web.parts.report_view import report_view
@@ -29,7 +33,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from dash.development.base_component import Component
 
-    from sim.experiment.comparison.tables import Compared
     from sim.web.studio import Studio
 
 PATH, TITLE = "/compare", "Compare"
@@ -158,8 +161,6 @@ def _compared(
     studio: Studio, values: list[str], size: str, seed: int | None, set_progress: Any, *, worth: bool
 ) -> Component:
     """The comparison, with a first answer on the way."""
-    from sim.experiment.comparison.tables import Compared
-
     if len(values) < 2:
         raise UsageError("choose two scenarios or more")
     if len(set(values)) < len(values):
@@ -187,9 +188,6 @@ def _compared(
 
 def _shares(studio: Studio, comparison: Comparison, tell: Progress) -> pd.DataFrame | None:
     """What each changed value is worth. What lies between is kept, so that asking again is quick."""
-    from sim.api.comparison import shares_between
-    from sim.experiment.comparison.attribution import all_attributions, runs_needed
-
     n_between = runs_needed(all_attributions(comparison))
     check_shares_limits(n_between, comparison.n_replications, studio.settings.limits)
     return shares_between(
@@ -208,6 +206,4 @@ def _named(studio: Studio, value: str) -> tuple[Named, str, str]:
 
 
 def _view(compared: Compared, note: str = "") -> Component:
-    from sim.report.comparison.page import comparison_content
-
     return report_view(comparison_content(compared), "compare", note)

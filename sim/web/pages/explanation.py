@@ -13,6 +13,7 @@ from sim.errors import InputError, Problem, UsageError
 from sim.experiment.execution import Execution
 from sim.experiment.explanation.study import FEWEST, REPLICATIONS, Study, explain
 from sim.experiment.explanation.tables import DAYS, RANKS
+from sim.report.explanation.page import explanation_content
 from sim.report.explanation.words import DEFAULT_OUTCOME
 from sim.report.words import OUTCOME_NOUNS
 from sim.web.parts.components import page_title, problem_box
@@ -135,6 +136,4 @@ def _explained(studio: Studio, state: State, focus: str, scale: str, set_progres
 
 
 def _view(explanation: Explanation, focus: str, state: State, note: str = "") -> Component:
-    from sim.report.explanation.page import explanation_content
-
     return report_view(explanation_content(explanation, focus, state.typed()), "explain", note)

@@ -12,14 +12,16 @@ import dash_ag_grid as dag
 import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, ctx, dcc, html, no_update
 from dash import State as DashState
+from flask import Response
 
+from sim.api.one_trial import stage_of
 from sim.core.design import Design
 from sim.errors import InputError
 from sim.experiment.one_trial import AMONG, PICKS, last_randomised_days, pick
 from sim.report.html import script_hash
 from sim.report.one_trial.page import READING, headline, player_script, player_style, stage_page, stands_for
 from sim.report.one_trial.places import STATIONS
-from sim.report.one_trial.stage import Stage, stage_of
+from sim.report.one_trial.stage import Stage
 from sim.scenario.layers import library_names
 from sim.web.parts.components import command_line, page_title, problem_box
 from sim.web.shell import QUERY
@@ -257,8 +259,6 @@ def _commands(state: State, stage: Stage) -> tuple[str, str]:
 
 def _serve_player(app: Dash) -> None:
     """The player's files are those of the offline page; their address changes with what they say."""
-    from flask import Response
-
     for address, text, kind, links in (
         (_SCRIPT, player_script(), "text/javascript", app.config.external_scripts),
         (_STYLE, player_style(), "text/css", app.config.external_stylesheets),

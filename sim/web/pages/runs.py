@@ -12,11 +12,12 @@ from dash import ALL, Dash, Input, Output, dcc, html
 from dash import State as DashState
 from flask import Response
 
-from sim.errors import InputError, Problem
+from sim.errors import InputError, Problem, UsageError
 from sim.experiment.run.catalogue import FINISHED
 from sim.experiment.run.execute import REPORT
 from sim.experiment.run.export import export
 from sim.experiment.run.results import Results
+from sim.report.run.page import page
 from sim.scenario.written import scenario_yaml
 from sim.web.pages.comparison import MOST
 from sim.web.parts.components import page_title, problem_box
@@ -173,8 +174,6 @@ def _report(studio: Studio, name: str) -> Response:
     """The report, alone in a sandbox: it may draw its figures, and knows nothing of the studio."""
 
     def make() -> Response:
-        from sim.report.run.page import page
-
         results = Results(run_named(studio, name).path)
         file = results.path / REPORT
         content = file.read_bytes() if REPORT in results.manifest["files"] else page(results).encode()
@@ -189,8 +188,6 @@ def _scenario(studio: Studio, name: str) -> Response:
 
 def _data(studio: Studio, name: str, kind: str) -> Response:
     def make() -> Response:
-        from sim.errors import UsageError
-
         if kind not in ("csv", "xlsx"):
             raise UsageError(Problem("data are given as csv or xlsx", value=kind[:20]))
         entry = run_named(studio, name)

@@ -10,6 +10,9 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from sim.errors import Problem
+from sim.report.run.first_screen import cards
+from sim.report.run.why import Why
+from sim.report.words import chance, estimate_of, headline, precision_sentence, warnings
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
@@ -146,10 +149,6 @@ def answer(answers: Answers, order: int = 2, *, more_follow: bool = False) -> Co
         order: level of the heading.
         more_follow: whether more trials are being simulated.
     """
-    from sim.report.run.first_screen import cards
-    from sim.report.run.why import Why
-    from sim.report.words import chance, estimate_of, headline, precision_sentence, warnings
-
     results = answers.results
     why = Why(results, more_follow=more_follow)
     never = chance(estimate_of(answers.odds.loc["never_reached"], "probability"))

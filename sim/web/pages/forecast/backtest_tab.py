@@ -10,6 +10,8 @@ from dash import Dash, Output, html
 from dash import State as DashState
 
 from sim.errors import InputError, Problem, UsageError
+from sim.forecast.backtest.study import backtest, check_target, cuts_at, cuts_every
+from sim.report.forecast.backtest_page import backtest_content
 from sim.web.limits import positive
 from sim.web.pages.forecast import observed_data
 from sim.web.pages.forecast.observed_data import DataState
@@ -122,8 +124,6 @@ class _Wanted:
         Raises:
             UsageError: there would be more, or the data do not have what is wanted.
         """
-        from sim.forecast.backtest.study import check_target, cuts_at, cuts_every
-
         check_target(trial, self.target)
         if self.every is None:
             return cuts_at(trial, [_SHARES[name] for name in self.shares], self.target)
@@ -142,9 +142,6 @@ class _Wanted:
 
 def _tested(studio: Studio, data: DataState, wanted: _Wanted, set_progress: Any) -> Component:
     """Forecasts made on the way through the data."""
-    from sim.forecast.backtest.study import backtest
-    from sim.report.forecast.backtest_page import backtest_content
-
     files = observed_data.files_of(studio, data)
     trial: ObservedTrial = observed_data.whole_trial(files, data)
     cuts = wanted.cuts(trial, studio.settings.limits.points)

@@ -10,6 +10,9 @@ from dash import Dash, Output, dcc, html
 from dash import State as DashState
 
 from sim.errors import InputError
+from sim.forecast.fit.scenario import fitted_yaml
+from sim.forecast.fit.study import fit
+from sim.report.forecast.fit_page import fit_content
 from sim.web.limits import positive
 from sim.web.pages.forecast import observed_data
 from sim.web.pages.forecast.observed_data import DataState
@@ -87,8 +90,6 @@ def _fitted(
     studio: Studio, data: DataState, target: float | str | None, weeks: float | str | None, tell: Progress
 ) -> Component:
     """What the data say, and links that go on with it."""
-    from sim.forecast.fit.study import fit
-
     wanted = positive(target, studio.settings.limits.participants, "Randomisations wanted")
     length = positive(weeks, _LONGEST_WEEKS, "Weeks to the last visit")
     files = observed_data.files_of(studio, data)
@@ -105,9 +106,6 @@ def _command(files: Files, data: DataState, wanted: float | None, weeks: float |
 
 
 def _view(studio: Studio, found: Fit, data: DataState, command: str) -> Component:
-    from sim.forecast.fit.scenario import fitted_yaml
-    from sim.report.forecast.fit_page import fit_content
-
     text = fitted_yaml(found, f"{found.trial.name[:60]} fitted")
     state = State(file=studio.visitors.keep_text(text))
     forecast = urlencode([*data.pairs(), ("plan", state_value(state)), ("go", "1")])

@@ -12,6 +12,8 @@ from dash import Dash, Input, Output, ctx, html
 from dash import State as DashState
 
 from sim.errors import InputError, Problem, UsageError
+from sim.forecast.answer import WhatIf, forecast, named_apart
+from sim.report.forecast.page import forecast_content
 from sim.web.pages.forecast import observed_data
 from sim.web.pages.forecast.observed_data import DataState
 from sim.web.parts.components import problem_box
@@ -25,7 +27,6 @@ from sim.web.work.long_callback import long_callback
 if TYPE_CHECKING:
     from dash.development.base_component import Component
 
-    from sim.forecast.answer import WhatIf
     from sim.web.studio import Studio
 
 FIRST_ANSWER = 96  # simulated trials, for an answer at once
@@ -198,8 +199,6 @@ class _Asked:
         return found
 
     def _what_ifs(self) -> list[WhatIf]:
-        from sim.forecast.answer import WhatIf, named_apart
-
         found = []
         for other in self._others:
             scenario = self._studio.loaded(other).scenario
@@ -208,8 +207,6 @@ class _Asked:
 
     def answered(self, tell: Progress) -> Component:
         """The forecast, with a first answer on the way."""
-        from sim.forecast.answer import forecast
-
         trial = observed_data.known_trial(self._files, self._data, self._scenario.trial.target)
         experiment = self._scenario.experiment
         wanted = self._state.replications or experiment.replications
@@ -228,8 +225,6 @@ class _Asked:
         return view
 
     def _view(self, answer: Any, note: str) -> Component:
-        from sim.report.forecast.page import forecast_content
-
         words = [
             "trialclock forecast",
             self._plan.typed().partition(" ")[0],

@@ -12,6 +12,8 @@ from dash import State as DashState
 
 from sim.errors import InputError
 from sim.experiment.execution import Execution
+from sim.experiment.plan.answer import TRIALS, fewest_trials, find_plan
+from sim.report.plan.page import plan_content
 from sim.report.words import OUTCOME_NOUNS
 from sim.scenario.options_starter import EXAMPLE
 from sim.web.pages.plan import options_panel
@@ -162,8 +164,6 @@ def _sure(wanted: str) -> Component:
 
 
 def _size(wanted: str) -> Component:
-    from sim.experiment.plan.answer import TRIALS
-
     sizes = dict.fromkeys((*_SIZES, *([wanted] if wanted.isdecimal() else [])))
     return dmc.Select(
         id="cheapest-trials",
@@ -251,8 +251,6 @@ def register(app: Dash, studio: Studio) -> None:
 
 def _found(studio: Studio, state: State, asked: Asked, set_progress: Any) -> Component:
     """The cheapest plan. What is simulated is kept, so that asking again, or something near to it, is quick."""
-    from sim.experiment.plan.answer import fewest_trials, find_plan
-
     kept, tell = studio.visitor.folder / "parts", Progress("cheapest", set_progress)
     how = Execution(studio.settings.workers, progress=tell)
     fewest = fewest_trials(asked.choices)
@@ -266,8 +264,6 @@ def _found(studio: Studio, state: State, asked: Asked, set_progress: Any) -> Com
 
 
 def _view(answer: PlanAnswer, state: State, note: str = "") -> Component:
-    from sim.report.plan.page import plan_content
-
     examples = [
         lever.label
         for lever in answer.asked.choices.levers

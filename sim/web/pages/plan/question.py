@@ -15,6 +15,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
 from sim.errors import InputError, Problem, UsageError
+from sim.experiment.plan.answer import TRIALS, Asked
+from sim.report.explanation.words import check_outcome
 from sim.scenario.options import library_options, options_from_text
 from sim.scenario.options_starter import starter_options
 from sim.scenario.yaml_source import MAX_BYTES, jsonable, parse_value, shown
@@ -23,7 +25,7 @@ from sim.web.limits import check_plans
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sim.experiment.plan.answer import Asked, PlanAnswer
+    from sim.experiment.plan.answer import PlanAnswer
     from sim.scenario.load import Loaded
     from sim.scenario.options import Choices
     from sim.scenario.schema import Scenario
@@ -81,9 +83,6 @@ class Wish:
         Raises:
             UsageError: with what is wrong, named as the page's controls are.
         """
-        from sim.experiment.plan.answer import TRIALS, Asked
-        from sim.report.explanation.words import check_outcome
-
         probability = _share(self.probability, "probability")
         confidence = _share(self.confidence, "how sure the choice shall be")
         budget = _number(self.budget, "budget") if self.budget else None

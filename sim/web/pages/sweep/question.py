@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.api.sweep import check_asked
 from sim.errors import Problem, UsageError
 from sim.experiment.execution import Execution
 from sim.experiment.sweep.points import GRID, count_points, make_points
+from sim.experiment.sweep.table import run_sweep
+from sim.report.sweep.page import sweep_content
 from sim.web.limits import check_sweep_limits
 from sim.web.pages.sweep.varying import Row, at_rows, check_points, read_rows
 from sim.web.parts.report_view import report_view
@@ -51,8 +54,6 @@ class Asked:
     def __init__(
         self, studio: Studio, state: State, rows: list[Row], design: str, n_points: int | None, replications: int
     ) -> None:
-        from sim.api.sweep import check_asked
-
         self._studio, self._state, self._design, self._replications = studio, state, design, replications
         self._loaded = studio.loaded(state)
         seed = self._loaded.scenario.experiment.seed
@@ -78,8 +79,6 @@ class Asked:
         return _view(self._swept(wanted, tell))
 
     def _swept(self, replications: int, tell: Progress) -> Swept:
-        from sim.experiment.sweep.table import run_sweep
-
         return run_sweep(
             self._loaded,
             self._factors,
@@ -94,6 +93,4 @@ class Asked:
 
 
 def _view(swept: Swept, note: str = "") -> Component:
-    from sim.report.sweep.page import sweep_content
-
     return report_view(sweep_content(swept), "sweep", note)
