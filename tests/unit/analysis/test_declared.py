@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 
-from conftest import scenario_of
+from conftest import Simulated, scenario_of
 from small_world import log_of
 
-from sim.analysis.declared import DECLARED
+from sim.analysis.declared import DECLARED, declared
+from sim.analysis.dictionary import FILES
 from sim.analysis.index import EventIndex
 from sim.analysis.measures import measures
 from sim.core import events as e
 from sim.core.design import Design
 from sim.core.events import Log
+from sim.report.run.figures.measured import name
+from sim.report.run.page import SECTIONS
 
 DESIGN = Design(scenario_of())
 
@@ -24,9 +27,27 @@ def value(name: str, log: Log) -> float:
 
 def test_each_is_a_column_with_its_unit_and_meaning() -> None:
     by_name = {measure.name: measure for measure in measures(DESIGN)}
-    for declared in DECLARED:
-        assert (by_name[declared.name].unit, by_name[declared.name].meaning) == (declared.unit, declared.meaning)
-        assert declared.section
+    for entry in DECLARED:
+        assert (by_name[entry.name].unit, by_name[entry.name].meaning) == (entry.unit, entry.meaning)
+
+
+def test_each_has_its_place_in_the_report() -> None:
+    """Its section is one of the report's, and shows the table of such measures."""
+    exhibits = {section.name: section.exhibits for section in SECTIONS}
+    for entry in DECLARED:
+        assert name(entry.section) in exhibits[entry.section]
+
+
+def test_the_decorator_is_all_that_is_asked() -> None:
+    """A function with it is a measure, a column of the reference, and computed."""
+    before = len(DECLARED)
+    declared("n_seven", "count", "Always seven", "who")(lambda _design, _index: 7)
+    try:
+        assert "n_seven" in [measure.name for measure in measures(DESIGN)]
+        assert any("n_seven" in [column.name for column in file.columns(DESIGN)] for file in FILES)
+        assert Simulated(scenario_of(trial={"target": 2}), 3)["n_seven"].tolist() == [7, 7, 7]
+    finally:
+        del DECLARED[before:]
 
 
 def test_days_from_the_first_consent_to_randomisation() -> None:
