@@ -20,7 +20,7 @@ from sim.core.scores import SCORES
 from sim.core.streams import BLOCK
 from sim.scenario.distributions import Family
 from sim.scenario.schema import Scenario
-from sim.scenario.schema.patients import Criterion, Given, Test
+from sim.scenario.schema.patients import NOT_STATED, Criterion, Given, Test
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -204,6 +204,9 @@ class Population:
         self.criteria = {
             name: scenario.screening.criteria[name] for name in criteria_in_order(scenario.screening.criteria)
         }
+        self._failure = scenario.screening.failure
+        if self._failure != 0:  # a criterion like any other, the last: whoever fails another too fails on that one
+            self.criteria[NOT_STATED] = Criterion.model_construct(stage="tests")
         self.lasting = sum(
             1 << bit
             for bit, criterion in enumerate(self.criteria.values())
@@ -226,10 +229,14 @@ class Population:
         values = _Values(self, drawing, uniform)
         shape = (drawing.n, BLOCK)
         chart, tests = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-        for bit, criterion in enumerate(self.criteria.values()):
+        for bit, (name, criterion) in enumerate(self.criteria.items()):
             on_chart = criterion.stage == "chart"
             bits = chart if on_chart else tests
-            bits += self._fails(criterion, values) * (1 << bit)
+            if name == NOT_STATED:
+                fails = uniform("screening.failure") < drawing.probabilities("screening.failure", self._failure)
+            else:
+                fails = self._fails(criterion, values)
+            bits += fails * (1 << bit)
         return PatientBlock(
             chart,
             tests,

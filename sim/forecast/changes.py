@@ -84,7 +84,8 @@ def _openings(start: Start, seed: int) -> ObservedState:
 def _screening_ratio(start: Start, plan: Futures) -> float | None:
     """Share of those screened who are randomised, in the data over that in the plan; None where it is not known."""
     trial = start.trial
-    if not trial.has_screening or not plan.case.scenario.screening.criteria:
+    rules = plan.case.scenario.screening
+    if not trial.has_screening or not (rules.criteria or rules.failure != 0):
         return None
     people = trial.people
     passed = int(np.count_nonzero(~np.isnan(people.randomised)))

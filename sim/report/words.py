@@ -255,61 +255,15 @@ def cap_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
     return sentences
 
 
-_MOST_COUNTRIES = 8  # whom a line is for where all are printed
-
-
-def country_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
-    """What each country brings: sites, when the first opens, and whom they randomise."""
-    sentences = []
-    for _, row in table.iterrows():
-        n, opens = int(str(row["n_sites"])), estimate_of(row, "first_site_active")
-        text = f"{row['label']}: sites activated {mean_with_error(estimate_of(row, 'sites'))} of {n}"
-        if math.isfinite(opens.value):
-            text += f", the first {dates.by(opens)} in half of the simulated trials"
-        randomised = mean_with_error(estimate_of(row, "randomised"))
-        sentences.append(f"{text}; {randomised} participants in a mean trial ({percent(float(row['share']))} of all).")
-    return sentences
-
-
-def start_up_sentence(table: pd.DataFrame) -> str:
-    """Which step of start-up is critical most often, and which makes out most of its days; empty without steps."""
-    rows = table[(table["country"] == "") & table["share"].notna()]
-    if rows.empty:
-        return ""
-    most = rows.iloc[int(rows["critical_days"].to_numpy().argmax())]
-    often = [
-        f"{str(row['step']).replace('_', ' ')} at {chance(estimate_of(row, 'share'))}"
-        for _, row in rows.sort_values("share", ascending=False, kind="stable").iterrows()
-    ]
-    return (
-        f"On the longest way to a site's activation: {', '.join(often)} of the sites. Most days of it are "
-        f"{str(most['step']).replace('_', ' ')}: {mean_with_error(estimate_of(most, 'critical_days'))} days for a mean "
-        "site."
-    )
-
-
-def risk_sentences(table: pd.DataFrame) -> list[str]:
-    """What each risk says, how often it strikes, and what it adds and costs."""
-    sentences = []
-    for _, row in table.iterrows():
-        text = f"Risk {row['meaning']}; strikes in {chance(estimate_of(row, 'share'))} of the simulated trials"
-        days = estimate_of(row, "days")
-        if not math.isnan(days.value):
-            text += f", and then adds {with_error(days)} days"
-        if int(str(row["n_changed"])):
-            text += f"; costs {with_error(estimate_of(row, 'lost'))} days of the end, in the mean of all trials"
-        sentences.append(f"{text}.")
-    return sentences
-
-
-def place_sentences(results: Results, dates: Dates) -> list[str]:
-    """What each country brings, which steps of start-up hold sites up, and what strikes; nothing without."""
-    countries = results.countries().sort_values("share", ascending=False, kind="stable")
-    told = country_sentences(countries[:_MOST_COUNTRIES], dates)
-    if len(countries) > _MOST_COUNTRIES:
-        told.append(f"Countries told here: {_MOST_COUNTRIES} of {len(countries)}; the report has all.")
-    steps = start_up_sentence(results.start_up())
-    return [*told, *([steps] if steps else []), *risk_sentences(results.risks())]
+def told_funnel(results: Results) -> pd.DataFrame:
+    """The funnel in the words of this trial: without a chart that nobody reads, or coordinators not counted."""
+    scenario, names = results.scenario, {}
+    dropped = [] if scenario.follow_up else ["had the last visit"]
+    if all(criterion.stage != "chart" for criterion in scenario.screening.criteria.values()):
+        names["not excluded by the chart, and asked"] = "asked for consent"
+    if all(group.settings.coordinators is None for group in results.design.groups):
+        names["screened by a coordinator"] = "screened"
+    return results.funnel().drop(index=dropped).rename(index=names)
 
 
 def amendment_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:

@@ -22,7 +22,7 @@ from sim.scenario.distributions import Family
 from sim.scenario.rules import RULES, Finding, registered
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.follow_up import WayOut
-from sim.scenario.schema.patients import Given, Test
+from sim.scenario.schema.patients import NOT_STATED, Given, Test
 from sim.scenario.yaml_source import KeyPath
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200  # so that no date before or after falls outside what a calendar can say
@@ -237,6 +237,8 @@ def _positive_definite(pairs: dict[str, float]) -> bool:
 def _criteria(scenario: Scenario) -> Iterator[Finding]:
     for name, criterion in scenario.screening.criteria.items():
         path = ("screening", "criteria", name)
+        if name == NOT_STATED:
+            yield "is what 'screening.failure' is called: give the criterion another name", path, None
         if criterion.attribute is not None:
             yield from _test(criterion, scenario, path)
         for form in ("any", "all", "none"):

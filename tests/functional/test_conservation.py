@@ -86,6 +86,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
             },
             "consent": draw(st.one_of(st.floats(0.4, 1.0), st.floats(0.0, 1.0))),
             "days": draw(DAYS),
+            "failure": draw(st.sampled_from([0.0, 0.3])),
             "window_days": draw(st.sampled_from([None, 10.0])),
             "patience_days": draw(st.one_of(st.none(), DAYS)),
             "deteriorates_per_day": draw(st.floats(0.0, 0.2)),

@@ -144,6 +144,7 @@ def _with_the_rest() -> Scenario:
                 "b": {"stage": "chart", "attribute": "age_years", "min": 20, "max": 90},
             },
             "days": 20,
+            "failure": 0.1,
         },
         treatment={"severe_reaction": 0.9},
         oversight={

@@ -11,6 +11,7 @@ from rich.table import Table
 from sim.analysis.intervals import Estimate
 from sim.cli.console.tables import make_console, make_table
 from sim.report import words
+from sim.report.place_words import place_sentences
 from sim.report.run.why import Why
 from sim.report.words import Dates, estimate_of
 
@@ -120,11 +121,10 @@ def print_dates(results: Results) -> None:
         console.print(sentence, soft_wrap=True)
     for sentence in words.amendment_sentences(results.amendments(), dates):
         console.print(sentence, soft_wrap=True)
-    for sentence in words.place_sentences(results, dates):
+    for sentence in place_sentences(results, dates):
         console.print(sentence, soft_wrap=True)
     console.print("(in brackets: 95 % interval of the Monte Carlo error)\n")
-    funnel = results.funnel()
-    console.print(_funnel(funnel if results.scenario.follow_up else funnel.drop(index="had the last visit")))
+    console.print(_funnel(words.told_funnel(results)))
     console.print()
 
 

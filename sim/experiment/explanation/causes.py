@@ -182,6 +182,13 @@ _SITES = (
 )
 _SCREENING = (
     _Change("consent", "screening", "refused consent", "everybody consents", _everybody_consents),
+    _Change(
+        "failure",
+        "screening",
+        "failing screening for a reason not stated",
+        "nobody does",
+        _at("screening.failure", 0.0),
+    ),
     _Change("coordinators", "screening", "too few coordinators", "one is always free", _everywhere(coordinators=None)),
     _Change(
         "screening_days",

@@ -57,7 +57,7 @@ SECTIONS = (
     Section(
         "who",
         "Who gets in?",
-        "From admissions to participants, and why people fall out.",
+        "From referrals to participants, and why people fall out.",
         ("funnel", "caps", "amendments", "criteria", "measured-who"),
     ),
     Section(

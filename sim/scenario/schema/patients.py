@@ -144,6 +144,9 @@ class Criterion(Test):
         return self
 
 
+NOT_STATED = "reason_not_stated"  # what those fail on whom `screening.failure` fails
+
+
 class Rescreen(Section):
     """Those who fail only on passing reasons may come back once."""
 
@@ -159,6 +162,11 @@ class Screening(Section):
     )
     consent: Probability = described(
         "Probability of consent, among those whom the chart does not exclude.", default=1.0
+    )
+    failure: Probability = described(
+        "Share of those screened who fail the tests for a reason that is not told apart: screening in one number, "
+        "instead of criteria by name or besides them.",
+        default=0.0,
     )
     days: Days = described("From a coordinator's start to the last test result.", unit="days", default=0.0)
     window_days: OnceDays | None = described(

@@ -27,7 +27,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     )),
     (CRITERIA, ("screening.criteria.*",)),
     ("Consent and screening", (
-        "screening.consent", "screening.days", "screening.window_days", "screening.patience_days",
+        "screening.consent", "screening.failure", "screening.days", "screening.window_days", "screening.patience_days",
         "screening.deteriorates_per_day", "screening.rescreen.*",
     )),
     ("Coordinators and bays", ("site_defaults.coordinators", "site_defaults.infusion_bays")),

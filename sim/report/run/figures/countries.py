@@ -8,17 +8,9 @@ from typing import TYPE_CHECKING
 from sim.experiment.run.days_lost import end_of
 from sim.report.exhibits import Exhibit, Table
 from sim.report.one_trial.story import plain as spaced
+from sim.report.place_words import country_sentences, risk_sentences, start_up_sentence
 from sim.report.style import bar_figure, wrapped
-from sim.report.words import (
-    chance,
-    country_sentences,
-    estimate_of,
-    mean_with_error,
-    percent,
-    risk_sentences,
-    start_up_sentence,
-    with_error,
-)
+from sim.report.words import chance, estimate_of, mean_with_error, percent, with_error
 
 if TYPE_CHECKING:
     import pandas as pd

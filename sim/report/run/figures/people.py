@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from sim.report.exhibits import Exhibit, Table
 from sim.report.one_trial.story import plain as spaced
 from sim.report.style import SERIES, bar_figure, bars, figure, wrapped
-from sim.report.words import amendment_sentences, cap_sentences, chance, estimate_of, mean_with_error, percent
+from sim.report.words import (
+    amendment_sentences,
+    cap_sentences,
+    chance,
+    estimate_of,
+    mean_with_error,
+    percent,
+    told_funnel,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +28,7 @@ _PAIR_PX = 34
 
 def funnel(answers: Answers) -> Exhibit:
     """Mean numbers from referral to the last visit."""
-    table = answers.results.funnel()
+    table = told_funnel(answers.results)
     stages = [str(stage) for stage in table.index]
     estimates = [estimate_of(row, "mean") for _, row in table.iterrows()]
     texts = [f"{mean_with_error(e)} ({percent(share)})" for e, share in zip(estimates, table["share"], strict=True)]
@@ -33,7 +41,7 @@ def funnel(answers: Answers) -> Exhibit:
     )
     return Exhibit(
         "funnel",
-        "From admission to the last visit",
+        "From referral to the last visit",
         summary,
         "Source: replications.parquet; means over all simulated trials with their 95 % intervals.",
         found,

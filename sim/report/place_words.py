@@ -1,0 +1,69 @@
+"""What countries bring, what holds start-up up, and what strikes, in sentences."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sim.report.words import Dates, chance, estimate_of, mean_with_error, percent, with_error
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.experiment.run.results import Results
+
+_MOST_COUNTRIES = 8  # whom a line is for where all are printed
+
+
+def country_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
+    """What each country brings: sites, when the first opens, and whom they randomise."""
+    sentences = []
+    for _, row in table.iterrows():
+        n, opens = int(str(row["n_sites"])), estimate_of(row, "first_site_active")
+        text = f"{row['label']}: sites activated {mean_with_error(estimate_of(row, 'sites'))} of {n}"
+        if math.isfinite(opens.value):
+            text += f", the first {dates.by(opens)} in half of the simulated trials"
+        randomised = mean_with_error(estimate_of(row, "randomised"))
+        sentences.append(f"{text}; {randomised} participants in a mean trial ({percent(float(row['share']))} of all).")
+    return sentences
+
+
+def start_up_sentence(table: pd.DataFrame) -> str:
+    """Which step of start-up is critical most often, and which makes out most of its days; empty without steps."""
+    rows = table[(table["country"] == "") & table["share"].notna()]
+    if rows.empty:
+        return ""
+    most = rows.iloc[int(rows["critical_days"].to_numpy().argmax())]
+    often = [
+        f"{str(row['step']).replace('_', ' ')} at {chance(estimate_of(row, 'share'))}"
+        for _, row in rows.sort_values("share", ascending=False, kind="stable").iterrows()
+    ]
+    return (
+        f"On the longest way to a site's activation: {', '.join(often)} of the sites. Most days of it are "
+        f"{str(most['step']).replace('_', ' ')}: {mean_with_error(estimate_of(most, 'critical_days'))} days for a mean "
+        "site."
+    )
+
+
+def risk_sentences(table: pd.DataFrame) -> list[str]:
+    """What each risk says, how often it strikes, and what it adds and costs."""
+    sentences = []
+    for _, row in table.iterrows():
+        text = f"Risk {row['meaning']}; strikes in {chance(estimate_of(row, 'share'))} of the simulated trials"
+        days = estimate_of(row, "days")
+        if not math.isnan(days.value):
+            text += f", and then adds {with_error(days)} days"
+        if int(str(row["n_changed"])):
+            text += f"; costs {with_error(estimate_of(row, 'lost'))} days of the end, in the mean of all trials"
+        sentences.append(f"{text}.")
+    return sentences
+
+
+def place_sentences(results: Results, dates: Dates) -> list[str]:
+    """What each country brings, which steps of start-up hold sites up, and what strikes; nothing without."""
+    countries = results.countries().sort_values("share", ascending=False, kind="stable")
+    told = country_sentences(countries[:_MOST_COUNTRIES], dates)
+    if len(countries) > _MOST_COUNTRIES:
+        told.append(f"Countries told here: {_MOST_COUNTRIES} of {len(countries)}; the report has all.")
+    steps = start_up_sentence(results.start_up())
+    return [*told, *([steps] if steps else []), *risk_sentences(results.risks())]
