@@ -12,7 +12,6 @@ from scipy import stats
 
 from sim.core.batch import MAX_REPLICATIONS, Batch, replications_at_once
 from sim.core.design import Design
-from sim.core.drawn import Drawn
 from sim.core.observed import KnownSite, ObservedState
 from sim.core.streams import BLOCK
 
@@ -52,18 +51,6 @@ def test_a_replication_is_the_same_in_any_batch() -> None:
         other, at = among.referred(among.design.groups[0], 1, 5, block)
         assert np.array_equal(one.gaps[row], other.gaps[at])
         assert np.array_equal(one.fate[row], other.fate[at])
-
-
-def test_blocks_that_were_not_drawn_are_missing() -> None:
-    """A block is drawn for those who may need it, and found again in its own row."""
-    drawn = Drawn(2, 3)
-    assert drawn.missing(0).all()
-    assert drawn.get(0, 1, 2) is None
-    drawn.add(np.array([[0, 1, 2], [4, 0, 0]]), "together")  # type: ignore[arg-type]
-    assert drawn.get(0, 1, 2) == ("together", 0)
-    assert drawn.get(4, 0, 0) == ("together", 1)
-    assert drawn.missing(0).sum() == 5
-    assert not drawn.missing(4)[0, 0]
 
 
 def test_sites_that_never_enrol_have_no_rate() -> None:
