@@ -10,6 +10,7 @@ import click
 from sim.cli.options import EXTENSION
 from sim.cli.streams import print_json
 from sim.errors import Problem, ResultsError, UsageError
+from sim.plurals import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -75,16 +76,12 @@ def _export(chosen: list[Entry], path: Path) -> None:
     if not chosen:
         raise UsageError(Problem("there is no run to export", "--export", value=str(path)))
     n = export([entry.path for entry in chosen], path)
-    click.echo(f"wrote {n:,} simulated trials of {_counted(len(chosen))} to {path}")
-
-
-def _counted(n: int) -> str:
-    return "1 run" if n == 1 else f"{n} runs"
+    click.echo(f"wrote {n:,} simulated trials of {counted(len(chosen), 'run')} to {path}")
 
 
 def _open(chosen: list[Entry]) -> None:
     if len(chosen) != 1:
-        raise UsageError(Problem("name one run", "--open", value=_counted(len(chosen))))
+        raise UsageError(Problem("name one run", "--open", value=counted(len(chosen), "run")))
     report = chosen[0].path / "report.html"
     if not report.is_file():
         message = "this run has no report; trialclock run --resume makes one"

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sim.plurals import counted
+
 BY_NAME, BY_CONTENT, BY_OPTION, BY_STANDARD = "by name", "by content", "by --columns", "as SDTM says"
 
 
@@ -92,7 +94,7 @@ class Account:
             return []
         became = ", ".join(f"{n:,} {what}" for what, n in self.became)
         ignored = ", ".join(f"{n:,} ({why})" for why, n in self.ignored)
-        text = f"{self.n_rows:,} row{'s' if self.n_rows != 1 else ''}"
+        text = counted(self.n_rows, "row")
         text += f": {became}" if became else ""
         return [f"{text}{'; left out: ' if ignored else ''}{ignored}."]
 

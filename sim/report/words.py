@@ -32,7 +32,6 @@ MILESTONE_NAMES: dict[str, str] = {
     "last_visit": "Last participant's last visit",
     "database_lock": "Database lock",
 }
-HEADLINES = ("randomised_100pct", "last_randomised", "primary_completion", "last_visit", "database_lock")
 STEP_NAMES: dict[str, str] = {
     "late_start": "late start of the trial",
     "start_up": "start-up of the site",

@@ -27,7 +27,6 @@ LOCAL: dict[str, str] = {  # imports of this package inside functions, by module
     "sim.api.forecast_folders": PLOTLY,
     "sim.api.plan": PLOTLY,
     "sim.api.run": PLOTLY,
-    "sim.api.runs": "needs what writes PDF and slides, which tables do not",
     "sim.api.sweep": PLOTLY,
     "sim.experiment.run.assemble": "needs pandas, which a run under way does not",
     "sim.forecast": "the name of a function of the API too, so that the package can be called",

@@ -89,12 +89,6 @@ def _share(row: Any) -> str:
     return words.percent(float(row["share"])).removesuffix(" %")
 
 
-def print_answer(results: Results) -> None:
-    """Print the whole answer: the dates, and why."""
-    print_dates(results)
-    print_why(results)
-
-
 def print_dates(results: Results) -> None:
     """Print milestones, odds and the funnel: all that is known before the causes are measured."""
     console = make_console()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from re import Match
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -376,8 +376,3 @@ def _range(said: _Said) -> tuple[np.datetime64, np.datetime64]:
     start = np.datetime64(f"{said.year:04}-{said.month:02}" if said.month else f"{said.year:04}", unit)
     after = (start + np.timedelta64(1, unit)).astype("datetime64[D]")
     return start.astype("datetime64[D]"), after - np.timedelta64(1, "D")
-
-
-def as_numpy(day: Any) -> np.datetime64:
-    """A date as numpy has it, to the day."""
-    return np.datetime64(day, "D")

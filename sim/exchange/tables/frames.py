@@ -17,11 +17,6 @@ from sim.exchange.tables.workbooks import cell_text
 FRAME = "data frame"
 
 
-def is_frame(data: object) -> bool:
-    """Whether something is a data frame of pandas."""
-    return isinstance(data, pd.DataFrame)
-
-
 def table_of_frame(frame: pd.DataFrame, shown: str = FRAME, limits: ReadLimits = ON_DISK) -> RawTable:
     """A data frame as a table. Its index is no column; rows are counted from 0, as `iloc` counts them.
 

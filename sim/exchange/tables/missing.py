@@ -6,6 +6,8 @@ from collections import Counter
 
 import pandas as pd
 
+from sim.plurals import counted
+
 WORDS = frozenset(
     {
         "na", "n/a", "n.a.", "n.a", "#n/a", "<na>", "nan", "#nan", "nat", "null", "#null!", "none", "nil", "(blank)",
@@ -45,7 +47,7 @@ def told_as(words: Counter[str], unit: str, one: str, several: str) -> str:
     """The same, of words that are taken as something else, by what one and several of them are."""
     if not words:
         return ""
-    shown = [f"'{word}' ({n:,} {unit}{'s' if n != 1 else ''})" for word, n in words.most_common(_SHOWN)]
+    shown = [f"'{word}' ({counted(n, unit)})" for word, n in words.most_common(_SHOWN)]
     if len(words) > _SHOWN:
         shown.append(f"{len(words) - _SHOWN} more such words")
     listed = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sim.analysis.intervals import Estimate
 from sim.experiment.comparison.tables import BOTH, REFERENCE_ONLY, Compared
-from sim.report.words import Dates, chance, estimate_of, number, percent
+from sim.report.words import OUTCOME_NOUNS, Dates, chance, estimate_of, number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -17,12 +17,7 @@ if TYPE_CHECKING:
     from sim.experiment.comparison.sides import Pair
 
 HEADLINE = "last_randomised"
-PHRASES: dict[str, str] = {
-    "last_randomised": "last randomisation",
-    "primary_completion": "primary completion",
-    "last_visit": "last visit",
-    "database_lock": "database lock",
-}
+PHRASES = {name: noun.removeprefix("the ") for name, noun in OUTCOME_NOUNS.items()}  # after "median"
 _BY_CRITERION = ("n_failed_first_", "n_failed_only_")
 EVENTS: dict[str, str] = {
     "primary_completion": "Primary completion",

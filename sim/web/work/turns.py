@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 
 from sim.experiment.files import write_whole
+from sim.plurals import counted
 
 _LOOK_SECONDS = 0.25
 _REMEMBERED = 20  # jobs whose time says how long the next will take
@@ -108,7 +109,7 @@ def told(rank: int, seconds: float) -> str:
     about = ""
     if seconds:
         minutes = round(seconds / 60)
-        about = ", less than a minute" if minutes < 1 else f", about {minutes} minute{'s' if minutes > 1 else ''}"
+        about = ", less than a minute" if minutes < 1 else f", about {counted(minutes, 'minute')}"
     return f"{name.capitalize()} in the queue{about}"
 
 

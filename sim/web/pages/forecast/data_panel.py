@@ -28,6 +28,7 @@ from sim.exchange.said import STATUSES
 from sim.exchange.simulated import LOG_FILE
 from sim.exchange.tables.columns import columns_from
 from sim.exchange.upload import KIND_NAMES, SITES, Preview, Role
+from sim.plurals import counted
 from sim.report.exhibits import Table
 from sim.web.pages.forecast.observed_data import DataState, files_of, known_trial, previews, whole_trial
 from sim.web.parts.components import problem_box, table
@@ -213,8 +214,7 @@ def _as_of(trial: ObservedTrial, data: DataState) -> Component:
 
 def _previewed(seen: Preview, which: str) -> Component:
     """The first rows of a table, and which of its columns is what."""
-    n = f"{seen.n_rows:,} row{'s' if seen.n_rows != 1 else ''}"
-    title = f"{seen.file}: {KIND_NAMES[seen.kind]}, {n}"
+    title = f"{seen.file}: {KIND_NAMES[seen.kind]}, {counted(seen.n_rows, 'row')}"
     parts: list[Any] = [html.Summary(title)]
     if which == _DATA and seen.kind != "sdtm":
         options = [{"value": kind, "label": name} for kind, name in KIND_NAMES.items() if kind in ("log", "counts")]
