@@ -39,7 +39,7 @@ bounds: bounds-lowest-direct bounds-highest ## a choice of tests with the oldest
 
 bounds-%: $(VENV)/.dev
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv-$*
-	$(BIN)/uv pip install --quiet --python .venv-$* --resolution $* --editable ".[web,cluster,group]"
+	$(BIN)/uv pip install --quiet --python .venv-$* --resolution $* --editable ".[web,cluster,group,documents]"
 	$(BIN)/uv pip install --quiet --python .venv-$* --group dev
 	.venv-$*/bin/python -m pytest -n auto --dist worksteal $(BOUNDS_TESTS)
 
@@ -54,7 +54,7 @@ generated: $(VENV)/.dev              ## renew the schema and the reference, whic
 	$(BIN)/python run_sim.py reference --out docs/reference
 
 # What leans most on libraries: arithmetic of arrays and dates, data frames, workbooks, pages, the command line.
-BOUNDS_TESTS := tests/unit tests/back $(addprefix tests/functional/test_, any_form.py commands.py counts.py dates.py \
+BOUNDS_TESTS := tests/unit tests/back $(addprefix tests/functional/test_, any_form.py bad_input.py commands.py counts.py dates.py \
 	report.py spreadsheets.py start.py)
 
 SITE = NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
