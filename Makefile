@@ -40,7 +40,8 @@ bounds: bounds-lowest-direct bounds-highest ## a choice of tests with the oldest
 bounds-%: $(VENV)/.dev
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv-$*
 	$(BIN)/uv pip install --quiet --python .venv-$* --resolution $* --editable ".[web,cluster,group,documents]"
-	$(BIN)/uv pip install --quiet --python .venv-$* --group dev
+	$(BIN)/uv pip freeze --exclude-editable --python .venv-$* > .venv-$*/bound.txt
+	$(BIN)/uv pip install --quiet --python .venv-$* --group dev --constraint .venv-$*/bound.txt
 	.venv-$*/bin/python -m pytest -n auto --dist worksteal $(BOUNDS_TESTS)
 
 docs: $(VENV)/.dev                   ## the documentation as a site, in build/site
