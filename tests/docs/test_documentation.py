@@ -124,3 +124,12 @@ def test_commands_named_in_the_text_exist() -> None:
             if name not in cli.commands or not options <= known:
                 wrong.append(f"{name_of(page)}: trialclock {name}{rest}")
     assert wrong == []
+
+
+def test_contributing_names_every_package() -> None:
+    """A newcomer finds every room in it: each package and module at the top of `sim`, and each folder of tests."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    inside = [path for path in (ROOT / "sim").iterdir() if path.name[0] not in "_."]
+    rooms = [f"sim/{path.name}" for path in inside if path.suffix == ".py" or (path / "__init__.py").is_file()]
+    tests = [f"tests/{path.name}" for path in (ROOT / "tests").iterdir() if any(path.glob("test_*.py"))]
+    assert [room for room in [*rooms, *tests, "tests/unit"] if f"`{room}`" not in text] == []
