@@ -21,7 +21,9 @@ _RANDOMISED = frozenset(
     ("randomised", "randomisation", "rand", "rnd", "randomise", "randomisation visit", "allocation", "allocated",
      "randomised to treatment", "day of randomisation", "randomisation day", "subject randomised", "randomize")
 )  # fmt: skip
-_ENROLLED = frozenset(("enrolled", "enrolment", "enrol", "inclusion", "included", "recruited", "registration"))
+_ENROLLED = frozenset(
+    map(normal, ("enrolled", "enrolment", "enrol", "inclusion", "included", "recruited", "registration"))
+)
 _SCREENED = frozenset(
     ("screening", "screened", "consent", "consented", "informed consent", "informed consent signed", "icf signed",
      "informed consent obtained", "consent signed", "screening visit", "pre screening", "prescreening", "screening 1",

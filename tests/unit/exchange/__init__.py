@@ -1,0 +1,1 @@
+"""Unit tests of `sim.exchange`, one file a module."""

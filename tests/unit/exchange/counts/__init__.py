@@ -1,0 +1,1 @@
+"""Unit tests of `sim.exchange.counts`, one file a module."""

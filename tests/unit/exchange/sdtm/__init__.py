@@ -1,0 +1,1 @@
+"""Unit tests of `sim.exchange.sdtm`, one file a module."""

@@ -1,0 +1,1 @@
+"""Unit tests of `sim.exchange.tables`, one file a module."""
