@@ -7,8 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-_DIAGRAM = re.compile(r"```mermaid\nflowchart[^\n]*\n(.*?)\n```", re.DOTALL)
-_WAY = re.compile(r"\s*(.+?) --(?: (.+?) --)?> (.+)")
+_DIAGRAM = re.compile(r"```mermaid\n(flowchart|stateDiagram)[^\n]*\n(.*?)\n```", re.DOTALL)
+_ARROW = re.compile(r" --(?: (.+?) --)?> ")  # of a flowchart, with when it is taken
+_MOVE = re.compile(r"(.+?) --> (.+?)(?:: (.+))?")  # of a state diagram
 _NODE = re.compile(r"(\w+)(?:[\[{(/]+\"?(.+?)\"?[\]})/]+)?")
 _DOCS = ("docs", "_docs")  # beside `sim` in a checkout, inside it when installed
 
@@ -44,29 +45,42 @@ def text_of(name: str) -> str:
 
 
 def diagrams_as_tables(text: str) -> str:
-    """Markdown with a table in place of each Mermaid flowchart, for a page on which nothing draws diagrams."""
-    return _DIAGRAM.sub(lambda found: _ways(found.group(1)), text)
+    """Markdown with a table in place of each Mermaid flowchart or state diagram, where nothing draws them."""
+    return _DIAGRAM.sub(lambda found: _states(found[2]) if found[1] == "stateDiagram" else _flow(found[2]), text)
 
 
-def _ways(diagram: str) -> str:
-    """A flowchart as a table of its ways, which can be read where nothing draws it, and aloud."""
-    ways = [found.groups() for line in diagram.splitlines() if (found := _WAY.fullmatch(line))]
-    named = [_node(text) for start, _, end in ways for text in (start, end)]
-    label = {key: text for key, text in named if text}
+def _states(diagram: str) -> str:
+    found = [_MOVE.fullmatch(line.strip()) for line in diagram.splitlines()]
+    return _table([(way[1], way[2], way[3] or "") for way in found if way], {"[*]": "start"})
+
+
+def _flow(diagram: str) -> str:
+    ways: list[tuple[str, str, str]] = []
+    labels: dict[str, str] = {}
+    for line in diagram.splitlines():
+        nodes = _ARROW.split(line.strip())  # node, when, node, when, node
+        keys = [_node(text, labels) for text in nodes[::2]]
+        ways += [(keys[i], keys[i + 1], (when or "").strip('"')) for i, when in enumerate(nodes[1::2])]
+    return _table(ways, labels)
+
+
+def _table(ways: list[tuple[str, str, str]], labels: dict[str, str]) -> str:
+    """Ways (from, to, when) as a table, with a row for each beginning; it can be read aloud."""
     rows: dict[str, list[str]] = {}
-    for start, when, end in ways:
-        to = label[_node(end)[0]]
-        said = (when or "").strip('"')
-        rows.setdefault(_node(start)[0], []).append(f"{to} ({said})" if said else to)
-    lines = [f"| {label[start]} | {'; '.join(to)} |" for start, to in rows.items()]
+    for start, end, when in ways:
+        to = labels.get(end, end)
+        rows.setdefault(start, []).append(f"{to} ({when})" if when else to)
+    lines = [f"| {labels.get(start, start)} | {'; '.join(to)} |" for start, to in rows.items()]
     return "\n".join(["| from | to (when) |", "|---|---|", *lines])
 
 
-def _node(text: str) -> tuple[str, str]:
-    """Name and label of a node: `A{Consents?}` has both, and `A` calls it again."""
+def _node(text: str, labels: dict[str, str]) -> str:
+    """Name of a node, whose label is put into `labels`: `A{Consents?}` has one, and `A` calls it again."""
     found = _NODE.fullmatch(text.strip())
     assert found is not None, text
-    return found.group(1), found.group(2) or ""
+    if found[2]:
+        labels[found[1]] = found[2]
+    return found[1]
 
 
 @lru_cache(maxsize=1)
