@@ -39,6 +39,7 @@ _CUT_OFF = (
     "the server did not respond",
     "Failed to fetch",
     "ERR_EMPTY_RESPONSE",
+    "ERR_INTERNET_DISCONNECTED",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
@@ -29,10 +30,11 @@ def add_endpoints(server: Flask, studio: Studio) -> None:
         server: the Flask server.
         studio: the studio.
     """
+    started = secrets.token_hex(4)  # by which a page knows that the server was started again
 
     @server.get("/health")
     def health() -> Response:
-        return jsonify(status="ok", jobs=studio.jobs.n)
+        return jsonify(status="ok", jobs=studio.jobs.n, server=started)
 
     @server.get("/version")
     def version() -> Response:

@@ -30,6 +30,8 @@ class Limits:
         job_bytes: memory that one process of a job may take.
         jobs: jobs that run at once; others wait for their turn.
         jobs_each: jobs of one visitor, waiting ones among them.
+        kept_days: days that something is kept after it was last used.
+        kept_bytes: that all visitors' files and runs may take; of more, the longest unused are deleted.
     """
 
     replications: int = 10_000
@@ -47,6 +49,8 @@ class Limits:
     job_bytes: int = 4 * 2**30
     jobs: int = 2
     jobs_each: int = 4
+    kept_days: float = 90.0
+    kept_bytes: int = 20 * 2**30
 
 
 @dataclass(frozen=True)

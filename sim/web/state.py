@@ -120,7 +120,7 @@ class State:
         if self.file:
             text = visitors.text(self.file)
             if text is None:
-                raise UsageError(Problem("this studio keeps no such scenario; the link is of another one", "?file"))
+                raise UsageError(Problem(f"this scenario {visitors.why_not(self.file)}", "?file"))
             loaded = load_text(text, self.changes, EDITED)
         else:
             loaded = load(self.scenario, self.changes)

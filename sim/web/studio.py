@@ -6,16 +6,18 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from sim.scenario.load import Loaded
+from sim.web.keeping import Tidying, take_away
 from sim.web.settings import Settings
 from sim.web.state import State
 from sim.web.visitors import Visitor, Visitors
+from sim.web.work.data_reader import forget_readings
 from sim.web.work.first_answers import Answering
 from sim.web.work.fork_server import start_warm_worker
 from sim.web.work.jobs import Jobs
 from sim.web.work.runner import Runner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
     from pathlib import Path
@@ -45,6 +47,7 @@ class Studio:
         self._prepare = prepare
         self.answering = Answering(settings.workers, settings.limits.job_bytes)
         self._aside: tuple[BaseProcess, Connection] | None = None
+        self._tidying = Tidying(settings.kept, settings.limits)
         self._loaded = lru_cache(maxsize=_READY)(self._load)
 
     @property
@@ -68,10 +71,17 @@ class Studio:
     def _load(self, state: State) -> Loaded:
         return state.loaded(self.visitors, self.settings.limits)
 
+    def take_away(self, digests: Collection[str]) -> None:
+        """Delete data that who asks brought, and what was made of them; see `keeping.take_away`."""
+        take_away(self.visitors, self.visitor, digests)
+        self._loaded.cache_clear()
+        forget_readings()
+
     def open(self) -> None:
         """Start what must not be waited for later, and drop answers to pages that the last server had."""
         self.jobs.open()
         self.answering.open()
+        self._tidying.open()
 
     def prepare(self) -> None:
         """Let a process of its own do what nobody waits for yet; it ends when that is done, or with the studio."""
@@ -81,6 +91,7 @@ class Studio:
 
     def close(self) -> None:
         """End all work."""
+        self._tidying.close()
         self.jobs.close()
         self.answering.close()
         if self._aside is not None:

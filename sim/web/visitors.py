@@ -6,13 +6,15 @@ named after a hash of the cookie, and a file after a hash of its text.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import re
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from typing import Any
 from dash import callback_context
 from flask import g, has_request_context, request
 
+from sim.errors import UsageError
 from sim.experiment.files import write_whole
 
 COOKIE = "trialclock_visitor"
@@ -28,7 +31,10 @@ TAB_HEADER = "X-Tab"  # which tab of a browser asks, as assets/studio.js says
 _NAME = re.compile(r"[0-9a-f]{32}")
 _TAB = re.compile(r"[0-9a-z-]{8,64}")
 _HASH = re.compile(r"[0-9a-f]{64}")
+GONE = b"\0deleted"  # what stands in the place of a text that was deleted
+
 _MOST_ENTRIES = 2_000
+_NOTED_SECONDS = 3_600.0  # a use within so long of the last is not noted
 
 
 def new_name() -> str:
@@ -93,6 +99,12 @@ class Visitor:
                 continue
         return found
 
+    def replace(self, name: str, entries: Iterable[Mapping[str, Any]]) -> None:
+        """Put other entries in the place of a list's."""
+        lines = [json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries]
+        with _LOCK:
+            write_whole(self._list(name), "".join(lines).encode())
+
     def _list(self, name: str) -> Path:
         assert name.isalpha()
         return self.folder / f"{name}.jsonl"
@@ -130,14 +142,38 @@ class Visitors:
         """
         digest = hashlib.sha256(text.encode()).hexdigest()
         path = self._kept / "files" / digest
-        if not path.is_file():
+        if not path.is_file() or path.read_bytes() == GONE:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, text.encode())
+            try:
+                write_whole(path, text.encode())
+            except OSError as error:
+                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                    raise
+                raise UsageError("the disk of this studio is full; tell whoever runs it") from None
         return digest
 
     def text(self, digest: str) -> str | None:
-        """A kept text; None where there is none of that hash."""
+        """A kept text; None where there is none of that hash, or it was deleted. It counts as used now."""
         if _HASH.fullmatch(digest) is None:
             return None
         path = self._kept / "files" / digest
-        return path.read_bytes().decode() if path.is_file() else None
+        try:
+            content = path.read_bytes()
+            if time.time() - path.stat().st_mtime > _NOTED_SECONDS:
+                os.utime(path)
+        except FileNotFoundError:
+            return None
+        return None if content == GONE else content.decode()
+
+    def forget(self, digests: Iterable[str]) -> None:
+        """Delete kept texts; a mark says of each that there was one."""
+        for digest in digests:
+            path = self._kept / "files" / digest
+            if _HASH.fullmatch(digest) is not None and path.is_file():
+                write_whole(path, GONE)
+
+    def why_not(self, digest: str) -> str:
+        """Why there is no text of a hash."""
+        if _HASH.fullmatch(digest) is not None and (self._kept / "files" / digest).is_file():
+            return "was deleted: it was taken away, or nobody used it for long"
+        return "is not kept here; the link is of another studio"

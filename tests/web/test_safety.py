@@ -108,7 +108,7 @@ def test_a_cookie_or_a_hash_is_no_path(tmp_path: Path) -> None:
         assert visitors.of(text).folder == nobody
         assert visitors.text(text) is None
     assert visitors.of(new_name()).folder != nobody
-    with pytest.raises(InputError, match="keeps no such scenario"):
+    with pytest.raises(InputError, match="this scenario is not kept here"):
         State(file="../secret").loaded(visitors, Limits())
     with pytest.raises(InputError, match="no such scenario"):
         State.of("?scenario=../../etc/passwd")

@@ -86,6 +86,8 @@
   /* What the server is asked: also which levers stand on the page, whose sections it must not empty. */
   var there = [];
 
+  function fresh() { window.dash_clientside.plan.fresh(); }
+
   function ask() { return {touched: touched.slice(), there: there}; }
 
   window.dash_clientside.moves = {
@@ -98,8 +100,18 @@
       var before = n;
       context.triggered.forEach(function (cause) { touch(cause.prop_id, cause.value, given.slice(0, 3)); });
       there = context.inputs_list[0].concat(context.inputs_list[1]).map(function (one) { return one.id.path; });
-      return n === before ? window.dash_clientside.no_update : ask();
+      if (n === before) { return window.dash_clientside.no_update; }
+      fresh();
+      return ask();
     },
+
+    /* Everything that has had no answer, once the studio is there again. */
+    again: function () {
+      if (touched.length) { window.dash_clientside.set_props("plan-touched", {data: ask()}); }
+      window.dash_clientside.set_props("plan-query", {data: window.location.search});
+    },
+
+    isWaiting: function () { return touched.length > 0; },
 
     /* An answer to what the page no longer says is asked for again, of what it says now. */
     moved: function (answer, query, visited) {
@@ -110,6 +122,7 @@
         return nothing;
       }
       touched = touched.filter(function (one) { return one.n > answer.n; });
+      setTimeout(fresh, 0);
       answer.says.filter(function (one) { return isThere(one[0]); }).forEach(function (one) { tell(one[0], one[1]); });
       return nothing;
     }

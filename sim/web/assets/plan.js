@@ -57,7 +57,17 @@
     requestAnimationFrame(function () { setTimeout(draw, 0, 0); });
   }
 
+  /* What stands there is old while something was touched that it does not know of. */
+  var saysOf = null;
+  var OLD = "This is the answer to what was asked before.";
+
+  function fresh() {
+    var isOld = window.dash_clientside.moves.isWaiting() || withoutDraft(window.location.search) !== saysOf;
+    window.studioOld(document.querySelector(".shown"), saysOf !== null && isOld, OLD);
+  }
+
   window.dash_clientside.plan = {
+    fresh: fresh,
     opening: function (clicks, query) {
       window.dash_clientside.callback_context.triggered.forEach(function (cause) {
         if (!cause.value) { return; }
@@ -86,6 +96,8 @@
       var now = withoutDraft(query), nothing = window.dash_clientside.no_update;
       var newest = [refined, first].filter(function (one) { return one && withoutDraft(one.query) === now; })[0];
       if (!newest) { return [nothing, nothing]; }
+      saysOf = now;
+      fresh();
       if (newest.exhibits) { drawAfter(newest.exhibits); }
       return [newest.answer, newest.command];
     },

@@ -75,6 +75,7 @@
       if (window.location.search !== query) {
         window.history.replaceState(window.history.state, "", path + query + window.location.hash);
       }
+      window.dash_clientside.plan.fresh();
       linked = query;
       document.querySelectorAll("a.nav-link").forEach(function (link) {
         link.setAttribute("href", JSON.parse(link.id).path + query);

@@ -132,3 +132,9 @@ def _answered(files: Sequence[Upload], limits: ReadLimits, sheet: str, header: s
         return "questions", questions
     except DataError as error:
         return "problems", list(error.problems)
+
+
+def forget_readings() -> None:
+    """Forget what was read: some of it was taken away."""
+    with _lock:
+        _readings.clear()

@@ -45,7 +45,7 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
             dcc.Store(id="forecast-data", data=f"?{urlencode(data.pairs())}"),
             _step(
                 "1. The data",
-                bringing.places(studio.settings.limits.file_bytes),
+                bringing.places(studio.settings.limits),
                 html.Div(data_panel(studio, data), id="forecast-panel"),
             ),
             _step("2. The plan, and what to try", asked.choices(options, plan, what_ifs, own)),

@@ -13,6 +13,7 @@ from sim.errors import InputError
 from sim.forecast.fit.scenario import fitted_yaml
 from sim.forecast.fit.study import fit
 from sim.report.forecast.fit_page import fit_content
+from sim.web.keeping import MADE
 from sim.web.limits import positive
 from sim.web.pages.forecast import observed_data
 from sim.web.pages.forecast.observed_data import DataState
@@ -108,6 +109,7 @@ def _command(files: Files, data: DataState, wanted: float | None, weeks: float |
 def _view(studio: Studio, found: Fit, data: DataState, command: str) -> Component:
     text = fitted_yaml(found, f"{found.trial.name[:60]} fitted")
     state = State(file=studio.visitors.keep_text(text))
+    studio.visitor.remember(MADE, {"of": [*data.files, data.sites], "file": state.file})
     forecast = urlencode([*data.pairs(), ("plan", state_value(state)), ("go", "1")])
     go_on = html.P(
         [

@@ -22,6 +22,7 @@ from sim.exchange.said import Said, date_from
 from sim.exchange.simulated import example_data
 from sim.exchange.tables.sheets import SITES
 from sim.exchange.upload import Preview, Upload, preview, preview_sites
+from sim.web.keeping import owned
 from sim.web.work.data_reader import tables_apart
 
 if TYPE_CHECKING:
@@ -105,13 +106,13 @@ def _mapping(texts: Sequence[str]) -> dict[str, str]:
 
 
 def keep(studio: Studio, upload: Upload) -> str:
-    """Keep a file from a visitor.
+    """Keep a file from a visitor, as theirs.
 
     Returns:
         Its hash.
     """
     content = base64.b64encode(upload.content).decode()
-    return studio.visitors.keep_text(json.dumps({"name": upload.shown, "content": content}))
+    return studio.visitors.keep_text(owned(upload.shown, content, studio.visitor))
 
 
 def upload_from(name: str, contents: str) -> Upload:
@@ -199,7 +200,7 @@ def _kept(studio: Studio, digest: str) -> Upload:
         found = json.loads(text or "")
         return Upload(str(found["name"]), base64.b64decode(found["content"]))
     except (ValueError, KeyError, TypeError):
-        raise UsageError(Problem("this studio keeps no such data; the link is of another one", "?data")) from None
+        raise UsageError(Problem(f"this data file {studio.visitors.why_not(digest)}", "?data")) from None
 
 
 def previews(files: Files, data: DataState) -> tuple[Preview, Preview | None]:

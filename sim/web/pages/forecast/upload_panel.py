@@ -18,11 +18,17 @@ from sim.web.parts.components import file_place, problem_box
 if TYPE_CHECKING:
     from dash.development.base_component import Component
 
+    from sim.web.settings import Limits
     from sim.web.studio import Studio
 
 
-def places(most_bytes: int) -> Component:
-    """Where files are dropped, and data to try."""
+def places(limits: Limits) -> Component:
+    """Where files are dropped, and data to try.
+
+    Args:
+        limits: of the studio.
+    """
+    most_bytes = limits.file_bytes
     return html.Div(
         [
             html.Div(
@@ -50,6 +56,12 @@ def places(most_bytes: int) -> Component:
                     dmc.Button("Take the data away", id="forecast-clear", variant="subtle", color="gray"),
                 ],
                 className="asking",
+            ),
+            dmc.Text(
+                f"Files are kept on the studio's machine for {limits.kept_days:.0f} days after they were last used; "
+                "anybody with the link can open them. 'Take the data away' deletes yours, and what was made of them.",
+                size="sm",
+                c="dimmed",
             ),
             html.Div(id="forecast-wrong-file", role="status"),
         ]
@@ -94,6 +106,7 @@ def register(app: Dash, studio: Studio) -> None:
         try:
             before = DataState.of(data)
             if ctx.triggered_id == "forecast-clear":
+                studio.take_away((*before.files, *([before.sites] if before.sites else [])))
                 after = DataState()
             elif ctx.triggered_id == "forecast-example":
                 after = observed_data.example(studio)

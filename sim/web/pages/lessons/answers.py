@@ -39,7 +39,7 @@ def session_of(studio: Studio, query: Mapping[str, Sequence[str]]) -> Session:
         return session_from_query(plain)
     text = studio.visitors.text(digest)
     if text is None:
-        raise UsageError(Problem("this studio keeps no such file; the link is of another one", f"?{FILE_KEY}"))
+        raise UsageError(Problem(f"this file {studio.visitors.why_not(digest)}", f"?{FILE_KEY}"))
     return session_from_query(plain, session_from_text(text, FILE))
 
 

@@ -151,7 +151,7 @@ def options_text(studio: Studio, wish: Wish, scenario: Scenario) -> str:
         return starter_options(scenario)
     text = studio.visitors.text(wish.options)
     if text is None:
-        raise UsageError(Problem("this studio keeps no such options; the link is of another one", "?options"))
+        raise UsageError(Problem(f"this file of options {studio.visitors.why_not(wish.options)}", "?options"))
     return text
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dash import Dash, Input, Output, dcc, html
 
 from sim.report.words import Dates, estimate_of
+from sim.web.keeping import HISTORY
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from sim.web.studio import Studio
     from sim.web.visitors import Visitor
 
-HISTORY = "runs"
 _SHOWN = 12
 
 

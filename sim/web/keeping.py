@@ -1,0 +1,181 @@
+"""How long what visitors keep is kept: until they take it away, until nobody has used it for long, or the disk is full.
+
+A file that is deleted leaves a mark behind, so that a link to it can say what became of it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.experiment.files import write_whole
+from sim.web.state import State
+from sim.web.visitors import GONE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sim.web.settings import Limits
+    from sim.web.visitors import Visitor, Visitors
+
+MADE = "made"  # the list of scenarios that were made of data, each with what it was made of
+HISTORY = "runs"
+
+_LOG = logging.getLogger(__name__)
+_DAY = 86_400.0
+_HOUR = 3_600.0
+
+
+@dataclass(frozen=True)
+class _Thing:
+    """Something that is kept, and is deleted whole.
+
+    Attributes:
+        path: a file or a folder.
+        used: when it was last used.
+        n_bytes: that it takes.
+    """
+
+    path: Path
+    used: float
+    n_bytes: int
+
+
+def take_away(visitors: Visitors, visitor: Visitor, digests: Collection[str]) -> None:
+    """Delete data that a visitor brought, and what was made of them: fitted scenarios, and runs of these.
+
+    Data of other visitors, which this one was given a link to, stay.
+
+    Args:
+        visitors: who keep the files.
+        visitor: who takes them away.
+        digests: of the files.
+    """
+    mine = {digest for digest in digests if owner_of(visitors.text(digest)) == visitor.folder.name}
+    made = {entry["file"] for entry in visitor.remembered(MADE) if mine.intersection(entry["of"])}
+    if made:
+        shutil.rmtree(visitor.folder / "parts", ignore_errors=True)  # of questions about any scenario, to save time
+        _drop_runs(visitor, made)
+    visitors.forget(mine | made)
+    _rewrite(visitor, MADE, lambda entry: entry["file"] not in made)
+
+
+def owned(name: str, content: str, visitor: Visitor) -> str:
+    """The text under which a visitor's data are kept: nobody who has the same data can find or delete them."""
+    return json.dumps({"name": name, "content": content, "of": visitor.folder.name})
+
+
+def owner_of(text: str | None) -> str:
+    """The name of the folder of the visitor who brought data; empty where nobody did."""
+    with suppress(ValueError, TypeError, AttributeError):
+        return str(json.loads(text or "").get("of", ""))
+    return ""
+
+
+def _drop_runs(visitor: Visitor, made: Collection[str]) -> None:
+    def is_of(entry: dict[str, Any]) -> bool:
+        return State.of(entry["query"]).file in made
+
+    known = {path.name: path for path in visitor.runs.iterdir()} if visitor.runs.is_dir() else {}
+    for entry in visitor.remembered(HISTORY):
+        if is_of(entry) and entry["folder"] in known:
+            shutil.rmtree(known[entry["folder"]], ignore_errors=True)
+    _rewrite(visitor, HISTORY, lambda entry: not is_of(entry))
+
+
+def _rewrite(visitor: Visitor, name: str, stays: Callable[[dict[str, Any]], bool]) -> None:
+    before = visitor.remembered(name)
+    after = [entry for entry in before if stays(entry)]
+    if len(after) < len(before):
+        visitor.replace(name, after)
+
+
+def tidy(kept: Path, limits: Limits, now: float | None = None) -> list[Path]:
+    """Delete what nobody has used for long, and the longest unused of the rest while it takes too much of the disk.
+
+    Args:
+        kept: the folder of what visitors keep.
+        limits: for how long, and how much.
+        now: in seconds since 1970; default: now.
+
+    Returns:
+        What was deleted.
+    """
+    now = time.time() if now is None else now
+    things = sorted(_things(kept), key=lambda thing: thing.used)
+    n_bytes = sum(thing.n_bytes for thing in things)
+    gone = []
+    for thing in things:
+        is_old = now - thing.used > limits.kept_days * _DAY
+        is_too_much = n_bytes > limits.kept_bytes and now - thing.used > _HOUR  # what is in use stays
+        if is_old or is_too_much:
+            _delete(thing.path)
+            n_bytes -= thing.n_bytes
+            gone.append(thing.path)
+    return gone
+
+
+def _things(kept: Path) -> Iterator[_Thing]:
+    for folder in (kept / "files", *(kept / "visitors").glob("*/runs"), *(kept / "visitors").glob("*/parts")):
+        if folder.is_dir():
+            yield from (_thing(path) for path in folder.iterdir())
+    for path in (kept / "visitors").glob("*/*.jsonl"):
+        yield _thing(path)
+
+
+def _thing(path: Path) -> _Thing:
+    used, n_bytes = 0.0, 0
+    for part in (path, *path.rglob("*")):
+        with suppress(OSError):  # it may be deleted meanwhile
+            found = part.stat()
+            used, n_bytes = max(used, found.st_mtime), n_bytes + found.st_size
+    return _Thing(path, used, n_bytes)
+
+
+def _delete(path: Path) -> None:
+    with suppress(OSError):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.parent.name == "files" and path.read_bytes() != GONE:
+            write_whole(path, GONE)
+        else:
+            path.unlink()
+
+
+class Tidying:
+    """Tidies up now and every hour, in a thread.
+
+    Args:
+        kept: the folder of what visitors keep.
+        limits: for how long, and how much.
+    """
+
+    def __init__(self, kept: Path, limits: Limits) -> None:
+        self._kept, self._limits = kept, limits
+        self._over = threading.Event()
+
+    def open(self) -> None:
+        """Begin."""
+        threading.Thread(target=self._tidy, name="tidying", daemon=True).start()
+
+    def close(self) -> None:
+        """End."""
+        self._over.set()
+
+    def _tidy(self) -> None:
+        while True:
+            try:
+                if gone := tidy(self._kept, self._limits):
+                    _LOG.warning("deleted %d files and folders that nobody used", len(gone))
+            except OSError:
+                _LOG.exception("what visitors keep cannot be tidied")
+            if self._over.wait(_HOUR):
+                return

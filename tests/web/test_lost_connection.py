@@ -1,0 +1,70 @@
+"""A page that has lost its studio says so, marks what stands on it as old, and catches up by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+from studio_browser import WAIT_SECONDS, Server
+
+PATIENCE = WAIT_SECONDS * 1000
+COUNT = "sites.general_hospital.count"
+LEVER = f'[id=\'{{"path":"{COUNT}","type":"plan-lever"}}\']'
+BANNER = "#connection"
+
+
+def told(page: Any) -> Any:
+    return page.locator(".shown .command").first
+
+
+def test_without_a_connection_it_says_so_and_catches_up(visit: Callable[..., Any]) -> None:
+    page = visit("/plan?replications=24")
+    expect(told(page)).to_contain_text("base", timeout=PATIENCE)
+    expect(page.locator(BANNER)).to_have_count(0)
+    page.context.set_offline(True)
+    expect(page.locator(BANNER)).to_contain_text(
+        "The studio does not answer. What stands here is old", timeout=PATIENCE
+    )
+    expect(page.locator("html")).to_have_class("lost", timeout=PATIENCE)
+    page.locator(LEVER).fill("4")
+    page.locator(LEVER).press("Tab")
+    expect(page.locator(".shown")).to_have_class("shown old", timeout=PATIENCE)
+    page.context.set_offline(False)
+    expect(page.locator(BANNER)).to_be_hidden(timeout=PATIENCE)
+    expect(told(page)).to_contain_text(f"{COUNT}=4", timeout=PATIENCE)
+    expect(page.locator(".shown")).to_have_class("shown", timeout=PATIENCE)
+    expect(page.locator(LEVER)).to_have_value("4")
+
+
+@pytest.mark.slow
+def test_a_server_that_is_stopped_and_started_is_caught_up_with(visit: Callable[..., Any], start_server: Any) -> None:
+    server: Server = start_server()
+    page = visit("/plan?replications=24", at=server)
+    page.locator(LEVER).fill("3")
+    page.locator(LEVER).press("Tab")
+    expect(told(page)).to_contain_text(f"{COUNT}=3", timeout=PATIENCE)
+    page.evaluate("window.isOldPage = true")
+    server.stop()
+    expect(page.locator(BANNER)).to_contain_text("The studio does not answer", timeout=PATIENCE)
+    server.start()
+    page.wait_for_function("window.isOldPage === undefined", timeout=PATIENCE)
+    expect(told(page)).to_contain_text(f"{COUNT}=3", timeout=PATIENCE)
+
+
+def test_an_answer_is_marked_as_old_from_the_moment_something_else_is_asked(visit: Callable[..., Any]) -> None:
+    page = visit("/plan?replications=24")
+    expect(told(page)).to_contain_text("base", timeout=PATIENCE)
+    held: list[Any] = []
+    page.route("**/_dash-update-component*", held.append)  # the server does not know of it yet
+    page.locator(LEVER).fill("4")
+    page.locator(LEVER).press("Tab")
+    expect(page.locator(".shown")).to_have_class("shown old", timeout=PATIENCE)
+    expect(page.locator(".old-note")).to_have_text("This is the answer to what was asked before.")
+    page.unroute("**/_dash-update-component*")
+    for route in held:
+        route.continue_()
+    expect(told(page)).to_contain_text(f"{COUNT}=4", timeout=PATIENCE)
+    expect(page.locator(".shown")).to_have_class("shown", timeout=PATIENCE)
+    expect(page.locator(".old-note")).to_be_empty()
