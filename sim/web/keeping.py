@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MADE = "made"  # the list of scenarios that were made of data, each with what it was made of
 HISTORY = "runs"
+BEGUN = "begun"  # the list of runs that were begun, each with what was asked
 
 _LOG = logging.getLogger(__name__)
 _DAY = 86_400.0
@@ -85,10 +86,11 @@ def _drop_runs(visitor: Visitor, made: Collection[str]) -> None:
         return State.of(entry["query"]).file in made
 
     known = {path.name: path for path in visitor.runs.iterdir()} if visitor.runs.is_dir() else {}
-    for entry in visitor.remembered(HISTORY):
+    for entry in (*visitor.remembered(HISTORY), *visitor.remembered(BEGUN)):
         if is_of(entry) and entry["folder"] in known:
             shutil.rmtree(known[entry["folder"]], ignore_errors=True)
-    _rewrite(visitor, HISTORY, lambda entry: not is_of(entry))
+    for name in (HISTORY, BEGUN):
+        _rewrite(visitor, name, lambda entry: not is_of(entry))
 
 
 def _rewrite(visitor: Visitor, name: str, stays: Callable[[dict[str, Any]], bool]) -> None:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from sim.errors import InputError, Problem, ResultsError, nearest
 from sim.experiment.run import catalogue
-from sim.experiment.run.catalogue import FINISHED, Entry
+from sim.experiment.run.catalogue import FINISHED, UNFINISHED, Entry
 from sim.experiment.run.folder import MANIFEST, RUN
 from sim.experiment.run.results import Results
 from sim.scenario.layers import library_names
 from sim.scenario.load import canonical, load
 from sim.scenario.written import scenario_yaml
+from sim.web.keeping import BEGUN
 from sim.web.state import State
 
 if TYPE_CHECKING:
@@ -54,6 +55,17 @@ def run_named(studio: Studio, name: str) -> Entry:
     if entry.status != FINISHED:
         raise ResultsError(Problem(f"this run is {entry.status}", value=name))
     return entry
+
+
+def unfinished_state(studio: Studio, entry: Entry) -> State | None:
+    """What names a run of this visitor that was not finished, so that it goes on; None where it cannot.
+
+    A run goes on where the same is asked for: it is kept by what it is of.
+    """
+    if entry.status != UNFINISHED or entry.path.parent != studio.visitor.runs:
+        return None
+    begun = {found["folder"]: found["query"] for found in studio.visitor.remembered(BEGUN)}
+    return State.of(begun[entry.path.name]) if entry.path.name in begun else None
 
 
 def state_of(studio: Studio, entry: Entry) -> State:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from dash import no_update, set_props
+from dash.exceptions import DependencyException
 from flask import Response, current_app, g, redirect, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -16,6 +17,7 @@ from sim.errors import InputError
 from sim.web import visitors
 from sim.web.door import TOKEN_COOKIE, Door, asked_for_token, without_token
 from sim.web.settings import LOOPBACK, Settings, is_loopback
+from sim.web.visitors import DISK_FULL, is_full
 from sim.web.work.jobs import MESSAGE
 
 if TYPE_CHECKING:
@@ -108,6 +110,10 @@ def _failed(error: Exception) -> Any:
     if isinstance(error, RequestEntityTooLarge):
         most = current_app.config["MAX_CONTENT_LENGTH"]
         return _plain(f"This is larger than an upload may be ({most:,} bytes).", 413)
+    if isinstance(error, DependencyException):  # no script, style or picture has this address
+        return _plain("404 Not Found", 404)
+    if is_full(error):
+        return _plain(f"This cannot be done: {DISK_FULL}.", 507)
     if isinstance(error, HTTPException):
         return _plain(f"{error.code} {error.name}", error.code or 500)
     return _plain(f"Something went wrong in the studio (reference {noted(error)}).", 500)
@@ -129,6 +135,8 @@ def callback_failed(error: Exception) -> Any:
     text = str(error)
     if isinstance(error, InputError):
         title, message = "This cannot be done", str(error)
+    elif is_full(error):
+        title, message = "This cannot be done", DISK_FULL
     elif MESSAGE in text:  # a job that said something for people
         title, message = "This cannot be done", text.partition(MESSAGE)[2].strip()
     else:

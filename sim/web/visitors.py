@@ -31,6 +31,7 @@ TAB_HEADER = "X-Tab"  # which tab of a browser asks, as assets/studio.js says
 _NAME = re.compile(r"[0-9a-f]{32}")
 _TAB = re.compile(r"[0-9a-z-]{8,64}")
 _HASH = re.compile(r"[0-9a-f]{64}")
+DISK_FULL = "the disk of this studio is full; tell whoever runs it"
 GONE = b"\0deleted"  # what stands in the place of a text that was deleted
 
 _MOST_ENTRIES = 2_000
@@ -40,6 +41,11 @@ _NOTED_SECONDS = 3_600.0  # a use within so long of the last is not noted
 def new_name() -> str:
     """A cookie that nobody else has."""
     return secrets.token_hex(16)
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error says that there is no room on the disk."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def is_name(text: str | None) -> bool:
@@ -147,9 +153,9 @@ class Visitors:
             try:
                 write_whole(path, text.encode())
             except OSError as error:
-                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                if not is_full(error):
                     raise
-                raise UsageError("the disk of this studio is full; tell whoever runs it") from None
+                raise UsageError(DISK_FULL) from None
         return digest
 
     def text(self, digest: str) -> str | None:

@@ -45,11 +45,11 @@ def test_a_server_that_is_stopped_and_started_is_caught_up_with(visit: Callable[
     page.locator(LEVER).fill("3")
     page.locator(LEVER).press("Tab")
     expect(told(page)).to_contain_text(f"{COUNT}=3", timeout=PATIENCE)
-    page.evaluate("window.isOldPage = true")
+    page.locator(".shown .main-svg").first.wait_for()
     server.stop()
     expect(page.locator(BANNER)).to_contain_text("The studio does not answer", timeout=PATIENCE)
     server.start()
-    page.wait_for_function("window.isOldPage === undefined", timeout=PATIENCE)
+    expect(page.locator(BANNER)).to_have_count(0, timeout=PATIENCE)  # it was opened again
     expect(told(page)).to_contain_text(f"{COUNT}=3", timeout=PATIENCE)
 
 

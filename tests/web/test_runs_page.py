@@ -8,11 +8,20 @@ from typing import Any
 
 import pytest
 from conftest import scenario_of
+from flask import g
 from studio_browser import LONG_MS, Server
 
+from sim.experiment.identity import Identity
+from sim.experiment.run.folder import RunFolder
 from sim.experiment.run.start import run_in_folder
 from sim.scenario.load import canonical, load
 from sim.scenario.schema import Scenario
+from sim.web.app import create_app
+from sim.web.keeping import BEGUN
+from sim.web.pages.runs import _run
+from sim.web.past_runs import past_runs, unfinished_state
+from sim.web.settings import Settings
+from sim.web.state import State
 
 
 @pytest.fixture
@@ -57,6 +66,25 @@ def test_no_name_leads_out_of_the_folder_of_runs(visit: Callable[..., Any], serv
         answer = page.request.get(f"{server.url}/runs/{name}/scenario.yaml")
         assert "yaml" not in answer.headers["content-type"], name
         assert answer.status == 404 or "trialclock studio" in answer.text(), "a page of the studio, which has no such"
+
+
+def test_an_unfinished_run_leads_to_where_it_goes_on(tmp_path: Path) -> None:
+    """It is named after its scenario, not after the file that it was typed in."""
+    app, studio = create_app(Settings(tmp_path))
+    with app.server.test_request_context("/"):
+        g.visitor = "0" * 32
+        folder = studio.visitor.runs / "under-way"
+        folder.mkdir(parents=True)
+        RunFolder(folder, Identity(scenario_of(), 5, 20, "scenario.yaml")).begin()
+        (entry,) = past_runs(studio)
+        assert unfinished_state(studio, entry) is None, "of the command line, which goes on with it"
+        studio.visitor.remember(BEGUN, {"query": "?seed=5&replications=20", "folder": "under-way"})
+        assert unfinished_state(studio, entry) == State(seed=5, replications=20)
+        said = str(_run(studio, entry))
+    assert "href='/plan?" in said
+    assert "0 of 20 simulated trials are done" in said
+    assert "H2('one Poisson process')" in said
+    studio.close()
 
 
 @pytest.mark.slow

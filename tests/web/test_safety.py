@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -16,10 +17,12 @@ from sim.errors import InputError, ScenarioError, UsageError
 from sim.scenario.load import load_text
 from sim.web.app import create_app
 from sim.web.limits import check_limits
+from sim.web.safety import _failed
 from sim.web.settings import Limits, Settings
 from sim.web.state import State
 from sim.web.visitors import COOKIE, Visitors, new_name
 from sim.web.work.jobs import Jobs
+from sim.web.work.long_callback import _answered
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -154,6 +157,37 @@ def test_an_address_may_set_so_many_values_and_is_told_the_limit() -> None:
     with pytest.raises(UsageError, match="at most 300 values may be set"):
         State.of(query)
     assert len(State.of(query.rpartition("&")[0]).changes) == 300
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/assets/a%00b.js",
+        f"/assets/{'a' * 5000}",
+        "/assets/%ff.js",
+        "/_dash-component-suites/nothing/x.js",
+        "/_dash-component-suites/dash/nothing.js",
+        "/_dash-component-suites/dash/%00.js",
+    ],
+)
+def test_an_address_of_no_file_is_not_found_and_no_defect(
+    client: Any, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert client.get(path).status_code == 404
+    assert not caplog.records
+
+
+def test_a_full_disk_is_said_and_is_no_defect() -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+
+    def fail() -> None:
+        raise full
+
+    with pytest.raises(RuntimeError, match="the disk of this studio is full"):
+        _answered(fail, (), {})
+    answer = _failed(full)
+    assert answer.status_code == 507
+    assert "the disk of this studio is full" in answer.get_data(as_text=True)
 
 
 def test_an_error_has_a_reference_and_no_traceback(client: Any, caplog: pytest.LogCaptureFixture) -> None:

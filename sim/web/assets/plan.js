@@ -66,6 +66,16 @@
     window.studioOld(document.querySelector(".shown"), saysOf !== null && isOld, OLD);
   }
 
+  /* Sites were added: the form is made anew, and whoever used the keyboard is where it begins. */
+  var hasAdded = false;
+  document.addEventListener("click", function (event) {
+    if (event.target.closest && event.target.closest("#plan-new-add")) { hasAdded = true; }
+  }, true);
+  new MutationObserver(function () {
+    var summary = hasAdded && document.activeElement === document.body && document.querySelector("#plan-new summary");
+    if (summary) { hasAdded = false; summary.focus(); }
+  }).observe(document.documentElement, {childList: true, subtree: true});
+
   window.dash_clientside.plan = {
     fresh: fresh,
     opening: function (clicks, query) {
@@ -98,6 +108,7 @@
       if (!newest) { return [nothing, nothing]; }
       saysOf = now;
       fresh();
+      if (newest.heading) { window.dash_clientside.set_props("plan-heading", {children: newest.heading}); }
       if (newest.exhibits) { drawAfter(newest.exhibits); }
       return [newest.answer, newest.command];
     },

@@ -13,7 +13,7 @@ from dash import State as DashState
 from flask import Response
 
 from sim.errors import InputError, Problem, UsageError
-from sim.experiment.run.catalogue import FINISHED
+from sim.experiment.run.catalogue import FINISHED, UNFINISHED
 from sim.experiment.run.execute import REPORT
 from sim.experiment.run.export import export
 from sim.experiment.run.results import Results
@@ -22,7 +22,7 @@ from sim.scenario.written import scenario_yaml
 from sim.web.pages.comparison import MOST
 from sim.web.parts.components import page_title, problem_box
 from sim.web.parts.scenario_choice import RUN
-from sim.web.past_runs import past_runs, run_named, state_of
+from sim.web.past_runs import past_runs, run_named, state_of, unfinished_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,16 +79,19 @@ def _runs(studio: Studio, text: str) -> Component:
 
 def _run(studio: Studio, entry: Entry) -> Component:
     """One run: what it said, and what can be done with it."""
-    title = html.H2(entry.typed or entry.scenario)
+    title = html.Div([html.H2(entry.scenario), html.Code(entry.typed) if entry.typed else None])
     if entry.status != FINISHED:
-        notes = html.Ul([html.Li(note) for note in entry.notes], className="warnings")
-        return html.Article([title, html.P(f"This run is {entry.status}."), notes], className="box run")
+        notes = html.Ul([html.Li(note) for note in entry.notes], className="warnings") if entry.notes else None
+        state = unfinished_state(studio, entry)
+        link = None if state is None else dcc.Link("Go on with it", href=f"/plan{state.query()}")
+        said = f"This run is {entry.status}{_how_far(entry)}."
+        return html.Article([title, html.P(said), notes, link], className="box run")
     link = state_of(studio, entry).query()
     choose = dmc.Checkbox(
         id={"type": "runs-choose", "run": entry.path.name},
         label="choose to compare",
         size="sm",
-        **{"aria-label": f"choose {entry.typed or entry.scenario}, {entry.path.name}, to compare"},
+        **{"aria-label": f"choose {entry.scenario}, {entry.path.name}, to compare"},
     )
     names = {
         "plan": "Plan from it",
@@ -101,6 +104,13 @@ def _run(studio: Studio, entry: Entry) -> Component:
     return html.Article(
         [title, _said(entry), choose, _links(places), html.Ul(_files(entry), className="links")], className="box run"
     )
+
+
+def _how_far(entry: Entry) -> str:
+    if entry.status != UNFINISHED:
+        return ""
+    of = "" if entry.wanted is None else f" of {entry.wanted:,}"
+    return f": {entry.replications:,}{of} simulated trials are done, and are not simulated again"
 
 
 def _links(places: list[tuple[str, str]]) -> Component:

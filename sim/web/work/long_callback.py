@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import InputError, TrialclockError
+from sim.web.visitors import DISK_FULL, is_full
 from sim.web.work.jobs import MESSAGE
 from sim.web.work.process import LONG, QUICK, as_job, queue_told
 from sim.web.work.runner import AT_FIRST
@@ -99,5 +100,9 @@ def _answered(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[
         return function(*args, **kwargs)
     except InputError as error:
         raise RuntimeError(f"{MESSAGE}{error}") from None
+    except OSError as error:
+        if not is_full(error):
+            raise
+        raise RuntimeError(f"{MESSAGE}{DISK_FULL}") from None
     except TrialclockError as error:
         raise RuntimeError(f"{MESSAGE}{error}") from error

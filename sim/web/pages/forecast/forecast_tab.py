@@ -153,7 +153,8 @@ def register(app: Dash, studio: Studio) -> None:
             asked = _Asked(studio, state, brought, plan, what_ifs or [], own or "", is_constant=bool(is_constant))
             return asked.answered(Progress("forecast", set_progress)), None
         except InputError as error:
-            return None, problem_box(error.problems, "This cannot be forecast")
+            no_plan = dmc.Text("There is no plan of this trial? The tab Fit makes one from the data.", size="sm")
+            return None, html.Div([problem_box(error.problems, "This cannot be forecast"), no_plan])
 
 
 class _Asked:

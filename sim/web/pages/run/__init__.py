@@ -16,7 +16,7 @@ from sim.web.pages.run import moves as moving
 from sim.web.pages.run import sections as opening
 from sim.web.pages.run.panel import new_sites, panel
 from sim.web.pages.run.steps import UNTIL, draft_of, read, rules, with_draft, wrong_rule
-from sim.web.parts.components import page_title
+from sim.web.pages.run.view import heading
 from sim.web.state import State
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
             *_stores(asked),
             html.Div(
                 [
-                    page_title(reading.loaded.scenario.name, reading.loaded.scenario.question),
+                    html.Div(heading(reading.loaded.scenario), id="plan-heading"),
                     html.Div(_buttons(), className="buttons"),
                 ],
                 className="plan-head",

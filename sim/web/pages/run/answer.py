@@ -18,6 +18,7 @@ from sim.experiment.run.execute import Outputs
 from sim.experiment.run.growing import grow
 from sim.experiment.run.start import default_folder, run_in_folder
 from sim.report.assumptions import assumption_rows
+from sim.web.keeping import BEGUN
 from sim.web.pages.run.history import remember
 from sim.web.pages.run.steps import check_rule, with_draft
 from sim.web.pages.run.view import EXHIBITS, dates_of, figures_of, first_dates_of
@@ -194,6 +195,7 @@ def _as_many(studio: Studio, query: str, asked: Question, say: Callable[..., Non
     n = asked.most
     identity = Identity(asked.scenario, asked.seed, n, asked.typed, _assumptions(studio, query))
     folder = default_folder(identity, studio.visitor.runs)
+    studio.visitor.remember(BEGUN, {"query": query, "folder": folder.name})
     workers = 1 if n <= _ALONE else _workers(studio)
     for size in (*(step for step in _STEPS if step < n), n):
         for results in grow(folder, identity, (size,), Execution(1 if size <= _ALONE else workers, progress=say)):
@@ -213,12 +215,14 @@ def _until(studio: Studio, query: str, asked: Question, say: Progress) -> Iterat
         yield results, False
     most = studio.settings.limits.replications
     identity = Identity(asked.scenario, asked.seed, None, *how, state.until, most)
+    folder = default_folder(identity, studio.visitor.runs)
+    studio.visitor.remember(BEGUN, {"query": query, "folder": folder.name})
     results = run_in_folder(
         asked.scenario,
         replications=most,
         seed=asked.seed,
         until=state.until,
-        out=default_folder(identity, studio.visitor.runs),
+        out=folder,
         typed=how[0],
         assumptions=how[1],
         execution=Execution(_workers(studio), progress=say),

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from sim.report.run.answers import Answers
 from sim.report.run.figures import MAKERS
 from sim.report.words import run_command
-from sim.web.parts.components import answer, command_line, figure_with_table
+from sim.web.parts.components import answer, command_line, figure_with_table, page_title
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
 
     from sim.experiment.run.results import Results
+    from sim.scenario.schema import Scenario
 
 EXHIBITS = ("fan", "causes", "path", "funnel")
 
@@ -25,7 +26,12 @@ def dates_of(results: Results, *, more_follow: bool = False) -> dict[str, Any]:
         more_follow: whether more trials are being simulated.
     """
     shown = answer(Answers(results), more_follow=more_follow)
-    return {"answer": shown, "command": command_line(run_command(results))}
+    return {"answer": shown, "command": command_line(run_command(results)), "heading": heading(results.scenario)}
+
+
+def heading(scenario: Scenario) -> Component:
+    """The name of the trial, and the question that its scenario is to answer."""
+    return page_title(scenario.name, scenario.question)
 
 
 def first_dates_of(results: Results) -> dict[str, Any]:
