@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-slow coverage check bench lock upgrade bounds docs package generated clean
+.PHONY: run test test-slow coverage check bench lock audit upgrade bounds docs package generated clean
 
 run: $(VENV)/.runtime                ## set up, and run the base scenario
 	$(BIN)/python run_sim.py
@@ -49,6 +49,9 @@ docs: $(VENV)/.dev                   ## the documentation as a site, in build/si
 
 package: $(VENV)/.dev                ## the wheel and the source distribution, in dist
 	$(BIN)/python -m hatchling build
+
+audit: $(VENV)/.dev                  ## known weaknesses of the packages that a studio serves with
+	$(BIN)/uv tool run pip-audit --no-deps --disable-pip -r requirements.txt
 
 generated: $(VENV)/.dev              ## renew the schema and the reference, which tests hold to the program
 	$(BIN)/python run_sim.py schema > scenarios/scenario.schema.json

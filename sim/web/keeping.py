@@ -126,7 +126,12 @@ def tidy(kept: Path, limits: Limits, now: float | None = None) -> list[Path]:
 
 
 def _things(kept: Path) -> Iterator[_Thing]:
-    for folder in (kept / "files", *(kept / "visitors").glob("*/runs"), *(kept / "visitors").glob("*/parts")):
+    for folder in (
+        kept / "files",
+        kept / "links",
+        *(kept / "visitors").glob("*/runs"),
+        *(kept / "visitors").glob("*/parts"),
+    ):
         if folder.is_dir():
             yield from (_thing(path) for path in folder.iterdir())
     for path in (kept / "visitors").glob("*/*.jsonl"):

@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify, redirect, request
 
 from sim.experiment.identity import program_fingerprint
 from sim.scenario.json_schema import scenario_schema
@@ -43,6 +43,14 @@ def add_endpoints(server: Flask, studio: Studio) -> None:
     @server.get("/scenario.schema.json")
     def schema() -> Response:
         return jsonify(scenario_schema())
+
+    @server.get("/go/<code>")
+    def go(code: str) -> Any:
+        """An address that was typed from paper."""
+        address = studio.visitors.address(code)
+        if address is None:
+            return Response("There is no such address here; look at it again.\n", 404, mimetype="text/plain")
+        return redirect(address, 303)
 
     @server.post("/left")
     def left() -> tuple[str, int]:

@@ -35,6 +35,8 @@ DISK_FULL = "the disk of this studio is full; tell whoever runs it"
 GONE = b"\0deleted"  # what stands in the place of a text that was deleted
 
 _MOST_ENTRIES = 2_000
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none of which looks like another on paper
+_SHORTEST_CODE, _LONGEST_CODE = 6, 20
 _NOTED_SECONDS = 3_600.0  # a use within so long of the last is not noted
 
 
@@ -170,6 +172,35 @@ class Visitors:
         except FileNotFoundError:
             return None
         return None if content == GONE else content.decode()
+
+    def short(self, address: str) -> str:
+        """A code for an address of this studio, short enough to be typed from paper; the same for the same.
+
+        Args:
+            address: its path and query.
+        """
+        number = int.from_bytes(hashlib.sha256(address.encode()).digest())
+        letters = ""
+        while len(letters) < _LONGEST_CODE:
+            number, i = divmod(number, len(_LETTERS))
+            letters += _LETTERS[i]
+            path = self._kept / "links" / letters
+            if len(letters) >= _SHORTEST_CODE and (not path.is_file() or path.read_text("utf-8") == address):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_whole(path, address.encode())
+                break
+        return letters
+
+    def address(self, code: str) -> str | None:
+        """The address that a code is for; None where it is for none. It counts as used now."""
+        code = code.lower()
+        if not 0 < len(code) <= _LONGEST_CODE or set(code) - set(_LETTERS):
+            return None
+        path = self._kept / "links" / code
+        if not path.is_file():
+            return None
+        os.utime(path)
+        return path.read_text("utf-8")
 
     def forget(self, digests: Iterable[str]) -> None:
         """Delete kept texts; a mark says of each that there was one."""

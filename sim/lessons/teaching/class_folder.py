@@ -10,12 +10,15 @@ from pathlib import Path
 from sim.errors import Problem, WriteError
 from sim.experiment.files import cannot_write, write_whole
 from sim.lessons.session import Session
-from sim.lessons.teaching.sheet import key_page, sheet
+from sim.lessons.teaching.sheet import address_in_studio, key_page, sheet
 from sim.lessons.teaching.students import answer, key_table, scenario_text, students
 
 
 def class_files(
-    session: Session, names: Sequence[str], progress: Callable[[int, int], None] = lambda _done, _total: None
+    session: Session,
+    names: Sequence[str],
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    address: Callable[[Session], str] = address_in_studio,
 ) -> dict[str, bytes]:
     """The files of a class by name.
 
@@ -23,13 +26,14 @@ def class_files(
         session: the lesson as given.
         names: of the students.
         progress: called with students done and in all.
+        address: where a lesson is opened, as each student's sheet says it.
     """
     answers = list(answer(students(session, names), progress))
     found: dict[str, bytes] = {}
     for student, taught in ((one.student, one.taught) for one in answers):
         name = f"{student.file}.yaml"
         found[name] = scenario_text(student).encode()
-        page = sheet(student.session, taught, student=student.name, scenario_file=name)
+        page = sheet(student.session, taught, student=student.name, scenario_file=name, address=address)
         found[f"{student.file}.html"] = page.encode()
     found["key.csv"] = key_table(answers).encode()
     found["key.html"] = key_page(session, answers).encode()

@@ -11,6 +11,8 @@ from sim.scenario.yaml_source import shown
 from sim.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sim.lessons.lesson import Taught
     from sim.lessons.session import Session
     from sim.lessons.teaching.students import Answered
@@ -23,8 +25,19 @@ def settings_table(session: Session) -> list[tuple[str, str]]:
     return [*rows, ("Simulated trials", str(session.replications)), ("Seed", str(session.seed))]
 
 
+def address_in_studio(session: Session) -> str:
+    """Where a studio opens a lesson, below its own address."""
+    return f"/learn?{session.query}"
+
+
 def sheet(
-    session: Session, taught: Taught, *, answers: bool = False, student: str = "", scenario_file: str = ""
+    session: Session,
+    taught: Taught,
+    *,
+    answers: bool = False,
+    student: str = "",
+    scenario_file: str = "",
+    address: Callable[[Session], str] = address_in_studio,
 ) -> str:
     """The sheet of a lesson as a page to print.
 
@@ -34,6 +47,7 @@ def sheet(
         answers: whether they are on it, with the pictures, for the teacher; without them the page has no scripts.
         student: whose it is; empty for a line to write the name on.
         scenario_file: the student's own scenario file, if there is one.
+        address: where a lesson is opened; default: below the address of any studio.
     """
     exhibits = taught.exhibits if answers else ()
     scripts = (plotly_script(), template_text("report.js")) if answers else ()
@@ -50,7 +64,7 @@ def sheet(
             settings=settings_table(session),
             words={word: glossary()[word] for word in session.lesson.words},
             reading=[PAGES[name] for name in session.lesson.reading],
-            link=f"/learn?{session.query}",
+            link=address(session),
             specifications={found.name: figure_json(found) for found in exhibits if found.figure is not None},
             scripts=scripts,
             script_hashes=" ".join(f"'sha256-{script_hash(text)}'" for text in scripts) or "'none'",

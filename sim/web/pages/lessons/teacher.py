@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
@@ -13,11 +13,13 @@ from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 from sim.errors import InputError, Problem, UsageError
 from sim.lessons.session import Session, session_from_text
 from sim.lessons.teaching.class_folder import class_files, zipped
-from sim.lessons.teaching.sheet import sheet
+from sim.lessons.teaching.sheet import address_in_studio, sheet
 from sim.lessons.teaching.students import MOST_BYTES, names_from
 from sim.lessons.teaching.template import template
 from sim.web.pages.lessons.answers import FILE_KEY, answered, session_of
 from sim.web.parts.components import command_line, file_place, problem_box
+from sim.web.safety import addresses
+from sim.web.settings import is_loopback
 from sim.web.work.long_callback import long_callback
 
 if TYPE_CHECKING:
@@ -88,6 +90,20 @@ def _now(studio: Studio, now: str) -> Session:
     return session_of(studio, parse_qs(now.removeprefix("?")))
 
 
+def _typed_at(studio: Studio, here: str) -> Callable[[Session], str]:
+    """Where a class opens a lesson: an address that is short enough to be typed from paper.
+
+    Args:
+        studio: the studio.
+        here: the address that the teacher's page has.
+    """
+    parts = urlsplit(here)
+    base = f"{parts.scheme}://{parts.netloc}"
+    if is_loopback(parts.hostname or "") and not studio.settings.is_loopback:  # a class cannot open that
+        base = addresses(studio.settings)[0].partition("?")[0].rstrip("/")
+    return lambda session: f"{base}/go/{studio.visitors.short(address_in_studio(session))}"
+
+
 def register(app: Dash, studio: Studio) -> None:
     """Downloads and uploads."""
     _register_sheets(app, studio)
@@ -102,9 +118,10 @@ def _register_sheets(app: Dash, studio: Studio) -> None:
         Output("learn-download", "data"),
         *(Input(name, "n_clicks") for name in _BUTTONS),
         State("learn-now", "data"),
+        State("shell-url", "href"),
     )
     def download(*given: Any) -> Any:
-        *clicks, now = given
+        *clicks, now, here = given
         if not any(clicks) or not now:
             return no_update
         session = _now(studio, now)
@@ -114,7 +131,8 @@ def _register_sheets(app: Dash, studio: Studio) -> None:
         answers = ctx.triggered_id == "learn-key"
         taught = answered(studio.settings.kept, session, lambda _done, _total: None)
         name = f"lesson-{number}-{'answers' if answers else 'sheet'}.html"
-        return {"content": sheet(session, taught, answers=answers), "filename": name, "type": "text/html"}
+        page = sheet(session, taught, answers=answers, address=_typed_at(studio, here))
+        return {"content": page, "filename": name, "type": "text/html"}
 
 
 def _register_parameters(app: Dash, studio: Studio) -> None:
@@ -158,11 +176,12 @@ def _register_students(app: Dash, studio: Studio) -> None:
         Input("learn-students", "contents"),
         State("learn-students", "filename"),
         State("learn-now", "data"),
+        State("shell-url", "href"),
         progress=[Output("learn-teacher-progress", "children")],
         progress_default=[""],
     )
     def give(
-        set_progress: Callable[[list[str]], None], contents: str | None, file: str | None, now: str | None
+        set_progress: Callable[[list[str]], None], contents: str | None, file: str | None, now: str | None, here: str
     ) -> tuple[Any, Any]:
         if not contents or not now:
             return no_update, no_update
@@ -172,7 +191,11 @@ def _register_students(app: Dash, studio: Studio) -> None:
             session = _now(studio, now)
         except InputError as error:
             return no_update, problem_box(error.problems, "This list cannot be used")
-        files = class_files(session, names, lambda done, total: set_progress([f"{done} of {total} students"]))
+
+        def say(done: int, total: int) -> None:
+            set_progress([f"{done} of {total} students"])
+
+        files = class_files(session, names, say, _typed_at(studio, here))
         content = base64.b64encode(zipped(files)).decode()
         name = f"lesson-{session.lesson.number}-class.zip"
         return {"content": content, "filename": name, "type": "application/zip", "base64": True}, None
