@@ -40,6 +40,7 @@ _CUT_OFF = (
     "Failed to fetch",
     "ERR_EMPTY_RESPONSE",
     "ERR_INTERNET_DISCONNECTED",
+    "ERR_CONTENT_LENGTH_MISMATCH",
 )
 
 

@@ -57,7 +57,7 @@ def test_an_answer_is_marked_as_old_from_the_moment_something_else_is_asked(visi
     page = visit("/plan?replications=24")
     expect(told(page)).to_contain_text("base", timeout=PATIENCE)
     held: list[Any] = []
-    page.route("**/_dash-update-component*", held.append)  # the server does not know of it yet
+    page.route("**/_dash-update-component*", lambda route: held.append(route))  # the server does not know of it yet
     page.locator(LEVER).fill("4")
     page.locator(LEVER).press("Tab")
     expect(page.locator(".shown")).to_have_class("shown old", timeout=PATIENCE)
