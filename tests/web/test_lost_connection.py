@@ -57,12 +57,13 @@ def test_an_answer_is_marked_as_old_from_the_moment_something_else_is_asked(visi
     page = visit("/plan?replications=24")
     expect(told(page)).to_contain_text("base", timeout=PATIENCE)
     held: list[Any] = []
-    page.route("**/_dash-update-component*", lambda route: held.append(route))  # the server does not know of it yet
+    is_held = [True]  # the server does not know of it yet
+    page.route("**/_dash-update-component*", lambda route: held.append(route) if is_held[0] else route.continue_())
     page.locator(LEVER).fill("4")
     page.locator(LEVER).press("Tab")
     expect(page.locator(".shown")).to_have_class("shown old", timeout=PATIENCE)
     expect(page.locator(".old-note")).to_have_text("This is the answer to what was asked before.")
-    page.unroute("**/_dash-update-component*")
+    is_held[0] = False
     for route in held:
         route.continue_()
     expect(told(page)).to_contain_text(f"{COUNT}=4", timeout=PATIENCE)
