@@ -121,7 +121,7 @@ def costs(row: dict[str, float], design: Design, index: EventIndex) -> dict[str,
 
     at_sites = _at_sites(row, design, index, price)
     parts = {name: math.fsum(by_site) for name, by_site in at_sites.items()}
-    parts["cells"] = sum(
+    parts["cells"] = math.fsum(
         price.of_events(name, index.of(kind)[:, TIME])
         for name, kind in (("lot", events.LOT_STARTED), ("dose", events.DOSE_STARTED))
     )

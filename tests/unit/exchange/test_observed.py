@@ -49,6 +49,8 @@ def test_people_are_counted_by_what_became_of_them() -> None:
         ("in screening", 1),
         ("failed screening", 1),
     )
+    failed = trial().people.taken(np.array([3, 4, 4]))
+    assert became(failed) == (("randomised", 0), ("in screening", 1), ("failed screening", 2))
     nobody = trial().people.taken(np.zeros(0, dtype=int))
     assert became(nobody) == (("randomised", 0),)
 
