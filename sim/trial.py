@@ -19,6 +19,7 @@ from sim.processes.amendments import Amendments
 from sim.processes.caps import Caps
 from sim.processes.cells import Demand, cell_source
 from sim.processes.completion import Completion
+from sim.processes.drift import DriftingRates
 from sim.processes.enrolment import Enrolment
 from sim.processes.extensions import Doors, Extensions
 from sim.processes.follow_up import FollowUps
@@ -83,6 +84,7 @@ class Trial:
         self.recruitment = Recruitment(
             world, self.sites, self.enrolment, self.referrals.of, self._take, self._site_closed
         )
+        DriftingRates(world, self.enrolment)
         self.amendments: Amendments | None = None
         if design.amendments:
             self.amendments = Amendments(world, self.sites, self.enrolment, self.recruitment, self._inside)

@@ -17,6 +17,7 @@ from sim.core.amended import consent_in_force
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design, GroupDesign
 from sim.core.drawn import Drawn
+from sim.core.drift import DriftPaths
 from sim.core.observed import ObservedState
 from sim.core.quantiles import Quantile, gamma_of_mean_one, unit_exponential
 from sim.core.referred import Referred, draw_referred
@@ -145,6 +146,14 @@ class Batch:
         """Which risks strike, and how many days they cost."""
         now = -np.inf if self.observed is None else self.observed.now
         return Risks(self.design.risks, self.streams, self._all, now)
+
+    @cached_property
+    def drift(self) -> DriftPaths | None:
+        """How rates drift in a plan; None where they do not, or where a forecast lets them drift itself."""
+        rule = self.design.scenario.drift
+        if rule is None or self.observed is not None:
+            return None
+        return DriftPaths(rule, self.streams, self._all, self.design.horizon_days)
 
     def start_up(self, group: GroupDesign) -> Ends | None:
         """When the steps of start-up of the group's sites are over; None where they have no steps."""

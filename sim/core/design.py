@@ -189,6 +189,10 @@ class Design:
             for _ in range(group.count)
         ]
 
+    def country_of(self, group: str) -> str | None:
+        """The country of a site group."""
+        return next(found.settings.country for found in self.groups if found.name == group)
+
     def country_label(self, code: str) -> str:
         """A country as reports call it."""
         settings = self.scenario.countries.get(code)

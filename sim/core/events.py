@@ -127,6 +127,12 @@ AMENDMENT_NOT_NEEDED = _kind(
 AMENDMENT_IN_FORCE = _kind("amendment.in_force", "An amendment is in force from now on.", "randomised", "amendment")
 RISK_STRUCK = _kind("risk.struck", "A risk strikes.", code="risk", amount="days that it costs")
 RISK_OVER = _kind("risk.over", "A risk no longer keeps recruitment closed.", code="risk", amount="days that it cost")
+RATES_DRIFTED = _kind(
+    "rates.drifted",
+    "How fast sites refer by drift.",
+    "0: all; n: sites of the n-th country",
+    amount="times day 0",
+)
 
 VOCABULARIES: dict[str, tuple[str, ...]] = {
     "site_closed": ("date", "drought", "full"),

@@ -47,6 +47,18 @@ class Steps:
         first, last = bisect_right(self._edge_list, start), bisect_left(self._edge_list, end)
         return [start, *self._edge_list[first:last], end], self._value_list[first - 1 : last]
 
+    def multiplied(self, edges: Array, factors: Array) -> Steps:
+        """This function times another that is constant in steps, and 1 before the first of them.
+
+        Args:
+            edges: (k + 1,) ends of the steps; after the last the last factor goes on.
+            factors: (k,) factor in each.
+        """
+        both = np.union1d(self.edges[:-1], edges[:-1])
+        own = self.values[np.searchsorted(self.edges[:-1], both, side="right") - 1]
+        other = np.concatenate(([1.0], factors))[np.searchsorted(edges[:-1], both, side="right")]
+        return Steps(both, own * other, float(self.edges[-1]))
+
 
 @dataclass(frozen=True)
 class Ramp:

@@ -101,11 +101,7 @@ class ObservedState:
         """A calendar whose factor drifts from now on, as in one of the draws."""
         if not len(self.edges):
             return calendar
-        drift = self.drift[replication % len(self.drift)]
-        edges = np.union1d(calendar.edges[:-1], self.edges[:-1])
-        base = calendar.values[np.searchsorted(calendar.edges[:-1], edges, side="right") - 1]
-        factor = np.concatenate(([1.0], drift))[np.searchsorted(self.edges[:-1], edges, side="right")]
-        return Steps(edges, base * factor, float(calendar.edges[-1]))
+        return calendar.multiplied(self.edges, self.drift[replication % len(self.drift)])
 
     def site_rates(self, group: str, rates: Array, first: int, consent: Array) -> Array:
         """Referral rates a month of a group's sites: those that are known, and what they teach of the others.

@@ -190,5 +190,8 @@ class World:
     def calendar(self, group: str) -> Steps:
         """The calendar's factor for a site group."""
         steps = self.batch.risks.closing(self.design.calendar.steps(group, self.number), group, self.row)
+        drift = self.batch.drift
+        if drift is not None:
+            steps = steps.multiplied(drift.edges, drift.factor(self.design.country_of(group))[self.row])
         observed = self.batch.observed
         return steps if observed is None else observed.drifting(steps, self.replication)

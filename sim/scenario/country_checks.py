@@ -31,6 +31,18 @@ def countries(scenario: Scenario) -> Iterator[Finding]:
             yield "needs the section 'costs', which says the currency", (*path, "costs"), None
 
 
+@registered
+def drift(scenario: Scenario) -> Iterator[Finding]:
+    """Drift by country needs countries."""
+    rule = scenario.drift
+    if rule is not None and rule.by_country != 0:
+        for group in scenario.sites:
+            if country_of(scenario, group) is None:
+                path = ("drift", "by_country")
+                yield f"drift by country needs the 'country' of group {group}", path, None
+                return
+
+
 def known_holidays(country: str, subdivision: str | None, path: KeyPath, country_at: KeyPath) -> Iterator[Finding]:
     """Whether public holidays are known of a country, and of a part of it.
 

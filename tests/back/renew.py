@@ -38,7 +38,8 @@ PREPARED = (
     "countries={DE: {public_holidays: {factor: 0.5, subdivision: BY}, start_up: {regulator: {days: 90}}}}",
     "risks={new_file: {probability: 1, days: 20, step: regulator, country: CN}, heat_wave: {probability: 1, "
     "days: 14, delays: recruitment, from: 2020-03-01, to: 2020-04-01}}",
-    "trial.target=5",
+    "drift={common: 0.5, by_country: 0.3}",
+    "trial.target=9",
 )
 AMENDED = (
     "amendments={more: {at_month: 3, if_fewer_than: 9, opens: late, after_days: {dist: uniform, low: 5, high: 30}}, "

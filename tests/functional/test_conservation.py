@@ -120,6 +120,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         data["site_defaults"] |= {"activation_delay_days": 0, "country": "CN", "start_up": draw(start_up())}
         data["sites"]["g0"]["country"] = "DE"
         data["countries"] = {"DE": {"start_up": {"regulator": {"days": draw(DAYS)}}}}
+    data["drift"] = draw(st.sampled_from([None, {"common": 0.5}]))
     data["risks"] = draw(risks(has_steps="start_up" in data["site_defaults"]))
     if draw(st.booleans()):
         data["randomisation"]["method"] = "permuted_blocks"
@@ -170,6 +171,7 @@ def start_up(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+@st.composite
 def amendments(draw: st.DrawFn, target: int) -> dict[str, Any]:
     """Amendments and contingencies of every sort, together or not; the first opens the sites in reserve."""
     moments: list[dict[str, Any]] = [{"on": "2020-01-15"}, {"at_month": 1.5}, {"at_month": 2, "if_fewer_than": target}]
@@ -287,7 +289,8 @@ def _start_up_holds(design: Design, rows: np.ndarray) -> None:
     done = {(int(r[CODE]), int(r[NUMBER]) or -1 - int(r[SITE])): r for r in rows[rows[:, KIND] == e.STEP_DONE]}
     assert len(done) == np.count_nonzero(rows[:, KIND] == e.STEP_DONE), "a step is done once"
     opened = {int(row[SITE]): row[TIME] for row in rows[rows[:, KIND] == e.SITE_ACTIVATED]}
-    for group in design.groups:
+    in_reserve = {name for rule in design.scenario.amendments.values() for name in rule.opens or ()}
+    for group in (group for group in design.groups if group.name not in in_reserve):  # those open days after a decision
         for site in range(group.first_site, group.first_site + group.count):
             for step in group.network:
                 event = done.get((step.code, step.place_number or -1 - site))

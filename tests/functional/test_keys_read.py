@@ -127,6 +127,7 @@ def _with_the_rest() -> Scenario:
             },
             "FR": {"costs": {"monitoring_visit": 5}},
         },
+        drift={"common": 0.5, "by_country": 0.2},
         risks={
             "file": {"probability": 0.5, "days": 20, "step": "ethics", "country": "DE"},
             "law": {"probability": 0.5, "days": 9, "groups": "t"},

@@ -170,6 +170,7 @@ _SITES = (
         "every site active on day 0",
         _active_at_once,
     ),
+    _Change("drift", "sites", "drift of rates", "rates stay as on day 0", _at("drift", None)),
     _Change("ramp_up", "sites", "ramp-up of the sites", "full rate from the first day", _everywhere(ramp_up=None)),
     _Change("never_enrols", "sites", "sites that never enrol", "none of them", _everywhere(never_enrols=0.0)),
     _Change(

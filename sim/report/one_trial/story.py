@@ -144,6 +144,7 @@ class Teller:
             events.STEP_DONE: self._step_done,
             events.RISK_STRUCK: self._risk_struck,
             events.RISK_OVER: lambda r: f"{plain(self._word(r)).capitalize()} is over: sites look at referrals again.",
+            events.RATES_DRIFTED: self._drifted,
             events.CAP_REACHED: self._cap_reached,
             events.CAP_OPENED: lambda r: f"There is room under the cap {plain(self._word(r))} again{self._at(r)}.",
             events.AMENDMENT_DECIDED: lambda r: f"The amendment {self._amendment(r)} is decided.",
@@ -200,6 +201,11 @@ class Teller:
         else:
             what = f"{plain(risk.step or 'activation')}{f' in {where}' if where else ''} takes {days} longer"
         return f"{plain(name).capitalize()} strikes: {what}."
+
+    def _drifted(self, row: Array) -> str:
+        n = int(row[NUMBER])
+        whose = f"sites of {self._design.country_label(self._design.countries[n - 1])}" if n else "sites"
+        return f"By drift, {whose} refer {row[AMOUNT]:.2f} times as fast as on day 0."
 
     def _cap_reached(self, row: Array) -> str:
         cap = self._design.scenario.caps[self._word(row)]

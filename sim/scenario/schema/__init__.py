@@ -11,6 +11,7 @@ from sim.scenario.schema.calendar import Calendar
 from sim.scenario.schema.caps import Caps
 from sim.scenario.schema.costs import Costs, Experiment, Sources
 from sim.scenario.schema.countries import Countries
+from sim.scenario.schema.drift import Drift
 from sim.scenario.schema.extensions import ExtensionUse
 from sim.scenario.schema.follow_up import FollowUp, Oversight
 from sim.scenario.schema.patients import Patients, Screening
@@ -37,6 +38,7 @@ class Scenario(Section):
     caps: Caps = described("At most so many, by name.", default_factory=dict)
     amendments: Amendments = described("What changes while the trial runs, by name.", default_factory=dict)
     risks: Risks = described("What may happen once and then costs days, by name.", default_factory=dict)
+    drift: Drift | None = described("How rates drift; leave out and they do not.", default=None)
     calendar: Calendar = described("What changes arrivals with the date.", default_factory=Calendar)
     patients: Patients = described("Who is referred.", default_factory=Patients)
     screening: Screening = described("From the chart to eligibility.", default_factory=Screening)

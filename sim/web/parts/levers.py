@@ -19,6 +19,7 @@ CRITERIA = "Eligibility criteria"  # a group of its own kind: each may be switch
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Sites and rates", (
         "sites.*.count", "sites.*.opens", "sites.*.referrals_per_month", "site_defaults.between_site_cv",
+        "drift.*",
     )),
     ("Activation and ramp-up", (
         "site_defaults.lead_days", "site_defaults.activation_delay_days", "site_defaults.ramp_up.*",

@@ -1,0 +1,82 @@
+"""Drift of referral rates in a plan: the process by which forecasts let rates drift, from day 0 on.
+
+The logarithm of the rate is a Brownian motion in the logarithm of time: while 28 days and the time so far grow e-fold,
+it moves by a normal of the standard deviation that the scenario gives. It is constant within a week, later within four
+weeks and half a year; a step has the value of its end. Half the paths are above 1 at any time, and half below.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from sim.core.quantiles import log, settle, standard_normal
+from sim.core.rows import Replications
+from sim.core.streams import Streams
+from sim.scenario.schema.drift import Drift
+
+Array = npt.NDArray[np.float64]
+
+EARLY_DAYS = 28.0  # added to the time so far before its logarithm is taken, as in forecasts
+HALF_YEAR_DAYS = 182.0
+_WEEKS, _MONTHS = 26, 72  # steps of a week, and then of four weeks; the rest are half years; as in forecasts
+COMMON = ""  # the place of the walk of all sites
+
+
+def steps_of_drift(horizon_days: float) -> Array:
+    """(k + 1,) ends of the steps, from day 0 to the horizon or past it."""
+    widths = [7.0] * _WEEKS + [28.0] * _MONTHS
+    n_more = max(math.ceil((horizon_days - math.fsum(widths)) / HALF_YEAR_DAYS), 0)
+    return np.concatenate(([0.0], np.cumsum(widths + [HALF_YEAR_DAYS] * n_more)))
+
+
+def elapsed(edges: Array) -> list[float]:
+    """How much the logarithm of time grows in each step."""
+    logs = [log(day + EARLY_DAYS) for day in edges.tolist()]
+    return [after - before for before, after in pairwise(logs)]
+
+
+class DriftPaths:
+    """How rates drift in a batch of replications.
+
+    Args:
+        rule: how much.
+        streams: random numbers.
+        replications: values of the scenario.
+        horizon_days: until when.
+
+    Attributes:
+        edges: (k + 1,) ends of the steps.
+    """
+
+    def __init__(self, rule: Drift, streams: Streams, replications: Replications, horizon_days: float) -> None:
+        self._streams, self._replications = streams, replications
+        self.edges = steps_of_drift(horizon_days)
+        self._roots = np.sqrt(np.array(elapsed(self.edges)))
+        self.sizes = {
+            name: replications.numbers(f"drift.{name}", getattr(rule, name)) for name in ("common", "by_country")
+        }
+        self._logs: dict[str, Array] = {}
+
+    def _log(self, place: str) -> Array:
+        """(replications, k) log of the factor of all sites together, or of those of a country besides."""
+        if place not in self._logs:
+            sd = self.sizes["common" if place == COMMON else "by_country"]
+            assert sd is not None
+            first, n = self._replications.first, self._replications.n
+            steps = range(len(self._roots))
+            u = np.column_stack([self._streams.trial("drift", f"{place}.{k}", first, n) for k in steps])
+            walk = np.cumsum(standard_normal(u) * self._roots, axis=1)
+            self._logs[place] = walk * np.broadcast_to(sd, n)[:, None]
+        return self._logs[place]
+
+    def factor(self, country: str | None) -> Array:
+        """(replications, k) what rates of a country's sites are multiplied by in each step."""
+        together = self._log(COMMON)
+        if country is not None and np.any(self.sizes["by_country"]):
+            together = together + self._log(country)
+        return settle(special.expm1(settle(together)) + 1.0)

@@ -1,0 +1,41 @@
+"""Rates that drift: the log says twice a year how fast sites refer, beside day 0."""
+
+from __future__ import annotations
+
+import math
+
+from sim.core import events
+from sim.core.drift import HALF_YEAR_DAYS
+from sim.core.roles import Recruiting
+from sim.core.world import World
+
+
+class DriftingRates:
+    """Tells the log of drift while recruitment is open.
+
+    Args:
+        world: the replication's surroundings.
+        enrolment: the gate before randomisation.
+    """
+
+    def __init__(self, world: World, enrolment: Recruiting) -> None:
+        self._world, self._enrolment = world, enrolment
+        paths, rule = world.batch.drift, world.scenario.drift
+        if paths is None or rule is None or world.starts is None:
+            return
+        countries: list[str | None] = [None]
+        if rule.by_country != 0:
+            countries += world.design.countries
+        for number, country in enumerate(countries):
+            factors = paths.factor(country)[world.row].tolist()
+            for half_year in range(1, math.ceil(world.design.horizon_days / HALF_YEAR_DAYS)):
+                day = half_year * HALF_YEAR_DAYS
+                step = int(paths.edges.searchsorted(day, side="right")) - 1
+                self._tell(day, number, factors[step])
+
+    def _tell(self, day: float, number: int, factor: float) -> None:
+        def record() -> None:
+            if self._enrolment.recruiting:
+                self._world.record(events.RATES_DRIFTED, number=number, amount=factor)
+
+        self._world.env.call_at(day, record)

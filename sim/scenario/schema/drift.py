@@ -1,0 +1,16 @@
+"""Rates that drift for reasons that nobody names: a random walk of their logarithm, as real trials have it."""
+
+from __future__ import annotations
+
+from sim.scenario.schema.values import OnceVariation, Section, described
+
+
+class Drift(Section):
+    """How much referral rates drift: the standard deviation of their logarithm while the time so far grows e-fold.
+
+    The time is 28 days and the days since day 0, as in forecasts. 0.5 is a factor of up to 2.5 either way after two
+    years, in two trials of three.
+    """
+
+    common: OnceVariation = described("Of all sites together.", default=0.0)
+    by_country: OnceVariation = described("Of the sites of each country besides; each drifts for itself.", default=0.0)
