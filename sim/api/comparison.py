@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from sim.errors import Problem, UsageError
-from sim.experiment.answer_folder import StudyFolder, short_id
+from sim.experiment.answer_folder import AnswerFolder, short_id
 from sim.experiment.comparison.attribution import all_attributions, run_between, share_rows
 from sim.experiment.comparison.sides import Comparison, Named, Source, read_sources, run_sources, to_run
 from sim.experiment.comparison.tables import Compared
@@ -138,7 +138,7 @@ def compare_in_folder(
     _check_distinct_folders(sources)
     identity = comparison_identity(sources, replications, seed)
     place = RESULTS / folder_name([source.label for source in sources], identity) if out is None else Path(out)
-    folder = StudyFolder(place, identity, optional=("shares.csv", PAGE))
+    folder = AnswerFolder(place, identity, optional=("shares.csv", PAGE))
     with folder.held():
         sides = run_sources(
             sources,
@@ -191,7 +191,7 @@ def shares_between(
     return pd.concat([share_rows(a, sides, n) for a, sides in zip(attributions, found, strict=True)], ignore_index=True)
 
 
-def write_comparison(compared: Compared, folder: StudyFolder, *, page: bool = True) -> None:
+def write_comparison(compared: Compared, folder: AnswerFolder, *, page: bool = True) -> None:
     """Write tables, JSON and page of a comparison.
 
     Args:

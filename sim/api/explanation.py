@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.experiment.answer_folder import StudyFolder, short_id, shown_of, study_identity
+from sim.experiment.answer_folder import AnswerFolder, short_id, shown_of, study_identity
 from sim.experiment.execution import ON_ALL_CORES, Execution
 from sim.experiment.explanation.study import REPLICATIONS, Explanation, Study
 from sim.experiment.explanation.study import explain as find_drivers
@@ -89,7 +89,7 @@ def explain_in_folder(
     asked = {"replications": study.replications, "scale": study.scale}
     identity = study_identity("explain", study.scenario, study.seed, **asked)
     slug = Identity(study.scenario, study.seed, 1).folder_name.rpartition("-")[0]
-    folder = StudyFolder(
+    folder = AnswerFolder(
         Path(out) if out else RESULTS / f"explain-{slug}-{short_id(identity)}",
         identity,
         shown_of(study.scenario),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sim.experiment.answer_folder import StudyFolder, short_id
+from sim.experiment.answer_folder import AnswerFolder, short_id
 from sim.experiment.run.start import RESULTS
 from sim.forecast.backtest.track_record import WHOLE, by_method, by_trial, cut_table
 from sim.forecast.fit.scenario import fitted_yaml
@@ -58,7 +58,7 @@ def write_backtest(
         cuts=[[result.trial, result.cut.label, str(result.cut.when), result.target] for result in results],
     )
     name = slug(trials[0].name) if len(trials) == 1 else f"{len(trials)}-trials"
-    folder = StudyFolder(out or RESULTS / f"backtest-{name}-{short_id(identity)}", identity, optional=("report.html",))
+    folder = AnswerFolder(out or RESULTS / f"backtest-{name}-{short_id(identity)}", identity, optional=("report.html",))
     cuts = cut_table(results)
     warnings = [str(finding) for trial in trials for finding in trial.findings] if len(trials) == 1 else []
     with folder.held():
@@ -89,7 +89,7 @@ def write_fit(found: Fit, out: Path | None, command: str) -> Path:
 
     trial = found.trial
     identity = forecast_identity("fit", data={trial.name: data_hash(trial)}, target=found.target, weeks=found.weeks)
-    folder = StudyFolder(
+    folder = AnswerFolder(
         out or RESULTS / f"fit-{slug(trial.name)}-{short_id(identity)}", identity, optional=("report.html",)
     )
     document = fit_document(found)
@@ -131,7 +131,7 @@ def write_forecast(answer: Answer, out: Path | None, command: str, *, page: bool
         random_seed=answer.seed,
         drifts=bool(len(answer.start.state.edges)),
     )
-    folder = StudyFolder(
+    folder = AnswerFolder(
         out or RESULTS / f"forecast-{slug(scenario.name)}-{short_id(identity)}", identity, optional=("report.html",)
     )
     with folder.held():

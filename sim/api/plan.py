@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import Problem, UsageError
-from sim.experiment.answer_folder import StudyFolder, deciding, short_id, shown_of, study_identity
+from sim.experiment.answer_folder import AnswerFolder, deciding, short_id, shown_of, study_identity
 from sim.experiment.execution import ON_ALL_CORES, Execution
 from sim.experiment.identity import Identity
 from sim.experiment.plan.answer import CONFIDENCE, TRIALS, Asked, PlanAnswer, find_plan
@@ -125,7 +125,7 @@ def plan_in_folder(
         options=deciding(choices.options.model_dump(mode="json")),
     )
     slug = Identity(scenario, asked.seed, 1).folder_name.rpartition("-")[0]
-    folder = StudyFolder(
+    folder = AnswerFolder(
         Path(out) if out else RESULTS / f"plan-{slug}-{short_id(identity)}", identity, shown_of(scenario), (PAGE,)
     )
     with folder.held():

@@ -11,7 +11,7 @@ from typing import Any
 
 from sim.api.comparison import DIGITS
 from sim.errors import Problem, UsageError
-from sim.experiment.answer_folder import StudyFolder, short_id
+from sim.experiment.answer_folder import AnswerFolder, short_id
 from sim.experiment.execution import ON_ALL_CORES, Execution
 from sim.experiment.identity import Identity, slug
 from sim.experiment.program import program_fingerprint
@@ -152,7 +152,7 @@ def sweep_in_folder(
     points = make_points(found, factors, design, n_points, seed)
     identity = sweep_identity(points, seed, n)
     name = f"sweep-{slug(found.scenario.name)}-{short_id(identity)}"
-    folder = StudyFolder(RESULTS / name if out is None else Path(out), identity, optional=(PAGE,))
+    folder = AnswerFolder(RESULTS / name if out is None else Path(out), identity, optional=(PAGE,))
     with folder.held():
         swept = run_sweep(
             found,
@@ -193,7 +193,7 @@ def check_asked(design: str, n_points: int | None, vary: Sequence[str]) -> None:
         raise UsageError(Problem(f"must be 2 to {MOST_POINTS:,}", "--points", value=str(n_points)))
 
 
-def write_sweep(swept: Swept, folder: StudyFolder, *, page: bool = True) -> None:
+def write_sweep(swept: Swept, folder: AnswerFolder, *, page: bool = True) -> None:
     """Write the table, JSON and page of a sweep.
 
     Args:

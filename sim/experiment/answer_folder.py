@@ -87,7 +87,7 @@ def short_id(identity: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
 
 
-class StudyFolder:
+class AnswerFolder:
     """The folder of one study.
 
     Args:

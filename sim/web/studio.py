@@ -11,7 +11,7 @@ from sim.web.settings import Settings
 from sim.web.state import State
 from sim.web.visitors import Visitor, Visitors
 from sim.web.work.data_reader import forget_readings
-from sim.web.work.first_answers import Answering
+from sim.web.work.first_answers import FirstAnswers
 from sim.web.work.fork_server import start_warm_worker
 from sim.web.work.jobs import Jobs
 from sim.web.work.runner import Runner
@@ -45,7 +45,7 @@ class Studio:
         self.visitors = Visitors(settings.kept)
         self.jobs = jobs
         self._prepare = prepare
-        self.answering = Answering(settings.workers, settings.limits.job_bytes)
+        self.answering = FirstAnswers(settings.workers, settings.limits.job_bytes)
         self._aside: tuple[BaseProcess, Connection] | None = None
         self._tidying = Tidying(settings.kept, settings.limits)
         self._loaded = lru_cache(maxsize=_READY)(self._load)

@@ -17,7 +17,7 @@ from sim.core.quantiles import quantile
 from sim.core.streams import Streams
 from sim.core.unknowns import PURPOSE, uncertain_values
 from sim.errors import ResultsError, RunInterrupted, UsageError
-from sim.experiment.answer_folder import StudyFolder
+from sim.experiment.answer_folder import AnswerFolder
 from sim.experiment.execution import Execution
 from sim.experiment.explanation.causes import TOGETHER, TOO_FEW_SITES, causes_of_delay
 from sim.experiment.explanation.study import Explanation, Study, explain
@@ -244,13 +244,13 @@ def test_a_changed_part_is_simulated_again(tmp_path: Path) -> None:
 def test_a_folder_of_another_study_is_refused(tmp_path: Path) -> None:
     """A folder with other files, or of another question, is not written to."""
     folder = tmp_path / "f"
-    with StudyFolder(folder, {"kind": "explain", "seed": 1}).held():
+    with AnswerFolder(folder, {"kind": "explain", "seed": 1}).held():
         pass
-    with pytest.raises(ResultsError, match="another seed"), StudyFolder(folder, {"kind": "explain", "seed": 2}).held():
+    with pytest.raises(ResultsError, match="another seed"), AnswerFolder(folder, {"kind": "explain", "seed": 2}).held():
         pass
     (tmp_path / "g").mkdir()
     (tmp_path / "g" / "letter.txt").write_text("mine")
-    with pytest.raises(ResultsError, match=r"letter\.txt"), StudyFolder(tmp_path / "g", {"kind": "explain"}).held():
+    with pytest.raises(ResultsError, match=r"letter\.txt"), AnswerFolder(tmp_path / "g", {"kind": "explain"}).held():
         pass
 
 

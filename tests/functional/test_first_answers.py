@@ -12,7 +12,7 @@ from conftest import scenario_of
 
 from sim.experiment.run.results import Results
 from sim.experiment.run.start import run_in_folder
-from sim.web.work.first_answers import Answering, Question
+from sim.web.work.first_answers import FirstAnswers, Question
 
 SEED = 7
 
@@ -23,9 +23,9 @@ def seen(results: Results) -> tuple[int, list[float]]:
 
 
 @pytest.fixture(scope="module")
-def answering() -> Iterator[Answering]:
+def answering() -> Iterator[FirstAnswers]:
     """Both its processes have started: an answer of one alone is of fewer trials."""
-    found = Answering(2, 4 * 2**30)
+    found = FirstAnswers(2, 4 * 2**30)
     found.open()
     deadline = time.monotonic() + 1800
     while found.n_idle < 2:
@@ -35,7 +35,7 @@ def answering() -> Iterator[Answering]:
     found.close()
 
 
-def test_a_first_answer_is_the_beginning_of_the_run(answering: Answering, tmp_path: Any) -> None:
+def test_a_first_answer_is_the_beginning_of_the_run(answering: FirstAnswers, tmp_path: Any) -> None:
     scenario = scenario_of()
     n, days = answering.first_answer(Question(scenario, SEED, 5_000, "poisson", seen), "")
     whole = run_in_folder(scenario, replications=n, seed=SEED, out=tmp_path / "run")
@@ -44,11 +44,11 @@ def test_a_first_answer_is_the_beginning_of_the_run(answering: Answering, tmp_pa
 
 
 @pytest.mark.parametrize(("asked", "given"), [(1, 1), (10, 10), (11, 10)])
-def test_it_has_no_more_trials_than_were_asked_for(answering: Answering, asked: int, given: int) -> None:
+def test_it_has_no_more_trials_than_were_asked_for(answering: FirstAnswers, asked: int, given: int) -> None:
     assert answering.first_answer(Question(scenario_of(), SEED, asked, "poisson", seen), "")[0] == given
 
 
-def test_an_answer_is_kept_for_who_asks_again_and_for_nobody_else(answering: Answering) -> None:
+def test_an_answer_is_kept_for_who_asks_again_and_for_nobody_else(answering: FirstAnswers) -> None:
     scenario = scenario_of()
     question = Question(scenario, SEED, 20, "poisson", seen)
     one = answering.first_answer(question, "tab-one")
@@ -58,7 +58,7 @@ def test_an_answer_is_kept_for_who_asks_again_and_for_nobody_else(answering: Ans
     assert other[1] != one[1]
 
 
-def test_an_answer_that_was_begun_is_the_one_that_is_given(answering: Answering) -> None:
+def test_an_answer_that_was_begun_is_the_one_that_is_given(answering: FirstAnswers) -> None:
     question = Question(scenario_of(), SEED + 2, 20, "poisson", seen)
     answering.begin(question, "tab-one")
     answering.begin(question, "tab-one")
@@ -67,7 +67,7 @@ def test_an_answer_that_was_begun_is_the_one_that_is_given(answering: Answering)
     assert answering.first_answer(question, "tab-two") is answer
 
 
-def test_one_that_was_begun_and_overtaken_is_still_given_to_who_asks_it(answering: Answering) -> None:
+def test_one_that_was_begun_and_overtaken_is_still_given_to_who_asks_it(answering: FirstAnswers) -> None:
     """One tab begins three questions at once; the second waits for a process when it is overtaken, and is dropped."""
     asked = [Question(scenario_of(), SEED + 3 + i, 20, "poisson", seen) for i in range(3)]
     for question in asked:

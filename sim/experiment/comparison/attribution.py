@@ -27,6 +27,7 @@ from sim.analysis.summary import PLANNED
 from sim.analysis.tables import ERROR
 from sim.errors import ScenarioError, UsageError
 from sim.experiment.comparison.sides import Comparison, Pair, Side
+from sim.experiment.estimate_columns import estimate_columns
 from sim.experiment.execution import ON_ALL_CORES, Execution
 from sim.experiment.identity import Identity
 from sim.experiment.run.several import run_several
@@ -317,10 +318,9 @@ def _rows(a: Attribution, outcome: str, of: str, unit: str, parts: Sequence[Esti
     rows = []
     for name, part in zip(a.parts, each, strict=True):
         row: dict[str, object] = {"scenario": a.pair.other.label, "outcome": outcome, "of": of, "unit": unit}
-        row |= {"part": name, "difference": part.value, "difference_low": part.low, "difference_high": part.high}
-        row |= {"share": part.value / whole.value if whole.value else float("nan"), "whole": whole.value}
-        row |= {"whole_low": whole.low, "whole_high": whole.high, "method": a.method}
-        rows.append(row)
+        row |= {"part": name, **estimate_columns("difference", part)}
+        row |= {"share": part.value / whole.value if whole.value else float("nan")}
+        rows.append(row | estimate_columns("whole", whole) | {"method": a.method})
     return rows
 
 

@@ -21,6 +21,7 @@ from sim.analysis.shown import HEADLINE, Shown, date_line, estimate_in, heading
 from sim.analysis.summary import FUNNEL, PLANNED, QUANTILES
 from sim.core.events import VOCABULARIES
 from sim.experiment.comparison.sides import Comparison, Pair, milestone_is_absent
+from sim.experiment.estimate_columns import estimate_columns
 
 Array = npt.NDArray[np.float64]
 
@@ -30,10 +31,6 @@ _PATHS = ("path_last_randomised_", "path_database_lock_")
 _LOCK = f"{HEADLINE['database_lock']}, by then in half of them"
 _PAIRED = (0.1, 0.5, 0.9)
 MEDIAN = 0.5
-
-
-def _columns(prefix: str, estimate: Estimate) -> dict[str, float | None]:
-    return {prefix: estimate.value, f"{prefix}_low": estimate.low, f"{prefix}_high": estimate.high}
 
 
 def _in(pair: Pair, milestone: str) -> str:
@@ -52,8 +49,8 @@ def quantile_rows(pair: Pair) -> pd.DataFrame:
         where = _in(pair, milestone)
         for q, change in zip(QUANTILES, changes, strict=True):
             row: dict[str, object] = {"scenario": pair.other.label, "milestone": milestone, "in": where, "quantile": q}
-            row |= _columns("reference", change.reference) | _columns("value", change.value)
-            row |= _columns("difference", change.difference if where == BOTH else _NO)
+            row |= estimate_columns("reference", change.reference) | estimate_columns("value", change.value)
+            row |= estimate_columns("difference", change.difference if where == BOTH else _NO)
             rows.append(row | {"narrowing": change.narrowing if where == BOTH else float("nan")})
     return pd.DataFrame(rows)
 
@@ -70,15 +67,15 @@ def milestone_rows(pair: Pair) -> pd.DataFrame:
         until = [np.minimum(days, pair.horizon_days) for days in (ours, theirs)]
         row: dict[str, object] = {"scenario": pair.other.label, "milestone": milestone, "in": where}
         for name, days in (("reached_reference", ours), ("reached", theirs)):
-            row |= _columns(name, intervals.probability(int(np.count_nonzero(np.isfinite(days))), len(days)))
+            row |= estimate_columns(name, intervals.probability(int(np.count_nonzero(np.isfinite(days))), len(days)))
         for name in ("earlier", "later", "same"):
-            row |= _columns(name, getattr(odds, name) if where == BOTH else _NO)
+            row |= estimate_columns(name, getattr(odds, name) if where == BOTH else _NO)
         row |= {"n_neither": odds.n_neither, "n": odds.n}
-        row |= _columns("mean_difference", pairing.mean_change(until[0], until[1]) if where == BOTH else _NO)
-        row |= _columns("narrowing", pairing.narrowing(until[0], until[1]) if where == BOTH else _NO)
+        row |= estimate_columns("mean_difference", pairing.mean_change(until[0], until[1]) if where == BOTH else _NO)
+        row |= estimate_columns("narrowing", pairing.narrowing(until[0], until[1]) if where == BOTH else _NO)
         paired = pairing.paired_days(ours, theirs)
         for q in _PAIRED:
-            row |= _columns(f"pair_p{round(100 * q)}", intervals.quantile(paired, q) if where == BOTH else _NO)
+            row |= estimate_columns(f"pair_p{round(100 * q)}", intervals.quantile(paired, q) if where == BOTH else _NO)
         rows.append(row | {"meaning": meaning})
     return pd.DataFrame(rows)
 
@@ -121,9 +118,9 @@ def measure_rows(pair: Pair) -> pd.DataFrame:
             "unit": " and ".join(dict(zip(units, units, strict=True))),
         }
         row |= {"in": where, "n": int(np.count_nonzero(~np.isnan(a + b)))}
-        row |= _columns("reference", intervals.mean(a)) | _columns("value", intervals.mean(b))
-        row |= _columns("difference", pairing.mean_change(a, b) if where == BOTH else _NO)
-        row |= _columns("narrowing", pairing.narrowing(a, b) if where == BOTH else _NO)
+        row |= estimate_columns("reference", intervals.mean(a)) | estimate_columns("value", intervals.mean(b))
+        row |= estimate_columns("difference", pairing.mean_change(a, b) if where == BOTH else _NO)
+        row |= estimate_columns("narrowing", pairing.narrowing(a, b) if where == BOTH else _NO)
         measure = ours or theirs
         rows.append(row | {"meaning": "" if measure is None else measure.meaning})
     return pd.DataFrame(rows)
@@ -134,9 +131,9 @@ def _chance(pair: Pair, event: str, happened: Callable[[int], npt.NDArray[np.boo
     ours, theirs = happened(0), happened(1)
     row: dict[str, object] = {"scenario": pair.other.label, "event": event}
     for name, which in (("reference", ours), ("value", theirs)):
-        row |= _columns(name, intervals.probability(int(np.count_nonzero(which)), len(which)))
-    row |= _columns("difference", pairing.probability_change(ours, theirs))
-    return row | _columns("narrowing", pairing.narrowing(ours.astype(float), theirs.astype(float)))
+        row |= estimate_columns(name, intervals.probability(int(np.count_nonzero(which)), len(which)))
+    row |= estimate_columns("difference", pairing.probability_change(ours, theirs))
+    return row | estimate_columns("narrowing", pairing.narrowing(ours.astype(float), theirs.astype(float)))
 
 
 def _planned(pair: Pair, name: str) -> dict[date, str]:
@@ -175,8 +172,10 @@ def funnel_rows(pair: Pair) -> pd.DataFrame:
     for stage, parts in FUNNEL.items():
         a, b = (np.sum([frame[part].to_numpy(dtype=np.float64) for part in parts], axis=0) for frame in pair.frames)
         row: dict[str, object] = {"scenario": pair.other.label, "stage": stage}
-        row |= _columns("reference", intervals.mean(a)) | _columns("value", intervals.mean(b))
-        row |= _columns("difference", pairing.mean_change(a, b)) | _columns("narrowing", pairing.narrowing(a, b))
+        row |= estimate_columns("reference", intervals.mean(a)) | estimate_columns("value", intervals.mean(b))
+        row |= estimate_columns("difference", pairing.mean_change(a, b)) | estimate_columns(
+            "narrowing", pairing.narrowing(a, b)
+        )
         rows.append(row)
     return pd.DataFrame(rows)
 

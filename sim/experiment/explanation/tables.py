@@ -16,6 +16,7 @@ from sim.analysis.summary import path_table
 from sim.analysis.variance_shares import CHANCE, Shares, ranked, variance_shares
 from sim.core.design import Design
 from sim.core.quantiles import quantile
+from sim.experiment.estimate_columns import estimate_columns
 from sim.experiment.explanation.causes import Cause
 from sim.experiment.explanation.doubts import Doubt
 from sim.scenario.distributions import Family
@@ -51,10 +52,6 @@ def outcome(rows: Rows, name: str) -> Array:
     return np.where(np.isnan(days) & ~np.isnan(rows["outcome"]), np.inf, days)
 
 
-def _named(prefix: str, estimate: Estimate) -> dict[str, float | None]:
-    return {prefix: estimate.value, f"{prefix}_low": estimate.low, f"{prefix}_high": estimate.high}
-
-
 _NONE = Estimate(float("nan"), None, None)
 
 
@@ -64,7 +61,7 @@ def _frame(rows: list[dict[str, object]], *columns: str) -> pd.DataFrame:
         return pd.DataFrame(rows)
     names: list[str] = []
     for name in columns:
-        names += list(_named(name[:-1], _NONE)) if name.endswith("*") else [name]
+        names += list(estimate_columns(name[:-1], _NONE)) if name.endswith("*") else [name]
     return pd.DataFrame(columns=names)
 
 
@@ -107,11 +104,11 @@ def share_tables(
         for item, first, total in zip(shared.names, shared.first, shared.total, strict=True):
             row: dict[str, object] = {"outcome": name, "input": item}
             row["kind"] = item if item in (SITES, CHANCE) else "uncertain"
-            shares.append(row | _named("first", first) | _named("total", total))
+            shares.append(row | estimate_columns("first", first) | estimate_columns("total", total))
         luck = _luck(inputs, shared, a, every, b, scale)
         row = {"outcome": name, "n": len(values), "n_never": _n_never(values), "scale": scale}
-        row |= _named("first_sum", shared.first_sum) | _named("total_sum", shared.total_sum)
-        totals.append(row | _named("chance", luck) | _named("known", _one_less(luck)))
+        row |= estimate_columns("first_sum", shared.first_sum) | estimate_columns("total_sum", shared.total_sum)
+        totals.append(row | estimate_columns("chance", luck) | estimate_columns("known", _one_less(luck)))
     return (
         _frame(shares, "outcome", "input", "kind", "first*", "total*"),
         _frame(totals, "outcome", "n", "n_never", "scale", "first_sum*", "total_sum*", "chance*", "known*"),
@@ -167,8 +164,10 @@ def tornado_table(uncertain: dict[str, Family], n: int, runs: Runs, horizon: flo
             at = quantile(family)(np.array([LOW, HIGH])).tolist()
             swing = _difference(high, low, horizon)
             row: dict[str, object] = {"outcome": name, "input": path, "at_low": at[0], "at_high": at[1]}
-            row |= _named("low", _difference(low, now, horizon)) | _named("high", _difference(high, now, horizon))
-            row |= _named("swing", swing) | {"n": n, "n_never": _n_never(now)}
+            row |= estimate_columns("low", _difference(low, now, horizon)) | estimate_columns(
+                "high", _difference(high, now, horizon)
+            )
+            row |= estimate_columns("swing", swing) | {"n": n, "n_never": _n_never(now)}
             row |= {"n_never_low": _n_never(low), "n_never_high": _n_never(high)}
             found.append((-abs(np.nan_to_num(swing.value)), path, row))
         rows += [row for _, _, row in sorted(found, key=lambda item: item[:2])]
@@ -195,7 +194,12 @@ def cause_table(causes: Sequence[Cause], runs: Runs, horizon: float) -> pd.DataF
             now, without = now[both], without[both]
             lost = _difference(now, without, horizon)
             row: dict[str, object] = {"outcome": name, "cause": cause.name, "kind": cause.kind, "label": cause.label}
-            row |= {"without": cause.without, "part_of": cause.part_of, **_named("lost", lost), "n": len(without)}
+            row |= {
+                "without": cause.without,
+                "part_of": cause.part_of,
+                **estimate_columns("lost", lost),
+                "n": len(without),
+            }
             row |= {"n_changed": int(np.count_nonzero(now != without))}
             row |= {"n_never": _n_never(now), "n_never_without": _n_never(without)}
             found.append((-float(np.nan_to_num(lost.value)), i, row))
@@ -220,7 +224,7 @@ def doubt_table(
         row: dict[str, object] = {"path": doubt.path, "value": doubt.value, "grade": doubt.grade}
         sides = [days.get((doubt.path, side)) for side in (0, 1)]
         moved = [_NONE if x is None else pairing.restricted_change(now[: len(x)], x, horizon) for x in sides]
-        row |= _named("lower", moved[0]) | _named("higher", moved[1])
+        row |= estimate_columns("lower", moved[0]) | estimate_columns("higher", moved[1])
         row |= {"n": max(0 if x is None else len(x) for x in sides)}
         found.append((-max(abs(float(np.nan_to_num(e.value))) for e in moved), i, row))
     rows = [row for _, _, row in sorted(found, key=lambda item: item[:2])]
@@ -249,8 +253,8 @@ def critical_sites(design: Design, base: Rows) -> pd.DataFrame:
         for i, label in enumerate(labels if n else ()):
             row: dict[str, object] = {"outcome": name, "site": label, "group": groups[i]}
             row |= {"n": n, "n_critical": int(critical[i])}
-            row |= _named("share", intervals.probability(int(critical[i]), n))
-            rows.append(row | _named("most", intervals.probability(int(leading[i]), len(largest))))
+            row |= estimate_columns("share", intervals.probability(int(critical[i]), n))
+            rows.append(row | estimate_columns("most", intervals.probability(int(leading[i]), len(largest))))
     return _frame(rows, "outcome", "site", "group", "n", "n_critical", "share*", "most*")
 
 
@@ -266,7 +270,7 @@ def critical_milestones(base: Rows) -> pd.DataFrame:
             same = base[f"critical_{earlier}_{of}"][reached] == base[f"critical_{name}_{of}"][reached]
             k = int(np.count_nonzero(same))
             row: dict[str, object] = {"outcome": name, "milestone": earlier, "n": n, "n_critical": k}
-            rows.append(row | _named("share", intervals.probability(k, n)))
+            rows.append(row | estimate_columns("share", intervals.probability(k, n)))
     return _frame(rows, "outcome", "milestone", "n", "n_critical", "share*")
 
 

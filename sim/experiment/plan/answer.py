@@ -18,6 +18,7 @@ from sim.analysis.shown import Shown, chance_line, estimate_in, heading
 from sim.core.clock import Clock
 from sim.core.design import Design
 from sim.errors import Problem, UsageError
+from sim.experiment.estimate_columns import estimate_columns
 from sim.experiment.execution import ALONE, Execution
 from sim.experiment.laboratory import PART, Laboratory
 from sim.experiment.plan.choice import Rule
@@ -260,7 +261,7 @@ def _row(search: Search, seen: Seen, name: str, words: dict[str, str]) -> dict[s
         ("day", intervals.quantile(seen.days, rule.probability)),
         ("median_day", intervals.quantile(seen.days, 0.5)),
     ):
-        row |= {key: estimate.value, f"{key}_low": estimate.low, f"{key}_high": estimate.high}
+        row |= estimate_columns(key, estimate)
     row["in_time"] = bool(met.mean() >= rule.probability)
     row["in_budget"] = bool(seen.cost.mean() <= rule.budget)
     return row | {"keeps": row["in_time"] and row["in_budget"]}
@@ -321,7 +322,7 @@ def neighbour_table(search: Search, settled: Settled) -> pd.DataFrame:
             "n": min(search.seen[plan].n, search.seen[settled.around].n),
         }
         for name, estimate in (("cost_more", cost), ("probability_more", probability)):
-            row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
+            row |= estimate_columns(name, estimate)
         rows.append(row)
     columns = ["lever", "setting", "instead_of", "n", "cost_more", "probability_more"]
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)

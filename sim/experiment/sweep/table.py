@@ -22,6 +22,7 @@ from sim.analysis.shown import HEADLINE, Shown, date_line, estimate_in, heading
 from sim.analysis.summary import QUANTILES, finished, milestone_table, odds_table
 from sim.core.clock import Clock
 from sim.experiment.comparison.sides import Pair, Side
+from sim.experiment.estimate_columns import estimate_columns
 from sim.experiment.execution import ON_ALL_CORES, Execution
 from sim.experiment.identity import Identity
 from sim.experiment.run.results import Results
@@ -208,7 +209,7 @@ def _later(side: Side, first: Side) -> Iterator[tuple[str, Estimate]]:
 
 
 def _columns(name: str, estimate: Estimate) -> Iterator[tuple[str, object]]:
-    for key, value in zip((name, f"{name}_low", f"{name}_high"), estimate, strict=True):
+    for key, value in estimate_columns(name, estimate).items():
         yield key, _number(value)
 
 

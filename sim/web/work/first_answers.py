@@ -109,7 +109,7 @@ class _Warm:
         return answer
 
 
-class Answering:
+class FirstAnswers:
     """Warm processes, and who gets them.
 
     Args:
