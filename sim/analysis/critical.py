@@ -43,7 +43,8 @@ _NEXT = {  # what a person does after an event of their way
     events.SCREENING_PASSED: "screening",
 }
 _NAN = float("nan")
-_NOTHING = {path_name(milestone, step): _NAN for milestone in PATH_MILESTONES for step in STEPS}
+_NAMES = {milestone: {step: path_name(milestone, step) for step in STEPS} for milestone in PATH_MILESTONES}
+_NOTHING = {name: _NAN for names in _NAMES.values() for name in names.values()}
 
 
 def critical_paths(row: Row, design: Design, index: EventIndex) -> Row:
@@ -60,15 +61,16 @@ def critical_paths(row: Row, design: Design, index: EventIndex) -> Row:
         day = row[f"day_{milestone}"]
         if math.isnan(day):
             continue
-        found |= {path_name(milestone, step): 0.0 for step in STEPS}
+        names = _NAMES[milestone]
+        found |= dict.fromkeys(names.values(), 0.0)
         event = events_of.get(milestone)
         if event is None:  # there was no participant at all
-            found[path_name(milestone, "referral")] = day
+            found[names["referral"]] = day
             continue
         end = min(_end_of_follow_up(row, event), day) if milestone == "database_lock" else day
-        found |= {path_name(milestone, step): days for step, days in ways.of(event).items()}
-        found[path_name(milestone, "follow_up")] = end - ways.randomised(event)
-        found[path_name(milestone, "database_lock")] = day - end
+        found |= {names[step]: days for step, days in ways.of(event).items()}
+        found[names["follow_up"]] = end - ways.randomised(event)
+        found[names["database_lock"]] = day - end
     return found
 
 

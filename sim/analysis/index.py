@@ -100,18 +100,24 @@ class EventIndex:
         """
         begun = self.of(start)
         ended = np.concatenate([self.of(kind) for kind in ends])
-        ended = ended[np.lexsort((ended[:, TIME], self.keys(ended)))]
-        keys, times = self.keys(ended).tolist(), ended[:, TIME].tolist()
-        first = np.searchsorted(self.keys(ended), self.keys(begun)).tolist()
-        stays = []
-        for key, day, i in zip(self.keys(begun).tolist(), begun[:, TIME].tolist(), first, strict=True):
-            while i < len(keys) and keys[i] == key and times[i] < day:
-                i += 1
-            if i < len(keys) and keys[i] == key:
-                stays.append((day, times[i]))
-            elif unended is not None:
-                stays.append((day, unended))
-        return np.array(stays).reshape(-1, 2)
+        n = len(begun)
+        rows = np.concatenate((begun, ended))
+        keys, times = self.keys(rows), rows[:, TIME]
+        order = np.lexsort((np.arange(len(rows)) >= n, times, keys))  # at one instant, what begins comes first
+        is_end = order >= n
+        of_ends = order[is_end]
+        after = np.cumsum(is_end)[~is_end]  # of each that begins, in this order, the next end
+        begins = order[~is_end]
+        next_end = np.full(n, -1)
+        has_next = after < len(of_ends)
+        next_end[begins[has_next]] = of_ends[after[has_next]]
+        has_end = (next_end >= 0) & (keys[next_end] == keys[:n])
+        stays: Array = np.column_stack((times[:n], times[next_end])) if len(rows) else np.zeros((0, 2))
+        if unended is not None:
+            stays[~has_end, 1] = unended
+            has_end[:] = True
+        found: Array = stays[has_end]
+        return found
 
     def waits_for_coordinator(self) -> Array:
         """(n, 2) stays between consent and a coordinator, or the end of waiting for one."""
