@@ -24,6 +24,7 @@ from sim.processes.enrolment import Enrolment
 from sim.processes.extensions import Doors, Extensions
 from sim.processes.follow_up import FollowUps
 from sim.processes.infusion import Infusions
+from sim.processes.interims import Interims
 from sim.processes.oversight import Board
 from sim.processes.randomisation import Allocation
 from sim.processes.referrals import Referrals
@@ -31,21 +32,6 @@ from sim.processes.risks import StrikingRisks
 from sim.processes.screening import ELIGIBLE, OUT, Screening, lowest_bit
 from sim.processes.sites import Recruitment, make_sites
 from sim.processes.start_up import StartUpSteps
-
-_ENDS = {
-    events.RECRUITED: events.ENDED_COMPLETE,
-    events.RECRUITMENT_STOPPED: events.ENDED_STOPPED,
-    events.RECRUITMENT_NO_SITES: events.ENDED_NO_SITES,
-    events.RECRUITMENT_CAPS: events.ENDED_CAPS,
-    events.RECRUITMENT_COMPLETED: events.ENDED_COMPLETE,
-}
-_AWAY = {
-    events.RECRUITED: events.AWAY_TARGET,
-    events.RECRUITMENT_STOPPED: events.AWAY_STOPPED,
-    events.RECRUITMENT_NO_SITES: events.AWAY_SITE,
-    events.RECRUITMENT_CAPS: events.AWAY_CAP,
-    events.RECRUITMENT_COMPLETED: events.AWAY_COMPLETED,
-}
 
 
 class Trial:
@@ -99,6 +85,9 @@ class Trial:
         follow_up = design.scenario.follow_up
         if follow_up is not None and follow_up.primary_completion is not None:
             self.completion = Completion(world, follow_up.primary_completion, self._primary_completed)
+        self.interims: Interims | None = None
+        if design.interims:
+            self.interims = Interims(world, self.enrolment, self._stopped, self._enlarged, self._look_for_end)
         self._reason_closed = events.RECRUITED
         self._is_locking = False
         self.extensions: Extensions | None = None
@@ -254,6 +243,8 @@ class Trial:
         self.enrolment.count()  # first of all whether the target is met: a site that is full then closes too late
         if self.amendments is not None:
             self.amendments.randomised()
+        if self.interims is not None:
+            self.interims.randomised()
         if arm.doses is not None:
             cells = self.infusions.cells_per_kg(arm) * person.weight_kg
             self.cells.randomised(person, cells, len(arm.doses.weeks))
@@ -288,6 +279,8 @@ class Trial:
         if self.completion is not None:
             del self._following[person]
             self.completion.left(person)
+        if self.interims is not None:
+            self.interims.left(person)
         if person.way_out is not None:
             self._replace(person)
         self._n_following -= 1
@@ -295,11 +288,27 @@ class Trial:
 
     def _primary_completed(self) -> None:
         """The events are there: nobody more is recruited, and whoever is still followed has a last visit."""
-        assert self.completion is not None
         self.enrolment.close(events.RECRUITMENT_COMPLETED)
+        self._plan_last_visits()
+        self._look_for_end()
+
+    def _plan_last_visits(self) -> None:
+        assert self.completion is not None
         for person in self._following:
             self._plan_last_visit(self.completion, person)
-        self._look_for_end()
+
+    def _stopped(self) -> None:
+        """An interim look stops the trial; one that waits for events waits no longer."""
+        if self.completion is not None:
+            self.completion.stop()
+            self._plan_last_visits()
+        self.enrolment.close(events.RECRUITMENT_STOPPED)
+
+    def _enlarged(self, by: int) -> None:
+        """An interim look enlarges the target."""
+        if self.enrolment.need_more(by):
+            self.recruitment.reopened()
+        self.cells.look()
 
     def _plan_last_visit(self, completion: Completion, person: Person) -> None:
         day = completion.last_visit(person)
@@ -313,7 +322,7 @@ class Trial:
         self.world.record(events.REPLACED, person.site.index, person.referral, person.number)
         if self.caps is not None:
             self.caps.replaced(person)
-        if self.enrolment.need_one_more():
+        if self.enrolment.need_more(1):
             self.recruitment.reopened()
             self.cells.look()
 
@@ -344,7 +353,7 @@ class Trial:
         """Whether more participants are to come: also those who were in screening when the target was met."""
         if self.enrolment.recruiting:
             return True
-        return self._lets_in(self._reason_closed) and any(map(_is_in_screening, self._inside))
+        return self._lets_in(self._reason_closed) and any(person.is_in_screening for person in self._inside)
 
     def _lets_in(self, reason: int) -> bool:
         """Whether people in screening are let in, once recruitment has closed for a reason."""
@@ -366,8 +375,8 @@ class Trial:
         self._reason_closed = reason
         let_in = self._lets_in(reason)
         for person, process in self._inside.items():
-            if not (let_in and _is_in_screening(person)):
-                process.interrupt(_AWAY[reason])
+            if not (let_in and person.is_in_screening):
+                process.interrupt(events.AWAY_BY[reason])
         self._look_for_end()
 
     def _look_for_end(self) -> None:
@@ -379,7 +388,9 @@ class Trial:
                 self.enrolment.close(events.RECRUITMENT_NO_SITES)
             elif self.caps is not None and not self.caps.has_room():
                 self.enrolment.close(events.RECRUITMENT_CAPS)
-        elif self._n_following == 0 and not (self.completion and self.completion.nobody_is_left()):
+        elif self._n_following or (self.interims is not None and self.interims.is_pending):
+            return
+        elif not (self.completion and self.completion.nobody_is_left()):
             self._is_locking = True
             self._lock()
 
@@ -400,15 +411,10 @@ class Trial:
             world.record(events.DATABASE_LOCKED)
             is_complete = self.completion is None or self.completion.is_done
             has_too_few = not is_complete and self._reason_closed == events.RECRUITED
-            self._end(events.ENDED_TOO_FEW_EVENTS if has_too_few else _ENDS[self._reason_closed])
+            self._end(events.ENDED_TOO_FEW_EVENTS if has_too_few else events.ENDED_BY[self._reason_closed])
 
         world.env.call_at(world.env.now + days, lock)
 
     def _end(self, reason: int) -> None:
         self.world.record(events.TRIAL_ENDED, code=reason)
         self.world.env.finish()
-
-
-def _is_in_screening(person: Person) -> bool:
-    """Not who waits for a coordinator, nor who will come back."""
-    return not (person.is_returning or person.is_queueing)

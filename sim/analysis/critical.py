@@ -24,7 +24,12 @@ from sim.core.events import CODE, KIND, NUMBER, SITE, TIME, VOCABULARIES
 Array = npt.NDArray[np.float64]
 Row = dict[str, float]
 
-_PAUSES = {events.PAUSE_BOARD: "board_review", events.PAUSE_HOLD: "hold", events.PAUSE_SENTINEL: "sentinel"}
+_PAUSES = {
+    events.PAUSE_BOARD: "board_review",
+    events.PAUSE_HOLD: "hold",
+    events.PAUSE_SENTINEL: "sentinel",
+    events.PAUSE_INTERIM: "interim",
+}
 _WORDS = VOCABULARIES["pause"]
 _WAY = (
     events.REFERRED,

@@ -39,6 +39,7 @@ STEPS: dict[str, str] = {
     "hold": "eligible, and waiting for the end of a hold",
     "sentinel": "eligible, and waiting for the spacing of the first participants",
     "cells": "eligible, and waiting for cells",
+    "interim": "eligible, and waiting for an interim look",
     "follow_up": "from randomisation to the milestone",
     "database_lock": "cleaning and locking the database",
 }
@@ -172,6 +173,11 @@ def measures(design: Design) -> list[Measure]:
         Measure(f"first_day_{name}_reached", "days", f"Day on which the cap {name} was first reached; null for never")
         for name in design.caps
     ]
+    for name in design.interims:
+        found.append(Measure(f"first_day_{name}_look", "days", f"Day of the first look {name}; null for never"))
+        found.append(Measure(f"n_looks_{name}", "count", f"Looks {name}"))
+        found.append(Measure(f"n_stops_{name}", "count", "... of these, after which recruitment was stopped"))
+        found.append(Measure(f"n_enlargements_{name}", "count", "... of these, after which the target was enlarged"))
     told = (*country_measures(design), *start_up_measures(design), *risk_measures(design))
     found += [Measure(*each) for each in told]
     for name in design.amendments:

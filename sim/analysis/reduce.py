@@ -161,6 +161,7 @@ def _funnel(row: Row, design: Design, index: EventIndex) -> None:
         row[f"n_away_{reason}"] = n
     _caps(row, design, index, away[len(words) :])
     _amendments(row, design, index)
+    _interims(row, design, index)
     given = index.of(events.CONSENT_GIVEN)
     failed = index.of(events.SCREENING_FAILED)
     row["n_consent_refused"] = index.count(events.CONSENT_REFUSED) + index.ended_at_once(events.CONSENT_REFUSED)
@@ -194,6 +195,20 @@ def _amendments(row: Row, design: Design, index: EventIndex) -> None:
         for code, name in enumerate(design.amendments):
             times = came[came[:, CODE] == code, TIME]
             row[f"day_{name}_{word}"] = times[0] if len(times) else _NAN
+
+
+def _interims(row: Row, design: Design, index: EventIndex) -> None:
+    """When each interim look came first, how often, and what was decided."""
+    looks, n = index.of(events.INTERIM_LOOK), len(design.interims)
+    stops, enlarged = (index.codes(kind, n) for kind in (events.INTERIM_STOPS, events.INTERIM_ENLARGES))
+    for code, name in enumerate(design.interims):
+        times = looks[looks[:, CODE] == code, TIME]
+        row[f"first_day_{name}_look"] = times[0] if len(times) else _NAN
+        row[f"n_looks_{name}"], row[f"n_stops_{name}"], row[f"n_enlargements_{name}"] = (
+            len(times),
+            stops[code],
+            enlarged[code],
+        )
 
 
 def _criteria(row: Row, design: Design, index: EventIndex, failed: Array) -> None:

@@ -22,7 +22,7 @@ from sim.analysis.tables import ERROR
 from sim.core.clock import Clock
 from sim.core.design import Design
 from sim.core.events import VOCABULARIES
-from sim.scenario.schema import amendments, caps
+from sim.scenario.schema import amendments, caps, interims
 
 Array = npt.NDArray[np.float64]
 
@@ -194,6 +194,30 @@ def amendment_table(design: Design, frame: Table) -> pd.DataFrame:
         rows.append(row | columns_of("p50", intervals.quantile(when, 0.5)))
     columns = ["amendment", "meaning", *columns_of("share", _NO), *columns_of("in_force", _NO), *columns_of("p50", _NO)]
     return pd.DataFrame(rows, columns=columns).set_index("amendment")
+
+
+def interim_table(design: Design, frame: Table) -> pd.DataFrame:
+    """A row an interim look: in what share of trials it came, how many looks on average, when first, what was decided.
+
+    The day is P50 over all trials; infinity where there is no look in half of them.
+    """
+    done, rows = finished(frame), []
+    for name in design.interims:
+        rule = design.scenario.interims[name]
+        when = done[f"first_day_{name}_look"].to_numpy(dtype=np.float64)
+        looks, stops, enlarged = (
+            done[f"n_{what}_{name}"].to_numpy(dtype=np.float64) for what in ("looks", "stops", "enlargements")
+        )
+        row: dict[str, object] = {"interim": name, "meaning": interims.in_words(name, rule)}
+        row |= {"may_be_stopped": rule.stop != 0, "may_be_enlarged": rule.enlarge != 0}
+        for column, counts in (("share", looks), ("stopped", stops), ("enlarged", enlarged)):
+            row |= columns_of(column, intervals.probability(int(np.count_nonzero(counts)), len(counts)))
+        rows.append(row | columns_of("looks", intervals.mean(looks)) | columns_of("p50", intervals.quantile(when, 0.5)))
+    estimates: list[str] = []
+    for prefix in ("share", "stopped", "enlarged", "looks", "p50"):
+        estimates += columns_of(prefix, _NO)
+    columns = ["interim", "meaning", "may_be_stopped", "may_be_enlarged", *estimates]
+    return pd.DataFrame(rows, columns=columns).set_index("interim")
 
 
 def _means(frame: Table, names: dict[str, str], index: str) -> pd.DataFrame:

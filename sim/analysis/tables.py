@@ -67,6 +67,8 @@ def vocabulary(design: Design, kind: int) -> tuple[str, ...]:
         return tuple(risk.name for risk in design.risks)
     if name == "start_up_step":
         return tuple(design.start_up)
+    if name == "interim":
+        return tuple(design.interims)
     if name == "amendment":
         return tuple(design.amendments)
     if name == "arm":

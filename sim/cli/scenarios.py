@@ -24,12 +24,12 @@ _FEW = 3  # notes that are read one by one
 def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
     """Check SCENARIO: one line for everything that is wrong, with file, line, path, value and what is allowed.
 
-    Limits and amendments are said in words, with whom each holds for. Numbers that have no entry in 'sources', and what
-    may be meant otherwise, are noted, and are no error.
+    Limits, looks and amendments are said in words, with whom each holds for. Numbers that have no entry in 'sources',
+    and what may be meant otherwise, are noted, and are no error.
     """
     from sim.scenario.load import load
     from sim.scenario.provenance import provenance
-    from sim.scenario.remarks import amended, completion, limits, remarks
+    from sim.scenario.remarks import amended, completion, limits, looks, remarks
     from sim.scenario.schema.risks import risk_in_words
 
     loaded = load(scenario, overrides)
@@ -45,6 +45,8 @@ def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
         click.echo(event_driven)
     for limit in limits(loaded.scenario):
         click.echo(f"limit: {limit}")
+    for look in looks(loaded.scenario):
+        click.echo(f"interim look: {look}")
     for amendment in amended(loaded.scenario):
         click.echo(f"amendment: {amendment}")
     for name, risk in loaded.scenario.risks.items():

@@ -119,6 +119,7 @@ class Design:
         criteria: names of the criteria in the record's order; a criterion's code is its position.
         caps: names of the caps in alphabetical order; a cap's code is its position.
         amendments: names of the amendments in alphabetical order; an amendment's code is its position.
+        interims: names of the interim looks in alphabetical order; a look's code is its position.
         amended: what amendments may change of those referred.
         ways_out: names of the ways of leaving in alphabetical order; a way's code is its position.
         population: who is referred.
@@ -157,6 +158,7 @@ class Design:
         self.criteria = list(self.population.criteria)
         self.caps = sorted(scenario.caps)
         self.amendments = sorted(scenario.amendments)
+        self.interims = sorted(scenario.interims)
         self.amended = Amended(scenario.amendments, self.criteria, self.population.lasting)
         self.ways_out = sorted(scenario.follow_up.leaving) if scenario.follow_up else []
         self.uncertain = uncertain_values(scenario)

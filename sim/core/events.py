@@ -102,7 +102,7 @@ BOARD_STOPPED = _kind("board.stopped", "The board ends the trial: nobody is rand
 PAUSED = _kind("enrolment.paused", "Nobody is randomised.", code="pause")
 RESUMED = _kind("enrolment.resumed", "This reason for the pause is over.", code="pause")
 RECRUITMENT_CLOSED = _kind("recruitment.closed", "Sites stop looking at referrals.", code="recruitment_closed")
-RECRUITMENT_REOPENED = _kind("recruitment.reopened", "A participant must be replaced: sites look again.")
+RECRUITMENT_REOPENED = _kind("recruitment.reopened", "More participants are needed: sites look again.")
 TRIAL_STARTED = _kind("trial.started", "A trial that was late starts.")
 DATABASE_LOCKED = _kind("database.locked", "The database is locked.")
 TRIAL_ENDED = _kind("trial.ended", "Nothing more happens.", code="trial_ended")
@@ -133,12 +133,24 @@ RATES_DRIFTED = _kind(
     "0: all; n: sites of the n-th country",
     amount="times day 0",
 )
+INTERIM_LOOK = _kind("interim.look", "Data are looked at.", "participants or events", "interim")
+INTERIM_GOES_ON = _kind("interim.goes_on", "After a look, the trial goes on.", "participants or events", "interim")
+INTERIM_STOPS = _kind(
+    "interim.stops", "After a look, recruitment is stopped for good.", "participants or events", "interim"
+)
+INTERIM_ENLARGES = _kind(
+    "interim.enlarges",
+    "After a look, the target is enlarged.",
+    "participants or events",
+    "interim",
+    "participants more",
+)
 
 VOCABULARIES: dict[str, tuple[str, ...]] = {
     "site_closed": ("date", "drought", "full"),
     "turned_away": ("target_met", "paused", "site_closed", "stopped", "completed"),  # and then the caps, by name
     "screening_failed": ("deteriorated", "window"),  # and then the criteria, in order
-    "pause": ("board_review", "hold", "sentinel", "cells"),
+    "pause": ("board_review", "hold", "sentinel", "cells", "interim"),
     "dose_lost": ("bedside", "left"),
     "dose_missed": ("unfit", "no_cells", "no_bay", "bedside", "on_hold", "stopped"),
     "reaction": ("mild", "severe"),
@@ -159,7 +171,7 @@ VOCABULARIES: dict[str, tuple[str, ...]] = {
 CLOSED_DATE, CLOSED_DROUGHT, CLOSED_FULL = range(3)
 AWAY_TARGET, AWAY_PAUSED, AWAY_SITE, AWAY_STOPPED, AWAY_COMPLETED, AWAY_CAP = range(6)
 FAIL_DETERIORATED, FAIL_WINDOW, FAIL_CRITERION = range(3)
-PAUSE_BOARD, PAUSE_HOLD, PAUSE_SENTINEL, PAUSE_CELLS = range(4)
+PAUSE_BOARD, PAUSE_HOLD, PAUSE_SENTINEL, PAUSE_CELLS, PAUSE_INTERIM = range(5)
 LOST_BEDSIDE, LOST_LEFT = range(2)
 MISSED_UNFIT, MISSED_CELLS, MISSED_BAY, MISSED_BEDSIDE, MISSED_HOLD, MISSED_STOPPED = range(6)
 MILD, SEVERE = range(2)
@@ -174,6 +186,21 @@ RECRUITED, RECRUITMENT_STOPPED, RECRUITMENT_NO_SITES, RECRUITMENT_CAPS, RECRUITM
     ENDED_TOO_FEW_EVENTS,
     ENDED_TOO_MUCH,
 ) = range(8)
+# How a trial ends, and why people in screening are turned away, by why recruitment closed.
+ENDED_BY = {
+    RECRUITED: ENDED_COMPLETE,
+    RECRUITMENT_STOPPED: ENDED_STOPPED,
+    RECRUITMENT_NO_SITES: ENDED_NO_SITES,
+    RECRUITMENT_CAPS: ENDED_CAPS,
+    RECRUITMENT_COMPLETED: ENDED_COMPLETE,
+}
+AWAY_BY = {
+    RECRUITED: AWAY_TARGET,
+    RECRUITMENT_STOPPED: AWAY_STOPPED,
+    RECRUITMENT_NO_SITES: AWAY_SITE,
+    RECRUITMENT_CAPS: AWAY_CAP,
+    RECRUITMENT_COMPLETED: AWAY_COMPLETED,
+}
 COMPLETED_EVENTS, COMPLETED_NOT_BEFORE, COMPLETED_LATEST, COMPLETED_NOBODY_LEFT = range(4)
 
 

@@ -150,6 +150,11 @@ class Person:
         self.consents = consents
         self.strata = strata
 
+    @property
+    def is_in_screening(self) -> bool:
+        """Not waiting for a coordinator, nor on the way back."""
+        return not (self.is_returning or self.is_queueing)
+
     def comes_on(self, day: float) -> None:
         """The day of referral, until which all that is counted from it was counted from 0."""
         self.referred = day

@@ -47,10 +47,18 @@ class Opening(Protocol):
 
 
 class Pausing(Protocol):
-    """The gate before randomisation, as the safety board and the sentinel rule see it."""
+    """The gate before randomisation, as the safety board, the sentinel rule and interim looks see it."""
+
+    is_over: bool
 
     def pause(self, reason: int, days: float) -> None:
         """Randomise nobody for a while."""
+
+    def pause_until_told(self, reason: int) -> None:
+        """Randomise nobody until `go_on` is called, as often as this was."""
+
+    def go_on(self, reason: int) -> None:
+        """One of those who paused recruitment until told lets it go on."""
 
     def close(self, reason: int) -> None:
         """Stop recruiting for good."""

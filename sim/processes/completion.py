@@ -31,6 +31,7 @@ class Completion:
         self._n = 0
         self._not_before = -float("inf") if rule.not_before is None else world.clock.day_of(rule.not_before)
         self.is_done = False
+        self._is_stopped = False
         if rule.at_the_latest is not None:
             latest = world.clock.day_of(rule.at_the_latest)
             world.env.call_at(latest, lambda: self._complete(events.COMPLETED_LATEST))
@@ -47,16 +48,20 @@ class Completion:
         else:
             self._world.env.call_at(self._not_before, lambda: self._complete(events.COMPLETED_NOT_BEFORE))
 
+    def stop(self) -> None:
+        """The trial is stopped: it waits for events no longer, and primary completion never comes."""
+        self._is_stopped = True
+
     def nobody_is_left(self) -> bool:
         """Nobody can have an event any more: whether primary completion is still to come, or comes with this call."""
-        if self.is_done or (self._n < self._rule.events and self._rule.at_the_latest is None):
+        if self.is_done or self._is_stopped or (self._n < self._rule.events and self._rule.at_the_latest is None):
             return False
         if self._n < self._rule.events:
             self._complete(events.COMPLETED_NOBODY_LEFT)
         return True
 
     def _complete(self, code: int) -> None:
-        if not self.is_done:
+        if not self.is_done and not self._is_stopped:
             self.is_done = True
             self._world.record(events.PRIMARY_COMPLETED, number=self._n, code=code)
             self._on_completed()

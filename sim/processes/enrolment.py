@@ -19,7 +19,7 @@ from sim.core.people import Person
 from sim.core.world import World
 
 _FOR_GOOD = {events.RECRUITMENT_STOPPED, events.RECRUITMENT_COMPLETED}
-_TURNS_AWAY = {events.PAUSE_BOARD, events.PAUSE_HOLD}
+_TURNS_AWAY = {events.PAUSE_BOARD, events.PAUSE_HOLD, events.PAUSE_INTERIM}
 
 
 @dataclass(slots=True, eq=False)
@@ -45,7 +45,7 @@ class Enrolment:
         is_over: whether recruitment has closed for good: the trial was stopped, or ran out of sites.
         reopened: happens when recruitment opens again after it had closed; replaced by a new event each time.
         n_randomised: participants so far.
-        n_needed: participants needed: the target and replacements.
+        n_needed: participants needed: the target, by how many it was enlarged, and replacements.
         intervals: (start, end) of each stretch of recruiting; the end is None for the running one.
         pauses: (start, end) of each stretch in which new patients were turned away.
     """
@@ -62,6 +62,8 @@ class Enrolment:
         self._on_closed = on_closed
         self._on_wait = on_wait
         self._paused_until: dict[int, float] = {}
+        self._n_holding: dict[int, int] = {}
+        self._open_pause: dict[int, int] = {}  # place in `pauses` of one without an end yet
         self._waiting: deque[Awaited] = deque()
         self._admitting = False
         self.recruiting = True
@@ -76,7 +78,7 @@ class Enrolment:
 
     @property
     def is_paused_for_new(self) -> bool:
-        """Whether new patients are turned away: during a board review or a hold, not for spacing or cells."""
+        """Whether new patients are turned away: in a review, a hold or an interim look, not for spacing or cells."""
         return not _TURNS_AWAY.isdisjoint(self._paused_until)
 
     def pause(self, reason: int, days: float) -> None:
@@ -89,6 +91,24 @@ class Enrolment:
         if reason in _TURNS_AWAY:
             self.pauses.append((env.now, until))
         env.call_at(until, lambda: self._resume(reason))
+
+    def pause_until_told(self, reason: int) -> None:
+        """Randomise nobody until `go_on` is called, as often as this was."""
+        self._n_holding[reason] = self._n_holding.get(reason, 0) + 1
+        if self._n_holding[reason] == 1:
+            self._world.record(events.PAUSED, code=reason)
+            self._paused_until[reason] = float("inf")
+            self._open_pause[reason] = len(self.pauses)
+            self.pauses.append((self._world.env.now, float("inf")))
+
+    def go_on(self, reason: int) -> None:
+        """One of those who paused recruitment until told lets it go on."""
+        self._n_holding[reason] -= 1
+        if not self._n_holding[reason]:
+            place = self._open_pause.pop(reason)
+            self.pauses[place] = self.pauses[place][0], self._world.env.now
+            self._paused_until[reason] = self._world.env.now
+            self._resume(reason)
 
     def _resume(self, reason: int) -> None:
         until = self._paused_until.get(reason)
@@ -187,12 +207,12 @@ class Enrolment:
             self._world.record(events.RECRUITMENT_CLOSED, code=reason)
         self._on_closed(reason)
 
-    def need_one_more(self) -> bool:
-        """A participant must be replaced; whether recruitment, which had closed on the target, opens again for that.
+    def need_more(self, n: int) -> bool:
+        """More participants are needed; whether recruitment, which had closed on the target, opens again for that.
 
         Those who were let in beyond the target stand in first.
         """
-        self.n_needed += 1
+        self.n_needed += n
         if self.recruiting or self.n_randomised >= self.n_needed:
             return False
         self.recruiting = True

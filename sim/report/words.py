@@ -43,6 +43,7 @@ STEP_NAMES: dict[str, str] = {
     "hold": "waiting for the end of a hold",
     "sentinel": "spacing of the first participants",
     "cells": "waiting for cells",
+    "interim": "waiting for an interim look",
     "follow_up": "follow-up",
     "database_lock": "cleaning and locking the database",
 }
@@ -229,7 +230,7 @@ _ENDINGS = {
     "no_sites": "Given up because every site had closed",
     "caps": "Given up because the caps left no room for anybody",
     "too_few_events": "Ended because everybody had left with fewer events than primary completion needs",
-    "stopped": "Stopped by the rules of the safety board",
+    "stopped": "Stopped early, by the safety board or at an interim look",
 }
 
 
@@ -273,6 +274,21 @@ def amendment_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
         text = f"Amendment {row['meaning']}; decided in {chance(share)} of the simulated trials"
         if math.isfinite(when.value):
             text += f", in force in half of them {dates.by(when)}"
+        sentences.append(f"{text}.")
+    return sentences
+
+
+def interim_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
+    """What each interim look says, how often and when it comes, and what is decided."""
+    sentences = []
+    for _, row in table.iterrows():
+        share, when = estimate_of(row, "share"), estimate_of(row, "p50")
+        text = f"Interim look {row['meaning']}; comes in {chance(share)} of the simulated trials"
+        if math.isfinite(when.value):
+            text += f", first in half of them {dates.by(when)}"
+        for column, what in (("stopped", "stops the trial"), ("enlarged", "enlarges the target")):
+            if row[f"may_be_{column}"]:
+                text += f"; {what} in {chance(estimate_of(row, column))}"
         sentences.append(f"{text}.")
     return sentences
 

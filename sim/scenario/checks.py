@@ -12,6 +12,7 @@ from sim.scenario import (  # noqa: F401 - their checks register themselves
     cap_checks,
     event_checks,
     extension_checks,
+    interim_checks,
     range_checks,
     risk_checks,
     start_up_checks,

@@ -24,6 +24,7 @@ COLLECTIONS: tuple[KeyPath, ...] = (
     ("caps",),
     ("amendments",),
     ("risks",),
+    ("interims",),
     ("calendar", "periods"),
     ("patients", "sometimes"),
     ("screening", "criteria"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sim.scenario.cap_checks import max_participants
 from sim.scenario.distributions import Family
-from sim.scenario.schema import Scenario, amendments
+from sim.scenario.schema import Scenario, amendments, interims
 from sim.scenario.schema.caps import in_words
 
 _ROOM = 1.2  # of the target, that sites which replace participants need
@@ -33,6 +33,11 @@ def _together(n: int, most: int) -> str:
 def amended(scenario: Scenario) -> list[str]:
     """Every amendment, in words."""
     return [amendments.in_words(name, rule) for name, rule in scenario.amendments.items()]
+
+
+def looks(scenario: Scenario) -> list[str]:
+    """Every interim look, in words."""
+    return [interims.in_words(name, rule) for name, rule in scenario.interims.items()]
 
 
 def completion(scenario: Scenario) -> str | None:

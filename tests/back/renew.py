@@ -48,6 +48,12 @@ AMENDED = (
     "steady: {at_randomised: 5, referrals_times: 0.8, groups: clinic}}",
     "sites.late={count: 1, referrals_per_month: 5, opens: null}",
 )
+LOOKED_AT = (
+    "interims={stages: {at_randomised: 4, followed_weeks: 2, takes_days: {dist: uniform, low: 2, high: 9}, "
+    "recruitment: pauses_when_randomised, enlarge: 1.0, enlarge_by: 3}, events: {at_events: [1, 3], "
+    "of: [death, withdrawal], takes_days: 5, recruitment: pauses_at_look, stop: 0.5}, "
+    "cohorts: {every: 5, days_between: 3}}",
+)
 
 
 def _log(*overrides: str) -> str:
@@ -89,6 +95,7 @@ KEPT = {
     "events-capped.csv": lambda: _log(*CAPPED),
     "events-prepared.csv": lambda: _log(*PREPARED),
     "events-amended.csv": lambda: _log(*AMENDED),
+    "events-looked-at.csv": lambda: _log(*LOOKED_AT),
     "measures.csv": _measures,
 }
 

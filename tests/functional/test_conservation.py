@@ -141,6 +141,9 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
         }
         if draw(st.sampled_from([False, False, True])):
             data["follow_up"]["primary_completion"] = draw(event_driven(target))
+    if draw(st.sampled_from([False, False, True])):
+        driven = "primary_completion" in data.get("follow_up", {})
+        data["interims"] = draw(interims(target, "follow_up" in data and not driven))
     return data
 
 
@@ -200,6 +203,26 @@ def risks(draw: st.DrawFn, has_steps: bool) -> dict[str, Any]:
     if has_steps:
         every["step"] = {"probability": draw(PROBABILITY), "days": 30, "step": "contract", "country": "DE"}
     return {name: risk for name, risk in every.items() if draw(st.sampled_from([False, False, True]))}
+
+
+@st.composite
+def interims(draw: st.DrawFn, target: int, has_leaving: bool) -> dict[str, Any]:
+    """Looks at participants, cohorts and events, that stop, enlarge or go on, with pauses or without."""
+    looks: list[dict[str, Any]] = [
+        {"at_randomised": draw(st.integers(1, target)), "followed_weeks": draw(st.sampled_from([0, 3]))},
+        {"every": draw(st.integers(1, target)), "days_between": draw(st.sampled_from([0, 2.5]))},
+    ]
+    looks += [{"at_events": [1, 3], "of": "withdrawal"}] if has_leaving and target >= 3 else []
+    pauses = ["goes_on", "pauses_at_look", "pauses_when_randomised"]
+    found = {}
+    for i, look in enumerate(draw(st.lists(st.sampled_from(looks), min_size=1, max_size=2))):
+        enlarge = draw(st.sampled_from([{}, {"enlarge": 0.5, "enlarge_by": 3}]))
+        found[f"i{i}"] = look | enlarge | {
+            "takes_days": draw(DAYS),
+            "recruitment": draw(st.sampled_from(pauses[: 2 if "at_events" in look else 3])),
+            "stop": draw(st.sampled_from([0.0, 0.2])),
+        }  # fmt: skip
+    return found
 
 
 @st.composite

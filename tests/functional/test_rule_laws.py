@@ -24,7 +24,7 @@ from sim.trial import Trial
 
 SIGNS = {e.STOCK_OPENED: 1, e.LOT_RELEASED: 1}
 SIGNS |= dict.fromkeys((e.DOSE_GIVEN, e.DOSE_LOST, e.LOT_EXPIRED, e.CELLS_DISCARDED), -1)
-HOLDING = (e.PAUSE_BOARD, e.PAUSE_HOLD, e.PAUSE_SENTINEL)
+HOLDING = (e.PAUSE_BOARD, e.PAUSE_HOLD, e.PAUSE_SENTINEL, e.PAUSE_INTERIM)
 
 
 class Watch:
@@ -130,7 +130,13 @@ def watched(data: dict[str, Any], seed: int) -> tuple[Trial, np.ndarray, Watch]:
 
 
 def _nothing_after_a_stop(rows: np.ndarray) -> None:
-    """Nobody is randomised, dosed or replaced after the board ended the trial, and no lot is started."""
+    """Nobody is randomised, dosed or replaced after the board ended the trial, and no lot is started.
+
+    After an interim look stopped it nobody is randomised or replaced, and dosing goes on.
+    """
+    looked = np.flatnonzero(rows[:, KIND] == e.INTERIM_STOPS)
+    if len(looked):
+        assert not np.any(np.isin(rows[looked[0] :, KIND], (e.RANDOMISED, e.REPLACED, e.RECRUITMENT_REOPENED)))
     stopped = np.flatnonzero(rows[:, KIND] == e.BOARD_STOPPED)
     if len(stopped):
         never = (e.RANDOMISED, e.DOSE_STARTED, e.REPLACED, e.RECRUITMENT_REOPENED, e.LOT_STARTED)
@@ -156,6 +162,7 @@ def _recruitment_opens_for_someone(trial: Trial, rows: np.ndarray) -> None:
     for row in rows:
         n += row[KIND] == e.RANDOMISED
         needed += row[KIND] == e.REPLACED
+        needed += row[AMOUNT] if row[KIND] == e.INTERIM_ENLARGES else 0
         if row[KIND] == e.RECRUITMENT_REOPENED:
             assert n < needed
         if row[KIND] == e.RECRUITMENT_CLOSED and row[CODE] == e.RECRUITED:
@@ -172,7 +179,7 @@ def _replaced_are_those_named(trial: Trial, rows: np.ndarray) -> None:
     rule, doses = trial.world.scenario.trial.replace, trial.world.scenario.arms["X"].doses
     assert doses is not None
     kinds, codes, times = rows[:, KIND], rows[:, CODE], rows[:, TIME]
-    over = np.isin(kinds, (e.BOARD_STOPPED, e.PRIMARY_COMPLETED))
+    over = np.isin(kinds, (e.BOARD_STOPPED, e.PRIMARY_COMPLETED, e.INTERIM_STOPS))
     over |= (kinds == e.RECRUITMENT_CLOSED) & (codes != e.RECRUITED)
     rows = rows[times < times[over][0]] if np.any(over) else rows  # who leaves with the last event is not replaced
     start: dict[tuple[float, float], float] = {}

@@ -113,6 +113,8 @@ def print_dates(results: Results) -> None:
         console.print(sentence)
     for sentence in words.cap_sentences(results.caps(), dates):
         console.print(sentence, soft_wrap=True)
+    for sentence in words.interim_sentences(results.interims(), dates):
+        console.print(sentence, soft_wrap=True)
     for sentence in words.amendment_sentences(results.amendments(), dates):
         console.print(sentence, soft_wrap=True)
     for sentence in place_sentences(results, dates):

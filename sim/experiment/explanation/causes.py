@@ -15,7 +15,7 @@ from typing import Any
 from sim.extension import Extension
 from sim.scenario.extension_files import known_extension
 from sim.scenario.load import canonical, scenario_from_json
-from sim.scenario.schema import Scenario, amendments
+from sim.scenario.schema import Scenario, amendments, interims
 from sim.scenario.schema.caps import in_words
 from sim.scenario.schema.risks import risk_in_words
 from sim.scenario.schema.start_up import step_names
@@ -112,6 +112,18 @@ def _twice_the_sites(data: Data) -> None:
 
 def _without_cap(name: str) -> Callable[[Data], None]:
     return lambda data: data["caps"].pop(name, None)
+
+
+def _without_interim(name: str) -> Callable[[Data], None]:
+    return lambda data: data["interims"].pop(name, None)
+
+
+def _without_pause(name: str) -> Callable[[Data], None]:
+    def apply(data: Data) -> None:
+        if name in data["interims"]:
+            data["interims"][name] |= {"recruitment": "goes_on", "days_between": 0.0}
+
+    return apply
 
 
 def _without_amendment(name: str) -> Callable[[Data], None]:
@@ -271,6 +283,16 @@ def _caps(scenario: Scenario) -> Iterator[_Change]:
         yield _Change(f"caps.{name}", "cap", f"the cap {_words(name)} ({meaning})", "no such cap", _without_cap(name))
 
 
+def _interims(scenario: Scenario) -> Iterator[_Change]:
+    for name, rule in scenario.interims.items():
+        label = f"the interim look {_words(name)} ({interims.in_words(name, rule).partition(': ')[2]})"
+        path = f"interims.{name}"
+        yield _Change(path, "interim", label, "no such look", _without_interim(name))
+        if rule.stop != 0 or rule.enlarge != 0:
+            label = f"the pause of the interim look {_words(name)}"
+            yield _Change(f"{path}.recruitment", "interim", label, "recruitment goes on", _without_pause(name), path)
+
+
 def _amendments(scenario: Scenario) -> Iterator[_Change]:
     for name, rule in scenario.amendments.items():
         meaning = f"{amendments.moment_in_words(rule)}: {amendments.effect_in_words(rule)}"
@@ -324,6 +346,7 @@ def _changes(scenario: Scenario) -> Iterator[_Change]:
     yield from _SITES
     yield from _steps(scenario)
     yield from _caps(scenario)
+    yield from _interims(scenario)
     yield from _amendments(scenario)
     yield from _risks(scenario)
     yield from _calendar(scenario)

@@ -27,7 +27,7 @@ _NARROW = (("patients", "attributes"), ("screening", "criteria"))  # bodies, and
 _ALIKE = (("patients", "conditions"), ("calendar", "periods"), ("follow_up", "leaving"))  # changed together
 _DECIDED = ("trial", "arms", "randomisation", "costs", "caps")
 _NO_NUMBERS = ("visit_weeks", "primary_endpoint_week", "correlation", "after_treated", "costs")
-_MOMENTS = ("at_month", "at_randomised", "if_fewer_than")  # of amendments, which are decided
+_MOMENTS = ("at_month", "at_randomised", "if_fewer_than", "every", "at_events", "followed_weeks", "enlarge_by")
 _IN_UNITS = {"low", "mode", "high", "mean", "median", "sd", "value"}  # parameters in the unit of the value
 
 

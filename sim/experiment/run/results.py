@@ -271,6 +271,10 @@ class Results(Shown):
         """How long each step of start-up takes, and how often it is critical: of all sites, and by country."""
         return country_tables.start_up_table(self.design, self._one_by_one)
 
+    def interims(self) -> pd.DataFrame:
+        """How often each interim look came, when, and what was decided."""
+        return summary.interim_table(self.design, self._one_by_one)
+
     def amendments(self) -> pd.DataFrame:
         """How often each amendment was decided, and from when it was in force."""
         return summary.amendment_table(self.design, self._one_by_one)

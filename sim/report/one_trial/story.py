@@ -29,6 +29,7 @@ PAUSES = {
     "hold": "a severe reaction is looked into",
     "sentinel": "the first participants are spaced apart",
     "cells": "there are not enough released cells",
+    "interim": "an interim look",
 }
 _MISSED = {
     "unfit": "not fit for it",
@@ -136,7 +137,7 @@ class Teller:
             events.PAUSED: lambda r: f"Randomisation pauses: {PAUSES[self._word(r)]}.",
             events.RESUMED: lambda r: f"The pause is over ({plain(self._word(r))}).",
             events.RECRUITMENT_CLOSED: lambda r: f"Recruitment closes: {_RECRUITMENT[self._word(r)]}.",
-            events.RECRUITMENT_REOPENED: lambda _row: "Recruitment opens again: a participant must be replaced.",
+            events.RECRUITMENT_REOPENED: lambda _row: "Recruitment opens again: more participants are needed.",
             events.TRIAL_STARTED: lambda _row: "The trial starts, late.",
             events.DATABASE_LOCKED: lambda _row: "The database is locked.",
             events.TRIAL_ENDED: lambda r: _ENDED[self._word(r)],
@@ -147,6 +148,12 @@ class Teller:
             events.RATES_DRIFTED: self._drifted,
             events.CAP_REACHED: self._cap_reached,
             events.CAP_OPENED: lambda r: f"There is room under the cap {plain(self._word(r))} again{self._at(r)}.",
+            events.INTERIM_LOOK: lambda r: f"The interim look {self._look(r)}.",
+            events.INTERIM_GOES_ON: lambda r: f"The trial goes on after the interim look {self._look(r)}.",
+            events.INTERIM_STOPS: lambda r: f"Recruitment is stopped after the interim look {self._look(r)}.",
+            events.INTERIM_ENLARGES: lambda r: (
+                f"The target is enlarged by {r[AMOUNT]:.0f} after the interim look {self._look(r)}."
+            ),
             events.AMENDMENT_DECIDED: lambda r: f"The amendment {self._amendment(r)} is decided.",
             events.AMENDMENT_NOT_NEEDED: lambda r: (
                 f"The amendment {self._amendment(r)} is not needed: {r[NUMBER]:.0f} are randomised."
@@ -211,6 +218,11 @@ class Teller:
         cap = self._design.scenario.caps[self._word(row)]
         whom = "in screening" if cap.in_screening else "randomised"
         return f"The cap {plain(self._word(row))} is reached{self._at(row)}: {row[NUMBER]:.0f} {whom}."
+
+    def _look(self, row: Array) -> str:
+        rule = self._design.scenario.interims[self._word(row)]
+        of = f"event {row[NUMBER]:.0f}" if rule.at_events else f"{row[NUMBER]:.0f} randomised"
+        return f"{plain(self._word(row))} at {of}"
 
     def _amendment(self, row: Array) -> str:
         return plain(self._word(row))

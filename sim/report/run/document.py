@@ -85,6 +85,20 @@ def _amendments(results: Results, dates: Dates) -> dict[str, Any]:
     }
 
 
+def _interims(results: Results, dates: Dates) -> dict[str, Any]:
+    return {
+        str(name): {
+            "share_with_a_look": _estimate(estimate_of(row, "share")),
+            "looks": _estimate(estimate_of(row, "looks")),
+            "first_look_p50": _dated(estimate_of(row, "p50"), dates),
+            "share_stopped": _estimate(estimate_of(row, "stopped")),
+            "share_enlarged": _estimate(estimate_of(row, "enlarged")),
+            "meaning": row["meaning"],
+        }
+        for name, row in results.interims().iterrows()
+    }
+
+
 def _why(results: Results) -> dict[str, Any]:
     """Days lost to each cause and the critical path, of every milestone; the sentences are of the end of the trial."""
     why, causes, doubts = Why(results), results.causes(), results.assumptions()
@@ -137,6 +151,7 @@ def answer(results: Results) -> dict[str, Any]:
         "funnel": _rows(results.funnel(), "mean", also=("share",)),
         "losses": _rows(results.losses(), "mean"),
         "caps": _caps(results, dates),
+        "interims": _interims(results, dates),
         "amendments": _amendments(results, dates),
         "countries": _countries(results, dates),
         "risks": _rows(

@@ -58,7 +58,7 @@ SECTIONS = (
         "who",
         "Who gets in?",
         "From referrals to participants, and why people fall out.",
-        ("funnel", "caps", "amendments", "criteria", "measured-who"),
+        ("funnel", "caps", "interims", "amendments", "criteria", "measured-who"),
     ),
     Section(
         "sites",

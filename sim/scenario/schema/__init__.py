@@ -14,6 +14,7 @@ from sim.scenario.schema.countries import Countries
 from sim.scenario.schema.drift import Drift
 from sim.scenario.schema.extensions import ExtensionUse
 from sim.scenario.schema.follow_up import FollowUp, Oversight
+from sim.scenario.schema.interims import Interims
 from sim.scenario.schema.patients import Patients, Screening
 from sim.scenario.schema.risks import Risks
 from sim.scenario.schema.sites import SiteGroup, SiteSettings
@@ -39,6 +40,7 @@ class Scenario(Section):
     amendments: Amendments = described("What changes while the trial runs, by name.", default_factory=dict)
     risks: Risks = described("What may happen once and then costs days, by name.", default_factory=dict)
     drift: Drift | None = described("How rates drift; leave out and they do not.", default=None)
+    interims: Interims = described("Interim looks, stages and cohorts, by name.", default_factory=dict)
     calendar: Calendar = described("What changes arrivals with the date.", default_factory=Calendar)
     patients: Patients = described("Who is referred.", default_factory=Patients)
     screening: Screening = described("From the chart to eligibility.", default_factory=Screening)

@@ -125,18 +125,20 @@ def _name_or_several(raw: object) -> object:
     return (raw,) if isinstance(raw, str) else tuple(raw) if isinstance(raw, list) else raw
 
 
+Ways = Annotated[
+    tuple[Name, ...],
+    Field(min_length=1),
+    BeforeValidator(_name_or_several, json_schema_input_type=Name | tuple[Name, ...]),
+]
+
+
 class EventDriven(Section):
     """Primary completion when so many participants have had an event; everybody is followed until then."""
 
     events: int = described("Events needed.", unit="events", ge=1)
-    of: (
-        Annotated[
-            tuple[Name, ...],
-            Field(min_length=1),
-            BeforeValidator(_name_or_several, json_schema_input_type=Name | tuple[Name, ...]),
-        ]
-        | None
-    ) = described("Ways of leaving that are events; one name, or several; leave out for every way.", default=None)
+    of: Ways | None = described(
+        "Ways of leaving that are events; one name, or several; leave out for every way.", default=None
+    )
     not_before: date | None = described("Not before this date, however early the events are there.", default=None)
     at_the_latest: date | None = described("On this date at the latest, with the events there are.", default=None)
     last_visits_days: Days = described(

@@ -41,9 +41,11 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "follow_up.missed_visit", "follow_up.database_lock_days",
     )),
     ("Calendar", ("trial.enrolment_opens", "calendar.*", "countries.*.public_holidays.factor")),
-    ("Changes on the way", (
-        "amendments.*.on", "amendments.*.at_month", "amendments.*.at_randomised", "amendments.*.if_fewer_than",
-        "amendments.*.after_days", "amendments.*.consent", "amendments.*.referrals_times",
+    ("Looks and changes on the way", (
+        "interims.*.recruitment", "interims.*.takes_days", "interims.*.followed_weeks", "interims.*.stop",
+        "interims.*.enlarge", "interims.*.enlarge_by", "amendments.*.on", "amendments.*.at_month",
+        "amendments.*.at_randomised", "amendments.*.if_fewer_than", "amendments.*.after_days", "amendments.*.consent",
+        "amendments.*.referrals_times",
     )),
     ("Limits", (
         "sites.*.max_participants", "site_defaults.max_participants", "caps.*.randomised", "caps.*.in_screening",
@@ -54,7 +56,8 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     )),
 )  # fmt: skip
 
-_NAMED = ("sites", "countries", "caps", "amendments", "risks")  # what a planner has named stands at once below these
+# What a planner has named stands at once below these.
+_NAMED = ("sites", "countries", "caps", "interims", "amendments", "risks")
 _LIMITS = ("min", "max", "below", "above")  # of a criterion
 _SPREADS = ("sigma", "sd", "n", "cv", "shape")  # parameters without the unit of what is drawn
 _FORMS = ("dist", "uncertain")
@@ -201,7 +204,7 @@ def _rows(rows: list[Provenance], pattern: str, loaded: Loaded) -> Iterator[Prov
     """
     for row in rows:
         is_elsewhere = row.value == "null" and (
-            row.path.startswith(("caps.", "amendments.", "risks.")) or ".start_up." in row.path
+            row.path.startswith(("caps.", "interims.", "amendments.", "risks.")) or ".start_up." in row.path
         )
         if (fnmatchcase(row.path, pattern) or row.path.startswith(f"{pattern}.")) and not is_elsewhere:
             yield row

@@ -12,6 +12,7 @@ from sim.report.words import (
     cap_sentences,
     chance,
     estimate_of,
+    interim_sentences,
     mean_with_error,
     percent,
     told_funnel,
@@ -77,6 +78,35 @@ def caps(answers: Answers) -> Exhibit:
                     chance(estimate_of(row, "share")),
                     answers.dates.text(float(row["p50"])),
                     mean_with_error(estimate_of(row, "away")),
+                )
+                for name, row in table.iterrows()
+            ),
+            is_open=True,
+        ),
+    )
+
+
+def interims(answers: Answers) -> Exhibit:
+    """How often each interim look came, when, and what was decided."""
+    table = answers.results.interims()
+    return Exhibit(
+        "interims",
+        "Interim looks",
+        " ".join(interim_sentences(table, answers.dates)),
+        "Source: replications.parquet; a trial that is stopped counts as never complete.",
+        None,
+        Table(
+            "Interim looks in the simulated trials",
+            ("look", "says", "comes in", "looks in a mean trial", "first in half by", "stops in", "enlarges in"),
+            tuple(
+                (
+                    spaced(str(name)),
+                    str(row["meaning"]).partition(": ")[2],
+                    chance(estimate_of(row, "share")),
+                    mean_with_error(estimate_of(row, "looks")),
+                    answers.dates.text(float(row["p50"])),
+                    chance(estimate_of(row, "stopped")),
+                    chance(estimate_of(row, "enlarged")),
                 )
                 for name, row in table.iterrows()
             ),

@@ -1,0 +1,127 @@
+"""Interim looks, stages and cohorts: when data are looked at, whether recruitment pauses, and what may be decided."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from sim.scenario.schema.follow_up import Ways
+from sim.scenario.schema.values import (
+    MAX_PEOPLE,
+    Days,
+    Name,
+    OnceDays,
+    OnceProbability,
+    Section,
+    described,
+)
+
+_Number = Annotated[int, Field(ge=1, le=MAX_PEOPLE)]
+
+
+def _one_or_several(raw: object) -> object:
+    """`15` is short for `[15]`."""
+    return tuple(raw) if isinstance(raw, list) else (raw,) if isinstance(raw, int) else raw
+
+
+Numbers = Annotated[
+    tuple[_Number, ...],
+    Field(min_length=1, max_length=200),
+    BeforeValidator(_one_or_several, json_schema_input_type=_Number | tuple[_Number, ...]),
+]
+
+
+class Interim(Section):
+    """A look at the data, or one of each stage or cohort. Without any, the trial goes on."""
+
+    at_randomised: Numbers | None = described(
+        "A look when so many are randomised; one number, or one for each look.", unit="participants", default=None
+    )
+    every: int | None = described(
+        "A look after every so many randomised: cohorts of this size.",
+        unit="participants",
+        ge=1,
+        le=MAX_PEOPLE,
+        default=None,
+    )
+    at_events: Numbers | None = described(
+        "A look when so many have had an event; one number, or one for each look.", unit="events", default=None
+    )
+    of: Ways | None = described(
+        "Ways of leaving that are events; leave out for those of primary completion, or every way.", default=None
+    )
+    followed_weeks: float = described(
+        "The look is so many weeks after the last of those participants was randomised.",
+        unit="weeks",
+        ge=0,
+        le=1040,
+        default=0.0,
+    )
+    recruitment: Literal["goes_on", "pauses_at_look", "pauses_when_randomised"] = described(
+        "Whether recruitment pauses until the decision: not at all, from the look on, or from when the last of those "
+        "participants is randomised.",
+        default="goes_on",
+    )
+    takes_days: Days = described("From the look to the decision.", unit="days", default=0.0)
+    days_between: OnceDays = described(
+        "After each participant up to the last look, nobody is randomised for so many days.", unit="days", default=0.0
+    )
+    stop: OnceProbability = described("Probability that recruitment is stopped for good.", default=0.0)
+    enlarge: OnceProbability = described("Probability that the target is enlarged.", default=0.0)
+    enlarge_by: int | None = described(
+        "By how many it is enlarged.", unit="participants", ge=1, le=MAX_PEOPLE, default=None
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        kinds = {"at_randomised": self.at_randomised, "every": self.every, "at_events": self.at_events}
+        if sum(value is not None for value in kinds.values()) != 1:
+            raise ValueError("write exactly one of at_randomised, every, at_events")
+        if self.at_events and (self.followed_weeks or self.recruitment == "pauses_when_randomised"):
+            raise ValueError(
+                "a look at events comes with its event: leave out followed_weeks and pauses_when_randomised"
+            )
+        if self.at_events and self.days_between != 0:
+            raise ValueError("'days_between' is of looks that count participants")
+        if self.of and not self.at_events:
+            raise ValueError("'of' says which ways of leaving are events, and at_events is not there")
+        if (self.enlarge_by is None) != (self.enlarge == 0):
+            raise ValueError("write both of enlarge and enlarge_by, or neither")
+        for numbers in (self.at_randomised, self.at_events):
+            if numbers and list(numbers) != sorted(set(numbers)):
+                raise ValueError("the numbers of several looks must increase")
+        return self
+
+
+Interims = Annotated[dict[Name, Interim], Field(max_length=100)]
+
+
+def _listed(numbers: tuple[int, ...]) -> str:
+    texts = [str(number) for number in numbers]
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+
+
+def in_words(name: str, rule: Interim) -> str:
+    """An interim look as a planner would say it."""
+    if rule.at_events:
+        text = f"at event {_listed(rule.at_events)}"
+    elif rule.every:
+        text = f"after every {rule.every} randomised"
+    else:
+        assert rule.at_randomised
+        text = f"at {_listed(rule.at_randomised)} randomised"
+    if rule.followed_weeks:
+        text += f" and {rule.followed_weeks:g} weeks of follow-up"
+    pause = {
+        "goes_on": "recruitment goes on",
+        "pauses_at_look": "recruitment pauses from the look to the decision",
+        "pauses_when_randomised": "recruitment pauses from then to the decision",
+    }[rule.recruitment]
+    found = [pause]
+    if rule.days_between != 0:
+        found.append("participants are spaced apart")
+    for value, what in ((rule.stop, "stop"), (rule.enlarge, f"enlarge by {rule.enlarge_by}")):
+        if value != 0:
+            found.append(f"{what} with {value:g}" if isinstance(value, (int, float)) else f"may {what}")
+    return f"{name}: {text}: {', '.join(found)}"
