@@ -9,7 +9,6 @@ import simpy
 
 from sim.core import events
 from sim.core.batch import Batch
-from sim.core.clock import WEEK_DAYS
 from sim.core.design import ArmDesign
 from sim.core.environment import Wait
 from sim.core.events import Log
@@ -28,6 +27,7 @@ from sim.processes.interims import Interims
 from sim.processes.oversight import Board
 from sim.processes.randomisation import Allocation
 from sim.processes.referrals import Referrals
+from sim.processes.replacement import Replacement
 from sim.processes.risks import StrikingRisks
 from sim.processes.screening import ELIGIBLE, OUT, Screening, lowest_bit
 from sim.processes.sites import Recruitment, make_sites
@@ -75,9 +75,7 @@ class Trial:
         if design.amendments:
             self.amendments = Amendments(world, self.sites, self.enrolment, self.recruitment, self._inside)
         self._most_cells_per_kg = max(self.infusions.cells_per_kg(arm) for arm in design.arms)
-        self._treatment_days = WEEK_DAYS * max(
-            (arm.doses.weeks[-1] - arm.doses.weeks[0] for arm in design.arms if arm.doses), default=0.0
-        )
+        self.replacement = Replacement(world)
         self._dosing: dict[Person, simpy.Process] = {}
         self._n_following = 0
         self._following: dict[Person, None] = {}  # where the trial is event-driven
@@ -317,7 +315,7 @@ class Trial:
 
     def _replace(self, person: Person) -> None:
         """One more participant for one who left too early, where the scenario says so and recruitment is not over."""
-        if self.enrolment.is_over or not self._left_too_early(person):
+        if self.enrolment.is_over or not self.replacement.names(person):
             return
         self.world.record(events.REPLACED, person.site.index, person.referral, person.number)
         if self.caps is not None:
@@ -325,18 +323,6 @@ class Trial:
         if self.enrolment.need_more(1):
             self.recruitment.reopened()
             self.cells.look()
-
-    def _left_too_early(self, person: Person) -> bool:
-        """Whether the rule of replacement names somebody who leaves now.
-
-        Weeks of treatment are counted from when the first dose was due; without doses, from randomisation.
-        """
-        rule = self.world.scenario.trial.replace
-        has_doses = person.arm is not None and person.arm.doses is not None
-        if rule == "before_first_dose":
-            return has_doses and person.n_doses_over == 0
-        start = person.first_due if has_doses else person.randomised
-        return rule == "not_evaluable" and self.world.env.now < start + self._treatment_days
 
     # --- what holds up, closes and ends the trial
 
