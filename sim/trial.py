@@ -124,8 +124,7 @@ class Trial:
             failed = person.chart_failed
         if failed:
             world.record(events.RESCREEN_PLANNED, site, person.referral, failed, lowest_bit(failed))
-            self._inside[person] = world.env.start(self.journey(person))
-        elif self._agrees(person):
+        if failed or self._agrees(person):
             self._inside[person] = world.env.start(self.journey(person))
 
     def _agrees(self, person: Person) -> bool:
@@ -370,7 +369,8 @@ class Trial:
         if self._inside or self._is_locking:
             return
         if self.enrolment.recruiting:
-            if not any(map(self._may_recruit, self.sites)):
+            sites = (site for site in self.sites if site.closed_on is None)
+            if not any(self.amendments is None or self.amendments.may_open(site) for site in sites):
                 self.enrolment.close(events.RECRUITMENT_NO_SITES)
             elif self.caps is not None and not self.caps.has_room():
                 self.enrolment.close(events.RECRUITMENT_CAPS)
@@ -379,12 +379,6 @@ class Trial:
         elif not (self.completion and self.completion.nobody_is_left()):
             self._is_locking = True
             self._lock()
-
-    def _may_recruit(self, site: Site) -> bool:
-        """Whether a site is open, or may be."""
-        if site.closed_on is not None:
-            return False
-        return not site.is_waiting or (self.amendments is not None and self.amendments.may_open(site))
 
     def _lock(self) -> None:
         world, rules = self.world, self.world.scenario.follow_up

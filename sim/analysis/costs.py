@@ -127,6 +127,11 @@ def costs(row: dict[str, float], design: Design, index: EventIndex) -> dict[str,
     )
     parts["central"] = price.of_months("central_month", np.array([[0.0, row["day_end"]]]))
     found = {"cost": math.fsum(parts.values())} | {f"cost_{name}": float(value) for name, value in parts.items()}
+    if unit.per_day_of_delay != 0:
+        never = math.isnan(row["day_database_lock"])
+        days = design.horizon_days if never else row["day_database_lock"]
+        found["worth_of_time"] = days * price("per_day_of_delay")
+        found["cost_and_time"] = found["cost"] + found["worth_of_time"]
     of_site = design.country_of_sites()
     for i, code in enumerate(design.countries):
         here = [j for j, country in enumerate(of_site) if country == i]

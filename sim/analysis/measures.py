@@ -189,6 +189,10 @@ def measures(design: Design) -> list[Measure]:
     if costs is not None:
         found.append(Measure("cost", costs.currency, "Cost in all"))
         found += [Measure(f"cost_{name}", costs.currency, f"Cost of {meaning}") for name, meaning in COST_PARTS.items()]
+        if costs.per_day_of_delay != 0:
+            meaning = "Days to the database lock, or to the end of the simulated time, at what a day of delay is worth"
+            found.append(Measure("worth_of_time", costs.currency, meaning))
+            found.append(Measure("cost_and_time", costs.currency, "Cost in all and the worth of time, together"))
     found += [Measure(f"value_{path}", "", f"The uncertain value {path} in this trial") for path in design.uncertain]
     return found + extension_measures(design)
 

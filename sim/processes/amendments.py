@@ -86,8 +86,10 @@ class Amendments:
         return [rule for code, rule in enumerate(self._rules) if code not in self._over and _is_in(site, rule.opens)]
 
     def may_open(self, site: Site) -> bool:
-        """Whether a site that waits may be opened though nobody is randomised any more."""
-        return any(rule.at_randomised is None or rule.at_randomised <= self._n for rule in self._openers(site))
+        """Whether a site waits for no amendment, or may be opened though nobody is randomised any more."""
+        return not site.is_waiting or any(
+            rule.at_randomised is None or rule.at_randomised <= self._n for rule in self._openers(site)
+        )
 
     # --- what
 

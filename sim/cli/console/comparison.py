@@ -56,6 +56,9 @@ def _print_pair(console: Console, compared: Compared, pair: Pair) -> None:
     cost = words.cost_sentence(compared, pair)
     if cost:
         console.print(words.sentence(cost))
+    worth = words.worth_sentence(compared, pair)
+    if worth:
+        console.print(words.sentence(worth))
     console.print()
     console.print(_measures(compared, pair))
     shares = _shares(compared, pair)

@@ -184,13 +184,33 @@ def amount(change: Estimate) -> str:
     return f"{text(change.value)} ({text(change.low)} to {text(change.high)})"
 
 
+def _mean_change(compared: Compared, pair: Pair, measure: str) -> tuple[Estimate, str] | None:
+    """Mean change of a measure in money, and its unit; None where there is nothing to compare."""
+    rows = compared.of("measures", pair)
+    rows = rows[(rows["measure"] == measure) & (rows["in"] == BOTH)]
+    return None if rows.empty else (estimate_of(rows.iloc[0], "difference"), str(rows.iloc[0]["unit"]))
+
+
+def worth_sentence(compared: Compared, pair: Pair) -> str | None:
+    """Whether what the other scenario costs is worth the days that it gains, at what a day of delay is worth."""
+    found = _mean_change(compared, pair, "cost_and_time")
+    if found is None:
+        return None
+    change, unit = found
+    if change.value == 0.0 or not _is_told(change):
+        return f"With what a day of delay is worth counted in, it is not clear whether {pair.other.label} pays."
+    low, high = sorted(abs(end) for end in (change.low or 0.0, change.high or 0.0))
+    amount = f"{unit} {number(abs(change.value))} ({number(low)} to {number(high)})"
+    verdict = f"is worth {amount} more than it costs" if change.value < 0 else f"costs {amount} more than it is worth"
+    return f"With what a day of delay is worth counted in, {pair.other.label} {verdict}, on average."
+
+
 def cost_sentence(compared: Compared, pair: Pair) -> str | None:
     """What the other scenario costs more or less on average; None where there is nothing to compare."""
-    rows = compared.of("measures", pair)
-    rows = rows[(rows["measure"] == "cost") & (rows["in"] == BOTH)]
-    if rows.empty:
+    found = _mean_change(compared, pair, "cost")
+    if found is None:
         return None
-    change, unit = estimate_of(rows.iloc[0], "difference"), rows.iloc[0]["unit"]
+    change, unit = found
     if change.value == 0.0:
         return f"The mean cost is that of {pair.reference.label}."
     way, sign = ("more", 1) if change.value > 0 else ("less", -1)
@@ -233,7 +253,7 @@ def sentences(compared: Compared, pair: Pair) -> list[str]:
     """The answer for one scenario, most important first."""
     found = [sentence(headline(compared, pair)), *odds_sentences(compared, pair)]
     cost, pairing = cost_sentence(compared, pair), pairing_sentence(compared, pair)
-    return [*found, *(sentence(text) for text in (cost, pairing) if text)]
+    return [*found, *(sentence(text) for text in (cost, worth_sentence(compared, pair), pairing) if text)]
 
 
 def what_only_one_has(compared: Compared, pair: Pair) -> list[str]:

@@ -29,6 +29,11 @@ class Costs(Section):
     lot: Money = described("Each lot started.", unit="currency", default=0.0)
     dose: Money = described("Each dose thawed, given or lost.", unit="currency", default=0.0)
     monitoring_visit: MonitoringVisit | None = described("Monitoring of open sites.", default=None)
+    per_day_of_delay: Money = described(
+        "What it is worth if the database is locked a day sooner: reported beside the cost, and not in it.",
+        unit="currency/day",
+        default=0.0,
+    )
     central_month: Money = described(
         "Running the trial, from day 0 to database lock.", unit="currency/month", default=0.0
     )
