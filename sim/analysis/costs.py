@@ -43,7 +43,7 @@ def length_of_union(stretches: Array) -> float:
     return total
 
 
-class _Prices:
+class Prices:
     """Unit costs, as amendments change them.
 
     Args:
@@ -95,6 +95,15 @@ class _Prices:
         steps = self._steps(name)
         return len(times) * steps[0][1] if len(steps) == 1 else math.fsum(self.at(name, times).tolist())
 
+    def by_month(self, name: str, stretches: Array, edges: Array, own: float | None) -> Array:
+        """What the months in (n, 2) stretches that do not overlap cost in each month; months end at `edges`."""
+        steps = self._steps(name) if own is None else [(-math.inf, own)]
+        found = np.zeros(len(edges))
+        for (start, value), end in zip(steps, [day for day, _ in steps[1:]] + [math.inf], strict=True):
+            for first, last in np.clip(stretches, start, end).tolist():
+                found += np.diff(np.clip(edges, first, last), prepend=first) * (value / MONTH_DAYS)
+        return found
+
     def of_months(self, name: str, stretches: Array, own: float | None = None) -> float:
         """What the months in (n, 2) stretches cost together; overlaps count once; `own` is the price of a country."""
         steps = self._steps(name)
@@ -117,7 +126,7 @@ def costs(row: dict[str, float], design: Design, index: EventIndex) -> dict[str,
     """
     unit = design.scenario.costs
     assert unit is not None
-    price = _Prices(row, design, index)
+    price = Prices(row, design, index)
 
     at_sites = _at_sites(row, design, index, price)
     parts = {name: math.fsum(by_site) for name, by_site in at_sites.items()}
@@ -139,23 +148,31 @@ def costs(row: dict[str, float], design: Design, index: EventIndex) -> dict[str,
     return found
 
 
-def _at_sites(row: dict[str, float], design: Design, index: EventIndex, price: _Prices) -> dict[str, list[float]]:
+def own_prices(row: dict[str, float], design: Design, in_country: str) -> list[float | None]:
+    """The unit cost of each site's country, where it has its own.
+
+    Args:
+        row: the measures so far, uncertain values among them.
+        design: the scenario, made ready.
+        in_country: which unit cost, as a country names it.
+    """
+    countries = [design.countries[i] if i >= 0 else "" for i in design.country_of_sites()]
+    own = {}
+    for code in design.countries:
+        settings = design.scenario.countries.get(code)
+        value = getattr(settings.costs, in_country, None) if settings and settings.costs else None
+        if value is not None:
+            own[code] = float(row.get(f"value_countries.{code}.costs.{in_country}", value))
+    return [own.get(country) for country in countries]
+
+
+def _at_sites(row: dict[str, float], design: Design, index: EventIndex, price: Prices) -> dict[str, list[float]]:
     """Cost of each site and of the people there, by part; at the prices of its country where those differ."""
     unit, n = design.scenario.costs, design.n_sites
     assert unit is not None
-    countries = [design.countries[i] if i >= 0 else "" for i in design.country_of_sites()]
-
-    def own_prices(in_country: str) -> list[float | None]:
-        own = {}
-        for code in design.countries:
-            settings = design.scenario.countries.get(code)
-            value = getattr(settings.costs, in_country) if settings and settings.costs else None
-            if value is not None:
-                own[code] = float(row.get(f"value_countries.{code}.costs.{in_country}", value))
-        return [own.get(country) for country in countries]
 
     def each(rows: Array, name: str) -> list[float]:
-        sites, own = rows[:, SITE].astype(np.int64), own_prices(name)
+        sites, own = rows[:, SITE].astype(np.int64), own_prices(row, design, name)
         counts = np.bincount(sites, minlength=n)
         of_all = np.bincount(sites, price.at(name, rows[:, TIME]), n) if price.changes(name) else counts * price(name)
         both = zip(counts.tolist(), of_all.tolist(), own, strict=True)
@@ -163,7 +180,11 @@ def _at_sites(row: dict[str, float], design: Design, index: EventIndex, price: _
 
     activated = index.of(events.SITE_ACTIVATED)
     stretches = dict(zip(activated[:, SITE].astype(int).tolist(), site_stretches(index, row["day_end"]), strict=True))
-    activations, months, never = each(activated, "site_activation"), own_prices("site_month"), np.zeros((0, 2))
+    activations, months, never = (
+        each(activated, "site_activation"),
+        own_prices(row, design, "site_month"),
+        np.zeros((0, 2)),
+    )
     done = index.log.visits[index.log.visits[:, KIND] == events.VISIT_DONE]
     parts = {
         "sites": [activations[i] + price.of_months("site_month", stretches.get(i, never), months[i]) for i in range(n)],
@@ -173,7 +194,7 @@ def _at_sites(row: dict[str, float], design: Design, index: EventIndex, price: _
     }
     if unit.monitoring_visit is not None:
         every, of_all = price("monitoring_visit.every_days"), price("monitoring_visit.cost")
-        each_visit = [of_all if mine is None else mine for mine in own_prices("monitoring_visit")]
+        each_visit = [of_all if mine is None else mine for mine in own_prices(row, design, "monitoring_visit")]
         parts["monitoring"] = [
             math.floor(length_of_union(stretches.get(i, never)) / every) * each_visit[i] for i in range(n)
         ]

@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.analysis import country_tables, summary
+from sim.analysis.cost_months import month_table, spending
+from sim.analysis.from_tables import event_rows
 from sim.analysis.measures import PATH_MILESTONES, STEPS, path_name
 from sim.analysis.one_by_one import OneByOne
 from sim.analysis.risk_table import risk_table
@@ -30,6 +32,8 @@ from sim.experiment.run.table_checks import first_line, wrong_tables
 from sim.scenario.extension_files import Extensions, read_extensions
 from sim.scenario.load import scenario_from_json
 from sim.scenario.schema import Scenario
+
+_MOST_PRICED = 50  # trials kept whole of which costs by month are worked out
 
 
 class Results(Shown):
@@ -270,6 +274,24 @@ class Results(Shown):
     def start_up(self) -> pd.DataFrame:
         """How long each step of start-up takes, and how often it is critical: of all sites, and by country."""
         return country_tables.start_up_table(self.design, self._one_by_one)
+
+    def cost_by_month(self) -> pd.DataFrame:
+        """What each month costs, and all up to its end, over at most 50 trials kept whole; no rows without unit costs.
+
+        `n` of its attributes is how many trials they are.
+        """
+        spent = []
+        if self.scenario.costs is not None:
+            frame = summary.finished(self.columns("replication", "day_end", "value_*"))
+            kept = frame[frame["replication"] < min(self.identity["keep"], _MOST_PRICED)]
+            events = self._table(EVENTS, [("replication", "<", _MOST_PRICED)])
+            of_each = events.column("replication").to_numpy()
+            rows = event_rows(self.design, events)
+            trials = kept.to_dict("records")
+            spent = [spending(rows[of_each == row["replication"]], self.design, row) for row in trials]
+        found = month_table(self.design, spent)
+        found.attrs["n"] = len(spent)
+        return found
 
     def interims(self) -> pd.DataFrame:
         """How often each interim look came, when, and what was decided."""

@@ -76,7 +76,7 @@ SECTIONS = (
     Section("queues", "Where do people wait?", "Coordinators and infusion bays.", ("queues",)),
     Section("cells", "Are there enough cells?", "Made, infused, expired and lost.", ("cells_all", "cells_one")),
     Section("arms", "Do the arms stay balanced?", "The randomisation list at work.", ("arms",)),
-    Section("cost", "What does it cost?", "Unit costs times what happened.", ("cost",)),
+    Section("cost", "What does it cost?", "Unit costs times what happened.", ("cost", "cost_months")),
     Section("own", "What do the extensions measure?", "Measures from Python files of your own.", ("measured-own",)),
 )
 

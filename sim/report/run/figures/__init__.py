@@ -39,6 +39,7 @@ def all_exhibits(answers: Answers) -> dict[str, Exhibit]:
     found = {name: make(answers) for name, make in MAKERS.items()} | measured.measured_exhibits(answers)
     found |= {"caps": people.caps(answers)} if answers.scenario.caps else {}
     found |= {"countries": countries.countries(answers)} if answers.design.countries else {}
+    found |= {"cost_months": effort.cost_months(answers)} if answers.scenario.costs else {}
     found |= {"interims": people.interims(answers)} if answers.scenario.interims else {}
     found |= {"amendments": people.amendments(answers)} if answers.scenario.amendments else {}
     found |= {"risks": countries.risks(answers)} if answers.design.risks else {}

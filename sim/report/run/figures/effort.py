@@ -9,12 +9,59 @@ import numpy as np
 from sim.analysis import intervals
 from sim.analysis.summary import QUANTILES
 from sim.report.exhibits import Exhibit, Table
-from sim.report.style import bar_figure, wrapped
+from sim.report.style import bar_figure, figure, series, wrapped
 from sim.report.words import estimate_of, mean_with_error, number
 
 if TYPE_CHECKING:
     from sim.analysis.intervals import Estimate
     from sim.report.run.answers import Answers
+
+
+def cost_months(answers: Answers) -> Exhibit:
+    """What has been spent by the end of each month, at P50 and P80."""
+    title, costs, table = "When the money is spent", answers.scenario.costs, answers.results.cost_by_month()
+    if costs is None or table.empty:
+        return Exhibit("cost_months", title, "The scenario has no unit costs, or no trial was kept whole.")
+    n, last = table.attrs["n"], table.iloc[-1]
+    found = figure(340, hovermode="x unified")
+    for i, (column, name) in enumerate((("p50", "half of the trials"), ("p80", "80 % of the trials"))):
+        texts = [
+            f"{name}: at most {_interval(estimate_of(row, column), costs.currency)}" for _, row in table.iterrows()
+        ]
+        found.add_scatter(
+            x=[str(day) for day in table["from"]],
+            y=table[column].tolist(),
+            mode="lines",
+            name=f"at most this in {name}",
+            line={"color": series(i).colour, "width": 2, "dash": series(i).dash},
+            text=texts,
+            hovertemplate="%{text}<extra></extra>",
+        )
+    found.update_yaxes(title=f"spent by the end of the month, {costs.currency}", rangemode="tozero")
+    most = table.iloc[int(table["mean"].to_numpy().argmax())]
+    return Exhibit(
+        "cost_months",
+        title,
+        f"The dearest month of a mean trial begins on {most['from']}: "
+        f"{mean_with_error(estimate_of(most, 'mean'))} {costs.currency}. By the end, half of the trials have spent at "
+        f"most {_interval(estimate_of(last, 'p50'), costs.currency)}, and 80 % at most "
+        f"{_interval(estimate_of(last, 'p80'), costs.currency)}.",
+        f"Source: events.parquet, of {n} simulated trials that were kept whole.",
+        found,
+        Table(
+            f"Cost by month, of {n} simulated trials",
+            ("month from", "spent in it, mean", "spent so far, P50", "spent so far, P80"),
+            tuple(
+                (
+                    str(row["from"]),
+                    f"{mean_with_error(estimate_of(row, 'mean'))}",
+                    _interval(estimate_of(row, "p50"), costs.currency),
+                    _interval(estimate_of(row, "p80"), costs.currency),
+                )
+                for _, row in table.iterrows()
+            ),
+        ),
+    )
 
 
 def _quantiles(values: np.ndarray, currency: str) -> list[tuple[str, str]]:
