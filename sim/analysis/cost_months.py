@@ -100,8 +100,10 @@ def month_table(design: Design, spent: list[Array]) -> pd.DataFrame:
         design: the scenario, made ready.
         spent: what `spending` found, of several trials; one that has ended spends nothing more.
     """
-    n = max((len(months) for months in spent), default=0)
-    each = np.array([np.pad(months, (0, n - len(months))) for months in spent]).reshape(-1, n)
+    if not spent:
+        return pd.DataFrame()
+    n = max(len(months) for months in spent)
+    each = np.array([np.pad(months, (0, n - len(months))) for months in spent])
     so_far = np.cumsum(each, axis=1)
     rows: list[dict[str, object]] = []
     for month in range(n):
