@@ -161,21 +161,8 @@ class Batch:
         return self._start_ups.get(group.name)
 
     def days_to_open(self, group: GroupDesign) -> Array:
-        """(sites, replications) days from when an amendment opens a group to the activation of each of its sites.
-
-        Of steps that are done once for several sites, those that others have had before are over.
-        """
-        u = self._site_draws(group)
-        if not group.network:
-            return self._of_sites(group, "activation_delay_days", u[..., _DELAY])
-        before = {step.place for other in self.design.groups if not other.waits for step in other.network}
-        start_ups = StartUps(self.streams, self._all, self._sites_of)
-
-        def over_by(step: StepDesign) -> float:
-            return 0.0 if step.place is not None and step.place in before else np.inf
-
-        begins = np.zeros(u.shape[:2])
-        return start_ups.ends(group.network, group.name, begins, lambda _step: 0.0, 0, over_by).activates
+        """(sites, replications) days from when an amendment opens a group to the activation of each of its sites."""
+        return self._of_sites(group, "activation_delay_days", self._site_draws(group)[..., _DELAY])
 
     def _known_sites(
         self, observed: ObservedState, group: GroupDesign, rates: Array, activates: Array

@@ -10,6 +10,7 @@ from sim.errors import nearest
 from sim.scenario.rules import Finding, registered
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.amendments import Amendment
+from sim.scenario.schema.start_up import steps_of
 from sim.scenario.yaml_source import KeyPath
 
 _MONTH_DAYS = 30.4375
@@ -39,6 +40,12 @@ def amendments(scenario: Scenario) -> Iterator[Finding]:
             if group in scenario.sites and scenario.sites[group].opens is not None:
                 message = f"opens by the amendment {name}, and cannot open on a date too: leave one of them out"
                 yield message, ("sites", group, "opens"), str(scenario.sites[group].opens)
+            if group in scenario.sites and steps_of(scenario, group):
+                message = (
+                    "has start-up in steps, which begin on day 0: sites that an amendment opens have "
+                    "activation_delay_days alone; write start_up for the other groups only"
+                )
+                yield message, (*path, "opens"), group
         if rule.costs is not None and scenario.costs is None:
             yield "changes unit costs, and there are none: write costs", (*path, "costs"), None
 

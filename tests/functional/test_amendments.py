@@ -209,6 +209,9 @@ def test_what_it_may_not_say_is_refused_with_the_reason() -> None:
         assert says in str(raised.value), rule
         assert len(raised.value.problems) == 1, rule
         assert "amendments.a" in str(raised.value)
+    steps = {"s": {"referrals_per_month": 1}, "t": {"start_up": {"contract": {"days": 9}}, "referrals_per_month": 1}}
+    with pytest.raises(ScenarioError, match=r"amendments\.a\.opens: has start-up in steps"):
+        trial(on | {"opens": "t"}, sites=steps)
     with pytest.raises(ScenarioError, match=r"sites\.t\.opens: opens by the amendment a"):
         trial(on | {"opens": "t"}, sites={"s": {"referrals_per_month": 1}, "t": {"opens": "2020-03-01"}})
 

@@ -119,6 +119,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         data["site_defaults"] |= {"activation_delay_days": 0, "country": "CN", "start_up": draw(start_up())}
         data["sites"]["g0"]["country"] = "DE"
+        data.pop("amendments", None)  # sites that one opens have no steps of start-up
         data["countries"] = {"DE": {"start_up": {"regulator": {"days": draw(DAYS)}}}}
     data["drift"] = draw(st.sampled_from([None, {"common": 0.5}]))
     data["risks"] = draw(risks(has_steps="start_up" in data["site_defaults"]))
