@@ -303,3 +303,20 @@ def test_a_rule_that_cannot_be_read_makes_no_folder(tmp_path: Path, monkeypatch:
         "--until: there is no such milestone; did you mean 'last_randomised'? (got last_randomized.p50<7d)\n"
     )
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"screening": {"consent": 0.0}}, {"sites": {"s": {"count": 2, "referrals_per_month": 0.0}}}],
+    ids=["nobody consents", "nobody is referred"],
+)
+def test_a_run_that_randomised_nobody_is_given_more(changes: dict[str, Any], tmp_path: Path) -> None:
+    """There is nothing to split among its replications, and each of them counts as never complete."""
+    scenario = scenario_of(trial={"horizon_months": 24}, **changes)
+    run_in_folder(scenario, replications=30, out=tmp_path / "r")
+    done = call("run", "--extend", tmp_path / "r", "-n", 50, "-w", 1, "--no-report")
+    assert done.code == 0, done.err
+    results = run_in_folder(scenario, replications=50, out=tmp_path / "whole")
+    assert contents(tmp_path / "r") == contents(tmp_path / "whole")
+    assert results.replications["day_last_randomised"].isna().all()
+    assert len(results.replications) == 50
