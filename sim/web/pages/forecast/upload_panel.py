@@ -62,6 +62,7 @@ def places(limits: Limits) -> Component:
                 "anybody with the link can open them. 'Take the data away' deletes yours, and what was made of them.",
                 size="sm",
                 c="dimmed",
+                my="xs",
             ),
             html.Div(id="forecast-wrong-file", role="status"),
         ]
