@@ -15,11 +15,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from sim.api.one_trial import stage_of
 from sim.core import events
 from sim.core.design import Design
 from sim.core.events import KIND
 from sim.report.one_trial.page import stage_page
-from sim.report.one_trial.stage import stage_of
 from sim.scenario.load import load_scenario
 
 SEED, REPLICATION = 20191001, 18  # of the base scenario: 45 participants, 719 referrals
