@@ -191,7 +191,7 @@ def test_a_replacement_opens_recruitment_again() -> None:
     gate.comes(1.0, 1)
     woken: list[float] = []
     gate.at(2.0, lambda: gate.enrolment.reopened.callbacks.append(lambda _event: woken.append(gate.world.env.now)))
-    gate.at(3.0, lambda: woken.append(gate.enrolment.need_one_more()))
+    gate.at(3.0, lambda: woken.append(gate.enrolment.need_more(1)))
     gate.comes(5.0, 2)
     gate.run()
     assert woken == [True, 3.0]
@@ -207,7 +207,7 @@ def test_those_beyond_the_target_stand_in_first() -> None:
     gate.comes(2.0, 2)
     found: list[bool] = []
     for day in (3.0, 4.0):
-        gate.at(day, lambda: found.append(gate.enrolment.need_one_more()))
+        gate.at(day, lambda: found.append(gate.enrolment.need_more(1)))
     gate.run()
     assert found == [False, True]
     assert gate.enrolment.n_needed == 3
@@ -215,7 +215,7 @@ def test_those_beyond_the_target_stand_in_first() -> None:
 
 def test_while_recruiting_a_replacement_only_raises_what_is_needed() -> None:
     gate = Gate(target=5)
-    assert gate.enrolment.need_one_more() is False
+    assert gate.enrolment.need_more(1) is False
     assert gate.enrolment.n_needed == 6
     assert gate.log() == []
 

@@ -56,7 +56,7 @@ class Country:
 
         def again() -> None:
             self.enrolment.n_randomised = self.enrolment.n_needed
-            assert self.enrolment.need_one_more()
+            assert self.enrolment.need_more(1)
             self.recruitment.reopened()
 
         self.at(day, again)
