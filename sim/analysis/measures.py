@@ -160,7 +160,7 @@ def measures(design: Design) -> list[Measure]:
     found = [Measure("outcome", "code", f"How it ended: {', '.join(_words('trial_ended'))} (index from 0)")]
     found.append(Measure("reached", "0 or 1", "Whether the target, replacements among it, was randomised"))
     found += [Measure(f"day_{name}", "days", meaning) for name, meaning in MILESTONES.items()]
-    found.append(Measure("day_end", "days", "The last event: the database lock, or the horizon"))
+    found.append(Measure("day_end", "days", "The last event of the trial, or the horizon"))
     found += [Measure(name, "count", meaning) for name, meaning in _counts(design)]
     found += [Measure(name, unit, meaning) for name, unit, meaning in _AMOUNTS]
     found += [Measure(entry.name, entry.unit, entry.meaning) for entry in DECLARED]

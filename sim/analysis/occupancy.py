@@ -36,7 +36,7 @@ PLACES: dict[str, Place] = {
         (_e.SCREENING_STARTED, _e.PATIENT_LOST, _e.SCREENING_FAILED, _e.TURNED_AWAY),
     ),
     "being_screened": Place(
-        "being screened by a coordinator",
+        "being screened",
         _e.SCREENING_STARTED,
         (_e.SCREENING_PASSED, _e.SCREENING_FAILED, _e.RESCREEN_PLANNED, _e.TURNED_AWAY),
     ),

@@ -90,6 +90,8 @@ def dates_and_odds(milestones: Any, odds: Any, clock: Clock) -> Iterator[str]:
         clock: days to dates.
     """
     for name, words in HEADLINE.items():
+        if name not in milestones.index:  # it is not modelled
+            continue
         yield date_line(f"{words}, by then in half of them", estimate_in(milestones.loc[name], "p50"), clock)
     for event, row in odds.iterrows():
         by = "target never reached" if event == "never_reached" else f"{event.replace('_', ' ')} by {row['planned']}"

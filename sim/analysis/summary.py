@@ -6,9 +6,9 @@ in every denominator; only a replication that raised (a defect) is left out, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +17,16 @@ import pandas as pd
 from sim.analysis import intervals
 from sim.analysis.intervals import Estimate
 from sim.analysis.measures import COST_PARTS, MILESTONES, PATH_MILESTONES, STEPS, measures, path_name
+from sim.analysis.modelled import has_chart, has_coordinators, has_measure, has_milestone, has_stage, has_step
 from sim.analysis.one_by_one import OneByOne
 from sim.analysis.tables import ERROR
 from sim.core.clock import Clock
 from sim.core.design import Design
 from sim.core.events import VOCABULARIES
 from sim.scenario.schema import amendments, caps, interims
+
+if TYPE_CHECKING:
+    from sim.scenario.schema import Scenario
 
 Array = npt.NDArray[np.float64]
 
@@ -48,15 +52,21 @@ def columns_of(prefix: str, estimate: Estimate) -> dict[str, float | None]:
     return {prefix: estimate.value, f"{prefix}_low": estimate.low, f"{prefix}_high": estimate.high}
 
 
-def milestone_table(frame: Table) -> pd.DataFrame:
+def milestone_table(frame: Table, scenario: Scenario | None = None) -> pd.DataFrame:
     """A row a milestone: P10, P50, P80 and P90 in days, each with its interval, and the share that got there.
 
     P80 is the day by which it has happened in 80 % of trials. Infinity is later than the horizon; None is not known,
     because too few replications were run.
+
+    Args:
+        frame: replications.
+        scenario: whose milestones those are; without it, there are rows also for those that it does not model.
     """
     rows = []
     done = finished(frame)
     for name, meaning in MILESTONES.items():
+        if scenario is not None and not has_milestone(name, scenario):
+            continue
         values = days(done, name)
         came = intervals.probability(int(np.count_nonzero(~np.isnan(values))), len(values))
         row: dict[str, object] = {"milestone": name, "meaning": meaning, **columns_of("share", came)}
@@ -144,21 +154,33 @@ LOSSES: dict[str, str] = {
 }
 
 
-def funnel_table(frame: Table) -> pd.DataFrame:
-    """Mean numbers from referral to the last visit, each as a share of those referred."""
+def stage_names(scenarios: Iterable[Scenario]) -> dict[str, str]:
+    """The stages of the funnel that some scenarios have, as they call them: nobody is asked by a chart without one."""
+    known = list(scenarios)
+    plain = {}
+    if not any(has_chart(one) for one in known):
+        plain["not excluded by the chart, and asked"] = "asked for consent"
+    if not any(has_coordinators(one) for one in known):
+        plain["screened by a coordinator"] = "screened"
+    there = (stage for stage, counts in FUNNEL.items() if any(has_stage(counts, one) for one in known))
+    return {stage: plain.get(stage, stage) for stage in there}
+
+
+def funnel_table(scenario: Scenario, frame: Table) -> pd.DataFrame:
+    """Mean numbers from referral to the last stage that a scenario has, each as a share of those referred."""
     done = finished(frame)
     referred = done["n_referred"].to_numpy(dtype=np.float64)
     rows = []
-    for stage, parts in FUNNEL.items():
-        counts = sum(done[part].to_numpy(dtype=np.float64) for part in parts)
+    for stage, name in stage_names([scenario]).items():
+        counts = sum(done[part].to_numpy(dtype=np.float64) for part in FUNNEL[stage])
         share = float(np.sum(counts) / referred.sum()) if referred.sum() else float("nan")
-        rows.append({"stage": stage, **columns_of("mean", intervals.mean(np.asarray(counts))), "share": share})
+        rows.append({"stage": name, **columns_of("mean", intervals.mean(np.asarray(counts))), "share": share})
     return pd.DataFrame(rows).set_index("stage")
 
 
-def loss_table(frame: Table) -> pd.DataFrame:
-    """Mean numbers of those who were referred and not randomised, by reason."""
-    return _means(frame, LOSSES, "reason")
+def loss_table(scenario: Scenario, frame: Table) -> pd.DataFrame:
+    """Mean numbers of those who were referred and not randomised, by the reasons that a scenario has."""
+    return _means(frame, {name: words for name, words in LOSSES.items() if has_measure(name, scenario)}, "reason")
 
 
 def cap_table(design: Design, frame: Table) -> pd.DataFrame:
@@ -250,20 +272,22 @@ def criterion_table(design: Design, frame: Table) -> pd.DataFrame:
 _NO = Estimate(float("nan"), None, None)
 
 
-def path_table(column: Callable[[str], Array]) -> pd.DataFrame:
+def path_table(scenario: Scenario, column: Callable[[str], Array]) -> pd.DataFrame:
     """A row a milestone and step of the critical path to it: mean days, of the trials that reached the milestone.
 
     The days of a milestone's steps sum to its mean day. Steps that took no time are 0; a milestone that no trial
-    reached has no rows.
+    reached has no rows, and a step that a scenario cannot have has none either.
 
     Args:
+        scenario: which was simulated.
         column: gives the values of a measure in the replications that did not raise.
     """
     rows: list[dict[str, object]] = []
-    for milestone in PATH_MILESTONES:
+    steps = {step: meaning for step, meaning in STEPS.items() if has_step(step, scenario)}
+    for milestone in (name for name in PATH_MILESTONES if has_milestone(name, scenario)):
         reached = ~np.isnan(column(f"day_{milestone}"))
         n, n_never = int(reached.sum()), int((~reached).sum())
-        for step, meaning in STEPS.items() if n else ():
+        for step, meaning in steps.items() if n else ():
             spent = column(path_name(milestone, step))[reached]
             row: dict[str, object] = {"milestone": milestone, "step": step, "meaning": meaning, "n": n}
             row |= {"n_never": n_never, **columns_of("days", intervals.mean(spent))}
@@ -280,7 +304,7 @@ def cost_table(frame: Table) -> pd.DataFrame:
 
 
 def summary_table(design: Design, column: Callable[[str], Array], outcome: Sequence[str]) -> pd.DataFrame:
-    """Every measure in one row: mean with interval, P10, P50, P80 and P90 with theirs, and how often it is never.
+    """Every measure that says something of the scenario, a row each: mean, P10, P50, P80, P90, and how often never.
 
     Args:
         design: the scenario, made ready.
@@ -290,7 +314,7 @@ def summary_table(design: Design, column: Callable[[str], Array], outcome: Seque
     done = np.array([word != ERROR for word in outcome], dtype=bool)
     rows = []
     for measure in measures(design):
-        if measure.name == "outcome":
+        if measure.name == "outcome" or not has_measure(measure.name, design.scenario):
             continue
         values = column(measure.name)[done]
         row: dict[str, object] = {"measure": measure.name, "unit": measure.unit, "n": len(values)}

@@ -12,7 +12,7 @@ from sim.experiment.sweep.table import Swept
 from sim.forecast.answer import Answer
 from sim.forecast.backtest.track_record import TrackRecord
 from sim.forecast.fit.study import Fit
-from sim.report.explanation.words import DEFAULT_OUTCOME, check_outcome
+from sim.report.explanation.words import outcome_asked
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -24,7 +24,7 @@ Answered = Results | Compared | Swept | Explanation | PlanAnswer | Fit | Answer 
 Forecasts = (Fit, Answer, TrackRecord)
 
 
-def sentences(answer: Answered, milestone: str = DEFAULT_OUTCOME) -> list[str]:
+def sentences(answer: Answered, milestone: str | None = None) -> list[str]:
     """The answer in words, most important first; where something must be known before, that comes first of all.
 
     Args:
@@ -53,7 +53,7 @@ def sentences(answer: Answered, milestone: str = DEFAULT_OUTCOME) -> list[str]:
     from sim.report.plan.words import PlanTold
 
     if isinstance(answer, Explanation):
-        check_outcome(milestone, answer.study.scenario)
+        milestone = outcome_asked(milestone, answer.study.scenario)
         found = Told(answer, milestone).sentences()
     else:
         found = PlanTold(answer).sentences()
@@ -74,7 +74,7 @@ def _of_run(results: Results) -> list[str]:
     ]
 
 
-def figures(answer: Answered, milestone: str = DEFAULT_OUTCOME) -> dict[str, go.Figure]:
+def figures(answer: Answered, milestone: str | None = None) -> dict[str, go.Figure]:
     """All figures of an answer by name, in the order of its page.
 
     Args:
@@ -116,7 +116,7 @@ def _summaries(content: PlainPage) -> list[str]:
     return [found.summary for found in _on_page(content) if found.summary not in content.lines]
 
 
-def _exhibits(answer: Compared | Swept | Explanation | PlanAnswer, milestone: str) -> list[Exhibit]:
+def _exhibits(answer: Compared | Swept | Explanation | PlanAnswer, milestone: str | None) -> list[Exhibit]:
     if isinstance(answer, Compared):
         from sim.report.comparison import figures as comparison_figures
 
@@ -129,7 +129,7 @@ def _exhibits(answer: Compared | Swept | Explanation | PlanAnswer, milestone: st
         from sim.report.explanation import figures as explanation_figures
         from sim.report.explanation.words import Told
 
-        check_outcome(milestone, answer.study.scenario)
+        milestone = outcome_asked(milestone, answer.study.scenario)
         return explanation_figures.exhibits(Told(answer, milestone))
     from sim.report.plan import figures as planning_figures
     from sim.report.plan.words import PlanTold

@@ -12,7 +12,7 @@ from sim.experiment.explanation.tables import RANKS
 from sim.experiment.identity import Identity
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run.start import RESULTS
-from sim.report.explanation.words import DEFAULT_OUTCOME, TABLES, check_outcome, document
+from sim.report.explanation.words import TABLES, document, outcome_asked
 from sim.scenario.extension_files import Extensions, extensions_given
 from sim.scenario.load import Named, as_typed, loaded
 
@@ -22,7 +22,7 @@ PAGE = "explain.html"
 def explain(
     scenario: Named,
     *,
-    milestone: str = DEFAULT_OUTCOME,
+    milestone: str | None = None,
     replications: int = REPLICATIONS,
     scale: str = RANKS,
     seed: int | None = None,
@@ -37,7 +37,7 @@ def explain(
 
     Args:
         scenario: as `load_scenario` gives it, a file, or a name.
-        milestone: what the page is about: a milestone, or `cost`. The tables have all of them.
+        milestone: what the page is about: a milestone, or `cost`; None for the end of the trial. The tables have all.
         replications: simulated trials with each input exchanged; half as many for each comparison.
         scale: what shares of the spread are of: `ranks` of the dates, or `days` with "never" as the horizon.
         seed: where random numbers start; default: as the scenario says.
@@ -55,7 +55,7 @@ def explain(
     """
     with extensions_given(extensions):
         found, typed = loaded(scenario).scenario, as_typed(scenario)
-    check_outcome(milestone, found)
+    milestone = outcome_asked(milestone, found)
     study = Study(found, replications, found.experiment.seed if seed is None else seed, scale)
     how = Execution(workers, cluster, progress)
     return explain_in_folder(study, out, typed, milestone, page=report, execution=how)
@@ -65,7 +65,7 @@ def explain_in_folder(
     study: Study,
     out: Path | str | None = None,
     typed: str = "",
-    focus: str = DEFAULT_OUTCOME,
+    focus: str | None = None,
     *,
     page: bool = True,
     execution: Execution = ON_ALL_CORES,
@@ -76,7 +76,7 @@ def explain_in_folder(
         study: the scenario and how much to simulate.
         out: the folder; default: `results/explain-<scenario>-<id>`.
         typed: the scenario and its overrides as they were typed.
-        focus: the outcome that the sentences are about.
+        focus: the outcome that the sentences are about; None for the end of the trial.
         page: whether to write the page.
         execution: how it is executed.
 
@@ -85,7 +85,7 @@ def explain_in_folder(
         ResultsError: the folder is in use, of another study, or cannot be written.
         RunInterrupted: stopped by hand; finished parts are kept.
     """
-    check_outcome(focus, study.scenario)
+    focus = outcome_asked(focus, study.scenario)
     asked = {"replications": study.replications, "scale": study.scale}
     identity = study_identity("explain", study.scenario, study.seed, **asked)
     slug = Identity(study.scenario, study.seed, 1).folder_name.rpartition("-")[0]

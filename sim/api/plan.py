@@ -14,7 +14,7 @@ from sim.experiment.identity import Identity
 from sim.experiment.plan.answer import CONFIDENCE, TRIALS, Asked, PlanAnswer, find_plan
 from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run.start import RESULTS
-from sim.report.explanation.words import DEFAULT_OUTCOME, check_outcome
+from sim.report.explanation.words import outcome_asked
 from sim.report.plan.words import document
 from sim.scenario.extension_files import Extensions, extensions_given
 from sim.scenario.load import Named, as_typed, loaded
@@ -30,7 +30,7 @@ def plan(
     *,
     probability: float = 0.8,
     budget: float | None = None,
-    milestone: str = DEFAULT_OUTCOME,
+    milestone: str | None = None,
     confidence: float = CONFIDENCE,
     replications: int = TRIALS,
     seed: int | None = None,
@@ -49,7 +49,7 @@ def plan(
         by: the date to make, as a date or as `YYYY-MM-DD`.
         probability: with which it must be made.
         budget: most that a plan may cost in the mean; None for any.
-        milestone: what must be done by the date.
+        milestone: what must be done by the date; None for the end of the trial.
         confidence: how sure the choice shall be; simulation stops there.
         replications: most trials to simulate, over all plans.
         seed: where random numbers start; default: as the scenario says.
@@ -67,7 +67,7 @@ def plan(
     """
     with extensions_given(extensions):
         found, said = loaded(scenario), as_typed(scenario)
-    check_outcome(milestone, found.scenario, has_cost=False)
+    milestone = outcome_asked(milestone, found.scenario, has_cost=False)
     if isinstance(options, Mapping):
         choices, typed = options_from_mapping(options, found), ""
     else:

@@ -22,9 +22,8 @@ _SCALES = click.Choice(["ranks", "days"])
 @click.option(
     "--milestone",
     metavar="NAME",
-    default="database_lock",
-    show_default=True,
-    help="What the sentences are about: a milestone, or cost. The tables and the page have all of them.",
+    help="What the sentences are about: a milestone, or cost; default: the end of the trial. The tables and the page "
+    "have all of them.",
 )
 @click.option(
     "--replications",
@@ -52,7 +51,7 @@ _SCALES = click.Choice(["ranks", "days"])
 @click.option("--no-report", is_flag=True, help="Do not write explanation.html.")
 def explain(
     scenario: str,
-    milestone: str,
+    milestone: str | None,
     replications: int | None,
     scale: str,
     seed: int | None,
@@ -71,11 +70,11 @@ def explain(
     from sim.api.explanation import explain_in_folder
     from sim.experiment.execution import Execution
     from sim.experiment.explanation.study import REPLICATIONS, Study
-    from sim.report.explanation.words import check_outcome
+    from sim.report.explanation.words import outcome_asked
     from sim.scenario.load import as_typed, load
 
     loaded = load(scenario, overrides)
-    check_outcome(milestone, loaded.scenario)
+    milestone = outcome_asked(milestone, loaded.scenario)
     study = Study(
         loaded.scenario,
         REPLICATIONS if replications is None else replications,

@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 @click.option(
     "--budget", type=click.FloatRange(0, min_open=True), metavar="B", help="Most that a plan may cost in the mean."
 )
-@click.option(
-    "--milestone", default="database_lock", show_default=True, metavar="NAME", help="What must be done by the date."
-)
+@click.option("--milestone", metavar="NAME", help="What must be done by the date; default: the end of the trial.")
 @click.option(
     "--confidence",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -64,7 +62,7 @@ def plan(
     by: str,
     probability: float,
     budget: float | None,
-    milestone: str,
+    milestone: str | None,
     confidence: float,
     replications: int | None,
     seed: int | None,
@@ -83,13 +81,13 @@ def plan(
     from sim.api.plan import plan_in_folder
     from sim.experiment.execution import Execution
     from sim.experiment.plan.answer import TRIALS, Asked
-    from sim.report.explanation.words import check_outcome
+    from sim.report.explanation.words import outcome_asked
     from sim.scenario.load import as_typed, load
     from sim.scenario.options import load_options
 
     when = _date(by)
     loaded = load(scenario, overrides)
-    check_outcome(milestone, loaded.scenario, has_cost=False)
+    milestone = outcome_asked(milestone, loaded.scenario, has_cost=False)
     asked = Asked(
         load_options(options_file, loaded),
         milestone,

@@ -137,7 +137,7 @@ class Answer(Shown):
 
     def milestones(self) -> pd.DataFrame:
         """Days and dates of the milestones with their errors, as of a run."""
-        return with_dates(milestone_table(self.futures.frame), self.futures.design.clock)
+        return with_dates(milestone_table(self.futures.frame, self.futures.design.scenario), self.futures.design.clock)
 
     @property
     def as_of(self) -> date:

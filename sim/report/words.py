@@ -177,16 +177,9 @@ def run_command(results: Results) -> str:
     return f"trialclock run {typed} --replications {n} --seed {seed}"
 
 
-def is_modelled(milestone: str, scenario: Scenario) -> bool:
-    """Whether a scenario has a milestone at all: no last dose without doses, no visits or lock without follow-up."""
-    if milestone == "last_dose":
-        return any(arm.doses for arm in scenario.arms.values())
-    return scenario.follow_up is not None or milestone not in ("last_visit", "database_lock")
-
-
 def headline(results: Results, dates: Dates, milestones: pd.DataFrame) -> str:
     """The answer in one sentence, date first."""
-    last, lock = (estimate_of(milestones.loc[name], "p50") for name in ("last_randomised", "database_lock"))
+    last = estimate_of(milestones.loc["last_randomised"], "p50")
     target = results.scenario.trial.target
     if not results.columns("reached")["reached"].any():
         return f"The {target} participants are reached in none of the simulated trials, which end by {dates.horizon}."
@@ -200,7 +193,7 @@ def headline(results: Results, dates: Dates, milestones: pd.DataFrame) -> str:
         safe = f"; with 80 % probability by {dates.text(p80.value)}" if math.isfinite(p80.value) else ""
         when = dates.text(last.value)
         return f"The last of the {target} participants is randomised by {when} in half of the simulated trials{safe}."
-    p80 = estimate_of(milestones.loc["database_lock"], "p80")
+    lock, p80 = (estimate_of(milestones.loc["database_lock"], quantile) for quantile in ("p50", "p80"))
     finish = (
         f"the database is locked by {dates.text(lock.value)}" if math.isfinite(lock.value) else "no lock is in sight"
     )
@@ -253,17 +246,6 @@ def cap_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
             text += f", in half of them {dates.by(when)}"
         sentences.append(f"{text}; {mean_with_error(estimate_of(row, 'away'))} people turned away in a mean trial.")
     return sentences
-
-
-def told_funnel(results: Results) -> pd.DataFrame:
-    """The funnel in the words of this trial: without a chart that nobody reads, or coordinators not counted."""
-    scenario, names = results.scenario, {}
-    dropped = [] if scenario.follow_up else ["had the last visit"]
-    if all(criterion.stage != "chart" for criterion in scenario.screening.criteria.values()):
-        names["not excluded by the chart, and asked"] = "asked for consent"
-    if all(group.settings.coordinators is None for group in results.design.groups):
-        names["screened by a coordinator"] = "screened"
-    return results.funnel().drop(index=dropped).rename(index=names)
 
 
 def amendment_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from command_line import call
 from conftest import simplest_file
@@ -32,3 +37,90 @@ def test_a_run_says_nothing_of_what_its_trial_has_not(
     dates = outcome.out.partition("What costs most")[0].partition("Where the")[0]
     for words in unsaid:
         assert words not in dates, words
+
+
+# --- every way out of the program, for a trial without doses, criteria, coordinators, follow-up and registered dates
+
+BARE: dict[str, Any] = {"trial": {"target": 6, "horizon_months": 12, "enrolment_opens": "2026-01-01"}}
+_LACKED = re.compile(
+    r"\b(doses?|dosed|infus\w+|cells|bays?|boards?|regist\w+|locked|lock|databases?|aclf|admissions?|coordinators?|"
+    r"chart|visits?|follow-?up|thaw\w*|lots?)\b",
+    re.IGNORECASE,
+)
+_SAID_TO_BE_LACKED = ("the scenario has no follow-up", "--set follow_up", "--follow-up-weeks")
+
+
+def _texts(path: Path) -> Iterator[str]:
+    """What a reader finds in a file: lines, cells, or texts of a page and of its figures."""
+    if path.suffix == ".xlsx":
+        for sheet in openpyxl.load_workbook(path).worksheets:
+            if sheet.title != "replications":  # raw data have a column for everything
+                yield sheet.title
+                yield from (str(cell) for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None)
+    elif path.suffix == ".html":
+        page = path.read_text(encoding="utf-8")
+        yield from re.findall(r'<script type="application/json[^>]*>(.*?)</script>', page, flags=re.DOTALL)
+        page = re.sub(r"<script.*?</script>|<style.*?</style>", "", page, flags=re.DOTALL)
+        yield from (html.unescape(text) for text in re.sub(r"<[^>]+>", "\n", page).splitlines())
+    else:
+        yield from path.read_text(encoding="utf-8").splitlines()
+
+
+def _hits(texts: Iterator[str]) -> set[str]:
+    return {
+        text.strip()[:200]
+        for text in texts
+        if _LACKED.search(text) and not any(said in text for said in _SAID_TO_BE_LACKED)
+    }
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every answer about a bare trial: files of each command, and what it printed, beside them."""
+    folder = tmp_path_factory.mktemp("bare")
+    file = simplest_file(folder, "plain", **BARE)
+    other = simplest_file(folder, "other", **BARE, sites={"g": {"count": 2, "referrals_per_month": 8.0}})
+    data = folder / "log.csv"
+    data.write_text("Subject,Randomised\n1,2026-01-05\n2,2026-01-09\n3,2026-01-14\n", encoding="utf-8")
+    options = folder / "options.yaml"
+    commands: dict[str, tuple[object, ...]] = {
+        "run": ("run", file, "-n", 96),
+        "compare": ("compare", file, other, "-n", 40, "--slide"),
+        "sweep": ("sweep", file, "--vary", "trial.target=3,6", "-n", 40),
+        "explain": ("explain", file, "-n", 96),
+        "forecast": ("forecast", file, "--observed", data, "-n", 40),
+    }
+    assert not options.exists()
+    for name, arguments in commands.items():
+        for form in ("", "--json"):
+            made = (*arguments, "-w", 1, "--out", folder / name, *([form] if form else []))
+            outcome = call(*made)
+            assert outcome.code == 0, outcome
+            (folder / f"{name}{'.json' if form else '.txt'}").write_text(outcome.out, encoding="utf-8")
+    trace = call("trace", file)
+    (folder / "trace.txt").write_text(trace.out, encoding="utf-8")
+    assert call("results", folder / "run", "--export", folder / "exported.xlsx").code == 0
+    return folder
+
+
+def _files(bare: Path) -> list[Path]:
+    raw = ("run.json", "manifest.json", "study.json", "scenario.json")
+    kinds = (".txt", ".json", ".csv", ".html", ".xlsx", ".svg")
+    found = [path for path in sorted(bare.rglob("*")) if path.suffix in kinds and not path.name.startswith("log.")]
+    inside = [path for path in found if path.parent == bare or path.name not in raw]
+    return [path for path in inside if path.name != "replications.csv"]
+
+
+def test_no_answer_says_anything_of_what_a_trial_lacks(bare: Path) -> None:
+    files = _files(bare)
+    assert {path.suffix for path in files} >= {".txt", ".json", ".csv", ".html", ".xlsx"}
+    assert {str(path.relative_to(bare)): found for path in files if (found := _hits(_texts(path)))} == {}
+
+
+def test_a_milestone_that_a_trial_lacks_is_no_number_and_can_not_be_asked_about(bare: Path) -> None:
+    answer = json.loads((bare / "run.json").read_text(encoding="utf-8"))
+    assert list(answer["milestones"])[-1] == "last_randomised"
+    assert list(answer["funnel"]) == ["patients referred", "consented", "randomised"]
+    assert {row["step"] for row in answer["why"]["critical_path"]} == {"start_up", "referral"}
+    outcome = call("explain", bare / "plain.yaml", "-n", 96, "--milestone", "database_lock")
+    assert (outcome.code, "has no such milestone" in outcome.message) == (2, True)

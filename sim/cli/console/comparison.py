@@ -84,7 +84,8 @@ def _inputs(compared: Compared, pair: Pair) -> Table:
 def _milestones(compared: Compared, pair: Pair) -> Table:
     dates = words.dates_of(pair)
     table = make_table("Median date", pair.reference.label, pair.other.label, "days later", "earlier in")
-    for milestone, name in MILESTONE_NAMES.items():
+    for milestone in compared.having(MILESTONE_NAMES):
+        name = MILESTONE_NAMES[milestone]
         row, odds = compared.median(pair, milestone), compared.milestone(pair, milestone)
         cells = [dates.text(float(row[side])) for side in ("reference", "value")]
         if row["in"] != BOTH:

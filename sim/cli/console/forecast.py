@@ -175,7 +175,7 @@ def print_forecast(answer: Answer, folder: Path) -> None:
         console.print(sentence)
     for item in answer.needed:
         console.print(needed_sentence(item))
-    console.print(f"\n{change_sentence(answer.changes)}")
+    console.print(f"\n{change_sentence(answer)}")
     for difference in answer.what_ifs:
         console.print(difference_sentence(answer, difference))
     for doubt in doubt_sentences(answer):

@@ -99,12 +99,11 @@ def print_dates(results: Results) -> None:
     if results.until is not None and not results.until["met"]:
         console.print(f"[bold]Warning:[/bold] {words.precision_sentence(results)}")
     console.print(f"\n[bold]{words.headline(results, dates, milestones)}[/bold]\n")
-    modelled = milestones[[words.is_modelled(str(name), results.scenario) for name in milestones.index]]
-    console.print(_dates(modelled, results.scenario, dates, wide=console.width >= _WIDE))
+    console.print(_dates(milestones, results.scenario, dates, wide=console.width >= _WIDE))
     console.print(
         "P80: done by then in 80 % of the simulated trials. -12/+15: 95 % interval of the Monte Carlo error, in days."
     )
-    if not np.isfinite(modelled[[f"p{q}" for q in _PERCENTILES]].to_numpy(dtype=float)).all():
+    if not np.isfinite(milestones[[f"p{q}" for q in _PERCENTILES]].to_numpy(dtype=float)).all():
         console.print(f">{dates.horizon}: later than the horizon, or never.")
     console.print()
     for sentence in words.odds_sentences(results.odds()):
@@ -120,7 +119,7 @@ def print_dates(results: Results) -> None:
     for sentence in place_sentences(results, dates):
         console.print(sentence, soft_wrap=True)
     console.print("(in brackets: 95 % interval of the Monte Carlo error)\n")
-    console.print(_funnel(words.told_funnel(results)))
+    console.print(_funnel(results.funnel()))
     console.print()
 
 

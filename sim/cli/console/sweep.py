@@ -14,6 +14,7 @@ from sim.report.sweep import words
 _MOST_ROWS = 40
 _HEADS = {
     "last_randomised_p50": "last randomised,\nmedian",
+    "last_randomised_p80": "last randomised,\nP80",
     "database_lock_p80": "database lock,\nP80",
     "probability_primary_completion": "primary as\nregistered",
     "probability_never_reached": "never reached",

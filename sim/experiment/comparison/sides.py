@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from sim.analysis.modelled import has_milestone
 from sim.analysis.pairing import never_as_infinity
 from sim.analysis.tables import ERROR
 from sim.core.clock import Clock
@@ -384,4 +385,4 @@ class Comparison:
 
 def milestone_is_absent(side: Side, milestone: str) -> bool:
     """Whether a scenario has no such milestone, whatever happens: no last dose where no arm has doses."""
-    return milestone == "last_dose" and side.results.design.n_doses == 0
+    return not has_milestone(milestone, side.results.scenario)

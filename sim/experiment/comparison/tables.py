@@ -5,7 +5,7 @@ Every row says what it is of both scenarios; what only one of them has stays in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +17,9 @@ import pandas as pd
 from sim.analysis import intervals, pairing
 from sim.analysis.intervals import Estimate
 from sim.analysis.measures import MILESTONES, Measure, measures
+from sim.analysis.modelled import has_measure, has_milestone
 from sim.analysis.shown import HEADLINE, Shown, date_line, estimate_in, heading
-from sim.analysis.summary import FUNNEL, PLANNED, QUANTILES
+from sim.analysis.summary import FUNNEL, PLANNED, QUANTILES, stage_names
 from sim.core.events import VOCABULARIES
 from sim.experiment.comparison.sides import Comparison, Pair, milestone_is_absent
 from sim.experiment.estimate_columns import estimate_columns
@@ -26,16 +27,20 @@ from sim.experiment.estimate_columns import estimate_columns
 Array = npt.NDArray[np.float64]
 
 BOTH, REFERENCE_ONLY, OTHER_ONLY, OTHER_UNIT = "both", "reference only", "this only", "other unit"
+NEITHER = "neither"  # but another of the scenarios that are compared has it
+_WHERE = {  # by whether it is absent from the reference, and from the other
+    (False, False): BOTH, (True, False): OTHER_ONLY, (False, True): REFERENCE_ONLY, (True, True): NEITHER,
+}  # fmt: skip
 _NO = Estimate(float("nan"), None, None)
 _PATHS = ("path_last_randomised_", "path_database_lock_")
-_LOCK = f"{HEADLINE['database_lock']}, by then in half of them"
+_BY_THEN = "by then in half of them"
 _PAIRED = (0.1, 0.5, 0.9)
 MEDIAN = 0.5
 
 
 def _in(pair: Pair, milestone: str) -> str:
     ours, theirs = (milestone_is_absent(side, milestone) for side in (pair.reference, pair.other))
-    return BOTH if ours == theirs else OTHER_ONLY if ours else REFERENCE_ONLY
+    return _WHERE[ours, theirs]
 
 
 def quantile_rows(pair: Pair) -> pd.DataFrame:
@@ -83,7 +88,11 @@ def milestone_rows(pair: Pair) -> pd.DataFrame:
 def _compared(pair: Pair) -> dict[str, tuple[Measure | None, Measure | None]]:
     """Counts, amounts, steps of critical paths and cost by name, as each scenario measures them, in order."""
     ours, theirs = (
-        {measure.name: measure for measure in measures(side.results.design) if _is_compared(measure)}
+        {
+            measure.name: measure
+            for measure in measures(side.results.design)
+            if _is_compared(measure) and has_measure(measure.name, side.results.scenario)
+        }
         for side in (pair.reference, pair.other)
     )
     names = [*ours, *(name for name in theirs if name not in ours)]
@@ -234,10 +243,10 @@ class Compared(Shown):
         yield heading(f"Comparison of {names}, trial by trial", n, self.comparison.seed, self.folder)
         clock = self.comparison.reference.clock
         for i, pair in enumerate(self.comparison.pairs):
-            row = self.median(pair, "database_lock")
+            row, done = self.median(pair, self.end), f"{HEADLINE[self.end]}, {_BY_THEN}"
             if i == 0:
-                yield date_line(f"{pair.reference.label}: {_LOCK}", estimate_in(row, "reference"), clock)
-            yield date_line(f"{pair.other.label}: {_LOCK}", estimate_in(row, "value"), clock)
+                yield date_line(f"{pair.reference.label}: {done}", estimate_in(row, "reference"), clock)
+            yield date_line(f"{pair.other.label}: {done}", estimate_in(row, "value"), clock)
             days = [f"{value:+.0f}" for value in estimate_in(row, "difference") if value is not None]
             if len(days) == len(("value", "low", "high")):
                 yield f"{pair.other.label}: {days[0]} days ({days[1]} to {days[2]})"
@@ -247,12 +256,29 @@ class Compared(Shown):
         """All tables by name, with the rows of every scenario that is compared with the reference."""
         pairs = self.comparison.pairs
         found = {name: pd.concat([make(pair) for pair in pairs], ignore_index=True) for name, make in TABLES.items()}
+        scenarios = [side.results.scenario for side in self.comparison.sides]
+        for name in ("quantiles", "milestones"):
+            there = {milestone for one in scenarios for milestone in MILESTONES if has_milestone(milestone, one)}
+            found[name] = found[name][found[name]["milestone"].isin(there)].reset_index(drop=True)
+        names = stage_names(scenarios)
+        funnel = found["funnel"][found["funnel"]["stage"].isin(names)].reset_index(drop=True)
+        found["funnel"] = funnel.assign(stage=funnel["stage"].map(names))
         return found if self.shares is None else found | {"shares": self.shares}
 
     def of(self, table: str, pair: Pair) -> pd.DataFrame:
         """The rows of one table for one scenario."""
         rows = self.tables[table]
         return rows[rows["scenario"] == pair.other.label]
+
+    def having(self, milestones: Iterable[str]) -> list[str]:
+        """Those milestones that some of the scenarios have."""
+        there = set(self.tables["milestones"]["milestone"])
+        return [name for name in milestones if name in there]
+
+    @property
+    def end(self) -> str:
+        """The milestone that ends the trials: the database lock, where some scenario has one."""
+        return "database_lock" if self.having(["database_lock"]) else "last_randomised"
 
     def median(self, pair: Pair, milestone: str) -> pd.Series:
         """The row of the median of a milestone."""

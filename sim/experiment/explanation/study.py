@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sim.analysis.intervals import quantile
+from sim.analysis.modelled import end_of
 from sim.analysis.shown import HEADLINE, Shown, chance_line, date_line, estimate_in, heading
 from sim.analysis.variance_shares import CHANCE
 from sim.core.design import Design
@@ -39,6 +40,7 @@ from sim.experiment.explanation.tables import (
     outcomes,
     share_tables,
     tornado_table,
+    without_absent,
 )
 from sim.experiment.laboratory import COLUMNS, PART, Laboratory, Request, Variant
 from sim.scenario.distributions import Family
@@ -111,9 +113,10 @@ class Explanation(Shown):
 
     def _lines(self) -> Iterator[str]:
         yield heading(f"What drives {self.study.scenario.name}", self.n_trials, self.study.seed, self.folder)
-        days = self.base["day_database_lock"]
-        yield date_line(f"{HEADLINE['database_lock']}, by then in half of them", quantile(days, 0.5), self.design.clock)
-        shares = self.shares[self.shares["outcome"] == "database_lock"]
+        end = end_of(self.study.scenario)
+        days = self.base[f"day_{end}"]
+        yield date_line(f"{HEADLINE[end]}, by then in half of them", quantile(days, 0.5), self.design.clock)
+        shares = self.shares[self.shares["outcome"] == end]
         for _, row in shares.sort_values("total", ascending=False, kind="stable").head(_SHOWN).iterrows():
             yield chance_line(f"share of its variance by {row['input']}", estimate_in(row, "total"))
 
@@ -149,7 +152,9 @@ def explain(
         found = laboratory.run([request for request, _ in plan.requests])
         values = [request.variant.by_name(rows) for (request, _), rows in zip(plan.requests, found, strict=True)]
         n_trials = laboratory.n_simulated
-    by_purpose = {purpose: rows for (_, purpose), rows in zip(plan.requests, values, strict=True)}
+    by_purpose = {
+        purpose: without_absent(rows, study.scenario) for (_, purpose), rows in zip(plan.requests, values, strict=True)
+    }
     design, n = Design(study.scenario), study.n_compared
     base = by_purpose["base",]
     shares, totals = share_tables(design, study.replications, study.scale, plan.inputs, by_purpose)
@@ -162,7 +167,7 @@ def explain(
         tornado_table(plan.uncertain, n, by_purpose, design.horizon_days),
         critical_sites(design, base),
         critical_milestones(base),
-        critical_steps(base),
+        critical_steps(design, base),
         cause_table(plan.causes, by_purpose, design.horizon_days),
         n_trials,
     )

@@ -12,6 +12,7 @@ from sim.analysis import intervals, pairing
 from sim.analysis.critical_sites import OF_SITES
 from sim.analysis.intervals import Estimate
 from sim.analysis.measures import MILESTONES
+from sim.analysis.modelled import has_milestone
 from sim.analysis.summary import path_table
 from sim.analysis.variance_shares import CHANCE, Shares, ranked, variance_shares
 from sim.core.design import Design
@@ -20,6 +21,7 @@ from sim.experiment.estimate_columns import estimate_columns
 from sim.experiment.explanation.causes import Cause
 from sim.experiment.explanation.doubts import Doubt
 from sim.scenario.distributions import Family
+from sim.scenario.schema import Scenario
 
 Array = npt.NDArray[np.float64]
 Rows = dict[str, Array]  # values of a request by measure
@@ -30,6 +32,12 @@ SITES = "sites"  # the input beside uncertain values and chance: which sites the
 LOW, HIGH = 0.1, 0.9
 RANKS, DAYS = "ranks", "days"
 _FEWEST = 10  # pairs from which a mean difference is given an interval
+
+
+def without_absent(rows: Rows, scenario: Scenario) -> Rows:
+    """Measures by name, with the milestones that a scenario does not model as such that never come."""
+    never = {f"day_{name}" for name in MILESTONES if not has_milestone(name, scenario)}
+    return {name: np.full_like(values, np.nan) if name in never else values for name, values in rows.items()}
 
 
 def outcomes(base: Rows) -> list[str]:
@@ -274,7 +282,7 @@ def critical_milestones(base: Rows) -> pd.DataFrame:
     return _frame(rows, "outcome", "milestone", "n", "n_critical", "share*")
 
 
-def critical_steps(base: Rows) -> pd.DataFrame:
+def critical_steps(design: Design, base: Rows) -> pd.DataFrame:
     """Mean days that each step of the critical path took, of the trials that reached a milestone."""
     finished = ~np.isnan(base["outcome"])
-    return path_table(lambda name: base[name][finished]).rename(columns={"milestone": "outcome"})
+    return path_table(design.scenario, lambda name: base[name][finished]).rename(columns={"milestone": "outcome"})

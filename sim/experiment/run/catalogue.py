@@ -167,7 +167,7 @@ def _unread(results: Results) -> str:
 def _dates(results: Results) -> dict[str, dict[str, date | None]]:
     milestones, clock = results.milestones(), results.design.clock
     found: dict[str, dict[str, date | None]] = {}
-    for name in HEADLINE:
+    for name in (name for name in HEADLINE if name in milestones.index):
         days = {q: float(str(milestones.loc[name, q])) for q in HEADLINE_QUANTILES}
         found[name] = {q: clock.date_of(day) if day < float("inf") else None for q, day in days.items()}
     return found

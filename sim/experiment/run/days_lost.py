@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from sim.analysis.measures import MILESTONES
+from sim.analysis.modelled import end_of
 from sim.core.design import Design
 from sim.experiment.execution import Execution
 from sim.experiment.explanation.causes import Cause, causes_of_delay
@@ -38,11 +39,6 @@ GLANCE, LOOK = 4, 12  # pairs of every assumption on each side, and more of thos
 DOUBTFUL = 5  # assumptions that get more
 Array = npt.NDArray[np.float64]
 _COLUMNS = ("outcome", *(f"day_{name}" for name in MILESTONES))
-
-
-def end_of(scenario: Scenario) -> str:
-    """The milestone that ends a trial: the database lock, or the last randomisation where nobody is followed."""
-    return "last_randomised" if scenario.follow_up is None else "database_lock"
 
 
 def first_pairs(n_causes: int, n_trials: int) -> int:

@@ -241,7 +241,7 @@ class Results(Shown):
 
     def milestones(self) -> pd.DataFrame:
         """Days and dates of the milestones with their errors; see `sim.analysis.summary`."""
-        return summary.with_dates(summary.milestone_table(self._one_by_one), self.design.clock)
+        return summary.with_dates(summary.milestone_table(self._one_by_one, self.scenario), self.design.clock)
 
     def odds(self) -> pd.DataFrame:
         """Probabilities of meeting the planned dates, and of never reaching the target."""
@@ -257,11 +257,11 @@ class Results(Shown):
 
     def funnel(self) -> pd.DataFrame:
         """From referral to the last visit."""
-        return summary.funnel_table(self._one_by_one)
+        return summary.funnel_table(self.scenario, self._one_by_one)
 
     def losses(self) -> pd.DataFrame:
         """Those who were referred and not randomised, by reason."""
-        return summary.loss_table(self._one_by_one)
+        return summary.loss_table(self.scenario, self._one_by_one)
 
     def caps(self) -> pd.DataFrame:
         """How often each cap was reached, when, and how many it turned away."""
@@ -324,7 +324,7 @@ class Results(Shown):
             message = f"was made by trialclock {version}, which kept no critical path; run it again"
             raise ResultsError(Problem(message, str(self.path)))
         done = summary.finished(self._one_by_one)
-        return summary.path_table(lambda name: done[name].to_numpy(dtype=np.float64))
+        return summary.path_table(self.scenario, lambda name: done[name].to_numpy(dtype=np.float64))
 
     def causes(self) -> pd.DataFrame | None:
         """A row a milestone and cause of delay: days lost to it, with their interval, and on how many pairs of trials.

@@ -17,11 +17,12 @@ import pandas as pd
 
 from sim.analysis import intervals, pairing
 from sim.analysis.intervals import Estimate
-from sim.analysis.measures import COST_PARTS, MILESTONES
+from sim.analysis.measures import COST_PARTS
+from sim.analysis.modelled import end_of, has_measure
 from sim.analysis.shown import HEADLINE, Shown, date_line, estimate_in, heading
 from sim.analysis.summary import QUANTILES, finished, milestone_table, odds_table
 from sim.core.clock import Clock
-from sim.experiment.comparison.sides import Pair, Side
+from sim.experiment.comparison.sides import Pair, Side, milestone_is_absent
 from sim.experiment.estimate_columns import estimate_columns
 from sim.experiment.execution import ON_ALL_CORES, Execution
 from sim.experiment.identity import Identity
@@ -48,7 +49,7 @@ MEANS = (
 )
 COMPARED = ("last_randomised", "primary_completion", "database_lock")  # medians set against those of the first point
 
-_LOCK = f"{HEADLINE['database_lock']}, by then in half of them"
+_BY_THEN = "by then in half of them"
 _SHOWN = 5  # points that an answer shows when its name is typed
 
 
@@ -82,7 +83,9 @@ class Swept(Shown):
         yield heading(what, n, self.seed, self.folder)
         for (_, row), point in zip(self.table.head(_SHOWN).iterrows(), self.points, strict=False):
             clock = Clock(point.scenario.trial.enrolment_opens)
-            yield date_line(f"{point.described()}: {_LOCK}", estimate_in(row, "database_lock_p50"), clock)
+            done = end_of(point.scenario)
+            what = f"{point.described()}: {HEADLINE[done]}, {_BY_THEN}"
+            yield date_line(what, estimate_in(row, f"{done}_p50"), clock)
         if len(self.points) > _SHOWN:
             yield "the other points are in .table"
 
@@ -181,8 +184,8 @@ def _row(factors: Sequence[Factor], point: Point, side: Side, first: Side) -> It
         yield factor.path, _cell(point.settings[factor.path])
     yield "opens", str(side.clock.opens)
     yield "replications", len(frame)
-    milestones = milestone_table(frame)
-    for name in MILESTONES:
+    milestones = milestone_table(frame, side.results.scenario)
+    for name in milestones.index:
         for column in (f"p{round(100 * q)}{end}" for q in QUANTILES for end in ("", "_low", "_high")):
             yield f"{name}_{column}", _number(milestones.at[name, column])
         for end in ("", "_low", "_high"):
@@ -195,7 +198,7 @@ def _row(factors: Sequence[Factor], point: Point, side: Side, first: Side) -> It
             yield f"probability_{event}{end}", _number(odds.at[event, f"probability{end}"])
     done = finished(frame)
     for name in MEANS:
-        if name in done:
+        if name in done and has_measure(name, side.results.scenario):
             yield from _columns(f"mean_{name}", intervals.mean(done[name].to_numpy(dtype=np.float64)))
     if side.results.scenario.costs is not None:
         yield "currency", side.results.scenario.costs.currency
@@ -205,6 +208,8 @@ def _row(factors: Sequence[Factor], point: Point, side: Side, first: Side) -> It
 def _later(side: Side, first: Side) -> Iterator[tuple[str, Estimate]]:
     pair = Pair(first, side, min(first.results.n_replications, side.results.n_replications))
     for name in COMPARED:
+        if milestone_is_absent(side, name) or milestone_is_absent(first, name):
+            continue
         yield name, pairing.quantile_changes(*pair.days(name), (0.5,))[0].difference
 
 

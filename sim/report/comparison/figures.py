@@ -27,7 +27,16 @@ from sim.report.style import (
     stamps,
     wrapped,
 )
-from sim.report.words import MILESTONE_NAMES, STEP_NAMES, Dates, chance, estimate_of, mean_with_error, percent
+from sim.report.words import (
+    MILESTONE_NAMES,
+    OUTCOME_NOUNS,
+    STEP_NAMES,
+    Dates,
+    chance,
+    estimate_of,
+    mean_with_error,
+    percent,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -169,15 +178,15 @@ def _fan_table(compared: Compared) -> Table:
 
 
 def _dates(compared: Compared) -> Exhibit:
-    n = len(compared.comparison.sides)
-    fig = figure(110 + (44 + 18 * n) * len(DATED))
-    names = [MILESTONE_NAMES[milestone] for milestone in DATED]
+    n, dated = len(compared.comparison.sides), compared.having(DATED)
+    fig = figure(110 + (44 + 18 * n) * len(dated))
+    names = [MILESTONE_NAMES[milestone] for milestone in dated]
     columns = []
     for i, (side, look) in enumerate(_sides(compared)):
-        rows = [j + (i - (n - 1) / 2) * min(_APART, _TOGETHER / n) for j in range(len(DATED))]
-        columns.append(_add_dates(fig, side, look, rows))
+        rows = [j + (i - (n - 1) / 2) * min(_APART, _TOGETHER / n) for j in range(len(dated))]
+        columns.append(_add_dates(fig, side, look, dated, rows))
     fig.update_yaxes(
-        tickvals=list(range(len(DATED))), ticktext=[wrapped(name, 18) for name in names], range=[len(DATED) - 0.5, -0.5]
+        tickvals=list(range(len(dated))), ticktext=[wrapped(name, 18) for name in names], range=[len(dated) - 0.5, -0.5]
     )
     fig.update_xaxes(type="date")
     labels = tuple(side.label for side in compared.comparison.sides)
@@ -185,7 +194,7 @@ def _dates(compared: Compared) -> Exhibit:
         "dates",
         "When each is done",
         "The mark is the median, the line reaches from the earliest tenth of the simulated trials to the latest. "
-        + " ".join(_median_change(compared, pair, "database_lock") for pair in compared.comparison.pairs),
+        + " ".join(_median_change(compared, pair, compared.end) for pair in compared.comparison.pairs),
         figure=fig,
         table=Table(
             "Median with its Monte Carlo error; P10 to P90", ("", *labels), tuple(zip(names, *columns, strict=True))
@@ -193,13 +202,13 @@ def _dates(compared: Compared) -> Exhibit:
     )
 
 
-def _add_dates(fig: go.Figure, side: Side, look: Series, rows: list[float]) -> list[str]:
+def _add_dates(fig: go.Figure, side: Side, look: Series, dated: list[str], rows: list[float]) -> list[str]:
     """Marks at the medians of one scenario, lines from P10 to P90, up to the horizon; what they say in words."""
     table = side.results.milestones()
-    texts = [_dated(side, table, milestone) for milestone in DATED]
+    texts = [_dated(side, table, milestone) if milestone in table.index else "not there" for milestone in dated]
     horizon = side.results.design.horizon_days
-    mid, low, high = (np.minimum(table.loc[list(DATED), f"p{q}"].to_numpy(float), horizon) for q in (50, 10, 90))
-    nothing = np.full(len(DATED), np.nan)
+    mid, low, high = (np.minimum(table[f"p{q}"].reindex(dated).to_numpy(float), horizon) for q in (50, 10, 90))
+    nothing = np.full(len(dated), np.nan)
     fig.add_trace(
         go.Scatter(
             x=stamps(side.clock, np.column_stack((low, high, nothing)).ravel()),
@@ -281,7 +290,7 @@ def _odds(compared: Compared) -> Exhibit:
     labels_of = tuple(side.label for side in compared.comparison.sides)
     return Exhibit(
         "odds",
-        "The odds of the registered dates",
+        "The odds of the registered dates" if len(labels) > 1 else "How likely the target is never reached",
         f"Against {compared.comparison.reference.label}, in percentage points of all simulated trials. {told}"
         if len(pairs) == 1
         else f"Shares of all simulated trials. {told}",
@@ -304,12 +313,14 @@ def _times100(estimate: Estimate) -> Estimate:
 
 def _means(compared: Compared, names: dict[str, str]) -> tuple[list[str], list[list[Estimate]]]:
     """Means of some measures in every scenario: labels, and a column a scenario."""
-    first = compared.of("measures", compared.comparison.pairs[0]).set_index("measure")
-    there = [name for name in names if name in first.index]
-    columns = [[estimate_of(first.loc[name], "reference") for name in there]]
-    for pair in compared.comparison.pairs:
-        rows = compared.of("measures", pair).set_index("measure")
-        columns.append([estimate_of(rows.loc[name], "value") for name in there])
+    tables = [compared.of("measures", pair).set_index("measure") for pair in compared.comparison.pairs]
+    there = [name for name in names if any(name in table.index for table in tables)]
+    nothing = Estimate(math.nan, None, None)
+
+    def column(rows: pd.DataFrame, side: str) -> list[Estimate]:
+        return [estimate_of(rows.loc[name], side) if name in rows.index else nothing for name in there]
+
+    columns = [column(tables[0], "reference"), *(column(table, "value") for table in tables)]
     return [names[name] for name in there], columns
 
 
@@ -330,20 +341,21 @@ def _funnel(compared: Compared) -> Exhibit:
         [estimate_of(row, "value") for _, row in compared.of("funnel", pair).iterrows()]
         for pair in compared.comparison.pairs
     ]
+    randomised = labels.index("randomised")
     shares = [
-        f"{side.label} randomises {percent(column[5].value / column[0].value)} of those referred"
+        f"{side.label} randomises {percent(column[randomised].value / column[0].value)} of those referred"
         for side, column in zip(compared.comparison.sides, columns, strict=True)
         if column[0].value
     ]
-    summary = "Mean numbers of people in a simulated trial, from referral to the last visit. " + "; ".join(shares) + "."
+    summary = "Mean numbers of people in a simulated trial, from referral on. " + "; ".join(shares) + "."
     return _of_means(compared, "funnel", "The funnels beside each other", summary, "people", labels, columns)
 
 
 def _path(compared: Compared) -> Exhibit:
-    labels, columns = _means(compared, {path_name("database_lock", name): STEP_NAMES[name] for name in STEPS})
+    labels, columns = _means(compared, {path_name(compared.end, name): STEP_NAMES[name] for name in STEPS})
     summary = (
-        "What the participant on whom the database lock hung had waited for, mean days of the trials that get there. "
-        "It says what happened, and not what would help."
+        f"What the participant on whom {OUTCOME_NOUNS[compared.end]} hung had waited for, mean days of the trials "
+        "that get there. It says what happened, and not what would help."
     )
     return _of_means(compared, "path", "The critical paths beside each other", summary, "days", labels, columns)
 

@@ -101,9 +101,12 @@ def comparison_content(compared: Compared) -> PlainPage:
 def _card(side: Side) -> Card:
     """The dates of one scenario."""
     dates, milestones = Dates(side.clock, side.results.design.horizon_days), side.results.milestones()
-    last, lock = (estimate_of(milestones.loc[name], "p50") for name in ("last_randomised", "database_lock"))
-    locked = f"database locked by {dates.text(lock.value)} {dates.error(lock)}".strip()
-    return Card(f"{side.label}: last randomised, median", dates.text(last.value), dates.error(last), (locked,))
+    last = estimate_of(milestones.loc["last_randomised"], "p50")
+    more: tuple[str, ...] = ()
+    if "database_lock" in milestones.index:
+        lock = estimate_of(milestones.loc["database_lock"], "p50")
+        more = (f"database locked by {dates.text(lock.value)} {dates.error(lock)}".strip(),)
+    return Card(f"{side.label}: last randomised, median", dates.text(last.value), dates.error(last), more)
 
 
 def made_by(compared: Compared) -> str:
@@ -124,7 +127,7 @@ def _answers(compared: Compared) -> Table:
     """The answer as a table: dates, odds and cost of every scenario, and how far each is from the reference."""
     comparison = compared.comparison
     others = [name for pair in comparison.pairs for name in (pair.other.label, f"{pair.other.label}: difference")]
-    milestones = ("last_randomised", "primary_completion", "database_lock")
+    milestones = compared.having(("last_randomised", "primary_completion", "database_lock"))
     rows = [_median_row(compared, milestone) for milestone in milestones] + _odds_rows(compared)
     if any(side.results.scenario.costs for side in comparison.sides):
         rows.append(_cost_row(compared))

@@ -97,7 +97,8 @@ def _never_sentence(pair: Pair, alone: list[int]) -> str:
 
 def _distribution_table(compared: Compared, pair: Pair) -> Table:
     rows = []
-    for milestone, title in MILESTONE_NAMES.items():
+    for milestone in compared.having(MILESTONE_NAMES):
+        title = MILESTONE_NAMES[milestone]
         row, median = compared.milestone(pair, milestone), compared.median(pair, milestone)
         if row["in"] != BOTH:
             rows.append((title, str(row["in"]), "", "", "", ""))
@@ -135,7 +136,7 @@ def how_often_earlier(compared: Compared) -> Exhibit:
     pairs = compared.comparison.pairs
     labels, shares = [], []
     for pair in pairs:
-        for milestone in DATED:
+        for milestone in compared.having(DATED):
             row = compared.milestone(pair, milestone)
             suffix = f", {pair.other.label}" if len(pairs) > 1 else ""
             labels.append(f"{MILESTONE_NAMES[milestone]}{suffix}")

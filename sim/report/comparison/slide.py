@@ -107,7 +107,7 @@ def _all_inputs(compared: Compared, pair: Pair) -> Table | None:
 
 def _days(compared: Compared, pair: Pair) -> _Block:
     bars = []
-    for milestone in _MILESTONES:
+    for milestone in compared.having(_MILESTONES):
         row = compared.median(pair, milestone)
         if row["in"] == BOTH:
             change = estimate_of(row, "difference")

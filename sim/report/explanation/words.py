@@ -10,6 +10,7 @@ import numpy as np
 from sim.analysis import intervals
 from sim.analysis.intervals import Estimate
 from sim.analysis.measures import MILESTONES
+from sim.analysis.modelled import end_of, has_milestone
 from sim.analysis.variance_shares import CHANCE
 from sim.errors import Problem, UsageError, nearest
 from sim.experiment.explanation.causes import TOGETHER
@@ -23,13 +24,18 @@ if TYPE_CHECKING:
     from sim.experiment.explanation.study import Explanation
     from sim.scenario.schema import Scenario
 
-DEFAULT_OUTCOME = "database_lock"
 _TELLING = 0.3  # a share from which one input is worth naming as the main one
 _N_CAUSES = 3
 
 
-def check_outcome(name: str, scenario: Scenario, has_cost: bool = True) -> None:
-    """Refuse an outcome that a scenario has not.
+def outcomes_of(scenario: Scenario, has_cost: bool = True) -> list[str]:
+    """What can be asked about: the milestones that a scenario has, and the cost where it has costs."""
+    known = [name for name in MILESTONES if has_milestone(name, scenario)]
+    return [*known, COST] if has_cost and scenario.costs is not None else known
+
+
+def outcome_asked(name: str | None, scenario: Scenario, has_cost: bool = True) -> str:
+    """What somebody asks about; the end of the trial where they do not say.
 
     Args:
         name: a milestone, or `cost`.
@@ -37,13 +43,15 @@ def check_outcome(name: str, scenario: Scenario, has_cost: bool = True) -> None:
         has_cost: whether cost may be asked for.
 
     Raises:
-        UsageError: with the nearest name.
+        UsageError: the scenario has no such outcome; with the nearest name.
     """
-    known = [*MILESTONES, COST] if has_cost else list(MILESTONES)
-    if name not in known:
-        raise UsageError(Problem(f"there is no such milestone; {nearest(name, known)}", "--milestone", value=name))
-    if name == COST and scenario.costs is None:
+    known = outcomes_of(scenario, has_cost)
+    if name == COST and has_cost and COST not in known:
         raise UsageError(Problem("the scenario has no costs (section 'costs')", "--milestone", value=name))
+    if name is not None and name not in known:
+        which = "the scenario has no such milestone" if name in MILESTONES else "there is no such milestone"
+        raise UsageError(Problem(f"{which}; {nearest(name, known)}", "--milestone", value=name))
+    return end_of(scenario) if name is None else name
 
 
 def share_text(estimate: Estimate) -> str:
@@ -60,15 +68,15 @@ class Told:
 
     Args:
         explanation: what drives the scenario.
-        name: a milestone, or `cost`.
+        name: a milestone, or `cost`; None for the end of the trial.
     """
 
-    def __init__(self, explanation: Explanation, name: str = DEFAULT_OUTCOME) -> None:
+    def __init__(self, explanation: Explanation, name: str | None = None) -> None:
         self.explanation = explanation
-        self.name = name
         self.scenario = explanation.study.scenario
-        self.noun = OUTCOME_NOUNS[name]
-        self.is_cost = name == COST
+        self.name = end_of(self.scenario) if name is None else name
+        self.noun = OUTCOME_NOUNS[self.name]
+        self.is_cost = self.name == COST
         self.unit = self.scenario.costs.currency if self.is_cost and self.scenario.costs else "days"
 
     def of(self, table: str) -> pd.DataFrame:

@@ -174,7 +174,7 @@ def _changes(answer: Answer) -> Exhibit:
     return Exhibit(
         "changes",
         "Days by which each part moved the date",
-        change_sentence(answer.changes),
+        change_sentence(answer),
         "Each bar: one more part of the plan replaced by what was observed, on the same random numbers; a trial that "
         "never gets there counts with the end of the simulated time.",
         found,
@@ -287,7 +287,7 @@ def _needed(answer: Answer) -> list[str]:
 
 _METHOD = (
     "Every simulated trial lives through what was observed, at the time at which it was, and goes on from the as-of "
-    "day: those randomised keep their place in treatment and follow-up, those in screening wait for their results, "
+    "day: those randomised keep their place, those in screening wait for their results, "
     "open sites recruit at the rate that the data show, sites still to open as planned.",
     "The rate of all open sites together is learnt from the data. A quarter of the futures each are of trials that are "
     "steady, that drift, that drift and end slowly, and that grow and end slowly: data say little of what a trial will "

@@ -11,17 +11,17 @@ import numpy as np
 
 from sim.analysis import intervals, summary
 from sim.analysis.intervals import Estimate
+from sim.analysis.modelled import end_of, has_milestone
 from sim.exchange.observed import NO_SITE
 from sim.forecast.answer import Answer, Difference, NeededRate
-from sim.forecast.changes import CHANGED, Change
+from sim.forecast.changes import CHANGED
 from sim.report.exhibits import Table
 from sim.report.forecast.trust import ended_headline, furthest_day, told_date, trust_document
-from sim.report.words import MILESTONE_NAMES, Dates, chance, estimate_of, number
+from sim.report.words import MILESTONE_NAMES, OUTCOME_NOUNS, Dates, chance, estimate_of, number
 from sim.scenario.schema import Scenario
 
 _SHOWN = ("randomised_100pct", "last_randomised", "primary_completion", "last_visit", "database_lock")
 PLANNED_NAMES = {"primary_completion": "primary completion", "study_completion": "study completion"}
-_FOLLOWED = ("primary_completion", "last_visit", "database_lock")
 _DAY = 1e-9
 _MOST_OPEN_ROWS = 20
 
@@ -52,7 +52,7 @@ def is_followed(scenario: Scenario) -> bool:
 
 def told(answer: Answer, names: Sequence[str]) -> list[str]:
     """Those of some milestones of which the scenario says something."""
-    return [name for name in names if is_followed(answer.start.scenario) or name not in _FOLLOWED]
+    return [name for name in names if has_milestone(name, answer.start.scenario)]
 
 
 def headline(answer: Answer) -> str:
@@ -149,17 +149,18 @@ def signed_days(estimate: Estimate) -> str:
     return f"{text} days"
 
 
-def change_sentence(changes: tuple[Change, ...]) -> str:
+def change_sentence(answer: Answer) -> str:
     """What moved the date most, and in all."""
+    changes, end = answer.changes, end_of(answer.start.scenario)
     if not changes:
         return "The scenario was fitted to data, so there is no plan to compare with."
-    total = changes[-1].days["database_lock"]
-    parts = [change for change in changes[:-1] if abs(change.days["database_lock"].value) > _DAY]
-    parts.sort(key=lambda change: -abs(change.days["database_lock"].value))
+    total = changes[-1].days[end]
+    parts = [change for change in changes[:-1] if abs(change.days[end].value) > _DAY]
+    parts.sort(key=lambda change: -abs(change.days[end].value))
     if not parts:
-        return "Nothing has moved the median date of the database lock since the plan."
-    shown = ", ".join(f"{change.cause} {signed_days(change.days['database_lock'])}" for change in parts)
-    return f"Since the plan, the median date of the database lock has moved by {signed_days(total)}: {shown}."
+        return f"Nothing has moved the median date of {OUTCOME_NOUNS[end]} since the plan."
+    shown = ", ".join(f"{change.cause} {signed_days(change.days[end])}" for change in parts)
+    return f"Since the plan, the median date of {OUTCOME_NOUNS[end]} has moved by {signed_days(total)}: {shown}."
 
 
 def difference_sentence(answer: Answer, difference: Difference) -> str:
@@ -267,7 +268,7 @@ def forecast_document(answer: Answer) -> dict[str, Any]:
         "target": answer.start.scenario.trial.target,
         "replications": answer.futures.case.replications,
         "seed": answer.seed,
-        "milestones": {name: milestone(name) for name in MILESTONE_NAMES},
+        "milestones": {name: milestone(name) for name in told(answer, tuple(MILESTONE_NAMES))},
         "odds": {
             str(event): {
                 "planned": None if event == "never_reached" else str(row["planned"]),

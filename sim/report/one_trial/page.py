@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.analysis.modelled import has_follow_up
 from sim.core import events
 from sim.core.events import CODE, KIND, TIME, VOCABULARIES
 from sim.report.exhibits import Table
@@ -93,10 +94,10 @@ def headline(stage: Stage) -> str:
     n_referred = int(np.count_nonzero(rows[:, KIND] == events.REFERRED))
     if ended in _NOT_COMPLETE:
         return f"{dates.text(rows[-1, TIME])}: {_NOT_COMPLETE[ended]}, with {n} of {target} participants randomised."
-    return (
-        f"{dates.text(randomised[-1])}: the last of {n} participants is randomised, after {n_referred:,} referrals; "
-        f"{dates.text(rows[-1, TIME])}: the database is locked."
-    )
+    last = f"{dates.text(randomised[-1])}: the last of {n} participants is randomised, after {n_referred:,} referrals"
+    if not has_follow_up(stage.design.scenario):
+        return f"{last}."
+    return f"{last}; {dates.text(rows[-1, TIME])}: the database is locked."
 
 
 def stands_for(stage: Stage, picked: Picked | None) -> str:

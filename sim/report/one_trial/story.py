@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 
+from sim.analysis.modelled import has_chart, has_coordinators, has_follow_up
 from sim.analysis.tables import vocabulary
 from sim.core import events
 from sim.core.design import Design
@@ -86,6 +87,7 @@ class Teller:
     def __init__(self, design: Design, rows: Array) -> None:
         self._design = design
         self._labels = design.site_labels()
+        self._has_chart, self._has_coordinators = has_chart(design.scenario), has_coordinators(design.scenario)
         randomised = rows[rows[:, KIND] == events.RANDOMISED]
         self._number = {(row[SITE], row[PERSON]): int(row[NUMBER]) for row in randomised}
         self._arm = {(row[SITE], row[PERSON]): design.arms[int(row[CODE])].name for row in randomised}
@@ -95,15 +97,15 @@ class Teller:
                 f"{self._site(r)} is activated (at full rate {r[AMOUNT]:.1f} referrals a month)."
             ),
             events.SITE_CLOSED: lambda r: f"{self._site(r)} closes: {_CLOSED[self._word(r)]}.",
-            events.REFERRED: lambda r: f"{self._who(r)} is referred, and the chart is read.",
+            events.REFERRED: self._referred,
             events.CHART_FAILED: lambda r: (
                 f"{self._who(r)} is referred, and excluded by the chart: {plain(self._word(r))}."
             ),
             events.TURNED_AWAY: lambda r: f"{self._who(r)} is turned away: {self._why_away(r)}.",
             events.CONSENT_REFUSED: lambda r: f"{self._who(r)} does not consent.",
-            events.CONSENT_GIVEN: lambda r: f"{self._who(r)} consents and waits for a coordinator.",
+            events.CONSENT_GIVEN: self._consents,
             events.PATIENT_LOST: lambda r: f"{self._who(r)} is lost: no coordinator took them up in time.",
-            events.SCREENING_STARTED: lambda r: f"A coordinator starts screening {self._who(r)}.",
+            events.SCREENING_STARTED: self._screening_started,
             events.SCREENING_FAILED: self._screening_failed,
             events.RESCREEN_PLANNED: lambda r: f"{self._who(r)} is to come back: {plain(self._word(r))} may pass.",
             events.SCREENING_PASSED: lambda r: f"{self._who(r)} is eligible.",
@@ -247,6 +249,17 @@ class Teller:
         name = f"patient {row[PERSON] + 1:.0f} at {self._site(row)}"
         return f"{name} becomes participant {row[NUMBER]:.0f}, in arm {self._word(row)}."
 
+    def _referred(self, row: Array) -> str:
+        return f"{self._who(row)} is referred{', and the chart is read' if self._has_chart else ''}."
+
+    def _consents(self, row: Array) -> str:
+        return f"{self._who(row)} consents{' and waits for a coordinator' if self._has_coordinators else ''}."
+
+    def _screening_started(self, row: Array) -> str:
+        if self._has_coordinators:
+            return f"A coordinator starts screening {self._who(row)}."
+        return f"Screening of {self._who(row)} starts."
+
     def _screening_failed(self, row: Array) -> str:
         word = self._word(row)
         return f"{self._who(row)} fails screening: {_FAILED.get(word, plain(word))}."
@@ -280,6 +293,8 @@ def story(design: Design, rows: Array, participant: int | None = None) -> Iterat
         UsageError: there is no such participant.
     """
     teller = Teller(design, rows)
+    if not has_follow_up(design.scenario):
+        rows = rows[~np.isin(rows[:, KIND], (events.COMPLETED, events.DATABASE_LOCKED))]
     if participant is not None:
         yield from _of_one(teller, rows, participant)
         return

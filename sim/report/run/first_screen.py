@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+from sim.analysis.modelled import has_milestone
 from sim.report.words import chance, estimate_of, milestone_name
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Card(NamedTuple):
 
 def cards(answers: Answers) -> list[Card]:
     """The milestones that sponsors ask for."""
-    return [_card(answers, name) for name in _CARDS]
+    return [_card(answers, name) for name in _CARDS if has_milestone(name, answers.scenario)]
 
 
 def _card(answers: Answers, name: str) -> Card:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sim.analysis.modelled import has_bays, has_cells, has_coordinators
 from sim.experiment.files import write_text
 from sim.report.assumptions import DEFAULT, EXTENDED, SET, THIS_FILE, UNKNOWN, Assumption, assumptions_of, together
 from sim.report.html import environment, figure_json, plotly_script, script_hash, template_text
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sim.experiment.run.results import Results
+    from sim.scenario.schema import Scenario
 
 REPORT = "report.html"
 _LAYERS = {
@@ -69,7 +71,7 @@ SECTIONS = (
     Section(
         "one-trial",
         "What does one trial look like?",
-        "One simulated trial from the first referral to the last visit; a story, not an estimate.",
+        "One simulated trial from its first referral to its end; a story, not an estimate.",
         ("swimlane",),
         is_one_trial=True,
     ),
@@ -79,6 +81,12 @@ SECTIONS = (
     Section("cost", "What does it cost?", "Unit costs times what happened.", ("cost", "cost_months")),
     Section("own", "What do the extensions measure?", "Measures from Python files of your own.", ("measured-own",)),
 )
+
+
+def sections_of(scenario: Scenario) -> tuple[Section, ...]:
+    """The sections of a trial: none of queues without anybody who is waited for, none of cells without cells."""
+    has = {"queues": has_coordinators(scenario) or has_bays(scenario), "cells": has_cells(scenario)}
+    return tuple(section for section in SECTIONS if has.get(section.name, True))
 
 
 def write_report(results: Results) -> str:
@@ -100,13 +108,15 @@ def write_report(results: Results) -> str:
 def page(results: Results) -> str:
     """The whole page as text."""
     answers = Answers(results)
-    exhibits = all_exhibits(answers)
+    sections = sections_of(answers.scenario)
+    shown = {name for section in sections for name in section.exhibits}
+    exhibits = {name: found for name, found in all_exhibits(answers).items() if name in shown}
     plotly, script, style = plotly_script(), template_text("report.js"), template_text("report.css")
     context = {
         "answers": answers,
         "exhibits": exhibits,
         "specifications": {name: figure_json(found) for name, found in exhibits.items() if found.figure is not None},
-        "sections": [section for section in SECTIONS if any(name in exhibits for name in section.exhibits)],
+        "sections": [section for section in sections if any(name in exhibits for name in section.exhibits)],
         "headline": headline(results, answers.dates, answers.milestones),
         "cards": cards(answers),
         "never": chance(estimate_of(answers.odds.loc["never_reached"], "probability")),
@@ -136,7 +146,7 @@ def _commands(answers: Answers) -> dict[str, str]:
 def _outcomes(answers: Answers) -> list[tuple[str, int, str]]:
     """How the simulated trials ended: in words, how many, and their share."""
     names = {
-        "complete": "complete: the database is locked",
+        "complete": "complete",
         "horizon": f"not complete by {answers.dates.horizon}, the end of the simulated time",
         "stopped": "stopped early",
         "no_sites": "ended without its target: no site was left",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from sim.analysis.modelled import end_of
 from sim.experiment.explanation.doubts import doubts_of, sides_in_words
-from sim.experiment.run.days_lost import FEWEST_TRIALS, doubtful_trials, end_of
+from sim.experiment.run.days_lost import FEWEST_TRIALS, doubtful_trials
 from sim.report.input_names import input_name
 from sim.report.words import OUTCOME_NOUNS, STEP_NAMES, Dates, estimate_of, number, with_error
 

@@ -21,7 +21,7 @@ _MOST_POINTS = 12  # on the first screen
 _PARTS = (
     ("all-points", "All points at once", "Settings and what comes of them.", ("all",)),
     ("dates", "When is it done?", "The same simulated trials at every point.", ("last-", "database-")),
-    ("odds", "How likely are the registered dates?", "Shares of the simulated trials.", ("probability-",)),
+    ("odds", "How likely is it?", "Shares of the simulated trials.", ("probability-",)),
     ("cost", "What does it cost?", "Means over the simulated trials.", ("mean-",)),
 )
 

@@ -39,6 +39,7 @@ _EDGE = 0.05  # nearer to an end, a tick's name stays inside the figure
 _LOOKS = (series(1), series(4), series(0))
 _SHORT = {
     "last_randomised_p50": "last randomised",
+    "last_randomised_p80": "last, P80",
     "database_lock_p80": "lock, P80",
     "probability_primary_completion": "primary, %",
     "probability_study_completion": "study, %",

@@ -39,6 +39,7 @@ def outcomes(swept: Swept) -> list[Outcome]:
     currencies = sorted({str(c) for c in table["currency"].dropna()}) if "currency" in table else []
     wanted = [
         Outcome("last_randomised_p50", "Median last randomisation", "day"),
+        Outcome("last_randomised_p80", "Last randomisation, with 80 % probability by", "day"),
         Outcome("database_lock_p80", "Database lock, with 80 % probability by", "day"),
         Outcome(
             "probability_primary_completion", "Probability of primary completion by the registered date", "probability"
@@ -50,7 +51,9 @@ def outcomes(swept: Swept) -> list[Outcome]:
     ]
     if len(currencies) == 1:
         wanted.append(Outcome("mean_cost", f"Mean cost, {currencies[0]}", "amount"))
-    return [outcome for outcome in wanted if outcome.column in table and table[outcome.column].notna().any()]
+    there = [outcome for outcome in wanted if outcome.column in table and table[outcome.column].notna().any()]
+    locked = any(outcome.column == "database_lock_p80" for outcome in there)
+    return [outcome for outcome in there if outcome.column != "last_randomised_p80" or not locked]
 
 
 def dates_at(swept: Swept, i: int) -> Dates:
@@ -125,7 +128,7 @@ def sentences(swept: Swept) -> list[str]:
 def caveats(swept: Swept) -> list[str]:
     """What a reader must know before the figures."""
     found = []
-    if math.isnan(float(swept.table["database_lock_p80_high"].iloc[0])):
+    if math.isnan(float(swept.table["last_randomised_p80_high"].iloc[0])):
         found.append(f"{swept.n_replications} replications a point are too few to say how far off a date may be")
     return found
 

@@ -9,12 +9,13 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, dcc, html
 from dash import State as DashState
 
+from sim.analysis.modelled import end_of
 from sim.errors import InputError, Problem, UsageError
 from sim.experiment.execution import Execution
 from sim.experiment.explanation.study import FEWEST, REPLICATIONS, Study, explain
 from sim.experiment.explanation.tables import DAYS, RANKS
 from sim.report.explanation.page import explanation_content
-from sim.report.explanation.words import DEFAULT_OUTCOME
+from sim.report.explanation.words import outcomes_of
 from sim.report.words import OUTCOME_NOUNS
 from sim.web.parts.components import page_title, problem_box
 from sim.web.parts.report_view import report_view
@@ -41,7 +42,7 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
     """Which milestone, and below it what drives it."""
     state = State.of(query)
     scenario = studio.loaded(state).scenario
-    focus = (query.get("of") or [DEFAULT_OUTCOME])[-1]
+    focus = (query.get("of") or [end_of(scenario)])[-1]
     return html.Div(
         [
             page_title(
@@ -58,12 +59,12 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
 
 
 def _milestone(scenario: Scenario, focus: str) -> Component:
-    known = {name: noun for name, noun in OUTCOME_NOUNS.items() if name != "cost" or scenario.costs is not None}
+    known = {name: OUTCOME_NOUNS[name] for name in outcomes_of(scenario)}
     return dmc.Select(
         id="explain-milestone",
         label="What is to be explained",
         data=[{"value": name, "label": f"{noun[:1].upper()}{noun[1:]}"} for name, noun in known.items()],
-        value=focus if focus in known else DEFAULT_OUTCOME,
+        value=focus if focus in known else end_of(scenario),
         allowDeselect=False,
         w=280,
     )
@@ -118,7 +119,7 @@ def register(app: Dash, studio: Studio) -> None:
 def _explained(studio: Studio, state: State, focus: str, scale: str, set_progress: Any) -> Component:
     """The explanation, with a first answer on the way. What is simulated is kept, so that asking again is quick."""
     scenario = studio.loaded(state).scenario
-    if focus not in OUTCOME_NOUNS:
+    if focus not in outcomes_of(scenario):
         raise UsageError(Problem("there is no such milestone", "?of", value=focus[:40]))
     if scale not in _SCALE_NAMES:
         raise UsageError(Problem("there is no such scale", "?scale", value=scale[:40]))

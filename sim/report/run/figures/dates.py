@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
+from sim.analysis.modelled import end_of, has_milestone
 from sim.core.clock import MONTH_DAYS, WEEK_DAYS
 from sim.report.exhibits import Exhibit, Table
 from sim.report.style import (
@@ -24,7 +25,7 @@ from sim.report.style import (
     series,
     stamps,
 )
-from sim.report.words import chance, estimate_of, is_modelled, milestone_name, percent
+from sim.report.words import chance, estimate_of, milestone_name, percent
 
 if TYPE_CHECKING:
     from sim.analysis.intervals import Estimate
@@ -198,7 +199,7 @@ def milestones(answers: Answers) -> Exhibit:
     """S-curves of the milestones that end the trial, with the share that never gets there."""
     found = figure(470, hovermode="closest")
     end = _last_shown(answers)
-    for i, name in enumerate(_CURVES):
+    for i, name in enumerate(_curves(answers)):
         _add_s_curve(found, answers, name, i, end)
     found.add_hline(y=100, line={"color": GREY, "width": 1})
     _planned_lines(found, answers, at_top=True)
@@ -229,7 +230,7 @@ def milestones(answers: Answers) -> Exhibit:
 
 def _last_shown(answers: Answers) -> float:
     """Where the S-curves end: when nearly all that ever come have come."""
-    every = np.concatenate([answers.days(name) for name in _CURVES])
+    every = np.concatenate([answers.days(name) for name in _curves(answers)])
     known = every[~np.isnan(every)]
     planned = [answers.design.clock.day_of(when) for when in answers.planned.values()]
     late = float(np.quantile(known, 0.98)) if len(known) else answers.design.horizon_days
@@ -289,12 +290,17 @@ def _add_s_curve(found: go.Figure, answers: Answers, name: str, i: int, end: flo
         )
 
 
+def _curves(answers: Answers) -> list[str]:
+    """The milestones that are drawn, of those that this trial has."""
+    return [name for name in _CURVES if has_milestone(name, answers.scenario)]
+
+
 def _milestones_summary(answers: Answers, never: Estimate) -> str:
     parts = [
         f"{milestone_name(name, answers.scenario)}: in half of the simulated trials {_by(answers, name, 50)}, "
         f"in 80 % of them {_by(answers, name, 80)}"
-        for name in ("primary_completion", "database_lock")
-        if is_modelled(name, answers.scenario)
+        for name in _curves(answers)
+        if name in ("primary_completion", end_of(answers.scenario))
     ]
     return f"{'; '.join(parts)}. {chance(never)} never reach the target by {answers.dates.horizon}."
 
@@ -306,8 +312,6 @@ def _cell(answers: Answers, estimate: Estimate) -> str:
 def _milestones_table(answers: Answers) -> Table:
     rows = []
     for name, row in answers.milestones.iterrows():
-        if not is_modelled(str(name), answers.scenario):
-            continue
         cells = [_cell(answers, answers.quantile(str(name), q)) for q in _PERCENTILES]
         rows.append((milestone_name(str(name), answers.scenario), *cells, chance(estimate_of(row, "share"))))
     columns = ("milestone", *(f"P{q}" for q in _PERCENTILES), "reached by the horizon")

@@ -10,7 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sim.analysis import intervals
-from sim.analysis.occupancy import PLACES, mean_level, peak_level, stays
+from sim.analysis.modelled import has_bays, has_coordinators
+from sim.analysis.occupancy import PLACES, Place, mean_level, peak_level, stays
 from sim.core.clock import WEEK_DAYS
 from sim.report.exhibits import Exhibit, Table
 from sim.report.style import (
@@ -47,14 +48,15 @@ def queues(answers: Answers) -> Exhibit:
     title, kept = "Queues and bays over time", answers.kept
     if kept.one is None:
         return Exhibit("queues", title, kept.nothing)
-    every = {name: stays(kept.events, place) for name, place in PLACES.items()}
+    places = _places(answers)
+    every = {name: stays(kept.events, place) for name, place in places.items()}
     edges = _edges(every)
     found = make_subplots(
-        rows=len(PLACES), cols=1, shared_xaxes=True, vertical_spacing=0.07,
-        subplot_titles=[place.meaning for place in PLACES.values()], figure=figure(_PANEL_PX * len(PLACES) + 80),
+        rows=len(places), cols=1, shared_xaxes=True, vertical_spacing=0.07,
+        subplot_titles=[place.meaning for place in places.values()], figure=figure(_PANEL_PX * len(places) + 80),
     )  # fmt: skip
     rows = []
-    for i, (name, place) in enumerate(PLACES.items(), start=1):
+    for i, (name, place) in enumerate(places.items(), start=1):
         by_number = dict(iter(every[name].groupby("replication")))
         by_trial = [by_number.get(k, every[name].iloc[:0]) for k in kept.numbers]
         one = by_number.get(kept.one, every[name].iloc[:0])
@@ -84,6 +86,13 @@ def queues(answers: Answers) -> Exhibit:
         found,
         Table(caption, columns, tuple(rows)),
     )
+
+
+def _places(answers: Answers) -> dict[str, Place]:
+    """Where people can wait or be, of what this trial has."""
+    scenario = answers.scenario
+    has = {"waiting_for_coordinator": has_coordinators(scenario), "in_bay": has_bays(scenario)}
+    return {name: place for name, place in PLACES.items() if has.get(name, True)}
 
 
 def _edges(found: dict[str, pd.DataFrame]) -> Array:
@@ -123,24 +132,19 @@ def _most_at_once(found: pd.DataFrame) -> float:
 
 
 def _queue_summary(answers: Answers, rows: list[tuple[str, str, str, str]]) -> str:
-    defaults = answers.scenario.site_defaults
-    parts = []
-    for measure, name, places in (
-        ("share_coordinators_busy", "coordinators", defaults.coordinators),
-        ("share_bays_busy", "infusion bays", defaults.infusion_bays),
-    ):
-        share = answers.mean(measure)
-        has_limit = any(getattr(group.settings, name.replace(" ", "_")) is not None for group in answers.design.groups)
-        if has_limit or places is not None:
-            parts.append(f"{name} are busy {_share(share)} of the time")
-        else:
-            parts.append(f"{name} are not limited")
-    waits = (
-        f"a coordinator is waited for {mean_with_error(answers.mean('wait_coordinator_days'))} days, and "
-        f"randomisation, once eligible, {mean_with_error(answers.mean('wait_place_days'))} days"
-    )
+    """How busy coordinators and bays are, of those that this trial has, and how long people wait."""
+    scenario, parts = answers.scenario, []
+    if has_coordinators(scenario):
+        parts.append(f"coordinators are busy {_share(answers.mean('share_coordinators_busy'))} of the time")
+    if has_bays(scenario):
+        parts.append(f"infusion bays are busy {_share(answers.mean('share_bays_busy'))} of the time")
+    waits = f"randomisation, once eligible, {mean_with_error(answers.mean('wait_place_days'))} days"
+    if not has_coordinators(scenario):
+        return f"In a mean trial {' and '.join(parts)}; those randomised wait for {waits}."
     return (
-        f"In a mean trial {' and '.join(parts)}; {waits}. At most {rows[0][2]} people wait for a coordinator at once."
+        f"In a mean trial {' and '.join(parts)}; a coordinator is waited for "
+        f"{mean_with_error(answers.mean('wait_coordinator_days'))} days, and {waits}. At most {rows[0][2]} people wait "
+        "for a coordinator at once."
     )
 
 

@@ -15,7 +15,6 @@ from sim.report.words import (
     interim_sentences,
     mean_with_error,
     percent,
-    told_funnel,
 )
 
 if TYPE_CHECKING:
@@ -25,11 +24,12 @@ if TYPE_CHECKING:
 
 _BAR_PX = 44
 _PAIR_PX = 34
+LAST_STAGES = {"randomised": "randomisation", "had the last visit": "the last visit"}
 
 
 def funnel(answers: Answers) -> Exhibit:
-    """Mean numbers from referral to the last visit."""
-    table = told_funnel(answers.results)
+    """Mean numbers from referral to the last stage of this trial."""
+    table = answers.results.funnel()
     stages = [str(stage) for stage in table.index]
     estimates = [estimate_of(row, "mean") for _, row in table.iterrows()]
     texts = [f"{mean_with_error(e)} ({percent(share)})" for e, share in zip(estimates, table["share"], strict=True)]
@@ -42,7 +42,7 @@ def funnel(answers: Answers) -> Exhibit:
     )
     return Exhibit(
         "funnel",
-        "From referral to the last visit",
+        f"From referral to {LAST_STAGES[stages[-1]]}",
         summary,
         "Source: replications.parquet; means over all simulated trials with their 95 % intervals.",
         found,

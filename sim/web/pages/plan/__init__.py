@@ -10,9 +10,11 @@ import dash_mantine_components as dmc
 from dash import Dash, Input, Output, ctx, dcc, html, no_update
 from dash import State as DashState
 
+from sim.analysis.modelled import end_of
 from sim.errors import InputError
 from sim.experiment.execution import Execution
 from sim.experiment.plan.answer import TRIALS, fewest_trials, find_plan
+from sim.report.explanation.words import outcomes_of
 from sim.report.plan.page import plan_content
 from sim.report.words import OUTCOME_NOUNS
 from sim.scenario.options_starter import EXAMPLE
@@ -96,7 +98,7 @@ def _question(scenario: Scenario, wish: Wish) -> Component:
     dates = {"primary completion": planned.primary_completion, "study completion": planned.study_completion}
     said = ", ".join(f"{name} {when}" for name, when in dates.items() if when)
     currency = f" in {scenario.costs.currency}" if scenario.costs is not None else ""
-    nouns = {name: noun for name, noun in OUTCOME_NOUNS.items() if name != "cost"}
+    nouns = {name: OUTCOME_NOUNS[name] for name in outcomes_of(scenario, has_cost=False)}
     return html.Div(
         [
             dmc.Select(
@@ -104,7 +106,7 @@ def _question(scenario: Scenario, wish: Wish) -> Component:
                 label="What must be done",
                 description="by the date",
                 data=[{"value": name, "label": f"{noun[:1].upper()}{noun[1:]}"} for name, noun in nouns.items()],
-                value=wish.milestone,
+                value=wish.milestone if wish.milestone in nouns else end_of(scenario),
                 allowDeselect=False,
             ),
             dmc.DateInput(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sim.errors import InputError, Problem, UsageError
 from sim.experiment.plan.answer import TRIALS, Asked
-from sim.report.explanation.words import check_outcome
+from sim.report.explanation.words import outcome_asked
 from sim.scenario.options import library_options, options_from_text
 from sim.scenario.options_starter import starter_options
 from sim.scenario.yaml_source import MAX_BYTES, jsonable, parse_value, shown
@@ -94,8 +94,8 @@ class Wish:
             raise UsageError(Problem(message, "simulated trials", value=f"{trials:,}"))
         by = self._date()
         try:
-            check_outcome(self.milestone, choices.loaded.scenario, has_cost=False)
-            return Asked(choices, self.milestone, by, probability, budget, confidence, trials, seed)
+            milestone = outcome_asked(self.milestone, choices.loaded.scenario, has_cost=False)
+            return Asked(choices, milestone, by, probability, budget, confidence, trials, seed)
         except UsageError as error:
             raise UsageError([_at_control(problem) for problem in error.problems]) from None
 

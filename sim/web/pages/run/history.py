@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dash import Dash, Input, Output, dcc, html
 
+from sim.analysis.modelled import end_of
 from sim.report.words import Dates, estimate_of
 from sim.web.keeping import HISTORY
 
@@ -29,7 +30,7 @@ def remember(visitor: Visitor, query: str, results: Results) -> None:
         results: what it left.
     """
     dates = Dates(results.design.clock, results.design.horizon_days)
-    row = results.milestones().loc["database_lock"]
+    row = results.milestones().loc[end_of(results.scenario)]
     visitor.remember(
         HISTORY,
         {

@@ -1,0 +1,171 @@
+"""What a trial has, of all that can be simulated: what its scenario does not model is not told of it.
+
+Tables keep a row for what is rare. They have none for what cannot happen: doses where no arm has any, a database lock
+where nobody is followed. Every table, sentence and figure asks here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.scenario.schema import Scenario
+
+Predicate = Callable[["Scenario"], bool]
+
+
+def has_doses(scenario: Scenario) -> bool:
+    """Whether some arm has doses."""
+    return any(arm.doses for arm in scenario.arms.values())
+
+
+def has_cells(scenario: Scenario) -> bool:
+    """Whether doses need cells that can be short."""
+    return has_doses(scenario) and scenario.cells is not None
+
+
+def has_follow_up(scenario: Scenario) -> bool:
+    """Whether participants are followed."""
+    return scenario.follow_up is not None
+
+
+def has_coordinators(scenario: Scenario) -> bool:
+    """Whether coordinators can be short at some site."""
+    return _is_set(scenario, "coordinators")
+
+
+def has_bays(scenario: Scenario) -> bool:
+    """Whether infusion bays can be short at some site."""
+    return has_doses(scenario) and _is_set(scenario, "infusion_bays")
+
+
+def _is_set(scenario: Scenario, name: str) -> bool:
+    groups = (scenario.site_defaults, *scenario.sites.values())
+    return any(getattr(group, name) is not None for group in groups)
+
+
+def has_chart(scenario: Scenario) -> bool:
+    """Whether somebody is excluded by what the chart says."""
+    return any(rule.stage == "chart" for rule in scenario.screening.criteria.values())
+
+
+def has_screening(scenario: Scenario) -> bool:
+    """Whether somebody who consents may not be randomised, or only later."""
+    screening = scenario.screening
+    never = not screening.criteria and screening.window_days is None and screening.deteriorates_per_day == 0
+    return not never or screening.days != 0 or has_coordinators(scenario)
+
+
+def _has_sometimes_reason(scenario: Scenario) -> bool:
+    return scenario.screening.rescreen is not None
+
+
+def _has_primary_completion(scenario: Scenario) -> bool:
+    return has_follow_up(scenario) or scenario.trial.planned.primary_completion is not None
+
+
+def _has_board(scenario: Scenario) -> bool:
+    return scenario.oversight.board_review is not None
+
+
+def _has_holds(scenario: Scenario) -> bool:
+    return scenario.oversight.hold is not None or scenario.oversight.stop is not None
+
+
+def _has_sentinels(scenario: Scenario) -> bool:
+    return scenario.oversight.sentinels is not None
+
+
+def _has_late_start(scenario: Scenario) -> bool:
+    start = scenario.trial.start
+    return start.late != 0 or start.never != 0
+
+
+def _has_caps(scenario: Scenario) -> bool:
+    return bool(scenario.caps)
+
+
+def _has_patience(scenario: Scenario) -> bool:
+    return has_coordinators(scenario) and scenario.screening.patience_days is not None
+
+
+_MILESTONES: dict[str, Predicate] = {
+    "last_dose": has_doses,
+    "primary_completion": _has_primary_completion,
+    "last_visit": has_follow_up,
+    "database_lock": has_follow_up,
+}
+_STEPS: dict[str, Predicate] = {
+    "late_start": _has_late_start,
+    "coming_back": _has_sometimes_reason,
+    "coordinator": has_coordinators,
+    "screening": has_screening,
+    "board_review": _has_board,
+    "hold": _has_holds,
+    "sentinel": _has_sentinels,
+    "cells": has_cells,
+    "follow_up": has_follow_up,
+    "database_lock": has_follow_up,
+}
+_FUNNEL: dict[str, Predicate] = {  # by the count of the stage
+    "n_screened": has_screening,
+    "n_eligible": has_screening,
+    "n_completed": has_follow_up,
+}
+_MEASURES: tuple[tuple[tuple[str, ...], Predicate], ...] = (  # by how their names begin, the first that fits
+    (("n_doses_", "n_all_doses", "n_reactions_"), has_doses),
+    (("n_lots_", "cells_", "cost_cells"), has_cells),
+    (("share_bays_",), has_bays),
+    (("share_coordinators_", "wait_coordinator_"), has_coordinators),
+    (("n_lost",), _has_patience),
+    (("n_chart_failed",), has_chart),
+    (("n_deteriorated", "n_out_of_window", "n_screening_failed", "n_screened", "n_eligible"), has_screening),
+    (("n_rescreens_",), _has_sometimes_reason),
+    (("n_away_cap",), _has_caps),
+    (("n_visits_", "n_left_", "n_completed", "n_following", "n_events", "cost_visits"), has_follow_up),
+)
+
+
+def has_milestone(name: str, scenario: Scenario) -> bool:
+    """Whether a trial has a milestone: no last dose without doses, no visits and no database lock without follow-up."""
+    return _MILESTONES.get(name, _always)(scenario)
+
+
+def has_step(name: str, scenario: Scenario) -> bool:
+    """Whether a trial can have a step on its critical path."""
+    return _STEPS.get(name, _always)(scenario)
+
+
+def has_stage(counts: Iterable[str], scenario: Scenario) -> bool:
+    """Whether a stage of the funnel, given by what it counts, is one of its own in a trial."""
+    return all(_FUNNEL.get(count, _always)(scenario) for count in counts)
+
+
+def has_measure(name: str, scenario: Scenario) -> bool:
+    """Whether a measure says something of a trial, and not only that it is 0 or never."""
+    if name.startswith("day_"):
+        return has_milestone(name.removeprefix("day_"), scenario)
+    if name.startswith("path_"):
+        return _has_path(name, scenario)
+    for beginnings, has in _MEASURES:
+        if name.startswith(beginnings):
+            return has(scenario)
+    return True
+
+
+def _has_path(name: str, scenario: Scenario) -> bool:
+    """Whether a trial has the milestone and the step of `path_<milestone>_<step>_days`."""
+    rest = name.removeprefix("path_").removesuffix("_days")
+    milestones = (has for name, has in _MILESTONES.items() if rest.startswith(f"{name}_"))
+    steps = (has for name, has in _STEPS.items() if rest.endswith(f"_{name}"))
+    return all(has(scenario) for has in (*milestones, *steps))
+
+
+def end_of(scenario: Scenario) -> str:
+    """The milestone that ends a trial: the database lock, or the last randomisation where nobody is followed."""
+    return "database_lock" if has_follow_up(scenario) else "last_randomised"
+
+
+def _always(_: Scenario) -> bool:
+    return True
