@@ -10,3 +10,8 @@ def counted(n: int, noun: str, plural: str = "") -> str:
         plural: what several are called; default: the noun with an s.
     """
     return f"{n:,} {noun if n == 1 else plural or f'{noun}s'}"
+
+
+def are(n: int) -> str:
+    """`is` for one, `are` for others."""
+    return "is" if n == 1 else "are"

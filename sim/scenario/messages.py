@@ -42,10 +42,10 @@ _LIMITS = {
     "greater_than_equal": ("must be at least {ge:g}"),
     "less_than": ("must be less than {lt:g}"),
     "less_than_equal": ("must be at most {le:g}"),
-    "too_short": "needs at least {min_length} item(s)",
+    "too_short": "needs {min_length} or more items",
     "too_long": "may have at most {max_length} items",
     "string_too_long": "may have at most {max_length} characters",
-    "string_too_short": "needs at least {min_length} character(s)",
+    "string_too_short": "needs {min_length} or more characters",
     "string_pattern_mismatch": "must match the pattern {pattern}",
 }
 

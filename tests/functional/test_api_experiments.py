@@ -210,7 +210,7 @@ def test_runs_are_listed_exported_extended_and_resumed(small: sim.Scenario, tmp_
         (lambda s: sim.sweep(s, {"sites.s.count": [1, "two"]}), "must be a whole number (got 'two')"),
         (lambda s: sim.explain(s, milestone="data_lock"), "did you mean 'database_lock'?"),
         (lambda s: sim.plan(s, OPTIONS, "soon"), "by: must be a date that exists, as YYYY-MM-DD (got soon)"),
-        (lambda s: sim.plan(s, {"name": "Ways", "levers": {}}, "2020-06-01"), "options: levers: needs at least 1"),
+        (lambda s: sim.plan(s, {"name": "Ways", "levers": {}}, "2020-06-01"), "options: levers: needs 1 or more"),
         (lambda s: sim.run(s, cluster="tcp:/nowhere"), "--cluster: "),
         (lambda _: sim.runs("nowhere"), "nowhere: there is no such folder"),
     ],

@@ -56,7 +56,7 @@ def test_a_forecast_answers_with_dates_odds_changes_and_what_ifs(plan: Path, tmp
     assert done.code == 0, done.err
     assert done.out.split("\n")[1].startswith("The last of the 80 participants is randomised by 20")
     for words in (
-        "Note: 1 site(s) of the scenario are not in the data",
+        "Note: 1 site of the scenario is not in the data",
         "The last of the 80 participants is randomised by 20",
         "On 2023-09-15, 30 of 80 are randomised",
         "Primary completion by 2024-06-01, as planned:",
@@ -109,11 +109,11 @@ def test_a_site_that_the_scenario_does_not_have_is_told(plan: Path, tmp_path: Pa
     data = log(tmp_path / "log.csv", site="Elsewhere")
     done = call("forecast", plan, "--observed", data, "-n", 20, "-w", 1, "--out", tmp_path / "out")
     text = " ".join(done.out.split())
-    assert "1 site(s) of the data have no name in the scenario and were taken by size: Elsewhere as north 1" in text
+    assert "1 site of the data is not named in the scenario, and taken by size: Elsewhere as north 1" in text
     rows = [line.replace("north", f"Z{i}") for i, line in enumerate(log(tmp_path / "b.csv").read_text().splitlines())]
     (tmp_path / "b.csv").write_text("\n".join(rows))
     done = call("forecast", plan, "--observed", tmp_path / "b.csv", "-n", 20, "-w", 1, "--out", tmp_path / "out2")
-    assert "site(s) of the data are not in the scenario and were added: Z" in " ".join(done.out.split())
+    assert "of the data is not in the scenario, and added: Z" in " ".join(done.out.split())
 
 
 @pytest.mark.parametrize(

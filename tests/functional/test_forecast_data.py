@@ -242,7 +242,7 @@ def test_randomised_before_the_site_opened_is_an_error(tmp_path: Path) -> None:
 def test_a_site_that_only_the_data_have_is_a_warning(tmp_path: Path) -> None:
     sites = _file(tmp_path, "site,activated\nNorht,2024-01-01\nSouth,2024-01-01\n", "sites.csv")
     trial = _read(tmp_path, LOG, sites=sites)
-    assert "1 site(s) of the data are not in the table: North; did you mean 'Norht'?" in str(trial.findings[-1])
+    assert "1 site of the data is not in the table: North; did you mean 'Norht'?" in str(trial.findings[-1])
 
 
 # --- SDTM

@@ -365,7 +365,7 @@ def test_what_is_wrong_with_options_is_said(tmp_path: Path) -> None:
     assert "the scenario's costs are in USD (got EUR)" in problem_of(tmp_path, {"x": lever}, currency="EUR")
     many = {f"x{i}": {"path": "sites.s.count", "values": list(range(1, 20))} for i in range(6)}
     assert "make 47,045,881 plans; at most" in problem_of(tmp_path, many)
-    assert "needs at least 1 item" in problem_of(tmp_path, {}) or "levers" in problem_of(tmp_path, {})
+    assert "needs 1 or more items" in problem_of(tmp_path, {}) or "levers" in problem_of(tmp_path, {})
     with pytest.raises(InputError, match="did you mean 'registry-plan'"):
         load_options("registry-plam", small_scenario(tmp_path))
 

@@ -77,7 +77,7 @@ def test_several_sites_without_a_match_on_both_sides_are_refused_with_both_lists
         _read({"Site": ["001", "London", "Paris"], "Activated": DAYS[:3]})
     with pytest.raises(DataError, match="write them alike"):
         _read({"Site": ["London"], "Activated": DAYS[:1]})
-    assert "1 site(s) of the data are not in the table: 010" in str(
+    assert "1 site of the data is not in the table: 010" in str(
         _read({"Site": ["001", "002", "Paris"], "Activated": DAYS[:3]}).findings
     )
 

@@ -31,7 +31,7 @@ REFUSED = [
     ),
     ("sites: {general_hospital: {referrals_per_month: {uncertain: lognormal, median: 5, sigma: 3}}}", "at most 10000"),
     ("sites: {general_hospital: {count: 5000, referrals_per_month: 9000}}", "at most 100,000,000 referrals"),
-    ("screening: {criteria: {no_hcc: {none: []}}}", "screening.criteria.no_hcc.none: needs at least 1 item"),
+    ("screening: {criteria: {no_hcc: {none: []}}}", "screening.criteria.no_hcc.none: needs 1 or more items"),
     ("screening: {days: {dist: normal, mean: 5, sd: {uncertain: normal, mean: 1, sd: 1}, low: 0}}", "sd may fall to 0"),
     (
         "screening: {days: {dist: uniform, low: {uncertain: uniform, low: 0, high: 9}, high: 5}}",

@@ -82,15 +82,13 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     other = simplest_file(folder, "other", **BARE, sites={"g": {"count": 2, "referrals_per_month": 8.0}})
     data = folder / "log.csv"
     data.write_text("Subject,Randomised\n1,2026-01-05\n2,2026-01-09\n3,2026-01-14\n", encoding="utf-8")
-    options = folder / "options.yaml"
     commands: dict[str, tuple[object, ...]] = {
         "run": ("run", file, "-n", 96),
-        "compare": ("compare", file, other, "-n", 40, "--slide"),
+        "compare": ("compare", file, other, "-n", 40),
         "sweep": ("sweep", file, "--vary", "trial.target=3,6", "-n", 40),
         "explain": ("explain", file, "-n", 96),
         "forecast": ("forecast", file, "--observed", data, "-n", 40),
     }
-    assert not options.exists()
     for name, arguments in commands.items():
         for form in ("", "--json"):
             made = (*arguments, "-w", 1, "--out", folder / name, *([form] if form else []))

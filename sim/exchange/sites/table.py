@@ -16,6 +16,7 @@ from sim.exchange.observed import NO_SITE, ObservedTrial, SiteRecord
 from sim.exchange.sites.keys import matched, one_name_each, same_site
 from sim.exchange.tables.columns import SITE_NAMES, Columns, plain, recognise
 from sim.exchange.tables.read import RawTable
+from sim.plurals import are, counted
 
 _DATES = ("activated", "closed", "planned")
 _MEANINGS = {
@@ -192,7 +193,8 @@ def _check_unmatched(missing: list[str], others: list[str], is_none_found: bool,
         )
         return
     hint = f"; {nearest(missing[0], others)}" if others else ""
-    check.warn(f"{len(missing)} site(s) of the data are not in the table: {_listed(missing)}{hint}")
+    n = len(missing)
+    check.warn(f"{counted(n, 'site')} of the data {are(n)} not in the table: {_listed(missing)}{hint}")
 
 
 def _listed(names: list[str]) -> str:

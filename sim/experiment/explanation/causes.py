@@ -8,7 +8,8 @@ Whether a cause costs anything is never read off a single trial's history, only 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +34,7 @@ class Cause:
     """A cause of delay, and the scenario without it.
 
     Attributes:
-        name: stable name, such as `calendar.periods.new_year_2020`.
+        name: stable name, such as `calendar.periods.new_year`.
         kind: what sort of cause it is.
         label: in words.
         without: what was put in its place.
@@ -252,9 +253,8 @@ def _calendar(scenario: Scenario) -> Iterator[_Change]:
             part.apply(data)
 
     parts = [
-        _Change(path, _CALENDAR, _words(name), _ALIKE, _at(f"{path}.factor", 1.0), _CALENDAR)
-        for name in scenario.calendar.periods
-        for path in (f"calendar.periods.{name}",)
+        _Change(f"calendar.periods.{stem}", _CALENDAR, _words(stem), _ALIKE, _without_periods(names), _CALENDAR)
+        for stem, names in _alike(scenario.calendar.periods).items()
     ]
     parts += [
         _Change("calendar.public_holidays", _CALENDAR, "public holidays", _ALIKE, _without_holidays, _CALENDAR),
@@ -269,6 +269,22 @@ def _calendar(scenario: Scenario) -> Iterator[_Change]:
     ]
     yield _Change(_CALENDAR, _CALENDAR, "holidays and slow periods", _ALIKE, apply)
     yield from parts
+
+
+def _alike(names: Iterable[str]) -> dict[str, list[str]]:
+    """Names of periods that come again, as `new_year_2026` and `new_year_2027`, by what they share: one cause each."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(re.sub(r"_?\d+$", "", name) or name, []).append(name)
+    return {stem if len(alike) > 1 else alike[0]: alike for stem, alike in found.items()}
+
+
+def _without_periods(names: Sequence[str]) -> Callable[[Data], None]:
+    def apply(data: Data) -> None:
+        for name in names:
+            _at(f"calendar.periods.{name}.factor", 1.0)(data)
+
+    return apply
 
 
 def _steps(scenario: Scenario) -> Iterator[_Change]:

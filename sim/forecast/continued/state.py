@@ -30,6 +30,7 @@ from sim.forecast.identity import data_hash
 from sim.forecast.rate.drifting import RatePosterior
 from sim.forecast.rate.outlook import Outlook, look_ahead
 from sim.forecast.rate.settings import FEWEST
+from sim.plurals import are, counted
 from sim.scenario.distributions import Family
 from sim.scenario.load import canonical, scenario_from_json
 from sim.scenario.schema import Scenario
@@ -172,9 +173,10 @@ def _with_added_sites(scenario: Scenario, trial: ObservedTrial, matched: SiteMat
     notes: list[str] = []
     if matched.guessed:
         taken = [f"{trial.sites[i].name} as {matched.keys[i][0]} {matched.keys[i][1] + 1}" for i in matched.guessed[:4]]
+        n = len(matched.guessed)
         more = "" if len(matched.guessed) <= 4 else f" and {len(matched.guessed) - 4} more"
         notes.append(
-            f"{len(matched.guessed)} site(s) of the data have no name in the scenario and were taken by size: "
+            f"{counted(n, 'site')} of the data {are(n)} not named in the scenario, and taken by size: "
             f"{', '.join(taken)}{more}; a column 'group' in the table of sites says it otherwise"
         )
     if matched.added:
@@ -186,13 +188,14 @@ def _with_added_sites(scenario: Scenario, trial: ObservedTrial, matched: SiteMat
         scenario = scenario_from_json(data, scenario.name)
         names = ", ".join(trial.sites[i].name for i in list(matched.added)[:5])
         more = "" if len(matched.added) <= 5 else f" and {len(matched.added) - 5} more"
-        notes.append(f"{len(matched.added)} site(s) of the data are not in the scenario and were added: {names}{more}")
+        n = len(matched.added)
+        notes.append(f"{counted(n, 'site')} of the data {are(n)} not in the scenario, and added: {names}{more}")
     if matched.unseen and trial.has_sites:
         names = ", ".join(matched.unseen[:5])
         more = "" if len(matched.unseen) <= 5 else f" and {len(matched.unseen) - 5} more"
+        n = len(matched.unseen)
         notes.append(
-            f"{len(matched.unseen)} site(s) of the scenario are not in the data and are taken as still to open: "
-            f"{names}{more}"
+            f"{counted(n, 'site')} of the scenario {are(n)} not in the data, and taken as still to open: {names}{more}"
         )
     return scenario, notes
 
@@ -268,7 +271,8 @@ def _people(
         )
     if n_unknown_arm:
         arms = ", ".join(arm.name for arm in design.arms)
-        notes.append(f"{n_unknown_arm} participant(s) have an arm that the scenario has not ({arms}); theirs is drawn")
+        whose = counted(n_unknown_arm, "participant")
+        notes.append(f"the arm of {whose} is not one of the scenario's ({arms}), and is drawn")
     return tuple(
         sorted(found, key=lambda someone: someone.screened if someone.randomised is None else someone.randomised)
     )

@@ -15,6 +15,7 @@ from sim.analysis.modelled import end_of, has_milestone
 from sim.exchange.observed import NO_SITE
 from sim.forecast.answer import Answer, Difference, NeededRate
 from sim.forecast.changes import CHANGED
+from sim.plurals import are
 from sim.report.exhibits import Table
 from sim.report.forecast.trust import ended_headline, furthest_day, told_date, trust_document
 from sim.report.words import MILESTONE_NAMES, OUTCOME_NOUNS, Dates, chance, estimate_of, number
@@ -91,15 +92,16 @@ def standing(answer: Answer) -> str:
     """Where the trial stands."""
     trial = answer.start.trial
     target = answer.start.scenario.trial.target
-    text = f"On {answer.as_of}, {trial.n_randomised:,} of {target:,} are randomised"
+    text = f"On {answer.as_of}, {trial.n_randomised:,} of {target:,} {are(trial.n_randomised)} randomised"
     if trial.has_screening:
         inside = int(np.count_nonzero(np.isnan(trial.people.randomised) & (trial.people.status == "in screening")))
-        text += f" and {inside:,} are in screening"
+        text += f" and {inside:,} {are(inside)} in screening"
     if answer.start.outlook is not None and answer.start.state.rates.shape[1]:
         rates = answer.start.state.rates.sum(axis=1)
         low, middle, high = np.quantile(rates, (0.1, 0.5, 0.9)).tolist()
         n = answer.start.state.rates.shape[1]
-        text += f"; the {n} open site(s) randomise {number(middle)} a month ({number(low)} to {number(high)})"
+        sites = f"the {n:,} open sites randomise" if n > 1 else "the one open site randomises"
+        text += f"; {sites} {number(middle)} a month ({number(low)} to {number(high)})"
     return text + "."
 
 

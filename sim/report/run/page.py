@@ -109,8 +109,8 @@ def page(results: Results) -> str:
     """The whole page as text."""
     answers = Answers(results)
     sections = sections_of(answers.scenario)
-    shown = {name for section in sections for name in section.exhibits}
-    exhibits = {name: found for name, found in all_exhibits(answers).items() if name in shown}
+    hidden = {name for section in SECTIONS if section not in sections for name in section.exhibits}
+    exhibits = {name: found for name, found in all_exhibits(answers).items() if name not in hidden}
     plotly, script, style = plotly_script(), template_text("report.js"), template_text("report.css")
     context = {
         "answers": answers,
