@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
 
+from sim.analysis.modelled import has_doses, has_follow_up, has_measure
 from sim.report.exhibits import Exhibit, Table
 from sim.report.one_trial.story import plain as spaced
 from sim.report.style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION, figure, plain, series, stamps
+from sim.wording import are, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -152,10 +155,15 @@ def _summary(answers: Answers, people: pd.DataFrame, shown: int) -> str:
     out = [f"{spaced(way)} {ways.get(way, 0)}" for way in [*answers.design.ways_out, "completed"]]
     inside = int(people["way_out"].isna().sum())
     text = (
-        f"In {answers.kept.described}, {len(people)} participants are randomised from {dates.text(first)} to "
-        f"{dates.text(last)}, and {int(people['n_doses_given'].sum())} doses given. How they left: {', '.join(out)}"
+        f"In {answers.kept.described}, {counted(len(people), 'participant')} {are(len(people))} randomised from {dates.text(first)} to "
+        f"{dates.text(last)}"
     )
-    text += f"; {inside} are still in when it ends." if inside else "."
+    if has_doses(answers.scenario):
+        text += f", and {counted(int(people['n_doses_given'].sum()), 'dose')} given"
+    if has_follow_up(answers.scenario):
+        text += f". How they left: {', '.join(out)}"
+        text += f"; {inside} {are(inside)} still in when it ends" if inside else ""
+    text += "."
     return text + (f" The first {shown} of them are drawn." if shown < len(people) else "")
 
 
@@ -165,6 +173,13 @@ def _table(answers: Answers, people: pd.DataFrame) -> Table:
     def when(day: float) -> str:
         return "-" if np.isnan(day) else str(dates.of(day))
 
+    counts = {name: column for name, column in _COUNTS.items() if has_measure(column, answers.scenario)}
+    is_followed = has_follow_up(answers.scenario)
+
+    def out(person: dict[Hashable, Any]) -> tuple[str, ...]:
+        way = spaced(person["way_out"]) if isinstance(person["way_out"], str) else "still in"
+        return (way, when(person["out_day"])) if is_followed else ()
+
     rows = [
         (
             str(person["participant"]),
@@ -172,11 +187,18 @@ def _table(answers: Answers, people: pd.DataFrame) -> Table:
             str(person["arm"]),
             when(person["referred_day"]),
             when(person["randomised_day"]),
-            *(str(person[name]) for name in _COUNTS.values()),
-            spaced(person["way_out"]) if isinstance(person["way_out"], str) else "still in",
-            when(person["out_day"]),
+            *(str(person[name]) for name in counts.values()),
+            *out(person),
         )
         for person in people.to_dict("records")
     ]
-    columns = ("participant", "site", "arm", "referred", "randomised", *_COUNTS, "way out", "out")
+    columns = (
+        "participant",
+        "site",
+        "arm",
+        "referred",
+        "randomised",
+        *counts,
+        *(("way out", "out") if is_followed else ()),
+    )
     return Table(f"Participants of simulated trial {answers.kept.one}", columns, tuple(rows))
