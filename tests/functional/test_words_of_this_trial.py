@@ -43,8 +43,8 @@ def test_a_run_says_nothing_of_what_its_trial_has_not(
 
 BARE: dict[str, Any] = {"trial": {"target": 6, "horizon_months": 12, "enrolment_opens": "2026-01-01"}}
 _LACKED = re.compile(
-    r"\b(doses?|dosed|infus\w+|cells|bays?|boards?|registered dates?|as registered|locked|lock|databases?|aclf|admissions?|"
-    r"coordinators?|chart|visits?|follow-?up|thaw\w*|lots?)\b",
+    r"\b(doses?|dosed|infus\w+|cells|bays?|boards?|registered dates?|as registered|locked|lock|databases?|"
+    r"aclf|admissions?|coordinators?|chart|visits?|follow-?up|thaw\w*|lots?)\b",
     re.IGNORECASE,
 )
 _SAID_TO_BE_LACKED = ("the scenario has no follow-up", "--set follow_up", "--follow-up-weeks")

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from sim.analysis.modelled import has_milestone
 from sim.report.run.answers import Answers
 from sim.report.run.why import Why
-from sim.report.words import chance, estimate_of, headline, is_modelled, milestone_name, with_error
+from sim.report.words import chance, estimate_of, headline, milestone_name, with_error
 
 if TYPE_CHECKING:
     from sim.experiment.run.results import Results
@@ -110,7 +111,7 @@ def content(results: Results) -> Content:
         scenario.question,
         headline(results, answers.dates, answers.milestones),
         scenario.trial.enrolment_opens,
-        [_milestone(answers, name) for name in _SHOWN if is_modelled(name, scenario)],
+        [_milestone(answers, name) for name in _SHOWN if has_milestone(name, scenario)],
         drivers,
         why.how() if drivers else why.sentence(),
         why.doubts_sentence(),

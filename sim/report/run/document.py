@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sim.analysis.intervals import Estimate
-from sim.experiment.run.days_lost import end_of
+from sim.analysis.modelled import end_of
 from sim.report.run.why import Why
 from sim.report.words import Dates, estimate_of, run_command, warnings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sim.experiment.run.days_lost import end_of
+from sim.analysis.modelled import end_of
 from sim.report.exhibits import Exhibit, Table
 from sim.report.one_trial.story import plain as spaced
 from sim.report.place_words import country_sentences, risk_sentences, start_up_sentence

@@ -155,8 +155,8 @@ def _summary(answers: Answers, people: pd.DataFrame, shown: int) -> str:
     out = [f"{spaced(way)} {ways.get(way, 0)}" for way in [*answers.design.ways_out, "completed"]]
     inside = int(people["way_out"].isna().sum())
     text = (
-        f"In {answers.kept.described}, {counted(len(people), 'participant')} {are(len(people))} randomised from {dates.text(first)} to "
-        f"{dates.text(last)}"
+        f"In {answers.kept.described}, {counted(len(people), 'participant')} {are(len(people))} randomised from "
+        f"{dates.text(first)} to {dates.text(last)}"
     )
     if has_doses(answers.scenario):
         text += f", and {counted(int(people['n_doses_given'].sum()), 'dose')} given"
