@@ -9,10 +9,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from sim.analysis.modelled import has_doses, has_follow_up, has_measure
+from sim.plurals import are, counted
 from sim.report.exhibits import Exhibit, Table
 from sim.report.one_trial.story import plain as spaced
 from sim.report.style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION, figure, plain, series, stamps
-from sim.wording import are, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
