@@ -116,10 +116,10 @@ def test_every_answer_has_sentences_and_figures(name: str, small: sim.Scenario) 
 def test_a_run_has_sentences_too(small: sim.Scenario) -> None:
     results = sim.run(small, replications=N, workers=1, report=False)
     assert "participants is randomised by" in sim.sentences(results)[0]
-    lock = results.milestones().loc["database_lock"]
-    assert lock["p50_date"] == results.design.clock.date_of(lock["p50"])
-    assert lock["p50_date_low"] <= lock["p50_date"] <= lock["p50_date_high"]
-    assert f"database locked, by then in half of them: {lock['p50_date']} (95 %" in repr(results)
+    last = results.milestones().loc["last_randomised"]
+    assert last["p50_date"] == results.design.clock.date_of(last["p50"])
+    assert last["p50_date_low"] <= last["p50_date"] <= last["p50_date_high"]
+    assert f"last participant randomised, by then in half of them: {last['p50_date']} (95 %" in repr(results)
     assert "primary completion by 2020-06-01: " in repr(results)
     assert "fan" in sim.figures(results)
 
@@ -190,8 +190,8 @@ def test_runs_are_listed_exported_extended_and_resumed(small: sim.Scenario, tmp_
     listed = sim.runs()
     assert listed.loc["long", "status"] == "unfinished"
     assert listed.loc["short", "replications"] == N
-    median = short.design.clock.date_of(short.milestones().loc["database_lock", "p50"])
-    assert listed.loc["short", "database_lock_p50"] == median
+    median = short.design.clock.date_of(short.milestones().loc["last_randomised", "p50"])
+    assert listed.loc["short", "last_randomised_p50"] == median
     assert sim.runs(scenario="nothing so called").empty
     long = sim.resume("results/long", workers=1, report=False)
     more = sim.extend(short.path, 4 * N, workers=1, report=False)
@@ -208,7 +208,7 @@ def test_runs_are_listed_exported_extended_and_resumed(small: sim.Scenario, tmp_
         (lambda s: sim.compare(s, "bse"), "did you mean 'base'?"),
         (lambda s: sim.sweep(s, {"sites.s.cont": [1, 2]}), "did you mean 'sites.s.count'?"),
         (lambda s: sim.sweep(s, {"sites.s.count": [1, "two"]}), "must be a whole number (got 'two')"),
-        (lambda s: sim.explain(s, milestone="data_lock"), "did you mean 'database_lock'?"),
+        (lambda s: sim.explain(s, milestone="last_randomized"), "did you mean 'last_randomised'?"),
         (lambda s: sim.plan(s, OPTIONS, "soon"), "by: must be a date that exists, as YYYY-MM-DD (got soon)"),
         (lambda s: sim.plan(s, {"name": "Ways", "levers": {}}, "2020-06-01"), "options: levers: needs 1 or more"),
         (lambda s: sim.run(s, cluster="tcp:/nowhere"), "--cluster: "),
