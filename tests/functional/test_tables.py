@@ -323,7 +323,7 @@ def test_a_folder_of_trials_may_have_other_files_in_it(tmp_path: Path) -> None:
     for name in ("sites.csv (a table of sites)", "README.txt", "record.json (is a trial's record in a registry"):
         assert name in said
     (tmp_path / "three.csv").write_text("Subject,Randomised\n1,2024-01-02\n2,soon\n")
-    with pytest.raises(DataError, match=r"three\.csv: Randomised: not a date"):
+    with pytest.raises(DataError, match=r"three\.csv: a word in 'Randomised"):
         read_trials([tmp_path])
 
 
