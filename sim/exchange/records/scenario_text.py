@@ -186,11 +186,8 @@ def _screening(draft: _Draft, outline: StudyOutline) -> None:
         rest = len(outline.criteria) - _MOST_CRITERIA_LINES
         if rest > 0:
             draft.lines.append(f"# ... and {rest} more lines")
-    draft.lines += [
-        f"patients: {{conditions: {{passes_screening: {1 - _FAILURE:g}}}}}",
-        f"screening: {{days: {_SCREENING_DAYS}, criteria: {{all: {{stage: tests, all: [passes_screening]}}}}}}",
-    ]
-    draft.ask("patients.conditions.passes_screening", f"Which share passes screening? {1 - _FAILURE:g} is assumed.")
+    draft.lines.append(f"screening: {{failure: {_FAILURE}, days: {_SCREENING_DAYS}}}")
+    draft.ask("screening.failure", f"Which share of those screened fails? {_FAILURE:g} is assumed.")
     draft.ask("screening.days", f"How long does screening take? {_SCREENING_DAYS} days are assumed.")
 
 

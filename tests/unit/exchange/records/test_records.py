@@ -157,7 +157,7 @@ def test_the_implied_rate_follows_from_the_records_dates() -> None:
 def test_what_a_record_leaves_open_is_a_numbered_question_with_a_graded_default() -> None:
     text = scenario_text(outline_of_record(record(contactsLocationsModule=None, outcomesModule=None)), "made")
     questions = [line for line in text.splitlines() if line.startswith("#   ") and line[4:5].isdigit()]
-    for path in ("sites", "patients.conditions.passes_screening", "follow_up"):
+    for path in ("sites", "screening.failure", "follow_up"):
         assert any(f"{path}:" in line for line in questions), path
     assert "sites: {grade: D, source: assumption" in text
     assert "trial.target: {grade: A, source: record" in text
