@@ -126,6 +126,8 @@ _MEASURES: tuple[tuple[tuple[str, ...], Predicate], ...] = (  # by how their nam
     (("n_visits_", "n_left_", "n_completed", "n_following", "n_events", "cost_visits"), has_follow_up),
 )
 
+_VALUES: dict[str, Predicate] = {"costs.lot": has_cells, "costs.dose": has_doses}
+
 
 def has_milestone(name: str, scenario: Scenario) -> bool:
     """Whether a trial has a milestone: no last dose without doses, no visits and no database lock without follow-up."""
@@ -152,6 +154,11 @@ def has_measure(name: str, scenario: Scenario) -> bool:
         if name.startswith(beginnings):
             return has(scenario)
     return True
+
+
+def has_value(path: str, scenario: Scenario) -> bool:
+    """Whether the value at a dotted path says something of a trial: no price of a lot where no cells are made."""
+    return _VALUES.get(path, _always)(scenario)
 
 
 def _has_path(name: str, scenario: Scenario) -> bool:

@@ -296,11 +296,12 @@ def path_table(scenario: Scenario, column: Callable[[str], Array]) -> pd.DataFra
     return pd.DataFrame(rows, columns=names)
 
 
-def cost_table(frame: Table) -> pd.DataFrame:
-    """Mean cost by part, and P10, P50, P80 and P90 of the whole; empty where no cost is reported."""
+def cost_table(frame: Table, scenario: Scenario) -> pd.DataFrame:
+    """Mean cost by part that the trial has, and of the whole; empty where no cost is reported."""
     if "cost" not in frame:
         return pd.DataFrame(columns=["mean", "mean_low", "mean_high"])
-    return _means(frame, {"cost": "all"} | {f"cost_{name}": meaning for name, meaning in COST_PARTS.items()}, "part")
+    parts = {f"cost_{name}": meaning for name, meaning in COST_PARTS.items()}
+    return _means(frame, {"cost": "all"} | {name: parts[name] for name in parts if has_measure(name, scenario)}, "part")
 
 
 def summary_table(design: Design, column: Callable[[str], Array], outcome: Sequence[str]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sim.analysis.modelled import has_value
 from sim.scenario.provenance import COMMAND_LINE, provenance, source_of, values_of
 from sim.scenario.schema import Scenario
 from sim.scenario.yaml_source import shown
@@ -113,7 +114,8 @@ def assumptions_of(results: Results) -> list[Assumption]:
     """The rows that a run kept; for one started from Python without them, the resolved values and their sources."""
     kept: Iterable[Mapping[str, str]] = results.identity.get("assumptions") or ()
     rows = [Assumption(*(str(row.get(field, "")) for field in Assumption._fields)) for row in kept]
-    return rows or [row for row in _from_scenario(results.scenario) if not row.says_nothing]
+    rows = rows or [row for row in _from_scenario(results.scenario) if not row.says_nothing]
+    return [row for row in rows if has_value(row.path, results.scenario)]
 
 
 def _from_scenario(scenario: Scenario) -> Iterator[Assumption]:

@@ -31,7 +31,7 @@ def test_every_table_is_that_of_the_frame(results: sim.Results) -> None:
         (results.losses(), summary.loss_table(frame)),
         (results.criteria(), summary.criterion_table(design, frame)),
         (results.paths(), summary.path_table(lambda name: frame[name].to_numpy())),
-        (results.costs(), summary.cost_table(frame)),
+        (results.costs(), summary.cost_table(frame, results.scenario)),
     ]
     for found, expected in pairs:
         pd.testing.assert_frame_equal(found, expected)

@@ -33,6 +33,7 @@ from sim.analysis.summary import (
 )
 from sim.core.clock import Clock
 from sim.core.design import Design
+from sim.scenario.load import load_scenario
 
 NAN = math.nan
 
@@ -204,10 +205,12 @@ def test_steps_of_a_path_are_of_the_trials_that_got_there() -> None:
 
 
 def test_costs_by_part_where_there_are_any() -> None:
-    assert cost_table(frame(2)).empty
+    base, plain = load_scenario("base"), design().scenario
+    assert cost_table(frame(2), base).empty
     parts = {f"cost_{name}": [1.0, 3.0] for name in ("sites", "monitoring", "screening", "visits", "cells", "central")}
-    found = cost_table(frame(2, cost=[6.0, 18.0], **parts))
+    found = cost_table(frame(2, cost=[6.0, 18.0], **parts), base)
     assert found["mean"].tolist() == [12.0] + [2.0] * 6
+    assert not set(cost_table(frame(2, cost=[6.0, 18.0], **parts), plain).index) & {"lots started and doses thawed"}
     assert found.index[0] == "all"
 
 
