@@ -296,7 +296,7 @@ def path_table(scenario: Scenario, column: Callable[[str], Array]) -> pd.DataFra
     return pd.DataFrame(rows, columns=names)
 
 
-def cost_table(frame: Table, scenario: Scenario) -> pd.DataFrame:
+def cost_table(scenario: Scenario, frame: Table) -> pd.DataFrame:
     """Mean cost by part that the trial has, and of the whole; empty where no cost is reported."""
     if "cost" not in frame:
         return pd.DataFrame(columns=["mean", "mean_low", "mean_high"])

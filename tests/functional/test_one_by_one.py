@@ -24,14 +24,14 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> sim.Results:
 def test_every_table_is_that_of_the_frame(results: sim.Results) -> None:
     frame, design = results.replications, results.design
     pairs = [
-        (results.milestones(), summary.with_dates(summary.milestone_table(frame), design.clock)),
+        (results.milestones(), summary.with_dates(summary.milestone_table(frame, design.scenario), design.clock)),
         (results.odds(), summary.odds_table(design, frame)),
         (results.outcomes(), summary.outcome_table(frame)),
-        (results.funnel(), summary.funnel_table(frame)),
-        (results.losses(), summary.loss_table(frame)),
+        (results.funnel(), summary.funnel_table(design.scenario, frame)),
+        (results.losses(), summary.loss_table(design.scenario, frame)),
         (results.criteria(), summary.criterion_table(design, frame)),
-        (results.paths(), summary.path_table(lambda name: frame[name].to_numpy())),
-        (results.costs(), summary.cost_table(frame, results.scenario)),
+        (results.paths(), summary.path_table(design.scenario, lambda name: frame[name].to_numpy())),
+        (results.costs(), summary.cost_table(design.scenario, frame)),
     ]
     for found, expected in pairs:
         pd.testing.assert_frame_equal(found, expected)

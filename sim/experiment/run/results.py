@@ -348,7 +348,7 @@ class Results(Shown):
 
     def costs(self) -> pd.DataFrame:
         """Cost by part."""
-        return summary.cost_table(self._one_by_one, self.scenario)
+        return summary.cost_table(self.scenario, self._one_by_one)
 
     def replay(self, replication: int) -> Log:
         """The events of one replication again, from the scenario, the seed and its number.

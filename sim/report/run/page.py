@@ -75,7 +75,7 @@ SECTIONS = (
         ("swimlane",),
         is_one_trial=True,
     ),
-    Section("queues", "Where do people wait?", "Coordinators and infusion bays.", ("queues",)),
+    Section("queues", "Where do people wait?", "Queues, and who is served at once.", ("queues",)),
     Section("cells", "Are there enough cells?", "Made, infused, expired and lost.", ("cells_all", "cells_one")),
     Section("arms", "Do the arms stay balanced?", "The randomisation list at work.", ("arms",)),
     Section("cost", "What does it cost?", "Unit costs times what happened.", ("cost", "cost_months")),

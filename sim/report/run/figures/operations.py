@@ -45,7 +45,7 @@ def queues(answers: Answers) -> Exhibit:
     """How many wait, are screened and are in a bay over time: one replication, and the mean over those kept."""
     from plotly.subplots import make_subplots
 
-    title, kept = "Queues and bays over time", answers.kept
+    title, kept = "Queues over time", answers.kept
     if kept.one is None:
         return Exhibit("queues", title, kept.nothing)
     places = _places(answers)
@@ -75,7 +75,7 @@ def queues(answers: Answers) -> Exhibit:
     found.update_yaxes(rangemode="tozero", nticks=4)
     found.update_annotations(font_size=13, x=0, xanchor="left")
     columns = ("where", f"most at once in trial {kept.one}", "most at once, mean of trials kept", "mean stay, days")
-    caption = f"Queues and bays in {kept.which}"
+    caption = f"Queues in {kept.which}"
     days = _period_days(edges)
     return Exhibit(
         "queues",
