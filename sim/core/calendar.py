@@ -1,4 +1,8 @@
-"""The calendar of a scenario as a factor by day: months, named periods, public holidays."""
+"""The calendar of a scenario as a factor by day: months, named periods, public holidays.
+
+Sites refer fewer patients in August or at Christmas. The calendar states this as factors on the referral rate, which
+multiply. Only the factor of public holidays is left out on days within a named period.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,12 @@ Resolve = Callable[[str, object], float]  # (path, value) -> the value in this r
 
 @dataclass(frozen=True)
 class OwnHolidays:
-    """Public holidays of a country that has its own."""
+    """Public holidays of a country that the scenario lists under `countries`.
+
+    Attributes:
+        country: ISO code of the country, as in the scenario.
+        rule: its subdivision and factor.
+    """
 
     country: str
     rule: CountryHolidays
@@ -35,7 +44,7 @@ class CalendarFactors:
         calendar: the scenario's calendar.
         clock: days to dates.
         horizon_days: the last day of interest.
-        own_holidays: public holidays of the groups whose country has its own; others have those of the calendar.
+        own_holidays: by group, public holidays of a country that has its own; other groups have those of the calendar.
     """
 
     def __init__(
@@ -58,7 +67,11 @@ class CalendarFactors:
         self._opens = clock.opens
 
     def stretches(self) -> list[tuple[str, float, float]]:
-        """Named periods as (name, first day, day after the last), in order; a yearly one comes once a year."""
+        """List when the named periods apply.
+
+        Returns:
+            (name, first day, day after the last) of each, in order of time; a yearly period appears once a year.
+        """
         found = []
         for name, covered in self._covered.items():
             edges = np.flatnonzero(np.diff(np.concatenate(([False], covered, [False])).astype(np.int8)))
@@ -66,11 +79,14 @@ class CalendarFactors:
         return sorted(found, key=lambda stretch: (stretch[1], stretch[0]))
 
     def steps(self, group: str, resolve: Resolve) -> Steps:
-        """The factor of one site group; worked out once where no factor is uncertain.
+        """The factor of one site group over time; calculated once if no factor is uncertain.
 
         Args:
             group: name of the group.
             resolve: gives the value of a factor in this replication, by its path in the scenario.
+
+        Returns:
+            The factor, constant between the days on which it changes.
         """
         if not self._same:
             return self._steps(group, resolve)
@@ -128,7 +144,7 @@ def _days_of(period: Period, dates: list[date]) -> npt.NDArray[np.bool_]:
 
 @lru_cache(maxsize=64)
 def _holidays_of(country: str, subdivision: str | None, first: date, n_days: int) -> npt.NDArray[np.bool_]:
-    """Which of so many days are public holidays. Kept: it takes as long as a simulated trial, and seldom differs."""
+    """Which of `n_days` days are public holidays. Cached: it takes as long as a simulated trial, and seldom differs."""
     import holidays  # heavy, and most scenarios have none
 
     dates = [first + timedelta(days=i) for i in range(n_days)]

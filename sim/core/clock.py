@@ -1,6 +1,6 @@
-"""The one place that turns days into dates and back.
+"""Days to dates and back; no other module converts them.
 
-Time is in days (float) since `enrolment_opens`, whose first instant is day 0. A month is 30.4375 days.
+Time is in days (float) since `enrolment_opens`; day 0 is its first instant. A month is 30.4375 days (365.25 / 12).
 """
 
 from __future__ import annotations
@@ -36,19 +36,41 @@ class Clock:
         return self.opens.weekday()
 
     def date_of(self, day: float) -> date:
-        """The date on which a day (any instant of it) falls. Raises OverflowError beyond year 9999."""
+        """The date on which a day falls, at any time of that day.
+
+        Args:
+            day: days since day 0; may be negative.
+
+        Raises:
+            OverflowError: the date is after year 9999.
+        """
         return self.opens + timedelta(days=math.floor(day))
 
     def day_of(self, when: date) -> float:
-        """The first instant of a date, in days."""
+        """The first instant of a date, in days since day 0."""
         return float((when - self.opens).days)
 
     def weekday_on_or_after(self, day: float) -> float:
-        """The same time of day on the first day, from this one on, that is Monday to Friday."""
+        """Move a day that falls on a weekend to the next Monday; the time of day stays the same.
+
+        Args:
+            day: days since day 0.
+
+        Returns:
+            The day itself from Monday to Friday, otherwise the following Monday at the same time of day.
+        """
         weekday = (math.floor(day) + self._weekday) % 7
         return day + (7 - weekday) if weekday >= _SATURDAY else day
 
 
 def at_an_hour(day: float, u: float) -> float:
-    """The appointment on the date of `day`, at an hour drawn by `u` in (0, 1)."""
+    """The time of an appointment on the date of `day`, uniform over the working hours.
+
+    Args:
+        day: any time on the date, in days since day 0.
+        u: uniform number in (0, 1).
+
+    Returns:
+        Days since day 0, between `FIRST_APPOINTMENT` and `APPOINTMENT_HOURS` later on that date.
+    """
     return math.floor(day) + FIRST_APPOINTMENT + APPOINTMENT_HOURS * u

@@ -1,4 +1,8 @@
-"""Piecewise-constant hazards of competing ways out, from the cumulative incidences that a planner writes."""
+"""Piecewise-constant hazards of competing ways out, from the cumulative incidences that a planner writes.
+
+A planner knows shares ("10 % die by week 24"), and a simulation needs hazards. Here the hazards are solved so that the
+simulated shares equal the written ones, even though the ways out compete with one another.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +16,19 @@ from sim.core.quantiles import exp, log
 
 Curve = tuple[tuple[float, float], ...]  # (week, cumulative incidence), in order of the weeks
 
-_MOST_SWEEPS = 200  # over arms whose hazards depend on one another
+_MOST_SWEEPS = 200  # of arms whose hazards depend on one another
 _HALVINGS = 60
-MOST = 0.999  # uncertain curves may add up to more than everyone; somebody always stays
+MOST = 0.999  # uncertain curves may sum to more than 1; at least a thousandth stays
 _NEVER = float("inf")
 
 
 @dataclass(frozen=True)
 class Hazard:
-    """A piecewise-constant hazard of one way out in one arm, by its cumulative hazard.
+    """A piecewise-constant hazard of one way out in one arm, stored as its cumulative hazard.
 
     Attributes:
-        days: where pieces start, from 0; the last piece goes on for ever.
-        cumulative: cumulative hazard at those days.
+        days: days since randomisation on which pieces start, from 0; the last piece never ends.
+        cumulative: cumulative hazard on those days.
         last_rate: hazard per day of the last piece.
     """
 
@@ -33,11 +37,15 @@ class Hazard:
     last_rate: float
 
     def times(self, ratio: float) -> Hazard:
-        """The hazard multiplied by a ratio."""
+        """The hazard multiplied by a hazard ratio."""
         return Hazard(self.days, [ratio * value for value in self.cumulative], ratio * self.last_rate)
 
     def reached(self, day: float) -> float:
-        """Cumulative hazard at a day."""
+        """Cumulative hazard on a day.
+
+        Args:
+            day: days since randomisation, not negative.
+        """
         days, cumulative = self.days, self.cumulative
         if day >= days[-1]:
             return cumulative[-1] + (day - days[-1]) * self.last_rate
@@ -46,7 +54,14 @@ class Hazard:
         return cumulative[i] + share * (cumulative[i + 1] - cumulative[i])
 
     def time_to(self, exposure: float) -> float:
-        """When the cumulative hazard reaches `exposure`."""
+        """The day on which the cumulative hazard reaches a value; with a unit exponential value, a time to event.
+
+        Args:
+            exposure: cumulative hazard, not negative.
+
+        Returns:
+            Days since randomisation; infinity if it is never reached.
+        """
         days, cumulative = self.days, self.cumulative
         if exposure >= cumulative[-1]:
             return days[-1] + (exposure - cumulative[-1]) / self.last_rate if self.last_rate > 0 else _NEVER
@@ -57,11 +72,11 @@ class Hazard:
 
 @dataclass(frozen=True)
 class Times:
-    """A multiple of the hazard of the same way in another arm.
+    """A multiple of the hazard of the same way out in another arm.
 
     Attributes:
-        arm: the other arm, which has a curve of that way.
-        ratio: the multiple.
+        arm: the other arm, which has a curve for that way out.
+        ratio: the hazard ratio.
     """
 
     arm: str
@@ -71,15 +86,18 @@ class Times:
 def hazards_by_arm(
     ways: Mapping[str, Sequence[Curve | Times]], known: Mapping[str, list[Hazard]] | None = None
 ) -> dict[str, list[Hazard]]:
-    """Hazards of competing ways out in each arm: incidences that are written are met, and ratios are of hazards.
+    """Solve the hazards of competing ways out in each arm, from incidence curves and hazard ratios.
 
-    An arm may have ways of both kinds. Its curves are incidences among those who leave in all its ways, so that they
-    depend on hazards that come from another arm, whose own may depend on those of this one; such arms are gone
-    through in turn until nothing changes.
+    An arm may have both. Its curves are incidences in the presence of all its ways out, so they depend on hazards that
+    come from another arm, which may in turn depend on this one. Such arms are solved in turn until nothing changes
+    (relative 1e-9).
 
     Args:
-        ways: by arm, each way's curve, or what it is a multiple of.
-        known: hazards by arm that were made before.
+        ways: by arm, a curve or a multiple for each way out, in the same order in all arms.
+        known: hazards by arm that are already solved.
+
+    Returns:
+        By arm, the hazard of each way out in the order of `ways`.
     """
     found = dict(known or {})
     mixed: list[str] = []
@@ -110,7 +128,7 @@ def _is_close(before: list[Hazard], after: list[Hazard]) -> bool:
 
 
 def _mixed(cells: Sequence[Curve | Times], found: Mapping[str, list[Hazard]]) -> list[Hazard]:
-    """Hazards of an arm of which some are multiples of another arm's, as far as those are known."""
+    """Hazards of an arm with hazard ratios to another arm; a hazard that is not solved yet counts as 0."""
     given: dict[int, Hazard] = {}
     for way, cell in enumerate(cells):
         if isinstance(cell, Times):
@@ -141,7 +159,7 @@ def _mixed(cells: Sequence[Curve | Times], found: Mapping[str, list[Hazard]]) ->
 
 
 def _hazard_among(share: float, other: float) -> float:
-    """The cumulative hazard x over an interval that a share of people leaves by, among another hazard.
+    """The cumulative hazard x over an interval by which a share of people leaves, beside another hazard.
 
     It solves x / (x + other) (1 - exp(-x - other)) = share, whose left side grows with x up to 1.
     """
@@ -169,13 +187,16 @@ def _share_by(hazard: float, other: float) -> float:
 def hazards(curves: Sequence[Curve]) -> list[Hazard]:
     """Hazards of competing ways out that reproduce their cumulative incidences.
 
-    Within an interval all hazards are constant, so that each way takes its share of the total; the total follows from
-    those who stay: with S the share still in at the start, F the increments of the incidences and d the length,
-    total = -ln(1 - sum(F) / S) / d, and each way's part is total x F / sum(F). Between its own weeks an incidence is
-    interpolated on the scale of -ln(1 - incidence), on which a constant hazard is a straight line.
+    Within an interval all hazards are constant, so each way takes its share of the total. The total follows from those
+    who stay: with S the share still in at the start, F the increments of the incidences and d the length,
+    total = -ln(1 - sum(F) / S) / d, and the hazard of each way is total x F / sum(F). Between its own weeks, an
+    incidence is interpolated on the scale of -ln(1 - incidence), on which a constant hazard is a straight line.
 
     Args:
-        curves: for each way out, (week, cumulative incidence) in order of the weeks; together below 1.
+        curves: for each way out, (week, cumulative incidence) in order of the weeks; the incidences sum to less than 1.
+
+    Returns:
+        A hazard for each curve, in the same order.
     """
     weeks = sorted({0.0, *(week for curve in curves for week, _ in curve)})
     incidences = [[_interpolated(curve, week) for week in weeks] for curve in curves]

@@ -1,8 +1,8 @@
-"""How often patients arrive, as it changes over time, and exact arrival times from it.
+"""Referral rates that change over time, and exact arrival times from them.
 
 The rate is piecewise linear: the calendar multiplies it by constants, ramp-up by a straight line. Arrivals of the
-Poisson process are found by inverting the cumulative rate, with additions, multiplications, divisions and square roots
-only, which are the same to the last bit on every machine.
+Poisson process are found by inverting the cumulative rate (Cinlar 1975), with additions, multiplications, divisions and
+square roots only, because these give the same bits on every machine.
 """
 
 from __future__ import annotations
@@ -20,9 +20,14 @@ class Steps:
     """A piecewise-constant function of time, and its integral.
 
     Args:
-        edges: (k,) where pieces start, increasing; the last piece goes on for ever.
+        edges: (k,) days on which pieces start, increasing; the last piece never ends.
         values: (k,) value of each piece, not negative.
-        end: how far the integral is needed.
+        end: day up to which the integral is needed.
+
+    Attributes:
+        edges: (k + 1,) the same, and `end`.
+        values: (k,) the same.
+        integral: (k + 1,) integral from the first edge to each edge.
     """
 
     def __init__(self, edges: Array, values: Array, end: float) -> None:
@@ -30,29 +35,44 @@ class Steps:
         self.edges = np.append(edges, max(end, edges[-1] + 1.0))
         self.integral = np.zeros(len(self.edges))
         np.cumsum(values * np.diff(self.edges), out=self.integral[1:])
-        self._edge_list: list[float] = self.edges.tolist()  # a few pieces are looked at faster in lists
+        self._edge_list: list[float] = self.edges.tolist()  # for a few pieces, lists are faster
         self._value_list: list[float] = values.tolist()
 
     def integral_to(self, time: float) -> float:
-        """The integral from the first edge to a time."""
+        """The integral from the first edge to a day; constant after the last edge."""
         return float(np.interp(time, self.edges, self.integral))
 
     def times(self, integral: Array) -> Array:
-        """When the integral reaches the given values; infinity where it never does."""
+        """The days on which the integral reaches given values.
+
+        Args:
+            integral: values of the integral, any shape.
+
+        Returns:
+            Days of the same shape; infinity where the integral never reaches the value.
+        """
         times: Array = np.interp(integral, self.integral, self.edges, right=np.inf)
         return times
 
     def between(self, start: float, end: float) -> tuple[list[float], list[float]]:
-        """Edges from `start` to `end`, both among them, and the value of each piece between."""
+        """The pieces between two days.
+
+        Args:
+            start: first day, not before the first edge.
+            end: last day.
+
+        Returns:
+            (k + 1) edges from `start` to `end`, and the (k) values between them.
+        """
         first, last = bisect_right(self._edge_list, start), bisect_left(self._edge_list, end)
         return [start, *self._edge_list[first:last], end], self._value_list[first - 1 : last]
 
     def multiplied(self, edges: Array, factors: Array) -> Steps:
-        """This function times another that is constant in steps, and 1 before the first of them.
+        """The product of this function and another piecewise-constant one.
 
         Args:
-            edges: (k + 1,) ends of the steps; after the last the last factor goes on.
-            factors: (k,) factor in each.
+            edges: (k + 1,) ends of the other's pieces; it is 1 before the first, and keeps its last value at the end.
+            factors: (k,) value of each piece.
         """
         both = np.union1d(self.edges[:-1], edges[:-1])
         own = self.values[np.searchsorted(self.edges[:-1], both, side="right") - 1]
@@ -62,10 +82,10 @@ class Steps:
 
 @dataclass(frozen=True)
 class Ramp:
-    """The stretch on which a rate rises along a straight line, times the calendar: a few pieces.
+    """The arrival rate during ramp-up: a straight line multiplied by the calendar, hence linear in each piece.
 
     Attributes:
-        edges: (k + 1,) where pieces start, and the end of ramp-up.
+        edges: (k + 1,) days on which pieces start, and the end of ramp-up.
         left: (k,) rate per day at the start of each piece.
         slope: (k,) change of the rate, per day, within each piece.
         cumulative: (k + 1,) expected arrivals up to each edge.
@@ -77,7 +97,14 @@ class Ramp:
     cumulative: list[float]
 
     def times(self, wanted: Array) -> Array:
-        """When the expected number of arrivals reaches the given increasing values, all of them within the stretch."""
+        """The days on which the expected number of arrivals reaches given values.
+
+        Args:
+            wanted: (n,) expected arrivals, increasing, all of them reached within ramp-up.
+
+        Returns:
+            (n,) days.
+        """
         times = np.empty(len(wanted))
         ends = wanted.searchsorted(self.cumulative[1:]).tolist()
         start = 0
@@ -91,7 +118,7 @@ class Ramp:
         return times
 
     def expected(self, time: float) -> float:
-        """Expected arrivals up to a time, which is before the end of ramp-up."""
+        """Expected arrivals up to a day, which must be before the end of ramp-up."""
         piece = bisect_right(self.edges, time) - 1
         if piece < 0:
             return 0.0
@@ -101,15 +128,15 @@ class Ramp:
 
 @dataclass(frozen=True)
 class Intensity:
-    """The rate `per_day x calendar(t) x ramp(t)` of a site, from when it opens to the horizon.
+    """The rate `per_day x calendar(t) x ramp(t)` of a site, from its opening to the horizon.
 
     Attributes:
-        per_day: full rate per day.
+        per_day: full rate, referrals per day.
         calendar: factor by day.
-        full_from: when the full rate is reached.
-        before: the calendar's integral up to then.
-        end: the horizon; nothing arrives after it.
-        ramp: the stretch before; None where there is none.
+        full_from: day on which the full rate is reached.
+        before: the calendar's integral up to that day.
+        end: the horizon in days; nobody arrives after it.
+        ramp: the rate before `full_from`; None without ramp-up.
     """
 
     per_day: float
@@ -120,11 +147,18 @@ class Intensity:
     ramp: Ramp | None
 
     def times(self, cumulative: Array) -> Array:
-        """When the expected number of arrivals reaches the given increasing values; infinity where it never does."""
+        """The days on which the expected number of arrivals reaches given values.
+
+        Args:
+            cumulative: (n,) expected arrivals, increasing: the arrival times of a unit-rate Poisson process.
+
+        Returns:
+            (n,) days; infinity where the horizon comes first.
+        """
         if self.per_day <= 0 or (self.full_from >= self.end and self.ramp is None):
             return np.full(len(cumulative), np.inf)
         in_ramp = self.ramp.cumulative[-1] if self.ramp else 0.0
-        with np.errstate(over="ignore"):  # a rate next to nothing: never
+        with np.errstate(over="ignore"):  # a rate of almost 0: never
             times = self.calendar.times((cumulative - in_ramp) / self.per_day + self.before)
         if self.ramp is not None:
             n = int(cumulative.searchsorted(in_ramp))
@@ -133,7 +167,7 @@ class Intensity:
         return times
 
     def expected(self, time: float) -> float:
-        """Expected arrivals up to a time."""
+        """Expected arrivals from the opening of the site up to a day."""
         if self.ramp is not None and time < self.full_from:
             return self.ramp.expected(time)
         if time < self.full_from:
@@ -143,10 +177,10 @@ class Intensity:
 
 
 class ChangingIntensity:
-    """An intensity that is multiplied from certain moments on, which are not known before they come.
+    """An intensity that amendments multiply, on days that are not known in advance.
 
-    The unit-rate arrivals stay as they are: after a change by a factor, the time to the next is divided by it. So an
-    arrival before a change is where it would have been without it.
+    The unit-rate arrivals stay the same: after a change by a factor, the time to the next arrival is divided by it. An
+    arrival before a change is therefore where it would have been without the change.
 
     Args:
         plain: the intensity without any change.
@@ -154,11 +188,18 @@ class ChangingIntensity:
 
     def __init__(self, plain: Intensity) -> None:
         self._plain = plain
-        self._changes: list[tuple[float, float, float]] = []  # arrivals so far, the same without changes, factor
+        self._changes: list[tuple[float, float, float]] = []  # expected arrivals, those without changes, factor
         self._factor = 1.0
 
     def times(self, cumulative: Array) -> Array:
-        """When the expected number of arrivals reaches the given values; infinity where it never does."""
+        """The days on which the expected number of arrivals reaches given values, with the changes so far.
+
+        Args:
+            cumulative: (n,) expected arrivals, increasing.
+
+        Returns:
+            (n,) days; infinity where the value is never reached.
+        """
         plain = cumulative.copy()
         for reached, without, factor in self._changes:
             later = cumulative > reached
@@ -166,11 +207,16 @@ class ChangingIntensity:
         return self._plain.times(plain)
 
     def opens(self, plain: Intensity) -> None:
-        """The site, which had no arrivals, has these from now on."""
+        """Replace the intensity of a site without arrivals by that of a site that opens."""
         self._plain = plain
 
     def multiply(self, now: float, factor: float) -> None:
-        """Multiply the rate from now on."""
+        """Multiply the rate from a day on.
+
+        Args:
+            now: the current day.
+            factor: multiple of the rate before the change; 0 stops arrivals.
+        """
         reached, start = (self._changes[-1][0], self._changes[-1][1]) if self._changes else (0.0, 0.0)
         without = self._plain.expected(now)
         reached += (without - start) * self._factor
@@ -181,14 +227,14 @@ class ChangingIntensity:
 def intensity(
     per_day: float, calendar: Steps, start: float, end: float, ramp_from: float, ramp_days: float, start_fraction: float
 ) -> Intensity:
-    """The rate of a site.
+    """The rate of a site over time.
 
     Args:
-        per_day: full rate per day.
+        per_day: full rate, referrals per day.
         calendar: factor by day.
-        start: when arrivals can begin.
-        end: the horizon.
-        ramp_from: when ramp-up began (the activation, which may be before `start`).
+        start: first day on which patients can arrive.
+        end: the horizon in days.
+        ramp_from: day on which ramp-up began (the activation, which may be before `start`).
         ramp_days: length of ramp-up; 0 for none.
         start_fraction: share of the full rate at `ramp_from`.
     """

@@ -1,8 +1,8 @@
-"""numpy's Philox, set to any place of its sequence at once.
+"""numpy's Philox generator, moved to any place of its sequence.
 
-The public way to do so, its `state`, takes a microsecond, as long as a hundred numbers. numpy tells where a generator
-keeps its state (`ctypes.state_address`), and the words there can be written in a tenth of that. What stands where is
-not promised, so it is looked at first, and where it is not as expected the public way is used.
+The public way to move it, its `state` property, takes a microsecond: as long as drawing a hundred numbers. numpy also
+exposes the address of the state (`ctypes.state_address`), and writing there takes a tenth of that. numpy does not
+promise the layout of that memory, so the constructor checks it, and the public way is used if the check fails.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-_TICK = 4  # numbers made at a time, and kept until they are used
+_TICK = 4  # numbers made at a time, and buffered until they are used
 _WORD = 8  # bytes
-_BUFFER_WORDS = 7  # of the state: two pointers, how many of the kept numbers are used, those, and half a number
+_BUFFER_WORDS = 7  # of the state: two pointers, how many buffered numbers are used, the buffer, and half a number
 
 
 class PhiloxByState:
@@ -22,6 +22,9 @@ class PhiloxByState:
 
     Args:
         seed: first word of its key.
+
+    Attributes:
+        bits: the bit generator, for `numpy.random.Generator`.
     """
 
     def __init__(self, seed: int) -> None:
@@ -39,7 +42,15 @@ class PhiloxByState:
         }
 
     def seek(self, key: int, word0: int, word1: int, word2: int, word3: int) -> None:
-        """Go to a place: second word of the key, and the four words of the counter."""
+        """Move to a place of the sequence and drop buffered numbers.
+
+        Args:
+            key: second word of the key; the seed is the first.
+            word0: lowest word of the 256-bit counter.
+            word1: second word of the counter.
+            word2: third word of the counter.
+            word3: highest word of the counter.
+        """
         counter = self._counter
         counter[0], counter[1], counter[2], counter[3] = word0, word1, word2, word3
         self._key[1] = key
@@ -47,13 +58,16 @@ class PhiloxByState:
 
 
 class PhiloxByMemory:
-    """Philox, moved by writing to where numpy keeps its state.
+    """Philox, moved by writing to the memory in which numpy keeps its state.
 
     Args:
         seed: first word of its key.
 
+    Attributes:
+        bits: the bit generator, for `numpy.random.Generator`.
+
     Raises:
-        LookupError: the state is not where it is expected.
+        LookupError: the state does not have the expected layout.
     """
 
     def __init__(self, seed: int) -> None:
@@ -77,7 +91,15 @@ class PhiloxByMemory:
             raise LookupError
 
     def seek(self, key: int, word0: int, word1: int, word2: int, word3: int) -> None:
-        """Go to a place: second word of the key, and the four words of the counter."""
+        """Move to a place of the sequence and drop buffered numbers.
+
+        Args:
+            key: second word of the key; the seed is the first.
+            word0: lowest word of the 256-bit counter.
+            word1: second word of the counter.
+            word2: third word of the counter.
+            word3: highest word of the counter.
+        """
         counter = self._counter
         counter[0], counter[1], counter[2], counter[3] = word0, word1, word2, word3
         self._key[1] = key
@@ -85,7 +107,14 @@ class PhiloxByMemory:
 
 
 def philox(seed: int) -> PhiloxByMemory | PhiloxByState:
-    """A generator that can be set to any place, in the fastest way that works here."""
+    """Make a generator that can move to any place, by the fastest method that this version of numpy supports.
+
+    Args:
+        seed: first word of its key.
+
+    Returns:
+        The generator; both kinds give the same numbers.
+    """
     try:
         return PhiloxByMemory(seed)
     except (LookupError, AttributeError, OSError):

@@ -1,7 +1,7 @@
-"""Who is referred: attributes, conditions and criteria of a block of referrals at once.
+"""Who is referred: attributes, conditions and criteria of a whole block of referrals.
 
-The chart excludes most patients, and everything about them is known when they are drawn, so a whole block is judged
-with array operations and only those who pass become processes.
+The chart excludes most patients, and everything about them is known when they are drawn. A whole block is therefore
+judged with array operations, and only those who pass become processes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,14 @@ WEIGHT = "weight_kg"
 
 
 def criteria_in_order(criteria: Mapping[str, Criterion]) -> list[str]:
-    """Names of criteria in the record's order: inclusion (I) first, then by letter and number; the rest last."""
+    """Names of the criteria in the order of the protocol.
+
+    Args:
+        criteria: the criteria by name; `item` is the number in the protocol, such as I3 or E12.
+
+    Returns:
+        Inclusion criteria (I) first, then others, by letter and number; criteria without a number last, by name.
+    """
 
     def rank(name: str) -> tuple[object, ...]:
         item = criteria[name].item
@@ -50,9 +57,9 @@ class PatientBlock:
     Attributes:
         chart_failed: criteria that fail on the chart, as bits.
         tests_failed: criteria that fail when tested, as bits.
-        may_return: whether the chart excludes for passing reasons only.
-        weight_kg: body weight.
-        days_since_decompensation: at referral.
+        may_return: whether all criteria that fail on the chart may pass later.
+        weight_kg: body weight; 1 if the scenario has no such attribute.
+        days_since_decompensation: at referral; 0 if the scenario has no such attribute.
         strata: level of each stratum or factor, by name.
     """
 
@@ -83,7 +90,7 @@ class Drawing(Protocol):
 
 
 class _Values:
-    """Attributes and conditions of one block, drawn when asked for."""
+    """Attributes and conditions of one block, each drawn on first use."""
 
     def __init__(self, population: Population, drawing: Drawing, uniform: Callable[[str], Array]) -> None:
         self._population = population
@@ -174,16 +181,17 @@ class _Values:
 
 
 class Population:
-    """The joint distribution of those referred and the criteria that judge them.
+    """The joint distribution of those referred, and the criteria that judge them.
 
     Args:
         scenario: the scenario.
 
     Attributes:
-        strata: attributes whose level is known of each person: first those that randomisation is stratified by, then
-            those that only caps name.
-        lasting: bits of the criteria of the chart that do not pass with time.
-        n_stratified: how many of them randomisation is stratified by.
+        criteria: the criteria in the order of the protocol; the position of each is its bit.
+        strata: attributes whose level each person has: first those by which randomisation is stratified, then those
+            that only caps name.
+        lasting: bits of the chart's criteria that never pass later.
+        n_stratified: how many of `strata` randomisation is stratified by.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -205,7 +213,7 @@ class Population:
             name: scenario.screening.criteria[name] for name in criteria_in_order(scenario.screening.criteria)
         }
         self._failure = scenario.screening.failure
-        if self._failure != 0:  # a criterion like any other, the last: whoever fails another too fails on that one
+        if self._failure != 0:  # the last criterion: a patient who fails another as well is counted under that one
             self.criteria[NOT_STATED] = Criterion.model_construct(stage="tests")
         self.lasting = sum(
             1 << bit
@@ -218,7 +226,14 @@ class Population:
         self.strata += sorted(capped - set(self.strata))
 
     def block(self, drawing: Drawing) -> PatientBlock:
-        """Draw and judge one block of referrals of several sites and replications."""
+        """Draw and judge one block of referrals of several sites and replications.
+
+        Args:
+            drawing: which rows, and where their random numbers and values come from.
+
+        Returns:
+            Arrays of (drawing.n, BLOCK).
+        """
         cache: dict[str, Array] = {}
 
         def uniform(purpose: str) -> Array:
@@ -304,7 +319,7 @@ def _of_normal_values(pairs: Mapping[str, float], conditions: set[str]) -> dict[
 
 
 def _cholesky_rows(pairs: Mapping[str, float]) -> dict[str, list[tuple[str, float]]]:
-    """For each correlated name, the independent normals it is a sum of, and their weights."""
+    """For each correlated name, the independent normals of which it is a sum, and their weights (Cholesky)."""
     names = sorted({name for pair in pairs for name in pair.split("~")})
     weights: dict[str, dict[str, float]] = {}
     for i, name in enumerate(names):

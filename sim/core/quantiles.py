@@ -1,8 +1,8 @@
 """Draws: one uniform number turned into a value by a quantile function.
 
-Every distribution is drawn by inverting its cumulative distribution: one uniform a value, whatever the distribution,
-so that a scenario that changes a median changes that value and no other draw. Values are rounded to 26 significant
-bits (see `settle`).
+Every distribution is drawn by inverting its cumulative distribution. Each value takes one uniform number, whatever the
+distribution, so a scenario that changes a median changes that value and no other draw. Values are rounded to 26
+significant bits (see `settle`).
 """
 
 from __future__ import annotations
@@ -28,13 +28,16 @@ _SMALLEST = 2.0**-54  # stands for a uniform number of 0, whose quantile may be 
 def settle(values: npt.ArrayLike) -> Array:
     """Round to 26 significant bits, by Veltkamp's splitting, in exact arithmetic.
 
-    Processors with other vector instructions, and other C libraries, disagree in the last bits of `log` and `exp`.
-    Rounding what they return to a relative 1.5e-8 (a hundredth of a second in a week) makes the bytes of a run the
-    same on all of them; a disagreement survives only where it straddles a rounding boundary, about once in 10^8
-    draws that differ.
+    Processors with different vector instructions, and different C libraries, disagree in the last bits of `log` and
+    `exp`. Rounding their results to a relative 1.5e-8 (a hundredth of a second in a week) makes the bytes of a run the
+    same on all of them. A disagreement survives only where it straddles a rounding boundary: about one in 10^8 draws
+    that differ.
 
     Args:
         values: any shape, finite, magnitudes below 1e300.
+
+    Returns:
+        Rounded values of the same shape.
     """
     exact = np.asarray(values, dtype=np.float64)
     shifted = exact * _SETTLE
@@ -58,17 +61,25 @@ def exp(x: float) -> float:
 
 
 def unit_exponential(u: Array) -> Array:
-    """Exponential values of mean 1."""
+    """Exponential values of mean 1, from uniform numbers of any shape in [0, 1)."""
     return settle(-special.log1p(-u))
 
 
 def standard_normal(u: Array) -> Array:
-    """Standard normal values."""
+    """Standard normal values, from uniform numbers of any shape in [0, 1)."""
     return settle(special.ndtri(np.maximum(u, _SMALLEST)))
 
 
 def gamma_of_mean_one(u: Array, cv: Array) -> Array:
-    """Gamma values of mean 1 and coefficient of variation `cv` (0: exactly 1); `cv` broadcasts against `u`."""
+    """Gamma values of mean 1: how much more or less than the average a site refers.
+
+    Args:
+        u: uniform numbers in [0, 1), any shape.
+        cv: coefficient of variation, broadcast against `u`; 0 gives exactly 1.
+
+    Returns:
+        Values of the broadcast shape.
+    """
     spread = np.where(cv > 0, cv, 1.0)
     shape = 1 / (spread * spread)
     return np.where(cv > 0, settle(special.gammaincinv(shape, np.maximum(u, _SMALLEST)) / shape), 1.0)
@@ -195,7 +206,15 @@ _SCALAR_QUANTILES: dict[str, Callable[[float, Parameters], float]] = {
 
 
 def scalar_quantile(family: Family, unknowns: Mapping[str, float] | None = None) -> Callable[[float], float]:
-    """`quantile` for one probability at a time: the same values, at a tenth of the cost where it is worth having."""
+    """`quantile` for one probability at a time: the same values, at a tenth of the cost for the simplest families.
+
+    Args:
+        family: the distribution.
+        unknowns: values of its uncertain parameters, by parameter name.
+
+    Returns:
+        A function from a probability in [0, 1) to a settled value.
+    """
     function = _SCALAR_QUANTILES.get(family.keyword)
     if function is None:
         of_array = quantile(family, unknowns)
@@ -211,7 +230,15 @@ def scalar_quantile(family: Family, unknowns: Mapping[str, float] | None = None)
 
 
 def from_normal(family: Family) -> Quantile | None:
-    """A function from standard normal values to values of a plain normal or lognormal distribution; else None."""
+    """A function from standard normal values to values of a distribution, for correlated attributes.
+
+    Args:
+        family: the distribution.
+
+    Returns:
+        The function for a normal or lognormal distribution without bounds and uncertain parameters; None for any other,
+        which must go through probabilities.
+    """
     p: dict[str, Any] = family.parameters()
     if family.keyword not in ("normal", "lognormal") or family.uncertain_parameters():
         return None
@@ -225,8 +252,11 @@ def from_normal(family: Family) -> Quantile | None:
 def expected(family: Family, unknowns: Mapping[str, float] | None = None) -> float:
     """The mean of a distribution, by the midpoint rule on its quantile function with 2,000 points.
 
-    Good to about a thousandth for the families and parameters of these scenarios; the reorder rule, its only user,
-    needs no more.
+    The relative error is about a thousandth for the families and parameters in use.
+
+    Args:
+        family: the distribution.
+        unknowns: values of its uncertain parameters, by parameter name.
     """
     points = (np.arange(2000) + 0.5) / 2000
     return float(settle(np.asarray(quantile(family, unknowns)(points).sum() / 2000)))

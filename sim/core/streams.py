@@ -46,13 +46,13 @@ def _word(name: str) -> int:
 
 
 class Run(NamedTuple):
-    """A block of referrals of one site of a group in consecutive replications.
+    """A block of referrals of one site in consecutive replications.
 
     Attributes:
-        block: which block of referrals, from 0.
-        site: its number in the group, from 0.
+        block: number of the block of `BLOCK` referrals, from 0.
+        site: number of the site in its group, from 0.
         first: number of the first replication.
-        n: how many.
+        n: number of replications.
     """
 
     block: int
@@ -65,7 +65,10 @@ class Streams:
     """All random numbers of an experiment, by place.
 
     Args:
-        seed: the experiment's seed.
+        seed: the experiment's seed, a 64-bit unsigned integer.
+
+    Attributes:
+        seed: the same.
     """
 
     __slots__ = ("_philox", "_random", "seed")
@@ -115,7 +118,20 @@ class Streams:
         return numbers
 
     def sites(self, purpose: str, group: str, n_sites: int, first: int, n: int, size: int) -> Array:
-        """(n_sites, n, size) numbers for the sites of a group in `n` replications; `size` is 4k and never changes."""
+        """Uniform numbers of the sites of a group in consecutive replications.
+
+        Args:
+            purpose: what the numbers are for.
+            group: name of the site group.
+            n_sites: sites in the group.
+            first: number of the first replication.
+            n: number of replications.
+            size: numbers for each site and replication; a multiple of 4, and always the same for a purpose, because the
+                place of each replication depends on it.
+
+        Returns:
+            (n_sites, n, size) numbers in [0, 1).
+        """
         numbers = np.empty((n_sites, n * size))
         for row in range(n_sites):
             self._seek(purpose, first * (size // _TICK), 0, group, _SITE | row)
@@ -123,11 +139,33 @@ class Streams:
         return numbers.reshape(n_sites, n, size)
 
     def person(self, purpose: str, group: str, row: int, referral: int, replication: int, size: int) -> Array:
-        """`size` numbers for one person: a referral of the `row`-th site of a group. More never change the first."""
+        """Uniform numbers of one person in one replication.
+
+        Args:
+            purpose: what the numbers are for.
+            group: name of the site group.
+            row: number of the site in the group, from 0.
+            referral: number of the person among the referrals of the site, from 0.
+            replication: number of the replication.
+            size: how many numbers; a larger size leaves the first ones as they are.
+
+        Returns:
+            (size,) numbers in [0, 1).
+        """
         self._seek(purpose, 0, referral, group, _PERSON | row << _ROW_BITS | replication)
         return self._random(size)
 
     def trial(self, purpose: str, place: str, first: int, n: int) -> Array:
-        """(n,) one number for each of `n` consecutive replications."""
+        """One uniform number for each of several consecutive replications.
+
+        Args:
+            purpose: what the numbers are for.
+            place: what they belong to within the trial, such as the path of a value; empty for the trial as a whole.
+            first: number of the first replication.
+            n: number of replications.
+
+        Returns:
+            (n,) numbers in [0, 1).
+        """
         self._seek(purpose, first, 0, place, _TRIAL)
         return self._random(n * _TICK)[::_TICK]
