@@ -1,1 +1,4 @@
-"""Many replications: run here or on many cores, kept on disk."""
+"""Everything that needs many simulated trials: runs, comparisons, sweeps, explanations and plan searches.
+
+Nothing here prints or draws. `sim.api` calls these modules, and `sim.report` presents their results.
+"""

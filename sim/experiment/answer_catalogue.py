@@ -1,4 +1,4 @@
-"""Which comparisons, sweeps, explanations and plans are here, and what each says in one line."""
+"""Lists the comparisons, sweeps, explanations and plans in a folder, with a one-line summary of each."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Inquiry:
 
     Attributes:
         path: the folder.
-        command: by which it was made.
+        command: the command that made it.
         finished: when its answer was written, as ISO text; None for an unfinished one.
-        says: the answer in a sentence.
-        page: its page, or None where none was written.
+        says: the answer in one sentence.
+        page: path of its page, or None where none was written.
     """
 
     path: Path
@@ -40,10 +40,13 @@ class Inquiry:
 
 
 def inquiries(folder: Path) -> list[Inquiry]:
-    """The experiments in a folder, the one answered last first, and unfinished ones before.
+    """List the experiments in a folder.
 
     Args:
-        folder: which has their folders.
+        folder: the folder that contains their folders.
+
+    Returns:
+        Unfinished experiments first, then finished ones, the latest first. Other folders are skipped.
     """
     found = [inquiry for path in sorted(folder.iterdir()) if path.is_dir() and (inquiry := _inquiry(path))]
     return sorted(found, key=lambda inquiry: inquiry.finished or "9", reverse=True)

@@ -1,8 +1,9 @@
-"""The folder of a study: `compare`, `sweep`, `explain`, `plan`, `fit`, `forecast`, `backtest`.
+"""The folder of an answer: `compare`, `sweep`, `explain`, `plan`, `fit`, `forecast`, `backtest`.
 
-`study.json` says what was asked, before anything else is there; parts of another question are never mixed in. Files are
-written whole or not at all, and `manifest.json` last: killed at any moment, the same command goes on, and leaves what
-it would have left. Names, questions and sources decide no result: asked again with others, the answer is written anew.
+`study.json` is written first and says what was asked, so that parts of different questions are never mixed. Each file
+is written whole or not at all, and `manifest.json` comes last. A command that was killed can therefore be repeated: it
+continues, and leaves the same files as an uninterrupted one. Names, questions and sources do not decide results: when
+only they change, the same folder is used and the answer is written again.
 """
 
 from __future__ import annotations
@@ -49,13 +50,16 @@ _OPTIONS_FOR_READERS = ("name", "question", "note", "label", "source", "sources"
 
 
 def study_identity(kind: str, scenario: Scenario, seed: int, **asked: Any) -> dict[str, Any]:
-    """What decides a study's answer.
+    """Collect everything that decides an answer.
 
     Args:
         kind: the command.
         scenario: the scenario.
-        seed: where random numbers start.
-        asked: what else was asked.
+        seed: seed of the random numbers.
+        asked: further inputs that decide the answer, as JSON values.
+
+    Returns:
+        A mapping for `AnswerFolder`. Two questions with equal mappings have the same answer.
     """
     return {
         "kind": kind,
@@ -67,15 +71,25 @@ def study_identity(kind: str, scenario: Scenario, seed: int, **asked: Any) -> di
 
 
 def shown_of(scenario: Scenario) -> dict[str, Any]:
-    """What a study says of its scenario, for readers."""
+    """Return what `study.json` says of a scenario for readers; it decides nothing.
+
+    Args:
+        scenario: the scenario.
+
+    Returns:
+        The resolved scenario under the key `scenario`.
+    """
     return {"scenario": json.loads(canonical(scenario))}
 
 
 def deciding(options: Any) -> Any:
-    """Options of a plan without what only readers need.
+    """Remove from the options of a plan what only readers need, such as names and sources.
 
     Args:
-        options: as they are written in JSON.
+        options: the options as JSON values.
+
+    Returns:
+        A copy without those keys, at every depth.
     """
     if isinstance(options, dict):
         return {key: deciding(value) for key, value in options.items() if key not in _OPTIONS_FOR_READERS}
@@ -83,18 +97,25 @@ def deciding(options: Any) -> Any:
 
 
 def short_id(identity: Mapping[str, Any]) -> str:
-    """Eight characters for a folder's name."""
+    """Return the id that ends the name of an answer's folder.
+
+    Args:
+        identity: see `study_identity`.
+
+    Returns:
+        The first eight hexadecimal digits of the SHA-256 of the identity.
+    """
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
 
 
 class AnswerFolder:
-    """The folder of one study.
+    """The folder of one answer.
 
     Args:
         path: the folder.
         identity: what is asked; see `study_identity`.
         shown: what else `study.json` says, for readers.
-        optional: names of files that an answer to the question may have and another has not.
+        optional: names of files that not every answer to the question has. `finish` removes those of an older answer.
     """
 
     def __init__(
@@ -113,15 +134,15 @@ class AnswerFolder:
 
     @property
     def chunks(self) -> Path:
-        """Where finished parts are."""
+        """The folder of finished parts."""
         return self.path / CHUNKS
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the folder, so that nothing else writes to it, and see that it is of this very study.
+        """Lock the folder against other writers, and check that it belongs to this question.
 
         Raises:
-            ResultsError: it is in use, of another study, has other files, or cannot be written.
+            ResultsError: the folder is in use, belongs to another question, has other files, or cannot be written.
         """
         with held(self.path, "another command is writing to this folder"):
             self._begin()
@@ -145,27 +166,59 @@ class AnswerFolder:
         remove_parts(self.chunks)
 
     def write(self, name: str, data: bytes) -> None:
-        """Write a file of the answer, whole or not at all; from the first on there is no manifest of an older one."""
+        """Write a file of the answer, whole or not at all.
+
+        The first file written removes the manifest of an older answer.
+
+        Args:
+            name: file name, without a folder.
+            data: its content.
+
+        Raises:
+            WriteError: it cannot be written.
+        """
         if len(self._files) == 1:
             (self.path / MANIFEST).unlink(missing_ok=True)
         write_whole(self.path / name, data)
         self._files.append(name)
 
     def write_text(self, name: str, text: str) -> None:
-        """Write text as UTF-8."""
+        """Write text as UTF-8; see `write`.
+
+        Args:
+            name: file name, without a folder.
+            text: its content.
+        """
         self.write(name, as_utf8(text))
 
     def write_document(self, name: str, document: object, *, sort_keys: bool = False) -> None:
-        """Write JSON, keys in their own order unless they are to be sorted."""
+        """Write JSON; see `write`.
+
+        Args:
+            name: file name, without a folder.
+            document: values that JSON can hold; NaN and infinity are refused.
+            sort_keys: whether to sort the keys instead of keeping their order.
+        """
         text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys)
         self.write_text(name, text + "\n")
 
     def write_table(self, name: str, table: pd.DataFrame, float_format: str | None = None) -> None:
-        """Write a table as CSV; `inf` is later than the horizon."""
+        """Write a table as CSV; `inf` means later than the horizon. See `write`.
+
+        Args:
+            name: file name without `.csv`.
+            table: the table; its index is not written.
+            float_format: format of numbers, as in `%.6g`; None for the shortest text that reads back the same.
+        """
         self.write_text(f"{name}.csv", csv_text(table, float_format))
 
     def write_parquet(self, name: str, table: pd.DataFrame) -> None:
-        """Write a table as Parquet."""
+        """Write a table as Parquet, compressed with zstd; see `write`.
+
+        Args:
+            name: file name.
+            table: the table; its index is not written.
+        """
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -174,9 +227,12 @@ class AnswerFolder:
         self.write(name, buffer.getvalue())
 
     def finish(self, command: str) -> None:
-        """Take away what an older answer had and this has not, and write the manifest.
+        """Remove files that only an older answer had, and write the manifest.
 
-        It says what was asked, with what, when, and the hash of every file.
+        The manifest says what was asked, with which versions, when, and the SHA-256 of every file.
+
+        Args:
+            command: the whole command, for the manifest.
         """
         for name in set(self._optional) - set(self._files):
             (self.path / name).unlink(missing_ok=True)

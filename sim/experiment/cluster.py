@@ -1,4 +1,4 @@
-"""Jobs on a Dask cluster: one that is there, or one that is started on this machine."""
+"""Runs jobs on a Dask cluster: an existing one, or one started on this machine."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def _work_with(extensions: Sequence[tuple[str, str]], work: Callable[..., Any], 
 
 
 class Cluster:
-    """A Dask cluster. It is asked for nothing but to run functions of this program.
+    """A Dask cluster, used as a context manager. It only runs functions of this program.
 
     Args:
-        address: of its scheduler, as in `tcp://10.0.0.5:8786`; `local` for a cluster on this machine.
-        workers: processes of a local cluster; None for as many as there are cores.
+        address: address of its scheduler, as in `tcp://10.0.0.5:8786`; `local` starts a cluster on this machine.
+        workers: processes of a local cluster; None for one per core.
     """
 
     def __init__(self, address: str, workers: int | None) -> None:
@@ -99,11 +99,14 @@ class Cluster:
     def do(
         self, work: Callable[..., Any], jobs: Iterable[tuple[Key, Arguments]]
     ) -> Generator[tuple[Key, Any], None, None]:
-        """Do jobs on the cluster. What a lost worker was at, another one does.
+        """Run jobs on the cluster. If a worker is lost, another one repeats its jobs.
 
         Args:
-            work: a function of a module of this program; what it raises is raised here.
-            jobs: a key and arguments for each call; taken as there is room for them.
+            work: a module-level function of this program; an exception it raises is raised here.
+            jobs: a key and arguments for each call, consumed only as workers have room.
+
+        Yields:
+            The key and the result of each job, in the order in which they finish.
 
         Raises:
             WorkersLost: the scheduler, or every worker, was lost.

@@ -1,4 +1,4 @@
-"""Who simulates: this process, the cores of this machine, or a cluster. Whoever it is, the answers are the same."""
+"""What runs the simulations: this process, the cores of this machine, or a cluster. All three give the same results."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DESIGNS = 4  # scenarios that a process keeps ready
 
 
 class Crew(Protocol):
-    """Does jobs. What it holds (processes, a connection) is let go at the end of a with statement."""
+    """Runs jobs. It is a context manager: leaving it frees its processes or its connection."""
 
     def __enter__(self) -> Self: ...
 
@@ -29,14 +29,17 @@ class Crew(Protocol):
     def do(
         self, work: Callable[..., Any], jobs: Iterable[tuple[Key, Arguments]]
     ) -> Generator[tuple[Key, Any], None, None]:
-        """Do jobs and hand each answer over as it comes, in any order.
+        """Run jobs, and yield each result as soon as it is there.
 
         Args:
-            work: a function of a module; what it raises is raised here.
-            jobs: a key and arguments for each call; taken as there is room for them.
+            work: a module-level function; an exception it raises is raised here.
+            jobs: a key and arguments for each call, consumed only as there is room.
+
+        Yields:
+            The key and the result of each job, in any order.
 
         Raises:
-            WorkersLost: those who simulate were lost again and again.
+            WorkersLost: workers were lost repeatedly.
         """
         ...
 
@@ -47,25 +50,35 @@ def _reducer(scenario_json: str) -> Reducer:
 
 
 def design_of(scenario_json: str) -> Design:
-    """The design of a scenario, as the chunks of this process have it."""
+    """Prepare a scenario for simulation, once per process: recent designs are cached.
+
+    Args:
+        scenario_json: the scenario as canonical JSON.
+
+    Returns:
+        The design that `simulate_chunk` uses in this process.
+    """
     return _reducer(scenario_json).design
 
 
 def simulate_chunk(scenario_json: str, seed: int, first: int, n: int, keep: int) -> Chunk:
-    """A chunk, in a process or on a machine that knows nothing yet but the program.
+    """Simulate a chunk of replications. All arguments can be sent to a process that holds no state yet.
 
     Args:
-        scenario_json: the scenario.
-        seed: where random numbers start.
+        scenario_json: the scenario as canonical JSON.
+        seed: seed of the random numbers.
         first: number of the first replication.
-        n: how many.
-        keep: replications with a number below this are kept whole.
+        n: number of replications.
+        keep: the events of replications with a number below this are kept.
+
+    Returns:
+        The chunk; see `sim.experiment.replicate`.
     """
     return replicate_chunk(_reducer(scenario_json), seed, first, n, keep)
 
 
 class Alone:
-    """This process."""
+    """Runs jobs in this process."""
 
     def __enter__(self) -> Self:
         return self
@@ -76,16 +89,16 @@ class Alone:
     def do(
         self, work: Callable[..., Any], jobs: Iterable[tuple[Key, Arguments]]
     ) -> Generator[tuple[Key, Any], None, None]:
-        """Do jobs, one after the other."""
+        """Run jobs one after the other; see `Crew.do`."""
         for key, arguments in jobs:
             yield key, work(*arguments)
 
 
 class Cores:
-    """Processes on this machine, started when there is more than one job. Those that are killed are replaced.
+    """Runs jobs in processes on this machine. They start with the second job, and are replaced if they are killed.
 
     Args:
-        workers: processes.
+        workers: number of processes.
     """
 
     def __init__(self, workers: int) -> None:
@@ -101,10 +114,10 @@ class Cores:
     def do(
         self, work: Callable[..., Any], jobs: Iterable[tuple[Key, Arguments]]
     ) -> Generator[tuple[Key, Any], None, None]:
-        """Do jobs side by side.
+        """Run jobs in parallel; see `Crew.do`.
 
         Raises:
-            WorkersLost: workers were killed again and again.
+            WorkersLost: workers were killed repeatedly.
         """
         rest = iter(jobs)
         first = list(islice(rest, 2))
@@ -116,11 +129,14 @@ class Cores:
 
 
 def crew_for(workers: int | None, cluster: str | None) -> Crew:
-    """Who is to simulate.
+    """Choose what runs the simulations.
 
     Args:
-        workers: processes; 1 for this process alone; None for as many as there are cores.
+        workers: number of processes; 1 for this process alone; None for one per core.
         cluster: address of a Dask scheduler, or `local` for a cluster on this machine; None for no cluster.
+
+    Returns:
+        A crew, to be used in a with statement.
 
     Raises:
         UsageError: the cluster cannot be used.

@@ -1,4 +1,4 @@
-"""An estimate as the columns of a table: `x`, `x_low` and `x_high`, as every table of answers has it."""
+"""An estimate as columns of a table: `x`, `x_low` and `x_high`, the same in every table of answers."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from sim.analysis.intervals import Estimate
 
 
 def estimate_columns(name: str, estimate: Estimate) -> dict[str, float | None]:
-    """The columns of an estimate with its 95 % interval; an end that is not known is None.
+    """Turn an estimate into columns.
 
     Args:
-        name: of the column with the value.
-        estimate: the estimate.
+        name: name of the column with the value.
+        estimate: the estimate, with its 95 % interval.
+
+    Returns:
+        The value, and the ends of the interval under `<name>_low` and `<name>_high`; an unknown end is None.
     """
     return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}

@@ -1,4 +1,4 @@
-"""How work is executed: on which processes or machines, and what is told on the way. It never changes results."""
+"""How a run is executed: processes or machines, and progress. It never changes results."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from sim.experiment.progress import Progress, no_progress
 
 @dataclass(frozen=True)
 class Execution:
-    """How work is executed. Every result is the same bytes whatever this is; manifests say it.
+    """How a run is executed. Results are the same bytes for every value of it.
 
     Attributes:
-        workers: processes, shared by all that is simulated; 1 for this process alone; None for all cores.
+        workers: number of processes, shared by everything that is simulated; 1 for this process alone; None for one
+            per core.
         cluster: address of a Dask scheduler, as in `tcp://HOST:PORT`, or `local` for a cluster on this machine; None
-            for this machine without one. Anything else is refused with `UsageError`.
-        progress: called with replications done and in all, over all runs of an answer; see
+            for no cluster. Any other value raises `UsageError`.
+        progress: called with the replications done and the total, over all runs of an answer; see
             `sim.experiment.progress`.
         command: the whole command, for manifests.
     """
@@ -27,7 +28,10 @@ class Execution:
     command: str = ""
 
     def crew(self) -> Crew:
-        """Processes or machines that simulate; they start work inside a with statement.
+        """Create what runs the simulations. It starts work inside a with statement.
+
+        Returns:
+            This process, a pool of processes or a cluster.
 
         Raises:
             UsageError: the cluster cannot be used.

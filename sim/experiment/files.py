@@ -1,4 +1,7 @@
-"""Files that are written whole or not at all: under a temporary name, to disk, then renamed."""
+"""Files that are written whole or not at all: first under a temporary name, then synced to disk and renamed.
+
+A run that is killed at any moment therefore leaves no damaged file under its final name.
+"""
 
 from __future__ import annotations
 
@@ -25,21 +28,33 @@ MOST_JSON_BYTES = 64_000_000  # far more than a manifest or an answer ever has
 
 
 def file_hash(path: Path) -> str:
-    """SHA-256 of a file."""
+    """Return the SHA-256 of a file as hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def cannot_write(path: Path, error: Exception) -> WriteError:
-    """The message for a file that cannot be written."""
+    """Make the error for a file that cannot be written.
+
+    Args:
+        path: the file.
+        error: what the system said.
+
+    Returns:
+        An error to raise, with the path and the system's reason.
+    """
     return WriteError(Problem(f"cannot be written: {getattr(error, 'strerror', None) or error}", str(path)))
 
 
 def settle(temporary: Path, path: Path) -> None:
-    """Give a file that is whole its name, once its content and then its name are on the disk.
+    """Rename a finished temporary file to its final name. Content and name are both synced to disk.
+
+    Args:
+        temporary: the finished file, in the same folder.
+        path: its final name; an existing file is replaced.
 
     Raises:
-        OSError: it cannot be done.
+        OSError: the system refuses.
     """
     with temporary.open("r+b") as file:  # Windows takes no other
         os.fsync(file.fileno())
@@ -55,6 +70,10 @@ def settle(temporary: Path, path: Path) -> None:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file whole or not at all.
+
+    Args:
+        path: the file; an existing one is replaced.
+        data: its content.
 
     Raises:
         WriteError: it cannot be written; nothing is left half-written.
@@ -72,7 +91,14 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def opened(path: Path, mode: str = "rb") -> pa.OSFile:
-    """A file for Arrow, also where its name is no UTF-8, which Arrow takes as bytes only.
+    """Open a file for Arrow, by its name as bytes: Arrow takes no other form of a name that is not UTF-8.
+
+    Args:
+        path: the file.
+        mode: `rb` or `wb`.
+
+    Returns:
+        An Arrow file.
 
     Raises:
         OSError: it cannot be opened.
@@ -83,12 +109,16 @@ def opened(path: Path, mode: str = "rb") -> pa.OSFile:
 
 
 def as_utf8(text: str) -> bytes:
-    """Text as the bytes of a file. Bytes of a file name that are no UTF-8 are written as JSON escapes them."""
+    """Encode text for a file. Bytes of a file name that are not UTF-8 become backslash escapes, as in JSON."""
     return text.encode("utf-8", "backslashreplace")
 
 
 def write_text(path: Path, text: str) -> None:
     """Write text as UTF-8, whole or not at all.
+
+    Args:
+        path: the file; an existing one is replaced.
+        text: its content.
 
     Raises:
         WriteError: it cannot be written; nothing is left half-written.
@@ -97,15 +127,29 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, data: object) -> None:
-    """Write JSON with sorted keys, whole or not at all."""
+    """Write JSON with sorted keys, whole or not at all.
+
+    Args:
+        path: the file; an existing one is replaced.
+        data: values that JSON can hold.
+
+    Raises:
+        WriteError: it cannot be written; nothing is left half-written.
+    """
     write_text(path, json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
 
 
 def read_json(path: Path) -> Any:
-    """Read JSON.
+    """Read a JSON file of at most `MOST_JSON_BYTES`.
+
+    Args:
+        path: the file.
+
+    Returns:
+        Its content.
 
     Raises:
-        ResultsError: it is not there or is damaged.
+        ResultsError: it is missing, cannot be read, is too large, or is not JSON.
     """
     try:
         return json.loads(read_limited(path, MOST_JSON_BYTES))
@@ -122,10 +166,16 @@ def read_json(path: Path) -> Any:
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """Read JSON that is one object.
+    """Read a JSON file that holds one object.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The object.
 
     Raises:
-        ResultsError: it is not there, is damaged, or is something else.
+        ResultsError: it is missing or damaged, or holds something other than an object.
     """
     found = read_json(path)
     if not isinstance(found, dict):
@@ -134,11 +184,14 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def strangers(folder: Path, ours: Iterable[str]) -> list[str]:
-    """What is in a folder that this program did not write there, in order.
+    """Find what this program did not write in a folder.
 
     Args:
         folder: the folder.
-        ours: names of what it wrote.
+        ours: names of files and folders that it wrote.
+
+    Returns:
+        The other names, sorted. The lock and half-written files are ours.
     """
     known = {LOCK, *ours}
     return sorted(item.name for item in folder.iterdir() if item.name not in known and not _is_part(item.name))
@@ -150,14 +203,14 @@ def _is_part(name: str) -> bool:
 
 @contextmanager
 def held(folder: Path, message: str) -> Iterator[None]:
-    """Hold a folder, which is made if it is not there, so that nothing else writes to it; an empty one goes again.
+    """Lock a folder against other writers. The folder is created if it is missing, and removed again if it stays empty.
 
     Args:
         folder: the folder.
-        message: what to say where another process holds it.
+        message: what to say if another process holds the lock.
 
     Raises:
-        ResultsError: another process holds it, or it cannot be written.
+        ResultsError: another process holds the lock, or the folder cannot be written.
     """
     from filelock import FileLock, Timeout
 
@@ -180,12 +233,12 @@ def held(folder: Path, message: str) -> Iterator[None]:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder of ours with what is in it, as far as that can be done."""
+    """Remove a folder and its content, ignoring what cannot be removed."""
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_parts(folder: Path) -> None:
-    """Remove what a writer that was killed left half-written."""
+    """Remove the half-written files of a process that was killed."""
     for part in folder.glob(f".*{PART}"):
         with suppress(OSError):  # a folder of that name is nobody's half-written file
             part.unlink()

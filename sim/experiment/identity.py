@@ -1,4 +1,7 @@
-"""What makes two runs the same run: scenario, seed, size, and the program that simulates."""
+"""What makes two runs the same run: the scenario, the seed, the number of replications and the program.
+
+A folder of results holds its identity, so that a repeated command finds its results, and different runs never mix.
+"""
 
 from __future__ import annotations
 
@@ -26,22 +29,22 @@ _CHECK = "check"  # SHA-256 of the rest of what a folder says of its run
 
 
 def slug(name: str) -> str:
-    """A scenario's name as part of a folder's."""
+    """Turn a scenario's name into part of a folder name: lower-case letters, digits and hyphens, at most 60."""
     return (re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "scenario")[:60]
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What decides every byte of a run's results, its dates and wall time apart.
+    """Everything that decides the bytes of a run's results; dates and wall time are not part of it.
 
     Attributes:
         scenario: the resolved scenario.
-        seed: where random numbers start.
-        replications: how many; None while a stopping rule has not decided.
-        typed: the scenario and its overrides as they were typed, shown in reports; decides nothing else.
-        assumptions: every value with where it came from, shown in reports; decides nothing else.
-        until: the rule by which it stops, as it was written; empty where the number of replications is given.
-        most: with a rule, how many replications at most.
+        seed: seed of the random numbers.
+        replications: number of replications; None until a stopping rule has decided.
+        typed: the scenario and its overrides as they were typed; shown in reports, decides nothing else.
+        assumptions: every value and its origin; shown in reports, decides nothing else.
+        until: the stopping rule as text; empty where the number of replications is given.
+        most: with a stopping rule, the maximum number of replications.
     """
 
     scenario: Scenario
@@ -53,17 +56,17 @@ class Identity:
     most: int = 0
 
     def decided(self, replications: int) -> Identity:
-        """The same with a number of replications, on which a stopping rule has decided."""
+        """Return the same run with the number of replications on which a stopping rule decided."""
         return replace(self, replications=replications)
 
     @property
     def ceiling(self) -> int:
-        """Replications that there may be at most."""
+        """Maximum number of replications."""
         return self.most if self.replications is None else self.replications
 
     @property
     def keep(self) -> int:
-        """Replications whose events are kept whole: those with a smaller number."""
+        """The events of replications with a number below this are kept."""
         return min(self.scenario.experiment.keep, self.ceiling)
 
     @cached_property
@@ -71,11 +74,23 @@ class Identity:
         return self.scenario.model_dump_json(by_alias=True)
 
     def arguments(self, first: int, n: int) -> tuple[str, int, int, int, int]:
-        """What `crew.simulate_chunk` takes to simulate n replications from the first on."""
+        """Return the arguments of `crew.simulate_chunk` for one chunk.
+
+        Args:
+            first: number of the first replication.
+            n: number of replications.
+
+        Returns:
+            Scenario as JSON, seed, first, n, keep.
+        """
         return self._scenario_json, self.seed, first, n, self.keep
 
     def as_mapping(self) -> dict[str, object]:
-        """What is written into the run's folder; `check` tells whether it was changed since."""
+        """Return what is written into the run's folder.
+
+        Returns:
+            JSON values. `check` is a hash of the others, which reveals later changes.
+        """
         found = {
             "scenario_hash": scenario_hash(self.scenario),
             "seed": self.seed,
@@ -90,16 +105,24 @@ class Identity:
         return found | {_CHECK: _check(found)}
 
     def deciding(self) -> dict[str, object]:
-        """What decides the results, and nothing else: not the name, the question, sources, or how it was typed."""
+        """Return the part of `as_mapping` that decides results.
+
+        Returns:
+            Without the name, the question, sources and the typed text; with a stopping rule, also without the number of
+            replications.
+        """
         left_out = _SIZE if self.until else ()
         return {key: value for key, value in self.as_mapping().items() if key in _DECIDING and key not in left_out}
 
     def is_presented_as(self, found: Mapping[str, Any], as_typed: bool = True) -> bool:
-        """Whether a run with the same results has the same name, question and sources.
+        """Compare names, question and sources with those of a run that has the same results.
 
         Args:
-            found: as `as_mapping` made it.
-            as_typed: whether it must have been typed the same too; of an object, nobody knows how that was.
+            found: a mapping that `as_mapping` made.
+            as_typed: whether the typed text must be the same too. It is not compared where this run has none.
+
+        Returns:
+            Whether a report of that run would say the same of its scenario.
         """
         mine = self.as_mapping()
         if found.get("scenario") != mine["scenario"]:
@@ -108,14 +131,17 @@ class Identity:
 
     @classmethod
     def from_mapping(cls, found: Mapping[str, Any], name: str) -> Self:
-        """What a run's folder says it is.
+        """Read an identity from a run's folder.
 
         Args:
-            found: as `as_mapping` made it.
-            name: how messages name the file.
+            found: a mapping that `as_mapping` made.
+            name: name of the file, for messages.
+
+        Returns:
+            The identity.
 
         Raises:
-            ResultsError: it is not what the program wrote.
+            ResultsError: the mapping is not as the program wrote it.
         """
         problem = changed(found)
         if problem:
@@ -136,7 +162,7 @@ class Identity:
 
     @property
     def short(self) -> str:
-        """Eight characters for the folder's name."""
+        """The eight characters that end the folder's name."""
         text = json.dumps(self.deciding(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:8]
 
@@ -152,10 +178,13 @@ def _check(found: Mapping[str, Any]) -> str:
 
 
 def changed(found: object) -> str:
-    """What is wrong with what a folder says of its run; nothing where it is as this program wrote it.
+    """Check that a mapping from a run's folder is as this program wrote it.
 
     Args:
-        found: as `Identity.as_mapping` made it, unless somebody changed it.
+        found: a mapping that `Identity.as_mapping` made, perhaps changed since.
+
+    Returns:
+        What is wrong with it; empty if nothing is.
     """
     if not isinstance(found, Mapping):
         return "is damaged: it does not say what was run"

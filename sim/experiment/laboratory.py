@@ -1,8 +1,8 @@
-"""Replications of many variants of a scenario on the same random numbers, on all cores, each kept once it is finished.
+"""Replications of many variants of a scenario on the same random numbers. Finished parts are kept.
 
-A request is a variant, a stretch of replication numbers and, for sensitivity analysis, probabilities of uncertain
-values. It is simulated in small parts, which are kept in a folder under a name made of everything that decides them:
-when the same request comes again, after Ctrl-C or in another question, its parts are read and not simulated.
+A request is a variant, a range of replication numbers and, for sensitivity analysis, probabilities of uncertain values.
+It is simulated in small parts. Each part is kept in a folder under a hash of everything that decides it: if the same
+request comes again, after Ctrl-C or for another question, the part is read instead of simulated.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Variant:
 
     Attributes:
         scenario: the scenario.
-        columns: the measures wanted; one that the scenario does not have is NaN.
-        critical: whether the critical path is measured too (see `sim.analysis.critical`); its columns come last.
+        columns: the measures wanted; a measure the scenario does not have is NaN.
+        critical: whether to measure the critical path too (see `sim.analysis.critical`); its columns come last.
     """
 
     scenario: Scenario
@@ -56,12 +56,12 @@ class Variant:
 
     @cached_property
     def text(self) -> str:
-        """The scenario as JSON, for a worker."""
+        """The scenario as canonical JSON, to send to a worker."""
         return self.scenario.model_dump_json(by_alias=True)
 
     @cached_property
     def key(self) -> str:
-        """A name made of everything that decides the values of a replication."""
+        """A hash of everything that decides the values of a replication, seed and number aside."""
         digest = hashlib.sha256(repr((scenario_hash(self.scenario), self.names, self.critical)).encode())
         return digest.hexdigest()
 
@@ -71,7 +71,14 @@ class Variant:
         return (*self.columns, *(critical_names() if self.critical else ()))
 
     def by_name(self, values: Array) -> dict[str, Array]:
-        """Columns of its values by name."""
+        """Split values into columns.
+
+        Args:
+            values: (n, columns) values of a request for this variant.
+
+        Returns:
+            (n,) values of each measure by name.
+        """
         return dict(zip(self.names, values.T, strict=True))
 
 
@@ -82,9 +89,10 @@ class Request:
     Attributes:
         variant: the scenario.
         first: number of the first replication.
-        n: how many.
-        quantiles: probabilities of uncertain values, instead of random ones, by path; an array has n of them.
-        sites_of: the first of the replications whose sites these are, instead of their own.
+        n: number of replications.
+        quantiles: by path, probabilities that fix uncertain values instead of random ones: one for all, or (n,).
+        sites_of: number of the first replication from which to take the sites, instead of their own; None for their
+            own.
     """
 
     variant: Variant
@@ -94,7 +102,11 @@ class Request:
     sites_of: int | None = None
 
     def parts(self) -> Iterator[Request]:
-        """The request in parts of at most `PART` replications, whose borders do not depend on where it begins."""
+        """Split the request at multiples of `PART`, so that overlapping requests share parts.
+
+        Yields:
+            Requests of at most `PART` replications.
+        """
         start = self.first
         while start < self.first + self.n:
             end = min((start // PART + 1) * PART, self.first + self.n)
@@ -105,7 +117,14 @@ class Request:
             start = end
 
     def key(self, seed: int) -> str:
-        """A name made of everything that decides the values."""
+        """Return the name under which the request's values are kept.
+
+        Args:
+            seed: seed of the random numbers.
+
+        Returns:
+            The first digits of a SHA-256 of everything that decides the values, the program included.
+        """
         place = (program_fingerprint(), self.variant.key, seed, self.first, self.n, self.sites_of)
         digest = hashlib.sha256(repr(place).encode())
         for path in sorted(self.quantiles):
@@ -115,11 +134,11 @@ class Request:
 
 
 class Simulated(NamedTuple):
-    """Values of a request or of a part of it.
+    """Values of a request, or of a part of one.
 
     Attributes:
-        values: (n, columns); all NaN for a replication that raised.
-        failures: replications that raised.
+        values: (n, columns); all NaN for a replication that raised an exception.
+        failures: the replications that raised an exception.
     """
 
     values: Array
@@ -156,13 +175,13 @@ def _simulate(
 
 
 class Laboratory:
-    """Simulates requests; the workers stay from one to the next.
+    """Simulates requests. It is a context manager that keeps its workers from one request to the next.
 
     Args:
-        seed: where random numbers start.
-        kept: the folder in which finished parts are kept; None to keep none.
-        execution: how it is executed.
-        total: how many replications are expected in all, where that is known before.
+        seed: seed of the random numbers.
+        kept: the folder for finished parts; None to keep none.
+        execution: how it is executed; never changes results.
+        total: expected number of replications, for progress; 0 if unknown.
     """
 
     def __init__(
@@ -190,19 +209,22 @@ class Laboratory:
 
     @property
     def n_simulated(self) -> int:
-        """Replications so far, those that were read from the folder among them."""
+        """Replications so far, including those read from the folder."""
         return self._done
 
     def run(self, requests: Sequence[Request]) -> list[Array]:
-        """Simulate requests.
+        """Simulate requests, or read the parts that are kept.
+
+        Args:
+            requests: requests of any variants.
 
         Returns:
             (n, columns) values for each request, in their order.
 
         Raises:
-            RunInterrupted: stopped by hand; finished parts are kept.
-            WorkersLost: those who simulate were lost again and again; finished parts are kept.
-            ReplicationFailed: a replication raised, which is a defect of the program.
+            RunInterrupted: the user stopped it; finished parts are kept.
+            WorkersLost: workers were lost repeatedly; finished parts are kept.
+            ReplicationFailed: a replication raised an exception, which is a defect of the program.
         """
         parts = [(i, part) for i, request in enumerate(requests) for part in request.parts()]
         found: dict[int, Simulated] = {}

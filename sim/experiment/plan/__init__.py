@@ -1,1 +1,1 @@
-"""The search for the cheapest plan that makes a date."""
+"""The search for the cheapest plan that meets a date."""

@@ -1,4 +1,4 @@
-"""The cheapest plan that makes a date with a given probability: all that `plan` computes, as frames."""
+"""The answer of `plan`: the cheapest plan that meets a date with a given probability, as frames."""
 
 from __future__ import annotations
 
@@ -35,7 +35,14 @@ _N_REFERENCE = 480  # trials of the scenario as it is
 
 
 def fewest_trials(choices: Choices) -> int:
-    """So many simulated trials a search needs at least: a part of each plan of a short list, and of the scenario."""
+    """Return the minimum number of simulated trials for a search.
+
+    Args:
+        choices: what may be chosen.
+
+    Returns:
+        One part (`laboratory.PART` trials) for the scenario itself and for each plan of a short list.
+    """
     return PART * (1 + min(choices.n_plans, LISTED))
 
 
@@ -45,13 +52,13 @@ class Asked:
 
     Attributes:
         choices: what may be chosen.
-        milestone: what must be done by the date.
-        by: the date; done on it is in time.
-        probability: with which it must be made.
-        budget: most that a plan may cost in the mean; None for any.
-        confidence: how sure the choice shall be.
-        trials: most trials to simulate.
-        seed: where random numbers start.
+        milestone: the milestone that must be reached by the date.
+        by: the date; reaching the milestone on that date is in time.
+        probability: the probability with which the date must be met.
+        budget: highest mean cost of a plan, in the scenario's currency; None for no limit.
+        confidence: how sure the choice must be, as a probability.
+        trials: maximum number of simulated trials.
+        seed: seed of the random numbers.
     """
 
     choices: Choices
@@ -84,7 +91,7 @@ class Asked:
 
     @property
     def question(self) -> Question:
-        """The question in days."""
+        """The question with the date as a day since day 0."""
         clock = Clock(self.choices.loaded.scenario.trial.enrolment_opens)
         rule = Rule(self.probability, float("inf") if self.budget is None else self.budget)
         return Question(self.milestone, clock.day_of(self.by) + 1, rule, self.confidence, self.trials)
@@ -151,17 +158,31 @@ class PlanAnswer(Shown):
         return self.shown.sort_values(["probability", "cost"], ascending=[False, True], kind="stable").iloc[0]
 
     def changes(self, row: pd.Series) -> dict[str, Any]:
-        """What a plan changes in the scenario, values by path. Extra costs are none of it: no scenario holds them."""
+        """Return what a plan changes in the scenario. Extra costs are not included, because no scenario holds them.
+
+        Args:
+            row: a row of `plans`.
+
+        Returns:
+            New values by dotted path.
+        """
         settings = self.space.changing(_plan(str(row["plan"])))
         return {path: value for setting in settings for path, value in setting.changes.items()}
 
     def extra_costs(self, row: pd.Series) -> tuple[float, float]:
-        """What a plan costs besides what the simulation counts: once, and each month."""
+        """Return the costs of a plan that the simulation does not count.
+
+        Args:
+            row: a row of `plans`.
+
+        Returns:
+            The cost once, and the cost per month.
+        """
         return self.space.extra(_plan(str(row["plan"])))
 
     @property
     def currency(self) -> str:
-        """Of all costs."""
+        """Currency of all costs."""
         costs = self.asked.choices.loaded.scenario.costs
         return (costs.currency if costs else self.asked.choices.options.currency) or ""
 
@@ -171,16 +192,19 @@ def find_plan(
     kept: Path | None = None,
     execution: Execution = ALONE,
 ) -> PlanAnswer:
-    """Find the cheapest plan that makes the date.
+    """Find the cheapest plan that meets the date.
 
     Args:
         asked: the question.
-        kept: the folder in which finished parts are kept.
-        execution: how it is executed.
+        kept: the folder for finished parts; None to keep none.
+        execution: how it is executed; never changes results.
+
+    Returns:
+        The choice with the evidence for it.
 
     Raises:
         UsageError: the cluster cannot be used.
-        RunInterrupted: stopped by hand; finished parts are kept.
+        RunInterrupted: the user stopped it; finished parts are kept.
     """
     space = PlanSpace(asked.choices)
     with Laboratory(asked.seed, kept, execution, asked.trials) as laboratory:
@@ -276,10 +300,18 @@ def _ordered(rows: list[dict[str, object]]) -> pd.DataFrame:
 
 
 def plan_table(search: Search, settled: Settled) -> pd.DataFrame:
-    """A row a simulated plan: its settings, and on all its replications its probability, mean cost and dates.
+    """Tabulate all simulated plans, each on all its replications.
 
-    `day` is the day that it makes with the asked probability, `p_best` the probability that it is the cheapest that
-    keeps the rule, when it was last judged. Figures of plans with different `n` are not of the same replications.
+    Plans may have different `n`, so their figures are not all on the same replications; see `shown_table`.
+
+    Args:
+        search: the search.
+        settled: the choice.
+
+    Returns:
+        One row per plan: its settings, probability of meeting the date, mean cost and dates. `day` is the day that it
+        meets with the asked probability. `p_best` is the probability, when last judged, that it is the cheapest plan
+        that keeps the rule.
     """
     rows = []
     for plan in search.plans:
@@ -289,9 +321,18 @@ def plan_table(search: Search, settled: Settled) -> pd.DataFrame:
 
 
 def shown_table(search: Search, settled: Settled, plans: list[Plan], n: int) -> pd.DataFrame:
-    """The same for plans that are worth showing, all on their first n replications, and which are on a frontier.
+    """Tabulate the plans worth showing, all on the same replications, and mark the frontiers.
 
-    `best_by_probability` and `best_by_date` say that no other plan here is cheaper and as likely, or as early.
+    Args:
+        search: the search.
+        settled: the choice.
+        plans: the plans.
+        n: number of replications of each.
+
+    Returns:
+        The columns of `plan_table`, with `best_by_probability` and `best_by_date`: whether no other plan here is at
+            most
+        as expensive and at least as likely, or as early.
     """
     rows = []
     for plan in plans:
@@ -305,9 +346,16 @@ def shown_table(search: Search, settled: Settled, plans: list[Plan], n: int) -> 
 
 
 def neighbour_table(search: Search, settled: Settled) -> pd.DataFrame:
-    """A row a simulated plan that differs from the choice in one setting, in the order of the levers.
+    """Compare the choice with simulated plans that differ from it in one setting.
 
-    Where no plan keeps the rule, they are those around the plan that is nearest to it.
+    Where no plan keeps the rule, the plan nearest to it takes the place of the choice.
+
+    Args:
+        search: the search.
+        settled: the choice.
+
+    Returns:
+        One row per plan, in the order of the levers, with paired differences in cost and probability.
     """
     rows: list[dict[str, object]] = []
     for plan in search.space.neighbours(settled.around):

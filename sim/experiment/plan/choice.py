@@ -1,14 +1,14 @@
-"""Which plan is cheapest among those that make the date, how sure that is, and which plans are out of the question.
+"""Which plan is the cheapest that meets the date, how sure that is, and which plans can be dropped.
 
 Plans share their random numbers: replication k of one is paired with replication k of every other, and plans are always
-compared on the same replications. What is known about their probabilities and mean costs is therefore joint, and is
-drawn jointly: the Bayesian bootstrap (Rubin 1981) gives each replication a random weight that all plans share. Half a
-success and half a failure with weights of their own are added for the probabilities, so that each alone has Jeffreys'
-posterior, Beta(k + 1/2, n - k + 1/2), and a plan that has always made the date may still fail.
+compared on the same replications. Their probabilities and mean costs are therefore uncertain jointly, and are drawn
+jointly: the Bayesian bootstrap (Rubin 1981) gives each replication a random weight that all plans share. For the
+probabilities, half a success and half a failure with weights of their own are added. Each probability alone then has
+the posterior of Jeffreys' prior, Beta(k + 1/2, n - k + 1/2), and a plan that has always met the date may still fail.
 
-In each draw one plan is the cheapest that keeps to what is asked, or none does. The choice is the plan that is best in
-most draws; a plan that is best in next to none is dropped. That is Kim and Nelson's (2001) sequential elimination on
-common random numbers with an indifference zone, for an optimum under a chance constraint, which they do not treat.
+In each draw one plan is the cheapest that keeps the rule, or none does. The choice is the plan that is best in most
+draws; a plan that is best in hardly any is dropped. This follows the sequential elimination of Kim and Nelson (2001),
+on common random numbers with an indifference zone. They do not treat our case, an optimum under a chance constraint.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _INFEASIBLE = 1e18  # more than any cost
 
 @dataclass(frozen=True)
 class Rule:
-    """What is asked.
+    """What a plan must keep.
 
     Attributes:
-        probability: with which the date must be made.
-        budget: most that a plan may cost in the mean; infinity for any.
+        probability: lowest probability of meeting the date.
+        budget: highest mean cost; infinity for no limit.
     """
 
     probability: float
@@ -45,11 +45,11 @@ class Rule:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What has been seen of each plan, replications from 0 on.
+    """The replications of each plan, from number 0 on. Plans may have different numbers of them.
 
     Attributes:
-        met: for each plan, whether each replication made the date.
-        cost: for each plan, what each replication cost.
+        met: for each plan, (n,) whether each replication met the date.
+        cost: for each plan, (n,) cost of each replication.
     """
 
     met: Sequence[Booleans]
@@ -57,16 +57,16 @@ class Evidence:
 
     @property
     def n_plans(self) -> int:
-        """How many plans."""
+        """Number of plans."""
         return len(self.met)
 
 
 @dataclass(frozen=True)
 class Draws:
-    """What may be true, jointly.
+    """Joint draws from the posterior.
 
     Attributes:
-        p: (draws, plans) probability of making the date.
+        p: (draws, plans) probability of meeting the date.
         cost: (draws, plans) mean cost.
     """
 
@@ -74,7 +74,15 @@ class Draws:
     cost: Array
 
     def value(self, rule: Rule) -> Array:
-        """(draws, plans) the cost where the rule is kept, else more than any cost, by how far it is missed."""
+        """Rank plans in each draw by one number; the lowest is best.
+
+        Args:
+            rule: what a plan must keep.
+
+        Returns:
+            (draws, plans) the cost of a plan that keeps the rule; for others a number above any cost, which grows with
+            the distance from the rule.
+        """
         kept = (self.p >= rule.probability - _SAME) & (self.cost <= rule.budget * (1 + _SAME))
         missed = np.maximum(rule.probability - self.p, 0.0)
         if np.isfinite(rule.budget) and rule.budget > 0:
@@ -83,7 +91,16 @@ class Draws:
 
 
 def posterior(evidence: Evidence, rng: np.random.Generator, n_draws: int = DRAWS) -> Draws:
-    """Joint draws of all plans' probabilities and mean costs."""
+    """Draw all plans' probabilities and mean costs jointly, by the Bayesian bootstrap.
+
+    Args:
+        evidence: the replications.
+        rng: random numbers of the draws.
+        n_draws: number of draws.
+
+    Returns:
+        The draws.
+    """
     longest = max(len(met) for met in evidence.met)
     weights = rng.exponential(size=(n_draws, longest))
     success, failure = rng.gamma(0.5, size=(2, n_draws))
@@ -126,6 +143,13 @@ def judge(draws: Draws, rule: Rule) -> Verdict:
     """Choose the plan that is best in most draws; of plans that are exactly alike, the first.
 
     A plan that ties with the cheapest counts as right, so that a lever without effect raises no doubt.
+
+    Args:
+        draws: joint draws of the plans.
+        rule: what a plan must keep.
+
+    Returns:
+        The choice, and how sure it is.
     """
     value = draws.value(rule)
     n_draws = len(value)
@@ -153,14 +177,14 @@ def _first_least(value: Array) -> Integers:
 
 
 def weed(verdict: Verdict, limit: float) -> tuple[Booleans, float]:
-    """Which plans to drop: the least likely ones, as many as together are at the top in at most a share of the draws.
+    """Choose the plans to drop: the least likely ones, which together are best in at most a given share of the draws.
 
     Args:
-        verdict: of which plans; the choice stays in any case.
+        verdict: the verdict on the plans; its choice is never dropped.
         limit: the share.
 
     Returns:
-        Which to drop, and the share of the draws in which one of them is at the top.
+        (plans,) which to drop, and the share of the draws in which one of them is best.
     """
     order = np.argsort(verdict.p_top, kind="stable")
     order = order[order != verdict.around]

@@ -1,14 +1,13 @@
-"""Simulating plans until the choice is sure: all of a short list, or of a long one those that may matter.
+"""Simulates plans until the choice is sure: every plan of a short list, or the promising ones of a long list.
 
-A list of at most `LISTED` plans is simulated whole, a part each. Of a longer list, first a spread of plans is
-simulated; additive models of the logarithm of cost, of duration and of the date (one effect a setting, least squares)
-then say which others may be the cheapest that make it, and those are simulated in turn until the models name no new
-ones.
+A list of at most `LISTED` plans is simulated completely, one part each. For a longer list, a spread of plans is
+simulated first. Additive models of log cost, duration and date (one effect per setting, least squares) then name other
+plans that may be the cheapest to meet the date. Those are simulated in turn, until the models name no new ones.
 
-From then on plans that are out of the question are dropped, the others get twice as many trials, and so on, until the
-choice is as sure as was asked or the trials are used up. All comparisons are on the same replications. Before the
-choice is settled, every plan that differs from it in one setting has been simulated too. What is left of the trials
-goes to the plans on the frontiers of cost against probability and against the date.
+From then on the search drops plans that cannot be the choice and doubles the trials of the others, until the choice is
+as sure as asked or the trials are used up. All comparisons are on the same replications. Before the choice is settled,
+every plan that differs from it in one setting has been simulated too. Remaining trials go to the plans on the frontiers
+of cost against probability and of cost against date.
 """
 
 from __future__ import annotations
@@ -47,11 +46,11 @@ class Question:
     """What is asked of plans.
 
     Attributes:
-        milestone: what must be done by the date.
-        by_day: the day before which it must be done.
-        rule: with which probability, and the budget.
-        confidence: how sure the choice shall be.
-        trials: most trials to simulate.
+        milestone: the milestone that must be reached.
+        by_day: the day before which it must be reached, since day 0.
+        rule: the probability and the budget.
+        confidence: how sure the choice must be, as a probability.
+        trials: maximum number of simulated trials.
     """
 
     milestone: str
@@ -63,12 +62,12 @@ class Question:
 
 @dataclass
 class Seen:
-    """What was simulated of one plan, replications from 0 on.
+    """What was simulated of one plan, from replication 0 on.
 
     Attributes:
-        days: of the milestone; infinity for never.
-        cost: the simulated cost and the extra cost; 0 where neither the scenario nor the plan has any.
-        end_days: when each trial ended.
+        days: (n,) day of the milestone; infinity for never.
+        cost: (n,) simulated cost plus extra cost; 0 where neither the scenario nor the plan has costs.
+        end_days: (n,) day on which each trial ended.
     """
 
     days: Array = field(default_factory=lambda: np.zeros(0))
@@ -77,7 +76,7 @@ class Seen:
 
     @property
     def n(self) -> int:
-        """How many replications."""
+        """Number of replications."""
         return len(self.days)
 
 
@@ -121,7 +120,15 @@ class Settled:
 
 
 def undominated(cost: Array, other: Array) -> Booleans:
-    """Which points have no other that is as good in both and better in one; those without end are on no frontier."""
+    """Find the points on a frontier: no other point is at least as low in both coordinates and lower in one.
+
+    Args:
+        cost: (n,) first coordinate.
+        other: (n,) second coordinate; infinite points are on no frontier.
+
+    Returns:
+        (n,) whether each point is on the frontier; of equal points only the first.
+    """
     found = np.zeros(len(cost), dtype=bool)
     best = math.inf
     for i in np.lexsort((other, cost)):
@@ -132,12 +139,12 @@ def undominated(cost: Array, other: Array) -> Booleans:
 
 
 class Search:
-    """Plans simulated so far.
+    """A search under way: the plans simulated so far, and how to go on.
 
     Args:
         space: all plans.
         question: what is asked.
-        laboratory: simulates.
+        laboratory: simulates and keeps finished parts.
     """
 
     def __init__(self, space: PlanSpace, question: Question, laboratory: Laboratory) -> None:
@@ -161,7 +168,11 @@ class Search:
         return self._variants[plan]
 
     def more(self, parts: dict[Plan, int]) -> None:
-        """Simulate so many more parts of each plan; plans that are no valid scenario are left out."""
+        """Simulate further parts of plans. Plans that are not valid scenarios are skipped.
+
+        Args:
+            parts: number of further parts (`laboratory.PART` replications each) by plan.
+        """
         wanted = [(plan, n, variant) for plan, n in sorted(parts.items()) if n and (variant := self._variant(plan))]
         requests = [Request(v, self.seen[plan].n if plan in self.seen else 0, n * PART) for plan, n, v in wanted]
         for (plan, _, variant), values in zip(wanted, self._laboratory.run(requests), strict=True):
@@ -169,7 +180,12 @@ class Search:
             self.n_trials += len(values)
 
     def see_as_it_is(self, scenario: Scenario, n: int) -> None:
-        """Simulate the scenario as it is, to compare with."""
+        """Simulate the unchanged scenario for comparison.
+
+        Args:
+            scenario: the scenario.
+            n: number of replications.
+        """
         variant = Variant(scenario, self._columns)
         (values,) = self._laboratory.run([Request(variant, 0, n)])
         self._add(self.as_it_is, variant.by_name(values), 0.0, 0.0)
@@ -185,25 +201,33 @@ class Search:
         seen.end_days = np.concatenate((seen.end_days, end))
 
     def met(self, seen: Seen) -> Booleans:
-        """Which replications made the date."""
+        """Return for each replication whether it met the date, (n,)."""
         return np.asarray(seen.days < self.question.by_day)
 
     # --- choosing
 
     def prefix(self, plan: Plan, n: int) -> Seen:
-        """The first n replications of a plan."""
+        """Return the first n replications of a plan."""
         seen = self.seen[plan]
         return Seen(seen.days[:n], seen.cost[:n], seen.end_days[:n])
 
     def judged(self, plans: list[Plan], n: int) -> Verdict:
-        """The choice among some plans, on their first n replications."""
+        """Judge some plans on the same replications.
+
+        Args:
+            plans: the plans.
+            n: number of replications of each, from 0 on.
+
+        Returns:
+            The choice among them. The draws depend on n alone, so that a judgement can be repeated.
+        """
         seen = [self.prefix(plan, n) for plan in plans]
         evidence = Evidence([self.met(s) for s in seen], [s.cost for s in seen])
         return judge(posterior(evidence, np.random.default_rng([_SEED, n])), self.question.rule)
 
     @property
     def plans(self) -> list[Plan]:
-        """Plans simulated so far, in order."""
+        """Plans simulated so far, sorted."""
         return sorted(self.seen)
 
     def _left(self, kept: float = 0.0) -> int:
@@ -211,7 +235,11 @@ class Search:
         return max(int((1 - kept) * self.question.trials) - self.n_trials, 0) // PART
 
     def settle(self) -> Settled:
-        """Simulate until the choice is as sure as was asked, or all trials are used."""
+        """Simulate until the choice is as sure as asked, or all trials are used.
+
+        Returns:
+            The choice among the plans still in question.
+        """
         self._begin()
         n, alive, lost = PART, self.plans, 0.0
         p_best: dict[Plan, float] = {}
@@ -257,9 +285,15 @@ class Search:
         return sorted([*alive, *joining])
 
     def show(self, settled: Settled) -> tuple[list[Plan], int]:
-        """Plans that are worth showing, and on how many replications of each: the frontiers, and the cheapest.
+        """Choose the plans worth showing: the frontiers and the cheapest.
 
-        They are found on the replications that all plans have, and then simulated further as far as trials are left.
+        They are chosen on the replications that all plans have, then simulated further as far as trials are left.
+
+        Args:
+            settled: the choice.
+
+        Returns:
+            The plans, sorted, and the number of replications that each of them has.
         """
         rule = self.question.rule
         first = {plan: self.prefix(plan, PART) for plan in self.plans}

@@ -1,4 +1,4 @@
-"""All plans that a planner may choose from, and what they are as scenarios."""
+"""All plans that a planner may choose from, and the scenario of each."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Plan = tuple[int, ...]  # which setting of each lever, in their order
 
 
 class PlanSpace:
-    """Every combination of settings.
+    """Every combination of settings. A plan is a tuple: the index of the setting of each lever.
 
     Args:
-        choices: the levers.
+        choices: the levers and their settings.
     """
 
     def __init__(self, choices: Choices) -> None:
@@ -34,20 +34,34 @@ class PlanSpace:
         self.impossible: dict[Plan, str] = {}  # combinations that are no valid scenario, and why
 
     def settings(self, plan: Plan) -> list[Setting]:
-        """The setting of each lever."""
+        """Return the setting of each lever, in the order of the levers."""
         return [lever.settings[i] for lever, i in zip(self.levers, plan, strict=True)]
 
     def words(self, plan: Plan) -> dict[str, str]:
-        """The setting of each lever in words, by the lever's label."""
+        """Return the name of each lever's setting by the lever's label."""
         return {lever.label: lever.settings[i].name for lever, i in zip(self.levers, plan, strict=True)}
 
     def extra(self, plan: Plan) -> tuple[float, float]:
-        """Cost that the simulation does not count: once, and each month."""
+        """Return the costs of a plan that the simulation does not count.
+
+        Args:
+            plan: the plan.
+
+        Returns:
+            The cost once, and the cost per month.
+        """
         chosen = self.settings(plan)
         return math.fsum(s.cost for s in chosen), math.fsum(s.cost_per_month for s in chosen)
 
     def scenario(self, plan: Plan) -> Scenario | None:
-        """The plan as a scenario; None where its settings contradict one another."""
+        """Turn a plan into a scenario. Results are cached; `impossible` says why a plan is not valid.
+
+        Args:
+            plan: the plan.
+
+        Returns:
+            The scenario, or None where the settings contradict one another.
+        """
         if plan not in self._scenarios:
             changes = {path: value for setting in self.settings(plan) for path, value in setting.changes.items()}
             try:
@@ -58,18 +72,18 @@ class PlanSpace:
         return self._scenarios[plan]
 
     def all_plans(self) -> Iterator[Plan]:
-        """Every plan, the settings of the last lever changing fastest."""
+        """Iterate over every plan; the last lever changes fastest."""
         return itertools.product(*(range(size) for size in self.sizes))
 
     def neighbours(self, plan: Plan) -> list[Plan]:
-        """Plans that differ in one lever."""
+        """Return the plans that differ from a plan in exactly one lever."""
         return [
             (*plan[:k], i, *plan[k + 1 :]) for k, size in enumerate(self.sizes) for i in range(size) if i != plan[k]
         ]
 
     @cached_property
     def unchanged(self) -> list[set[int]]:
-        """For each lever, which of its settings leave the scenario as it is, whatever they cost."""
+        """For each lever, the settings that leave the scenario unchanged, whatever they cost."""
         loaded = self.choices.loaded
         original = canonical(loaded.scenario)
 
@@ -79,12 +93,12 @@ class PlanSpace:
         return [{i for i, setting in enumerate(lever.settings) if leaves(setting)} for lever in self.levers]
 
     def changes(self, plan: Plan) -> dict[str, str]:
-        """The settings that change the scenario, in words, by the lever's label."""
+        """Return the settings of a plan that change the scenario, as names by the lever's label."""
         levers = zip(self.levers, plan, self.unchanged, strict=True)
         return {lever.label: lever.settings[i].name for lever, i, same in levers if i not in same}
 
     def changing(self, plan: Plan) -> list[Setting]:
-        """The settings that change the scenario."""
+        """Return the settings of a plan that change the scenario, in the order of the levers."""
         levers = zip(self.levers, plan, self.unchanged, strict=True)
         return [lever.settings[i] for lever, i, same in levers if i not in same]
 
@@ -94,7 +108,14 @@ class PlanSpace:
         return np.stack([grid.ravel() for grid in grids], axis=1)
 
     def extras(self, codes: npt.NDArray[np.int16]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """(plans,) extra costs, once and each month."""
+        """Return the costs of many plans that the simulation does not count.
+
+        Args:
+            codes: (plans, levers) index of each lever's setting.
+
+        Returns:
+            (plans,) cost once, and (plans,) cost per month.
+        """
         once, monthly = np.zeros(len(codes)), np.zeros(len(codes))
         for k, lever in enumerate(self.levers):
             once += np.array([setting.cost for setting in lever.settings])[codes[:, k]]
@@ -102,7 +123,14 @@ class PlanSpace:
         return once, monthly
 
     def one_hot(self, codes: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
-        """(plans, 1 + settings beyond the first of each lever) indicators, for additive models."""
+        """Encode plans for additive models.
+
+        Args:
+            codes: (plans, levers) index of each lever's setting.
+
+        Returns:
+            (plans, 1 + settings beyond the first of each lever): a constant, then an indicator for each setting.
+        """
         columns = [np.ones(len(codes))]
         for k, size in enumerate(self.sizes):
             columns += [(codes[:, k] == i).astype(np.float64) for i in range(1, size)]
