@@ -11,7 +11,7 @@ from sim.errors import TrialclockError
 from sim.experiment.answer_folder import STUDY
 from sim.experiment.files import read_json, read_object
 
-_FILES = {  # of each command: its answer and its page
+_FILES = {  # by command: its answer and its page
     "compare": ("comparison.json", "comparison.html"),
     "sweep": ("sweep.json", "sweep.html"),
     "explain": ("explanation.json", "explain.html"),

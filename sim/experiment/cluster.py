@@ -23,21 +23,21 @@ LOCAL = "local"
 
 Key = TypeVar("Key")
 
-_ANSWER_SECONDS = 5.0  # that a scheduler has to answer
-_WORKERS_SECONDS = 10.0  # that it has to show a worker
-_LONELY_SECONDS = 60.0  # without any worker, after which a run gives up
-_LOOK_SECONDS = 2.0  # between looks at whether there still are workers
+_ANSWER_SECONDS = 5.0  # for a scheduler to answer
+_WORKERS_SECONDS = 10.0  # for it to show a worker
+_LONELY_SECONDS = 60.0  # without any worker, before a run gives up
+_LOOK_SECONDS = 2.0  # between checks that there still are workers
 _AHEAD = 2  # jobs waiting for each thread of a worker
-_RETRIES = 10  # times that a job may lose its worker
+_RETRIES = 10  # how often a job may lose its worker
 
 
 def _state() -> tuple[str, str]:
-    """Which program a worker of the cluster has."""
+    """Version and fingerprint of the program on a worker."""
     return __version__, program_fingerprint()
 
 
 def _work_with(extensions: Sequence[tuple[str, str]], work: Callable[..., Any], *arguments: Any) -> Any:
-    """A job, with the extensions that the process which asks for it knows."""
+    """Run a job with the extensions that the submitting process knows."""
     take_over(extensions)
     return work(*arguments)
 
@@ -115,7 +115,7 @@ class Cluster:
         assert client is not None
         waiting = iter(jobs)
         finished: SimpleQueue[Future] = SimpleQueue()
-        keys: dict[Future, Key] = {}  # holds the futures too: dask forgets what nobody holds
+        keys: dict[Future, Key] = {}  # also keeps the futures alive: dask drops those without a reference
         while True:
             ahead = _AHEAD * max(self._n_threads(), 1) - len(keys)
             for key, arguments in islice(waiting, max(ahead, 0)):
@@ -128,7 +128,7 @@ class Cluster:
             yield keys.pop(future), self._answer(future)
 
     def _next(self, finished: SimpleQueue[Future]) -> Future:
-        """Wait for a future to be done, as long as somebody may be at it."""
+        """Wait for a future to finish, as long as there is a worker for it."""
         since = time.monotonic()
         while True:
             try:
@@ -140,7 +140,7 @@ class Cluster:
                     raise self._lost("has had no worker for a minute") from None
 
     def _n_threads(self) -> int:
-        """Threads of all workers that the scheduler knows of now."""
+        """Number of threads of all workers that the scheduler knows now."""
         client = self._client
         try:
             if client is None or client.status != "running":
@@ -169,7 +169,7 @@ class Cluster:
 
 
 def _quiet() -> None:
-    """Dask's own messages about workers that come and go; what matters is said by this program."""
+    """Silence dask's messages about workers that come and go; this program reports what matters."""
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
 
 
@@ -178,7 +178,7 @@ def _answering(address: str) -> Client:
     from distributed.comm import get_address_host_port
 
     try:
-        get_address_host_port(address)  # what is no address needs no waiting, and no loop of dask's
+        get_address_host_port(address)  # a malformed address fails here, before dask starts anything
         return _within(2 * _ANSWER_SECONDS, lambda: Client(address, timeout=_ANSWER_SECONDS, set_as_default=False))
     except (OSError, TimeoutError):
         message = f"no Dask scheduler answers there within {_ANSWER_SECONDS:g} seconds"
@@ -189,7 +189,7 @@ def _answering(address: str) -> Client:
 
 
 def _within(seconds: float, call: Callable[[], Client]) -> Client:
-    """What a call returns; a TimeoutError where it takes too long, as dask's own does on a peer that says nothing."""
+    """Call with a deadline: dask's own timeout does not fire on a peer that accepts but never answers."""
     answers: SimpleQueue[Client | Exception] = SimpleQueue()
 
     def answer() -> None:
@@ -209,7 +209,7 @@ def _within(seconds: float, call: Callable[[], Client]) -> Client:
 
 
 def _check(client: Client, address: str) -> None:
-    """See that there is a worker, and that all have this very program."""
+    """Check that there is a worker, and that all workers have this very program."""
     try:
         client.wait_for_workers(1, timeout=_WORKERS_SECONDS)
     except TimeoutError:

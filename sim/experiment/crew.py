@@ -16,7 +16,7 @@ from sim.scenario.schema import Scenario
 
 Key = TypeVar("Key")
 
-_DESIGNS = 4  # scenarios that a process keeps ready
+_DESIGNS = 4  # scenarios that a process caches
 
 
 class Crew(Protocol):

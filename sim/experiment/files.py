@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LOCK = ".lock"
-PART = ".part"  # how a file ends that is not whole yet
-MOST_JSON_BYTES = 64_000_000  # far more than a manifest or an answer ever has
+PART = ".part"  # suffix of a file that is still being written
+MOST_JSON_BYTES = 64_000_000  # far more than any manifest or answer
 
 
 def file_hash(path: Path) -> str:
@@ -56,7 +56,7 @@ def settle(temporary: Path, path: Path) -> None:
     Raises:
         OSError: the system refuses.
     """
-    with temporary.open("r+b") as file:  # Windows takes no other
+    with temporary.open("r+b") as file:  # Windows needs it open for writing
         os.fsync(file.fileno())
     temporary.chmod(0o644)
     temporary.replace(path)
@@ -228,7 +228,7 @@ def held(folder: Path, message: str) -> Iterator[None]:
         lock.release()
         with suppress(OSError):
             (folder / LOCK).unlink()
-        with suppress(OSError):  # it is not empty, and stays
+        with suppress(OSError):  # stays if it is not empty
             folder.rmdir()
 
 
@@ -240,5 +240,5 @@ def remove_folder(folder: Path) -> None:
 def remove_parts(folder: Path) -> None:
     """Remove the half-written files of a process that was killed."""
     for part in folder.glob(f".*{PART}"):
-        with suppress(OSError):  # a folder of that name is nobody's half-written file
+        with suppress(OSError):  # a folder of that name is not a half-written file
             part.unlink()

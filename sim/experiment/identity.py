@@ -22,10 +22,10 @@ from sim.version import __version__
 __all__ = ["Identity", "changed", "program_fingerprint", "slug"]
 
 _SIZE = ("replications", "keep")
-_DECIDING = ("program", "scenario_hash", "seed", "until", *_SIZE)  # a rule says until when
+_DECIDING = ("program", "scenario_hash", "seed", "until", *_SIZE)  # with a stopping rule, `until` replaces the size
 _ALWAYS = ("scenario_hash", "seed", *_SIZE, "version", "program", "scenario", "typed", "assumptions")
 _TEXTS = ("scenario_hash", "version", "program", "typed")
-_CHECK = "check"  # SHA-256 of the rest of what a folder says of its run
+_CHECK = "check"  # key of the SHA-256 over the other keys
 
 
 def slug(name: str) -> str:

@@ -36,7 +36,7 @@ Array = npt.NDArray[np.float64]
 PART = 48  # replications of a request that are simulated and kept together; no result depends on it
 COLUMNS = ("outcome", "reached", *(f"day_{name}" for name in MILESTONES), "day_end", "n_randomised", "cost")
 _MILESTONES_ONLY = frozenset(("outcome", "reached", "day_end", *(f"day_{name}" for name in MILESTONES)))
-_DESIGNS = 6  # scenarios that a worker keeps ready
+_DESIGNS = 6  # scenarios that a worker caches
 _KEY = 24  # characters of a hash in a file name
 
 

@@ -1,4 +1,4 @@
-"""Which simulated trial to look at: a typical one, an early one or a late one, by the day of its last randomisation."""
+"""Chooses a simulated trial to look at: typical, early or late by the day of its last randomisation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sim.experiment.replicate import replicate_chunk, tasks
 Array = npt.NDArray[np.float64]
 
 PICKS: dict[str, float] = {"typical": 0.5, "early": 0.1, "late": 0.9}
-AMONG = 192  # simulated trials among which one is typical, unless a person says otherwise
+AMONG = 192  # default number of simulated trials to pick from
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Picked:
     Attributes:
         name: `typical`, `early` or `late`.
         replication: its number.
-        day: of its last randomisation; infinity where the target is never met.
-        estimate: the quantile of that day over all, with its Monte Carlo error.
-        among: how many simulated trials it was picked among.
+        day: day of its last randomisation since day 0; infinity where the target is never met.
+        estimate: the quantile of that day over all trials, with its Monte Carlo error.
+        among: number of simulated trials from which it was picked.
     """
 
     name: str
@@ -38,9 +38,16 @@ class Picked:
 
 
 def last_randomised_days(design: Design, seed: int, among: int = AMONG) -> Array:
-    """(among,) day of the last randomisation of each simulated trial; infinity where the target is never met.
+    """Simulate replications 0, 1, ... and return the day of the last randomisation of each.
 
-    A replication that raises is NaN.
+    Args:
+        design: the scenario, made ready.
+        seed: seed of the random numbers.
+        among: number of replications.
+
+    Returns:
+        (among,) days since day 0; infinity where the target is never met, NaN for a replication that raised an
+        exception.
     """
     reducer = Reducer(design)
     day, outcome = reducer.names.index("day_last_randomised"), reducer.names.index("outcome")
@@ -49,11 +56,15 @@ def last_randomised_days(design: Design, seed: int, among: int = AMONG) -> Array
 
 
 def pick(days: Array, name: str) -> Picked:
-    """The simulated trial that stands at the quantile that a name means; of equals, the first.
+    """Pick the simulated trial at the quantile that a name stands for; of equals, the first.
 
     Args:
-        days: day of the last randomisation of replication 0, 1, ...; infinity for never, NaN for those that raised.
+        days: (n,) day of the last randomisation of each replication; infinity for never, NaN for one that raised an
+            exception.
         name: a key of `PICKS`.
+
+    Returns:
+        The trial.
 
     Raises:
         ValueError: there is no simulated trial to pick from.

@@ -1,7 +1,7 @@
-"""Which program simulates: what of it decides results, and nothing else.
+"""A fingerprint of the part of the program that decides results.
 
-The source of all that decides what a replication is counts, without its comments and docstrings, and so do the versions
-of the libraries that compute in it. The version of Python does not: results are the same on all that are supported.
+It covers the source of everything that decides a replication, without comments and docstrings, and the versions of the
+libraries that compute in it. The version of Python is not part of it: results are the same on all supported versions.
 """
 
 from __future__ import annotations
@@ -41,7 +41,14 @@ _BLANK = re.compile(r"^[ \t]*\n", re.MULTILINE)
 
 
 def without_comments(source: str) -> str:
-    """A module's source without comments, with `...` for each docstring: what is left decides what it does."""
+    """Reduce a module's source to what decides its behaviour.
+
+    Args:
+        source: the source.
+
+    Returns:
+        The source without comments and empty lines, and with `...` for each docstring.
+    """
     return _BLANK.sub("", _PIECE.sub(_left, source.replace("\r\n", "\n")))
 
 
@@ -53,10 +60,13 @@ def _left(piece: re.Match[str]) -> str:
 
 
 def sources_fingerprint(parts: Iterable[str]) -> str:
-    """SHA-256 of some of this package's source, the same however it was installed.
+    """Hash part of this package's source; the result does not depend on how the package was installed.
 
     Args:
-        parts: modules and packages, by their path in this package.
+        parts: modules and packages, as paths within this package.
+
+    Returns:
+        SHA-256 of their source without comments, as hexadecimal digits.
     """
     package = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
@@ -69,7 +79,7 @@ def sources_fingerprint(parts: Iterable[str]) -> str:
 
 
 def simulating_files() -> list[Path]:
-    """The files whose source counts."""
+    """Return the source files that `program_fingerprint` covers."""
     package = Path(__file__).resolve().parent.parent
     found = [package / part for part in _SIMULATING]
     return [file for path in found for file in ([path] if path.is_file() else sorted(path.rglob("*.py")))]
@@ -77,13 +87,17 @@ def simulating_files() -> list[Path]:
 
 @lru_cache(maxsize=1)
 def program_fingerprint() -> str:
-    """SHA-256 of all that decides what a replication is, the scenario apart; shortened."""
+    """Hash everything that decides a replication, except the scenario.
+
+    Returns:
+        The first 16 hexadecimal digits of a SHA-256. Computed once per process.
+    """
     text = "\n".join([sources_fingerprint(_SIMULATING), *(f"{name} {library_version(name)}" for name in _COMPUTING)])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def library_version(name: str) -> str:
-    """Version of an installed library."""
+    """Return the version of an installed library, or `unknown`."""
     try:
         return version(name)
     except PackageNotFoundError:

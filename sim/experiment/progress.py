@@ -1,4 +1,4 @@
-"""How far a simulation is: what its caller is told, and how the caller stops it."""
+"""The type of progress callbacks. A callback stops a simulation by raising an exception."""
 
 from __future__ import annotations
 
@@ -13,4 +13,4 @@ kept, and the same call goes on from there.
 
 
 def no_progress(done: int, total: int) -> None:
-    """The progress callback that does nothing."""
+    """Do nothing: for callers that show no progress."""

@@ -1,4 +1,4 @@
-"""Replications as pure functions: (scenario, seed, number) gives the same events, wherever and however they are run."""
+"""Replications as pure functions: scenario, seed and number decide every event, wherever and however they run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,14 @@ Task = tuple[int, int]  # first replication, how many
 
 
 def tasks(replications: int) -> list[Task]:
-    """The replications of a run in chunks."""
+    """Split the replications of a run into chunks.
+
+    Args:
+        replications: number of replications.
+
+    Returns:
+        First replication and size of each chunk; all but the last have `CHUNK` replications.
+    """
     return [(first, min(CHUNK, replications - first)) for first in range(0, replications, CHUNK)]
 
 
@@ -50,14 +57,14 @@ class Failure:
 
 
 def refuse_failed(failures: Sequence[Failure], where: str = "") -> None:
-    """See that every replication is there, for an answer from the others alone could be any answer.
+    """Check that no replication failed. An answer from the other replications alone could be wrong by any amount.
 
     Args:
-        failures: replications that raised.
-        where: what more there is of them, and where.
+        failures: replications that raised an exception.
+        where: where a reader finds the details, for the message.
 
     Raises:
-        ReplicationFailed: there are some.
+        ReplicationFailed: at least one replication failed.
     """
     if failures:
         first = failures[0]
@@ -70,14 +77,15 @@ def refuse_failed(failures: Sequence[Failure], where: str = "") -> None:
 
 @dataclass
 class Chunk:
-    """Consecutive replications, reduced.
+    """Consecutive replications, reduced to their measures.
 
     Attributes:
         first: number of the first replication.
-        values: (n, measures) measures in their order; all NaN for a replication that raised.
-        randomised_days: for each replication, when each participant was randomised.
-        kept: event tables of the replications that were kept whole, by number.
-        failures: replications that raised.
+        values: (n, measures) values in the order of `Reducer.names`; all NaN for a replication that raised an
+            exception.
+        randomised_days: for each replication, (participants,) the day on which each was randomised.
+        kept: by replication number, the event tables that are kept; see `sim.core.events`.
+        failures: replications that raised an exception.
     """
 
     first: int
@@ -88,18 +96,21 @@ class Chunk:
 
     @property
     def n(self) -> int:
-        """How many replications."""
+        """Number of replications."""
         return len(self.values)
 
 
 def replicate(design: Design, seed: int, replication: int, quantiles: Quantiles | None = None) -> Log:
-    """One simulated trial: everything that happened in it.
+    """Simulate one trial.
 
     Args:
         design: the scenario, made ready.
         seed: the experiment's seed.
         replication: number of the replication, from 0.
-        quantiles: for sensitivity analysis: probabilities of uncertain values, instead of random ones, by path.
+        quantiles: for sensitivity analysis, probabilities that fix uncertain values instead of random ones, by path.
+
+    Returns:
+        The log of all its events.
 
     Raises:
         InputError: an extension raised an exception.
@@ -130,18 +141,21 @@ def replicate_chunk(
     sites_of: int | None = None,
     observed: ObservedState | None = None,
 ) -> Chunk:
-    """Several simulated trials, reduced as each ends.
+    """Simulate several trials, and reduce each to its measures as soon as it ends.
 
     Args:
-        reducer: measures them; it knows the design.
+        reducer: computes the measures; it holds the design.
         seed: the experiment's seed.
         first: number of the first replication.
-        n: how many.
-        keep: replications with a number below this are kept whole.
-        quantiles: for sensitivity analysis, as for `replicate`; an array has one probability a replication.
-        sites_of: for sensitivity analysis: the first of the replications whose sites (their own rates and start-up)
-            these are, instead of their own.
-        observed: the state of a trial under way, from which the replications go on.
+        n: number of replications.
+        keep: the events of replications with a number below this are kept.
+        quantiles: for sensitivity analysis, as for `replicate`: one probability for all, or (n,).
+        sites_of: for sensitivity analysis, number of the first replication from which to take the sites (their rates
+            and start-up) instead of their own.
+        observed: the state of a running trial from which the replications continue.
+
+    Returns:
+        The chunk. A replication that raised an exception is among its failures.
 
     Raises:
         InputError: an extension raised an exception.

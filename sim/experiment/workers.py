@@ -1,8 +1,8 @@
-"""Processes on this machine that work side by side.
+"""A pool of processes on this machine.
 
-A pool of our own, because those of the standard library and of joblib share one pipe for all answers: a worker that is
-killed while it writes leaves half an answer there, on which the parent then waits for ever. Here each worker has its
-own pipe, which ends with it. A worker that is lost is replaced, and what it was at is done again.
+The pools of the standard library and of joblib share one pipe for all answers. A worker that is killed while it writes
+leaves half an answer there, and the parent waits forever. Here each worker has its own pipe, which closes with it. A
+lost worker is replaced and its jobs are repeated.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from typing import Any, Generic, Self, TypeVar
 from sim.errors import WorkersLost
 from sim.scenario.extension_files import take_over, texts
 
-MOST_LOSSES = 3  # times that a worker may be killed before its work is given up
+MOST_LOSSES = 3  # workers that may be killed before the work is given up
 
-_AHEAD = 2  # jobs with each worker, one of which waits, so that memory does not grow with their number
+_AHEAD = 2  # jobs per worker, one of them waiting, so that memory does not grow with the number of jobs
 _GRACE_SECONDS = 5.0  # for a worker to end
 
 Key = TypeVar("Key")
@@ -34,12 +34,12 @@ Arguments = tuple[Any, ...]
 
 
 def n_cores() -> int:
-    """Cores that this process may use."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def end_with_parent() -> None:
-    """Wait until the parent of this process is gone, and end: a worker then has nobody left to work for."""
+    """Wait until the parent process has ended, then end this one. Run in a thread of each worker."""
     parent = parent_process()
     if parent is not None:
         parent.join()
@@ -57,7 +57,7 @@ def _receive(connection: Connection, jobs: SimpleQueue[Any]) -> None:
             job = connection.recv()
             if job[0] is not None:
                 jobs.put(job)
-    except Exception:  # also a job that cannot be read: this process ends, and the parent sees that
+    except Exception:  # also for a job that cannot be read: this process ends, and the parent notices
         jobs.put(None)
 
 
@@ -84,7 +84,7 @@ def _serve(connection: Connection, extensions: Sequence[tuple[str, str]]) -> Non
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Start processes that never see Ctrl-C, also while they start; for the parent it is only held back."""
+    """Block Ctrl-C while processes start, so that they never receive it; the parent receives it afterwards."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -97,11 +97,11 @@ def interrupts_held() -> Iterator[None]:
 
 _told: Any = spawn.get_preparation_data
 _starting = threading.local()
-_everywhere: list[None] = []  # one for each caller that starts processes in threads of its own
+_everywhere: list[None] = []  # one entry per caller with `in_all_threads`
 
 
 def _told_without_main(name: str) -> dict[str, Any]:
-    """What a process is told before it begins: of those that are started here, nothing of the program that is run."""
+    """The preparation data of a spawned process, without the main module for those started here."""
     told: dict[str, Any] = _told(name)
     if _everywhere or vars(_starting).get("depth", 0):
         told = {key: value for key, value in told.items() if not key.startswith("init_main_")}
@@ -113,14 +113,14 @@ spawn.get_preparation_data = _told_without_main
 
 @contextmanager
 def main_not_imported(in_all_threads: bool = False) -> Iterator[None]:
-    """Start processes that do not import the program that is run, which may be a plain script that begins a run.
+    """Start processes without importing the user's main module in them.
 
-    A process that is spawned otherwise imports `__main__` again, and with it all that stands there outside of
-    `if __name__ == "__main__":`, which would begin the run once more. Workers are given functions of modules, so that
-    they need nothing of it; `multiprocessing` has no option that says so.
+    A spawned process normally imports `__main__` again. A plain script without `if __name__ == "__main__":` would then
+    start its run once more. Workers only receive functions of modules, so that they do not need it; `multiprocessing`
+    has no option for this.
 
     Args:
-        in_all_threads: whether others than this one start processes meanwhile.
+        in_all_threads: whether this also holds for processes that other threads start meanwhile.
     """
     if in_all_threads:
         _everywhere.append(None)
@@ -134,13 +134,13 @@ def main_not_imported(in_all_threads: bool = False) -> Iterator[None]:
 
 
 def start_worker(method: str = "spawn") -> tuple[BaseProcess, Connection]:
-    """A process that takes `(function, arguments)` from a pipe and answers `(True, value)` or `(False, exception)`.
+    """Start a process that reads `(function, arguments)` from a pipe and answers `(True, value)` or `(False, error)`.
 
     Args:
-        method: how it is started, as `multiprocessing` names it.
+        method: start method, as `multiprocessing` names it.
 
     Returns:
-        The process, and the parent's end of its pipe, which ends when the process does.
+        The process, and the parent's end of its pipe, which closes when the process ends.
     """
     context: Any = get_context(method)
     ours, theirs = context.Pipe()
@@ -161,10 +161,10 @@ class _Worker(Generic[Key]):
 
 
 class Workers(Generic[Key]):
-    """Worker processes, started when there is work for them or before, and kept until the end of a with statement.
+    """Worker processes, started when the first work comes or before, and ended with the with statement.
 
     Args:
-        n: how many.
+        n: number of processes.
     """
 
     def __init__(self, n: int) -> None:
@@ -186,28 +186,31 @@ class Workers(Generic[Key]):
             worker.process.join(_GRACE_SECONDS)
 
     def start_for(self, work: Callable[..., Any]) -> None:
-        """Start the processes now: they import what is needed while the caller makes the jobs ready.
+        """Start the processes now, so that they import modules while the caller prepares the jobs.
 
         Args:
-            work: the function that `do` will be asked for.
+            work: the function that `do` will be given.
         """
         while len(self._workers) < self._n:
             worker = _Worker[Key](*start_worker())
             self._workers.append(worker)
-            with suppress(OSError):  # one that is gone already is seen when it is given a job
+            with suppress(OSError):  # a worker that is already gone is noticed when it is given a job
                 worker.connection.send((None, (work,)))
 
     def do(
         self, work: Callable[..., Any], jobs: Iterable[tuple[Key, Arguments]]
     ) -> Generator[tuple[Key, Any], None, None]:
-        """Do jobs side by side, and hand each answer over as it comes, in any order.
+        """Run jobs in parallel, and yield each result as soon as it is there.
 
         Args:
-            work: a function of a module, called in a worker; what it raises is raised here.
-            jobs: a key and arguments for each call; taken as there is room for them.
+            work: a module-level function, called in a worker; an exception it raises is raised here.
+            jobs: a key and arguments for each call, consumed only as there is room.
+
+        Yields:
+            The key and the result of each job, in any order.
 
         Raises:
-            WorkersLost: workers were killed again and again.
+            WorkersLost: workers were killed repeatedly.
         """
         waiting, again = iter(jobs), deque[tuple[Key, Arguments]]()
         while True:

@@ -1,1 +1,1 @@
-"""Scenarios compared, replication by replication."""
+"""Comparison of scenarios, replication by replication on the same random numbers."""

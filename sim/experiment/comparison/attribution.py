@@ -1,9 +1,9 @@
-"""Each change's share of a difference: what part of the days, the odds or the cost each changed value is worth.
+"""Shares out a difference: how much of the days, the probability or the cost each changed value contributes.
 
 Scenarios between the reference and the other are simulated on the same random numbers, each with some of the changes.
 With few changes, every combination is run and each change gets its Shapley value (Shapley 1953): its effect, averaged
 over all orders in which the changes could be made. The shares then sum to the difference. With many changes, each is
-made alone, and what they do only together is stated as a remainder.
+made alone, and the remainder is the effect that they only have together.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Subset = frozenset[int]
 
 MOST_FOR_ALL_ORDERS = 5  # 32 scenarios
 SHAPLEY, ALONE = "all orders", "each alone"
-TOGETHER = "together"  # the remainder of changes that were made alone
+TOGETHER = "together"  # what changes that were each made alone leave over
 MILESTONES = ("last_randomised", "primary_completion", "last_visit", "database_lock")
 MEDIAN, MEAN, PROBABILITY = "median", "mean", "probability"
 
@@ -51,7 +51,7 @@ class Group:
     """Changes that are made together.
 
     Attributes:
-        name: the paths, shortened to what they have in common where there are many.
+        name: the path of the change; for several, what their paths have in common.
         changes: the changes.
     """
 
@@ -61,13 +61,14 @@ class Group:
 
 @dataclass(frozen=True)
 class Attribution:
-    """What is simulated to share out a difference.
+    """The design for sharing out one difference.
 
     Attributes:
         pair: the two scenarios.
         groups: the changes.
         method: `SHAPLEY` or `ALONE`.
-        subsets: which groups are changed in each scenario that is needed; the first is none, the last is all.
+        subsets: for each scenario needed, the indices of the groups that are changed in it; the first is empty, the
+            last has all.
     """
 
     pair: Pair
@@ -77,11 +78,16 @@ class Attribution:
 
     @property
     def parts(self) -> list[str]:
-        """What the difference is shared out to."""
+        """Names of the parts into which the difference is split."""
         return [group.name for group in self.groups] + ([TOGETHER] if self.method == ALONE else [])
 
     def weights(self) -> Array:
-        """What each scenario counts in each part: [part, subset]; the rows sum to the last scenario less the first."""
+        """Return the weight of each scenario in each part.
+
+        Returns:
+            (parts, subsets); a part is the weighted sum over scenarios. The rows sum to the last scenario minus the
+            first.
+        """
         return _shapley(len(self.groups), self.subsets) if self.method == SHAPLEY else _alone(len(self.groups))
 
 
@@ -105,9 +111,15 @@ def _alone(k: int) -> Array:
 
 
 def attribution(pair: Pair) -> Attribution | None:
-    """How to share out what differs between two scenarios; None where only one thing was changed, or nothing.
+    """Design how to share out the difference between two scenarios.
 
-    Changes that the program cannot take one without the other (block sizes and the allocation, say) stay together.
+    Changes that are only valid together (block sizes and the allocation, say) stay together.
+
+    Args:
+        pair: the reference and the other scenario.
+
+    Returns:
+        The design; None where fewer than two changes can be told apart.
     """
     found = changes(pair.reference.loaded.scenario, pair.other.loaded.scenario)
     groups = _grouped(found)
@@ -195,7 +207,7 @@ def _apply(data: dict[str, Any], change: Change) -> None:
 
 
 def runs_needed(attributions: Sequence[Attribution]) -> int:
-    """Scenarios to simulate besides those compared."""
+    """Count the scenarios to simulate in addition to those compared."""
     return sum(len(a.subsets) - 2 for a in attributions)
 
 
@@ -205,16 +217,16 @@ def run_between(
     folder: Path,
     execution: Execution = ON_ALL_CORES,
 ) -> list[list[Side]]:
-    """Simulate the scenarios between; the two ends are there already.
+    """Simulate the scenarios between; the two ends have results already.
 
     Args:
-        attributions: what is shared out.
-        n: replications.
-        folder: where the folders of the runs are made.
-        execution: how it is executed.
+        attributions: the designs.
+        n: number of replications.
+        folder: the folder for the folders of the runs.
+        execution: how it is executed; never changes results.
 
     Returns:
-        For each attribution its scenarios with results, in the order of its subsets.
+        For each design, its scenarios with results, in the order of its subsets.
     """
     places = []
     for a in attributions:
@@ -239,15 +251,19 @@ def run_between(
 
 
 def share_rows(a: Attribution, sides: Sequence[Side], n: int) -> pd.DataFrame:
-    """A row an outcome and part: what it adds to the difference, with its interval, and its share of the difference.
+    """Compute the shares of a difference.
 
     Args:
-        a: what is shared out.
+        a: the design.
         sides: its scenarios with results, in the order of its subsets.
-        n: replications.
+        n: number of replications.
+
+    Returns:
+        One row per outcome and part: what the part adds to the difference, with its interval, and its share of the
+        difference.
 
     Raises:
-        UsageError: no replication came through in all of them.
+        UsageError: no replication succeeded in all scenarios.
     """
     pairs = [Pair(a.pair.reference, side, n) for side in sides]
     fine = np.logical_and.reduce([_came_through(side, n) for side in sides])
@@ -325,5 +341,5 @@ def _rows(a: Attribution, outcome: str, of: str, unit: str, parts: Sequence[Esti
 
 
 def all_attributions(comparison: Comparison) -> list[Attribution]:
-    """What can be shared out, for each scenario that is compared with the reference."""
+    """Design what can be shared out, for each scenario that is compared with the reference."""
     return [found for pair in comparison.pairs if (found := attribution(pair)) is not None]

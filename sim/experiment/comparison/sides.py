@@ -44,7 +44,7 @@ _SHORT_ID = re.compile(r"-[0-9a-f]{8}$")
 
 
 def nothing_assumed(_loaded: Loaded) -> Sequence[Mapping[str, str]]:
-    """Where no report is to say where values came from."""
+    """Return no assumptions: for a run without a report."""
     return ()
 
 
@@ -53,10 +53,10 @@ class Source:
     """What a person named for comparison.
 
     Attributes:
-        label: a short name, different from those of the others.
+        label: a short name, unique among the sources.
         loaded: the scenario.
         typed: the scenario and its overrides as a person would type them.
-        results: the results folder, where one was named.
+        results: its results, where a results folder was named; else None.
     """
 
     label: str
@@ -144,16 +144,16 @@ def _source(name: Named, overrides: Sequence[str]) -> Source:
 def read_sources(
     names: Sequence[Named], overrides: Sequence[Sequence[str]], labels: Sequence[str] = ()
 ) -> list[Source]:
-    """Read what a person named.
+    """Read what a person named for comparison.
 
     Args:
         names: scenario files, names of scenarios that come with the program, or results folders; in a notebook also
             scenarios and results themselves.
-        overrides: `PATH=VALUE` texts for each name that is one.
-        labels: what to call each, instead of its name.
+        overrides: for each name, `PATH=VALUE` texts.
+        labels: what to call each, instead of its name; empty for names.
 
     Raises:
-        InputError: one of them is wrong.
+        InputError: a name, an override or a label is wrong.
     """
     found: list[Source] = []
     for number, (name, texts) in enumerate(zip(names, overrides, strict=True), start=1):
@@ -165,10 +165,10 @@ def read_sources(
 
 
 def agreed_seed(sources: Sequence[Source], seed: int | None) -> int:
-    """The seed of all runs: the one asked for, else that of the results folders, else the first scenario's.
+    """Return the seed of all runs: the one asked for, or that of the results folders, or the first scenario's.
 
     Raises:
-        ResultsError: two folders, or a folder and what is asked for, have different seeds.
+        ResultsError: the seeds of the folders differ, from one another or from the one asked for.
     """
     folders = [source for source in sources if source.results is not None]
     for source in folders:
@@ -201,7 +201,7 @@ def to_run(
     seed: int | None,
     assumptions: Assumptions = nothing_assumed,
 ) -> dict[str, Identity]:
-    """The runs of the scenarios that are no results yet, by label. Arguments and errors as for `run_sources`."""
+    """Return the runs of the scenarios without results, by label. Arguments and errors as for `run_sources`."""
     seed, n = agreed_seed(sources, seed), _agreed_replications(sources, replications)
     return {
         source.label: Identity(source.scenario, seed, n, source.typed, assumptions(source.loaded))
@@ -219,19 +219,20 @@ def run_sources(
     runs: Path = RESULTS,
     assumptions: Assumptions = nothing_assumed,
 ) -> list[Side]:
-    """Run the scenarios that are no results yet, all with one seed. Finished runs are used again.
+    """Run the scenarios without results, all with one seed. Finished runs are used again.
 
     Args:
         sources: what is compared.
-        replications: simulated trials of each; default: those of the results folders, else of the first scenario.
-        seed: where random numbers start; default: likewise.
-        execution: how it is executed.
-        runs: where the folders of the runs are made.
-        assumptions: every value of a scenario with where it came from, kept for its report.
+        replications: number of simulated trials of each; default: as in the results folders, or as in the first
+            scenario.
+        seed: seed of the random numbers; default: likewise.
+        execution: how it is executed; never changes results.
+        runs: the folder for the folders of the runs.
+        assumptions: gives every value of a scenario and its origin, for its report.
 
     Raises:
         ResultsError: seeds differ, or a folder cannot be used.
-        RunInterrupted: stopped by hand; finished chunks are kept.
+        RunInterrupted: the user stopped it; finished chunks are kept.
     """
     todo = to_run(sources, replications, seed, assumptions)
     places = [(identity, default_folder(identity, runs)) for identity in todo.values()]
@@ -265,13 +266,13 @@ class Pair:
 
     @cached_property
     def horizon_days(self) -> float:
-        """The nearer horizon of the two, in the reference's days."""
+        """The earlier of the two horizons, in the reference's days."""
         theirs = self.other.results.design.horizon_days + self.offset_days
         return min(self.reference.results.design.horizon_days, theirs)
 
     @cached_property
     def frames(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Replications that raised in neither, reference first, in the same order."""
+        """Rows of the replications that raised no exception in either, reference first, in the same order."""
         frames = [
             side.results.replications.sort_values("replication", kind="stable").iloc[: self._n].reset_index(drop=True)
             for side in (self.reference, self.other)
@@ -281,11 +282,11 @@ class Pair:
 
     @property
     def n(self) -> int:
-        """Pairs of replications."""
+        """Number of pairs of replications."""
         return len(self.frames[0])
 
     def days(self, milestone: str) -> tuple[Array, Array]:
-        """The reference's and the other's day of a milestone, in the reference's days; infinity is never."""
+        """Return the days of a milestone in both scenarios, in the reference's days: (n,) each; infinity is never."""
         column, offset = f"day_{milestone}", self.offset_days
         ours, theirs = (frame[column].to_numpy(dtype=np.float64) for frame in self.frames)
         both = never_as_infinity(ours), never_as_infinity(theirs) + offset
@@ -297,22 +298,22 @@ class Pair:
         )
 
     def is_identical(self) -> bool:
-        """Whether every milestone and measure is the same in every replication."""
+        """Return whether all milestones and measures are equal in all replications."""
         return self.frames[0].equals(self.frames[1])
 
     def inputs(self) -> list[tuple[str, str, str]]:
-        """Values in which the scenarios differ: path, the reference's, the other's."""
+        """Return the values in which the scenarios differ: path, the reference's value, the other's value."""
         return differences(self.reference.loaded, self.other.loaded)
 
 
 class Comparison:
-    """Scenarios with results, the first of them the reference.
+    """Two or more scenarios with results. The first is the reference.
 
     Args:
-        sides: two or more.
+        sides: the scenarios.
 
     Attributes:
-        sides: all of them.
+        sides: the scenarios.
 
     Raises:
         ResultsError: their seeds differ.
@@ -332,12 +333,12 @@ class Comparison:
 
     @property
     def seed(self) -> int:
-        """Where random numbers start, in all of them."""
+        """Seed of the random numbers in all scenarios."""
         return self.reference.results.seed
 
     @property
     def n_replications(self) -> int:
-        """Replications that all of them have."""
+        """Number of replications that all scenarios have."""
         return min(side.results.n_replications for side in self.sides)
 
     @cached_property
@@ -346,7 +347,7 @@ class Comparison:
         return tuple(Pair(self.reference, other, self.n_replications) for other in self.sides[1:])
 
     def caveats(self) -> list[str]:
-        """What a reader must know before the figures."""
+        """Return what a reader must know before the figures, one sentence each."""
         return [*self._sizes(), *self._programs(), *self._calendars()]
 
     def _sizes(self) -> list[str]:
@@ -384,5 +385,5 @@ class Comparison:
 
 
 def milestone_is_absent(side: Side, milestone: str) -> bool:
-    """Whether a scenario has no such milestone, whatever happens: no last dose where no arm has doses."""
+    """Return whether a scenario can never have a milestone, such as a last dose where no arm has doses."""
     return not has_milestone(milestone, side.results.scenario)

@@ -1,6 +1,6 @@
-"""The tables of a comparison: what differs between the reference and another scenario, each figure with its interval.
+"""The tables of a comparison: the reference and another scenario, each figure with its interval.
 
-Every row says what it is of both scenarios; what only one of them has stays in the table, without a difference.
+Each table has all rows that either scenario has. Where only one of them has a row, there is no difference.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sim.experiment.estimate_columns import estimate_columns
 Array = npt.NDArray[np.float64]
 
 BOTH, REFERENCE_ONLY, OTHER_ONLY, OTHER_UNIT = "both", "reference only", "this only", "other unit"
-NEITHER = "neither"  # but another of the scenarios that are compared has it
+NEITHER = "neither"  # but another compared scenario has it
 _WHERE = {  # by whether it is absent from the reference, and from the other
     (False, False): BOTH, (True, False): OTHER_ONLY, (False, True): REFERENCE_ONLY, (True, True): NEITHER,
 }  # fmt: skip
@@ -44,9 +44,14 @@ def _in(pair: Pair, milestone: str) -> str:
 
 
 def quantile_rows(pair: Pair) -> pd.DataFrame:
-    """A row a milestone and quantile: both scenarios' days (the reference's day 0), and the difference.
+    """Tabulate the quantiles of the milestones.
 
-    Infinity is later than the horizon, NaN a difference of two that are.
+    Args:
+        pair: the reference and the other scenario.
+
+    Returns:
+        One row per milestone and quantile: both scenarios' days (since the reference's day 0) and the difference.
+        Infinity is later than the horizon; the difference of two such days is NaN.
     """
     rows = []
     for milestone in MILESTONES:
@@ -61,9 +66,14 @@ def quantile_rows(pair: Pair) -> pd.DataFrame:
 
 
 def milestone_rows(pair: Pair) -> pd.DataFrame:
-    """A row a milestone: how often each scenario is earlier, the mean difference, and that of a typical pair.
+    """Tabulate how often each scenario is earlier, and by how much.
 
-    For the mean, a trial that never got there counts as getting there at the horizon.
+    Args:
+        pair: the reference and the other scenario.
+
+    Returns:
+        One row per milestone: probabilities of earlier, later and same; the mean difference; quantiles of the paired
+        differences. In the mean, a trial that never gets there counts as the horizon.
     """
     rows = []
     for milestone, meaning in MILESTONES.items():
@@ -112,7 +122,14 @@ def _presence(ours: Measure | None, theirs: Measure | None) -> str:
 
 
 def measure_rows(pair: Pair) -> pd.DataFrame:
-    """A row a count, amount, step of the critical path and part of the cost: both means, and the paired difference."""
+    """Tabulate counts, amounts, steps of the critical path and parts of the cost.
+
+    Args:
+        pair: the reference and the other scenario.
+
+    Returns:
+        One row per measure: both means, and the paired difference.
+    """
     rows = []
     for name, (ours, theirs) in _compared(pair).items():
         where = _presence(ours, theirs)
@@ -154,7 +171,14 @@ def _planned(pair: Pair, name: str) -> dict[date, str]:
 
 
 def odds_rows(pair: Pair) -> pd.DataFrame:
-    """A row a registered date: the probability of meeting it in both scenarios, whoever registers it; and of never."""
+    """Tabulate the probabilities of meeting registered dates, and of never reaching the target.
+
+    Args:
+        pair: the reference and the other scenario.
+
+    Returns:
+        One row per date that either scenario has registered, and one for never: the probability in both scenarios.
+    """
     rows = []
     for name, milestone in PLANNED.items():
         days = pair.days(milestone)
@@ -169,14 +193,14 @@ def odds_rows(pair: Pair) -> pd.DataFrame:
 
 
 def outcome_rows(pair: Pair) -> pd.DataFrame:
-    """How replications ended in both scenarios, rare ways as 0."""
+    """Tabulate how replications ended in both scenarios; outcomes that did not occur are 0."""
     ends = [frame["outcome"].to_numpy() for frame in pair.frames]
     rows = [_chance(pair, name, lambda side, name=name: ends[side] == name) for name in VOCABULARIES["trial_ended"]]  # type: ignore[misc]
     return pd.DataFrame(rows).rename(columns={"event": "outcome"})
 
 
 def funnel_rows(pair: Pair) -> pd.DataFrame:
-    """Mean numbers from referral to the last visit in both scenarios, and the paired differences."""
+    """Tabulate mean numbers of people from referral to the last visit in both scenarios, and the paired differences."""
     rows = []
     for stage, parts in FUNNEL.items():
         a, b = (np.sum([frame[part].to_numpy(dtype=np.float64) for part in parts], axis=0) for frame in pair.frames)
@@ -190,13 +214,20 @@ def funnel_rows(pair: Pair) -> pd.DataFrame:
 
 
 def input_rows(pair: Pair) -> pd.DataFrame:
-    """A row a value in which the scenarios differ."""
+    """Tabulate the values in which the scenarios differ."""
     rows = [(pair.other.label, path, ours, theirs) for path, ours, theirs in pair.inputs()]
     return pd.DataFrame(rows, columns=["scenario", "path", "reference", "value"])
 
 
 def pair_rows(pair: Pair) -> pd.DataFrame:
-    """A row a replication: day of each milestone in both scenarios and the paired difference; null is never."""
+    """Tabulate all pairs of replications.
+
+    Args:
+        pair: the reference and the other scenario.
+
+    Returns:
+        One row per replication: the day of each milestone in both scenarios and the paired difference; null is never.
+    """
     columns: dict[str, object] = {"scenario": pair.other.label, "replication": pair.frames[0]["replication"].to_numpy()}
     for milestone in MILESTONES:
         ours, theirs = pair.days(milestone)
@@ -219,7 +250,7 @@ TABLES: dict[str, Callable[[Pair], pd.DataFrame]] = {
 
 
 class Compared(Shown):
-    """A comparison with its tables, each worked out once.
+    """A comparison with its tables. Each table is computed once.
 
     Args:
         comparison: the scenarios with their results.
@@ -229,7 +260,7 @@ class Compared(Shown):
     Attributes:
         comparison: the scenarios with their results.
         shares: each change's share of the differences, or None.
-        folder: where its files are, once they are written.
+        folder: the folder of its files, once they are written.
     """
 
     def __init__(self, comparison: Comparison, shares: pd.DataFrame | None = None) -> None:
@@ -253,7 +284,7 @@ class Compared(Shown):
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
-        """All tables by name, with the rows of every scenario that is compared with the reference."""
+        """All tables by name, with the rows of every scenario compared with the reference."""
         pairs = self.comparison.pairs
         found = {name: pd.concat([make(pair) for pair in pairs], ignore_index=True) for name, make in TABLES.items()}
         scenarios = [side.results.scenario for side in self.comparison.sides]
@@ -266,12 +297,12 @@ class Compared(Shown):
         return found if self.shares is None else found | {"shares": self.shares}
 
     def of(self, table: str, pair: Pair) -> pd.DataFrame:
-        """The rows of one table for one scenario."""
+        """Return the rows of one table for one scenario."""
         rows = self.tables[table]
         return rows[rows["scenario"] == pair.other.label]
 
     def having(self, milestones: Iterable[str]) -> list[str]:
-        """Those milestones that some of the scenarios have."""
+        """Return the milestones that at least one of the scenarios has, in the given order."""
         there = set(self.tables["milestones"]["milestone"])
         return [name for name in milestones if name in there]
 
@@ -281,15 +312,15 @@ class Compared(Shown):
         return "database_lock" if self.having(["database_lock"]) else "last_randomised"
 
     def median(self, pair: Pair, milestone: str) -> pd.Series:
-        """The row of the median of a milestone."""
+        """Return the row of the median of a milestone."""
         rows = self.of("quantiles", pair)
         return rows[(rows["milestone"] == milestone) & (rows["quantile"] == MEDIAN)].iloc[0]
 
     def milestone(self, pair: Pair, milestone: str) -> pd.Series:
-        """The row of a milestone: how often it is earlier, and the mean difference."""
+        """Return the row of a milestone: how often it is earlier, and the mean difference."""
         rows = self.of("milestones", pair)
         return rows[rows["milestone"] == milestone].iloc[0]
 
     def pairs(self) -> pd.DataFrame:
-        """Every pair of replications; see `pair_rows`."""
+        """Return every pair of replications; see `pair_rows`."""
         return pd.concat([pair_rows(pair) for pair in self.comparison.pairs], ignore_index=True)

@@ -1,8 +1,8 @@
-"""What a scenario would be without one cause of delay: the one table of causes, of `run` and of `explain`.
+"""The causes of delay of a scenario, and the scenario without each of them; `run` and `explain` share this table.
 
-Each cause is taken away alone, on the same random numbers, and the days that the trial then gains are the days lost to
-that cause. Causes overlap (a coordinator is not missed while nobody may be randomised), so their days need not add up.
-Whether a cause costs anything is never read off a single trial's history, only measured in this way.
+Each cause is removed alone, on the same random numbers. The days that the trial then gains are the days lost to that
+cause. Causes overlap (a missing coordinator costs nothing while nobody may be randomised), so their days need not add
+up. The days lost are only measured this way, never read off the history of a single trial.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class Cause:
 
     Attributes:
         name: stable name, such as `calendar.periods.new_year`.
-        kind: what sort of cause it is.
-        label: in words.
-        without: what was put in its place.
+        kind: category of the cause.
+        label: the cause in words.
+        without: what replaces it, in words.
         scenario: the scenario without it.
-        part_of: name of the cause of which this is only a part (one criterion of all); empty for a whole one.
+        part_of: name of the cause of which this is a part (one criterion of all); empty for a whole cause.
     """
 
     name: str
@@ -373,12 +373,12 @@ def _changes(scenario: Scenario) -> Iterator[_Change]:
 
 
 def causes_of_delay(scenario: Scenario, *, parts: bool = True) -> list[Cause]:
-    """Every cause of delay that a scenario has, each with the scenario without it.
+    """Return every cause of delay of a scenario, each with the scenario without it.
 
     Args:
         scenario: the scenario.
-        parts: with the parts of causes (each period, each criterion), and last all causes together but for the number
-            of sites, which is a choice and no delay.
+        parts: whether to include parts of causes (each period, each criterion) and, last, all causes together; the
+            number of sites is not among those, because it is a choice.
     """
     original = canonical(scenario)
     all_away: Data = json.loads(original)

@@ -1,9 +1,9 @@
-"""What a scenario assumes without a source (grade D), and what it would be with each of these values otherwise.
+"""The values that a scenario assumes without a source (grade D), and the scenario with each of them lower and higher.
 
-Each value is taken half and twice as large. A share has half or twice the odds instead, so that it stays a share; an
-uncertain value is fixed at its 10 % and its 90 % point; measurements of patients, and limits for them, are taken a
-fifth less and a quarter more. Conditions, periods and points of a curve that one entry of `sources` covers are changed
-together. What the trial itself decides (target, arms, allocation, dates) is no assumption, and money moves no date.
+Each value is halved and doubled. For a share the odds are halved and doubled instead, so that it stays a share. An
+uncertain value is fixed at its 10 % and its 90 % point. Measurements of patients, and limits for them, are lowered by a
+fifth and raised by a quarter. Conditions, periods and points of a curve that share an entry of `sources` change
+together. What the trial itself decides (target, arms, allocation, dates) is not an assumption, and costs move no date.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ _IN_UNITS = {"low", "mode", "high", "mean", "median", "sd", "value"}  # paramete
 
 @dataclass(frozen=True)
 class Doubt:
-    """An assumption, and what it would be otherwise.
+    """An assumption, and the scenarios with another value.
 
     Attributes:
-        path: dotted path of the value, or of the entry of `sources` that covers several.
-        value: as it is, in one line.
-        grade: as `sources` says.
-        scenarios: the scenario with the value lower, and with it higher; None where that is not allowed or changes
+        path: dotted path of the value, or of the entry of `sources` that covers several values.
+        value: the value in one line.
+        grade: its grade in `sources`.
+        scenarios: the scenario with the value lower, and with it higher; None where that is not valid or changes
             nothing.
-        quantiles: probability of an uncertain value, for each side.
+        quantiles: for each side, the probability at which an uncertain value is fixed, by path.
     """
 
     path: str
@@ -52,7 +52,11 @@ class Doubt:
 
 
 def doubts_of(scenario: Scenario) -> list[Doubt]:
-    """Every assumption of grade D whose change can move a date, in the order of the schema."""
+    """Return every assumption of grade D whose change can move a date, in the order of the schema.
+
+    Args:
+        scenario: the scenario.
+    """
     original = canonical(scenario)
     found = []
     for name, grade, members in _groups(scenario):
@@ -73,11 +77,14 @@ def _factors(path: KeyPath) -> tuple[float, float]:
 
 
 def sides_in_words(path: str, value: str) -> tuple[str, str]:
-    """What the two sides of an assumption are.
+    """Say how the two sides of an assumption differ from it.
 
     Args:
         path: its dotted path.
-        value: as it is, in one line.
+        value: the value in one line.
+
+    Returns:
+        The lower and the higher side in words, as in `half` and `twice`.
     """
     if "uncertain:" in value:
         return "at its 10 % point", "at its 90 % point"

@@ -1,10 +1,10 @@
-"""What drives each milestone of a scenario: all that `explain` computes, as frames. Nothing here prints or draws.
+"""What drives each milestone of a scenario: everything that `explain` computes, as frames.
 
-Everything is simulated on the same random numbers: the replications 0 to 2N - 1 of the scenario as it is, and beside
-them the same replications with something exchanged (see `sim.analysis.variance_shares`), fixed (the tornado) or taken
-away (see `sim.experiment.explanation.causes`). In differences of days a trial that never gets there counts as the
-horizon; how many never do is in every table. For shares of variance a date that never came ranks as the latest, or
-counts as the horizon.
+Everything is simulated on the same random numbers: replications 0 to 2N - 1 of the unchanged scenario, and the same
+replications with inputs exchanged (see `sim.analysis.variance_shares`), fixed (the tornado) or removed (see
+`sim.experiment.explanation.causes`). In differences of days, a trial that never reaches a milestone counts as the
+horizon; every table says how many never do. For shares of variance, such a date ranks as the latest, or counts as the
+horizon.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ Array = npt.NDArray[np.float64]
 
 REPLICATIONS = 384
 FEWEST = 2 * PART
-_SHOWN = 3  # inputs that an answer shows when its name is typed
+_SHOWN = 3  # inputs shown when the answer is displayed
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ class Study:
 
     Attributes:
         scenario: the scenario.
-        replications: N, the rows of the design of the variance shares; 2N replications of the scenario as it is.
-        seed: where random numbers start.
-        scale: what shares of variance are of: the ranks of the dates, or days with "never" as the horizon.
+        replications: N, the rows of the design of the variance shares; the unchanged scenario has 2N replications.
+        seed: seed of the random numbers.
+        scale: what the variance is of: `ranks` of the dates, or `days` with the horizon for never.
     """
 
     scenario: Scenario
@@ -75,7 +75,7 @@ class Study:
 
     @property
     def n_compared(self) -> int:
-        """Replications of each comparison: half of N."""
+        """Number of replications of each comparison: half of N."""
         return self.replications // 2
 
 
@@ -127,7 +127,7 @@ class Explanation(Shown):
 
     @property
     def outcomes(self) -> list[str]:
-        """The milestones that were reached by any trial, and the cost where there is one."""
+        """The milestones that at least one trial reached, and the cost where there is one."""
         return outcomes(self.base)
 
 
@@ -136,16 +136,19 @@ def explain(
     kept: Path | None = None,
     execution: Execution = ALONE,
 ) -> Explanation:
-    """Simulate and work out what drives each milestone.
+    """Simulate a scenario and its variants, and compute what drives each milestone.
 
     Args:
         study: the scenario and how much to simulate.
-        kept: the folder in which finished parts are kept.
-        execution: how it is executed.
+        kept: the folder for finished parts; None to keep none.
+        execution: how it is executed; never changes results.
+
+    Returns:
+        The explanation.
 
     Raises:
         UsageError: the cluster cannot be used.
-        RunInterrupted: stopped by hand; finished parts are kept.
+        RunInterrupted: the user stopped it; finished parts are kept.
     """
     plan = _Plan(study)
     with Laboratory(study.seed, kept, execution) as laboratory:

@@ -1,4 +1,4 @@
-"""The tables of `explain`, from the measures of its runs. Frames only; see `sim.experiment.explanation.study`."""
+"""The tables of `explain`, computed from the measures of its runs; see `sim.experiment.explanation.study`."""
 
 from __future__ import annotations
 
@@ -28,20 +28,28 @@ Rows = dict[str, Array]  # values of a request by measure
 Runs = dict[tuple[str, ...], Rows]  # by what they are for
 
 COST = "cost"
-SITES = "sites"  # the input beside uncertain values and chance: which sites they are
+SITES = "sites"  # the input that stands for differences between sites
 LOW, HIGH = 0.1, 0.9
 RANKS, DAYS = "ranks", "days"
-_FEWEST = 10  # pairs from which a mean difference is given an interval
+_FEWEST = 10  # minimum number of pairs for an interval of a mean difference
 
 
 def without_absent(rows: Rows, scenario: Scenario) -> Rows:
-    """Measures by name, with the milestones that a scenario does not model as such that never come."""
+    """Set the milestones that a scenario does not model to NaN, as for milestones that never come.
+
+    Args:
+        rows: values of a request by measure.
+        scenario: the scenario.
+
+    Returns:
+        A copy of the values.
+    """
     never = {f"day_{name}" for name in MILESTONES if not has_milestone(name, scenario)}
     return {name: np.full_like(values, np.nan) if name in never else values for name, values in rows.items()}
 
 
 def outcomes(base: Rows) -> list[str]:
-    """Names of the milestones that any trial reached, and the cost where there is one."""
+    """Return the names of the milestones that at least one trial reached, and of the cost where there is one."""
     found = [name for name in MILESTONES if not np.isnan(base[f"day_{name}"]).all()]
     return found + ([COST] if not np.isnan(base[COST]).all() else [])
 
@@ -53,7 +61,15 @@ def _reached_with_or_without(runs: Runs) -> list[str]:
 
 
 def outcome(rows: Rows, name: str) -> Array:
-    """Days of a milestone, or the cost; infinity where a milestone never came, NaN where the replication raised."""
+    """Return the values of one outcome.
+
+    Args:
+        rows: values of a request by measure.
+        name: a milestone, or `cost`.
+
+    Returns:
+        (n,) days or costs; infinity for a milestone that never came, NaN for a replication that raised an exception.
+    """
     if name == COST:
         return rows[COST]
     days = rows[f"day_{name}"]
@@ -89,14 +105,17 @@ def _n_never(values: Array) -> int:
 def share_tables(
     design: Design, n: int, scale: str, inputs: list[str], runs: Runs
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A row an outcome and input with its shares; and a row an outcome with what the shares sum to.
+    """Compute first-order and total shares of the variance; see `sim.analysis.variance_shares`.
 
     Args:
         design: the scenario, made ready.
-        n: rows of A.
+        n: number of rows of A.
         scale: RANKS or DAYS.
         inputs: names of the inputs, chance last.
         runs: `base` has A and B; `mixed` has A with each input from B, and under "" all but the uncertain values.
+
+    Returns:
+        One row per outcome and input with its shares; and one row per outcome with the sums of the shares.
     """
     base = runs["base",]
     shares: list[dict[str, object]] = []
@@ -130,7 +149,7 @@ def _finite(values: Array, scale: str, horizon: float) -> Array:
 
 def _shares(inputs: list[str], a: Array, mixed: dict[str, Array], b: Array, scale: str) -> Shares | None:
     rows = [a, *(mixed[name] for name in inputs), b]
-    fine = ~np.logical_or.reduce([np.isnan(y) for y in rows])  # without replications that raised
+    fine = ~np.logical_or.reduce([np.isnan(y) for y in rows])  # without failed replications
     rows = [y[fine] for y in rows]
     return variance_shares(inputs, ranked(rows) if scale == RANKS else rows)
 
@@ -154,13 +173,16 @@ def _one_less(share: Estimate) -> Estimate:
 
 
 def tornado_table(uncertain: dict[str, Family], n: int, runs: Runs, horizon: float) -> pd.DataFrame:
-    """A row an outcome and uncertain value: paired differences at its 10 % and 90 % points, the largest swing first.
+    """Compute the effect of each uncertain value at its 10 % and its 90 % point.
 
     Args:
         uncertain: uncertain values by path.
-        n: how many replications are compared.
+        n: number of replications to compare.
         runs: `base`, and `fixed` for each value and point.
         horizon: day that stands for never.
+
+    Returns:
+        One row per outcome and value: paired differences, the largest swing first.
     """
     base = runs["base",]
     rows: list[dict[str, object]] = []
@@ -184,12 +206,15 @@ def tornado_table(uncertain: dict[str, Family], n: int, runs: Runs, horizon: flo
 
 
 def cause_table(causes: Sequence[Cause], runs: Runs, horizon: float) -> pd.DataFrame:
-    """A row an outcome and cause: how much less there would be without it, the largest first.
+    """Compute what is lost to each cause.
 
     Args:
         causes: the causes.
-        runs: `base`, and `without` for each cause: the first replications, of each cause as many as there are.
+        runs: `base`, and `without` for each cause: its first replications, which may be fewer than those of `base`.
         horizon: day that stands for never.
+
+    Returns:
+        One row per outcome and cause: how much less there would be without it, the largest first.
     """
     base = runs["base",]
     rows: list[dict[str, object]] = []
@@ -219,13 +244,16 @@ def cause_table(causes: Sequence[Cause], runs: Runs, horizon: float) -> pd.DataF
 def doubt_table(
     doubts: Sequence[Doubt], now: Array, days: Mapping[tuple[str, int], Array], horizon: float
 ) -> pd.DataFrame:
-    """A row an assumption: how much later it is with the value lower and higher, the one that moves most first.
+    """Compute how far each assumption moves a milestone.
 
     Args:
         doubts: the assumptions.
-        now: day of the milestone in the scenario as it is.
-        days: the same by path of the assumption and side (0: lower, 1: higher), of the first replications.
+        now: (n,) day of the milestone in the unchanged scenario.
+        days: (at most n,) the same days by path of the assumption and side (0: lower, 1: higher).
         horizon: day that stands for never.
+
+    Returns:
+        One row per assumption: how many days later the milestone is with the value lower and higher, the largest first.
     """
     found = []
     for i, doubt in enumerate(doubts):
@@ -247,7 +275,15 @@ def _reached(base: Rows, name: str) -> npt.NDArray[np.bool_]:
 
 
 def critical_sites(design: Design, base: Rows) -> pd.DataFrame:
-    """Of the trials that reached a milestone, in how many each site was critical; sites never critical are 0."""
+    """Count how often each site was critical, among the trials that reached a milestone.
+
+    Args:
+        design: the scenario, made ready.
+        base: values of the unchanged scenario by measure, with the critical path.
+
+    Returns:
+        One row per milestone and site; sites that were never critical are 0.
+    """
     labels = design.site_labels()
     groups = [group.name for group in design.groups for _ in range(group.count)]
     rows: list[dict[str, object]] = []
@@ -267,7 +303,11 @@ def critical_sites(design: Design, base: Rows) -> pd.DataFrame:
 
 
 def critical_milestones(base: Rows) -> pd.DataFrame:
-    """Of the trials that reached a milestone, in how many each earlier one was critical for it."""
+    """Count how often each earlier milestone was critical for a milestone, among the trials that reached it.
+
+    Args:
+        base: values of the unchanged scenario by measure, with the critical path.
+    """
     rows: list[dict[str, object]] = []
     order = list(MILESTONES)
     for i, name in enumerate(order):
@@ -283,6 +323,11 @@ def critical_milestones(base: Rows) -> pd.DataFrame:
 
 
 def critical_steps(design: Design, base: Rows) -> pd.DataFrame:
-    """Mean days that each step of the critical path took, of the trials that reached a milestone."""
+    """Compute the mean days of each step of the critical path, over the trials that reached a milestone.
+
+    Args:
+        design: the scenario, made ready.
+        base: values of the unchanged scenario by measure, with the critical path.
+    """
     finished = ~np.isnan(base["outcome"])
     return path_table(design.scenario, lambda name: base[name][finished]).rename(columns={"milestone": "outcome"})

@@ -24,10 +24,10 @@ Booleans = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
 
 DRAWS = 1000
-SLACK_COST = 0.01  # a choice this little dearer than the cheapest (relatively) is as good
-SLACK_PROBABILITY = 0.01  # and so is one this little below the asked probability
+SLACK_COST = 0.01  # a choice at most this much more expensive than the cheapest (relatively) is as good
+SLACK_PROBABILITY = 0.01  # and so is one at most this far below the asked probability
 _SAME = 1e-9
-_INFEASIBLE = 1e18  # more than any cost
+_INFEASIBLE = 1e18  # above any cost
 
 
 @dataclass(frozen=True)

@@ -28,14 +28,14 @@ from sim.scenario.schema import Scenario
 Array = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
 
-LISTED = 96  # plans of which each is simulated
-_START = 40  # plans of a longer list that are simulated first, at least
+LISTED = 96  # longest list of plans that is simulated completely
+_START = 40  # minimum number of plans of a longer list that are simulated first
 _PROPOSED = 16  # plans that the models name at a time
-_SHOWING_SHARE = 0.2  # of all trials, that are kept for the plans on the frontiers
-_NARROWING_SHARE = 0.5  # of all trials, at most, for narrowing a long list
-_FEWEST = 4 * PART  # trials of the choice, at least, before it is settled
-_DROPPED = 0.005  # of the draws, at most, in which one of the plans dropped at a time is best
-_SHOWN = 384  # trials of each plan on a frontier, where the trials suffice
+_SHOWING_SHARE = 0.2  # share of all trials reserved for the plans on the frontiers
+_NARROWING_SHARE = 0.5  # maximum share of all trials for narrowing a long list
+_FEWEST = 4 * PART  # minimum number of trials of the choice before it is settled
+_DROPPED = 0.005  # maximum share of draws in which one of the plans dropped at once is best
+_SHOWN = 384  # trials of each plan on a frontier, if enough are left
 _N_SHOWN = 6  # cheapest plans that are shown beside the frontiers
 _SEED = 20200101  # of draws and of the spread, always the same
 _RIDGE = 1e-3
@@ -192,7 +192,7 @@ class Search:
         self.n_trials += n
 
     def _add(self, seen: Seen, rows: dict[str, Array], once: float, per_month: float) -> None:
-        failed = np.isnan(rows["outcome"])  # counts as not made; it is reported, and the exit code is not 0
+        failed = np.isnan(rows["outcome"])  # counts as not meeting the date; it is reported, and the exit code is not 0
         days = rows[f"day_{self.question.milestone}"]
         end = np.where(failed, 0.0, rows["day_end"])
         cost = np.nan_to_num(rows["cost"]) + once + per_month * np.maximum(end, 0.0) / MONTH_DAYS

@@ -31,7 +31,7 @@ class PlanSpace:
         self.sizes = [len(lever.settings) for lever in self.levers]
         self.n_plans = math.prod(self.sizes)
         self._scenarios: dict[Plan, Scenario | None] = {}
-        self.impossible: dict[Plan, str] = {}  # combinations that are no valid scenario, and why
+        self.impossible: dict[Plan, str] = {}  # why a combination is not a valid scenario
 
     def settings(self, plan: Plan) -> list[Setting]:
         """Return the setting of each lever, in the order of the levers."""

@@ -1,1 +1,1 @@
-"""One run: simulated, stopped and resumed, kept in a folder, and read back."""
+"""One run: simulate it, stop and resume it, keep it in a folder, and read it back."""

@@ -1,4 +1,4 @@
-"""From finished chunks to result files, one chunk in memory at a time."""
+"""Turns finished chunks into result files, with one chunk in memory at a time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sim.experiment.run.folder import RunFolder
 REPLICATIONS, ENROLMENT, EVENTS = "replications.parquet", "enrolment.parquet", "events.parquet"
 PARTICIPANTS, CURVES, SUMMARY, FAILURES = "participants.parquet", "curves.parquet", "summary.csv", "failures.json"
 
-_GROUP = 4096  # rows of a row group, at least
+_GROUP = 4096  # minimum rows of a row group
 
 
 class _Writer:
@@ -73,16 +73,16 @@ def _enrolment(chunk: Chunk) -> pa.Table:
 
 
 def assemble(folder: RunFolder) -> list[str]:
-    """Write the result files of a run, all but the report and the manifest.
+    """Write the result files of a run, except the report and the manifest.
 
     Args:
         folder: the run's folder, with all its chunks.
 
     Returns:
-        Names of the files.
+        Names of the files written.
 
     Raises:
-        WriteError: they cannot be written.
+        WriteError: a file cannot be written.
     """
     try:
         return _assemble(folder)
@@ -106,7 +106,7 @@ def _assemble(folder: RunFolder) -> list[str]:
             if chunk.first + i not in failed:
                 curves.add(days)
         _write_kept(design, chunk, writers)
-    if writers[EVENTS].is_empty:  # none was to be kept, or all of those raised
+    if writers[EVENTS].is_empty:  # none was to be kept, or all of them failed
         nothing = np.zeros((0, 7))
         writers[EVENTS].write(event_table(design, 0, nothing))
         writers[PARTICIPANTS].write(participant_table(design, 0, nothing))
@@ -136,7 +136,7 @@ def _write_curves(curves: EnrolmentCurves, path: Path) -> None:
 
 def _write_summary(design: Design, path: Path) -> None:
     """Column by column, so that memory hardly grows with the number of replications."""
-    from sim.analysis.summary import summary_table  # pandas, which the workers do without
+    from sim.analysis.summary import summary_table  # imports pandas, which workers do not need
 
     with opened(path / REPLICATIONS) as source, pq.ParquetFile(source) as file:
 

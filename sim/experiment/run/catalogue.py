@@ -1,4 +1,4 @@
-"""Which runs are here, and what each says in one line."""
+"""Lists the runs in a folder, with a one-line summary of each."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ class Entry:
     Attributes:
         path: the folder.
         scenario: name of the scenario.
-        typed: the scenario and its overrides as they were typed, where that is known.
-        scenario_hash: SHA-256 of what decides its simulated trials.
-        seed: where random numbers start.
-        replications: simulated trials; of an unfinished run those that are done.
-        wanted: how many there are to be; None where a rule decides.
+        typed: the scenario and its overrides as they were typed; empty if unknown.
+        scenario_hash: SHA-256 of the part of the scenario that decides results.
+        seed: seed of the random numbers.
+        replications: number of simulated trials; for an unfinished run, those done so far.
+        wanted: number of trials asked for; None where a stopping rule decides.
         finished: when it was finished, as ISO text; None for an unfinished run.
-        size_bytes: of all its files.
-        status: `finished`, `unfinished`, `damaged`, which is that files were changed since, or `failed`, which is that
-            simulated trials did, so that there is no answer.
+        size_bytes: size of all its files.
+        status: `finished`; `unfinished`; `damaged`: files were changed since; `failed`: simulated trials raised an
+            exception, so that there is no answer.
         notes: which files were changed, or how many trials failed.
-        dates: for each milestone of the headline P50 and P80 as dates; None is later than the horizon.
+        dates: P50 and P80 of each headline milestone, as dates; None means later than the horizon.
     """
 
     path: Path
@@ -54,20 +54,31 @@ class Entry:
     dates: dict[str, dict[str, date | None]]
 
     def matches(self, scenario: str, scenario_hash: str) -> bool:
-        """Whether its scenario is called so, and its hash (or the folder's id) begins so."""
+        """Check a run against a search.
+
+        Args:
+            scenario: part of the scenario's name, the typed text or the folder's name; case is ignored.
+            scenario_hash: beginning of the scenario's hash or of the folder's id; empty for any.
+
+        Returns:
+            Whether both match.
+        """
         folder_id = self.path.name.rpartition("-")[2]
         is_named = any(scenario.lower() in name.lower() for name in (self.scenario, self.typed, self.path.name))
         return is_named and (self.scenario_hash.startswith(scenario_hash) or folder_id.startswith(scenario_hash))
 
 
 def entries(folder: Path) -> list[Entry]:
-    """The runs in a folder, the one finished last first, and unfinished ones before.
+    """List the runs in a folder.
 
     Args:
-        folder: which has the folders of runs; or the folder of one run.
+        folder: a folder of runs, or the folder of one run.
+
+    Returns:
+        Unfinished runs first, then finished ones, the latest first.
 
     Raises:
-        ResultsError: there is no such folder.
+        ResultsError: the folder does not exist.
     """
     if not folder.is_dir():
         raise ResultsError(Problem("there is no such folder", str(folder)))
@@ -84,10 +95,17 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def named(folder: Path, name: str) -> Entry:
-    """The run in a folder of results with a name: a path, a folder's name, or the beginning of one or of its id.
+    """Find a run by name.
+
+    Args:
+        folder: the folder of runs.
+        name: a path, a folder's name, or the beginning of its name or of its id.
+
+    Returns:
+        The run.
 
     Raises:
-        ResultsError: there is none, or there are several.
+        ResultsError: no run matches, or several do.
     """
     path = Path(name)
     if path.is_dir():
@@ -115,7 +133,7 @@ def _entry(path: Path) -> Iterator[Entry]:
             yield _unfinished(path, Results(path).identity)
         elif (path / MANIFEST).is_file() and "run" in read_object(path / MANIFEST):
             yield _finished(Results(path))
-    except Exception as error:  # whatever is in one folder, the others are listed
+    except Exception as error:  # whatever is in one folder, the others must be listed
         what = str(error) if isinstance(error, TrialclockError) else f"cannot be read: {error or type(error).__name__}"
         yield Entry(path, "?", "", "", 0, 0, None, None, _size(path), DAMAGED, (what.splitlines()[0],), {})
 
@@ -124,7 +142,7 @@ def _size(path: Path) -> int:
     try:
         return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     except OSError:
-        return 0  # of what may not be looked at
+        return 0  # of files that may not be read
 
 
 def _unfinished(path: Path, run: dict[str, Any]) -> Entry:

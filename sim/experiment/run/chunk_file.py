@@ -1,4 +1,4 @@
-"""A chunk of replications as the bytes of a file, and back."""
+"""Converts a chunk of replications to the bytes of a file and back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Array = npt.NDArray[np.float64]
 
 
 def chunk_bytes(chunk: Chunk) -> bytes:
-    """A chunk as the bytes of an uncompressed npz, which are the same for the same chunk."""
+    """Serialise a chunk as an uncompressed npz file. Equal chunks give equal bytes."""
     lengths = np.array([len(days) for days in chunk.randomised_days], dtype=np.int64)
     kept = sorted(chunk.kept)
     failures = json.dumps([vars(failure) for failure in chunk.failures], sort_keys=True)
@@ -34,7 +34,7 @@ def chunk_bytes(chunk: Chunk) -> bytes:
 
 
 def chunk_from(data: bytes) -> Chunk:
-    """The chunk that `chunk_bytes` wrote."""
+    """Read a chunk from the bytes that `chunk_bytes` made."""
     with np.load(io.BytesIO(data), allow_pickle=False) as stored:
         days = np.split(stored["days"], np.cumsum(stored["lengths"])[:-1])
         rows = np.split(stored["kept_rows"], np.cumsum(stored["kept_lengths"])[:-1]) if len(stored["kept"]) else []
@@ -44,7 +44,7 @@ def chunk_from(data: bytes) -> Chunk:
 
 
 def values_from(data: bytes) -> Array:
-    """Only the (n, measures) values of a chunk that `chunk_bytes` wrote."""
+    """Read only the (n, measures) values from the bytes that `chunk_bytes` made."""
     with np.load(io.BytesIO(data), allow_pickle=False) as stored:
         values: Array = stored["values"]
         return values

@@ -1,9 +1,9 @@
-"""The days that a run lost to each cause: measured on its own first trials, after its dates are known.
+"""Measures how many days a run lost to each cause, on the first trials of the run itself.
 
-Each cause is taken away alone from the first trials of the run, on the same random numbers (see
-`sim.experiment.explanation.causes`). How many pairs there are is decided by numbers alone, never by a clock: together
-at most `SHARE` of the run's trials, but at least `FEWEST` for each cause; the causes that may cost most get most of
-them. `explain` measures the same with more pairs.
+Each cause is removed alone from those trials, on the same random numbers (see `sim.experiment.explanation.causes`). The
+number of pairs depends on numbers alone, never on a clock: all pairs together take at most `SHARE` of the run's trials,
+but each cause gets at least `FEWEST`. The causes that may cost most get most pairs. `explain` measures the same with
+more pairs.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ from sim.experiment.run.assemble import REPLICATIONS
 from sim.experiment.run.folder import ASSUMPTIONS, CAUSES, PAIRS
 from sim.scenario.schema import Scenario
 
-SHARE = 0.4  # trials that all pairs together take, as a share of the run's
+SHARE = 0.4  # trials of all pairs together, as a share of the run's
 FEWEST, MOST = 12, 384  # pairs of a cause
-LEADERS = 6  # causes that get the pairs that are left
-FEWEST_TRIALS = 96  # of a run whose causes are measured
-SHARE_OF_DOUBTS = 0.5  # trials that looking at assumptions takes at most, as a share of the run's
-GLANCE, LOOK = 4, 12  # pairs of every assumption on each side, and more of those that may move the date most
-DOUBTFUL = 5  # assumptions that get more
+LEADERS = 6  # causes that get the remaining pairs
+FEWEST_TRIALS = 96  # minimum size of a run whose causes are measured
+SHARE_OF_DOUBTS = 0.5  # maximum trials for assumptions, as a share of the run's
+GLANCE, LOOK = 4, 12  # pairs of every assumption per side, and further pairs of those that may move the date most
+DOUBTFUL = 5  # assumptions that get further pairs
 Array = npt.NDArray[np.float64]
 _COLUMNS = ("outcome", *(f"day_{name}" for name in MILESTONES))
 
 
 def first_pairs(n_causes: int, n_trials: int) -> int:
-    """Pairs that every cause gets.
+    """Return the number of pairs that every cause gets.
 
     Args:
-        n_causes: how many causes there are.
-        n_trials: trials of the run.
+        n_causes: number of causes.
+        n_trials: number of trials of the run.
     """
     budget = int(SHARE * n_trials)
     each = budget // n_causes if n_causes <= LEADERS else budget // (2 * n_causes)
@@ -54,11 +54,11 @@ def first_pairs(n_causes: int, n_trials: int) -> int:
 
 
 def more_pairs(n_causes: int, n_trials: int) -> int:
-    """Pairs that each of the leading causes gets beyond those that every cause gets.
+    """Return the number of pairs that each leading cause gets in addition to `first_pairs`.
 
     Args:
-        n_causes: how many causes there are.
-        n_trials: trials of the run.
+        n_causes: number of causes.
+        n_trials: number of trials of the run.
     """
     each = first_pairs(n_causes, n_trials)
     left = int(SHARE * n_trials) - n_causes * each
@@ -66,20 +66,20 @@ def more_pairs(n_causes: int, n_trials: int) -> int:
 
 
 def measure(folder: Path, scenario: Scenario, seed: int, execution: Execution) -> str | None:
-    """Write what was lost to each cause into the folder of a run that has its replications.
+    """Measure the days lost to each cause, and write them into the folder of a run.
 
     Args:
-        folder: the run's folder. Parts that are finished are kept in it, until the run is.
+        folder: the run's folder, with its replications. Finished parts are kept in it until the run is complete.
         scenario: the scenario.
-        seed: where random numbers start.
-        execution: how it is executed.
+        seed: seed of the random numbers.
+        execution: how it is executed; never changes results.
 
     Returns:
         The name of the file; None where the run is too small, or the scenario has no causes.
 
     Raises:
-        RunInterrupted: stopped by hand; finished parts are kept.
-        WorkersLost: those who simulate were lost again and again; finished parts are kept.
+        RunInterrupted: the user stopped it; finished parts are kept.
+        WorkersLost: workers were lost repeatedly; finished parts are kept.
     """
     causes = causes_of_delay(scenario, parts=False)
     base = _own_trials(folder)
@@ -100,22 +100,22 @@ def measure(folder: Path, scenario: Scenario, seed: int, execution: Execution) -
 
 
 def measure_doubts(folder: Path, scenario: Scenario, seed: int, execution: Execution) -> str | None:
-    """Write how far each assumption of grade D moves the end of the trial into the folder of a run.
+    """Measure how far each assumption of grade D moves the end of the trial, and write it into the folder of a run.
 
-    All get a few pairs, lower and higher; those that may move it most get more.
+    Each assumption gets a few pairs, lower and higher; those that may move the end most get more.
 
     Args:
         folder: the run's folder, as for `measure`.
         scenario: the scenario.
-        seed: where random numbers start.
-        execution: how it is executed.
+        seed: seed of the random numbers.
+        execution: how it is executed; never changes results.
 
     Returns:
-        The name of the file; None where the run is too small for so many, or nothing is of grade D.
+        The name of the file; None where the run is too small for its assumptions, or none has grade D.
 
     Raises:
-        RunInterrupted: stopped by hand; finished parts are kept.
-        WorkersLost: those who simulate were lost again and again; finished parts are kept.
+        RunInterrupted: the user stopped it; finished parts are kept.
+        WorkersLost: workers were lost repeatedly; finished parts are kept.
     """
     doubts = doubts_of(scenario)
     base = _own_trials(folder)
@@ -135,7 +135,11 @@ def measure_doubts(folder: Path, scenario: Scenario, seed: int, execution: Execu
 
 
 def doubtful_trials(n_doubts: int) -> int:
-    """Trials of a run from which on so many assumptions are looked at."""
+    """Return the number of trials that a run needs before its assumptions are looked at.
+
+    Args:
+        n_doubts: number of assumptions of grade D.
+    """
     return max(FEWEST_TRIALS, math.ceil(2 * (n_doubts * GLANCE + min(DOUBTFUL, n_doubts) * LOOK) / SHARE_OF_DOUBTS))
 
 

@@ -1,4 +1,4 @@
-"""A run under way in its folder: what is not there yet is simulated, and the result files are written."""
+"""Executes a run in its folder: simulates what is missing, and writes the result files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sim.experiment.run.restore import chunks_of, joined
 from sim.experiment.run.results import Results
 from sim.experiment.run.stopping import Looks
 
-Report = Callable[[Results], str]  # writes a page about results into their folder; its name
+Report = Callable[[Results], str]  # writes a page into the folder of the results and returns its name
 
 REPORT = "report.html"
 
@@ -31,9 +31,9 @@ class Outputs:
     """What a run leaves besides its tables.
 
     Attributes:
-        report: writes a page about the results into the folder, and returns its name; None for no page.
-        causes: whether the days lost to each cause are measured.
-        dates: called with the results once their dates are known, and before what comes after them is made.
+        report: writes a page about the results into the folder and returns its name; None for no page.
+        causes: whether to measure the days lost to each cause.
+        dates: called with the results as soon as their dates are known, before anything further is computed.
     """
 
     report: Report | None = None
@@ -45,12 +45,20 @@ NOTHING_ELSE = Outputs()
 
 
 def go(folder: RunFolder, execution: Execution, outputs: Outputs) -> Results:
-    """Begin or go on, and finish.
+    """Start or continue a run, and finish it.
 
     Args:
-        folder: the run's folder, which is held.
-        execution: how it is executed.
+        folder: the run's folder, which is locked.
+        execution: how it is executed; never changes results.
         outputs: what it leaves besides its tables.
+
+    Returns:
+        The results.
+
+    Raises:
+        ResultsError: the folder is damaged, or belongs to another run.
+        RunInterrupted: the user stopped it; finished chunks are kept.
+        WorkersLost: workers were lost repeatedly; finished chunks are kept.
     """
     started = time.time()
     if folder.is_complete():
@@ -83,18 +91,21 @@ def complete(
     """Turn a folder that has all its chunks into results.
 
     Args:
-        folder: the run's folder, held.
+        folder: the run's folder, which is locked.
         started: when the run was started, in seconds since 1970, for the manifest.
-        execution: how it is executed.
+        execution: how it is executed; never changes results.
         outputs: what it leaves besides its tables.
-        looks: how it was decided that there are enough replications, where a rule decided it.
+        looks: what the stopping rule saw; None without a rule.
+
+    Returns:
+        The results.
     """
     files = assemble(folder)
     results = Results(folder.path)
     results.until = None if looks is None else looks.record()  # there is no manifest yet
-    if not results.failures:  # else there is no answer
+    if not results.failures:  # with failures there is no answer
         outputs.dates(results)
-    for name in (CAUSES, ASSUMPTIONS):  # of a run that had fewer trials
+    for name in (CAUSES, ASSUMPTIONS):  # left by the run when it had fewer trials
         (folder.path / name).unlink(missing_ok=True)
     if outputs.causes and not results.failures:
         files += _causes(results, execution)
@@ -116,10 +127,13 @@ def _so_far(folder: RunFolder) -> str:
 
 
 def check_undamaged(results: Results) -> None:
-    """See that the files of a complete run are what it wrote.
+    """Check that the files of a complete run are what it wrote. A missing report is no damage.
+
+    Args:
+        results: the run.
 
     Raises:
-        ResultsError: some were changed or are missing; a missing report is no damage.
+        ResultsError: files were changed, are missing, or are not a run's tables.
     """
     damaged = [text for text in results.damaged_files() if text != f"{REPORT} is missing"]
     if damaged:
@@ -131,12 +145,15 @@ def check_undamaged(results: Results) -> None:
 
 
 def reuse(results: Results, execution: Execution, outputs: Outputs) -> Results:
-    """A run that was complete already; it only gets the causes and the report that it may still lack.
+    """Return a run that was already complete, after adding the causes and the report if they are missing.
 
     Args:
         results: the run.
-        execution: how it is executed.
+        execution: how it is executed; never changes results.
         outputs: what it leaves besides its tables.
+
+    Returns:
+        The results.
 
     Raises:
         ResultsError: its files are no longer what it wrote.
@@ -150,7 +167,7 @@ def reuse(results: Results, execution: Execution, outputs: Outputs) -> Results:
     has_page = REPORT in results.manifest["files"] and (results.path / REPORT).is_file()
     results = Results(results.path)
     if new and has_page and outputs.report is None:
-        (results.path / REPORT).unlink()  # it says nothing of the causes
+        (results.path / REPORT).unlink()  # it lacks the causes
     if outputs.report is not None and (new or not has_page):
         new.append(outputs.report(results))
     if not new:
@@ -162,11 +179,11 @@ def reuse(results: Results, execution: Execution, outputs: Outputs) -> Results:
 
 
 def present(results: Results, identity: Identity) -> None:
-    """Let a complete run have the name, question and sources that it is asked for with, and no report of others.
+    """Set the name, question and sources of a complete run to those of an identity, and remove its report.
 
     Args:
-        results: the run, whose results are those of the identity.
-        identity: what it is asked for as.
+        results: a run with the same results as the identity.
+        identity: the run as it is asked for.
     """
     check_undamaged(results)
     files = {name: digest for name, digest in results.manifest["files"].items() if name != REPORT}

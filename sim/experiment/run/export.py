@@ -1,4 +1,4 @@
-"""Replications of one run or several as one table, for other programs: CSV, Excel, Parquet."""
+"""Exports the replications of one or several runs as one table for other programs: CSV, Excel or Parquet."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _NAMES = ("run", "scenario")  # columns before the measures
 
 
 def export(entries: Sequence[Entry], path: Path) -> int:
-    """Write a row a replication, with the run's folder and its scenario before each.
+    """Write one row per replication, with the run's folder and scenario in the first columns.
 
-    Measures that one run has and another has not (a criterion, an arm) are empty where they are not. An Excel file has
-    the list of runs and their summaries on sheets of their own.
+    A measure that a run does not have (a criterion, an arm) is empty in its rows. An Excel file has the list of runs
+    and their summaries on separate sheets.
 
     Args:
         entries: the runs.
-        path: the file; its ending says what it is: .csv, .xlsx or .parquet.
+        path: the file; its ending decides the format: .csv, .xlsx or .parquet.
 
     Returns:
-        How many replications were written.
+        The number of replications written.
 
     Raises:
         UsageError: the ending is another, or there are more rows than Excel holds.

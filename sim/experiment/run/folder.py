@@ -1,9 +1,10 @@
-"""A run is its folder. Chunks are written whole or not at all, so that a run goes on after whatever stopped it.
+"""The folder of a run. It holds the whole state, so that a run can continue after any interruption.
 
-While it runs, the folder has `run.json` (what is run) and `chunks/` (finished replications, each file named after its
-content's hash), and then `pairs/` (finished parts of what the causes of delay are measured on). When it is complete,
-the chunks become the result files, `manifest.json` is written last, and `run.json`, `chunks/` and `pairs/` are removed.
-A run that is being extended has its old result files and manifest as well, until the new ones are written.
+While a run is under way, the folder has `run.json` (what is run), `chunks/` (finished replications; the name of each
+file has the hash of its content) and later `pairs/` (finished parts of the measurement of causes). When the run is
+complete, the chunks become the result files, `manifest.json` is written last, and `run.json`, `chunks/` and `pairs/`
+are removed. A run that is being extended keeps its old result files and manifest until the new ones are written. Every
+file is written whole or not at all.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from sim.experiment.run.chunk_file import chunk_bytes, chunk_from, values_from
 CAUSES, ASSUMPTIONS = "causes.csv", "assumptions.csv"
 RUN, MANIFEST, CHUNKS, PAIRS = "run.json", "manifest.json", "chunks", "pairs"
 _OF_A_CHUNK = ("program", "scenario_hash", "seed")
-_SHOWN = 16  # characters of a hash in a message
+_SHOWN = 16  # characters of a hash shown in a message
 _HASH = 32  # characters of a chunk's hash in its file name
 _NAMES = {
     "program": "version of the program, or of numpy, scipy or simpy",
@@ -50,10 +51,16 @@ Array = npt.NDArray[np.float64]
 
 
 def checked_manifest(path: Path) -> dict[str, Any]:
-    """The manifest of a run, if it has the shape of one.
+    """Read the manifest of a run and check its shape.
+
+    Args:
+        path: the manifest.
+
+    Returns:
+        Its content.
 
     Raises:
-        ResultsError: it is not there, is damaged, or is none.
+        ResultsError: it is missing or damaged, or is not the manifest of a run.
     """
     found = read_object(path)
     files = found.get("files")
@@ -79,7 +86,7 @@ def _short(value: object) -> str:
 
 
 class RunFolder:
-    """The folder of a run, while it runs.
+    """The folder of a run under way.
 
     Args:
         path: the folder.
@@ -95,19 +102,22 @@ class RunFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder, so that no other run writes to it.
+        """Lock the folder against other runs.
 
         Raises:
-            ResultsError: another run holds it, or it cannot be written.
+            ResultsError: another run holds the lock, or the folder cannot be written.
         """
         with held(self.path, "another run is writing to this folder"):
             yield
 
     def is_complete(self) -> bool:
-        """Whether this very run has been completed here.
+        """Check whether this very run is complete here.
+
+        Returns:
+            False if the folder is empty or the run is unfinished.
 
         Raises:
-            ResultsError: another one has been completed or extended here.
+            ResultsError: another run was completed or extended here.
         """
         path = self.path / MANIFEST
         if not path.is_file() or (self.path / RUN).is_file():
@@ -120,18 +130,21 @@ class RunFolder:
         return True
 
     def is_presented(self, as_typed: bool) -> bool:
-        """Of a complete run: whether its name, question and sources are those of its identity.
+        """Compare the name, question and sources of a complete run with those of the identity.
 
         Args:
-            as_typed: whether it must have been typed the same too.
+            as_typed: whether the typed text must be the same too.
+
+        Returns:
+            Whether they are the same.
         """
         return self.identity.is_presented_as(self._found, as_typed)
 
     def begin(self) -> None:
-        """Say what is run here, or find the finished chunks of the same run.
+        """Write what is run here, or find the finished chunks of the same run.
 
         Raises:
-            ResultsError: the folder is of another run, has other files, or has a damaged chunk.
+            ResultsError: the folder belongs to another run, has other files, or has a damaged chunk.
         """
         path = self.path / RUN
         stray = strangers(self.path, (CHUNKS, PAIRS))
@@ -153,7 +166,7 @@ class RunFolder:
         remove_parts(self.path)
 
     def state(self) -> None:
-        """Say what is run here: with its number of replications decided, or more than before."""
+        """Write again what is run here, after the number of replications was decided or raised."""
         write_json(self.path / RUN, self.identity.as_mapping())
 
     def _check_same(self, found: Any, path: Path) -> None:
@@ -171,7 +184,7 @@ class RunFolder:
         """Find the finished chunks on disk.
 
         Raises:
-            ResultsError: one was changed after it was written.
+            ResultsError: a chunk was changed after it was written.
         """
         self._chunks.clear()
         self.n_finished = 0
@@ -204,16 +217,19 @@ class RunFolder:
 
     @property
     def is_being_extended(self) -> bool:
-        """Whether the result files of fewer replications are still here."""
+        """Whether the result files of the run with fewer replications are still here."""
         return (self.path / MANIFEST).is_file()
 
     @property
     def finished(self) -> set[int]:
-        """First replications of the chunks that are on disk."""
+        """First replications of the chunks on disk."""
         return set(self._chunks)
 
     def add(self, chunk: Chunk) -> None:
         """Keep a finished chunk.
+
+        Args:
+            chunk: the chunk.
 
         Raises:
             WriteError: it cannot be written.
@@ -225,33 +241,40 @@ class RunFolder:
         self._note(chunk.first, path)
 
     def chunks(self) -> Iterator[Chunk]:
-        """The finished chunks in order, one at a time."""
+        """Iterate over the finished chunks in order, with one in memory at a time."""
         for first in sorted(self._chunks):
             yield chunk_from(self._chunks[first].read_bytes())
 
     def values(self, columns: list[int], replications: int) -> Array:
-        """(n, columns) values of some measures, of the first replications.
+        """Read some measures of the first replications.
 
         Args:
-            columns: which measures.
-            replications: how many, all of them finished.
+            columns: indices of the measures.
+            replications: number of replications, all of them finished.
+
+        Returns:
+            (replications, columns) values.
         """
         wanted = [first for first in sorted(self._chunks) if first < replications]
         parts = [values_from(self._chunks[first].read_bytes())[:, columns] for first in wanted]
         return np.concatenate([np.zeros((0, len(columns))), *parts])[:replications]
 
     def unseal(self) -> None:
-        """Take an old manifest away before result files are replaced, so that it never speaks for files not its own."""
+        """Remove the old manifest before result files are replaced, so that it never describes other files."""
         (self.path / MANIFEST).unlink(missing_ok=True)
 
     def finish(self, manifest: dict[str, Any]) -> None:
-        """Write the manifest, and remove what only a running run needs."""
+        """Write the manifest, and remove what only an unfinished run needs.
+
+        Args:
+            manifest: see `sim.experiment.run.manifest`.
+        """
         write_json(self.path / MANIFEST, manifest)
         (self.path / RUN).unlink(missing_ok=True)
         self.tidy()
 
     def tidy(self) -> None:
-        """Remove what a complete run has no more use for, which one that was killed at its very end still has."""
+        """Remove what a complete run no longer needs; a run killed at its very end still has it."""
         for name in (CHUNKS, PAIRS):
             remove_folder(self.path / name)
         remove_parts(self.path)

@@ -1,4 +1,4 @@
-"""Results that are not in a folder (yet): a first answer from a few replications, and a run that grows step by step."""
+"""Results before a run is complete: a first answer from a few replications, and a run that grows in steps."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from sim.experiment.run.start import extend, resume, run_in_folder
 
 
 class ResultsAtHand(Results):
-    """Results from chunks in memory: the first replications of a run, whole in themselves.
+    """Results of the first replications of a run, from chunks in memory instead of a folder.
 
     Args:
-        identity: the run, of as many replications as there are.
+        identity: the run, with the number of replications at hand.
         chunks: its replications, in order.
-        design: of its scenario, where it has been made already.
+        design: the scenario made ready, if it exists already.
     """
 
     def __init__(self, identity: Identity, chunks: Sequence[Chunk], design: Design | None = None) -> None:
@@ -80,38 +80,38 @@ class ResultsAtHand(Results):
         return list(self._tables[REPLICATIONS].column_names)
 
     def causes(self) -> None:
-        """None are measured before a run is finished."""
+        """Return None: causes are measured only when a run is finished."""
         return
 
     def assumptions(self) -> None:
-        """None are looked at before a run is finished."""
+        """Return None: assumptions are looked at only when a run is finished."""
         return
 
     def n_events(self) -> int:
-        """None are kept."""
+        """Return 0: no events are kept."""
         return 0
 
 
 def grow(
     path: Path, identity: Identity, sizes: Sequence[int], execution: Execution, outputs: Outputs = NOTHING_ELSE
 ) -> Iterator[Results]:
-    """A run that is given more replications step by step, so that there is an answer after each.
+    """Run replications in steps, with an answer after each.
 
-    What is in the folder already is not simulated again, and a run that was stopped goes on. The last results are the
-    same bytes as those of a run that was made at once.
+    Replications that are in the folder already are not simulated again, and a stopped run continues. The last results
+    have the same bytes as those of a run made in one step.
 
     Args:
         path: the run's folder.
         identity: the run, with all its replications.
-        sizes: replications after each step, increasing; the last is the number of the identity.
-        execution: how it is executed.
+        sizes: number of replications after each step, increasing; the last is the number of the identity.
+        execution: how it is executed; never changes results.
         outputs: what the last step leaves besides its tables.
 
     Yields:
-        The results after each step that there was something to do for, and at the end.
+        The results after each step that simulated something, and at the end.
 
     Raises:
-        ResultsError: the folder is of another run, is in use, is damaged, or cannot be written.
+        ResultsError: the folder belongs to another run, is in use or damaged, or cannot be written.
     """
     few = replace(outputs, causes=False)  # they are measured once all replications are there
     if (path / RUN).is_file():

@@ -1,4 +1,4 @@
-"""The manifest of a run: what was run, when, by what, and the hash of every other file."""
+"""The manifest of a run: what was run, when, by which versions, and the hash of every other file."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ _LIBRARIES = ("simpy", "numpy", "scipy", "pandas", "pyarrow", "pydantic", "plotl
 
 
 def manifest(folder: RunFolder, files: list[str], started: float, command: str, looks: Looks | None) -> dict[str, Any]:
-    """The manifest of a run that is being finished.
+    """Compose the manifest of a run that is being finished.
 
     Args:
         folder: its folder.
-        files: names of the files that it has written there.
-        started: when this process began or went on with it, in seconds since 1970.
+        files: names of the files it has written there.
+        started: when this process started or resumed it, in seconds since 1970.
         command: the whole command.
-        looks: how it was decided that there are enough replications, where a rule decided it.
+        looks: what the stopping rule saw; None without a rule.
+
+    Returns:
+        JSON values.
     """
     return ({"until": looks.record()} if looks is not None else {}) | {
         "run": folder.identity.as_mapping(),

@@ -1,7 +1,7 @@
-"""From the result files of a finished run back to its chunks, so that it can be given more replications.
+"""Converts the result files of a finished run back to chunks, so that the run can get more replications.
 
-Nothing is simulated again. The files of the extended run are then written from chunks as those of any other run, and
-so are the bytes of a run that had all its replications from the start.
+Nothing is simulated again. The files of the extended run are then written from chunks like those of any other run. They
+have the same bytes as if the run had had all its replications from the start.
 """
 
 from __future__ import annotations
@@ -28,13 +28,16 @@ Array = npt.NDArray[np.float64]
 
 
 def chunks_of(results: Results) -> Iterator[Chunk]:
-    """The chunks of a finished run in order, one in memory at a time; the last one may be a part of one.
+    """Read the chunks of a finished run in order, with one in memory at a time.
 
     Args:
         results: the finished run.
 
+    Yields:
+        The chunks; the last one may be incomplete.
+
     Raises:
-        ResultsError: a result file was changed since, or is no run's.
+        ResultsError: a result file was changed since, or was not written by a run.
     """
     damaged = [text for text in results.damaged_files() if text.startswith((REPLICATIONS, ENROLMENT, EVENTS, FAILURES))]
     if damaged:
@@ -78,7 +81,15 @@ def _chunks(results: Results) -> Iterator[Chunk]:
 
 
 def joined(early: Chunk, late: Chunk) -> Chunk:
-    """Two parts of one chunk, one after the other."""
+    """Join two consecutive parts of one chunk.
+
+    Args:
+        early: the first part.
+        late: the part that follows it.
+
+    Returns:
+        The chunk.
+    """
     return Chunk(
         early.first,
         np.concatenate((early.values, late.values)),

@@ -1,4 +1,4 @@
-"""The results of a run, as pandas frames."""
+"""The results of a run as pandas frames."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _MOST_PRICED = 50  # trials kept whole of which costs by month are worked out
 
 
 class Results(Shown):
-    """What a run left. Frames are read when they are first asked for.
+    """The results of a finished run. Each frame is read when it is first asked for.
 
     Args:
         path: the run's folder.
@@ -55,7 +55,7 @@ class Results(Shown):
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """What was run, when, with which versions, and the hash of every file."""
+        """What was run, when, by which versions, and the hash of every file; ResultsError if unfinished."""
         if not self.path.is_dir():
             raise ResultsError(Problem("there is no such results folder", str(self.path)))
         if not (self.path / MANIFEST).is_file():
@@ -68,13 +68,13 @@ class Results(Shown):
 
     @cached_property
     def until(self) -> dict[str, Any] | None:
-        """How the rule of `--until` ended; None where there was none."""
+        """What the rule of `--until` decided; None without a rule."""
         found: dict[str, Any] | None = self.manifest.get("until")
         return found
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """Scenario, seed, replications and versions, also of a run that is being finished."""
+        """Scenario, seed, replications and versions, also while the run is being finished; ResultsError if damaged."""
         path = self.path / RUN
         found: Any = read_object(path) if path.is_file() else self.manifest.get("run")
         problem = changed(found)
@@ -103,16 +103,16 @@ class Results(Shown):
 
     @property
     def seed(self) -> int:
-        """Where random numbers start."""
+        """Seed of the random numbers."""
         return int(self.identity["seed"])
 
     @property
     def n_replications(self) -> int:
-        """Simulated trials."""
+        """Number of simulated trials."""
         return int(self.identity["replications"])
 
     def damaged_files(self) -> list[str]:
-        """Files of the run that are no longer what it wrote: changed or missing."""
+        """List files that are no longer what the run wrote: changed or missing."""
         known: dict[str, str] = self.manifest["files"]
         return [
             f"{name} is missing" if not (self.path / name).is_file() else f"{name} was changed"
@@ -121,16 +121,16 @@ class Results(Shown):
         ]
 
     def wrong_tables(self) -> list[str]:
-        """Tables of the run that are not such as a run writes, though their hashes match; see `right_tables`."""
+        """List tables that no run writes, although their hashes match; see `table_checks.wrong_tables`."""
         return wrong_tables(self.path, self.design, self.n_replications)
 
     def changed_files(self) -> list[str]:
-        """Files that are not what the run wrote: changed, missing, or added since."""
+        """List files that differ from what the run wrote: changed, missing or added."""
         others = {item.name for item in self.path.iterdir()} - set(self.manifest["files"]) - {MANIFEST, LOCK}
         return self.damaged_files() + [f"{name} was added" for name in sorted(others)]
 
     def is_of_this_program(self) -> bool:
-        """Whether the program that simulates is the one that made this run, so that a replay is the same events."""
+        """Return whether this program would simulate the same events, so that a replay is exact."""
         return bool(self.identity["program"] == program_fingerprint())
 
     def _table(
@@ -150,18 +150,18 @@ class Results(Shown):
         return frame
 
     def kept_events(self, replication: int) -> pa.Table:
-        """The events of one replication, as the run kept them; no rows if it did not."""
+        """Return the events of one replication as the run kept them; no rows if it kept none."""
         return self._table(EVENTS, [("replication", "=", replication)])
 
     @cached_property
     def replications(self) -> pd.DataFrame:
-        """A row a replication; days that never came are NaN."""
+        """One row per replication; a day that never came is NaN."""
         return self._frame(REPLICATIONS)
 
     def columns(self, *names: str) -> pd.DataFrame:
-        """`outcome` and some other columns of `replications`, without the memory that all of them would take.
+        """Return `outcome` and some other columns of `replications`, without loading the others into memory.
 
-        A name that ends in `*` stands for all columns that begin with the rest of it.
+        A name that ends in `*` selects all columns that start with the rest of it.
         """
         known = self._column_names
         wanted = [name for name in known if any(fnmatchcase(name, pattern) for pattern in ("outcome", *names))]
@@ -190,29 +190,29 @@ class Results(Shown):
 
     @cached_property
     def enrolment(self) -> pd.DataFrame:
-        """A row a randomisation of every replication."""
+        """One row per randomisation, of all replications."""
         return self._frame(ENROLMENT)
 
     @cached_property
     def events(self) -> pd.DataFrame:
-        """The events of the replications that were kept whole."""
+        """Events of the replications that were kept."""
         return self._frame(EVENTS)
 
     @cached_property
     def participants(self) -> pd.DataFrame:
-        """The participants of the replications that were kept whole."""
+        """Participants of the replications that were kept."""
         return self._frame(PARTICIPANTS)
 
     def events_of(self, replications: Sequence[int]) -> pd.DataFrame:
-        """The events of some of the replications that were kept whole; memory holds no others."""
+        """Return the events of some of the kept replications, without loading the others."""
         return self._frame(EVENTS, replications)
 
     def participants_of(self, replications: Sequence[int]) -> pd.DataFrame:
-        """The participants of some of the replications that were kept whole."""
+        """Return the participants of some of the kept replications, without loading the others."""
         return self._frame(PARTICIPANTS, replications)
 
     def n_events(self) -> int:
-        """Events of all the replications that were kept whole, without reading them."""
+        """Count the events of all kept replications, without reading them."""
         with opened(self.path / EVENTS) as file:
             return int(pq.read_metadata(file).num_rows)
 
@@ -223,7 +223,7 @@ class Results(Shown):
 
     @cached_property
     def failures(self) -> list[dict[str, Any]]:
-        """Replications that raised, which is a defect of the program."""
+        """Replications that raised an exception, which is a defect of the program; ResultsError if damaged."""
         path = self.path / FAILURES
         failures: Any = read_json(path) if path.is_file() else []
         if not isinstance(failures, list) or not all(_is_failure(item) for item in failures):
@@ -231,54 +231,54 @@ class Results(Shown):
         return failures
 
     def refuse_failed(self) -> None:
-        """See that no replication failed: where one did, no table and no report has an answer, and the rest is there.
+        """Check that no replication failed; with a failure, no table and no report has an answer.
 
         Raises:
-            ReplicationFailed: some did.
+            ReplicationFailed: at least one failed.
         """
         failures = [Failure(item["replication"], item["error"], item["trace"]) for item in self.failures]
         refuse_failed(failures, f" (see {(self.path / FAILURES).as_posix()})")
 
     def milestones(self) -> pd.DataFrame:
-        """Days and dates of the milestones with their errors; see `sim.analysis.summary`."""
+        """Return days and dates of the milestones with their Monte Carlo errors; see `sim.analysis.summary`."""
         return summary.with_dates(summary.milestone_table(self._one_by_one, self.scenario), self.design.clock)
 
     def odds(self) -> pd.DataFrame:
-        """Probabilities of meeting the planned dates, and of never reaching the target."""
+        """Return the probabilities of meeting the planned dates, and of never reaching the target."""
         return summary.odds_table(self.design, self._one_by_one)
 
     def outcomes(self) -> pd.DataFrame:
-        """How replications ended, those that failed among them."""
+        """Return how replications ended, including those that failed."""
         return summary.outcome_table(self._frame(REPLICATIONS))
 
     def too_few(self) -> list[str]:
-        """Which quantiles of the dates have no interval, because too few replications were run."""
+        """List the quantiles of dates that have no interval because there are too few replications."""
         return summary.too_few(self._one_by_one)
 
     def funnel(self) -> pd.DataFrame:
-        """From referral to the last visit."""
+        """Return mean numbers of people at each stage from referral to the last visit."""
         return summary.funnel_table(self.scenario, self._one_by_one)
 
     def losses(self) -> pd.DataFrame:
-        """Those who were referred and not randomised, by reason."""
+        """Return the people who were referred but not randomised, by reason."""
         return summary.loss_table(self.scenario, self._one_by_one)
 
     def caps(self) -> pd.DataFrame:
-        """How often each cap was reached, when, and how many it turned away."""
+        """Return how often each cap was reached, when, and how many people it turned away."""
         return summary.cap_table(self.design, self._one_by_one)
 
     def countries(self) -> pd.DataFrame:
-        """What each country brings: sites, people, first days, costs."""
+        """Return sites, people, first days and costs by country."""
         return country_tables.country_table(self.design, self._one_by_one)
 
     def start_up(self) -> pd.DataFrame:
-        """How long each step of start-up takes, and how often it is critical: of all sites, and by country."""
+        """Return the days of each start-up step and how often it is critical, over all sites and by country."""
         return country_tables.start_up_table(self.design, self._one_by_one)
 
     def cost_by_month(self) -> pd.DataFrame:
-        """What each month costs, and all up to its end, over at most 50 trials kept whole; no rows without unit costs.
+        """Return the cost of each month and the cumulative cost, over at most 50 kept trials; empty without costs.
 
-        `n` of its attributes is how many trials they are.
+        The attribute `n` of the frame is the number of these trials.
         """
         spent = []
         if self.scenario.costs is not None:
@@ -294,30 +294,30 @@ class Results(Shown):
         return found
 
     def interims(self) -> pd.DataFrame:
-        """How often each interim look came, when, and what was decided."""
+        """Return how often each interim look took place, when, and what was decided."""
         return summary.interim_table(self.design, self._one_by_one)
 
     def amendments(self) -> pd.DataFrame:
-        """How often each amendment was decided, and from when it was in force."""
+        """Return how often each amendment was decided, and from when it was in force."""
         return summary.amendment_table(self.design, self._one_by_one)
 
     def risks(self, milestone: str = "") -> pd.DataFrame:
-        """How often each risk strikes, and how many days it adds.
+        """Return how often each risk strikes, and how many days it adds.
 
         Args:
-            milestone: until which the days lost to it are counted, where the run measured them; without: not counted.
+            milestone: count days lost up to this milestone, where the run measured them; empty to count none.
         """
         return risk_table(self.design, self._one_by_one, self.causes() if milestone else None, milestone)
 
     def criteria(self) -> pd.DataFrame:
-        """Screen failures by criterion."""
+        """Return screen failures by criterion."""
         return summary.criterion_table(self.design, self._one_by_one)
 
     def paths(self) -> pd.DataFrame:
-        """The critical path to each milestone; see `sim.analysis.summary.path_table`.
+        """Return the critical path to each milestone; see `sim.analysis.summary.path_table`.
 
         Raises:
-            ResultsError: the run was made before there was one.
+            ResultsError: an earlier version made the run, without a critical path.
         """
         if path_name(PATH_MILESTONES[0], next(iter(STEPS))) not in self._column_names:
             version = self.identity.get("version", "an earlier version")
@@ -327,19 +327,18 @@ class Results(Shown):
         return summary.path_table(self.scenario, lambda name: done[name].to_numpy(dtype=np.float64))
 
     def causes(self) -> pd.DataFrame | None:
-        """A row a milestone and cause of delay: days lost to it, with their interval, and on how many pairs of trials.
+        """Return one row per milestone and cause: days lost to it, their interval, and the number of pairs of trials.
 
-        The largest of a milestone comes first. A trial that never gets there counts as the horizon. None where the run
-        measured none.
+        The largest of a milestone comes first. A trial that never gets there counts as the horizon. None: not measured.
         """
         if not (self.path / CAUSES).is_file():
             return None
         return pd.read_csv(self.path / CAUSES, keep_default_na=False, na_values={"lost_low": "", "lost_high": ""})
 
     def assumptions(self) -> pd.DataFrame | None:
-        """A row an assumption of grade D: days by which the end of the trial comes later with it lower and higher.
+        """Return one row per assumption of grade D: days by which the trial ends later with it lower, and higher.
 
-        The one that moves it most comes first. None where the run did not look at them.
+        The assumption that moves the end most comes first. None where the run did not look at them.
         """
         if not (self.path / ASSUMPTIONS).is_file():
             return None
@@ -347,11 +346,11 @@ class Results(Shown):
         return pd.read_csv(self.path / ASSUMPTIONS, keep_default_na=False, na_values=ends)
 
     def costs(self) -> pd.DataFrame:
-        """Cost by part."""
+        """Return the cost by part."""
         return summary.cost_table(self.scenario, self._one_by_one)
 
     def replay(self, replication: int) -> Log:
-        """The events of one replication again, from the scenario, the seed and its number.
+        """Simulate one replication again and return its events.
 
         Raises:
             UsageError: the run has no such replication.
@@ -362,7 +361,7 @@ class Results(Shown):
         return replicate(self.design, self.seed, replication)
 
     def typical_replication(self) -> int | None:
-        """The replication kept whole whose last randomisation is nearest to the median; None where none was kept."""
+        """Return the kept replication whose last randomisation is nearest to the median; None if none was kept."""
         frame = self.columns("replication", "day_last_randomised")
         kept = frame[frame["replication"] < self.identity["keep"]]
         kept = kept[kept["outcome"] != "error"]
@@ -386,10 +385,10 @@ def open_results(path: Path | str, extensions: Extensions = ()) -> Results:
 
     Args:
         path: its folder.
-        extensions: files of extensions that took part.
+        extensions: files of the extensions that took part.
 
     Raises:
-        InputError: there is none, or it was not finished, or a file of an extension cannot be used.
+        InputError: there is no finished run, or a file of an extension cannot be used.
     """
     read_extensions(extensions)
     results = Results(path)

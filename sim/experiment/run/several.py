@@ -1,6 +1,6 @@
-"""Runs of several scenarios, each in a folder of its own, on workers that they share.
+"""Runs several scenarios on shared workers, each in a folder of its own.
 
-What is finished is used again, what was stopped goes on, and nothing in a folder differs from a run alone.
+Finished runs are used again and stopped ones continue. Each folder is the same as that of a run made alone.
 """
 
 from __future__ import annotations
@@ -115,20 +115,20 @@ def run_several(
     runs: Sequence[tuple[Identity, Path]],
     execution: Execution,
 ) -> list[Results]:
-    """Run several scenarios, each into its own folder.
+    """Run several scenarios, each in its own folder.
 
     Args:
-        runs: what to run and where; the same folder may be named again.
-        execution: how they are executed; workers are shared by all runs.
+        runs: what to run and where; a folder may be named more than once.
+        execution: how they are executed; all runs share the workers.
 
     Returns:
         Results in the order of `runs`.
 
     Raises:
         UsageError: the cluster cannot be used.
-        ResultsError: a folder is of another run, is in use, is damaged, or cannot be written.
-        RunInterrupted: stopped by hand; finished chunks are kept.
-        WorkersLost: those who simulate were lost again and again; finished chunks are kept.
+        ResultsError: a folder belongs to another run, is in use or damaged, or cannot be written.
+        RunInterrupted: the user stopped it; finished chunks are kept.
+        WorkersLost: workers were lost repeatedly; finished chunks are kept.
     """
     different = list({path: (identity, path) for identity, path in runs}.values())
     several = _Several(different, execution)

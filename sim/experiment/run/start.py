@@ -1,4 +1,4 @@
-"""Run a scenario: many replications, reduced, kept in a folder; stopped and gone on with, or given more of them."""
+"""Runs a scenario in a folder: start it, resume it, or give it more replications."""
 
 from __future__ import annotations
 
@@ -31,24 +31,28 @@ def run_in_folder(
     execution: Execution = ON_ALL_CORES,
     outputs: Outputs = NOTHING_ELSE,
 ) -> Results:
-    """Run a scenario and keep what it leaves in a folder. A run that was stopped goes on where it was.
+    """Run a scenario and keep the results in a folder. A stopped run continues.
 
     Args:
         scenario: the scenario.
-        replications: simulated trials, with a rule at most; default: as the scenario says, with a rule `MOST`.
-        seed: where random numbers start; default: as the scenario says.
+        replications: number of simulated trials, with a rule the maximum; default: from the scenario, with a rule
+            `MOST`.
+        seed: seed of the random numbers; default: from the scenario.
         until: the rule by which it stops, as in `last_randomised.p50<7d`; see `sim.analysis.precision`.
         out: the folder; default: `results/<scenario>-<id>`.
         typed: the scenario and its overrides as they were typed, for the report.
-        assumptions: every value with where it came from, for the report; see `sim.report.assumptions`.
-        execution: how it is executed.
+        assumptions: every value and its origin, for the report; see `sim.report.assumptions`.
+        execution: how it is executed; never changes results.
         outputs: what it leaves besides its tables.
 
+    Returns:
+        The results.
+
     Raises:
-        UsageError: the rule cannot be read, or the cluster not used.
-        ResultsError: the folder is of another run, is in use, is damaged, or cannot be written.
-        RunInterrupted: stopped by hand; finished chunks are kept.
-        WorkersLost: those who simulate were lost again and again; finished chunks are kept.
+        UsageError: the rule cannot be read, or the cluster cannot be used.
+        ResultsError: the folder belongs to another run, is in use or damaged, or cannot be written.
+        RunInterrupted: the user stopped it; finished chunks are kept.
+        WorkersLost: workers were lost repeatedly; finished chunks are kept.
     """
     if replications is not None and replications < 1:
         raise UsageError(f"replications must be at least 1, not {replications}")
@@ -57,7 +61,7 @@ def run_in_folder(
     seed = scenario.experiment.seed if seed is None else seed
     if until:
         identity = Identity(scenario, seed, None, typed, assumptions, until, replications or MOST)
-        Looks(identity)  # a rule that cannot be read is found before a folder is made
+        Looks(identity)  # finds a malformed rule before a folder is created
     else:
         n = scenario.experiment.replications if replications is None else replications
         identity = Identity(scenario, seed, n, typed, assumptions)
@@ -67,11 +71,15 @@ def run_in_folder(
 
 
 def default_folder(identity: Identity, among: Path = RESULTS) -> Path:
-    """`results/<scenario>-<id>`; another name where the run of that name has been given more replications.
+    """Choose the folder of a run.
 
     Args:
         identity: the run.
-        among: the folder that has the folders of runs.
+        among: the folder of runs.
+
+    Returns:
+        `<among>/<scenario>-<id>`, with the number of replications at the end where the run of that name has another
+        number.
     """
     path = among / identity.folder_name
     for name in (RUN, MANIFEST):
@@ -85,15 +93,18 @@ def default_folder(identity: Identity, among: Path = RESULTS) -> Path:
 
 
 def resume(path: Path | str, execution: Execution = ON_ALL_CORES, outputs: Outputs = NOTHING_ELSE) -> Results:
-    """Go on with a run that was stopped, from what its folder says; a complete one is left as it is.
+    """Continue a stopped run from what its folder says. A complete run is left unchanged.
 
     Args:
         path: the folder.
-        execution: how it is executed.
+        execution: how it is executed; never changes results.
         outputs: what it leaves besides its tables.
 
+    Returns:
+        The results.
+
     Raises:
-        ResultsError: there is no run, it is of another version of the program, in use, or damaged.
+        ResultsError: there is no run, or it is in use, damaged, or made by another version of the program.
     """
     folder = RunFolder(Path(path), _identity_in(Path(path)))
     with folder.locked():
@@ -103,17 +114,20 @@ def resume(path: Path | str, execution: Execution = ON_ALL_CORES, outputs: Outpu
 def extend(
     path: Path | str, replications: int, execution: Execution = ON_ALL_CORES, outputs: Outputs = NOTHING_ELSE
 ) -> Results:
-    """Give a finished run more replications, without simulating again those that it has.
+    """Add replications to a finished run, without simulating the existing ones again.
 
     Args:
         path: the folder.
-        replications: how many there are to be in all.
-        execution: how it is executed.
+        replications: the new total.
+        execution: how it is executed; never changes results.
         outputs: what it leaves besides its tables.
 
+    Returns:
+        The results.
+
     Raises:
-        UsageError: it has more than that.
-        ResultsError: there is no finished run, it is of another version of the program, in use, or damaged.
+        UsageError: the run already has more than that.
+        ResultsError: there is no finished run, or it is in use, damaged, or made by another version of the program.
     """
     path = Path(path)
     before = _identity_in(path)
@@ -125,7 +139,7 @@ def extend(
     folder = RunFolder(path, Identity(before.scenario, before.seed, replications, before.typed, before.assumptions))
     with folder.locked():
         if before.replications != replications:
-            RunFolder(path, before).is_complete()  # refuses one of another version of the program
+            RunFolder(path, before).is_complete()  # refuses a run of another version of the program
             check_undamaged(Results(path))
             folder.state()
         return go(folder, execution, outputs)

@@ -1,4 +1,4 @@
-"""A run that goes on until an answer is precise enough."""
+"""Decides when a run has enough replications for the precision asked with `--until`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from sim.experiment.run.folder import RunFolder
 
 
 class Look(NamedTuple):
-    """What was seen after some replications.
+    """What was seen at one look.
 
     Attributes:
-        replications: how many.
-        width: of the interval, in the unit of the rule.
+        replications: number of replications.
+        width: width of the interval, in the unit of the rule.
         is_met: whether it is narrow enough.
     """
 
@@ -29,7 +29,7 @@ class Look(NamedTuple):
 
 
 class Looks:
-    """Decides after how many replications a run ends. The same replications, the same decision.
+    """Decides after how many replications a run ends. The decision depends on the replications alone.
 
     Args:
         identity: the run, with its rule.
@@ -44,7 +44,7 @@ class Looks:
 
     @property
     def next(self) -> int | None:
-        """How many replications are needed next; None when there are enough."""
+        """Number of replications needed for the next look; None when there are enough."""
         if not self.seen:
             return min(FIRST_LOOK, self._most)
         n, width, is_met = self.seen[-1]
@@ -53,13 +53,18 @@ class Looks:
         return min(next_look(n, width, self.rule.width, CHUNK), self._most)
 
     def look(self, folder: RunFolder, replications: int) -> None:
-        """See how wide the interval is after so many replications, which are all finished."""
+        """Measure the width of the interval and record the look.
+
+        Args:
+            folder: the run's folder.
+            replications: number of replications to use, all of them finished.
+        """
         outcome, values = np.ascontiguousarray(folder.values(self._columns, replications).T)
         width = width_of(self.rule.estimate(outcome, values))
         self.seen.append(Look(replications, width, width < self.rule.width))
 
     def record(self) -> dict[str, Any]:
-        """What the manifest says about them."""
+        """Return what the manifest says of the rule: its text, whether it was met, and every look."""
         last = self.seen[-1]
         return {
             "rule": self.rule.text,

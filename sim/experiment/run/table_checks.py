@@ -1,7 +1,7 @@
-"""Whether the tables of a run's folder are such as a run writes, whatever the folder says of itself.
+"""Checks that the tables in a run's folder are such as a run writes.
 
-A folder may come from anywhere, with hashes to match. What is looked at is cheap: names and types of columns, the order
-of the replications, the words of outcomes, and the smallest and the largest value of each column.
+A folder may come from anywhere, with hashes that match. The checks are cheap: names and types of columns, the order of
+the replications, the words of outcomes, and the smallest and largest value of each column.
 """
 
 from __future__ import annotations
@@ -24,28 +24,31 @@ from sim.experiment.run.assemble import CURVES, ENROLMENT, EVENTS, PARTICIPANTS,
 if TYPE_CHECKING:
     from sim.core.design import Design
 
-_MOST = 1e30  # far more than any count, cost or number of days, and its square is still a number
-_SHOWN = 200  # characters of what a library says
+_MOST = 1e30  # above any count, cost or number of days; its square is still finite
+_SHOWN = 200  # characters of a library's message
 
 
 def first_line(error: Exception) -> str:
-    """What a library says of a file, short enough for a message."""
+    """Shorten a library's error to one line for a message."""
     text = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
     return (text.splitlines() or [type(error).__name__])[0][:_SHOWN]
 
 
 def wrong_tables(path: Path, design: Design, n_replications: int) -> list[str]:
-    """What is wrong with the tables of a finished run, as the rest of a sentence that begins with the file's name.
+    """Check the tables of a finished run.
 
     Args:
         path: the run's folder.
         design: its scenario, made ready.
-        n_replications: how many simulated trials it has.
+        n_replications: number of simulated trials.
+
+    Returns:
+        One text per wrong table, which starts with the file's name; empty if all are right. Missing files are skipped.
     """
     found = []
     for name, schema in _schemas(design).items():
         if not (path / name).is_file():
-            continue  # which is said elsewhere
+            continue  # reported elsewhere
         try:
             with opened(path / name) as source, pq.ParquetFile(source) as file:
                 problem = _wrong_columns(schema, file.schema_arrow)

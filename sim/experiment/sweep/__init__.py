@@ -1,1 +1,1 @@
-"""A scenario at many points."""
+"""A scenario at many points: a grid, or a Latin hypercube."""

@@ -1,4 +1,4 @@
-"""Where a sweep looks: the values of the paths that it varies, and the points that they make."""
+"""The points of a sweep: the paths and values that it varies, and the scenario at each combination."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from sim.scenario.yaml_source import parse_value, shown
 
 GRID, LATIN_HYPERCUBE = "grid", "latin-hypercube"
 DESIGNS = (GRID, LATIN_HYPERCUBE)
-AS_IS = "as-is"  # a value that leaves the path as the scenario has it
+AS_IS = "as-is"  # leaves the path unchanged
 MOST_POINTS = 10_000
-POINTS_PER_PATH = 10  # of a Latin hypercube, unless asked for otherwise (Loeppky, Sacks and Welch 2009)
+POINTS_PER_PATH = 10  # default of a Latin hypercube (Loeppky, Sacks and Welch 2009)
 _OPTION = "--vary"
-_FEW = 5  # problems of a kind that are shown
+_FEW = 5  # problems of one kind that are shown
 _RANGE = re.compile(r"^\s*([^\s\[\]{}]+?)\s*\.\.\s*([^\s\[\]{}]+)\s*$")
 _NAME_LENGTH = 80
 
@@ -36,7 +36,7 @@ class Factor:
 
     Attributes:
         path: dotted path.
-        values: the values to try, one by one; empty for a range.
+        values: the values to try; empty for a range.
         low: lower end of a range, or None.
         high: upper end of a range, or None.
     """
@@ -48,16 +48,23 @@ class Factor:
 
     @property
     def short(self) -> str:
-        """The end of the path."""
+        """The last two parts of the path."""
         return short_path(self.path)
 
     @property
     def is_range(self) -> bool:
-        """Whether anything between two ends is tried."""
+        """Whether values between two ends are tried."""
         return self.low is not None
 
     def at(self, u: float) -> Any:
-        """The value at a place in [0, 1): of a range of whole numbers or dates each is as likely."""
+        """Map a position in [0, 1) to a value. Whole numbers and dates of a range are equally likely.
+
+        Args:
+            u: the position.
+
+        Returns:
+            A value of the list, or of the range (numbers rounded to four digits).
+        """
         if not self.is_range:
             return self.values[min(int(u * len(self.values)), len(self.values) - 1)]
         low, high = self.low, self.high
@@ -71,13 +78,13 @@ class Factor:
 
     @property
     def written(self) -> str:
-        """What is tried, as it is typed after `PATH=`."""
+        """The values as they are typed after `PATH=`."""
         if self.is_range:
             return f"{self.low}..{self.high}"
         return ",".join(setting_text(value) for value in self.values)
 
     def ends(self) -> tuple[Any, ...]:
-        """Values that are validated before anything is run."""
+        """Return the values to validate before anything is run: the ends of a range, or all values."""
         return (self.low, self.high) if self.is_range else self.values
 
 
@@ -90,7 +97,7 @@ class Point:
     """One scenario of a sweep.
 
     Attributes:
-        number: from 1, in order.
+        number: number of the point, from 1.
         settings: the value of each varied path.
         scenario: the scenario with these values.
     """
@@ -100,11 +107,11 @@ class Point:
     scenario: Scenario
 
     def described(self) -> str:
-        """The settings in one line."""
+        """Return the settings in one line."""
         return describe(self.settings)
 
     def typed(self, scenario: str) -> str:
-        """The point as it would be typed after `run`.
+        """Return the point as it would be typed after `run`.
 
         Args:
             scenario: the scenario and its overrides as they were typed.
@@ -114,27 +121,38 @@ class Point:
 
 
 def short_path(path: str) -> str:
-    """The last two parts of a path, which say enough beside a value."""
+    """Return the last two parts of a path, which are enough beside a value."""
     return ".".join(path.split(".")[-2:])
 
 
 def describe(settings: Mapping[str, Any]) -> str:
-    """Settings in one line, by the end of each path, or by the whole of it where that could be several."""
+    """Write settings in one line: by the end of each path, or by the whole path where ends are equal.
+
+    Args:
+        settings: the value of each path.
+    """
     short = [short_path(path) for path in settings]
     names = [path if short.count(name) > 1 else name for path, name in zip(settings, short, strict=True)]
     return ", ".join(f"{name}={setting_text(value)}" for name, value in zip(names, settings.values(), strict=True))
 
 
 def setting_text(value: Any) -> str:
-    """A setting as a person writes it: a part that is taken out is `off`."""
+    """Write a setting as a person would; a section that is removed is `off`."""
     return "off" if value is False else shown(value)
 
 
 def parse_factor(text: str, design: str) -> Factor:
     """Read `PATH=V1,V2,...` or, for a Latin hypercube, `PATH=LOW..HIGH`.
 
+    Args:
+        text: the text after `--vary`.
+        design: one of `DESIGNS`.
+
+    Returns:
+        The factor; whether the scenario has the path is not checked.
+
     Raises:
-        UsageError: it is neither.
+        UsageError: the text has neither form.
     """
     path, equals, value = (part.strip() for part in text.partition("="))
     if not equals or not path or not value:
@@ -181,15 +199,18 @@ def _wrong(message: str, text: str) -> UsageError:
 
 
 def parse_factors(texts: Sequence[str], design: str, loaded: Loaded) -> list[Factor]:
-    """Read what is to be varied, and see that the scenario has it.
+    """Read what is varied, and check it against the scenario.
 
     Args:
-        texts: as after `--vary`.
+        texts: the texts after `--vary`.
         design: one of `DESIGNS`.
         loaded: the scenario.
 
+    Returns:
+        The factors, in the order of the texts.
+
     Raises:
-        InputError: with everything that is wrong.
+        InputError: with every problem found.
     """
     factors: list[Factor] = []
     wrong: list[Problem] = []
@@ -229,12 +250,12 @@ def _varied(loaded: Loaded, settings: Mapping[str, Any]) -> Scenario:
 
 
 def count_points(factors: Sequence[Factor], design: str, n_points: int | None) -> int:
-    """How many points a sweep has.
+    """Count the points of a sweep.
 
     Args:
         factors: what is varied.
         design: one of `DESIGNS`.
-        n_points: how many, of a Latin hypercube; default: ten a path.
+        n_points: number of points of a Latin hypercube; None for ten per path.
     """
     if design == GRID:
         return math.prod(len(factor.values) for factor in factors)
@@ -242,17 +263,20 @@ def count_points(factors: Sequence[Factor], design: str, n_points: int | None) -
 
 
 def make_points(loaded: Loaded, factors: Sequence[Factor], design: str, n_points: int | None, seed: int) -> list[Point]:
-    """The points of a sweep, each with a valid scenario.
+    """Make the points of a sweep, each with a valid scenario.
 
     Args:
         loaded: the scenario that is varied.
         factors: what is varied.
         design: `GRID` for every combination, `LATIN_HYPERCUBE` for a spread of points.
-        n_points: how many, of a Latin hypercube.
-        seed: where its random numbers start.
+        n_points: number of points of a Latin hypercube; None for ten per path.
+        seed: seed of the Latin hypercube.
+
+    Returns:
+        The points, numbered from 1.
 
     Raises:
-        InputError: a value is wrong, or values that do not go together.
+        InputError: a value is wrong, or values contradict one another.
     """
     settings = _grid(factors) if design == GRID else _hypercube(factors, n_points, seed)
     points, wrong = [], []

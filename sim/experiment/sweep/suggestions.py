@@ -1,4 +1,4 @@
-"""Values worth trying at a path: the value as it is, and two beside it that the scenario allows."""
+"""Suggests values worth trying at a path: the present value, and two near it that the scenario allows."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from sim.experiment.sweep.points import AS_IS, GRID, Factor
 from sim.scenario.described import Description
 from sim.scenario.load import Loaded, with_changes
 
-_BESIDE = 2  # values beside the one that the scenario has
-_STEPS = (-1, 1, 2, -2, 3, -0.1, 0.1)  # the nearest of a size worth seeing first, then whatever fits
+_BESIDE = 2  # values besides the present one
+_STEPS = (-1, 1, 2, -2, 3, -0.1, 0.1)  # in order of preference
 _PARTS = 3  # a step is a third of the value, in one digit
-_SHARE_STEP = 0.1  # of a probability that is zero
-_DAYS = (91, 182, 30, 14, 7, -7, -14)  # by which a date is moved: quarters, and less where those do not fit
+_SHARE_STEP = 0.1  # step of a probability of zero
+_DAYS = (91, 182, 30, 14, 7, -7, -14)  # shifts of a date: quarters, or less where those do not fit
 _NAME = "--vary"
 
 
 def suggested(loaded: Loaded, path: str, value: Any, description: Description, design: str) -> Factor:
-    """What to try at a path, for a beginning; of a Latin hypercube a range where there can be one.
+    """Suggest what to try at a path; for a Latin hypercube a range, where one is possible.
 
     Args:
         loaded: the scenario.
         path: dotted path.
-        value: what the scenario has there, as plain data; None where it says nothing.
+        value: the scenario's value there, as plain data; None where it has none.
         description: what the schema says of the path.
         design: one of `sim.experiment.sweep.points.DESIGNS`.
 
     Returns:
-        Values that the scenario can be read with, as it is among them. One value alone where none is known beside it.
+        Values with which the scenario is valid, including the present one; only that one where no other is known.
     """
     value = _plain(value, description)
     known = value if value is None or not isinstance(value, Mapping) else AS_IS

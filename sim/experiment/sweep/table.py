@@ -1,7 +1,7 @@
-"""A scenario at many points: one table, a row a point, all of them on the same random numbers.
+"""A sweep as a table: one row per point, all points on the same random numbers.
 
-Because replication k of every point has the same random numbers in the same places, curves over the points are smooth,
-and the difference between two points is measured pair by pair.
+Replication k of every point has the same random numbers in the same places. Curves over the points are therefore
+smooth, and the difference between two points is measured pair by pair.
 """
 
 from __future__ import annotations
@@ -47,15 +47,15 @@ MEANS = (
     "cost",
     *(f"cost_{name}" for name in COST_PARTS),
 )
-COMPARED = ("last_randomised", "primary_completion", "database_lock")  # medians set against those of the first point
+COMPARED = ("last_randomised", "primary_completion", "database_lock")  # compared with the first point
 
 _BY_THEN = "by then in half of them"
-_SHOWN = 5  # points that an answer shows when its name is typed
+_SHOWN = 5  # points shown when the answer is displayed
 
 
 @dataclass(frozen=True, repr=False)
 class Swept(Shown):
-    """A sweep that was run.
+    """A finished sweep.
 
     Attributes:
         loaded: the scenario that was varied.
@@ -63,9 +63,9 @@ class Swept(Shown):
         design: `grid` or `latin-hypercube`.
         points: the points in order.
         results: the results of each, in the same order.
-        table: a row a point; see `sweep_table`.
+        table: one row per point; see `sweep_table`.
         typed: the scenario and its overrides as they were typed.
-        folder: where its files are, once they are written.
+        folder: the folder of its files, once they are written.
     """
 
     loaded: Loaded
@@ -91,12 +91,12 @@ class Swept(Shown):
 
     @property
     def seed(self) -> int:
-        """Where random numbers start, at every point."""
+        """Seed of the random numbers at every point."""
         return self.results[0].seed
 
     @property
     def n_replications(self) -> int:
-        """Simulated trials at each point."""
+        """Number of simulated trials at each point."""
         return self.results[0].n_replications
 
 
@@ -113,15 +113,18 @@ def run_points(
 
     Args:
         points: the points.
-        replications: simulated trials at each.
-        seed: where random numbers start.
-        folder: where the folders of the points are made.
+        replications: number of simulated trials at each.
+        seed: seed of the random numbers.
+        folder: the folder for the folders of the points.
         typed: the scenario and its overrides as they were typed.
-        execution: how it is executed.
+        execution: how it is executed; never changes results.
+
+    Returns:
+        Results in the order of the points.
 
     Raises:
         ResultsError: a folder cannot be used.
-        RunInterrupted: stopped by hand; finished chunks are kept.
+        RunInterrupted: the user stopped it; finished chunks are kept.
     """
     identities = [Identity(point.scenario, seed, replications, point.typed(typed)) for point in points]
     places = [(identity, default_folder(identity, folder)) for identity in identities]
@@ -137,9 +140,12 @@ def run_sweep(
         loaded: the scenario that is varied.
         factors: what is varied.
         design: `grid` or `latin-hypercube`.
-        points: the points, as `make_points` makes them.
+        points: the points, from `make_points`.
         typed: the scenario and its overrides as they were typed.
-        how: what else `run_points` takes, and what it raises.
+        how: further arguments of `run_points`, which also says what is raised.
+
+    Returns:
+        The sweep.
     """
     results = run_points(points, typed=typed, **how)
     table = sweep_table(factors, points, results)
@@ -147,16 +153,21 @@ def run_sweep(
 
 
 def sweep_table(factors: Sequence[Factor], points: Sequence[Point], results: Sequence[Results]) -> pd.DataFrame:
-    """A row a point: the value of each path, and every headline with its interval.
-
-    Days are since the point's own day 0 (column `opens`); infinity is later than the horizon. Columns `x_low` and
-    `x_high` are the 95 % interval of `x`. `x_later` is how much later the median is than at the first point, by
-    calendar date, paired.
+    """Tabulate a sweep.
 
     Args:
         factors: what was varied.
         points: the points.
         results: their results, in the same order.
+
+    Returns:
+        One row per point: the value of each path, and every headline. Columns `x_low` and `x_high` are the 95 %
+            interval of
+        `x`. Days are since the point's own day 0 (column `opens`); infinity is later than the horizon. `x_later` is how
+        many days later the median is than at the first point, by calendar date, paired.
+
+    Raises:
+        ReplicationFailed: a replication of a point failed.
     """
     for found in results:
         found.refuse_failed()
@@ -231,5 +242,5 @@ def _cell(value: Any) -> object:
 
 
 def has_numbers(table: pd.DataFrame, path: str) -> bool:
-    """Whether every value of a path is a number."""
+    """Return whether every value of a path is a number; booleans are not."""
     return all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in table[path])
