@@ -1,7 +1,7 @@
-"""What amendments may change of those referred, so that whoever they may let in is dealt with when they come.
+"""Fates of referrals that an amendment may change.
 
-What the chart says and who consents is drawn before anything happens, and an amendment is in force on a day that is not
-known by then. So everybody whose fate may depend on one becomes a person, and is judged on the day.
+Referrals are drawn and judged before anything happens, but an amendment comes into force on a day that is not known by
+then. Everyone whose fate may depend on an amendment therefore becomes a person, and is judged on the day of referral.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ RETURN = "rescreen.after_chart"
 
 
 def amends_consent(scenario: Scenario) -> bool:
-    """Whether any amendment changes consent."""
+    """Whether any amendment changes the probability of consent."""
     return any(rule.consent is not None for rule in scenario.amendments.values())
 
 
@@ -38,7 +38,12 @@ def amends_criteria(scenario: Scenario) -> bool:
 
 
 def consent_in_force(scenario: Scenario, amendment: str = "") -> tuple[str, float | Family]:
-    """Path and value of consent, of an amendment or, by the empty name, of the scenario."""
+    """Path and value of the probability of consent.
+
+    Args:
+        scenario: the scenario.
+        amendment: name of the amendment that changes it; empty for the scenario's own.
+    """
     if not amendment:
         return CONSENT, scenario.screening.consent
     consent = scenario.amendments[amendment].consent
@@ -52,7 +57,10 @@ class Amended:
     Args:
         rules: the amendments by name.
         criteria: names of the criteria; the position of one is its bit.
-        lasting: bits of criteria of the chart that do not pass with time.
+        lasting: bits of the chart's criteria that never pass later.
+
+    Attributes:
+        dropped: criteria that each amendment drops, as bits, by its name.
     """
 
     def __init__(self, rules: Mapping[str, Amendment], criteria: Sequence[str], lasting: int) -> None:
@@ -70,17 +78,20 @@ class Amended:
         return bool(self._consents or self._droppable)
 
     def may_return(self, chart_failed: int) -> bool:
-        """Whether the chart excludes for passing reasons only."""
+        """Whether all criteria that fail on the chart (as bits) may pass later."""
         return chart_failed & self._lasting == 0
 
     def is_open(self, rows: Rows, chart_failed: Integers, u_consent: Array, returns: Flags | None) -> Flags:
-        """(rows, BLOCK) who must be dealt with on the day.
+        """Which referrals must be judged on the day, because an amendment may change their fate.
 
         Args:
             rows: which referrals.
-            chart_failed: criteria that fail on the chart, as bits.
-            u_consent: uniform numbers that decide on consent.
-            returns: who would come back, for reasons that pass; None where nobody does.
+            chart_failed: (rows, BLOCK) criteria that fail on the chart, as bits.
+            u_consent: (rows, BLOCK) uniform numbers that decide on consent.
+            returns: (rows, BLOCK) whether they would come back after a reason that passes; None where nobody does.
+
+        Returns:
+            (rows, BLOCK) flags.
         """
         left = chart_failed & ~np.int64(self._droppable)
         found: Flags = (left == 0) & (chart_failed != 0)

@@ -1,8 +1,8 @@
-"""What is drawn for each patient who is dealt with, whatever becomes of them.
+"""Values drawn for every patient who becomes a person, whatever happens to them.
 
-A process that needs a value for every patient has a column; the values of all columns are made together, for a block
-of patients of many replications at once. That costs a fiftieth of drawing each value when it is needed, and the draws
-stay at their places.
+A process that needs a value for every patient has a column. The values of all columns are drawn together, for a block
+of patients of many replications. That costs a fiftieth of drawing each value when it is needed, and every draw keeps
+its place.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class ColumnDesign:
     """One column.
 
     Attributes:
-        purpose: what the draws are for; with the site and the referral this is their place.
+        purpose: what the draws are for; with the site and the referral, this is their place.
         path: path of the value in the scenario, or empty.
         value: the value at the path, or None for standard draws.
         standard: for standard draws, their quantile function.
@@ -38,32 +38,43 @@ Column = Callable[[list[float]], float]  # finds one value among all those of a 
 
 
 def column_at(index: int) -> Column:
-    """The column at a place among a patient's values."""
+    """The column at a position among a patient's values."""
     return itemgetter(index)
 
 
 def constant_column(value: float) -> Column:
-    """A value that is the same for all patients, and stands nowhere."""
+    """A column for a value that is the same for all patients, which is not stored."""
     return lambda _values: value
 
 
 def most_doses(scenario: Scenario) -> int:
-    """Doses of the arm that has most."""
+    """Number of doses in the arm with the most doses."""
     return max((len(arm.doses.weeks) for arm in scenario.arms.values() if arm.doses), default=0)
 
 
 def dose_weeks(scenario: Scenario) -> list[float]:
-    """Weeks in which any arm has a dose."""
+    """Weeks of treatment in which any arm has a dose, increasing."""
     return sorted({week for arm in scenario.arms.values() if arm.doses for week in arm.doses.weeks})
 
 
 def bay_hours_of(week: float) -> str:
-    """Purpose of the draws of time in the bay for the dose of a week; week 0 is the first of treatment."""
+    """Purpose of the draws of time in the bay for the dose of a week.
+
+    Args:
+        week: week of treatment, from 0; the name counts from 1.
+    """
     return f"treatment.bay_hours.{week + 1:.12g}"
 
 
 def patient_columns(scenario: Scenario) -> dict[str, ColumnDesign]:
-    """All columns that a scenario needs, by purpose; values that are the same for all patients need none."""
+    """All columns that a scenario needs.
+
+    Args:
+        scenario: the scenario.
+
+    Returns:
+        The columns by purpose; none for a value that is the same for all patients of a replication.
+    """
     screening, follow_up = scenario.screening, scenario.follow_up
     designs = [
         ColumnDesign("screening.deteriorates", standard=unit_exponential),

@@ -1,4 +1,7 @@
-"""Blocks of referrals that have been drawn, by where they belong."""
+"""Blocks of referrals that have been drawn, by site and replication.
+
+Blocks are drawn in groups, for speed. This index finds the block of one site in one replication again.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,11 @@ Integers = npt.NDArray[np.int64]
 
 
 class Drawn:
-    """What has been drawn of the referrals of a group.
+    """The referrals of a site group that have been drawn so far.
 
     Args:
         n_sites: sites in the group.
-        n: replications.
+        n: number of replications.
     """
 
     def __init__(self, n_sites: int, n: int) -> None:
@@ -30,18 +33,41 @@ class Drawn:
         return self._where[block]
 
     def missing(self, block: int) -> Flags:
-        """(sites, replications) whose block has not been drawn."""
+        """Which sites and replications lack a block.
+
+        Args:
+            block: number of the block, from 0.
+
+        Returns:
+            (sites, replications) flags.
+        """
         missing: Flags = self._of(block)[0] < 0
         return missing
 
     def get(self, block: int, site: int, replication: int) -> tuple[Referred, int] | None:
-        """What was drawn, and which row of it is of one site and replication; None if it has not been."""
+        """Find a block.
+
+        Args:
+            block: number of the block, from 0.
+            site: number of the site in the group, from 0.
+            replication: number of the replication in the batch, from 0.
+
+        Returns:
+            The blocks drawn together and the row of this one; None if it has not been drawn.
+        """
         part, row = self._of(block)
         number = part.item(site, replication)
         return None if number < 0 else (self._parts[number], row.item(site, replication))
 
     def n_eligible(self, block: int) -> Integers:
-        """(sites, replications) patients of a block that has been drawn who consent and fail nothing."""
+        """Count patients of a block who consent and fail no criterion.
+
+        Args:
+            block: number of the block, from 0.
+
+        Returns:
+            (sites, replications) counts; 0 where the block has not been drawn.
+        """
         part, row = self._of(block)
         n = np.zeros(self._shape, dtype=np.int64)
         for number in np.unique(part).tolist():
@@ -49,7 +75,12 @@ class Drawn:
         return n
 
     def add(self, places: Integers, referred: Referred) -> None:
-        """Keep what was drawn for (rows, 3) blocks, sites and replications."""
+        """Store blocks that were drawn together.
+
+        Args:
+            places: (rows, 3) block, site and replication of each row.
+            referred: what was drawn, in the same order of rows.
+        """
         for block in np.unique(places[:, 0]).tolist():
             rows = np.flatnonzero(places[:, 0] == block)
             part, row = self._of(block)

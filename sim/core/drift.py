@@ -1,8 +1,9 @@
-"""Drift of referral rates in a plan: the process by which forecasts let rates drift, from day 0 on.
+"""Drift of referral rates in a plan, from day 0 on: the same process by which forecasts let rates drift.
 
-The logarithm of the rate is a Brownian motion in the logarithm of time: while 28 days and the time so far grow e-fold,
-it moves by a normal of the standard deviation that the scenario gives. It is constant within a week, later within four
-weeks and half a year; a step has the value of its end. Half the paths are above 1 at any time, and half below.
+The logarithm of the rate is a Brownian motion in the logarithm of time: while (time + 28 days) grows by a factor e, the
+logarithm of the rate moves by a normal with the standard deviation of the scenario. The rate is constant within steps
+of a week, later of four weeks, and then of half a year; a step has the value of its end. At any time half of the paths
+are above 1 and half below.
 """
 
 from __future__ import annotations
@@ -28,29 +29,44 @@ COMMON = ""  # the place of the walk of all sites
 
 
 def steps_of_drift(horizon_days: float) -> Array:
-    """(k + 1,) ends of the steps, from day 0 to the horizon or past it."""
+    """Ends of the steps in which the rate is constant.
+
+    Args:
+        horizon_days: the day that the last step must reach.
+
+    Returns:
+        (k + 1,) days, from 0 to the horizon or beyond.
+    """
     widths = [7.0] * _WEEKS + [28.0] * _MONTHS
     n_more = max(math.ceil((horizon_days - math.fsum(widths)) / HALF_YEAR_DAYS), 0)
     return np.concatenate(([0.0], np.cumsum(widths + [HALF_YEAR_DAYS] * n_more)))
 
 
 def elapsed(edges: Array) -> list[float]:
-    """How much the logarithm of time grows in each step."""
+    """Growth of log(time + 28 days) in each step.
+
+    Args:
+        edges: (k + 1,) ends of the steps, in days.
+
+    Returns:
+        k increments: the variance of the walk in each step, for a standard deviation of 1.
+    """
     logs = [log(day + EARLY_DAYS) for day in edges.tolist()]
     return [after - before for before, after in pairwise(logs)]
 
 
 class DriftPaths:
-    """How rates drift in a batch of replications.
+    """How referral rates drift in a batch of replications.
 
     Args:
-        rule: how much.
+        rule: standard deviations of the drift.
         streams: random numbers.
         replications: values of the scenario.
-        horizon_days: until when.
+        horizon_days: the last day of interest.
 
     Attributes:
-        edges: (k + 1,) ends of the steps.
+        edges: (k + 1,) ends of the steps, in days.
+        sizes: standard deviation of the drift of all sites (`common`), and of those of each country (`by_country`).
     """
 
     def __init__(self, rule: Drift, streams: Streams, replications: Replications, horizon_days: float) -> None:
@@ -75,7 +91,14 @@ class DriftPaths:
         return self._logs[place]
 
     def factor(self, country: str | None) -> Array:
-        """(replications, k) what rates of a country's sites are multiplied by in each step."""
+        """Factor on the referral rates of a country's sites.
+
+        Args:
+            country: code of the country; None for the drift that all sites share.
+
+        Returns:
+            (replications, k) factor in each step.
+        """
         together = self._log(COMMON)
         if country is not None and np.any(self.sizes["by_country"]):
             together = together + self._log(country)

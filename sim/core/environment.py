@@ -1,4 +1,8 @@
-"""SimPy's environment and process, with appointments at an absolute time and without what nobody waits for."""
+"""SimPy's environment and process, made faster for this simulation.
+
+Three additions: appointments at an absolute time, processes that yield a day instead of an event, and no events for
+what nobody waits for. Simulated events keep SimPy's order.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +18,10 @@ Wait = Event | float  # what a process yields: an event that it waits for, or th
 
 
 class Appointment:
-    """Something to be done on a day that nobody else waits for: an entry of the calendar, lighter than an event.
+    """A call scheduled for a day. Nothing can wait for it, so it is cheaper than an event.
 
     Attributes:
-        call: what is done; None where it was called off.
+        call: what to call; None once it is cancelled.
     """
 
     __slots__ = ("call",)
@@ -27,12 +31,16 @@ class Appointment:
 
 
 class TrialProcess(simpy.Process):
-    """A SimPy process that starts at once, and whose end is an event only where somebody waits for it.
+    """A SimPy process that starts at once, and whose end is an event only if something waits for it.
 
-    SimPy schedules an event for the start and one for the end of every process; for short processes that is a third of
+    SimPy schedules one event for the start and one for the end of every process; for short processes that is a third of
     all events. An exception in a process is raised at once, with its own traceback.
 
-    It may yield an event, as with SimPy, or a day (a float), on which it goes on; at once, if that has passed.
+    It may yield an event, as in SimPy, or a day (a float) on which it continues; a day in the past means at once.
+
+    Args:
+        env: the environment.
+        generator: the process.
     """
 
     env: TrialEnvironment
@@ -73,7 +81,11 @@ class TrialProcess(simpy.Process):
         self._step(None if event._ok else event._value)
 
     def interrupt(self, cause: object = None) -> None:
-        """Raise `simpy.Interrupt` in the process, in this instant, where it is waiting."""
+        """Raise `simpy.Interrupt` in a process that waits, at the current time.
+
+        Args:
+            cause: passed on as `simpy.Interrupt.cause`.
+        """
         event = self.env.event()
         event._ok, event._value, event._defused = False, simpy.Interrupt(cause), True
         event.callbacks.append(self._interrupted)
@@ -91,10 +103,10 @@ class TrialProcess(simpy.Process):
 
 
 class TrialEnvironment(simpy.Environment):
-    """A SimPy environment in which something can be put at a day, not only after a delay.
+    """A SimPy environment that schedules at absolute times, not only after delays.
 
-    SimPy schedules after a delay, and `now + (day - now)` is not `day` in floating point. An appointment must come at
-    the very instant that was computed for it, in this engine and in any other.
+    SimPy schedules after a delay, and `now + (day - now)` is not `day` in floating point. An appointment must happen at
+    exactly the time that was computed for it, in this engine and in any other.
     """
 
     # SimPy's is a property over `_now`. The clock is read more often than anything else, so it is an attribute here.
@@ -112,7 +124,7 @@ class TrialEnvironment(simpy.Environment):
         self.now = day
 
     def at(self, day: float) -> Event:
-        """An event that happens at `day` (at once, if that has passed)."""
+        """An event that happens at `day`, or at once if that has passed."""
         event = Event.__new__(Event)  # SimPy's constructor, without the call
         event.env = self
         event.callbacks = []
@@ -123,18 +135,25 @@ class TrialEnvironment(simpy.Environment):
         return event
 
     def call_at(self, day: float, call: Callable[[], object]) -> None:
-        """Do something at `day` (at once, if that has passed), but not before this returns."""
+        """Call something at `day`, or at once if that has passed, but never before this method returns."""
         now = self.now
         heappush(self._queue, (day if day > now else now, NORMAL, next(self._eid), Appointment(call)))
 
     def start(self, generator: Generator[Wait, None, None]) -> TrialProcess:
-        """Start a process; its first steps are taken before this returns."""
+        """Start a process; it runs up to its first wait before this method returns."""
         return TrialProcess(self, generator)
 
     def first(self, event: Event, day: float) -> Event:
-        """The event itself, made to happen at `day` if it has not by then.
+        """Make an event happen at `day`, unless it happens before.
 
-        Lighter than `event | env.at(day)`; whoever waits must tell by other means which of the two it was.
+        Lighter than `event | env.at(day)`, but whoever waits must find out by other means which of the two happened.
+
+        Args:
+            event: the event.
+            day: the latest time at which it happens.
+
+        Returns:
+            The same event.
         """
 
         def happen() -> None:
@@ -145,20 +164,26 @@ class TrialEnvironment(simpy.Environment):
         return event
 
     def begin(self, day: float) -> None:
-        """Set the clock, before anything has happened."""
+        """Set the clock to `day`, which may be negative; only before anything has happened."""
         self.now = day
 
     def finish(self) -> None:
-        """Let nothing more happen, not even in this instant."""
+        """End the simulation: nothing more happens, not even at the current time."""
         self._is_finished = True
 
     def run_to_end(self, most: int = sys.maxsize) -> bool:
-        """Run until `finish` is called, or nothing is left to happen; False where that takes too many events.
+        """Run until `finish` is called or nothing is left to happen.
 
-        SimPy's own `step`, without a call for each event, and with appointments besides events.
+        The same as SimPy's `step`, without a call for each event, and with appointments besides events.
 
         Args:
-            most: how many events are enough.
+            most: maximum number of events.
+
+        Returns:
+            False if the maximum was reached first.
+
+        Raises:
+            Exception: whatever an event failed with, if no process handles it.
         """
         queue = self._queue
         item: Any

@@ -1,4 +1,4 @@
-"""What extensions add to a design: kinds of event, and what of the program's they may hear."""
+"""What extensions add to a design: their kinds of event, and the program's events that they may listen to."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _RESERVED = {kind.name.partition(".")[0] for kind in KINDS}
 
 @dataclass(frozen=True)
 class ExtensionDesign:
-    """An extension that takes part.
+    """An extension that takes part in a scenario.
 
     Attributes:
         name: as in the scenario.
         kind: its class.
-        parameters: values of its parameters.
-        events: its kinds of event: their codes in the log, by name.
-        hears: kinds of event that it listens to: their names by code.
+        parameters: values of its parameters, by name.
+        events: codes in the log of its own kinds of event, by name.
+        hears: names of the kinds of event that it listens to, by code.
     """
 
     name: str
@@ -48,11 +48,13 @@ class ExtensionDesign:
     hears: dict[int, str]
 
     def path(self, parameter: str) -> str:
-        """Where a parameter stands in the scenario."""
+        """Path of a parameter in the scenario."""
         return f"extensions.{self.name}.parameters.{parameter}"
 
     def purpose(self, purpose: str) -> str:
-        """What its draws for a purpose of its own are for."""
+        """Full purpose of draws, from a purpose that the extension chose; no other part of the program can have the
+        same.
+        """
         return f"extension.{self.name}.{purpose}"
 
 
@@ -60,7 +62,8 @@ def extension_designs(scenario: Scenario) -> list[ExtensionDesign]:
     """The extensions of a scenario, in alphabetical order.
 
     Raises:
-        InputError: the file of one is not known to this process, or it listens to what there is not.
+        InputError: this process has not read the file of an extension, its name is that of one of the program's own
+            events, or it listens to an event that it cannot hear.
     """
     kinds = {name: extension_of(name, use.sha256) for name, use in sorted(scenario.extensions.items())}
     codes: dict[str, int] = {}
@@ -94,7 +97,11 @@ def _heard(name: str, kind: type[Extension], own: dict[str, int]) -> Iterator[tu
 
 
 def kinds_with(extensions: Sequence[ExtensionDesign]) -> list[Kind]:
-    """The program's kinds of event, and those of extensions, whose names begin with that of the extension."""
+    """All kinds of event: the program's, then those of extensions as `<extension>.<event>`.
+
+    Args:
+        extensions: the extensions that take part, in the order of `extension_designs`.
+    """
     own = [
         Kind(f"{extension.name}.{event}", meaning, "what the extension says")
         for extension in extensions

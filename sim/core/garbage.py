@@ -1,4 +1,4 @@
-"""Python's search for reference cycles, which would otherwise look again and again at what a trial is made of."""
+"""Control of Python's garbage collector, which otherwise searches the objects of a trial again and again."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ _MANY = 50_000  # objects; as many as some tens of small trials leave
 
 @contextmanager
 def collected_between_trials() -> Iterator[Callable[[], None]]:
-    """No search for reference cycles but where it is asked for, by a call of what this gives, between two trials.
+    """Switch the garbage collector off; the function that this gives collects between two trials, when many objects are
+    new.
 
-    A trial makes thousands of objects and drops most of them without leaving cycles. Searching whenever some hundreds
-    are new looks at all that are alive, which takes a tenth of the time; after a trial there is little left to look at.
+    A trial makes thousands of objects and drops most of them without leaving reference cycles. The default collector
+    searches all live objects after every few hundred new ones, which takes a tenth of the run time. After a trial
+    little is left to search.
     """
     was_enabled = gc.isenabled()
     gc.disable()

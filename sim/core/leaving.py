@@ -1,4 +1,4 @@
-"""From what a planner writes of leaving to the hazard of each way in each arm."""
+"""Hazards of leaving, in each arm, from the curves and hazard ratios in a scenario."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ Resolve = Callable[[str, object], float]  # (path, value) -> the value in this r
 def leaving_hazards(design: Design, rules: FollowUp, number: Resolve) -> list[list[Hazard]]:
     """Hazards of all ways out in each arm, in the order of the design.
 
-    A curve that is written for an arm is met in that arm, whatever else happens in it. So is one for all arms, but not
-    in an arm with a hazard ratio: there the other ways go on with the hazard that they have without the ratio, and
-    the share that they take follows. A hazard ratio multiplies the hazard of the arm whose curve is written.
+    A curve written for an arm is met in that arm, whatever other ways out it has. So is a curve for all arms, except in
+    an arm with a hazard ratio: there the other ways out keep the hazard that they have without the ratio, and their
+    shares follow. A hazard ratio multiplies the hazard of the arm whose curve is written.
 
     Args:
-        design: the scenario, made ready; it keeps hazards that no uncertain value changes.
+        design: the scenario, made ready; hazards without uncertain values are stored in it.
         rules: the scenario's follow-up.
-        number: resolves what is uncertain.
+        number: gives the value of an uncertain value in this replication.
+
+    Returns:
+        By arm, the hazard of each way out, in the order of `design.ways_out`.
     """
     ways = [(way, rules.leaving[way]) for way in design.ways_out]
     arms = [arm for arm in (_ALL, *(arm.name for arm in design.arms)) if arm not in design.hazards]

@@ -1,4 +1,4 @@
-"""Places that people hold one at a time: coordinators, infusion bays, culture suites."""
+"""Resources that one person at a time holds: coordinators, infusion bays, culture suites."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from simpy.events import Event
 
 
 class Places:
-    """Places that are taken first come, first served.
+    """A resource with a limited number of places, served in order of arrival.
 
-    SimPy's `Resource` makes an event for every request and every release, even when nobody waits, and those were a
-    third of all events. Here there is an event only where somebody waits.
+    SimPy's `Resource` makes an event for every request and every release, even when nobody waits; those were a third of
+    all events. Here only a wait makes an event.
 
     Args:
-        env: where the events happen.
-        capacity: how many places there are; None for no limit.
+        env: the environment in which the events happen.
+        capacity: number of places; None for no limit.
+
+    Attributes:
+        n_free: places that nobody holds; infinite without a limit.
     """
 
     __slots__ = ("_env", "_waiting", "n_free")
@@ -28,7 +31,11 @@ class Places:
         self.n_free = math.inf if capacity is None else capacity
 
     def take(self) -> Event | None:
-        """A place at once (None), or the event of getting one. Whoever takes or awaits one must `leave` it."""
+        """Take a place, or queue for one. Each call needs one call of `leave`.
+
+        Returns:
+            None if a place was free; otherwise the event of getting one.
+        """
         if self.n_free:
             self.n_free -= 1
             return None
@@ -37,7 +44,11 @@ class Places:
         return turn
 
     def leave(self, turn: Event | None) -> None:
-        """Give a place back, or stop waiting for one; `turn` is what `take` returned."""
+        """Give a place back, or stop waiting for one.
+
+        Args:
+            turn: what `take` returned.
+        """
         if turn is not None and not turn.triggered:
             self._waiting.remove(turn)
         elif self._waiting:
@@ -47,11 +58,11 @@ class Places:
 
 
 class HoldablePlaces(Places):
-    """Places that can be held: nobody takes one until they are released as often, and those who have one keep it.
+    """A resource that can be held: nobody takes a place until each hold is released. Those who have a place keep it.
 
     Args:
-        env: where the events happen.
-        capacity: how many places there are; None for no limit.
+        env: the environment in which the events happen.
+        capacity: number of places; None for no limit.
     """
 
     __slots__ = ("_holds",)
@@ -61,7 +72,7 @@ class HoldablePlaces(Places):
         self._holds = 0
 
     def take(self) -> Event | None:
-        """As for `Places`; while they are held, the event of getting one."""
+        """As for `Places`; during a hold, always the event of getting a place."""
         if not self._holds:
             return super().take()
         turn = self._env.event()
@@ -69,18 +80,18 @@ class HoldablePlaces(Places):
         return turn
 
     def leave(self, turn: Event | None) -> None:
-        """As for `Places`; while they are held, nobody who waits gets the place."""
+        """As for `Places`; during a hold, a place that is given back stays free."""
         if self._holds and (turn is None or turn.triggered):
             self.n_free += 1
         else:
             super().leave(turn)
 
     def hold(self) -> None:
-        """Let nobody take a place until this is released."""
+        """Add a hold: nobody takes a place until it is released."""
         self._holds += 1
 
     def release(self) -> None:
-        """Take back one hold; without any, those who wait get the places that are free, first come first served."""
+        """Take back one hold; after the last one, those who wait get the free places in order of arrival."""
         self._holds = max(self._holds - 1, 0)
         while not self._holds and self._waiting and self.n_free:
             self.n_free -= 1

@@ -1,7 +1,7 @@
-"""Referrals, drawn and judged: when they come, what the chart says of them, and who must be dealt with.
+"""Referrals, drawn and judged: when they arrive, what the chart says, and which of them become persons.
 
-All of that is known before anything happens, so it is drawn here for a block of 128 referrals of many sites in many
-replications at once, with array operations whose cost per call is then shared.
+All of that is known before anything happens. It is drawn here for a block of 128 referrals of many sites in many
+replications, with array operations whose cost per call is then shared.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ EXCLUDED, DECLINES, HANDLED = range(3)  # what becomes of a referral on the day
 
 
 class People(NamedTuple):
-    """Patients who must be dealt with, before their times of referral are known; see `Person` for each.
+    """Patients who become persons, before their times of referral are known; see `Person` for each attribute.
 
-    Plain lists, by patient: they are looked at one patient at a time.
+    Plain lists with one item a patient, because they are read one patient at a time.
 
     Attributes:
-        starts: where the people of each row begin among all, and the end.
-        position: in the block of referrals.
+        starts: (rows + 1) index of the first patient of each row, and the number of patients.
+        position: position in the block of referrals, from 0.
         values: draws of their own, by column.
         chart_failed: criteria that fail on the chart, as bits.
         tests_failed: criteria that fail when tested, as bits.
         weight_kg: body weight.
         days_since_decompensation: at referral.
-        consents: whether they say yes, if asked.
-        strata: level of each stratum or factor, the site not among them.
+        consents: whether they consent, if asked.
+        strata: level of each stratum or factor, without the site.
     """
 
     starts: list[int]
@@ -54,14 +54,18 @@ class People(NamedTuple):
     strata: list[tuple[int, ...]]
 
     def n_eligible(self) -> Integers:
-        """(rows,) people of each row who consent and fail nothing."""
+        """Count the patients who consent and fail no criterion.
+
+        Returns:
+            (rows,) counts.
+        """
         passes = np.array(self.consents, dtype=bool)
         passes &= (np.array(self.chart_failed) == 0) & (np.array(self.tests_failed) == 0)
         return np.diff(np.concatenate(([0], np.cumsum(passes)))[self.starts])
 
 
 class Referred(NamedTuple):
-    """Blocks of referrals of several rows: sites of a group in replications.
+    """Blocks of referrals; each row is a site in a replication.
 
     Attributes:
         gaps: (rows, BLOCK) unit-rate times from one referral to the next.
@@ -81,7 +85,7 @@ def draw_referred(design: Design, rows: Rows) -> Referred:
 
     Args:
         design: the scenario, made ready.
-        rows: which blocks, of which sites, in which replications.
+        rows: blocks, sites and replications to draw.
     """
     patients = design.population.block(rows)
     screening = design.scenario.screening

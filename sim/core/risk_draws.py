@@ -1,4 +1,4 @@
-"""Discrete risks in many replications at once: which strike, when, and how many days they cost."""
+"""Discrete risks in many replications: which of them strike, when, and how many days they cost."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ Flags = npt.NDArray[np.bool_]
 
 
 class Risks:
-    """The risks of a batch of replications. A risk that may have struck before the data end is taken not to have.
+    """The risks of a batch of replications.
+
+    In a trial under way, a risk to recruitment whose window began before the data end is taken not to have struck yet;
+    its probability is that of striking in the rest of the window.
 
     Args:
         designs: the risks.
         streams: random numbers.
         replications: values of the scenario.
-        now: the end of the data of a trial under way; else before everything.
+        now: end of the data of a trial under way, in days; minus infinity for a plan.
 
     Attributes:
         struck: (risks, replications) whether each strikes.
-        days: (risks, replications) how many days it costs where it strikes.
-        starts: (risks, replications) when a risk to recruitment strikes.
+        days: (risks, replications) how many days it costs if it strikes.
+        starts: (risks, replications) day on which a risk to recruitment strikes.
     """
 
     def __init__(self, designs: list[RiskDesign], streams: Streams, replications: Replications, now: float) -> None:
@@ -55,11 +58,26 @@ class Risks:
             self.struck[i] = drawn("risk") < p
 
     def more_days(self, step: StepDesign, group: str) -> Array | float:
-        """(replications,) days that a step of a group takes longer."""
+        """Days that risks add to a step of start-up.
+
+        Args:
+            step: the step.
+            group: name of the site group.
+
+        Returns:
+            (replications,) days, or 0 if no risk delays the step.
+        """
         return self._delays(group, step.name)
 
     def activation_days(self, group: str) -> Array | float:
-        """(replications,) days by which activation of a group's sites is later, besides their steps."""
+        """Days by which risks delay the activation of a group's sites, apart from delays of single steps.
+
+        Args:
+            group: name of the site group.
+
+        Returns:
+            (replications,) days, or 0 if no risk delays the group.
+        """
         return self._delays(group, None)
 
     def _delays(self, group: str, step: str | None) -> Array | float:
@@ -70,7 +88,13 @@ class Risks:
         return total
 
     def closing(self, calendar: Steps, group: str, row: int) -> Steps:
-        """A group's calendar in one replication, with no arrivals while a risk keeps recruitment closed."""
+        """A group's calendar in one replication, with factor 0 while a risk keeps recruitment closed.
+
+        Args:
+            calendar: the calendar without risks.
+            group: name of the site group.
+            row: number of the replication in the batch, from 0.
+        """
         stretches = [
             (self.starts[i, row].item(), (self.starts[i, row] + self.days[i, row]).item())
             for i, risk in enumerate(self._designs)
@@ -90,7 +114,12 @@ def _still_to_come(p: Array, first: float, last: float, now: float) -> tuple[Arr
 
 
 def without(calendar: Steps, stretches: list[tuple[float, float]]) -> Steps:
-    """A calendar whose factor is 0 in some stretches of days, which may overlap."""
+    """A calendar whose factor is 0 in some intervals.
+
+    Args:
+        calendar: the calendar.
+        stretches: (start, end) of each interval in days; they may overlap.
+    """
     end = float(calendar.edges[-1])
     bounds = np.array([day for stretch in stretches for day in stretch])
     edges = np.union1d(calendar.edges[:-1], bounds[(bounds > calendar.edges[0]) & (bounds < end)])

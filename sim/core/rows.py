@@ -1,4 +1,8 @@
-"""Which referrals are drawn together, and the values of a scenario for them."""
+"""Which referrals are drawn together, and the values of a scenario for each of them.
+
+A value may be the same in all replications, be drawn once for each replication (`uncertain`), or vary from patient to
+patient (`dist`). These classes give it as a number or an array that broadcasts over the drawn rows.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,11 @@ class Replications:
 
     Args:
         first: number of the first replication.
-        unknowns: what is uncertain in each of them.
+        unknowns: uncertain values of each replication.
+
+    Attributes:
+        first: the same.
+        n: number of replications.
     """
 
     def __init__(self, first: int, unknowns: Sequence[Unknowns]) -> None:
@@ -31,7 +39,15 @@ class Replications:
         self._unknowns = unknowns
 
     def numbers(self, path: str, value: object) -> float | Array | None:
-        """The value at a path where it is one number a replication (then (n,)); None where it varies."""
+        """The value at a path if it is one number in each replication.
+
+        Args:
+            path: dotted path in the scenario.
+            value: what the scenario says there.
+
+        Returns:
+            A number, (n,) numbers for an uncertain value, or None if the value varies within a replication.
+        """
         if isinstance(value, Family):
             if not value.is_uncertain:
                 return None
@@ -39,34 +55,61 @@ class Replications:
         return float(value)  # type: ignore[arg-type]
 
     def probabilities(self, path: str, value: object) -> float | Array:
-        """The probability at a path, by its mean where it varies; (n,) where it differs between replications."""
+        """The probability at a path; its mean if it varies within a replication.
+
+        Args:
+            path: dotted path in the scenario.
+            value: what the scenario says there.
+
+        Returns:
+            A number, or (n,) numbers if the scenario gives a distribution.
+        """
         if not isinstance(value, Family):
             return float(value)  # type: ignore[arg-type]
         return np.array([unknowns.average(path, value) for unknowns in self._unknowns])
 
     def transformed(self, path: str, value: Family, u: Array) -> Array:
-        """Values at a path from uniform numbers (..., replications, k)."""
+        """Values of a distribution from uniform numbers.
+
+        Args:
+            path: dotted path in the scenario.
+            value: the distribution there.
+            u: (..., replications, k) uniform numbers.
+
+        Returns:
+            Values of the same shape.
+        """
         if not value.uncertain_parameters():
             return self._unknowns[0].quantile(path, value)(u)
         parts = [unknowns.quantile(path, value)(u[..., i, :]) for i, unknowns in enumerate(self._unknowns)]
         return np.stack(parts, axis=-2)
 
     def quantile_of(self, replication: int, path: str, value: Family, u: Array) -> Array:
-        """Values at a path from uniform numbers of any shape, all of one replication (from 0)."""
+        """Values of a distribution in one replication from uniform numbers.
+
+        Args:
+            replication: number of the replication, from 0 for `first`.
+            path: dotted path in the scenario.
+            value: the distribution there.
+            u: uniform numbers, any shape.
+
+        Returns:
+            Values of the same shape.
+        """
         return self._unknowns[replication].quantile(path, value)(u)
 
 
 class Rows:
-    """Blocks of referrals of sites of a group in replications, a row each, that are drawn and judged together.
+    """Blocks of referrals that are drawn and judged together; each row is a block of one site in one replication.
 
     Args:
         streams: random numbers.
         replications: values of the scenario.
-        group: the group.
+        group: the site group.
         places: (rows, 3) block of referrals, site of the group and replication, each from 0, in order.
 
     Attributes:
-        n: how many rows.
+        n: number of rows.
     """
 
     def __init__(self, streams: Streams, replications: Replications, group: GroupDesign, places: Integers) -> None:
@@ -90,15 +133,27 @@ class Rows:
         ]
 
     def uniform(self, purpose: str) -> Array:
-        """(rows, BLOCK) uniform numbers."""
+        """Uniform numbers for a purpose.
+
+        Returns:
+            (rows, BLOCK) numbers in [0, 1).
+        """
         return self._streams.rows(purpose, self._group.name, self._runs)
 
     def numbers(self, path: str, value: object) -> float | Array | None:
-        """The value at a path where it is one number a replication (then (rows, 1)); None where it varies."""
+        """The value at a path if it is one number in each replication; see `Replications.numbers`.
+
+        Returns:
+            A number, (rows, 1) numbers for an uncertain value, or None if the value varies within a replication.
+        """
         return self._by_row(self._replications.numbers(path, value))
 
     def probabilities(self, path: str, value: object) -> float | Array:
-        """The probability at a path, by its mean where it varies; (rows, 1) where it differs between replications."""
+        """The probability at a path; its mean if it varies within a replication.
+
+        Returns:
+            A number, or (rows, 1) numbers if the scenario gives a distribution.
+        """
         found = self._by_row(self._replications.probabilities(path, value))
         assert found is not None
         return found
@@ -107,7 +162,16 @@ class Rows:
         return values[self._places[:, 2], None] if isinstance(values, np.ndarray) else values
 
     def transformed(self, path: str, value: Family, u: Array) -> Array:
-        """Values at a path from uniform numbers (rows, k)."""
+        """Values of a distribution from uniform numbers.
+
+        Args:
+            path: dotted path in the scenario.
+            value: the distribution there.
+            u: (rows, k) uniform numbers.
+
+        Returns:
+            Values of the same shape.
+        """
         if not value.uncertain_parameters():
             return self._replications.quantile_of(0, path, value, u)
         found = np.empty_like(u)

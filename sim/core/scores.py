@@ -1,4 +1,6 @@
-"""Arithmetic of the scores that the program knows; `sim.scenario.derived` has their formulas in words and sources."""
+"""Arithmetic of the scores that the program knows. `sim.scenario.derived` has their formulas in words and their
+sources.
+"""
 
 from __future__ import annotations
 
@@ -27,19 +29,37 @@ def _meld(bilirubin_mg_dl: Array, inr: Array, creatinine_mg_dl: Array) -> Array:
 
 
 def meld(bilirubin_umol_l: Array, inr: Array, creatinine_umol_l: Array) -> Array:
-    """MELD as the record prints it, times 10, to the nearest whole number as laboratories report it."""
+    """MELD as the registry record prints it, times 10, rounded to a whole number as laboratories report it.
+
+    Args:
+        bilirubin_umol_l: serum bilirubin, any shape; so are the others.
+        inr: international normalised ratio of the prothrombin time.
+        creatinine_umol_l: serum creatinine.
+
+    Returns:
+        Scores of the same shape.
+    """
     return _meld(bilirubin_umol_l / UMOL_PER_MG_DL_BILIRUBIN, inr, creatinine_umol_l / UMOL_PER_MG_DL_CREATININE)
 
 
 def meld_with_floors(bilirubin_umol_l: Array, inr: Array, creatinine_umol_l: Array) -> Array:
-    """MELD with values below 1 taken as 1 and creatinine at most 4 mg/dL, as UNOS computes it."""
+    """MELD as UNOS computes it: values below 1 count as 1, and creatinine is at most 4 mg/dL.
+
+    Args:
+        bilirubin_umol_l: serum bilirubin, any shape; so are the others.
+        inr: international normalised ratio of the prothrombin time.
+        creatinine_umol_l: serum creatinine.
+
+    Returns:
+        Scores of the same shape.
+    """
     bilirubin = np.maximum(bilirubin_umol_l / UMOL_PER_MG_DL_BILIRUBIN, 1.0)
     creatinine = np.clip(creatinine_umol_l / UMOL_PER_MG_DL_CREATININE, 1.0, 4.0)
     return _meld(bilirubin, np.maximum(inr, 1.0), creatinine)
 
 
 def pta_percent(inr: Array) -> Array:
-    """Prothrombin activity from INR, by a power law."""
+    """Prothrombin activity in percent from INR, by the power law 100 / INR^1.4."""
     return settle(100.0 * special.expm1(-1.4 * _ln(inr)) + 100.0)
 
 

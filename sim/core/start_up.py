@@ -1,4 +1,4 @@
-"""Start-up of sites as a network of steps: with the last of them a site is activated."""
+"""Start-up of sites as a network of steps; the last step activates the site."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class StepDesign:
     Attributes:
         code: its code in the log; steps are in alphabetical order.
         name: as in the scenario.
-        path: where its days stand.
-        days: how long it takes.
+        path: path of its duration in the scenario.
+        days: its duration in days.
         after: codes of the steps that it waits for.
-        place: whom it is done for once: a country or a group by name, '' for the trial; None for each site apart.
-        place_number: what the log calls that place (see `step_places`); 0 for each site apart.
+        place: what shares the step: 'trial', 'country CODE' or 'group NAME'; None if each site does it separately.
+        place_number: number of that place in the log (see `step_places`); 0 if each site does it separately.
     """
 
     code: int
@@ -34,7 +34,11 @@ class StepDesign:
 
 
 def step_places(scenario: Scenario) -> list[str]:
-    """Whom a step may be done for once, by the number in the log: each site, the trial, countries, groups."""
+    """What steps can be shared by, in the order of their numbers in the log.
+
+    Returns:
+        '' for each site, then the trial, countries, and site groups, the last two in alphabetical order.
+    """
     countries = {country_of(scenario, group) for group in scenario.sites} - {None}
     return [
         "",
@@ -45,13 +49,13 @@ def step_places(scenario: Scenario) -> list[str]:
 
 
 def network_of(scenario: Scenario, group: str, names: list[str], places: list[str]) -> tuple[StepDesign, ...]:
-    """The steps of a group, each after all that it waits for.
+    """The steps of a group in an order in which each follows all that it waits for.
 
     Args:
         scenario: the scenario.
         group: name of the group.
-        names: see `step_names`.
-        places: see `step_places`.
+        names: names of all steps; see `step_names`.
+        places: what steps can be shared by; see `step_places`.
     """
     steps, found = steps_of(scenario, group), []
     for name in in_order(steps):

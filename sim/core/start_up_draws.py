@@ -1,4 +1,4 @@
-"""When steps of start-up are over, in many replications at once; and in a trial under way, what is still to come."""
+"""When the steps of start-up end, in many replications; in a trial under way, what is still to come."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _NUMBERS = 4  # that a site has for a step: `Streams.sites` gives them by the fo
 
 @dataclass(frozen=True)
 class Ends:
-    """When the steps of a group's sites are over.
+    """When the steps of a group's sites end.
 
     Attributes:
-        ends: (sites, replications) day by code of the step, in an order in which each comes after all that it waits
-            for; NaN where it is not known (a site that was open before the data end).
-        days: the same of the days that it took.
-        activates: (sites, replications) day on which all are over.
+        ends: by code of the step, (sites, replications) day on which it ends, in an order in which each step follows
+            all that it waits for; NaN if not known (a site that was open before the data end).
+        days: by code of the step, (sites, replications) days that it took.
+        activates: (sites, replications) day on which all steps have ended.
     """
 
     ends: dict[int, Array]
@@ -42,7 +42,7 @@ class StartUps:
     Args:
         streams: random numbers.
         replications: values of the scenario.
-        first: number of the first replication whose sites these are.
+        first: number of the first replication whose sites are used.
     """
 
     def __init__(self, streams: Streams, replications: Replications, first: int) -> None:
@@ -59,15 +59,15 @@ class StartUps:
         draw: int = 0,
         over_by: Callable[[StepDesign], float] = lambda _step: np.inf,
     ) -> Ends:
-        """When each step is over.
+        """When each step ends: its start is the latest end of the steps that it waits for.
 
         Args:
             network: the group's steps.
-            group: its name.
+            group: name of the group.
             begins: (sites, replications) day on which start-up work begins.
-            more_days: what a step takes longer than it is said to, in each replication (a risk that strikes).
-            draw: which draw: 0 is the site's own, others are further ones.
-            over_by: day by which a step is known to be over.
+            more_days: days that risks add to a step, (replications,) or a number.
+            draw: 0 for the site's own draw, higher for further draws.
+            over_by: day by which a step is known to have ended.
         """
         ends: dict[int, Array] = {}
         days: dict[int, Array] = {}
@@ -100,9 +100,10 @@ class StartUps:
 def still_to_come(
     own: Ends, later: list[Ends], begins: Array, group: str, observed: ObservedState, late: Array
 ) -> Ends:
-    """Start-up of sites of a trial under way: known where they are open, and else the first draw after the data.
+    """Start-up of sites of a trial under way: as observed if the site is open, else the first draw that ends after the
+    data.
 
-    Where no draw is after the data, start-up work begins at their end.
+    If no draw ends after the data, start-up work begins at the end of the data.
 
     Args:
         own: start-up as drawn from the scenario.
@@ -110,7 +111,7 @@ def still_to_come(
         begins: (sites, replications) day on which start-up work began.
         group: name of the group.
         observed: the state of the trial.
-        late: (sites, replications) how late a site is that was to open by now.
+        late: (sites, replications) days of delay of a site that should have opened before the data end.
     """
     draws = [own, *later]
     activates = np.stack([draw.activates for draw in draws])

@@ -1,4 +1,4 @@
-"""Values of a purpose by count, made in blocks: the n-th lot, or a lot for the n-th referral of a site."""
+"""Values by count and place, drawn in blocks: those of the n-th lot, or of a lot for the n-th referral of a site."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ Array = npt.NDArray[np.float64]
 
 
 class Place(Protocol):
-    """What a draw belongs to: a site, or the trial as a whole."""
+    """What a draw belongs to: a site, or the trial as a whole.
+
+    Attributes:
+        group: name of the site group; empty for the trial.
+        n_sites: sites in the group.
+        row: number of the site in the group, from 0.
+    """
 
     group: str
     n_sites: int  # sites in its group
@@ -46,7 +52,7 @@ class Table:
         self._blocks: dict[tuple[str, int], Array] = {}
 
     def at(self, place: Place, n: int) -> float:
-        """The value for one count at one place."""
+        """The n-th value at a place, from 0."""
         key = (place.group, n // BLOCK)
         values = self._blocks.get(key)
         if values is None:
@@ -63,5 +69,5 @@ class Constant:
         self._value = value
 
     def at(self, place: Place, n: int) -> float:  # noqa: ARG002 - the shape of Table.at
-        """The value."""
+        """The value; it does not depend on place and count."""
         return self._value

@@ -1,7 +1,7 @@
-"""What we do not know, drawn once per replication, and values resolved with it.
+"""Uncertain values of a scenario, drawn once per replication, and values that depend on them.
 
-Every `uncertain` value of a scenario has a path, such as `sites.national_liver_centre.referrals_per_month`. Its draw
-belongs to that path, so that two scenarios that share the value share the draw.
+Every `uncertain` value has a path, such as `sites.national_liver_centre.referrals_per_month`. Its draw belongs to that
+path, so two scenarios that share the value share the draw.
 """
 
 from __future__ import annotations
@@ -40,7 +40,11 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str, Family]]:
 
 
 def uncertain_values(scenario: Scenario) -> dict[str, Family]:
-    """Every uncertain value by its path, in order of the paths."""
+    """Find all uncertain values of a scenario.
+
+    Returns:
+        The distributions by dotted path, in order of the paths.
+    """
     found: dict[str, Family] = {}
     for name in type(scenario).model_fields:
         if name not in _NO_MODEL:
@@ -51,13 +55,13 @@ def uncertain_values(scenario: Scenario) -> dict[str, Family]:
 def draw_unknowns(
     families: Mapping[str, Family], streams: Streams, first: int, n: int, quantiles: Quantiles | None = None
 ) -> dict[str, Array]:
-    """Uncertain values of several replications.
+    """Draw the uncertain values of several replications.
 
     Args:
         families: the uncertain values by path.
         streams: random numbers.
         first: number of the first replication.
-        n: how many consecutive replications.
+        n: number of consecutive replications.
         quantiles: for sensitivity analysis: probabilities to use instead of random ones, by path.
 
     Returns:
@@ -73,7 +77,7 @@ def draw_unknowns(
 
 
 class Known:
-    """Quantile functions and means that no uncertain value changes, by path; filled as they are needed."""
+    """Quantile functions and means that no uncertain value changes, by path; a cache that replications share."""
 
     def __init__(self) -> None:
         self.quantiles: dict[str, Quantile] = {}
@@ -82,11 +86,11 @@ class Known:
 
 
 class Unknowns:
-    """Values of a scenario, resolved with what is uncertain in one replication.
+    """Values of a scenario in one replication.
 
     Args:
         values: uncertain values by path.
-        known: what no uncertain value changes.
+        known: cache of what no uncertain value changes.
     """
 
     def __init__(self, values: Mapping[str, float], known: Known) -> None:
@@ -97,13 +101,17 @@ class Unknowns:
         return {name: self.values[f"{path}.{name}"] for name in family.uncertain_parameters()}
 
     def number(self, path: str, value: object) -> float | None:
-        """The value in this replication where it is one number, None where it varies from use to use."""
+        """The value at a path, or None if it varies within a replication (`dist`)."""
         if isinstance(value, Family):
             return self.values.get(path)  # those that are not uncertain are not there
         return float(value)  # type: ignore[arg-type]
 
     def quantile(self, path: str, value: Family) -> Quantile:
-        """The quantile function of a value that varies from use to use."""
+        """The quantile function of a value that varies within a replication.
+
+        Returns:
+            A function from probabilities in [0, 1), any shape, to values.
+        """
         known = self._known.quantiles.get(path)
         if known is None:
             parameters = self._parameters(path, value)
@@ -113,11 +121,11 @@ class Unknowns:
         return known
 
     def is_same_in_all(self, path: str) -> bool:
-        """Whether the quantile function at a path, once asked for, is the same in all replications."""
+        """Whether the quantile function at a path is the same in all replications; only after `quantile` was called."""
         return path in self._known.quantiles
 
     def scalar_quantile(self, path: str, value: Family) -> Callable[[float], float]:
-        """The same, for one probability at a time."""
+        """The quantile function of a value that varies within a replication, for one probability at a time."""
         known = self._known.scalar_quantiles.get(path)
         if known is None:
             parameters = self._parameters(path, value)
@@ -127,7 +135,7 @@ class Unknowns:
         return known
 
     def average(self, path: str, value: object) -> float:
-        """The value, or its mean where it varies."""
+        """The value at a path, or its mean if it varies within a replication."""
         number = self.number(path, value)
         if number is not None:
             return number

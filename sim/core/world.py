@@ -1,4 +1,4 @@
-"""What every process of a replication is given: the clock, the log, draws, and the design."""
+"""What every process of a replication has access to: clock, log, draws and design."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _is_in_table(week: float) -> bool:
 
 
 class Record(Protocol):
-    """Adds an event that happens now. `sim.core.events` says what the numbers of each kind mean."""
+    """Adds an event that happens now. `sim.core.events` defines what the numbers of each kind mean."""
 
     def __call__(
         self, kind: int, site: int = -1, person: int = -1, number: float = 0, code: int = 0, amount: float = 0.0
@@ -41,7 +41,14 @@ Tell = Callable[[tuple[float, ...]], None]  # lets somebody hear of an event
 
 
 def recorder(env: TrialEnvironment, log: Log) -> Record:
-    """A function, and not a method: it is called for every event, and finds what it needs at once."""
+    """Make the function that adds events to a log.
+
+    A closure and not a method, for speed: it is called for every event.
+
+    Args:
+        env: gives the time of events.
+        log: the log.
+    """
     append = log.rows.append
 
     def record(
@@ -53,7 +60,15 @@ def recorder(env: TrialEnvironment, log: Log) -> Record:
 
 
 def heard_recorder(env: TrialEnvironment, log: Log, heard: Mapping[int, Sequence[Tell]]) -> Record:
-    """The same where somebody listens: they hear of an event in its instant, after all that it led to at once."""
+    """Make the function that adds events to a log and tells listeners.
+
+    Listeners hear of an event at the same time, after its immediate consequences.
+
+    Args:
+        env: gives the time of events.
+        log: the log.
+        heard: listeners by kind of event.
+    """
     append = log.rows.append
 
     def record(
@@ -68,23 +83,26 @@ def heard_recorder(env: TrialEnvironment, log: Log, heard: Mapping[int, Sequence
 
 
 class World:
-    """One replication's surroundings. Processes add events to its log, and nothing else leaves a replication.
+    """The surroundings of one replication. Processes add events to its log; nothing else leaves a replication.
 
-    A probability that is written as `dist` is used by its mean: a coin whose probability is drawn afresh at every toss
-    comes up as often as one with the mean probability, toss by toss.
+    A probability that is written as `dist` is used by its mean: a coin whose probability is drawn again for every toss
+    comes up as often as a coin with the mean probability.
 
     Args:
         batch: the replications that are drawn together.
         replication: number of the replication.
 
     Attributes:
+        row: number of the replication in the batch, from 0.
+        design: the scenario, made ready.
         env: SimPy's environment.
         log: the event log.
-        record: adds an event that happens now to it; see `Record`.
-        heard: who hears of events of a kind; only where extensions take part.
+        record: adds an event that happens now to the log; see `Record`.
+        heard: listeners by kind of event; only used with extensions.
         unknowns: uncertain values in this replication.
         starts: day on which the trial starts; None for never.
-        known_until: the end of the data of a trial under way; before it, what was observed happens.
+        known_until: end of the data of a trial under way, before which events are as observed; minus infinity for a
+            plan.
     """
 
     def __init__(self, batch: Batch, replication: int) -> None:
@@ -109,29 +127,38 @@ class World:
         self.known_until = -float("inf") if batch.observed is None else batch.observed.now
 
     def hand_over(self) -> Log:
-        """The log, once the trial is over: whoever is cleared away later, amid a dose, adds nothing to it."""
+        """Return the log at the end of the trial, and put an empty one in its place.
+
+        Processes that are cleared away later, such as a dose in progress, then add nothing to the returned log.
+        """
         log, self.log = self.log, Log()
         self.record = recorder(self.env, self.log)
         return log
 
     def number(self, path: str, value: object) -> float:
-        """The value at a path of the scenario that is one number in a replication."""
+        """The value at a path that is one number in a replication."""
         number = self.unknowns.number(path, value)
         assert number is not None, path
         return number
 
     def probability(self, path: str, value: object) -> float:
-        """The probability at a path of the scenario; its mean, where it is written as `dist`."""
+        """The probability at a path; its mean if it is written as `dist`."""
         return self.unknowns.average(path, value)
 
     def column(self, purpose: str, path: str = "", value: object = 0.0) -> Column:
-        """The value at a path of the scenario, or standard draws for a purpose, for every patient."""
+        """The value at a path for every patient, or standard draws for a purpose.
+
+        Args:
+            purpose: what the draws are for.
+            path: dotted path in the scenario; empty for standard draws.
+            value: what the scenario says there.
+        """
         if purpose in self.design.columns:
             return column_at(self.design.column_index[purpose])
         return constant_column(self.number(path, value))
 
     def table(self, path: str, value: object) -> Table | Constant:
-        """The value at a path of the scenario, for every count at every place."""
+        """The value at a path for every count at every place, such as the yield of the n-th lot."""
         number = self.unknowns.number(path, value)
         if number is not None:
             return Constant(number)
@@ -140,7 +167,7 @@ class World:
         return self._table(path, quantile, is_shared=self.unknowns.is_same_in_all(path))
 
     def uniform_table(self, purpose: str) -> Table:
-        """A uniform number for every count at every place."""
+        """A uniform number in [0, 1) for every count at every place."""
         return self._table(purpose, lambda u: u, is_shared=True)
 
     def _table(self, purpose: str, quantile: Quantile, is_shared: bool) -> Table:
@@ -152,14 +179,28 @@ class World:
         return Table(block_of)
 
     def person_draws(self, purpose: str, group: str, row: int, n: int, size: int) -> Array:
-        """`size` uniform numbers for one person, or for the n-th of something else at a place."""
+        """Uniform numbers for one person, or for the n-th of something else at a place.
+
+        Args:
+            purpose: what the numbers are for.
+            group: name of the site group; empty for the trial as a whole.
+            row: number of the site in the group, from 0.
+            n: number of the referral, or of the thing, from 0.
+            size: how many numbers.
+
+        Returns:
+            (size,) numbers in [0, 1).
+        """
         return self.batch.streams.person(purpose, group, row, n, self.replication, size)
 
     def participant_draws(self, person: Person) -> Array:
-        """(weeks, DRAWS_A_ROW) uniform numbers of a participant, for each of the design's weeks.
+        """Uniform numbers of a participant for each of the design's weeks.
 
-        A draw belongs to its week, so that a visit or a dose in between moves no other. Whole weeks of the first years
-        are rows of one table; any other week is a purpose of its own.
+        A draw belongs to its week, so an additional visit or dose moves no other draw. Whole weeks of the first two
+        years are rows of one table; any other week is a purpose of its own.
+
+        Returns:
+            (weeks, DRAWS_A_ROW) numbers in [0, 1).
         """
         weeks, whole, n_rows = self._weeks
         place = person.site.group, person.site.row, person.referral
@@ -176,11 +217,16 @@ class World:
         )
 
     def single(self, purpose: str, place: str = "") -> float:
-        """One uniform number for the whole replication."""
+        """One uniform number in [0, 1) for the whole replication.
+
+        Args:
+            purpose: what the number is for.
+            place: what it belongs to within the trial.
+        """
         return self.batch.streams.trial(purpose, place, self.replication, 1).item()
 
     def varying(self, path: str, value: object) -> Callable[[float], float]:
-        """A function from a uniform number to the value at a path of the scenario."""
+        """The value at a path as a function of a uniform number in [0, 1)."""
         number = self.unknowns.number(path, value)
         if number is not None:
             return lambda _u: number
@@ -188,7 +234,11 @@ class World:
         return self.unknowns.scalar_quantile(path, value)
 
     def calendar(self, group: str) -> Steps:
-        """The calendar's factor for a site group."""
+        """The factor on a group's referral rates over time: calendar, closures by risks, and drift.
+
+        Args:
+            group: name of the site group.
+        """
         steps = self.batch.risks.closing(self.design.calendar.steps(group, self.number), group, self.row)
         drift = self.batch.drift
         if drift is not None:
