@@ -1,4 +1,4 @@
-"""What each country brings: sites, people, first days, and the cost of its sites; and the steps of start-up there."""
+"""Measures by country (sites, people, first days, cost of its sites) and of the steps of start-up."""
 
 from __future__ import annotations
 
@@ -37,7 +37,11 @@ _KINDS = {
 
 
 def country_measures(design: Design) -> Iterator[tuple[str, str, str]]:
-    """(name, unit, meaning) of what is measured of each country; nothing where no site group names one."""
+    """Declare the measures of each country; none if no site group names one.
+
+    Returns:
+        (name, unit, meaning) of each.
+    """
     for code in design.countries:
         for name, meaning in _COUNTS.items():
             yield f"country_{code}_{name}", "count", f"{code}: {meaning}"
@@ -48,7 +52,11 @@ def country_measures(design: Design) -> Iterator[tuple[str, str, str]]:
 
 
 def start_up_measures(design: Design) -> Iterator[tuple[str, str, str]]:
-    """(name, unit, meaning) of what is measured of steps of start-up; nothing where there are none."""
+    """Declare the measures of the steps of start-up; none without steps.
+
+    Returns:
+        (name, unit, meaning) of each.
+    """
     if not design.start_up:
         return
     yield "n_started_up", "count", "Sites activated whose steps of start-up are known"
@@ -64,7 +72,13 @@ def start_up_measures(design: Design) -> Iterator[tuple[str, str, str]]:
 
 
 def countries(row: Row, design: Design, index: EventIndex) -> None:
-    """Measure the countries."""
+    """Add the measures of each country to a row.
+
+    Args:
+        row: measures by name; changed in place.
+        design: the scenario, made ready.
+        index: the events.
+    """
     if not design.countries:
         return
     of_site = np.array(design.country_of_sites())
@@ -89,7 +103,13 @@ def countries(row: Row, design: Design, index: EventIndex) -> None:
 
 
 def start_up(row: Row, design: Design, index: EventIndex) -> None:
-    """Measure the steps of start-up, of the sites that were activated."""
+    """Add the measures of the steps of start-up, over sites that were activated, to a row.
+
+    Args:
+        row: measures by name; changed in place.
+        design: the scenario, made ready.
+        index: the events.
+    """
     if not design.start_up:
         return
     done = {(int(r[CODE]), int(r[NUMBER]) or -1 - int(r[SITE])): r for r in index.of(events.STEP_DONE)}
@@ -141,11 +161,14 @@ def _steps_of(group: GroupDesign, site: int, done: dict[tuple[int, int], Array])
 
 
 def longest_way(group: GroupDesign, steps: dict[int, tuple[float, float]]) -> list[int]:
-    """Codes of the steps on the longest way to activation: back from the last, each time to what ended last.
+    """Steps on the critical path to a site's activation: back from the last step, each time to the one that ended last.
 
     Args:
-        group: the group, whose network says what each step waits for.
-        steps: end and length by code.
+        group: the group, whose network defines what each step waits for.
+        steps: end and length in days, by code of the step.
+
+    Returns:
+        Codes of the steps, from the last to the first.
     """
     after = {step.code: step.after for step in group.network}
     way = [max(steps, key=lambda code: (steps[code][0], -code))]

@@ -1,4 +1,4 @@
-"""When a simulated trial's money is spent: what each month costs, from its events. The months sum to its cost."""
+"""Spending over time: the cost of each month of a simulated trial, from its events. The months sum to the total."""
 
 from __future__ import annotations
 
@@ -23,18 +23,25 @@ _VISITS = (events.VISIT_DONE, events.VISIT_MISSED)
 
 
 def log_of(rows: Array) -> Log:
-    """A log of events in order of time, as a run keeps them."""
+    """Rebuild a log from a table of events.
+
+    Args:
+        rows: (n, WIDTH) all events of a trial, in order of time.
+    """
     are_visits = np.isin(rows[:, KIND], _VISITS)
     return Log(list(map(tuple, rows[~are_visits].tolist())), visits=rows[are_visits])
 
 
 def spending(rows: Array, design: Design, values: dict[str, float]) -> Array:
-    """(months,) cost of each month from day 0; what is spent before it is in the first.
+    """Cost of each month of a trial.
 
     Args:
-        rows: (n, WIDTH) all events of a trial, in order.
+        rows: (n, WIDTH) all events of the trial, in order of time.
         design: the scenario, made ready; it has costs.
-        values: measures of the trial, uncertain values among them.
+        values: measures of the trial, including uncertain values.
+
+    Returns:
+        (months,) costs from day 0 on; the first month includes everything spent before day 0.
     """
     index, unit, end = EventIndex(log_of(rows)), design.scenario.costs, values["day_end"]
     assert unit is not None
@@ -73,7 +80,14 @@ def spending(rows: Array, design: Design, values: dict[str, float]) -> Array:
 
 
 def union(stretches: Array) -> Array:
-    """(k, 2) stretches that do not overlap, of (n, 2) that may."""
+    """Merge intervals.
+
+    Args:
+        stretches: (n, 2) intervals, which may overlap.
+
+    Returns:
+        (k, 2) intervals that do not overlap, in order.
+    """
     found: list[list[float]] = []
     for start, end in stretches[np.argsort(stretches[:, 0], kind="stable")].tolist():
         if found and start <= found[-1][1]:
@@ -84,7 +98,15 @@ def union(stretches: Array) -> Array:
 
 
 def visits_in(stretches: Array, every: float) -> Array:
-    """Days on which the time in stretches that do not overlap reaches each multiple of so many days."""
+    """Days of regular visits: those on which the time within intervals reaches each multiple of `every`.
+
+    Args:
+        stretches: (n, 2) intervals in days that do not overlap, in order.
+        every: days between visits.
+
+    Returns:
+        (k,) days.
+    """
     lengths = stretches[:, 1] - stretches[:, 0]
     reached = np.concatenate(([0.0], np.cumsum(lengths)))
     wanted = np.arange(1, math.floor(reached[-1] / every) + 1) * every
@@ -94,11 +116,14 @@ def visits_in(stretches: Array, every: float) -> Array:
 
 
 def month_table(design: Design, spent: list[Array]) -> pd.DataFrame:
-    """A row a month: its first day, mean cost of the month, and P50 and P80 of all that was spent by its end.
+    """Spending by month over several trials.
 
     Args:
         design: the scenario, made ready.
-        spent: what `spending` found, of several trials; one that has ended spends nothing more.
+        spent: results of `spending`, one for each trial; a trial that has ended spends nothing more.
+
+    Returns:
+        A row for each month: its first day, its mean cost, and P50 and P80 of the total spent by its end.
     """
     if not spent:
         return pd.DataFrame()

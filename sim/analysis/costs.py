@@ -1,4 +1,4 @@
-"""What a simulated trial cost, from its events and the scenario's unit costs."""
+"""The cost of a simulated trial, from its events and the scenario's unit costs; amounts are in its currency."""
 
 from __future__ import annotations
 
@@ -18,9 +18,17 @@ Array = npt.NDArray[np.float64]
 
 
 def site_stretches(index: EventIndex, end: float) -> list[Array]:
-    """(n, 2) stretches in which each activated site was open for patients or followed participants; they may overlap.
+    """Intervals in which each activated site was open for patients or followed participants.
 
-    A site is open from its activation until it closes, while recruitment is: not from the target met to a reopening.
+    A site is open from activation to closing, while recruitment is open: not between closing on the target and
+    reopening.
+
+    Args:
+        index: the events.
+        end: end of the trial, in days.
+
+    Returns:
+        For each activated site, in order of activation, (n, 2) intervals, which may overlap.
     """
     recruiting = index.recruiting(end)
     closed = {int(event[SITE]): float(event[TIME]) for event in index.of(events.SITE_CLOSED)}
@@ -35,7 +43,11 @@ def site_stretches(index: EventIndex, end: float) -> list[Array]:
 
 
 def length_of_union(stretches: Array) -> float:
-    """Days that are in any of (n, 2) stretches."""
+    """Number of days in the union of intervals.
+
+    Args:
+        stretches: (n, 2) intervals in days, which may overlap.
+    """
     total, reached = 0.0, -math.inf
     for start, end in stretches[np.argsort(stretches[:, 0], kind="stable")].tolist():
         total += max(end - max(start, reached), 0.0)
@@ -44,11 +56,11 @@ def length_of_union(stretches: Array) -> float:
 
 
 class Prices:
-    """Unit costs, as amendments change them.
+    """Unit costs over time: those of the scenario, changed by amendments. A call gives a unit cost at the start.
 
     Args:
-        row: the measures so far, uncertain values among them.
-        design: the scenario, made ready.
+        row: measures of the trial so far, including uncertain values.
+        design: the scenario, made ready; it has costs.
         index: the events.
     """
 
@@ -64,7 +76,7 @@ class Prices:
         ]
 
     def __call__(self, name: str) -> float:
-        """A unit cost at first."""
+        """A unit cost at the start of the trial, by its name in `costs`."""
         return self._value(f"costs.{name}", attrgetter(name)(self._unit))
 
     def _value(self, path: str, value: object) -> float:
@@ -72,7 +84,7 @@ class Prices:
         return float(value) if uncertain is None else uncertain  # type: ignore[arg-type]
 
     def changes(self, name: str) -> bool:
-        """Whether an amendment has changed a unit cost."""
+        """Whether an amendment changed a unit cost in this trial."""
         return len(self._steps(name)) > 1
 
     def _steps(self, name: str) -> list[tuple[float, float]]:
@@ -85,18 +97,41 @@ class Prices:
         return found
 
     def at(self, name: str, times: Array) -> Array:
-        """The unit cost at each of several times."""
+        """The unit cost at several times.
+
+        Args:
+            name: its name in `costs`.
+            times: (n,) days.
+
+        Returns:
+            (n,) unit costs.
+        """
         days, values = (np.array(column) for column in zip(*self._steps(name), strict=True))
         found: Array = values[np.searchsorted(days, times, side="right") - 1]
         return found
 
     def of_events(self, name: str, times: Array) -> float:
-        """What events at these times cost together."""
+        """Total cost of events at given times.
+
+        Args:
+            name: name of the unit cost of an event.
+            times: (n,) days of the events.
+        """
         steps = self._steps(name)
         return len(times) * steps[0][1] if len(steps) == 1 else math.fsum(self.at(name, times).tolist())
 
     def by_month(self, name: str, stretches: Array, edges: Array, own: float | None) -> Array:
-        """What the months in (n, 2) stretches that do not overlap cost in each month; months end at `edges`."""
+        """Cost of a monthly price in each month.
+
+        Args:
+            name: name of the unit cost of a month.
+            stretches: (n, 2) intervals in days that cost; they do not overlap.
+            edges: (months,) ends of the months, in days.
+            own: price of the country, which replaces the unit cost; None without one.
+
+        Returns:
+            (months,) costs.
+        """
         steps = self._steps(name) if own is None else [(-math.inf, own)]
         found = np.zeros(len(edges))
         for (start, value), end in zip(steps, [day for day, _ in steps[1:]] + [math.inf], strict=True):
@@ -105,7 +140,13 @@ class Prices:
         return found
 
     def of_months(self, name: str, stretches: Array, own: float | None = None) -> float:
-        """What the months in (n, 2) stretches cost together; overlaps count once; `own` is the price of a country."""
+        """Total cost of a monthly price; days in several intervals count once.
+
+        Args:
+            name: name of the unit cost of a month.
+            stretches: (n, 2) intervals in days, which may overlap.
+            own: price of the country, which replaces the unit cost; None without one.
+        """
         steps = self._steps(name)
         if own is not None or len(steps) == 1:
             return length_of_union(stretches) / MONTH_DAYS * (steps[0][1] if own is None else own)
@@ -117,12 +158,15 @@ class Prices:
 
 
 def costs(row: dict[str, float], design: Design, index: EventIndex) -> dict[str, float]:
-    """Cost in all and by part.
+    """Cost of a trial: total, by part and by country, and the worth of time if a day of delay has a cost.
 
     Args:
         row: the measures so far.
         design: the scenario, made ready; it has costs.
         index: the events.
+
+    Returns:
+        Measures by name.
     """
     unit = design.scenario.costs
     assert unit is not None
@@ -149,12 +193,15 @@ def costs(row: dict[str, float], design: Design, index: EventIndex) -> dict[str,
 
 
 def own_prices(row: dict[str, float], design: Design, in_country: str) -> list[float | None]:
-    """The unit cost of each site's country, where it has its own.
+    """Unit costs that countries set for themselves.
 
     Args:
-        row: the measures so far, uncertain values among them.
+        row: measures of the trial so far, including uncertain values.
         design: the scenario, made ready.
-        in_country: which unit cost, as a country names it.
+        in_country: name of the unit cost under a country.
+
+    Returns:
+        For each site, the unit cost of its country; None where the country has none.
     """
     countries = [design.countries[i] if i >= 0 else "" for i in design.country_of_sites()]
     own = {}

@@ -1,4 +1,7 @@
-"""The events of one replication by kind, and the joins that measures need."""
+"""The events of one replication by kind, and the joins that measures need.
+
+Measures need a few kinds of event each; sorting once by kind makes each of them a slice.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,14 @@ _PEOPLE_A_SITE = 1 << 32
 
 
 class EventIndex:
-    """Events of one log by kind.
+    """The events of one log, by kind.
 
     Args:
-        log: what happened.
-        n_kinds: kinds of event that there are, those of extensions among them.
+        log: the log.
+        n_kinds: number of kinds of event, including those of extensions.
+
+    Attributes:
+        log: the same.
     """
 
     def __init__(self, log: Log, n_kinds: int = len(KINDS)) -> None:
@@ -31,50 +37,75 @@ class EventIndex:
         self._rows = rows[np.argsort(kinds, kind="stable")]
 
     def of(self, kind: int) -> Array:
-        """(n, WIDTH) events of a kind, in order of time. Chart failures and visits are in the log itself."""
+        """Events of a kind that are in the log's `rows`; visits and referrals that ended at once are in the log itself.
+
+        Returns:
+            (n, WIDTH) events, in order of time.
+        """
         return self._rows[self._ends[kind - 1] if kind else 0 : self._ends[kind]]
 
     def count(self, kind: int) -> int:
-        """Events of a kind."""
+        """Number of events of a kind."""
         return int(self._counts[kind])
 
     def first(self, kind: int) -> float:
-        """Time of the first event of a kind; NaN where there is none."""
+        """Time of the first event of a kind; NaN without one."""
         rows = self.of(kind)
         return float(rows[0, TIME]) if len(rows) else float("nan")
 
     def codes(self, kind: int, n: int) -> list[int]:
-        """Events of a kind by code, rare codes as 0."""
+        """Number of events of a kind for each of its `n` codes."""
         counts: list[int] = np.bincount(self.of(kind)[:, CODE].astype(np.int64), minlength=n).tolist()
         return counts
 
     @staticmethod
     def keys(rows: Array) -> npt.NDArray[np.int64]:
-        """One number a person: site and referral."""
+        """One number for each person, from site and referral.
+
+        Args:
+            rows: (n, WIDTH) events.
+
+        Returns:
+            (n,) keys.
+        """
         return rows[:, SITE].astype(np.int64) * _PEOPLE_A_SITE + rows[:, PERSON].astype(np.int64)
 
     def first_referral(self) -> float:
-        """When the first patient was referred; NaN where nobody was."""
+        """Day of the first referral; NaN without any."""
         together = np.concatenate((self.of(events.REFERRED)[:1, TIME], self.log.ended_at_once.time))
         return float(together.min()) if len(together) else float("nan")
 
     def ended_at_once(self, kind: int | None = None) -> int:
-        """Referrals that ended on the day, in all or in one way."""
+        """Number of referrals that ended on the day.
+
+        Args:
+            kind: count only those that ended in this way; None for all.
+        """
         if kind is None:
             return len(self.log.ended_at_once.time)
         return int(np.count_nonzero(self.log.ended_at_once.kind == kind))
 
     def turned_away(self, n: int) -> list[int]:
-        """Those turned away by code, rare codes as 0; whoever would have been asked for consent on the day too."""
+        """Number of patients turned away, including those who would have been asked for consent on the day.
+
+        Args:
+            n: number of codes.
+
+        Returns:
+            A count for each code, 0 for codes that do not occur.
+        """
         ended = self.log.ended_at_once
         codes = np.concatenate((self.of(events.TURNED_AWAY)[:, CODE], ended.code[ended.kind == events.TURNED_AWAY]))
         counts: list[int] = np.bincount(codes.astype(np.int64), minlength=n).tolist()
         return counts
 
     def chart_failures(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """First failed criterion, and all of them as bits, of those whom the chart excluded for good.
+        """Criteria that failed, for each patient whom the chart excluded for good.
 
-        Most of them ended at once; those whose fate hung on an amendment are among the events.
+        Most of them ended at once; those whose fate depended on an amendment are among the events.
+
+        Returns:
+            (n,) position of the first failed criterion, and (n,) all failed criteria as bits.
         """
         ended = self.log.ended_at_once
         excluded = ended.kind == events.CHART_FAILED
@@ -87,16 +118,19 @@ class EventIndex:
         )
 
     def participants_out(self) -> Array:
-        """When participants left or completed."""
+        """Times at which participants left or completed, unordered."""
         return np.concatenate((self.of(events.LEFT)[:, TIME], self.of(events.COMPLETED)[:, TIME]))
 
     def stays(self, start: int, *ends: int, unended: float | None = None) -> Array:
-        """(n, 2) start and end of each stay: from an event of one kind to the same person's next of several others.
+        """Stays: from an event of one kind to the next event of several other kinds of the same person.
 
         Args:
-            start: the kind.
-            ends: the others.
-            unended: when stays end that had not when the log ends; None leaves them out.
+            start: kind that begins a stay.
+            ends: kinds that end it.
+            unended: end of stays that are open at the end of the log; None omits them.
+
+        Returns:
+            (n, 2) start and end of each stay.
         """
         begun = self.of(start)
         ended = np.concatenate([self.of(kind) for kind in ends])
@@ -120,7 +154,7 @@ class EventIndex:
         return found
 
     def waits_for_coordinator(self) -> Array:
-        """(n, 2) stays between consent and a coordinator, or the end of waiting for one."""
+        """(n, 2) stays between consent and a coordinator, or the end of the wait for one."""
         e = events
         return self.stays(e.CONSENT_GIVEN, e.SCREENING_STARTED, e.PATIENT_LOST, e.SCREENING_FAILED, e.TURNED_AWAY)
 
@@ -140,13 +174,24 @@ class EventIndex:
         return self.stays(events.DOSE_STARTED, events.DOSE_GIVEN, events.DOSE_LOST)
 
     def recruiting(self, end: float) -> Array:
-        """(n, 2) stretches in which recruitment was open; the first has no beginning, the last may end at `end`."""
+        """Intervals in which recruitment was open.
+
+        Args:
+            end: end of the current interval, if recruitment has not closed.
+
+        Returns:
+            (n, 2) intervals; the first begins at minus infinity.
+        """
         closed, reopened = self.of(events.RECRUITMENT_CLOSED)[:, TIME], self.of(events.RECRUITMENT_REOPENED)[:, TIME]
         starts = np.concatenate(([-np.inf], reopened))
         return np.column_stack((starts, np.append(closed, np.full(len(starts) - len(closed), end))))
 
     def pauses(self, reason: int) -> Array:
-        """(n, 2) pauses of randomisation for a reason; one that had not ended lasts for ever."""
+        """Pauses of randomisation for a reason.
+
+        Returns:
+            (n, 2) intervals; one that has not ended has an infinite end.
+        """
         paused, resumed = self.of(events.PAUSED), self.of(events.RESUMED)
         starts = paused[paused[:, CODE] == reason, TIME]
         ends = resumed[resumed[:, CODE] == reason, TIME]

@@ -1,4 +1,7 @@
-"""What is measured in a simulated trial: every column of `replications.parquet`, with its unit and meaning."""
+"""The measures of a simulated trial: every column of `replications.parquet`, with its unit and meaning.
+
+`sim.analysis.reduce` calculates them; this table is the source of the data dictionary and the reference pages.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,7 @@ PATH_MILESTONES = tuple(name for name in MILESTONES if name not in ("first_site_
 
 
 def path_name(milestone: str, step: str) -> str:
-    """The measure of a step on the critical path to a milestone (see `sim.analysis.critical`)."""
+    """Name of the measure of a step on the critical path to a milestone (see `sim.analysis.critical`)."""
     return f"path_{milestone}_{step}_days"
 
 
@@ -63,12 +66,12 @@ COST_PARTS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Measure:
-    """One column.
+    """One column of `replications.parquet`.
 
     Attributes:
-        name: the column.
-        unit: of its values.
-        meaning: what it says.
+        name: name of the column.
+        unit: unit of its values; `count` for whole numbers.
+        meaning: what it measures, in words.
     """
 
     name: str
@@ -156,7 +159,7 @@ _AMOUNTS = [
 
 
 def measures(design: Design) -> list[Measure]:
-    """All measures of a scenario, in the order of the columns. Days are since day 0; NaN is never."""
+    """All measures of a scenario, in the order of the columns. Days count from day 0; NaN means never."""
     found = [Measure("outcome", "code", f"How it ended: {', '.join(_words('trial_ended'))} (index from 0)")]
     found.append(Measure("reached", "0 or 1", "Whether the target, replacements among it, was randomised"))
     found += [Measure(f"day_{name}", "days", meaning) for name, meaning in MILESTONES.items()]
@@ -198,7 +201,7 @@ def measures(design: Design) -> list[Measure]:
 
 
 def extension_measures(design: Design) -> list[Measure]:
-    """Measures of the extensions that take part: `<extension>.<measure>`."""
+    """Measures of the extensions that take part, named `<extension>.<measure>`."""
     return [
         Measure(f"{extension.name}.{name}", measure.unit, measure.meaning)
         for extension in design.extensions

@@ -1,6 +1,6 @@
-"""From the event log of one replication to its measures: one row of `replications.parquet`.
+"""Measures of one replication from its event log: one row of `replications.parquet`.
 
-In plain numpy and once a replication, because a data frame a replication would cost more than the simulation.
+Plain numpy, once per replication, because a data frame per replication would cost more than the simulation.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _LATE_DAYS = 0.5
 
 
 class Reduced(NamedTuple):
-    """A replication, reduced.
+    """A replication, reduced to its measures.
 
     Attributes:
-        measures: values in the order of `sim.analysis.measures.measures`; counts are whole numbers, NaN is never.
-        randomised_days: when each participant was randomised, increasing.
+        measures: values in the order of `sim.analysis.measures.measures`; counts are whole numbers, NaN means never.
+        randomised_days: (n,) day of each randomisation, increasing.
     """
 
     measures: list[float]
@@ -49,6 +49,9 @@ class Reducer:
 
     Args:
         design: the scenario, made ready.
+
+    Attributes:
+        names: names of the measures, in the order of `Reduced.measures`.
     """
 
     def __init__(self, design: Design) -> None:
@@ -59,8 +62,11 @@ class Reducer:
         """Measure one replication.
 
         Args:
-            log: what happened.
+            log: its events.
             uncertain: the uncertain values of this replication, by path.
+
+        Raises:
+            InputError: an extension does not return the measures that it declares.
         """
         design, index = self.design, EventIndex(log, len(self.design.kinds))
         row: Row = {f"value_{path}": value for path, value in uncertain.items()}
@@ -84,7 +90,7 @@ class Reducer:
 
 
 class MilestoneReducer(Reducer):
-    """Measures the milestones and nothing else: the other values are NaN. A third of the work."""
+    """Measures only the milestones, in a third of the time; all other values are NaN."""
 
     def __call__(self, log: Log, uncertain: Mapping[str, float]) -> Reduced:
         """See `Reducer`."""

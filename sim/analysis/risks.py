@@ -1,4 +1,4 @@
-"""Which risks strike in a simulated trial, and how many days they delay."""
+"""Measures of discrete risks: which of them strike in a simulated trial, and how many days they add."""
 
 from __future__ import annotations
 
@@ -11,14 +11,24 @@ from sim.core.events import AMOUNT, CODE
 
 
 def risk_measures(design: Design) -> Iterator[tuple[str, str, str]]:
-    """(name, unit, meaning) of what is measured of each risk; nothing where there are none."""
+    """Declare the measures of each risk; none without risks.
+
+    Returns:
+        (name, unit, meaning) of each.
+    """
     for risk in design.risks:
         yield f"n_struck_{risk.name}", "count", f"1 where the risk {risk.name} strikes, else 0"
         yield f"risk_{risk.name}_days", "days", f"Days that {risk.name} adds; 0 where it does not strike"
 
 
 def risks(row: dict[str, float], design: Design, index: EventIndex) -> None:
-    """Measure the risks."""
+    """Add the measures of each risk to a row.
+
+    Args:
+        row: measures by name; changed in place.
+        design: the scenario, made ready.
+        index: the events.
+    """
     if not design.risks:
         return
     struck = index.of(events.RISK_STRUCK)

@@ -1,8 +1,8 @@
 """Several replications of one design, drawn together.
 
-Most of what a replication needs is known before anything happens in it: what is uncertain, its sites, its patients and
-what the chart says of them. These are drawn and judged here for many replications at once, with array operations whose
-cost per call is then shared. A replication is the same whichever batch it is in.
+Most of what a replication needs is known before anything happens in it: uncertain values, sites, patients, and what
+the chart says of them. All this is drawn and judged here for many replications, with array operations whose cost per
+call is then shared. A replication is the same in whichever batch it is drawn.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _STAND_INS = 1 << 16  # blocks from this on are of patients who stand in for peo
 
 
 def replications_at_once(design: Design) -> int:
-    """How many replications are worth drawing together: fewer for more sites, so that memory stays flat."""
+    """Number of replications to draw together: fewer for more sites, so that memory does not grow with them."""
     return max(1, min(MAX_REPLICATIONS, _SITES_AT_ONCE // max(design.n_sites, 1)))
 
 
@@ -67,13 +67,14 @@ class Batch:
         design: the scenario, made ready.
         seed: the experiment's seed.
         first: number of the first replication.
-        n: how many consecutive replications.
+        n: number of consecutive replications.
         quantiles: for sensitivity analysis: probabilities of uncertain values, instead of random ones, by path.
-        sites_of: for sensitivity analysis: the first of the replications whose sites these are, instead of their own.
-        observed: the state of a trial under way, from which the replications go on.
+        sites_of: for sensitivity analysis: first of the replications from which to take the sites, instead of `first`.
+        observed: the state of a trial under way, which the replications continue.
 
     Attributes:
-        observed: the same.
+        design: the same; so are `first`, `n` and `observed`.
+        streams: random numbers of the experiment.
     """
 
     def __init__(
@@ -103,12 +104,16 @@ class Batch:
         self._tables: dict[tuple[str, str, int], Array] = {}
 
     def unknowns(self, replication: int) -> Unknowns:
-        """What is uncertain, in one replication."""
+        """Uncertain values in one replication, given by its number."""
         return self._unknowns[replication - self.first]
 
     @cached_property
     def starts(self) -> tuple[Array, Flags]:
-        """(replications,) day on which the trial starts, and whether it never does. One under way has started."""
+        """Late start of the trial in each replication. A trial under way has started.
+
+        Returns:
+            (replications,) day on which the trial starts, and whether it never starts.
+        """
         rule, path = self.design.scenario.trial.start, "trial.start.late_days"
         never = self._all.probabilities("trial.start.never", rule.never)
         late = self._all.probabilities("trial.start.late", rule.late)
@@ -121,9 +126,13 @@ class Batch:
         return np.where((which >= never) & (which < never + late), days, 0.0), which < never
 
     def sites(self, group: GroupDesign) -> tuple[Array, Array]:
-        """The group's sites: (sites, replications) own rate per month at full speed, and day of activation.
+        """Rates and activation of a group's sites.
 
-        Where a group waits for an amendment, the day is infinite for those not known to be open; see `days_to_open`.
+        A group that waits for an amendment has an infinite day of activation, except for sites known to be open; see
+        `days_to_open`.
+
+        Returns:
+            (sites, replications) each: referrals per month at full rate, and day of activation.
         """
         if group.name not in self._sites:
             rates, activates = self._draw_sites(group)
@@ -143,25 +152,29 @@ class Batch:
 
     @cached_property
     def risks(self) -> Risks:
-        """Which risks strike, and how many days they cost."""
+        """Discrete risks: which of them strike, and how many days they cost."""
         now = -np.inf if self.observed is None else self.observed.now
         return Risks(self.design.risks, self.streams, self._all, now)
 
     @cached_property
     def drift(self) -> DriftPaths | None:
-        """How rates drift in a plan; None where they do not, or where a forecast lets them drift itself."""
+        """Drift of rates in a plan; None without drift, and in forecasts, which have drift of their own."""
         rule = self.design.scenario.drift
         if rule is None or self.observed is not None:
             return None
         return DriftPaths(rule, self.streams, self._all, self.design.horizon_days)
 
     def start_up(self, group: GroupDesign) -> Ends | None:
-        """When the steps of start-up of the group's sites are over; None where they have no steps."""
+        """When the steps of start-up of the group's sites end; None for a group without steps."""
         self.sites(group)
         return self._start_ups.get(group.name)
 
     def days_to_open(self, group: GroupDesign) -> Array:
-        """(sites, replications) days from when an amendment opens a group to the activation of each of its sites."""
+        """Days from the day on which an amendment opens a group to the activation of each of its sites.
+
+        Returns:
+            (sites, replications) days.
+        """
         return self._of_sites(group, "activation_delay_days", self._site_draws(group)[..., _DELAY])
 
     def _known_sites(
@@ -272,13 +285,16 @@ class Batch:
         return np.where(never, 0.0, rates), activates
 
     def referred(self, group: GroupDesign, site: int, replication: int, block: int) -> tuple[Referred, int]:
-        """A block of referrals of one site of a group in one replication, and which row of it is theirs.
+        """A block of referrals of one site in one replication; drawn with others that are likely to be needed.
 
         Args:
-            group: the group.
-            site: number in the group, from 0.
-            replication: number in the batch, from 0.
-            block: which block of referrals, from 0.
+            group: the site group.
+            site: number of the site in the group, from 0.
+            replication: number of the replication in the batch, from 0.
+            block: number of the block of referrals, from 0.
+
+        Returns:
+            The blocks drawn together, and the row of this one.
         """
         drawn = self._drawn[group.name]
         found = drawn.get(block, site, replication)
@@ -353,11 +369,22 @@ class Batch:
         return n
 
     def stand_ins(self, group: GroupDesign, site: int, replication: int, block: int) -> tuple[Referred, int]:
-        """A block of patients who stand in for people who are known: their times mean nothing."""
+        """A block of patients who stand in for observed people; their times are not used. See `referred`."""
         return self.referred(group, site, replication, _STAND_INS + block)
 
     def table(self, purpose: str, quantile: Quantile, group: str, n_sites: int, block: int) -> Array:
-        """(sites, replications, BLOCK) values of a purpose that no uncertain value changes, made once for all."""
+        """Values of a purpose that no uncertain value changes, drawn once for all replications of the batch.
+
+        Args:
+            purpose: what the values are for.
+            quantile: turns uniform numbers into values.
+            group: name of the site group; empty for the trial as a whole.
+            n_sites: sites in the group.
+            block: number of the block of counts, from 0.
+
+        Returns:
+            (sites, replications, BLOCK) values.
+        """
         key = (purpose, group, block)
         if key not in self._tables:
             uniform = self.streams.block(purpose, group, n_sites, block, self.first, self.n)

@@ -1,4 +1,7 @@
-"""A scenario made ready for many replications: everything that is the same in all of them."""
+"""A scenario made ready for many replications: everything that is the same in all of them.
+
+Replications read the design and never change it, except for caches of values that do not depend on the replication.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +41,8 @@ class ArmDesign:
     Attributes:
         index: its code in the log; arms are in alphabetical order.
         name: as in the scenario.
-        allocation: share of participants relative to the other arms.
-        doses: infusions it is due, or None.
+        allocation: its part in the allocation ratio, such as 2 in 2:1.
+        doses: infusions due, or None.
     """
 
     index: int
@@ -50,18 +53,18 @@ class ArmDesign:
 
 @dataclass(frozen=True)
 class GroupDesign:
-    """One group of sites, with what it takes from the defaults filled in.
+    """One group of sites, with the settings that it takes from the defaults.
 
     Attributes:
         name: as in the scenario.
-        label: as shown to people.
-        count: sites in it.
-        first_site: index of its first site among all.
+        label: as shown in reports.
+        count: number of sites.
+        first_site: index of its first site among all sites.
         settings: the group's own settings over the defaults.
-        waits: whether its sites stay out until an amendment opens them.
-        is_changing: whether an amendment may change its rate of referrals.
-        paths: where in the scenario each setting stands.
-        network: steps of start-up, each after all that it waits for; none where activation comes after one delay.
+        waits: whether its sites stay closed until an amendment opens them.
+        is_changing: whether an amendment may change its referral rate.
+        paths: path in the scenario of each setting.
+        network: steps of start-up, each after all that it waits for; empty if activation comes after one delay.
     """
 
     name: str
@@ -184,7 +187,7 @@ class Design:
         return found
 
     def country_of_sites(self) -> list[int]:
-        """For each site the position of its country among `countries`; -1 where it has none."""
+        """For each site, the position of its country among `countries`; -1 without a country."""
         return [
             self.countries.index(group.settings.country) if group.settings.country else -1
             for group in self.groups
@@ -192,21 +195,23 @@ class Design:
         ]
 
     def country_of(self, group: str) -> str | None:
-        """The country of a site group."""
+        """Code of the country of a site group, or None."""
         return next(found.settings.country for found in self.groups if found.name == group)
 
     def country_label(self, code: str) -> str:
-        """A country as reports call it."""
+        """Name of a country in reports: its label, or its code without one."""
         settings = self.scenario.countries.get(code)
         return (settings.label if settings else None) or code
 
     def referrals_per_month(self) -> float:
-        """Patients that all sites together look at in a month at full rate, uncertain values at their means."""
+        """Expected referrals per month at all sites together at full rate, uncertain values at their means."""
         rates = [(group.count, group.settings.referrals_per_month) for group in self.groups]
         return math.fsum(count * _mean(rate) for count, rate in rates if rate is not None)
 
     def site_labels(self) -> list[str]:
-        """A name for each site, in order of their indices: the group's label, and a number where there are several."""
+        """A label for each site, in order of their indices: the group's label, with a number if the group has several
+        sites.
+        """
         return [
             f"{group.label} {i + 1}" if group.count > 1 else group.label
             for group in self.groups

@@ -37,10 +37,10 @@ class Kind:
 
     Attributes:
         name: `noun.past`, as shown in tables.
-        meaning: what happened.
-        number: what `number` says, or empty.
-        code: the vocabulary that `code` indexes (a name in `VOCABULARIES`, or one of the scenario), or empty.
-        amount: what `amount` says, with unit, or empty.
+        meaning: what happened, as a sentence.
+        number: meaning of `number`; empty if the kind does not use it.
+        code: the vocabulary that `code` indexes (a name in `VOCABULARIES`, or one of the scenario); empty if unused.
+        amount: meaning of `amount`, with its unit; empty if unused.
     """
 
     name: str
@@ -206,15 +206,17 @@ COMPLETED_EVENTS, COMPLETED_NOT_BEFORE, COMPLETED_LATEST, COMPLETED_NOBODY_LEFT 
 
 @dataclass(frozen=True)
 class EndedAtOnce:
-    """Referrals that end on the day: excluded by the chart, or not willing, or turned away; in order of their sites.
+    """Referrals that end on the day: excluded by the chart, not willing, or turned away; in order of their sites.
+
+    All attributes are (n,) arrays.
 
     Attributes:
-        site: index of the site of each.
-        time: when each was referred, increasing within a site.
-        person: which referral of the site each was.
-        kind: how each ended.
+        site: index of the site.
+        time: day of the referral, increasing within a site.
+        person: number among the referrals of the site, from 0.
+        kind: kind of event that ended it.
         failed: criteria that failed on the chart, as bits.
-        code: of the ending; the first criterion that failed, for those whom the chart excludes.
+        code: code of the ending; if the chart excludes, the first criterion that failed.
     """
 
     site: Integers
@@ -225,7 +227,11 @@ class EndedAtOnce:
     code: Integers
 
     def rows(self) -> Array:
-        """Two events each: referred, and how it ended."""
+        """Write them as events: two for each referral, that it came and how it ended.
+
+        Returns:
+            (2 n, WIDTH) events, in order of sites.
+        """
         rows = np.zeros((2 * len(self.time), WIDTH))
         for offset, kind in ((0, REFERRED), (1, self.kind)):
             part = rows[offset::2]
@@ -235,17 +241,17 @@ class EndedAtOnce:
 
 
 def nobody_ended_at_once() -> EndedAtOnce:
-    """No referrals."""
+    """An empty `EndedAtOnce`."""
     none = np.zeros(0, dtype=np.int64)
     return EndedAtOnce(none, np.zeros(0), none, none, none, none)
 
 
 @dataclass
 class Log:
-    """Events of one replication, as they happened; those that touch nothing else apart.
+    """Events of one replication; those that affect nothing else are stored separately.
 
     Attributes:
-        rows: `WIDTH` numbers an event, in the order in which they happened.
+        rows: `WIDTH` numbers for each event, in the order in which they happened.
         ended_at_once: referrals that ended on the day.
         visits: (n, WIDTH) visits done and missed, by participant in order of randomisation.
     """
@@ -255,12 +261,20 @@ class Log:
     visits: Array = field(default_factory=lambda: np.zeros((0, WIDTH)))
 
     def happened(self) -> Array:
-        """(n, WIDTH) events other than those written down at the end, in order."""
+        """The events in `rows` as an array.
+
+        Returns:
+            (n, WIDTH) events in the order in which they happened.
+        """
         n = len(self.rows)
         return np.fromiter(chain.from_iterable(self.rows), np.float64, n * WIDTH).reshape(n, WIDTH)
 
     def table(self) -> Array:
-        """(n, WIDTH) all events in order of time; see above for the order at one instant."""
+        """All events in order of time; the module docstring defines the order at the same time.
+
+        Returns:
+            (n, WIDTH) events.
+        """
         rows = np.concatenate((self.ended_at_once.rows(), self.visits, self.happened()))
         return rows[np.argsort(rows[:, TIME], kind="stable")]
 

@@ -1,7 +1,7 @@
-"""What is known of a trial that is under way, for replications that go on from there.
+"""The observed state of a trial under way, which replications continue.
 
-A replication of such a trial lives through what was observed, at the times at which it was, and is simulated from then
-on. What was not observed (a participant's doses, their weight) is drawn as for anybody.
+A replication of such a trial repeats what was observed at the times at which it happened, and is simulated from then
+on. Anything not observed (a participant's doses, their weight) is drawn as for any patient.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ UNKNOWN = -1
 
 @dataclass(frozen=True)
 class KnownSite:
-    """A site of which something is known. Days are since day 0 of the scenario.
+    """A site of which something is known. Days count from day 0 of the scenario.
 
     Attributes:
-        activated: when it opened; None for one that is still to open.
-        closed: when it closed; None for one that is open.
-        planned: when one that is still to open is planned to; None without a plan.
-        last_randomised: when it last randomised; None for never.
-        rate: its place among the rates; None for the scenario's own rate.
+        activated: day of activation; None for a site that is still to open.
+        closed: day of closing; None for an open site.
+        planned: planned day of activation of a site that is still to open; None without a plan.
+        last_randomised: day of its last randomisation; None for never.
+        rate: column of its rate in `ObservedState.rates`; None for the scenario's own rate.
     """
 
     activated: float | None = None
@@ -40,16 +40,16 @@ class KnownSite:
 
 @dataclass(frozen=True)
 class KnownPerson:
-    """Someone who is in the trial, or was.
+    """A person who is or was in the trial. Days count from day 0 of the scenario.
 
     Attributes:
-        site: where.
-        screened: when screening began.
-        randomised: when they were randomised; None for one in screening.
-        ended: when they left, or had the last visit; None for one still in.
+        site: site group, and number of the site in it.
+        screened: day on which screening began.
+        randomised: day of randomisation; None for a person in screening.
+        ended: day of leaving or of the last visit; None for a person still in the trial.
         way_out: code of the way of leaving; None for the last visit.
-        arm: index of the arm; `UNKNOWN` where the data do not say.
-        is_leaving_known: whether `ended` says whether and how they left; else that is drawn from randomisation on.
+        arm: index of the arm; `UNKNOWN` if the data do not have it.
+        is_leaving_known: whether `ended` tells if and how they left; otherwise that is drawn from randomisation on.
     """
 
     site: SiteKey
@@ -66,18 +66,17 @@ class ObservedState:
     """The state of a trial at the end of the data.
 
     Attributes:
-        now: the end of the data.
+        now: end of the data, in days since day 0.
         sites: what is known of sites, by group and number.
-        people: everyone who is or was in the trial, in order of time.
-        rates: (draws, known sites) randomisations a month of the open sites, at the rate now.
-        passing: share of those referred who are randomised, on average over what is uncertain.
-        mean_consent: mean of the probability of consent over what is uncertain, to which `passing` belongs.
-        consent_of: the amendment whose consent is in force; empty for that of the scenario.
-        edges: (k + 1,) ends of the steps in which the rate drifts, from `now` on; empty for no drift.
+        people: all who are or were in the trial, in order of time.
+        rates: (draws, known sites) randomisations per month of the open sites, at the rate now.
+        passing: share of referrals that are randomised, averaged over uncertain values.
+        mean_consent: mean probability of consent over uncertain values, which `passing` includes.
+        consent_of: the amendment whose probability of consent is in force; empty for that of the scenario.
+        edges: (k + 1,) ends of the steps in which the rate drifts, from `now` on; empty without drift.
         drift: (draws, k) rate in each step relative to the rate now.
-        new_sites: (draws,) by group, what its sites still to open are multiplied by: what its open ones have taught.
-        pipeline_days: how long before `now` people may have been referred who are still in screening; 0 where the data
-            name them.
+        new_sites: by group, (draws,) factor on the rates of sites still to open, learnt from the open ones.
+        pipeline_days: how long before `now` people still in screening may have been referred; 0 if the data name them.
     """
 
     now: float
@@ -94,23 +93,31 @@ class ObservedState:
 
     @property
     def arrivals_from(self) -> float:
-        """Before this, nobody is referred but those who are known."""
+        """Day from which referrals are simulated; before it, only observed people are referred."""
         return self.now - self.pipeline_days
 
     def drifting(self, calendar: Steps, replication: int) -> Steps:
-        """A calendar whose factor drifts from now on, as in one of the draws."""
+        """A calendar with the drift of one draw, from the end of the data on.
+
+        Args:
+            calendar: the calendar without drift.
+            replication: number of the replication, which selects the draw.
+        """
         if not len(self.edges):
             return calendar
         return calendar.multiplied(self.edges, self.drift[replication % len(self.drift)])
 
     def site_rates(self, group: str, rates: Array, first: int, consent: Array) -> Array:
-        """Referral rates a month of a group's sites: those that are known, and what they teach of the others.
+        """Referral rates of a group's sites: observed rates if known, else the scenario's with the factor of new sites.
 
         Args:
             group: name of the group.
-            rates: (sites, replications) as drawn from the scenario.
+            rates: (sites, replications) referrals per month as drawn from the scenario.
             first: number of the first replication.
-            consent: (replications,) probability of consent in each.
+            consent: (replications,) probability of consent.
+
+        Returns:
+            (sites, replications) referrals per month.
         """
         rates = rates.copy()
         replications = first + np.arange(rates.shape[1])
@@ -125,13 +132,16 @@ class ObservedState:
         return rates
 
     def activations(self, group: str, activates: Array, later: Array, delays: Array) -> Array:
-        """Days of activation of a group's sites: as known, as planned, else later than now.
+        """Days of activation of a group's sites: as observed, as planned, or else after the end of the data.
 
         Args:
             group: name of the group.
-            activates: (sites, replications) as drawn from the scenario.
+            activates: (sites, replications) days as drawn from the scenario.
             later: (sites, replications, k) further draws of the same.
-            delays: (sites, replications) how late a site is that should have opened by now, in days.
+            delays: (sites, replications) days of delay of a site that should have opened before the data end.
+
+        Returns:
+            (sites, replications) days.
         """
         found = activates.copy()
         for row in range(len(found)):

@@ -1,4 +1,4 @@
-"""Patients and sites, as the processes pass them on."""
+"""Patients and sites: the objects that processes pass to one another."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ class Site:
         row: its number in the group, from 0.
         n_sites: sites in the group.
         design: the group's settings.
-        activates: when it may look at referrals; before day 0 where start-up was quick.
-        per_month: its own referral rate at full speed.
+        activates: day on which it may begin to look at referrals; negative if start-up was quick.
+        per_month: its own referral rate per month at full rate.
         arrivals: its arrival rate over time.
-        coordinators: screenings that can run at once.
+        coordinators: places for screenings that run at the same time.
         bays: infusion bays.
         n_randomised: participants so far.
-        last_randomised: when the last of them was randomised, or when the site opened.
-        closed_on: when it stopped looking at referrals for good.
-        arrivals_from: the arrivals of a site that waits for an amendment, from when it is activated.
+        last_randomised: day of its last randomisation, or of its opening before the first.
+        closed_on: day on which it stopped looking at referrals for good; None while open.
+        arrivals_from: for a site that waits for an amendment, the arrival rate as a function of the day of activation.
     """
 
     index: int
@@ -64,44 +64,44 @@ class Site:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it stays out until an amendment opens it."""
+        """Whether it stays closed until an amendment opens it."""
         return self.activates == float("inf")
 
 
 class Person:
-    """One patient whom someone must deal with, and the participant they may become.
+    """A patient who is handled as a person, and the participant they may become. Times are in days since day 0.
 
     Attributes:
-        site: where they were referred.
-        referral: which referral of the site they are, from 0; with the site, their name.
-        referred: when.
+        site: site of the referral.
+        referral: number among the referrals of the site, from 0; with the site, this is their name.
+        referred: day of referral.
         values: draws of their own, by column (see `sim.core.columns`).
-        chart_failed: criteria that fail on the chart but may pass, as bits.
-        tests_failed: criteria that tests will find failed, as bits.
+        chart_failed: criteria that fail on the chart but may pass later, as bits.
+        tests_failed: criteria that will fail when tested, as bits.
         weight_kg: body weight.
-        window_ends: last moment at which they may be randomised.
-        consents: whether they say yes, if asked.
-        strata: level of each stratum or factor, the site not among them.
-        deteriorates: when they would die or worsen while being screened.
-        is_returning: whether they are on their way back.
+        window_ends: last time at which they may be randomised.
+        consents: whether they consent, if asked.
+        strata: level of each stratum or factor, without the site.
+        deteriorates: when they would die or worsen during screening.
+        is_returning: whether they are to come back for rescreening.
         is_queueing: whether they wait for a coordinator.
         attempt: 1, or 2 when rescreened.
         arm: arm, once randomised.
-        number: place in the order of randomisation, from 1.
-        randomised: when.
+        number: order of randomisation, from 1.
+        randomised: day of randomisation.
         n_doses_given: infusions so far.
         n_doses_over: doses so far that were given or missed.
-        n_doses_due: doses to come, a thawed one not among them.
-        dose_started: when the last infusion began.
-        first_due: when the first dose was due; never, until that is known.
-        treated_rank: place in the order of first doses, from 1; 0 before it.
-        arrival: where they stand among the arrivals of a Poisson process of rate 1, if their site's rate may change.
+        n_doses_due: doses to come, without one that is thawed.
+        dose_started: start of the last infusion.
+        first_due: when the first dose was due; infinite until known.
+        treated_rank: order of first doses, from 1; 0 before the first dose.
+        arrival: arrival time in a Poisson process of rate 1, used if their site's rate may change.
         draws: (weeks, DRAWS_A_ROW) uniform numbers for the visit and the dose of each of the design's weeks.
-        ends: when follow-up ends, at the last visit or before.
-        last_visit: when the last visit is planned.
+        ends: end of follow-up, at the last visit or before.
+        last_visit: planned time of the last visit.
         way_out: code of the way of leaving; None for the last visit.
         has_left: whether they are out of the trial.
-        known: what is known of them, for those of a trial under way.
+        known: what was observed of them in a trial under way; None for a simulated patient.
     """
 
     # What most patients never change stands in the class: setting it for each would cost more than all the rest.
@@ -152,11 +152,11 @@ class Person:
 
     @property
     def is_in_screening(self) -> bool:
-        """Not waiting for a coordinator, nor on the way back."""
+        """Whether they neither wait for a coordinator nor are to come back."""
         return not (self.is_returning or self.is_queueing)
 
     def comes_on(self, day: float) -> None:
-        """The day of referral, until which all that is counted from it was counted from 0."""
+        """Set the day of referral; times that depend on it were counted from 0 before."""
         self.referred = day
         self.window_ends += day
         self.deteriorates += day

@@ -1,4 +1,4 @@
-"""Discrete risks of a scenario, made ready."""
+"""Discrete risks of a scenario, made ready: the sites that each delays, and when it may strike."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class RiskDesign:
     Attributes:
         code: its code in the log; risks are in alphabetical order.
         name: as in the scenario.
-        rule: what the scenario says.
+        rule: what the scenario says of it.
         groups: names of the site groups that it delays.
-        window: days between which a risk to recruitment may strike.
+        window: first day and end of the window in which a risk to recruitment may strike.
     """
 
     code: int
@@ -29,7 +29,7 @@ class RiskDesign:
 
 
 def risks_of(scenario: Scenario, clock: Clock) -> list[RiskDesign]:
-    """All risks, in alphabetical order."""
+    """All risks of a scenario, in alphabetical order."""
     found = []
     for code, (name, rule) in enumerate(sorted(scenario.risks.items())):
         window = (0.0, 0.0)

@@ -1,4 +1,4 @@
-"""What one family of processes may ask of another, so that they need not import each other."""
+"""Interfaces between families of processes, so that they need not import one another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ from sim.core.people import Person, Site
 
 
 class Recruiting(Protocol):
-    """The gate before randomisation, as sites and referrals see it."""
+    """The gate before randomisation, for sites and referrals.
+
+    Attributes:
+        recruiting: whether sites look at referrals.
+        reopened: happens when recruitment opens again; replaced by a new event each time.
+        intervals: (start, end) of each interval of recruitment; the end is None for the current one.
+        pauses: (start, end) of each interval in which new patients were turned away.
+    """
 
     recruiting: bool
     reopened: Event
@@ -20,99 +27,121 @@ class Recruiting(Protocol):
 
 
 class Capping(Protocol):
-    """The caps, as referrals see them."""
+    """The caps, for referrals."""
 
     def spans(self, site: Site) -> Iterator[tuple[float, float, int]]:
-        """(start, end, code of turning away) of the times at which nobody of a site was asked for consent."""
+        """Intervals in which a full cap kept a site from asking anyone for consent.
+
+        Returns:
+            (start, end, code of turning away) of each.
+        """
 
 
 class Amending(Protocol):
-    """The amendments, as referrals see them."""
+    """The amendments, for referrals."""
 
     def spans(self, site: Site) -> Iterator[tuple[float, int]]:
-        """(start, criteria as bits) of what is no longer asked of those referred at a site, each in order of time."""
+        """Criteria that amendments dropped at a site.
+
+        Returns:
+            (start, criteria as bits) of each amendment, in order of time.
+        """
 
 
 class Opening(Protocol):
-    """Sites, as amendments see them."""
+    """Sites, for amendments."""
 
     def opens(self, site: Site, day: float) -> None:
-        """A site that waited is to be activated on a day."""
+        """Activate a site that waited for an amendment, on a given day."""
 
     def never_opens(self, site: Site) -> None:
-        """A site that waits will never be opened."""
+        """Close a waiting site for good: no amendment will open it."""
 
     def multiply_rate(self, site: Site, factor: float) -> None:
-        """Multiply a site's rate of referrals from now on."""
+        """Multiply a site's referral rate from now on."""
 
 
 class Pausing(Protocol):
-    """The gate before randomisation, as the safety board, the sentinel rule and interim looks see it."""
+    """The gate before randomisation, for the safety board, the sentinel rule and interim looks.
+
+    Attributes:
+        is_over: whether recruitment has closed for good.
+    """
 
     is_over: bool
 
     def pause(self, reason: int, days: float) -> None:
-        """Randomise nobody for a while."""
+        """Randomise nobody for some days; `reason` is a code of the vocabulary `pause`."""
 
     def pause_until_told(self, reason: int) -> None:
-        """Randomise nobody until `go_on` is called, as often as this was."""
+        """Randomise nobody until each call of this method is matched by a call of `go_on`."""
 
     def go_on(self, reason: int) -> None:
-        """One of those who paused recruitment until told lets it go on."""
+        """Take back one call of `pause_until_told` for the same reason."""
 
     def close(self, reason: int) -> None:
-        """Stop recruiting for good."""
+        """Stop recruitment for good; `reason` is a code of the vocabulary `recruitment_closed`."""
 
 
 class Claim(Protocol):
-    """Cells asked for one dose; once thawed they cannot go back."""
+    """Cells claimed for one dose; once thawed, they cannot go back.
+
+    Attributes:
+        is_granted: whether the cells are reserved for the dose.
+        is_thawed: whether the cells are thawed.
+    """
 
     is_granted: bool
     is_thawed: bool
 
     def wait(self) -> Event:
-        """An event that happens when the cells are there, for a claim that is not granted at once."""
+        """The event of getting the cells; only for a claim that was not granted at once."""
 
     def thaw(self) -> None:
-        """The cells are used now, and cannot go back."""
+        """Use the cells now."""
 
     def cancel(self) -> None:
-        """The cells are not wanted: what was granted goes back unless it is thawed, and nobody waits any more."""
+        """Give up the claim: granted cells go back unless they are thawed, and a waiting claim leaves the queue."""
 
 
 class Supply(Protocol):
-    """Where cells come from, as infusions see it."""
+    """The source of cells, for infusions."""
 
     def claim(self, person: Person, cells: float) -> Claim:
-        """Ask for the cells of one dose."""
+        """Claim the cells of one dose."""
 
     def ready_for(self, person: Person) -> Event | None:
-        """What a first dose has to wait for besides its delay, if anything."""
+        """The event that a first dose waits for besides its delay; None if it waits for nothing."""
 
     def thawed(self, person: Person, cells: float) -> None:
-        """A dose that was due is under way; its claim is thawed."""
+        """Note that a dose that was due has started; its claim is thawed."""
 
     def less_due(self, person: Person, cells: float) -> None:
-        """So many cells are no longer due to a participant: a dose missed, or all that remain."""
+        """Note that a participant is due fewer cells: a dose was missed, or no more will be given."""
 
     def more_due(self, person: Person, cells: float) -> None:
-        """So many cells are due again to a participant: a dose was lost, and is tried again."""
+        """Note that a participant is due cells again: a dose was lost and will be repeated."""
 
     def no_more_for(self, person: Person) -> None:
-        """A participant will have no more doses."""
+        """Note that a participant will have no more doses."""
 
 
 class Holding(Protocol):
-    """The safety board, as infusions see it."""
+    """The safety board, for infusions.
+
+    Attributes:
+        ended: whether dosing has ended for good.
+        held_until: end of the current hold of dosing.
+    """
 
     ended: bool
     held_until: float
 
     def unless_ended(self, event: Event) -> Event:
-        """The event, made to happen when dosing ends for good, if it has not by then."""
+        """Make an event happen when dosing ends for good, if it has not happened by then; returns the same event."""
 
     def first_dose(self, person: Person) -> None:
-        """A participant has had a first dose."""
+        """Note the first dose of a participant."""
 
     def severe_reaction(self, person: Person, u: float) -> None:
-        """A severe reaction has happened; a uniform number decides whether it leads to a hold."""
+        """Note a severe reaction; the uniform number `u` decides whether it leads to a hold."""
