@@ -1,4 +1,4 @@
-"""What each country brings, and which steps of start-up hold sites up, over the replications. Frames in, frames out."""
+"""What each country contributes, and which steps of start-up delay sites, over all replications."""
 
 from __future__ import annotations
 
@@ -22,9 +22,15 @@ _MEANS = {
 
 
 def country_table(design: Design, frame: Table) -> pd.DataFrame:
-    """A row a country: sites, first days (P50, infinity for later than the horizon), people and cost of a mean trial.
+    """Sites, first days, people and cost of each country in a mean trial.
 
-    `share` is that of all participants who were randomised in the country. Sites without a country have no row.
+    Args:
+        design: the scenario, made ready.
+        frame: replications.
+
+    Returns:
+        A row for each country; sites without a country have none. First days are P50 in days, infinite if later than
+        the horizon; `share` is the share of all participants who were randomised in the country.
     """
     done, rows = finished(frame), []
     everybody = float(done["n_randomised"].sum()) if design.countries else 0.0
@@ -45,11 +51,16 @@ def country_table(design: Design, frame: Table) -> pd.DataFrame:
 
 
 def start_up_table(design: Design, frame: Table) -> pd.DataFrame:
-    """A row a step of start-up, for all sites and then for each country: how long it takes, how often it is critical.
+    """How long each step of start-up takes, and how often it is critical.
 
-    `share` is of the sites activated in a trial those with the step on the longest way to activation; `days` is how
-    long it takes, and `critical_days` how many of the days of start-up it makes out. Columns `step`, `country` ('' for
-    all sites; the days are of all sites only).
+    Args:
+        design: the scenario, made ready.
+        frame: replications.
+
+    Returns:
+        A row for each step, for all sites (`country` is '') and then for each country. `share` is the share of
+        activated sites with the step on the critical path to activation. `days` is its duration, and `critical_days`
+        its contribution to the days of start-up; both are for all sites only.
     """
     done, rows = finished(frame), []
     for code in ("", *design.countries):

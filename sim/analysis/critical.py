@@ -1,10 +1,10 @@
-"""The critical path: what the participant on whom a milestone hung had waited for, in one simulated trial.
+"""The critical path: what determined the day of each milestone in one simulated trial.
 
-As in network planning, something is critical for a milestone where, had it been a moment later, the milestone would
-have been. Each milestone is completed by one event of a participant (the k-th randomisation, the last dose, the last
-visit). The critical path is walked back from that event: the participant who completes it, what they waited for while
-eligible, their screening, their coordinator, their referral, and the activation of their site. Its steps sum to the day
-of the milestone. It tells what happened, and not what would help: another patient may have come a day later.
+As in network planning, an event is critical for a milestone if the milestone would have come later had the event been
+a moment later. Each milestone is completed by one event of one participant (the k-th randomisation, the last dose, the
+last visit). The critical path is traced back from that event: the participant's wait while eligible, their screening,
+their coordinator, their referral, and the activation of their site. Its steps sum to the day of the milestone. The path
+describes what happened, not what would help: another patient may have come a day later.
 """
 
 from __future__ import annotations
@@ -53,12 +53,15 @@ _NOTHING = {name: _NAN for names in _NAMES.values() for name in names.values()}
 
 
 def critical_paths(row: Row, design: Design, index: EventIndex) -> Row:
-    """Days of the steps of the critical path to each milestone; NaN where it was not reached.
+    """Days of the steps of the critical path to each milestone.
 
     Args:
-        row: the milestones.
+        row: measures so far, among them the days of the milestones.
         design: the scenario, made ready.
         index: the events.
+
+    Returns:
+        Measures by name; NaN for a milestone that was not reached.
     """
     found, ways = dict(_NOTHING), Ways(index)
     events_of = completing(row, design, index)
@@ -85,12 +88,15 @@ def _end_of_follow_up(row: Row, event: Array) -> float:
 
 
 def completing(row: Row, design: Design, index: EventIndex) -> dict[str, Array]:
-    """The event of a participant that completed each milestone that was reached.
+    """Find the participant's event that completed each milestone.
 
     Args:
-        row: the milestones.
+        row: measures so far, among them the days of the milestones.
         design: the scenario, made ready.
         index: the events.
+
+    Returns:
+        (WIDTH,) event by milestone, for milestones that were reached.
     """
     randomised = index.of(events.RANDOMISED)
     if not len(randomised):
@@ -116,10 +122,13 @@ def completing(row: Row, design: Design, index: EventIndex) -> dict[str, Array]:
 
 
 class Ways:
-    """Participants' ways to randomisation.
+    """Participants' paths to randomisation.
 
     Args:
         index: the events.
+
+    Attributes:
+        numbers: order of randomisation of the participants looked up so far, by `EventIndex.keys`.
     """
 
     def __init__(self, index: EventIndex) -> None:
@@ -149,7 +158,14 @@ class Ways:
         return {step: self._index.pauses(reason) for reason, step in _PAUSES.items()}
 
     def of(self, event: Array) -> Row:
-        """Days of each step, from day 0 to randomisation, of the participant whom an event is about."""
+        """Days of each step, from day 0 to randomisation, of the participant of an event.
+
+        Args:
+            event: (WIDTH,) event of a participant.
+
+        Returns:
+            Days by step; they sum to the day of randomisation.
+        """
         person = int(self._index.keys(event[None])[0])
         if person not in self._known:
             keys, rows = self._events
@@ -157,12 +173,12 @@ class Ways:
         return self._known[person]
 
     def randomised(self, event: Array) -> float:
-        """When the participant whom an event is about was randomised."""
+        """Day of randomisation of the participant of an event."""
         self.of(event)
         return self._randomised[int(self._index.keys(event[None])[0])]
 
     def number(self, event: Array) -> float:
-        """Which participant an event is about, from 1."""
+        """Order of randomisation, from 1, of the participant of an event."""
         self.of(event)
         return self.numbers[int(self._index.keys(event[None])[0])]
 

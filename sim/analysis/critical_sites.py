@@ -1,7 +1,7 @@
-"""On which site, and on which participant, each milestone of one simulated trial hung; for `explain`.
+"""The site and participant on which each milestone of one simulated trial depended; for `explain`.
 
-Exactly one site is critical for each milestone that is reached, and an earlier milestone is critical for a later one
-where the same person completes both.
+Exactly one site is critical for each milestone that is reached. An earlier milestone is critical for a later one if the
+same person completes both.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _OWN = ("critical_most_site", *(f"critical_{name}_{of}" for name in MILESTONES f
 
 
 def critical_names() -> tuple[str, ...]:
-    """Names of the measures of sites, participants and critical paths, in order."""
+    """Names of the measures of critical sites, participants and paths, in the order of the columns."""
     return (*_OWN, *(path_name(milestone, step) for milestone in PATH_MILESTONES for step in STEPS))
 
 
 class CriticalReducer(Reducer):
-    """Measures replications, and the site and participant that each milestone hung on.
+    """Measures replications, including the site and participant on which each milestone depended.
 
     Args:
         design: the scenario, made ready.

@@ -1,7 +1,7 @@
-"""Measures that are a function each: what such a measure is called, what it says, and how it is worked out.
+"""Measures that are one function each, with name, unit and meaning.
 
-To add one is to write a function here. It is then a column of `replications.parquet`, a row of `summary.csv` and of the
-reference, and stands in the report, in the section that it names.
+To add a measure, write a function here. It becomes a column of `replications.parquet` and a row of `summary.csv` and of
+the reference, and appears in the section of the report that it names.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ WorkOut = Callable[[Design, EventIndex], float]
 
 @dataclass(frozen=True)
 class Declared:
-    """A measure that is a function.
+    """A measure that is calculated by a function.
 
     Attributes:
-        name: the column.
-        unit: of its values; `count` for whole numbers.
-        meaning: what it says.
-        section: of the report, by its name in `sim.report.page.SECTIONS`.
-        work_out: its value in one simulated trial; NaN for never.
+        name: name of the column.
+        unit: unit of its values; `count` for whole numbers.
+        meaning: what it measures, in words.
+        section: section of the report, by its name in `sim.report.page.SECTIONS`.
+        work_out: gives its value in one simulated trial; NaN for never.
     """
 
     name: str
@@ -40,7 +40,14 @@ DECLARED: list[Declared] = []  # in the order of the columns
 
 
 def declared(name: str, unit: str, meaning: str, section: str) -> Callable[[WorkOut], WorkOut]:
-    """Make a measure of a function; see `Declared`."""
+    """Decorator that declares a function as a measure.
+
+    Args:
+        name: name of the column.
+        unit: unit of its values; `count` for whole numbers.
+        meaning: what it measures, in words.
+        section: section of the report, by its name in `sim.report.page.SECTIONS`.
+    """
 
     def add(work_out: WorkOut) -> WorkOut:
         DECLARED.append(Declared(name, unit, meaning, section, work_out))

@@ -1,4 +1,7 @@
-"""The data dictionary: every file of a results folder and every column in it, with unit and meaning."""
+"""The data dictionary: every file of a results folder and every column in it, with unit and meaning.
+
+The reference page of results is generated from it.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ class ResultFile:
     """One file of a results folder.
 
     Attributes:
-        name: of the file.
-        row: what one row (or the whole document) is.
-        columns: its columns or top-level keys in order, for a design.
+        name: file name.
+        row: what one row, or the whole document, contains.
+        columns: gives its columns or top-level keys in order, for a design.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Measures of extensions: what they may look at, and what they say of a simulated trial."""
+"""Measures of extensions: what they can read of a simulated trial, and checks of what they return."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ class HappenedSeen:
     Args:
         design: the scenario, made ready.
         index: the events.
+
+    Attributes:
+        horizon_days: day on which the simulation gives up.
     """
 
     def __init__(self, design: Design, index: EventIndex) -> None:
@@ -38,18 +41,40 @@ class HappenedSeen:
         return self._kinds[event]
 
     def days(self, event: str) -> Array:
-        """(n,) days of the events of one kind, in order of time."""
+        """Days of the events of one kind.
+
+        Returns:
+            (n,) days, in order of time.
+
+        Raises:
+            KeyError: there is no such kind of event.
+        """
         return self.table(event)[:, TIME]
 
     def stays(self, begin: str, *ends: str) -> Array:
-        """(n, 2) begin and end of stays: from an event to the same person's next of one of the others."""
+        """Stays: from an event to the same person's next event of other kinds.
+
+        Returns:
+            (n, 2) start and end of each stay, in days.
+
+        Raises:
+            KeyError: there is no such kind of event.
+            ValueError: stays cannot begin or end with this kind of event.
+        """
         for event in (begin, *ends):
             if self._code(event) in _NOT_IN_STAYS:
                 raise ValueError(f"stays cannot begin or end by '{event}': look at table('{event}')")
         return self._index.stays(self._code(begin), *map(self._code, ends))
 
     def table(self, event: str) -> Array:
-        """(n, 7) events of one kind: day, kind, site, patient, number, code, amount."""
+        """All numbers of the events of one kind.
+
+        Returns:
+            (n, 7) day, kind, site, patient, number, code, amount; in order of time.
+
+        Raises:
+            KeyError: there is no such kind of event.
+        """
         code = self._code(event)
         if self._rows is None:
             self._rows = self._index.log.table()
@@ -58,10 +83,13 @@ class HappenedSeen:
 
 
 def measured_by_extensions(design: Design, index: EventIndex) -> dict[str, float]:
-    """The measures of all extensions in one simulated trial, by column.
+    """Measures of all extensions in one simulated trial.
+
+    Returns:
+        Values by column, `<extension>.<measure>`.
 
     Raises:
-        InputError: an extension does not say what it declares that it measures.
+        InputError: an extension does not return the measures that it declares.
     """
     happened = HappenedSeen(design, index)
     found: dict[str, float] = {}

@@ -1,4 +1,7 @@
-"""From tables back to what they were made from: measures and event rows, as `sim.analysis.tables` got them."""
+"""Measures and events read back from the tables that `sim.analysis.tables` made of them.
+
+A resumed run and an answer from files need the numbers that the tables were written from.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,14 @@ Array = npt.NDArray[np.float64]
 
 
 def replication_values(measures: list[Measure], table: pa.Table) -> Array:
-    """The (n, measures) values of which `replication_table` made a table; NaN where it has null.
+    """Measures from the table that `replication_table` made of them.
 
     Args:
         measures: the columns of the values.
         table: rows of `replications.parquet`.
+
+    Returns:
+        (n, measures) values; NaN where the table has null.
     """
     values = np.full((table.num_rows, len(measures)), np.nan)
     raised = np.array([word == ERROR for word in table.column("outcome").to_pylist()], dtype=bool)
@@ -39,11 +45,14 @@ def replication_values(measures: list[Measure], table: pa.Table) -> Array:
 
 
 def event_rows(design: Design, table: pa.Table) -> Array:
-    """The (n, WIDTH) events of which `event_table` made a table; 0 for a detail that their kind does not have.
+    """Events from the table that `event_table` made of them.
 
     Args:
         design: the scenario, made ready.
         table: rows of `events.parquet`.
+
+    Returns:
+        (n, WIDTH) events; 0 for numbers that their kind does not use.
     """
     rows = np.zeros((table.num_rows, WIDTH))
     kinds = {kind.name: i for i, kind in enumerate(design.kinds)}

@@ -1,7 +1,7 @@
-"""Monte Carlo error: how far a figure from n replications may be from what infinitely many would give.
+"""Monte Carlo error: how far an estimate from n replications may be from its value for infinitely many.
 
-Quantiles by order statistics, which assume nothing about the distribution; probabilities by Wilson's score interval;
-means by their standard error. All at 95 % unless said otherwise.
+Quantiles: order statistics, which assume nothing about the distribution. Probabilities: Wilson's score interval.
+Means: their standard error. All intervals are at 95 % unless stated otherwise.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ LEVEL = 0.95
 
 
 class Estimate(NamedTuple):
-    """A figure and its interval.
+    """An estimate and its interval.
 
     Attributes:
-        value: the estimate; infinity for a day that is later than the horizon, NaN where there are no data.
-        low: lower end of the interval; None where too few replications were run to say.
-        high: upper end; infinity for later than the horizon; None where too few replications were run to say.
+        value: the estimate; infinity for a day later than the horizon, NaN without data.
+        low: lower end of the interval; None if there are too few replications to tell.
+        high: upper end; infinity for later than the horizon; None if there are too few replications to tell.
     """
 
     value: float
@@ -45,9 +45,9 @@ def quantile(values: Array, q: float, level: float = LEVEL) -> Estimate:
     """The q-quantile (the smallest value that a share q does not exceed) with its interval.
 
     Args:
-        values: one per replication; NaN stands for never and counts as later than everything.
+        values: (n,) one for each replication; NaN means never and counts as later than everything.
         q: between 0 and 1.
-        level: probability that the interval covers.
+        level: probability that the interval covers the true quantile.
     """
     ordered = np.sort(np.where(np.isnan(values), np.inf, values))
     n = len(ordered)
@@ -63,7 +63,13 @@ def quantile(values: Array, q: float, level: float = LEVEL) -> Estimate:
 
 
 def probability(k: int, n: int, level: float = LEVEL) -> Estimate:
-    """A share k / n with Wilson's score interval (Wilson 1927)."""
+    """A share k / n with Wilson's score interval (Wilson 1927, J Am Stat Assoc 22:209).
+
+    Args:
+        k: number of replications in which it happened.
+        n: number of replications.
+        level: probability that the interval covers the true probability.
+    """
     if n == 0:
         return Estimate(float("nan"), None, None)
     z = float(special.ndtri((1 + level) / 2))
@@ -76,12 +82,12 @@ def probability(k: int, n: int, level: float = LEVEL) -> Estimate:
 
 
 def mean(values: Array, level: float = LEVEL, *, are_few: bool = False) -> Estimate:
-    """The mean of the values that are not NaN, with its interval; no interval from fewer than two.
+    """The mean of the values that are not NaN, with its interval; no interval for fewer than two values.
 
     Args:
-        values: what is averaged.
-        level: confidence.
-        are_few: whether the interval is Student's instead of the normal one, which is too narrow for a dozen values.
+        values: (n,) values.
+        level: probability that the interval covers the true mean.
+        are_few: use Student's t instead of the normal distribution, which is too narrow for a dozen values.
     """
     known = values[~np.isnan(values)]
     if len(known) == 0:

@@ -1,7 +1,7 @@
-"""What a trial has, of all that can be simulated: what its scenario does not model is not told of it.
+"""Which doses, visits, steps and measures a scenario models, so that answers omit what it does not.
 
-Tables keep a row for what is rare. They have none for what cannot happen: doses where no arm has any, a database lock
-where nobody is followed. Every table, sentence and figure asks here.
+Tables keep a row for what is rare, but have none for what cannot happen: doses if no arm has any, a database lock
+without follow-up. Every table, sentence and figure asks these functions.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ def _is_set(scenario: Scenario, name: str) -> bool:
 
 
 def has_chart(scenario: Scenario) -> bool:
-    """Whether somebody is excluded by what the chart says."""
+    """Whether the chart excludes anyone."""
     return any(rule.stage == "chart" for rule in scenario.screening.criteria.values())
 
 
 def has_screening(scenario: Scenario) -> bool:
-    """Whether somebody who consents may not be randomised, or only later."""
+    """Whether a patient who consents may be randomised later, or not at all."""
     screening = scenario.screening
     never = not screening.criteria and screening.window_days is None and screening.deteriorates_per_day == 0
     return not never or screening.days != 0 or has_coordinators(scenario)
@@ -130,22 +130,22 @@ _VALUES: dict[str, Predicate] = {"costs.lot": has_cells, "costs.dose": has_doses
 
 
 def has_milestone(name: str, scenario: Scenario) -> bool:
-    """Whether a trial has a milestone: no last dose without doses, no visits and no database lock without follow-up."""
+    """Whether a scenario has a milestone: no last dose without doses, no database lock without follow-up."""
     return _MILESTONES.get(name, _always)(scenario)
 
 
 def has_step(name: str, scenario: Scenario) -> bool:
-    """Whether a trial can have a step on its critical path."""
+    """Whether a scenario can have a step on its critical path; see `sim.analysis.measures.STEPS`."""
     return _STEPS.get(name, _always)(scenario)
 
 
 def has_stage(counts: Iterable[str], scenario: Scenario) -> bool:
-    """Whether a stage of the funnel, given by what it counts, is one of its own in a trial."""
+    """Whether a scenario has a stage of the funnel, given by the counts of the stage."""
     return all(_FUNNEL.get(count, _always)(scenario) for count in counts)
 
 
 def has_measure(name: str, scenario: Scenario) -> bool:
-    """Whether a measure says something of a trial, and not only that it is 0 or never."""
+    """Whether a measure carries information in a scenario, rather than always being 0 or never."""
     if name.startswith("day_"):
         return has_milestone(name.removeprefix("day_"), scenario)
     if name.startswith("path_"):
@@ -170,7 +170,7 @@ def _has_path(name: str, scenario: Scenario) -> bool:
 
 
 def end_of(scenario: Scenario) -> str:
-    """The milestone that ends a trial: the database lock, or the last randomisation where nobody is followed."""
+    """The milestone that ends a trial: the database lock, or the last randomisation without follow-up."""
     return "database_lock" if has_follow_up(scenario) else "last_randomised"
 
 

@@ -1,4 +1,4 @@
-"""How many are somewhere at a time (waiting, being screened, in a bay), from the events of replications kept whole."""
+"""How many people are in a state at a time (waiting, in screening, in a bay), from replications kept whole."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Array = npt.NDArray[np.float64]
 
 
 class Place(NamedTuple):
-    """Somewhere that people stay for a time.
+    """A state in which people stay for a time.
 
     Attributes:
-        meaning: what it is to be there.
-        begins: kind of the event with which a stay begins.
-        ends: kinds of the events of the same person, any of which ends it.
+        meaning: the state in words.
+        begins: kind of event that begins a stay.
+        ends: kinds of event of the same person, any of which ends it.
     """
 
     meaning: str
@@ -50,11 +50,14 @@ PLACES: dict[str, Place] = {
 
 
 def stays(log: pd.DataFrame, place: Place) -> pd.DataFrame:
-    """Every stay at a place: `replication`, `start`, `end`; one that never ended lasts until its trial's last event.
+    """Every stay in a state; one that never ended lasts until the last event of its trial.
 
     Args:
         log: events as in `events.parquet`, each replication in order of time.
-        place: where.
+        place: the state.
+
+    Returns:
+        A row for each stay: `replication`, `start` and `end` in days.
     """
     begins, ends = KINDS[place.begins].name, [KINDS[kind].name for kind in place.ends]
     rows = log[log["event"].isin([begins, *ends])].sort_values(["replication", "site", "patient"], kind="stable")
@@ -76,14 +79,14 @@ def _time_before(times: Array, edges: Array) -> Array:
 
 
 def mean_level(found: pd.DataFrame, edges: Array) -> Array:
-    """Mean number there between each two edges, over time.
+    """Mean number of people in a state in each period.
 
     Args:
         found: stays of one replication.
-        edges: (n + 1,) days, increasing.
+        edges: (n + 1,) ends of the periods in days, increasing.
 
     Returns:
-        (n,) means.
+        (n,) means over time.
     """
     start, end = found["start"].to_numpy(dtype=np.float64), found["end"].to_numpy(dtype=np.float64)
     person_days = _time_before(start, edges) - _time_before(end, edges)
@@ -91,11 +94,11 @@ def mean_level(found: pd.DataFrame, edges: Array) -> Array:
 
 
 def peak_level(found: pd.DataFrame, edges: Array) -> Array:
-    """Most that were there at any instant between each two edges. Who leaves at an instant makes room at that instant.
+    """Largest number of people in a state at the same time in each period; one who leaves makes room at that instant.
 
     Args:
         found: stays of one replication.
-        edges: (n + 1,) days, increasing.
+        edges: (n + 1,) ends of the periods in days, increasing.
 
     Returns:
         (n,) numbers.

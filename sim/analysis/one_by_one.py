@@ -1,4 +1,4 @@
-"""Columns of a large table, each read when it is asked for: memory holds one of them at a time."""
+"""A large table of which only one column at a time is in memory."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import pandas as pd
 
 
 class OneByOne:
-    """A table whose columns are read one at a time, and kept by nobody; as much of a data frame as summaries need.
+    """A table that reads its columns one at a time and keeps none; it has those parts of a data frame that summaries
+    use.
 
     Args:
         read: gives a column by its name.
-        names: of the columns.
-        n: rows.
-        rows: which of them count; None for all.
+        names: names of the columns.
+        n: number of rows.
+        rows: which rows to use; None for all.
     """
 
     def __init__(self, read: Callable[[str], pd.Series], names: list[str], n: int, rows: pd.Series | None = None):
@@ -25,11 +26,11 @@ class OneByOne:
         self._rows = rows
 
     def __len__(self) -> int:
-        """How many rows count."""
+        """Number of rows in use."""
         return self._n
 
     def __contains__(self, name: object) -> bool:
-        """Whether there is such a column."""
+        """Whether the table has a column of this name."""
         return name in self._names
 
     @overload
@@ -39,7 +40,7 @@ class OneByOne:
     def __getitem__(self, wanted: pd.Series) -> OneByOne: ...
 
     def __getitem__(self, wanted: str | pd.Series) -> pd.Series | OneByOne:
-        """A column by its name; or, by a column of true and false, the table with fewer rows."""
+        """A column by its name; or the rows selected by a column of true and false."""
         if isinstance(wanted, str):
             column = self._read(wanted)
             return column if self._rows is None else column[self._rows]

@@ -1,15 +1,15 @@
-"""Two scenarios on the same random numbers: the differences, replication by replication, and how sure they are.
+"""Differences between two scenarios on the same random numbers, replication by replication, with intervals.
 
-Replication k of one is paired with replication k of the other. A day that never came is infinity, and later than
+Replication k of one is paired with replication k of the other. A day that never came is infinity, later than
 everything. All intervals are at 95 %.
 
-- Differences of quantiles: the percentile bootstrap over pairs (Efron and Tibshirani 1993), with numbers of its own
-  that are always the same.
+- Differences of quantiles: the percentile bootstrap over pairs (Efron and Tibshirani 1993), with its own fixed random
+  numbers.
 - Differences of means: the normal interval of the mean of paired differences.
 - Differences of probabilities: Wald's interval for matched pairs with half a pair added to each cell of the table
-  (Agresti and Min 2005), which McNemar's table needs where few pairs disagree.
-- What pairing was worth: the variance that the difference of two independent runs would have, as a multiple of the
-  variance that the paired difference has, with the delta method's interval for its logarithm.
+  (Agresti and Min 2005), which McNemar's table needs when few pairs disagree.
+- Gain from pairing: the variance of the difference of two independent runs as a multiple of the variance of the paired
+  difference, with the delta method's interval for its logarithm.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ class QuantileChange(NamedTuple):
     """The same quantile of a milestone in two scenarios.
 
     Attributes:
-        reference: in the one compared with.
-        value: in the other.
-        difference: the other's less the reference's, in days; infinity where only the other's is later than the
-            horizon, NaN where both are.
-        narrowing: variance of the difference if the runs were independent, as a multiple of what it is; NaN where
-            resamples reach beyond the horizon.
+        reference: the quantile in the reference scenario, in days.
+        value: the quantile in the other scenario.
+        difference: the other's minus the reference's, in days; infinity if only the other's is later than the horizon,
+            NaN if both are.
+        narrowing: variance of the difference for independent runs, as a multiple of its variance here; NaN if resamples
+            reach beyond the horizon.
     """
 
     reference: Estimate
@@ -54,14 +54,14 @@ class QuantileChange(NamedTuple):
 
 
 class Earlier(NamedTuple):
-    """How often the other scenario is earlier than the reference, later, or neither.
+    """How often the other scenario is earlier than the reference, later, or the same.
 
     Attributes:
-        earlier: share of pairs in which it is earlier; or in which it alone got there.
-        later: share of pairs in which it is later; or in which the reference alone got there.
-        same: share of pairs in which it is the same, or in which neither got there.
-        n_neither: pairs in which neither got there.
-        n: pairs.
+        earlier: share of pairs in which it is earlier, or in which only it reaches the milestone.
+        later: share of pairs in which it is later, or in which only the reference reaches the milestone.
+        same: share of pairs in which both are the same, or neither reaches the milestone.
+        n_neither: pairs in which neither reaches the milestone.
+        n: number of pairs.
     """
 
     earlier: Estimate
@@ -72,7 +72,7 @@ class Earlier(NamedTuple):
 
 
 def never_as_infinity(days: Array) -> Array:
-    """Days with infinity for those that never came."""
+    """Replace NaN, which means never, with infinity."""
     return np.where(np.isnan(days), np.inf, days)
 
 
@@ -121,14 +121,17 @@ def _percentile_interval(differences: Array) -> tuple[float, float]:
 
 
 def quantile_changes(reference: Array, value: Array, quantiles: tuple[float, ...]) -> list[QuantileChange]:
-    """Quantiles of two scenarios' days, and their differences, paired.
+    """Quantiles of the days of two scenarios, and their paired differences.
 
-    A difference has no interval where there are too few pairs to say how far off either quantile may be.
+    A difference has no interval if there are too few pairs for an interval of either quantile.
 
     Args:
-        reference: days, one a replication; infinity is never.
-        value: the other scenario's days in the same order.
+        reference: (n,) days, one for each replication; infinity means never.
+        value: (n,) days of the other scenario, in the same order.
         quantiles: between 0 and 1.
+
+    Returns:
+        A change for each quantile.
     """
     ours = [intervals.quantile(reference, q) for q in quantiles]
     theirs = [intervals.quantile(value, q) for q in quantiles]
@@ -176,14 +179,27 @@ def linear_of_quantiles(days: Array, weights: Array, q: float) -> list[Estimate]
 
 
 def paired_days(reference: Array, value: Array) -> Array:
-    """Days by which the other is later in each pair: infinite where one alone never came, 0 where neither came."""
+    """Days by which the other scenario is later in each pair.
+
+    Args:
+        reference: (n,) days; infinity means never.
+        value: (n,) days of the other scenario, in the same order.
+
+    Returns:
+        (n,) differences: infinite if only one never came, 0 if neither came.
+    """
     differences = _subtract(value, reference)
     differences[np.isnan(differences) | (np.abs(differences) < SAME_DAYS)] = 0.0
     return differences
 
 
 def earlier(reference: Array, value: Array) -> Earlier:
-    """How often the other scenario is earlier. Days as for `quantile_changes`."""
+    """How often the other scenario is earlier.
+
+    Args:
+        reference: (n,) days; infinity means never.
+        value: (n,) days of the other scenario, in the same order.
+    """
     differences = paired_days(reference, value)
     n = len(differences)
     before, after = int(np.count_nonzero(differences < 0)), int(np.count_nonzero(differences > 0))
@@ -193,20 +209,20 @@ def earlier(reference: Array, value: Array) -> Earlier:
 
 
 def mean_change(reference: Array, value: Array) -> Estimate:
-    """Mean of the paired differences, of the pairs in which both are known."""
+    """Mean of the paired differences, over pairs in which both values are known."""
     return intervals.mean(value - reference)
 
 
 def restricted_change(reference: Array, value: Array, horizon: float) -> Estimate:
-    """Mean of the paired differences of days, of which one that never came counts as the horizon.
+    """Mean of the paired differences of days, in which a day that never came counts as the horizon.
 
-    This is the difference of restricted means (Royston and Parmar 2013), with Student's interval: pairs may be few. Of
-    days it is the one mean that leaves no trial out and that exists whatever share never gets there. It is too small
-    where more days would have shown more.
+    This is the difference of restricted means (Royston and Parmar 2013), with Student's interval, because pairs may be
+    few. It is the only mean of days that includes every trial and exists whatever share never reaches the milestone. It
+    is too small if a longer horizon would have shown a larger difference.
 
     Args:
-        reference: days, or another outcome; infinity is never, NaN a replication that raised.
-        value: the other scenario's in the same order.
+        reference: (n,) days, or another outcome; infinity means never, NaN a replication that raised.
+        value: (n,) values of the other scenario, in the same order.
         horizon: day that stands for never.
     """
     before, after = (np.where(np.isinf(days), horizon, days) for days in (reference, value))
@@ -214,13 +230,17 @@ def restricted_change(reference: Array, value: Array, horizon: float) -> Estimat
 
 
 def narrowing(reference: Array, value: Array) -> Estimate:
-    """What pairing was worth for the difference of means: independent variance as a multiple of the paired one.
+    """Gain from pairing for the difference of means: independent variance as a multiple of the paired variance.
 
-    Also how many times as many independent replications would be needed for an interval of the same width.
+    Equally, how many times as many independent replications would give an interval of the same width.
+
+    Args:
+        reference: (n,) values, one for each replication.
+        value: (n,) values of the other scenario, in the same order.
 
     Returns:
-        1 where pairing changed nothing, less where it did harm; infinity where the difference is the same in every
-        pair; NaN where nothing varies, or fewer than two pairs are known.
+        1 if pairing changed nothing, less if it did harm; infinity if the difference is the same in every pair; NaN if
+        nothing varies, or fewer than two pairs are known.
     """
     known = np.isfinite(reference) & np.isfinite(value)
     a, b = reference[known], value[known]
@@ -241,11 +261,11 @@ def narrowing(reference: Array, value: Array) -> Estimate:
 
 
 def probability_change(reference: Booleans, value: Booleans) -> Estimate:
-    """Difference of two probabilities, paired.
+    """Paired difference of two probabilities (Agresti and Min 2005).
 
     Args:
-        reference: whether it happened, one a replication.
-        value: the same in the other scenario.
+        reference: (n,) whether it happened, one for each replication.
+        value: (n,) the same in the other scenario.
     """
     n = len(reference)
     if n == 0:

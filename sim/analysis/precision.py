@@ -1,11 +1,11 @@
 """When an answer is precise enough: `last_randomised.p50<7d`, `by_primary_completion<2%`.
 
-Replications are added until the 95 % interval of one named answer is narrower than asked, from end to end. Looking at
-the data to decide when to stop can make an interval cover less often than it says. It hardly does so here, because only
-the width of the interval decides and not where it lies (Chow and Robbins 1965 show that the coverage is then right in
-the limit), and because looks are few: the first at `FIRST_LOOK` replications, and each later one at as many as the last
-width says are needed (widths fall with the square root of the number), with `SPARE` more, but not more than `GROWTH`
-times as many. `tests/verification/test_coverage.py` measures the coverage.
+Replications are added until the 95 % interval of one named answer is narrower than requested, from end to end. A rule
+that stops on the data can make an interval cover less often than it should. That hardly happens here, because only the
+width of the interval decides, not its position (Chow and Robbins 1965 show that coverage is then right in the limit),
+and because looks are few: the first at `FIRST_LOOK` replications, each later one at the number that the last width
+implies (widths fall with the square root of the number) times `SPARE`, but at most `GROWTH` times as many.
+`tests/verification/test_coverage.py` measures the coverage.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ _PATTERN = re.compile(r"^\s*([A-Za-z0-9_]+)(?:\.p(\d+))?\s*<\s*(\d+(?:\.\d+)?)\s
 
 @dataclass(frozen=True)
 class Precision:
-    """One answer, and how narrow its interval is to be.
+    """One answer, and the width that its interval must reach.
 
     Attributes:
-        text: as it was written.
-        answer: how messages name the answer.
-        measure: the measure that it is an answer about.
-        q: the quantile asked for, or None for a probability.
-        before: for the probability of a date: the day before which the measure counts.
-        width: the width asked for, in days or as a probability.
+        text: the rule as written.
+        answer: name of the answer in messages.
+        measure: the measure that it is calculated from.
+        q: the quantile, or None for a probability.
+        before: for the probability of a date, the day before which the measure counts.
+        width: the requested width, in days or as a probability.
     """
 
     text: str
@@ -59,11 +59,11 @@ class Precision:
     width: float
 
     def estimate(self, outcome: Array, values: Array) -> Estimate:
-        """The answer from some replications.
+        """The answer from the replications so far.
 
         Args:
-            outcome: the measure `outcome`; NaN where a replication raised, which counts for nothing.
-            values: the measure that the answer is about.
+            outcome: (n,) the measure `outcome`; NaN if a replication raised, which is left out.
+            values: (n,) the measure that the answer is calculated from.
         """
         values = values[~np.isnan(outcome)]
         if self.q is not None:
@@ -73,26 +73,26 @@ class Precision:
         return intervals.probability(int(np.count_nonzero(values < self.before)), len(values))
 
     def shown(self, width: float) -> str:
-        """A width with its unit."""
+        """A width in words, with its unit."""
         if math.isinf(width):
             return "wider than the simulated time"
         return f"{width:.1f} days wide" if self.q is not None else f"{100 * width:.1f} percentage points wide"
 
 
 def width_of(estimate: Estimate) -> float:
-    """From end to end; infinite where an end is open, 0 where all of it lies beyond the horizon."""
+    """Width of an interval from end to end; infinite if an end is open, 0 if all of it is beyond the horizon."""
     if estimate.low is None or estimate.high is None:
         return math.inf
     return 0.0 if math.isinf(estimate.low) else estimate.high - estimate.low
 
 
 def next_look(n: int, width: float, wanted: float, chunk: int) -> int:
-    """How many replications to look at next, in whole chunks.
+    """Number of replications at the next look, in whole chunks.
 
     Args:
-        n: how many there are.
-        width: the interval that they give.
-        wanted: the width that is asked for.
+        n: replications so far.
+        width: width of their interval.
+        wanted: the requested width.
         chunk: replications in a chunk.
     """
     needed = n * (width / wanted) ** 2 * SPARE if math.isfinite(width) else math.inf
@@ -104,8 +104,8 @@ def precision(text: str, scenario: Scenario) -> Precision:
     """Read a rule.
 
     Args:
-        text: as it was written.
-        scenario: whose answers it may name.
+        text: the rule as written.
+        scenario: the scenario whose answers it may name.
 
     Raises:
         UsageError: it is not a rule, or names no answer of this scenario.

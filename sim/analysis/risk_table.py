@@ -1,4 +1,4 @@
-"""How often each risk strikes, and how many days it costs. Frames in, frames out."""
+"""How often each risk strikes, and how many days it costs, over all replications."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _NO = Estimate(float("nan"), None, None)
 
 
 def risk_table(design: Design, frame: Table, causes: pd.DataFrame | None = None, milestone: str = "") -> pd.DataFrame:
-    """A row a risk: in what share of trials it strikes, the days that it adds there, and what it costs the trial.
+    """How often each risk strikes, the days that it adds, and its effect on a milestone.
 
     Args:
         design: the scenario, made ready.
-        frame: the replications.
-        causes: days lost to each cause, measured in pairs with and without it; None where they were not.
-        milestone: until which the days lost are counted.
+        frame: replications.
+        causes: days lost to each cause, from pairs with and without it; None if not measured.
+        milestone: milestone up to which the days lost count.
 
     Returns:
-        Columns `meaning`; `share` of the trials in which it strikes; `days` added to what it delays, in the mean of
-        those trials; `lost` until the milestone, in the mean of all trials, of `n_pairs` pairs of which `n_changed`
-        differ (NaN where not measured).
+        A row for each risk: `meaning`; `share` of trials in which it strikes; mean `days` added to what it delays, over
+        those trials; mean days `lost` until the milestone, over all trials, from `n_pairs` pairs of which `n_changed`
+        differ (NaN if not measured).
     """
     done, rows = finished(frame), []
     for risk in design.risks:

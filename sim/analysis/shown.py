@@ -1,4 +1,4 @@
-"""What an answer is, in a few lines, for whoever types its name in a notebook or at a prompt."""
+"""The text that an answer shows when its name is entered in a notebook or at a Python prompt."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HEADLINE = {"last_randomised": "last participant randomised", "database_lock": "
 
 
 class Shown:
-    """An answer that says what it is: one line of what was simulated, and a few of what came out."""
+    """An answer that describes itself: a heading with what was simulated, and a few lines of results."""
 
     def _lines(self) -> Iterator[str]:
         """The lines, the first of them the heading."""
@@ -41,20 +41,20 @@ class Shown:
 
 
 def heading(what: str, n: int, seed: int, folder: Path | None) -> str:
-    """The first line.
+    """The first line of an answer.
 
     Args:
-        what: what the answer is.
-        n: simulated trials in all.
-        seed: where random numbers start.
-        folder: where its files are, if they were written.
+        what: the kind of answer.
+        n: number of simulated trials.
+        seed: seed of the random numbers.
+        folder: folder of its files; None if they were not written.
     """
     where = "" if folder is None else f", in {folder.as_posix()}"
     return f"{what}: {n:,} simulated trials, seed {seed}{where}"
 
 
 def estimate_in(row: Any, name: str) -> Estimate:
-    """An estimate from a row with columns `<name>`, `<name>_low` and `<name>_high`."""
+    """Read an estimate from the columns `<name>`, `<name>_low` and `<name>_high` of a row."""
     value, low, high = (_number(row[f"{name}{end}"]) for end in ("", "_low", "_high"))
     return Estimate(float("nan") if value is None else value, low, high)
 
@@ -64,7 +64,13 @@ def _number(value: Any) -> float | None:
 
 
 def date_line(name: str, estimate: Estimate, clock: Clock) -> str:
-    """A date with its Monte Carlo error."""
+    """A line with a date and its Monte Carlo error.
+
+    Args:
+        name: what happens on the date.
+        estimate: the day since day 0, with its interval.
+        clock: days to dates.
+    """
     value, low, high = (_date(day, clock) for day in estimate)
     return f"{name}: {value} (95 % interval of the Monte Carlo error: {low} to {high})"
 
@@ -76,17 +82,17 @@ def _date(day: float | None, clock: Clock) -> str:
 
 
 def chance_line(name: str, estimate: Estimate) -> str:
-    """A probability with its Monte Carlo error."""
+    """A line with a probability in percent and its Monte Carlo error."""
     value, low, high = ("?" if p is None or math.isnan(p) else f"{100 * p:.0f}" for p in estimate)
     return f"{name}: {value} % ({low} to {high} %)"
 
 
 def dates_and_odds(milestones: Any, odds: Any, clock: Clock) -> Iterator[str]:
-    """The median of the headline dates, and the probabilities of the planned ones.
+    """Lines with the median of the headline dates, and with the probability of each planned date.
 
     Args:
-        milestones: as `summary.milestone_table` has them.
-        odds: as `summary.odds_table` has them.
+        milestones: result of `summary.milestone_table`.
+        odds: result of `summary.odds_table`.
         clock: days to dates.
     """
     for name, words in HEADLINE.items():

@@ -1,8 +1,8 @@
-"""Text that a spreadsheet opens as text: a name such as `=HYPERLINK(...)` is shown, and never run.
+"""Text that a spreadsheet opens as text: a name such as `=HYPERLINK(...)` is shown and never run.
 
-Excel and LibreOffice take a cell of a CSV file that begins with `=`, `+`, `-`, `@`, a tab or a line end for a formula.
-An apostrophe before it makes it text (OWASP, CSV injection). Numbers stay numbers, also negative ones and those that
-are written as text.
+Excel and LibreOffice treat a cell of a CSV file that begins with `=`, `+`, `-`, `@`, a tab or a line end as a formula.
+An apostrophe before it makes it text (OWASP, CSV injection). Numbers stay numbers, including negative ones and those
+written as text.
 """
 
 from __future__ import annotations
@@ -20,13 +20,15 @@ _NO_LETTER = re.compile("[\ud800-\udfff]")  # bytes of a file name that are no t
 
 
 def no_formula(text: str) -> str:
-    """Text for a cell of a CSV file. Line ends are all alike: readers differ on which of them need quotes."""
+    """Text for a cell of a CSV file. All line ends become the same, because readers differ on which of them need
+    quotes.
+    """
     text = _NO_LETTER.sub("\ufffd", text).replace("\r\n", "\n").replace("\r", "\n")
     return f"'{text}" if text[:1] in _FORMULA and text and not _is_number(text) else text
 
 
 def excel_text(text: str) -> str:
-    """Text for a cell of a workbook whose type says that it is text, so that it needs no apostrophe."""
+    """Text for a cell of a workbook. Its type says that it is text, so it needs no apostrophe."""
     return _NO_XML.sub("\ufffd", _NO_LETTER.sub("\ufffd", text))
 
 
@@ -39,11 +41,11 @@ def _is_number(text: str) -> bool:
 
 
 def csv_text(frame: pd.DataFrame, float_format: str | None = None) -> str:
-    """A table as CSV, with its index left out.
+    """A table as CSV, without its index.
 
     Args:
         frame: the table.
-        float_format: how numbers are written; default: so that they are read back the same.
+        float_format: format of numbers; by default, they are read back unchanged.
     """
     text: str = _plain(frame).to_csv(index=False, lineterminator="\n", float_format=float_format)
     return text
@@ -60,7 +62,7 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def plain_columns(table: pa.Table) -> pa.Table:
-    """A table of Arrow with every text, headers among them, made harmless."""
+    """An Arrow table in which no text, including headers, can be run as a formula."""
     import pyarrow as pa
 
     columns = [

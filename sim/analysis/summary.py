@@ -1,7 +1,7 @@
-"""Answers from replications: when, how likely, who was lost on the way, and the critical path. Frames in, frames out.
+"""Answers from replications: when, how likely, where patients are lost, and the critical path. Data frames in and out.
 
-Every figure has its Monte Carlo interval. A trial that never got somewhere counts as later than everything, and stays
-in every denominator; only a replication that raised (a defect) is left out, and is counted apart.
+Every figure has its Monte Carlo interval. A trial that never reached a milestone counts as later than everything, and
+stays in every denominator. Only a replication that raised (a defect) is left out, and is counted separately.
 """
 
 from __future__ import annotations
@@ -38,29 +38,39 @@ Table = TypeVar("Table", pd.DataFrame, OneByOne)
 
 
 def finished(frame: Table) -> Table:
-    """The replications that did not raise."""
+    """The replications that did not raise.
+
+    Args:
+        frame: replications, as a data frame or column by column.
+    """
     return frame[frame["outcome"] != ERROR]
 
 
 def days(frame: Table, milestone: str) -> Array:
-    """Day of a milestone in each replication; NaN where it never came."""
+    """Day of a milestone in each replication.
+
+    Returns:
+        (n,) days; NaN where it never came.
+    """
     return frame[f"day_{milestone}"].to_numpy(dtype=np.float64)
 
 
 def columns_of(prefix: str, estimate: Estimate) -> dict[str, float | None]:
-    """An estimate as three columns of a table: the value, and the ends of its interval."""
+    """An estimate as three columns of a table: the value, and the lower and upper end of its interval."""
     return {prefix: estimate.value, f"{prefix}_low": estimate.low, f"{prefix}_high": estimate.high}
 
 
 def milestone_table(frame: Table, scenario: Scenario | None = None) -> pd.DataFrame:
-    """A row a milestone: P10, P50, P80 and P90 in days, each with its interval, and the share that got there.
+    """P10, P50, P80 and P90 of each milestone in days, each with its interval, and the share of trials that reach it.
 
-    P80 is the day by which it has happened in 80 % of trials. Infinity is later than the horizon; None is not known,
-    because too few replications were run.
+    P80 is the day by which it has happened in 80 % of trials.
 
     Args:
         frame: replications.
-        scenario: whose milestones those are; without it, there are rows also for those that it does not model.
+        scenario: the scenario, to omit milestones that it does not model; None keeps all.
+
+    Returns:
+        A row for each milestone. Infinity is later than the horizon; None is unknown, because of too few replications.
     """
     rows = []
     done = finished(frame)
@@ -77,13 +87,14 @@ def milestone_table(frame: Table, scenario: Scenario | None = None) -> pd.DataFr
 
 
 def with_dates(milestones: pd.DataFrame, clock: Clock) -> pd.DataFrame:
-    """The same with the date of each day after it, as in `p50_date`, `p50_date_low`, `p50_date_high`.
-
-    None is later than the horizon, or not known; the days tell which.
+    """Add the date of each day to a table of milestones: `p50_date`, `p50_date_low`, `p50_date_high` and so on.
 
     Args:
-        milestones: as `milestone_table` makes it.
+        milestones: result of `milestone_table`.
         clock: days to dates.
+
+    Returns:
+        The table with dates; None is later than the horizon or unknown, and the days tell which.
     """
     columns: dict[str, Any] = {}
     for name in milestones.columns:
@@ -101,7 +112,15 @@ def _date(day: float | None, clock: Clock) -> date | None:
 
 
 def odds_table(design: Design, frame: Table) -> pd.DataFrame:
-    """A row a planned date: the probability of meeting it; and that the target is never reached."""
+    """Probability of meeting each planned date, and of never reaching the target.
+
+    Args:
+        design: the scenario, made ready.
+        frame: replications.
+
+    Returns:
+        A row for each planned date and one for `never_reached`.
+    """
     done = finished(frame)
     planned = design.scenario.trial.planned
     rows: list[dict[str, object]] = []
@@ -121,7 +140,11 @@ def odds_table(design: Design, frame: Table) -> pd.DataFrame:
 
 
 def outcome_table(frame: Table) -> pd.DataFrame:
-    """How replications ended, rare ways as 0: the words of `trial_ended` (`complete`, `horizon`, ...), and `error`."""
+    """How replications ended: the words of `trial_ended` (`complete`, `horizon`, ...) and `error`.
+
+    Returns:
+        A row for each outcome, also those that did not occur, with number and share.
+    """
     n = len(frame)
     rows = []
     for name in (*VOCABULARIES["trial_ended"], ERROR):
@@ -155,7 +178,10 @@ LOSSES: dict[str, str] = {
 
 
 def stage_names(scenarios: Iterable[Scenario]) -> dict[str, str]:
-    """The stages of the funnel that some scenarios have, as they call them: nobody is asked by a chart without one."""
+    """Names of the funnel's stages in reports, for the stages that any of several scenarios has.
+
+    Without a chart, the stage of those asked is not named after it; likewise without coordinators.
+    """
     known = list(scenarios)
     plain = {}
     if not any(has_chart(one) for one in known):
@@ -167,7 +193,12 @@ def stage_names(scenarios: Iterable[Scenario]) -> dict[str, str]:
 
 
 def funnel_table(scenario: Scenario, frame: Table) -> pd.DataFrame:
-    """Mean numbers from referral to the last stage that a scenario has, each as a share of those referred."""
+    """Mean numbers from referral to the last stage of a scenario, each as a share of those referred.
+
+    Args:
+        scenario: the simulated scenario.
+        frame: replications.
+    """
     done = finished(frame)
     referred = done["n_referred"].to_numpy(dtype=np.float64)
     rows = []
@@ -179,14 +210,19 @@ def funnel_table(scenario: Scenario, frame: Table) -> pd.DataFrame:
 
 
 def loss_table(scenario: Scenario, frame: Table) -> pd.DataFrame:
-    """Mean numbers of those who were referred and not randomised, by the reasons that a scenario has."""
+    """Mean numbers of patients referred and not randomised, by the reasons that a scenario can have."""
     return _means(frame, {name: words for name, words in LOSSES.items() if has_measure(name, scenario)}, "reason")
 
 
 def cap_table(design: Design, frame: Table) -> pd.DataFrame:
-    """A row a cap: in what share of trials it was reached, when first, and how many it turned away on average.
+    """How often each cap is reached, when first, and how many patients it turns away on average.
 
-    The day is P50 over all trials; infinity where the cap is reached in fewer than half of them.
+    Args:
+        design: the scenario, made ready.
+        frame: replications.
+
+    Returns:
+        A row for each cap. The day is P50 over all trials; infinity if the cap is reached in fewer than half of them.
     """
     done, rows = finished(frame), []
     for name in design.caps:
@@ -201,9 +237,14 @@ def cap_table(design: Design, frame: Table) -> pd.DataFrame:
 
 
 def amendment_table(design: Design, frame: Table) -> pd.DataFrame:
-    """A row an amendment: in what share of trials it was decided, in force, and from when.
+    """How often each amendment is decided and in force, and from when.
 
-    The day is P50 over all trials; infinity where it is in force in fewer than half of them.
+    Args:
+        design: the scenario, made ready.
+        frame: replications.
+
+    Returns:
+        A row for each amendment. The day is P50 over all trials; infinity if it is in force in fewer than half of them.
     """
     done, rows = finished(frame), []
     for name in design.amendments:
@@ -219,9 +260,14 @@ def amendment_table(design: Design, frame: Table) -> pd.DataFrame:
 
 
 def interim_table(design: Design, frame: Table) -> pd.DataFrame:
-    """A row an interim look: in what share of trials it came, how many looks on average, when first, what was decided.
+    """How often each interim look takes place, when first, and what is decided.
 
-    The day is P50 over all trials; infinity where there is no look in half of them.
+    Args:
+        design: the scenario, made ready.
+        frame: replications.
+
+    Returns:
+        A row for each look. The day is P50 over all trials; infinity if fewer than half of them have the look.
     """
     done, rows = finished(frame), []
     for name in design.interims:
@@ -252,9 +298,13 @@ def _means(frame: Table, names: dict[str, str], index: str) -> pd.DataFrame:
 
 
 def criterion_table(design: Design, frame: Table) -> pd.DataFrame:
-    """Screen failures by criterion, in the record's order: as the first reason, and as the only one.
+    """Screen failures by criterion, in the order of the protocol: as the first reason, and as the only one.
 
-    A sponsor who drops a criterion gains at most those who fail it alone, of the criteria known at that stage.
+    Dropping a criterion gains at most those who fail only it, of the criteria known at that stage.
+
+    Args:
+        design: the scenario, made ready.
+        frame: replications.
     """
     done = finished(frame)
     rows = []
@@ -273,14 +323,17 @@ _NO = Estimate(float("nan"), None, None)
 
 
 def path_table(scenario: Scenario, column: Callable[[str], Array]) -> pd.DataFrame:
-    """A row a milestone and step of the critical path to it: mean days, of the trials that reached the milestone.
+    """Mean days of each step on the critical path to each milestone, over trials that reach the milestone.
 
-    The days of a milestone's steps sum to its mean day. Steps that took no time are 0; a milestone that no trial
-    reached has no rows, and a step that a scenario cannot have has none either.
+    The steps of a milestone sum to its mean day.
 
     Args:
-        scenario: which was simulated.
+        scenario: the simulated scenario.
         column: gives the values of a measure in the replications that did not raise.
+
+    Returns:
+        A row for each milestone and step. Steps that took no time are 0; milestones that no trial reached and steps
+        that the scenario cannot have are omitted.
     """
     rows: list[dict[str, object]] = []
     steps = {step: meaning for step, meaning in STEPS.items() if has_step(step, scenario)}
@@ -297,7 +350,7 @@ def path_table(scenario: Scenario, column: Callable[[str], Array]) -> pd.DataFra
 
 
 def cost_table(scenario: Scenario, frame: Table) -> pd.DataFrame:
-    """Mean cost by part that the trial has, and of the whole; empty where no cost is reported."""
+    """Mean cost, total and by the parts that the scenario has; empty if no cost is reported."""
     if "cost" not in frame:
         return pd.DataFrame(columns=["mean", "mean_low", "mean_high"])
     parts = {f"cost_{name}": meaning for name, meaning in COST_PARTS.items()}
@@ -305,12 +358,15 @@ def cost_table(scenario: Scenario, frame: Table) -> pd.DataFrame:
 
 
 def summary_table(design: Design, column: Callable[[str], Array], outcome: Sequence[str]) -> pd.DataFrame:
-    """Every measure that says something of the scenario, a row each: mean, P10, P50, P80, P90, and how often never.
+    """Mean, P10, P50, P80, P90 and number of nevers of every measure that carries information in the scenario.
 
     Args:
         design: the scenario, made ready.
-        column: gives the values of a measure in all replications; asked for one at a time, since there may be many.
+        column: gives the values of a measure in all replications; called for one measure at a time, to save memory.
         outcome: how each replication ended.
+
+    Returns:
+        A row for each measure.
     """
     done = np.array([word != ERROR for word in outcome], dtype=bool)
     rows = []
@@ -327,7 +383,7 @@ def summary_table(design: Design, column: Callable[[str], Array], outcome: Seque
 
 
 def too_few(frame: Table) -> list[str]:
-    """Which quantiles of the dates have no interval, because too few replications were run."""
+    """Names of the quantiles, such as P90, that have no interval because of too few replications."""
     n = len(finished(frame))
     found = []
     for q in QUANTILES:

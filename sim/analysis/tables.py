@@ -1,4 +1,7 @@
-"""Tables of what a run leaves: replications, events, participants, and enrolment curves."""
+"""Tables of the results of a run: replications, events, participants, and enrolment curves.
+
+They are Arrow tables, written as Parquet; `sim.analysis.dictionary` defines their columns.
+"""
 
 from __future__ import annotations
 
@@ -26,14 +29,16 @@ def _plain(data: object, kind: pa.DataType, missing: npt.NDArray[np.bool_] | Non
 
 
 def replication_table(measures: list[Measure], first: int, values: Array) -> pa.Table:
-    """A row a replication: its number, `outcome` as a word, `reached`, and every other measure.
-
-    Days of milestones that never came, and all measures of a replication that raised, are null.
+    """The table of replications: number, `outcome` as a word, `reached`, and every other measure.
 
     Args:
         measures: the columns of `values`.
         first: number of the first replication.
         values: (n, measures).
+
+    Returns:
+        A row for each replication. Null stands for a milestone that never came, and for all measures of a replication
+        that raised.
     """
     outcomes = VOCABULARIES["trial_ended"]
     columns: dict[str, pa.Array] = {"replication": _plain(np.arange(first, first + len(values)), pa.int64())}
@@ -53,7 +58,7 @@ def replication_table(measures: list[Measure], first: int, values: Array) -> pa.
 
 
 def vocabulary(design: Design, kind: int) -> tuple[str, ...]:
-    """Words for the codes of a kind of event; empty where the kind has none."""
+    """Words for the codes of a kind of event; empty if the kind has no codes."""
     name = design.kinds[kind].code
     if name == "criterion":
         return tuple(design.criteria)
@@ -85,17 +90,17 @@ def _details(design: Design, rows: Array) -> list[str | None]:
 
 
 def site_names(design: Design) -> list[str]:
-    """`group/number` for each site, in order of their indices."""
+    """`group/number` of each site, in order of their indices; numbers count from 1."""
     return [f"{group.name}/{i + 1}" for group in design.groups for i in range(group.count)]
 
 
 def event_table(design: Design, replication: int, rows: Array) -> pa.Table:
-    """Events of one replication with words for codes.
+    """The table of events of one replication, with words for codes.
 
     Args:
         design: the scenario, made ready.
-        replication: its number.
-        rows: (n, WIDTH) events in order.
+        replication: number of the replication.
+        rows: (n, WIDTH) events, in order of time.
     """
     kinds = rows[:, KIND].astype(np.int64)
     has_number = np.array([bool(kind.number) for kind in design.kinds])[kinds]
@@ -138,12 +143,15 @@ PARTICIPANT_COLUMNS: dict[str, str] = {
 
 
 def participant_table(design: Design, replication: int, rows: Array) -> pa.Table:
-    """A row a participant of one replication; see `PARTICIPANT_COLUMNS`.
+    """The table of participants of one replication; see `PARTICIPANT_COLUMNS`.
 
     Args:
         design: the scenario, made ready.
-        replication: its number.
-        rows: (n, WIDTH) events in order.
+        replication: number of the replication.
+        rows: (n, WIDTH) events, in order of time.
+
+    Returns:
+        A row for each participant, in order of randomisation.
     """
     people: dict[tuple[float, float], dict[str, object]] = {}
     randomised = rows[rows[:, KIND] == events.RANDOMISED]
@@ -209,12 +217,15 @@ def _note(design: Design, person: dict[str, object], row: Array) -> None:
 
 
 class EnrolmentCurves:
-    """Quantiles of the number randomised by each day, over replications, in memory that does not grow with them.
+    """Quantiles over replications of the number randomised by each day, in memory that does not grow with replications.
 
-    Counts how many replications had their k-th randomisation by each day; all quantiles follow exactly.
+    It counts how many replications had their k-th randomisation by each day; all quantiles follow exactly.
 
     Args:
         horizon_days: the last day.
+
+    Attributes:
+        n_days: number of days, from day 0 to the horizon.
     """
 
     QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
@@ -225,7 +236,11 @@ class EnrolmentCurves:
         self._n = 0
 
     def add(self, randomised_days: Array) -> None:
-        """Add one replication: when each participant was randomised, increasing."""
+        """Add one replication.
+
+        Args:
+            randomised_days: (k,) day of each randomisation, increasing.
+        """
         k = len(randomised_days)
         while k > self._by_day.shape[1]:
             self._by_day = np.concatenate((self._by_day, np.zeros_like(self._by_day)), axis=1)
@@ -234,7 +249,11 @@ class EnrolmentCurves:
         self._n += 1
 
     def table(self) -> pa.Table:
-        """A row a day: mean and quantiles of the number randomised by the beginning of that day."""
+        """Mean and quantiles of the number randomised by the beginning of each day.
+
+        Returns:
+            A row for each day: `day`, `mean`, and `p05` to `p95`.
+        """
         reached = np.cumsum(self._by_day, axis=0)  # [day, k]: replications with more than k randomised
         columns: dict[str, pa.Array] = {"day": _plain(np.arange(self.n_days), pa.int64())}
         columns["mean"] = _plain(reached.sum(axis=1) / max(self._n, 1), pa.float64())

@@ -39,12 +39,12 @@ class Shares:
     """Shares of the variance of one outcome.
 
     Attributes:
-        names: the inputs, chance last.
+        names: the inputs; chance is last.
         first: first-order share of each.
         total: total share of each.
         first_sum: sum of the first-order shares.
         total_sum: sum of the total shares.
-        known: what would go if every uncertain value were known: 1 less the total share of chance.
+        known: share that would vanish if every uncertain value were known: 1 minus the total share of chance.
     """
 
     names: tuple[str, ...]
@@ -56,17 +56,20 @@ class Shares:
 
     @property
     def chance(self) -> Estimate:
-        """What would stay if every uncertain value were known."""
+        """Share of the variance that would remain if every uncertain value were known."""
         return self.total[-1]
 
 
 def ranked(rows: Sequence[Array]) -> list[Array]:
-    """Values as ranks between 0 and 1 among all in A and B (the first and the last); ties share their middle rank.
+    """Values as mean ranks between 0 and 1 among the values of A and B; ties share their mean rank.
 
-    Every input's effect is then bounded, whatever the tail of the outcome, and "never" is simply the latest.
+    Every input's effect is then bounded, whatever the tail of the outcome, and "never" is the highest rank.
 
     Args:
-        rows: values of A, of each mixture, and of B; infinity is later than everything.
+        rows: (N,) values of A, of each mixture, and of B; infinity is later than everything.
+
+    Returns:
+        (N,) ranks for each, in the same order.
     """
     reference = np.sort(np.concatenate((rows[0], rows[-1])))
     n = len(reference)

@@ -1,4 +1,4 @@
-"""Office files without the time of writing, so that the same answer makes the same bytes."""
+"""Office files without the time of writing, so that the same answer gives the same bytes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ _CORE = "docProps/core.xml"
 
 
 def without_times(content: bytes) -> bytes:
-    """The same file with every time in it fixed: those of its parts, and those of an Excel workbook's properties.
+    """Set every time in an Office file to a fixed one: those of its parts, and those in a workbook's properties.
 
     Args:
         content: an Excel workbook, or a PowerPoint presentation.
+
+    Returns:
+        The file with fixed times, with the same content otherwise.
     """
     target = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as book, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
