@@ -40,7 +40,7 @@ _WAY = (
     events.PLACE_AWAITED,
     events.RANDOMISED,
 )
-_NEXT = {  # what a person does after an event of their way
+_NEXT = {  # the step that follows each event on the path
     events.REFERRED: "coming_back",
     events.CONSENT_GIVEN: "coordinator",
     events.SCREENING_STARTED: "screening",
@@ -72,7 +72,7 @@ def critical_paths(row: Row, design: Design, index: EventIndex) -> Row:
         names = _NAMES[milestone]
         found |= dict.fromkeys(names.values(), 0.0)
         event = events_of.get(milestone)
-        if event is None:  # there was no participant at all
+        if event is None:  # no participants
             found[names["referral"]] = day
             continue
         end = min(_end_of_follow_up(row, event), day) if milestone == "database_lock" else day
@@ -115,7 +115,7 @@ def completing(row: Row, design: Design, index: EventIndex) -> dict[str, Array]:
     ends = np.concatenate((index.log.visits, out, randomised))
     for milestone in ("primary_completion", "database_lock"):
         day = row[f"day_{milestone}"]
-        if milestone not in found and not math.isnan(day):  # a date that was waited for is nobody's event
+        if milestone not in found and not math.isnan(day):  # a planned date is not a participant's event
             before = ends[ends[:, TIME] <= day]
             found[milestone] = before[np.argmax(before[:, TIME])]
     return found
@@ -202,9 +202,9 @@ class Ways:
         return steps
 
     def _wait(self, steps: Row, start: float, end: float, reason: str) -> None:
-        """A wait for a place, each moment of it given to the first pause that held then, and else to what has no end.
+        """Divide a wait for a place: each moment belongs to the first pause at that time, or else to `rest`.
 
-        What has no end of its own is what the person was told to wait for, where that is no pause, and else the cells.
+        `rest` is the logged reason of the wait if that is not a pause, or else the wait for cells.
         """
         rest = reason if reason in STEPS and reason not in self._pauses else "cells"
         pauses = {step: np.clip(stays, start, end) for step, stays in self._pauses.items()}

@@ -73,6 +73,6 @@ def _consent_to_randomisation(_design: Design, index: EventIndex) -> float:
     waits = [
         day - first[key]
         for key, day in zip(index.keys(randomised).tolist(), randomised[:, events.TIME].tolist(), strict=True)
-        if key in first  # of a trial under way, consent may not be known
+        if key in first  # in a trial under way, consent may be unknown
     ]
     return math.fsum(waits) / len(waits) if waits else float("nan")

@@ -15,7 +15,7 @@ from sim.errors import InputError, Problem, nearest
 
 Array = npt.NDArray[np.float64]
 
-_NOT_IN_STAYS = (CHART_FAILED, VISIT_DONE, VISIT_MISSED)  # they are kept apart, and no stay is found by them
+_NOT_IN_STAYS = (CHART_FAILED, VISIT_DONE, VISIT_MISSED)  # stored outside the index that finds stays
 
 
 class HappenedSeen:

@@ -34,7 +34,7 @@ class Estimate(NamedTuple):
 def _ranks(n: int, q: float, level: float) -> tuple[int, int]:
     """Ranks (from 1) of the order statistics that enclose the q-quantile with at least the given probability."""
     counts = np.arange(n + 1)
-    below = special.bdtr(counts, n, q)  # P(at most so many of n lie below the quantile)
+    below = special.bdtr(counts, n, q)  # P(at most this many of n lie below the quantile)
     tail = (1 - level) / 2
     low = int(np.searchsorted(below, tail, side="left"))
     high = int(np.searchsorted(below, 1 - tail, side="left")) + 1

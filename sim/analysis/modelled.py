@@ -113,7 +113,7 @@ _FUNNEL: dict[str, Predicate] = {  # by the count of the stage
     "n_eligible": has_screening,
     "n_completed": has_follow_up,
 }
-_MEASURES: tuple[tuple[tuple[str, ...], Predicate], ...] = (  # by how their names begin, the first that fits
+_MEASURES: tuple[tuple[tuple[str, ...], Predicate], ...] = (  # by the beginning of their names; the first match decides
     (("n_doses_", "n_all_doses", "n_reactions_"), has_doses),
     (("n_lots_", "cells_", "cost_cells"), has_cells),
     (("share_bays_",), has_bays),

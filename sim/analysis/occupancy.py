@@ -109,7 +109,7 @@ def peak_level(found: pd.DataFrame, edges: Array) -> Array:
     step = np.concatenate((-np.ones(lasting.sum()), np.ones(lasting.sum())))
     order = np.argsort(time, kind="stable")
     time, level = time[order], np.concatenate(([0.0], np.cumsum(step[order])))
-    peaks = level[np.searchsorted(time, edges[:-1], side="right")]  # already there when the period begins
+    peaks = level[np.searchsorted(time, edges[:-1], side="right")]  # level when the period begins
     period = np.searchsorted(edges, time, side="right") - 1
     inside = (period >= 0) & (period < len(peaks))
     np.maximum.at(peaks, period[inside], level[1:][inside])

@@ -28,8 +28,8 @@ Array = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
 
 RESAMPLES = 1000
-SAME_DAYS = 1e-6  # days nearer than this are the same day, apart only by rounding
-_AT_ONCE = 2_000_000  # values resampled at once, so that memory does not grow with the number of replications
+SAME_DAYS = 1e-6  # smaller differences between days are rounding
+_AT_ONCE = 2_000_000  # values resampled together, so that memory does not grow with replications
 _SEED = 1
 _NO = Estimate(float("nan"), None, None)
 _Z = float(special.ndtri((1 + LEVEL) / 2))
@@ -91,7 +91,7 @@ def _resample(scenarios: tuple[Array, ...], quantiles: tuple[float, ...]) -> Arr
     def statistic(*samples: Array, axis: int = -1) -> Array:  # noqa: ARG001 - scipy names the axis, always the last
         return np.stack([_quantiles(sample, quantiles) for sample in samples])
 
-    with np.errstate(invalid="ignore"):  # its standard error has no meaning where a quantile is never
+    with np.errstate(invalid="ignore"):  # the standard error has no meaning if a quantile is never
         result = bootstrap(
             scenarios,
             statistic,
@@ -112,7 +112,7 @@ def _subtract(value: Array, reference: Array) -> Array:
 
 
 def _percentile_interval(differences: Array) -> tuple[float, float]:
-    """Ends of the middle 95 %; an unknown difference could be anything, so it widens both ends."""
+    """Ends of the middle 95 %; an unknown difference may have any value, so it widens both ends."""
     tail = (1 - LEVEL) / 2
     n = len(differences)
     lowest = np.sort(np.where(np.isnan(differences), -np.inf, differences))

@@ -31,7 +31,7 @@ FIRST_LOOK = 384
 SPARE = 1.05
 GROWTH = 4.0
 LEAST_GROWTH = 1.1
-MOST = 100_000  # replications after which to give up, where nothing else is said
+MOST = 100_000  # default number of replications at which to give up
 
 NEVER_REACHED = "never_reached"
 _GRAMMAR = "write ANSWER<WIDTH, as in last_randomised.p50<7d or by_primary_completion<2%"

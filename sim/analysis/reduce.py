@@ -110,7 +110,7 @@ def _ending(row: Row, index: EventIndex) -> None:
 
 
 def _milestones(row: Row, design: Design, index: EventIndex) -> None:
-    """Days of the milestones; those that need the whole target are never, where it was not met."""
+    """Days of the milestones; those that need the whole target are NaN if it was not met."""
     target, reached = design.scenario.trial.target, row["reached"] > 0
     randomised = index.of(events.RANDOMISED)[:, TIME]
     n = len(randomised)
@@ -185,7 +185,7 @@ def _funnel(row: Row, design: Design, index: EventIndex) -> None:
 
 
 def _caps(row: Row, design: Design, index: EventIndex, away: list[int]) -> None:
-    """Those turned away at each cap, and when it was first reached."""
+    """Patients turned away by each cap, and when it was first reached."""
     row["n_away_cap"] = sum(away)
     reached = index.of(events.CAP_REACHED)
     for code, (name, n) in enumerate(zip(design.caps, away, strict=True)):
@@ -195,7 +195,7 @@ def _caps(row: Row, design: Design, index: EventIndex, away: list[int]) -> None:
 
 
 def _amendments(row: Row, design: Design, index: EventIndex) -> None:
-    """When each amendment was decided and in force."""
+    """When each amendment was decided and came into force."""
     for word, kind in (("decided", events.AMENDMENT_DECIDED), ("in_force", events.AMENDMENT_IN_FORCE)):
         came = index.of(kind)
         for code, name in enumerate(design.amendments):
@@ -204,7 +204,7 @@ def _amendments(row: Row, design: Design, index: EventIndex) -> None:
 
 
 def _interims(row: Row, design: Design, index: EventIndex) -> None:
-    """When each interim look came first, how often, and what was decided."""
+    """Day of the first of each interim look, number of looks, and decisions."""
     looks, n = index.of(events.INTERIM_LOOK), len(design.interims)
     stops, enlarged = (index.codes(kind, n) for kind in (events.INTERIM_STOPS, events.INTERIM_ENLARGES))
     for code, name in enumerate(design.interims):
@@ -218,7 +218,7 @@ def _interims(row: Row, design: Design, index: EventIndex) -> None:
 
 
 def _criteria(row: Row, design: Design, index: EventIndex, failed: Array) -> None:
-    """Screen failures by criterion: the first in the record's order, and the only one of those known."""
+    """Screen failures by criterion: as the first in the order of the protocol, and as the only one known."""
     first, bits = index.chart_failures()
     tested = failed[failed[:, CODE] >= events.FAIL_CRITERION]
     first = np.concatenate((first, tested[:, CODE] - events.FAIL_CRITERION)).astype(np.int64)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _FORMULA = "=+-@\t\r\n＝＋－＠"
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # letters that no file of Excel may have
-_NO_LETTER = re.compile("[\ud800-\udfff]")  # bytes of a file name that are no text
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # characters that a workbook must not have
+_NO_LETTER = re.compile("[\ud800-\udfff]")  # bytes of a file name that are not text
 
 
 def no_formula(text: str) -> str:
@@ -52,7 +52,7 @@ def csv_text(frame: pd.DataFrame, float_format: str | None = None) -> str:
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table with every text, headers among them, made harmless."""
+    """The table with every text, including headers, made harmless."""
     plain = frame.rename(columns=lambda name: no_formula(name) if isinstance(name, str) else name)
     for i, dtype in enumerate(plain.dtypes):
         if dtype.kind not in "biufcmM":

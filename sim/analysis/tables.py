@@ -258,6 +258,6 @@ class EnrolmentCurves:
         columns: dict[str, pa.Array] = {"day": _plain(np.arange(self.n_days), pa.int64())}
         columns["mean"] = _plain(reached.sum(axis=1) / max(self._n, 1), pa.float64())
         for q in self.QUANTILES:
-            needed = self._n - np.ceil(q * self._n - 1e-9)  # N(day) > c in more than these: c is too small
+            needed = self._n - np.ceil(q * self._n - 1e-9)  # N(day) > c in more than this: c is too small
             columns[f"p{round(100 * q):02d}"] = _plain((reached > needed).sum(axis=1), pa.int64())
         return pa.table(columns)

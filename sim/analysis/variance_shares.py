@@ -31,7 +31,7 @@ Array = npt.NDArray[np.float64]
 
 CHANCE = "chance"
 _RESAMPLES = 400
-_BOOTSTRAP_SEED = 20100209  # any number but 0, always the same, so that intervals are
+_BOOTSTRAP_SEED = 20100209  # any fixed number but 0, so that intervals are reproducible
 
 
 @dataclass(frozen=True)

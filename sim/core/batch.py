@@ -39,14 +39,14 @@ _SITES_AT_ONCE = 600  # sites x replications whose blocks are in memory together
 _DRAWS_A_SITE = 8
 _RATE, _NEVER, _EFFECT, _LEAD, _DELAY = range(5)
 
-# How far ahead referrals are drawn. Drawing some in vain costs less than drawing again.
+# How far ahead referrals are drawn. Drawing too many costs less than drawing again.
 _BLOCKS_AHEAD = 16  # at most, so that a trial that is never complete does not fill the memory
-_LOST = 1.3  # eligible patients for each who is randomised: some are lost on the way
-_AND_MORE = 1.1  # a trial that goes on after its likely end lasts so much longer yet
-_FOR_OTHERS = 0.2  # power of the ratio by which one trial goes on, for those after it
+_LOST = 1.3  # eligible patients for each participant: some are lost before randomisation
+_AND_MORE = 1.1  # factor on the end of a trial that exceeds its likely end
+_FOR_OTHERS = 0.2  # power of the ratio by which one trial exceeds it, for the replications after it
 
 _LATE_DAYS = 30.0  # mean delay of a site that should have opened on a date
-_STAND_INS = 1 << 16  # blocks from this on are of patients who stand in for people who are known
+_STAND_INS = 1 << 16  # blocks from this number on are stand-ins for observed people
 
 
 def replications_at_once(design: Design) -> int:
@@ -142,7 +142,7 @@ class Batch:
         return self._sites[group.name]
 
     def _delayed(self, group: GroupDesign, activates: Array) -> Array:
-        """Days of activation, later where a risk to it strikes; those of sites that are open are known."""
+        """Days of activation with delays by risks, except at sites that are open in the data."""
         more = self.risks.activation_days(group.name)
         if self.observed is None or isinstance(more, float):
             return activates + more
@@ -190,7 +190,7 @@ class Batch:
         return rates, observed.activations(group.name, activates, later, late)
 
     def _known_start_up(self, observed: ObservedState, group: GroupDesign) -> Ends:
-        """Start-up of the group's sites that are not open yet; a shared step is over where any that has it is open."""
+        """Start-up of the group's sites that are not open; a shared step has ended if any site with it is open."""
 
         def over_by(step: StepDesign) -> float:
             sharing = [
@@ -213,7 +213,7 @@ class Batch:
         return found
 
     def _later_activations(self, group: GroupDesign) -> tuple[Array, Array]:
-        """Further draws of the activation of the group's sites, and how late one is that was to open by now."""
+        """Further draws of the activation of the group's sites, and the delay of sites that should be open by now."""
         u = self.streams.sites("site.late", group.name, group.count, self._sites_of, self.n, LATER_DRAWS)
         path, delay = group.paths["activation_delay_days"], group.settings.activation_delay_days
         lead = self._all.numbers(group.paths["lead_days"], group.settings.lead_days)
@@ -312,17 +312,16 @@ class Batch:
         return self.referred(group, 0, 0, 0)[0]
 
     def _to_draw(self, group: GroupDesign, site: int, replication: int, block: int) -> Integers:
-        """(rows, 3) blocks, sites and replications that are drawn together with the one that is needed now.
+        """(rows, 3) blocks, sites and replications to draw together with the one that is needed now.
 
-        First blocks are drawn for all, then whatever is likely to be needed in this replication and those to come.
-        Where one is needed that was not likely to be, the trial goes on for longer than was thought: this one, and to
-        a lesser degree others.
+        First blocks are drawn for all, then those likely to be needed in this replication and later ones. If an
+        unlikely one is needed, the trial lasts longer than estimated: this one, and to a lesser degree others.
         """
         drawn = self._drawn[group.name]
         if block == 0 or block >= _STAND_INS:
             return _places(block, drawn.missing(block))
         rates, opens = self._sites_open(group)
-        opens = np.where(np.isinf(opens), 0.0, opens)  # what waits for an amendment is taken as open by then
+        opens = np.where(np.isinf(opens), 0.0, opens)  # sites that wait for an amendment count as open
         ends = self._likely_ends()
         if rates[site, replication] > 0:
             end = opens[site, replication] + block * BLOCK / rates[site, replication]
@@ -345,10 +344,10 @@ class Batch:
         return rates / MONTH_DAYS, np.maximum(activates, self.starts[0])
 
     def _likely_ends(self) -> Array:
-        """(replications,) days by which the target is likely to be met: what is worth drawing.
+        """(replications,) days by which the target is likely to be met, to choose what to draw.
 
-        As many patients are needed as the share of those eligible among the first ones tells, and some more for those
-        who are lost on the way; sites refer at their full rate from when they open. No result depends on it.
+        The number of patients needed follows from the share eligible among the first ones, with some more for those
+        lost before randomisation; sites refer at their full rate from opening. No result depends on it.
         """
         if self._ends is None:
             groups = [group for group in self.design.groups if group.count]

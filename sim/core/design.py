@@ -28,8 +28,8 @@ from sim.scenario.schema.sites import SiteGroup, SiteSettings
 from sim.scenario.schema.start_up import step_names
 from sim.scenario.schema.trial import Doses
 
-# A replication that passes this many events, or referrals, is ended: it would go on for ever, or as good as. Base has
-# about 3,000 of either.
+# A replication that exceeds this many events, or referrals, is ended, because it might never end. Base has about
+# 3,000 of either.
 MOST_EVENTS = 200_000
 MOST_EVENTS_EACH = 1_000  # more, for each participant of the target and each site
 

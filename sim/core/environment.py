@@ -52,11 +52,11 @@ class TrialProcess(simpy.Process):
         self._generator = generator  # type: ignore[assignment]  # SimPy's yields events only
         self._send: Any = generator.send
         self._target = None
-        self._appointment: Appointment | None = None  # one for all days, as it has one at a time
+        self._appointment: Appointment | None = None  # reused, because a process has one at a time
         self._step()
 
     def _step(self, error: Any = None) -> None:
-        """Let the process go on until it waits for something that has not happened, or ends."""
+        """Run the process until it waits for something that has not happened, or ends."""
         try:
             wait: Any = self._send(None) if error is None else self._generator.throw(error)
             while wait.__class__ is not float:
@@ -93,7 +93,7 @@ class TrialProcess(simpy.Process):
 
     def _interrupted(self, event: Event) -> None:
         if self._value is not PENDING:
-            return  # it ended in this very instant
+            return  # it has ended at the same time
         if self._target is not None:
             self._target.callbacks.remove(self._resume)
         elif self._appointment is not None:
@@ -109,14 +109,14 @@ class TrialEnvironment(simpy.Environment):
     exactly the time that was computed for it, in this engine and in any other.
     """
 
-    # SimPy's is a property over `_now`. The clock is read more often than anything else, so it is an attribute here.
+    # In SimPy `now` is a property over `_now`. Nothing is read more often than the clock, so here it is an attribute.
     now: float = 0.0
     _queue: Any
     _is_finished = False
 
     @property
     def _now(self) -> float:
-        """What SimPy's own methods know the clock by."""
+        """The name that SimPy's own methods use for the clock."""
         return self.now
 
     @_now.setter

@@ -1,8 +1,8 @@
 """The event log: the only output of a simulated trial.
 
-An event is seven numbers: time, kind, site, person, number, code, amount. What `number`, `code` and `amount` mean
-depends on the kind and is written down beside it. A person is named by their site and by which referral of that site
-they are, so that the name is the same in two scenarios.
+An event is seven numbers: time, kind, site, person, number, code, amount. The meaning of `number`, `code` and `amount`
+depends on the kind and is defined with it. A person is identified by their site and their number among its referrals,
+so that they are the same in two scenarios.
 
 **The order of the log.** Events are in order of time. At the same instant, referrals that end at once come first, by
 site, then visits, in order of randomisation; the rest keep the order in which they happened, which at one instant is
@@ -10,8 +10,8 @@ cause before effect and otherwise SimPy's: urgent before normal, then first sche
 an instant is shared only by causes and their effects (the last visit and the completion), and by sites activated
 together, which come in order of group name and number.
 
-Referrals that end on the day (excluded by the chart, or not willing) and visits touch nothing else, so they are never
-processes: they are written down in one go when a replication ends, which spares three in five of its events.
+Referrals that end on the day (excluded by the chart, or not willing) and visits affect nothing else, so they are never
+processes: they are logged together when a replication ends, which saves three in five of its events.
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ RECRUITED, RECRUITMENT_STOPPED, RECRUITMENT_NO_SITES, RECRUITMENT_CAPS, RECRUITM
     ENDED_TOO_FEW_EVENTS,
     ENDED_TOO_MUCH,
 ) = range(8)
-# How a trial ends, and why people in screening are turned away, by why recruitment closed.
+# For each reason why recruitment closed: how the trial ends, and why people in screening are turned away.
 ENDED_BY = {
     RECRUITED: ENDED_COMPLETE,
     RECRUITMENT_STOPPED: ENDED_STOPPED,

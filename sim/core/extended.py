@@ -13,8 +13,8 @@ from sim.scenario.distributions import Family
 from sim.scenario.extension_files import extension_of
 from sim.scenario.schema import Scenario
 
-# Visits, and referrals that end on the day, are no processes (docs/decisions/0004): they are written down at the end.
-# With the lock of the database the trial ends in the same instant, and nothing happens after that.
+# Visits, and referrals that end on the day, are not processes (docs/decisions/0004): they are logged at the end.
+# The trial ends at the same time as the lock of the database, and nothing happens after that.
 _NOT_HEARD = {
     events.REFERRED,
     events.CHART_FAILED,

@@ -104,7 +104,7 @@ class Person:
         known: what was observed of them in a trial under way; None for a simulated patient.
     """
 
-    # What most patients never change stands in the class: setting it for each would cost more than all the rest.
+    # Defaults that few patients change are class attributes: setting them on each would cost more than all the rest.
     deteriorates: float = float("inf")
     is_returning: bool = False
     is_queueing: bool = False

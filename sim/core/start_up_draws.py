@@ -16,8 +16,8 @@ from sim.scenario.distributions import Family
 
 Array = npt.NDArray[np.float64]
 
-LATER_DRAWS = 16  # further draws of a site's start-up, of which the first that is after the data holds
-_NUMBERS = 4  # that a site has for a step: `Streams.sites` gives them by the four
+LATER_DRAWS = 16  # further draws of a site's start-up; the first that ends after the data is used
+_NUMBERS = 4  # for a site and step: `Streams.sites` gives multiples of four
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class Record(Protocol):
         """Add it."""
 
 
-Tell = Callable[[tuple[float, ...]], None]  # lets somebody hear of an event
+Tell = Callable[[tuple[float, ...]], None]  # tells a listener of an event
 
 
 def recorder(env: TrialEnvironment, log: Log) -> Record:

@@ -1,4 +1,4 @@
-"""Amendments and contingencies: when each is decided and in force, and what those referred are asked from then on."""
+"""Amendments and contingencies: when each is decided and comes into force, and what it changes from then on."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from sim.scenario.schema.amendments import Amendment
 
 
 class Amendments:
-    """The amendments of a trial.
+    """The amendments of a trial: decided at their moment if their condition holds, in force after a delay.
 
     Args:
         world: the replication's surroundings.
         sites: all sites.
         enrolment: the gate before randomisation.
         recruitment: opens sites and changes their rates.
-        inside: everyone from consent to randomisation, or on the way back.
+        inside: everyone between consent and randomisation, or waiting for rescreening.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Amendments:
         if rescreen is not None:
             self._p_return = world.probability("screening.rescreen.probability", rescreen.probability)
         self._n = 0
-        self._over: set[int] = set()  # amendments that open nothing any more
+        self._over: set[int] = set()  # amendments that will open no more sites
         for code, rule in enumerate(self._rules):
             day = self._day_of(rule)
             if day is not None:
@@ -57,7 +57,7 @@ class Amendments:
     # --- when
 
     def randomised(self) -> None:
-        """Count a randomisation, which may be the one that an amendment waits for."""
+        """Count a randomisation, and decide amendments that wait for that number."""
         self._n += 1
         for code, rule in enumerate(self._rules):
             if rule.at_randomised == self._n:
@@ -75,18 +75,18 @@ class Amendments:
         world.env.call_at(world.env.now + days, lambda: self._in_force(code))
 
     def _opens_nothing(self, code: int) -> None:
-        """An amendment will open nothing any more; sites that no other one may open stay out for good."""
+        """Close waiting sites for good that only this amendment could have opened."""
         self._over.add(code)
         for site in self._sites:
             if site.is_waiting and site.closed_on is None and not self._openers(site):
                 self._recruitment.never_opens(site)
 
     def _openers(self, site: Site) -> list[Amendment]:
-        """Amendments that may open a site yet."""
+        """Amendments that may still open a site."""
         return [rule for code, rule in enumerate(self._rules) if code not in self._over and _is_in(site, rule.opens)]
 
     def may_open(self, site: Site) -> bool:
-        """Whether a site waits for no amendment, or may be opened though nobody is randomised any more."""
+        """Whether a site is not waiting, or an amendment may still open it without further randomisations."""
         return not site.is_waiting or any(
             rule.at_randomised is None or rule.at_randomised <= self._n for rule in self._openers(site)
         )
@@ -100,7 +100,7 @@ class Amendments:
         self._over.add(code)
         bits = world.design.amended.dropped[name]
         factor = 1.0
-        if rule.referrals_times is not None and world.env.now >= world.known_until:  # rates of data have it in them
+        if rule.referrals_times is not None and world.env.now >= world.known_until:  # observed rates include it
             factor = world.number(f"amendments.{name}.referrals_times", rule.referrals_times)
         for site in self._sites:
             if rule.groups is not None and site.group not in rule.groups:
@@ -118,20 +118,27 @@ class Amendments:
                     person.tests_failed &= ~bits
 
     def _open(self, rule: Amendment) -> None:
-        """Begin the start-up of the sites that waited for an amendment; whichever comes first opens them."""
+        """Begin the start-up of sites that wait for this amendment; the first of several opens them."""
         world = self._world
         for group in world.design.groups:
             if group.name in (rule.opens or ()):
                 days = world.batch.days_to_open(group)[:, world.row].tolist()
                 for site in self._sites[group.first_site : group.first_site + group.count]:
                     if site.is_waiting and site.closed_on is None:
-                        since = max(world.env.now, world.known_until)  # what the data do not have open is yet to come
+                        since = max(world.env.now, world.known_until)  # a site not open in the data opens after them
                         self._recruitment.opens(site, since + days[site.row])
 
     # --- who
 
     def lets_past_chart(self, person: Person) -> bool:
-        """Whether the chart does not exclude somebody, or they come back after a reason that passes; else say so."""
+        """Judge a patient by the criteria of the chart that are still in force; the log gets an exclusion for good.
+
+        Args:
+            person: the patient; criteria that were dropped are removed from them.
+
+        Returns:
+            True if the chart does not exclude them, or they will come back after a reason that passes.
+        """
         dropped = self._dropped[person.site.index]
         person.chart_failed &= ~dropped
         person.tests_failed &= ~dropped
@@ -145,16 +152,16 @@ class Amendments:
         return False
 
     def excuse(self, person: Person) -> None:
-        """Somebody of the data enters screening: tests that are no longer done are not done."""
+        """Remove dropped criteria from an observed person who enters screening."""
         person.tests_failed &= ~self._dropped[person.site.index]
 
     def consents(self, person: Person) -> bool:
-        """Whether somebody consents who is asked now."""
+        """Whether a patient consents if asked now."""
         consent = self._consent[person.site.index]
         return person.consents if consent is None else self._u_consent(person.values) < consent
 
     def spans(self, site: Site) -> Iterator[tuple[float, int]]:
-        """See `sim.core.roles.Amending`."""
+        """Criteria dropped at a site; see `sim.core.roles.Amending`."""
         return iter(self._spans[site.index])
 
 

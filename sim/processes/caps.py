@@ -1,7 +1,7 @@
-"""Caps: who is turned away because there are enough participants, or people in screening, like them already.
+"""Caps: limits on participants, or on people in screening, by site, group, country, stratum or arm.
 
-A cap is one counter, or one for each site, group or country. It is looked at whenever someone comes who it holds for,
-and when it is reached; nobody waits for one to open.
+A cap is one counter, or one for each site, group or country. It is checked whenever someone arrives to whom it applies,
+and when it is reached. Nobody waits for a cap to open.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ class Counter:
     """One counter of a cap.
 
     Attributes:
-        code: of its cap.
+        code: code of its cap in the log.
         cap: its rule.
-        stratum: whom it holds for at its sites.
-        site: index of its site, where it is of one.
+        stratum: the levels of the strata to which it applies.
+        site: index of its site; -1 if it is not a counter of one site.
         n: people counted.
         since: when it became full; None while there is room.
-        spans: (start, end) of the times before at which it was full.
+        spans: (start, end) of earlier intervals in which it was full.
     """
 
     code: int
@@ -46,11 +46,11 @@ class Counter:
 
     @property
     def is_of_screening(self) -> bool:
-        """Whether it counts people in screening, not participants."""
+        """Whether it counts people in screening rather than participants."""
         return self.cap.in_screening is not None
 
     def holds_for(self, strata: tuple[int, ...]) -> bool:
-        """Whether it holds for a person of its sites with these levels."""
+        """Whether it applies to a person of its sites with these levels."""
         return all(strata[place] == level for place, level in self.stratum)
 
 
@@ -60,8 +60,8 @@ class Caps:
     Args:
         world: the replication's surroundings.
         sites: all sites.
-        inside: everyone from consent to randomisation, or on the way back, with their processes.
-        arm_is_full: called where an arm takes no more, or takes some again.
+        inside: everyone between consent and randomisation, or waiting for rescreening, with their processes.
+        arm_is_full: called when an arm fills up (True), or has room again (False).
     """
 
     def __init__(
@@ -77,9 +77,9 @@ class Caps:
         self._sites = sites
         self._of_site: list[list[Counter]] = [[] for _ in sites]
         self._of_arm: list[list[Counter]] = [[] for _ in world.design.arms]
-        self._no_arm: int | None = None  # code of the last cap that closed an arm, where all are closed
+        self._no_arm: int | None = None  # if all arms are closed, code of the cap that closed the last one
         self._in_screening: set[Person] = set()
-        self._is_known: set[Person] = set()  # eligible, so that tests have shown what stratum they are of
+        self._is_known: set[Person] = set()  # eligible people, whose stratum the tests have shown
         known = levels(world.scenario)
         self._n_levels = [len(known[name]) for name in world.design.population.strata]
         for code, name in enumerate(world.design.caps):
@@ -106,21 +106,21 @@ class Caps:
                 self._of_site[site.index].append(counter)
 
     def _holding_for(self, person: Person) -> Iterator[Counter]:
-        """Counters that a person is, or will be, counted by, those of arms apart."""
+        """Counters that count a person now or later, except those of arms."""
         return (counter for counter in self._of_site[person.site.index] if counter.holds_for(person.strata))
 
     # --- who is turned away
 
     def barred_before_consent(self, person: Person) -> int | None:
-        """Why someone is not asked for consent: the code of turning away, if a full cap speaks of no stratum."""
+        """Code of turning a patient away before consent, if a full cap without a stratum applies; otherwise None."""
         return self._barred(person, lambda counter: not counter.stratum)
 
     def barred_from_screening(self, person: Person) -> int | None:
-        """Why someone who would consent is not screened, as far as the chart tells."""
+        """Code of turning away a patient who would consent, if a full cap known from the chart applies; else None."""
         return self._barred(person, lambda counter: counter.cap.known == "chart")
 
     def barred_after_tests(self, person: Person) -> int | None:
-        """Why someone eligible is not randomised: the tests have shown a stratum that is full."""
+        """Code of turning an eligible person away, if the tests show a stratum that is full; otherwise None."""
         self._is_known.add(person)
         return self._barred(person, lambda counter: counter.cap.known == "tests" and not _lets_in(counter, person))
 
@@ -133,7 +133,7 @@ class Caps:
         return None
 
     def spans(self, site: Site) -> Iterator[tuple[float, float, int]]:
-        """(start, end, code of turning away) of the times at which nobody of a site was asked for consent."""
+        """Intervals in which a full cap kept a site from asking anyone for consent; see `sim.core.roles.Capping`."""
         for counter in self._of_site[site.index]:
             if not counter.stratum:
                 running = [] if counter.since is None else [(counter.since, self._world.env.now)]
@@ -142,7 +142,7 @@ class Caps:
     # --- who is counted
 
     def enters(self, person: Person) -> None:
-        """Someone enters screening."""
+        """Count a person who enters screening."""
         if person not in self._in_screening:
             self._in_screening.add(person)
             for counter in self._holding_for(person):
@@ -150,7 +150,7 @@ class Caps:
                     self._add(counter, 1)
 
     def leaves(self, person: Person) -> None:
-        """Someone is randomised, out, or on the way back."""
+        """Stop counting a person in screening who is randomised, out, or waiting for rescreening."""
         self._is_known.discard(person)
         if person in self._in_screening:
             self._in_screening.remove(person)
@@ -159,7 +159,7 @@ class Caps:
                     self._add(counter, -1)
 
     def randomised(self, person: Person) -> None:
-        """Count a participant; whoever is in screening and may not come in any more is turned away."""
+        """Count a participant; if that fills a cap, turn away people in screening whom it now excludes."""
         assert person.arm is not None
         for counter in self._of_arm[person.arm.index]:
             if self._add(counter, 1):
@@ -170,7 +170,7 @@ class Caps:
                 self._turn_away(counter)
 
     def replaced(self, person: Person) -> None:
-        """A participant who is to be replaced is not counted any more."""
+        """Stop counting a participant who will be replaced."""
         assert person.arm is not None
         for counter in self._of_arm[person.arm.index]:
             self._add(counter, -1)
@@ -181,7 +181,7 @@ class Caps:
                 self._add(counter, -1)
 
     def _add(self, counter: Counter, more: int) -> bool:
-        """Count one more or less; whether the cap is reached now."""
+        """Add to a counter, or subtract; returns whether the cap is reached by this."""
         world, now = self._world, self._world.env.now
         counter.n += more
         is_full = counter.n >= counter.cap.limit
@@ -199,7 +199,7 @@ class Caps:
         return is_full
 
     def _look_at_arms(self, changed: Counter) -> None:
-        """Where every arm is full, nobody may come any more."""
+        """Turn everyone away once every arm is full."""
         is_over = all(_is_full(counters) for counters in self._of_arm)
         if is_over and self._no_arm is None:
             for process in self._inside.values():
@@ -207,19 +207,19 @@ class Caps:
         self._no_arm = changed.code if is_over else None
 
     def _turn_away(self, counter: Counter) -> None:
-        """Turn away those in screening for whom a cap holds that has just been reached."""
+        """Turn away people in screening to whom a cap applies that was just reached."""
         for person, process in self._inside.items():
             if counter not in self._of_site[person.site.index] or not counter.holds_for(person.strata):
                 continue
             if counter.cap.known == "tests" and person not in self._is_known:
-                continue  # nobody knows yet
+                continue  # their stratum is not known yet
             if counter.cap.overrun == "turn_away" or person.is_returning or person.is_queueing:
                 process.interrupt(events.AWAY_CAP + counter.code)
 
     # --- whether anybody may still come
 
     def has_room(self) -> bool:
-        """Whether somebody, of whatever strata, may still be randomised at a site that is open."""
+        """Whether a patient of any stratum could still be randomised at an open site."""
         return self._no_arm is None and any(site.closed_on is None and self._has_room_at(site) for site in self._sites)
 
     def _has_room_at(self, site: Site) -> bool:
@@ -245,5 +245,5 @@ def _is_full(counters: list[Counter]) -> bool:
 
 
 def _lets_in(counter: Counter, person: Person) -> bool:
-    """Whether someone was in screening before the cap was reached, and comes in all the same."""
+    """Whether someone may still be randomised because they were referred before the cap was reached."""
     return counter.cap.overrun == "randomise" and counter.since is not None and person.referred < counter.since

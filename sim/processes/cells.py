@@ -1,4 +1,4 @@
-"""Where cells come from: lots from culture to release, for a bank that all share or for one participant each."""
+"""The source of cells: lots from culture to release, for a bank that all share or for one participant each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sim.core.world import World
 from sim.processes.stock import ROUNDING, Lot, Stock, StockClaim, nearly
 from sim.scenario.schema.treatment import CellSupply
 
-_NEXT_LOT = 1 << 24  # the draws of a person's next lot are so many places on, where no referral is
+_NEXT_LOT = 1 << 24  # the draws of a person's next lot are this many places further on, beyond any referral
 
 
 def _nothing() -> None:
@@ -25,13 +25,13 @@ def _nothing() -> None:
 
 
 class Demand(NamedTuple):
-    """What those who make cells ask of the trial.
+    """What manufacturing needs to know of the trial.
 
     Attributes:
         expects_more: whether more participants are to come.
-        awaited: cells of a dose for whoever is next to be randomised; 0 where nobody waits.
+        awaited: cells of a dose for the next to be randomised; 0 if nobody waits.
         is_over: whether dosing has ended for good.
-        on_stock: called when more cells may be there for those who wait to be randomised.
+        on_stock: called when there may be more cells for those who wait for randomisation.
     """
 
     expects_more: Callable[[], bool]
@@ -41,7 +41,14 @@ class Demand(NamedTuple):
 
 
 class Harvest(NamedTuple):
-    """Cells of a lot that wait for release."""
+    """A lot in release testing.
+
+    Attributes:
+        number: number of the lot, from 1.
+        cells: cells harvested.
+        place: place of its draws.
+        n: count of its draws at that place.
+    """
 
     number: int
     cells: float
@@ -50,7 +57,7 @@ class Harvest(NamedTuple):
 
 
 class Manufacture:
-    """Culture suites and the lots in them.
+    """Culture suites, and the lots in culture and release testing.
 
     Args:
         world: the replication's surroundings.
@@ -71,11 +78,19 @@ class Manufacture:
 
     @property
     def n_suites(self) -> int:
-        """Lots that can be in culture at once."""
+        """Number of lots that can be in culture at the same time."""
         return self._rules.suites
 
     def culture(self, place: Place, n: int) -> Generator[Wait, None, Harvest]:
-        """A lot in a suite, from when one is free to the harvest; `place` and `n` are where its draws belong."""
+        """Process of a lot from the wait for a suite to the harvest.
+
+        Args:
+            place: what the lot's draws belong to: the trial, or the participant's site.
+            n: count of the lot at that place.
+
+        Returns:
+            The harvest, for `release`.
+        """
         world = self._world
         assert self._suites is not None
         suite = self._suites.take()
@@ -91,7 +106,11 @@ class Manufacture:
         return Harvest(number, cells, place, n)
 
     def release(self, harvest: Harvest) -> Generator[Wait, None, Lot | None]:
-        """Release testing; None when the lot fails."""
+        """Process of release testing.
+
+        Returns:
+            The released lot, or None if it fails.
+        """
         world = self._world
         yield world.env.now + self._release_days.at(harvest.place, harvest.n)
         if self._failure_u.at(harvest.place, harvest.n) < self._p_failure:
@@ -102,64 +121,66 @@ class Manufacture:
 
 
 class AlwaysThere:
-    """Cells of a dose that nobody counts; see `sim.core.roles.Claim`."""
+    """A claim that is always granted; see `sim.core.roles.Claim`."""
 
     is_granted = True
     is_thawed = False
 
     def wait(self) -> Event:
-        """Nobody waits."""
+        """Never called, because the claim is granted at once."""
         raise NotImplementedError
 
     def thaw(self) -> None:
-        """The cells are used."""
+        """Use the cells."""
         self.is_thawed = True
 
     def cancel(self) -> None:
-        """They go back to where there are always more."""
+        """Do nothing: cells are not counted."""
 
 
 class Unlimited:
-    """Doses that are never short of cells, and cells that nobody counts: a scenario without cell supply."""
+    """Supply for a scenario without cells, in which doses are never short; see `sim.core.roles.Supply`."""
 
     def randomised(self, person: Person, cells_a_dose: float, n_doses: int) -> None:
-        """Nothing is ordered."""
+        """Order nothing."""
 
     def claim(self, person: Person, cells: float) -> AlwaysThere:  # noqa: ARG002
-        """Cells for one dose, at once."""
+        """Cells for one dose, granted at once."""
         return AlwaysThere()
 
     def ready_for(self, person: Person) -> Event | None:  # noqa: ARG002
-        """A first dose waits for nothing."""
+        """None: a first dose waits for nothing."""
         return None
 
     def thawed(self, person: Person, cells: float) -> None:
-        """Nothing was kept."""
+        """Count nothing."""
 
     def less_due(self, person: Person, cells: float) -> None:
-        """Nothing was kept."""
+        """Count nothing."""
 
     def more_due(self, person: Person, cells: float) -> None:
-        """Nothing is ordered."""
+        """Order nothing."""
 
     def no_more_for(self, person: Person) -> None:
-        """Nothing was kept."""
+        """Count nothing."""
 
     def covers(self, cells_a_dose: float) -> bool:  # noqa: ARG002
-        """Nobody is held up for cells."""
+        """True: nobody waits for cells."""
         return True
 
     def look(self) -> None:
-        """Nothing is ordered."""
+        """Order nothing."""
 
 
 class Bank:
-    """A central bank for all; lots are started when cells that nobody is due yet, with those on the way, run low.
+    """A central bank for all participants; see `sim.core.roles.Supply`.
+
+    Lots are started when free cells (those not yet due to a participant), with those on the way, run low.
 
     Args:
         world: the replication's surroundings.
         rules: the scenario's cell supply.
-        demand: who needs them.
+        demand: what the bank needs to know of the trial.
     """
 
     def __init__(self, world: World, rules: CellSupply, demand: Demand) -> None:
@@ -174,7 +195,7 @@ class Bank:
         # Without a need for doses in stock, no more is ever wanted than this.
         self._most_wanted = float("inf") if self._doses_needed else self._reorder_below
         self._n_in_culture = self._n_on_the_way = self._n_started = 0
-        self._promised = 0.0  # cells that participants under treatment are still due, those of claims among them
+        self._promised = 0.0  # cells that participants are still due, including claimed ones
         start = world.number("cells.stock.start_cells", rules.stock.start_cells)
         shelf_life = world.number("cells.stock.shelf_life_days", rules.stock.shelf_life_days)
         world.env.call_at(world.starts or 0.0, lambda: self._open(start, shelf_life))
@@ -200,7 +221,7 @@ class Bank:
         return max(by_rule, self._doses_needed * self._demand.awaited()) if self._doses_needed else by_rule
 
     def look(self) -> None:
-        """Start lots while too few cells are free or on the way, and a suite is free."""
+        """Start lots while free cells and those on the way are below the reorder level and a suite is free."""
         while self._n_in_culture < self._n_suites and not self._demand.is_over():
             position = self._free + (self._n_on_the_way + ROUNDING) * self._expected_yield
             if position >= self._most_wanted or position >= self._wanted():
@@ -222,51 +243,55 @@ class Bank:
             self._stock.add(lot)
 
     def randomised(self, person: Person, cells_a_dose: float, n_doses: int) -> None:  # noqa: ARG002
-        """Remember what a new participant is due."""
+        """Add the doses of a new participant to the cells that are due."""
         self._promised += cells_a_dose * n_doses
         self.look()
 
     def claim(self, person: Person, cells: float) -> StockClaim:  # noqa: ARG002
-        """Ask for the cells of one dose."""
+        """Claim the cells of one dose from the bank."""
         return self._stock.claim(cells)
 
     def ready_for(self, person: Person) -> Event | None:  # noqa: ARG002
-        """A first dose waits for nothing besides its delay."""
+        """None: a first dose waits for nothing besides its delay."""
         return None
 
     def thawed(self, person: Person, cells: float) -> None:  # noqa: ARG002
-        """A dose is under way: neither claimed nor due, so that no more is free than before."""
+        """Subtract a dose that started from the cells due; the number of free cells stays the same."""
         self._promised -= cells
 
     def less_due(self, person: Person, cells: float) -> None:  # noqa: ARG002
-        """Forget what a participant is no longer due: a dose missed, or all that remain."""
+        """Subtract cells that a participant is no longer due: a missed dose, or all that remain."""
         self._promised -= cells
         self._more()
 
     def more_due(self, person: Person, cells: float) -> None:  # noqa: ARG002
-        """A dose that was lost is tried again."""
+        """Add the cells of a lost dose that will be repeated."""
         self._promised += cells
         self.look()
 
     def no_more_for(self, person: Person) -> None:
-        """Nothing was kept for one participant."""
+        """Do nothing: the bank keeps no cells for single participants."""
 
     def covers(self, cells_a_dose: float) -> bool:
-        """Whether the cells that nobody is due yet cover what must be there before anyone is randomised."""
+        """Whether free cells cover the doses that must be in stock before anyone is randomised.
+
+        Args:
+            cells_a_dose: cells of a dose for the person to be randomised.
+        """
         needed = self._doses_needed * cells_a_dose
         return needed <= 0 or self._free >= nearly(needed)
 
 
 class Order:
-    """What one participant's lots are for.
+    """The lots made for one participant.
 
     Attributes:
-        stock: their released cells.
+        stock: the participant's released cells.
         released: happens when the first lot is released.
         due: cells that the participant is still due.
         is_wanted: whether the participant will have more doses.
         is_supplied: whether lots are being made.
-        lots: numbers for the draws of lots.
+        lots: counts for the draws of lots.
     """
 
     def __init__(self, person: Person, stock: Stock, released: Event, due: float) -> None:
@@ -280,12 +305,12 @@ class Order:
 
 
 class MadeToOrder:
-    """A lot for each participant, started at randomisation, and another whenever what there is does not suffice.
+    """A lot for each participant, started at randomisation, and more lots if needed; see `sim.core.roles.Supply`.
 
     Args:
         world: the replication's surroundings.
         rules: the scenario's cell supply.
-        demand: who needs them.
+        demand: what manufacturing needs to know of the trial.
     """
 
     def __init__(self, world: World, rules: CellSupply, demand: Demand) -> None:
@@ -295,7 +320,7 @@ class MadeToOrder:
         self._orders: dict[Person, Order] = {}
 
     def randomised(self, person: Person, cells_a_dose: float, n_doses: int) -> None:
-        """Order a participant's lot."""
+        """Order the first lot of a new participant."""
         stock = Stock(self._world, _nothing, lambda: self._order(order))
         order = Order(person, stock, self._world.env.event(), cells_a_dose * n_doses)
         self._orders[person] = order
@@ -329,45 +354,45 @@ class MadeToOrder:
             order.stock.discard()
 
     def claim(self, person: Person, cells: float) -> StockClaim:
-        """Ask for the cells of one dose, from the participant's own lots."""
+        """Claim the cells of one dose from the participant's own lots."""
         return self._orders[person].stock.claim(cells)
 
     def ready_for(self, person: Person) -> Event | None:
-        """The first dose waits for the first lot's release."""
+        """The release of the participant's first lot, for which the first dose waits."""
         return self._orders[person].released
 
     def thawed(self, person: Person, cells: float) -> None:
-        """A dose is under way."""
+        """Subtract a dose that started from the cells due."""
         self._orders[person].due -= cells
 
     def less_due(self, person: Person, cells: float) -> None:
-        """A dose missed, or all that remain."""
+        """Subtract cells that the participant is no longer due: a missed dose, or all that remain."""
         self._orders[person].due -= cells
 
     def more_due(self, person: Person, cells: float) -> None:
-        """A dose that was lost is tried again."""
+        """Add the cells of a lost dose that will be repeated, and make another lot if needed."""
         order = self._orders[person]
         order.due += cells
         self._order(order)
 
     def no_more_for(self, person: Person) -> None:
-        """What is left is of no use to anyone."""
+        """Discard the participant's remaining cells."""
         self._orders[person].is_wanted = False
         self._orders[person].stock.discard()
 
     def covers(self, cells_a_dose: float) -> bool:  # noqa: ARG002
-        """Nobody is held up for cells that are made after randomisation."""
+        """True: nobody waits for cells that are made after randomisation."""
         return True
 
     def look(self) -> None:
-        """Nobody waits to be randomised for cells."""
+        """Do nothing: nobody waits for cells before randomisation."""
 
 
 CellSource = Unlimited | Bank | MadeToOrder
 
 
 def cell_source(world: World, demand: Demand) -> CellSource:
-    """The source of cells that the scenario says."""
+    """The source of cells of the scenario: none needed, a bank, or lots made to order."""
     rules = world.scenario.cells
     if rules is None:
         return Unlimited()

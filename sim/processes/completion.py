@@ -1,4 +1,4 @@
-"""Primary completion of an event-driven trial: at the n-th event, not before a date, or at the latest on one."""
+"""Primary completion of an event-driven trial: at the n-th event, with an optional earliest and latest date."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sim.scenario.schema.follow_up import EventDriven
 
 
 class Completion:
-    """Counts events, and says when there are enough.
+    """Counts events up to primary completion.
 
     Args:
         world: the replication's surroundings.
-        rule: how many of which.
+        rule: which events count, how many are needed, and between which dates.
         on_completed: called at primary completion.
 
     Attributes:
@@ -37,7 +37,7 @@ class Completion:
             world.env.call_at(latest, lambda: self._complete(events.COMPLETED_LATEST))
 
     def left(self, person: Person) -> None:
-        """A participant has left; in one of the ways that count, this is an event."""
+        """Count an event if a participant has left in one of the ways that count."""
         if person.way_out not in self._counted:
             return
         self._n += 1
@@ -49,11 +49,16 @@ class Completion:
             self._world.env.call_at(self._not_before, lambda: self._complete(events.COMPLETED_NOT_BEFORE))
 
     def stop(self) -> None:
-        """The trial is stopped: it waits for events no longer, and primary completion never comes."""
+        """Stop counting: the trial was stopped, and primary completion never comes."""
         self._is_stopped = True
 
     def nobody_is_left(self) -> bool:
-        """Nobody can have an event any more: whether primary completion is still to come, or comes with this call."""
+        """Handle that nobody can have an event any more: if a latest date is set, primary completion then comes at
+        once.
+
+        Returns:
+            Whether primary completion is still to come, or came with this call.
+        """
         if self.is_done or self._is_stopped or (self._n < self._rule.events and self._rule.at_the_latest is None):
             return False
         if self._n < self._rule.events:
@@ -67,7 +72,7 @@ class Completion:
             self._on_completed()
 
     def last_visit(self, person: Person) -> float:
-        """When somebody who is still followed at primary completion has the last visit."""
+        """Day of the last visit of a participant who is still followed at primary completion."""
         path = "follow_up.primary_completion.last_visits_days"
         site, world = person.site, self._world
         u = world.person_draws("follow_up.last_visit", site.group, site.row, person.referral, 1).item()

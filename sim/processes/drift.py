@@ -1,4 +1,7 @@
-"""Rates that drift: the log says twice a year how fast sites refer, beside day 0."""
+"""Drift of rates in the log: twice a year it records the rate relative to day 0.
+
+The rates themselves drift in `sim.core.drift`; these events let reports explain them.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from sim.core.world import World
 
 
 class DriftingRates:
-    """Tells the log of drift while recruitment is open.
+    """Records drift while recruitment is open.
 
     Args:
         world: the replication's surroundings.

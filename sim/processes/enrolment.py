@@ -1,7 +1,7 @@
-"""Whether the next eligible person may be randomised, and who waits for it.
+"""The gate before randomisation: who may be randomised, and who waits.
 
-The target, pauses and the stock of cells each can hold up randomisation. Eligible people wait in one queue, first come
-first served, until it is open again, their 28-day window ends or they worsen.
+The target, pauses and the stock of cells can each hold up randomisation. Eligible people wait in one queue, in order of
+arrival, until the gate opens, their window ends, or they worsen.
 """
 
 from __future__ import annotations
@@ -24,7 +24,13 @@ _TURNS_AWAY = {events.PAUSE_BOARD, events.PAUSE_HOLD, events.PAUSE_INTERIM}
 
 @dataclass(slots=True, eq=False)
 class Awaited:
-    """A place that an eligible person waits for."""
+    """A place for which an eligible person waits.
+
+    Attributes:
+        person: the person.
+        event: happens when the place is granted.
+        is_granted: whether it is granted.
+    """
 
     person: Person
     event: Event
@@ -36,18 +42,18 @@ class Enrolment:
 
     Args:
         world: the replication's surroundings.
-        has_cells: whether stock covers what a person must have to be randomised.
-        on_closed: called with the reason when recruitment has closed, or a trial is stopped after it had.
-        on_wait: called when somebody has begun to wait.
+        has_cells: whether stock covers what must be there before a person is randomised.
+        on_closed: called with the reason when recruitment has closed, or when a trial is stopped after that.
+        on_wait: called when a person has begun to wait.
 
     Attributes:
         recruiting: whether sites look at referrals.
-        is_over: whether recruitment has closed for good: the trial was stopped, or ran out of sites.
-        reopened: happens when recruitment opens again after it had closed; replaced by a new event each time.
+        is_over: whether recruitment has closed for good: the trial was stopped, or no site is left.
+        reopened: happens when recruitment reopens; replaced by a new event each time.
         n_randomised: participants so far.
-        n_needed: participants needed: the target, by how many it was enlarged, and replacements.
-        intervals: (start, end) of each stretch of recruiting; the end is None for the running one.
-        pauses: (start, end) of each stretch in which new patients were turned away.
+        n_needed: participants needed: the target, its enlargements, and replacements.
+        intervals: (start, end) of each interval of recruitment; the end is None for the current one.
+        pauses: (start, end) of each interval in which new patients were turned away.
     """
 
     def __init__(
@@ -63,7 +69,7 @@ class Enrolment:
         self._on_wait = on_wait
         self._paused_until: dict[int, float] = {}
         self._n_holding: dict[int, int] = {}
-        self._open_pause: dict[int, int] = {}  # place in `pauses` of one without an end yet
+        self._open_pause: dict[int, int] = {}  # position in `pauses` of a pause without an end
         self._waiting: deque[Awaited] = deque()
         self._admitting = False
         self.recruiting = True
@@ -78,11 +84,16 @@ class Enrolment:
 
     @property
     def is_paused_for_new(self) -> bool:
-        """Whether new patients are turned away: in a review, a hold or an interim look, not for spacing or cells."""
+        """Whether new patients are turned away: in a review, a hold or an interim look; not for spacing or cells."""
         return not _TURNS_AWAY.isdisjoint(self._paused_until)
 
     def pause(self, reason: int, days: float) -> None:
-        """Randomise nobody for a while. Overlapping pauses of one reason last until the later end."""
+        """Randomise nobody for some days. Overlapping pauses for one reason last until the later end.
+
+        Args:
+            reason: code of the vocabulary `pause`.
+            days: length of the pause.
+        """
         env = self._world.env
         until = env.now + days
         if reason not in self._paused_until:
@@ -93,7 +104,7 @@ class Enrolment:
         env.call_at(until, lambda: self._resume(reason))
 
     def pause_until_told(self, reason: int) -> None:
-        """Randomise nobody until `go_on` is called, as often as this was."""
+        """Randomise nobody until each call of this method is matched by a call of `go_on`."""
         self._n_holding[reason] = self._n_holding.get(reason, 0) + 1
         if self._n_holding[reason] == 1:
             self._world.record(events.PAUSED, code=reason)
@@ -102,7 +113,7 @@ class Enrolment:
             self.pauses.append((self._world.env.now, float("inf")))
 
     def go_on(self, reason: int) -> None:
-        """One of those who paused recruitment until told lets it go on."""
+        """Take back one call of `pause_until_told` for the same reason; the last one ends the pause."""
         self._n_holding[reason] -= 1
         if not self._n_holding[reason]:
             place = self._open_pause.pop(reason)
@@ -120,24 +131,28 @@ class Enrolment:
     # --- the queue of eligible people
 
     def _holds_up(self, person: Person) -> int | None:
-        """What holds up this person's randomisation now, if anything."""
+        """Code of what holds up this person's randomisation now; None if nothing does."""
         if self._paused_until:
             return min(self._paused_until)
         return None if self._has_cells(person) else events.PAUSE_CELLS
 
     def first_in_line(self) -> Person | None:
-        """Who waits and is next."""
+        """The person at the head of the queue, or None."""
         return self._waiting[0].person if self._waiting else None
 
     def admits_at_once(self, person: Person) -> bool:
-        """Admit a person if nothing holds them up and nobody waits before them."""
+        """Admit a person if nothing holds them up and the queue is empty; returns whether they are admitted."""
         if self._waiting or self._admitting or self._holds_up(person) is not None:
             return False
         self._admitting = True
         return True
 
     def wait_for_place(self, person: Person) -> Generator[Wait, None, bool]:
-        """Wait until this person may be randomised; False where their time runs out first."""
+        """Process of a person who waits for randomisation.
+
+        Returns:
+            True once they are admitted; False if their window ends or they worsen first.
+        """
         env, reason = self._world.env, self._holds_up(person)
         self._world.record(
             events.PLACE_AWAITED,
@@ -153,7 +168,7 @@ class Enrolment:
                 yield env.first(place.event, min(person.window_ends, person.deteriorates))
                 if not place.is_granted or self._holds_up(person) is None:
                     break
-                self._wait_again(place)  # what holds them up now began in this very instant
+                self._wait_again(place)  # a pause began at the same time
         except simpy.Interrupt:
             self._gives_up(place)
             raise
@@ -162,12 +177,12 @@ class Enrolment:
         return place.is_granted
 
     def _wait_again(self, place: Awaited) -> None:
-        """Someone who was let in goes back to the head of the queue."""
+        """Put a person who was admitted back at the head of the queue."""
         self._admitting, place.is_granted, place.event = False, False, self._world.env.event()
         self._waiting.appendleft(place)
 
     def _gives_up(self, place: Awaited) -> None:
-        """Someone leaves the queue, even in the very instant in which they were let in."""
+        """Take a person out of the queue, even if they were admitted at the same time."""
         if place.is_granted:
             self._admitting = False
         else:
@@ -175,7 +190,7 @@ class Enrolment:
         self.admit_next()
 
     def admit_next(self) -> None:
-        """Let the first who waits be randomised, if nothing holds them up; called when something may have changed."""
+        """Admit the first in the queue if nothing holds them up; called whenever something may have changed."""
         if self._waiting and not self._admitting and self._holds_up(self._waiting[0].person) is None:
             self._admitting = True
             place = self._waiting.popleft()
@@ -184,7 +199,9 @@ class Enrolment:
                 place.event.succeed()
 
     def count(self) -> None:
-        """Count a randomisation; the target may then be met. Whoever is next is let in by `admit_next`."""
+        """Count a randomisation; close recruitment if the target is met. Does not admit the next person: see
+        `admit_next`.
+        """
         self._admitting = False
         self.n_randomised += 1
         if self.recruiting and self.n_randomised >= self.n_needed:
@@ -195,8 +212,11 @@ class Enrolment:
     def close(self, reason: int) -> None:
         """Stop recruiting: the target is met, the trial is stopped, or no site is left.
 
-        A trial that is stopped, or has its events, although it has its participants is over all the same: nobody is let
-        in any more, and nobody is replaced.
+        A trial that already has its participants is still over if it is stopped or has its events: nobody else is
+        admitted, and nobody is replaced.
+
+        Args:
+            reason: code of the vocabulary `recruitment_closed`.
         """
         if self.is_over or not (self.recruiting or reason in _FOR_GOOD):
             return
@@ -208,9 +228,13 @@ class Enrolment:
         self._on_closed(reason)
 
     def need_more(self, n: int) -> bool:
-        """More participants are needed; whether recruitment, which had closed on the target, opens again for that.
+        """Raise the number of participants needed; people admitted beyond the target count first.
 
-        Those who were let in beyond the target stand in first.
+        Args:
+            n: how many more.
+
+        Returns:
+            Whether recruitment, which had closed on the target, reopens.
         """
         self.n_needed += n
         if self.recruiting or self.n_randomised >= self.n_needed:

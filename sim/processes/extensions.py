@@ -1,4 +1,7 @@
-"""Rules of a person's own: what they see of a simulated trial, and what they do to it (see `sim.extension`)."""
+"""Extensions in a simulated trial: what they see of it, and what they do to it (see `sim.extension`).
+
+Extensions get wrappers and not the objects of the trial, so that they depend on a stable interface only.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ class SiteSeen:
 
     @property
     def activates(self) -> float:
-        """Day on which it may look at referrals."""
+        """Day on which it may begin to look at referrals."""
         return self.of.activates
 
     @property
@@ -68,12 +71,12 @@ class ParticipantSeen:
 
     @property
     def number(self) -> int:
-        """Place in the order of randomisation, from 1."""
+        """Order of randomisation, from 1."""
         return self.of.number
 
     @property
     def patient(self) -> int:
-        """Which referral of the site they were, from 0."""
+        """Number among the referrals of the site, from 0."""
         return self.of.referral
 
     @property
@@ -95,13 +98,13 @@ class ParticipantSeen:
 
 @dataclass(frozen=True)
 class Doors:
-    """What of the trial's own an extension may ask, or set going.
+    """The functions of a trial that extensions may use.
 
     Attributes:
         is_recruiting: whether sites look at referrals.
-        pause: randomises nobody for a while, for a reason.
-        close_site: closes a site, for a reason.
-        leave: lets a participant leave now, by the code of a way.
+        pause: randomise nobody, for a reason (code) and a number of days.
+        close_site: close a site, for a reason (code).
+        leave: let a participant leave now, by the code of a way of leaving.
     """
 
     is_recruiting: Callable[[], bool]
@@ -118,7 +121,7 @@ class TrialSeen:
         design: the extension.
         sites: all sites.
         participants: those randomised so far; grows with the trial.
-        doors: what it may set going.
+        doors: functions of the trial that it may use.
     """
 
     def __init__(
@@ -166,7 +169,11 @@ class TrialSeen:
         return tuple(self._participants)
 
     def value(self, parameter: str, site: AnySite | None = None, n: int = 0) -> float:
-        """The value of a parameter; one that varies is drawn for each site, and for each n."""
+        """The value of a parameter; one written with `dist` is drawn for each site and each n.
+
+        Raises:
+            KeyError: the extension has no such parameter.
+        """
         values, path = self._design.parameters, self._design.path(parameter)
         if parameter not in values:
             raise KeyError(f"there is no parameter '{parameter}'; {nearest(parameter, values)}")
@@ -176,7 +183,7 @@ class TrialSeen:
         return self._world.varying(path, values[parameter])(self._uniform(path, site, n))
 
     def uniform(self, purpose: str, site: AnySite | None = None, n: int = 0) -> float:
-        """A random number from 0 up to 1 at a place of its own."""
+        """A random number in [0, 1) at a place of its own."""
         return self._uniform(self._design.purpose(purpose), site, n)
 
     def _uniform(self, purpose: str, site: AnySite | None, n: int) -> float:
@@ -184,7 +191,11 @@ class TrialSeen:
         return self._world.person_draws(purpose, *place, n, 1).item()
 
     def start(self, process: Generator[Any, None, None]) -> None:
-        """Start a process."""
+        """Start a process.
+
+        Raises:
+            TypeError: it is not a generator.
+        """
         if not isinstance(process, Generator):
             raise TypeError(f"start takes a generator, that is a call of a function with yield in it, not {process!r}")
         self._world.env.start(_waits(process))
@@ -192,7 +203,11 @@ class TrialSeen:
     def record(
         self, event: str, site: AnySite | None = None, participant: AnyParticipant | None = None, number: float = 0.0
     ) -> None:
-        """Write an event of the extension into the log, now."""
+        """Write an event of the extension into the log, now.
+
+        Raises:
+            KeyError: the extension does not declare this kind of event.
+        """
         kinds = self._design.events
         if event not in kinds:
             raise KeyError(f"'events' has no '{event}'; {nearest(event, kinds)}")
@@ -201,7 +216,7 @@ class TrialSeen:
         self._world.record(kinds[event], index, -1 if participant is None else participant.patient, float(number))
 
     def hold_screening(self, site: AnySite) -> None:
-        """Let no screening start at a site until it is released as often."""
+        """Let no screening start at a site until each hold is released."""
         _held(self._sites[site.index].of.coordinators).hold()
 
     def release_screening(self, site: AnySite) -> None:
@@ -209,7 +224,7 @@ class TrialSeen:
         _held(self._sites[site.index].of.coordinators).release()
 
     def hold_infusions(self, site: AnySite) -> None:
-        """Let no infusion start at a site until it is released as often."""
+        """Let no infusion start at a site until each hold is released."""
         _held(self._sites[site.index].of.bays).hold()
 
     def release_infusions(self, site: AnySite) -> None:
@@ -217,17 +232,25 @@ class TrialSeen:
         _held(self._sites[site.index].of.bays).release()
 
     def pause_randomisation(self, days: float) -> None:
-        """Randomise nobody for some days."""
+        """Randomise nobody for some days.
+
+        Raises:
+            ValueError: `days` is negative, infinite or not a number.
+        """
         if not 0 <= days < math.inf:
             raise ValueError(f"days must be 0 or more, not {days!r}")
         self._doors.pause(events.PAUSE_HOLD, float(days))
 
     def close_site(self, site: AnySite) -> None:
-        """Let a site look at no more referrals."""
+        """Close a site to new referrals for good."""
         self._doors.close_site(self._sites[site.index].of, events.CLOSED_DATE)
 
     def withdraw(self, participant: AnyParticipant, way: str) -> None:
-        """Let a participant leave now, by a way of the scenario."""
+        """Let a participant leave now, by one of the scenario's ways of leaving; no effect if they have left.
+
+        Raises:
+            KeyError: the scenario has no such way of leaving.
+        """
         ways = self._world.design.ways_out
         if way not in ways:
             raise KeyError(f"the scenario's follow_up.leaving has no '{way}'; {nearest(way, ways)}")
@@ -241,7 +264,7 @@ def _held(places: Places) -> HoldablePlaces:
 
 
 def _waits(process: Generator[Any, None, None]) -> Generator[Wait, None, None]:
-    """A process of an extension, seen to yield what can be waited for."""
+    """A process of an extension, with a check of what it yields."""
     for wait in process:
         if isinstance(wait, SimpyEvent):
             yield wait
@@ -264,8 +287,8 @@ class Extensions:
 
     Args:
         world: the replication's surroundings.
-        sites: all sites; from now on their coordinators and bays can be held.
-        doors: what extensions may set going.
+        sites: all sites; their coordinators and bays are replaced by ones that can be held.
+        doors: functions of the trial that extensions may use.
     """
 
     def __init__(self, world: World, sites: Sequence[Site], doors: Doors) -> None:
@@ -282,7 +305,7 @@ class Extensions:
         ]
 
     def begin(self) -> None:
-        """Let each listen, and begin."""
+        """Register what each extension listens to, then call `begin` of each."""
         for design, extension, trial in self._own:
             for kind, name in design.hears.items():
                 self._world.heard.setdefault(kind, []).append(_teller(extension, trial, name))
@@ -290,5 +313,5 @@ class Extensions:
             extension.begin(trial)
 
     def randomised(self, person: Person) -> None:
-        """Know of a new participant."""
+        """Show a new participant to the extensions."""
         self._participants.append(ParticipantSeen(person, self._sites[person.site.index]))

@@ -1,4 +1,4 @@
-"""Visits, and the competing ways of leaving."""
+"""Follow-up: visits, and the competing ways of leaving."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ Array = npt.NDArray[np.float64]
 
 
 class FollowUps:
-    """Follow-up of every participant: when it ends and how, and the visits until then.
+    """Follow-up of every participant: when and how it ends, and the visits until then.
 
-    Visits touch nothing else, so that a participant's visits are worked out once, when the replication ends.
+    Visits affect nothing else, so all visits are calculated once, when the replication ends.
 
     Args:
         world: the replication's surroundings.
 
     Attributes:
-        rules: the scenario's follow-up; None where trials end at randomisation.
+        rules: the scenario's follow-up; None if the trial ends at randomisation.
     """
 
     def __init__(self, world: World) -> None:
@@ -46,7 +46,11 @@ class FollowUps:
         self._p_missed = world.probability("follow_up.missed_visit", rules.missed_visit)
 
     def begin(self, person: Person) -> float:
-        """Settle when this participant's follow-up ends, and how: at the last visit, or by the first way out before."""
+        """Determine when and how a participant's follow-up ends: at the last visit, or by the first way out before it.
+
+        Returns:
+            Day on which it ends.
+        """
         self._followed.append(person)
         if self.rules is None:
             person.ends = self._world.env.now
@@ -54,7 +58,7 @@ class FollowUps:
         assert person.arm is not None
         person.ends = person.last_visit = self._last_visit(person)
         if self.rules.primary_completion is not None:
-            person.ends = self._beyond  # until primary completion, which `end_at` then says
+            person.ends = self._beyond  # until primary completion, when `end_at` sets it
         if person.known is not None and person.known.is_leaving_known:
             return self._go_on(person, person.known)
         for code, hazard in enumerate(self._hazards[person.arm.index]):
@@ -64,14 +68,18 @@ class FollowUps:
         return person.ends
 
     def end_at(self, person: Person, day: float) -> bool:
-        """End somebody's follow-up with a last visit on a day, unless they leave by then; whether it ends so."""
+        """End a participant's follow-up with a last visit on a day, unless it ends by then anyway.
+
+        Returns:
+            Whether it ends with that visit.
+        """
         if person.ends <= day:
             return False
         person.ends, person.way_out = day, None
         return True
 
     def _go_on(self, person: Person, known: KnownPerson) -> float:
-        """Settle it for a participant of a trial under way: as it was, or later than the data."""
+        """The same for an observed participant: as observed, or after the end of the data."""
         if known.ended is not None:
             person.ends, person.way_out = known.ended, known.way_out
             if known.way_out is None:
@@ -99,10 +107,13 @@ class FollowUps:
         return max(at_an_hour(planned + deviation, person.draws.item(row, _HOUR)), person.randomised)
 
     def visits(self) -> Array:
-        """(n, WIDTH) visits of all participants so far, done and missed, as events.
+        """Visits of all participants so far, done and missed.
 
-        A visit takes place within its window at an hour of its own, but not before randomisation nor after the last
-        visit; those planned for after a participant left do not take place and are not missed.
+        A visit takes place within its window at a drawn hour, but not before randomisation nor after the last visit.
+        Visits planned for after a participant left neither take place nor count as missed.
+
+        Returns:
+            (n, WIDTH) events, by participant in order of randomisation.
         """
         people = self._followed
         if self.rules is None or not people:

@@ -1,6 +1,6 @@
-"""Doses: due on a day, needing a fit participant, released cells and a bay, within a window.
+"""Doses: each needs a fit participant, released cells and a bay, within a window after its due day.
 
-What is not there in time makes a dose late, and past its window missed, with the reason.
+Anything that is not ready in time makes a dose late and, past the window, missed; the log has the reason.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from sim.core.roles import Claim, Holding, Supply
 from sim.core.world import World
 from sim.scenario.schema.trial import Doses
 
-# Places of a dose's uniform numbers in its row.
-_HOUR, _UNFIT, _UNFIT_DAYS, _REACTION, _HOLD, _FIRST_LOST = range(6)  # the rest: a number an attempt
+# Positions of a dose's uniform numbers in its row.
+_HOUR, _UNFIT, _UNFIT_DAYS, _REACTION, _HOLD, _FIRST_LOST = range(6)  # the rest: one for each attempt
 _FOREVER = float("inf")
 
 
@@ -44,7 +44,7 @@ class _Dose(NamedTuple):
 
 
 class _Bay:
-    """A bay that one dose takes or waits for, if it comes to that."""
+    """The bay that one dose takes or waits for, if it gets that far."""
 
     __slots__ = ("_bays", "_has_asked", "_turn")
 
@@ -59,18 +59,18 @@ class _Bay:
         return self._turn
 
     def leave(self) -> None:
-        """It is free for others, or not waited for any more."""
+        """Give the bay back, or stop waiting for one."""
         if self._has_asked:
             self._bays.leave(self._turn)
 
 
 class Infusions:
-    """Doses of the participants of arms that have any.
+    """Doses of participants in arms that have any.
 
     Args:
         world: the replication's surroundings.
-        supply: where cells come from.
-        board: the safety board, which hears of first doses and severe reactions.
+        supply: source of cells.
+        board: the safety board, which is told of first doses and severe reactions.
     """
 
     def __init__(self, world: World, supply: Supply, board: Holding) -> None:
@@ -100,18 +100,27 @@ class Infusions:
         self._weekdays_only = rules.weekdays_only
 
     def cells_per_kg(self, arm: ArmDesign) -> float:
-        """Cells per kg of a dose in an arm; 0 without doses."""
+        """Cells of a dose per kg of body weight in an arm; 0 without doses."""
         return self._cells_per_kg[arm.index]
 
     def _due(self, day: float, u: float, earliest: float) -> float:
-        """The appointment on a day, or on the next working day; not before it may be."""
+        """The appointment on a day, or on the next working day, but never before `earliest`."""
         due = at_an_hour(max(day, earliest), u)
         if due < earliest:
             due += 1.0
         return self._world.clock.weekday_on_or_after(due) if self._weekdays_only else due
 
     def give_all(self, person: Person, arm: ArmDesign, doses: Doses) -> Generator[Wait, None, None]:
-        """All doses of one participant, one after the other; an interrupt (they leave) ends it."""
+        """Process of all doses of one participant, one after another; an interrupt (they leave) ends it.
+
+        Args:
+            person: the participant, who was just randomised.
+            arm: their arm.
+            doses: the doses of the arm.
+
+        Raises:
+            simpy.Interrupt: follow-up ended before the last dose.
+        """
         world, env, supply, site = self._world, self._world.env, self._supply, person.site.index
         weeks, cells = doses.weeks, self._cells_per_kg[arm.index] * person.weight_kg
         person.n_doses_due = n_left = len(weeks)
@@ -145,10 +154,10 @@ class Infusions:
             supply.no_more_for(person)
 
     def _next_from(self, person: Person, weeks: tuple[float, ...], n_done: int, was_given: bool) -> float:
-        """From when the next dose may be due.
+        """Earliest time at which the next dose may be due.
 
-        Weeks count from the first dose's due day, but where a dose may be so late that the next would be due: then the
-        next keeps its distance from when it was given.
+        Weeks count from the due day of the first dose. Only if the window is as long as the distance to the next dose
+        does the next one keep that distance from when this one was given.
         """
         now = self._world.env.now
         if not was_given or n_done + 1 == len(weeks):
@@ -157,16 +166,16 @@ class Infusions:
         return now if distance > self._window else max(now, person.dose_started + distance)
 
     def _no_longer_due(self, person: Person, cells: float, n_left: int) -> None:
-        """So many doses are still to come, and no more."""
+        """Note that only `n_left` doses are still to come."""
         if person.n_doses_due > n_left:
             n, person.n_doses_due = person.n_doses_due - n_left, n_left
             self._supply.less_due(person, n * cells)
 
     def _give(self, person: Person, dose: _Dose, start: float, row: list[float]) -> Generator[Wait, None, int | None]:
-        """One dose, from when the participant is fit: cells, a bay, and the time in it.
+        """Process of one dose, from when the participant is fit: cells, a bay, and the time in it.
 
-        Cells that are thawed and cannot be given are lost, and the dose is tried again a day later. Returns what
-        prevents it within the window, if anything does.
+        Thawed cells that cannot be given are lost, and the dose is repeated a day later. Returns the code of what
+        prevents it within the window; None if it was given.
         """
         world, env, site, deadline = self._world, self._world.env, person.site, dose.due + self._window
         for attempt, u_lost in enumerate(row[_FIRST_LOST:]):
@@ -207,7 +216,7 @@ class Infusions:
         return events.MISSED_STOPPED if self._board.ended else events.MISSED_BEDSIDE
 
     def _get_ready(self, claim: Claim, bay: _Bay, deadline: float) -> Generator[Wait, None, int | None]:
-        """Wait for a dose's cells, a bay, and leave to give it; what prevents it in time, if anything does."""
+        """Wait for cells, a bay, and the end of holds; returns the code of what prevents it in time, or None."""
         env, board = self._world.env, self._board
         if not claim.is_granted:
             yield board.unless_ended(env.first(claim.wait(), deadline))
@@ -225,7 +234,7 @@ class Infusions:
         return events.MISSED_STOPPED if board.ended else None
 
     def _earliest(self, due: float, row: list[float]) -> tuple[float, int | None]:
-        """When the participant is fit and dosing not on hold, and what prevents that in time, if anything."""
+        """When the participant is fit and dosing not on hold; and the code of what prevents it in time, or None."""
         board, deadline = self._board, due + self._window
         if board.ended:
             return due, events.MISSED_STOPPED

@@ -1,4 +1,4 @@
-"""Interim looks: when data are looked at, what is decided, and who is not randomised meanwhile."""
+"""Interim looks: when data are reviewed, what is decided, and whether recruitment pauses meanwhile."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Interims:
 
     Args:
         world: the replication's surroundings.
-        enrolment: the gate before randomisation, which they may close.
-        on_stopped: called where a look stops the trial.
-        on_enlarged: called with by how many the target is enlarged.
+        enrolment: the gate before randomisation, which a look may close.
+        on_stopped: called when a look stops the trial.
+        on_enlarged: called with the number of additional participants when a look enlarges the target.
         on_decided: called after every decision.
     """
 
@@ -52,11 +52,11 @@ class Interims:
 
     @property
     def is_pending(self) -> bool:
-        """Whether a decision is still to come of a look that has its participants or its events."""
+        """Whether a look has its participants or events, but not its decision."""
         return self._n_pending > 0
 
     def randomised(self) -> None:
-        """Count a participant, who may be the last that a look waits for."""
+        """Count a participant, who may be the last one that a look waits for."""
         self._n_randomised += 1
         n, world = self._n_randomised, self._world
         for code, rule in enumerate(self._rules):
@@ -74,7 +74,7 @@ class Interims:
         return rule.every is not None or (rule.at_randomised is not None and n < rule.at_randomised[-1])
 
     def left(self, person: Person) -> None:
-        """A participant has left; in one of the ways that count, this may be the event that a look waits for."""
+        """Count an event if a participant left in a way that counts; it may be the last one that a look waits for."""
         for code, rule in enumerate(self._rules):
             if rule.at_events and person.way_out in self._counted[code]:
                 self._n_events[code] += 1
@@ -101,7 +101,7 @@ class Interims:
         world.env.call_at(world.env.now + self._takes(code, number), lambda: self._decide(code, number))
 
     def _decide(self, code: int, number: int) -> None:
-        """Stop, enlarge, or go on. A trial under way has gone on, whatever was looked at."""
+        """Stop, enlarge, or continue. Looks before the end of the data had no effect: the trial is under way."""
         world, rule, path = self._world, self._rules[code], f"interims.{self._names[code]}"
         self._n_pending -= 1
         if not self._enrolment.is_over:

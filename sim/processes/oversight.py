@@ -20,8 +20,8 @@ class Board:
         enrolment: the gate before randomisation, which they may close.
 
     Attributes:
-        ended: whether dosing has been ended for good.
-        held_until: dosing is on hold until then.
+        ended: whether dosing has ended for good.
+        held_until: end of the current hold of dosing.
     """
 
     def __init__(self, world: World, enrolment: Pausing) -> None:
@@ -39,9 +39,9 @@ class Board:
         self.held_until = -float("inf")
 
     def randomised(self, person: Person) -> None:
-        """Space the sentinels: after each but the last, nobody is randomised for a while.
+        """Space the sentinels: after each but the last, nobody is randomised for some days.
 
-        In a trial without doses, who is randomised is treated.
+        In a trial without doses, a randomised participant counts as treated.
         """
         if not self._has_doses:
             self.first_dose(person)
@@ -54,7 +54,7 @@ class Board:
             self._enrolment.pause(events.PAUSE_SENTINEL, days)
 
     def first_dose(self, person: Person) -> None:
-        """Count a participant as treated, and plan a review after the one that it waits for."""
+        """Count a participant as treated; after the number that a review waits for, plan the review."""
         self._n_treated += 1
         person.treated_rank = self._n_treated
         review = self._rules.board_review
@@ -79,9 +79,13 @@ class Board:
         world.env.call_at(world.env.now + days, lambda: world.record(events.REVIEW_ENDED, number=n_treated))
 
     def severe_reaction(self, person: Person, u: float) -> None:
-        """A severe reaction may stop the trial, or hold it while it is looked into.
+        """Apply the stopping rule and the rule of holds to a severe reaction.
 
-        A trial under way was neither stopped nor is on hold, whatever happened before.
+        Reactions before the end of the data have no effect: a trial under way was neither stopped nor is it on hold.
+
+        Args:
+            person: the participant.
+            u: uniform number that decides whether the reaction leads to a hold.
         """
         if self._world.env.now < self._world.known_until:
             return
@@ -99,7 +103,7 @@ class Board:
             self._hold("oversight.hold.days", hold.days)
 
     def _end(self) -> None:
-        """Nobody is randomised or dosed any more, and who waits for either waits no longer."""
+        """End randomisation and dosing for good, and wake up those who wait for either."""
         self.ended = True
         self._world.record(events.BOARD_STOPPED)
         self._enrolment.close(events.RECRUITMENT_STOPPED)
@@ -108,7 +112,7 @@ class Board:
                 event.succeed()
 
     def unless_ended(self, event: Event) -> Event:
-        """The event, made to happen when dosing ends for good, if it has not by then."""
+        """Make an event happen when dosing ends for good, if it has not happened by then; returns the same event."""
         if self._can_end:
             self._to_wake.append(event)
         return event

@@ -1,9 +1,9 @@
-"""The central list: simple, permuted blocks (stratified or not), minimisation, Efron's biased coin, Wei's urn.
+"""Allocation to arms: simple, permuted blocks (stratified or not), minimisation, Efron's biased coin, Wei's urn.
 
-Ratios other than 1:1 are treated as 1:1 is: a method that restores balance restores it around the ratio. With
-probability `pull` it gives the arm furthest behind its share, else an arm by the ratio alone; at 1:1 the arm behind
-then has probability 1/2 + pull/2, which is Efron's coin. Sources: Efron 1971 (Biometrika 58:403); Pocock and Simon 1975
-(Biometrics 31:103); Wei 1978 (Ann Stat 6:92); Han, Enas and McEntegart 2009 (Stat Med 28:3001) for unequal ratios.
+Ratios other than 1:1 use the same methods, which restore balance around the ratio. With probability `pull` they assign
+the arm furthest behind its share, else an arm by the ratio alone; at 1:1 the arm behind then has probability
+1/2 + pull/2, which is Efron's coin. Sources: Efron 1971 (Biometrika 58:403); Pocock and Simon 1975 (Biometrics 31:103);
+Wei 1978 (Ann Stat 6:92); Han, Enas and McEntegart 2009 (Stat Med 28:3001) for unequal ratios.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class _List:
         self._numbers: list[float] = []
         self._used = 0
         self._n_drawn = 0
-        self.block: list[ArmDesign] = []  # what is left of the current block
+        self.block: list[ArmDesign] = []  # the rest of the current block
 
     def take(self, n: int) -> list[float]:
         """The next `n` numbers."""
@@ -40,10 +40,13 @@ class _List:
 
 
 class Allocation:
-    """Arms for participants, one after the other.
+    """Assigns participants to arms, in order of randomisation.
 
     Args:
         world: the replication's surroundings.
+
+    Attributes:
+        assign: gives the arm of the next participant, by the scenario's method.
     """
 
     def __init__(self, world: World) -> None:
@@ -72,11 +75,11 @@ class Allocation:
         self.assign = methods[self._rule.method]
 
     def arm_is_full(self, arm: ArmDesign, is_full: bool) -> None:
-        """Leave an arm out from now on, or take it in again."""
+        """Exclude an arm from now on, or include it again."""
         (self._full.add if is_full else self._full.discard)(arm.index)
 
     def _open(self, shares: list[float]) -> list[float]:
-        """Shares of the arms that take more; all of them where none does, as in data beyond the caps."""
+        """Shares of the arms that have room; all arms if none has, as in data that exceed the caps."""
         if not self._full or len(self._full) == len(self._arms):
             return shares
         return [0.0 if i in self._full else share for i, share in enumerate(shares)]
@@ -135,7 +138,7 @@ class Allocation:
         return self._by_shares(tied, pick)
 
     def _lags(self, counts: list[int]) -> list[float]:
-        """How far each arm is behind its share, of the arms that take more."""
+        """How far each arm is behind its share, among arms that have room."""
         shares = self._open(self._shares)
         if shares is not self._shares:
             rest = math.fsum(shares)

@@ -1,4 +1,4 @@
-"""Referrals of each site: when they come, whom the chart excludes, who declines, and whom someone must deal with."""
+"""Referrals of each site: when they come, whom the chart excludes, who declines, and who becomes a person."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ Integers = npt.NDArray[np.int64]
 Intervals = list[tuple[float, float]]
 
 _NEVER = float("inf")
-FIRST_STAND_IN = 1 << 23  # referrals from this on are people who are known, beyond any that is drawn
+FIRST_STAND_IN = 1 << 23  # numbers of referrals from here on are observed people, beyond any that are drawn
 _STAND_IN_BLOCKS = 12
 
 
 class Referrals:
-    """Referrals of all sites, as they were drawn and judged.
+    """Referrals of all sites, as drawn and judged by the batch.
 
     Args:
         world: the replication's surroundings.
 
     Attributes:
-        are_too_many: whether there were more than any trial looks at; then nobody more comes.
+        are_too_many: whether there were more than the design allows; the simulation then ends.
     """
 
     def __init__(self, world: World) -> None:
@@ -50,11 +50,11 @@ class Referrals:
         self._deterioration = world.column("screening.deteriorates")
 
     def of(self, site: Site) -> Iterator[Person | None]:
-        """Patients of a site whom someone must deal with, in order of time, up to the horizon.
+        """Patients of a site who become persons, in order of time, up to the horizon.
 
         They are those who consent, those whom the chart excludes for reasons that may pass, and those whose fate an
-        amendment may change. Of a site whose rate may change, the day of each is yet to be found from their place among
-        the arrivals, and None is given where nobody more comes at the rate as it is.
+        amendment may change. At a site whose rate may change, each has only an arrival time of a unit-rate process,
+        from which the day is found later; None stands for no further arrivals at the current rate.
         """
         if site.design.is_changing:
             yield from self._at_changing_rate(site)
@@ -108,13 +108,13 @@ class Referrals:
                 yield person
 
     def stand_ins(self, site: Site, is_eligible: bool) -> Iterator[Person]:
-        """Patients of a site who consent, to stand in for people who are known.
+        """Patients of a site who consent, to stand in for observed people.
 
-        Where next to nobody can, those whom the chart does not exclude stand in.
+        If almost nobody qualifies, patients with the same draws but no failed criteria are used.
 
         Args:
             site: the site.
-            is_eligible: whether they are known to pass all tests, as those randomised are.
+            is_eligible: whether they must pass all tests, as randomised participants did.
         """
         drawn_before: list[Person] = []
         referral = FIRST_STAND_IN if is_eligible else FIRST_STAND_IN + FIRST_STAND_IN // 2
@@ -158,14 +158,13 @@ class Referrals:
         caps: Capping | None = None,
         amending: Amending | None = None,
     ) -> EndedAtOnce:
-        """Referrals up to now that ended on the day, while their site was looking at referrals.
+        """Referrals so far that ended on the day, while their site looked at referrals.
 
         Args:
             sites: all sites.
-            enrolment: the gate before randomisation, which knows when sites were recruiting, and when nobody was asked
-                for consent.
-            caps: the caps, which know the same, site by site; None where there are none.
-            amending: the amendments, which know what was no longer asked; None where there are none.
+            enrolment: the gate before randomisation, which has the intervals of recruitment and of pauses.
+            caps: the caps, which have the intervals in which a site asked nobody for consent; None without caps.
+            amending: the amendments, which have the criteria dropped at each site; None without amendments.
         """
         now = self._world.env.now
         parts = [

@@ -1,4 +1,4 @@
-"""Who is replaced by one more participant when they leave."""
+"""Which participants who leave are replaced by one more."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sim.core.world import World
 
 
 class Replacement:
-    """The rule of replacement.
+    """The scenario's rule of replacement.
 
     Args:
         world: the replication's surroundings.
@@ -22,9 +22,9 @@ class Replacement:
         )
 
     def names(self, person: Person) -> bool:
-        """Whether the rule names somebody who leaves now.
+        """Whether a participant who leaves now is to be replaced.
 
-        Weeks of treatment are counted from when the first dose was due; without doses, from randomisation.
+        Weeks of treatment count from the due time of the first dose; without doses, from randomisation.
         """
         has_doses = person.arm is not None and person.arm.doses is not None
         if self._rule == "before_first_dose":

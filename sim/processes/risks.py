@@ -1,4 +1,4 @@
-"""Risks that strike: the log says when, and how many days each costs. What they delay is settled by then."""
+"""Discrete risks in the log: when each strikes, and how many days it costs. Their effects are drawn in advance."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sim.core.world import World
 
 
 class StrikingRisks:
-    """Tells the log of risks that strike: of one to start-up when what it delays would have been over without it.
+    """Records the risks that strike. A risk to start-up strikes when what it delays would have ended without it.
 
     Args:
         world: the replication's surroundings.
@@ -40,7 +40,7 @@ class StrikingRisks:
                 yield first - days, events.RISK_STRUCK, risk.code, days
 
     def _first_delayed(self, risk: RiskDesign) -> float:
-        """When the first of what it delays is over, delay and all; infinity where nothing of it is still to come."""
+        """When the first step or activation that it delays ends, with the delay; infinity if none is still to come."""
         world, first = self._world, math.inf
         for group in world.design.groups:
             if group.name not in risk.groups or not group.count:
@@ -58,17 +58,17 @@ class StrikingRisks:
 
     @property
     def first_day(self) -> float:
-        """When the first strikes; infinity where none does."""
+        """Day on which the first risk strikes; infinity if none does."""
         return min((told[0] for told in self._told), default=math.inf)
 
     def begin(self) -> None:
-        """Put all into the calendar."""
+        """Schedule the events of all risks that strike."""
         for day, *rest in self._told:
             self._world.env.call_at(day, _Told(self._world, *rest))
 
 
 class _Told:
-    """A risk that strikes, or is over."""
+    """The call that records a risk that strikes or is over."""
 
     __slots__ = ("_rest", "_world")
 

@@ -1,4 +1,4 @@
-"""From consent to eligibility: waiting for a coordinator, tests, and what can go wrong in between."""
+"""From consent to eligibility: the wait for a coordinator, tests, and the ways to fail in between."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ OUT, ELIGIBLE, WILL_RETURN = range(3)
 
 
 def lowest_bit(bits: int) -> int:
-    """Position of the first criterion among those that failed."""
+    """Position of the lowest bit that is set: the first failed criterion."""
     return (bits & -bits).bit_length() - 1
 
 
 class Screening:
-    """Screening of those whom the chart does not exclude.
+    """Screening of patients whom the chart does not exclude.
 
     Args:
         world: the replication's surroundings.
@@ -43,11 +43,15 @@ class Screening:
         self._lasting = sum(1 << bit for bit, criterion in enumerate(criteria) if not criterion.passing)
 
     def first_days(self, person: Person) -> tuple[float, float]:
-        """How long tests take at the first attempt, and at a second."""
+        """Days that tests take at the first attempt, and at a second."""
         return self._days[0](person.values), self._days[1](person.values)
 
     def come_back(self, person: Person) -> Generator[Wait, None, bool]:
-        """Wait for a patient whose reasons may pass, and take them as passed; False where their time runs out first."""
+        """Process of a patient who waits for rescreening; the reasons for exclusion have then passed.
+
+        Returns:
+            False if their window ends or they worsen first.
+        """
         env = self._world.env
         returns = env.now + self._return_after(person.values)
         last_moment = min(person.window_ends, person.deteriorates)
@@ -71,7 +75,11 @@ class Screening:
         return self._fail(person, events.FAIL_DETERIORATED if worsened else events.FAIL_WINDOW)
 
     def screen(self, person: Person) -> Generator[Wait, None, int]:
-        """One attempt, from consent on, to OUT, ELIGIBLE or WILL_RETURN."""
+        """Process of one attempt at screening, from consent on.
+
+        Returns:
+            OUT, ELIGIBLE or WILL_RETURN.
+        """
         world, site = self._world, person.site
         env, coordinators = world.env, site.coordinators
         world.record(events.CONSENT_GIVEN, site.index, person.referral, person.attempt)
@@ -87,7 +95,7 @@ class Screening:
                     return self._no_coordinator(person, gives_up <= last_moment)
             world.record(events.SCREENING_STARTED, site.index, person.referral, person.attempt)
             results = env.now + self._days[person.attempt - 1](person.values)
-            if results >= last_moment:  # they cannot be randomised any more before the tests are done
+            if results >= last_moment:  # their time runs out before the results
                 yield last_moment
                 return self._out_of_time(person)
             yield results
@@ -120,5 +128,5 @@ class Screening:
         )
 
     def ran_out_while_waiting(self, person: Person) -> None:
-        """An eligible patient whose time ran out before they could be randomised."""
+        """Record the failure of an eligible patient whose time ran out before randomisation."""
         self._out_of_time(person)

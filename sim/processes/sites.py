@@ -1,4 +1,7 @@
-"""Sites: when they open, how fast they refer, and when they close."""
+"""Sites: when they open, how fast they refer, and when they close.
+
+Everything that can be drawn in advance comes from the batch; this module runs the sites through the trial.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ _NEVER = float("inf")
 
 
 def make_sites(world: World) -> list[Site]:
-    """The sites of a replication: activation, own rate, and arrivals of each."""
+    """The sites of a replication, each with its activation, referral rate and arrivals."""
     return [site for group in world.design.groups for site in _group_sites(world, group)]
 
 
@@ -63,15 +66,15 @@ def _group_sites(world: World, group: GroupDesign) -> Iterator[Site]:
 
 
 class Recruitment:
-    """Sites at work: activation, referrals, closing.
+    """Runs all sites: activation, referrals, closing.
 
     Args:
         world: the replication's surroundings.
         sites: all sites.
         enrolment: the gate before randomisation.
-        people_of: patients of a site whom someone must deal with, in order of time; None where nobody more comes at the
-            rate as it is.
-        take: deals with one of them.
+        people_of: gives patients of a site who become persons, in order of time; None for no further ones at the
+            current rate.
+        take: handles one of them.
         on_closed: called when a site has closed for good.
     """
 
@@ -93,7 +96,7 @@ class Recruitment:
         self._reopened_on = -float("inf")
         self._openings: dict[Site, Event] = {site: world.env.event() for site in sites if site.is_waiting}
         self._changing: dict[Site, simpy.Process] = {}
-        self._awaiting: set[Site] = set()  # sites that wait for the next patient, whose day may change
+        self._awaiting: set[Site] = set()  # sites that wait for a next patient whose day may change
         for site in sites:
             process = world.env.start(self._recruit(site))
             if site.design.is_changing:
@@ -106,7 +109,7 @@ class Recruitment:
         if site.is_waiting:
             yield self._openings[site]
         yield site.activates
-        while not enrolment.recruiting:  # nobody opens a site for nobody: it opens if recruitment does
+        while not enrolment.recruiting:  # a site does not open while recruitment is closed
             yield enrolment.reopened
         if site.closed_on is not None:
             return
@@ -116,7 +119,7 @@ class Recruitment:
             if is_changing:
                 yield from self._until_referred(site, person)
             if person is None or person.referred < env.now:
-                continue  # nobody, or came while recruitment was closed
+                continue  # nobody, or referred while recruitment was closed
             if not is_changing:
                 yield person.referred
             if site.closed_on is not None:
@@ -127,7 +130,7 @@ class Recruitment:
                 yield enrolment.reopened
 
     def _until_referred(self, site: Site, person: Person | None) -> Generator[Wait, None, None]:
-        """Wait for the next patient of a site whose rate changes: each time it does, the day is another."""
+        """Wait for the next patient of a site whose rate may change; each change moves the day."""
         env = self._world.env
         while True:
             day = _NEVER if person is None else site.arrivals.times(np.array([person.arrival])).item()
@@ -145,7 +148,12 @@ class Recruitment:
             person.comes_on(day)
 
     def opens(self, site: Site, day: float) -> None:
-        """A site that waited for an amendment is to be activated on a day."""
+        """Plan the activation of a site that waited for an amendment.
+
+        Args:
+            site: the site.
+            day: day of activation.
+        """
         assert site.arrivals_from is not None
         plain = site.arrivals_from(day)
         if isinstance(site.arrivals, ChangingIntensity):
@@ -158,12 +166,12 @@ class Recruitment:
             self._plan_closing(site)
 
     def never_opens(self, site: Site) -> None:
-        """A site that waits will never be opened: it counts as closed, and nothing is written down of it."""
+        """Count a waiting site as closed, because no amendment will open it; the log gets no event."""
         site.closed_on = self._world.env.now
         self._on_closed(site)
 
     def multiply_rate(self, site: Site, factor: float) -> None:
-        """Multiply a site's rate of referrals from now on."""
+        """Multiply a site's referral rate from now on, and reschedule its next referral."""
         assert isinstance(site.arrivals, ChangingIntensity)
         site.arrivals.multiply(self._world.env.now, factor)
         if site in self._awaiting:
@@ -184,7 +192,7 @@ class Recruitment:
         self._watch(site, days)
 
     def _watch(self, site: Site, days: float) -> None:
-        """Close the site once it has gone without a randomisation for so long while recruitment was open."""
+        """Close the site after `days` without a randomisation while recruitment was open."""
 
         def look() -> None:
             quiet_since = max(site.last_randomised, self._reopened_on)
@@ -200,24 +208,28 @@ class Recruitment:
         self._world.env.call_at(max(site.last_randomised, self._reopened_on) + days, look)
 
     def reopened(self) -> None:
-        """Recruitment has opened again: sites whose day came meanwhile close, and droughts are counted from now."""
+        """Handle the reopening of recruitment: sites due to close do so; days without randomisation count from now."""
         self._reopened_on = self._world.env.now
         waiting, self._at_reopening = self._at_reopening, []
         for call in waiting:
             call()
 
     def randomised_at(self, site: Site) -> None:
-        """Count a randomisation at a site; it closes when it has all it may have."""
+        """Count a randomisation at a site, and close the site if it is full."""
         site.n_randomised += 1
         site.last_randomised = self._world.env.now
         if site.n_randomised == site.design.settings.max_participants:
             self.close(site, events.CLOSED_FULL)
 
     def close(self, site: Site, reason: int) -> None:
-        """Close a site for good, unless it is closed already.
+        """Close a site for good; no effect if it is closed.
 
-        While recruitment is closed no site looks at referrals. One whose day comes then closes if recruitment opens
-        again; one that is full takes nobody more, not even those who were let in beyond the target.
+        While recruitment is closed no site looks at referrals. A site that is due to close then closes when recruitment
+        reopens. A full site closes at once: it takes nobody else, not even people admitted beyond the target.
+
+        Args:
+            site: the site.
+            reason: code of the vocabulary `site_closed`.
         """
         if site.closed_on is not None:
             return

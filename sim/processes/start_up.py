@@ -1,4 +1,4 @@
-"""Start-up of sites, step by step: the log says when each step is over. When sites open is settled by then."""
+"""Start-up of sites in the log: when each step ends. The days themselves are drawn in advance."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sim.core.world import World
 
 
 class StartUpSteps:
-    """Tells the log when the steps of start-up are over. A shared step is told once.
+    """Records the end of each step of start-up; a shared step is recorded once.
 
     Args:
         world: the replication's surroundings.
@@ -41,17 +41,17 @@ class StartUpSteps:
 
     @property
     def first_day(self) -> float:
-        """When the first step is over; infinity where there are none."""
+        """Day on which the first step ends; infinity without steps."""
         return min((step[0] for step in self._steps), default=math.inf)
 
     def begin(self) -> None:
-        """Put all into the calendar. Before sites are: what ends with a site's activation comes before it."""
+        """Schedule the events of all steps, before sites start, so that a site's last step precedes its activation."""
         for day, *step in self._steps:
             self._world.env.call_at(day, _Told(self._world, *step))
 
 
 class _Told:
-    """A step that is over."""
+    """The call that records the end of a step."""
 
     __slots__ = ("_rest", "_world")
 

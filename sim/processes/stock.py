@@ -1,7 +1,7 @@
 """Released cells, and doses that wait for them.
 
-Cells are counted where they change hands: released into stock, and from there infused, expired, lost at the bedside,
-or discarded. First to expire is first used; first come is first served.
+Cells are counted wherever they change hands: released into stock, and from there infused, expired, lost at the bedside,
+or discarded. The first to expire are used first, and claims are served in order of arrival.
 """
 
 from __future__ import annotations
@@ -15,23 +15,28 @@ from simpy.events import Event
 from sim.core import events
 from sim.core.world import World
 
-ROUNDING = 1e-9  # of what is asked: sums of cells are not exact, and that must leave no dose short
+ROUNDING = 1e-9  # relative: sums of cells are not exact, which must leave no dose short
 
 
 def nearly(cells: float) -> float:
-    """A little less than so many cells, which is as good."""
+    """Slightly less than an amount of cells, to compare sums despite rounding."""
     return cells - ROUNDING * abs(cells)
 
 
 class Lot:
     """Released cells of one lot.
 
+    Args:
+        number: number of the lot.
+        cells: cells released.
+        expires: day of expiry.
+
     Attributes:
-        number: of the lot, from 1; 0 for the cells in the bank on day 0.
-        cells: not yet claimed.
-        expires: when what is left is thrown away.
+        number: number of the lot, from 1; 0 for the cells in the bank on day 0.
+        cells: cells not yet claimed.
+        expires: day on which the rest is discarded.
         is_gone: whether that has happened.
-        is_on_shelf: whether any of them are in stock.
+        is_on_shelf: whether any of its cells are in stock.
     """
 
     __slots__ = ("cells", "expires", "is_gone", "is_on_shelf", "number")
@@ -48,7 +53,13 @@ def _first_to_expire(lot: Lot) -> tuple[float, int]:
 
 
 class StockClaim:
-    """Cells asked for one dose; see `sim.core.roles.Claim`."""
+    """Cells claimed for one dose; see `sim.core.roles.Claim`.
+
+    Attributes:
+        cells: cells claimed.
+        served: happens when the cells are granted; None unless someone waits for it.
+        parts: lots, and cells taken from each.
+    """
 
     __slots__ = ("_stock", "cells", "is_granted", "is_thawed", "parts", "served")
 
@@ -57,27 +68,27 @@ class StockClaim:
         self.cells = cells
         self.is_granted = False
         self.is_thawed = False
-        self.served: Event | None = None  # only where it has to be waited for
+        self.served: Event | None = None  # only if someone waits for it
         self.parts: list[tuple[Lot, float]] = []
 
     def grant(self) -> None:
-        """The cells are there."""
+        """Grant the cells, and wake up whoever waits for them."""
         self.is_granted = True
         if self.served is not None and not self.served.triggered:
             self.served.succeed()
 
     def wait(self) -> Event:
-        """An event that happens when the cells are there."""
+        """The event of getting the cells."""
         self.served = self._stock.world.env.event()
         return self.served
 
     def thaw(self) -> None:
-        """The cells are used now, and cannot go back."""
+        """Use the cells now; they cannot go back."""
         self.is_thawed = True
         self._stock.claimed -= self.cells
 
     def cancel(self) -> None:
-        """The cells are not wanted: what was granted goes back unless it is thawed, and nobody waits any more."""
+        """Give up the claim: granted cells go back unless they are thawed, and a waiting claim leaves the queue."""
         if self.is_thawed:
             return
         if self.is_granted:
@@ -91,12 +102,12 @@ class Stock:
 
     Args:
         world: the replication's surroundings.
-        on_more: called after cells have come.
-        on_less: called after cells have gone.
+        on_more: called after cells were added.
+        on_less: called after cells were removed.
 
     Attributes:
-        cells: released and unclaimed.
-        claimed: released and claimed for a dose, but not thawed.
+        cells: released and unclaimed cells.
+        claimed: released cells that are claimed for a dose, but not thawed.
     """
 
     def __init__(self, world: World, on_more: Callable[[], None], on_less: Callable[[], None]) -> None:
@@ -108,7 +119,7 @@ class Stock:
         self.cells = self.claimed = 0.0
 
     def add(self, lot: Lot) -> None:
-        """Put a released lot into stock, and serve those who wait."""
+        """Add a released lot, and grant waiting claims."""
         self._shelve(lot, lot.cells)
         self.world.env.call_at(lot.expires, lambda: self._remove(lot, events.LOT_EXPIRED))
         self._changed()
@@ -136,7 +147,7 @@ class Stock:
         self._on_more()
 
     def claim(self, cells: float) -> StockClaim:
-        """Ask for the cells of one dose, behind all who wait already."""
+        """Claim the cells of one dose, after all claims that wait already."""
         claim = StockClaim(self, cells)
         if self._waiting or not self._take(claim):
             self._waiting.append(claim)
@@ -159,17 +170,17 @@ class Stock:
             missing -= part
             claim.parts.append((lot, part))
         if not self._lots:
-            self.cells = 0.0  # rounding errors go with the last lot
+            self.cells = 0.0  # rounding errors vanish with the last lot
         claim.grant()
         return True
 
     def withdraw(self, claim: StockClaim) -> None:
-        """A claim that is no longer wanted."""
+        """Remove a waiting claim."""
         self._waiting.remove(claim)
         self._changed()
 
     def put_back(self, claim: StockClaim) -> None:
-        """Claimed cells that were not thawed; those of a lot that has gone meanwhile go after it."""
+        """Return claimed cells that were not thawed; those of a lot that has expired meanwhile expire too."""
         self.claimed -= claim.cells
         for lot, part in claim.parts:
             if lot.is_gone:
@@ -180,6 +191,6 @@ class Stock:
         self._changed()
 
     def discard(self) -> None:
-        """Throw away all lots: nobody will need them."""
+        """Discard all lots, because nobody will need them."""
         for lot in list(self._lots):
             self._remove(lot, events.CELLS_DISCARDED)
