@@ -35,7 +35,9 @@ _NUMBERED = re.compile(r"^(\d+):(.+)$", re.DOTALL)
     help="Override a value in all scenarios, or with K: in the K-th alone, as in 2:sites.general_hospital.count=4.",
 )
 @EXTENSION
-@click.option("--shares", is_flag=True, help="Say what each changed value is worth; simulates what lies between.")
+@click.option(
+    "--shares", is_flag=True, help="Say what each changed value is worth; simulates the scenarios in between."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
 @click.option("--no-report", is_flag=True, help="Do not write comparison.html.")
 def compare(

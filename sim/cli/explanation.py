@@ -22,8 +22,8 @@ _SCALES = click.Choice(["ranks", "days"])
 @click.option(
     "--milestone",
     metavar="NAME",
-    help="What the sentences are about: a milestone, or cost; default: the end of the trial. The tables and the page "
-    "have all of them.",
+    help="What the sentences are about: a milestone, or cost; default: the end of the trial. Tables and page cover "
+    "every outcome.",
 )
 @click.option(
     "--replications",
@@ -37,7 +37,7 @@ _SCALES = click.Choice(["ranks", "days"])
     type=_SCALES,
     default="ranks",
     show_default=True,
-    help="What shares of the spread are of: ranks of the dates, or days with 'never' as the horizon.",
+    help="Scale of the shares of the spread: ranks of the dates, or days, where 'never' counts as the horizon.",
 )
 @SEED
 @WORKERS

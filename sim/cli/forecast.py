@@ -49,18 +49,18 @@ _HOW_READ = (
         help="What a word of the status column means: in screening, screen failure, randomised, on study, left, "
         "completed, ignored.",
     ),
-    click.option("--study", default="", metavar="NAME", help="Which study is meant, where the file has several."),
+    click.option("--study", default="", metavar="NAME", help="Which study to read, if the file has several."),
     click.option(
         "--sheet",
         default="",
         metavar="NAME,...",
-        help="Which sheets of a workbook are meant; all for all of them.",
+        help="Which sheets of a workbook to read; 'all' reads every sheet.",
     ),
     click.option("--header", default="", metavar="ROWS", help="The row of the header: 4, or its rows: 4-5."),
     click.option(
         "--counts",
         type=click.Choice(["new", "running"]),
-        help="Whether each row counts those of its own period, or all so far.",
+        help="Whether each row counts its own period, or everything so far.",
     ),
 )
 
@@ -177,8 +177,10 @@ def _every(text: str) -> int:
 @click.command()
 @click.argument("data", nargs=-1, required=True, metavar="DATA...")
 @click.option("--at", metavar="SHARES", help=f"Shares of the target at which to forecast; default {_SHARES}.")
-@click.option("--every", metavar="DAYS", help="Forecast every so many days instead, as in 30d.")
-@click.option("--target", type=click.IntRange(2), metavar="N", help="Randomisations wanted; default: all in the data.")
+@click.option("--every", metavar="DAYS", help="Forecast at regular intervals instead, as in 30d.")
+@click.option(
+    "--target", type=click.IntRange(2), metavar="N", help="Target number of randomisations; default: all in the data."
+)
 @SITES
 @CLOSED
 @how_read
@@ -230,7 +232,9 @@ def backtest(
 @SITES
 @CLOSED
 @SITES_A_MONTH
-@click.option("--target", type=click.IntRange(1), metavar="N", help="Randomisations wanted; default: all in the data.")
+@click.option(
+    "--target", type=click.IntRange(1), metavar="N", help="Target number of randomisations; default: all in the data."
+)
 @click.option(
     "--follow-up-weeks",
     "weeks",
@@ -290,7 +294,7 @@ def fit(
     multiple=True,
     type=click.Path(),
     metavar="FILE",
-    help="Another scenario to go on with, on the same random numbers; may be given again.",
+    help="Another scenario to forecast, on the same random numbers; may be given again.",
 )
 @click.option("--replications", "-n", type=click.IntRange(1, 1_000_000), metavar="N", help="Simulated trials.")
 @SEED

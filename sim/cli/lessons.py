@@ -85,7 +85,9 @@ def sheet(lesson: str, parameters: str | None, answers: bool, out: str | None) -
 @lessons.command()
 @click.argument("lesson")
 @click.option("--students", "names", required=True, metavar="FILE", help="CSV with a column 'name'.")
-@click.option("--out", required=True, type=click.Path(file_okay=False), metavar="DIR", help="A folder that is empty.")
+@click.option(
+    "--out", required=True, type=click.Path(file_okay=False), metavar="DIR", help="An empty folder to write into."
+)
 @_PARAMETERS
 def students(lesson: str, names: str, out: str, parameters: str | None) -> None:
     """Write a scenario and a sheet for each student of LESSON, and the answer key.

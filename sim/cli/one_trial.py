@@ -65,7 +65,7 @@ def trace(
     if form == "sdtm" and out is None:
         raise UsageError(Problem("--format sdtm writes several files; add --out FOLDER"))
     if participant is not None and form != "story":
-        raise UsageError(Problem("goes with --format story", "--participant"))
+        raise UsageError(Problem("works only with --format story", "--participant"))
     design = Design(load_scenario(scenario, overrides))
     rows = replicate(design, design.scenario.experiment.seed if seed is None else seed, replication).table()
     rows = _known(design, rows, until)
@@ -137,7 +137,7 @@ def replay(results: str, replication: int, form: str, out: str | None) -> None:
     table = event_table(run.design, replication, rows)
     if not run.is_of_this_program():
         click.echo(
-            f"warning: {run.path} was made by another state of the program (trialclock {run.identity['version']}, "
+            f"warning: {run.path} was made by different program code (trialclock {run.identity['version']}, "
             f"{run.identity['program']}); the events may differ from those of the run",
             err=True,
         )
@@ -145,11 +145,11 @@ def replay(results: str, replication: int, form: str, out: str | None) -> None:
         click.echo(f"warning: {run.path}: {damaged} since the run", err=True)
     kept = replication < run.identity["keep"]
     if kept and not run.kept_events(replication).equals(table):
-        message = f"replication {replication} is not what the run kept; the folder or the program was changed"
+        message = f"replication {replication} differs from what the run kept: the folder or the program has changed"
         raise ResultsError(Problem(message, str(run.path / EVENTS)))
     _hand_over(_csv(table) if form == "csv" else "\n".join([*story(run.design, rows), ""]), out)
     if kept:
-        click.echo(f"the same as the {len(rows)} events that the run kept", err=True)
+        click.echo(f"identical to the {len(rows)} events that the run kept", err=True)
 
 
 def _again(run: Results, replication: int) -> npt.NDArray[np.float64]:
@@ -212,7 +212,9 @@ def play(
     from sim.scenario.load import as_typed, load_scenario
 
     if replication is not None and (which is not None or among is not None):
-        raise UsageError("--replication names one simulated trial, and --which and --among pick one: give one or other")
+        raise UsageError(
+            "--replication names one simulated trial, and --which and --among pick one: give one or the other"
+        )
     design = Design(load_scenario(scenario, overrides))
     seed = design.scenario.experiment.seed if seed is None else seed
     picked = None if replication is not None else _picked(design, seed, which or "typical", among)

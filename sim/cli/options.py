@@ -32,9 +32,9 @@ EXTENSION = click.option(
     metavar="FILE",
     expose_value=False,
     callback=_take_part,
-    help="A Python file with a rule or a measure of your own, which is run; may be given again.",
+    help="A Python file with your own rule or measure, which is executed; may be given again.",
 )
-SEED = click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="S", help="Where random numbers start.")
+SEED = click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="S", help="Seed of the random numbers.")
 REPLICATION = click.option(
     "--replication",
     "-k",
@@ -42,7 +42,7 @@ REPLICATION = click.option(
     default=0,
     show_default=True,
     metavar="K",
-    help="Which simulated trial.",
+    help="Number of the simulated trial.",
 )
 
 

@@ -27,26 +27,26 @@ if TYPE_CHECKING:
     default=0.8,
     show_default=True,
     metavar="P",
-    help="With which the date must be made.",
+    help="Probability with which the date must be made.",
 )
+@click.option("--budget", type=click.FloatRange(0, min_open=True), metavar="B", help="Maximum mean cost of a plan.")
 @click.option(
-    "--budget", type=click.FloatRange(0, min_open=True), metavar="B", help="Most that a plan may cost in the mean."
+    "--milestone", metavar="NAME", help="Milestone that must be reached by the date; default: the end of the trial."
 )
-@click.option("--milestone", metavar="NAME", help="What must be done by the date; default: the end of the trial.")
 @click.option(
     "--confidence",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=0.95,
     show_default=True,
     metavar="C",
-    help="How sure the choice shall be; simulation stops there.",
+    help="Simulate until the choice is this sure.",
 )
 @click.option(
     "--replications",
     "-n",
     type=click.IntRange(1, 10_000_000),
     metavar="N",
-    help="Most trials to simulate, over all plans; default 9600.",
+    help="Maximum number of simulated trials, over all plans; default 9600.",
 )
 @SEED
 @WORKERS

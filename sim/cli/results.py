@@ -25,9 +25,11 @@ _MEGABYTE = 1e6
 @click.command()
 @click.argument("run", nargs=-1, metavar="[RUN]...")
 @EXTENSION
-@click.option("--in", "folder", default=_RESULTS, show_default=True, metavar="DIR", help="Where the runs are.")
+@click.option("--in", "folder", default=_RESULTS, show_default=True, metavar="DIR", help="Folder that holds the runs.")
 @click.option("--scenario", default="", metavar="TEXT", help="Only runs whose scenario's name contains this.")
-@click.option("--hash", "scenario_hash", default="", metavar="HASH", help="Only runs whose scenario or id begins so.")
+@click.option(
+    "--hash", "scenario_hash", default="", metavar="HASH", help="Only runs whose scenario hash or id begins with this."
+)
 @click.option(
     "--export",
     metavar="FILE",

@@ -29,7 +29,7 @@ _OF_A_NEW_RUN = {"scenario": "SCENARIO", "seed": "--seed", "out": "--out", "over
     "-n",
     type=click.IntRange(1, 10_000_000),
     metavar="N",
-    help="Simulated trials; with --until at most, with --extend in all.",
+    help="Number of simulated trials; with --until the maximum, with --extend the total.",
 )
 @SEED
 @click.option(
@@ -43,7 +43,7 @@ _OF_A_NEW_RUN = {"scenario": "SCENARIO", "seed": "--seed", "out": "--out", "over
 @CLUSTER
 @click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/<scenario>-<id>.")
 @click.option("--resume", metavar="DIR", help="Go on with the run in this folder, instead of running SCENARIO.")
-@click.option("--extend", metavar="DIR", help="Give the finished run in this folder more trials, N in all.")
+@click.option("--extend", metavar="DIR", help="Add trials to the finished run in this folder, up to N in all.")
 @SET
 @EXTENSION
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
@@ -121,7 +121,7 @@ def _check_goes_on(context: click.Context, resume: str | None, extend: str | Non
             message = f"the folder says what is run; leave out {shown}"
             raise UsageError(Problem(message, option, value=str(resume or extend)))
     if extend is not None and given.get("replications") is None:
-        raise UsageError(Problem("say how many trials there are to be in all, by --replications N", option))
+        raise UsageError(Problem("give the total number of trials with --replications N", option))
     if resume is not None and given.get("replications") is not None:
         raise UsageError(Problem("the folder says how many trials; --extend gives a finished run more of them", option))
 

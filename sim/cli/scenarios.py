@@ -20,7 +20,7 @@ _FEW = 3  # notes that are read one by one
 @click.argument("scenario", default="base")
 @SET
 @EXTENSION
-@click.option("--all", "each", is_flag=True, help="Name every number without a source, not only how many and where.")
+@click.option("--all", "each", is_flag=True, help="Name every number without a source, instead of counting them.")
 def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
     """Check SCENARIO: one line for everything that is wrong, with file, line, path, value and what is allowed.
 
@@ -118,7 +118,7 @@ def diff(a: str, b: str) -> None:
     for path, ours, theirs in found:
         click.echo(f"{path}: {ours} -> {theirs}")
     if not found:
-        click.echo("the two scenarios say the same")
+        click.echo("the two scenarios have the same values")
 
 
 @click.command()

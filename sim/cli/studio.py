@@ -15,10 +15,12 @@ from sim.errors import Problem, UsageError
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8050, show_default=True, help="Port to listen on.")
-@click.option("--production", is_flag=True, help="Serve many people (by waitress), not one; always so off loopback.")
-@click.option("--token", metavar="TEXT", envvar="TRIALCLOCK_TOKEN", help="What visitors must know, off loopback.")
+@click.option("--production", is_flag=True, help="Serve many visitors (with waitress); always on off loopback.")
 @click.option(
-    "--host-name", "hosts", multiple=True, metavar="NAME", help="A name browsers may ask by; may be given again."
+    "--token", metavar="TEXT", envvar="TRIALCLOCK_TOKEN", help="Token that visitors must enter, off loopback."
+)
+@click.option(
+    "--host-name", "hosts", multiple=True, metavar="NAME", help="A host name that browsers may use; may be given again."
 )
 @click.option("--redis", default="", envvar="TRIALCLOCK_REDIS", metavar="URL", help="Run jobs in Celery workers.")
 @click.option(

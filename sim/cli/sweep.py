@@ -27,9 +27,11 @@ from sim.cli.streams import print_json
     help="Every combination, or points spread over ranges.",
 )
 @click.option(
-    "--points", type=click.IntRange(2, 10_000), metavar="N", help="Points of a Latin hypercube; default: ten a path."
+    "--points", type=click.IntRange(2, 10_000), metavar="N", help="Points of a Latin hypercube; default: ten per path."
 )
-@click.option("--replications", "-n", type=click.IntRange(1, 10_000_000), metavar="N", help="Simulated trials a point.")
+@click.option(
+    "--replications", "-n", type=click.IntRange(1, 10_000_000), metavar="N", help="Simulated trials per point."
+)
 @SEED
 @WORKERS
 @CLUSTER

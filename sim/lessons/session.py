@@ -33,7 +33,7 @@ class SessionFile(Section):
 
     lesson: int | str | None = described("Number or name of the lesson.", default=None)
     heading: str = described("What stands above a sheet, such as the name of the class.", default="", max_length=120)
-    seed: int = described("Where random numbers start.", default=SEED, ge=0, le=2**63 - 1)
+    seed: int = described("Seed of the random numbers.", default=SEED, ge=0, le=2**63 - 1)
     replications: int | None = described(
         "Simulated trials; left out: as many as the lesson takes.", unit="trials", default=None, ge=LEAST
     )

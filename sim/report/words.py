@@ -190,17 +190,19 @@ def headline(results: Results, dates: Dates, milestones: pd.DataFrame) -> str:
         )
     if results.scenario.follow_up is None:  # nothing is said of visits and a database that are not modelled
         p80 = estimate_of(milestones.loc["last_randomised"], "p80")
-        safe = f"; with 80 % probability by {dates.text(p80.value)}" if math.isfinite(p80.value) else ""
+        safe = f", and by {dates.text(p80.value)} in 80 % of them" if math.isfinite(p80.value) else ""
         when = dates.text(last.value)
         return f"The last of the {target} participants is randomised by {when} in half of the simulated trials{safe}."
     lock, p80 = (estimate_of(milestones.loc["database_lock"], quantile) for quantile in ("p50", "p80"))
-    finish = (
-        f"the database is locked by {dates.text(lock.value)}" if math.isfinite(lock.value) else "no lock is in sight"
-    )
-    safe = f"; with 80 % probability by {dates.text(p80.value)}" if math.isfinite(p80.value) else ""
+    start = f"The last of the {target} participants is randomised by {dates.text(last.value)}"
+    if not math.isfinite(lock.value):
+        return (
+            f"{start} in half of the simulated trials; in more than half, the database is not locked "
+            f"by {dates.horizon}."
+        )
+    safe = f"; in 80 % of them it is locked by {dates.text(p80.value)}" if math.isfinite(p80.value) else ""
     return (
-        f"The last of the {target} participants is randomised by {dates.text(last.value)}, and {finish}, "
-        f"each in half of the simulated trials{safe}."
+        f"{start}, and the database is locked by {dates.text(lock.value)}, each in half of the simulated trials{safe}."
     )
 
 

@@ -207,7 +207,7 @@ def test_show_only_a_part_with_an_override() -> None:
 
 def test_diff_lists_what_differs_and_nothing_else() -> None:
     assert call("diff", "base", "two-more-sites").out == "sites.general_hospital.count: 2 -> 4\n"
-    assert call("diff", "base", "base").out == "the two scenarios say the same\n"
+    assert call("diff", "base", "base").out == "the two scenarios have the same values\n"
 
 
 @pytest.mark.parametrize("base", [path.stem for path in SCENARIOS])
@@ -215,7 +215,7 @@ def test_new_makes_a_file_that_says_what_it_extends(base: str, tmp_path: Path, m
     monkeypatch.chdir(tmp_path)
     assert call("new", "mine", "--from", base).code == 0
     assert call("validate", "mine.yaml").code == 0
-    assert call("diff", base, "mine.yaml").out == "the two scenarios say the same\n"
+    assert call("diff", base, "mine.yaml").out == "the two scenarios have the same values\n"
 
 
 def test_what_new_comments_out_may_be_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,7 +226,7 @@ def test_what_new_comments_out_may_be_said(tmp_path: Path, monkeypatch: pytest.M
     Path("mine.yaml").write_text("\n".join(lines) + "\n")
     assert {"trial:", "sources:"} <= set(lines)
     outcome = call("diff", "base", "mine.yaml")
-    assert (outcome.code, outcome.out) == (0, "the two scenarios say the same\n"), outcome
+    assert (outcome.code, outcome.out) == (0, "the two scenarios have the same values\n"), outcome
 
 
 # --- answers
@@ -332,7 +332,7 @@ def test_replay_is_what_the_run_kept_byte_for_byte(finished: Path, replication: 
     assert outcome.code == 0
     kept = pq.read_table(finished / "events.parquet", filters=[("replication", "=", replication)]).to_pandas()
     assert outcome.out == kept.to_csv(index=False, lineterminator="\n", float_format="%.17g")
-    assert outcome.err == f"the same as the {len(kept)} events that the run kept\n"
+    assert outcome.err == f"identical to the {len(kept)} events that the run kept\n"
 
 
 def test_replay_of_a_replication_that_was_not_kept_agrees_with_its_measures(finished: Path) -> None:

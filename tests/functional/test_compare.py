@@ -307,7 +307,7 @@ def test_each_registered_date_is_asked_of_both(unlike: Compared) -> None:
     assert rows[["reference", "value"]].notna().all().all()
     assert (rows["reference"].diff().dropna() >= 0).all()  # the later date is met more often
     notes = " ".join(words.caveats(unlike))
-    assert "reckon cost in USD and CNY" in notes
+    assert "count cost in USD and CNY" in notes
     assert "only b has" in notes
     json.dumps(answer(unlike), allow_nan=False)
 

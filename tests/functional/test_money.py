@@ -98,7 +98,7 @@ def test_compare_says_whether_a_faster_plan_pays(worth: float, says: str, tmp_pa
     done = call("compare", few, many, "-n", 40, "-w", 1, "--out", tmp_path / "out")
     assert not done.code, done.err
     told = " ".join(done.out.split())
-    assert f"With what a day of delay is worth counted in, many {says}" in told
+    assert f"Counting what a day of delay is worth, many {says}" in told
     assert ("more than it costs, on average" in told) == (worth == 2000.0)
 
 

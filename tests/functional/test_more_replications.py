@@ -171,7 +171,7 @@ def test_a_run_may_be_made_again_beside_one_that_was_extended(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--extend", "r"], "say how many trials there are to be in all, by --replications N"),
+        (["--extend", "r"], "give the total number of trials with --replications N"),
         (["--resume", "r", "-n", 5], "--extend gives a finished run more of them"),
         (["--resume", "r", "--extend", "r"], "give --resume or --extend, not both"),
         (["base", "--resume", "r"], "leave out SCENARIO"),

@@ -20,8 +20,8 @@ from sim.errors import ResultsError, RunInterrupted
 from sim.experiment import identity, replicate, workers
 from sim.experiment.execution import ALONE, Execution
 from sim.experiment.files import LOCK
+from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run import execute as going
-from sim.experiment.run import start as run
 from sim.experiment.run.folder import CHUNKS, MANIFEST, RUN
 from sim.experiment.run.results import Results
 from sim.experiment.run.start import run_in_folder
@@ -123,7 +123,7 @@ def test_replay_says_what_was_changed_and_refuses_other_events(copy: Path, whole
     (copy / MANIFEST).write_text(json.dumps(manifest))
     outcome = call("replay", copy, "-k", 1)
     assert outcome.code == 2
-    assert "replication 1 is not what the run kept" in outcome.err
+    assert "replication 1 differs from what the run kept" in outcome.err
     assert outcome.out == ""
 
 
@@ -132,7 +132,7 @@ def test_replay_warns_when_the_program_is_another(copy: Path, monkeypatch: pytes
     monkeypatch.setattr("sim.experiment.run.results.program_fingerprint", lambda: "0123456789abcdef")
     outcome = call("replay", copy, "-k", 1)
     assert outcome.code == 0
-    assert "was made by another state of the program" in outcome.err
+    assert "was made by different program code" in outcome.err
 
 
 @pytest.mark.parametrize("name", ["events.parquet", MANIFEST])
@@ -203,7 +203,7 @@ def stopped_after(n_chunks: int, out: Path) -> None:
         _run_small(out, stop)
 
 
-def _run_small(out: Path, progress: run.Progress = run.no_progress) -> None:
+def _run_small(out: Path, progress: Progress = no_progress) -> None:
     from sim.scenario.load import load_scenario
 
     scenario = load_scenario("base", ["trial.target=12", "experiment.keep=3"])

@@ -22,8 +22,8 @@ _N_CAUSES, _N_SITES = 15, 8
 _HOW_TO_READ = (
     "± and brackets: 95 % interval of the Monte Carlo error. Shares are of the variance of ranks, so that trials that "
     "never get there count as the latest (--scale days: of days). Causes overlap, so their days need not add up. A "
-    "site or a milestone is critical where, had it been a moment later, this outcome would have been. How all this is "
-    "worked out: docs/explanation/statistics-of-experiments.md"
+    "site or a milestone is critical where, had it been a moment later, this outcome would have been too. How this is "
+    "computed: docs/explanation/statistics-of-experiments.md"
 )
 
 

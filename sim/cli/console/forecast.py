@@ -55,7 +55,9 @@ def _print_methods(console: Console, cuts: object, goal: str) -> None:
         miss = days_or_never(float(row["median_absolute_error_days"]))
         table.add_row(LABELS[str(method)], number_or_dash(float(row["relative_log_crps"])), *covers, count, miss)
     console.print(table)
-    console.print("CRPS: relative to the homogeneous Poisson process; 80 %: how often that interval had the truth.\n")
+    console.print(
+        "CRPS: relative to the homogeneous Poisson process; 80 %: how often that interval contained the truth.\n"
+    )
 
 
 def _print_trials(console: Console, cuts: object) -> None:

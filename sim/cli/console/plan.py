@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from sim.experiment.plan.answer import PlanAnswer
 
 _N_PLANS = 8
-_FRONTIER = "The frontier: no other plan is cheaper and as likely"
+_FRONTIER = "The frontier: no other plan is both cheaper and as likely"
 _HOW_TO_READ = (
     "Brackets and ±: 95 % interval of the Monte Carlo error; rows of a table are on the same random numbers. "
-    "'cheapest': probability that the plan is the cheapest that keeps to what is asked."
+    "'cheapest': probability that the plan is the cheapest that meets the request."
 )
 
 
@@ -52,7 +52,7 @@ def print_plan(answer: PlanAnswer, folder: Path) -> None:
     for sentence in told.sentences():
         console.print(sentence, markup=False)
     shown = answer.shown
-    title = "The cheapest plans that keep to it" if answer.choice is not None else "The likeliest plans"
+    title = "The cheapest plans that meet it" if answer.choice is not None else "The likeliest plans"
     frontier = shown[shown["best_by_probability"]].sort_values("cost", kind="stable")
     for rows, name in ((shown.head(_N_PLANS), title), (frontier, _FRONTIER)):
         console.print()

@@ -108,7 +108,7 @@ def _fan(compared: Compared) -> Exhibit:
         f"Participants randomised by each date in {_labels(compared)}: the line is the median over the simulated "
         "trials, the band"
         f"{'' if len(sides) <= _MOST_BANDS else f', drawn for {sides[0][0].label} alone,'} reaches from the slowest "
-        "tenth to the fastest tenth. A line that ends above the target counts those who replace others.",
+        "tenth to the fastest tenth. A line that ends above the target counts participants who replace others.",
         figure=fig,
         table=_fan_table(compared),
     )
@@ -354,8 +354,8 @@ def _funnel(compared: Compared) -> Exhibit:
 def _path(compared: Compared) -> Exhibit:
     labels, columns = _means(compared, {path_name(compared.end, name): STEP_NAMES[name] for name in STEPS})
     summary = (
-        f"What the participant on whom {OUTCOME_NOUNS[compared.end]} hung had waited for, mean days of the trials "
-        "that get there. It says what happened, and not what would help."
+        f"What the participant on whom {OUTCOME_NOUNS[compared.end]} hung had waited for, in mean days of the trials "
+        "that get there. It shows what happened, not what would help."
     )
     return _of_means(compared, "path", "The critical paths beside each other", summary, "days", labels, columns)
 
@@ -371,7 +371,7 @@ def _cost(compared: Compared) -> Exhibit | None:
         return Exhibit(
             "cost",
             "What it costs",
-            f"The scenarios reckon cost in {' and '.join(sorted(units))}, so that nothing can be drawn on one axis.",
+            f"The scenarios count cost in {' and '.join(sorted(units))}, which cannot share one axis.",
             table=_of_means(compared, "cost", "What it costs", "", "", labels, columns).table,
         )
     return _of_means(compared, "cost", "What it costs", " ".join(sentences), units.pop(), labels, columns)

@@ -28,7 +28,7 @@ _MOST_INPUTS = 4  # of each scenario, on the first screen
 _PARTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (
         "slides",
-        "What brings what?",
+        "What changes, and what results?",
         "Inputs that differ, outputs that differ, and each change's share, a scenario at a time.",
         ("slide-",),
     ),
@@ -36,7 +36,7 @@ _PARTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     (
         "difference",
         "Is the difference sure?",
-        "Trial k of one scenario meets the same chances as trial k of the other: what differs is the scenario's.",
+        "Trial k has the same random numbers under each scenario: any difference comes from the scenarios.",
         ("differences-", "earlier"),
     ),
     (
@@ -193,7 +193,7 @@ def _inputs(compared: Compared) -> Table:
         shown = found if len(found) <= _MOST_INPUTS else found[: _MOST_INPUTS - 1]
         if len(shown) < len(found):
             shown.append((f"and {len(found) - len(shown)} more, below", "", ""))
-        shown = shown or [("nothing that decides a simulated trial", "", "")]
+        shown = shown or [("nothing that affects a simulated trial", "", "")]
         rows += [((pair.other.label if i == 0 else ""), *cells) for i, cells in enumerate(shown)]
     columns = ("scenario", "what differs", f"in {compared.comparison.reference.label}", "in the scenario")
     if len(pairs) == 1:

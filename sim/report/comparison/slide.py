@@ -58,7 +58,7 @@ def slide(compared: Compared, pair: Pair) -> Exhibit:
         f"slide-{number}",
         f"{pair.other.label} against {pair.reference.label}, on one slide",
         f"Above what differs, below it what that changes, {pair.other.label} less {pair.reference.label}, with 95 % "
-        f"intervals of the Monte Carlo error. Blue is for the better, vermillion for the worse. "
+        f"intervals of the Monte Carlo error. Blue is better, vermillion is worse. "
         f"{_about_shares(compared, pair)}",
         "Source: inputs.csv, quantiles.csv, odds.csv, measures.csv"
         + (", shares.csv." if shares.bars else ".")
@@ -71,9 +71,9 @@ def slide(compared: Compared, pair: Pair) -> Exhibit:
 def _about_shares(compared: Compared, pair: Pair) -> str:
     n = len(compared.of("inputs", pair))
     if n == 1:
-        return "There is one change, so that all of the difference is its."
+        return "There is one change, which accounts for the whole difference."
     if compared.shares is None and n:
-        return "What each change is worth is said when it is asked for: by --shares, or by its switch in the studio."
+        return "To see what each change is worth, use --shares, or its switch in the studio."
     return ""
 
 
@@ -94,7 +94,7 @@ def _inputs(compared: Compared, pair: Pair, is_narrow: bool) -> list[str]:
     ]
     if len(rows) > len(shown):
         lines.append(f"and {len(rows) - len(shown)} more")
-    return lines or ["nothing that decides a simulated trial"]
+    return lines or ["nothing that affects a simulated trial"]
 
 
 def _all_inputs(compared: Compared, pair: Pair) -> Table | None:

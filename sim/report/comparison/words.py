@@ -198,11 +198,11 @@ def worth_sentence(compared: Compared, pair: Pair) -> str | None:
         return None
     change, unit = found
     if change.value == 0.0 or not _is_told(change):
-        return f"With what a day of delay is worth counted in, it is not clear whether {pair.other.label} pays."
+        return f"Counting what a day of delay is worth, it is not clear whether {pair.other.label} pays."
     low, high = sorted(abs(end) for end in (change.low or 0.0, change.high or 0.0))
     amount = f"{unit} {number(abs(change.value))} ({number(low)} to {number(high)})"
     verdict = f"is worth {amount} more than it costs" if change.value < 0 else f"costs {amount} more than it is worth"
-    return f"With what a day of delay is worth counted in, {pair.other.label} {verdict}, on average."
+    return f"Counting what a day of delay is worth, {pair.other.label} {verdict}, on average."
 
 
 def cost_sentence(compared: Compared, pair: Pair) -> str | None:
@@ -263,7 +263,7 @@ def what_only_one_has(compared: Compared, pair: Pair) -> list[str]:
     units = rows[rows["in"] == "other unit"]
     if not units.empty:
         found.append(
-            f"{pair.reference.label} and {pair.other.label} reckon cost in {units.iloc[0]['unit']}; it is shown for "
+            f"{pair.reference.label} and {pair.other.label} count cost in {units.iloc[0]['unit']}; it is shown for "
             "each and not compared"
         )
     for where, label in (("reference only", pair.reference.label), ("this only", pair.other.label)):

@@ -167,7 +167,7 @@ def _together(told: Told, rows: pd.DataFrame, single: pd.DataFrame, n_shown: int
     text = f"The {n_shown} largest of {len(single)} causes. " if n_shown < len(single) else ""
     together = rows[rows["cause"] == TOGETHER]
     if together.empty:
-        return f"{text}What would be gained without it, all else being as it is."
+        return f"{text}What would be gained without it, all else being equal."
     all_of_them = estimate_of(together.iloc[0], "lost")
     alone = single[(single["part_of"] == "") & (single["cause"] != TOO_FEW_SITES)]["lost"].sum()
     return (

@@ -89,7 +89,7 @@ def _sections(told: Told) -> tuple[PageSection, ...]:
         ),
         PageSection(
             "lost",
-            "What is lost to what?",
+            "What does each cause cost?",
             "Each cause of delay taken away alone.",
             exhibits=(figures.causes(told),),
         ),

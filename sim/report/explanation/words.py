@@ -116,7 +116,7 @@ class Told:
             return f"In half of the simulated trials the cost is at most {median.value:,.0f} {self.unit}."
         dates = Dates(self.explanation.design.clock, self.explanation.design.horizon_days)
         if not math.isfinite(median.value):
-            return f"In more than half of the simulated trials, {self.noun} has not come by {dates.horizon}."
+            return f"In more than half of the simulated trials, {self.noun} does not come by {dates.horizon}."
         return f"In half of the simulated trials, {self.noun} comes by {dates.text(median.value)}."
 
     @property

@@ -169,12 +169,12 @@ def coverage(cuts: pd.DataFrame) -> Exhibit:
             )
         )  # fmt: skip
     found.update_xaxes(title="what an interval promises, %", range=[45, 101], tickvals=list(_LEVELS))
-    found.update_yaxes(title="how often it had the truth, %", range=[0, 103])
+    found.update_yaxes(title="how often it contained the truth, %", range=[0, 103])
     mine = of_method(cuts)
     return Exhibit(
         "coverage",
         "Do intervals keep what they promise?",
-        f"80 % intervals of this program had the truth in {percent(mine['covers_80'])} of {mine['cuts']:.0f} "
+        f"80 % intervals of this program contained the truth in {percent(mine['covers_80'])} of {mine['cuts']:.0f} "
         f"cuts; those of the homogeneous Poisson process in "
         f"{percent(float(table['covers_80'][REFERENCE]))}.",
         "On the dotted line an interval keeps exactly what it promises; below it, it promises too much.",

@@ -66,10 +66,10 @@ def over_time(found: Fit) -> Exhibit:
         )  # fmt: skip
     label = LEARNERS[found.shape.chosen][0]
     if found.shape.n_origins < 3:
-        text = f"Too little has happened to let shapes foretell; the {label} is taken."
+        text = f"Too little has happened to compare shapes by their forecasts; the {label} is used."
     else:
         text = (
-            f"Of {len(LEARNERS)} shapes, the {label} foretold the trial's own next four weeks best, from "
+            f"Of {len(LEARNERS)} shapes, the {label} forecast the trial's own next four weeks best, from "
             f"{found.shape.n_origins} days on the way ({found.shape.shapes[found.shape.chosen].note})."
         )
     return Exhibit("shape", "Recruitment over time", text, "Bars: four weeks each.", picture, shape_table(found))
@@ -88,7 +88,7 @@ def shape_table(found: Fit) -> Table:
             )
         )  # fmt: skip
     columns = ("shape", "CRPS of the next four weeks", "worse than the chosen by, ± standard error", "what it learnt")
-    return Table("Shapes, by how well they foretold the trial's own next four weeks", columns, tuple(rows))
+    return Table("Shapes, by how well they forecast the trial's own next four weeks", columns, tuple(rows))
 
 
 def cumulative(found: Fit) -> Exhibit:
@@ -249,7 +249,7 @@ def screening(found: Fit) -> Exhibit | None:
 def leaving(found: Fit) -> Exhibit:
     """Who leaves, how, and when."""
     if not found.leaving:
-        return Exhibit("leaving", "Who leaves?", length_sentence(found) or "The data name nobody who left.")
+        return Exhibit("leaving", "Who leaves?", length_sentence(found) or "The data record nobody as having left.")
     rows = [
         (way.name.replace("_", " "), f"{way.n}", *(percent(float(share)) for share in way.incidence))
         for way in found.leaving
@@ -281,7 +281,7 @@ def calendar_lines(found: Fit) -> tuple[str, ...]:
         busiest, quietest = found.weekday.names[int(counts.argmax())], found.weekday.names[int(counts.argmin())]
         matter = "help" if found.weekday.gain > 0 else "do not help"
         score = (
-            f"they {matter} to foretell the day of a randomisation (mean log score {found.weekday.gain:+.3f} against "
+            f"they {matter} to predict the day of a randomisation (mean log score {found.weekday.gain:+.3f} against "
             "all days alike)"
             if math.isfinite(found.weekday.gain)
             else "there are too few to tell whether they matter"

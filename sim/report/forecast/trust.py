@@ -31,7 +31,7 @@ def trust_sentence(answer: Answer) -> str:
         return ""
     if answer.held is None:
         if answer.start.outlook is not None and not answer.start.state.drift.shape[1]:
-            return "How far to trust it: rates that stay as they are have held in 10 to 30 % where they said 80 %."
+            return "How far to trust it: with constant rates, intervals that promised 80 % held in 10 to 30 %."
         share = trial.n_randomised / target
         end = "earlier" if share < 0.5 else "later"
         return (

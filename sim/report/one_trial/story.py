@@ -129,7 +129,9 @@ class Teller:
             events.LOT_RELEASED: lambda r: f"Lot {r[NUMBER]:.0f} is released ({_million(r)}).",
             events.LOT_FAILED: lambda r: f"Lot {r[NUMBER]:.0f} fails; {_million(r)} are thrown away.",
             events.LOT_EXPIRED: lambda r: f"What is left of {_lot(r)} expires ({_million(r)}).",
-            events.CELLS_DISCARDED: lambda r: f"{_million(r).capitalize()} of lot {r[NUMBER]:.0f} are of no more use.",
+            events.CELLS_DISCARDED: lambda r: (
+                f"{_million(r).capitalize()} of lot {r[NUMBER]:.0f} can no longer be used."
+            ),
             events.STOCK_OPENED: lambda r: f"The bank holds {_million(r)}.",
             events.REVIEW_STARTED: lambda r: (
                 f"The safety board reviews the first {r[NUMBER]:.0f} treated participants."

@@ -96,8 +96,8 @@ def by_probability(told: PlanTold) -> Exhibit:
     return Exhibit(
         "frontier-probability",
         "Cost against the probability of making the date",
-        f"The line is the frontier: no other plan is cheaper and as likely ({n} trials of each, on the same random "
-        "numbers). Grey: plans that were out of the question after a few trials.",
+        f"The line is the frontier: no other plan is both cheaper and as likely ({n} trials of each, on the same "
+        "random numbers). Grey: plans that were out of the question after a few trials.",
         "Source: frontier.csv and plans.csv; 95 % intervals.",
         found,
         _table(told, front, "The frontier of cost against probability"),
@@ -141,7 +141,7 @@ def by_date(told: PlanTold) -> Exhibit:
         "frontier-date",
         "Cost against the date",
         f"By when each plan is there with {told.wanted} probability. The line is the frontier: no other plan is "
-        f"cheaper and as early.{note}",
+        f"both cheaper and as early.{note}",
         "Source: frontier.csv and plans.csv; dates by order statistics.",
         found,
         _table(told, front, "The frontier of cost against the date"),
@@ -169,9 +169,9 @@ def _special(found: go.Figure, told: PlanTold, y: object) -> None:
 
 
 def cheapest(told: PlanTold) -> Exhibit:
-    """The cheapest plans that keep to what is asked, or the likeliest where none does."""
+    """The cheapest plans that meet the request, or the likeliest where none does."""
     shown = told.answer.shown
-    title = "The cheapest plans that keep to it" if told.answer.choice is not None else "The plans nearest to it"
+    title = "The cheapest plans that meet it" if told.answer.choice is not None else "The plans nearest to it"
     return Exhibit(
         "cheapest",
         title,

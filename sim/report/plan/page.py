@@ -61,7 +61,7 @@ def _cards(told: PlanTold) -> list[Card]:
         good = f"right or as good: {percent(told.answer.p_good)}"
         cards.append(Card("Right choice", percent(told.answer.p_right), "", (good,)))
     else:
-        cards.append(Card("No simulated plan keeps to it", percent(told.answer.p_none), "probability"))
+        cards.append(Card("No simulated plan meets it", percent(told.answer.p_none), "probability"))
     return cards
 
 

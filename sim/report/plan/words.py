@@ -166,7 +166,7 @@ class PlanTold:
         ]
 
     def _none_is_sure(self) -> str:
-        return f"The probability that no simulated plan keeps to what is asked is {percent(self.answer.p_none)}."
+        return f"The probability that no simulated plan meets the request is {percent(self.answer.p_none)}."
 
 
 def document(answer: PlanAnswer, typed: str) -> dict[str, Any]:

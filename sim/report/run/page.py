@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 REPORT = "report.html"
 _LAYERS = {
-    THIS_FILE: "said by this file",
-    EXTENDED: "said by a file that it extends",
+    THIS_FILE: "set by this file",
+    EXTENDED: "set by a file that it extends",
     SET: "set on the command line",
     DEFAULT: "left at their defaults",
     UNKNOWN: "given from Python",

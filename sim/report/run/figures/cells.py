@@ -44,7 +44,7 @@ _FLOWS = {
     "cells_failed": Flow("lot.failed", "in failed lots"),
     "cells_lost": Flow("dose.lost", "thawed and lost"),
     "cells_expired": Flow("lot.expired", "expired"),
-    "cells_discarded": Flow("cells.discarded", "of no more use"),
+    "cells_discarded": Flow("cells.discarded", "no longer usable"),
 }
 _IN_STOCK = "cells_in_stock"
 _STOCK_NAME = "left: in stock or in release testing"

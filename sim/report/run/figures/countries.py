@@ -82,7 +82,7 @@ def start_up(answers: Answers) -> Exhibit:
         found if known else None,
         Table(
             "Steps of start-up, with 95 % intervals",
-            ("step", "days it takes", "critical at so many of the sites", "days on the longest way", *labels),
+            ("step", "days it takes", "share of sites where critical", "days on the longest way", *labels),
             tuple(rows),
             is_open=True,
         ),
