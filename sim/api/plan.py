@@ -50,7 +50,7 @@ def plan(
         probability: with which it must be made.
         budget: most that a plan may cost in the mean; None for any.
         milestone: what must be done by the date; None for the end of the trial.
-        confidence: how sure the choice shall be; simulation stops there.
+        confidence: how sure the choice must be; simulation stops there.
         replications: most trials to simulate, over all plans.
         seed: where random numbers start; default: as the scenario says.
         out: the folder; default: `results/plan-<scenario>-<id>`.

@@ -75,7 +75,7 @@ def plan(
 ) -> int:
     """Find the cheapest plan for SCENARIO that makes a date with a given probability.
 
-    The options file lists what may be chosen and what it costs. Trials go to the plans on which the choice hangs. The
+    The options file lists what may be chosen and what it costs. Most trials go to the plans that decide the choice. The
     folder keeps finished parts: the same command goes on after Ctrl-C.
     """
     from sim.api.plan import plan_in_folder

@@ -1,6 +1,6 @@
-"""Every value of a scenario for the report: with unit, where it was said, and whose number it is.
+"""Every value of a scenario for the report: its unit, which file set it, and its source.
 
-A run keeps these rows, since its folder has the resolved values only, and not the files they came from.
+A run keeps these rows in its folder, because the folder has only the resolved values and not the files they came from.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _LEVELS_OF_ITS_OWN = 3  # a value less deep than this, and one more, is a questi
 
 
 class Assumption(NamedTuple):
-    """One value.
+    """One value of a scenario.
 
     Attributes:
         path: dotted path in the scenario.
-        value: in one line.
-        unit: of the value, or empty.
-        layer: who said it: this file, the one it extends, the command line, or nobody (a default).
+        value: the value as one line of text.
+        unit: unit of the value, or empty.
+        layer: what set it: this file, the file it extends, the command line, or nothing (a default).
         origin: `file:line`, or what stands in its place.
         source: citation, or empty.
         grade: A to D, or empty.
-        note: what else to know, or empty.
+        note: remark on the source, or empty.
     """
 
     path: str
@@ -48,12 +48,12 @@ class Assumption(NamedTuple):
 
     @property
     def is_uncertain(self) -> bool:
-        """Whether it is drawn once a simulated trial, because nobody knows it."""
+        """Whether the value is unknown, and so drawn once per simulated trial."""
         return "uncertain:" in self.value
 
     @property
     def said_by(self) -> str:
-        """File and line, and whether it is of a file that was extended; else the layer."""
+        """File and line, marked if that file was extended; otherwise the layer."""
         if self.layer == EXTENDED:
             return f"{self.origin} (extended)"
         return self.origin if self.layer == THIS_FILE else self.layer
@@ -67,7 +67,13 @@ class Assumption(NamedTuple):
 def assumption_rows(loaded: Loaded) -> list[dict[str, str]]:
     """Every value of a scenario as plain data, in the order of the schema, without options that were left out.
 
-    This is what a run keeps in its folder.
+    A run keeps these rows in its folder.
+
+    Args:
+        loaded: the scenario with the provenance of each value.
+
+    Returns:
+        One dict per value, with the attributes of `Assumption` as keys.
     """
     unit = Units()
     rows = []
@@ -80,10 +86,17 @@ def assumption_rows(loaded: Loaded) -> list[dict[str, str]]:
 
 
 def together(rows: Iterable[Assumption]) -> list[Assumption]:
-    """Rows as a reader wants them: what is said together, in one row.
+    """Group rows as a reader wants them: values that were set together become one row.
 
-    Rows below the same key, three levels down or more (a criterion, a period, a curve), become one with their names in
-    its value, where they have one source and were said by the same; a value that is uncertain stays alone.
+    Rows that share a key three or more levels deep (a criterion, a period, a curve) become one row, with their names in
+    its
+    value, if they have the same source and were set by the same layer. An uncertain value keeps a row of its own.
+
+    Args:
+        rows: the values of a scenario, in the order of the schema.
+
+    Returns:
+        The grouped rows, in the same order.
     """
     merged: list[Assumption] = []
     for key, group in groupby(rows, key=_said_together):
@@ -111,7 +124,14 @@ def _layer(origin: str, loaded: Loaded) -> str:
 
 
 def assumptions_of(results: Results) -> list[Assumption]:
-    """The rows that a run kept; for one started from Python without them, the resolved values and their sources."""
+    """The rows that a run kept. A run started from Python kept none; for it, the resolved values and their sources.
+
+    Args:
+        results: the run.
+
+    Returns:
+        One row per value, in the order of the schema.
+    """
     kept: Iterable[Mapping[str, str]] = results.identity.get("assumptions") or ()
     rows = [Assumption(*(str(row.get(field, "")) for field in Assumption._fields)) for row in kept]
     rows = rows or [row for row in _from_scenario(results.scenario) if not row.says_nothing]
@@ -133,7 +153,7 @@ class Units:
         self._schema: dict[str, Any] = Scenario.model_json_schema()
 
     def of(self, path: str) -> str:
-        """The unit of the value at a dotted path; empty where it has none."""
+        """The unit of the value at a dotted path, such as `days`; empty where it has none."""
         nodes = [self._schema]
         unit = ""
         for key in path.split("."):
@@ -142,7 +162,7 @@ class Units:
         return unit
 
     def _forms(self, node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """A node and every form that it may take."""
+        """A schema node and every form that it may take."""
         yield node
         if "$ref" in node:
             yield from self._forms(self._schema["$defs"][node["$ref"].rpartition("/")[2]])

@@ -1,4 +1,4 @@
-"""What a report shows: a figure with its words and its table, made together so that they cannot disagree."""
+"""What a report shows: a figure with its summary and its table, made together so that they cannot disagree."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Table:
     """The data behind a figure, as text.
 
     Attributes:
-        caption: what it is a table of.
+        caption: what the table shows.
         columns: headers; the first column names the row.
-        rows: cells, as many in each row as there are columns.
-        is_open: whether it is shown without being asked for.
+        rows: cells; every row has as many as there are columns.
+        is_open: whether the table is shown without a click.
     """
 
     caption: str
@@ -29,20 +29,20 @@ class Table:
 
     @property
     def is_long(self) -> bool:
-        """Whether it would fill pages of a printed report."""
+        """Whether the table would fill several pages of a printed report."""
         return len(self.rows) > MOST_PRINTED_ROWS
 
 
 @dataclass(frozen=True)
 class Exhibit:
-    """One figure, or in its place the reason why there is none.
+    """One figure, or the reason why there is none.
 
     Attributes:
         name: key of the figure, and its id in the page.
         title: heading.
-        summary: what the figure shows, in a sentence or two with figures and errors.
-        source: where the figures come from.
-        figure: the figure; None where there is nothing to draw, which the summary then says.
+        summary: what the figure shows, in a sentence or two, with numbers and errors.
+        source: files and methods behind the figure.
+        figure: the figure; None if there is nothing to draw, which the summary then says.
         table: the data, or None.
     """
 

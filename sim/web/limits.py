@@ -111,7 +111,7 @@ def _too_many_referrals(scenario: Scenario, limits: Limits) -> Iterator[Problem]
     referrals = months * Design(scenario).referrals_per_month()
     if referrals > limits.referrals:
         message = (
-            f"sites that look at so many patients until trial.horizon_months come to more than the "
+            f"referrals to all sites until trial.horizon_months come to more than the "
             f"{limits.referrals:,.0f} referrals that the studio simulates in one trial"
         )
         yield Problem(message, path="sites", value=f"{referrals:,.0f}")

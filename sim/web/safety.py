@@ -141,7 +141,7 @@ def callback_failed(error: Exception) -> Any:
         title, message = "This cannot be done", text.partition(MESSAGE)[2].strip()
     else:
         title = "Something went wrong"
-        message = f"This is a defect of the studio. Whoever runs it finds more in its log under {noted(error)}."
+        message = f"This is a defect of the studio. Its log has the details, under {noted(error)}."
     notice = {
         "id": secrets.token_hex(4),
         "action": "show",

@@ -144,10 +144,10 @@ def _opened(page: Page, studio: Studio, query: str) -> Component:
         again = dcc.Link("Open this page with the base scenario", href=page.PATH)
         return html.Div([page_title(page.TITLE), problem_box(error.problems, "This link cannot be opened"), again])
     except Exception as error:  # the frame stays, and says where to look
-        message = f"This is a defect of the studio. Whoever runs it finds more in its log under {noted(error)}."
+        message = f"This is a defect of the studio. Its log has the details, under {noted(error)}."
         return html.Div([page_title(page.TITLE), dmc.Alert(message, title="Something went wrong", color="red")])
 
 
 def _nothing_here(pages: Sequence[Page]) -> Component:
     links = [html.Li(dcc.Link(page.TITLE, href=page.PATH)) for page in pages]
-    return html.Div([page_title("There is no such page", "These there are:"), html.Ul(links)])
+    return html.Div([page_title("There is no such page", "Available pages:"), html.Ul(links)])

@@ -31,7 +31,7 @@ TAB_HEADER = "X-Tab"  # which tab of a browser asks, as assets/studio.js says
 _NAME = re.compile(r"[0-9a-f]{32}")
 _TAB = re.compile(r"[0-9a-z-]{8,64}")
 _HASH = re.compile(r"[0-9a-f]{64}")
-DISK_FULL = "the disk of this studio is full; tell whoever runs it"
+DISK_FULL = "the disk of this studio is full; tell the person who runs it"
 GONE = b"\0deleted"  # what stands in the place of a text that was deleted
 
 _MOST_ENTRIES = 2_000

@@ -270,7 +270,7 @@ levers:
     [
         (Wish(by="2020-07-31", probability="100"), "probability: must be more than 0 and less than 100"),
         (Wish(by="2020-07-31", probability="most"), "probability: must be a number"),
-        (Wish(by="2020-07-31", confidence="0"), "how sure the choice shall be: must be more than 0 and less than 100"),
+        (Wish(by="2020-07-31", confidence="0"), "how sure the choice must be: must be more than 0 and less than 100"),
         (Wish(by="2020-07-31", budget="nan"), "budget: must be a number"),
         (Wish(by="2020-07-31", trials="20000"), "the studio simulates at most 10,000 of them"),
         (Wish(by="2020-07-31", trials="48"), "these options need at least 432 simulated trials, not 48"),

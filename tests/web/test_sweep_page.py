@@ -158,7 +158,7 @@ def test_what_is_wrong_is_said_at_its_row_as_on_the_command_line(
     texts = ["sites.t.count=1,2", f"{RATE}=2.0", f"{COUNT}=1,2"]
     page = visit(small(*texts))
     said = page.locator("#sweep-wrong [role=alert]")
-    expect(said).to_contain_text("what is wrong is said at row 1 and row 2", timeout=LONG_MS)
+    expect(said).to_contain_text("see the messages at row 1 and row 2", timeout=LONG_MS)
     path = page.get_by_role("textbox", name="1. What is varied")
     assert path.get_attribute("aria-invalid") == "true"
     assert _values(page, 2).get_attribute("aria-invalid") == "true"

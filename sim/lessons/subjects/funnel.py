@@ -193,7 +193,7 @@ def _check(words: str, at_all: Estimate, alone: Estimate, gained: float, consent
     """The three answers stand for three numbers; the simulated gain says which one is right."""
     likely = np.array([at_all.value, alone.value, alone.value * consent])
     return Check(
-        f"The sponsor drops '{words}'. Who is randomised that was not before?",
+        f"The sponsor drops '{words}'. Which patients are randomised who were not before?",
         (
             "everyone who fails it",
             "everyone who fails it and nothing else",

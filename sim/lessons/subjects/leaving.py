@@ -106,9 +106,8 @@ def _check(sooner: float, text: str) -> Check:
         "More participants leave early. When is the last visit of the trial, if nobody is replaced?",
         ("sooner, or on the same day", "always on the same day", "later"),
         right,
-        f"With these settings it is {text} days sooner, on average, than if all had stayed. Who leaves takes their "
-        "later "
-        "visits away, and never adds any.",
+        f"With these settings it is {text} days sooner, on average, than if all had stayed. Participants who leave "
+        "miss their later visits, and never add any.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The whole comparison as one JSON document."""
+"""The whole comparison as one JSON document, for `compare --json` and `comparison.json`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KEYS = ("value", "low", "high")
 
 
 def plain(value: object) -> Any:
-    """A cell as JSON has it: NaN is null; infinity is a word."""
+    """A table cell as a JSON value: NaN becomes null, infinity becomes 'infinity'."""
     if value is None or isinstance(value, (str, bool)):
         return value
     if isinstance(value, date):
@@ -89,7 +89,13 @@ def _pair(compared: Compared, pair: Pair) -> dict[str, Any]:
 def answer(compared: Compared) -> dict[str, Any]:
     """Everything that the comparison found, each figure with its interval.
 
-    Days are the reference's, from its day 0. 'infinity' is later than the horizon; null is not known, or not there.
+    Args:
+        compared: the comparison and its tables.
+
+    Returns:
+        Plain data for JSON. Days count from day 0 of the reference. 'infinity' is later than the horizon; null is
+            unknown or
+        absent.
     """
     comparison = compared.comparison
     return {

@@ -51,7 +51,14 @@ _APART, _TOGETHER = 0.22, 0.72  # of scenarios in a row of milestones: from one 
 
 
 def exhibits(compared: Compared) -> list[Exhibit]:
-    """All figures of a comparison, the answer first."""
+    """All figures of a comparison, the answer first.
+
+    Args:
+        compared: the comparison and its tables.
+
+    Returns:
+        Exhibits in the order of the page; one without data says so instead of drawing.
+    """
     found = [
         *(slide(compared, pair) for pair in compared.comparison.pairs),
         _fan(compared),
@@ -119,7 +126,7 @@ def _opens(compared: Compared) -> str:
 
 
 def _last_day(side: Side) -> float:
-    """Where a fan stops: when nine trials in ten are recruited, or the horizon."""
+    """Where a fan stops, in days: when nine trials in ten are recruited, or at the horizon."""
     days = side.results.replications["day_last_randomised"].to_numpy(dtype=np.float64)
     day = intervals.quantile(days, 0.9).value
     horizon = side.results.design.horizon_days
@@ -203,7 +210,11 @@ def _dates(compared: Compared) -> Exhibit:
 
 
 def _add_dates(fig: go.Figure, side: Side, look: Series, dated: list[str], rows: list[float]) -> list[str]:
-    """Marks at the medians of one scenario, lines from P10 to P90, up to the horizon; what they say in words."""
+    """Draw medians of one scenario and lines from P10 to P90, up to the horizon.
+
+    Returns:
+        The same dates in words, one text per row.
+    """
     table = side.results.milestones()
     texts = [_dated(side, table, milestone) if milestone in table.index else "not there" for milestone in dated]
     horizon = side.results.design.horizon_days
@@ -261,7 +272,7 @@ def _median_change(compared: Compared, pair: Pair, milestone: str) -> str:
 def _grouped(
     compared: Compared, labels: list[str], values: list[list[Estimate]], texts: list[list[str]], unit: str
 ) -> go.Figure:
-    """Horizontal bars, one a scenario beside each other in each row."""
+    """Horizontal bars: in each row one bar per scenario."""
     sides = _sides(compared)
     fig = figure(90 + (20 * len(sides) + 14) * len(labels), barmode="group", bargap=0.25, bargroupgap=0.06)
     ticks = [wrapped(label, 26) for label in labels]
@@ -312,7 +323,11 @@ def _times100(estimate: Estimate) -> Estimate:
 
 
 def _means(compared: Compared, names: dict[str, str]) -> tuple[list[str], list[list[Estimate]]]:
-    """Means of some measures in every scenario: labels, and a column a scenario."""
+    """Means of some measures in every scenario.
+
+    Returns:
+        Labels of the measures, and a list of estimates per scenario.
+    """
     tables = [compared.of("measures", pair).set_index("measure") for pair in compared.comparison.pairs]
     there = [name for name in names if any(name in table.index for table in tables)]
     nothing = Estimate(math.nan, None, None)

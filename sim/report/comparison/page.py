@@ -50,11 +50,14 @@ _PARTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 
 
 def parts_of(found: list[Exhibit], parts: tuple[tuple[str, str, str, tuple[str, ...]], ...]) -> tuple[PageSection, ...]:
-    """Figures by the part of the page that they belong to; a part without figures is left out.
+    """Assign figures to the parts of a page; a part without figures is left out.
 
     Args:
         found: the figures.
-        parts: id, heading, introduction and the figures' names, or how they begin where that ends with `-`.
+        parts: id, heading, introduction, and names of the figures; a name that ends with `-` is a prefix.
+
+    Returns:
+        The sections that have figures, in the order of `parts`.
     """
 
     def belongs(exhibit: Exhibit, names: tuple[str, ...]) -> bool:
@@ -68,7 +71,7 @@ def parts_of(found: list[Exhibit], parts: tuple[tuple[str, str, str, tuple[str, 
 
 
 def comparison_page(compared: Compared) -> str:
-    """The whole page as text."""
+    """The whole page as HTML text."""
     return render(comparison_content(compared))
 
 
@@ -110,7 +113,7 @@ def _card(side: Side) -> Card:
 
 
 def made_by(compared: Compared) -> str:
-    """The command that makes this comparison again."""
+    """The command that makes this comparison again, as typed at a shell."""
     comparison = compared.comparison
     names: list[str] = []
     sets: list[str] = []
@@ -137,7 +140,7 @@ def _answers(compared: Compared) -> Table:
 
 
 def _by_scenario(compared: Compared, rows: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """A row a scenario, which stays readable when they are many."""
+    """One row per scenario, which stays readable with many scenarios."""
     sides = compared.comparison.sides
     yield (sides[0].label, *(row[1] for row in rows))
     for k, side in enumerate(sides[1:]):
@@ -156,7 +159,7 @@ def _median_row(compared: Compared, milestone: str) -> tuple[str, ...]:
 
 
 def _odds_rows(compared: Compared) -> list[tuple[str, ...]]:
-    """A row a registered date of the reference, whatever the others register; and of never."""
+    """One row per registered date of the reference, whatever the others register, and one for 'never'."""
     found: dict[str, list[str]] = {}
     pairs = compared.comparison.pairs
     for k, pair in enumerate(pairs):
@@ -185,7 +188,7 @@ def _cost_row(compared: Compared) -> tuple[str, ...]:
 
 
 def _inputs(compared: Compared) -> Table:
-    """What differs; of many changes the first, the rest being with the slide of that scenario."""
+    """Inputs that differ. If there are many, only the first; the slide of that scenario has the rest."""
     pairs = compared.comparison.pairs
     rows: list[tuple[str, ...]] = []
     for pair in pairs:

@@ -1,4 +1,6 @@
-"""Figures of what pairing shows: differences trial by trial, how often a scenario is earlier, worth of each change."""
+"""Figures of paired trials: differences trial by trial, how often a scenario is earlier, and the worth of each
+change.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,15 @@ _ROW = 34  # pixels of a bar with its label
 
 
 def distribution(compared: Compared, pair: Pair) -> Exhibit:
-    """By how many days the last randomisation is earlier or later, over the pairs of trials."""
+    """Days by which the last randomisation is earlier or later, over the pairs of trials.
+
+    Args:
+        compared: the comparison.
+        pair: the scenario and its reference.
+
+    Returns:
+        A histogram; if no pair has both dates, or all differences are equal, a sentence instead.
+    """
     ours, theirs = pair.days(words.HEADLINE)
     days = paired_days(ours, theirs)
     neither = np.isinf(ours) & np.isinf(theirs)
@@ -59,7 +69,7 @@ def distribution(compared: Compared, pair: Pair) -> Exhibit:
 
 
 def _histogram(finite: Array, n_pairs: int, typical: float, colour: str, label: str) -> go.Figure:
-    """Shares of all pairs by days; those earlier in the scenario's colour."""
+    """Shares of all pairs by days; pairs in which the scenario is earlier have its colour."""
     low, high = (float(end) for end in np.quantile(finite, [_TAIL, 1 - _TAIL]))
     edges = np.linspace(min(low, 0.0), max(high, 0.0), _BINS + 1)
     counts, _ = np.histogram(np.clip(finite, edges[0], edges[-1]), edges)
@@ -172,7 +182,14 @@ _SHARED = ((words.HEADLINE, ("median", "mean")), ("primary_completion", ("probab
 
 
 def worth_of_changes(compared: Compared) -> list[Exhibit]:
-    """What each change adds to the date, the odds and the cost; nothing where that was not asked for."""
+    """What each change adds to the date, the odds and the cost.
+
+    Args:
+        compared: the comparison; `--shares` adds the effects of changes.
+
+    Returns:
+        One exhibit per scenario and outcome; empty without `--shares`.
+    """
     if compared.shares is None:
         return []
     found = []

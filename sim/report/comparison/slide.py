@@ -1,4 +1,4 @@
-"""A comparison on one slide: what differs in the files, what that changes, and what each change is worth."""
+"""A comparison on one slide: inputs that differ, the resulting differences, and each change's share of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LINE_PX, _BAR_PX, _TITLE_PX = 22, 34, 40
 
 
 class _Bar(NamedTuple):
-    """A difference: its name, its size, the size in words and briefly, and whether more of it is welcome."""
+    """One difference: name, size, the size as a long and a short text, and whether larger is better."""
 
     label: str
     change: Estimate
@@ -48,7 +48,15 @@ class _Block(NamedTuple):
 
 
 def slide(compared: Compared, pair: Pair) -> Exhibit:
-    """Inputs that differ, then outputs that differ, then each change's share of the difference, in one figure."""
+    """Inputs that differ, then outputs that differ, then each change's share of the difference, in one figure.
+
+    Args:
+        compared: the comparison.
+        pair: the scenario and its reference.
+
+    Returns:
+        The figure with its table; `meta` of a trace holds its text for narrow screens.
+    """
     inputs = _inputs(compared, pair, is_narrow=False)
     blocks = [block for block in (_days(compared, pair), _odds(compared, pair), _cost(compared, pair)) if block.bars]
     shares = _shares(compared, pair)
@@ -83,7 +91,7 @@ def _clipped(text: object, length: int) -> str:
 
 
 def _inputs(compared: Compared, pair: Pair, is_narrow: bool) -> list[str]:
-    """What differs, a change a line."""
+    """Inputs that differ, one line per change."""
     length = _NARROW_LENGTH if is_narrow else _VALUE_LENGTH
     rows = compared.of("inputs", pair)
     shown = rows if len(rows) <= _MOST_INPUTS else rows.head(_MOST_INPUTS - 1)

@@ -39,12 +39,12 @@ PLAIN_MEASURES: dict[str, str] = {
 
 
 def dates_of(pair: Pair) -> Dates:
-    """Days of a pair, which are the reference's, as dates."""
+    """The calendar of a pair, which is that of its reference."""
     return Dates(pair.reference.clock, pair.horizon_days)
 
 
 def _digits(change: Estimate) -> int:
-    """Digits after the point: none where any of the figures has two before it."""
+    """Digits after the decimal point: none if any of the figures has two digits before it."""
     sizes = [abs(value) for value in change if value is not None and math.isfinite(value)]
     return 0 if max(sizes, default=0.0) >= 9.95 else 1
 
@@ -59,17 +59,22 @@ def _signed(value: float | None, digits: int) -> str:
 
 
 def signed(value: float) -> str:
-    """A difference with its sign, for a label."""
+    """A difference as a label with its sign: '+12' or '-3.5'."""
     return f"{value:+,.0f}" if abs(value) >= 9.95 else f"{value:+.1f}"
 
 
 def _is_told(change: Estimate) -> bool:
-    """Whether the interval says which way it goes."""
+    """Whether the interval excludes 0, so that the direction is known."""
     return change.low is not None and change.high is not None and (change.low > 0 or change.high < 0)
 
 
 def range_of(change: Estimate, sign: int = 1) -> str:
-    """The interval in brackets, turned round where 'earlier' is told in positive days."""
+    """The interval in brackets.
+
+    Args:
+        change: a difference with its 95 % interval.
+        sign: -1 to swap the ends, where a negative difference is told as positive days 'earlier'.
+    """
     if change.low is None or change.high is None:
         return "(too few trials to say how sure)"
     ends, digits = (change.low, change.high) if sign > 0 else (-change.high, -change.low), _digits(change)
@@ -86,7 +91,12 @@ def days_change(change: Estimate) -> str:
 
 
 def headline(compared: Compared, pair: Pair) -> str:
-    """The answer in one sentence: earlier or later by how many days, and in how many paired trials."""
+    """The answer in one sentence: how many days earlier or later, and in how many paired trials.
+
+    Args:
+        compared: the comparison.
+        pair: the scenario and its reference.
+    """
     name, reference = pair.other.label, pair.reference.label
     if pair.is_identical():
         return f"{name} and {reference} are the same in every one of the {pair.n:,} simulated trials."
@@ -121,7 +131,7 @@ def _odds(earlier: Estimate, same: Estimate) -> str:
 
 
 def sentence(text: str) -> str:
-    """A sentence with its first letter large, unless it begins with a scenario's name."""
+    """Capitalise the first letter of a sentence, unless it is the name of a scenario."""
     first = text.partition(" ")[0]
     return f"{text[:1].upper()}{text[1:]}" if first in ("in", "it", "the") else text
 
@@ -148,13 +158,13 @@ def later(change: Estimate) -> str:
 
 
 def event_name(row: pd.Series) -> str:
-    """A registered date, or never reaching the target, in a few words."""
+    """A registered date, or 'target never reached', in a few words."""
     name = EVENTS[str(row["event"])]
     return name if row["event"] == "never_reached" else f"{name} by {row['date']}"
 
 
 def odds_sentence(pair: Pair, row: pd.Series) -> str:
-    """A registered date: the chance of meeting it in both scenarios, and the difference."""
+    """The chance of one registered date in both scenarios, and the difference in percentage points."""
     ours, theirs, change = (estimate_of(row, key) for key in ("reference", "value", "difference"))
     head = EVENTS[str(row["event"])]
     if row["event"] != "never_reached":
@@ -192,7 +202,9 @@ def _mean_change(compared: Compared, pair: Pair, measure: str) -> tuple[Estimate
 
 
 def worth_sentence(compared: Compared, pair: Pair) -> str | None:
-    """Whether what the other scenario costs is worth the days that it gains, at what a day of delay is worth."""
+    """Whether the extra cost is worth the days gained, at the scenario's cost of a day of delay; None where that is
+    not stated.
+    """
     found = _mean_change(compared, pair, "cost_and_time")
     if found is None:
         return None
@@ -223,7 +235,7 @@ def cost_sentence(compared: Compared, pair: Pair) -> str | None:
 
 
 def times(ratio: Estimate) -> str:
-    """What pairing was worth, as a multiple of the replications."""
+    """Variance without pairing as a multiple of the variance with it: how many times as many trials pairing saves."""
     if math.isnan(ratio.value):
         return ""
     if math.isinf(ratio.value):
@@ -234,7 +246,7 @@ def times(ratio: Estimate) -> str:
 
 
 def pairing_sentence(compared: Compared, pair: Pair) -> str | None:
-    """How much pairing narrowed the interval, measured."""
+    """How many times as many trials would be needed without pairing; None where that is unknown."""
     row = compared.median(pair, HEADLINE)
     of_median, of_mean = float(row["narrowing"]), estimate_of(compared.milestone(pair, HEADLINE), "narrowing")
     known = [value for value in (of_median, of_mean.value) if math.isfinite(value)]
@@ -250,14 +262,22 @@ def pairing_sentence(compared: Compared, pair: Pair) -> str | None:
 
 
 def sentences(compared: Compared, pair: Pair) -> list[str]:
-    """The answer for one scenario, most important first."""
+    """The answer for one scenario against the reference, most important first.
+
+    Args:
+        compared: the comparison.
+        pair: the scenario and its reference.
+    """
     found = [sentence(headline(compared, pair)), *odds_sentences(compared, pair)]
     cost, pairing = cost_sentence(compared, pair), pairing_sentence(compared, pair)
     return [*found, *(sentence(text) for text in (cost, worth_sentence(compared, pair), pairing) if text)]
 
 
 def what_only_one_has(compared: Compared, pair: Pair) -> list[str]:
-    """Rows that one of the scenarios lacks, or measures in another unit; criteria are among what differs anyway."""
+    """Rows that one of the scenarios lacks, or measures in another unit. Criteria are left out: they are among the
+    inputs that
+    differ.
+    """
     rows = compared.of("measures", pair)
     found = []
     units = rows[rows["in"] == "other unit"]
@@ -276,7 +296,7 @@ def what_only_one_has(compared: Compared, pair: Pair) -> list[str]:
 
 
 def caveats(compared: Compared) -> list[str]:
-    """What a reader must know before the figures."""
+    """What a reader must know before the figures: too few trials, and rows that cannot be compared."""
     found = compared.comparison.caveats()
     for pair in compared.comparison.pairs:
         found += what_only_one_has(compared, pair)
@@ -303,12 +323,12 @@ def share_text(row: pd.Series) -> str:
 
 
 def share_whole(rows: pd.DataFrame) -> str:
-    """The whole difference that is shared out, with its interval."""
+    """The whole difference that is divided among the changes, with its interval."""
     return _share_change(rows.iloc[0], estimate_of(rows.iloc[0], "whole"))
 
 
 def outcome_title(key: Hashable, of: str) -> str:
-    """What is shared out, in words."""
+    """The outcome that is divided among the changes, in words."""
     name = str(key)
     if of == "probability":
         return f"{EVENTS[name]} as registered, percentage points"

@@ -14,10 +14,13 @@ _WHICH = {50: "half of the simulated trials are there", 80: "80 % of the simulat
 
 
 def calendar_file(page: Content) -> bytes:
-    """The file. Milestones later than the horizon have no entry; the description of the others says so.
+    """Milestones as an iCalendar file. A milestone later than the horizon has no entry; the other entries say so.
 
     Args:
         page: what the run says.
+
+    Returns:
+        The bytes of the file, equal for equal runs.
     """
     from icalendar import Calendar
 

@@ -1,4 +1,4 @@
-"""The chart of the one page as numbers: each milestone's bar from P10 to P90, between the first day and the last."""
+"""The chart of the one-page documents as plain numbers, so that PDF and PowerPoint draw the same bars."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _MOST_TICKS = 8
 
 @dataclass(frozen=True)
 class Bar:
-    """One milestone on a scale from 0 to 1; an end that is later than the horizon is 1 and open.
+    """One milestone on a scale from 0 (first day) to 1 (last day).
 
     Attributes:
-        name: of the milestone.
-        start: P10.
-        middle: P50; None where it is later than the horizon.
-        safe: P80; None where it is later than the horizon.
-        end: P90.
+        name: name of the milestone.
+        start: position of P10.
+        middle: position of P50; None if later than the horizon.
+        safe: position of P80; None if later than the horizon.
+        end: position of P90; 1 if later than the horizon.
         is_open: whether P90 is later than the horizon.
-        planned: the registered date; None without one.
+        planned: position of the registered date; None without one.
     """
 
     name: str
@@ -43,10 +43,13 @@ class Chart:
 
 
 def chart(page: Content) -> Chart:
-    """The chart of the milestones that somebody gets to.
+    """The chart of the milestones that at least some trials reach.
 
     Args:
         page: what the run says.
+
+    Returns:
+        Bars in the order of the milestones, and the ticks of the time axis.
     """
     shown = [one for one in page.milestones if one.dates[10] is not None]
     days = [day for one in shown for day in (*one.dates.values(), one.planned) if day is not None]
@@ -73,7 +76,7 @@ def _bar(one: Milestone, start: float, place: Callable[[date | None], float | No
 
 
 def _ticks(first: date, span: int) -> list[tuple[float, str]]:
-    """First days of years; of quarters or months where there are few."""
+    """First days of years, or of quarters or months for a short span, as (position, text)."""
     last = first + timedelta(days=span)
     for months, form in ((1, "%b %Y"), (3, "%b %Y"), (12, "%Y"), (24, "%Y"), (60, "%Y")):
         days = [

@@ -91,13 +91,16 @@ class Content:
 
 
 def content(results: Results) -> Content:
-    """Gather what the documents of a run say.
+    """Collect what the documents of a run say.
 
     Args:
-        results: what the run left.
+        results: the run.
+
+    Returns:
+        Sentences, dates and figures, ready to be laid out.
 
     Raises:
-        ReplicationFailed: simulated trials raised; then there is no answer to write down.
+        ReplicationFailed: simulated trials raised, so there is no answer to write down.
     """
     results.refuse_failed()
     answers, why = Answers(results), Why(results)

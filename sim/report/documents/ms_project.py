@@ -16,11 +16,16 @@ _START_NO_EARLIER = "4"
 
 
 def ms_project(page: Content, q: int = 80) -> bytes:
-    """The file: a summary task, and a milestone each on its date; milestones later than the horizon are left out.
+    """Milestones as a Microsoft Project file: a summary task, and one milestone on each date.
+
+    Milestones later than the horizon are left out.
 
     Args:
         page: what the run says.
-        q: which dates: 10, 50, 80 or 90.
+        q: percentile of the dates: 10, 50, 80 or 90.
+
+    Returns:
+        The bytes of the XML file.
     """
     ET.register_namespace("", _NAMESPACE)
     project = ET.Element(f"{{{_NAMESPACE}}}Project")

@@ -19,13 +19,16 @@ _INK, _GREY, _LIGHT, _BLUE, _PALE, _ORANGE = "#1c2733", "#5b6876", "#dfe5ea", "#
 
 
 def one_page_pdf(page: Content) -> bytes:
-    """The page; the same bytes for the same run.
+    """The one-page summary as a PDF.
 
     Args:
         page: what the run says.
 
+    Returns:
+        The bytes of the file, equal for equal runs.
+
     Raises:
-        UsageError: it has letters that the fonts of every PDF reader lack.
+        UsageError: the text has letters that the standard PDF fonts lack.
     """
     _check_letters(page)
     from reportlab.lib.colors import HexColor
@@ -76,7 +79,7 @@ def one_page_pdf(page: Content) -> bytes:
 
 
 def _check_letters(page: Content) -> None:
-    """See that Helvetica, which every reader has, has all letters: those of Western European languages."""
+    """Check that Helvetica, built into every PDF reader, has all letters: those of Western European languages."""
     texts = (page.title, page.question, page.sentence, *(one.label for one in page.drivers), page.doubts)
     missing = sorted({letter for text in texts for letter in text if not _is_western(letter)})
     if missing:

@@ -14,10 +14,13 @@ _COLUMNS = (("Milestone", 2.5), ("P50", 1.6), ("P80", 1.6), ("Registered", 1.2),
 
 
 def one_page_slide(page: Content) -> bytes:
-    """A presentation of one slide (16:9); the same bytes for the same run.
+    """The one-page summary as a presentation of one slide (16:9).
 
     Args:
         page: what the run says.
+
+    Returns:
+        The bytes of the file, equal for equal runs.
     """
     from pptx import Presentation
     from pptx.util import Inches
@@ -43,7 +46,7 @@ def one_page_slide(page: Content) -> bytes:
 
 
 def _fix_properties(properties: Any, page: Content) -> None:
-    """Times that do not change from one writing to the next."""
+    """Set fixed creation times, so that equal runs give equal bytes."""
     properties.title, properties.author, properties.last_modified_by = page.title, "trialclock", "trialclock"
     properties.created = properties.modified = datetime(page.opens.year, page.opens.month, page.opens.day)
     properties.revision = 1

@@ -1,4 +1,4 @@
-"""Documents of a run, by the ending of the file that is asked for."""
+"""Write a run as a document. The ending of the file name chooses the format."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def write_document(results: Results, path: Path) -> None:
     """Write a run as a document: `.pdf` or `.pptx` (one page), `.ics` (calendar) or `.xml` (Microsoft Project).
 
     Args:
-        results: what the run left.
-        path: the file; its ending says what it is.
+        results: the run.
+        path: the file to write; its ending chooses the format.
 
     Raises:
-        UsageError: a library that writes it is not installed, or the document cannot say something.
-        ReplicationFailed: simulated trials raised, so that there is no answer.
+        UsageError: the library for this format is not installed, or the format cannot show some text.
+        ReplicationFailed: simulated trials raised, so there is no answer.
         WriteError: the file cannot be written.
     """
     try:

@@ -31,7 +31,7 @@ def _scaled(estimate: Estimate, factor: float) -> Estimate:
 
 
 def _shown(row: pd.Series, name: str) -> Estimate:
-    """A share of variance in per cent, kept between 0 and 100, which an estimate need not be."""
+    """A share of variance in per cent, limited to 0 to 100; an estimate can fall outside."""
     estimate = _scaled(estimate_of(row, name), 100.0)
     value, low, high = (None if x is None else min(max(x, 0.0), 100.0) for x in estimate)
     return Estimate(value or 0.0, low, high)
@@ -177,7 +177,7 @@ def _together(told: Told, rows: pd.DataFrame, single: pd.DataFrame, n_shown: int
 
 
 def critical_sites(told: Told) -> Exhibit:
-    """In how many trials each site is critical."""
+    """Share of trials in which each site is critical."""
     title = "The critical site"
     rows = told.of("sites").sort_values("share", ascending=False, kind="stable")
     if rows.empty:
@@ -225,7 +225,7 @@ def critical_steps(told: Told) -> Exhibit:
 
 
 def critical_milestones(told: Told) -> Exhibit:
-    """In how many trials each earlier milestone is critical for this one."""
+    """Share of trials in which each earlier milestone is critical for this one."""
     title = "The critical milestones before it"
     rows = told.of("milestones")
     if rows.empty:
@@ -245,13 +245,20 @@ def critical_milestones(told: Told) -> Exhibit:
 
 
 def exhibits(told: Told) -> list[Exhibit]:
-    """All figures of an explanation, the answer first."""
+    """All figures of an explanation, the answer first.
+
+    Args:
+        told: the outcome to explain.
+
+    Returns:
+        Exhibits in the order of the page.
+    """
     hangs = () if told.is_cost else (critical_sites(told), critical_milestones(told), critical_steps(told))
     return [shares(told), tornado(told), causes(told), *hangs, every_outcome(told)]
 
 
 def every_outcome(told: Told) -> Exhibit:
-    """A row an outcome: what its spread is made of, and what moves it most."""
+    """One row per outcome: what its spread consists of, and what moves it most."""
     explanation = told.explanation
     others = [Told(explanation, name) for name in explanation.outcomes]
     return Exhibit(

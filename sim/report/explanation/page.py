@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def explanation_page(explanation: Explanation, focus: str, typed: str) -> str:
-    """The whole page as text; see `explanation_content`."""
+    """The whole page as HTML text; see `explanation_content`."""
     return render(explanation_content(explanation, focus, typed))
 
 
@@ -23,9 +23,12 @@ def explanation_content(explanation: Explanation, focus: str, typed: str) -> Pla
     """What the page says.
 
     Args:
-        explanation: what drives the scenario.
-        focus: the outcome that it is mostly about.
-        typed: the scenario and its overrides as they were typed.
+        explanation: the explanation with all outcomes.
+        focus: the outcome that headline and figures are about: a milestone, or `cost`.
+        typed: the scenario and its overrides as typed; empty for one made in Python.
+
+    Returns:
+        The content of the page, for `plain_page.render`.
     """
     told = Told(explanation, focus)
     sentences = told.sentences()

@@ -29,21 +29,29 @@ _N_CAUSES = 3
 
 
 def outcomes_of(scenario: Scenario, has_cost: bool = True) -> list[str]:
-    """What can be asked about: the milestones that a scenario has, and the cost where it has costs."""
+    """Outcomes that can be explained: the milestones of the scenario, and the cost if it has costs.
+
+    Args:
+        scenario: the scenario.
+        has_cost: whether cost may be included.
+    """
     known = [name for name in MILESTONES if has_milestone(name, scenario)]
     return [*known, COST] if has_cost and scenario.costs is not None else known
 
 
 def outcome_asked(name: str | None, scenario: Scenario, has_cost: bool = True) -> str:
-    """What somebody asks about; the end of the trial where they do not say.
+    """The outcome to explain; by default the end of the trial.
 
     Args:
-        name: a milestone, or `cost`.
-        scenario: whose it is.
+        name: a milestone, `cost`, or None for the default.
+        scenario: the scenario that is explained.
         has_cost: whether cost may be asked for.
 
+    Returns:
+        The name of the outcome.
+
     Raises:
-        UsageError: the scenario has no such outcome; with the nearest name.
+        UsageError: the scenario has no such outcome; the message gives the nearest name.
     """
     known = outcomes_of(scenario, has_cost)
     if name == COST and has_cost and COST not in known:
@@ -55,7 +63,7 @@ def outcome_asked(name: str | None, scenario: Scenario, has_cost: bool = True) -
 
 
 def share_text(estimate: Estimate) -> str:
-    """A share of variance with its interval, kept between 0 and 1, which an estimate need not be."""
+    """A share of variance with its interval, limited to 0 to 1; an estimate can fall outside."""
     ends = (estimate.value, estimate.low, estimate.high)
     value, low, high = (None if end is None else min(max(end, 0.0), 1.0) for end in ends)
     if low is None or high is None:
@@ -85,7 +93,14 @@ class Told:
         return frame[frame["outcome"] == self.name]
 
     def lost(self, *, parts: bool = False) -> pd.DataFrame:
-        """Causes with what is surely lost to each, the largest first; with parts of causes, if they are wanted."""
+        """Causes that are sure to cost something, the largest first.
+
+        Args:
+            parts: whether to include parts of causes, such as a single cap.
+
+        Returns:
+            Rows of `causes.csv` that concern this outcome.
+        """
         rows = self.of("causes")
         rows = rows[(rows["cause"] != TOGETHER) & (rows["lost_low"].astype(float) > 0)]
         return rows if parts else rows[rows["part_of"] == ""]
@@ -100,7 +115,7 @@ class Told:
         return input_name(self.scenario, str(path))
 
     def sentences(self) -> list[str]:
-        """What drives this outcome, the most telling first."""
+        """What drives this outcome, most important first."""
         if self.name not in self.explanation.outcomes:
             horizon = Dates(self.explanation.design.clock, self.explanation.design.horizon_days).horizon
             return [
@@ -221,7 +236,13 @@ TABLES = ("shares", "totals", "tornado", "sites", "milestones", "steps", "causes
 
 
 def document(explanation: Explanation, focus: str, typed: str) -> dict[str, Any]:
-    """The whole answer as one document: sentences on one outcome, and every table on all of them."""
+    """The whole answer as plain data for JSON: sentences on one outcome, and every table for all outcomes.
+
+    Args:
+        explanation: the explanation with all outcomes.
+        focus: the outcome that the sentences are about.
+        typed: the scenario and its overrides as typed.
+    """
     study = explanation.study
     return {
         "scenario": study.scenario.name,
@@ -241,7 +262,7 @@ def document(explanation: Explanation, focus: str, typed: str) -> dict[str, Any]
 
 
 def command(explanation: Explanation, typed: str) -> str:
-    """The command that gives this answer again; nothing where the scenario was made in Python."""
+    """The command that gives this answer again; empty if the scenario was made in Python."""
     if not typed:
         return ""
     study = explanation.study

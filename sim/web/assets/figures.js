@@ -45,7 +45,7 @@
       {format: what, width: layout.width, height: layout.height, scale: what === "png" ? 2 : 1, filename: name});
   });
 
-  /* plotly.js once: each figure of a page that has none yet would load and run it anew, and all of them at the same
+  /* plotly.js once: each figure of a page that has none yet would load and run it again, and all of them at the same
      time. A page without figures asks for it once it has stood for a while, so that the next page need not: not before,
      since running it keeps the browser busy for as long as everything else that a page needs together. */
   var LATER_MS = 3000;
@@ -87,7 +87,7 @@
   }
   if (document.body) { preload(); } else { document.addEventListener("DOMContentLoaded", preload); }
 
-  /* On paper a figure is as wide as the page, drawn anew so that its words keep their size. */
+  /* On paper a figure is as wide as the page, redrawn so that its words keep their size. */
   function drawAt(layout) {
     if (!window.Plotly) { return; }
     document.querySelectorAll(".js-plotly-plot").forEach(function (graph) { window.Plotly.relayout(graph, layout); });

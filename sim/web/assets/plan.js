@@ -19,7 +19,7 @@
   var waiting = {};  // names of sections that were opened and have nothing in them yet
 
   /* What an exhibit says now, put where the last one said it: its parts with an id, and of these what is not a part.
-     Dash would make the whole anew, with its table closed again. */
+     Dash would make it all again, with its table closed again. */
   var CHANGING = ["figure", "data-table", "aria-label"];
 
   function renew(part) {
@@ -66,7 +66,7 @@
     window.studioOld(document.querySelector(".shown"), saysOf !== null && isOld, OLD);
   }
 
-  /* Sites were added: the form is made anew, and whoever used the keyboard is where it begins. */
+  /* Sites were added: the form is made again, and the focus goes to its beginning. */
   var hasAdded = false;
   document.addEventListener("click", function (event) {
     if (event.target.closest && event.target.closest("#plan-new-add")) { hasAdded = true; }

@@ -54,7 +54,7 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
         [
             page_title(
                 "Is one plan better than another?",
-                "Choose two to four. Trial k of each meets the same chances, so what differs is the plans' doing.",
+                "Choose two to four. Trial k of each has the same random numbers: any difference comes from the plans.",
             ),
             html.Div(sides, className="sides"),
             asking("compare", "Compare", at_once="side" in query, others=(_size(state), _worth("worth" in query))),
@@ -82,14 +82,14 @@ def _choice(i: int, value: str, options: list[dict[str, Any]]) -> Component:
     return dmc.Select(
         id={"type": "compare-side", "n": i},
         label=label,
-        description="the reference" if i == 0 else "needed" if i == 1 else "may be left out",
+        description="the reference" if i == 0 else "needed" if i == 1 else "optional",
         data=options,
         value=value or None,
         searchable=True,
         clearable=i > 1,
         clearButtonProps={"aria-label": f"Clear {label}"},
         placeholder="none",
-        nothingFoundMessage="There is none of that name",
+        nothingFoundMessage="Nothing has that name",
         comboboxProps={"withinPortal": True},
     )
 

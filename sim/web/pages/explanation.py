@@ -62,7 +62,7 @@ def _milestone(scenario: Scenario, focus: str) -> Component:
     known = {name: OUTCOME_NOUNS[name] for name in outcomes_of(scenario)}
     return dmc.Select(
         id="explain-milestone",
-        label="What is to be explained",
+        label="What to explain",
         data=[{"value": name, "label": f"{noun[:1].upper()}{noun[1:]}"} for name, noun in known.items()],
         value=focus if focus in known else end_of(scenario),
         allowDeselect=False,

@@ -61,7 +61,7 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
     return html.Div(
         [
             page_title(
-                "One trial", "One simulated trial, day by day: who is where, what they wait for, how they left."
+                "One trial", "One simulated trial, day by day: where everyone is, what they wait for, how they left."
             ),
             _which(state, seed, replication),
             dcc.Store(id="one_trial-of", data=state.query()),

@@ -36,14 +36,14 @@ def tab() -> Component:
     """What is asked, and below it the answer."""
     shares = dmc.MultiSelect(
         id="forecast-shares",
-        label="Forecast when so much of the target was in",
+        label="Forecast at these shares of the target",
         data=[{"value": name, "label": f"{name} %"} for name in _SHARES],
         value=["25", "50", "75"],
         w=320,
     )
     every = dmc.NumberInput(
         id="forecast-back-every",
-        label="Or every so many days",
+        label="Or days between forecasts",
         placeholder="at the shares",
         min=1,
         allowDecimal=False,
@@ -106,7 +106,7 @@ class _Wanted:
     @classmethod
     def of(cls, shares: list[str] | None, every: Any, target: Any) -> Self:
         """What the controls say. Raises UsageError where that is no number."""
-        days = positive(every, _LONGEST_DAYS, "Or every so many days")
+        days = positive(every, _LONGEST_DAYS, "Or days between forecasts")
         wanted = positive(target, _MOST_WANTED, "Randomisations wanted")
         return cls(
             tuple(name for name in _SHARES if name in (shares or ())),
@@ -130,7 +130,9 @@ class _Wanted:
         cuts = cuts_every(trial, self.every, self.target)
         if len(cuts) > most:
             message = f"the studio makes at most {most} forecasts of a backtest; the command line has no such limit"
-            raise UsageError(Problem(message, path="Or every so many days", value=f"{self.every} (for {len(cuts)})"))
+            raise UsageError(
+                Problem(message, path="Or days between forecasts", value=f"{self.every} (for {len(cuts)})")
+            )
         return cuts
 
     @property

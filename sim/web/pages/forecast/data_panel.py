@@ -93,7 +93,7 @@ def _checked(files: Files, data: DataState, seen: Preview) -> Component:
         return html.Div([_wrong(error, "The data can be read in more than one way"), *_answers(error.questions)])
     except InputError as error:
         asks = [_asked_order(None, data)] if data.order else []
-        hint = "Say below which column is what." if seen.unknown else "Mend the file and bring it again."
+        hint = "Say below which column is what." if seen.unknown else "Correct the file and upload it again."
         return html.Div([_wrong(error, "The data check found errors"), dmc.Text(hint), *asks])
     made_up = [dmc.Text("These data are simulated: one simulated trial of the base scenario, and no real patients.")]
     found: list[Any] = made_up if any(file.name == LOG_FILE for file in files.uploads) else []

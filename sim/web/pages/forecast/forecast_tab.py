@@ -39,7 +39,7 @@ def choices(options: list[dict[str, Any]], plan: str, what_ifs: list[str], own: 
             dmc.Select(
                 id="forecast-plan",
                 label="The plan",
-                description="there is none? the tab Fit makes one from the data",
+                description="no plan? the tab Fit makes one from the data",
                 data=options,
                 value=plan,
                 allowDeselect=False,
@@ -58,7 +58,7 @@ def choices(options: list[dict[str, Any]], plan: str, what_ifs: list[str], own: 
             ),
             dmc.Textarea(
                 id="forecast-own",
-                label="What if some values were others",
+                label="What if some values were different",
                 description="a line each: PATH=VALUE, as after --set; several in one line are one what-if",
                 placeholder="sites.general_hospital.count=4",
                 value=own,

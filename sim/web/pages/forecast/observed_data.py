@@ -184,7 +184,7 @@ def files_of(studio: Studio, data: DataState) -> Files:
         QuestionError: it is not clear which sheet of a workbook is meant.
     """
     if not data.files:
-        raise UsageError(Problem("there are no data yet: bring a file, or try it with simulated data"))
+        raise UsageError(Problem("there are no data yet: upload a file, or try it with simulated data"))
     limits = _limits(studio)
     uploads = tuple(_kept(studio, digest) for digest in data.files)
     sites = _kept(studio, data.sites) if data.sites else None

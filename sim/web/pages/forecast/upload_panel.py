@@ -43,7 +43,7 @@ def places(limits: Limits) -> Component:
                     ),
                     _drop(
                         "forecast-sites",
-                        "Table of sites (may be left out)",
+                        "Table of sites (optional)",
                         "When each site was activated, closed, or is planned to open.",
                         most_bytes,
                     ),

@@ -62,7 +62,7 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
         [
             page_title(
                 "What is the cheapest plan that makes the date?",
-                "Say what may still be chosen and what it costs. Trials go to the plans on which the choice hangs.",
+                "Say what may still be chosen and what it costs. Most trials go to the plans that decide the choice.",
             ),
             dmc.Text([html.Strong("Scenario: "), state.typed()], className="about"),
             dcc.Store(id="cheapest-of", data=state.query()),
@@ -131,7 +131,7 @@ def _question(scenario: Scenario, wish: Wish) -> Component:
             dmc.NumberInput(
                 id="cheapest-budget",
                 label=f"Budget{currency}",
-                description="most that a plan may cost in the mean; may be left out",
+                description="maximum mean cost of a plan; optional",
                 value=_number(wish.budget),
                 thousandSeparator=",",
                 placeholder="any",
@@ -155,7 +155,7 @@ def _number(text: str) -> float | str:
 def _sure(wanted: str) -> Component:
     return dmc.NumberInput(
         id="cheapest-confidence",
-        label="How sure the choice shall be",
+        label="How sure the choice must be",
         value=_number(wanted),
         suffix=" %",
         min=1,
@@ -280,7 +280,7 @@ def _then(answer: PlanAnswer, state: State) -> Component:
     """Where to go on with the plan."""
     plan = planned_state(state, answer)
     if plan == state:
-        return dmc.Text("It is the scenario as it is, so that there is nothing to open or to compare.", size="sm")
+        return dmc.Text("It is the scenario as it is, so there is nothing to open or compare.", size="sm")
     name = "the chosen plan" if answer.choice is not None else "the likeliest plan"
     sides = [("side", state_value(side)) for side in (state, plan)]
     kept = parse_qsl(replace(State(), seed=state.seed).query().removeprefix("?"))

@@ -53,7 +53,7 @@ def blocks(text: str, *, is_own: bool) -> list[Component]:
                     for name in begin
                 ),
                 file_place(
-                    html.Span("Bring a file…", className="like-button"),
+                    html.Span("Open a file…", className="like-button"),
                     "cheapest-open",
                     MAX_BYTES,
                     "cheapest-options-said",

@@ -50,7 +50,7 @@ class Wish:
         by: the date to make, as YYYY-MM-DD.
         probability: with which it must be made, in percent.
         budget: most that a plan may cost in the mean; empty for any.
-        confidence: how sure the choice shall be, in percent.
+        confidence: how sure the choice must be, in percent.
         trials: most simulated trials; empty for as many as the command simulates.
         options: hash of the options; empty for the starter of the scenario.
     """
@@ -84,7 +84,7 @@ class Wish:
             UsageError: with what is wrong, named as the page's controls are.
         """
         probability = _share(self.probability, "probability")
-        confidence = _share(self.confidence, "how sure the choice shall be")
+        confidence = _share(self.confidence, "how sure the choice must be")
         budget = _number(self.budget, "budget") if self.budget else None
         if budget is not None and budget <= 0:
             raise UsageError(Problem("must be more than 0", "budget", value=f"{budget:g}"))

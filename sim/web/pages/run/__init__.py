@@ -142,8 +142,8 @@ def _trials(reading: Reading, studio: Studio) -> Component:
                     dmc.Autocomplete(
                         id="plan-until",
                         label=UNTIL,
-                        description=f"Adds trials, at most {most:,}, until the 95 % interval of an answer is so "
-                        "narrow: ANSWER<WIDTH, in days (d), weeks (w) or %. Empty: as many as it says above.",
+                        description=f"Adds trials, at most {most:,}, until the 95 % interval of an answer is "
+                        "this narrow: ANSWER<WIDTH, in days (d), weeks (w) or %. Empty: the number above.",
                         value=reading.state.until,
                         data=rules(reading),
                         placeholder="database_lock.p50<14d",

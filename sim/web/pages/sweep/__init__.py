@@ -65,8 +65,8 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
         [
             page_title(
                 "How does the answer change with a value?",
-                "With one, or with two or three together. Every point meets the same chances, so that what differs is "
-                "the values' doing.",
+                "With one, or with two or three together. Every point has the same random numbers, "
+                "so any difference comes from the values.",
             ),
             dmc.Text([html.Strong("Scenario: "), state.typed()], className="about"),
             _varied([row_controls(i, row, loaded, design, options) for i, row in enumerate(rows)], rows),
@@ -111,7 +111,7 @@ def _choices(design: str, points: str, size: int) -> tuple[Component, ...]:
                 id="sweep-points",
                 label="Points",
                 value=points,
-                placeholder="ten a row",
+                placeholder="ten per row",
                 inputProps={"inputMode": "numeric"},
                 autoComplete="off",
                 w=110,
@@ -121,7 +121,7 @@ def _choices(design: str, points: str, size: int) -> tuple[Component, ...]:
         ),
         dmc.Select(
             id="sweep-size",
-            label="Simulated trials a point",
+            label="Simulated trials per point",
             data=[{"value": str(n), "label": f"{n:,}"} for n in sorted({*_SIZES, size})],
             value=str(size),
             allowDeselect=False,
@@ -200,7 +200,7 @@ def _register_rows(app: Dash, studio: Studio) -> None:
     def chosen(path: str | None, design: str, of: str) -> tuple[str, str]:
         """Values to begin with, when a path is chosen."""
         if not path:
-            return "", "may be left out"
+            return "", "optional"
         loaded = studio.loaded(State.of(of))
         return values_for(loaded, path, design), said_of(loaded, path)
 

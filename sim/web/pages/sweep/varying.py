@@ -164,14 +164,14 @@ def row_controls(i: int, row: Row, loaded: Loaded, design: str, options: list[di
     path = dmc.Select(
         id={"type": PATH_ID, "n": i},
         label=label,
-        description=said_of(loaded, row.path) or "may be left out",
+        description=said_of(loaded, row.path) or "optional",
         data=options,
         value=row.path or None,
         searchable=True,
         clearable=i > 0,
         clearButtonProps={"aria-label": f"Clear row {i + 1}"},
         placeholder="Search, or type any path",
-        nothingFoundMessage="Nothing of that name; any path of the scenario may be typed",
+        nothingFoundMessage="Nothing has that name; any path of the scenario may be typed",
         filter={"function": "sweepFilter"},
         renderOption={"function": "sweepOption"},
         comboboxProps={"withinPortal": True},
@@ -252,7 +252,7 @@ def summary(wrong: Wrong) -> list[Problem]:
     """What to say beside the button: where to look, and what is wrong in no single row."""
     places = sorted({*wrong.paths, *wrong.values})
     rows = " and ".join(f"row {i + 1}" for i in places)
-    return [*([Problem(f"what is wrong is said at {rows}")] if places else []), *wrong.rest]
+    return [*([Problem(f"see the messages at {rows}")] if places else []), *wrong.rest]
 
 
 def rows_of(texts: Sequence[str], fallback: Row) -> list[Row]:
