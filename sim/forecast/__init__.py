@@ -1,7 +1,7 @@
-"""From what has happened in a trial to when it will be complete, and how far such forecasts may be trusted.
+"""Forecasts of a running trial: when it will be complete, and how far such forecasts can be trusted.
 
-In a notebook, `sim.forecast(scenario, observed, ...)` is `sim.api.forecast.forecast`: the name is also that of this
-package, so the package can be called.
+`sim.forecast` is both this package and the function `sim.api.forecast.forecast`: a notebook can call
+`sim.forecast(scenario, observed, ...)`.
 """
 
 import sys

@@ -38,10 +38,10 @@ from sim.scenario.schema import Scenario
 
 @dataclass(frozen=True)
 class WhatIf:
-    """Another scenario to go on with.
+    """An alternative scenario with which the forecast continues.
 
     Attributes:
-        name: what to call it.
+        name: its name in the answer.
         scenario: the scenario.
     """
 
@@ -50,7 +50,14 @@ class WhatIf:
 
 
 def named_apart(what_ifs: Sequence[WhatIf]) -> list[WhatIf]:
-    """What-ifs whose names differ, also from those of the forecast's own parts."""
+    """Make the names of what-ifs unique, also among the names of the forecast's own parts.
+
+    Args:
+        what_ifs: the what-ifs as named by the user.
+
+    Returns:
+        The same in order; a repeated name gets a number, as in `more sites (2)`.
+    """
     found: list[WhatIf] = []
     taken = set(PARTS)
     for item in what_ifs:
@@ -64,13 +71,13 @@ def named_apart(what_ifs: Sequence[WhatIf]) -> list[WhatIf]:
 
 @dataclass(frozen=True)
 class Difference:
-    """What another scenario would change, on the same random numbers.
+    """The effect of a what-if, on the same random numbers.
 
     Attributes:
-        name: of the what-if.
-        days: median of the paired differences by milestone, with its interval; below 0 is sooner.
-        futures: its simulated trials.
-        notes: what to know of it.
+        name: name of the what-if.
+        days: median of the paired differences by milestone, with its interval; below 0 is earlier.
+        futures: simulated trials of the what-if.
+        notes: remarks for the reader.
     """
 
     name: str
@@ -81,14 +88,15 @@ class Difference:
 
 @dataclass(frozen=True)
 class NeededRate:
-    """The rate that a planned date needs from now on.
+    """The rate that a planned date requires from now on.
 
     Attributes:
-        milestone: the planned one.
+        milestone: the planned milestone.
         planned: its date.
-        randomised_by: last date on which the target may be met for it.
-        per_month: randomisations a month needed until then; infinity where that date has passed.
-        expected_per_month: median of the forecast over the same time, with its interval; NaN where it has passed.
+        randomised_by: last date on which the target may be reached for it.
+        per_month: randomisations per month required until then; infinity where that date has passed.
+        expected_per_month: median of the forecast over the same time, with its interval; NaN where that date has
+            passed.
     """
 
     milestone: str
@@ -103,18 +111,18 @@ class Answer(Shown):
     """A forecast.
 
     Attributes:
-        start: where it goes on from.
-        futures: simulated trials that go on from the data.
-        plan: simulated trials of the plan, from day 0; None where the scenario was fitted to data.
+        start: the state from which it continues.
+        futures: simulated trials that continue from the data.
+        plan: simulated trials of the plan from day 0; None where the scenario was fitted to data.
         changes: what changed since the plan.
-        what_ifs: other scenarios.
-        needed: rates that the planned dates need.
-        cautions: when to trust it less.
-        held: how often forecasts at this stage, and of trials that went so, held; None where none were tried.
-        doubts: what looks as if something were not told.
-        soon: near questions.
-        notes: what to know of the data and the scenario.
-        seed: where random numbers started.
+        what_ifs: alternative scenarios.
+        needed: rates that the planned dates require.
+        cautions: reasons to trust it less.
+        held: how often past forecasts at this stage, and of trials with such a pace, held; None where there are none.
+        doubts: questions about what the data may not say.
+        soon: answers to near questions.
+        notes: remarks on the data and the scenario.
+        seed: seed of the random numbers.
     """
 
     start: Start
@@ -136,12 +144,12 @@ class Answer(Shown):
         yield from dates_and_odds(self.milestones(), odds_table(design, frame), design.clock)
 
     def milestones(self) -> pd.DataFrame:
-        """Days and dates of the milestones with their errors, as of a run."""
+        """Return days and dates of the milestones with their Monte Carlo errors, in the form that a run has."""
         return with_dates(milestone_table(self.futures.frame, self.futures.design.scenario), self.futures.design.clock)
 
     @property
     def as_of(self) -> date:
-        """The last day of the data."""
+        """Last day of the data."""
         return self.start.trial.last
 
 
@@ -156,20 +164,25 @@ def forecast(
     is_constant: bool = False,
     progress: Progress = lambda _done, _total: None,
 ) -> Answer:
-    """Go on from the data of a trial.
+    """Forecast a running trial from its data.
 
     Args:
         scenario: the plan.
-        trial: the data, as they were known on the as-of day.
-        what_ifs: other scenarios to go on with, on the same random numbers.
-        replications: simulated trials of the forecast, and of each what-if.
-        seed: where random numbers start.
-        workers: processes.
-        is_constant: whether rates stay as they are, instead of drifting.
-        progress: called with replications done and in all.
+        trial: the data, as known on the as-of day.
+        what_ifs: alternative scenarios, simulated on the same random numbers.
+        replications: number of simulated trials of the forecast, and of each what-if.
+        seed: seed of the random numbers.
+        workers: number of processes; never changes results.
+        is_constant: whether rates stay constant instead of drifting.
+        progress: called with the replications done and the total.
+
+    Returns:
+        The forecast.
 
     Raises:
-        UsageError: somebody was randomised before the scenario's day 0.
+        UsageError: a participant was randomised before the scenario's day 0.
+        ReplicationFailed: a replication raised an exception, which is a defect.
+        WorkersLost: worker processes were killed repeatedly.
     """
     with simulators(workers) as crew:
         start = start_from(scenario, trial, seed, is_constant=is_constant)

@@ -1,4 +1,4 @@
-"""What changed since the plan: the plan is simulated again with one more part replaced by what was observed."""
+"""What changed since the plan: the plan is simulated again, each time with one more part as it was observed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Change:
     Attributes:
         cause: sites, screening, rate or dropout.
         days: days by which it moved the median of each milestone of `CHANGED`, with its interval; above 0 is later.
-        note: what is in it, or why it is not known.
+        note: what the part includes, or why its size is unknown.
     """
 
     cause: str
@@ -45,13 +45,16 @@ class Change:
 
 
 def change_cases(start: Start, plan: Futures, replications: int, seed: int) -> list[Case]:
-    """The plan with what was observed put in part by part, and the forecast with leaving as planned.
+    """Define the simulations between plan and forecast: observed parts are put in one by one, leaving last.
 
     Args:
         start: where the trial stands.
-        plan: simulated trials of the plan, or of the plan in short.
-        replications: those of the forecast; these have no more.
-        seed: where random numbers start.
+        plan: simulated trials of the plan, or of a shortened plan.
+        replications: number of replications of the forecast; the stages have at most as many.
+        seed: seed of the random numbers.
+
+    Returns:
+        Cases for `simulate_cases`; the forecast itself is not among them.
     """
     n = min(replications, plan_case(start.plan).replications, _TRIALS)
     openings = _openings(start, seed)
@@ -104,11 +107,14 @@ def _capped(futures: Futures, milestone: str) -> Array:
 
 
 def changes_since(plan: Futures, found: dict[str, Futures]) -> tuple[Change, ...]:
-    """Days that each cause moved the medians of the milestones: the parts add up to the whole.
+    """Split the shift of the milestones since the plan by cause. The parts add up to the whole.
 
     Args:
         plan: simulated trials of the plan.
-        found: those of the forecast and of `change_cases`, by name.
+        found: simulated trials of the forecast and of `change_cases`, by name.
+
+    Returns:
+        One change per cause.
     """
     found = {PLAN: plan} | found
     stages = [name for name in PARTS if name in found]

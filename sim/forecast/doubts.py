@@ -1,4 +1,7 @@
-"""What looks as if something were not told: a gap, or sites that keep opening; its effect is shown both ways."""
+"""Questions about what the data may not say: a long gap, or sites that keep opening.
+
+Each question shows the forecast with either answer, so that a reader sees whether it matters.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +26,14 @@ _QUICK = replace(SETTINGS, draws=1000)
 
 @dataclass(frozen=True)
 class Doubt:
-    """Something to ask.
+    """A question to the user.
 
     Attributes:
-        question: what looks how.
-        option: what answers it.
-        as_is: median date of the last randomisation by dates alone, as it was taken.
-        otherwise: the same with that option; None is later than can be said.
-        error_days: half of the wider of their 95 % intervals of the Monte Carlo error.
+        question: what the data look like.
+        option: the command-line option that answers it.
+        as_is: median date of the last randomisation from dates alone, as assumed.
+        otherwise: the same with that option; None if it is later than can be said.
+        error_days: half the width of the wider 95 % interval of their Monte Carlo errors.
     """
 
     question: str
@@ -48,12 +51,15 @@ class Doubt:
 
 
 def doubts(trial: ObservedTrial, target: int, settings: RateSettings = _QUICK) -> list[Doubt]:
-    """What to ask of a trial under way; nothing where it is not known what it would change.
+    """Find what to ask about a running trial.
 
     Args:
-        trial: the data, as told.
-        target: randomisations wanted.
-        settings: priors, and how many futures.
+        trial: the data, with what the user said already.
+        target: number of randomisations wanted.
+        settings: priors, and number of futures.
+
+    Returns:
+        The questions; none if the target is reached, or there are too few randomisations to see the effect.
     """
     if not FEWEST <= trial.n_randomised < target:
         return []

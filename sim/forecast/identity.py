@@ -1,4 +1,4 @@
-"""What makes two forecasts the same forecast: the data, the question, and the program that forecasts."""
+"""What makes two forecasts the same forecast: the data, the question and the program that forecasts."""
 
 from __future__ import annotations
 
@@ -15,13 +15,20 @@ _FORECASTING = ("exchange", "forecast")
 
 @lru_cache(maxsize=1)
 def forecast_fingerprint() -> str:
-    """SHA-256 of the source of all that reads data and forecasts, shortened."""
+    """Return a shortened SHA-256 of the source of everything that reads data and forecasts."""
     text = f"{program_fingerprint()} {sources_fingerprint(_FORECASTING)}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def data_hash(trial: ObservedTrial) -> str:
-    """SHA-256 of what is known of a trial, shortened: the same data in another form of file are other data."""
+    """Hash what is known of a trial.
+
+    Args:
+        trial: the data.
+
+    Returns:
+        A shortened SHA-256. The same facts from another form of file can have another hash.
+    """
     digest = hashlib.sha256(f"{trial.first} {trial.last} {trial.resolution_days} {trial.has_calendar}".encode())
     people = trial.people
     for column in (people.screened, people.randomised, people.ended, people.site.astype(float)):
@@ -33,11 +40,14 @@ def data_hash(trial: ObservedTrial) -> str:
 
 
 def forecast_identity(kind: str, **asked: Any) -> dict[str, Any]:
-    """What decides every byte of a forecast.
+    """Collect everything that decides the bytes of a forecast.
 
     Args:
         kind: the command.
-        asked: the data by their hash, and what else was asked.
+        asked: the hash of the data, and everything else that was asked.
+
+    Returns:
+        A mapping for `AnswerFolder`.
     """
     return {
         "kind": kind,

@@ -1,4 +1,4 @@
-"""What is asked of a running trial each month: how many soon, when the next so many, and site by site."""
+"""Near questions about a running trial: how many randomisations soon, when the next part of the target, and by site."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Soon:
     """A near question and its answer.
 
     Attributes:
-        question: as the track record has it.
+        question: the question, in the words of the track record.
         subject: the site that it is about; empty for the trial.
-        is_date: whether the answer is a day of the scenario, not a number of participants.
+        is_date: whether the answer is a day of the scenario instead of a number of participants.
         quantiles: 10, 50 and 90 % points.
     """
 
@@ -38,11 +38,14 @@ class Soon:
 
 
 def soon(start: Start, futures: Futures) -> tuple[Soon, ...]:
-    """Near questions, answered from the simulated trials; nothing where the target is met.
+    """Answer the near questions from simulated trials.
 
     Args:
         start: where the trial stands.
-        futures: simulated trials that go on from there.
+        futures: simulated trials that continue from there.
+
+    Returns:
+        The answers; none if the target is reached.
     """
     n, target, now = start.trial.n_randomised, start.scenario.trial.target, start.state.now
     if n >= target:

@@ -1,1 +1,1 @@
-"""How good forecasts were: made with what was known then, and compared with what happened."""
+"""Backtests: forecasts from points within finished trials, compared with what happened."""

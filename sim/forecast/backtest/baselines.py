@@ -1,4 +1,4 @@
-"""What forecasts are measured against: simpler ones that people use, and published ones."""
+"""The baselines of a backtest: simple forecasts that people use, and published models."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ RECENT_DAYS = 90.0
 
 @dataclass(frozen=True)
 class Known:
-    """What a baseline may use.
+    """The data a baseline may use.
 
     Attributes:
-        trial: the trial as it was known.
-        target: randomisations wanted.
+        trial: the trial as known at the cut.
+        target: number of randomisations wanted.
     """
 
     trial: ObservedTrial
@@ -31,12 +31,12 @@ class Known:
 
     @property
     def n(self) -> int:
-        """Randomised so far."""
+        """Number randomised so far."""
         return self.trial.n_randomised
 
     @property
     def now(self) -> float:
-        """Days so far."""
+        """Number of days so far."""
         return self.trial.now
 
 
@@ -44,7 +44,16 @@ Baseline = Callable[[Known, int, np.random.Generator], "RateDraws | None"]
 
 
 def recent_rate(known: Known, draws: int, random: np.random.Generator) -> RateDraws:
-    """The rate of the last 90 days goes on."""
+    """Continue the rate of the last 90 days.
+
+    Args:
+        known: the data.
+        draws: number of futures.
+        random: not used; all futures are the same.
+
+    Returns:
+        A constant rate.
+    """
     del random
     days = known.trial.days
     window = min(RECENT_DAYS, known.now)
@@ -53,12 +62,21 @@ def recent_rate(known: Known, draws: int, random: np.random.Generator) -> RateDr
 
 
 def homogeneous_poisson(known: Known, draws: int, random: np.random.Generator) -> RateDraws:
-    """One rate for ever, gamma distributed: what has been seen, and nothing before it."""
+    """Continue one constant rate, with a gamma distribution from the data alone. Arguments as for `recent_rate`."""
     return for_ever(random.gamma(known.n, size=draws) / known.now)
 
 
 def site_poisson_gamma(known: Known, draws: int, random: np.random.Generator) -> RateDraws | None:
-    """The Poisson-gamma model by site, from each site's own opening; None where sites are not known."""
+    """Use the Poisson-gamma model by site, from each site's own opening (`sim.forecast.rate.poisson_gamma`).
+
+    Args:
+        known: the data.
+        draws: number of futures.
+        random: random numbers.
+
+    Returns:
+        The sum of the sites' rates; None where sites are not known.
+    """
     trial = known.trial
     if not trial.has_sites:
         return None

@@ -1,7 +1,7 @@
-"""When to trust a forecast less: what can be seen in the data, before it is known what will happen.
+"""Reasons to trust a forecast less that can be seen in its data.
 
-Only what the track record bears out is said: that intervals held less often where it was seen. That a trial has lately
-gone faster or slower, or has many new sites, was not among it; see `docs/forecast/track-record.md`.
+A caution is given only if the track record supports it: intervals held less often where it applied. Two candidates
+failed that test: a recent change of pace, and many new sites. See `docs/forecast/track-record.md`.
 """
 
 from __future__ import annotations
@@ -21,17 +21,20 @@ GROWING, STEADY, SLOWING = "growing", "steady so far", "slowing"
 
 
 def cautions(trial: ObservedTrial, target: int) -> list[str]:
-    """Sentences that warn, without a full stop; none where nothing stands out.
+    """Return the cautions for a trial.
 
     Args:
         trial: the trial, as far as it is known.
-        target: randomisations wanted.
+        target: number of randomisations wanted.
+
+    Returns:
+        Sentences without a full stop; none where nothing stands out.
     """
     return list(cautions_by_key(trial, target).values())
 
 
 def cautions_by_key(trial: ObservedTrial, target: int) -> dict[str, str]:
-    """The same by what they are about, in a few words."""
+    """Return the cautions by a short name of their subject. Arguments as for `cautions`."""
     n = trial.n_randomised
     found = _size(n, target)
     if n >= FEWEST:
@@ -42,7 +45,14 @@ def cautions_by_key(trial: ObservedTrial, target: int) -> dict[str, str]:
 
 
 def pace(trial: ObservedTrial) -> str:
-    """Whether the last third of the time went much faster or slower than the first two."""
+    """Say whether the last third of the time went much faster or slower than the first two thirds.
+
+    Args:
+        trial: the trial, as far as it is known.
+
+    Returns:
+        `GROWING`, `STEADY` or `SLOWING`.
+    """
     early, late = np.histogram(trial.days, np.array([0.0, 2 / 3, 1.0]) * trial.now)[0].tolist()
     ratio = (late + 0.5) / (early / 2 + 0.5)
     return GROWING if ratio > _PACE else SLOWING if ratio < 1 / _PACE else STEADY

@@ -1,7 +1,6 @@
-"""How often intervals held in the track record, by the stage at which they were made and by how the trial was going.
+"""How often intervals held in the track record, by stage and by the pace of the trial.
 
-`held.json` has the figures; `benchmarks/forecast_track_record.py` writes it, and a test holds it to what the program
-does.
+`held.json` has the figures. `benchmarks/forecast_track_record.py` writes it, and a test compares it with the program.
 """
 
 from __future__ import annotations
@@ -28,7 +27,12 @@ ALL = "all"
 
 
 def stage_name(low: float, high: float) -> str:
-    """A stage in words."""
+    """Return a stage in words.
+
+    Args:
+        low: lower end, as a share of the target.
+        high: upper end.
+    """
     return f"made at {low:.0%} to {high:.0%} of the target".replace("%", " %")
 
 
@@ -37,13 +41,13 @@ class Held:
     """How often 80 % intervals of the last randomisation held.
 
     Attributes:
-        where: of which forecasts: a stage, a pace, or all.
-        cuts: forecasts.
-        trials: trials that they are of; parts of one trial are one.
-        covers_80: share of the intervals that had the truth.
-        covers_80_se: its standard error, trials resampled; those of one trial share one future.
-        count_covers_80: the same of the number in the next 90 days.
-        late: median of forecast over truth, days remaining, less 1: above 0 is too late.
+        where: the forecasts: a stage, a pace, or all.
+        cuts: number of forecasts.
+        trials: number of trials; parts of one trial count as one.
+        covers_80: share of the intervals that contained the truth.
+        covers_80_se: its standard error, resampling trials, because forecasts of a trial share one future.
+        count_covers_80: the same share for the number in the next 90 days.
+        late: median of forecast over truth, in days remaining, minus 1; above 0 is too late.
         furthest: the longest time that was left in truth, over the median of its forecast.
     """
 
@@ -62,10 +66,10 @@ class NearHeld:
     """How often 80 % intervals of a near question held.
 
     Attributes:
-        question: which.
-        forecasts: how many; one a site, where it is by site.
-        covers_80: share of the intervals that had the truth.
-        covers_80_se: its standard error, trials resampled.
+        question: the question.
+        forecasts: number of forecasts; one per site for questions by site.
+        covers_80: share of the intervals that contained the truth.
+        covers_80_se: its standard error, resampling trials.
     """
 
     question: str
@@ -82,27 +86,38 @@ def _document() -> dict[str, list[dict[str, Any]]]:
 
 
 def record() -> dict[str, Held]:
-    """The frozen record, by stage, pace and all."""
+    """Return the stored track record by stage, pace and `all`."""
     return {row["where"]: Held(**row) for row in _document()["forecasts"]}
 
 
 def near_record() -> dict[str, NearHeld]:
-    """That of near questions."""
+    """Return the stored track record of near questions, by question."""
     return {row["question"]: NearHeld(**row) for row in _document()["near"]}
 
 
 def record_text(rows: Sequence[Held], near: Sequence[NearHeld]) -> str:
-    """The file of the record."""
+    """Compose the file of the track record.
+
+    Args:
+        rows: the record by stage and pace.
+        near: the record of near questions.
+
+    Returns:
+        JSON.
+    """
     document = {"forecasts": [asdict(row) for row in rows], "near": [asdict(row) for row in near]}
     return json.dumps(document, indent=1) + "\n"
 
 
 def clustered_error(hits: Array, cluster: npt.NDArray[np.object_]) -> float:
-    """Standard error of a mean whose terms are alike within a cluster.
+    """Compute the standard error of a mean whose terms are correlated within clusters.
 
     Args:
         hits: (n,) terms.
-        cluster: (n,) which cluster each is of.
+        cluster: (n,) cluster of each term.
+
+    Returns:
+        The standard error; NaN for fewer than two clusters.
     """
     names, place = np.unique(cluster.astype(str), return_inverse=True)
     if len(names) < 2:
@@ -112,11 +127,14 @@ def clustered_error(hits: Array, cluster: npt.NDArray[np.object_]) -> float:
 
 
 def held_at(trial: ObservedTrial, target: int) -> tuple[Held, Held] | None:
-    """The record of forecasts made at this stage, and of trials that went like this one; None outside 20 to 80 %.
+    """Look up the track record for a forecast.
 
     Args:
         trial: the trial, as far as it is known.
-        target: randomisations wanted.
+        target: number of randomisations wanted.
+
+    Returns:
+        The record at this stage, and that of trials with this pace; None outside 20 to 80 % of the target.
     """
     share = trial.n_randomised / target
     found = [(low, high) for low, high in STAGES if low <= share < high]

@@ -23,24 +23,24 @@ _LOW, _HIGH = 0.1, 0.9
 
 
 def in_next(days: float) -> str:
-    """The question of how many."""
+    """Return the question of how many are randomised in the next days."""
     return f"randomised in the next {days:.0f} days"
 
 
 def when_next(share: float) -> str:
-    """The question of when."""
+    """Return the question of when the next share of the target is randomised."""
     return f"date of the next {share:.0%} of the target"
 
 
 @dataclass(frozen=True)
 class NearAnswer:
-    """A near forecast against what happened.
+    """A near forecast, compared with what happened.
 
     Attributes:
-        question: as it is asked.
-        n: forecasts: one, or one a site.
-        n_covered: 80 % intervals that had the truth.
-        error: distance of the median from the truth: participants, or of the log of the days; the mean over sites.
+        question: the question.
+        n: number of forecasts: one, or one per site.
+        n_covered: number of 80 % intervals that contained the truth.
+        error: distance of the median from the truth, in participants or in the log of the days; the mean over sites.
     """
 
     question: str
@@ -50,18 +50,29 @@ class NearAnswer:
 
 
 def next_counts(target: int, n: int) -> dict[float, int]:
-    """How many are randomised when so much more of the target is, for shares that are still to come."""
+    """Return the number randomised when each further share of the target is reached.
+
+    Args:
+        target: number of randomisations wanted.
+        n: number randomised now.
+
+    Returns:
+        Numbers by share, for shares that the target still allows.
+    """
     wanted = {share: n + math.ceil(share * target - 1e-9) for share in NEXT_SHARES}
     return {share: count for share, count in wanted.items() if count <= target}
 
 
 def near_answers(known: ObservedTrial, outlook: Outlook, days: Array) -> list[NearAnswer]:
-    """Near forecasts of one cut, scored.
+    """Score the near forecasts of one cut.
 
     Args:
-        known: the trial as it was known.
+        known: the trial as known at the cut.
         outlook: futures from there.
-        days: of the first randomisations of the whole trial, as many as are wanted in the end.
+        days: days of the first randomisations of the whole trial, as many as the target.
+
+    Returns:
+        One answer per question about the trial.
     """
     now, target, found = known.now, outlook.target, []
     for length in NEAR_DAYS:
@@ -77,7 +88,17 @@ def near_answers(known: ObservedTrial, outlook: Outlook, days: Array) -> list[Ne
 def site_answer(
     known: ObservedTrial, whole: ObservedTrial, outlook: Outlook, random: np.random.Generator
 ) -> NearAnswer | None:
-    """The next 90 days by site, scored; None where sites are not told apart."""
+    """Score the forecast of the next 90 days by site.
+
+    Args:
+        known: the trial as known at the cut.
+        whole: the whole trial.
+        outlook: futures from the cut.
+        random: random numbers.
+
+    Returns:
+        The answer; None where sites are not known.
+    """
     now, length = known.now, NEAR_DAYS[-1]
     counts = site_counts(known, outlook.more_by(now + length), random)
     if counts is None:
@@ -99,12 +120,15 @@ def _counted(question: str, draws: Array, truth: Array) -> NearAnswer:
 
 
 def site_counts(known: ObservedTrial, total: Array, random: np.random.Generator) -> Array | None:
-    """(draws, open sites) a number to come divided among sites by their Poisson-gamma posteriors; None without sites.
+    """Divide future randomisations among sites by their Poisson-gamma posteriors.
 
     Args:
-        known: the trial as it is known.
-        total: (draws,) randomised in the time to come, at all sites.
+        known: the trial as far as it is known.
+        total: (draws,) number randomised in the future period, at all sites.
         random: random numbers.
+
+    Returns:
+        (draws, open sites) numbers; None where sites are not known.
     """
     opened = known.first_seen()
     seen = ~np.isnan(opened)

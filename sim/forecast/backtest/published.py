@@ -1,12 +1,12 @@
-"""The four models of enrolment that the R package eventPred documents, by the formulas of its manual, and their pool.
+"""The four models of enrolment in the manual of the R package eventPred, and their pool.
 
 - Poisson: one rate.
-- Time decay: rate (mu / delta) (1 - exp(-delta t)), which rises from nothing to mu / delta.
+- Time decay: rate (mu / delta) (1 - exp(-delta t)), which rises from 0 to mu / delta.
 - B-spline: rate exp(B(t) theta), cubic, without inner knots; from now on, its mean over the last 30 days.
 - Piecewise Poisson: constant in intervals, here thirds of the time so far; from now on, as in the last of them.
 
-Parameters are found by maximum likelihood on a log scale and drawn from the normal distribution that approximates their
-uncertainty, as the manual has it. Nothing of that package is used but its documented formulas and defaults.
+As in the manual, parameters are found by maximum likelihood on a log scale and drawn from the normal approximation of
+their uncertainty. Only the documented formulas and defaults of the package are used, not its code.
 """
 
 from __future__ import annotations
@@ -38,15 +38,23 @@ class RateDraws:
     """Futures of a rate.
 
     Attributes:
-        rate: (draws, k) rate per day in each piece of time to come.
-        starts: (k,) days from now on which each piece begins, the first 0; the last goes on for ever.
+        rate: (draws, k) rate per day in each piece of future time.
+        starts: (k,) days from now on which each piece begins, the first 0; the last piece has no end.
     """
 
     rate: Array
     starts: Array
 
     def days_to(self, more: int, random: np.random.Generator) -> Array:
-        """(draws,) days until so many more are randomised."""
+        """Draw the time to further randomisations.
+
+        Args:
+            more: number of further randomisations.
+            random: random numbers.
+
+        Returns:
+            (draws,) days from now, at most `_MOST_DAYS`.
+        """
         needed = random.gamma(more, size=len(self.rate))
         rate = np.maximum(self.rate, _LEAST_RATE)
         before = np.zeros_like(rate)
@@ -58,7 +66,15 @@ class RateDraws:
         return found
 
     def count_in(self, days: float, random: np.random.Generator) -> Array:
-        """(draws,) randomisations in so many days."""
+        """Draw the number of randomisations in a period from now.
+
+        Args:
+            days: length of the period.
+            random: random numbers.
+
+        Returns:
+            (draws,) numbers.
+        """
         ends = np.append(self.starts[1:], np.inf)
         inside = np.clip(np.minimum(ends, days) - self.starts, 0.0, None)
         counts: Array = random.poisson((self.rate * inside).sum(axis=1)).astype(np.float64)
@@ -66,7 +82,7 @@ class RateDraws:
 
 
 def for_ever(rate: Array) -> RateDraws:
-    """One rate in each future."""
+    """Turn (draws,) rates per day into futures with a constant rate."""
     return RateDraws(np.maximum(rate, _LEAST_RATE)[:, None], np.zeros(1))
 
 
@@ -74,13 +90,16 @@ Model = Callable[[Array, float, int, np.random.Generator], RateDraws]
 
 
 def poisson(days: Array, now: float, draws: int, random: np.random.Generator) -> RateDraws:
-    """One rate.
+    """Fit one constant rate.
 
     Args:
-        days: of randomisation so far.
-        now: days so far.
-        draws: futures.
+        days: days of randomisation so far.
+        now: number of days so far.
+        draws: number of futures.
         random: random numbers.
+
+    Returns:
+        Futures of the rate.
     """
     return for_ever(_log_normal(len(days), now, draws, random))
 
@@ -93,13 +112,13 @@ def _log_normal(n: float, exposure: float, draws: int, random: np.random.Generat
 
 
 def piecewise(days: Array, now: float, draws: int, random: np.random.Generator) -> RateDraws:
-    """Constant in thirds of the time so far; the last third's rate goes on. See `poisson`."""
+    """Fit a constant rate to the last third of the time so far, and continue it. Arguments as for `poisson`."""
     late = float(np.count_nonzero(days >= now * 2 / 3))
     return for_ever(_log_normal(late, now / 3, draws, random))
 
 
 def b_spline(days: Array, now: float, draws: int, random: np.random.Generator) -> RateDraws:
-    """The mean of a cubic spline's rate over the last 30 days goes on. See `poisson`."""
+    """Fit a cubic spline, and continue its mean rate over the last 30 days. Arguments as for `poisson`."""
     counts = np.histogram(days, np.append(np.arange(0.0, now), now))[0]
     middles: Array = np.arange(len(counts), dtype=np.float64) + 0.5
     basis = _bernstein(middles / now)
@@ -127,7 +146,7 @@ def _bernstein(share: Array) -> Array:
 
 
 def time_decay(days: Array, now: float, draws: int, random: np.random.Generator) -> RateDraws:
-    """A rate that rises to a plateau. See `poisson`."""
+    """Fit a rate that rises to a plateau. Arguments as for `poisson`."""
     from scipy import optimize  # heavy, and forecasts do without
 
     n, times = len(days), np.maximum(days, 0.5) / now  # the time so far is 1
@@ -176,7 +195,7 @@ MODELS: dict[str, tuple[str, Model]] = {
 
 
 def pool(days: Array, now: float, draws: int, random: np.random.Generator) -> RateDraws:
-    """A quarter of the futures by each of the four models. See `poisson`."""
+    """Take a quarter of the futures from each of the four models. Arguments as for `poisson`."""
     found = [model(days, now, draws // len(MODELS), random) for _, model in MODELS.values()]
     starts = max((part.starts for part in found), key=len)
     rates = [part.rate if len(part.starts) > 1 else np.repeat(part.rate, len(starts), axis=1) for part in found]

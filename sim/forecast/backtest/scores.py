@@ -1,4 +1,4 @@
-"""How good a forecast was, once it is known what happened."""
+"""Scores of a forecast, once it is known what happened."""
 
 from __future__ import annotations
 
@@ -16,9 +16,16 @@ MOST_DAYS = 36_525.0
 
 
 def crps(draws: Array, truth: float) -> float:
-    """Continuous ranked probability score of draws: 0 is perfect, and it has the unit of the draws.
+    """Compute the continuous ranked probability score of draws, by the `scoringrules` package.
 
-    Source: Gneiting and Raftery 2007 (JASA 102:359), by the `scoringrules` package.
+    Source: Gneiting and Raftery 2007 (JASA 102:359).
+
+    Args:
+        draws: (draws,) forecast.
+        truth: what happened.
+
+    Returns:
+        The score in the unit of the draws; 0 is perfect.
     """
     from scoringrules import crps_ensemble  # heavy, and only backtests score
 
@@ -26,27 +33,27 @@ def crps(draws: Array, truth: float) -> float:
 
 
 def log_days(days: Array | float) -> Array:
-    """Logarithm of a time to come, in days; never is as bad as a hundred years."""
+    """Return the logarithm of a future time in days, from `LEAST_DAYS` to `MOST_DAYS`, which also stands for never."""
     found: Array = np.log(np.clip(np.asarray(days, dtype=np.float64), LEAST_DAYS, MOST_DAYS))
     return found
 
 
 @dataclass(frozen=True)
 class Score:
-    """One forecast of one cut against what happened.
+    """One forecast of one cut, compared with what happened.
 
     Attributes:
         median_days: median of the days remaining.
         low80: 10 % point of the days remaining.
         high80: 90 % point.
-        error_days: median less truth, in days; above 0 is too late.
+        error_days: median minus truth, in days; above 0 is too late.
         log_crps: CRPS of the log of the days remaining.
-        position: probability that the forecast gave to something earlier than what happened.
+        position: forecast probability of something earlier than what happened.
         count_median: median of the number in the next 90 days.
-        count_error: median less truth, in participants.
+        count_error: median minus truth, in participants.
         count_crps: CRPS of the number in the next 90 days.
-        count_below: probability that the forecast gave to fewer than what happened.
-        count_above: probability that it gave to more.
+        count_below: forecast probability of fewer than what happened.
+        count_above: forecast probability of more.
     """
 
     median_days: float
@@ -62,22 +69,25 @@ class Score:
     count_above: float
 
     def covers(self, level: float) -> bool:
-        """Whether the central interval with this probability had the truth in it."""
+        """Return whether the central interval with this probability contained the truth."""
         return (1 - level) / 2 <= self.position <= (1 + level) / 2
 
     def covers_count(self, level: float) -> bool:
-        """Whether the central interval of the count with at least this probability, ends included, had the truth."""
+        """Return whether the central interval of the count, ends included, contained the truth."""
         return max(self.count_below, self.count_above) <= (1 + level) / 2
 
 
 def score(days: Array, true_days: float, counts: Array, true_count: float) -> Score:
-    """Score draws of the days remaining, and of the number in the next 90 days.
+    """Score a forecast.
 
     Args:
         days: (draws,) days remaining.
-        true_days: what they were.
+        true_days: the true days remaining.
         counts: (draws,) number in the next 90 days.
-        true_count: what it was.
+        true_count: the true number.
+
+    Returns:
+        The scores.
     """
     low, median, high = np.quantile(days, (0.1, 0.5, 0.9), method="inverted_cdf").tolist()
     count_median = float(np.quantile(counts, 0.5, method="inverted_cdf"))

@@ -1,4 +1,4 @@
-"""Forecasts made with only what was known then, against what happened."""
+"""Runs backtests: forecasts from cuts within finished trials, with only what was known then."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Cut:
 
     Attributes:
         label: how it was asked for: `30%`, or the date.
-        when: the last day that is known.
+        when: the last day whose data are known.
     """
 
     label: str
@@ -48,16 +48,16 @@ class CutResult:
     """Forecasts of one cut, and what happened.
 
     Attributes:
-        trial: its name.
-        cut: the day.
-        n: randomised by then.
-        target: randomised in the end.
-        now: days so far.
+        trial: name of the trial.
+        cut: the cut.
+        n: number randomised by then.
+        target: number randomised in the end.
+        now: number of days so far.
         true_days: days from then to the last randomisation.
-        true_count: randomised in the 90 days after.
+        true_count: number randomised in the 90 days after.
         scores: by method, for the last randomisation and the next 90 days.
         most: by method, for 90 % of the target; empty where that was reached.
-        cautions: what the report warned of, by its key.
+        cautions: cautions that the report gave, by key.
         pace: whether the trial grew, slowed or neither by then.
         near: near questions, by this program.
         fan_days: (k,) days since the first, for a chart.
@@ -89,14 +89,14 @@ def _known_by(trial: ObservedTrial, day: float) -> date:
 
 
 def check_target(trial: ObservedTrial, target: int | None) -> None:
-    """See that what a backtest asks for had happened in the data.
+    """Check that the data contain what a backtest asks for.
 
     Args:
         trial: the whole trial.
-        target: randomisations wanted, or None for all there are.
+        target: number of randomisations wanted; None for all in the data.
 
     Raises:
-        UsageError: there are not so many.
+        UsageError: the data have fewer.
     """
     if target is not None and target > trial.n_randomised:
         message = f"only {trial.n_randomised} were randomised, so nobody knows when {target} would have been"
@@ -104,12 +104,15 @@ def check_target(trial: ObservedTrial, target: int | None) -> None:
 
 
 def cuts_at(trial: ObservedTrial, shares: Sequence[float], target: int | None = None) -> list[Cut]:
-    """Cuts at shares of the target: the end of the day on which each was reached. Those that are one day are one cut.
+    """Return cuts at shares of the target, at the end of the day on which each share was reached.
 
     Args:
         trial: the whole trial.
-        shares: between 0 and 1.
-        target: randomisations wanted; default: all there are.
+        shares: shares between 0 and 1.
+        target: number of randomisations wanted; None for all in the data.
+
+    Returns:
+        One cut per day; shares that were reached on the same day share a cut.
     """
     days = trial.days
     total = target or len(days)
@@ -123,7 +126,16 @@ def cuts_at(trial: ObservedTrial, shares: Sequence[float], target: int | None = 
 
 
 def cuts_every(trial: ObservedTrial, days: int, target: int | None = None) -> list[Cut]:
-    """Cuts every so many days, from the first of them by which anybody was randomised."""
+    """Return cuts at equal distances in time.
+
+    Args:
+        trial: the whole trial.
+        days: distance in days.
+        target: number of randomisations wanted; None for all in the data.
+
+    Returns:
+        The cuts, from the first one by which anybody was randomised.
+    """
     total = target or trial.n_randomised
     found = []
     for day in range(days, int(trial.now), days):
@@ -145,14 +157,17 @@ def backtest_cut(
     settings: RateSettings = SETTINGS,
     with_baselines: bool = True,
 ) -> CutResult:
-    """Forecast from one cut, and score it.
+    """Forecast from one cut, and score the forecast.
 
     Args:
         trial: the whole trial.
-        cut: the day.
-        target: randomisations wanted; default: all there are.
+        cut: the cut.
+        target: number of randomisations wanted; None for all in the data.
         settings: priors of the drifting rate.
-        with_baselines: whether the simpler forecasts are made too.
+        with_baselines: whether to score the baselines too.
+
+    Returns:
+        The forecasts and what happened.
     """
     days = trial.days
     total = target or len(days)
@@ -213,17 +228,20 @@ def backtest(
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     with_baselines: bool = True,
 ) -> list[CutResult]:
-    """Forecast from all cuts, on as many processes; the results do not depend on how many.
+    """Forecast from all cuts in parallel.
 
     Args:
         jobs: (whole trial, cut, target) of each forecast.
-        workers: processes.
-        progress: called with how many are done, and of how many.
-        with_baselines: whether the simpler forecasts are made too.
+        workers: number of processes; never changes results.
+        progress: called with the number done and the total.
+        with_baselines: whether to score the baselines too.
+
+    Returns:
+        Results in the order of the jobs.
 
     Raises:
         UsageError: there is no cut.
-        WorkersLost: worker processes were killed again and again.
+        WorkersLost: worker processes were killed repeatedly.
     """
     if not jobs:
         raise UsageError(

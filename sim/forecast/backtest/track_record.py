@@ -22,7 +22,7 @@ from sim.forecast.backtest.study import METHOD, METHOD_LABEL, CutResult
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TrackRecord(Shown):
-    """Backtests of trials.
+    """Backtests of one or several trials.
 
     Attributes:
         trials: the whole trials.
@@ -38,15 +38,19 @@ class TrackRecord(Shown):
 
     @cached_property
     def cuts(self) -> pd.DataFrame:
-        """A row for each cut, method and goal."""
+        """One row per cut, method and goal; see `cut_table`."""
         return cut_table(self.results)
 
     def methods(self, goal: str = "last randomisation") -> pd.DataFrame:
-        """Each method over all cuts; the other goal is `90 % of the target`."""
+        """Return each method over all cuts; see `by_method`.
+
+        Args:
+            goal: `last randomisation` or `90 % of the target`.
+        """
         return by_method(self.cuts, goal)
 
     def by_trial(self) -> pd.DataFrame:
-        """This program's forecasts, trial by trial."""
+        """Return this program's forecasts by trial; see `by_trial`."""
         return by_trial(self.cuts)
 
 
@@ -94,17 +98,31 @@ def _row(result: CutResult, goal: str, method: str, found: Score) -> dict[str, A
 
 
 def cut_table(results: Sequence[CutResult]) -> pd.DataFrame:
-    """A row for each cut, method and goal (the whole target, 90 % of it); `inf` is never."""
+    """Tabulate the scores.
+
+    Args:
+        results: results of cuts.
+
+    Returns:
+        One row per cut, method and goal (the whole target, 90 % of it); `inf` is never.
+    """
     rows = [_row(result, WHOLE, name, found) for result in results for name, found in result.scores.items()]
     rows += [_row(result, MOST, name, found) for result in results for name, found in result.most.items()]
     return pd.DataFrame(rows)
 
 
 def by_method(cuts: pd.DataFrame, goal: str = WHOLE) -> pd.DataFrame:
-    """Each method over all cuts.
+    """Summarise each method over all cuts.
 
     Relative scores compare with the reference on the cuts that both have. Coverage has Wilson's interval as if cuts
-    were independent; those of one trial share one future and are not, so it is too narrow.
+    were independent. Cuts of one trial share one future, so the interval is too narrow; see `resampled`.
+
+    Args:
+        cuts: a table from `cut_table`.
+        goal: `WHOLE` or `MOST`.
+
+    Returns:
+        One row per method.
     """
     cuts = cuts[cuts["goal"] == goal]
     reference = cuts[cuts["method"] == REFERENCE].set_index(["trial", "cut"])
@@ -137,7 +155,7 @@ def by_method(cuts: pd.DataFrame, goal: str = WHOLE) -> pd.DataFrame:
 
 
 def of_method(cuts: pd.DataFrame, method: str = METHOD, goal: str = WHOLE) -> dict[str, float]:
-    """One method over all cuts: a row of `by_method`."""
+    """Return the row of one method in `by_method`."""
     found = by_method(cuts, goal).to_dict("index")[method]
     return {str(name): float(value) for name, value in found.items()}
 
@@ -157,7 +175,15 @@ def _mean_of_trials(mine: pd.DataFrame, reference: pd.DataFrame) -> float:
 
 
 def by_trial(cuts: pd.DataFrame, method: str = METHOD) -> pd.DataFrame:
-    """One method on each trial, beside the reference, the whole target."""
+    """Summarise one method by trial, compared with the reference, for the whole target.
+
+    Args:
+        cuts: a table from `cut_table`.
+        method: the method.
+
+    Returns:
+        One row per trial.
+    """
     cuts = cuts[cuts["goal"] == WHOLE]
     rows = []
     for trial, part in cuts.groupby("trial", sort=False):
@@ -180,10 +206,15 @@ def by_trial(cuts: pd.DataFrame, method: str = METHOD) -> pd.DataFrame:
 
 
 def resampled(cuts: pd.DataFrame, method: str = METHOD) -> dict[str, tuple[float, float]]:
-    """How far the figures of a method would vary with other trials like these: 90 % intervals by resampling trials.
+    """Estimate how much the figures of a method would vary with other trials of this kind, by resampling trials.
+
+    Args:
+        cuts: a table from `cut_table`.
+        method: the method.
 
     Returns:
-        (low, high) of relative_log_crps, relative_count_crps and covers_80; empty for fewer than three trials.
+        90 % intervals (low, high) of relative_log_crps, relative_count_crps and covers_80; empty for fewer than three
+        trials.
     """
     cuts = cuts[cuts["goal"] == WHOLE]
     trials = cuts["trial"].unique()
@@ -210,11 +241,14 @@ def resampled(cuts: pd.DataFrame, method: str = METHOD) -> dict[str, tuple[float
 
 
 def held_rows(cuts: pd.DataFrame, whole_of: dict[str, str]) -> list[Held]:
-    """How often intervals held: all, by stage, and by pace.
+    """Compute how often intervals held: overall, by stage and by pace.
 
     Args:
-        cuts: as `cut_table` gives them.
-        whole_of: of trials that are parts of one, its name.
+        cuts: a table from `cut_table`.
+        whole_of: for trials that are parts of another, its name.
+
+    Returns:
+        The rows of the track record; stages and paces without forecasts are left out.
     """
     mine = cuts[(cuts["goal"] == WHOLE) & (cuts["method"] == METHOD)]
     # A cut is made at the end of the day on which its share was reached, so it may be somewhat beyond it.
@@ -242,7 +276,15 @@ def _held(name: str, part: pd.DataFrame, whole_of: dict[str, str]) -> Held:
 
 
 def near_table(results: Sequence[CutResult], whole_of: dict[str, str]) -> pd.DataFrame:
-    """A row for each near question: forecasts, coverage of 80 % intervals with its error, mean miss."""
+    """Tabulate the near questions.
+
+    Args:
+        results: results of cuts.
+        whole_of: for trials that are parts of another, its name.
+
+    Returns:
+        One row per question: number of forecasts, coverage of 80 % intervals with its error, mean error.
+    """
     rows = [
         {"question": near.question, "trial": whole_of.get(result.trial, result.trial), "n": near.n}
         | {"covered": near.n_covered, "error": near.error * near.n}
@@ -261,7 +303,14 @@ def near_table(results: Sequence[CutResult], whole_of: dict[str, str]) -> pd.Dat
 
 
 def caution_table(results: Sequence[CutResult]) -> pd.DataFrame:
-    """A row for each caution: how often it was given, and how forecasts with it and without it did."""
+    """Tabulate the cautions.
+
+    Args:
+        results: results of cuts.
+
+    Returns:
+        One row per caution: how often it was given, and how good forecasts were with and without it.
+    """
     keys = sorted({key for result in results for key in result.cautions})
     rows = []
     for key in keys:

@@ -1,4 +1,4 @@
-"""The track record of the documentation: every trial of some folders, at shares of its target and on even days."""
+"""The track record of the documentation: all trials of some folders, at shares of their target and on even days."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class WholeRecord:
 
     Attributes:
         record: at shares of the target, beside the baselines.
-        evenly: on even days, this program alone: cuts at shares are made on the day of a randomisation, and so never
-            in a silence.
-        planned: at shares of the target, of trials with several sites, had it been known from the start when each
-            would open.
+        evenly: on evenly spaced days, this program alone. Cuts at shares fall on the day of a randomisation, and so
+            never in a gap.
+        planned: at shares of the target, for trials with several sites, as if the opening of each site had been known
+            from the start.
     """
 
     record: TrackRecord
@@ -39,20 +39,20 @@ class WholeRecord:
 
     @cached_property
     def panel_of(self) -> dict[str, str]:
-        """The panel of each trial by its name."""
+        """The panel of each trial, by name of the trial."""
         return {trial.name: PARTS.get(_folder(trial), MAIN) for trial in self.record.trials}
 
     @cached_property
     def whole_of(self) -> dict[str, str]:
-        """The trial of which one is a part, by its name; a trial that is whole is not among them."""
+        """The trial of which each is a part, by name of the part; whole trials are left out."""
         return {name: panel for name, panel in self.panel_of.items() if panel != MAIN}
 
     def held(self) -> list[Held]:
-        """How often intervals held, by stage and pace."""
+        """Return how often intervals held, by stage and pace."""
         return held_rows(self.record.cuts, self.whole_of)
 
     def near(self) -> list[NearHeld]:
-        """How often those of near questions held."""
+        """Return how often intervals of near questions held."""
         table = near_table(self.record.results, self.whole_of)
         rows = table.round(4).reset_index().to_dict("records")
         kept = ("question", "forecasts", "covers_80", "covers_80_se")
@@ -64,11 +64,14 @@ def _folder(trial: ObservedTrial) -> str:
 
 
 def whole_record(trials: Sequence[ObservedTrial], workers: int) -> WholeRecord:
-    """Forecast from all cuts.
+    """Make the track record.
 
     Args:
-        trials: finished ones.
-        workers: processes.
+        trials: finished trials.
+        workers: number of processes; never changes results.
+
+    Returns:
+        The record.
     """
     jobs = [(trial, cut, None) for trial in trials for cut in cuts_at(trial, SHARES)]
     record = TrackRecord(tuple(trials), tuple(backtest(jobs, workers)))
@@ -88,7 +91,7 @@ def whole_record(trials: Sequence[ObservedTrial], workers: int) -> WholeRecord:
 
 
 def with_openings(trial: ObservedTrial) -> ObservedTrial:
-    """The trial as if each site's opening, or its first person, had been planned for that day from the start."""
+    """Return the trial as if each site's opening, or its first person, had been planned for that day from the start."""
     opened = trial.first_seen().tolist()
     sites = tuple(
         replace(site, activated=day, planned=day) if np.isfinite(day) else site

@@ -1,1 +1,1 @@
-"""A trial under way, from its data to the replications that continue it."""
+"""Continues a running trial: from its data to the state from which replications go on."""

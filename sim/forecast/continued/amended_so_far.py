@@ -1,4 +1,4 @@
-"""Amendments of a trial under way: which the data have seen decided, and which are in force at their end."""
+"""Amendments of a running trial: which have been decided in the data, and which are in force at their end."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from sim.scenario.schema.amendments import Amendment, effect_in_words
 
 @dataclass(frozen=True)
 class AmendedSoFar:
-    """What is known of the amendments at the end of the data.
+    """The state of the amendments at the end of the data.
 
     Attributes:
-        now: the scenario with what is in force from day 0 on, and nothing else of its amendments: who passes now.
+        now: the scenario with the amendments in force as if from day 0, and without others.
         consent: name of the amendment whose consent is in force everywhere; empty for that of the scenario.
-        notes: what to say, without full stops.
+        notes: remarks for the reader, without full stops.
     """
 
     now: Scenario
@@ -32,12 +32,15 @@ class AmendedSoFar:
 
 
 def amended_so_far(scenario: Scenario, trial: ObservedTrial, shift: float) -> AmendedSoFar:
-    """Which amendments are in force, by their moments and by how many were randomised when.
+    """Find the amendments in force, from their moments and from the number randomised by each day.
 
     Args:
         scenario: the plan.
         trial: the data.
-        shift: days from the scenario's day 0 to the first of the data.
+        shift: days from the scenario's day 0 to the first day of the data.
+
+    Returns:
+        The state of the amendments.
     """
     if not scenario.amendments:
         return AmendedSoFar(scenario, "", ())

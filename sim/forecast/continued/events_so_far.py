@@ -1,4 +1,4 @@
-"""Events of an event-driven trial that the data have, and what the data cannot say of them."""
+"""Events of an event-driven trial in the data, and what the data cannot say of them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,17 @@ _SURPRISING = 5.0  # events that the plan expects by now, where the data have no
 
 
 def events_so_far(design: Design, trial: ObservedTrial) -> list[str]:
-    """Notes on the events that primary completion counts; none where it counts none.
+    """Compare the events in the data with those that primary completion counts.
+
+    Args:
+        design: the scenario, made ready.
+        trial: the data.
+
+    Returns:
+        Notes for the reader; none where primary completion counts no events.
 
     Raises:
-        UsageError: the data do not say who left, though several should have by now.
+        UsageError: the data do not say who left, although several should have left by now.
     """
     rules = design.scenario.follow_up
     rule = rules.primary_completion if rules else None

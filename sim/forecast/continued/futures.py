@@ -1,4 +1,4 @@
-"""Many replications of trials under way, and of plans, on all cores."""
+"""Simulates many replications of running trials and of plans, on all cores."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class Case:
     """A scenario to simulate.
 
     Attributes:
-        name: what to call it.
+        name: its name in the results.
         scenario: the scenario.
-        state: the state to go on from; None for the plan, from day 0.
-        replications: how many.
-        milestones_only: whether nothing but the milestones is measured, which is sooner done.
+        state: the state from which to continue; None for a plan from day 0.
+        replications: number of replications.
+        milestones_only: whether to measure only the milestones, which is faster.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Futures:
     Attributes:
         case: the case.
         values: (n, measures) as in `replications.parquet`.
-        randomised_days: of each, when each participant was randomised.
+        randomised_days: for each replication, (participants,) day on which each was randomised.
     """
 
     case: Case
@@ -77,27 +77,43 @@ class Futures:
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """A row a replication, as in `replications.parquet`."""
+        """One row per replication, as in `replications.parquet`."""
         found: pd.DataFrame = replication_table(measures(self.design), 0, self.values).to_pandas()
         return found
 
     def days(self, milestone: str) -> Array:
-        """Day of a milestone in each replication; NaN where it never came."""
+        """Return (n,) days of a milestone; NaN where it never came."""
         return self.measure(f"day_{milestone}")
 
     def measure(self, name: str) -> Array:
-        """A column of `replications.parquet`."""
+        """Return (n,) values of a column of `replications.parquet`."""
         found: Array = self.values[:, [measure.name for measure in measures(self.design)].index(name)]
         return found
 
     def counts(self, days: Array) -> Array:
-        """(n, days) participants randomised by each day."""
+        """Count participants randomised by each day.
+
+        Args:
+            days: (k,) days since day 0.
+
+        Returns:
+            (n, k) numbers.
+        """
         return np.array(
             [np.searchsorted(found, days, side="right") for found in self.randomised_days], dtype=np.float64
         )
 
     def fan(self, start: float, end: float, probabilities: Sequence[float]) -> tuple[Array, Array]:
-        """Days, and (probabilities, days) quantiles of the number randomised by then."""
+        """Compute quantiles of the number randomised over time, for a fan chart.
+
+        Args:
+            start: first day, since day 0.
+            end: last day.
+            probabilities: (p,) probabilities.
+
+        Returns:
+            (k,) days, and (p, k) quantiles.
+        """
         days = np.append(np.arange(start, end, _STEP_DAYS), end)
         found: Array = np.quantile(self.counts(days), probabilities, axis=0, method="inverted_cdf")
         return days, found
@@ -122,21 +138,24 @@ def _in_short(text: str, seed: int) -> Chunk:
 
 
 def is_short(scenario: Scenario) -> bool:
-    """Whether a plan is so small that it is simulated whole for its shares."""
+    """Return whether a plan is small enough to be simulated whole for its shares."""
     return scenario.trial.target <= _SHORT
 
 
 def plan_in_short(scenario: Scenario, seed: int) -> Futures:
-    """The plan from its day 0, here, or one like it of fewer participants if it is large, to know its shares.
+    """Simulate the plan from its day 0 in this process, to learn its shares.
 
-    It is simulated once only, however often it is asked for.
+    A large plan is simulated with fewer participants, since its shares are the same. The result is cached.
 
     Args:
         scenario: the plan.
-        seed: where random numbers start.
+        seed: seed of the random numbers.
+
+    Returns:
+        The simulated trials.
 
     Raises:
-        ReplicationFailed: a replication raised, which is a defect.
+        ReplicationFailed: a replication raised an exception, which is a defect.
     """
     if not is_short(scenario):
         data = json.loads(canonical(scenario))
@@ -148,7 +167,7 @@ def plan_in_short(scenario: Scenario, seed: int) -> Futures:
 
 
 def plan_case(scenario: Scenario) -> Case:
-    """The plan, in as many simulated trials as its size allows."""
+    """Return the case of a plan, with a number of replications that suits its size."""
     n = min(_PLANNED, max(_FEWEST_PLANNED, _PLANNED_PEOPLE // scenario.trial.target))
     return Case(PLAN, scenario, None, n)
 
@@ -163,10 +182,13 @@ def _raise_failures(chunks: Sequence[Chunk]) -> None:
 
 @contextmanager
 def simulators(n: int) -> Iterator[Simulators | None]:
-    """Processes that will simulate cases, started at once; None where this one does it alone.
+    """Start the processes that will simulate cases.
 
     Args:
-        n: how many.
+        n: number of processes.
+
+    Yields:
+        The processes; None where this process simulates alone.
     """
     if n <= 1:
         yield None
@@ -186,13 +208,16 @@ def simulate_cases(
 
     Args:
         cases: what to simulate.
-        seed: where random numbers start.
-        workers: from `simulators`; None for this process alone. No value depends on it.
-        progress: called with replications done and in all.
+        seed: seed of the random numbers.
+        workers: from `simulators`; None for this process alone. Never changes results.
+        progress: called with the replications done and the total.
+
+    Returns:
+        The simulated trials of each case, in order.
 
     Raises:
-        ReplicationFailed: a replication raised, which is a defect.
-        WorkersLost: worker processes were killed again and again.
+        ReplicationFailed: a replication raised an exception, which is a defect.
+        WorkersLost: worker processes were killed repeatedly.
     """
     jobs = [
         (i, first, min(part, case.replications - first))

@@ -1,7 +1,7 @@
-"""What the data of a trial teach of its rates: of the open sites together, of each of them, and of those to come.
+"""Rates learnt from the data of a trial: of all open sites together, of each of them, and of future sites.
 
-The rate of the open sites together is that of the drifting rate, whose track record is known; the Poisson-gamma model
-divides it among them.
+The rate of all open sites together is the drifting rate, whose track record is known. The Poisson-gamma model divides
+it among the sites.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ _SO_FAR = ".so_far_"  # periods in which a fitted scenario keeps the shape of th
 
 @dataclass(frozen=True, eq=False)
 class CalendarTerm:
-    """The scenario's own calendar, of which everything is known.
+    """The scenario's own calendar; its coefficient is known.
 
     Attributes:
         trial: the trial, whose first day dates the bins.
-        cumulative: (n + 1,) the calendar's factor added up by day, since the trial's first day.
+        cumulative: (n + 1,) the calendar's factor accumulated by day, since the trial's first day.
     """
 
     trial: ObservedTrial
@@ -64,12 +64,12 @@ class CalendarTerm:
 
 
 def group_of(design: Design, key: SiteKey) -> GroupDesign:
-    """The group of a site."""
+    """Return the group of a site."""
     return next(group for group in design.groups if group.name == key[0])
 
 
 def mean_of(value: object) -> float:
-    """A value of a scenario, or its mean."""
+    """Return a value of a scenario as a number: a distribution is replaced by its mean."""
     return float(expected(value)) if isinstance(value, Family) else float(value)  # type: ignore[arg-type]
 
 
@@ -78,8 +78,8 @@ class PlanWeight:
     """The plan as the prior of a forecast.
 
     Attributes:
-        per_month: randomisations a month of the open sites together, as planned.
-        weight: what it weighs beside the data: variance of the log rate now over its variance before the data.
+        per_month: planned randomisations per month of all open sites.
+        weight: weight of the plan against the data: variance of the log rate now over its variance before the data.
     """
 
     per_month: float
@@ -95,17 +95,17 @@ class PlanWeight:
 
 
 class LearntRates:
-    """What the data teach of rates.
+    """Learns the rates of a running trial.
 
     Args:
-        design: the scenario.
+        design: the scenario, made ready.
         trial: the data.
-        shift: the trial's first day in the scenario's days.
-        passing: share of those referred who are randomised.
+        shift: the trial's first day, in the scenario's days.
+        passing: share of referred people who are randomised.
         plans: by group, what the scenario says of its sites.
-        opened: what is known of sites.
+        opened: what is known of the sites.
         people: everyone in the trial.
-        seed: where random numbers start.
+        seed: seed of the random numbers.
     """
 
     def __init__(
@@ -167,7 +167,17 @@ class LearntRates:
         return found
 
     def posterior(self, target: int) -> RatePosterior:
-        """The rate now, its prior the plan's own as far as plans have been right; a fitted scenario is no plan."""
+        """Learn the rate of all open sites together.
+
+        Its prior is the plan's rate, with the bias and spread that plans have had. A fitted scenario is not a plan, and
+        gives no prior.
+
+        Args:
+            target: number of randomisations wanted.
+
+        Returns:
+            The posterior at the end of the data.
+        """
         rate, cv = self._planned_rate()
         prior = None
         if rate > 0 and not self._is_fitted:
@@ -216,7 +226,15 @@ class LearntRates:
         return shape, shape / max(plan.mean * self._passing * scale, 1e-9)
 
     def constant_rates(self, keys: list[SiteKey], draws: int) -> Array:
-        """(draws, sites) gamma posteriors, in closed form."""
+        """Draw constant rates of sites from their own gamma posteriors.
+
+        Args:
+            keys: the sites.
+            draws: number of draws.
+
+        Returns:
+            (draws, sites) rates.
+        """
         found = np.zeros((draws, len(keys)))
         random = self._random(1)
         for i, key in enumerate(keys):
@@ -226,9 +244,17 @@ class LearntRates:
         return found
 
     def divided(self, keys: list[SiteKey], posterior: RatePosterior, outlook: Outlook) -> Array:
-        """(draws, sites) the drifting rate now, divided among the open sites by their gamma posteriors.
+        """Divide the drifting rate now among the open sites by their gamma posteriors.
 
-        How sites differ is the scenario's; how fast they are together is the data's.
+        The scenario says how sites differ; the data say how fast they are together.
+
+        Args:
+            keys: the open sites.
+            posterior: posterior of the drifting rate.
+            outlook: futures of the rate.
+
+        Returns:
+            (draws, sites) rates.
         """
         draws = len(outlook.own_now)
         months = {key: self._exposure(key, drifts=True) for key in keys}
@@ -249,7 +275,14 @@ class LearntRates:
         return found
 
     def lessons(self, draws: int) -> dict[str, Array]:
-        """By group, what its open sites teach of those still to open: a gamma factor on what all of them share."""
+        """Learn from open sites about future sites of the same group.
+
+        Args:
+            draws: number of draws.
+
+        Returns:
+            By group, (draws,) gamma factors on what its sites share.
+        """
         found: dict[str, Array] = {}
         random = self._random(3)
         for group in self._design.groups:

@@ -1,4 +1,4 @@
-"""Which site of a scenario is which of the data; which arm, and which way of leaving."""
+"""Matches sites, arms and ways of leaving in the data with those of a scenario."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class SiteMatch:
     """Sites of the data among those of a scenario.
 
     Attributes:
-        keys: group and number by index of the site in the data.
-        guessed: indices of those that have no name in the scenario, and were taken as sites of it that are free.
+        keys: group and number, by index of the site in the data.
+        guessed: indices of sites that the scenario does not name, and which took free sites of it.
         added: names of groups to add for sites that the scenario does not have, by index.
-        unseen: names of scenario sites of which the data say nothing.
+        unseen: names of the scenario's sites that are not in the data.
     """
 
     keys: dict[int, SiteKey]
@@ -107,9 +107,16 @@ class _Matching:
 
 
 def match_sites(trial: ObservedTrial, design: Design) -> SiteMatch:
-    """Match by name, by group, then by size; what is left gets a group of its own.
+    """Match sites by name, by group, then by size; the remaining sites get groups of their own.
 
     In a scenario that was fitted to data every site has its name, so that none is guessed.
+
+    Args:
+        trial: the data.
+        design: the scenario, made ready.
+
+    Returns:
+        The match.
     """
     matching = _Matching(trial, design)
     matching.by_name()
@@ -135,7 +142,15 @@ def match_sites(trial: ObservedTrial, design: Design) -> SiteMatch:
 
 
 def arm_index(text: str, design: Design) -> int | None:
-    """The scenario's arm that the data mean; None where none is like it."""
+    """Find the scenario's arm for a text of the data.
+
+    Args:
+        text: the text.
+        design: the scenario, made ready.
+
+    Returns:
+        Index of the arm; None where none fits.
+    """
     if not text:
         return None
     names = {plain(arm.name): arm.index for arm in design.arms}
@@ -151,9 +166,17 @@ def arm_index(text: str, design: Design) -> int | None:
 
 
 def way_out_code(text: str, design: Design) -> int | None:
-    """The scenario's way of leaving that the data mean; None where it has none.
+    """Find the scenario's way of leaving for a text of the data.
 
-    What is neither named like one of them nor one of the usual ways is taken as a withdrawal, else as the first way.
+    A text that is neither a name of the scenario nor a usual way is taken as a withdrawal, or as the first way where
+    there is no withdrawal.
+
+    Args:
+        text: the text; may be empty.
+        design: the scenario, made ready.
+
+    Returns:
+        Index of the way; None where the scenario has none.
     """
     ways = design.ways_out
     if not ways:

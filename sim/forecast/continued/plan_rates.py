@@ -1,4 +1,4 @@
-"""What a scenario expects of its sites, before any data: rates, openings, and the share of referrals that gets in."""
+"""What a scenario expects of its sites before any data: rates, openings, and the share of referrals randomised."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _OPENINGS = 192
 
 @dataclass(frozen=True)
 class PlannedSite:
-    """What the scenario says of a group's site.
+    """What the scenario says of a site of a group.
 
     Attributes:
-        mean: referrals a month at full rate.
-        cv: how unsure that is, of a site of which nothing is known: sd / mean.
-        shared_cv: how much of it all sites of the group share.
+        mean: referrals per month at full rate.
+        cv: coefficient of variation (sd / mean) of that rate, for a site without data.
+        shared_cv: the part of it that all sites of the group share.
     """
 
     mean: float
@@ -51,7 +51,7 @@ def _moments(value: object) -> tuple[float, float]:
 
 
 def planned_site(group: GroupDesign) -> PlannedSite:
-    """A site of a group, before any data."""
+    """Return what a scenario says of a site of a group, before any data."""
     settings = group.settings
     mean, square = _moments(settings.referrals_per_month)
     never, _ = _moments(settings.never_enrols)
@@ -65,7 +65,15 @@ def planned_site(group: GroupDesign) -> PlannedSite:
 
 
 def planned_openings(design: Design, seed: int) -> dict[SiteKey, float]:
-    """Median day of activation of every site, as planned."""
+    """Simulate start-up as planned.
+
+    Args:
+        design: the scenario, made ready.
+        seed: seed of the random numbers.
+
+    Returns:
+        Median day of activation of every site, since day 0.
+    """
     batch = Batch(design, seed, 0, _OPENINGS)
     found: dict[SiteKey, float] = {}
     for group in design.groups:
@@ -75,7 +83,17 @@ def planned_openings(design: Design, seed: int) -> dict[SiteKey, float]:
 
 
 def share_randomised(design: Design, seed: int) -> float:
-    """Share of those referred who are randomised, by simulating the plan; without those whom its end or a cap bars."""
+    """Compute the share of referred people who are randomised, by simulating the plan.
+
+    People turned away by a cap or by the end of the trial are not counted.
+
+    Args:
+        design: the scenario, made ready.
+        seed: seed of the random numbers.
+
+    Returns:
+        The share, above 0.
+    """
     plan = plan_in_short(design.scenario, seed)
 
     def total(name: str) -> float:

@@ -1,6 +1,6 @@
-"""From a scenario and the data of a trial to the state from which simulated trials go on.
+"""From a scenario and the data of a running trial to the state from which simulated trials continue.
 
-With `is_constant` there is no drift, and each site has its own gamma posterior.
+With `is_constant` rates do not drift, and each site has its own gamma posterior.
 """
 
 from __future__ import annotations
@@ -47,17 +47,17 @@ _BEFORE = 60.0  # days that people may have been screened before day 0
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """Where simulated trials go on from.
+    """The state from which simulated trials continue.
 
     Attributes:
-        scenario: the scenario, with the sites that only the data have.
-        plan: the same as it was planned, with whatever it says of the drift to come.
+        scenario: the scenario, with sites that only the data have.
+        plan: the same as planned, with what it says of future drift.
         state: the state.
-        trial: the trial as it is known.
-        posterior: of the drifting rate; None where the target is met already.
-        outlook: futures of the rate; None likewise, or for constant rates.
-        open_sites: site of the scenario by index in the data, of those that are open.
-        notes: what to know, without full stops.
+        trial: the trial as far as it is known.
+        posterior: posterior of the drifting rate; None where the target is reached.
+        outlook: futures of the rate; None where the target is reached, or for constant rates.
+        open_sites: for open sites, the scenario's site by index in the data.
+        notes: remarks for the reader, without full stops.
     """
 
     scenario: Scenario
@@ -73,17 +73,20 @@ class Start:
 def start_from(
     scenario: Scenario, trial: ObservedTrial, seed: int, draws: int = DRAWS, is_constant: bool = False
 ) -> Start:
-    """The state of a trial under way.
+    """Work out the state of a running trial.
 
     Args:
         scenario: the plan.
-        trial: the data, as they were known on the as-of day.
-        seed: where random numbers start.
-        draws: futures of the rate.
-        is_constant: whether rates stay as they are, instead of drifting.
+        trial: the data, as known on the as-of day.
+        seed: seed of the random numbers.
+        draws: number of futures of the rate.
+        is_constant: whether rates stay constant instead of drifting.
+
+    Returns:
+        The state.
 
     Raises:
-        UsageError: somebody was randomised before the scenario's day 0.
+        UsageError: a participant was randomised before the scenario's day 0.
     """
     shift = float((trial.first - scenario.trial.enrolment_opens).days)
     _check_dates(scenario, trial, shift)
@@ -319,7 +322,15 @@ def _pipeline_days(scenario: Scenario) -> float:
 
 
 def fitted_note(scenario: Scenario, trial: ObservedTrial) -> str | None:
-    """What to say of a scenario that was fitted to data: whether they are these."""
+    """Check whether a fitted scenario was fitted to these data.
+
+    Args:
+        scenario: the scenario.
+        trial: the data.
+
+    Returns:
+        A note if it was fitted to others; None if it was fitted to these, or not fitted.
+    """
     said = scenario.bibliography.get(FITTED)
     if said is None:
         return None

@@ -1,4 +1,4 @@
-"""What people know of recruitment and the data do not have: closed periods, an announced end, openings to come."""
+"""What people know of recruitment that the data do not contain: closed periods, an announced end, future openings."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Period = tuple[date, date]
 
 @dataclass(frozen=True)
 class Told:
-    """What was said.
+    """What the user said of recruitment.
 
     Attributes:
-        closed: first and last day of periods in which nobody could be randomised, also of those to come.
-        ends: the last day on which anybody may be randomised.
-        sites_a_month: sites that open a month from now on; None where nobody said.
+        closed: first and last day of periods in which nobody could be randomised, including future ones.
+        ends: the last day on which anybody may be randomised; None if not said.
+        sites_a_month: number of sites that open per month from now on; None if not said.
     """
 
     closed: tuple[Period, ...] = ()
@@ -37,15 +37,18 @@ class Told:
 
 
 def told(closed: Sequence[str], ends: str | date | None, sites_a_month: float | None) -> Told:
-    """What was said on a command line, or in a notebook.
+    """Read what the user said on the command line or in a notebook.
 
     Args:
-        closed: as in 2024-03-01..2024-04-15.
+        closed: periods, as in `2024-03-01..2024-04-15`.
         ends: a date.
-        sites_a_month: sites.
+        sites_a_month: number of sites that open per month.
+
+    Returns:
+        What was said.
 
     Raises:
-        UsageError: one of them cannot be.
+        UsageError: a value is wrong, or periods overlap.
     """
     periods = sorted(_period(text) for text in closed)
     for before, after in pairwise(periods):
@@ -78,14 +81,17 @@ def _date(text: str, option: str) -> date:
 
 
 def as_told(trial: ObservedTrial, said: Told) -> ObservedTrial:
-    """The data with what was said of recruitment.
+    """Add what the user said to the data.
 
     Args:
-        trial: the data, cut at the day from which to go on.
+        trial: the data, cut at the as-of day.
         said: what was said.
 
+    Returns:
+        The data with it.
+
     Raises:
-        UsageError: somebody was randomised when nobody could be, or after the end.
+        UsageError: somebody was randomised in a closed period, or after the end.
     """
     if said == Told():
         return trial
@@ -104,11 +110,14 @@ def as_told(trial: ObservedTrial, said: Told) -> ObservedTrial:
 
 
 def scenario_as_told(scenario: Scenario, trial: ObservedTrial) -> Scenario:
-    """The scenario with what was said of the time to come: nobody is referred in a closed period, all sites close.
+    """Add what the user said of the future to the scenario: no referrals in closed periods, and an end of recruitment.
 
     Args:
         scenario: the plan.
-        trial: the data, as told.
+        trial: the data, with what the user said.
+
+    Returns:
+        The scenario; the same one where nothing concerns the future.
     """
     ahead = [(max(start, trial.now), end) for start, end in trial.closed_periods if end > trial.now]
     if not ahead and trial.ends is None:
@@ -127,7 +136,15 @@ def scenario_as_told(scenario: Scenario, trial: ObservedTrial) -> Scenario:
 
 
 def openings_ahead(trial: ObservedTrial, n: int) -> list[float]:
-    """Days, since the trial's first, on which the next sites open at so many a month; evenly, from now on."""
+    """Return the opening days of the next n sites, evenly spaced at the rate that the user said.
+
+    Args:
+        trial: the data, with what the user said.
+        n: number of sites.
+
+    Returns:
+        Days since the trial's first day; empty where the user said nothing.
+    """
     if not trial.sites_a_month:
         return []
     apart = MONTH_DAYS / trial.sites_a_month
@@ -135,7 +152,7 @@ def openings_ahead(trial: ObservedTrial, n: int) -> list[float]:
 
 
 def said_notes(trial: ObservedTrial) -> list[str]:
-    """What was said, in words without full stops."""
+    """Return what the user said in words, without full stops."""
     found = []
     for start, end in trial.closed_periods:
         first, last = trial.date_of(start), trial.date_of(end - 1.0)

@@ -1,1 +1,1 @@
-"""From the data of a trial to a scenario."""
+"""Fits a scenario to the data of a trial."""

@@ -1,4 +1,4 @@
-"""Weekdays and the days around New Year: whether they matter, shown and not assumed."""
+"""Effects of weekdays and of the days around New Year. They are measured and reported, not assumed."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class WeekdayEffect:
     """Randomisations by weekday.
 
     Attributes:
-        names: Monday first.
+        names: weekdays from Monday.
         counts: (7,) randomisations.
-        p_value: of all days being alike, by the chi-squared test; NaN for fewer than 35.
-        gain: mean log score gained by knowing the weekdays so far, a randomisation; above 0 if it helps foretell.
+        p_value: of the chi-squared test that all days are alike; NaN for fewer than 35 randomisations.
+        gain: mean log score per randomisation gained by knowing the weekdays so far; above 0 if they help to predict.
     """
 
     names: tuple[str, ...]
@@ -37,7 +37,14 @@ class WeekdayEffect:
 
 
 def weekdays(trial: ObservedTrial) -> WeekdayEffect | None:
-    """Randomisations by weekday; None where days are not known."""
+    """Measure the effect of weekdays.
+
+    Args:
+        trial: the trial.
+
+    Returns:
+        The effect; None where the days are not known.
+    """
     if trial.resolution_days != 1 or not trial.has_calendar or trial.n_randomised == 0:
         return None
     day = (np.floor(trial.days).astype(np.int64) + trial.first.weekday()) % 7
@@ -51,7 +58,14 @@ def weekdays(trial: ObservedTrial) -> WeekdayEffect | None:
 
 
 def year_end_factor(posterior: RatePosterior) -> tuple[float, float, float] | None:
-    """(10 %, 50 %, 90 %) points of the factor on the days around New Year; None without a calendar."""
+    """Return the factor of the rate on the days around New Year.
+
+    Args:
+        posterior: the fitted rate.
+
+    Returns:
+        10, 50 and 90 % points; None without a calendar.
+    """
     place = [i for i, term in enumerate(posterior.terms) if isinstance(term, YearEnd)]
     if not place:
         return None

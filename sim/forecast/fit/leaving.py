@@ -1,4 +1,4 @@
-"""Ways of leaving: competing risks from randomisation on, with those still in censored (Aalen and Johansen 1978)."""
+"""Ways of leaving, as competing risks from randomisation. Those still in are censored (Aalen and Johansen 1978)."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class WayOfLeaving:
     """One way of leaving.
 
     Attributes:
-        name: as a scenario may call it.
-        n: how many left this way.
+        name: a name that a scenario accepts.
+        n: number of participants who left this way.
         weeks: (k,) weeks after randomisation.
-        incidence: (k,) share that has left this way by then, among the other ways.
-        at_risk: (k,) effective number that the share rests on.
+        incidence: (k,) share that has left this way by then, with the other ways as competing risks.
+        at_risk: (k,) effective number of participants behind the share.
     """
 
     name: str
@@ -36,13 +36,20 @@ class WayOfLeaving:
 
 
 def name_of(text: str) -> str:
-    """A way of leaving as a name: letters, digits and underscores."""
+    """Turn a text for a way of leaving into a name: lower-case letters, digits and underscores."""
     found = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:50]
     return found if found and found[0].isalpha() else f"reason_{found}" if found else OTHER
 
 
 def follow_up_weeks(trial: ObservedTrial) -> float:
-    """Weeks from randomisation to the last visit: the last one planned, else the median of those who completed."""
+    """Return the weeks from randomisation to the last visit.
+
+    Args:
+        trial: the trial.
+
+    Returns:
+        The last planned visit; without a visit plan, the median over participants who completed; 0 if unknown.
+    """
     if trial.visits is not None and len(trial.visits.planned_day):
         return float(trial.visits.planned_day.max()) / 7
     people = trial.people
@@ -53,11 +60,14 @@ def follow_up_weeks(trial: ObservedTrial) -> float:
 
 
 def ways_of_leaving(trial: ObservedTrial, weeks: Array) -> list[WayOfLeaving]:
-    """Cumulative incidence of each way of leaving.
+    """Estimate the cumulative incidence of each way of leaving (Aalen-Johansen).
 
     Args:
         trial: the trial, as far as it is known.
-        weeks: when to read it off, increasing.
+        weeks: (k,) increasing times at which to read the incidence, in weeks.
+
+    Returns:
+        The most frequent ways; the others are pooled as `OTHER`.
     """
     people = trial.people.taken(np.flatnonzero(~np.isnan(trial.people.randomised)))
     if not len(people) or not len(weeks):

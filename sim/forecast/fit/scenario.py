@@ -1,4 +1,4 @@
-"""A scenario from what the data of a trial say: `fitted.yaml`, with posteriors as `uncertain` values."""
+"""Turns a fit into a scenario, `fitted.yaml`; posteriors become `uncertain` values."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _FEWEST_REPLICATIONS = 100
 
 
 def site_group(name: str) -> str:
-    """A site's name as that of a group in a scenario."""
+    """Turn a site's name into the name of a group in a scenario."""
     found = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[:50]
     return found if found and found[0].isalpha() else f"site_{found}"
 
 
 def group_names(names: tuple[str, ...]) -> list[str]:
-    """Names of groups for sites, told apart where two would be the same."""
+    """Turn names of sites into unique names of groups, in the same order."""
     found: list[str] = []
     for name in names:
         group, n = site_group(name), 2
@@ -169,7 +169,15 @@ def _experiment(target: int) -> dict[str, Any]:
 
 
 def fitted_mapping(found: Fit, name: str) -> dict[str, Any]:
-    """The scenario as plain data, in the order of the schema."""
+    """Compose the fitted scenario.
+
+    Args:
+        found: the fit.
+        name: name of the scenario.
+
+    Returns:
+        Plain data in the order of the schema.
+    """
     trial = found.trial
     said = f"{trial.source}, {trial.first} to {found.until}"
     short = said if len(said) <= 400 else f"the trial's own data, {trial.first} to {found.until}"
@@ -214,14 +222,17 @@ _HEAD = """\
 
 
 def fitted_yaml(found: Fit, name: str) -> str:
-    """The text of `fitted.yaml`, which is a valid scenario that stands alone.
+    """Write the fitted scenario as YAML. It is valid on its own, without a file that it extends.
 
     Args:
-        found: what was learnt.
-        name: of the scenario.
+        found: the fit.
+        name: name of the scenario.
+
+    Returns:
+        The text of `fitted.yaml`.
 
     Raises:
-        ScenarioError: it is not valid, which is a defect.
+        ScenarioError: the scenario is not valid, which is a defect.
     """
     data = fitted_mapping(found, name)
     scenario_from_mapping(data, "fitted.yaml")

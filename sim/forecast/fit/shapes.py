@@ -1,7 +1,7 @@
-"""The shape of recruitment over time: candidates, and which of them foretold the trial's own next weeks best.
+"""The shape of recruitment over time: candidate shapes, and which of them best predicted the trial's own next weeks.
 
-Every four weeks, each shape learns from what was known then and says how many come in the next four weeks. The score is
-the mean CRPS of those numbers, so a shape is chosen by what it foretells and not by how well it fits.
+Every four weeks, each shape learns from what was known then and predicts the number of randomisations in the next four
+weeks. The score is the mean CRPS of these numbers. A shape is thus chosen by what it predicts, not by how well it fits.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Shape:
 
     Attributes:
         factor: (k,) rate in each bin relative to the rate now.
-        next_count: (draws,) how many in the next four weeks.
+        next_count: (draws,) number of randomisations in the next four weeks.
         note: what was learnt, in words.
     """
 
@@ -124,7 +124,7 @@ def _change_point(trial: ObservedTrial, past: History, target: int, random: np.r
 
 
 def trial_day(past: History, k: int) -> str:
-    """The end of a bin in words."""
+    """Return the end of bin k in words, as in `day 84`."""
     return f"day {past.edges[k + 1]:.0f}"
 
 
@@ -153,14 +153,14 @@ LEARNERS: dict[str, tuple[str, Learner]] = {
 
 @dataclass(frozen=True, eq=False)
 class ShapeChoice:
-    """Shapes and how well they foretold.
+    """The candidate shapes, and how well they predicted.
 
     Attributes:
-        chosen: key of the shape with the best score; `drifting` where there is too little to tell.
+        chosen: key of the shape with the best score; `drifting` where there is too little data to tell.
         scores: mean CRPS of the number in the next four weeks, by shape.
-        worse_by: mean difference from the chosen one's CRPS, by shape.
+        worse_by: mean difference from the chosen shape's CRPS, by shape.
         errors: standard error of that difference, by shape.
-        n_origins: days from which they foretold.
+        n_origins: number of days from which they predicted.
         shapes: each shape, learnt from the whole history.
     """
 
@@ -184,12 +184,15 @@ def _origins(trial: ObservedTrial) -> Array:
 
 
 def choose_shape(trial: ObservedTrial, target: int, settings: RateSettings = SETTINGS) -> ShapeChoice:
-    """Score the shapes on a trial's own next weeks, and choose.
+    """Score the shapes on a trial's own next weeks, and choose the best.
 
     Args:
         trial: the trial, as far as it is known.
-        target: randomisations wanted.
-        settings: where random numbers start.
+        target: number of randomisations wanted.
+        settings: priors, and the seed of the random numbers.
+
+    Returns:
+        The choice.
     """
     crps_of: dict[str, list[float]] = {name: [] for name in LEARNERS}
     origins = _origins(trial)

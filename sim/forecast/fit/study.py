@@ -1,4 +1,4 @@
-"""What the data of a trial say: site rates, the shape over time, the funnel, screening times, ways of leaving."""
+"""Everything that is learnt from the data of a trial: site rates, shape over time, funnel, screening times, leaving."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class PassFraction:
     """A step of the funnel.
 
     Attributes:
-        name: what is passed.
-        passed: people who did.
-        total: people of whom it is known.
+        name: the step.
+        passed: number of people who passed it.
+        total: number of people of whom it is known whether they passed.
     """
 
     name: str
@@ -47,37 +47,37 @@ class PassFraction:
 
     @property
     def mean(self) -> float:
-        """Posterior mean with Jeffreys' prior."""
+        """Posterior mean with Jeffreys' prior, Beta(1/2, 1/2)."""
         return (self.passed + 0.5) / (self.total + 1.0)
 
 
 @dataclass(frozen=True, repr=False)
 class Fit(Shown):
-    """What was learnt.
+    """What was learnt from the data of a trial.
 
     Attributes:
         trial: the trial, until recruitment was over or the data ended.
-        target: randomisations wanted.
+        target: number of randomisations wanted.
         until: last day of recruitment that was learnt from.
         names: (sites,) names; one name for all where sites are not known.
-        opened: (sites,) day of opening; NaN for sites to come.
-        closed: (sites,) day of closing; NaN for open ones.
-        planned: (sites,) day on which a site to come is planned; NaN for others.
-        is_opening_known: whether openings are the sites' own, not their first persons'.
+        opened: (sites,) day of opening; NaN for future sites.
+        closed: (sites,) day of closing; NaN for open sites.
+        planned: (sites,) planned opening day of a future site; NaN for others.
+        is_opening_known: whether openings are known; otherwise the first person at a site stands for its opening.
         counts: (sites,) people referred.
-        months: (sites,) exposure in months at the rate now.
-        rates: referral rates a month.
+        months: (sites,) exposure in months at the present rate.
+        rates: referrals per month.
         funnel: steps from referral to randomisation.
-        fails_at_once: whether most screen failures are known on the day.
-        screening_days: times from the start of screening to randomisation, as quantiles; empty where not known.
-        shape: candidates, their scores, the choice.
+        fails_at_once: whether most screen failures are known on the day of screening.
+        screening_days: quantiles of days from the start of screening to randomisation; empty where not known.
+        shape: candidate shapes, their scores and the choice.
         factor: (k,) rate in each bin of the history relative to the rate now, by the chosen shape.
-        posterior: of the drifting rate.
-        ahead: (median, sigma) of the log of the mean rate ahead relative to the rate now.
+        posterior: posterior of the drifting rate.
+        ahead: (median, sigma) of the log of the mean future rate relative to the rate now.
         weekday: randomisations by weekday.
         year_end: 10, 50, 90 % points of the factor around New Year.
         weeks: length of follow-up; 0 where not known.
-        is_length_given: whether somebody said that length, and not the data.
+        is_length_given: whether the user gave that length, rather than the data.
         leaving: ways of leaving.
     """
 
@@ -115,8 +115,11 @@ def fit(trial: ObservedTrial, target: int | None = None, weeks: float | None = N
 
     Args:
         trial: the trial, as far as it is known.
-        target: randomisations wanted; default: as many as there are, and recruitment is over.
-        weeks: from randomisation to the last visit; default: as the data say.
+        target: number of randomisations wanted; None if recruitment is over and there are as many as wanted.
+        weeks: weeks from randomisation to the last visit; None to take them from the data.
+
+    Returns:
+        What was learnt.
 
     Raises:
         UsageError: nobody is randomised.

@@ -1,1 +1,1 @@
-"""The rate at which a trial randomises, as its own counts and those of other trials say."""
+"""The rate at which a trial randomises, learnt from its own counts and from other trials."""

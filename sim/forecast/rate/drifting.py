@@ -1,10 +1,10 @@
 """The rate of a trial: what its randomisations so far say of its rate now.
 
 In a bin of time the count is negative binomial with mean exposure x exp(f), f = level + walk + terms + growth + end.
-The walk is Brownian in the logarithm of time, so that a trial may change as much in its second month as from its tenth
-to its twentieth, and a long one does not drift for ever. Trials are of several kinds (`settings.KINDS`): each has a
-fixed share of the futures, and within a kind the sizes of drift and of overdispersion are weighed by how well they
-explain the counts. Everything else is Gaussian before the data, and by Laplace's approximation after.
+The walk is Brownian in the logarithm of time: a trial may change as much in its second month as between its tenth and
+its twentieth, and a long trial does not drift for ever. There are several kinds of trials (`settings.KINDS`). Each has
+a fixed share of the futures; within a kind, the sizes of drift and overdispersion are weighted by how well they explain
+the counts. Everything else is Gaussian before the data, and Gaussian by Laplace's approximation after them.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _JITTER = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """Draws of the rate now, one row a future.
+    """Draws of the rate now, one row per future.
 
     Attributes:
-        level: (draws,) log rate per week at the end of the data, the terms and the end not in it.
+        level: (draws,) log rate per week at the end of the data, without the terms and the end.
         coefficients: (draws, terms + 2) coefficients of the terms, of the growth, and last of the end.
         drift: (draws,) standard deviation of the log rate's drift while time grows e-fold.
         dispersion: (draws,) size of the negative binomial of a week.
@@ -76,7 +76,15 @@ class RatePosterior:
     settings: RateSettings
 
     def draw(self, n: int, random: np.random.Generator) -> Draws:
-        """Draw the rate now; kinds and sizes in proportion to their weights, by systematic sampling."""
+        """Draw the rate now. Kinds and sizes are in proportion to their weights, by systematic sampling.
+
+        Args:
+            n: number of draws.
+            random: random numbers.
+
+        Returns:
+            The draws, in random order.
+        """
         places = np.minimum(
             np.searchsorted(np.cumsum(self.weight), (np.arange(n) + random.random()) / n), len(self.weight) - 1
         )
@@ -87,18 +95,26 @@ class RatePosterior:
 
     @property
     def drift_per_doubling(self) -> float:
-        """Share by which the rate drifts, up or down, while the time so far doubles: mean over kinds and sizes."""
+        """Share by which the rate drifts, up or down, while the time so far doubles; mean over kinds and sizes."""
         return float(np.expm1(self.weight @ self.drift * np.sqrt(np.log(2.0))))
 
 
 def slow_end(share_done: Array, floor: float) -> Array:
-    """log((1 - share of the target reached + floor) / (1 + floor)): 0 at the start, lowest at the target."""
+    """Compute the value that slows the rate towards the target.
+
+    Args:
+        share_done: share of the target reached, any shape.
+        floor: keeps the logarithm finite at the target.
+
+    Returns:
+        log((1 - share_done + floor) / (1 + floor)): 0 at the start, lowest at the target.
+    """
     found: Array = np.log((np.clip(1.0 - share_done, 0.0, 1.0) + floor) / (1.0 + floor))
     return found
 
 
 def log_time(days: Array | float, settings: RateSettings) -> Array:
-    """The time in which the rate drifts and grows."""
+    """Return the time scale of drift and growth, log(days + early_days)."""
     found: Array = np.log(np.asarray(days) + settings.early_days)
     return found
 
@@ -114,10 +130,13 @@ def fit_rate(
 
     Args:
         history: randomisations so far.
-        target: randomisations wanted.
+        target: number of randomisations wanted.
         terms: what changes the rate besides its drift.
         settings: priors.
-        level_prior: log rate per week now, as planned, where there is a plan; else the mean rate so far, and vague.
+        level_prior: prior of the log rate per week now, from a plan; None for a vague prior at the mean rate so far.
+
+    Returns:
+        The posterior at the end of the data.
     """
     done = (np.cumsum(history.counts) - history.counts / 2) / target
     growth = log_time(history.middles, settings) - log_time(history.now, settings)

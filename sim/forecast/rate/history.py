@@ -1,4 +1,4 @@
-"""A trial's randomisations in bins of time: weeks of late, four weeks before that."""
+"""A trial's randomisations in bins of time: one week each recently, four weeks each before."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class History:
 
     Attributes:
         edges: (k + 1,) ends of the bins, in days since the trial's first day; the last is now.
-        counts: (k,) randomisations in each.
+        counts: (k,) randomisations in each bin.
         days: days of randomisation, increasing.
-        closed: (first day, day after the last) of periods in which nobody could be randomised, also of those to come.
+        closed: (first day, day after the last) of periods in which nobody could be randomised, including future ones.
         ends: day after the last on which anybody may be randomised; infinity where none was announced.
     """
 
@@ -39,12 +39,12 @@ class History:
 
     @property
     def now(self) -> float:
-        """The end of the last bin."""
+        """End of the last bin, in days since the trial's first day."""
         return float(self.edges[-1])
 
     @property
     def n(self) -> int:
-        """Randomisations so far."""
+        """Number of randomisations so far."""
         return int(self.counts.sum())
 
     @property
@@ -54,7 +54,7 @@ class History:
 
     @property
     def open_days(self) -> Array:
-        """(k,) days of the bins on which somebody could be randomised."""
+        """(k,) days of the bins on which randomisation was possible."""
         return open_days(self.edges, self.closed)
 
     @property
@@ -64,11 +64,14 @@ class History:
 
 
 def open_days(edges: Array, closed: tuple[tuple[float, float], ...]) -> Array:
-    """(k,) lengths of bins in days without closed periods; a bin that is closed throughout has next to nothing.
+    """Compute the lengths of bins without closed periods.
 
     Args:
-        edges: (k + 1,) ends of the bins.
-        closed: (first day, day after the last) of each period, none overlapping another.
+        edges: (k + 1,) ends of the bins, in days.
+        closed: (first day, day after the last) of each period; periods do not overlap.
+
+    Returns:
+        (k,) days, at least `LEAST_OPEN_DAYS`, so that a logarithm exists.
     """
     total = edges.copy()
     for first, after in closed:
@@ -77,7 +80,7 @@ def open_days(edges: Array, closed: tuple[tuple[float, float], ...]) -> Array:
 
 
 def bins_to(now: float) -> Array:
-    """Ends of bins from 0 to now, counted backward from now so that only the first may be cut short."""
+    """Return the ends of bins from 0 to now, counted backward from now, so that only the first may be shorter."""
     late = now - WEEK_DAYS * np.arange(_WEEKS_LATE + 1)
     early = late[-1] - WEEK_DAYS * _WEEKS_A_BIN * np.arange(
         1, int(max(late[-1], 0.0) // (WEEK_DAYS * _WEEKS_A_BIN)) + 2
@@ -90,7 +93,14 @@ def bins_to(now: float) -> Array:
 
 
 def history(trial: ObservedTrial) -> History:
-    """A trial's history up to its last day."""
+    """Bin a trial's randomisations up to its last day.
+
+    Args:
+        trial: the trial, as far as it is known.
+
+    Returns:
+        The history; monthly data keep their own periods as bins.
+    """
     days = trial.days
     if trial.funnel is not None and trial.resolution_days >= _MONTHLY and len(trial.funnel.start):
         edges = np.append(trial.funnel.start, trial.funnel.end[-1])

@@ -2,8 +2,8 @@
 
 f ~ N(mean, covariance), y ~ negative binomial with mean exposure x exp(f) and a size. The mode is found by Newton's
 method in the form of Rasmussen and Williams 2006 (Gaussian Processes for Machine Learning, algorithms 3.1 and 3.2),
-which never inverts the covariance. numpy solves the triangular systems: scipy starts threads for it, which take a
-hundred times as long as systems this small.
+which never inverts the covariance. numpy solves the triangular systems: scipy would start threads for them, which take
+a hundred times as long for systems this small.
 """
 
 from __future__ import annotations
@@ -41,12 +41,27 @@ class Mode:
     log_evidence: float
 
     def mean_of(self, cross: Array) -> Array:
-        """(q,) posterior means of quantities with prior mean 0 and covariance `cross` (q, n) with f."""
+        """Return posterior means of quantities that depend linearly on f.
+
+        Args:
+            cross: (q, n) their prior covariance with f; their prior mean is 0.
+
+        Returns:
+            (q,) means.
+        """
         found: Array = cross @ self.weights
         return found
 
     def covariance_of(self, cross: Array, prior: Array) -> Array:
-        """(q, q) posterior covariance of quantities with covariance `cross` (q, n) with f and `prior` (q, q)."""
+        """Return the posterior covariance of quantities that depend linearly on f.
+
+        Args:
+            cross: (q, n) their prior covariance with f.
+            prior: (q, q) their prior covariance.
+
+        Returns:
+            (q, q) covariance.
+        """
         part = np.linalg.solve(self.factor, (cross * self.root).T)
         found: Array = prior - part.T @ part
         return found
@@ -64,14 +79,17 @@ def _log_likelihood(y: Array, mean: Array, size: Array) -> float:
 
 
 def mode(y: Array, exposure: Array, size: Array, mean: Array, covariance: Array) -> Mode:
-    """The mode of f given counts.
+    """Find the mode of f given counts.
 
     Args:
         y: (n,) counts.
-        exposure: (n,) what the rate exp(f) is multiplied by.
+        exposure: (n,) factors of the rate exp(f).
         size: (n,) size of the negative binomial: its variance is m + m^2 / size.
         mean: (n,) prior mean of f.
         covariance: (n, n) prior covariance of f.
+
+    Returns:
+        The mode, and the curvature there.
     """
 
     def rate(f: Array) -> Array:

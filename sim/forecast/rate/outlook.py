@@ -1,4 +1,4 @@
-"""The rest of a trial's recruitment, many times over, from what is known of its rate."""
+"""Simulates the rest of a trial's recruitment many times, from the posterior of its rate."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_LOG, _LEAST_LOG = 12.0, -20.0  # of the log rate per week
 
 
 def steps_ahead(now: float) -> Array:
-    """Ends of the steps ahead, from now on, in days: weeks at first, then four weeks, then half years."""
+    """Return the ends of future steps in days, from now on: weeks, then four weeks, then half years."""
     widths = [WEEK_DAYS] * _WEEKS + [4 * WEEK_DAYS] * _MONTHS + [26 * WEEK_DAYS] * _HALF_YEARS
     return now + np.concatenate(([0.0], np.cumsum(widths)))
 
@@ -28,16 +28,16 @@ class Outlook:
     """Futures of a trial's recruitment.
 
     Attributes:
-        now: the end of the data, in days since the trial's first day.
-        n: randomised by then.
-        target: randomisations wanted.
+        now: end of the data, in days since the trial's first day.
+        n: number randomised by then.
+        target: number of randomisations wanted.
         edges: (k + 1,) ends of the steps, from now on.
-        total: (draws, k + 1) randomised by each end, as if recruitment did not stop at the target.
-        log_rate: (draws, k) log rate per week in each step, overdispersion not in it.
+        total: (draws, k + 1) number randomised by each end, as if recruitment did not stop at the target.
+        log_rate: (draws, k) log rate per week in each step, without overdispersion.
         position: (draws,) uniform numbers that place an event within its step.
-        own_rate: (draws, k) log rate per week without the terms that a simulation of the trial has itself.
+        own_rate: (draws, k) log rate per week without the terms that the simulation of a trial has itself.
         own_now: (draws,) the same at the end of the data.
-        start: the rate that each future starts from.
+        start: the rate from which each future starts.
         ends: day after the last on which anybody may be randomised; infinity where none was announced.
     """
 
@@ -54,14 +54,27 @@ class Outlook:
     ends: float = np.inf
 
     def last_day(self, count: int) -> Array:
-        """(draws,) day of the last randomisation: that of the count, or the announced end if it is not reached."""
+        """Return the day of the last randomisation.
+
+        Args:
+            count: number of randomisations wanted.
+
+        Returns:
+            (draws,) day on which the count is reached, or the announced end if that comes first.
+        """
         found: Array = np.minimum(self.day_of(count), self.ends)
         return found
 
     def day_of(self, count: int) -> Array:
-        """(draws,) day on which the count is reached, in days since the first; infinity where it never is.
+        """Return the day on which a count is reached.
 
-        Within its step, an event's place is that of an order statistic of uniform times, by its expectation.
+        Within its step, an event is placed at the expected order statistic of uniform times.
+
+        Args:
+            count: number of randomisations, more than there are now.
+
+        Returns:
+            (draws,) days since the trial's first day; infinity where it is never reached.
         """
         reached = self.total >= count
         step = np.argmax(reached, axis=1)
@@ -73,7 +86,14 @@ class Outlook:
         return np.where(is_later, np.inf, day)
 
     def more_by(self, day: float) -> Array:
-        """(draws,) randomisations from now to a day, up to the target."""
+        """Return the number of further randomisations by a day.
+
+        Args:
+            day: days since the trial's first day.
+
+        Returns:
+            (draws,) randomisations from now to that day, at most up to the target.
+        """
         step = int(np.clip(np.searchsorted(self.edges, day), 1, len(self.edges) - 1))
         share = (day - self.edges[step - 1]) / (self.edges[step] - self.edges[step - 1])
         inside = self.total[:, step] - self.total[:, step - 1]
@@ -82,7 +102,14 @@ class Outlook:
         return by_then - self.n
 
     def quantiles(self, probabilities: Array) -> Array:
-        """(probabilities, k + 1) quantiles of the number randomised by each end, up to the target."""
+        """Return quantiles of the number randomised by the end of each step.
+
+        Args:
+            probabilities: (p,) probabilities.
+
+        Returns:
+            (p, k + 1) numbers, at most the target.
+        """
         found: Array = np.quantile(np.minimum(self.total, self.target), probabilities, axis=0, method="inverted_cdf")
         return found
 
@@ -93,10 +120,13 @@ def look_ahead(
     """Simulate the rest of the recruitment.
 
     Args:
-        posterior: what is known of the rate.
-        draws: how many futures; default: as the settings say.
-        seed: where random numbers start; default: as the settings say.
-        days: how far ahead, at least; default: until every future has the target.
+        posterior: posterior of the rate.
+        draws: number of futures; None for that of the settings.
+        seed: seed of the random numbers; None for that of the settings.
+        days: minimum days ahead; None to continue until every future has the target.
+
+    Returns:
+        The futures.
     """
     settings, history, target = posterior.settings, posterior.history, posterior.target
     random = np.random.Generator(np.random.Philox(settings.seed if seed is None else seed))

@@ -23,47 +23,64 @@ class GammaRate:
     """A rate with a gamma distribution.
 
     Attributes:
-        shape: its shape: randomisations it is worth.
-        exposure: its rate parameter: time it is worth.
+        shape: its shape, in units of events.
+        exposure: its rate parameter, in units of time.
     """
 
     shape: float
     exposure: float
 
     def after(self, count: float, exposure: float) -> GammaRate:
-        """The rate once `count` events were seen in `exposure`."""
+        """Return the posterior after `count` events in `exposure`."""
         return GammaRate(self.shape + count, self.exposure + exposure)
 
     def time_to(self, count: int) -> Any:
-        """Time to `count` more events: (exposure) x beta prime(count, shape), a Pearson type VI distribution."""
+        """Return the distribution of the time to further events.
+
+        Args:
+            count: number of events.
+
+        Returns:
+            A frozen scipy distribution: exposure x beta prime(count, shape), a Pearson type VI distribution.
+        """
         from scipy import stats  # heavy, and forecasts do without
 
         return stats.betaprime(count, self.shape, scale=self.exposure)
 
     def count_in(self, time: float) -> Any:
-        """Events in a time to come: negative binomial."""
+        """Return the distribution of the number of events in a future period.
+
+        Args:
+            time: its length, in the unit of the exposure.
+
+        Returns:
+            A frozen scipy distribution: negative binomial.
+        """
         from scipy import stats  # heavy, and forecasts do without
 
         return stats.nbinom(self.shape, self.exposure / (self.exposure + time))
 
 
 def planned_rate(planned: float, time: float, weight: float) -> GammaRate:
-    """The rate of a plan, before any data.
+    """Turn a plan into a prior.
 
     Args:
-        planned: randomisations planned.
-        time: in this time.
-        weight: what the plan is worth: 1 as much as having seen it happen, 0 nothing.
+        planned: number of randomisations planned.
+        time: the time planned for them.
+        weight: weight of the plan: 1 counts like data of that size, 0 like nothing.
+
+    Returns:
+        The prior of the rate.
     """
     return GammaRate(planned * weight, time * weight)
 
 
 @dataclass(frozen=True, eq=False)
 class SiteRates:
-    """Rates of sites, from a gamma prior that all share.
+    """Rates of sites, from one gamma prior for all.
 
     Attributes:
-        prior: of a site of which nothing is known; a large shape where sites cannot be told apart.
+        prior: the rate of a site without data; its shape is large where sites cannot be told apart.
         shape: (sites,) shape of each site's gamma posterior.
         exposure: (sites,) its rate parameter.
     """
@@ -84,25 +101,31 @@ class SiteRates:
 
 
 def site_posteriors(prior: GammaRate, counts: Array, exposures: Array) -> SiteRates:
-    """Posterior of each site's rate, with the prior given.
+    """Compute each site's posterior from a given prior.
 
     Args:
-        prior: of every site's rate.
+        prior: prior of every site's rate.
         counts: (sites,) events.
         exposures: (sites,) time under observation, from each site's own opening.
+
+    Returns:
+        The posteriors.
     """
     return SiteRates(prior, prior.shape + counts, prior.exposure + exposures)
 
 
 def empirical_bayes(counts: Array, exposures: Array) -> SiteRates:
-    """Site rates with a prior estimated from all sites, by maximum likelihood.
+    """Estimate the prior from all sites by maximum likelihood, and compute each site's posterior.
 
     A site's count is negative binomial with mean m x exposure and size a; a and m are found together. Where the counts
-    vary no more than Poisson counts would, the shape has no maximum and is set to a large value.
+    vary no more than Poisson counts would, the likelihood has no maximum in the shape, which is set to a large value.
 
     Args:
         counts: (sites,) events.
-        exposures: (sites,) time under observation, more than 0.
+        exposures: (sites,) time under observation, above 0.
+
+    Returns:
+        The posteriors and the prior.
     """
     from scipy import optimize  # heavy, and forecasts do without
 

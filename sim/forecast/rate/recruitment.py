@@ -1,4 +1,4 @@
-"""One call from a trial's data to the rest of its recruitment."""
+"""From a trial's data to the rest of its recruitment in one call."""
 
 from __future__ import annotations
 
@@ -16,23 +16,29 @@ def learn(
     settings: RateSettings = SETTINGS,
     level_prior: NormalPrior | None = None,
 ) -> RatePosterior:
-    """What a trial's data say of its rate.
+    """Learn a trial's rate from its data.
 
     Args:
         trial: the trial, as far as it is known.
-        target: randomisations wanted.
+        target: number of randomisations wanted.
         settings: priors.
-        level_prior: log rate per week of the plan, where there is one.
+        level_prior: prior of the log rate per week now, from a plan; None without one.
+
+    Returns:
+        The posterior of the rate at the end of the data.
     """
     return fit_rate(history(trial), target, terms(trial, settings), settings, level_prior)
 
 
 def rest_of_recruitment(trial: ObservedTrial, target: int, settings: RateSettings = SETTINGS) -> Outlook:
-    """Futures of a trial's recruitment.
+    """Simulate the rest of a trial's recruitment, without a plan.
 
     Args:
         trial: the trial, as far as it is known.
-        target: randomisations wanted, more than there are.
+        target: number of randomisations wanted, more than there are.
         settings: priors.
+
+    Returns:
+        The futures.
     """
     return look_ahead(learn(trial, target, settings))

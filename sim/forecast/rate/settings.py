@@ -1,7 +1,7 @@
-"""The one frozen configuration of the pooled rate. `docs/forecast/method.md` says how each value was chosen.
+"""The one configuration of the pooled rate. `docs/forecast/method.md` says how each value was chosen.
 
-Every value is a prior, not an estimate: a trial's own data move it. They were chosen across trials, by how well
-forecasts of trials that had no part in the choice came out, and are few on purpose.
+Every value is a prior, not an estimate: a trial's own data move it. The values were chosen across trials, by how good
+forecasts were of trials that had no part in the choice. There are few of them on purpose.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class TrialKind:
     """A kind of trial: how its rate may move, before its data.
 
     Attributes:
-        name: in words.
-        share: part of the futures that are of this kind, whatever the data say.
+        name: name in words.
+        share: share of the futures that are of this kind, whatever the data say.
         drifts: standard deviations of the log rate's drift while time grows e-fold, equally likely at first.
         dispersions: sizes of the negative binomial of a week's count, equally likely at first; the variance of a week
             with mean m is m + m^2 / size.
-        growth: power of time (and `early_days`) with which the rate grows.
-        end: power of the share of the target still to come (and `end_floor`) with which it falls.
+        growth: prior of the power of time (plus `early_days`) with which the rate grows.
+        end: prior of the power of the remaining share of the target (plus `end_floor`) with which the rate falls.
     """
 
     name: str
@@ -62,18 +62,17 @@ class RateSettings:
     """Priors of the rate.
 
     Attributes:
-        kinds: of trials, pooled.
-        early_days: added to the time so far before its logarithm is taken.
-        level_sd: standard deviation of the log rate's level, before any data.
+        kinds: kinds of trials, pooled.
+        early_days: days added to the time so far before its logarithm is taken.
+        level_sd: standard deviation of the log rate's level before any data.
         end_floor: keeps the rate above 0 at the target itself.
-        open_sites: exponent of the number of open sites by which the rate grows.
-        opening_window: share of the time so far, and at least `opening_window_days`, whose openings tell how fast
-            sites will go on opening.
-        opening_window_days: see `opening_window`.
+        open_sites: prior of the exponent with which the rate grows with the number of open sites.
+        opening_window: share of the time so far whose openings tell how fast sites will continue to open.
+        opening_window_days: minimum length of that window, in days.
         opening_fades: time constant with which openings fade out, as a share of the time so far.
-        year_end: log factor of the rate on the days around New Year.
-        draws: futures that are simulated.
-        seed: where their random numbers start.
+        year_end: prior of the log factor of the rate on the days around New Year.
+        draws: number of simulated futures.
+        seed: seed of their random numbers.
     """
 
     kinds: tuple[TrialKind, ...] = KINDS

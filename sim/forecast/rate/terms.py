@@ -1,6 +1,6 @@
-"""What is known to change a trial's rate over time, besides its drift: open sites, and the days around New Year.
+"""Known causes of a change in the rate besides its drift: open sites, and the days around New Year.
 
-A term multiplies the rate by exp(coefficient x value); its coefficient has a normal prior that the data move.
+A term multiplies the rate by exp(coefficient x value). Its coefficient has a normal prior, which the data update.
 """
 
 from __future__ import annotations
@@ -26,17 +26,33 @@ class Term(Protocol):
 
     @property
     def prior(self) -> NormalPrior:
-        """Of its coefficient."""
+        """Prior of its coefficient."""
 
     @property
     def is_simulated(self) -> bool:
-        """Whether a simulation of the trial has it itself, so that it is no part of the drift."""
+        """Whether the simulation of a trial includes it, so that it must not be part of the drift."""
 
     def past(self, edges: Array) -> Array:
-        """(k,) value in each bin up to now."""
+        """Return the value in each past bin.
+
+        Args:
+            edges: (k + 1,) ends of the bins, in days since the trial's first day.
+
+        Returns:
+            (k,) values.
+        """
 
     def ahead(self, edges: Array, draws: int, random: np.random.Generator) -> Array:
-        """(draws or 1, k) value in each bin from now on."""
+        """Return the value in each future bin.
+
+        Args:
+            edges: (k + 1,) ends of the bins, in days since the trial's first day.
+            draws: number of futures.
+            random: random numbers.
+
+        Returns:
+            (draws, k) values, or (1, k) if they are the same in all futures.
+        """
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +60,7 @@ class YearEnd:
     """The share of each bin that lies around New Year.
 
     Attributes:
-        prior: of the log factor on those days.
+        prior: prior of the log factor on those days.
         trial: the trial, whose first day dates the bins.
     """
 
@@ -71,18 +87,18 @@ class YearEnd:
 
 @dataclass(frozen=True, eq=False)
 class OpenSites:
-    """log(1 + open sites). Sites go on opening as they did of late, ever more slowly, unless a plan says when.
+    """log(1 + open sites). Sites continue to open as recently, but ever more slowly, unless a plan says when.
 
     Attributes:
-        prior: of the exponent.
+        prior: prior of the exponent.
         opened: days on which sites opened, increasing.
         closed: days on which sites closed, increasing.
-        planned: days on which sites to come are planned; empty where there is no plan.
-        late_days: mean delay of a planned opening.
-        settings: how openings are drawn on.
-        now: the end of the data.
-        is_complete: whether no more sites open but those planned.
-        a_month: sites that are said to open a month from now on, besides those planned; None where nobody said.
+        planned: planned opening days of future sites; empty without a plan.
+        late_days: mean delay of a planned opening, in days.
+        settings: how future openings are drawn.
+        now: end of the data.
+        is_complete: whether no sites open other than those planned.
+        a_month: number of sites that open per month from now on besides those planned, if the user said; else None.
     """
 
     prior: NormalPrior
@@ -98,7 +114,7 @@ class OpenSites:
 
     @property
     def value_now(self) -> float:
-        """log(1 + sites that are open now)."""
+        """log(1 + number of sites that are open now)."""
         return float(np.log1p(len(self.opened) - len(self.closed)))
 
     def past(self, edges: Array) -> Array:
@@ -155,7 +171,12 @@ def _site_term(trial: ObservedTrial, settings: RateSettings) -> OpenSites | None
 
 
 def terms(trial: ObservedTrial, settings: RateSettings) -> list[Term]:
-    """The terms that the data of a trial allow."""
+    """Return the terms that the data of a trial allow.
+
+    Args:
+        trial: the trial, as far as it is known.
+        settings: priors.
+    """
     found: list[Term] = []
     if trial.has_calendar:
         found.append(YearEnd(settings.year_end, trial))
