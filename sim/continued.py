@@ -1,4 +1,4 @@
-"""A trial that is under way: what was observed happens when it did, and from then on the trial is simulated."""
+"""A trial under way: observed events happen when they did, and from the end of the data on the trial is simulated."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from sim.trial import Trial
 class ContinuedTrial(Trial):
     """One replication of a trial under way.
 
-    People who are known have a stand-in each, a patient drawn like any other, for what the data do not say. Those
-    randomised take their doses from then on as anybody does, and leave when they did; those still in are known to have
-    stayed until the end of the data. Those in screening have their results after it.
+    Each observed person has a stand-in, a patient drawn like any other, for everything that the data do not have. Those
+    randomised receive doses from randomisation on as drawn, and leave when they did; those still in the trial are known
+    to have stayed until the end of the data. Those in screening get their results after it.
 
     Args:
-        batch: the replications that it is drawn together with, which knows the observed state.
+        batch: the replications that are drawn with it, with the observed state.
         replication: its number, from 0.
     """
 
@@ -35,7 +35,7 @@ class ContinuedTrial(Trial):
         self._known_ways: dict[Person, simpy.Process] = {}
 
     def run(self) -> Log:
-        """Live through what was observed, then run the trial to its end."""
+        """Replay what was observed, then run the trial to its end and return its events."""
         env, observed = self.world.env, self._observed
         sites = {(site.group, site.row): site for site in self.sites}
         for place, known in observed.sites.items():
@@ -64,7 +64,7 @@ class ContinuedTrial(Trial):
         world.record(events.SCREENING_STARTED, site, person.referral, 1)
 
     def _as_it_was(self, person: Person, known: KnownPerson) -> Generator[Wait, None, None]:
-        """Someone who was randomised."""
+        """Process of a person who was randomised in the data."""
         assert known.randomised is not None
         yield known.screened
         person.referred = known.screened
@@ -75,7 +75,7 @@ class ContinuedTrial(Trial):
         yield from self._treat(person, self._enter(person, arm), self._known_ways.pop(person))
 
     def _in_screening(self, person: Person, known: KnownPerson) -> Generator[Wait, None, None]:
-        """Someone whose results are not in: they come later than the data."""
+        """Process of a person in screening at the end of the data, whose results come later."""
         now = self._observed.now
         yield known.screened
         person.referred = known.screened
@@ -93,13 +93,13 @@ class ContinuedTrial(Trial):
             self._turn_away(person, int(interrupt.cause or 0))
         self._comes_out(person)
         if is_admitted:
-            person.known = None  # from here on nothing is known
+            person.known = None  # nothing is observed from here on
             yield from self._treat(person, self._randomise(person), process)
         else:
             self._look_for_end()
 
     def _gets_results(self, person: Person) -> Generator[Wait, None, bool]:
-        """The results are in: a place for those who pass."""
+        """Handle the results: a place for those who pass."""
         world, site, failed = self.world, person.site.index, person.tests_failed
         if failed:
             code = events.FAIL_CRITERION + lowest_bit(failed)
@@ -111,7 +111,7 @@ class ContinuedTrial(Trial):
         return (yield from self._gets_a_place(person))
 
     def _days_left(self, person: Person, so_far: float) -> float:
-        """Days of screening that are left: of two draws the first that is long enough; an overdue one ends soon."""
+        """Remaining days of screening: from the first of two draws that is long enough; overdue screening ends soon."""
         first, second = self.screening.first_days(person)
         for days in (first, second):
             if days > so_far:
@@ -119,7 +119,7 @@ class ContinuedTrial(Trial):
         return first / 2
 
     def _take(self, person: Person) -> None:
-        """Patients referred before the end of the data are there only if they are still in screening."""
+        """Handle a referral; one before the end of the data counts only if screening is still going on then."""
         if person.referred < self._observed.now:
             first, _ = self.screening.first_days(person)
             if person.chart_failed or person.referred + first <= self._observed.now:

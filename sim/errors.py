@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree.
+"""All errors that the package raises on purpose, as one tree.
 
     TrialclockError
     ├── InputError        something that a person wrote is wrong (exit code 2)
@@ -6,11 +6,11 @@
     │   ├── UsageError        on the command line
     │   └── ResultsError      in a results folder
     │       └── WriteError        a file cannot be written: a full disk, no permission
-    ├── ReplicationFailed a simulated trial raised an exception, which is a defect of the program (exit code 1)
-    ├── WorkersLost       processes or a cluster that simulate were lost; what was finished is kept (exit code 1)
-    └── RunInterrupted    stopped by hand; what was finished is kept (exit code 130)
+    ├── ReplicationFailed a simulated trial raised an exception: a defect of the program (exit code 1)
+    ├── WorkersLost       worker processes or a cluster were lost; finished parts are kept (exit code 1)
+    └── RunInterrupted    stopped by the user; finished parts are kept (exit code 130)
 
-An `InputError` carries `Problem`s: each names the file, the line and the path in it, the value, and what is allowed.
+An `InputError` carries `Problem`s: each has the file, the line and the path in it, the value, and what is allowed.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _LONGEST_VALUE = 200  # characters of a value in a message
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong in something a person wrote.
+    """One error in something that a person wrote.
 
     Attributes:
         message: what is wrong and what is allowed, in one sentence without a full stop.
-        file: the file as the person named it, or None where there is none.
-        line: line in that file, counted from 1, or None.
-        path: dotted path in the document, such as ``sites.general_hospital.count``.
-        value: the offending value as written, or None where it is a missing one.
+        file: the file as the person named it, or None.
+        line: line in that file, from 1, or None.
+        path: dotted path in the document, such as ``sites.general_hospital.count``, or None.
+        value: the wrong value as written; None if the value is missing.
     """
 
     message: str
@@ -56,13 +56,24 @@ def _cut(value: str) -> str:
 
 
 class TrialclockError(Exception):
-    """Root of everything this package raises on purpose."""
+    """Base class of everything that this package raises on purpose.
+
+    Attributes:
+        exit_code: exit code of the command line.
+    """
 
     exit_code = 1
 
 
 class InputError(TrialclockError):
-    """Something a person wrote is wrong; nothing was computed and nothing was written."""
+    """Something that a person wrote is wrong; nothing was calculated and nothing was written.
+
+    Args:
+        problems: one problem, its message, or several.
+
+    Attributes:
+        problems: the problems, one line each in the text of the error.
+    """
 
     exit_code = 2
 
@@ -80,15 +91,15 @@ class ScenarioError(InputError):
 
 
 class UsageError(InputError):
-    """A command was called with something it cannot take."""
+    """A command was called with an argument that it does not accept."""
 
 
 class ResultsError(InputError):
-    """A results folder is missing, damaged, of another run, or cannot be written."""
+    """A results folder is missing, damaged, belongs to another run, or cannot be written."""
 
 
 class WriteError(ResultsError):
-    """A file cannot be written; nothing of it is left half-written."""
+    """A file cannot be written; no partial file remains."""
 
 
 class ReplicationFailed(TrialclockError):
@@ -96,28 +107,32 @@ class ReplicationFailed(TrialclockError):
 
 
 class WorkersLost(TrialclockError):
-    """Processes or a cluster that simulate were lost, again and again; finished chunks are on disk."""
+    """Worker processes or a cluster were lost repeatedly; finished chunks are on disk."""
 
 
 class RunInterrupted(TrialclockError):
-    """A run was stopped by hand; finished chunks are on disk."""
+    """The user stopped a run; finished chunks are on disk."""
 
     exit_code = 130
 
 
 def refusal(error: OSError | ValueError) -> str:
-    """Why the system refuses a file, in words and without the file's name."""
+    """Why the operating system refuses a file, in words and without the name of the file.
+
+    Args:
+        error: what opening or naming the file raised.
+    """
     if not isinstance(error, OSError):
         return f"is not a file name: {error}"  # a null byte in it
     return f"cannot be used: {error.strerror or error}"
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
-    """The tail of a message about an unknown name: the nearest valid one, else the list of them.
+    """End of a message about an unknown name: the nearest valid name, or else the list of valid names.
 
     Args:
-        name: what was written.
-        valid: what could have been written.
+        name: the name as written.
+        valid: the valid names.
     """
     names = sorted(valid)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)

@@ -1,4 +1,4 @@
-"""What a rule or a measure of your own is made of. A file of yours imports from here, and the package stays as it is.
+"""The interface for your own rules and measures. Your file imports from here, and the package stays unchanged.
 
     from sim.extension import Extension, Parameter
 
@@ -15,8 +15,8 @@
             yield site.activates + trial.value("days", site)
             trial.release_screening(site)
 
-It takes part by `sim.run("base", extensions=["quiet_start.py"])` or `trialclock run base --extension quiet_start.py`.
-See `docs/how-to/add-a-rule.md`. The names in this module are kept from version to version.
+Use it with `sim.run("base", extensions=["quiet_start.py"])` or `trialclock run base --extension quiet_start.py`.
+See `docs/how-to/add-a-rule.md`. The names in this module stay the same from version to version.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class Parameter:
     """A number that a scenario may give to an extension, under `extensions.<extension>.parameters.<parameter>`.
 
     Attributes:
-        meaning: what it is.
-        unit: as in `days` or `per month`; empty for a plain number.
-        default: its value where the scenario gives none; None where the scenario must give one.
-        low: the least that is allowed.
-        high: the most that is allowed.
-        grade: of the default: A record, B published, C from memory, D assumption.
-        source: where the default comes from.
+        meaning: what it means, as a sentence.
+        unit: such as `days` or `per month`; empty for a plain number.
+        default: value if the scenario gives none; None if the scenario must give one.
+        low: smallest value allowed.
+        high: largest value allowed.
+        grade: grade of the default: A record, B published, C from memory, D assumption.
+        source: source of the default.
     """
 
     meaning: str
@@ -61,11 +61,11 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Measure:
-    """A number that an extension works out from each simulated trial: a column of `replications.parquet`.
+    """A number that an extension calculates from each simulated trial: a column of `replications.parquet`.
 
     Attributes:
-        meaning: what it says.
-        unit: of its values; `count` for whole numbers.
+        meaning: what it measures, in words.
+        unit: unit of its values; `count` for whole numbers.
     """
 
     meaning: str
@@ -89,7 +89,7 @@ class Site(Protocol):
 
     @property
     def activates(self) -> float:
-        """Day on which it may look at referrals; below 0 where start-up was over before day 0."""
+        """Day on which it may begin to look at referrals; negative if start-up ended before day 0."""
 
     @property
     def is_closed(self) -> bool:
@@ -101,19 +101,19 @@ class Site(Protocol):
 
 
 class Participant(Protocol):
-    """Somebody who has been randomised."""
+    """A person who has been randomised."""
 
     @property
     def number(self) -> int:
-        """Place in the order of randomisation, from 1."""
+        """Order of randomisation, from 1."""
 
     @property
     def site(self) -> Site:
-        """Where."""
+        """Site at which they were randomised."""
 
     @property
     def patient(self) -> int:
-        """Which referral of the site they were, from 0, as in `Event.patient`."""
+        """Number among the referrals of the site, from 0, as in `Event.patient`."""
 
     @property
     def arm(self) -> str:
@@ -130,16 +130,16 @@ class Participant(Protocol):
 
 @dataclass(frozen=True)
 class Event:
-    """Something that has happened, as an extension hears of it.
+    """An event that has happened, as an extension hears of it.
 
     Attributes:
-        name: kind of event, as in `participant.randomised`.
-        day: when.
-        site: the site's index; -1 where it is about none.
-        patient: which referral of the site, from 0; -1 where it is about nobody.
-        number: what the reference of results says of the kind's number.
-        code: index of the word that says more, in the kind's vocabulary.
-        amount: what the reference of results says of the kind's amount.
+        name: kind of event, such as `participant.randomised`.
+        day: when it happened, in days since day 0.
+        site: index of the site; -1 if it concerns no site.
+        patient: number among the referrals of the site, from 0; -1 if it concerns no person.
+        number: meaning by kind, see the reference of results.
+        code: index of a word in the kind's vocabulary.
+        amount: meaning by kind, see the reference of results.
     """
 
     name: str
@@ -152,15 +152,15 @@ class Event:
 
 
 class Trial(Protocol):
-    """One simulated trial, as an extension sees it and acts on it."""
+    """One simulated trial, as an extension sees it and acts on it. Times are in days since day 0."""
 
     @property
     def now(self) -> float:
-        """Days since day 0."""
+        """The current time."""
 
     @property
     def date(self) -> date:
-        """The date of now."""
+        """The date of the current time."""
 
     @property
     def horizon_days(self) -> float:
@@ -179,45 +179,80 @@ class Trial(Protocol):
         """All participants so far, in order of randomisation."""
 
     def value(self, parameter: str, site: Site | None = None, n: int = 0) -> float:
-        """The value of a parameter. One written with `dist` is drawn for each site, and for each n."""
-
-    def uniform(self, purpose: str, site: Site | None = None, n: int = 0) -> float:
-        """A random number from 0 up to 1, at a place of its own: the same whenever and however often it is asked for.
+        """The value of a parameter.
 
         Args:
-            purpose: what it is for; a word of your own.
-            site: the site it belongs to; None for the trial as a whole.
-            n: which of several.
+            parameter: name of the parameter.
+            site: for a parameter written with `dist`, the site that the draw belongs to; None for the trial as a whole.
+            n: for a parameter written with `dist`, which of several draws.
+
+        Raises:
+            KeyError: the extension has no such parameter.
+        """
+
+    def uniform(self, purpose: str, site: Site | None = None, n: int = 0) -> float:
+        """A random number in [0, 1) at a place of its own: the same whenever and however often it is asked for.
+
+        Args:
+            purpose: what it is for; any word.
+            site: the site that it belongs to; None for the trial as a whole.
+            n: which of several numbers.
         """
 
     def start(self, process: Generator[Any, None, None]) -> None:
-        """Start a process: a generator that yields the day (a number) or the SimPy event until which it waits."""
+        """Start a process: a generator that yields the day (a number) or the SimPy event for which it waits.
+
+        Raises:
+            TypeError: it is not a generator.
+        """
 
     def record(
         self, event: str, site: Site | None = None, participant: Participant | None = None, number: float = 0.0
     ) -> None:
-        """Write one of your own `events` into the log, now."""
+        """Write one of the extension's own `events` into the log, now.
+
+        Args:
+            event: name of the event, without that of the extension.
+            site: the site that it concerns.
+            participant: the participant whom it concerns; their site replaces `site`.
+            number: any number.
+
+        Raises:
+            KeyError: the extension does not declare this event.
+        """
 
     def hold_screening(self, site: Site) -> None:
-        """Let no screening start at a site until it is released as often; patients who consent wait meanwhile."""
+        """Let no screening start at a site until each hold is released; patients who consent wait meanwhile."""
 
     def release_screening(self, site: Site) -> None:
         """Take back one hold of screening."""
 
     def hold_infusions(self, site: Site) -> None:
-        """Let no infusion start at a site until it is released as often."""
+        """Let no infusion start at a site until each hold is released."""
 
     def release_infusions(self, site: Site) -> None:
         """Take back one hold of infusions."""
 
     def pause_randomisation(self, days: float) -> None:
-        """Randomise nobody for some days, as in a hold: patients newly referred are turned away meanwhile."""
+        """Randomise nobody for some days, as in a hold; newly referred patients are turned away meanwhile.
+
+        Raises:
+            ValueError: `days` is negative, infinite or not a number.
+        """
 
     def close_site(self, site: Site) -> None:
-        """Let a site look at no more referrals; those in screening there are finished with."""
+        """Close a site to new referrals for good; it completes screening already under way."""
 
     def withdraw(self, participant: Participant, way: str) -> None:
-        """Let a participant leave now, by one of the scenario's ways of leaving (`follow_up.leaving`)."""
+        """Let a participant leave now; no effect if they have left.
+
+        Args:
+            participant: the participant.
+            way: one of the scenario's ways of leaving (`follow_up.leaving`).
+
+        Raises:
+            KeyError: the scenario has no such way of leaving.
+        """
 
 
 class Happened(Protocol):
@@ -228,24 +263,50 @@ class Happened(Protocol):
         """Day on which the simulation gives up."""
 
     def days(self, event: str) -> Array:
-        """(n,) days of the events of one kind, in order of time."""
+        """Days of the events of one kind.
+
+        Returns:
+            (n,) days, in order of time.
+
+        Raises:
+            KeyError: there is no such kind of event.
+        """
 
     def stays(self, begin: str, *ends: str) -> Array:
-        """(n, 2) begin and end of stays: from an event to the same person's next of one of the others."""
+        """Stays: from an event to the same person's next event of other kinds.
+
+        Args:
+            begin: kind of event that begins a stay.
+            ends: kinds of event that end it.
+
+        Returns:
+            (n, 2) start and end of each stay, in days.
+
+        Raises:
+            KeyError: there is no such kind of event.
+            ValueError: stays cannot begin or end with this kind of event.
+        """
 
     def table(self, event: str) -> Array:
-        """(n, 7) events of one kind: day, kind, site, patient, number, code, amount."""
+        """All numbers of the events of one kind.
+
+        Returns:
+            (n, 7) day, kind, site, patient, number, code, amount; in order of time.
+
+        Raises:
+            KeyError: there is no such kind of event.
+        """
 
 
 class Extension:
-    """A rule or a measure of your own. One is made for each simulated trial, so that it may keep what it needs in it.
+    """Base class of your own rules and measures. Each simulated trial has its own instance, which may keep state.
 
     Attributes:
-        name: how the scenario, the log and the results call it.
-        parameters: what the scenario may give it, by name.
+        name: its name in scenarios, logs and results.
+        parameters: numbers that a scenario may give, by name.
         events: its own kinds of event: name, and what happened, as a sentence.
         measures: what it measures, by name.
-        listens_to: kinds of event that `heard` is called for, its own among them.
+        listens_to: kinds of event for which `heard` is called, its own included.
     """
 
     name: ClassVar[str] = ""
@@ -255,14 +316,20 @@ class Extension:
     listens_to: ClassVar[Sequence[str]] = ()
 
     def begin(self, trial: Trial) -> None:
-        """Called once, before anything has happened."""
+        """Act before anything has happened; called once."""
 
     def heard(self, trial: Trial, event: Event) -> None:
-        """Called in the instant of each event listened to, once all that it led to at once has been done."""
+        """React to an event that it listens to; called at the time of the event, after the immediate consequences."""
 
     def measure(self, happened: Happened) -> Mapping[str, float]:  # noqa: ARG002 - there is nothing to measure
-        """The values of `measures` in one simulated trial; NaN for never.
+        """Calculate the values of `measures` in one simulated trial; NaN for never.
 
-        It is asked of an extension of its own, which knows nothing but the log: not what `begin` or `heard` kept.
+        Called on a separate instance, which has only the log: nothing that `begin` or `heard` stored.
+
+        Args:
+            happened: everything that happened in the trial.
+
+        Returns:
+            A value for each measure, by name.
         """
         return {}

@@ -1,4 +1,4 @@
-"""OPEN THIS FIRST. One simulated trial: it wires the parts, and tells one person's way as one SimPy process."""
+"""OPEN THIS FIRST. One simulated trial: it connects the parts, and follows each person in one SimPy process."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Trial:
     """One replication of a trial.
 
     Args:
-        batch: the replications that it is drawn together with.
+        batch: the replications that are drawn with it.
         replication: its number, from 0.
     """
 
@@ -60,7 +60,7 @@ class Trial:
         self.board = Board(world, self.enrolment)
         self.screening = Screening(world)
         self.allocation = Allocation(world)
-        self._inside: dict[Person, simpy.Process] = {}  # from consent to randomisation, or on the way back
+        self._inside: dict[Person, simpy.Process] = {}  # from consent to randomisation, or waiting for rescreening
         self.caps: Caps | None = None
         if design.caps:
             self.caps = Caps(world, self.sites, self._inside, self.allocation.arm_is_full)
@@ -78,7 +78,7 @@ class Trial:
         self.replacement = Replacement(world)
         self._dosing: dict[Person, simpy.Process] = {}
         self._n_following = 0
-        self._following: dict[Person, None] = {}  # where the trial is event-driven
+        self._following: dict[Person, None] = {}  # only in an event-driven trial
         self.completion: Completion | None = None
         follow_up = design.scenario.follow_up
         if follow_up is not None and follow_up.primary_completion is not None:
@@ -96,7 +96,7 @@ class Trial:
             self.extensions = Extensions(world, self.sites, doors)
 
     def run(self) -> Log:
-        """Run the trial to its end and return what happened."""
+        """Run the trial to its end and return its events."""
         world, env = self.world, self.world.env
         if world.starts is None:
             env.begin(0.0)
@@ -112,10 +112,10 @@ class Trial:
         log.ended_at_once = self.referrals.ended_at_once(self.sites, self.enrolment, self.caps, self.amendments)
         return log
 
-    # --- one person's way
+    # --- one person's path
 
     def _take(self, person: Person) -> None:
-        """A patient whom the chart does not exclude, or not for good."""
+        """Handle a patient whom the chart does not exclude, or not for good."""
         world, site, failed = self.world, person.site.index, person.chart_failed
         world.record(events.REFERRED, site, person.referral)
         if self.amendments is not None:
@@ -128,7 +128,7 @@ class Trial:
             self._inside[person] = world.env.start(self.journey(person))
 
     def _agrees(self, person: Person) -> bool:
-        """Ask for consent, unless the trial takes nobody now."""
+        """Ask for consent, unless the trial turns patients away now."""
         caps = self.caps
         barred = events.AWAY_PAUSED if self.enrolment.is_paused_for_new else None
         if barred is None and caps is not None:
@@ -143,7 +143,7 @@ class Trial:
         return False
 
     def _enters_screening(self, person: Person) -> bool:
-        """Count someone as in screening, unless a cap is in the way."""
+        """Count a person as in screening, unless a cap excludes them."""
         if self.caps is not None:
             barred = self.caps.barred_from_screening(person)
             if barred is not None:
@@ -153,7 +153,7 @@ class Trial:
         return True
 
     def journey(self, person: Person) -> Generator[Wait, None, None]:
-        """One person's way: screening, a place, an arm, and doses; the end of follow-up may come at any time."""
+        """One person's process: screening, a place, an arm, and doses; the end of follow-up may interrupt it."""
         is_admitted = False
         try:
             is_admitted = yield from self._become_eligible(person)
@@ -166,13 +166,13 @@ class Trial:
         yield from self._treat(person, self._randomise(person), process)
 
     def _comes_out(self, person: Person) -> simpy.Process:
-        """Someone is not in screening any more; their process."""
+        """Take a person out of screening, and return their process."""
         if self.caps is not None:
             self.caps.leaves(person)
         return self._inside.pop(person)
 
     def _treat(self, person: Person, arm: ArmDesign, process: simpy.Process) -> Generator[Wait, None, None]:
-        """A participant's doses; follow-up may end meanwhile."""
+        """Give a participant's doses; the end of follow-up interrupts them."""
         if arm.doses is not None:
             self._dosing[person] = process
             with contextlib.suppress(simpy.Interrupt):
@@ -182,7 +182,7 @@ class Trial:
             self._leave(person)
 
     def _become_eligible(self, person: Person) -> Generator[Wait, None, bool]:
-        """From consent, or from the way back, to a place; False where the way ends before."""
+        """From consent, or rescreening, to a place; False if the person drops out before."""
         returns = person.chart_failed != 0
         has_agreed = not returns
         while True:
@@ -204,7 +204,7 @@ class Trial:
         return (yield from self._gets_a_place(person))
 
     def _gets_a_place(self, person: Person) -> Generator[Wait, None, bool]:
-        """From eligible to a place; False where a cap is in the way, or the person's time runs out first."""
+        """From eligible to a place; False if a cap excludes the person, or their time runs out first."""
         barred = None if self.caps is None else self.caps.barred_after_tests(person)
         if barred is not None:
             self._turn_away(person, barred)
@@ -215,7 +215,7 @@ class Trial:
         return False
 
     def _randomise(self, person: Person) -> ArmDesign:
-        """Assign an arm, and tell all who must know."""
+        """Assign an arm, and inform all parts of the trial."""
         return self._enter(person, self.allocation.assign(person))
 
     def _enter(self, person: Person, arm: ArmDesign) -> ArmDesign:
@@ -232,12 +232,12 @@ class Trial:
             world.env.call_at(ends, lambda: self._follow_up_ends(person))
         if self.completion is not None:
             self._following[person] = None
-            if self.completion.is_done:  # as in data that go on beyond it
+            if self.completion.is_done:  # in data that continue beyond it
                 self._plan_last_visit(self.completion, person)
         if self.extensions is not None:
             self.extensions.randomised(person)
         self.board.randomised(person)
-        self.enrolment.count()  # first of all whether the target is met: a site that is full then closes too late
+        self.enrolment.count()  # first, because a site that is full does not close once the target is met
         if self.amendments is not None:
             self.amendments.randomised()
         if self.interims is not None:
@@ -254,17 +254,17 @@ class Trial:
         return arm
 
     def _follow_up_ends(self, person: Person) -> None:
-        """The last visit, or a way out before it, which interrupts whatever the participant is doing."""
+        """Handle the last visit, or a way out before it, which interrupts doses."""
         if person.has_left:
             return
         person.has_left = True
         if person in self._dosing:
-            self._dosing[person].interrupt()  # the journey then leaves, once what it held is free
+            self._dosing[person].interrupt()  # the journey then leaves, once it has released what it held
         else:
             self._leave(person)
 
     def _withdraw(self, person: Person, way: int) -> None:
-        """A participant leaves now, by a way that nothing had foreseen."""
+        """Let a participant leave now, in a way that was not drawn."""
         person.ends, person.way_out = self.world.env.now, way
         self._follow_up_ends(person)
 
@@ -284,7 +284,7 @@ class Trial:
         self._look_for_end()
 
     def _primary_completed(self) -> None:
-        """The events are there: nobody more is recruited, and whoever is still followed has a last visit."""
+        """Primary completion has come: stop recruiting, and plan a last visit for all who are followed."""
         self.enrolment.close(events.RECRUITMENT_COMPLETED)
         self._plan_last_visits()
         self._look_for_end()
@@ -295,14 +295,14 @@ class Trial:
             self._plan_last_visit(self.completion, person)
 
     def _stopped(self) -> None:
-        """An interim look stops the trial; one that waits for events waits no longer."""
+        """Stop the trial after an interim look; it no longer waits for events."""
         if self.completion is not None:
             self.completion.stop()
             self._plan_last_visits()
         self.enrolment.close(events.RECRUITMENT_STOPPED)
 
     def _enlarged(self, by: int) -> None:
-        """An interim look enlarges the target."""
+        """Enlarge the target after an interim look."""
         if self.enrolment.need_more(by):
             self.recruitment.reopened()
         self.cells.look()
@@ -313,7 +313,7 @@ class Trial:
             self.world.env.call_at(day, lambda: self._follow_up_ends(person))
 
     def _replace(self, person: Person) -> None:
-        """One more participant for one who left too early, where the scenario says so and recruitment is not over."""
+        """Replace a participant who left early, if the scenario says so and recruitment is not over."""
         if self.enrolment.is_over or not self.replacement.names(person):
             return
         self.world.record(events.REPLACED, person.site.index, person.referral, person.number)
@@ -323,32 +323,32 @@ class Trial:
             self.recruitment.reopened()
             self.cells.look()
 
-    # --- what holds up, closes and ends the trial
+    # --- what delays, closes and ends the trial
 
     def _has_cells(self, person: Person) -> bool:
-        """Whether stock covers what must be there before this person is randomised, whatever their arm."""
+        """Whether stock covers what this person needs before randomisation, in any arm."""
         return self.cells.covers(self._most_cells_per_kg * person.weight_kg)
 
     def _cells_awaited(self) -> float:
-        """Cells of a dose for whoever is next to be randomised; 0 where nobody waits."""
+        """Cells of a dose for the next to be randomised; 0 if nobody waits."""
         person = self.enrolment.first_in_line()
         return 0.0 if person is None else self._most_cells_per_kg * person.weight_kg
 
     def _expects_more(self) -> bool:
-        """Whether more participants are to come: also those who were in screening when the target was met."""
+        """Whether more participants may come, including people in screening when the target was met."""
         if self.enrolment.recruiting:
             return True
         return self._lets_in(self._reason_closed) and any(person.is_in_screening for person in self._inside)
 
     def _lets_in(self, reason: int) -> bool:
-        """Whether people in screening are let in, once recruitment has closed for a reason."""
+        """Whether people in screening may still be randomised after recruitment closed for a reason."""
         return reason == events.RECRUITED and self.world.scenario.trial.overrun == "randomise"
 
     def _turn_away(self, person: Person, reason: int) -> None:
         self.world.record(events.TURNED_AWAY, person.site.index, person.referral, code=reason)
 
     def _site_closed(self, site: Site) -> None:
-        """A site that is full turns its people in screening away; other closed sites finish with them."""
+        """Turn away people in screening at a full site; other closed sites complete their screening."""
         if site.n_randomised == site.design.settings.max_participants:
             for person, process in self._inside.items():
                 if person.site is site:
@@ -356,7 +356,7 @@ class Trial:
         self._look_for_end()
 
     def _recruitment_closed(self, reason: int) -> None:
-        """Turn away those in screening, unless the scenario lets them in, and see whether anything is left to do."""
+        """Turn away people in screening, unless the scenario admits them, and check for the end."""
         self._reason_closed = reason
         let_in = self._lets_in(reason)
         for person, process in self._inside.items():
@@ -365,7 +365,7 @@ class Trial:
         self._look_for_end()
 
     def _look_for_end(self) -> None:
-        """Close recruitment when no site, or no room under caps, is left; and the database when nobody is left."""
+        """Close recruitment when no site, or no room under caps, is left; lock the database when nobody is left."""
         if self._inside or self._is_locking:
             return
         if self.enrolment.recruiting:

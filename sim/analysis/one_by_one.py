@@ -9,8 +9,7 @@ import pandas as pd
 
 
 class OneByOne:
-    """A table that reads its columns one at a time and keeps none; it has those parts of a data frame that summaries
-    use.
+    """A table that reads one column at a time and keeps none, with the methods of a data frame that summaries use.
 
     Args:
         read: gives a column by its name.

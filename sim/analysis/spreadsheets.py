@@ -20,9 +20,7 @@ _NO_LETTER = re.compile("[\ud800-\udfff]")  # bytes of a file name that are not 
 
 
 def no_formula(text: str) -> str:
-    """Text for a cell of a CSV file. All line ends become the same, because readers differ on which of them need
-    quotes.
-    """
+    """Text for a cell of a CSV file, with equal line ends, because readers differ on which of them need quotes."""
     text = _NO_LETTER.sub("\ufffd", text).replace("\r\n", "\n").replace("\r", "\n")
     return f"'{text}" if text[:1] in _FORMULA and text and not _is_number(text) else text
 

@@ -209,9 +209,7 @@ class Design:
         return math.fsum(count * _mean(rate) for count, rate in rates if rate is not None)
 
     def site_labels(self) -> list[str]:
-        """A label for each site, in order of their indices: the group's label, with a number if the group has several
-        sites.
-        """
+        """Labels of all sites, in order of their indices: the group's label, with a number if it has several sites."""
         return [
             f"{group.label} {i + 1}" if group.count > 1 else group.label
             for group in self.groups

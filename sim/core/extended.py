@@ -52,9 +52,7 @@ class ExtensionDesign:
         return f"extensions.{self.name}.parameters.{parameter}"
 
     def purpose(self, purpose: str) -> str:
-        """Full purpose of draws, from a purpose that the extension chose; no other part of the program can have the
-        same.
-        """
+        """Purpose of draws in the whole program, from one chosen by the extension."""
         return f"extension.{self.name}.{purpose}"
 
 

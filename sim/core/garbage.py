@@ -11,12 +11,11 @@ _MANY = 50_000  # objects; as many as some tens of small trials leave
 
 @contextmanager
 def collected_between_trials() -> Iterator[Callable[[], None]]:
-    """Switch the garbage collector off; the function that this gives collects between two trials, when many objects are
-    new.
+    """Switch the garbage collector off while trials run; the function that this gives collects between two of them.
 
     A trial makes thousands of objects and drops most of them without leaving reference cycles. The default collector
     searches all live objects after every few hundred new ones, which takes a tenth of the run time. After a trial
-    little is left to search.
+    little is left to search, and the given function does so only if many objects are new.
     """
     was_enabled = gc.isenabled()
     gc.disable()

@@ -1,6 +1,4 @@
-"""Arithmetic of the scores that the program knows. `sim.scenario.derived` has their formulas in words and their
-sources.
-"""
+"""Arithmetic of the scores that the program knows; see `sim.scenario.derived` for their formulas and sources."""
 
 from __future__ import annotations
 

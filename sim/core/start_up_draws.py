@@ -100,8 +100,7 @@ class StartUps:
 def still_to_come(
     own: Ends, later: list[Ends], begins: Array, group: str, observed: ObservedState, late: Array
 ) -> Ends:
-    """Start-up of sites of a trial under way: as observed if the site is open, else the first draw that ends after the
-    data.
+    """Start-up of sites of a trial under way: observed for open sites, else the first draw that ends after the data.
 
     If no draw ends after the data, start-up work begins at the end of the data.
 

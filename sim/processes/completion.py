@@ -53,8 +53,7 @@ class Completion:
         self._is_stopped = True
 
     def nobody_is_left(self) -> bool:
-        """Handle that nobody can have an event any more: if a latest date is set, primary completion then comes at
-        once.
+        """Handle that nobody can have an event any more; with a latest date set, this is primary completion.
 
         Returns:
             Whether primary completion is still to come, or came with this call.

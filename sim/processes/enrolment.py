@@ -199,9 +199,7 @@ class Enrolment:
                 place.event.succeed()
 
     def count(self) -> None:
-        """Count a randomisation; close recruitment if the target is met. Does not admit the next person: see
-        `admit_next`.
-        """
+        """Count a randomisation; close recruitment if the target is met. `admit_next` admits the next person."""
         self._admitting = False
         self.n_randomised += 1
         if self.recruiting and self.n_randomised >= self.n_needed:

@@ -1,4 +1,4 @@
-"""Amendments that name what there is not, that can never be decided, or that leave no site to begin with."""
+"""Checks of amendments: unknown names, moments that never come, and conditions that cannot hold."""
 
 from __future__ import annotations
 
@@ -17,19 +17,23 @@ _MONTH_DAYS = 30.4375
 
 
 def waiting_groups(scenario: Scenario) -> set[str]:
-    """Site groups that stay out until an amendment opens them."""
+    """Site groups that stay closed until an amendment opens them."""
     return {group for rule in scenario.amendments.values() for group in rule.opens or ()}
 
 
 def changing_groups(scenario: Scenario) -> set[str]:
-    """Site groups whose rate of referrals an amendment may change."""
+    """Site groups whose referral rate an amendment may change."""
     rules = [rule for rule in scenario.amendments.values() if rule.referrals_times is not None]
     return {group for rule in rules for group in rule.groups or scenario.sites}
 
 
 @registered
 def amendments(scenario: Scenario) -> Iterator[Finding]:
-    """Everything that is wrong with the amendments of a scenario."""
+    """Find everything that is wrong with the amendments of a scenario.
+
+    Returns:
+        (message, path, value) of each finding.
+    """
     for name, rule in scenario.amendments.items():
         path = ("amendments", name)
         yield from _moment(scenario, rule, path)

@@ -1,4 +1,4 @@
-"""Caps that name what there is not, that do not fit together, or that leave no room for the target."""
+"""Checks of caps: unknown names, combinations that exclude one another, and caps that leave no room for the target."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from sim.scenario.yaml_source import KeyPath
 
 
 def levels(scenario: Scenario) -> dict[str, list[str | bool]]:
-    """What a cap by stratum may name, each with its levels in the order of their codes."""
+    """Strata that a cap may name.
+
+    Returns:
+        By name of the stratum, its levels in the order of their codes.
+    """
     patients = scenario.patients
     found: dict[str, list[str | bool]] = {
         name: [*sorted(value)] for name, value in patients.attributes.items() if isinstance(value, dict)
@@ -25,7 +29,7 @@ def levels(scenario: Scenario) -> dict[str, list[str | bool]]:
 
 
 def max_participants(scenario: Scenario, group: str) -> int | None:
-    """The limit of each site of a group, its own or that of all; None for no limit."""
+    """Limit on participants of each site of a group, its own or the default; None for no limit."""
     own = scenario.sites[group]
     is_own = "max_participants" in own.model_fields_set
     return own.max_participants if is_own else scenario.site_defaults.max_participants
@@ -33,7 +37,11 @@ def max_participants(scenario: Scenario, group: str) -> int | None:
 
 @registered
 def caps(scenario: Scenario) -> Iterator[Finding]:
-    """Everything that is wrong with the caps of a scenario."""
+    """Find everything that is wrong with the caps of a scenario.
+
+    Returns:
+        (message, path, value) of each finding.
+    """
     wrong = [finding for name, cap in scenario.caps.items() for finding in _names(scenario, name, cap)]
     yield from wrong
     if not wrong:

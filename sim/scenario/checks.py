@@ -30,18 +30,22 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2200  # so that no date before or after falls ou
 
 
 def check(scenario: Scenario) -> list[Finding]:
-    """Everything about a scenario that is wrong although each value alone is well-formed."""
+    """Find everything in a scenario that is wrong although each single value is valid.
+
+    Returns:
+        (message, path, value) of each finding, in the order of the registered checks.
+    """
     return [finding for ask in RULES for finding in ask(scenario)]
 
 
 def numeric_names(scenario: Scenario) -> set[str]:
-    """Numeric attributes and derived scores."""
+    """Names of numeric attributes and derived scores."""
     numeric = {name for name, value in scenario.patients.attributes.items() if not isinstance(value, dict)}
     return numeric | set(scenario.patients.derived)
 
 
 def categories(scenario: Scenario) -> dict[str, set[str]]:
-    """Categories of each categorical attribute."""
+    """Categories of each categorical attribute, by its name."""
     return {name: set(value) for name, value in scenario.patients.attributes.items() if isinstance(value, dict)}
 
 
@@ -111,7 +115,7 @@ def _arms(scenario: Scenario) -> Iterator[Finding]:
 
 @registered
 def _rules_about_doses(scenario: Scenario) -> Iterator[Finding]:
-    """A rule that counts doses, or waits for them, does nothing where no arm has any."""
+    """Find rules that count doses or wait for them although no arm has doses."""
     if any(arm.doses for arm in scenario.arms.values()):
         return
     trial, oversight, cells = scenario.trial, scenario.oversight, scenario.cells
@@ -302,7 +306,7 @@ def _total_leaving(ways: dict[str, WayOut], arm: str) -> Iterator[Finding]:
 
 
 def _last(curve: Mapping[float, float | Family]) -> float:
-    """The last known cumulative probability; an uncertain one is kept below 1 when it is drawn."""
+    """The highest certain cumulative probability; uncertain ones are kept below 1 when drawn."""
     return max((value for value in curve.values() if isinstance(value, (int, float))), default=0.0)
 
 

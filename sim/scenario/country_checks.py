@@ -1,4 +1,4 @@
-"""Countries that no site is in, or of which no public holidays are known."""
+"""Checks of countries: those without sites, and public holidays that are not known."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from sim.scenario.yaml_source import KeyPath
 
 
 def countries_of(scenario: Scenario) -> list[str]:
-    """Countries that any site group is in, in alphabetical order."""
+    """Codes of the countries of all site groups, in alphabetical order."""
     return sorted({code for group in scenario.sites if (code := country_of(scenario, group)) is not None})
 
 
 @registered
 def countries(scenario: Scenario) -> Iterator[Finding]:
-    """Everything that is wrong with what is said of countries."""
+    """Find everything that is wrong with the countries of a scenario.
+
+    Returns:
+        (message, path, value) of each finding.
+    """
     known = countries_of(scenario)
     for code, settings in scenario.countries.items():
         path = ("countries", code)
@@ -33,7 +37,7 @@ def countries(scenario: Scenario) -> Iterator[Finding]:
 
 @registered
 def drift(scenario: Scenario) -> Iterator[Finding]:
-    """Drift by country needs countries."""
+    """Find site groups without a country, if rates drift by country."""
     rule = scenario.drift
     if rule is not None and rule.by_country != 0:
         for group in scenario.sites:
@@ -44,13 +48,16 @@ def drift(scenario: Scenario) -> Iterator[Finding]:
 
 
 def known_holidays(country: str, subdivision: str | None, path: KeyPath, country_at: KeyPath) -> Iterator[Finding]:
-    """Whether public holidays are known of a country, and of a part of it.
+    """Check that public holidays of a country, and of a part of it, are known.
 
     Args:
-        country: its code.
-        subdivision: code of the part; None for all of it.
-        path: of the rule.
-        country_at: where the country is named.
+        country: code of the country.
+        subdivision: code of the part; None for the whole country.
+        path: path of the rule.
+        country_at: path of the country.
+
+    Returns:
+        (message, path, value) if they are not known.
     """
     import holidays  # a tenth of a second, and only where a scenario has them
 

@@ -1,4 +1,4 @@
-"""Scores that the program knows, by name: what they need, their formula in words, and its source."""
+"""Scores that the program can calculate: their inputs, their formulas in words, and sources."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DerivedScore:
-    """A score computed from attributes. `sim.core.scores` has the arithmetic.
+    """A score calculated from attributes; `sim.core.scores` has the arithmetic.
 
     Attributes:
-        needs: attributes it is computed from.
+        needs: names of the attributes that it is calculated from.
         formula: the formula as people write it.
-        source: where the formula comes from.
+        source: source of the formula.
     """
 
     needs: tuple[str, ...]

@@ -1,4 +1,7 @@
-"""What the schema says of a value, by its path: unit, range, choices. Controls and reports are made from it."""
+"""What the schema says of the value at a path: unit, range, choices.
+
+The controls of the studio and the tables of reports are made from it, so that they agree with validation.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +17,16 @@ _COMBINATIONS = ("anyOf", "oneOf", "allOf")
 
 @dataclass(frozen=True)
 class Description:
-    """What may stand at a path.
+    """What the schema says of a path.
 
     Attributes:
-        text: what it means.
-        unit: of a number, or empty.
-        low: the smallest number allowed, or None.
-        high: the largest number allowed, or None.
+        text: meaning of the value.
+        unit: unit of a number, or empty.
+        low: smallest number allowed, or None.
+        high: largest number allowed, or None.
         types: JSON types allowed: number, integer, boolean, string, null, object, array.
-        is_date: whether it may be a date.
-        choices: the words allowed; empty where words are free or none.
+        is_date: whether a date is allowed.
+        choices: words allowed; empty if there is no fixed list.
     """
 
     text: str = ""
@@ -36,7 +39,7 @@ class Description:
 
     @property
     def range(self) -> str:
-        """The range in words, or empty."""
+        """The range in words; empty without a range."""
         if self.low is not None and self.high is not None:
             return f"{self.low:g} to {self.high:g}" if self.high < 1e12 else f"{self.low:g} or more"
         return "" if self.low is None else f"{self.low:g} or more"
@@ -49,7 +52,7 @@ def _schema() -> dict[str, Any]:
 
 @lru_cache(maxsize=4096)
 def described(path: str) -> Description:
-    """What the schema says of the value at a dotted path; nothing at all where there can be none."""
+    """What the schema says of the value at a dotted path; an empty description if the path does not exist."""
     nodes = [_schema()]
     text = unit = ""
     for key in path.split("."):
@@ -100,10 +103,13 @@ def _step(node: dict[str, Any], key: str) -> Iterator[dict[str, Any]]:
 
 
 def keys_at(path: str) -> dict[str, str]:
-    """The keys that may stand in the section at a path, with what each means; empty for a value or a free collection.
+    """Keys allowed in the section at a path.
 
     Args:
         path: dotted path of the section; empty for the top of the file.
+
+    Returns:
+        The meaning of each key; empty for a value, or a collection with free names.
     """
     nodes = [_schema()]
     for key in path.split(".") if path else ():

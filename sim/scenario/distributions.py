@@ -1,4 +1,4 @@
-"""The closed set of distributions a scenario may use, as they are written. `sim.core.quantiles` draws from them."""
+"""The distributions that a scenario may use, and their validation. `sim.core.quantiles` draws from them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from pydantic import (
     model_validator,
 )
 
-LARGEST = 1e15  # of a number in a scenario, whatever its unit
-_ONCE_IN = 1e6  # beyond what `reach` says, less than one draw in so many
-_Z = 4.7534  # standard normal value that is passed once in a million
+LARGEST = 1e15  # largest number in a scenario, in any unit
+_ONCE_IN = 1e6  # `reach` excludes less than one draw in this many
+_Z = 4.7534  # standard normal value exceeded once in a million
 _E = math.log(_ONCE_IN)  # and exponential value
 
 
@@ -29,11 +29,11 @@ class Family(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
     keyword: ClassVar[str]
-    positive: ClassVar[tuple[str, ...]] = ()  # parameters that must be more than 0
+    positive: ClassVar[tuple[str, ...]] = ()  # names of parameters that must be more than 0
 
     @property
     def is_uncertain(self) -> bool:
-        """Whether it says what we do not know (drawn once per replication), not what varies."""
+        """Whether it stands for uncertainty (`uncertain`, drawn once per replication), not variation (`dist`)."""
         return getattr(self, "uncertain", None) is not None
 
     @model_validator(mode="after")
@@ -51,29 +51,29 @@ class Family(BaseModel):
 
     @model_serializer(mode="wrap")
     def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without what is not given, as a planner would write it."""
+        """Without parameters that are not given, as a planner would write it."""
         return {name: value for name, value in handler(self).items() if value is not None}
 
     def parameters(self) -> dict[str, float | Family | None]:
-        """Parameter values by name, in the order they are declared."""
+        """Parameter values by name, in the order of declaration."""
         skip = {"dist", "uncertain"}
         return {name: getattr(self, name) for name in type(self).model_fields if name not in skip}
 
     def uncertain_parameters(self) -> list[str]:
-        """Names of those parameters that are themselves uncertain."""
+        """Names of parameters that are themselves uncertain."""
         return [name for name, value in self.parameters().items() if isinstance(value, Family)]
 
     def bounds(self) -> tuple[float, float]:
-        """The smallest and largest value it can take at all, whatever its uncertain parameters turn out to be."""
+        """Smallest and largest possible value, for any values of its uncertain parameters."""
         low, high = getattr(self, "low", None), getattr(self, "high", None)
         return (0.0 if low is None else support(low)[0], math.inf if high is None else support(high)[1])
 
     def tail(self) -> tuple[float, float]:
-        """What one draw in a million is below, and one in a million above, without `low` and `high`."""
+        """Values that one draw in a million falls below, and one in a million exceeds, without `low` and `high`."""
         return self.bounds()
 
     def reach(self) -> tuple[float, float]:
-        """What one draw in a million at most is below, and one in a million above."""
+        """Values that at most one draw in a million falls below, and at most one in a million exceeds."""
         (least, most), (low, high) = self.bounds(), self.tail()
         return max(least, low), min(most, high)
 
@@ -87,7 +87,7 @@ class Family(BaseModel):
 
 
 def support(value: float | Family) -> tuple[float, float]:
-    """The smallest and largest that a number or a distribution can be."""
+    """Smallest and largest possible value of a number or a distribution."""
     return value.bounds() if isinstance(value, Family) else (value, value)
 
 
@@ -100,7 +100,7 @@ def _exp(x: float) -> float:
 
 
 def _some_is_left(family: Family) -> None:
-    """See that a truncated distribution is not all outside its bounds, where every draw would be one of them."""
+    """Refuse a distribution that is almost entirely outside its bounds, where every draw would be a bound."""
     (low, high), (least, most) = family.tail(), family.bounds()
     if least > high or most < low:
         raise ValueError(
@@ -181,7 +181,7 @@ class Normal(Family):
         return self
 
     def bounds(self) -> tuple[float, float]:
-        """The smallest and largest value it can take at all; without `low` and `high` any."""
+        """Smallest and largest possible value: `low` and `high`, infinite where not given."""
         return (-math.inf if self.low is None else self.low, math.inf if self.high is None else self.high)
 
     def tail(self) -> tuple[float, float]:
@@ -239,7 +239,7 @@ class Gamma(Family):
     cv: PositiveParameter
 
     def tail(self) -> tuple[float, float]:
-        """See `Family.tail`; by Chernoff's bound, which is somewhat more."""
+        """See `Family.tail`. Chernoff's bound, which is slightly too wide."""
         wanted, x = _E * _reach(self.cv)[1] ** 2, 2.0
         for _ in range(60):  # x - 1 - log(x) = wanted
             x = 1 + wanted + math.log(x)

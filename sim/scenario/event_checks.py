@@ -1,4 +1,4 @@
-"""Primary completion at the n-th event: ways of leaving that there are, dates in order, as many events as can be."""
+"""Checks of an event-driven primary completion: known ways of leaving, dates in order, and enough possible events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ _MONTH_DAYS = 30.4375
 
 @registered
 def event_driven(scenario: Scenario) -> Iterator[Finding]:
-    """Everything that is wrong with an event-driven primary completion."""
+    """Find everything that is wrong with an event-driven primary completion.
+
+    Returns:
+        (message, path, value) of each finding.
+    """
     rules = scenario.follow_up
     if rules is None or rules.primary_completion is None:
         return

@@ -1,4 +1,4 @@
-"""What an extension asks of the parameters that a scenario gives it."""
+"""Checks of extensions: their file, and the parameters that a scenario gives them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _extensions(scenario: Scenario) -> Iterator[Finding]:
             continue
         kind = known_extension(name, use)
         if kind is None:
-            continue  # to read what such a trial left, its code is not needed; to simulate it, it is
+            continue  # reading results does not need its code; simulating does
         for key, value in use.parameters.items():
             here = (*path, "parameters", key)
             if key not in kind.parameters:
@@ -35,7 +35,7 @@ def _extensions(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _outside(value: float | Family, parameter: Parameter) -> Iterator[tuple[str, str | None]]:
-    """Where a value leaves the range that its parameter declares."""
+    """Messages for a value outside the range that its parameter declares."""
     least, most = (value.bounds()[0], value.reach()[1]) if isinstance(value, Family) else (value, value)
     shown = None if isinstance(value, Family) else f"{value:g}"
     unit = f" {parameter.unit}" if parameter.unit else ""

@@ -1,7 +1,7 @@
-"""The Python files of extensions: read, run once, looked over, and known by the SHA-256 of what they say.
+"""Python files of extensions: how they are read, run once, checked, and identified by the SHA-256 of their text.
 
-Code runs only when a person names its file, by --extension or `extensions=`. A scenario has no more than an extension's
-name, its parameters, and the SHA-256 that the program fills in, by which every process finds the same code.
+Code runs only if a person names its file, by --extension or `extensions=`. A scenario holds only an extension's name,
+its parameters, and the SHA-256 that the program fills in, by which every process finds the same code.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sim.scenario.layers import library
 from sim.scenario.schema.extensions import ExtensionUse
 from sim.scenario.yaml_source import Document
 
-# A file, the name of one that comes with the program, a module or its name, or a class in one.
+# A file, the name of one that comes with the program, a module or its name, or a class in a module.
 Given = str | Path | ModuleType | type[Extension]
 Extensions = Iterable[Given] | Given
 
@@ -39,10 +39,10 @@ class ExtensionFile:
     """A file of extensions.
 
     Attributes:
-        file: as the person named it.
-        text: what it says.
-        sha256: of the text.
-        kinds: its extensions by name.
+        file: the file as the person named it.
+        text: its text.
+        sha256: SHA-256 of the text.
+        kinds: classes of its extensions, by name.
     """
 
     file: str
@@ -51,7 +51,7 @@ class ExtensionFile:
     kinds: dict[str, type[Extension]] = field(default_factory=dict)
 
     def document(self) -> Document:
-        """What a scenario file would say of its extensions: that they take part, with their defaults."""
+        """What a scenario file would say of its extensions: their default parameters, with sources."""
         uses: dict[str, Any] = {}
         sources: dict[str, Any] = {}
         for name, kind in self.kinds.items():
@@ -64,8 +64,8 @@ class ExtensionFile:
         return Document({"extensions": uses} | ({"sources": sources} if sources else {}), self.file)
 
 
-_FILES: dict[str, ExtensionFile] = {}  # those that this process was given, by SHA-256
-_COMPILED: set[str] = set()  # names under which their code was ever run
+_FILES: dict[str, ExtensionFile] = {}  # files that this process has read, by SHA-256
+_COMPILED: set[str] = set()  # names under which code was run
 
 
 _given: ContextVar[tuple[ExtensionFile, ...]] = ContextVar("given", default=())
@@ -73,10 +73,10 @@ _given: ContextVar[tuple[ExtensionFile, ...]] = ContextVar("given", default=())
 
 @contextmanager
 def extensions_given(extensions: Extensions) -> Iterator[None]:
-    """Let extensions take part in every scenario that is read before the end of a with statement.
+    """Context in which extensions take part in every scenario that is read.
 
     Args:
-        extensions: as `read_extensions` takes them.
+        extensions: as for `read_extensions`.
 
     Raises:
         InputError: as `read_extensions` does.
@@ -89,28 +89,31 @@ def extensions_given(extensions: Extensions) -> Iterator[None]:
 
 
 def given_files() -> list[str]:
-    """The files of the extensions that take part now, as they were named."""
+    """Files of the extensions that take part now, as they were named."""
     return [one.file for one in _given.get()]
 
 
 def documents_below(extensions: Extensions = ()) -> tuple[Document, ...]:
-    """What the files of extensions say, to lie below a scenario: those that take part now, and more.
+    """Documents of extensions, to merge below a scenario: those that take part now, and others.
 
     Args:
-        extensions: those more.
+        extensions: the others.
+
+    Raises:
+        InputError: as `read_extensions` does.
     """
     files = {one.sha256: one for one in (*_given.get(), *read_extensions(extensions))}
     return tuple(one.document() for one in files.values())
 
 
 def read_extensions(given: Extensions) -> list[ExtensionFile]:
-    """Read the files of extensions, and run them: their classes are then known to this process.
+    """Read and run the files of extensions; this process then knows their classes.
 
     Args:
-        given: files, modules or names of modules, or classes; a class stands for the file that it is written in.
+        given: files, modules or names of modules, or classes; a class stands for the file that defines it.
 
     Raises:
-        InputError: a file cannot be read or run, or has no extension that is right; with its line.
+        InputError: a file cannot be read or run, or has no valid extension; with the line.
     """
     each = [given] if isinstance(given, (str, Path, ModuleType, type)) else list(given)
     found = [_read(one) for one in each]
@@ -123,15 +126,18 @@ def read_extensions(given: Extensions) -> list[ExtensionFile]:
 
 
 def texts() -> list[tuple[str, str]]:
-    """File and text of each extension that this process knows, for another process to take over."""
+    """File and text of each extension that this process knows, to pass to another process."""
     return [(one.file, one.text) for one in _FILES.values()]
 
 
 def take_over(known: Sequence[tuple[str, str]]) -> None:
-    """Know the extensions that another process knows.
+    """Read the extensions that another process knows.
 
     Args:
-        known: as `texts` gave them.
+        known: result of `texts` in the other process.
+
+    Raises:
+        InputError: a text cannot be run here.
     """
     for file, text in known:
         _known(file, text)
@@ -141,11 +147,11 @@ def extension_of(name: str, sha256: str) -> type[Extension]:
     """The class of an extension.
 
     Args:
-        name: as a scenario names it.
-        sha256: of its file.
+        name: name in the scenario.
+        sha256: SHA-256 of its file.
 
     Raises:
-        InputError: this process was not given its file, or another one.
+        InputError: this process has not read its file, or has read a different one.
     """
     one = _FILES.get(sha256)
     if one is not None and name in one.kinds:
@@ -159,13 +165,13 @@ def extension_of(name: str, sha256: str) -> type[Extension]:
 
 
 def known_extension(name: str, use: ExtensionUse) -> type[Extension] | None:
-    """The class of an extension that a scenario names, if this process was given its file."""
+    """The class of an extension that a scenario names; None if this process has not read its file."""
     one = _FILES.get(use.sha256)
     return None if one is None else one.kinds.get(name)
 
 
 def blamed(error: BaseException) -> InputError | None:
-    """What to say of an exception that came out of an extension's file; None where it is the program's own."""
+    """The error to show for an exception from an extension's file; None if the exception is not from there."""
     if isinstance(error, InputError):
         return error
     inside = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in _COMPILED]
@@ -214,7 +220,7 @@ def _path(given: Given) -> Path:
 
 
 def _known(file: str, text: str) -> ExtensionFile:
-    """A file as this process knows it: run once, however often it is given under a name."""
+    """The file as this process knows it: run once for each name under which it is given."""
     digest = hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest()
     if digest not in _FILES or _FILES[digest].file != file:
         one = ExtensionFile(file, text, digest, _kinds(file, text, digest))
@@ -231,7 +237,7 @@ def _kinds(file: str, text: str, digest: str) -> dict[str, type[Extension]]:
         raise InputError(Problem(f"is not Python: {error}", file)) from None
     module = ModuleType(f"trialclock_extension_{digest[:16]}")
     module.__file__ = file
-    sys.modules[module.__name__] = module  # where dataclasses and pickle look for it
+    sys.modules[module.__name__] = module  # dataclasses and pickle look for it there
     _COMPILED.add(file)
     try:
         exec(code, vars(module))

@@ -1,4 +1,4 @@
-"""Interim looks that come after the end, at events that there are not, or with decisions that come to more than 1."""
+"""Checks of interim looks: looks after the end, events that cannot occur, and probabilities that sum to more than 1."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ _WEEK_MONTHS = 7 / 30.4375
 
 @registered
 def interims(scenario: Scenario) -> Iterator[Finding]:
-    """Everything that is wrong with the interim looks of a scenario."""
+    """Find everything that is wrong with the interim looks of a scenario.
+
+    Returns:
+        (message, path, value) of each finding.
+    """
     for name, rule in scenario.interims.items():
         path = ("interims", name)
         yield from _participants(scenario, rule, path)

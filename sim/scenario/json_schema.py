@@ -1,4 +1,4 @@
-"""The JSON Schema of a scenario file, which editors use for completion and checking."""
+"""The JSON Schema of a scenario file, with which editors complete and check it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TITLE = "A trialclock scenario"
 
 
 def _without_required(node: Any) -> Any:
-    """A file may say only what differs from another one, so nothing is required of it; the program checks the whole."""
+    """The schema without required keys, because a file may say only what differs from another one."""
     if isinstance(node, dict):
         return {key: _without_required(value) for key, value in node.items() if key != "required"}
     return [_without_required(item) for item in node] if isinstance(node, list) else node
@@ -27,7 +27,7 @@ def _resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _allow_off(schema: dict[str, Any]) -> None:
-    """`name: off` takes a named part of the extended scenario out again."""
+    """Allow `name: off`, which removes a named part of the extended scenario."""
     for path in COLLECTIONS:
         node = schema
         for key in path:
@@ -48,7 +48,10 @@ def _widen(collection: dict[str, Any], keyword: str) -> None:
 
 
 def scenario_schema() -> dict[str, Any]:
-    """The schema of a scenario file: `Scenario`, and what only files have (`extends`, `off`, leaving things out)."""
+    """The JSON Schema of a scenario file: that of `Scenario`, with what only files have.
+
+    Files have `extends` and `off`, and nothing in them is required, because a file may extend another one.
+    """
     schema: dict[str, Any] = _without_required(Scenario.model_json_schema())
     _allow_off(schema)
     extends = {"type": "string", "description": "Another scenario file, of which this one says only what differs."}

@@ -1,7 +1,7 @@
-"""One scenario from several layers: the files it extends, itself, and overrides from the command line.
+"""One scenario merged from several layers: the files that it extends, the file itself, and command-line overrides.
 
-Mappings are merged key by key; anything else replaces. A distribution replaces what it overrides as a whole where it
-says `dist` or `uncertain`, and changes single parameters where it does not. Each value remembers its layer.
+Mappings are merged key by key; any other value replaces the one below. A distribution replaces the whole value below
+if it has `dist` or `uncertain`, and changes single parameters if not. Each value remembers its layer.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _LIBRARY = ("scenarios", "_scenarios")  # beside `sim` in a checkout, inside it 
 
 @dataclass
 class Layered:
-    """Merged data, and for each of its paths the layer that said it last.
+    """Merged data, with the layer of each value.
 
     Attributes:
         data: the merged document.
-        layers: the documents, the most basic first; overrides are the last, if there are any.
-        origin: index into `layers` by path, for every leaf and every mapping on the way to it.
+        layers: the documents from the bottom up; overrides, if any, are last.
+        origin: index into `layers` by path, for every value and every mapping above it.
     """
 
     data: dict[str, Any]
@@ -50,7 +50,7 @@ class Layered:
     origin: dict[KeyPath, int] = field(default_factory=dict)
 
     def layer_of(self, path: KeyPath) -> Document | None:
-        """The layer that said what stands at `path`, or the nearest part around it."""
+        """The layer of the value at a path, or of the nearest section around it; None if there is none."""
         while path and path not in self.origin:
             path = path[:-1]
         index = self.origin.get(path)
@@ -58,23 +58,27 @@ class Layered:
 
 
 def library() -> Path:
-    """The folder of scenarios that come with the program."""
+    """Folder of the scenarios that come with the program."""
     package = Path(__file__).resolve().parent.parent
     beside = package.parent / _LIBRARY[0]
     return beside if (beside / "base.yaml").is_file() else package / _LIBRARY[1]
 
 
 def library_names() -> list[str]:
-    """Names of the scenarios that come with the program, the base scenario first."""
+    """Names of the scenarios that come with the program; the base scenario is first."""
     names = sorted(path.stem for path in library().glob("*.yaml"))
     return sorted(names, key=lambda name: name != "base")
 
 
 def find(name: str, near: Path | None = None) -> Path:
-    """The file that a name means: a path (from `near`), else a scenario of the library with or without its ending.
+    """The file that a name stands for: a file, or else a scenario of the library with or without its extension.
+
+    Args:
+        name: name as written.
+        near: folder that relative paths start from; default: the current folder.
 
     Raises:
-        ScenarioError: it is a name, and no scenario has it.
+        ScenarioError: it is a plain name, and no scenario has it.
     """
     path = named_file(name, library(), near)
     if not name or (near is None and is_bare(name) and not path.suffix and not _is_there(path)):
@@ -86,7 +90,7 @@ def _is_there(path: Path) -> bool:
     try:
         return path.exists()
     except (OSError, ValueError):
-        return True  # why it cannot be looked at is said when it is read
+        return True  # reading it gives the reason
 
 
 def _is_distribution(value: object) -> bool:
@@ -94,7 +98,7 @@ def _is_distribution(value: object) -> bool:
 
 
 def _switched_off(value: object, path: KeyPath) -> bool:
-    """`name: off` takes a named part out again: a site group, a cap, an amendment, a criterion, and so on."""
+    """Whether `name: off` removes a named part: a site group, a cap, an amendment, a criterion, and so on."""
     return value is False and any(path[:-1] == collection for collection in COLLECTIONS)
 
 
@@ -139,7 +143,7 @@ def _mark(layered: Layered, path: KeyPath, value: Any, layer: int) -> None:
 
 
 def _parent(document: Document) -> str | None:
-    """What a document extends, once it is seen to be a scenario at all."""
+    """What a document extends, after a check that it is a scenario at all."""
     shown = document.file
     if document.data is None:
         raise ScenarioError(Problem("is empty; a scenario needs at least 'name' and 'extends: base.yaml'", shown))
@@ -190,7 +194,7 @@ def _override(text: str) -> tuple[KeyPath, Any]:
 
 
 def _check_name(path: KeyPath, value: Any, below: dict[str, Any]) -> None:
-    """A misspelt name in a --set would otherwise quietly become a new site group, criterion or way of leaving."""
+    """Refuse a misspelt name in a --set, which would silently add a site group, criterion or way of leaving."""
     section: Any = below
     for depth, key in enumerate(path):
         if path[:depth] in NAMED and isinstance(section, dict) and key not in section:
@@ -209,30 +213,30 @@ def _as_document(overrides: tuple[str, ...], below: dict[str, Any]) -> Document:
 
 
 def override_data(overrides: tuple[str, ...]) -> dict[str, Any]:
-    """`PATH=VALUE` texts as the data that a file would say; a later one wins.
+    """`PATH=VALUE` texts as the data that a file would have; later ones win.
 
     Raises:
-        ScenarioError: one is not PATH=VALUE.
+        ScenarioError: a text is not PATH=VALUE, or its value is not valid YAML.
     """
     merged = Layered({}, [])
     for text in overrides:
         path, value = _override(text)
         for key in reversed(path):
             value = {key: value}
-        _merge(merged, merged.data, value, (), 0)  # layer 0: an `off` stays, to act on the files below
+        _merge(merged, merged.data, value, (), 0)  # layer 0: an `off` stays, and acts on the files below later
     return merged.data
 
 
 def stack(
     path: Path, overrides: tuple[str, ...] = (), shown: str | None = None, below: tuple[Document, ...] = ()
 ) -> Layered:
-    """A scenario file with everything it extends and what the command line overrides.
+    """Merge a scenario file with everything that it extends and with overrides.
 
     Args:
         path: the scenario file.
-        overrides: `PATH=VALUE` texts; a later one wins.
-        shown: how messages name the file.
-        below: documents that lie below all files.
+        overrides: `PATH=VALUE` texts; later ones win.
+        shown: name of the file in messages; default: the path.
+        below: documents to merge below all files.
 
     Raises:
         ScenarioError: a file is missing, empty, not YAML, or extends itself, or an override is not PATH=VALUE.
@@ -243,16 +247,16 @@ def stack(
 def stack_text(
     text: str, overrides: tuple[str, ...] = (), shown: str = "scenario", below: tuple[Document, ...] = ()
 ) -> Layered:
-    """A scenario that came as text, from a person elsewhere: it may extend scenarios of the library, and no other file.
+    """Merge a scenario that was sent as text. It may extend scenarios of the library only, not other files.
 
     Args:
-        text: the scenario, as a file would say it.
-        overrides: `PATH=VALUE` texts; a later one wins.
-        shown: how messages name the text.
-        below: documents that lie below all files.
+        text: the scenario, as a file would have it.
+        overrides: `PATH=VALUE` texts; later ones win.
+        shown: name of the text in messages.
+        below: documents to merge below all files.
 
     Raises:
-        ScenarioError: it is empty, too large, not YAML, or extends something that does not come with the program.
+        ScenarioError: it is empty, too large, not YAML, or extends something that is not in the library.
     """
     if len(text.encode()) > MAX_BYTES:
         message = f"is larger than a scenario may be ({MAX_BYTES:,} bytes)"
@@ -276,7 +280,11 @@ def _overridden(documents: list[Document], overrides: tuple[str, ...]) -> Layere
 
 
 def merge(documents: list[Document]) -> Layered:
-    """Documents laid over one another, the first at the bottom."""
+    """Merge documents, the first at the bottom.
+
+    Raises:
+        ScenarioError: a document switches off a name that the ones below do not have.
+    """
     layered = Layered({}, documents)
     for index, document in enumerate(documents):
         said = {key: value for key, value in document.data.items() if key != "extends"}

@@ -1,4 +1,4 @@
-"""Files of other people, read up to a size: a pipe that nobody writes to and a device without an end are no files."""
+"""Reading of files up to a size limit. Pipes that nobody writes to and endless devices are refused."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ import os
 import stat
 from pathlib import Path
 
-_HANDED_OVER = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")  # what a shell hands over: `<(command)`, `< file`
+_HANDED_OVER = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")  # passed by a shell: `<(command)`, `< file`
 
 
 def read_limited(path: Path, most_bytes: int) -> bytes:
-    """What a file says.
+    """Read a file.
 
     Args:
         path: the file.
-        most_bytes: that it may have.
+        most_bytes: largest size allowed.
+
+    Returns:
+        Its bytes.
 
     Raises:
-        OSError: it cannot be read, or is a folder, a pipe or a device; `EFBIG` with its bytes, where it is larger.
+        OSError: it cannot be read, or is a folder, a pipe or a device; with `EFBIG` and its size if it is too large.
     """
     if not stat.S_ISREG(path.stat().st_mode):
         if path.is_dir():

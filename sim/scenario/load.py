@@ -1,4 +1,4 @@
-"""From a file (and what it extends, and overrides) to a frozen `Scenario`."""
+"""From a scenario file, what it extends, and overrides to a frozen `Scenario`."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from sim.scenario.messages import place, problems
 from sim.scenario.schema import Scenario
 from sim.scenario.yaml_source import Document, jsonable
 
-PRESENTATION = {"name", "question", "sources", "bibliography"}  # what decides no simulated trial
+PRESENTATION = {"name", "question", "sources", "bibliography"}  # keys that have no effect on simulated trials
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A scenario and how it came about.
+    """A scenario, and how it came about.
 
     Attributes:
         scenario: the validated, frozen scenario.
-        layered: the files and overrides it was merged from, with the layer and line of each value.
-        file: the file it was read from, as the person named it.
+        layered: the merged files and overrides, with the layer and line of each value.
+        file: the file that it was read from, as the person named it.
     """
 
     scenario: Scenario
@@ -51,7 +51,7 @@ def _validated(layered: Layered, file: str) -> Loaded:
 
 
 def load(source: str | Path, overrides: Iterable[str] = (), extensions: Extensions = ()) -> Loaded:
-    """Read, merge and validate a scenario, keeping where each value came from.
+    """Read, merge and validate a scenario, with the origin of each value.
 
     Args:
         source: a file, or the name of a scenario that comes with the program.
@@ -59,7 +59,7 @@ def load(source: str | Path, overrides: Iterable[str] = (), extensions: Extensio
         extensions: files of extensions that take part, unless the scenario says `extensions: {NAME: off}`.
 
     Raises:
-        ScenarioError: with every problem found, each with file, line, path, value and what is allowed.
+        ScenarioError: with every problem found: file, line, path, value and what is allowed.
         InputError: the file of an extension cannot be used.
     """
     path = find(str(source))
@@ -68,12 +68,12 @@ def load(source: str | Path, overrides: Iterable[str] = (), extensions: Extensio
 
 
 def load_text(text: str, overrides: Iterable[str] = (), name: str = "scenario.yaml") -> Loaded:
-    """Merge and validate a scenario that came as text. It may extend scenarios of the library, and no other file.
+    """Merge and validate a scenario that was sent as text. It may extend scenarios of the library only.
 
     Args:
-        text: what the file says.
+        text: content of the file.
         overrides: `PATH=VALUE` texts, as after `--set`.
-        name: how messages name the text.
+        name: name of the text in messages.
 
     Raises:
         ScenarioError: as for a file.
@@ -81,13 +81,14 @@ def load_text(text: str, overrides: Iterable[str] = (), name: str = "scenario.ya
     return _validated(stack_text(text, tuple(overrides), name, documents_below()), name)
 
 
-Named = Loaded | Scenario | Mapping[str, Any] | str | Path  # a scenario as a person may give it in Python
+Named = Loaded | Scenario | Mapping[str, Any] | str | Path  # a scenario as Python code may give it
 
 
 def as_typed(source: Named, overrides: Iterable[str] = ()) -> str:
-    """A scenario, its overrides and the extensions that take part, as a person would type them.
+    """A scenario, its overrides and the extensions that take part, as arguments of a command.
 
-    Nothing for an object, which cannot be typed.
+    Returns:
+        The arguments; empty for an object, which cannot be typed.
     """
     if isinstance(source, (Loaded, Scenario, Mapping)):
         return ""
@@ -96,13 +97,14 @@ def as_typed(source: Named, overrides: Iterable[str] = ()) -> str:
 
 
 def loaded(scenario: Named) -> Loaded:
-    """A scenario as it may be given: an object as `load_scenario` gives it, a file, a name, or what a file would say.
+    """A scenario in any form in which Python code may give it.
 
     Args:
-        scenario: of an object, the values count as if they all stood in one file.
+        scenario: a result of `load` or `load_scenario`, a file, a name, or a mapping with what a file would say. The
+            values of an object count as if they were all in one file.
 
     Raises:
-        ScenarioError: a file is wrong.
+        ScenarioError: the scenario is wrong.
     """
     if isinstance(scenario, Mapping):
         return extending_library(scenario)
@@ -116,7 +118,7 @@ def loaded(scenario: Named) -> Loaded:
 
 
 def extending_library(data: Mapping[str, Any]) -> Loaded:
-    """A scenario from what a file would say, which may extend a scenario that comes with the program.
+    """A scenario from the content of a file as a mapping, which may extend a scenario of the library.
 
     Raises:
         ScenarioError: as for a file.
@@ -125,12 +127,12 @@ def extending_library(data: Mapping[str, Any]) -> Loaded:
 
 
 def with_changes(loaded: Loaded, changes: Mapping[str, Any], file: str) -> Scenario:
-    """A scenario with some values changed, as `--set` would, without reading its files again.
+    """A scenario with some values changed as `--set` would, without reading its files again.
 
     Args:
         loaded: the scenario.
         changes: values by dotted path.
-        file: what says so, for messages.
+        file: origin of the changes in messages.
 
     Raises:
         ScenarioError: the changed scenario is not valid.
@@ -148,12 +150,12 @@ def with_changes(loaded: Loaded, changes: Mapping[str, Any], file: str) -> Scena
 
 
 def extended(loaded: Loaded, data: dict[str, Any], file: str) -> Loaded:
-    """A scenario with another laid over it, as a file that extends it would be, without reading its files again.
+    """A scenario with another merged over it, as in a file that extends it, without reading its files again.
 
     Args:
         loaded: the scenario.
-        data: what the file would say, `extends` apart.
-        file: what says so, for messages.
+        data: content of the file, without `extends`.
+        file: origin of the changes in messages.
 
     Raises:
         ScenarioError: the result is not valid.
@@ -170,8 +172,8 @@ def scenario_from_mapping(data: dict[str, Any], name: str = "scenario") -> Scena
     """A scenario from plain data, for notebooks and tests.
 
     Args:
-        data: what a scenario file would say. `extends` is not followed.
-        name: how messages name it.
+        data: content of a scenario file; `extends` is not followed.
+        name: name of the data in messages.
 
     Raises:
         ScenarioError: as for a file.
@@ -180,23 +182,23 @@ def scenario_from_mapping(data: dict[str, Any], name: str = "scenario") -> Scena
 
 
 def scenario_from_json(data: dict[str, Any], name: str) -> Scenario:
-    """A scenario from what `canonical` wrote; it is valid unless the file was changed.
+    """A scenario from data that `canonical` wrote.
 
     Raises:
-        ScenarioError: it was changed.
+        ScenarioError: it is not valid, because the file was changed.
     """
     return _validated(merge([Document(data, name)]), name).scenario
 
 
 def canonical(scenario: Scenario) -> str:
-    """The scenario as JSON text with sorted keys: equal scenarios, equal text, whatever the order of their files."""
+    """The scenario as JSON text with sorted keys: equal scenarios give equal text, in any order of their files."""
     return json.dumps(scenario.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))
 
 
 def scenario_hash(scenario: Scenario) -> str:
-    """SHA-256 of what decides a simulated trial: not of the name, the question, sources, or replications and seed.
+    """SHA-256 of everything that decides a simulated trial: without name, question, sources, replications and seed.
 
-    Where public holidays count, the version of the package that knows them is part of it.
+    If public holidays are used, it includes the version of the package that has them.
     """
     deciding = scenario.model_dump(mode="json", by_alias=True, exclude=PRESENTATION | {"experiment"})
     if scenario.calendar.public_holidays is not None:

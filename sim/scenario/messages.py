@@ -1,4 +1,7 @@
-"""Validation errors in words: file, line, path, what was written and what is allowed."""
+"""Validation errors in words: file, line, path, the value as written, and what is allowed.
+
+pydantic's own messages speak of types and unions; a planner needs the place in the file and the allowed values.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,7 @@ _LIMITS = {
 
 
 class _Shape:
-    """What may stand where in a file, read off its JSON Schema."""
+    """Which keys are allowed where in a file, from its JSON Schema."""
 
     def __init__(self, model: type[BaseModel]) -> None:
         self.schema = model.model_json_schema()
@@ -65,7 +68,7 @@ class _Shape:
             yield from self._expand(option)
 
     def keys_at(self, path: KeyPath, value: object) -> list[str]:
-        """Names of the keys that may stand in the section at `path`; `value` picks among several kinds of section."""
+        """Keys allowed in the section at `path`; `value` selects among several kinds of section."""
         nodes = list(self._expand(self.schema))
         for key in path:
             step: list[Iterable[dict[str, Any]]] = []
@@ -82,7 +85,7 @@ class _Shape:
 
 
 def _children(node: dict[str, Any], key: str) -> Iterator[dict[str, Any]]:
-    """Schemas of what may stand under a key."""
+    """Schemas of the values allowed under a key."""
     named = node.get("properties", {}).get(key)
     if named is not None:
         yield named
@@ -96,7 +99,7 @@ def _children(node: dict[str, Any], key: str) -> Iterator[dict[str, Any]]:
 
 
 def _path_in_file(loc: tuple[int | str, ...], data: Any, is_missing: bool) -> KeyPath:
-    """The path as written: pydantic's own steps (the tag of a union, `[key]`, a short form's long form) taken out."""
+    """The path as written, without pydantic's own steps (the tag of a union, `[key]`, the long form of a short one)."""
     path: list[str] = []
     for i, step in enumerate(loc):
         key = str(step)
@@ -146,7 +149,7 @@ def _sentence(error: ErrorDetails, path: KeyPath, data: Any, shape: _Shape) -> s
 
 
 def _keyword(raw: object) -> KeyPath:
-    """The key that names the distribution, if there is one."""
+    """The key that names the distribution, if any."""
     return tuple(key for key in ("dist", "uncertain") if isinstance(raw, dict) and key in raw)[:1]
 
 
@@ -158,12 +161,21 @@ def _distribution_sentence(error: ErrorDetails) -> str:
 
 
 def problems(error: ValidationError, layered: Layered, model: type[BaseModel] = Scenario) -> list[Problem]:
-    """Every error of a validation as a problem with its place, in the order of the file; one problem a place."""
+    """All errors of a validation as problems with their places.
+
+    Args:
+        error: the validation error.
+        layered: the merged documents, for files and lines.
+        model: the model that was validated.
+
+    Returns:
+        At most one problem for each place, in the order of the files.
+    """
     shape = _Shape(model)
     found: dict[KeyPath, Problem] = {}
     missing: set[KeyPath] = set()
-    misspelt: set[KeyPath] = set()  # keys that an unknown one stands for
-    follow: set[KeyPath] = set()  # what may only follow from something else that is wrong
+    misspelt: set[KeyPath] = set()  # keys of which an unknown one is a misspelling
+    follow: set[KeyPath] = set()  # errors that may only follow from other errors
     for detail in error.errors(include_url=False):
         is_missing = detail["type"] == "missing"
         path = _path_in_file(detail["loc"], layered.data, is_missing)
@@ -181,7 +193,7 @@ def problems(error: ValidationError, layered: Layered, model: type[BaseModel] = 
             misspelt.add((*path[:-1], *get_close_matches(path[-1], shape.keys_at(path[:-1], None), n=1)))
     for path in follow:
         if any(_is_inside(other, path) for other in found):
-            del found[path]  # a section lacks only what is wrong in it; what is a section was not meant as a value
+            del found[path]  # the section's own error follows from one inside it
     for path in missing & misspelt:
         found.pop(path, None)
     return sorted(found.values(), key=lambda p: (p.file or "", p.line or 0))
@@ -192,7 +204,14 @@ def _is_inside(path: KeyPath, section: KeyPath) -> bool:
 
 
 def place(message: str, path: KeyPath, layered: Layered, value: str | None = None) -> Problem:
-    """A problem at a path, with the file and line of the layer that said it."""
+    """A problem at a path, with the file and line of the layer that has it.
+
+    Args:
+        message: what is wrong and what is allowed.
+        path: path of the value.
+        layered: the merged documents.
+        value: the value as written; None if it is missing.
+    """
     document = layered.layer_of(path) or (layered.layers[-1] if layered.layers else None)
     if document is None:
         return Problem(message, path=".".join(path) or None, value=value)

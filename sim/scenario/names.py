@@ -1,7 +1,7 @@
-"""What a name means: a file, or something that comes with the program. One rule, wherever a name is given.
+"""What a name stands for: a file, or something that comes with the program. One rule for all names.
 
-A file of that name counts first; a folder never does. What has a folder before it, `../base.yaml` or an address on the
-web, is that file and nothing else: only a bare name, `base` or `base.yaml`, may also be of what comes with the program.
+A file of that name has priority; a folder never counts. A name with a folder, such as `../base.yaml`, or a web address
+is only that file. Only a bare name, `base` or `base.yaml`, may also stand for something that comes with the program.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is such a file; not where the system refuses to look: a name too long, a folder not to be read."""
+    """Whether a file exists; False if the system refuses to look, as for a name that is too long."""
     try:
         return path.is_file()
     except (OSError, ValueError):
@@ -18,17 +18,17 @@ def is_file(path: Path) -> bool:
 
 
 def is_bare(name: str) -> bool:
-    """Whether a name has no folder before it."""
+    """Whether a name has no folder."""
     return name not in ("", ".", "..") and not set(name) & {"/", "\\"}
 
 
 def named_file(name: str, library: Path, near: Path | None = None) -> Path:
-    """The file that a name means, which may not be there.
+    """The file that a name stands for; it need not exist.
 
     Args:
-        name: as a person wrote it.
-        library: the folder of what comes with the program.
-        near: the folder from which a path counts; default: the one that the command is given in.
+        name: name as written.
+        library: folder of what comes with the program.
+        near: folder that relative paths start from; default: the current folder.
     """
     path = Path(name) if near is None else near / name
     if not is_file(path) and is_bare(name):

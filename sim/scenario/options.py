@@ -1,4 +1,7 @@
-"""What a planner may still choose: levers, their allowed settings, and what each costs."""
+"""Options of a planner: levers, their allowed settings, and what each costs.
+
+The search for a plan tries their combinations.
+"""
 
 from __future__ import annotations
 
@@ -100,11 +103,11 @@ class Setting:
     """One allowed setting of a lever.
 
     Attributes:
-        name: in words.
+        name: name in words.
         changes: values by path.
-        cost: extra cost, once.
-        cost_per_month: extra cost each month from day 0 to the database lock.
-        source: where the costs come from.
+        cost: additional cost, once.
+        cost_per_month: additional cost each month from day 0 to the database lock.
+        source: source of the costs.
     """
 
     name: str
@@ -116,13 +119,13 @@ class Setting:
 
 @dataclass(frozen=True)
 class Lever:
-    """One thing that can be chosen.
+    """One choice of the planner.
 
     Attributes:
         name: as in the file.
-        label: in words.
-        note: what else to know.
-        settings: what it may be, in the order of the file.
+        label: name in words.
+        note: further information, or empty.
+        settings: its allowed settings, in the order of the file.
     """
 
     name: str
@@ -133,13 +136,13 @@ class Lever:
 
 @dataclass(frozen=True)
 class Choices:
-    """What a planner may still choose, for one scenario.
+    """The levers of a planner for one scenario.
 
     Attributes:
-        options: the file's content.
-        levers: each with its settings.
+        options: content of the file.
+        levers: each lever with its settings.
         loaded: the scenario.
-        file: the file, as the person named it.
+        file: the file as the person named it.
     """
 
     options: Options
@@ -149,12 +152,16 @@ class Choices:
 
     @property
     def n_plans(self) -> int:
-        """Every combination of settings."""
+        """Number of combinations of settings."""
         return math.prod(len(lever.settings) for lever in self.levers)
 
 
 def find_options(name: str) -> Path:
-    """The file that a name means: a path, else a file of options that comes with the program."""
+    """The file that a name stands for: a file, or else a file of options that comes with the program.
+
+    Raises:
+        ScenarioError: it is a plain name, and there are no such options.
+    """
     folder = library() / _FOLDER
     path = named_file(name, folder)
     if is_bare(name) and not path.suffix and not is_file(path):
@@ -182,9 +189,9 @@ def options_from_text(text: str, loaded: Loaded, file: str = "options.yaml") -> 
     """Levers from the text of a file of options.
 
     Args:
-        text: what the file says.
+        text: content of the file.
         loaded: the scenario.
-        file: how messages name it.
+        file: name of the file in messages.
 
     Raises:
         ScenarioError: as for a file.
@@ -193,7 +200,7 @@ def options_from_text(text: str, loaded: Loaded, file: str = "options.yaml") -> 
 
 
 def library_options() -> dict[str, str]:
-    """The files of options that come with the program: their texts by name."""
+    """Texts of the files of options that come with the program, by name."""
     return {file.stem: file.read_text(encoding="utf-8") for file in sorted((library() / _FOLDER).glob("*.yaml"))}
 
 
@@ -201,7 +208,7 @@ def options_from_mapping(data: Mapping[str, Any], loaded: Loaded) -> Choices:
     """Levers from plain data, for notebooks and tests.
 
     Args:
-        data: what a file of options would say.
+        data: content of a file of options.
         loaded: the scenario.
 
     Raises:
@@ -252,7 +259,7 @@ def _currency(options: Options, loaded: Loaded, layered: Layered) -> list[Proble
 def _settings(options: Options, levers: tuple[Lever, ...], loaded: Loaded, layered: Layered) -> list[Problem]:
     """Every setting, tried alone on the scenario."""
     n_plans = math.prod(len(lever.settings) for lever in levers)
-    if n_plans > MOST_PLANS:  # nobody waits until each of so many settings is tried
+    if n_plans > MOST_PLANS:  # trying each of so many settings would take too long
         message = f"these levers make {n_plans:,} plans; at most {MOST_PLANS:,} can be searched: allow fewer settings"
         return [_place(message, ("levers",), layered, None)]
     found = []
@@ -270,7 +277,7 @@ def _settings(options: Options, levers: tuple[Lever, ...], loaded: Loaded, layer
 
 
 def _what_is_wrong(setting: Setting, loaded: Loaded, file: str) -> list[tuple[str, object]]:
-    """Messages and values for what the scenario cannot take."""
+    """Messages and values of what the scenario does not accept."""
     unknown = [
         (message, value)
         for path, value in setting.changes.items()
@@ -286,7 +293,7 @@ def _what_is_wrong(setting: Setting, loaded: Loaded, file: str) -> list[tuple[st
 
 
 def _unknown_name(path: KeyPath, value: object, data: Any, dotted: str) -> str:
-    """A misspelt name would otherwise quietly become a new site group, criterion or arm."""
+    """Refuse a misspelt name, which would silently add a site group, criterion or arm."""
     for depth, key in enumerate(path):
         if path[:depth] in NAMED and isinstance(data, dict) and key not in data:
             if depth == len(path) - 1 and isinstance(value, dict):

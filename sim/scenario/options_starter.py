@@ -1,7 +1,7 @@
-"""A file of options to begin with, made from a scenario: what most planners may still choose.
+"""A file of options to start from, made from a scenario: the choices that most planners have.
 
-What the scenario says costs is counted by the simulation. For what it does not say, the file has an example, and says
-of each that it is one: its source is `EXAMPLE`.
+The simulation counts the costs that the scenario has. For others, the file has example costs, which are marked by their
+source: `EXAMPLE`.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 EXAMPLE = "example, to be replaced"
 
-_MOST_GROUPS = 3  # with three settings each; more groups make more plans than can be simulated in a minute
+_MOST_GROUPS = 3  # with three settings each; more groups would make more plans than can be simulated in a minute
 _MORE_SITES = (0, 1, 2)
 _LONGEST_LABEL = 60
-# round figures, that look like the examples that they are
+# round figures, so that they look like examples
 _SITE, _SITE_MONTH = 10_000, 1_000
 _COORDINATOR_MONTH = 1_000
 _SUITE_MONTH = 5_000
 
 
 def starter_options(scenario: Scenario) -> str:
-    """The text of a file of options for a scenario: site counts, coordinators, and culture suites where it has any.
+    """The text of a file of options: site counts, coordinators, and culture suites if the scenario has any.
 
     Args:
         scenario: the scenario.
@@ -116,7 +116,7 @@ def _suites(scenario: Scenario) -> Iterator[str]:
 
 
 def _valued(value: int, note: str, *, cost: int = 0, per_month: int = 0) -> Iterator[str]:
-    """A value with an example of what it costs."""
+    """A value with an example of its cost."""
     yield f"    - value: {value}"
     if cost:
         yield f"      cost: {cost}"
@@ -129,12 +129,12 @@ def _valued(value: int, note: str, *, cost: int = 0, per_month: int = 0) -> Iter
 
 
 def _label(name: str, group: SiteGroup, scenario: Scenario) -> str:
-    """What to call a lever; labels that two groups share are no names."""
+    """Label of a lever: that of the group, or its name if two groups share the label."""
     label = group.label or name.replace("_", " ")
     is_shared = sum((other.label or key.replace("_", " ")) == label for key, other in scenario.sites.items()) > 1
     return f"Sites: {name if is_shared else label}"[:_LONGEST_LABEL]
 
 
 def _text(text: str) -> str:
-    """Text as YAML reads it again, whatever it is made of."""
+    """Text quoted so that YAML reads it back, whatever characters it has."""
     return json.dumps(text, ensure_ascii=False)

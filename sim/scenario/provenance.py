@@ -1,4 +1,7 @@
-"""Every value of a scenario with where it came from: the file and line, its grade and source."""
+"""The origin of every value of a scenario: file and line, grade and source.
+
+Reports show it, and `diff` compares two scenarios value by value.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +21,16 @@ COMMAND_LINE = "--set"
 
 @dataclass(frozen=True)
 class Provenance:
-    """One value.
+    """One value and its origin.
 
     Attributes:
         path: dotted path.
-        value: as written, distributions in one line.
+        value: value as written; a distribution in one line.
         origin: `file:line`, `--set`, or `default`.
         grade: A to D, or empty.
         source: citation, or empty.
-        note: what else to know, or empty.
-        is_number: whether it is a number or has one in it, so that it should have a source.
+        note: further information, or empty.
+        is_number: whether it is or contains a number, which should have a source.
     """
 
     path: str
@@ -40,21 +43,29 @@ class Provenance:
 
     @property
     def lacks_source(self) -> bool:
-        """Whether it is somebody's number and nobody says whose."""
+        """Whether it is a number from a file without grade and source."""
         return self.is_number and not self.grade and self.origin not in ("default", COMMAND_LINE)
 
 
 def values_of(scenario: Scenario) -> Iterator[tuple[KeyPath, Any]]:
-    """Every value of a scenario with its path, in the order of the schema; distributions and lists are one value."""
+    """Every value of a scenario with its path, in the order of the schema; a distribution or a list is one value."""
     data = scenario.model_dump(mode="json", by_alias=True)
     return _leaves({key: item for key, item in data.items() if key not in _NOT_VALUES}, ())
 
 
 def source_of(sources: Mapping[str, Any], path: KeyPath) -> Any:
-    """The entry of `sources` with the longest path that leads to this one; `*` stands for any key. None without one."""
+    """The entry of `sources` that applies to a path.
+
+    Args:
+        sources: entries by dotted path, in which `*` stands for any key.
+        path: path of the value.
+
+    Returns:
+        The entry with the longest path that leads to this one; None without one.
+    """
     best, longest = None, 0
     for pattern, entry in sources.items():
-        if not pattern.startswith((path[0], "*")):  # most of them, for a fraction of what comparing them costs
+        if not pattern.startswith((path[0], "*")):  # excludes most of them cheaply
             continue
         parts = pattern.split(".")
         fits = len(parts) <= len(path) and all(p in ("*", key) for p, key in zip(parts, path, strict=False))
@@ -64,7 +75,7 @@ def source_of(sources: Mapping[str, Any], path: KeyPath) -> Any:
 
 
 def _without_options(value: Any) -> Any:
-    """A value in which options that were left out are not named."""
+    """A value without options that were left out."""
     if isinstance(value, Mapping):
         return {key: _without_options(item) for key, item in value.items() if item is not None}
     return [_without_options(item) for item in value] if isinstance(value, list) else value
@@ -95,15 +106,16 @@ def _has_number(value: Any) -> bool:
 
 
 def provenance(loaded: Loaded) -> list[Provenance]:
-    """Every value of a scenario, in the order of the schema, with where it came from.
+    """The origin of every value of a scenario, in the order of the schema.
 
-    A value takes its source from the layer that says it, so that a changed number does not inherit one.
+    A value takes its source from the layer that sets it, so a changed number does not inherit the source of the old
+    one.
     """
     return [_row(path, value, loaded) for path, value in values_of(loaded.scenario)]
 
 
 def _number_text(key: str) -> str:
-    """A week, which is a number, as it is written in a file."""
+    """A week, which is a number, as written in a file."""
     return key.removesuffix(".0")
 
 
@@ -131,7 +143,7 @@ def _row(path: KeyPath, value: Any, loaded: Loaded) -> Provenance:
 
 
 def _leading(path: KeyPath, loaded: Loaded) -> KeyPath | None:
-    """The nearest written part of a value that is itself spread over several keys (a short form), else None."""
+    """The short form that stands for a value spread over several keys; None if there is none."""
     parent = path[:-1]
     if parent in loaded.layered.origin and not isinstance(_at(loaded.layered.data, parent), Mapping):
         return parent
@@ -153,8 +165,8 @@ class Change:
 
     Attributes:
         path: keys from the top of the resolved scenario.
-        ours: what one says there, or `ABSENT`.
-        theirs: what the other says there, or `ABSENT`.
+        ours: value in the first scenario, or `ABSENT`.
+        theirs: value in the second scenario, or `ABSENT`.
     """
 
     path: KeyPath
@@ -168,15 +180,15 @@ class Change:
 
 
 def resolved(scenario: Scenario) -> dict[str, Any]:
-    """All that decides a simulated trial, as plain data with long forms written out."""
+    """Everything that decides a simulated trial, as plain data with short forms written out."""
     data = scenario.model_dump(mode="json", by_alias=True)
     return {key: value for key, value in data.items() if key not in _NOT_VALUES}
 
 
 def known_paths(scenario: Scenario) -> set[str]:
-    """Dotted paths of everything a scenario says or leaves at its default: sections, values, parameters.
+    """Dotted paths of everything in a scenario, including defaults: sections, values, parameters.
 
-    Among them are those of a site group that it takes from `site_defaults`.
+    They include settings that a site group takes from `site_defaults`.
     """
     found = {f"sites.{group}.{key}" for group in scenario.sites for key in SiteGroup.model_fields}
 
@@ -191,9 +203,9 @@ def known_paths(scenario: Scenario) -> set[str]:
 
 
 def changes(a: Scenario, b: Scenario) -> list[Change]:
-    """Parts in which two scenarios differ; a part that only one has is one change, and so is a distribution.
+    """Parts in which two scenarios differ. A part that only one has is one change; so is a distribution.
 
-    What a site group says in one scenario and takes from its defaults in the other is compared by its value.
+    A setting that a site group has in one scenario and takes from the defaults in the other is compared by its value.
     """
     ours, theirs = resolved(a), resolved(b)
     for group in a.sites.keys() & b.sites.keys():
@@ -205,9 +217,9 @@ def changes(a: Scenario, b: Scenario) -> list[Change]:
 
 
 def _effective(scenario: Scenario, name: str) -> dict[str, Any]:
-    """All that holds for a site group, what it takes from `site_defaults` or leaves at its default too.
+    """All settings of a site group, including those from `site_defaults` and the schema's defaults.
 
-    Not what is uncertain there: of that all groups share one draw, and of a group's own it has one to itself.
+    Uncertain defaults are left out: all groups share their draw, but a group's own uncertain value has its own draw.
     """
     group = scenario.sites[name]
     whole = SiteGroup.model_construct(_fields_set=set(SiteGroup.model_fields), **dict(group))
@@ -218,7 +230,11 @@ def _effective(scenario: Scenario, name: str) -> dict[str, Any]:
 
 
 def differences(a: Loaded, b: Loaded) -> list[tuple[str, str, str]]:
-    """Paths at which two scenarios differ, with both values in one line; see `changes`."""
+    """Paths at which two scenarios differ, with both values in one line; see `changes`.
+
+    Returns:
+        (path, value in `a`, value in `b`) of each difference.
+    """
     return [
         (change.dotted, _without_nulls(change.ours), _without_nulls(change.theirs))
         for change in changes(a.scenario, b.scenario)
@@ -236,7 +252,7 @@ def _changes(ours: Any, theirs: Any, path: KeyPath) -> Iterator[Change]:
 
 
 def _same_parts(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
-    """Whether two sections can be compared part by part: any two can, but for distributions."""
+    """Whether two sections can be compared part by part, which is so unless one is a distribution."""
     return not any(key in section for key in ("dist", "uncertain") for section in (ours, theirs))
 
 

@@ -1,4 +1,4 @@
-"""Values that are fine one by one, and together more than can be simulated, or nothing that makes sense."""
+"""Checks of values that are valid one by one, but together too large to simulate, or without meaning."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sim.scenario.rules import Finding, registered
 from sim.scenario.schema import Scenario
 
 MOST_SITES = 20_000
-MOST_REFERRALS = 100_000_000  # of all sites together up to the horizon, were all that is uncertain as high as it may be
-MOST_CRITERIA = 52  # those that a patient fails are one number in the log, exact up to 2 to the power of 53
-MOST_LOTS = 10_000  # that a bank may need at once
+MOST_REFERRALS = 100_000_000  # of all sites up to the horizon, with all uncertain values at their maximum
+MOST_CRITERIA = 52  # a patient's failed criteria are one number in the log, exact up to 2^53
+MOST_LOTS = 10_000  # lots that a bank may need at the same time
 MOST_KG = 1_000
 _MAY_BE_0 = ("normal", "uniform", "triangular", "empirical")
 _KEPT_POSITIVE = "so that it is more than 0 for everybody, give it 'low'"
@@ -68,7 +68,7 @@ def _bodies(scenario: Scenario) -> Iterator[Finding]:
 
 @registered
 def _logarithms(scenario: Scenario) -> Iterator[Finding]:
-    """Attributes of which a score takes the logarithm, though they may be 0 or less."""
+    """Find attributes that may be 0 or less although a score takes their logarithm."""
     scores = {name: score for score in scenario.patients.derived if score in DERIVED for name in DERIVED[score].needs}
     for name, score in scores.items():
         value = scenario.patients.attributes.get(name)

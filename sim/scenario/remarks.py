@@ -1,4 +1,4 @@
-"""What a scenario says that is allowed, and that a planner may well have meant otherwise."""
+"""Remarks on what is allowed in a scenario, but may not be what the planner meant; and its rules in words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sim.scenario.distributions import Family
 from sim.scenario.schema import Scenario, amendments, interims
 from sim.scenario.schema.caps import in_words
 
-_ROOM = 1.2  # of the target, that sites which replace participants need
+_ROOM = 1.2  # share of the target that sites need room for if participants are replaced
 
 
 def limits(scenario: Scenario) -> list[str]:
@@ -41,7 +41,7 @@ def looks(scenario: Scenario) -> list[str]:
 
 
 def completion(scenario: Scenario) -> str | None:
-    """When primary completion comes in an event-driven trial, in words; None where it is not one."""
+    """When primary completion comes in an event-driven trial, in words; None for other trials."""
     rule = scenario.follow_up.primary_completion if scenario.follow_up else None
     if rule is None:
         return None
@@ -55,12 +55,12 @@ def completion(scenario: Scenario) -> str | None:
 
 
 def remarks(scenario: Scenario) -> list[str]:
-    """What may be meant otherwise, each with what to write instead; without full stops."""
+    """Settings that may not be what the planner meant, each with the alternative; without full stops."""
     return [*_limits_of_one_site(scenario), *_no_room_for_replacements(scenario)]
 
 
 def _limits_of_one_site(scenario: Scenario) -> Iterator[str]:
-    """Limits of a site that read as limits of its group: they would never stop the group, or hardly."""
+    """Limits of a site that look like limits of its group, because they would hardly ever stop the group."""
     target = scenario.trial.target
     shares = _shares(scenario)
     for name, group in scenario.sites.items():
@@ -77,7 +77,7 @@ def _limits_of_one_site(scenario: Scenario) -> Iterator[str]:
 
 
 def _no_room_for_replacements(scenario: Scenario) -> Iterator[str]:
-    """Sites that close for good with hardly more than the target, where participants are replaced."""
+    """Sites that close for good with little more than the target, if participants are replaced."""
     target, rooms = scenario.trial.target, []
     for name, group in scenario.sites.items():
         most = max_participants(scenario, name)
@@ -93,7 +93,7 @@ def _no_room_for_replacements(scenario: Scenario) -> Iterator[str]:
 
 
 def _shares(scenario: Scenario) -> dict[str, float]:
-    """What share of the referrals each group brings, at full rate; the same of each site where rates are uncertain."""
+    """Share of referrals of each group at full rate; in proportion to its sites if rates are uncertain."""
     rates = {}
     for name, group in scenario.sites.items():
         own = group.referrals_per_month

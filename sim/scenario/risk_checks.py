@@ -1,4 +1,4 @@
-"""Risks that delay what there is not, that come after the end, or that delay a part of what is shared."""
+"""Checks of discrete risks: unknown names, dates after the end, and delays of only a part of a shared step."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ _MONTH_DAYS = 30.4375
 
 @registered
 def risks(scenario: Scenario) -> Iterator[Finding]:
-    """Everything that is wrong with the risks of a scenario."""
+    """Find everything that is wrong with the risks of a scenario.
+
+    Returns:
+        (message, path, value) of each finding.
+    """
     for name, risk in scenario.risks.items():
         path = ("risks", name)
         for group in risk.groups or ():

@@ -1,4 +1,4 @@
-"""Steps of start-up without a length, that wait for one another, or that do not fit whom they are done for."""
+"""Checks of the steps of start-up: missing lengths, circles, and steps that do not fit what they are shared by."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from sim.scenario.yaml_source import KeyPath
 
 @registered
 def start_up(scenario: Scenario) -> Iterator[Finding]:
-    """Everything that is wrong with the steps of start-up; each once, whatever groups it holds for."""
+    """Find everything that is wrong with the steps of start-up; each finding once, not for each group.
+
+    Returns:
+        (message, path, value) of each finding.
+    """
     told: set[tuple[KeyPath, str | None]] = set()
     for group in scenario.sites:
         steps = steps_of(scenario, group)
@@ -62,7 +66,7 @@ def _of_step(scenario: Scenario, group: str, step: FoundStep, steps: dict[str, F
 
 
 def _circle(steps: dict[str, FoundStep], left: list[str]) -> list[str]:
-    """A circle among the steps that are left, its first name again at its end."""
+    """A circle among the remaining steps; its first name is repeated at the end."""
     way = [left[0]]
     while True:
         following = next(name for name in sorted(steps[way[-1]].after) if name in left)
@@ -72,7 +76,7 @@ def _circle(steps: dict[str, FoundStep], left: list[str]) -> list[str]:
 
 
 def _of_delays(scenario: Scenario, group: str, steps: dict[str, FoundStep]) -> Iterator[Finding]:
-    """One delay beside steps, and work on a shared step that begins at many times."""
+    """Find one delay beside steps, and a shared step that would begin at several times."""
     own, default = scenario.sites[group], scenario.site_defaults
     is_own = "activation_delay_days" in own.model_fields_set
     if (own if is_own else default).activation_delay_days != 0:

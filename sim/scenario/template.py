@@ -1,4 +1,4 @@
-"""A commented scenario to start from."""
+"""A commented scenario file to start from, and complete scenarios of other kinds of trial."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from sim.scenario.schema import Scenario
 from sim.scenario.yaml_source import shown
 
 _LEFT_OUT = {"name", "question", "sources", "bibliography"}
-_INLINE = 60  # a mapping that is shorter than this is written in one line
+_INLINE = 60  # a shorter mapping is written in one line
 
 
 def template(name: str, base: str, folder: Path) -> str:
-    """The text of a new scenario file.
+    """The text of a new scenario file, in which every value of another scenario is commented out.
 
     Args:
-        name: its name.
-        base: the scenario it extends, as a person named it.
-        folder: where it will stand.
+        name: name of the new scenario.
+        base: the scenario that it extends, as a person named it.
+        folder: folder of the new file.
 
     Raises:
-        ScenarioError: there is no such base, or it is not valid.
+        ScenarioError: the base does not exist or is not valid.
     """
     loaded = load(base)
     base_file = find(base)
@@ -61,12 +61,12 @@ def template(name: str, base: str, folder: Path) -> str:
 
 
 def templates() -> dict[str, Path]:
-    """Files of the templates, by name: complete scenarios of other kinds of trial."""
+    """Files of the templates by name: complete scenarios of other kinds of trial."""
     return {path.stem: path for path in sorted((library() / "templates").glob("*.yaml"))}
 
 
 def renamed(text: str, name: str) -> str:
-    """A scenario's text under another name; all else stays as it is."""
+    """A scenario's text under another name, otherwise unchanged."""
     return re.sub(r"^name:.*$", f"name: {json.dumps(name, ensure_ascii=False)}", text, count=1, flags=re.MULTILINE)
 
 
@@ -75,7 +75,7 @@ def _in_library(path: Path) -> bool:
 
 
 def _lines(key: str, data: Any, value: Any, info: FieldInfo | None, depth: int) -> list[str]:
-    """One key and what stands under it, commented out, with what it means at the end of the line."""
+    """One key and everything under it, commented out, with its meaning at the end of the line."""
     indent = "  " * depth
     comment = _meaning(info)
     is_mapping = isinstance(data, Mapping)

@@ -1,4 +1,4 @@
-"""Changes written back into a scenario file, so that what was moved by hand becomes a text."""
+"""Scenario files written from changes, so that settings changed in the studio become a text."""
 
 from __future__ import annotations
 
@@ -17,37 +17,40 @@ _WIDTH = 110
 
 
 def library_text(name: str) -> str:
-    """The text of a scenario that comes with the program."""
+    """Text of a scenario that comes with the program, by its name."""
     return (library() / f"{name}.yaml").read_text(encoding="utf-8")
 
 
 def extending(parent: str, overrides: tuple[str, ...], name: str) -> str:
-    """A scenario file that extends one of the library, and says what differs.
+    """A scenario file that extends one of the library, and has only what differs.
 
     Args:
-        parent: the scenario of the library.
+        parent: name of the scenario in the library.
         overrides: `PATH=VALUE` texts.
-        name: of the new scenario.
+        name: name of the new scenario.
+
+    Raises:
+        ScenarioError: an override is not PATH=VALUE.
     """
     return _dumped({"name": name, "extends": f"{parent}.yaml", **override_data(overrides)})
 
 
 def scenario_yaml(scenario: Scenario) -> str:
-    """The whole scenario, in the order of the schema and without extending another; loading it gives an equal one."""
+    """The complete scenario as a file that extends no other; loading it gives an equal scenario."""
     data = json.loads(canonical(scenario))
     ordered = {name: data[name] for name in scenario.model_dump(mode="json", by_alias=True)}
     return f"# Every value of this scenario; nothing is left to a default.\n{_dumped(ordered)}"
 
 
 def rewritten(text: str, overrides: tuple[str, ...]) -> str:
-    """A scenario file with some values changed. Its comments are lost.
+    """A scenario file with some values changed; its comments are lost.
 
     Args:
-        text: the file as it was.
+        text: the file before.
         overrides: `PATH=VALUE` texts.
 
     Raises:
-        ScenarioError: it is not YAML.
+        ScenarioError: it is not YAML, or an override is not PATH=VALUE.
     """
     data = parse(text, "scenario").data
     return _dumped(_laid_over(data, override_data(overrides)))

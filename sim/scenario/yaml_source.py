@@ -1,7 +1,7 @@
-"""YAML read safely, with the line of every value.
+"""Safe reading of YAML, with the line of every value.
 
-Plain data only (no tags, no objects), YAML 1.2's numbers (`5.0e5` is a number, `12:30` is not), `on` and `off` as
-true and false. Limits on size, depth and alias expansion turn a hostile or mistaken file into one clear message.
+Plain data only (no tags, no objects), with YAML 1.2 numbers (`5.0e5` is a number, `12:30` is not), and `on` and `off`
+as true and false. Limits on size, depth and expansion of aliases turn a hostile or broken file into one clear message.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _INDENTED = re.compile(rf"^ {{{_MOST_OPEN}}}[^\s#]", re.MULTILINE)
 
 
 class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """The safe loader with YAML 1.2's idea of a number."""
+    """The safe loader with the numbers of YAML 1.2."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
@@ -59,12 +59,12 @@ _TAGS: dict[type[yaml.Node], tuple[str, ...]] = {
 
 @dataclass
 class Document:
-    """What a YAML text says, and where.
+    """The content of a YAML text, with lines.
 
     Attributes:
         data: mappings, lists, text, numbers, true/false, dates and None.
-        lines: the line (from 1) of the key of every value, by path.
-        file: the file's name as shown in messages.
+        file: name of the file in messages.
+        lines: line (from 1) of the key of every value, by path.
     """
 
     data: Any
@@ -72,7 +72,7 @@ class Document:
     lines: dict[KeyPath, int] = field(default_factory=dict)
 
     def line(self, path: KeyPath) -> int | None:
-        """Line of the value at `path`, or of the nearest part of the file around it."""
+        """Line of the value at a path, or of the nearest part of the file around it; None if there is none."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path)
@@ -138,9 +138,9 @@ class _Reader:
 
 
 def _is_too_deep(text: str) -> bool:
-    """Whether it opens so many brackets, dashes or steps that libyaml would take hours, or the whole stack, for it.
+    """Whether a text nests so deeply that libyaml would take hours, or the whole stack, to read it.
 
-    Where it is not sure (brackets in text and comments count too), the reader finds out.
+    Brackets in text and comments count too; for less nesting, the reader checks the depth exactly.
     """
     if _DASHES.search(text) or _INDENTED.search(text):
         return True
@@ -157,7 +157,7 @@ def parse(text: str, file: str) -> Document:
 
     Args:
         text: the YAML.
-        file: the name to show in messages.
+        file: name of the document in messages.
 
     Raises:
         ScenarioError: it is not YAML, is not plain data, or is too large, deep or repetitive.
@@ -192,10 +192,10 @@ def read_file(path: Path, shown: str | None = None) -> Document:
 
     Args:
         path: the file.
-        shown: how messages name it; default: the path.
+        shown: name of the file in messages; default: the path.
 
     Raises:
-        ScenarioError: it is not there, cannot be read, is too large, or is not plain YAML.
+        ScenarioError: it does not exist, cannot be read, is too large, or is not plain YAML.
     """
     file = shown or str(path)
     try:
@@ -219,12 +219,16 @@ def read_file(path: Path, shown: str | None = None) -> Document:
 
 
 def parse_value(text: str) -> Any:
-    """One value as it would be read from a file, for `--set`."""
+    """One value as a file would have it, for `--set`.
+
+    Raises:
+        ScenarioError: it is not valid YAML.
+    """
     return parse(text, "--set").data
 
 
 def jsonable(data: Any) -> Any:
-    """The same data with dates as ISO text, ready for strict JSON validation."""
+    """The same data with dates as ISO text, for strict JSON validation."""
     if isinstance(data, dict):
         return {str(key): jsonable(value) for key, value in data.items()}
     if isinstance(data, (list, tuple)):
@@ -233,7 +237,7 @@ def jsonable(data: Any) -> Any:
 
 
 def shown(value: Any) -> str:
-    """A value in one line."""
+    """A value in one line, as YAML would write it."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):

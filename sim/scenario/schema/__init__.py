@@ -1,4 +1,4 @@
-"""What a planner may write: one class for each part of a scenario file, frozen once read."""
+"""The schema of a scenario file: one class for each part, frozen once read."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Amendment(Section):
 
     @property
     def concerns_people(self) -> bool:
-        """Whether it changes who comes, or who is let in."""
+        """Whether it changes who is referred, or who may take part."""
         return bool(self.drops) or self.consent is not None or self.referrals_times is not None
 
     @model_validator(mode="after")
@@ -91,7 +91,7 @@ Amendments = Annotated[dict[Name, Amendment], Field(max_length=100)]
 
 
 def moment_in_words(rule: Amendment) -> str:
-    """When an amendment is decided, and on what condition: `on 2021-03-01`, `at month 9 if fewer than 18 are in`."""
+    """When an amendment is decided, and on what condition: `on 2021-03-01`, `when 12 are randomised`."""
     if rule.on is not None:
         text = f"on {rule.on}"
     elif rule.at_month is not None:
@@ -124,5 +124,5 @@ def _shown(value: object) -> str:
 
 
 def in_words(name: str, rule: Amendment) -> str:
-    """An amendment as a planner would say it."""
+    """An amendment in words, for reports."""
     return f"{name}: {moment_in_words(rule)}: {effect_in_words(rule)}"

@@ -30,7 +30,7 @@ class Period(Section):
 
     @property
     def is_yearly(self) -> bool:
-        """Whether it comes back every year."""
+        """Whether it recurs every year."""
         return isinstance(self.from_, str)
 
     @model_validator(mode="after")

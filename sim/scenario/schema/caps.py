@@ -33,7 +33,7 @@ Country = Annotated[str, Field(max_length=60), AfterValidator(_known_country)]
 
 
 def one_or_several(raw: object) -> object:
-    """`china` is short for `[china]`."""
+    """Accept a single name as a list of one: `china` is short for `[china]`."""
     return (raw,) if isinstance(raw, str) else tuple(raw) if isinstance(raw, list) else raw
 
 
@@ -46,7 +46,7 @@ Level = Annotated[bool | Name, Field(union_mode="left_to_right")]
 
 
 class Cap(Section):
-    """At most so many at once. It holds for all of whom it speaks together, or for `each` site, group or country."""
+    """A limit for all to whom it applies together, or for `each` site, group or country."""
 
     randomised: int | None = described(
         "Participants at most; those who are to be replaced are not counted.",
@@ -83,7 +83,7 @@ class Cap(Section):
 
     @property
     def limit(self) -> int:
-        """At most so many."""
+        """Largest number allowed, of participants or of people in screening."""
         limit = self.in_screening if self.randomised is None else self.randomised
         assert limit is not None
         return limit
@@ -111,14 +111,20 @@ Caps = Annotated[dict[Name, Cap], Field(max_length=200)]
 
 
 def within(cap: Cap, group: str, country: str | None) -> bool:
-    """Whether a cap holds for the sites of a group."""
+    """Whether a cap applies to the sites of a group.
+
+    Args:
+        cap: the cap.
+        group: name of the group.
+        country: code of the group's country, or None.
+    """
     if cap.groups is not None:
         return group in cap.groups
     return cap.country is None or cap.country == country
 
 
 def in_words(name: str, cap: Cap) -> str:
-    """A cap as a planner would say it: `china: at most 60 participants in the sites of china together`."""
+    """A cap in words, for reports: `china: at most 60 participants in the sites of china together`."""
     whom = "participants" if cap.randomised else "people in screening at once"
     place = "in the trial"
     if cap.groups:

@@ -1,4 +1,4 @@
-"""Rates that drift for reasons that nobody names: a random walk of their logarithm, as real trials have it."""
+"""Drift of referral rates without a known cause: a random walk of their logarithm, as real trials show it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from sim.scenario.schema.values import OnceVariation, Section, described
 
 
 class Drift(Section):
-    """How much referral rates drift: the standard deviation of their logarithm while the time so far grows e-fold.
+    """How much referral rates drift: the standard deviation of their logarithm while a time grows e-fold.
 
-    The time is 28 days and the days since day 0, as in forecasts. 0.5 is a factor of up to 2.5 either way after two
+    The time is 28 days plus the days since day 0, as in forecasts. 0.5 is a factor of up to 2.5 either way after two
     years, in two trials of three.
     """
 

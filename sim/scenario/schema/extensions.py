@@ -1,4 +1,4 @@
-"""Rules and measures of a person's own, which are Python files: which of them take part, and with what values."""
+"""Extensions in a scenario: which of a user's Python files take part, and with what parameters."""
 
 from __future__ import annotations
 

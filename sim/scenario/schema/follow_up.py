@@ -153,7 +153,7 @@ class EventDriven(Section):
 
 
 def _last_week(known: dict[str, Any]) -> float:
-    """What stands for the visit of the primary endpoint in an event-driven trial: the last one; else 0, for nothing."""
+    """The default visit of the primary endpoint: the last visit in an event-driven trial, else 0 for none."""
     weeks: tuple[float, ...] = known.get("visit_weeks", (0.0,))
     return weeks[-1] if known.get("primary_completion") else 0.0
 
@@ -194,7 +194,7 @@ _Treated = Annotated[int, Field(ge=1, le=MAX_PEOPLE)]
 
 
 class Sentinels(Section):
-    """The first participants of an arm are spaced apart: after each, nobody is randomised for a while."""
+    """The first participants of an arm are spaced: after each of them, nobody is randomised for some days."""
 
     participants: int = described("How many, the spacing being between them.", unit="participants", ge=1, le=1000)
     days_between: OnceDays = described("Days from one to the next.", unit="days")
@@ -207,7 +207,7 @@ def _one_or_several(raw: object) -> object:
 
 
 class BoardReview(Section):
-    """The safety board looks at the first participants."""
+    """The safety board reviews the first participants."""
 
     after_treated: Annotated[
         tuple[_Treated, ...],
@@ -237,7 +237,7 @@ class StoppingRule(Section):
 
 
 class Hold(Section):
-    """Each severe reaction may put randomisation on hold while it is looked into."""
+    """Each severe reaction may put randomisation on hold while it is investigated."""
 
     probability: Probability = described("Probability that a severe reaction leads to a hold.")
     days: Days = described("Length of the hold.", unit="days")

@@ -103,7 +103,7 @@ def _listed(numbers: tuple[int, ...]) -> str:
 
 
 def in_words(name: str, rule: Interim) -> str:
-    """An interim look as a planner would say it."""
+    """An interim look in words, for reports."""
     if rule.at_events:
         text = f"at event {_listed(rule.at_events)}"
     elif rule.every:

@@ -40,7 +40,7 @@ class Risk(Section):
 
     @property
     def last(self) -> date | None:
-        """The last day on which it may strike."""
+        """Last day on which a risk to recruitment may strike; None for other risks."""
         return self.to or self.from_
 
     @model_validator(mode="after")
@@ -77,7 +77,7 @@ def delayed_groups(scenario: Scenario, risk: Risk) -> list[str]:
 
 
 def risk_in_words(name: str, risk: Risk) -> str:
-    """A risk as a risk register has it: `new_file: probability 0.15, 60 days more of regulator in DE`."""
+    """A risk in the words of a risk register: `new_file: probability 0.15, 60 days more of regulator in DE`."""
     where = f" in {risk.country}" if risk.country else f" at {' and '.join(risk.groups)}" if risk.groups else ""
     days = f"{_shown(risk.days)} days"
     if risk.delays == "recruitment":

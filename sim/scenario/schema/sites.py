@@ -40,7 +40,7 @@ class Drought(Section):
 
 
 class SiteSettings(Section):
-    """What can be said of a site. Under `site_defaults` it holds for all groups; a group overrides what differs."""
+    """Settings of a site. Under `site_defaults` they apply to all groups; a group overrides what differs."""
 
     referrals_per_month: Rate | None = described(
         "Referrals (admissions that the site looks at) a month at full rate, for the average site of the group.",
@@ -81,7 +81,7 @@ class SiteSettings(Section):
 
 
 class SiteGroup(SiteSettings):
-    """A group of like sites. What it leaves out comes from `site_defaults`."""
+    """A group of similar sites. What it leaves out comes from `site_defaults`."""
 
     count: int = described("Sites in the group.", unit="sites", ge=0, le=5000, default=1)
     label: Text | None = described(
@@ -95,6 +95,6 @@ class SiteGroup(SiteSettings):
 
 
 def country_of(scenario: Scenario, group: str) -> str | None:
-    """The country of a site group, its own or that of all."""
+    """Code of the country of a site group, its own or the default; None without a country."""
     own = scenario.sites[group]
     return own.country if "country" in own.model_fields_set else scenario.site_defaults.country

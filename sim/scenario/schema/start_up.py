@@ -23,7 +23,7 @@ Steps = Annotated[
 
 
 class Step(Section):
-    """One step. What a country or a group leaves out of a step, it takes from the step of this name further out."""
+    """One step. A country or group takes what it leaves out from the step of the same name one level up."""
 
     days: Days | None = described(
         "How long the step takes, from when all that it waits for is over.", unit="days", default=None
@@ -41,20 +41,20 @@ class Step(Section):
 
 StartUp = Annotated[dict[Name, Step], Field(max_length=50)]
 
-WIDTHS = ("site", "group", "country", "trial")  # of whom a step is done for once, from the narrowest
+WIDTHS = ("site", "group", "country", "trial")  # what a step can be shared by, from the narrowest
 
 
 @dataclass(frozen=True)
 class FoundStep:
-    """A step as it holds for a site group.
+    """A step as it applies to a site group.
 
     Attributes:
         name: its name.
-        path: where its days stand in the scenario; where it is said first, if nowhere.
-        days: how long it takes; None where nobody says.
-        after: steps that it waits for.
-        each: whom it is done for once; one of `WIDTHS`.
-        said_at: where each of `days`, `after` and `each` stands, the default left out.
+        path: path of its days in the scenario; of its first mention if no layer gives days.
+        days: its length in days; None if no layer gives it.
+        after: names of the steps that it waits for.
+        each: what shares it; one of `WIDTHS`.
+        said_at: path of each of `days`, `after` and `each` that is written.
     """
 
     name: str
@@ -66,7 +66,7 @@ class FoundStep:
 
 
 def steps_of(scenario: Scenario, group: str) -> dict[str, FoundStep]:
-    """The steps of a site group by name: its own, over those of its country, over those of all."""
+    """The steps of a site group by name: its own, over those of its country, over the defaults."""
     own = scenario.sites[group]
     country = own.country if "country" in own.model_fields_set else scenario.site_defaults.country
     layers: list[tuple[KeyPath, dict[str, object]]] = [(("sites", group), dict(scenario.sites[group].start_up))]
@@ -98,7 +98,14 @@ def _found(name: str, layers: list[tuple[KeyPath, dict[str, object]]]) -> FoundS
 
 
 def in_order(steps: dict[str, FoundStep]) -> list[str]:
-    """Names of steps, each after all that it waits for; of several the first by name. Without those in a circle."""
+    """Names of steps in an order in which each follows all that it waits for; ties by name.
+
+    Args:
+        steps: the steps by name.
+
+    Returns:
+        The names, without steps that wait for one another in a circle.
+    """
     done: list[str] = []
     waiting = sorted(steps)
     while waiting:

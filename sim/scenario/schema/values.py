@@ -1,4 +1,7 @@
-"""The kinds of number a scenario may hold, and how a field of one is declared."""
+"""The kinds of number that a scenario may have, and the declaration of a field.
+
+A `Once...` kind is one number in a simulated trial, fixed or `uncertain`; the others may also vary by `dist`.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
 
 from sim.scenario.distributions import Distribution, Family
 
-_DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # turn what follows around
-# What a number may be at most: more than anybody means, and little enough for the program.
+_DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # they reverse the text after them
+# Largest numbers allowed: more than anyone would mean, but small enough for the program.
 MAX_PER_MONTH = 10_000
 MAX_DAYS = 100_000
 MAX_HOURS = 10_000
@@ -23,7 +26,7 @@ MAX_PEOPLE = 200_000
 
 
 class Section(BaseModel):
-    """A part of a scenario: frozen, and with no room for a key that nobody reads."""
+    """A part of a scenario: frozen, and without unknown keys."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, allow_inf_nan=False, populate_by_name=True, defer_build=True
@@ -31,19 +34,25 @@ class Section(BaseModel):
 
 
 def described(text: str, *, unit: str | None = None, **rest: Any) -> Any:
-    """A field with what it means and its unit, from which the reference pages and the controls are made."""
+    """A field with its meaning and unit, from which the reference pages and the controls are made.
+
+    Args:
+        text: meaning of the value, as a sentence.
+        unit: its unit, or None.
+        rest: further arguments of pydantic's `Field`.
+    """
     if unit:
         rest["json_schema_extra"] = {"unit": unit}
     return Field(description=text, **rest)
 
 
 def number_or_distribution(raw: object) -> str:
-    """Which of the two a value is, for a union of both."""
+    """The tag of a value in a union of numbers and distributions."""
     return "distribution" if isinstance(raw, (dict, Family)) else "number"
 
 
 def _inside(low: float, high: float) -> AfterValidator:
-    """A distribution that stays within a range: never below it, and above it in less than one draw of a million."""
+    """A distribution within a range: never below it, and above it in less than one draw in a million."""
 
     def check(value: float | Family) -> float | Family:
         if isinstance(value, Family):
@@ -116,7 +125,7 @@ _Money = Annotated[
     Discriminator(number_or_distribution),
     _inside(0.0, MAX_MONEY),
 ]
-OnceProbability = Annotated[Probability, AfterValidator(_once)]  # one number a replication: fixed or uncertain
+OnceProbability = Annotated[Probability, AfterValidator(_once)]  # one number per replication: fixed or uncertain
 OnceDays = Annotated[Days, AfterValidator(_once)]
 OnceCells = Annotated[Cells, AfterValidator(_once)]
 OnceFactor = Annotated[Factor, AfterValidator(_once)]
