@@ -1,1 +1,1 @@
-"""Other people's formats, in and out: enrolment logs, counts, site tables, SDTM."""
+"""Reads and writes other people's formats: enrolment logs, counts, site tables, SDTM and registry records."""

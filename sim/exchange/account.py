@@ -1,4 +1,7 @@
-"""What became of a file: which column was taken as what, what became of its rows, and where the data end."""
+"""The account of a file: what each column was taken as, what became of its rows, and where the data end.
+
+A user can check each of its lines against the file, so that nothing is decided in silence.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ class ColumnUse:
     """A column that was used.
 
     Attributes:
-        role: what it was taken to be, in words: `date of randomisation`.
-        header: the column as the file calls it.
-        how: why it was taken as this: by name, by content, by `--columns`.
+        role: what it was taken as, in words: `date of randomisation`.
+        header: the column's name in the file.
+        how: the reason: by name, by content, by `--columns`.
     """
 
     role: str
@@ -34,15 +37,15 @@ class Account:
     """What was made of the data; each of its lines can be checked against the file.
 
     Attributes:
-        kind: what the data were taken to be: `enrolment log`, `counts by month`, `SDTM (DM, DS)`.
-        columns: those used, in the order of their importance.
+        kind: what the data were taken as: `enrolment log`, `counts by month`, `SDTM (DM, DS)`.
+        columns: the columns used, in order of importance.
         left_out: headers of the columns that were not used.
-        n_rows: rows of the file.
-        became: what the rows became, and how many: (`randomised`, 48), (`of them left`, 3).
-        ignored: why rows were not used, and how many: (`no date`, 2).
+        n_rows: number of rows of the file.
+        became: what the rows became, with counts: (`randomised`, 48), (`of them left`, 3).
+        ignored: why rows were not used, with counts: (`no date`, 2).
         end: the last day of the data and how it was found, as one clause.
         gaps: long stretches in which nothing happened, one clause each; the data check warns of them.
-        notes: what else was decided, one clause each without a full stop.
+        notes: other decisions, one clause each without a full stop.
     """
 
     kind: str = ""
@@ -56,14 +59,14 @@ class Account:
     notes: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
-        """The account in a few lines, each a sentence; none where there is nothing to say."""
+        """Return the account in a few lines, one sentence each; none where there is nothing to say."""
         found = [*self._columns(), *self._rows()]
         if self.end:
             found.append(f"The data end on {self.end}.")
         return found + [f"{note[:1].upper()}{note[1:]}." for note in self.notes]
 
     def document(self) -> dict[str, Any]:
-        """The account as JSON."""
+        """Return the account as JSON values."""
         return {
             "kind": self.kind,
             "columns": [{"role": use.role, "header": use.header, "how": use.how} for use in self.columns],

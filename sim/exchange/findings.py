@@ -1,4 +1,7 @@
-"""What a data check finds: errors stop, warnings do not, and each names its rows."""
+"""What a data check finds: errors, which stop; warnings, which do not; and questions, which only a user can answer.
+
+Each names the rows that it is about.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ _ROWS_SHOWN = 8
 
 
 class DataError(InputError):
-    """A data file is wrong in a way that would change the answer."""
+    """A data file has an error that would change the answer."""
 
 
 COLUMNS, DATES, STATUS, STUDY, AS_OF = "--columns", "--dates", "--status", "--study", "--as-of"
@@ -21,18 +24,18 @@ SHEET, HEADER, COUNTS = "--sheet", "--header", "--counts"
 
 @dataclass(frozen=True)
 class Question:
-    """Something doubtful in the data, which changes the answer, and which only a person can decide.
+    """A doubt about the data that changes the answer, and that only a user can settle.
 
     Attributes:
-        message: what is doubtful, in one sentence without a full stop.
+        message: the doubt, in one sentence without a full stop.
         option: the option that answers it.
-        choices: answers, each with what it means; after the option, a choice is written as it stands here.
-        subjects: what has to be answered one by one, as the words of a status column; written `SUBJECT=CHOICE`.
-            None for one answer.
+        choices: possible answers as typed after the option, each with its meaning.
+        subjects: items to answer one by one, such as words of a status column; typed as `SUBJECT=CHOICE`. None for a
+            single answer.
         file: the file.
-        rows: rows that it is about.
+        rows: the rows that it is about.
         path: the column, where it is about one.
-        otherwise: what else a person can do, such as mending the rows.
+        otherwise: another way out, such as correcting the rows.
     """
 
     message: str
@@ -52,7 +55,7 @@ class Question:
 
     @property
     def answer(self) -> str:
-        """What a person would type: `--study S1 or --study S2`, or `--status "SF=...,On hold=..."`."""
+        """What a user would type: `--study S1 or --study S2`, or `--status "SF=...,On hold=..."`."""
         if self.subjects:
             asked = ",".join(f"{word}=..." for word in self.subjects)
             allowed = ", ".join(choice for choice, _ in self.choices)
@@ -70,15 +73,15 @@ _CHOICES_SHOWN = 4
 
 
 def quoted(text: str) -> str:
-    """A text as it is typed after an option: in quotation marks where a shell would take it apart."""
+    """Write a text as it is typed after an option: in quotation marks where a shell would split it."""
     return f'"{text}"' if re.search(r"[^\w.=/:-]", text) else text
 
 
 class QuestionError(DataError):
-    """Data that can be read in more than one way; the person who has them must say which.
+    """The data can be read in more than one way; the user must say which.
 
     Attributes:
-        questions: what is asked.
+        questions: the questions.
     """
 
     def __init__(self, questions: Question | Iterable[Question]) -> None:
@@ -92,11 +95,11 @@ class AmbiguousDatesError(QuestionError):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that a data check found.
+    """One result of a data check.
 
     Attributes:
         is_error: whether it stops; otherwise it is a warning.
-        message: what is the matter, in one sentence without a full stop.
+        message: the problem, in one sentence without a full stop.
         file: the file.
         rows: rows of the file, counted from 1, the header being row 1; empty where it is about the whole file.
     """
@@ -111,7 +114,7 @@ class Finding:
 
 
 def in_rows(rows: Sequence[int]) -> str:
-    """` (row 5)`, ` (rows 5, 9, 12)` or ` (rows 5, 9, ... and 31 more)`."""
+    """Write rows for the end of a message: ` (row 5)`, ` (rows 5, 9, 12)` or ` (rows 5, 9, ... and 31 more)`."""
     if not rows:
         return ""
     shown = ", ".join(str(row) for row in rows[:_ROWS_SHOWN])
@@ -122,12 +125,12 @@ def in_rows(rows: Sequence[int]) -> str:
 
 @dataclass
 class DataCheck:
-    """Findings about one file, as they are made.
+    """Collects the findings about one file.
 
     Attributes:
-        file: the file as the person named it.
-        findings: what was found so far.
-        questions: what a person has to be asked.
+        file: the file as the user named it.
+        findings: findings so far.
+        questions: questions so far.
     """
 
     file: str
@@ -135,31 +138,36 @@ class DataCheck:
     questions: list[Question] = field(default_factory=list)
 
     def error(self, message: str, rows: Iterable[int] = ()) -> None:
-        """Something that stops; a finding about particular rows is none where there are no such rows."""
+        """Record an error.
+
+        Args:
+            message: the problem, in one sentence without a full stop.
+            rows: the rows that it is about; empty for the whole file.
+        """
         self.findings.append(Finding(True, message, self.file, tuple(int(row) for row in rows)))
 
     def warn(self, message: str, rows: Iterable[int] = ()) -> None:
-        """Something that a person should know."""
+        """Record a warning. Arguments as for `error`."""
         self.findings.append(Finding(False, message, self.file, tuple(int(row) for row in rows)))
 
     def error_rows(self, message: str, rows: Iterable[int]) -> None:
-        """An error about particular rows, if there are any."""
+        """Record an error about rows, unless there are none. Arguments as for `error`."""
         found = tuple(int(row) for row in rows)
         if found:
             self.error(message, found)
 
     def warn_rows(self, message: str, rows: Iterable[int]) -> None:
-        """A warning about particular rows, if there are any."""
+        """Record a warning about rows, unless there are none. Arguments as for `error`."""
         found = tuple(int(row) for row in rows)
         if found:
             self.warn(message, found)
 
     def ask(self, question: Question) -> None:
-        """Something that only a person can decide; asked by `stop_on_errors`, after what is wrong in any case."""
+        """Record a question. `stop_on_errors` asks it only if there are no errors."""
         self.questions.append(replace(question, file=question.file or self.file))
 
     def stop_on_errors(self) -> None:
-        """Raise what was found, if any of it is an error, and else what is asked.
+        """Raise the errors, if there are any; otherwise the questions, if there are any.
 
         Raises:
             DataError: with every error.
@@ -172,6 +180,9 @@ class DataCheck:
 
 def stop_on_errors(findings: Iterable[Finding]) -> None:
     """Raise the errors among findings, if there are any.
+
+    Args:
+        findings: errors and warnings.
 
     Raises:
         DataError: with every error.

@@ -1,4 +1,4 @@
-"""Several trials at once: files, and folders of files."""
+"""Reads several trials at once, from files and from folders of files."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ Data = Path | str | pd.DataFrame
 
 
 def read_trials(data: Sequence[Data], sites: Data | None = None, said: Said = NOTHING) -> list[ObservedTrial]:
-    """Read one or many trials; a folder stands for the data files in it and in its folders.
+    """Read one or many trials. A folder stands for the data files in it and in its subfolders.
 
-    What lies in a folder beside the trials (a table of sites, a README, a file of something else) is skipped, and named
-    in the account of the first trial.
+    Files in a folder that are not trials (a table of sites, a README) are skipped, and named in the account of the
+    first trial.
 
     Args:
-        data: files, folders, and data frames.
-        sites: a table of sites, for one trial.
-        said: what a person said of how to read them.
+        data: files, folders and data frames.
+        sites: a table of sites, for a single trial.
+        said: what the user said of how to read them.
 
     Returns:
-        The trials, in the order of their files; names that two share get numbers.
+        The trials in the order of their files; names that two trials share get numbers.
 
     Raises:
-        DataError: a file cannot be read, or there is none; in a folder, a file with the data of people or counts.
+        DataError: there is no file, or one with data of people or counts cannot be read.
         QuestionError: data can be read in more than one way.
     """
     found: list[ObservedTrial] = []

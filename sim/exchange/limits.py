@@ -1,4 +1,4 @@
-"""How large data may be: the bounds on what is read, each looked at before and while a file is parsed."""
+"""Limits on the size of data. They are checked before and while a file is parsed."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ _MEGABYTE = 1_000_000
 
 @dataclass(frozen=True)
 class ReadLimits:
-    """What a data file may be.
+    """Maximum sizes of what is read.
 
     Attributes:
-        bytes: of a file.
-        json_bytes: of a JSON file, which takes some twenty times its size once it is parsed.
-        unpacked_bytes: of the parts of an Excel workbook, together.
-        rows: of a table.
-        columns: of a table.
-        cells: of a table.
-        sheets: of a workbook.
-        files: at once.
-        memory_bytes: of the process that reads for a studio, beyond what it has when it starts.
-        seconds: that this process may compute.
+        bytes: size of a file.
+        json_bytes: size of a JSON file, which takes about twenty times as much memory once parsed.
+        unpacked_bytes: size of all parts of an Excel workbook together.
+        rows: rows of a table.
+        columns: columns of a table.
+        cells: cells of a table.
+        sheets: sheets of a workbook.
+        files: files at once.
+        memory_bytes: memory of the process that reads for a studio, in addition to what it has when it starts.
+        seconds: CPU time of that process.
     """
 
     bytes: int = 200 * _MEGABYTE
@@ -50,5 +50,5 @@ LONGEST_CELL = 100_000  # characters
 
 
 def megabytes(n_bytes: float) -> str:
-    """A size in words."""
+    """Write a number of bytes in megabytes."""
     return f"{n_bytes / _MEGABYTE:g} MB"

@@ -1,4 +1,4 @@
-"""What is known of a real trial, in one form whatever file it came from."""
+"""What is known of a real trial, in one form for all formats of files."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ IN_SCREENING, FAILED, RANDOMISED, LEFT, COMPLETED = "in screening", "screen fail
 
 @dataclass(frozen=True, eq=False)
 class People:
-    """Everyone whom the data name, one entry each; days are since the trial's `first` day, NaN where not known.
+    """Everyone named in the data, one entry each. Days are since the trial's `first` day, NaN where not known.
 
     Attributes:
-        ids: names; empty where the data have none.
-        site: index of the site, `NO_SITE` where not known.
-        screened: day on which screening began.
-        randomised: day of randomisation; NaN for those who were not.
-        ended: day of leaving, of the last visit, or of the screen failure.
-        status: one of in screening, screen failure, randomised, left, completed.
-        way_out: why they left, or failed screening, as the data say; else empty.
-        arm: treatment arm; empty where not known.
+        ids: (n,) names; empty where the data have none.
+        site: (n,) index of the site, `NO_SITE` where not known.
+        screened: (n,) day on which screening began.
+        randomised: (n,) day of randomisation; NaN for those who were not randomised.
+        ended: (n,) day of leaving, of the last visit, or of the screen failure.
+        status: (n,) in screening, screen failure, randomised, left or completed.
+        way_out: (n,) why they left or failed screening, as the data say; empty where not known.
+        arm: (n,) treatment arm; empty where not known.
     """
 
     ids: Texts
@@ -50,12 +50,19 @@ class People:
         return len(self.ids)
 
     def taken(self, index: npt.NDArray[Any]) -> People:
-        """Those at the given places."""
+        """Select people.
+
+        Args:
+            index: indices or a boolean mask.
+
+        Returns:
+            The selected people, in the order of the index.
+        """
         return People(**{name: getattr(self, name)[index] for name in self.__dataclass_fields__})
 
 
 def nobody(n: int = 0) -> dict[str, Any]:
-    """Columns of `n` people of whom nothing is known, to be filled."""
+    """Return columns for n people of whom nothing is known, as arguments of `People`."""
     return {
         "ids": np.full(n, "", dtype=object),
         "site": np.full(n, NO_SITE, dtype=np.int64),
@@ -69,7 +76,7 @@ def nobody(n: int = 0) -> dict[str, Any]:
 
 
 def became(people: People) -> tuple[tuple[str, int], ...]:
-    """How many people are what, for the account."""
+    """Count people by what became of them, for the account."""
     was = ~np.isnan(people.randomised)
     found = [
         ("randomised", was),
@@ -83,14 +90,14 @@ def became(people: People) -> tuple[tuple[str, int], ...]:
 
 @dataclass(frozen=True)
 class SiteRecord:
-    """A site.
+    """A site. Days are since the trial's first day.
 
     Attributes:
-        name: as the data call it.
-        activated: day it opened, since the trial's first day; None where not known or not yet.
+        name: its name in the data.
+        activated: day it opened; None where not known or not yet.
         closed: day it closed; None where open or not known.
-        planned: day on which it is planned to open; None where there is no plan.
-        group: the scenario's group that it belongs to; empty where the data do not say.
+        planned: day on which it is planned to open; None without a plan.
+        group: the scenario's group to which it belongs; empty where the data do not say.
     """
 
     name: str
@@ -102,15 +109,15 @@ class SiteRecord:
 
 @dataclass(frozen=True, eq=False)
 class Funnel:
-    """People counted by period, where the data count them; one entry a period.
+    """People counted by period, one entry per period; for data that are counts.
 
     Attributes:
-        start: first day of the period, since the trial's first day.
-        end: day after its last.
-        screened: people screened; NaN where not counted.
-        eligible: those found eligible; NaN where not counted.
-        randomised: those randomised.
-        sites_activated: sites that opened; NaN where not counted.
+        start: (k,) first day of the period, since the trial's first day.
+        end: (k,) day after its last.
+        screened: (k,) people screened; NaN where not counted.
+        eligible: (k,) people found eligible; NaN where not counted.
+        randomised: (k,) people randomised.
+        sites_activated: (k,) sites that opened; NaN where not counted.
     """
 
     start: Array
@@ -123,12 +130,12 @@ class Funnel:
 
 @dataclass(frozen=True, eq=False)
 class Visits:
-    """Visits that took place, of those who were randomised.
+    """Visits that took place, of randomised participants.
 
     Attributes:
-        person: index among the people.
-        planned_day: study day of the plan, 0 being randomisation.
-        day: study day on which it took place.
+        person: (n,) index among the people.
+        planned_day: (n,) planned study day; randomisation is day 0.
+        day: (n,) study day on which it took place.
     """
 
     person: Integers
@@ -141,25 +148,25 @@ class ObservedTrial:
     """A real trial, as far as its data go.
 
     Attributes:
-        name: what to call it.
+        name: its name.
         source: the file or files, for citation.
         first: day 0, the first day of the data.
         last: last day of the data.
-        people: everyone whom the data name; those of counts have a site and a day and no more.
-        sites: sites in the order in which they first appear.
+        people: everyone in the data; people from counts have only a site and a day.
+        sites: sites in the order of their first appearance.
         funnel: counts by period, where the data are counts.
         visits: visits, where the data have them.
         resolution_days: length of the period within which the day of a randomisation is not known; 1 for dates.
-        has_calendar: whether its dates are dates of a calendar, so that holidays mean something.
+        has_calendar: whether its dates are calendar dates, so that holidays are meaningful.
         has_sites: whether the data tell sites apart.
         has_screening: whether people are known from screening on, not only from randomisation on.
-        closed_periods: (first day, day after the last) of periods in which nobody could be randomised, in order and
-            apart, also of those to come.
+        closed_periods: (first day, day after the last) of periods in which nobody could be randomised, including future
+            ones; in order, without overlap.
         ends: day after the last on which anybody may be randomised; None where none was announced.
-        sites_a_month: sites that are said to open a month from now on; None where nobody said.
-        findings: what the data check found.
-        account: which column was taken as what, and what became of the rows.
-        questions: what is asked before a forecast goes on from the last day.
+        sites_a_month: number of sites that open per month from now on, if the user said; else None.
+        findings: findings of the data check.
+        account: what each column was taken as, and what became of the rows.
+        questions: questions to ask before a forecast continues from the last day.
     """
 
     name: str
@@ -193,24 +200,28 @@ class ObservedTrial:
 
     @property
     def n_randomised(self) -> int:
-        """How many were randomised."""
+        """Number of people randomised."""
         return int(np.count_nonzero(~np.isnan(self.people.randomised)))
 
     @property
     def now(self) -> float:
-        """The end of the last day, in days since the first."""
+        """End of the last day, in days since the first."""
         return float((self.last - self.first).days + 1)
 
     def date_of(self, day: float) -> date:
-        """The date on which a day, counted from the first, falls."""
+        """Return the date of a day since the first."""
         return self.first + timedelta(days=int(np.floor(day)))
 
     def day_of(self, when: date) -> float:
-        """The start of a date, in days since the first."""
+        """Return the start of a date, in days since the first."""
         return float((when - self.first).days)
 
     def first_seen(self) -> Array:
-        """(sites,) day on which each site opened, or of its first person where no opening is known; NaN for none."""
+        """Return when each site opened.
+
+        Returns:
+            (sites,) day of opening, or of the site's first person where the opening is not known; NaN without either.
+        """
         seen = np.full(len(self.sites), np.nan)
         people = self.people
         began = np.fmin(people.screened, people.randomised)
@@ -224,10 +235,16 @@ class ObservedTrial:
         return seen
 
     def as_of(self, when: date) -> ObservedTrial:
-        """The same trial as it was known at the end of a date: nothing of what came later.
+        """Return the trial as it was known at the end of a date, without anything later.
 
-        A site of which nothing had been seen is known only if it had been planned; of a period in which recruitment is
-        closed, how much of it is to come is not known.
+        A site without activity so far is kept only if it was planned. A closed period under way keeps only its past
+        part, because its end was not known.
+
+        Args:
+            when: the date.
+
+        Returns:
+            The trial, with that date as its last day.
         """
         now = self.day_of(when) + 1.0
         people = _people_as_of(self.people, now)

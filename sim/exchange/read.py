@@ -1,4 +1,4 @@
-"""Data of a running trial, whichever of the usual forms they have."""
+"""Reads the data of a running trial in any of the usual forms. This is the entrance to the package."""
 
 from __future__ import annotations
 
@@ -51,17 +51,17 @@ def read_observed(
     """Read and check the data of a trial.
 
     Args:
-        data: an enrolment log, counts by period, or SDTM: a file of it, whose siblings are found, a folder, or a
-            data frame.
+        data: an enrolment log, counts by period, or SDTM: a file (its sibling domains are found), a folder, or a data
+            frame.
         sites: a table of sites, as a file or a data frame.
-        columns: what `--columns` says, header by role.
+        columns: header by role, as after `--columns`.
         order: how to read 03/04/2024: `dmy` or `mdy`.
-        status: what words of the status column mean, as in `{"SF": "screen failure"}`.
-        study: which study is meant, where the file has several.
-        sheet: which sheets of a workbook are meant: one, several with commas between, or `all`.
+        status: meanings of words of the status column, as in `{"SF": "screen failure"}`.
+        study: the study meant, where the file has several.
+        sheet: the sheets of a workbook meant: one, several with commas between, or `all`.
         header: the row of the header, as in `4`, or its rows, as in `4-5`.
-        counts: whether each row counts those of its own period (`new`) or all so far (`running`).
-        as_of: the last day that counts, where later days are plans or slips; the trial is whole all the same.
+        counts: whether each row counts its own period (`new`) or everything so far (`running`).
+        as_of: the last day that counts, where later days are plans or slips; the trial itself is not cut.
 
     Returns:
         The trial; its `findings` are warnings, and its `account` says what was taken as what.
@@ -75,7 +75,16 @@ def read_observed(
 
 
 def read_as(data: Path | str | pd.DataFrame, sites: Path | str | pd.DataFrame | None, said: Said) -> ObservedTrial:
-    """The same as `read_observed`, with what a person said in one."""
+    """Read and check the data of a trial; see `read_observed`.
+
+    Args:
+        data: as for `read_observed`.
+        sites: as for `read_observed`.
+        said: everything the user said of how to read them.
+
+    Returns:
+        The trial.
+    """
     trial = _read(data, said)
     own = {role: header for role, header in said.columns.items() if role in ("activated", "closed", "planned")}
     table = None if sites is None else _site_table(sites)
@@ -99,17 +108,20 @@ def observed_from(
     site_columns: Columns | None = None,
     kind: Kind | None = None,
 ) -> ObservedTrial:
-    """The same as `read_observed` for tables that were read already.
+    """Read and check tables that were read already; see `read_observed`.
 
     Args:
-        tables: an enrolment log or counts by period; or SDTM domains.
+        tables: an enrolment log, counts by period, or SDTM domains.
         sites: a table of sites.
-        said: what a person said of how to read them.
+        said: what the user said of how to read them.
         site_columns: header by role in the table of sites.
-        kind: what the table is, where a person said so.
+        kind: what the table is, if the user said.
+
+    Returns:
+        The trial.
 
     Raises:
-        DataError: they are of several kinds, a column is missing, or the data check found errors.
+        DataError: the tables are of several kinds, a column is missing, or the data check found errors.
         QuestionError: they can be read in more than one way.
     """
     trial = _trial(tables, said, kind)
@@ -117,7 +129,15 @@ def observed_from(
 
 
 def kind_of(tables: Sequence[RawTable], columns: Columns | None = None) -> Kind:
-    """What tables are: SDTM, counts by period, or an enrolment log."""
+    """Recognise what tables are.
+
+    Args:
+        tables: the tables.
+        columns: header by role, as far as the user said.
+
+    Returns:
+        SDTM, counts by period, or an enrolment log.
+    """
     if len(tables) > 1 or (domain_of(tables[0]) and is_said_of_sdtm(columns or {})):
         return SDTM
     return COUNTS if looks_like_counts(tables[0], dict(columns or {})) else LOG
@@ -178,12 +198,17 @@ def _joined(trial: ObservedTrial, sites: RawTable | None, given: Columns, order:
 
 
 def cut(trial: ObservedTrial, when: date) -> ObservedTrial:
-    """The trial as it was known at the end of a date, for a forecast from that day.
+    """Cut a trial to what was known at the end of a date. A warning says how many records are left out.
 
-    Records of later days are left out with a warning.
+    Args:
+        trial: the whole trial.
+        when: the date.
+
+    Returns:
+        The trial as known then.
 
     Raises:
-        UsageError: the date is before the first record, or after the last by more than the data can bear.
+        UsageError: the date is before the first record, or too long after the last.
     """
     if when < trial.first:
         message = f"the as-of date is before the first record ({trial.first})"
@@ -216,16 +241,19 @@ def _without_silence(trial: ObservedTrial) -> ObservedTrial:
 
 
 def as_known(trial: ObservedTrial, as_of: date | None, target: int | None) -> ObservedTrial:
-    """The trial as it was known on the day from which a forecast goes on.
+    """Return the trial as known on the day from which a forecast continues.
 
     Args:
         trial: the whole trial.
-        as_of: the day, where a person said so; None for the last of the data.
-        target: randomisations wanted; None for those that there are.
+        as_of: the day, if the user said; None for the last day of the data.
+        target: number of randomisations wanted; None for all in the data.
+
+    Returns:
+        The trial as known then.
 
     Raises:
         UsageError: the date is before the first record.
-        QuestionError: nobody said, and the data may have ended long before their last day.
+        QuestionError: the user said no day, and the data may have ended long before their last day.
     """
     trial = with_plans(trial, as_of)
     ask_about_end(trial, target, as_of)

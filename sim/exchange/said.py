@@ -1,4 +1,4 @@
-"""What a person said of how data are to be read, and what the program asks where it is not clear."""
+"""What the user said of how to read data: the answers to the questions of `sim.exchange.findings`."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _TEXTS = {STUDY: "study", SHEET: "sheet", HEADER: "header", COUNTS: "counts"}
 
 @dataclass(frozen=True)
 class Said:
-    """How data are to be read, as far as a person said so.
+    """How to read data, as far as the user said.
 
     Attributes:
-        columns: header by role; an empty header says that there is no such column.
+        columns: header by role; an empty header means that there is no such column.
         order: how to read 03/04/2024.
-        status: what a word in the status column means, one of `STATUSES`, by the word.
-        study: which of the studies in the file is meant.
-        sheet: which sheets of a workbook are meant: one, several with commas between, or `all`.
+        status: meaning of each word of the status column, one of `STATUSES`.
+        study: the study meant, where the file has several.
+        sheet: the sheets of a workbook meant: one, several with commas between, or `all`.
         header: the row of the header, as in `4`, or its rows, as in `4-5`.
-        counts: whether each row counts those of its own period (`new`) or all so far (`running`).
+        counts: whether each row counts its own period (`new`) or everything so far (`running`).
         as_of: the last day that counts.
     """
 
@@ -48,10 +48,17 @@ class Said:
     as_of: date | None = None
 
     def answered(self, option: str, answer: str) -> Said:
-        """The same with one more answer, as it is written after an option.
+        """Add one answer.
+
+        Args:
+            option: the option, such as `--study`.
+            answer: the text after it.
+
+        Returns:
+            A copy with the answer.
 
         Raises:
-            UsageError: it is no answer to this option.
+            UsageError: the text is not an answer to this option.
         """
         if option == COLUMNS:
             return replace(self, columns={**self.columns, **columns_from(answer)})
@@ -71,10 +78,10 @@ NOTHING = Said()
 
 
 def date_from(text: str) -> date:
-    """`--as-of 2024-03-31` as a date.
+    """Read the text after `--as-of`, such as `2024-03-31`.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not a date.
     """
     try:
         return date.fromisoformat(text.strip())
@@ -83,10 +90,16 @@ def date_from(text: str) -> date:
 
 
 def status_from(text: str | Mapping[str, str] | None) -> dict[str, str]:
-    """`--status "SF=screen failure,On hold=randomised"` as a mapping of word to meaning.
+    """Read the text after `--status`, such as `SF=screen failure,On hold=randomised`.
+
+    Args:
+        text: the text, or a mapping of word to meaning, or None.
+
+    Returns:
+        Meaning by word.
 
     Raises:
-        UsageError: it is not WORD=MEANING, or there is no such meaning.
+        UsageError: the text is not WORD=MEANING, or the meaning does not exist.
     """
     pairs = list(text.items()) if isinstance(text, Mapping) else _pairs(text or "")
     found = {str(word).strip(): str(meaning).strip().lower() for word, meaning in pairs}

@@ -1,4 +1,4 @@
-"""Data as a running trial would have them, from one simulated trial: to try a forecast without data of one's own."""
+"""Makes data of a running trial from a simulated one, so that a forecast can be tried without own data."""
 
 from __future__ import annotations
 
@@ -27,18 +27,21 @@ _SEED, _REPLICATION, _UNTIL = 20191001, 17, date(2020, 9, 30)  # a trial that is
 
 
 def example_data() -> tuple[Upload, Upload]:
-    """The data of a trial that is under way: one simulated trial of the base scenario, half way through."""
+    """Return the log and site table of a running trial: one simulated trial of the base scenario, half-way through."""
     return simulated_data(load_scenario("base"), _SEED, _REPLICATION, _UNTIL)
 
 
 def simulated_data(scenario: Scenario, seed: int, replication: int, until: date) -> tuple[Upload, Upload]:
-    """An enrolment log and a table of sites of one simulated trial, as they stood at the end of a day.
+    """Simulate a trial and write its data as known at the end of a day.
 
     Args:
         scenario: the scenario.
-        seed: where random numbers start.
+        seed: seed of the random numbers.
         replication: number of the simulated trial.
         until: the last day that is known.
+
+    Returns:
+        An enrolment log and a table of sites, as CSV files.
 
     Raises:
         UsageError: nobody was randomised by then.

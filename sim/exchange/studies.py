@@ -1,4 +1,4 @@
-"""Several studies in one file: which is meant is asked, never guessed."""
+"""Files with several studies: the user is asked which one is meant."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _BEFORE_SITE = " - "  # as OpenClinica writes a site under its study: ABC-1 - Si
 
 
 def study_column(table: RawTable) -> str:
-    """The column that tells studies apart; empty where there is none."""
+    """Return the header of the column that tells studies apart; empty where there is none."""
     headers = [header for header in table.columns if plain(header) in _NAMES]
     several = [header for header in headers if len(_studies(table.cells[header])) > 1]
     return (several or headers or [""])[0]
 
 
 def is_study_and_site(table: RawTable, header: str) -> bool:
-    """Whether a column names the study and, after a dash, the site."""
+    """Return whether a column names the study and, after a dash, the site."""
     cells = table.cells[header][table.cells[header] != ""]
     return bool(len(cells)) and bool(cells.str.contains(_BEFORE_SITE, regex=False).any())
 
@@ -45,15 +45,18 @@ def _studies(cells: pd.Series[str]) -> dict[str, str]:
 
 
 def of_one_study(table: RawTable, study: str) -> RawTable:
-    """The rows of one study.
+    """Select the rows of one study.
 
     Args:
-        table: a table, of one study or of several.
-        study: which one is meant, as a person said; empty where nobody did.
+        table: a table with one or several studies.
+        study: the study that the user named; empty if none.
+
+    Returns:
+        The rows; the whole table where there is no column of studies.
 
     Raises:
-        QuestionError: there are several studies, and nobody said which is meant.
-        UsageError: the study that was said is not there.
+        QuestionError: there are several studies, and the user named none.
+        UsageError: the study that the user named is not there.
     """
     header = study_column(table)
     if not header:

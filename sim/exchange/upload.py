@@ -1,4 +1,4 @@
-"""Data files from elsewhere, as bytes: limited in size and kind, and read without running anything in them."""
+"""Uploaded data files, as bytes: limited in size and kind, and read without running anything in them."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _LONGEST_NAME = 120
 
 @dataclass(frozen=True)
 class Upload:
-    """A file from elsewhere.
+    """An uploaded file.
 
     Attributes:
-        name: as it was called there; it is shown, and never used as a path.
+        name: its name at the sender; shown, never used as a path.
         content: its bytes.
     """
 
@@ -36,7 +36,7 @@ class Upload:
 
     @property
     def shown(self) -> str:
-        """Its name without folders or letters that cannot be seen."""
+        """Its name without folders and invisible characters."""
         last = self.name.replace("\\", "/").rsplit("/", 1)[-1]
         return "".join(letter for letter in last if letter.isprintable())[:_LONGEST_NAME] or "data"
 
@@ -48,18 +48,21 @@ def tables_of(
     header: str = "",
     purpose: Purpose = DATA,
 ) -> list[RawTable]:
-    """The tables in files from elsewhere.
+    """Read the tables in uploaded files.
 
     Args:
-        files: one, or the SDTM domains of a trial.
-        limits: what they may be.
-        sheet: which sheets of a workbook, where a person said so.
-        header: which rows are the header, where a person said so.
+        files: one file, or the SDTM domains of a trial.
+        limits: maximum sizes.
+        sheet: the sheets of a workbook, if the user said.
+        header: the rows of the header, if the user said.
         purpose: what the tables are for.
 
+    Returns:
+        One table per file.
+
     Raises:
-        UsageError: there are too many of them.
-        DataError: one is too large, of another kind, or not a table.
+        UsageError: there are too many files.
+        DataError: a file is too large, of an unknown kind, or not a table.
         QuestionError: there are several sheets, and it is not clear which is meant.
     """
     if len(files) > limits.files:
@@ -80,14 +83,14 @@ def _table(file: Upload, limits: ReadLimits, sheet: str, header: str, purpose: P
 
 @dataclass(frozen=True)
 class Role:
-    """Something that a column may be.
+    """A role that a column can have.
 
     Attributes:
-        name: as after `--columns`.
-        meaning: in words.
-        header: the column that is it; empty where none was recognised.
-        candidates: columns that could be it, where there are several.
-        is_needed: whether nothing can be read without it.
+        name: its name after `--columns`.
+        meaning: its meaning in words.
+        header: the column with this role; empty where none was recognised.
+        candidates: columns that could have it, where there are several.
+        is_needed: whether the data cannot be read without it.
     """
 
     name: str
@@ -99,15 +102,15 @@ class Role:
 
 @dataclass(frozen=True)
 class Preview:
-    """What a table looks like, before it is read.
+    """A table before it is read.
 
     Attributes:
         file: its name.
-        kind: a log, counts, SDTM, or sites.
-        headers: of its columns.
-        rows: the first of them, as they were written.
-        n_rows: how many there are.
-        roles: what its columns may be.
+        kind: log, counts, SDTM or sites.
+        headers: its headers.
+        rows: the first rows, as written.
+        n_rows: number of rows.
+        roles: roles that its columns can have.
     """
 
     file: str
@@ -119,7 +122,7 @@ class Preview:
 
     @property
     def unknown(self) -> tuple[Role, ...]:
-        """Roles that are needed, and which no column was recognised to be."""
+        """Roles that are needed, but for which no column was recognised."""
         return tuple(role for role in self.roles if role.is_needed and not role.header)
 
 
@@ -161,15 +164,18 @@ _MEANINGS: dict[str, dict[str, str]] = {
 
 
 def preview(tables: Sequence[RawTable], columns: Columns | None = None, kind: Kind | None = None) -> Preview:
-    """What data look like, and which of their columns is what.
+    """Show data before they are read, with the role of each column.
 
     Args:
-        tables: as `tables_of` read them.
-        columns: what a person said: header by role, an empty one for no column.
-        kind: what a person said they are.
+        tables: tables from `tables_of`.
+        columns: header by role, as far as the user said; an empty header means no column.
+        kind: what the data are, if the user said.
+
+    Returns:
+        The preview of the first table.
 
     Raises:
-        DataError: a long table of counts has no period or something that is no number.
+        DataError: a long table of counts has no period, or a count that is not a number.
     """
     said = kind or kind_of(tables)
     if said == SDTM:
@@ -179,7 +185,7 @@ def preview(tables: Sequence[RawTable], columns: Columns | None = None, kind: Ki
 
 
 def preview_sites(table: RawTable, columns: Columns | None = None) -> Preview:
-    """What a table of sites looks like. Arguments as for `preview`."""
+    """Show a table of sites before it is read. Arguments as for `preview`."""
     return _previewed(table, SITES, _roles(table, SITES, columns))
 
 

@@ -1,1 +1,1 @@
-"""Counts by day, week, month or quarter."""
+"""Reads counts by day, week, month or quarter."""

@@ -1,4 +1,4 @@
-"""Counts as people write them."""
+"""Reads counts as people write them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ _PLAIN = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
 
 
 def numbers_in(cells: pd.Series[str]) -> pd.Series[float]:
-    """Numbers of a column of text; NaN for what is none, and for what has no end.
+    """Read the numbers of a column.
 
     Args:
         cells: text, such as `12`, `12.0`, `1,234`, `1 234` or `12,0`.
+
+    Returns:
+        Numbers; NaN for a text that is not a finite number.
     """
     values = {text: _number(str(text)) for text in cells.unique()}
     return cells.map(values).astype(np.float64)

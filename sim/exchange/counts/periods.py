@@ -1,4 +1,4 @@
-"""Periods that counts are of: days, weeks, months, quarters, as trackers write them."""
+"""Reads the periods of counts (days, weeks, months, quarters, years) as trackers write them."""
 
 from __future__ import annotations
 
@@ -68,15 +68,15 @@ _BARE: dict[str, Callable[[str], bool]] = {
 
 @dataclass(frozen=True, eq=False)
 class Periods:
-    """The period of each row.
+    """The period of each row, (n,) each.
 
     Attributes:
         start: its first day; NaT where the row has none.
         end: the day after its last.
         unit: day, week, month, quarter or year.
-        has_calendar: whether they are of a calendar, and not counted from a start.
+        has_calendar: whether they are calendar periods, rather than counted from a start.
         notes: how they were read, one clause each.
-        is_dates: whether they are written as single days that are not said to begin or to end a period.
+        is_dates: whether they are written as single days that do not say whether they begin or end a period.
     """
 
     start: Days
@@ -88,15 +88,18 @@ class Periods:
 
     @property
     def days(self) -> npt.NDArray[np.int64]:
-        """Length of each in days."""
+        """Length of each period in days."""
         return (self.end - self.start).astype(np.int64)
 
 
 def with_calendar(table: RawTable) -> tuple[RawTable, str]:
-    """A table whose year stands in a column of its own, with year and month (quarter, week) in one.
+    """Join a column of years with a column of months (quarters, weeks) into one.
+
+    Args:
+        table: the table.
 
     Returns:
-        The table, and the header of the new column; empty where there was nothing to do.
+        The table, and the header of the new column; the same table and an empty text where there is nothing to join.
     """
     by_name = {plain(header): header for header in table.columns}
     year = next((by_name[name] for name in YEAR_HEADERS if name in by_name), "")
@@ -148,15 +151,18 @@ def _joined(years: pd.Series[str], parts: pd.Series[str], kind: str) -> pd.Serie
 
 
 def periods_of(table: RawTable, column: str, order: DateOrder | None) -> Periods:
-    """The periods of the rows of a table.
+    """Read the periods of the rows of a table.
 
     Args:
         table: the table.
-        column: the header of what says the period.
-        order: how to read 03/04/2024.
+        column: header of the column of periods.
+        order: how to read 03/04/2024; None if the user has not said.
+
+    Returns:
+        The periods.
 
     Raises:
-        DataError: something is no period, or they are of several kinds.
+        DataError: a cell is not a period, or the periods are of several kinds.
         AmbiguousDatesError: dates could be read in two ways.
     """
     cells = table.cells[column]
@@ -353,6 +359,6 @@ def _monthly(days: Days, ends: bool) -> Periods:
 
 
 def last_day(day: np.datetime64) -> date:
-    """The day before another."""
+    """Return the day before another."""
     found: date = day.astype("datetime64[D]").item()
     return found - timedelta(days=1)

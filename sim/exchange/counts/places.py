@@ -1,4 +1,4 @@
-"""Counts with a column a country or a site, and none for all of them: added up where that is sure, else asked about."""
+"""Counts with one column per country or site, but no total: added up where that is certain, otherwise asked about."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _LARGE = ("country", "countries", "region", "land", "pays", "pais", "paese", "pa
 
 @dataclass(frozen=True)
 class Added:
-    """A table in which columns of places were added up.
+    """The result of adding up columns of places.
 
     Attributes:
-        table: the table, with the sum in a column of its own, or as it was.
-        columns: what a person said, with the sum as those randomised.
+        table: the table, with the sum as a further column, or unchanged.
+        columns: what the user said of columns, with the sum as the number randomised.
         note: what was done, as a clause.
-        question: what is to be asked, where it is not sure.
+        question: what to ask, where it is not certain; else None.
     """
 
     table: RawTable
@@ -45,14 +45,17 @@ class Added:
 
 
 def added_up(table: RawTable, columns: Columns) -> Added:
-    """Counts of columns of places as those randomised, where no column counts them.
+    """Add up columns of places to the number randomised, where no column counts that.
 
-    They are added up where a person said so, as in `randomised=Germany+France`, where a column of totals is their sum,
-    and where all are called after sites.
+    They are added up if the user says so, as in `randomised=Germany+France`, if a column of totals is their sum, or if
+    all are named after sites.
 
     Args:
-        table: the counts, a row a period.
-        columns: what a person said.
+        table: the counts, one row per period.
+        columns: header by role, as far as the user said.
+
+    Returns:
+        The result, which may be a question.
     """
     said = columns.get("randomised", "")
     if said and said not in table.columns:
@@ -135,5 +138,5 @@ def _listed(names: list[str]) -> str:
 
 
 def is_place_but_no_site(header: str) -> bool:
-    """Whether a header says country or region, which has several sites."""
+    """Return whether a header names a country or a region, which has several sites."""
     return is_usual(header, _LARGE)

@@ -1,4 +1,4 @@
-"""Counts by day, week, month or quarter: screened, eligible, randomised, with or without site."""
+"""Reads counts by day, week, month or quarter: screened, eligible, randomised, with or without sites."""
 
 from __future__ import annotations
 
@@ -59,12 +59,15 @@ def read_counts(table: RawTable, said: Said) -> ObservedTrial:
     """Read counts by period.
 
     Args:
-        table: the file.
-        said: what a person said of how to read it.
+        table: the table.
+        said: what the user said of how to read it.
+
+    Returns:
+        The trial; its people have only a site and a day within their period.
 
     Raises:
         DataError: there is no column of periods, or a period or a count cannot be read.
-        QuestionError: nobody can tell whether counts are running totals.
+        QuestionError: it is not clear whether counts are running totals.
     """
     n_rows = len(table.cells)
     shape = shaped(table)
@@ -299,14 +302,14 @@ def _funnel(frame: pd.DataFrame, start: npt.NDArray[np.float64], end: npt.NDArra
 
 
 def ending_on(trial: ObservedTrial, when: date) -> ObservedTrial:
-    """The trial with its last period ending on a day within it: what it counts is what was known on that day.
+    """End the last period of a trial on a day within it; its count is then what was known on that day.
 
     Args:
-        trial: a trial.
-        when: the day from which to go on.
+        trial: the trial.
+        when: the day from which a forecast continues.
 
     Returns:
-        The trial as it is, if it is not of counts, or the day is not within its last period.
+        The trial; unchanged if its data are not counts, or the day is not within the last period.
     """
     now = trial.day_of(when) + 1.0
     if trial.funnel is None or not trial.funnel.start[-1] < now < trial.funnel.end[-1]:

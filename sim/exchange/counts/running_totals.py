@@ -1,4 +1,7 @@
-"""Counts that are added up from the start: told by their name and by never falling, and asked about in doubt."""
+"""Recognises running totals, by their name and because they never fall, and turns them into counts by period.
+
+In doubt the user is asked.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +28,17 @@ _ANSWERS = (
 
 
 def is_running(header: str, frame: pd.DataFrame, role: str, said: str, check: DataCheck) -> bool:
-    """Whether a column is a running total.
+    """Decide whether a column is a running total.
 
     Args:
-        header: as the file calls it.
-        frame: with columns site, start, and `role`, NaN where nothing is said.
+        header: its header.
+        frame: with columns site, start and `role`; NaN where a row says nothing.
         role: which count it is.
-        said: `new` or `running` where a person said so, else empty.
-        check: where the question goes, if nobody can tell.
+        said: `new` or `running` if the user said, else empty.
+        check: collects the question, if it cannot be decided.
+
+    Returns:
+        The decision.
     """
     if said:
         return said == RUNNING
@@ -55,20 +61,23 @@ def is_running(header: str, frame: pd.DataFrame, role: str, said: str, check: Da
 
 
 def says_running(header: str) -> bool:
-    """Whether a header says that its column is added up from the start."""
+    """Return whether a header says that its column is a running total."""
     words = set(plain(header).split("_"))
     return any(sign <= words for sign in _SURE)
 
 
 def differences(frame: pd.DataFrame, role: str, header: str, said: str, check: DataCheck) -> pd.Series[float]:
-    """Counts of each period from running totals, by site; a period that says nothing has the total before it.
+    """Turn running totals into counts by period and site. A period without a value keeps the total before it.
 
     Args:
-        frame: with columns site, start, row, and `role`.
+        frame: with columns site, start, row and `role`.
         role: which count it is.
-        header: as the file calls it.
+        header: header of the column, for messages.
         said: as for `is_running`.
-        check: where errors and questions go.
+        check: collects errors and questions.
+
+    Returns:
+        Counts with the index of the frame.
     """
     ordered = frame.sort_values(["site", "start"], kind="stable")
     filled = ordered.groupby("site")[role].ffill()

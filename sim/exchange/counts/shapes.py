@@ -1,4 +1,4 @@
-"""Counts in the shapes that trackers have, brought into one: a row a period (and site), a column a count."""
+"""Brings counts from the shapes that trackers have into one: a row per period (and site), a column per count."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _SITE_HEADERS = frozenset(COUNT_NAMES["site"])
 
 @dataclass(frozen=True)
 class Shaped:
-    """Counts in their one shape.
+    """Counts in the standard shape.
 
     Attributes:
-        table: a row a period (and site), a column a count.
+        table: a row per period (and site), a column per count.
         notes: what was done to bring them there, one clause each.
-        falls: whether some count falls where it is told apart more finely than here, so that none is a running total.
+        falls: whether a count falls in a finer breakdown of the original, so that it cannot be a running total.
     """
 
     table: RawTable
@@ -51,7 +51,14 @@ class Shaped:
 
 
 def shaped(table: RawTable) -> Shaped:
-    """The counts as a row a period and a column a count, without rows of plans."""
+    """Bring counts into the standard shape, without rows of plans.
+
+    Args:
+        table: the table as read.
+
+    Returns:
+        The counts.
+    """
     notes = []
     table, note = _of_what_happened(table)
     notes.append(note)
@@ -104,7 +111,15 @@ def _falls(table: RawTable) -> bool:
 
 
 def looks_like_counts(table: RawTable, given: Columns) -> bool:
-    """Whether some column counts those randomised: a number a row, where a log would have dates."""
+    """Decide whether a table is counts: one of its columns has a number of people randomised where a log has dates.
+
+    Args:
+        table: the table.
+        given: header by role, as far as the user said.
+
+    Returns:
+        The decision.
+    """
     if "randomised" in given:
         return bool(given["randomised"])
     if any(role in given for role in LOG_NAMES if role not in COUNT_NAMES):
@@ -148,7 +163,7 @@ def _are_counts(cells: pd.Series[str]) -> bool:
 
 
 def is_long(table: RawTable) -> bool:
-    """Whether a table names its counts in a column of their own: `table, month, country, count`."""
+    """Return whether a table is long, with the names of its counts in a column: `table, month, country, count`."""
     return bool(_long_headers(table))
 
 
@@ -164,7 +179,13 @@ def _long_headers(table: RawTable) -> tuple[str, str] | None:
 
 
 def widened(table: RawTable) -> RawTable:
-    """A long table in its wide form, added up over whatever else it tells apart but sites.
+    """Turn a long table into a wide one, summed over all breakdowns except sites.
+
+    Args:
+        table: a long table.
+
+    Returns:
+        A column per count.
 
     Raises:
         DataError: a count is not a number, or no column is the period.

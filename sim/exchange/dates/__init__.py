@@ -1,1 +1,1 @@
-"""Dates as people write them, and where the data of a trial end."""
+"""Reads dates as people write them, and finds where the data of a trial end."""

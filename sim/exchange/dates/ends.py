@@ -1,4 +1,4 @@
-"""Where data end, and days that are none: placeholders such as 9999-12-31, plans, slips of the pen."""
+"""Finds where data end, and dates that are not dates of the past: placeholders such as 9999-12-31, plans, slips."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _LONG_GAP, _GAP_DAYS = 8.0, 28  # times the mean gap, and days: a gap on the way
 
 
 def without_placeholders(table: RawTable, columns: list[str]) -> tuple[RawTable, list[str]]:
-    """The table without dates that stand for none, such as 2099-12-31 or 1900-01-01.
+    """Remove dates that stand for a missing one, such as 2099-12-31 or 1900-01-01.
 
     Args:
         table: the table.
-        columns: those with dates.
+        columns: headers of the columns with dates.
 
     Returns:
-        The table, and what was taken out, as clauses.
+        The table, and what was removed, as clauses.
     """
     notes, cells = [], table.cells
     for column in columns:
@@ -70,14 +70,14 @@ def check_slips(
     check: DataCheck,
     rows: npt.NDArray[np.int64],
 ) -> None:
-    """Ask about a few days that are long after all others: slips, or plans.
+    """Ask about a few dates long after all others: they are slips or plans.
 
     Args:
-        days: by role.
+        days: (n,) days by role.
         named: header by role.
-        as_of: the last day that counts, where a person said so.
-        check: where the question goes.
-        rows: rows of the file.
+        as_of: the last day that counts, if the user said.
+        check: collects the question.
+        rows: (n,) rows of the file.
     """
     everything = np.concatenate(list(days.values()))
     known = np.unique(everything[~np.isnat(everything)])
@@ -105,10 +105,15 @@ def check_slips(
 
 
 def warn_gaps(check: DataCheck, randomised: Days, rows: npt.NDArray[np.int64]) -> list[str]:
-    """Warn of long stretches without a randomisation on the way, which may be missing data.
+    """Warn of long stretches without a randomisation within the data, where rows may be missing.
+
+    Args:
+        check: collects the warnings.
+        randomised: (n,) days of randomisation.
+        rows: (n,) rows of the file.
 
     Returns:
-        The same for the account.
+        The same for the account, one clause each.
     """
     known = np.flatnonzero(~np.isnat(randomised))
     order = known[np.argsort(randomised[known], kind="stable")]
@@ -126,12 +131,15 @@ def warn_gaps(check: DataCheck, randomised: Days, rows: npt.NDArray[np.int64]) -
 def end_of_data(
     events: Mapping[str, Days], side: Mapping[str, Days], file: str
 ) -> tuple[np.datetime64, str, tuple[Question, ...]]:
-    """The last day of the data, how it was found, and what is to be asked before a forecast goes on from it.
+    """Find the last day of the data.
 
     Args:
-        events: days on which something happened, by the header of their column.
-        side: last visits, days of the status and of the data, by header: they say that the data go on to there.
-        file: for the question.
+        events: days of events, by the header of their column.
+        side: last visits, days of the status and of the data cut, by header; they show that the data continue.
+        file: the file, for the question.
+
+    Returns:
+        The day, how it was found, and what to ask before a forecast continues from it.
     """
     ends = {name: days[~np.isnat(days)].max() for name, days in events.items() if not np.isnat(days).all()}
     last = max(ends.values())
@@ -151,7 +159,14 @@ def end_of_data(
 
 
 def silence(trial: ObservedTrial) -> tuple[int, float, date] | None:
-    """(days, mean gap before, last day of randomisation) of a long stretch without randomisations at the end."""
+    """Find a long stretch without randomisations at the end of the data.
+
+    Args:
+        trial: the trial.
+
+    Returns:
+        Its length in days, the mean gap before it in days, and the last day of randomisation; None if there is none.
+    """
     days = trial.days
     if len(days) < 2:
         return None
@@ -163,15 +178,15 @@ def silence(trial: ObservedTrial) -> tuple[int, float, date] | None:
 
 
 def ask_about_end(trial: ObservedTrial, target: int | None, as_of: date | None) -> None:
-    """Ask where the data end: whether with the last randomisation, where much time without one comes after it.
+    """Ask whether the data end with the last randomisation, where a long stretch without one follows.
 
     Args:
         trial: the whole trial.
-        target: randomisations wanted; None for those that there are.
-        as_of: the day from which to go on, where a person said so.
+        target: number of randomisations wanted; None for all in the data.
+        as_of: the day from which to continue, if the user said.
 
     Raises:
-        QuestionError: it is so, nobody said, and there are fewer than wanted.
+        QuestionError: such a stretch follows, the user said no day, and the target is not reached.
     """
     if as_of is not None or target is None or trial.n_randomised >= target:
         return
@@ -195,7 +210,7 @@ def ask_about_end(trial: ObservedTrial, target: int | None, as_of: date | None) 
 
 
 def silence_remark(trial: ObservedTrial) -> str:
-    """One clause on a stretch without randomisations at the end; empty where there is none."""
+    """Return a clause on a stretch without randomisations at the end; empty where there is none."""
     found = silence(trial)
     if found is None:
         return ""

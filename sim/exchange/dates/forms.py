@@ -42,9 +42,9 @@ class Form:
     """One way of writing a date.
 
     Attributes:
-        name: as messages show it.
-        pattern: with the groups y, m and d, as far as it says them; a and b for a day and a month in an order that
-            it does not tell; s for a number of Excel.
+        name: an example, for messages.
+        pattern: a pattern with the groups y, m and d; a and b for day and month in an order that the form does not
+            tell; s for Excel's serial number of a day.
     """
 
     name: str
@@ -106,17 +106,17 @@ _WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,? +", re.I
 
 
 def without_weekday(text: str) -> str:
-    """A date without the name of the day of the week before it."""
+    """Remove the name of a weekday before a date."""
     return _WEEKDAY.sub("", text)
 
 
 def is_serial(text: str) -> bool:
-    """Whether a text can be Excel's number of a day, with or without a time of day."""
+    """Return whether a text can be Excel's serial number of a day, with or without a time of day."""
     return _SERIAL.fullmatch(text) is not None
 
 
 def month_number(word: str) -> int:
-    """The number of a month from its name, whole or short; 0 where it is none, or could be two."""
+    """Return the number of a month from its full or short name; 0 where it is not a month, or fits two."""
     if word.isdigit():
         return int(word)
     name = without_accents(word.casefold())
@@ -127,12 +127,12 @@ def month_number(word: str) -> int:
 
 
 def is_month_name(text: str) -> bool:
-    """Whether a text is the name of a month, whole or short, and nothing else."""
+    """Return whether a text is only the full or short name of a month."""
     return text.rstrip(".").isalpha() and month_number(text.rstrip(".")) > 0
 
 
 def whole_year(text: str) -> int:
-    """A year with its century."""
+    """Return a year with its century: 69 is 2069, 70 is 1970."""
     year = int(text.lstrip("'"))
     if len(text.lstrip("'")) > 2:
         return year

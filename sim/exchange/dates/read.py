@@ -1,4 +1,4 @@
-"""Dates as people write them. What can be read in two ways is asked about, not guessed."""
+"""Reads dates as people write them. Dates that can be read in two ways are asked about, not guessed."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ _NAT = np.datetime64("NaT", "D")
 
 @dataclass(frozen=True, eq=False)
 class Dates:
-    """A column of dates.
+    """A column of dates, (n,) each.
 
     Attributes:
-        days: numpy dates; of one that says less than a day, the middle of what it can be; NaT where there is none.
+        days: days; an incomplete date is the middle of the days that it can be; NaT where there is none.
         earliest: the first day that each can be.
         latest: the last day that each can be.
-        partial_rows: rows with a date that says less than a day.
-        notes: how they were read, where that is worth saying, one clause each.
+        partial_rows: rows with an incomplete date.
+        notes: how they were read, where that is unusual, one clause each.
     """
 
     days: Days
@@ -65,45 +65,55 @@ class _Said(NamedTuple):
 
 
 def parse_dates(cells: pd.Series[str], file: str, column: str, order: DateOrder | None = None) -> Dates:
-    """Dates of a column.
+    """Read the dates of a column.
 
     Args:
-        cells: text, with rows of the file as index.
-        file: for messages.
-        column: for messages.
-        order: how to read 03/04/2024; None where nobody has said.
+        cells: text; the index is the row in the file.
+        file: the file, for messages.
+        column: the header, for messages.
+        order: how to read 03/04/2024; None if the user has not said.
+
+    Returns:
+        The dates.
 
     Raises:
         AmbiguousDatesError: they could be read in two ways and `order` is None.
-        DataError: something is not a date, or is a day that does not exist.
+        DataError: a cell is not a date, or is a day that does not exist.
     """
     return _Column(cells, file, column).dates(order)
 
 
 def is_date(text: str, is_sure: bool = True) -> bool:
-    """Whether a text is a date, or a month.
+    """Return whether a text is a date, or a month.
 
     Args:
         text: a cell.
-        is_sure: whether numbers do not count that may be Excel's of days, or years, and may be something else.
+        is_sure: whether to exclude numbers that may be Excel's days or years, but also something else.
     """
     said = _said(text)
     return said is not None and not (is_sure and (said.form == SERIAL or not (said.month or said.pair)))
 
 
 def is_nothing(text: str) -> bool:
-    """Whether a cell says that there is no date: `pending`, `UN-UNK-UNK`."""
+    """Return whether a cell says that there is no date, such as `pending` or `UN-UNK-UNK`."""
     return text.casefold() in IN_DATES or date_forms.NOTHING_KNOWN.fullmatch(text) is not None
 
 
 def year_of(text: str) -> int | None:
-    """The year that a date says, whether there is such a year or not; None where it is no date, or has none."""
+    """Return the year in a date, even an impossible one; None where the text is not a date, or has no year."""
     said = _said(text)
     return said.year if said and said.form != SERIAL else None
 
 
 def proven_order(columns: Iterable[pd.Series[str]]) -> DateOrder | None:
-    """How dates such as 03/04/2024 are to be read, where some of these columns shows it and none shows otherwise."""
+    """Find how to read dates such as 03/04/2024 from columns in which a day above 12 shows it.
+
+    Args:
+        columns: columns of dates.
+
+    Returns:
+        The order that at least one column shows and none contradicts; else None.
+    """
     above_first = above_second = False
     for cells in columns:
         texts = [str(text) for text in cells.unique()]
@@ -118,12 +128,15 @@ def proven_order(columns: Iterable[pd.Series[str]]) -> DateOrder | None:
 
 
 def between(dates: Dates, not_before: Days | None, not_after: Days | None) -> Days:
-    """Dates, those that say less than a day in the middle of what is left of it between two other columns.
+    """Narrow incomplete dates by two other columns, and take the middle of the remaining days.
 
     Args:
         dates: the column.
-        not_before: days before which each cannot be; NaT where not known.
-        not_after: days after which each cannot be; NaT where not known.
+        not_before: (n,) days before which each cannot be; NaT where not known; None for no such column.
+        not_after: (n,) days after which each cannot be; likewise.
+
+    Returns:
+        (n,) days.
     """
     first, last = dates.earliest, dates.latest
     if not_before is not None:

@@ -1,1 +1,1 @@
-"""Enrolment logs: one row per randomisation, per person screened, or per event."""
+"""Reads enrolment logs: one row per randomisation, per person screened, or per event."""

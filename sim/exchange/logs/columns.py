@@ -1,4 +1,4 @@
-"""Which column of a log is what: by its name, by what is in it, or as a person said."""
+"""Recognises the columns of a log by name, by content, or by what the user said."""
 
 from __future__ import annotations
 
@@ -79,10 +79,10 @@ class LogColumns:
 
     Attributes:
         found: header by role.
-        how: why, by role.
-        flags: header of a column of yes and no, by the role that it is about.
-        side: headers of days that are not what happened: last visits, planned days, by role.
-        unclear: headers that could be a role, where there are several.
+        how: how it was recognised, by role.
+        flags: header of a yes/no column, by the role that it is about.
+        side: headers of days that are not events themselves (last visits, planned days), by role.
+        unclear: headers that could have a role, where there are several.
         dates: headers of columns with dates that have no role.
     """
 
@@ -94,12 +94,18 @@ class LogColumns:
     dates: list[str] = field(default_factory=list)
 
     def take(self, role: str, header: str, how: str) -> None:
-        """Say that a column is a role."""
+        """Assign a role to a column.
+
+        Args:
+            role: the role.
+            header: the column.
+            how: how it was recognised.
+        """
         self.found[role] = header
         self.how[role] = how
 
     def uses(self) -> tuple[ColumnUse, ...]:
-        """For the account, in the order of `MEANINGS`."""
+        """Return the columns used for the account, in the order of `MEANINGS`."""
         found = [ColumnUse(MEANINGS[role], self.found[role], self.how[role]) for role in MEANINGS if role in self.found]
         found += [
             ColumnUse(
@@ -111,19 +117,22 @@ class LogColumns:
         return tuple(found)
 
     def taken(self) -> set[str]:
-        """Headers that have a role."""
+        """Return the headers that have a role."""
         return {*self.found.values(), *self.flags.values(), *(name for names in self.side.values() for name in names)}
 
 
 def log_columns(table: RawTable, given: Columns) -> LogColumns:
-    """Columns of a log.
+    """Recognise the columns of a log.
 
     Args:
         table: the log.
-        given: what a person said, which goes before the rest; an empty header is no column.
+        given: header by role that the user said, which takes precedence; an empty header means no column.
+
+    Returns:
+        The columns by role.
 
     Raises:
-        DataError: a header that a person named is not there.
+        DataError: a header that the user named is missing.
     """
     columns = LogColumns()
     said = {role: header for role, header in given.items() if role in LOG_NAMES or role == "rand_number"}
@@ -275,13 +284,13 @@ def _is_date(word: str) -> bool:
 
 
 def left_out(table: RawTable, taken: Iterable[str]) -> tuple[str, ...]:
-    """Headers of the columns that have no role."""
+    """Return the headers of columns without a role."""
     used = set(taken)
     return tuple(name for name in table.columns if name not in used)
 
 
 def is_a_row_a_person(table: RawTable) -> bool:
-    """Whether a column names a person in each row, where counts would have a period."""
+    """Return whether a column names a person in each row, where counts would have a period."""
     names = [name for name in table.columns if _other_role(name) == "participant" and plain(name) != "id"]
     return any(_is_of_people(table.cells[name]) for name in names)
 

@@ -1,4 +1,4 @@
-"""The days of a log, all columns together: what one column shows of how dates are written holds for the others too."""
+"""Reads all date columns of a log together: one column that shows how dates are written decides for the others."""
 
 from __future__ import annotations
 
@@ -17,25 +17,28 @@ _NO_EXIT = (headers.SCREENED, headers.DATE)
 
 
 def order_of(table: RawTable, names: Iterable[str], said: DateOrder | None) -> DateOrder | None:
-    """How to read 03/04/2024: as a person said, else as some column with dates shows and none contradicts."""
+    """Return how to read 03/04/2024: as the user said, or as one date column shows and none contradicts."""
     return said or proven_order(table.cells[name] for name in names)
 
 
 def log_days(
     table: RawTable, columns: Mapping[str, str], order: DateOrder | None
 ) -> tuple[dict[str, Days], tuple[str, ...]]:
-    """Days by role, and how they were read, one clause each.
+    """Read the days of a log by role.
 
-    A date that says less than a day is in the middle of what the other dates of its row leave of it, and is not after
-    the last day that is known whole.
+    An incomplete date is the middle of the days that the other dates of its row allow, and not after the last complete
+    date.
 
     Args:
         table: the log.
-        columns: header by role, of the columns with dates.
-        order: how to read 03/04/2024.
+        columns: header by role, for columns with dates.
+        order: how to read 03/04/2024; None if not known.
+
+    Returns:
+        (n,) days by role, and how they were read, one clause each.
 
     Raises:
-        DataError: something is no date.
+        DataError: a cell is not a date.
         AmbiguousDatesError: dates could be read in two ways.
     """
     dates = {role: parse_dates(table.cells[name], table.file, name, order) for role, name in columns.items()}

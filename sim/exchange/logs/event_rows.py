@@ -1,4 +1,4 @@
-"""A log with a row an event: participant, event, date. It becomes a row a person, or a row a screening."""
+"""Turns a log with one row per event (participant, event, date) into one row per person or per screening."""
 
 from __future__ import annotations
 
@@ -38,7 +38,15 @@ _WAY_OUT, _ROW = "way out", "_row"
 
 
 def event_rows(table: RawTable, columns: LogColumns) -> tuple[str, str] | None:
-    """The columns of the event and of its date, where each row is an event of a person; None where rows are not."""
+    """Recognise a log with one row per event.
+
+    Args:
+        table: the log.
+        columns: its columns.
+
+    Returns:
+        Headers of the event and of its date; None where rows are not events.
+    """
     participant = columns.found.get("participant")
     if participant is None or not table.cells[participant].duplicated().any():
         return None
@@ -94,14 +102,14 @@ class _Attempt:
 def a_row_a_person(
     table: RawTable, columns: LogColumns, event: str, days: Days, check: DataCheck
 ) -> tuple[RawTable, LogColumns, list[str]]:
-    """The table with a row a person.
+    """Turn events into one row per person.
 
     Args:
         table: the events.
         columns: its columns.
-        event: the column that names the event.
-        days: the day of each event.
-        check: where errors go: two different days of randomisation of one person.
+        event: header of the event.
+        days: (n,) day of each event.
+        check: collects errors, such as two different days of randomisation of one person.
 
     Returns:
         The table, its columns, and what was done, as clauses.

@@ -1,4 +1,4 @@
-"""What words of a log mean, and which must be asked about."""
+"""Collects what a log says of each person, and decides which words must be asked about."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ _WORDS_SHOWN = 12
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What a log says of each row.
+    """What a log says of each row, (n,) each.
 
     Attributes:
         days: by role, the day of each row; NaT where there is none.
-        side: by role, days that are not what happened to them by themselves: last visits, days of the status.
-        words: statuses as they are written, empty where there is none; None without a column.
-        header: of the column of statuses.
+        side: by role, days that are not events themselves: last visits, days of the status.
+        words: statuses as written; empty where there is none; None without a column.
+        header: header of the status column.
         reasons: why they left; None without a column.
         fail_reasons: why they failed screening; None without a column.
-        flags: by role, True, False, or None for each row.
+        flags: by role, True, False or None for each row.
         numbers: randomisation numbers; None without a column.
         rows: rows of the file.
         columns: header by role.
-        consent_only: whether the one date there is is that of consent, for those randomised too, as a person said.
+        consent_only: whether the user said that the only date is the date of consent, even for randomised people.
     """
 
     days: Mapping[str, Days]
@@ -68,15 +68,23 @@ class Evidence:
     consent_only: bool = False
 
     def day(self, role: str) -> Days:
-        """Days of a role; NaT for all where no column has it."""
+        """Return (n,) days of a role; NaT where no column has it."""
         found = self.days.get(role)
         return np.full(len(self.rows), NO_DAY, dtype="datetime64[D]") if found is None else found
 
 
 def meanings(evidence: Evidence, said: Mapping[str, str], check: DataCheck) -> tuple[Texts, Bools]:
-    """What each row's status means, and whether a person said so; unknown words are asked about.
+    """Interpret the status of each row, and ask about unknown words.
 
-    A word that is not known is why they left, if all who have it left on a day within the data, or they are few.
+    An unknown word is a reason for leaving if everyone with it left on a day within the data, or if they are few.
+
+    Args:
+        evidence: what the log says.
+        said: meaning by word, as the user said.
+        check: collects the questions.
+
+    Returns:
+        (n,) meanings, and (n,) whether the user said so.
     """
     words, header, rows = evidence.words, evidence.header, evidence.rows
     n = len(rows)
@@ -116,12 +124,12 @@ def _gone(evidence: Evidence) -> tuple[Bools, Bools]:
 
 
 def by_key(said: Mapping[str, str]) -> dict[str, str]:
-    """What a person said, by the word as it is looked up."""
+    """Return what the user said of words, by their normalised form."""
     return {normal_key(word): meaning for word, meaning in said.items()}
 
 
 def normal_key(word: str) -> str:
-    """A word as it is looked up: case and spaces aside."""
+    """Normalise a word for a lookup: without differences of case and spaces."""
     return " ".join(word.split()).casefold()
 
 
@@ -143,7 +151,17 @@ def _ask_meanings(unknown: dict[str, int], header: str, check: DataCheck, rows: 
 def reason_meanings(
     evidence: Evidence, meaning: Texts, said: Mapping[str, str], check: DataCheck
 ) -> tuple[Texts, Bools]:
-    """What reasons for leaving say of the status, where no status says it: a reason is one for having left."""
+    """Interpret reasons for leaving, where no status says what happened: a reason means that the person left.
+
+    Args:
+        evidence: what the log says.
+        meaning: (n,) meanings of the statuses.
+        said: meaning by word, as the user said.
+        check: collects the questions.
+
+    Returns:
+        (n,) meanings, and (n,) whether the user said so.
+    """
     n = len(evidence.rows)
     found, explicit = np.full(n, "", dtype=object), np.zeros(n, dtype=bool)
     if evidence.reasons is None:

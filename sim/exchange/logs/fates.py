@@ -1,4 +1,4 @@
-"""What became of each person of a log: from dates, statuses, flags and reasons, which must not contradict."""
+"""Works out what became of each person of a log, from dates, statuses, flags and reasons. Contradictions are errors."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ _STALE, _SHORT_SCREENING_DAYS = 2.0, 14.0  # times the longest screening, which 
 
 @dataclass
 class Fates:
-    """What became of each row.
+    """What became of each row, (n,) each.
 
     Attributes:
         status: in screening, screen failure, randomised, left, completed, or ignored.
         screened: day on which screening began; NaT where not known.
-        randomised: day of randomisation; NaT for those who were not.
+        randomised: day of randomisation; NaT for those who were not randomised.
         ended: day of leaving, of completion or of the screen failure.
-        unknown_end: those who left on a day that is not known.
+        unknown_end: those who left on an unknown day.
         way_out: why, as the data say.
-        ignored: how many rows are left out, by why.
-        notes: what was decided, as clauses.
+        ignored: number of rows left out, by reason.
+        notes: decisions, as clauses.
     """
 
     status: Texts
@@ -58,12 +58,15 @@ class Fates:
 
 
 def fates_of(evidence: Evidence, said: Mapping[str, str], check: DataCheck) -> Fates:
-    """What became of each row.
+    """Work out what became of each row.
 
     Args:
         evidence: what the log says.
-        said: what a person said that words of the status mean.
-        check: where errors, questions and warnings go.
+        said: meaning of status words, as the user said.
+        check: collects errors, questions and warnings.
+
+    Returns:
+        The fates.
     """
     meaning, explicit = meanings(evidence, said, check)
     reason_meaning, reason_explicit = reason_meanings(evidence, meaning, said, check)
@@ -137,7 +140,7 @@ class _Facts:
 
 
 def contradictions(facts: _Facts, check: DataCheck) -> None:
-    """Errors and questions where two columns say different things of one person."""
+    """Record errors and questions where two columns say different things of one person."""
     evidence, rows = facts.evidence, facts.evidence.rows
     said = ~facts.explicit & (facts.meaning != "")
     dated = facts.dated & ~facts.says_no

@@ -1,4 +1,4 @@
-"""What a header of a log says that its column is, word by word: `SUBJECTSCREENINGDATE`, `Rand. Date`, `enroll_dt`."""
+"""Interprets the header of a log's column word by word: `SUBJECTSCREENINGDATE`, `Rand. Date`, `enroll_dt`."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ _ROLES: dict[frozenset[str], str] = {frozenset(key.split()): role for role, keys
 
 @lru_cache(maxsize=4096)
 def words_of(header: str) -> tuple[str, ...]:
-    """The words of a header, each by what stands for it; words that are glued together are taken apart."""
+    """Split a header into words, each replaced by its standard form; words that are run together are separated."""
     found: list[str] = []
     words = plain(header).split("_")
     for word, after in zip(words, (*words[1:], ""), strict=True):
@@ -157,7 +157,7 @@ def _taken_apart(word: str) -> tuple[str, ...]:
 
 
 def role_of(header: str) -> str:
-    """What a header says that its column is: a role, or `planned` for days to come; empty where it does not say."""
+    """Return the role that a header names, or `planned` for future days; empty where it names none."""
     words = words_of(header)
     if "planned" in words:
         return PLANNED
@@ -171,5 +171,5 @@ def role_of(header: str) -> str:
 
 
 def says_date(header: str) -> bool:
-    """Whether a header says that there are dates in its column."""
+    """Return whether a header says that its column has dates."""
     return "date" in words_of(header) or bool(re.search(r"(?:on|dtc)$", plain(header)))

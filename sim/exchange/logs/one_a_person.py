@@ -1,4 +1,4 @@
-"""Rows that are not one a person: a row a visit or an event, people who were screened again, numbers within a site."""
+"""Brings a log to one row per person: rows per visit or event, repeated screenings, numbers unique within a site."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _KEY = "\x1f"
 
 
 def one_row_a_person(table: RawTable, columns: LogColumns, check: DataCheck) -> tuple[RawTable, list[str]]:
-    """A table with a row for each person, or for each time that they were screened.
+    """Bring a log to one row per person, or per screening.
 
     Args:
         table: the log.
         columns: its columns.
-        check: where errors go: the same participant twice, with what differs.
+        check: collects errors, such as a participant with two different rows.
 
     Returns:
-        The table, each row with the number of its first row in the file, and what was done, as clauses.
+        The table, each row with the number of its first row in the file; and what was done, as clauses.
     """
     if "participant" not in columns.found:
         return table, []

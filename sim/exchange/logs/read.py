@@ -1,4 +1,4 @@
-"""An enrolment log: a row a randomisation, a row a person who was screened, or a row an event."""
+"""Reads an enrolment log: one row per randomisation, per person screened, or per event."""
 
 from __future__ import annotations
 
@@ -47,8 +47,11 @@ def read_log(table: RawTable, said: Said) -> ObservedTrial:
     """Read an enrolment log.
 
     Args:
-        table: the file.
-        said: what a person said of how to read it.
+        table: the table.
+        said: what the user said of how to read it.
+
+    Returns:
+        The trial.
 
     Raises:
         DataError: there is no date column, a date cannot be read, or two columns contradict each other.
@@ -249,11 +252,14 @@ def _happened(fates: Fates, days: dict[str, Days], columns: LogColumns) -> dict[
 
 
 def indexed_sites(names: npt.NDArray[Any], when: npt.NDArray[Any]) -> tuple[list[str], npt.NDArray[np.int64]]:
-    """Sites in the order in which they first appear, and the index of each entry; `NO_SITE` without a name.
+    """Number the sites in the order of their first appearance.
 
     Args:
-        names: (n,) name of the site of each entry.
+        names: (n,) name of the site of each entry; may be empty.
         when: (n,) time of each entry.
+
+    Returns:
+        The names of sites, and (n,) the index of each entry; `NO_SITE` without a name.
     """
     order = np.lexsort((names.astype(str), when))
     codes, found = pd.factorize(pd.Series(names[order]).replace("", None))
@@ -263,12 +269,12 @@ def indexed_sites(names: npt.NDArray[Any], when: npt.NDArray[Any]) -> tuple[list
 
 
 def since(days: Days, first: np.datetime64) -> npt.NDArray[np.float64]:
-    """Dates as days since the first, in the middle of the day; NaN where there is no date."""
+    """Convert dates to days since the first, at the middle of the day; NaN where there is no date."""
     return np.where(np.isnat(days), np.nan, (days - first).astype(np.float64) + MIDDLE_OF_DAY)
 
 
 def as_date(day: np.datetime64) -> date:
-    """A numpy date as Python's."""
+    """Convert a numpy date to Python's."""
     found: date = day.astype("datetime64[D]").item()
     return found
 

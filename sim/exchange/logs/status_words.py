@@ -1,4 +1,4 @@
-"""The usual words for a participant's status by what they mean: whole phrases, in small letters, no punctuation."""
+"""The usual words for a participant's status, by meaning: whole phrases in lower case without punctuation."""
 
 from __future__ import annotations
 

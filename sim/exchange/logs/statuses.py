@@ -1,5 +1,6 @@
-"""What people write as a participant's status, in the program's words. Whole phrases only: a word that is not known, or
-that can mean two things, has no meaning here, and is asked about.
+"""Interprets a participant's status as people write it.
+
+Only whole phrases count. A word that is unknown, or that can mean two things, has no meaning here and is asked about.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ _NO_REASON = frozenset(("n a", "na", "none", "not applicable", "nil", "no reason
 
 
 def normal(text: str) -> str:
-    """Words in small letters, British spelling and without accents, nothing else."""
+    """Normalise a phrase: lower case, British spelling, no accents, only letters and digits."""
     words = " ".join(re.sub(r"[^a-z0-9]+", " ", without_accents(text.casefold())).split())
     return re.sub(r"\benrol+", "enrol", words.replace("randomiz", "randomis"))
 
@@ -41,7 +42,7 @@ _MEANINGS: dict[str, str] = {
 
 @lru_cache(maxsize=4096)
 def meaning_of(text: str) -> str:
-    """The meaning of a status as people write it, one of `sim.exchange.said.STATUSES`; empty where it is doubtful."""
+    """Return the meaning of a status, one of `sim.exchange.said.STATUSES`; empty where it is doubtful."""
     text = _NUMBERED.sub("", text)
     whole = _known(text)
     if whole:
@@ -82,23 +83,23 @@ def _together(head: str, tails: list[str]) -> str:
 
 
 def is_long_or_lost(text: str) -> bool:
-    """Whether it may be lost to follow-up or long-term follow-up."""
+    """Return whether a status may mean lost to follow-up or long-term follow-up."""
     return normal(text) in _LONG_OR_LOST
 
 
 def is_lost_in_full(text: str) -> bool:
-    """Whether it says lost to follow-up in words."""
+    """Return whether a status says lost to follow-up in full."""
     return normal(text).startswith("lost to f")
 
 
 def yes_or_no(text: str) -> bool | None:
-    """Whether a cell says yes or no; None where it says neither."""
+    """Return whether a cell says yes or no; None where it says neither."""
     word = text.strip().casefold()
     return True if word in _YES else False if word in _NO else None
 
 
 def is_reason(text: str) -> bool:
-    """Whether a cell gives a reason, and not that there is none."""
+    """Return whether a cell gives a reason, rather than says that there is none."""
     return normal(text) not in _NO_REASON
 
 
@@ -119,5 +120,5 @@ _ENROLLED = frozenset(
 
 
 def is_enrolled(text: str) -> bool:
-    """Whether a status says that somebody was taken in, which some write for consent, some for randomisation."""
+    """Return whether a status says that somebody was enrolled: some write it for consent, some for randomisation."""
     return normal(text) in _ENROLLED

@@ -1,4 +1,4 @@
-"""Words in the place of a date, as `Screen failure` where the date of randomisation would be: they are a status."""
+"""Words in place of a date, such as `Screen failure` in the column of randomisation dates: they are a status."""
 
 from __future__ import annotations
 
@@ -21,16 +21,15 @@ _OF_SCREENING = frozenset((FAILED, IN_SCREENING))
 
 
 def words_as_status(table: RawTable, columns: LogColumns, check: DataCheck) -> tuple[RawTable, list[str]]:
-    """The table with words that stand in columns of dates moved to the status, which is made where there is none.
+    """Move words from date columns to the status, which is added where there is none.
 
-    A word is what has letters and no figure; one that is not known counts only in a column of which at least half are
-    dates, and is asked about. Where the row has a status
-    too, that one counts, and a word that says otherwise is an error.
+    A word has letters and no digits. An unknown word counts only in a column of which at least half are dates, and is
+    asked about. Where the row has a status too, the status counts, and a word that contradicts it is an error.
 
     Args:
         table: the log.
-        columns: its columns, of which this may add a status.
-        check: where errors go.
+        columns: its columns, to which this may add a status.
+        check: collects errors.
 
     Returns:
         The table, and what was done, as clauses.

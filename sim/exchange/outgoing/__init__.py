@@ -1,1 +1,1 @@
-"""One simulated trial as files that other programs read: SDTM in Dataset-JSON, and an OCEL log."""
+"""Writes one simulated trial as files for other programs: SDTM in Dataset-JSON, and an OCEL log."""

@@ -1,6 +1,7 @@
-"""One simulated trial as an object-centric event log, OCEL 2.0 in JSON, for process mining.
+"""Writes one simulated trial as an object-centric event log for process mining, OCEL 2.0 in JSON.
 
-Objects are patients, sites, cell lots and the trial; each event names those it is about. Source: https://www.ocel-standard.org.
+Objects are patients, sites, cell lots and the trial; each event names those it concerns. Source:
+https://www.ocel-standard.org.
 """
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ Array = npt.NDArray[np.float64]
 
 
 def ocel(design: Design, rows: Array) -> str:
-    """The log as text.
+    """Write the log.
 
     Args:
         design: the scenario, made ready.
-        rows: (n, WIDTH) events of one simulated trial, in order.
+        rows: (n, WIDTH) events of one simulated trial, in order; see `sim.core.events`.
+
+    Returns:
+        JSON.
     """
     names = site_names(design)
     words = [vocabulary(design, kind) for kind in range(len(KINDS))]

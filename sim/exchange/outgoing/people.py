@@ -1,4 +1,4 @@
-"""What one simulated trial's log says of each person, gathered for export."""
+"""Gathers for export what one simulated trial's log says of each person."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Array = npt.NDArray[np.float64]
 
 @dataclass
 class Journey:
-    """One person who consented.
+    """One person who consented. Days are since day 0.
 
     Attributes:
         site: index of the site.
-        number: which of the site's people this is, from 1, in order of consent.
+        number: number among the site's people, from 1, in order of consent.
         consented: day of the first consent.
         ended: day on which screening failed or they were turned away; None otherwise.
         reason: why, as a word of the log; empty for those who did not fail.
-        randomised: day of randomisation; None for those who were not.
+        randomised: day of randomisation; None for those who were not randomised.
         arm: index of the arm.
-        left: day of leaving or of the last visit; None while followed.
-        way_out: index of the way of leaving; None for those who completed, or are followed.
+        left: day of leaving or of the last visit; None during follow-up.
+        way_out: index of the way of leaving; None for those who completed, or are in follow-up.
         visits: (week, day) of visits that took place.
         doses: (number, start day, end day, amount) of doses given.
         dose_started: day on which the latest dose began.
@@ -51,11 +51,14 @@ class Journey:
 
 
 def journeys(design: Design, rows: Array) -> list[Journey]:
-    """Everybody who consented, in order of consent.
+    """Gather everybody who consented.
 
     Args:
         design: the scenario, made ready.
-        rows: (n, WIDTH) events of one simulated trial, in order; those up to a day make data of a running trial.
+        rows: (n, WIDTH) events of one simulated trial, in order; events up to a day give the data of a running trial.
+
+    Returns:
+        The people, in order of consent.
     """
     people: dict[tuple[int, int], Journey] = {}
     at_site = dict.fromkeys(range(len(design.site_labels())), 0)
@@ -98,7 +101,12 @@ def _failure(design: Design, code: int) -> str:
 
 
 def moment(clock: Clock, day: float) -> str:
-    """Date and time of a day of the log, to the second: 2020-03-31T14:05:00."""
+    """Return date and time of a day of the log, to the second: 2020-03-31T14:05:00.
+
+    Args:
+        clock: converts days to dates.
+        day: days since day 0.
+    """
     whole = math.floor(day)
     start = datetime.combine(clock.date_of(whole), time())
     return (start + timedelta(seconds=round((day - whole) * 86400))).isoformat()

@@ -1,6 +1,6 @@
-"""DM, DS, SV and EX of one simulated trial, as in SDTMIG 3.4, in CDISC Dataset-JSON 1.1.
+"""Writes DM, DS, SV and EX of one simulated trial: SDTMIG 3.4 in CDISC Dataset-JSON 1.1.
 
-Only what is simulated is written: there is no AGE or RACE to invent. `forecast` and `fit` read these files back.
+Only what is simulated is written: no AGE or RACE is invented. `forecast` and `fit` can read these files.
 """
 
 from __future__ import annotations
@@ -22,7 +22,14 @@ Rows = list[list[str | float | None]]
 
 @dataclass(frozen=True)
 class Domain:
-    """One domain: its columns (name, label, type; keys first) and its rows."""
+    """The columns of one domain.
+
+    Attributes:
+        name: name of the domain.
+        label: its label in the standard.
+        columns: name, label and type of each column, keys first.
+        n_keys: number of keys.
+    """
 
     name: str
     label: str
@@ -113,11 +120,14 @@ _DECODED = (  # words of ways of leaving, and the standard's term (codelist NCOM
 
 
 def dataset_json(design: Design, rows: Array) -> dict[str, str]:
-    """Texts of the Dataset-JSON files, by file name (dm.json and so on); domains without rows are left out.
+    """Write the Dataset-JSON files.
 
     Args:
         design: the scenario, made ready.
-        rows: (n, WIDTH) events of one simulated trial, in order.
+        rows: (n, WIDTH) events of one simulated trial, in order; see `sim.core.events`.
+
+    Returns:
+        JSON by file name (dm.json and so on); domains without rows are left out.
     """
     people = journeys(design, rows)
     study = "".join(c if c.isalnum() else "-" for c in design.scenario.name).strip("-")[:60] or "STUDY"
@@ -131,7 +141,7 @@ def dataset_json(design: Design, rows: Array) -> dict[str, str]:
 
 
 def standard_term(way_out: str) -> str:
-    """The standard's disposition term for a way of leaving; its own name in capitals where there is none."""
+    """Return the standard's disposition term for a way of leaving, or its own name in capitals."""
     words = way_out.lower()
     return next(
         (term for parts, term in _DECODED if any(part in words for part in parts)), way_out.upper().replace("_", " ")

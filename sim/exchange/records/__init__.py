@@ -1,1 +1,1 @@
-"""Studies as registries and protocols describe them, read into a scenario file to start from."""
+"""Reads studies from registries and protocols, and writes a scenario file to start from."""

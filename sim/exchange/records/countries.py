@@ -1,4 +1,4 @@
-"""ISO 3166 codes of countries as registries spell them."""
+"""ISO 3166 codes of countries, by the names that registries use."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ _SPELT_OTHERWISE = {
 
 
 def key_of(text: str) -> str:
-    """A name that a scenario file can use as a key: letters, digits and underscores."""
+    """Turn a name into a key for a scenario file: lower-case letters, digits and underscores."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
 
 
 def code_of(country: str) -> str | None:
-    """Two-letter code of a country; None where the name is not known.
+    """Return the two-letter code of a country; None where the name is not known.
 
     Args:
-        country: a name as registries write it, or a code of two or three letters.
+        country: a name in the spelling of a registry, or a code of two or three letters.
     """
     key = key_of(country)
     by_code = {name.lower(): names[1] for names in COUNTRIES.values() for name in names[1:3]}

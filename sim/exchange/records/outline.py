@@ -1,4 +1,4 @@
-"""What a registry record or a protocol says of a study, whatever its format, and what it leaves open."""
+"""What a registry record or a protocol says of a study, in one form for all formats, and what it leaves open."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class ArmOutline:
     """One arm.
 
     Attributes:
-        label: as the record names it.
+        label: its name in the record.
         allocation: its share relative to the other arms; None where the record gives no ratio.
         note: what the record says of the treatment, in one line.
     """
@@ -26,8 +26,8 @@ class SitesOutline:
     """The sites of one country.
 
     Attributes:
-        label: the country, or whatever the sites share.
-        count: how many.
+        label: the country, or another property that the sites share.
+        count: number of sites.
         country: ISO 3166 two-letter code; None where it is unknown.
     """
 
@@ -41,8 +41,8 @@ class WayOut:
     """A reason why participants left.
 
     Attributes:
-        label: as the record names it.
-        n: participants who left for it.
+        label: its name in the record.
+        n: number of participants who left for it.
     """
 
     label: str
@@ -51,11 +51,11 @@ class WayOut:
 
 @dataclass(frozen=True)
 class Flow:
-    """What became of participants, where results are posted.
+    """Participant flow, from posted results.
 
     Attributes:
-        period: the record's name for the stretch of time.
-        n_started: participants who began it.
+        period: the record's name for the period.
+        n_started: number of participants who began it.
         ways_out: why some did not complete it, most frequent first.
         week: its last week; None where its name does not say.
     """
@@ -74,8 +74,8 @@ class StudyOutline:
         source: what was read, for the scenario's bibliography, such as "ClinicalTrials.gov NCT02552212".
         identifier: the study's number.
         title: its short title.
-        target: participants.
-        is_target_actual: whether `target` counts people who were there, rather than people who are planned.
+        target: number of participants.
+        is_target_actual: whether `target` is the actual number instead of a planned one.
         opens: first day of recruitment.
         primary_completion: planned or actual date.
         study_completion: planned or actual date.

@@ -1,4 +1,4 @@
-"""A registry record or a USDM file from disk."""
+"""Reads a registry record or a USDM file from disk."""
 
 from __future__ import annotations
 
@@ -24,14 +24,17 @@ _READERS: dict[str, tuple[Callable[[Any], StudyOutline], str, str]] = {
 
 
 def read_study(path: Path, kind: str) -> StudyOutline:
-    """What a file says of a study.
+    """Read what a file says of a study.
 
     Args:
         path: the file.
         kind: REGISTRY or USDM.
 
+    Returns:
+        The outline.
+
     Raises:
-        UsageError: it cannot be read, or is not such a file; one message says what it is and what is expected.
+        UsageError: it cannot be read, or is of another kind; one message says what it is and what is expected.
     """
     reader, key, expected = _READERS[kind]
     data = _parsed(path, expected)

@@ -148,10 +148,13 @@ class RegistryStudy(_Part):
 
 
 def outline_of_record(data: Any) -> StudyOutline:
-    """Read a record.
+    """Read a record. Only what it says is taken.
 
     Args:
         data: the parsed JSON of one study.
+
+    Returns:
+        The outline.
 
     Raises:
         pydantic.ValidationError: it is not such a record.

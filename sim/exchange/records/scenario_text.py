@@ -1,7 +1,7 @@
-"""The text of a scenario file made from an outline: what the record says, and its open questions with defaults.
+"""Writes a scenario file from an outline: what the record says, and open questions with defaults.
 
-Nothing is invented. Whatever the record leaves open is a numbered question at the top of the file; the default that
-stands in for the answer has grade D among `sources`.
+Nothing is invented. What the record leaves open is a numbered question at the top of the file. The default that stands
+in for the answer has grade D among `sources`.
 """
 
 from __future__ import annotations
@@ -52,16 +52,19 @@ class _Draft:
 
 
 def scenario_text(outline: StudyOutline, name: str, target: int | None = None, opens: date | None = None) -> str:
-    """A scenario file.
+    """Write a scenario file.
 
     Args:
         outline: what the record says.
-        name: of the scenario, where the record gives no title.
-        target: participants, where the planner gives them.
-        opens: first day of recruitment, where the planner gives it.
+        name: name of the scenario, where the record gives no title.
+        target: number of participants, if the planner gives it.
+        opens: first day of recruitment, if the planner gives it.
+
+    Returns:
+        The text of the file.
 
     Raises:
-        ValueError: neither the record nor the planner gives the target, or the first day.
+        ValueError: neither the record nor the planner gives the target, or the first day; its text is the missing one.
     """
     target = target or outline.target
     opens = opens or outline.opens

@@ -1,4 +1,4 @@
-"""Weeks that are named in a record's text: "Week 52", "up to 12 months", "Day 28"."""
+"""Finds the weeks in a record's text: "Week 52", "up to 12 months", "Day 28"."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ _LONGEST_WEEKS = 520.0
 
 
 def weeks_in(text: str) -> list[float]:
-    """Weeks that a text names, increasing; without week 0, and without what is beyond ten years.
+    """Return the weeks that a text names, without week 0 and without weeks beyond ten years.
 
     Args:
         text: such as "Baseline, Week 12 and Week 24". Days, months and years are converted.
+
+    Returns:
+        Increasing weeks; see `tidy`.
     """
     found: set[float] = set()
     for match in _LIST_OF_UNITS.finditer(text):
@@ -29,6 +32,6 @@ def weeks_in(text: str) -> list[float]:
 
 
 def tidy(weeks: Iterable[float]) -> list[float]:
-    """Weeks rounded to whole ones where they are longer than one, each once, increasing, within ten years."""
+    """Round weeks to whole numbers (below one week to 0.01), without duplicates, increasing, up to ten years."""
     rounded = {float(round(week)) if week >= 1 else round(week, 2) for week in weeks if 0 < week <= _LONGEST_WEEKS}
     return sorted(rounded - {0.0})

@@ -1,6 +1,6 @@
-"""A study in CDISC USDM v4 (JSON) as an outline: arms, planned number, criteria, and visits from the main timeline.
+"""Reads a study in CDISC USDM v4 (JSON): arms, planned number, criteria, and visits of the main timeline.
 
-USDM says nothing of sites, rates or dates of recruitment beyond what a sponsor adds, so little of that is read.
+USDM has no standard place for sites, rates or recruitment dates, so that little of these is read.
 Source: CDISC DDF Reference Architecture 4.0, https://www.cdisc.org/ddf.
 """
 
@@ -130,10 +130,13 @@ class UsdmStudy(_Part):
 
 
 def outline_of_usdm(data: Any) -> StudyOutline:
-    """Read a study: its latest version and that version's first design.
+    """Read the latest version of a study, and the first design of that version.
 
     Args:
         data: the parsed JSON.
+
+    Returns:
+        The outline.
 
     Raises:
         pydantic.ValidationError: it is not such a study.

@@ -1,1 +1,1 @@
-"""SDTM: the tables DM, DS and SV of a trial."""
+"""Reads SDTM: the domains DM, DS and SV of a trial."""

@@ -1,4 +1,4 @@
-"""Who was randomised, who failed screening and who left, as SDTM's DM and DS say. Sources: CDISC SDTMIG 3.4."""
+"""Works out from SDTM's DM and DS who was randomised, who failed screening and who left. Source: CDISC SDTMIG 3.4."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ _MILESTONE, _DISPOSITION = "protocol milestone", "disposition event"
 
 @dataclass
 class SdtmFates:
-    """What became of each subject of DM.
+    """What became of each subject of DM, (n,) each.
 
     Attributes:
         screened: day on which screening began.
-        randomised: day of randomisation.
+        randomised: day of randomisation; NaT for those who were not randomised.
         ended: day of leaving, completion or screen failure.
         status: in screening, screen failure, randomised, left, completed.
         way_out: the term of the disposition.
         how: which variables said so, as (role, variable).
-        notes: what was decided, as clauses.
+        notes: decisions, as clauses.
     """
 
     screened: Days
@@ -59,7 +59,7 @@ class SdtmFates:
 
 
 def texts(table: RawTable, name: str) -> pd.Series[str]:
-    """A column in small letters; empty texts where it is not there."""
+    """Return a column as normalised words; empty texts where the table does not have it."""
     if name not in table.columns:
         return pd.Series("", index=table.cells.index)
     return table.cells[name].map(normal)
@@ -67,21 +67,24 @@ def texts(table: RawTable, name: str) -> pd.Series[str]:
 
 @dataclass(frozen=True, eq=False)
 class Dated:
-    """Days of DM by variable, and of DS's rows; NaT where a variable is not there."""
+    """Days of DM by variable, and of the rows of DS; NaT where a variable is missing."""
 
     dm: dict[str, Days]
     ds: Days | None
 
 
 def fates(dm: RawTable, ds: RawTable | None, dated: Dated, by: str, check: DataCheck) -> SdtmFates:
-    """What became of each subject.
+    """Work out what became of each subject.
 
     Args:
         dm: the domain DM.
-        ds: the domain DS, where there is one.
+        ds: the domain DS, if there is one.
         dated: their days.
-        by: `DSSTDTC` or `RFSTDTC` where a person said which is the day of randomisation.
-        check: where errors and warnings go.
+        by: `DSSTDTC` or `RFSTDTC` if the user said which is the day of randomisation; else empty.
+        check: collects errors and warnings.
+
+    Returns:
+        The fates, in the order of DM's rows.
     """
     ids, rows = dm.cells["USUBJID"], dm.cells.index.to_numpy()
     screened, how = _screened(dated)

@@ -1,7 +1,7 @@
-"""SDTM: DM (and DS, SV) as CSV or Dataset-JSON, as an observed trial.
+"""Reads SDTM domains (DM, and DS and SV if they exist), from CSV or Dataset-JSON, as an observed trial.
 
-Randomisation is DS's `RANDOMIZED`; without it it is DM's RFSTDTC of those with an arm. Screening begins at DM's DMDTC,
-or RFICDTC (informed consent) where that is given. Ways out are DS's disposition events. Sources: CDISC SDTMIG 3.4.
+Randomisation is DS's `RANDOMIZED`, or without it DM's RFSTDTC of subjects with an arm. Screening begins at DM's DMDTC,
+or at RFICDTC (informed consent) where that is given. Ways out are DS's disposition events. Source: CDISC SDTMIG 3.4.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _NEVER = np.datetime64("NaT", "D")
 
 
 def domain_of(table: RawTable) -> str:
-    """The SDTM domain of a table, empty for what is not SDTM."""
+    """Return the SDTM domain of a table; empty for a table that is not SDTM."""
     if table.domain in _DOMAINS:
         return table.domain
     names = {name.upper() for name in table.columns}
@@ -48,7 +48,15 @@ def domain_of(table: RawTable) -> str:
 
 
 def siblings(path: Path, domain: str) -> list[Path]:
-    """Files beside one domain's whose names differ from it by the domain alone: dm.csv, ds.csv."""
+    """Find the other domains of a trial beside one file.
+
+    Args:
+        path: the file, such as `dm.csv`.
+        domain: its domain.
+
+    Returns:
+        Existing files whose names differ only by the domain, such as `ds.csv`.
+    """
     found = []
     stem = path.stem
     at = stem.lower().rfind(domain.lower())
@@ -66,11 +74,14 @@ def read_sdtm(tables: list[RawTable], columns: Columns | None = None) -> Observe
     """Read SDTM domains.
 
     Args:
-        tables: DM, and DS and SV where there are any.
-        columns: `date` as `DSSTDTC` or `RFSTDTC`, where a person said which is the day of randomisation.
+        tables: DM, and DS and SV if they exist.
+        columns: `date` as `DSSTDTC` or `RFSTDTC`, if the user said which is the day of randomisation.
+
+    Returns:
+        The trial.
 
     Raises:
-        DataError: DM is not there, or lacks a column, or a date cannot be read.
+        DataError: DM is missing or lacks a column, or a date cannot be read.
     """
     by_domain = {domain_of(table): with_upper_names(table) for table in tables}
     if "DM" not in by_domain:
@@ -109,12 +120,16 @@ _NEEDED = {"DM": ("USUBJID", "RFSTDTC"), "DS": ("USUBJID", "DSDECOD", "DSSTDTC")
 
 
 def is_said_of_sdtm(columns: Columns) -> bool:
-    """Whether what a person said of columns can be said of SDTM: which day is that of randomisation."""
+    """Return whether `--columns` can apply to SDTM, where it may only name the day of randomisation."""
     return set(columns) <= {"date"} and columns.get("date", "RFSTDTC") in ("RFSTDTC", "DSSTDTC")
 
 
 def with_upper_names(table: RawTable) -> RawTable:
-    """The table with its variables in capital letters, as the standard has them."""
+    """Return the table with variable names in capital letters, as in the standard.
+
+    Raises:
+        DataError: two names differ only by case.
+    """
     cells = table.cells.rename(columns={name: str(name).upper() for name in table.columns})
     twice = sorted(set(cells.columns[cells.columns.duplicated()]))
     if twice:
@@ -213,7 +228,13 @@ def _visits(sv: RawTable | None, people: People, first: np.datetime64, check: Da
 
 
 def read_folder(path: Path) -> list[RawTable]:
-    """The SDTM domains among the files of a folder.
+    """Read the SDTM domains among the files of a folder.
+
+    Args:
+        path: the folder.
+
+    Returns:
+        The tables of the domains.
 
     Raises:
         DataError: there are none.

@@ -1,1 +1,1 @@
-"""Sites: their table, and the ways in which their names are written."""
+"""Reads tables of sites, and matches names of sites that are spelled differently."""

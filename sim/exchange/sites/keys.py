@@ -1,4 +1,4 @@
-"""Names of sites that differ in how they are written, not in what they say: `001`, `1`, `Site 1`; `North`, `NORTH `."""
+"""Matches names of sites that differ only in spelling: `001`, `1` and `Site 1`; `North` and `NORTH `."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _DECIMAL = re.compile(r"(\d+)\.0+")
 
 
 def same_site(name: str) -> tuple[str, ...]:
-    """What a name says, whatever its case, spaces, signs and leading zeros."""
+    """Return a key of a name that ignores case, spaces, punctuation and leading zeros."""
     name = _DECIMAL.fullmatch(name.strip())[1] if _DECIMAL.fullmatch(name.strip()) else name  # type: ignore[index]
     plain = unicodedata.normalize("NFKC", name).casefold()
     return tuple(part.lstrip("0") or "0" if part.isdigit() else part for part in _PART.findall(plain)) or (plain,)
 
 
 def bare_site(name: str) -> tuple[str, ...]:
-    """The same without a word such as `Site` before it."""
+    """Return the key of a name without a leading word such as `Site`."""
     parts = same_site(name)
     while len(parts) > 1 and parts[0] in _LEADS:
         parts = parts[1:]
@@ -27,10 +27,13 @@ def bare_site(name: str) -> tuple[str, ...]:
 
 
 def one_name_each(names: Iterable[str]) -> dict[str, str]:
-    """The name that each name stands for: of those that say the same, the one that is written most often, or first.
+    """Choose one spelling for names with the same key: the most frequent, or the first.
 
     Args:
-        names: as the data have them, as often as they have them; empty ones are left as they are.
+        names: names as often as the data have them; empty ones are left out.
+
+    Returns:
+        The chosen spelling by name.
     """
     counts: dict[str, int] = {}
     for name in names:
@@ -43,11 +46,14 @@ def one_name_each(names: Iterable[str]) -> dict[str, str]:
 
 
 def matched(ours: Iterable[str], theirs: Iterable[str]) -> dict[str, str]:
-    """The name of another table that means the same, by our name; only where exactly one does, and for one of ours.
+    """Match the names of two tables, where exactly one name on each side fits.
 
     Args:
         ours: names of sites, each once.
-        theirs: names of sites of the other table, each once.
+        theirs: names of sites in the other table, each once.
+
+    Returns:
+        Their name by our name.
     """
     left, right = list(ours), list(theirs)
     found: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""A table of sites: when each was activated, when it closed, and when those to come are planned."""
+"""Reads a table of sites: when each opened, when it closed, and when future sites are planned."""
 
 from __future__ import annotations
 
@@ -31,17 +31,20 @@ _SHOWN = 8
 
 
 def with_sites(trial: ObservedTrial, table: RawTable, given: Columns, order: DateOrder | None) -> ObservedTrial:
-    """The trial with what a table of sites says of them, and the sites that only the table has.
+    """Add what a table of sites says to a trial, including sites that only the table has.
 
     Args:
         trial: the trial.
         table: the table of sites.
-        given: columns that a person named.
-        order: how to read 03/04/2024.
+        given: header by role, as far as the user said.
+        order: how to read 03/04/2024; None if not known.
+
+    Returns:
+        The trial.
 
     Raises:
-        DataError: no column names the sites or dates them, a site is there twice, or somebody was randomised
-            before their site opened.
+        DataError: no column names the sites or dates them, a site appears twice, or somebody was randomised before
+            their site opened.
     """
     columns = recognise(table, SITE_NAMES, {**_site_column(trial, table), **given})
     for role, what in (("site", "names the sites"), ("activated", "says when they opened")):
@@ -99,7 +102,7 @@ def _site_column(trial: ObservedTrial, table: RawTable) -> dict[str, str]:
 
 
 def sites_once(trial: ObservedTrial) -> ObservedTrial:
-    """The trial with sites that differ only in how they are written as one: `001` and `1`, `North` and `NORTH `."""
+    """Merge sites of a trial whose names differ only in spelling: `001` and `1`, `North` and `NORTH `."""
     at = trial.people.site
     names = [site.name for site in trial.sites]
     one = one_name_each([names[i] for i in at[at != NO_SITE].tolist()] + names)
@@ -119,11 +122,14 @@ def sites_once(trial: ObservedTrial) -> ObservedTrial:
 
 
 def with_plans(trial: ObservedTrial, as_of: date | None) -> ObservedTrial:
-    """The trial with what its table of sites dates after everything else as plans: nobody can know it yet.
+    """Treat days of the site table that are later than all other data as plans: they cannot have happened yet.
 
     Args:
         trial: the whole trial.
-        as_of: the day from which to go on, where a person said so.
+        as_of: the day from which to continue, if the user said.
+
+    Returns:
+        The trial.
     """
     now = max(trial.now, trial.day_of(as_of) + 1.0 if as_of else 0.0)
     to_come = [site.name for site in trial.sites if site.activated is not None and site.activated >= now]

@@ -1,1 +1,1 @@
-"""Files as tables of text: what was saved as CSV, Excel or Dataset-JSON, and which column is what."""
+"""Reads files as tables of text (CSV, Excel, JSON), and recognises which column is what."""

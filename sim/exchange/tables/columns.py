@@ -1,4 +1,4 @@
-"""Which column is what: recognised by usual names, or said with `--columns`."""
+"""Recognises columns by usual names, or by what the user said with `--columns`."""
 
 from __future__ import annotations
 
@@ -118,12 +118,12 @@ _PREFERRED = {  # of several columns that could be one thing, the one that says 
 
 
 def without_accents(text: str) -> str:
-    """A text with the plain letter in place of one with an accent; other alphabets stay as they are."""
+    """Replace letters with accents by plain letters; other alphabets stay unchanged."""
     return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
 
 
 def plain(header: str) -> str:
-    """A header in small letters without accents, words joined by underscores."""
+    """Normalise a header: lower case, no accents, words joined by underscores."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", without_accents(header))
     return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
 
@@ -136,7 +136,12 @@ def _core(name: str) -> str:
 
 
 def is_usual(header: str, usual: Iterable[str]) -> bool:
-    """Whether a header is one of some usual names, whatever is beside them that tells nothing."""
+    """Check whether a header is one of some usual names, apart from words without meaning.
+
+    Args:
+        header: the header as written.
+        usual: normalised names.
+    """
     names, name = set(usual), plain(header)
     return any(form(name) in names for form in (str, _core, _loose))
 
@@ -148,15 +153,18 @@ def _loose(name: str) -> str:
 
 
 def recognise(table: RawTable, names: Mapping[str, Iterable[str]], given: Columns | None = None) -> dict[str, str]:
-    """Headers by role.
+    """Find the header of each role.
 
     Args:
         table: the table.
         names: usual names by role.
-        given: what a person said, which goes before what is usual; an empty header is no column.
+        given: header by role that the user said, which takes precedence; an empty header means no column.
+
+    Returns:
+        Header by role; roles without a column are left out.
 
     Raises:
-        DataError: a header that a person named is not there, or two headers could be the same thing.
+        DataError: a header that the user named is missing, or two headers fit the same role.
     """
     found, unclear = recognised(table, names, given)
     for role, candidates in unclear.items():
@@ -171,13 +179,16 @@ def recognise(table: RawTable, names: Mapping[str, Iterable[str]], given: Column
 def uses(
     table: RawTable, found: Mapping[str, str], words: Mapping[str, str], given: Columns | None = None
 ) -> tuple[tuple[ColumnUse, ...], tuple[str, ...]]:
-    """Columns that are used, for the account, and those that are left out.
+    """Describe for the account which columns are used.
 
     Args:
         table: the table.
         found: header by role.
-        words: what each role is, in words.
-        given: what a person said.
+        words: each role in words.
+        given: header by role that the user said.
+
+    Returns:
+        The columns used, and headers of the others.
     """
     said = {header for header in (given or {}).values() if header}
     used = tuple(
@@ -190,10 +201,13 @@ def uses(
 def recognised(
     table: RawTable, names: Mapping[str, Iterable[str]], given: Columns | None = None
 ) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """Headers by role, and those that a role could be where there are several. Arguments as for `recognise`.
+    """Find the header of each role, and the candidates of roles that several headers fit. Arguments as for `recognise`.
+
+    Returns:
+        Header by role, and candidates by role.
 
     Raises:
-        DataError: a header that a person named is not there.
+        DataError: a header that the user named is missing.
     """
     said = {role: header for role, header in (given or {}).items() if role in names}
     for role, header in said.items():
@@ -234,10 +248,13 @@ def _candidates(table: RawTable, usual: set[str], taken: set[str]) -> list[str]:
 
 
 def columns_from(text: str | None) -> dict[str, str]:
-    """`--columns "date=Rand Dt,site=Centre"` as a mapping of role to header; `left=` says that there is none.
+    """Read the text after `--columns`, such as `date=Rand Dt,site=Centre`. `left=` means that there is no such column.
+
+    Returns:
+        Header by role.
 
     Raises:
-        UsageError: it is not ROLE=HEADER, or there is no such role.
+        UsageError: the text is not ROLE=HEADER, or the role does not exist.
     """
     if not text:
         return {}

@@ -1,4 +1,4 @@
-"""Files that are no data of a trial, by their first bytes or their keys: what each is, and what to do about it."""
+"""Recognises files that are not data of a trial, by their first bytes or keys, and says what to do about each."""
 
 from __future__ import annotations
 
@@ -58,10 +58,14 @@ _SCENARIO_LINE = re.compile(r"^(extends|trial|sites|arms|screening|follow_up|exp
 
 
 def check_start(content: bytes, shown: str) -> None:
-    """See that a file does not begin as something else does.
+    """Check that a file does not begin like one of another kind.
+
+    Args:
+        content: bytes of the file.
+        shown: its name, for messages.
 
     Raises:
-        DataError: it does; what it is, and what to do about it.
+        DataError: it does; the message says what the file is, and what to do.
     """
     for start, what in _BY_START:
         if content.startswith(start):
@@ -74,9 +78,14 @@ def check_start(content: bytes, shown: str) -> None:
 
 
 def check_zip(content: bytes, shown: str, unpacked_bytes: int) -> None:
-    """See that a zipped file is an Excel workbook, and not many times larger than it looks.
+    """Check that a zipped file is an Excel workbook of a reasonable unpacked size.
 
-    No more than its directory says is ever unpacked.
+    Only the sizes in its directory are read; nothing is unpacked.
+
+    Args:
+        content: bytes of the file.
+        shown: its name, for messages.
+        unpacked_bytes: maximum size of all its parts together.
 
     Raises:
         DataError: it is something else, damaged, or too large.
@@ -100,7 +109,7 @@ def check_zip(content: bytes, shown: str, unpacked_bytes: int) -> None:
 
 
 def what_json_is(data: Any) -> str:
-    """What JSON is, where it is something known that is not data; else empty."""
+    """Describe JSON of a known kind that is not data, such as a registry record; empty for any other JSON."""
     first = data[0] if isinstance(data, list) and data else data
     if not isinstance(first, dict):
         return ""
@@ -128,10 +137,14 @@ def _registry_number(record: dict[str, Any]) -> str:
 
 
 def check_text(text: str, shown: str) -> None:
-    """See that a text is not a scenario.
+    """Check that a text is not a scenario.
+
+    Args:
+        text: content of the file.
+        shown: its name, for messages.
 
     Raises:
-        DataError: it is.
+        DataError: it is a scenario.
     """
     if shown.lower().endswith((".yaml", ".yml")) or len(set(_SCENARIO_LINE.findall(text[:_LOOKED_AT]))) >= 2:
         message = f"is a scenario; give it before --observed, and the trial's data here ({READ_HERE})"

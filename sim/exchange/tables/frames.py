@@ -1,4 +1,4 @@
-"""A data frame as a table: the same text as the same table would have in a file."""
+"""Turns a data frame into a table with the same text that a file of it would have."""
 
 from __future__ import annotations
 
@@ -18,15 +18,18 @@ FRAME = "data frame"
 
 
 def table_of_frame(frame: pd.DataFrame, shown: str = FRAME, limits: ReadLimits = ON_DISK) -> RawTable:
-    """A data frame as a table. Its index is no column; rows are counted from 0, as `iloc` counts them.
+    """Turn a data frame into a table. The index is not a column; rows are counted from 0, like `iloc`.
 
     Args:
         frame: the data frame; dates, periods, categories and numbers become the text that a file would have.
-        shown: what messages call it.
-        limits: how large it may be.
+        shown: its name, for messages.
+        limits: maximum sizes.
+
+    Returns:
+        The table.
 
     Raises:
-        DataError: it has no rows, columns of several levels, two columns of one name, or is too large.
+        DataError: it has no rows, columns of several levels, two columns with the same name, or is too large.
     """
     if frame.columns.nlevels > 1:
         raise DataError(Problem("has columns of several levels; expected one row of names", shown))

@@ -1,4 +1,4 @@
-"""JSON as a table: CDISC Dataset-JSON, or records as data bases and R write them, in a list or one a line."""
+"""Reads JSON as a table: CDISC Dataset-JSON, or records in a list or one per line, as databases and R write them."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _SIMPLE = (str, int, float, bool, type(None))
 
 
 def json_table(text: str, shown: str, limits: ReadLimits) -> tuple[pd.DataFrame, str]:
-    """A table of text from JSON, and the SDTM domain that it says it is.
+    """Read a table of text from JSON, and the SDTM domain that it names.
 
     Args:
-        text: what is in the file.
+        text: content of the file.
         shown: its name, for messages.
-        limits: how large it may be.
+        limits: maximum sizes.
 
     Returns:
-        The cells, whose index counts rows from 2 in Dataset-JSON and records from 1, and the domain, or nothing.
+        The cells, and the domain or an empty text. The index counts rows from 2 in Dataset-JSON, and records from 1.
 
     Raises:
         DataError: it is neither Dataset-JSON nor records of texts and numbers, or it is too large.

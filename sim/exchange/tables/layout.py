@@ -1,4 +1,4 @@
-"""Rows of cells as a table: where its header is, and which rows around it are none of its own."""
+"""Finds a table within rows of cells: where its header is, and which rows around it do not belong to it."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ _FOOTNOTES = ("is a footnote", "are footnotes")
 
 
 def known_names() -> frozenset[str]:
-    """Names that some column of some table usually has."""
+    """Return all names that columns of logs, counts, site tables and SDTM usually have."""
     tables = (LOG_NAMES, COUNT_NAMES, SITE_NAMES)
     return frozenset(_SDTM_NAMES).union(*(names for table in tables for names in table.values()))
 
 
 @dataclass(frozen=True)
 class Laid:
-    """A table within its rows.
+    """A table within rows of cells.
 
     Attributes:
         cells: text; the index is the row in the file, from 1.
-        notes: what was left out around it, and why, one clause each.
+        notes: which rows around it were left out and why, one clause each.
     """
 
     cells: pd.DataFrame
@@ -67,10 +67,10 @@ class Laid:
 
 
 def header_rows(text: str) -> tuple[int, int]:
-    """`--header 4` or `--header 4-5`, as first and last row.
+    """Read the text after `--header`, `4` or `4-5`, as first and last row.
 
     Raises:
-        DataError: it is neither.
+        DataError: it has neither form.
     """
     found = re.fullmatch(r"(\d{1,6})(?:\s*-\s*(\d{1,6}))?", text.strip())
     first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
@@ -82,17 +82,20 @@ def header_rows(text: str) -> tuple[int, int]:
 
 
 def laid_out(rows: Rows, shown: str, limits: ReadLimits, header: str = "", is_text: bool = True) -> Laid:
-    """The table in rows of cells.
+    """Find the table in rows of cells.
 
     Args:
         rows: rows of the file; the first is row 1.
-        shown: the file, for messages.
-        limits: how large the table may be.
-        header: which rows are the header, where a person said so.
-        is_text: whether they are of a text file, in which a cell too many has moved others.
+        shown: name of the file, for messages.
+        limits: maximum sizes.
+        header: rows of the header, if the user said.
+        is_text: whether they come from a text file, in which an extra cell shifts the others.
+
+    Returns:
+        The table.
 
     Raises:
-        DataError: there is a header and no row, a row has more cells than the header, or it is too large.
+        DataError: there are no rows below the header, a row has more cells than the header, or the table is too large.
     """
     rows = [[_stripped(cell) for cell in row] for row in rows]
     first, last = header_rows(header) if header else _with_years(rows, _header(rows))
@@ -218,15 +221,18 @@ def _left_out(numbers: list[int], one: str, several: str) -> str:
 
 
 def is_total(text: str) -> bool:
-    """Whether a word says that it is the sum of others."""
+    """Return whether a word marks a sum of other rows, such as `Total`."""
     return len(text) <= _LONGEST_TOTAL and _TOTAL.fullmatch(text) is not None
 
 
 def without_totals(cells: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """A table without the rows that add up others, and a clause that says which these were.
+    """Remove rows that are sums of others.
 
     Args:
         cells: text; the index is the row in the file.
+
+    Returns:
+        The remaining rows, and a clause that says which were removed; empty if none.
     """
     totals = pd.Series(False, index=cells.index)
     for place in range(cells.shape[1]):

@@ -1,4 +1,4 @@
-"""Words that say that there is nothing: they are no site, no status and no date."""
+"""Words for missing values, such as `NA`: they are not a site, a status or a date."""
 
 from __future__ import annotations
 
@@ -26,7 +26,14 @@ _SHOWN = 6
 
 
 def without_words(cells: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Cells with nothing in place of words that say so, and a clause that tells which they were."""
+    """Empty the cells that hold a word for a missing value.
+
+    Args:
+        cells: text.
+
+    Returns:
+        A copy, and a clause that says which words were taken as missing.
+    """
     found: Counter[str] = Counter()
     cells = cells.copy()
     for place in range(cells.shape[1]):
@@ -39,12 +46,24 @@ def without_words(cells: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 
 def told(words: Counter[str], unit: str) -> str:
-    """`'NA' (12 cells) and '.' (3 cells) are taken as no value`; empty where there are none."""
+    """Say which words were taken as missing: `'NA' (12 cells) and '.' (3 cells) are taken as no value`.
+
+    Args:
+        words: count by word; empty words give an empty text.
+        unit: what is counted, in the singular.
+    """
     return told_as(words, unit, "no value", "no value")
 
 
 def told_as(words: Counter[str], unit: str, one: str, several: str) -> str:
-    """The same, of words that are taken as something else, by what one and several of them are."""
+    """Say which words were taken as something, such as a status.
+
+    Args:
+        words: count by word; empty words give an empty text.
+        unit: what is counted, in the singular.
+        one: what one word is taken as.
+        several: what several words are taken as.
+    """
     if not words:
         return ""
     shown = [f"'{word}' ({counted(n, unit)})" for word, n in words.most_common(_SHOWN)]

@@ -1,4 +1,4 @@
-"""A table of text, as it was in a file."""
+"""A table of text as it was in a file, before anything is interpreted."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ class RawTable:
     """Cells as they were written.
 
     Attributes:
-        file: the file as the person named it.
-        cells: text, stripped; what is missing is an empty text. The index is the row in the file.
-        domain: SDTM domain where the file says so, else empty.
-        notes: what was decided while it was read, one clause each: which rows are no rows of the table, and why.
+        file: the file as the user named it.
+        cells: stripped text; a missing cell is an empty text. The index is the row in the file.
+        domain: SDTM domain where the file names it, else empty.
+        notes: which rows are not part of the table and why, one clause each.
     """
 
     file: str

@@ -1,4 +1,4 @@
-"""Which sheets of a workbook are the table that is meant, and those of one shape as one table."""
+"""Chooses the sheets of a workbook that are meant, and joins sheets of the same shape into one table."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class SheetTable:
     """A sheet as a table.
 
     Attributes:
-        name: as its tab says.
+        name: the name on its tab.
         cells: text; the index is the row in the sheet.
-        notes: what was left out around it.
-        n_rows: rows of the sheet.
+        notes: what was left out around the table.
+        n_rows: number of rows of the sheet.
     """
 
     name: str
@@ -40,7 +40,7 @@ class SheetTable:
 
     @property
     def shape(self) -> frozenset[str]:
-        """Its headers, by which sheets of one kind are told."""
+        """Its headers; sheets of the same kind have the same."""
         names = [str(name) for name in self.cells.columns]
         found = frozenset(plain(name) for name in names)
         return found if len(found) == len(names) else frozenset(names)
@@ -54,18 +54,21 @@ def chosen_sheets(
     said: str,
     purpose: Purpose,
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The table that is meant, and clauses that say which sheets it is and which were not read.
+    """Choose the table that is meant.
 
     Args:
         tables: sheets that are tables.
-        names: all sheets that can be seen.
-        hidden: names of the hidden ones.
+        names: names of all visible sheets.
+        hidden: names of the hidden sheets.
         shown: the file, for messages.
-        said: which sheets a person named: one, several with commas between, or `all`.
+        said: the sheets that the user named: one, several with commas between, or `all`; empty if none.
         purpose: what the table is for.
 
+    Returns:
+        The table, and clauses that say which sheets it is and which were not read.
+
     Raises:
-        DataError: there is no such sheet, or those named are of several shapes.
+        DataError: a named sheet is missing, or the named sheets have different shapes.
         QuestionError: several sheets could be meant.
     """
     mine = _named(tables, names, hidden, shown, said) if said else _meant(tables, shown, purpose)

@@ -1,4 +1,4 @@
-"""The bytes of a data file: of a file that is there, is a file, and is not too large."""
+"""Reads the bytes of a data file, after checking that it exists, is a file, and is not too large."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ _KINDS = (
 
 
 def bytes_of(path: Path, limits: ReadLimits = ON_DISK) -> bytes:
-    """What is in a file.
+    """Read a file.
 
     Args:
-        path: where it is.
-        limits: how large it may be.
+        path: its path.
+        limits: maximum sizes.
+
+    Returns:
+        Its content.
 
     Raises:
-        DataError: it is missing, no file, not to be read, or too large.
+        DataError: it is missing, not a file, not readable, or too large.
     """
     shown = path.as_posix()
     try:
@@ -47,7 +50,7 @@ def bytes_of(path: Path, limits: ReadLimits = ON_DISK) -> bytes:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether there is a folder; a name that no file can have is none."""
+    """Return whether a folder exists; a name that no file can have is not one."""
     try:
         return path.is_dir()
     except (OSError, ValueError):
@@ -55,10 +58,15 @@ def is_folder(path: Path) -> bool:
 
 
 def check_size(n_bytes: int, shown: str, limits: ReadLimits) -> None:
-    """See that a file is not too large.
+    """Check that a file is not too large.
+
+    Args:
+        n_bytes: its size.
+        shown: its name, for messages; JSON has its own limit.
+        limits: maximum sizes.
 
     Raises:
-        DataError: it is.
+        DataError: it is too large.
     """
     most = limits.json_bytes if shown.lower().endswith(".json") else limits.bytes
     if n_bytes > most:

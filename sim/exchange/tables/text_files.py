@@ -1,4 +1,4 @@
-"""A text file as rows of cells: its encoding, its separator, and its quotation marks."""
+"""Reads a text file as rows of cells: finds its encoding, its separator and its quotation marks."""
 
 from __future__ import annotations
 
@@ -30,10 +30,17 @@ _NOT_A_TABLE = f"is not a table; expected {READ_HERE}"
 
 
 def decoded(content: bytes, shown: str) -> tuple[str, str]:
-    """The text of a file, and what its encoding was where that is worth saying.
+    """Decode a file.
+
+    Args:
+        content: bytes of the file.
+        shown: its name, for messages.
+
+    Returns:
+        The text, and a note on its encoding where that is unusual.
 
     Raises:
-        DataError: it is no text.
+        DataError: it is not text.
     """
     encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "") or _without_mark(content)
     try:
@@ -61,7 +68,15 @@ def _without_mark(content: bytes) -> str:
 
 
 def rows_of(text: str, shown: str, limits: ReadLimits) -> Rows:
-    """Rows of cells; those of empty lines are empty.
+    """Split a text into rows of cells; an empty line is an empty row.
+
+    Args:
+        text: content of the file.
+        shown: its name, for messages.
+        limits: maximum sizes.
+
+    Returns:
+        The rows.
 
     Raises:
         DataError: a quotation mark is not closed, or there are too many rows, columns or cells.

@@ -1,4 +1,4 @@
-"""A workbook as sheets of cells. Nothing in it is run: formulas are read as the values that were kept with them."""
+"""Reads a workbook as sheets of cells. Nothing in it is run: formulas are read as the values stored with them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Sheet:
     """One sheet.
 
     Attributes:
-        name: as its tab says.
+        name: the name on its tab.
         rows: its cells as text; the first is row 1.
     """
 
@@ -37,15 +37,18 @@ class Sheet:
 
 
 def sheets_of(content: bytes, shown: str, limits: ReadLimits) -> tuple[list[Sheet], list[str]]:
-    """The sheets that can be seen and have something in them, and the names of those that are hidden.
+    """Read the visible sheets that are not empty.
 
     Args:
         content: bytes of the file.
         shown: its name, for messages.
-        limits: how large it may be.
+        limits: maximum sizes.
+
+    Returns:
+        The sheets, and the names of hidden ones.
 
     Raises:
-        DataError: it is no workbook, damaged, too large, or has formulas that were never computed.
+        DataError: it is not a workbook, is damaged or too large, or has formulas without stored values.
     """
     import openpyxl
 
@@ -125,7 +128,7 @@ def _filled_down(rows: list[list[str]], merged: list[tuple[int, int, int]]) -> l
 
 
 def column_number(letters: str) -> int:
-    """`A` is 0, `AA` is 26."""
+    """Return the index of a column from its letters: `A` is 0, `AA` is 26."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1
@@ -133,7 +136,7 @@ def column_number(letters: str) -> int:
 
 
 def cell_text(value: Any) -> str:
-    """What a cell holds, as text: dates as ISO has them, whole numbers without a point."""
+    """Return the value of a cell as text: ISO dates, whole numbers without a decimal point."""
     if isinstance(value, str):
         return value
     if value is None or value != value:
