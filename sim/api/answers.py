@@ -1,4 +1,4 @@
-"""What an answer says, in sentences and in figures, whichever call it came from."""
+"""Sentences and figures of an answer, for the answers of all calls."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ Forecasts = (Fit, Answer, TrackRecord)
 
 
 def sentences(answer: Answered, milestone: str | None = None) -> list[str]:
-    """The answer in words, most important first; where something must be known before, that comes first of all.
+    """Return the answer in words: warnings first, then the most important first.
 
     Args:
         answer: results of a run, a comparison, a sweep, an explanation, a plan, a fit, a forecast or a backtest.
-        milestone: of an explanation, what the sentences are about.
+        milestone: for an explanation, the milestone that the sentences describe.
 
     Raises:
-        UsageError: there is no such milestone.
+        UsageError: the scenario does not have the milestone.
     """
     if isinstance(answer, Results):
         return _of_run(answer)
@@ -75,14 +75,14 @@ def _of_run(results: Results) -> list[str]:
 
 
 def figures(answer: Answered, milestone: str | None = None) -> dict[str, go.Figure]:
-    """All figures of an answer by name, in the order of its page.
+    """Return all figures of an answer by name, in the order of its page.
 
     Args:
         answer: results of a run, a comparison, a sweep, an explanation, a plan, a fit, a forecast or a backtest.
-        milestone: of an explanation, what the figures are about.
+        milestone: for an explanation, the milestone that the figures show.
 
     Raises:
-        UsageError: there is no such milestone.
+        UsageError: the scenario does not have the milestone.
     """
     if isinstance(answer, Results):
         from sim.report.run.figures import all_figures
@@ -93,7 +93,7 @@ def figures(answer: Answered, milestone: str | None = None) -> dict[str, go.Figu
 
 
 def _content(answer: Fit | Answer | TrackRecord) -> PlainPage:
-    """What the page of a forecast, of a fit or of a backtest says."""
+    """Content of the page of a forecast, a fit or a backtest."""
     if isinstance(answer, Answer):
         from sim.report.forecast.page import forecast_content
 

@@ -1,4 +1,4 @@
-"""Scenarios compared, with the folder that is left: tables, one JSON document, a page, and the runs."""
+"""Compares scenarios, and writes a folder: tables, one JSON document, a page, and the runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sim.scenario.extension_files import Extensions, extensions_given
 
 DOCUMENT, PAIRS, PAGE = "comparison.json", "pairs.parquet", "comparison.html"
 RUNS, BETWEEN = "runs", "shares"
-DIGITS = "%.10g"  # what a processor rounds otherwise is beyond them
+DIGITS = "%.10g"  # digits that do not depend on the processor's rounding
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9.,=_()+-]")
 
 
@@ -44,15 +44,15 @@ def compare(
     """Compare scenarios trial by trial, all on the same random numbers.
 
     Args:
-        scenarios: two or more, the first the reference: as `load_scenario` gives them, files, names, or results (or
+        scenarios: two or more, the first is the reference: results of `load_scenario`, files, names, or results (or
             their folders) that share a seed.
-        labels: what to call each; default: its name.
-        replications: simulated trials of each; default: as results have, else as the first scenario says.
-        seed: where random numbers start in all of them; default: likewise.
-        shares: whether to say what each changed value is worth, which takes more runs.
+        labels: a label for each; default: its name.
+        replications: number of simulated trials of each; default: as in the results, or as in the first scenario.
+        seed: seed of the random numbers in all of them; default: likewise.
+        shares: whether to compute how much each changed value contributes, which takes more runs.
         out: the folder; default: `results/compare-<names>-<id>`.
         report: whether to write `comparison.html`.
-        extensions: files of rules and measures of your own that take part; see `sim.extension`.
+        extensions: files with your own rules and measures; see `sim.extension`.
         workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
 
     Returns:
@@ -60,7 +60,7 @@ def compare(
 
     Raises:
         InputError: a scenario, a folder or the cluster cannot be used, or seeds differ.
-        RunInterrupted: stopped by hand; what is finished is kept.
+        RunInterrupted: the user stopped it; what is finished is kept.
     """
     with extensions_given(extensions):
         return compare_in_folder(
@@ -76,12 +76,12 @@ def compare(
 
 
 def comparison_identity(sources: Sequence[Source], replications: int | None, seed: int | None) -> dict[str, Any]:
-    """What decides a comparison's answer: the runs, in their order.
+    """Collect what decides a comparison: the runs, in their order.
 
     Args:
         sources: what is compared.
-        replications: simulated trials of each, where that was said.
-        seed: where random numbers start, where that was said.
+        replications: number of simulated trials of each; None for the default.
+        seed: seed of the random numbers; None for the default.
     """
     wanted = to_run(sources, replications, seed)
     said = [
@@ -109,26 +109,26 @@ def compare_in_folder(
     page: bool = True,
     execution: Execution = ON_ALL_CORES,
 ) -> Compared:
-    """Compare scenarios trial by trial and keep what that finds in a folder.
+    """Compare scenarios trial by trial, and keep the answer in a folder.
 
     Args:
         names: two or more scenario files, names of scenarios that come with the program, or results folders that
             share a seed; in a notebook also scenarios and results themselves. The first is the reference.
         overrides: `PATH=VALUE` texts for each name; default: none.
-        labels: what to call each, instead of its name.
-        replications: simulated trials of each; default: as the results folders have, else as the first scenario says.
-        seed: where random numbers start in all of them; default: likewise.
-        out: the folder, which then has the runs too; default: `results/compare-<names>-<id>`, with the runs beside it.
-        shares: whether to say what each changed value is worth, which takes more runs.
+        labels: a label for each, instead of its name.
+        replications: number of simulated trials of each; default: as in the results folders, or in the first scenario.
+        seed: seed of the random numbers in all of them; default: likewise.
+        out: the folder, which then also has the runs; default: `results/compare-<names>-<id>`, with the runs beside it.
+        shares: whether to compute how much each changed value contributes, which takes more runs.
         page: whether to write the page.
-        execution: how it is executed.
+        execution: how it is executed; never changes results.
 
     Returns:
         The comparison.
 
     Raises:
         InputError: a name, an override or a folder is wrong, or the seeds differ.
-        RunInterrupted: stopped by hand; finished chunks are kept.
+        RunInterrupted: the user stopped it; finished chunks are kept.
     """
     if len(names) < 2:
         raise UsageError("a comparison needs two scenarios or more")
@@ -173,12 +173,12 @@ def shares_between(
     between: Path,
     execution: Execution = ON_ALL_CORES,
 ) -> pd.DataFrame | None:
-    """What each changed value is worth: the scenarios that lie between are simulated.
+    """Compute how much each changed value contributes, by simulating the scenarios in between.
 
     Args:
         comparison: the comparison.
         between: the folder of their runs.
-        execution: how it is executed.
+        execution: how it is executed; never changes results.
 
     Returns:
         The shares, or None where no two scenarios differ in more than one value.
@@ -196,11 +196,11 @@ def write_comparison(compared: Compared, folder: AnswerFolder, *, page: bool = T
 
     Args:
         compared: the comparison.
-        folder: where.
+        folder: the folder.
         page: whether to write the page.
 
     Raises:
-        ResultsError: they cannot be written.
+        ResultsError: a file cannot be written.
     """
     for name, table in compared.tables.items():
         folder.write_table(name, table, DIGITS)

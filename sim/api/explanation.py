@@ -1,4 +1,4 @@
-"""What drives a scenario, with the folder that is left: tables, the answer as JSON, and a page."""
+"""Finds what drives a scenario, and writes a folder: tables, the answer as JSON, and a page."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def explain(
     report: bool = True,
     progress: Progress = no_progress,
 ) -> Explanation:
-    """Work out what drives each milestone, and what is chance even if everything were known.
+    """Find what drives each milestone, and how much is chance even if every input were known.
 
     Args:
-        scenario: as `load_scenario` gives it, a file, or a name.
-        milestone: what the page is about: a milestone, or `cost`; None for the end of the trial. The tables have all.
-        replications: simulated trials with each input exchanged; half as many for each comparison.
-        scale: what shares of the spread are of: `ranks` of the dates, or `days` with "never" as the horizon.
-        seed: where random numbers start; default: as the scenario says.
+        scenario: a result of `load_scenario`, a file, or a name.
+        milestone: subject of the page: a milestone, or `cost`; None for the end of the trial. The tables have all of them.
+        replications: number of simulated trials with each input exchanged; half as many for each comparison.
+        scale: what the variance is of: `ranks` of the dates, or `days` with the horizon for never.
+        seed: seed of the random numbers; default: from the scenario.
         out: the folder; default: `results/explain-<scenario>-<id>`.
         report: whether to write `explain.html`.
-        extensions: files of rules and measures of your own that take part; see `sim.extension`.
+        extensions: files with your own rules and measures; see `sim.extension`.
         workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
 
     Returns:
@@ -51,7 +51,7 @@ def explain(
 
     Raises:
         InputError: the scenario, the milestone, the folder or the cluster cannot be used.
-        RunInterrupted: stopped by hand; what is finished is kept.
+        RunInterrupted: the user stopped it; what is finished is kept.
     """
     with extensions_given(extensions):
         found, typed = loaded(scenario).scenario, as_typed(scenario)
@@ -70,20 +70,20 @@ def explain_in_folder(
     page: bool = True,
     execution: Execution = ON_ALL_CORES,
 ) -> Explanation:
-    """Explain a scenario, and leave tables, JSON and a page in a folder.
+    """Explain a scenario, and write tables, JSON and a page to a folder.
 
     Args:
         study: the scenario and how much to simulate.
         out: the folder; default: `results/explain-<scenario>-<id>`.
         typed: the scenario and its overrides as they were typed.
-        focus: the outcome that the sentences are about; None for the end of the trial.
+        focus: the outcome that the sentences describe; None for the end of the trial.
         page: whether to write the page.
-        execution: how it is executed.
+        execution: how it is executed; never changes results.
 
     Raises:
-        UsageError: there is no such outcome, or the cluster cannot be used.
-        ResultsError: the folder is in use, of another study, or cannot be written.
-        RunInterrupted: stopped by hand; finished parts are kept.
+        UsageError: the scenario does not have the outcome, or the cluster cannot be used.
+        ResultsError: the folder is in use, belongs to another study, or cannot be written.
+        RunInterrupted: the user stopped it; finished parts are kept.
     """
     focus = outcome_asked(focus, study.scenario)
     asked = {"replications": study.replications, "scale": study.scale}

@@ -1,7 +1,7 @@
-"""A trial under way in a notebook: what its data say, when it will be complete, and how far to trust that.
+"""Forecasts of a running trial: what its data say, when it will be complete, and how far to trust that.
 
-Each call leaves the folder that the command leaves, and prints nothing. `sim.sentences(answer)` says it in words,
-`sim.figures(answer)` draws it.
+Each call writes the same folder as the command, and prints nothing. `sim.sentences(answer)` gives the answer in words,
+`sim.figures(answer)` in figures.
 """
 
 from __future__ import annotations
@@ -63,25 +63,25 @@ def fit(
     """Learn from the data of a trial.
 
     Args:
-        data: an enrolment log, counts by period, or SDTM, as `fit` takes them, or a data frame of them; or a trial that
-            was read already.
+        data: a file with an enrolment log, counts by period, or SDTM; a data frame of one; or a trial that was read
+            already.
         sites: a table of sites: a file or a data frame.
-        as_of: the last day to learn from; default: the last of the data.
-        target: randomisations wanted; default: all in the data.
-        follow_up_weeks: from randomisation to the last visit; default: as the data say.
+        as_of: the last day to learn from; default: the last day of the data.
+        target: number of randomisations wanted; default: all in the data.
+        follow_up_weeks: weeks from randomisation to the last visit; default: from the data.
         closed: days on which nobody could be randomised, as in `["2024-03-01..2024-04-15"]`.
-        sites_a_month: sites that open a month from now on.
+        sites_a_month: number of sites that open per month from now on.
         columns: header by role, as in `{"date": "Rand_Dt"}`.
         dates: how to read 03/04/2024: `dmy` or `mdy`.
-        status: what words of the status column mean, as in `{"SF": "screen failure"}`.
-        study: which study is meant, where the file has several.
-        sheet: which sheets of a workbook are meant: one, several with commas between, or `all`.
+        status: meanings of words of the status column, as in `{"SF": "screen failure"}`.
+        study: the study meant, where the file has several.
+        sheet: the sheets of a workbook meant: one, several with commas between, or `all`.
         header: the row of the header, as in `4`, or its rows, as in `4-5`.
-        counts: whether each row counts those of its own period (`new`) or all so far (`running`).
+        counts: whether each row counts its own period (`new`) or everything so far (`running`).
         out: the folder; default: `results/fit-<data>-<id>`.
 
     Returns:
-        What was learnt. It may be given to `forecast` as the scenario.
+        What was learnt. `forecast` accepts it as the scenario.
 
     Raises:
         InputError: the data cannot be used.
@@ -119,35 +119,35 @@ def forecast(
     report: bool = True,
     progress: Progress = no_progress,
 ) -> Answer:
-    """Go on from what has happened: when will this trial be complete?
+    """Forecast a running trial: when will it be complete?
 
     Args:
-        scenario: the plan: as `load_scenario` gives it, a file, a name, what a file would say, or what `fit` learnt.
+        scenario: the plan: a result of `load_scenario` or of `fit`, a file, a name, or a dict like a scenario file.
         observed: the data, as for `fit`.
         sites: a table of sites: a file or a data frame.
-        as_of: the day from which to go on; nothing later is used. Default: the last of the data.
-        what_ifs: other scenarios to go on with, by name, on the same random numbers.
-        replications: simulated trials; default: as the scenario says.
-        seed: where random numbers start; default: as the scenario says.
-        constant_rates: whether rates stay as they are, instead of drifting.
+        as_of: the day from which to forecast; nothing later is used. Default: the last day of the data.
+        what_ifs: alternative scenarios by name, simulated on the same random numbers.
+        replications: number of simulated trials; default: from the scenario.
+        seed: seed of the random numbers; default: from the scenario.
+        constant_rates: whether rates stay constant instead of drifting.
         closed: days on which nobody could be randomised, as in `["2024-03-01..2024-04-15"]`.
-        ends: the last day on which anybody may be randomised, as announced.
-        sites_a_month: sites that open a month from now on.
+        ends: the announced last day on which anybody may be randomised.
+        sites_a_month: number of sites that open per month from now on.
         columns: header by role, as in `{"date": "Rand_Dt"}`.
         dates: how to read 03/04/2024: `dmy` or `mdy`.
-        status: what words of the status column mean, as in `{"SF": "screen failure"}`.
-        study: which study is meant, where the file has several.
-        sheet: which sheets of a workbook are meant: one, several with commas between, or `all`.
+        status: meanings of words of the status column, as in `{"SF": "screen failure"}`.
+        study: the study meant, where the file has several.
+        sheet: the sheets of a workbook meant: one, several with commas between, or `all`.
         header: the row of the header, as in `4`, or its rows, as in `4-5`.
-        counts: whether each row counts those of its own period (`new`) or all so far (`running`).
-        extensions: files of rules and measures of your own that take part; see `sim.extension`.
-        workers: processes; default: all cores. The answer is the same whatever it is.
+        counts: whether each row counts its own period (`new`) or everything so far (`running`).
+        extensions: files with your own rules and measures; see `sim.extension`.
+        workers: number of processes; default: one per core. Never changes the answer.
         out: the folder; default: `results/forecast-<scenario>-<id>`.
         report: whether to write `report.html`.
-        progress: called with replications done and in all.
+        progress: called with the replications done and the total.
 
     Returns:
-        The forecast: `futures.frame` has a row a simulated trial; `changes`, `needed` and `what_ifs` are the rest.
+        The forecast: `futures.frame` has one row per simulated trial; see also `changes`, `needed` and `what_ifs`.
 
     Raises:
         InputError: the scenario or the data cannot be used.
@@ -189,26 +189,26 @@ def backtest(
     out: Path | str | None = None,
     progress: Progress = no_progress,
 ) -> TrackRecord:
-    """Forecast from points within finished trials, with only what was known then, against what happened.
+    """Forecast from points within finished trials with only what was known then, and compare with what happened.
 
     Args:
-        data: trials: files, folders of them, data frames, or trials that were read already.
+        data: trials as files, folders of files, data frames, or trials that were read already.
         at: shares of the target at which to forecast.
-        every_days: forecast every so many days instead.
-        target: randomisations wanted; default: all in the data.
-        as_of: the last day to use; default: the last of the data.
+        every_days: forecast at intervals of this many days instead.
+        target: number of randomisations wanted; default: all in the data.
+        as_of: the last day to use; default: the last day of the data.
         sites: a table of sites, for one trial.
         closed: days on which nobody could be randomised, as in `["2024-03-01..2024-04-15"]`.
         columns: header by role, as in `{"date": "Rand_Dt"}`.
         dates: how to read 03/04/2024: `dmy` or `mdy`.
-        status: what words of the status column mean, as in `{"SF": "screen failure"}`.
-        study: which study is meant, where the file has several.
-        sheet: which sheets of a workbook are meant: one, several with commas between, or `all`.
+        status: meanings of words of the status column, as in `{"SF": "screen failure"}`.
+        study: the study meant, where the file has several.
+        sheet: the sheets of a workbook meant: one, several with commas between, or `all`.
         header: the row of the header, as in `4`, or its rows, as in `4-5`.
-        counts: whether each row counts those of its own period (`new`) or all so far (`running`).
-        workers: processes; default: all cores. The answer is the same whatever it is.
+        counts: whether each row counts its own period (`new`) or everything so far (`running`).
+        workers: number of processes; default: one per core. Never changes the answer.
         out: the folder; default: `results/backtest-<data>-<id>`.
-        progress: called with forecasts done and in all.
+        progress: called with the forecasts done and the total.
 
     Returns:
         The track record: `cuts`, `methods()` and `by_trial()` are frames.

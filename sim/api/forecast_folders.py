@@ -1,4 +1,4 @@
-"""Forecasts in folders: tables, the answer as JSON, and a page."""
+"""Writes forecasts, fits and backtests to folders: tables, the answer as JSON, and a page."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ _MOST_LETTERS = 40
 
 
 def slug(text: str) -> str:
-    """A name that can be a folder's."""
+    """Turn a text into a folder name: lower-case letters, digits and hyphens."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:_MOST_LETTERS] or "data"
 
 
 def write_backtest(
     trials: Sequence[ObservedTrial], results: Sequence[CutResult], out: Path | None, command: str
 ) -> Path:
-    """Leave a backtest in a folder: `cuts.csv`, `methods.csv`, `trials.csv`, `backtest.json`, `report.html`.
+    """Write a backtest to a folder: `cuts.csv`, `methods.csv`, `trials.csv`, `backtest.json`, `report.html`.
 
     Args:
         trials: the trials.
-        results: forecasts and what happened.
+        results: the forecasts, and what happened.
         out: the folder; default: `results/backtest-<data>-<id>`.
-        command: the command that makes it.
+        command: the command, to show on the page.
 
     Returns:
         The folder.
 
     Raises:
-        ResultsError: the folder is in use, of something else, or cannot be written.
+        ResultsError: the folder is in use, belongs to another answer, or cannot be written.
     """
     from sim.report.forecast.backtest_page import backtest_document, backtest_page
 
@@ -72,18 +72,18 @@ def write_backtest(
 
 
 def write_fit(found: Fit, out: Path | None, command: str) -> Path:
-    """Leave a fit in a folder: `fitted.yaml`, `fit.json`, `sites.csv`, `report.html`.
+    """Write a fit to a folder: `fitted.yaml`, `fit.json`, `sites.csv`, `report.html`.
 
     Args:
-        found: what was learnt.
+        found: the fit.
         out: the folder; default: `results/fit-<data>-<id>`.
-        command: the command that makes it.
+        command: the command, to show on the page.
 
     Returns:
         The folder.
 
     Raises:
-        ResultsError: the folder is in use, of something else, or cannot be written.
+        ResultsError: the folder is in use, belongs to another answer, or cannot be written.
     """
     from sim.report.forecast.fit_page import fit_document, fit_page
 
@@ -103,20 +103,19 @@ def write_fit(found: Fit, out: Path | None, command: str) -> Path:
 
 
 def write_forecast(answer: Answer, out: Path | None, command: str, *, page: bool = True) -> Path:
-    """Leave a forecast in a folder: `forecast.json`, `milestones.csv`, `replications.csv`,
-    `report.html`.
+    """Write a forecast to a folder: `forecast.json`, `milestones.csv`, `replications.csv`, `report.html`.
 
     Args:
         answer: the forecast.
         out: the folder; default: `results/forecast-<scenario>-<id>`.
-        command: the command that makes it.
+        command: the command, to show on the page.
         page: whether to write `report.html`.
 
     Returns:
         The folder.
 
     Raises:
-        ResultsError: the folder is in use, of something else, or cannot be written.
+        ResultsError: the folder is in use, belongs to another answer, or cannot be written.
     """
     from sim.report.forecast.page import forecast_page
 

@@ -1,4 +1,4 @@
-"""One scenario looked at, and one simulated trial of it, in a notebook."""
+"""Checks a scenario, and simulates one trial of it, from Python."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _OUTCOME = "trial.ended"
 
 
 class Checked(Shown):
-    """A scenario that is valid: its values, and what is said of it.
+    """A valid scenario with its values and remarks.
 
     Args:
-        loaded: the scenario, and how it came about.
+        loaded: the scenario, with the origin of its values.
 
     Attributes:
         scenario: the scenario.
@@ -51,13 +51,13 @@ class Checked(Shown):
 
     @cached_property
     def values(self) -> pd.DataFrame:
-        """A row a value by its path: `value`, `origin` (file and line, or default), `grade`, `source`, `note`."""
+        """One row per value, by its path: `value`, `origin` (file and line, or default), `grade`, `source`, `note`."""
         frame = pd.DataFrame([vars(row) for row in provenance(self._loaded)])
         return frame.set_index("path").drop(columns="is_number")
 
     @property
     def notes(self) -> Sequence[str]:
-        """Limits, amendments and primary completion in words, and what may be meant otherwise."""
+        """Limits, amendments and primary completion in words, and values that may be mistakes."""
         event_driven = completion(self.scenario)
         return [
             *([] if event_driven is None else [event_driven]),
@@ -71,8 +71,8 @@ def validate(scenario: Named, *, extensions: Extensions = ()) -> Checked:
     """Check a scenario without simulating it.
 
     Args:
-        scenario: as `load_scenario` gives it, a file, a name, or what a file would say, as a dict.
-        extensions: files of rules and measures of your own that take part; see `sim.extension`.
+        scenario: a result of `load_scenario`, a file, a name, or a dict like a scenario file.
+        extensions: files with your own rules and measures; see `sim.extension`.
 
     Raises:
         ScenarioError: with every problem found, each with file, line, path, value and what is allowed.
@@ -90,7 +90,7 @@ class Trace(Shown):
 
     Attributes:
         design: the scenario, made ready.
-        seed: where random numbers start.
+        seed: seed of the random numbers.
         replication: its number.
         rows: (n, 7) all events in order; see `sim.core.events`.
     """
@@ -108,36 +108,36 @@ class Trace(Shown):
 
     @cached_property
     def events(self) -> pd.DataFrame:
-        """A row an event, as in `events.parquet`."""
+        """One row per event, as in `events.parquet`."""
         frame: pd.DataFrame = event_table(self.design, self.replication, self.rows).to_pandas()
         return frame
 
     @cached_property
     def participants(self) -> pd.DataFrame:
-        """A row a participant, as in `participants.parquet`."""
+        """One row per participant, as in `participants.parquet`."""
         frame: pd.DataFrame = participant_table(self.design, self.replication, self.rows).to_pandas()
         return frame
 
     def story(self, participant: int | None = None) -> list[str]:
-        """The events in words, those of patients whom the chart excludes together.
+        """Return the events in words; patients excluded by their chart are summed up.
 
         Args:
-            participant: only what happens to this participant, by number.
+            participant: number of a participant to follow alone; None for everything.
 
         Raises:
-            UsageError: there is no such participant.
+            UsageError: the participant does not exist.
         """
         return list(story(self.design, self.rows, participant))
 
 
 def trace(scenario: Named, replication: int = 0, *, seed: int | None = None, extensions: Extensions = ()) -> Trace:
-    """Simulate one trial, and keep all that happens in it.
+    """Simulate one trial, and keep all its events.
 
     Args:
-        scenario: as `load_scenario` gives it, a file, a name, or what a file would say, as a dict.
-        replication: which simulated trial, from 0: the one that `run` has under this number.
-        seed: where random numbers start; default: as the scenario says.
-        extensions: files of rules and measures of your own that take part; see `sim.extension`.
+        scenario: a result of `load_scenario`, a file, a name, or a dict like a scenario file.
+        replication: number of the simulated trial, from 0; the same trial as in `run`.
+        seed: seed of the random numbers; default: from the scenario.
+        extensions: files with your own rules and measures; see `sim.extension`.
 
     Raises:
         InputError: the scenario or an extension is wrong.
@@ -150,11 +150,11 @@ def trace(scenario: Named, replication: int = 0, *, seed: int | None = None, ext
 
 
 def stage_of(design: Design, seed: int, replication: int) -> Stage:
-    """Simulate one trial to be played; see `sim.report.one_trial.page`.
+    """Simulate one trial for playback; see `sim.report.one_trial.page`.
 
     Args:
         design: the scenario, made ready.
-        seed: where random numbers start.
+        seed: seed of the random numbers.
         replication: its number.
     """
     return Stage(design, seed, replication, replicate(design, seed, replication).table())

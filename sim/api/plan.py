@@ -1,4 +1,4 @@
-"""The cheapest plan that makes a date, with the folder that is left: the plans, the answer as JSON, and a page."""
+"""Finds the cheapest plan that meets a date, and writes a folder: the plans, the answer as JSON, and a page."""
 
 from __future__ import annotations
 
@@ -41,21 +41,21 @@ def plan(
     report: bool = True,
     progress: Progress = no_progress,
 ) -> PlanAnswer:
-    """Find the cheapest plan that makes a date with a given probability.
+    """Find the cheapest plan that meets a date with a given probability.
 
     Args:
-        scenario: as `load_scenario` gives it, a file, or a name.
-        options: what may be chosen and what it costs: a file, the name of one, or what such a file would say.
-        by: the date to make, as a date or as `YYYY-MM-DD`.
-        probability: with which it must be made.
-        budget: most that a plan may cost in the mean; None for any.
-        milestone: what must be done by the date; None for the end of the trial.
+        scenario: a result of `load_scenario`, a file, or a name.
+        options: the choices and their costs: a file, the name of one, or a dict like such a file.
+        by: the date to meet, as a date or as `YYYY-MM-DD`.
+        probability: probability with which it must be met.
+        budget: highest mean cost of a plan; None for no limit.
+        milestone: the milestone that must be reached by the date; None for the end of the trial.
         confidence: how sure the choice must be; simulation stops there.
-        replications: most trials to simulate, over all plans.
-        seed: where random numbers start; default: as the scenario says.
+        replications: maximum number of simulated trials, over all plans.
+        seed: seed of the random numbers; default: from the scenario.
         out: the folder; default: `results/plan-<scenario>-<id>`.
         report: whether to write `plan.html`.
-        extensions: files of rules and measures of your own that take part; see `sim.extension`.
+        extensions: files with your own rules and measures; see `sim.extension`.
         workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
 
     Returns:
@@ -63,7 +63,7 @@ def plan(
 
     Raises:
         InputError: the scenario, the options, the question, the folder or the cluster cannot be used.
-        RunInterrupted: stopped by hand; what is finished is kept.
+        RunInterrupted: the user stopped it; what is finished is kept.
     """
     with extensions_given(extensions):
         found, said = loaded(scenario), as_typed(scenario)
@@ -96,19 +96,19 @@ def plan_in_folder(
     page: bool = True,
     execution: Execution = ON_ALL_CORES,
 ) -> PlanAnswer:
-    """Find the cheapest plan, and leave the table of plans, JSON and a page in a folder.
+    """Find the cheapest plan, and write the table of plans, JSON and a page to a folder.
 
     Args:
         asked: the question.
         out: the folder; default: `results/plan-<scenario>-<id>`.
         typed: the scenario and its overrides as they were typed.
         page: whether to write the page.
-        execution: how it is executed.
+        execution: how it is executed; never changes results.
 
     Raises:
         UsageError: the cluster cannot be used.
-        ResultsError: the folder is in use, of another question, or cannot be written.
-        RunInterrupted: stopped by hand; finished parts are kept.
+        ResultsError: the folder is in use, belongs to another question, or cannot be written.
+        RunInterrupted: the user stopped it; finished parts are kept.
     """
     choices = asked.choices
     scenario = choices.loaded.scenario

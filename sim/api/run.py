@@ -1,4 +1,4 @@
-"""A run in a notebook."""
+"""Runs a scenario, from Python."""
 
 from __future__ import annotations
 
@@ -33,28 +33,28 @@ def run(
     typed: str = "",
     assumptions: Sequence[Mapping[str, str]] = (),
 ) -> Results:
-    """Run a scenario and keep what it leaves in a folder. A run that was stopped goes on where it was.
+    """Run a scenario and keep the results in a folder. A stopped run continues.
 
     Args:
-        scenario: a scenario as `load_scenario` gives it, a file, a name, or what a file would say.
-        replications: simulated trials, with a rule at most; default: as the scenario says, with a rule 100,000.
-        seed: where random numbers start; default: as the scenario says.
-        until: a rule by which it stops, as in `last_randomised.p50<7d`; see `sim.analysis.precision`.
+        scenario: a result of `load_scenario`, a file, a name, or a dict like a scenario file.
+        replications: number of simulated trials, with a rule the maximum; default: from the scenario, with a rule 100,000.
+        seed: seed of the random numbers; default: from the scenario.
+        until: a stopping rule, as in `last_randomised.p50<7d`; see `sim.analysis.precision`.
         out: the folder; default: `results/<scenario>-<id>`.
         report: whether to write `report.html`.
         causes: whether to measure the days lost to each cause, which takes 0.4 times as many trials again.
-        dates: called with the results once their dates are known, and before the causes are measured.
-        extensions: files of rules and measures of your own that take part; see `sim.extension`.
+        dates: called with the results as soon as their dates are known, before the causes are measured.
+        extensions: files with your own rules and measures; see `sim.extension`.
         workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
         command: the whole command, for the manifest.
         typed: the scenario and its overrides as they were typed, for the report.
-        assumptions: every value with where it came from, for the report; see `sim.report.assumptions`.
+        assumptions: every value and its origin, for the report; see `sim.report.assumptions`.
 
     Raises:
-        UsageError: the rule cannot be read, or the cluster not used.
-        ResultsError: the folder is of another run, is in use, is damaged, or cannot be written.
-        RunInterrupted: stopped by hand; finished chunks are kept.
-        WorkersLost: those who simulate were lost again and again; finished chunks are kept.
+        UsageError: the rule cannot be read, or the cluster cannot be used.
+        ResultsError: the folder belongs to another run, is in use or damaged, or cannot be written.
+        RunInterrupted: the user stopped it; finished chunks are kept.
+        WorkersLost: workers were lost repeatedly; finished chunks are kept.
     """
     with extensions_given(extensions):
         found = loaded(scenario)
@@ -72,7 +72,7 @@ def run(
 
 
 def _assumptions(scenario: Named) -> Sequence[Mapping[str, str]]:
-    """Where the values of a file come from; of an object, nobody knows."""
+    """Origins of the values of a file; an object has none."""
     if not isinstance(scenario, (str, Path)):
         return ()
 
@@ -80,7 +80,7 @@ def _assumptions(scenario: Named) -> Sequence[Mapping[str, str]]:
 
 
 def report_writer(report: bool) -> Report | None:
-    """What writes `report.html`, if it is wanted."""
+    """Return the function that writes `report.html`, or None if no report is wanted."""
     if not report:
         return None
     from sim.report.run.page import write_report  # needs plotly, which a run without a report does not

@@ -1,4 +1,4 @@
-"""Runs that are there, in a notebook: listed, exported, gone on with, and given more simulated trials."""
+"""Existing runs: list, export, resume, or extend them with more simulated trials."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from sim.experiment.run.start import resume as resume_in_folder
 from sim.report.documents.write import write_document
 from sim.scenario.extension_files import Extensions, extensions_given
 
-DOCUMENTS = (".pdf", ".pptx", ".ics", ".xml")  # of one run; `sim.report.documents` writes them
+DOCUMENTS = (".pdf", ".pptx", ".ics", ".xml")  # one run only; `sim.report.documents` writes them
 
 
 def runs(folder: Path | str = RESULTS, *, scenario: str = "", scenario_hash: str = "") -> pd.DataFrame:
-    """The runs in a folder, the one finished last first; a row each, by the name of its folder.
+    """List the runs in a folder, one row each, by the name of its folder; the latest first.
 
-    Columns say scenario, status, size, and the dates of the headline: `last_randomised_p50`, `database_lock_p80` and so
-    on; a date that is later than the horizon is missing. `sim.open_results(row.folder)` opens one.
+    Columns are scenario, status, size, and the headline dates: `last_randomised_p50`, `database_lock_p80` and so on. A
+    date later than the horizon is missing. `sim.open_results(row.folder)` opens a run.
 
     Args:
-        folder: which has the folders of runs.
-        scenario: only those whose scenario's name contains this.
-        scenario_hash: only those whose scenario or id begins so.
+        folder: the folder that contains the folders of runs.
+        scenario: select runs whose scenario name contains this.
+        scenario_hash: select runs whose scenario hash or id begins with this.
 
     Raises:
-        ResultsError: there is no such folder.
+        ResultsError: the folder does not exist.
     """
     found = [entry for entry in entries(Path(folder)) if entry.matches(scenario, scenario_hash)]
     plain = ("scenario", "typed", "status", "replications", "wanted", "seed", "finished", "size_bytes", "scenario_hash")
@@ -57,7 +57,7 @@ def runs(folder: Path | str = RESULTS, *, scenario: str = "", scenario_hash: str
 
 
 def export(runs: Sequence[Results | Path | str], path: Path | str) -> int:
-    """Write the simulated trials of some runs as one table, a row each; or one run as a document.
+    """Write the simulated trials of runs as one table, one row each; or one run as a document.
 
     A document is one page for a sponsor (.pdf, .pptx), the milestones as calendar entries (.ics), or a project for
     Microsoft Project (.xml).
@@ -67,11 +67,11 @@ def export(runs: Sequence[Results | Path | str], path: Path | str) -> int:
         path: the file: .csv, .xlsx or .parquet; for one run also .pdf, .pptx, .ics or .xml.
 
     Returns:
-        How many simulated trials were written, or are behind the document.
+        The number of simulated trials written, or behind the document.
 
     Raises:
         UsageError: the ending is another, there are more rows than Excel holds, or a document is asked of several runs.
-        ResultsError: a run is not there, unfinished or damaged, or the file cannot be written.
+        ResultsError: a run is missing, unfinished or damaged, or the file cannot be written.
     """
     folders = [run.path if isinstance(run, Results) else Path(run) for run in runs]
     if Path(path).suffix.lower() in DOCUMENTS:
@@ -96,16 +96,16 @@ def resume(
     report: bool = True,
     progress: Progress = no_progress,
 ) -> Results:
-    """Go on with a run that was stopped, from what its folder says.
+    """Continue a stopped run from what its folder says.
 
     Args:
         folder: the run's folder.
         report: whether to write `report.html`.
-        extensions: files of rules and measures of your own that take part; see `sim.extension`.
+        extensions: files with your own rules and measures; see `sim.extension`.
         workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
 
     Raises:
-        ResultsError: there is no run, it is of another version of the program, in use, or damaged.
+        ResultsError: there is no run, or it is in use, damaged, or made by another version of the program.
     """
     with extensions_given(extensions):
         return resume_in_folder(folder, Execution(workers, cluster, progress), Outputs(report_writer(report)))
@@ -121,18 +121,18 @@ def extend(
     report: bool = True,
     progress: Progress = no_progress,
 ) -> Results:
-    """Give a finished run more simulated trials, without simulating again those that it has.
+    """Add simulated trials to a finished run, without simulating the existing ones again.
 
     Args:
         folder: the run's folder.
-        replications: how many there are to be in all.
+        replications: the new total.
         report: whether to write `report.html`.
-        extensions: files of rules and measures of your own that take part; see `sim.extension`.
+        extensions: files with your own rules and measures; see `sim.extension`.
         workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
 
     Raises:
-        UsageError: it has more than that.
-        ResultsError: there is no finished run, it is of another version of the program, in use, or damaged.
+        UsageError: it already has more than that.
+        ResultsError: there is no finished run, or it is in use, damaged, or made by another version of the program.
     """
     with extensions_given(extensions):
         return extend_in_folder(

@@ -1,4 +1,4 @@
-"""A scenario at many points, with the folder that is left: one tidy table, one JSON document, a page, and the runs."""
+"""Runs a scenario at many points, and writes a folder: one tidy table, one JSON document, a page, and the runs."""
 
 from __future__ import annotations
 
@@ -56,16 +56,16 @@ def sweep(
     """Simulate a scenario at many points, all on the same random numbers.
 
     Args:
-        scenario: as `load_scenario` gives it, a file, or a name.
+        scenario: a result of `load_scenario`, a file, or a name.
         vary: for each path its values, as in `{"sites.general_hospital.count": [2, 4, 6]}`; a text is a range, as in
             `"1..8"`, for a Latin hypercube. Or texts as after `--vary`.
         design: `grid` for every combination, or `latin-hypercube`.
         points: how many, of a Latin hypercube; default: ten a path.
-        replications: simulated trials at each point; default: as the scenario says.
-        seed: where random numbers start at every point; default: as the scenario says.
+        replications: number of simulated trials at each point; default: from the scenario.
+        seed: seed of the random numbers at every point; default: from the scenario.
         out: the folder; default: `results/sweep-<scenario>-<id>`.
         report: whether to write `sweep.html`.
-        extensions: files of rules and measures of your own that take part; see `sim.extension`.
+        extensions: files with your own rules and measures; see `sim.extension`.
         workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
 
     Returns:
@@ -73,7 +73,7 @@ def sweep(
 
     Raises:
         InputError: a path, a value, a folder or the cluster cannot be used.
-        RunInterrupted: stopped by hand; what is finished is kept.
+        RunInterrupted: the user stopped it; what is finished is kept.
     """
     with extensions_given(extensions):
         return sweep_in_folder(
@@ -131,18 +131,18 @@ def sweep_in_folder(
         overrides: `PATH=VALUE` texts that hold at every point.
         design: `grid` for every combination, or `latin-hypercube`.
         n_points: how many, of a Latin hypercube; default: ten a path.
-        replications: simulated trials at each point; default: as the scenario says.
-        seed: where random numbers start at every point; default: as the scenario says.
+        replications: number of simulated trials at each point; default: from the scenario.
+        seed: seed of the random numbers at every point; default: from the scenario.
         out: the folder; default: `results/sweep-<scenario>-<id>`.
         page: whether to write the page.
-        execution: how it is executed.
+        execution: how it is executed; never changes results.
 
     Returns:
         The sweep.
 
     Raises:
         InputError: a path, a value or a folder is wrong.
-        RunInterrupted: stopped by hand; finished chunks are kept.
+        RunInterrupted: the user stopped it; finished chunks are kept.
     """
     check_asked(design, n_points, vary)
     found = load(scenario, overrides) if isinstance(scenario, (str, Path)) else loaded(scenario)
@@ -198,11 +198,11 @@ def write_sweep(swept: Swept, folder: AnswerFolder, *, page: bool = True) -> Non
 
     Args:
         swept: the sweep.
-        folder: where.
+        folder: the folder.
         page: whether to write the page.
 
     Raises:
-        ResultsError: they cannot be written.
+        ResultsError: a file cannot be written.
     """
     folder.write_table(TABLE.removesuffix(".csv"), swept.table, DIGITS)
     folder.write_parquet(PARQUET, swept.table)

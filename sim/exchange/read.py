@@ -208,7 +208,7 @@ def cut(trial: ObservedTrial, when: date) -> ObservedTrial:
         The trial as known then.
 
     Raises:
-        UsageError: the date is before the first record, or too long after the last.
+        UsageError: the date is before the first record.
     """
     if when < trial.first:
         message = f"the as-of date is before the first record ({trial.first})"
