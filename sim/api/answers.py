@@ -31,6 +31,9 @@ def sentences(answer: Answered, milestone: str | None = None) -> list[str]:
         answer: results of a run, a comparison, a sweep, an explanation, a plan, a fit, a forecast or a backtest.
         milestone: for an explanation, the milestone that the sentences describe.
 
+    Returns:
+        Sentences, each with its full stop.
+
     Raises:
         UsageError: the scenario does not have the milestone.
     """
@@ -80,6 +83,9 @@ def figures(answer: Answered, milestone: str | None = None) -> dict[str, go.Figu
     Args:
         answer: results of a run, a comparison, a sweep, an explanation, a plan, a fit, a forecast or a backtest.
         milestone: for an explanation, the milestone that the figures show.
+
+    Returns:
+        Plotly figures by name.
 
     Raises:
         UsageError: the scenario does not have the milestone.

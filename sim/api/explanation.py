@@ -37,7 +37,7 @@ def explain(
 
     Args:
         scenario: a result of `load_scenario`, a file, or a name.
-        milestone: subject of the page: a milestone, or `cost`; None for the end of the trial. The tables have all of them.
+        milestone: subject of the page: a milestone, or `cost`; None for the end of the trial. Tables have all.
         replications: number of simulated trials with each input exchanged; half as many for each comparison.
         scale: what the variance is of: `ranks` of the dates, or `days` with the horizon for never.
         seed: seed of the random numbers; default: from the scenario.
@@ -79,6 +79,9 @@ def explain_in_folder(
         focus: the outcome that the sentences describe; None for the end of the trial.
         page: whether to write the page.
         execution: how it is executed; never changes results.
+
+    Returns:
+        The explanation, with its folder.
 
     Raises:
         UsageError: the scenario does not have the outcome, or the cluster cannot be used.

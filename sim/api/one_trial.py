@@ -74,6 +74,9 @@ def validate(scenario: Named, *, extensions: Extensions = ()) -> Checked:
         scenario: a result of `load_scenario`, a file, a name, or a dict like a scenario file.
         extensions: files with your own rules and measures; see `sim.extension`.
 
+    Returns:
+        The scenario with its values and remarks.
+
     Raises:
         ScenarioError: with every problem found, each with file, line, path, value and what is allowed.
         InputError: a file of an extension cannot be used.
@@ -138,6 +141,9 @@ def trace(scenario: Named, replication: int = 0, *, seed: int | None = None, ext
         replication: number of the simulated trial, from 0; the same trial as in `run`.
         seed: seed of the random numbers; default: from the scenario.
         extensions: files with your own rules and measures; see `sim.extension`.
+
+    Returns:
+        The trial.
 
     Raises:
         InputError: the scenario or an extension is wrong.

@@ -105,6 +105,9 @@ def plan_in_folder(
         page: whether to write the page.
         execution: how it is executed; never changes results.
 
+    Returns:
+        The answer, with its folder.
+
     Raises:
         UsageError: the cluster cannot be used.
         ResultsError: the folder is in use, belongs to another question, or cannot be written.

@@ -37,7 +37,8 @@ def run(
 
     Args:
         scenario: a result of `load_scenario`, a file, a name, or a dict like a scenario file.
-        replications: number of simulated trials, with a rule the maximum; default: from the scenario, with a rule 100,000.
+        replications: number of simulated trials; with a rule the maximum; default: from the scenario, or 100,000 with
+            a rule.
         seed: seed of the random numbers; default: from the scenario.
         until: a stopping rule, as in `last_randomised.p50<7d`; see `sim.analysis.precision`.
         out: the folder; default: `results/<scenario>-<id>`.
@@ -49,6 +50,9 @@ def run(
         command: the whole command, for the manifest.
         typed: the scenario and its overrides as they were typed, for the report.
         assumptions: every value and its origin, for the report; see `sim.report.assumptions`.
+
+    Returns:
+        The results.
 
     Raises:
         UsageError: the rule cannot be read, or the cluster cannot be used.

@@ -36,6 +36,9 @@ def runs(folder: Path | str = RESULTS, *, scenario: str = "", scenario_hash: str
         scenario: select runs whose scenario name contains this.
         scenario_hash: select runs whose scenario hash or id begins with this.
 
+    Returns:
+        One row per run.
+
     Raises:
         ResultsError: the folder does not exist.
     """
@@ -104,6 +107,9 @@ def resume(
         extensions: files with your own rules and measures; see `sim.extension`.
         workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
 
+    Returns:
+        The results.
+
     Raises:
         ResultsError: there is no run, or it is in use, damaged, or made by another version of the program.
     """
@@ -129,6 +135,9 @@ def extend(
         report: whether to write `report.html`.
         extensions: files with your own rules and measures; see `sim.extension`.
         workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
+
+    Returns:
+        The results.
 
     Raises:
         UsageError: it already has more than that.

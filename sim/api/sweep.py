@@ -60,7 +60,7 @@ def sweep(
         vary: for each path its values, as in `{"sites.general_hospital.count": [2, 4, 6]}`; a text is a range, as in
             `"1..8"`, for a Latin hypercube. Or texts as after `--vary`.
         design: `grid` for every combination, or `latin-hypercube`.
-        points: how many, of a Latin hypercube; default: ten a path.
+        points: number of points of a Latin hypercube; default: ten per path.
         replications: number of simulated trials at each point; default: from the scenario.
         seed: seed of the random numbers at every point; default: from the scenario.
         out: the folder; default: `results/sweep-<scenario>-<id>`.
@@ -69,7 +69,7 @@ def sweep(
         workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
 
     Returns:
-        The sweep: `table` has a row a point.
+        The sweep: `table` has one row per point.
 
     Raises:
         InputError: a path, a value, a folder or the cluster cannot be used.
@@ -130,7 +130,7 @@ def sweep_in_folder(
         vary: what is varied, as `PATH=V1,V2,...`, or `PATH=LOW..HIGH` in a Latin hypercube.
         overrides: `PATH=VALUE` texts that hold at every point.
         design: `grid` for every combination, or `latin-hypercube`.
-        n_points: how many, of a Latin hypercube; default: ten a path.
+        n_points: number of points of a Latin hypercube; default: ten per path.
         replications: number of simulated trials at each point; default: from the scenario.
         seed: seed of the random numbers at every point; default: from the scenario.
         out: the folder; default: `results/sweep-<scenario>-<id>`.
