@@ -1,4 +1,4 @@
-"""What every page is made with: templates, plotly.js, and figures as JSON that no page can be broken by."""
+"""What all pages are made with: templates, plotly.js, and figures as JSON that cannot break the page they are in."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ _WHOLE = re.compile(r"\d{4}-\d\d-\d\d|-\d+/\+\w+ d|±[\d.,]+( %| days)?|[\d.]+ %
 
 
 def environment(*packages: str) -> Environment:
-    """Templates of other packages, and of this one; what is put into them is escaped."""
+    """Templates of this package and of others; text put into them is escaped.
+
+    Args:
+        packages: names of other packages that have a folder `templates`.
+    """
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     found = Environment(
@@ -34,27 +38,27 @@ def environment(*packages: str) -> Environment:
 
 
 def _unbroken(text: str) -> Markup:
-    """Text, escaped, whose dates and errors are not broken at the end of a line."""
+    """Escaped text in which dates and errors do not break at the end of a line."""
     from markupsafe import Markup, escape
 
     return Markup(_WHOLE.sub(r'<span class="whole">\g<0></span>', str(escape(text))))
 
 
 def _breakable(path: str) -> Markup:
-    """A dotted path, escaped, that may be broken after its dots."""
+    """An escaped dotted path that may break after its dots."""
     from markupsafe import Markup, escape
 
     return Markup(str(escape(path)).replace(".", ".<wbr>"))
 
 
 def template_text(name: str) -> str:
-    """A file of this program that is put into the page as it is."""
+    """A file of this program that goes into a page unchanged."""
     return (files("sim.report") / "templates" / name).read_text(encoding="utf-8").replace("\r\n", "\n")
 
 
 @lru_cache(maxsize=1)
 def plotly_script() -> str:
-    """plotly.js, whole, as browsers read it: with plain line ends."""
+    """The whole of plotly.js, with plain line ends, as a browser hashes it."""
     from plotly.offline import get_plotlyjs
 
     text: str = get_plotlyjs()
@@ -62,19 +66,19 @@ def plotly_script() -> str:
 
 
 def script_hash(text: str) -> str:
-    """What the page's security policy must name so that a browser runs this script and no other."""
+    """The hash by which a page's content security policy allows this script alone."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def figure_json(exhibit: Exhibit) -> str:
-    """A figure as JSON that cannot end the script element it stands in, whatever texts are in it."""
+    """A figure as JSON that cannot close the script element around it, whatever its texts."""
     from plotly.io import to_json
 
     return escaped_json(to_json(exhibit.figure, engine="json", remove_uids=True))
 
 
 def escaped_json(text: str) -> str:
-    """JSON that cannot end the script element it stands in, whatever texts are in it."""
+    """JSON that cannot close the script element around it, whatever its texts."""
     for letter in "<>&\u2028\u2029":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
     return text

@@ -1,4 +1,4 @@
-"""Uncertain values, and what else a result hangs on, in words."""
+"""Names for uncertain values and for the other inputs on which a result depends."""
 
 from __future__ import annotations
 
@@ -22,7 +22,12 @@ def _plain(name: str) -> str:
 
 
 def input_name(scenario: Scenario, path: str) -> str:
-    """An input of the shares of variance in words: an uncertain value by what it is and where it holds."""
+    """An input of the shares of variance, in words: what the uncertain value is, and where it holds.
+
+    Args:
+        scenario: the scenario.
+        path: dotted path of the value, or the name of an input such as chance.
+    """
     if path == SITES:
         return _SITES
     if path == CHANCE:

@@ -1,4 +1,4 @@
-"""What countries bring, what holds start-up up, and what strikes, in sentences."""
+"""Countries, steps of start-up and risks, in sentences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_COUNTRIES = 8  # whom a line is for where all are printed
 
 
 def country_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
-    """What each country brings: sites, when the first opens, and whom they randomise."""
+    """For each country: sites activated, when the first opens, and participants."""
     sentences = []
     for _, row in table.iterrows():
         n, opens = int(str(row["n_sites"])), estimate_of(row, "first_site_active")
@@ -29,7 +29,9 @@ def country_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
 
 
 def start_up_sentence(table: pd.DataFrame) -> str:
-    """Which step of start-up is critical most often, and which makes out most of its days; empty without steps."""
+    """The step of start-up that is critical most often, and the one that takes most of the days; empty without
+    steps.
+    """
     rows = table[(table["country"] == "") & table["share"].notna()]
     if rows.empty:
         return ""
@@ -46,7 +48,7 @@ def start_up_sentence(table: pd.DataFrame) -> str:
 
 
 def risk_sentences(table: pd.DataFrame) -> list[str]:
-    """What each risk says, how often it strikes, and what it adds and costs."""
+    """For each risk: what it is, how often it strikes, and the days that it adds and costs."""
     sentences = []
     for _, row in table.iterrows():
         text = f"Risk {row['meaning']}; strikes in {chance(estimate_of(row, 'share'))} of the simulated trials"
@@ -60,7 +62,7 @@ def risk_sentences(table: pd.DataFrame) -> list[str]:
 
 
 def place_sentences(results: Results, dates: Dates) -> list[str]:
-    """What each country brings, which steps of start-up hold sites up, and what strikes; nothing without."""
+    """Sentences on countries, start-up and risks; empty if the scenario has none."""
     countries = results.countries().sort_values("share", ascending=False, kind="stable")
     told = country_sentences(countries[:_MOST_COUNTRIES], dates)
     if len(countries) > _MOST_COUNTRIES:

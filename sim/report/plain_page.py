@@ -1,4 +1,4 @@
-"""A page of any content in the house's form: one file that opens offline, and the same bytes every time."""
+"""One HTML page for any answer except a run's: a single file that opens offline, with equal bytes for equal answers."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Card:
-    """One figure of the answer.
+    """One number of the answer.
 
     Attributes:
-        name: what it is.
-        value: the figure.
-        error: how far off it may be.
-        lines: what else to say of it.
+        name: what the number is.
+        value: the number as text.
+        error: its uncertainty as text.
+        lines: further remarks.
     """
 
     name: str
@@ -84,12 +84,12 @@ class PlainPage:
 
     @property
     def version(self) -> str:
-        """Of this program."""
+        """Version of this program."""
         return __version__
 
 
 def render(page: PlainPage) -> str:
-    """The page as text."""
+    """The page as HTML text."""
     exhibits = [*page.first, *(found for section in page.sections for found in section.exhibits)]
     plotly, script = plotly_script(), template_text("report.js")
     return (

@@ -1,4 +1,6 @@
-"""How figures look: colours that colour-blind people can tell apart (Okabe and Ito 2008), never by colour alone."""
+"""How figures look. Colours can be told apart by colour-blind readers (Okabe and Ito 2008), and never carry meaning
+alone.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,7 @@ _AXIS = {
 
 
 class Series(NamedTuple):
-    """How one of several lines looks: told apart by colour, dash and marker."""
+    """How one of several lines looks: colour, dash and marker."""
 
     colour: str
     dash: str
@@ -82,11 +84,11 @@ TEMPLATE = go.layout.Template(
 
 
 def figure(height: int, **layout: Any) -> go.Figure:
-    """An empty figure in the house's style.
+    """An empty figure in the style of all reports.
 
     Args:
-        height: pixels.
-        layout: what else its layout says.
+        height: height in pixels.
+        layout: further settings of the plotly layout.
     """
     found = go.Figure(layout={"template": TEMPLATE})
     found.update_layout(height=height, **layout)
@@ -94,12 +96,12 @@ def figure(height: int, **layout: Any) -> go.Figure:
 
 
 def plain(text: str) -> str:
-    """Text for a label: plotly reads some HTML in labels, and this has none."""
+    """Text for a label, without the HTML that plotly would interpret."""
     return html.escape(text, quote=False)
 
 
 def wrapped(text: str, width: int = 24) -> str:
-    """A label in lines of about so many letters."""
+    """A label broken into lines of about `width` letters."""
     lines = [""]
     for word in text.split():
         if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
@@ -117,23 +119,23 @@ def stamps(clock: Clock, days: Iterable[float] | Array) -> list[str | None]:
 
 
 def rounded(values: Iterable[float] | Array, digits: int = 3) -> list[float | None]:
-    """Numbers as short as they need be, so that pages stay small; None for what is not finite."""
+    """Numbers rounded to keep pages small; None for what is not finite."""
     return [round(float(x), digits) if np.isfinite(x) else None for x in values]
 
 
 def date_intervals(
     clock: Clock, estimates: Sequence[Estimate], y: Sequence[float], horizon_days: float, colour: str
 ) -> go.Scatter:
-    """Intervals of days as lines with ends, since plotly draws no error bars along dates.
+    """Intervals of days as lines with end marks, because plotly draws no error bars along dates.
 
-    An end that is not known is left at the estimate; one without end stops at the horizon.
+    An unknown end is drawn at the estimate; an infinite end stops at the horizon.
 
     Args:
-        clock: days to dates.
+        clock: converts days to dates.
         estimates: finite days with their intervals.
-        y: where each stands.
-        horizon_days: the last day.
-        colour: of the lines.
+        y: vertical position of each.
+        horizon_days: the last simulated day.
+        colour: colour of the lines.
     """
     days: list[float] = []
     heights: list[float | None] = []
@@ -154,7 +156,7 @@ def date_intervals(
 
 
 def errors_of(estimates: Sequence[Estimate]) -> dict[str, Any]:
-    """Error bars of means."""
+    """Plotly error bars for means."""
     return {
         "type": "data",
         "symmetric": False,

@@ -1,4 +1,7 @@
-"""Figures as words: dates with their errors, probabilities, and the sentences that a report begins with."""
+"""Numbers as words: dates with their errors, probabilities, and the sentences with which a report begins.
+
+All consoles, pages and the studio use these functions, so that one number has one format.
+"""
 
 from __future__ import annotations
 
@@ -80,8 +83,8 @@ class Dates:
     """Days as dates, for one scenario.
 
     Args:
-        clock: days to dates.
-        horizon_days: beyond it, a date is "later than the horizon".
+        clock: converts days since day 0 to dates.
+        horizon_days: last simulated day; later days are "later than the horizon".
     """
 
     def __init__(self, clock: Clock, horizon_days: float) -> None:
@@ -89,11 +92,11 @@ class Dates:
         self.horizon = clock.date_of(horizon_days)
 
     def of(self, day: float) -> date | None:
-        """The date; None for later than the horizon."""
+        """The date of a day; None if later than the horizon."""
         return self.clock.date_of(day) if math.isfinite(day) else None
 
     def text(self, day: float) -> str:
-        """The date, or that it is later than the horizon."""
+        """The date of a day, or that it is later than the horizon."""
         when = self.of(day)
         return f"after {self.horizon}" if when is None else str(when)
 
@@ -122,7 +125,7 @@ class Dates:
 
 
 def percent(p: float, digits: int = 0) -> str:
-    """A share in per cent; small and large ones keep enough digits not to read 0 or 100."""
+    """A share in per cent; shares near 0 and 1 keep enough digits not to read 0 or 100."""
     if math.isnan(p):
         return "unknown"
     text = f"{100 * p:.{digits}f}"
@@ -140,7 +143,7 @@ def chance(estimate: Estimate) -> str:
 
 
 def number(value: float, like: float | None = None) -> str:
-    """A mean, with as many digits as its size deserves, or as that of the mean that it goes with."""
+    """A mean with digits to suit its size, or those of `like`, the mean that it goes with."""
     if math.isnan(value):
         return "unknown"
     if value == 0 and not like:
@@ -157,7 +160,7 @@ def mean_with_error(estimate: Estimate) -> str:
 
 
 def with_error(estimate: Estimate) -> str:
-    """A difference with half the width of its interval: '231 ±43'; with a digit more where that is under 1."""
+    """A difference with half the width of its interval: '231 ±43'; with one more digit below 1."""
     if math.isnan(estimate.value):
         return "unknown"
     if estimate.low is None or estimate.high is None:
@@ -170,7 +173,7 @@ def with_error(estimate: Estimate) -> str:
 
 
 def run_command(results: Results) -> str:
-    """The command that makes these results again; for a run that was started from Python, the call."""
+    """The command that makes these results again; for a run started from Python, the call."""
     typed, n, seed = results.identity.get("typed"), results.n_replications, results.seed
     if not typed:
         return f"sim.run(scenario, replications={n}, seed={seed})"
@@ -178,7 +181,13 @@ def run_command(results: Results) -> str:
 
 
 def headline(results: Results, dates: Dates, milestones: pd.DataFrame) -> str:
-    """The answer in one sentence, date first."""
+    """The answer in one sentence, date first, with one clause per milestone.
+
+    Args:
+        results: the run.
+        dates: converts its days to dates.
+        milestones: days by milestone, with quantiles and errors.
+    """
     last = estimate_of(milestones.loc["last_randomised"], "p50")
     target = results.scenario.trial.target
     if not results.columns("reached")["reached"].any():
@@ -230,7 +239,7 @@ _ENDINGS = {
 
 
 def ending_sentences(outcomes: pd.DataFrame) -> list[str]:
-    """How trials ended that were not completed, where any did."""
+    """How the trials that were not completed ended, one sentence per way."""
     return [
         f"{text}: {chance(estimate_of(outcomes.loc[name], 'share'))}"
         for name, text in _ENDINGS.items()
@@ -239,7 +248,7 @@ def ending_sentences(outcomes: pd.DataFrame) -> list[str]:
 
 
 def cap_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
-    """What each cap says, how often it is reached and when, and how many it turns away."""
+    """For each cap: what it limits, how often and when it is reached, and how many people it turns away."""
     sentences = []
     for _, row in table.iterrows():
         share, when = estimate_of(row, "share"), estimate_of(row, "p50")
@@ -251,7 +260,7 @@ def cap_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
 
 
 def amendment_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
-    """What each amendment says, how often it is decided, and from when it is in force."""
+    """For each amendment: what it changes, how often it is decided, and when it is in force."""
     sentences = []
     for _, row in table.iterrows():
         share, when = estimate_of(row, "share"), estimate_of(row, "p50")
@@ -263,7 +272,7 @@ def amendment_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
 
 
 def interim_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
-    """What each interim look says, how often and when it comes, and what is decided."""
+    """For each interim look: what it is, how often and when it comes, and what it decides."""
     sentences = []
     for _, row in table.iterrows():
         share, when = estimate_of(row, "share"), estimate_of(row, "p50")
@@ -278,7 +287,7 @@ def interim_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
 
 
 def precision_sentence(results: Results) -> str | None:
-    """How the rule of `--until` ended, where there was one."""
+    """Whether the rule of `--until` was met; None without a rule."""
     record = results.until
     if record is None:
         return None
@@ -295,12 +304,15 @@ def precision_sentence(results: Results) -> str | None:
 
 
 def warnings(results: Results, too_few: list[str], *, more_follow: bool = False) -> list[str]:
-    """What a reader must know before the figures: too few replications, a treatment that nobody gets.
+    """What a reader must know before the figures, such as too few replications, or a treatment that nobody gets.
 
     Args:
-        results: of the run.
-        too_few: names of what there are too few replications for.
+        results: the run.
+        too_few: names of the quantiles that need more replications.
         more_follow: whether more trials are being simulated.
+
+    Returns:
+        Sentences without full stops.
     """
     found = []
     if too_few:
@@ -328,7 +340,7 @@ def _ended_for_too_much(results: Results) -> list[str]:
 
 
 def _before_its_target(results: Results) -> list[str]:
-    """Whether an event-driven trial has its events before its target, which then counts as never reached."""
+    """Warn if an event-driven trial has its events before its target, which then counts as never reached."""
     follow_up = results.scenario.follow_up
     if follow_up is None or follow_up.primary_completion is None:
         return []
@@ -344,7 +356,7 @@ def _before_its_target(results: Results) -> list[str]:
 
 
 def _gives_no_dose(results: Results) -> bool:
-    """Whether the scenario has doses, and there were participants, and nobody ever had one."""
+    """Whether the scenario has doses and participants, but no dose was given in any trial."""
     if not any(arm.doses for arm in results.scenario.arms.values()):
         return False
     frame = results.columns("n_randomised", "n_doses_given")

@@ -43,7 +43,7 @@ class Chart:
 
 
 def chart(page: Content) -> Chart:
-    """The chart of the milestones that at least some trials reach.
+    """The chart of the milestones that at least a tenth of the simulated trials reach.
 
     Args:
         page: what the run says.

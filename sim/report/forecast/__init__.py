@@ -1,1 +1,1 @@
-"""Forecasts, fits and backtests in words, figures, JSON and as pages."""
+"""Forecasts, fits and backtests told in words, figures, JSON and pages."""

@@ -1,4 +1,4 @@
-"""Tables and figures of a backtest."""
+"""Tables and figures of a backtest: forecasts beside what happened, and scores beside those of simpler methods."""
 
 from __future__ import annotations
 
@@ -48,7 +48,11 @@ def _method_table(cuts: pd.DataFrame, goal: str) -> Table:
 
 
 def trial_table(cuts: pd.DataFrame) -> Table:
-    """This program, trial by trial."""
+    """Scores of this program, one row per trial.
+
+    Args:
+        cuts: one row per cut, method and goal, as in `cuts.csv`.
+    """
     rows = [
         (
             str(trial), f"{row['target']:,.0f}", f"{row['cuts']:.0f}",
@@ -91,7 +95,12 @@ def _cut_rows(results: Sequence[CutResult]) -> Table:
 
 
 def fans(trial: ObservedTrial, results: Sequence[CutResult]) -> Exhibit:
-    """The observed curve, and what was forecast at up to three cuts."""
+    """The observed curve, with the forecasts made at up to three cuts.
+
+    Args:
+        trial: the whole trial.
+        results: its cuts, each with forecast and outcome.
+    """
     chosen = [
         results[i] for i in np.unique(np.linspace(0, len(results) - 1, min(_FANS, len(results))).round().astype(int))
     ]
@@ -144,7 +153,11 @@ def _faint(colour: str) -> str:
 
 
 def coverage(cuts: pd.DataFrame) -> Exhibit:
-    """Promised against kept, for every method."""
+    """Nominal coverage of intervals against the share that contained the truth, for every method.
+
+    Args:
+        cuts: one row per cut, method and goal, as in `cuts.csv`.
+    """
     table = by_method(cuts)
     found = figure(420, hovermode="closest")
     found.add_trace(
@@ -184,7 +197,7 @@ def coverage(cuts: pd.DataFrame) -> Exhibit:
 
 
 def ratios(results: Sequence[CutResult]) -> Exhibit:
-    """For every cut: days remaining as a multiple of what was forecast."""
+    """For every cut, the days that remained as a multiple of the days forecast."""
     found = figure(max(320, 40 * len({r.trial for r in results}) + 120), hovermode="closest")
     names = list(dict.fromkeys(result.trial for result in results))
     for result in results:
@@ -225,7 +238,7 @@ def ratios(results: Sequence[CutResult]) -> Exhibit:
 
 
 def scores(cuts: pd.DataFrame) -> Exhibit:
-    """Relative log CRPS by method as bars."""
+    """Mean CRPS of every method relative to the homogeneous Poisson process, as bars; below 1 is better."""
     table = by_method(cuts)
     names = [LABELS[str(method)] for method in table.index]
     found = figure(40 * len(names) + 90, barmode="group", bargap=0.3)

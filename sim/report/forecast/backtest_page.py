@@ -53,10 +53,13 @@ def backtest_content(
     """What the page of a backtest says.
 
     Args:
-        trials: the trials.
-        results: forecasts and what happened.
-        command: the command that makes it.
-        warnings: what the data check found.
+        trials: the observed trials.
+        results: one entry per cut: the forecasts and what happened.
+        command: the command that makes the page.
+        warnings: findings of the data check.
+
+    Returns:
+        The content of the page, for `plain_page.render`.
     """
     cuts = cut_table(results)
     first = fans(trials[0], results) if len(trials) == 1 else ratios(results)
@@ -115,7 +118,7 @@ def _plain_value(value: Any) -> Any:
 
 
 def backtest_document(trials: Sequence[ObservedTrial], results: Sequence[CutResult]) -> dict[str, Any]:
-    """The answer of a backtest as JSON: null is never, or not known."""
+    """The answer of a backtest as plain data for JSON; null is never, or unknown."""
     cuts = cut_table(results)
     goals = [goal for goal in (WHOLE, MOST) if (cuts["goal"] == goal).any()]
     return {

@@ -1,4 +1,6 @@
-"""Forecasts in words."""
+"""What the pages of forecasts, fits and backtests say about the data, and about how uncertain a backtest's figures
+are.
+"""
 
 from __future__ import annotations
 
@@ -18,23 +20,28 @@ if TYPE_CHECKING:
 
 
 def account_sections(trials: Sequence[ObservedTrial]) -> list[PageSection]:
-    """What was made of the data, as a part of a page; none where nobody said."""
+    """How the data were interpreted, as a section of a page; empty if nothing needed to be interpreted."""
     lines = [f"{trial.name}: {line}" if len(trials) > 1 else line for trial in trials for line in trial.account.lines()]
     return [PageSection("data", "What was taken from the data, and how?", lines=tuple(lines))] if lines else []
 
 
 def number_or_dash(value: float) -> str:
-    """A ratio, or a dash where there is none."""
+    """A ratio with two decimals, or a dash for NaN."""
     return f"{value:.2f}" if math.isfinite(value) else "–"
 
 
 def days_or_never(value: float) -> str:
-    """Days, or never."""
+    """Whole days, or 'never' for infinity."""
     return f"{value:,.0f}" if math.isfinite(value) else "never"
 
 
 def backtest_headline(results: Sequence[CutResult], cuts: pd.DataFrame) -> str:
-    """The track record in one sentence."""
+    """The track record in one sentence: coverage of the 80 % interval, and the median miss in days.
+
+    Args:
+        results: the cuts of all trials.
+        cuts: the same, one row per cut, method and goal.
+    """
     row = of_method(cuts)
     trials = int(row["trials"])
     where = f"{trials} trials" if trials > 1 else results[0].trial
@@ -52,7 +59,7 @@ def backtest_headline(results: Sequence[CutResult], cuts: pd.DataFrame) -> str:
 
 
 def uncertainty_lines(cuts: pd.DataFrame) -> tuple[str, ...]:
-    """How uncertain the figures are."""
+    """How uncertain the figures of a backtest are, given that cuts of one trial share one future."""
     ends = resampled(cuts)
     if not ends:
         return (

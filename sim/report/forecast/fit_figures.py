@@ -33,7 +33,7 @@ def _interval(shape: float, exposure: float) -> tuple[float, float]:
 
 
 def over_time(found: Fit) -> Exhibit:
-    """Randomisations by four weeks, and what each shape says of them."""
+    """Randomisations in periods of four weeks, and the rate that each candidate shape predicts."""
     trial, past = found.trial, found.posterior.history
     edges = np.append(np.arange(0.0, past.now, 28.0), past.now)
     if len(edges) > 2 and edges[-1] - edges[-2] < 14:
@@ -76,7 +76,7 @@ def over_time(found: Fit) -> Exhibit:
 
 
 def shape_table(found: Fit) -> Table:
-    """Shapes and their scores."""
+    """Candidate shapes with their scores on the trial's own next four weeks."""
     rows = []
     for name, (label, _) in LEARNERS.items():
         worse = f"{found.shape.worse_by[name]:+.2f} ±{found.shape.errors[name]:.2f}"
@@ -92,7 +92,7 @@ def shape_table(found: Fit) -> Table:
 
 
 def cumulative(found: Fit) -> Exhibit:
-    """The observed curve and the fitted one."""
+    """The observed and the fitted curve of participants randomised."""
     trial, past = found.trial, found.posterior.history
     cumulative = np.concatenate(([0.0], np.cumsum(found.factor * past.widths)))
     expected = cumulative / cumulative[-1] * past.n
@@ -123,7 +123,7 @@ def cumulative(found: Fit) -> Exhibit:
 
 
 def sites(found: Fit) -> Exhibit:
-    """Posterior rates of the sites, beside what was counted."""
+    """Posterior rate of each site, in randomisations (or referrals) a month, beside what was counted."""
     order = np.argsort(-found.rates.mean, kind="stable")
     names = [found.names[i] for i in order]
     picture = figure(_BAR_PX * len(order) + 120, hovermode="closest")
@@ -174,7 +174,7 @@ def sites(found: Fit) -> Exhibit:
 
 
 def site_sentence(found: Fit) -> str:
-    """How sites differ."""
+    """How much the rates of sites differ, in a sentence."""
     if len(found.names) == 1:
         low, high = _interval(float(found.rates.shape[0]), float(found.rates.exposure[0]))
         return (
@@ -202,7 +202,7 @@ def _opening_note(found: Fit) -> str:
 
 
 def funnel(found: Fit) -> Exhibit:
-    """How many pass each step of the funnel, and what is believed of it."""
+    """People who pass each step of the funnel, with the posterior of the share who pass."""
     rows = []
     for step in found.funnel:
         a, b = step.passed + 0.5, step.total - step.passed + 0.5
@@ -224,7 +224,7 @@ def funnel(found: Fit) -> Exhibit:
 
 
 def screening(found: Fit) -> Exhibit | None:
-    """How long screening takes; None where the data do not say."""
+    """Days that screening takes; None if the data do not say."""
     if not len(found.screening_days):
         return None
     days = found.trial.people.randomised - found.trial.people.screened
@@ -247,7 +247,7 @@ def screening(found: Fit) -> Exhibit | None:
 
 
 def leaving(found: Fit) -> Exhibit:
-    """Who leaves, how, and when."""
+    """How many participants leave, in which way and when."""
     if not found.leaving:
         return Exhibit("leaving", "Who leaves?", length_sentence(found) or "The data record nobody as having left.")
     rows = [
@@ -264,7 +264,7 @@ def leaving(found: Fit) -> Exhibit:
 
 
 def length_sentence(found: Fit) -> str:
-    """What is not known where the data do not say how long participants are followed; else empty."""
+    """What the scenario lacks if the data do not say how long participants are followed; otherwise empty."""
     if found.weeks:
         return ""
     return (

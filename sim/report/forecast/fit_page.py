@@ -34,7 +34,7 @@ def fit_headline(found: Fit) -> str:
 
 
 def fit_cautions(found: Fit) -> list[str]:
-    """What to say of too few data, without a full stop."""
+    """Warnings about too few data, without full stops."""
     n = found.trial.n_randomised
     return cautions(found.trial, found.target) if n < FEWEST else []
 
@@ -48,9 +48,12 @@ def fit_content(found: Fit, command: str, warnings: Sequence[str]) -> PlainPage:
     """What the page of a fit says.
 
     Args:
-        found: what was learnt.
-        command: the command that makes it.
-        warnings: what the data check found.
+        found: the fit.
+        command: the command that makes the page.
+        warnings: findings of the data check.
+
+    Returns:
+        The content of the page, for `plain_page.render`.
     """
     screening = figures.screening(found)
     people = (figures.funnel(found), *((screening,) if screening else ()), figures.leaving(found))
@@ -88,7 +91,7 @@ def fit_content(found: Fit, command: str, warnings: Sequence[str]) -> PlainPage:
 
 
 def fit_document(found: Fit) -> dict[str, Any]:
-    """What was learnt, as JSON."""
+    """The fit as plain data for JSON."""
 
     def clean(value: float, digits: int = 6) -> float | None:
         return round(float(value), digits) if math.isfinite(value) else None

@@ -53,7 +53,7 @@ _FAN = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 
 
 def _end(answer: Answer) -> float:
-    """Where the chart ends: when 90 % have the target, and the plan's median too."""
+    """Last day of the chart: when 90 % of the trials have the target, and half of the planned trials too."""
     days = [quantile(answer, "randomised_100pct", 0.9).value]
     if answer.plan is not None:
         days.append(planned_median(answer.plan))
@@ -84,7 +84,11 @@ def _plan_curves(found: go.Figure, plan: Futures, end: float) -> None:
 
 
 def planned_median(plan: Futures) -> float:
-    """Day by which half of the plan's simulated trials have the target; infinite where fewer ever have it."""
+    """Day by which half of the plan's simulated trials have the target; infinite if fewer than half reach it.
+
+    Args:
+        plan: simulated trials of the original plan.
+    """
     days = plan.days("randomised_100pct")
     return float(np.quantile(np.where(np.isnan(days), math.inf, days), 0.5, method="inverted_cdf"))
 
@@ -225,7 +229,10 @@ def forecast_content(answer: Answer, command: str) -> PlainPage:
 
     Args:
         answer: the forecast.
-        command: the command that makes it.
+        command: the command that makes the page.
+
+    Returns:
+        The content of the page, for `plain_page.render`.
     """
     scenario = answer.start.scenario
     sections = []

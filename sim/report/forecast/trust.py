@@ -1,4 +1,6 @@
-"""How far to trust a forecast, what is asked back, and near questions: in words, as a table, as JSON."""
+"""How far to trust a forecast, doubts about the data, and forecasts of the near future: in words, as tables, as
+JSON.
+"""
 
 from __future__ import annotations
 
@@ -72,14 +74,21 @@ def ended_headline(answer: Answer) -> str:
 
 
 def doubt_sentences(answer: Answer) -> list[str]:
-    """What looks as if something were not told, with its effect both ways."""
+    """Signs that something is missing from the data, each with its effect on the date either way."""
     return [f"{str(doubt)[0].upper()}{str(doubt)[1:]}." for doubt in answer.doubts]
 
 
 def furthest_day(answer: Answer, milestone: str) -> float:
-    """The latest day of a milestone that the data can carry: beyond it nothing is known.
+    """The latest day of a milestone that the record of past forecasts supports; beyond it, a date is not told.
 
-    No forecast of the track record was outlasted by more than so many times its median. What is over is known.
+    In the track record no trial outlasted its forecast median by more than a known factor. Past milestones are exact.
+
+    Args:
+        answer: the forecast.
+        milestone: name of the milestone.
+
+    Returns:
+        A day since day 0; infinite for a milestone that is past.
     """
     days = answer.futures.days(milestone)
     now = answer.start.state.now
@@ -89,14 +98,16 @@ def furthest_day(answer: Answer, milestone: str) -> float:
 
 
 def told_date(dates: Dates, estimate: Estimate, furthest: float) -> str:
-    """A date with its error; beyond what the data can carry, not before when."""
+    """A date with its Monte Carlo error; beyond `furthest`, only the date before which it does not come."""
     if estimate.value > furthest:
         return f"not before {dates.text(furthest)}, {_CANNOT}"
     return f"{dates.text(estimate.value)} {dates.error(estimate)}".strip()
 
 
 def soon_table(answer: Answer, dates: Dates) -> Table | None:
-    """Near questions of the trial, each with how often its intervals held; None where there are none."""
+    """Forecasts of the near future for the whole trial, each with how often its intervals held; None if there are
+    none.
+    """
     rows = []
     for item in answer.soon:
         if item.subject:
@@ -110,7 +121,7 @@ def soon_table(answer: Answer, dates: Dates) -> Table | None:
 
 
 def site_soon_table(answer: Answer, dates: Dates) -> Table | None:
-    """The next 90 days site by site."""
+    """Randomisations in the next 90 days, site by site; None if sites are not known."""
     found = [item for item in answer.soon if item.subject]
     if not found:
         return None
@@ -138,12 +149,12 @@ def _error(item: Soon, dates: Dates, estimate: Estimate) -> str:
 
 
 def trust_document(answer: Answer, estimate: Any, dates: Dates) -> Mapping[str, Any]:
-    """The same as JSON.
+    """Trust, doubts and the near future as plain data for JSON.
 
     Args:
         answer: the forecast.
-        estimate: makes an estimate JSON.
-        dates: days as dates.
+        estimate: turns an estimate into plain data.
+        dates: converts days to dates.
     """
 
     def clean(value: float) -> float | None:

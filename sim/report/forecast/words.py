@@ -28,17 +28,26 @@ _MOST_OPEN_ROWS = 20
 
 
 def dates_of(answer: Answer) -> Dates:
-    """Days as dates."""
+    """The calendar of a forecast: days since its day 0 as dates."""
     return Dates(answer.futures.design.clock, answer.futures.design.horizon_days)
 
 
 def quantile(answer: Answer, milestone: str, q: float) -> Estimate:
-    """A quantile of a milestone's day, with its Monte Carlo error."""
+    """A quantile of the day of a milestone, with its Monte Carlo error.
+
+    Args:
+        answer: the forecast.
+        milestone: name of the milestone.
+        q: probability, 0 to 1.
+
+    Returns:
+        Days since day 0; infinite where fewer trials get there.
+    """
     return intervals.quantile(answer.futures.days(milestone), q)
 
 
 def between(answer: Answer, milestone: str, low: float, high: float) -> str:
-    """An interval of dates: '2014-01-05 to 2014-09-30'."""
+    """The interval of dates between two quantiles: '2014-01-05 to 2014-09-30'."""
     dates, furthest = dates_of(answer), furthest_day(answer, milestone)
     first, last = (quantile(answer, milestone, q).value for q in (low, high))
     if last > furthest:
@@ -47,12 +56,14 @@ def between(answer: Answer, milestone: str, low: float, high: float) -> str:
 
 
 def is_followed(scenario: Scenario) -> bool:
-    """Whether participants are followed, without which what comes after randomisation has no date of its own."""
+    """Whether the scenario follows participants. Without follow-up, milestones after randomisation have no dates of
+    their own.
+    """
     return scenario.follow_up is not None
 
 
 def told(answer: Answer, names: Sequence[str]) -> list[str]:
-    """Those of some milestones of which the scenario says something."""
+    """Those of the named milestones that the scenario has."""
     return [name for name in names if has_milestone(name, answer.start.scenario)]
 
 
@@ -89,7 +100,7 @@ def _headline_without_follow_up(answer: Answer) -> str:
 
 
 def standing(answer: Answer) -> str:
-    """Where the trial stands."""
+    """Where the trial stands: randomised, in screening, open sites and their rate a month."""
     trial = answer.start.trial
     target = answer.start.scenario.trial.target
     text = f"On {answer.as_of}, {trial.n_randomised:,} of {target:,} {are(trial.n_randomised)} randomised"
@@ -123,7 +134,7 @@ def odds_sentences(answer: Answer) -> list[str]:
 
 
 def needed_sentence(needed: NeededRate) -> str:
-    """What a planned date needs."""
+    """The rate that a planned date needs, in randomisations a month, beside the forecast rate."""
     name = PLANNED_NAMES[needed.milestone]
     if not math.isfinite(needed.per_month):
         return (
@@ -141,7 +152,7 @@ def needed_sentence(needed: NeededRate) -> str:
 
 
 def signed_days(estimate: Estimate) -> str:
-    """A number of days that something moved, with its error: '+41 ±6 days'."""
+    """Days by which a date moved, with its error: '+41 ±6 days'."""
     value = estimate.value
     if not math.isfinite(value):
         return "never" if value > 0 else "from never to some day" if value < 0 else "not known"
@@ -166,7 +177,7 @@ def change_sentence(answer: Answer) -> str:
 
 
 def difference_sentence(answer: Answer, difference: Difference) -> str:
-    """What a what-if changes."""
+    """What a what-if changes: days by which the last randomisation and the lock move."""
     last, lock = (signed_days(difference.days[name]) for name in ("last_randomised", "database_lock"))
     if not (is_followed(answer.start.scenario) and is_followed(difference.futures.case.scenario)):
         return f"{difference.name}: the last randomisation moves by {last} (median of paired differences)."
@@ -180,7 +191,7 @@ def difference_sentence(answer: Answer, difference: Difference) -> str:
 
 
 def milestone_table(answer: Answer) -> Table:
-    """The milestones to come: when in 10, 25, 50, 75 and 90 % of the simulated trials."""
+    """Milestones to come, with the dates by which 10, 25, 50, 75 and 90 % of the simulated trials reach them."""
     dates = dates_of(answer)
     rows = []
     for name in told(answer, _SHOWN):
@@ -207,7 +218,7 @@ def change_table(answer: Answer) -> Table:
 
 
 def what_if_table(answer: Answer) -> Table:
-    """What-ifs beside the forecast."""
+    """What-ifs: median paired differences from the forecast, in days."""
     names = told(answer, CHANGED)
     columns = ("what if", *(MILESTONE_NAMES[name] for name in names))
     rows = [(item.name, *(signed_days(item.days[name]) for name in names)) for item in answer.what_ifs]
@@ -215,7 +226,7 @@ def what_if_table(answer: Answer) -> Table:
 
 
 def site_table(answer: Answer) -> Table:
-    """Open sites and their rates now."""
+    """Open sites with their current rates a month."""
     start, trial = answer.start, answer.start.trial
     people = trial.people
     at_site = people.site[(people.site != NO_SITE) & ~np.isnan(people.randomised)]
@@ -245,7 +256,7 @@ def _estimate(estimate: Estimate) -> dict[str, float | None]:
 
 
 def forecast_document(answer: Answer) -> dict[str, Any]:
-    """The forecast as JSON; null is later than the horizon, or not known."""
+    """The forecast as plain data for JSON; null is later than the horizon, or unknown."""
     dates = dates_of(answer)
 
     def milestone(name: str) -> dict[str, Any]:

@@ -18,18 +18,19 @@ _NEVER = -1
 
 @dataclass
 class LotStory:
-    """One lot; rows of the log, -1 for what did not happen.
+    """One lot. Times are rows of the event log; -1 if it did not happen.
 
     Attributes:
-        number: of the lot; 0 for the first stock.
+        number: number of the lot; 0 for the first stock.
         started: when it went into culture.
         harvested: when its cells were harvested.
         released: when they were released.
         failed: when it failed.
-        suite: which culture suite it is in, from 0; -1 for the first stock.
+        suite: its culture suite, from 0; -1 for the first stock.
         cells: cells released.
-        left: (row, cells of it that are left) at each change from its release on; by the order of release where the
-            lots are shared, since the first to expire is the first to be used.
+        left: (row, cells left) at each change since release. Shared lots are used in the order of release, because the
+            first
+            to expire is the first to be used.
     """
 
     number: int
@@ -53,7 +54,7 @@ class CellStory:
 
     Attributes:
         lots: in order of number.
-        bank: (row, released cells not yet thawed, expired or discarded) at each change.
+        bank: (row, cells in the bank) at each change: released, and not yet thawed, expired or discarded.
     """
 
     lots: list[LotStory]
@@ -61,7 +62,7 @@ class CellStory:
 
 
 class _Ledger:
-    """Goes through a log and keeps the books."""
+    """Follows a log and keeps account of lots and bank."""
 
     def __init__(self, rows: Array, is_shared: bool) -> None:
         self._amount = _cells_of_started_doses(rows)
@@ -114,7 +115,7 @@ class _Ledger:
                 return
 
     def _throw_away(self, i: int, number: int, cells: float) -> None:
-        """What was claimed and is not thawed yet is still there."""
+        """Discard a lot; cells that were claimed but not yet thawed remain."""
         self._change(i, -cells)
         lot = self.lots.get(number)
         if lot is not None:
@@ -123,7 +124,7 @@ class _Ledger:
 
 
 def _cells_of_started_doses(rows: Array) -> dict[int, float]:
-    """Cells thawed, by the row in which an infusion starts: they are what was given or lost in the end."""
+    """Cells thawed, by the row in which an infusion starts: what was finally given or lost."""
     found: dict[int, float] = {}
     under_way: dict[tuple[float, float], int] = {}
     for i, row in enumerate(rows):
@@ -140,8 +141,12 @@ def cell_story(rows: Array, is_shared: bool) -> CellStory:
 
     Args:
         rows: (n, WIDTH) all events in order.
-        is_shared: whether all participants share one bank, so that doses can be told by lot; lots made to order
-            are not told apart in the log, and only their sum is known.
+        is_shared: whether all participants share one bank, so that doses can be assigned to lots. For lots made to
+            order,
+            the log gives only their sum.
+
+    Returns:
+        Lots and bank, with times as rows of the log.
     """
     ledger = _Ledger(rows, is_shared)
     for i, row in enumerate(rows):

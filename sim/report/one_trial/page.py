@@ -86,7 +86,7 @@ class Told:
 
 
 def headline(stage: Stage) -> str:
-    """What became of this trial, in a sentence, date first."""
+    """What became of this trial, in a sentence that starts with the date."""
     rows, dates = stage.rows, Dates(stage.design.clock, stage.design.horizon_days)
     randomised = rows[rows[:, KIND] == events.RANDOMISED, TIME]
     n, target = len(randomised), stage.design.scenario.trial.target
@@ -101,7 +101,7 @@ def headline(stage: Stage) -> str:
 
 
 def stands_for(stage: Stage, picked: Picked | None) -> str:
-    """Whether this trial is typical, early, late or just one of many."""
+    """Whether this trial is typical, early, late, or one of many."""
     if picked is None:
         return "One simulated trial of many; another one looks different."
     dates = Dates(stage.design.clock, stage.design.horizon_days)
@@ -136,12 +136,12 @@ def event_table(stage: Stage) -> Table:
 
 
 def stage_page(stage: Stage, command: str, picked: Picked | None = None) -> str:
-    """The whole page as text.
+    """The whole page as HTML text.
 
     Args:
         stage: the trial.
         command: the command that makes the page.
-        picked: what it was picked for, if it was.
+        picked: the quantile for which the trial was chosen, if it was.
     """
     script = player_script()
     return (

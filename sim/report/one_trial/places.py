@@ -1,7 +1,8 @@
-"""Where everyone is after each event of one simulated trial: the stations of a patient's way, and moves between them.
+"""Where everyone is after each event of one simulated trial: the stations of a patient's way, and moves between
+them.
 
-A person is at one station at a time, from one of their events to the next that moves them. Who leaves before
-randomisation leaves from a station, and is counted there.
+A person stays at one station until one of their events moves them. Patients who leave before randomisation are counted
+at the station that they left.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ Integers = npt.NDArray[np.int64]
 
 
 class Station(NamedTuple):
-    """Somewhere on a patient's way.
+    """One station of a patient's way.
 
     Attributes:
         name: key.
-        label: short, for the picture.
-        meaning: what it is to be there.
-        out: what became of those who leave the trial's way from here, before randomisation; empty where nobody does.
+        label: short name, for the picture.
+        meaning: what being there means.
+        out: what became of people who left here before randomisation; empty if nobody does.
     """
 
     name: str
@@ -59,25 +60,25 @@ _NO_SLOT = -1
 
 
 def out_from(station: int) -> int:
-    """The place of those who left the way from a station before randomisation."""
+    """The place of people who left a station before randomisation."""
     return -1 - station
 
 
 def station_left(place: int) -> int | None:
-    """The station from which the people at a place left the way, or None where they have not left it."""
+    """The station that the people at a place have left; None if they have not left."""
     return -1 - place if NOWHERE < place < 0 else None
 
 
 @dataclass(frozen=True)
 class Moves:
-    """Who moves where, in order.
+    """Every move of every person, in order.
 
     Attributes:
-        people: (n, 2) site and referral of each person, in order of their first event.
-        event: row of the log with which each move happens, increasing.
-        person: who moves, as a row of `people`.
-        place: where to: a station, or `out_from` one.
-        slot: which desk of a coordinator, or which bay, from 0; -1 elsewhere.
+        people: (n, 2) site and referral number of each person, in order of their first event.
+        event: (moves,) row of the log with which each move happens, increasing.
+        person: (moves,) the person, as a row of `people`.
+        place: (moves,) the destination: a station, or `out_from` a station.
+        slot: (moves,) desk of a coordinator, or bay, from 0; -1 elsewhere.
     """
 
     people: Integers
@@ -87,14 +88,16 @@ class Moves:
     slot: Integers
 
     def places_after(self, n_events: int) -> Integers:
-        """Where each person is when so many events have happened; `NOWHERE` for those not yet referred."""
+        """(people,) place of each person after the first `n_events` events; `NOWHERE` before their referral."""
         places = np.full(len(self.people), NOWHERE)
         done = slice(0, int(np.searchsorted(self.event, n_events)))
         places[self.person[done]] = self.place[done]  # of several moves of a person, numpy keeps the last
         return places
 
     def queue_after(self, n_events: int, station: int, site: int | None = None) -> list[int]:
-        """People at a station when so many events have happened, first come first."""
+        """People at a station after the first `n_events` events, in order of arrival; with `site`, only those of
+        that site.
+        """
         done = slice(0, int(np.searchsorted(self.event, n_events)))
         last = {int(who): i for i, who in enumerate(self.person[done])}
         return [
@@ -105,7 +108,7 @@ class Moves:
 
 
 class _Slots:
-    """Desks or bays of one site: the lowest free one is taken first."""
+    """Desks or bays of one site; the lowest free one is taken first."""
 
     def __init__(self) -> None:
         self._free: list[int] = []
@@ -113,6 +116,7 @@ class _Slots:
         self._of: dict[int, int] = {}
 
     def take(self, person: int) -> int:
+        """Give a person the lowest free slot, and return its number."""
         if not self._free:
             heapq.heappush(self._free, self._n)
             self._n += 1
@@ -120,12 +124,13 @@ class _Slots:
         return self._of[person]
 
     def leave(self, person: int) -> None:
+        """Free the slot of a person."""
         if person in self._of:
             heapq.heappush(self._free, self._of.pop(person))
 
 
 class _Walk:
-    """Goes through a log and notes every move."""
+    """Follows a log and records every move."""
 
     def __init__(self, design: Design) -> None:
         self._n_doses = [len(arm.doses.weeks) if arm.doses else 0 for arm in design.arms]
@@ -150,13 +155,13 @@ class _Walk:
         self.moves.append((i, person, place, slot))
 
     def randomised(self, person: int, before: int, row: Array) -> int:
-        """On to the first dose, or to follow-up where the arm has none."""
+        """Move to the first dose, or to follow-up if the arm has none."""
         del before
         self._arm[person] = int(row[CODE])
         return BETWEEN if self._n_doses[self._arm[person]] else FOLLOW_UP
 
     def dose_over(self, person: int, before: int, row: Array) -> int:
-        """On to the next dose, or to follow-up after the last."""
+        """Move to the next dose, or after the last one to follow-up."""
         del before
         return BETWEEN if row[NUMBER] < self._n_doses[self._arm[person]] else FOLLOW_UP
 
@@ -170,7 +175,7 @@ def _out(_walk: _Walk, _person: int, before: int, _row: Array) -> int:
 
 
 def _turned_away(_walk: _Walk, _person: int, before: int, row: Array) -> int:
-    """Turned away instead of being asked for consent, or from wherever they were when the trial took no more."""
+    """Turned away before consent, or from any station once the trial takes nobody more."""
     is_asked = before == CHART or (before == BACK and (row[CODE] == events.AWAY_PAUSED or row[CODE] >= events.AWAY_CAP))
     return out_from(CONSENT if is_asked else before)
 
@@ -202,8 +207,11 @@ def moves(design: Design, rows: Array) -> Moves:
     """Every move of one simulated trial.
 
     Args:
-        design: the scenario, made ready.
+        design: the prepared scenario.
         rows: (n, WIDTH) all events in order.
+
+    Returns:
+        Moves in the order of the log.
     """
     walk = _Walk(design)
     for i, row in enumerate(rows):

@@ -1,7 +1,7 @@
-"""One simulated trial as data for a picture that plays: who is where after each event, and each event in words.
+"""One simulated trial as data for an animation: where everyone is after each event, and each event in words.
 
-The document is all that the player (`templates/stage-*.js`) knows. Days are since `opens`; an event is named by its
-row.
+The player (`templates/stage-*.js`) knows nothing but this document. Days count from `opens`; an event is identified by
+its row.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ class Stage:
     """One simulated trial, to be played.
 
     Attributes:
-        design: the scenario, made ready.
-        seed: where its random numbers start.
-        replication: its number.
+        design: the prepared scenario.
+        seed: seed of the random numbers.
+        replication: number of the simulated trial.
         rows: (n, WIDTH) all events in order.
     """
 
@@ -60,23 +60,23 @@ class Stage:
 
     @cached_property
     def moves(self) -> Moves:
-        """Who moves where."""
+        """Every move of every person."""
         return moves(self.design, self.rows)
 
     @cached_property
     def cells(self) -> CellStory:
-        """Lots and the bank."""
+        """Lots and the bank of cells."""
         supply = self.design.scenario.cells
         return cell_story(self.rows, is_shared=supply is not None and supply.source == "bank")
 
     @cached_property
     def sentences(self) -> list[str]:
-        """Each event in words, without when it was."""
+        """Each event as a sentence, without its date."""
         teller = Teller(self.design, self.rows)
         return [teller.what(row) for row in self.rows]
 
     def table(self) -> list[tuple[str, str, str, str]]:
-        """Day, date, site and sentence of each event, for those who read rather than watch."""
+        """Day, date, site and sentence of each event, for readers who prefer text."""
         labels, clock = self.design.site_labels(), self.design.clock
         return [
             (
@@ -179,13 +179,13 @@ def _lot(lot: LotStory) -> dict[str, Any]:
 
 
 def _thawed(rows: Array) -> list[int]:
-    """Rows with which cells go from the bank to a bay."""
+    """Rows in which cells go from the bank to a bay."""
     found: list[int] = np.flatnonzero(rows[:, KIND] == events.DOSE_STARTED).tolist()
     return found
 
 
 def _sites(design: Design, rows: Array) -> list[dict[str, Any]]:
-    """Each site: its name, desks and bays (null: without limit), and when it opens and closes."""
+    """Each site: name, desks and bays (null: unlimited), and when it opens and closes."""
     labels = design.site_labels()
     sites: list[dict[str, Any]] = [
         {
@@ -208,7 +208,7 @@ def _sites(design: Design, rows: Array) -> list[dict[str, Any]]:
 
 
 def _conditions(rows: Array) -> list[dict[str, Any]]:
-    """What holds for a time for the whole trial, as (first row, row at which it is over or -1, in words)."""
+    """Conditions that hold for the whole trial for a time: (first row, last row or -1, in words)."""
     found = []
     for code, word in enumerate(VOCABULARIES["pause"]):
         found += _between(rows, events.PAUSED, events.RESUMED, f"Randomisation is paused: {PAUSES[word]}", code)

@@ -77,10 +77,10 @@ def plain(name: str) -> str:
 
 
 class Teller:
-    """Tells events of one replication as sentences.
+    """Tells the events of one replication as sentences.
 
     Args:
-        design: the scenario, made ready.
+        design: the prepared scenario.
         rows: (n, WIDTH) all events in order.
     """
 
@@ -172,11 +172,11 @@ class Teller:
         return f"Day {np.floor(day):.0f}, {self._design.clock.date_of(day)}"
 
     def sentence(self, row: Array) -> str:
-        """One event as a sentence, with its day and date."""
+        """One event as a sentence with its day and date."""
         return f"{self.when(row[TIME])}: {self.what(row)}"
 
     def what(self, row: Array) -> str:
-        """One event as a sentence, without when it was."""
+        """One event as a sentence without its date."""
         return self._tell[int(row[KIND])](row)
 
     def _word(self, row: Array) -> str:
@@ -235,13 +235,13 @@ class Teller:
         return effect_in_words(self._design.scenario.amendments[self._word(row)])
 
     def _of_extension(self, row: Array) -> str:
-        """What an extension says of its own event, and whom or where it is about."""
+        """What an extension says of its own event, with the person or place concerned."""
         said = self._design.kinds[int(row[KIND])].meaning.rstrip(".")
         about = self._who(row) if row[PERSON] >= 0 else self._site(row) if row[SITE] >= 0 else ""
         return f"{said} ({about})." if about else f"{said}."
 
     def _who(self, row: Array) -> str:
-        """A participant by number once randomised, a patient by site and referral before."""
+        """A participant by number once randomised; before that, a patient by site and referral number."""
         key = (row[SITE], row[PERSON])
         if key in self._number and row[TIME] > self._randomised_at[key]:
             return f"participant {self._number[key]} at {self._site(row)}"
@@ -284,12 +284,15 @@ def _lot(row: Array) -> str:
 
 
 def story(design: Design, rows: Array, participant: int | None = None) -> Iterator[str]:
-    """A replication as sentences, one an event; patients whom the chart excludes are counted together.
+    """A replication as sentences, one per event. Patients whom the chart excludes are counted together.
 
     Args:
-        design: the scenario, made ready.
+        design: the prepared scenario.
         rows: (n, WIDTH) all events in order.
-        participant: tell only what happens to this participant.
+        participant: number of the only participant to tell of; None for everyone.
+
+    Yields:
+        Sentences with day and date.
 
     Raises:
         UsageError: there is no such participant.
@@ -324,7 +327,7 @@ def _of_one(teller: Teller, rows: Array, participant: int) -> Iterator[str]:
 
 
 def _ended_at_once(rows: Array) -> npt.NDArray[np.bool_]:
-    """Events of patients whom the chart excludes on the day."""
+    """(n,) whether an event belongs to a patient whom the chart excludes on the day of referral."""
     excluded = rows[rows[:, KIND] == events.CHART_FAILED]
     keys = {(row[SITE], row[PERSON]) for row in excluded}
     return np.array([(row[SITE], row[PERSON]) in keys for row in rows], dtype=bool)

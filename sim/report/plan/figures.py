@@ -33,7 +33,7 @@ def _percent(estimate: Estimate) -> Estimate:
 def _points(
     told: PlanTold, rows: pd.DataFrame, y: Sequence[object], name: str, marker: dict[str, object]
 ) -> go.Scatter:
-    """Plans as points, their settings shown on hovering."""
+    """Plans as points; hovering shows their settings."""
     texts = [f"{plain(told.settings(row))}<br>{plain(told.makes_it(row))}" for _, row in rows.iterrows()]
     return go.Scatter(
         x=rounded(rows["cost"].to_numpy(), 0),
@@ -105,7 +105,7 @@ def by_probability(told: PlanTold) -> Exhibit:
 
 
 def by_date(told: PlanTold) -> Exhibit:
-    """Cost against the date that a plan makes with the asked probability."""
+    """Cost against the date that a plan makes with the requested probability."""
     shown, asked = told.answer.shown, told.asked
     found = figure(_HEIGHT, hovermode="closest")
     clock = told.dates.clock
@@ -149,7 +149,7 @@ def by_date(told: PlanTold) -> Exhibit:
 
 
 def _special(found: go.Figure, told: PlanTold, y: object) -> None:
-    """The choice, and the scenario as it is."""
+    """Mark the choice, and the scenario as it is."""
     assert callable(y)
     special = [
         (told.answer.choice, "the choice", "star", GREEN),
@@ -169,7 +169,7 @@ def _special(found: go.Figure, told: PlanTold, y: object) -> None:
 
 
 def cheapest(told: PlanTold) -> Exhibit:
-    """The cheapest plans that meet the request, or the likeliest where none does."""
+    """The cheapest plans that meet the request, or if none does, the likeliest plans."""
     shown = told.answer.shown
     title = "The cheapest plans that meet it" if told.answer.choice is not None else "The plans nearest to it"
     return Exhibit(
@@ -183,7 +183,7 @@ def cheapest(told: PlanTold) -> Exhibit:
 
 
 def _table(told: PlanTold, rows: pd.DataFrame, caption: str, is_open: bool = False) -> Table:
-    """Plans by what sets them apart from the choice; where there is none, by their changes to the scenario."""
+    """Plans by the settings that differ from the choice; without a choice, by their changes to the scenario."""
     choice = told.answer.choice
 
     def name(row: pd.Series) -> str:
@@ -208,7 +208,7 @@ def _table(told: PlanTold, rows: pd.DataFrame, caption: str, is_open: bool = Fal
 
 
 def one_change(told: PlanTold) -> Exhibit:
-    """What changing one setting would cost more, and how much likelier it would make the date."""
+    """What one other setting would add to the cost and to the probability of making the date."""
     rows = told.answer.neighbours
     around = "the choice" if told.answer.choice is not None else "the plan nearest to what is asked"
     title = f"One setting other than in {around}"
@@ -245,7 +245,7 @@ def _signed(text: str) -> str:
 
 
 def levers(told: PlanTold) -> Exhibit:
-    """What could be chosen, what it costs, and who says so."""
+    """What could be chosen, its cost, and the source of the cost."""
     choices = told.asked.choices
     cells = tuple(
         (f"{lever.label}: {setting.name}", _price(setting), *_source(setting, lever.note if i == 0 else ""))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def plan_page(answer: PlanAnswer, typed: str) -> str:
-    """The whole page as text; see `plan_content`."""
+    """The whole page as HTML text; see `plan_content`."""
     return render(plan_content(answer, typed))
 
 
@@ -25,8 +25,11 @@ def plan_content(answer: PlanAnswer, typed: str) -> PlainPage:
     """What the page says.
 
     Args:
-        answer: the answer.
-        typed: the scenario and its overrides as they were typed.
+        answer: the search and its result.
+        typed: the scenario and its overrides as typed; empty for one made in Python.
+
+    Returns:
+        The content of the page, for `plain_page.render`.
     """
     told = PlanTold(answer)
     sentences = told.sentences()

@@ -21,10 +21,10 @@ _ESTIMATES = ("probability", "cost", "day", "median_day")
 
 
 class PlanTold:
-    """The answer to a planner's question, in words.
+    """The answer to a search for the cheapest plan, in words.
 
     Args:
-        answer: the answer.
+        answer: the search and its result.
     """
 
     def __init__(self, answer: PlanAnswer) -> None:
@@ -37,11 +37,11 @@ class PlanTold:
         self.wanted = percent(self.asked.probability)
 
     def money(self, estimate: Estimate) -> str:
-        """A cost with half its interval."""
+        """A cost with half the width of its interval, in the currency of the scenario."""
         return f"{self.answer.currency} {with_error(estimate)}".strip()
 
     def settings(self, row: pd.Series, against: pd.Series | None = None) -> str:
-        """The settings of a plan; only those that differ from another's, where one is given."""
+        """The settings of a plan; with `against`, only those that differ from that plan."""
         parts = [
             f"{label}: {row[label]}"
             for label in self.answer.lever_labels
@@ -59,7 +59,7 @@ class PlanTold:
         return ", ".join(f"{label}: {name}" for label, name in found.items()) + rest
 
     def makes_it(self, row: pd.Series) -> str:
-        """How likely a plan makes the date, and what it costs."""
+        """The probability that a plan makes the date, and its mean cost."""
         p, cost = chance(estimate_of(row, "probability")), self.money(estimate_of(row, "cost"))
         return f"with {p}, at a mean cost of {cost}"
 
@@ -170,7 +170,12 @@ class PlanTold:
 
 
 def document(answer: PlanAnswer, typed: str) -> dict[str, Any]:
-    """The whole answer as one document."""
+    """The whole answer as plain data for JSON.
+
+    Args:
+        answer: the search and its result.
+        typed: the scenario and its overrides as typed.
+    """
     told, asked = PlanTold(answer), answer.asked
     return {
         "scenario": asked.choices.loaded.scenario.name,
@@ -204,7 +209,7 @@ def document(answer: PlanAnswer, typed: str) -> dict[str, Any]:
 
 
 def plan_document(told: PlanTold, row: pd.Series, has_settings: bool = True) -> dict[str, Any]:
-    """One plan: its settings, and each figure with its interval; days also as dates."""
+    """One plan as plain data: its settings, and each figure with its interval; days also as dates."""
     found: dict[str, Any] = {"plan": row["plan"], "replications": int(row["n"])}
     if has_settings:
         found["settings"] = {label: row[label] for label in told.answer.lever_labels}
@@ -230,7 +235,7 @@ def _names(plans: pd.DataFrame, frontier: str) -> list[str]:
 
 
 def command(answer: PlanAnswer, typed: str) -> str:
-    """The command that gives this answer again; nothing where scenario or options were made in Python."""
+    """The command that gives this answer again; empty if the scenario or the options were made in Python."""
     if not typed:
         return ""
     asked = answer.asked

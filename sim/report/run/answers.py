@@ -1,4 +1,4 @@
-"""What figures and words are made from: the results of a run, each table worked out once."""
+"""Tables of one run for its figures and sentences; each is computed at most once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Answers:
     """Tables of one run.
 
     Args:
-        results: what the run left.
+        results: the run.
     """
 
     def __init__(self, results: Results) -> None:
@@ -40,13 +40,13 @@ class Answers:
         self.target = self.scenario.trial.target
 
     def measured(self, column: str) -> Array:
-        """A column of the replications that did not raise, which alone is read."""
+        """(n,) a column of the replications that did not raise; only this column is read."""
         found = summary.finished(self.results.columns(column))[column]
         return found.to_numpy(dtype=np.float64)
 
     @cached_property
     def milestones(self) -> pd.DataFrame:
-        """Days of the milestones with their errors."""
+        """Days of the milestones with their errors, one row per milestone."""
         return self.results.milestones()
 
     @cached_property
@@ -65,7 +65,7 @@ class Answers:
         return found
 
     def days(self, milestone: str) -> Array:
-        """Day of a milestone in each replication that did not raise; NaN where it never came."""
+        """(n,) day of a milestone in each replication that did not raise; NaN where it never came."""
         return self.measured(f"day_{milestone}")
 
     def quantile(self, milestone: str, q: int) -> Estimate:
@@ -83,18 +83,18 @@ class Answers:
 
 
 class Kept:
-    """Replications that were kept whole, and one of them that stands for all.
+    """Replications that were kept whole, and the typical one that stands for all.
 
-    Of long trials only the first few are read, so that a report of any run fits into memory.
+    For long trials only the first few are read, so that a report of any run fits into memory.
 
     Args:
-        results: what the run left.
+        results: the run.
 
     Attributes:
-        n: how many were kept.
-        numbers: those that are read.
-        one: the typical one; None where none was kept.
-        labels: what people call each site, by its name in the tables.
+        n: number of replications kept.
+        numbers: the replications that are read.
+        one: the typical one; None if none was kept.
+        labels: label of each site, by its name in the tables.
     """
 
     def __init__(self, results: Results) -> None:
@@ -115,12 +115,12 @@ class Kept:
 
     @cached_property
     def events(self) -> pd.DataFrame:
-        """Events of those that are read, and of the typical one."""
+        """Events of the replications that are read, and of the typical one."""
         return self._results.events_of(self._read)
 
     @cached_property
     def participants(self) -> pd.DataFrame:
-        """Participants of those that are read, and of the typical one."""
+        """Participants of the replications that are read, and of the typical one."""
         return self._results.participants_of(self._read)
 
     @cached_property
@@ -145,7 +145,7 @@ class Kept:
 
     @property
     def described(self) -> str:
-        """Which trial the typical one is."""
+        """Which simulated trial the typical one is."""
         if self.n == 1:
             return f"simulated trial {self.one}, the only one kept whole"
         return (
@@ -155,7 +155,7 @@ class Kept:
 
     @property
     def which(self) -> str:
-        """Which trials a mean over those kept is taken over."""
+        """Which trials a mean over kept replications covers."""
         if len(self.numbers) < self.n:
             return f"the first {len(self.numbers)} of the {self.n} simulated trials kept whole"
         return "the one simulated trial kept whole" if self.n == 1 else f"the {self.n} simulated trials kept whole"

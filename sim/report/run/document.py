@@ -1,4 +1,4 @@
-"""The whole answer of a run as one JSON document."""
+"""The whole answer of a run as one JSON document, for `run --json` and scripts."""
 
 from __future__ import annotations
 
@@ -124,7 +124,11 @@ def _records(table: pd.DataFrame, *estimates: str) -> list[dict[str, Any]]:
 def answer(results: Results) -> dict[str, Any]:
     """Milestones, odds, funnel, days lost to causes, the critical path and the files, each figure with its interval.
 
-    Days that are later than the horizon are "never"; what too few replications leave open is null.
+    Args:
+        results: the run.
+
+    Returns:
+        Plain data for JSON. A day later than the horizon is "never"; what too few replications leave open is null.
     """
     dates = Dates(results.design.clock, results.design.horizon_days)
     milestones, odds = results.milestones(), results.odds()

@@ -1,4 +1,4 @@
-"""What a reader sees first: dates, their errors, and the odds of the plan. Why comes next; see `sim.report.run.why`."""
+"""What a reader sees first: dates, their errors, and the odds of the plan. `sim.report.run.why` says why."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Card(NamedTuple):
     """One milestone.
 
     Attributes:
-        name: of the milestone.
-        date: by which half of the simulated trials are there.
-        error: of that date: the 95 % interval around it, in days.
-        safe: from when on one may be 80 % sure: by a date, or only after the horizon.
-        safe_error: its error.
-        planned: the registered date, and that it is one; empty without one.
+        name: name of the milestone.
+        date: the date by which half of the simulated trials get there.
+        error: 95 % interval of that date, in days before and after.
+        safe: the date by which 80 % get there, or 'only after' the horizon.
+        safe_error: the error of `safe`.
+        planned: the registered date, in words; empty without one.
         odds: the probability of keeping it, with its interval; empty without one.
     """
 

@@ -1,4 +1,6 @@
-"""`report.html`: one file that opens offline, made from a results folder alone, and the same bytes every time."""
+"""`report.html` of a run: one file that opens offline, made from the results folder alone, with equal bytes for
+equal runs.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,7 @@ class Section:
         title: its heading.
         intro: the question that it answers.
         exhibits: names of its figures.
-        is_one_trial: whether the command is the one that shows the typical simulated trial.
+        is_one_trial: whether its command is the one that shows the typical simulated trial.
     """
 
     name: str
@@ -84,7 +86,7 @@ SECTIONS = (
 
 
 def sections_of(scenario: Scenario) -> tuple[Section, ...]:
-    """The sections of a trial: none of queues without anybody who is waited for, none of cells without cells."""
+    """The sections that fit a scenario: no queues if nobody waits for anything, no cells if there are none."""
     has = {"queues": has_coordinators(scenario) or has_bays(scenario), "cells": has_cells(scenario)}
     return tuple(section for section in SECTIONS if has.get(section.name, True))
 
@@ -133,7 +135,7 @@ def page(results: Results) -> str:
 
 
 def _commands(answers: Answers) -> dict[str, str]:
-    """The commands that make what is shown."""
+    """The commands that make what is shown, by section."""
     typed, seed = answers.results.identity.get("typed"), answers.results.seed
     found = {"run": run_command(answers.results)}
     if typed:
@@ -144,7 +146,7 @@ def _commands(answers: Answers) -> dict[str, str]:
 
 
 def _outcomes(answers: Answers) -> list[tuple[str, int, str]]:
-    """How the simulated trials ended: in words, how many, and their share."""
+    """How the simulated trials ended: in words, the number, and the share."""
     names = {
         "complete": "complete",
         "horizon": f"not complete by {answers.dates.horizon}, the end of the simulated time",
@@ -179,7 +181,7 @@ def _assumptions(answers: Answers) -> dict[str, Any]:
 
 
 def _layers(rows: list[Assumption]) -> list[tuple[str, int]]:
-    """Who said how many of the values, in words."""
+    """How many values each layer (file, command line, default) sets, in words."""
     counts = _count(row.layer for row in rows)
     return [(words, counts[layer]) for layer, words in _LAYERS.items() if layer in counts]
 

@@ -23,14 +23,14 @@ _SHORTEST_DAYS = 0.05  # of a step that is worth naming
 
 
 class Why:
-    """What a run says of why its end takes as long as it does.
+    """What a run says about why its end takes so long.
 
     Args:
-        results: what the run left.
-        more_follow: whether more is being simulated.
+        results: the run.
+        more_follow: whether more trials are still being simulated.
 
     Attributes:
-        milestone: whose causes and critical path these are: the end of the trial.
+        milestone: the milestone explained: the end of the trial.
         noun: the same in words.
     """
 
@@ -54,15 +54,15 @@ class Why:
     # --- days lost
 
     def told(self) -> list[Any]:
-        """Rows of the causes that surely cost something, the largest first."""
+        """Rows of causes that are sure to cost something, the largest first."""
         return [row for row in self._rows() if row["lost_low"] > 0]
 
     def reversed(self) -> list[Any]:
-        """Rows of the causes without which it would surely be later."""
+        """Rows of causes without which the milestone would surely be later."""
         return [row for row in self._rows() if row["lost_high"] < 0]
 
     def untold(self) -> list[Any]:
-        """Rows of the causes that cannot be told from 0, though they changed some trial."""
+        """Rows of causes that changed some trial but cannot be told from 0."""
         rows = (row for row in self._rows() if not (row["lost_low"] > 0 or row["lost_high"] < 0))
         return [row for row in rows if row["n_changed"] > 0]
 
@@ -102,7 +102,7 @@ class Why:
         return f"What costs most days was not measured in this run; `{self.explain_command}` measures it."
 
     def others(self) -> list[str]:
-        """What else the causes say: those that help, those that cannot be told from 0, those that cost nothing."""
+        """The remaining causes: those that help, those that cannot be told from 0, and those that cost nothing."""
         found = [
             f"Without {row['label']} it would be {with_error(estimate_of(row, 'lost')).removeprefix('-')} days later."
             for row in self.reversed()
@@ -115,7 +115,7 @@ class Why:
         return found
 
     def how(self) -> str:
-        """How the causes were measured."""
+        """How the causes were measured, with the number of pairs."""
         if self.causes is None or self.causes.empty:
             return ""
         fewest, most = int(self.causes["n"].min()), int(self.causes["n"].max())
@@ -133,19 +133,19 @@ class Why:
         )
 
     def more(self) -> str:
-        """What measures the causes with more pairs."""
+        """The command that measures the causes with more pairs, in a sentence."""
         return f"`{self.explain_command}` measures them with more pairs." if self.how() else ""
 
     # --- assumptions
 
     def doubtful(self) -> list[Any]:
-        """Rows of the assumptions of grade D that surely move the end of the trial, the largest first."""
+        """Rows of assumptions of grade D that surely move the end of the trial, the largest first."""
         table = self._results.assumptions()
         rows = [] if table is None else [row for _, row in table.iterrows()]
         return [row for row in rows if any(_is_told(estimate_of(row, side)) for side in SIDES)][:N_DOUBTFUL]
 
     def doubts_sentence(self) -> str:
-        """Which assumptions of grade D the date hangs on, and by how many days; or why that is not known."""
+        """Assumptions of grade D that move the date most, in days; or why they are not known."""
         scenario = self._results.scenario
         table = self._results.assumptions()
         if table is None:
@@ -174,12 +174,14 @@ class Why:
     # --- the critical path
 
     def steps(self) -> list[tuple[str, Any]]:
-        """Names and rows of the steps of the critical path in order, those that took no time in any trial left out."""
+        """Names and rows of the steps of the critical path, in order; steps that took no time in any trial are left
+        out.
+        """
         shown = self.path[self.path["days"] >= _SHORTEST_DAYS]
         return [(STEP_NAMES[str(row["step"])], row) for _, row in shown.iterrows()]
 
     def path_sentence(self) -> str:
-        """What the participant on whom the end hung had waited for."""
+        """What the participant who completed the last milestone had waited for."""
         if self.path.empty:
             return f"No trial gets to {self.noun}, so there is no critical path to it."
         n, never = int(self.path["n"].iloc[0]), int(self.path["n_never"].iloc[0])
@@ -203,7 +205,7 @@ def signed(move: Estimate) -> str:
 
 
 def cause_cells(rows: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
-    """Rows of a table of causes: the cause, what is instead, days lost, trials changed, trials that never get there."""
+    """Cells of a table of causes: cause, what replaces it, days lost, trials changed, trials that never get there."""
     return tuple(
         (
             str(row["label"]),

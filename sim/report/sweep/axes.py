@@ -1,4 +1,4 @@
-"""What the figures of a sweep stand on: the values of its paths and headlines as axes have them."""
+"""Axes of a sweep's figures: the values of its paths and its outcomes in the form that plotly needs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def table_of(swept: Swept, outcome: Outcome) -> Table:
 
 
 def estimates_of(swept: Swept, outcome: Outcome) -> list[Estimate]:
-    """An outcome at every point, probabilities in per cent."""
+    """An outcome at every point; probabilities in per cent."""
     found = [estimate_of(row, outcome.column) for _, row in swept.table.iterrows()]
     if outcome.kind != "probability":
         return found
@@ -48,12 +48,12 @@ def estimates_of(swept: Swept, outcome: Outcome) -> list[Estimate]:
 
 
 def unit_of(outcome: Outcome) -> str:
-    """What its axis counts in."""
+    """The unit of an outcome's axis."""
     return {"day": "", "probability": "% of simulated trials", "amount": outcome.title.rpartition(" ")[2]}[outcome.kind]
 
 
 def places_of(swept: Swept, factor: Factor) -> list[Any]:
-    """Where points stand on the axis of a path: numbers and dates as such, anything else by name."""
+    """Position of every point on the axis of a path: numbers and dates as such, anything else by name."""
     if has_numbers(swept.table, factor.path):
         return [float(value) for value in swept.table[factor.path]]
     return [clipped(value) for value in swept.table[factor.path]]
@@ -66,7 +66,7 @@ def clipped(value: object) -> str:
 
 
 def ordinates_of(swept: Swept, outcome: Outcome, values: list[float]) -> list[Any]:
-    """Values on the vertical axis: dates for days, of which those beyond the horizon are left out."""
+    """Values on the vertical axis; days as dates, with None beyond the horizon."""
     if outcome.kind != "day":
         return rounded(values)
     found = []
@@ -77,7 +77,7 @@ def ordinates_of(swept: Swept, outcome: Outcome, values: list[float]) -> list[An
 
 
 def axis_of(swept: Swept, factor: Factor) -> dict[str, Any]:
-    """The axis of a path; few whole numbers are marked one by one."""
+    """Plotly settings for the axis of a path; a few whole numbers get one tick each."""
     found: dict[str, Any] = {"title": plain(factor.path), "type": _axis_type(swept, factor)}
     if found["type"] == "linear":
         places = sorted(set(places_of(swept, factor)))
@@ -99,7 +99,7 @@ def are_dates(swept: Swept, factor: Factor) -> bool:
 
 
 def best_of(swept: Swept, outcome: Outcome) -> str:
-    """Where an outcome is best."""
+    """The point at which an outcome is best, in a sentence."""
     values = [e.value for e in estimates_of(swept, outcome)]
     known = [i for i, value in enumerate(values) if not math.isnan(value)]
     is_gain = outcome.kind == "probability" and not outcome.column.endswith("never_reached")
@@ -108,5 +108,5 @@ def best_of(swept: Swept, outcome: Outcome) -> str:
 
 
 def hovers(swept: Swept, outcome: Outcome) -> list[list[str]]:
-    """What is said where somebody points at a point."""
+    """Text shown when hovering over a point, per point."""
     return [[plain(f"{point.described()}: {words.cell(swept, outcome, i)}")] for i, point in enumerate(swept.points)]

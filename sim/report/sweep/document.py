@@ -24,9 +24,13 @@ def _setting(value: Any) -> Any:
 
 
 def answer(swept: Swept) -> dict[str, Any]:
-    """Every point with its settings and headlines, each with its interval.
+    """Every point with its settings and outcomes, each with its interval.
 
-    Days are since the point's own day 0; 'infinity' is later than the horizon, null is not known.
+    Args:
+        swept: the sweep.
+
+    Returns:
+        Plain data for JSON. Days count from day 0 of the point; 'infinity' is later than the horizon, null is unknown.
     """
     paths = tuple(factor.path for factor in swept.factors)
     rows = records(swept.table, without=(*paths, "point"))

@@ -53,7 +53,7 @@ _BRIGHT = 0.45  # of the scale from dark to bright, from which black is read bet
 
 
 def exhibits(swept: Swept) -> list[Exhibit]:
-    """A figure for each headline, and for many paths one of all."""
+    """One figure per outcome, and for many paths one more of all of them."""
     if len(swept.factors) == 1:
         return [_line(swept, outcome) for outcome in words.outcomes(swept)]
     if len(swept.factors) == 2 and swept.design == GRID:
@@ -67,7 +67,7 @@ def exhibits(swept: Swept) -> list[Exhibit]:
 
 
 def _line(swept: Swept, outcome: Outcome) -> Exhibit:
-    """Values along one path, with their Monte Carlo errors; for dates with the band of the middle 80 % of trials."""
+    """An outcome along one path, with Monte Carlo errors; for dates, with the band of the middle 80 % of trials."""
     (factor,) = swept.factors
     order = _order(swept, factor)
     estimates = [estimates_of(swept, outcome)[i] for i in order]
@@ -113,7 +113,7 @@ def _order(swept: Swept, factor: Factor) -> list[int]:
 
 
 def _add_errors(fig: go.Figure, swept: Swept, places: list[Any], order: list[int], estimates: list[Estimate]) -> None:
-    """Monte Carlo errors as lines, since plotly draws no error bars along dates."""
+    """Monte Carlo errors as lines, because plotly draws no error bars along dates."""
     x: list[Any] = []
     y: list[Any] = []
     for place, i, estimate in zip(places, order, estimates, strict=True):
@@ -156,7 +156,7 @@ def _line_sentence(swept: Swept, outcome: Outcome, order: list[int]) -> str:
 
 
 def _heat(swept: Swept, outcome: Outcome) -> Exhibit:
-    """A cell for each pair of values, with its value written in it."""
+    """One cell per pair of values, with its value written in it."""
     across, down = sorted(swept.factors, key=lambda factor: -len(factor.values))
     columns, rows = ([clipped(setting_text(value)) for value in factor.values] for factor in (across, down))
     cells: list[list[float | None]] = [[None] * len(columns) for _ in rows]
@@ -197,7 +197,7 @@ def _write_in_cells(
     texts: list[list[str]],
     is_low_best: bool,
 ) -> None:
-    """Values in cells, black on bright ones and white on dark ones: Plotly's own grey cannot be read on middle ones."""
+    """Write values in cells, black on bright and white on dark; plotly's own grey is unreadable on medium colours."""
     known = [value for row in cells for value in row if value is not None]
     low, high = (min(known), max(known)) if known else (0.0, 0.0)
     written: dict[str | None, list[tuple[str, str, str]]] = {}
@@ -216,7 +216,7 @@ def _write_in_cells(
 
 
 def _short(swept: Swept, outcome: Outcome, i: int) -> str:
-    """A value as short as a cell is."""
+    """A value short enough for a cell."""
     value = float(swept.table[outcome.column].iloc[i])
     if math.isnan(value):
         return ""

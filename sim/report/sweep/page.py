@@ -27,12 +27,12 @@ _PARTS = (
 
 
 def sweep_page(swept: Swept) -> str:
-    """The whole page as text."""
+    """The whole page as HTML text."""
     return render(sweep_content(swept))
 
 
 def sweep_content(swept: Swept) -> PlainPage:
-    """What the page says: where it is earliest, every point, and the figures with their tables."""
+    """What the page says: the earliest point, all points, and the figures with their tables."""
     change = words.change_sentence(swept)
     scenario = swept.loaded.scenario
     paths = [factor.path for factor in swept.factors]
@@ -55,7 +55,7 @@ def sweep_content(swept: Swept) -> PlainPage:
 
 
 def made_by(swept: Swept) -> str:
-    """The command that makes this sweep again; nothing where the scenario was made in Python."""
+    """The command that makes this sweep again; empty if the scenario was made in Python."""
     if not swept.typed:
         return ""
     vary = " ".join(f"--vary {shlex.quote(f'{factor.path}={factor.written}')}" for factor in swept.factors)

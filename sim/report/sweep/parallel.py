@@ -1,4 +1,4 @@
-"""Figures of a sweep of many paths: all points at once, and each headline against each path."""
+"""Figures of a sweep over many paths: all points at once, and each outcome against each path."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class _Axis:
 
 
 def parallel(swept: Swept) -> Exhibit:
-    """One line a point, over the axes of all paths and headlines."""
+    """One line per point, across the axes of all paths and outcomes."""
     shown = [outcome for outcome in words.outcomes(swept) if outcome.column in _SHORT]
     axes = [_axis_of_path(swept, factor) for factor in swept.factors]
     axes += [axis for outcome in shown if (axis := _axis_of_outcome(swept, outcome)) is not None]
@@ -162,7 +162,7 @@ def _scaled(values: Array, ends: list[str]) -> tuple[Array, list[tuple[float, st
 
 
 def marginal(swept: Swept, outcome: Outcome) -> Exhibit:
-    """One headline against every path, side by side."""
+    """One outcome against every path, side by side."""
     n = len(swept.factors)
     values = ordinates_of(swept, outcome, [e.value for e in estimates_of(swept, outcome)])
     height = 100 + 230 * n

@@ -1,4 +1,4 @@
-"""A sweep in sentences: where the trial is done first, where last, and how far apart that is."""
+"""A sweep in sentences: where the trial ends first, where last, and how far apart they are."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Outcome(NamedTuple):
     """A headline of a sweep.
 
     Attributes:
-        column: of the table.
-        title: what it is.
+        column: column of the table.
+        title: name in words.
         kind: 'day', 'probability' or 'amount'.
     """
 
@@ -34,7 +34,7 @@ class Outcome(NamedTuple):
 
 
 def outcomes(swept: Swept) -> list[Outcome]:
-    """The headlines that figures show, of those that the table has."""
+    """The headlines that figures show, out of those that the table has."""
     table = swept.table
     currencies = sorted({str(c) for c in table["currency"].dropna()}) if "currency" in table else []
     wanted = [
@@ -105,7 +105,7 @@ def extremes(swept: Swept) -> str:
 
 
 def change_sentence(swept: Swept) -> str | None:
-    """How far the last point is from the first, of one path; where the ends are, of many."""
+    """With one path, how far the last point is from the first; with several, where the extremes are."""
     if len(swept.factors) > _MOST_TOLD:
         return f"It is {extremes(swept)}"
     if len(swept.factors) != 1 or swept.factors[0].is_range:

@@ -1,4 +1,4 @@
-"""Plotly figures of a run. They need plotly, which nothing below this package imports."""
+"""Plotly figures of a run. Plotly is slow to import, so nothing below this package imports it."""
 
 from __future__ import annotations
 
@@ -47,6 +47,6 @@ def all_exhibits(answers: Answers) -> dict[str, Exhibit]:
 
 
 def all_figures(results: Results) -> dict[str, go.Figure]:
-    """Every figure that a run has something to show for, by name."""
+    """Every figure that has something to show, by name."""
     found = all_exhibits(Answers(results))
     return {name: exhibit.figure for name, exhibit in found.items() if exhibit.figure is not None}

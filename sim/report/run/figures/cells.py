@@ -26,11 +26,11 @@ _NO_CELLS = "The scenario has no cell supply: doses are never short of cells, an
 
 
 class Flow(NamedTuple):
-    """One way in which cells come or go.
+    """One way in which cells enter or leave the bank.
 
     Attributes:
-        event: the kind of event that says so.
-        name: in figures.
+        event: the kind of event that records it.
+        name: name in figures.
     """
 
     event: str
@@ -51,7 +51,7 @@ _STOCK_NAME = "left: in stock or in release testing"
 
 
 def cells_of_one(answers: Answers) -> Exhibit:
-    """Cells made and used over time in the replication that stands for all."""
+    """Cells made and used over time in the typical replication."""
     title, kept = "Cells in one simulated trial", answers.kept
     if answers.scenario.cells is None:
         return Exhibit("cells_one", title, _NO_CELLS)
@@ -84,7 +84,7 @@ def _cumulative(log: pd.DataFrame, kind: str) -> tuple[Array, Array]:
 
 
 def _balance(flows: dict[str, tuple[Array, Array]]) -> tuple[Array, Array]:
-    """What has come and not gone."""
+    """Cells that came in and have not gone out, over time."""
     signs = {name: 1.0 if name in ("cells_opening", "cells_made") else -1.0 for name in flows}
     days = np.concatenate([steps[0] for steps in flows.values()])
     change = np.concatenate([signs[name] * np.diff(amounts, prepend=0.0) for name, (_, amounts) in flows.items()])

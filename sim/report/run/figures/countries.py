@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def countries(answers: Answers) -> Exhibit:
-    """Participants by country, with when its sites open and whom they screen."""
+    """Participants by country, with the opening of its sites and the people screened there."""
     table, costs = answers.results.countries(), answers.scenario.costs
     labels = [str(row["label"]) for _, row in table.iterrows()]
     estimates = [estimate_of(row, "randomised") for _, row in table.iterrows()]
@@ -54,7 +54,7 @@ def _country_row(row: pd.Series, answers: Answers, has_costs: bool) -> tuple[str
 
 
 def start_up(answers: Answers) -> Exhibit:
-    """How long each step of start-up takes, and how often it is on the longest way, in all and by country."""
+    """How long each step of start-up takes, and how often it is on the longest way, overall and by country."""
     table, codes = answers.results.start_up(), answers.design.countries
     of = {(str(row["country"]), str(row["step"])): row for _, row in table.iterrows()}
     steps = answers.design.start_up

@@ -1,4 +1,4 @@
-"""When: cumulative randomisations against the registry's plan, and the distributions of the milestones."""
+"""When things happen: randomisations over time against the registry's plan, and the distributions of the milestones."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _MOST_ROWS = 24
 
 
 def _planned_lines(figure_: go.Figure, answers: Answers, at_top: bool) -> None:
-    """The dates of the registry record as upright lines with their names beside them, where they hide least."""
+    """Dates of the registry record as upright lines; their labels stand where they cover the least."""
     for milestone, when in answers.planned.items():
         figure_.add_vline(x=str(when), line={"color": VERMILLION, "width": 2, "dash": "dash"})
         figure_.add_annotation(
@@ -60,7 +60,7 @@ def _planned_lines(figure_: go.Figure, answers: Answers, at_top: bool) -> None:
 
 
 def _last_day(answers: Answers) -> float:
-    """Where the fan chart ends: when nine tenths are through, and after the planned dates."""
+    """Last day of the fan chart: when nine tenths of the trials are recruited, and after the planned dates."""
     p90 = answers.quantile("randomised_100pct", 90).value
     end = p90 if math.isfinite(p90) else answers.design.horizon_days
     planned = [answers.design.clock.day_of(when) for when in answers.planned.values()]
@@ -68,7 +68,7 @@ def _last_day(answers: Answers) -> float:
 
 
 def _pace(answers: Answers) -> tuple[date, date] | None:
-    """Day 0, and the last date on which the target may be met for the registered primary completion to be kept."""
+    """Day 0, and the last date on which the target can be met without missing the registered primary completion."""
     when = answers.planned.get("primary_completion")
     if when is None:
         return None
@@ -229,7 +229,7 @@ def milestones(answers: Answers) -> Exhibit:
 
 
 def _last_shown(answers: Answers) -> float:
-    """Where the S-curves end: when nearly all that ever come have come."""
+    """Last day of the S-curves: when nearly all trials that get there have got there."""
     every = np.concatenate([answers.days(name) for name in _curves(answers)])
     known = every[~np.isnan(every)]
     planned = [answers.design.clock.day_of(when) for when in answers.planned.values()]
@@ -291,7 +291,7 @@ def _add_s_curve(found: go.Figure, answers: Answers, name: str, i: int, end: flo
 
 
 def _curves(answers: Answers) -> list[str]:
-    """The milestones that are drawn, of those that this trial has."""
+    """Names of the milestones that are drawn, out of those that this trial has."""
     return [name for name in _CURVES if has_milestone(name, answers.scenario)]
 
 

@@ -1,4 +1,4 @@
-"""What it cost."""
+"""What the trial costs: by part, and month by month."""
 
 from __future__ import annotations
 

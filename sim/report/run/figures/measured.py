@@ -1,4 +1,4 @@
-"""Measures that have no figure of their own, as a table: those that are a function each, and those of extensions."""
+"""Measures without a figure of their own, as tables: those defined by a function, and those of extensions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OWN = "own"  # the section of what extensions measure
 
 
 def measured_exhibits(answers: Answers) -> dict[str, Exhibit]:
-    """A table for each section of the report that has such measures: `measured-<section>`."""
+    """One table per section of the report that has such measures, named `measured-<section>`."""
     by_section: dict[str, list[Measure]] = {}
     for entry in DECLARED:
         by_section.setdefault(entry.section, []).append(Measure(entry.name, entry.unit, entry.meaning))

@@ -43,7 +43,7 @@ _DRAWN = {
 
 
 def swimlane(answers: Answers) -> Exhibit:
-    """A lane a participant in the kept replication that stands for all."""
+    """One lane per participant, in the typical replication."""
     kept = answers.kept
     if kept.one is None:
         return Exhibit("swimlane", _TITLE, kept.nothing)
@@ -95,7 +95,7 @@ def _add_screening(found: go.Figure, people: pd.DataFrame, clock: Clock) -> None
 
 
 def _add_stays(found: go.Figure, people: pd.DataFrame, arm: str, i: int, clock: Clock, ends: float) -> None:
-    """Lines from randomisation to the way out; whoever is still in stays until the log ends."""
+    """Lines from randomisation to the way out; participants who never leave stay until the log ends."""
     if people.empty:
         return
     out = people["out_day"].fillna(ends)

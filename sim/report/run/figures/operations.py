@@ -42,7 +42,7 @@ _Z = 1.959963984540054
 
 
 def queues(answers: Answers) -> Exhibit:
-    """How many wait, are screened and are in a bay over time: one replication, and the mean over those kept."""
+    """People waiting, in screening and in a bay over time: one replication, and the mean over those kept."""
     from plotly.subplots import make_subplots
 
     title, kept = "Queues over time", answers.kept
@@ -89,7 +89,7 @@ def queues(answers: Answers) -> Exhibit:
 
 
 def _places(answers: Answers) -> dict[str, Place]:
-    """Where people can wait or be, of what this trial has."""
+    """Places where people can wait or be, out of those that this trial has."""
     scenario = answers.scenario
     has = {"waiting_for_coordinator": has_coordinators(scenario), "in_bay": has_bays(scenario)}
     return {name: place for name, place in PLACES.items() if has.get(name, True)}
@@ -132,7 +132,7 @@ def _most_at_once(found: pd.DataFrame) -> float:
 
 
 def _queue_summary(answers: Answers, rows: list[tuple[str, str, str, str]]) -> str:
-    """How busy coordinators and bays are, of those that this trial has, and how long people wait."""
+    """How busy coordinators and bays are, if the trial has them, and how long people wait."""
     scenario, parts = answers.scenario, []
     if has_coordinators(scenario):
         parts.append(f"coordinators are busy {_share(answers.mean('share_coordinators_busy'))} of the time")
@@ -157,7 +157,7 @@ def _share(estimate: Estimate) -> str:
 
 
 def arms(answers: Answers) -> Exhibit:
-    """How far the arms are from their shares as participants are randomised."""
+    """How far each arm is from its share as participants are randomised."""
     title, kept, names = "Balance of the arms", answers.kept, answers.design.arms
     counts = [f"{arm.name} {mean_with_error(answers.mean(f'n_randomised_{arm.name}'))}" for arm in names]
     if len(names) == 1:
@@ -214,7 +214,7 @@ def _distances(people: pd.DataFrame, arm: str, share: float) -> dict[int, Array]
 
 
 def _add_band(found: go.Figure, by_replication: dict[int, Array]) -> None:
-    """Where nine tenths of the trials lie, of those that randomised so many."""
+    """The band that holds nine tenths of the trials, among those that randomised at least this many."""
     longest = max(len(distance) for distance in by_replication.values())
     padded = np.full((len(by_replication), longest), np.nan)
     for row, distance in zip(padded, by_replication.values(), strict=True):

@@ -1,4 +1,4 @@
-"""Who: the funnel from referral to the last visit, and the criteria on which people fail."""
+"""People: the funnel from referral to the last visit, limits that turn people away, and criteria that exclude them."""
 
 from __future__ import annotations
 

@@ -27,11 +27,11 @@ _ALL_TITLE = "Sites over the simulated trials"
 
 
 class SiteNumbers(NamedTuple):
-    """What each site did in each replication kept whole: arrays of (sites, replications).
+    """What each site did in each replication kept whole; arrays of (sites, replications).
 
     Attributes:
         names: sites as in the tables.
-        activated: day of activation; NaN where it never was.
+        activated: day of activation; NaN if it never was.
         referred: patients referred.
         randomised: participants.
     """
@@ -56,7 +56,7 @@ def site_numbers(kept: Kept) -> SiteNumbers:
 
 
 def _drawn(kept: Kept) -> list[str]:
-    """The sites of a figure: all, or where they are too many those that randomise most, in their order."""
+    """Sites that a figure shows: all, or if there are too many, those that randomise most, in their order."""
     names = list(kept.labels)
     if len(names) <= MOST_SITES:
         return names
@@ -66,7 +66,7 @@ def _drawn(kept: Kept) -> list[str]:
 
 
 def sites_of_one(answers: Answers) -> Exhibit:
-    """When each site was open in the replication that stands for all, and whom it randomised."""
+    """When each site was open in the typical replication, and its participants."""
     kept = answers.kept
     if kept.one is None:
         return Exhibit("sites_one", _ONE_TITLE, kept.nothing)
@@ -165,7 +165,7 @@ def sites_of_all(answers: Answers) -> Exhibit:
 
 
 def _distinct(labels: list[str]) -> list[str]:
-    """Labels that differ, since bars of one label would be drawn as one: blanks that nobody sees are added."""
+    """Labels made distinct with invisible blanks, because plotly draws bars with equal labels as one."""
     seen: dict[str, int] = {}
     found = []
     for label in labels:

@@ -1,4 +1,4 @@
-"""Why it takes so long: days lost to each cause, and the critical path."""
+"""Why it takes so long: days lost to each cause, assumptions that matter, and the critical path."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def causes(answers: Answers) -> Exhibit:
 
 
 def doubts(answers: Answers) -> Exhibit:
-    """What the date hangs on among the assumptions that nobody has a source for."""
+    """Assumptions without a source on which the date depends."""
     why = Why(answers.results)
     title = "Assumptions of grade D that the date hangs on"
     table = answers.results.assumptions()
