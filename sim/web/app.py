@@ -1,4 +1,4 @@
-"""The studio as a Dash app: everything wired together."""
+"""The studio as a Dash app. All parts are wired together here, and only here."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def create_app(settings: Settings | None = None) -> tuple[dash.Dash, Studio]:
     """Wire a studio together.
 
     Args:
-        settings: how it is set up; default: for one person on this machine.
+        settings: address, folders, limits; default: for one person on this machine.
 
     Returns:
-        The app, whose `server` is a Flask app, and the studio, to be closed at the end.
+        The app, whose `server` is a Flask app, and the studio, which the caller closes at the end.
     """
     settings = settings or Settings()
     studio = Studio(settings, make_jobs(settings), prepare)
@@ -75,7 +75,7 @@ def create_app(settings: Settings | None = None) -> tuple[dash.Dash, Studio]:
 
 
 def make_jobs(settings: Settings) -> Jobs:
-    """The jobs of a studio, run by its own processes, or by Celery workers where there is Redis."""
+    """The jobs of a studio, run by its own processes, or by Celery workers if the settings name a Redis server."""
     if settings.redis:
         jobs = Jobs(settings.limits)
         from sim.web.work.celery_runner import CeleryRunner  # needs what only the extra "group" installs
@@ -93,9 +93,9 @@ def _work(settings: Settings, name: str, asked: tuple[Any, ...]) -> None:
     """What the process of a job does.
 
     Args:
-        settings: of the studio whose job it is.
-        name: of the function in that studio.
-        asked: what Dash calls it with.
+        settings: settings of the studio that started the job.
+        name: name of the callback function in that studio.
+        asked: the arguments with which Dash calls it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
@@ -105,11 +105,7 @@ def _work(settings: Settings, name: str, asked: tuple[Any, ...]) -> None:
 
 @lru_cache(maxsize=1)
 def studio_of(settings: Settings) -> Studio:
-    """The studio whose jobs this process does, or those forked from it.
-
-    Args:
-        settings: of the studio.
-    """
+    """The studio whose jobs this process, or processes forked from it, work on."""
     _, studio = create_app(settings)
     manager: Any = studio.manager
     manager.handle.close()  # opened again by each process: SQLite's connections must not be forked

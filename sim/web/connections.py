@@ -1,7 +1,7 @@
-"""Connections of a studio that serves many: waitress, with bounds on how long and how many anybody may hold.
+"""Connections of a production studio: waitress, with limits on how long and how many each address may hold.
 
-A browser keeps six connections open, and a class of thirty behind one address has 180. What is slow, idle or not
-allowed in is cut off before others have to wait for it.
+A browser keeps six connections open, and a class of thirty behind one address has 180. Connections that are slow, idle
+or refused are closed before others have to wait for them.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ MaySend = Callable[[str, Mapping[str, str], int], bool]
 
 @dataclass(frozen=True)
 class Bounds:
-    """What connections may take.
+    """Limits on connections.
 
     Attributes:
         connections: open at once.
-        of_one_address: of these, from one address.
-        threads: requests that are answered at once; most of them wait for what simulates.
-        idle_seconds: after which a connection is closed over which nothing comes or goes.
-        crowded_seconds: the same when more than half of all connections are taken.
-        request_seconds: in which a request must have come, and as many more as it has `request_rate` bytes.
+        of_one_address: open at once from one address.
+        threads: requests answered at once; most of them wait for a simulation.
+        idle_seconds: after which a connection without traffic is closed.
+        crowded_seconds: the same when more than half of all connections are in use.
+        request_seconds: within which a request must arrive, plus its size over `request_rate`.
         request_rate: bytes a second.
-        look_seconds: between looks at all connections.
+        look_seconds: between checks of all connections.
     """
 
     connections: int = 1000
@@ -49,19 +49,19 @@ class Bounds:
 
 
 class _Refused(Error):
-    """Who may not ask sends no body: it is not read."""
+    """Answer for a client that may not ask: its body is not read."""
 
     code = 401
     reason = "Unauthorized"
 
 
 class _Channel(HTTPChannel):
-    """A connection that knows since when a request has been coming."""
+    """A connection that knows when its current request began to arrive."""
 
     since: float | None = None
 
     def received(self, data: bytes) -> bool:
-        """Take what has come."""
+        """Take bytes that have arrived."""
         taken = bool(super().received(data))
         if self.request is None:
             self.since = None
@@ -71,10 +71,10 @@ class _Channel(HTTPChannel):
 
 
 class Server(TcpWSGIServer):
-    """Waitress's server, with these bounds.
+    """Waitress's server, with these limits.
 
     Attributes:
-        bounds: what connections may take.
+        bounds: limits on connections.
     """
 
     bounds: Bounds
@@ -91,7 +91,7 @@ class Server(TcpWSGIServer):
         self._is_over = True
 
     def maintenance(self, now: float) -> None:
-        """Close connections that are idle, or whose request takes too long to come."""
+        """Close connections that are idle, or whose request takes too long to arrive."""
         if self._is_over:
             close_all(self._map)
             return
@@ -105,7 +105,7 @@ class Server(TcpWSGIServer):
                 channel.will_close = True
 
     def handle_accept(self) -> None:
-        """Take a connection, unless its address has enough of them."""
+        """Accept a connection, unless its address has too many."""
         super().handle_accept()
         addresses = [channel.addr[0] for channel in self.active_channels.values()]
         if addresses and addresses.count(addresses[-1]) > self.bounds.of_one_address:
@@ -113,7 +113,7 @@ class Server(TcpWSGIServer):
 
 
 def is_slow(channel: Any, bounds: Bounds, now: float) -> bool:
-    """Whether a request has taken longer to come than it may."""
+    """Whether a request has taken longer to arrive than it may."""
     request = channel.request
     n_bytes = 0 if request is None else request.header_bytes_received + request.body_bytes_received
     return bool(now - channel.since > bounds.request_seconds + n_bytes / bounds.request_rate)
@@ -128,10 +128,14 @@ def make_server(
         app: the WSGI app.
         host: address to listen on.
         port: port to listen on.
-        may_send: whether a request with a body may send it, by its method, its headers (as WSGI names them,
-            without `HTTP_`) and the length of the body (-1 where it does not say).
-        largest: bytes that the body of a request may have.
-        bounds: what connections may take.
+        may_send: whether a request may send its body, by method, headers (with WSGI's names, without `HTTP_`) and
+            length of
+            the body in bytes (-1 if not given).
+        largest: maximum size of the body of a request, in bytes.
+        bounds: limits on connections.
+
+    Returns:
+        The server, listening but not yet answering.
     """
 
     class Parser(HTTPRequestParser):
@@ -172,7 +176,7 @@ def make_server(
 
 
 def _most_connections(wanted: int) -> int:
-    """As many as are wanted, or as the system lets this process have files open, with some left for others."""
+    """As many as wanted, or as the system's limit on open files allows, with some files left for other uses."""
     others = 200
     try:
         import resource

@@ -1,4 +1,4 @@
-"""Who may come in: those who know the studio's token, from a link or a form, and then have a cookie."""
+"""The token of a studio: a link or a form with the token gives a visitor a cookie, and nobody else gets in."""
 
 from __future__ import annotations
 
@@ -45,11 +45,12 @@ def check_token(token: str) -> None:
 
 
 class Door:
-    """Lets in those who know the token. They then have a cookie that is made from it, and from what only this studio
-    knows, so that a guess at it is worth nothing.
+    """Lets in visitors with the token. Their cookie is derived from the token and from a secret of this studio, so
+    that it
+    cannot be guessed.
 
     Args:
-        settings: of the studio.
+        settings: settings of the studio.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -60,7 +61,7 @@ class Door:
         self._lock = threading.Lock()
 
     def knows(self, cookie: str | None) -> bool:
-        """Whether a cookie is that of one who was let in."""
+        """Whether a cookie was given by this door."""
         return hmac.compare_digest((cookie or "").encode(), self.cookie.encode())
 
     def is_token(self, text: str) -> bool:
@@ -68,7 +69,7 @@ class Door:
         return hmac.compare_digest(text.encode(), self._token)
 
     def seconds_to_wait(self, address: str) -> float:
-        """For how long no token from an address is looked at: it gave too many wrong ones."""
+        """Seconds for which tokens from an address are ignored, because it sent too many wrong ones; 0 if none."""
         now = time.monotonic()
         with self._lock:
             wrong = self._recent(address, now)
@@ -91,7 +92,7 @@ class Door:
 
 
 def kept_secret(settings: Settings) -> bytes:
-    """What only this studio knows; kept with what its visitors keep, so that they need no token after a restart."""
+    """The secret of this studio. It is kept on disk, so that visitors need no token after a restart."""
     path = settings.kept / _SECRET
     path.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):
@@ -102,7 +103,7 @@ def kept_secret(settings: Settings) -> bytes:
 
 
 def may_send(settings: Settings) -> Callable[[str, Mapping[str, str], int], bool]:
-    """Whether a request may send its body, which is not read before: for `connections.make_server`."""
+    """A check whether a request may send its body, made before the body is read; for `connections.make_server`."""
     if not settings.token:
         return lambda *_: True
     door = Door(settings)
@@ -118,9 +119,9 @@ def may_send(settings: Settings) -> Callable[[str, Mapping[str, str], int], bool
 
 
 def asked_for_token(door: Door) -> Any:
-    """A link with the right token lets in, and so does the form; anything else is asked for one.
+    """Let in a link or a form with the right token; ask for the token otherwise.
 
-    What the link was to stays what is opened.
+    The address that was asked for opens afterwards.
     """
     is_form = request.method == "POST" and (request.content_length or _FORM_BYTES + 1) <= _FORM_BYTES
     given = (request.form if is_form else request.args).get("token", "")
@@ -142,7 +143,7 @@ def asked_for_token(door: Door) -> Any:
 
 
 def without_token() -> str:
-    """The address that is asked for, but for its token; never one of another studio."""
+    """The requested address without its token; never an address of another site."""
     pairs = parse_qsl(request.query_string.decode("ascii", "replace"), keep_blank_values=True)
     query = urlencode([pair for pair in pairs if pair[0] != "token"])
     path = quote("/" + request.path.lstrip("/\\"))

@@ -1,7 +1,7 @@
-"""The Celery workers of a studio for a group: they take its jobs from Redis.
+"""The Celery workers of a studio for a group; they take its jobs from Redis.
 
-The server is started with `serve --production --redis URL`, and on each machine that works for it, in the same folder
-of results, `celery --app sim.web.group:worker worker` with the same URL in `TRIALCLOCK_REDIS`.
+Start the server with `serve --production --redis URL`, and on each machine that works for it, in the same results
+folder, `celery --app sim.web.group:worker worker` with the same URL in `TRIALCLOCK_REDIS`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sim.web.settings import Settings
 
 
 def __getattr__(name: str) -> Any:
-    """`worker`: the Celery app of a worker, with the tasks of all pages; made when Celery asks for it."""
+    """`worker`: the Celery app with the tasks of all pages, made when Celery asks for it."""
     if name != "worker":
         raise AttributeError(name)
     results = Path(os.environ.get("TRIALCLOCK_RESULTS", "results"))

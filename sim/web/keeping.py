@@ -1,6 +1,6 @@
-"""How long what visitors keep is kept: until they take it away, until nobody has used it for long, or the disk is full.
+"""When visitors' files are deleted: when they take them away, after long disuse, or when the disk is full.
 
-A file that is deleted leaves a mark behind, so that a link to it can say what became of it.
+A deleted file leaves a mark, so that a link to it can say what happened.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _HOUR = 3_600.0
 
 @dataclass(frozen=True)
 class _Thing:
-    """Something that is kept, and is deleted whole.
+    """A file or folder that is deleted as a whole.
 
     Attributes:
         path: a file or a folder.
-        used: when it was last used.
-        n_bytes: that it takes.
+        used: time of last use, in seconds since 1970.
+        n_bytes: size in bytes.
     """
 
     path: Path
@@ -51,14 +51,14 @@ class _Thing:
 
 
 def take_away(visitors: Visitors, visitor: Visitor, digests: Collection[str]) -> None:
-    """Delete data that a visitor brought, and what was made of them: fitted scenarios, and runs of these.
+    """Delete data that a visitor uploaded, and everything made from them: fitted scenarios, and runs of these.
 
-    Data of other visitors, which this one was given a link to, stay.
+    Data of other visitors stay, even if this visitor has a link to them.
 
     Args:
-        visitors: who keep the files.
-        visitor: who takes them away.
-        digests: of the files.
+        visitors: the store of all visitors' files.
+        visitor: the visitor who takes them away.
+        digests: hashes of the files.
     """
     mine = {digest for digest in digests if owner_of(visitors.text(digest)) == visitor.folder.name}
     made = {entry["file"] for entry in visitor.remembered(MADE) if mine.intersection(entry["of"])}
@@ -70,12 +70,14 @@ def take_away(visitors: Visitors, visitor: Visitor, digests: Collection[str]) ->
 
 
 def owned(name: str, content: str, visitor: Visitor) -> str:
-    """The text under which a visitor's data are kept: nobody who has the same data can find or delete them."""
+    """The text under which a visitor's data are kept, so that a visitor with the same data can neither find nor
+    delete them.
+    """
     return json.dumps({"name": name, "content": content, "of": visitor.folder.name})
 
 
 def owner_of(text: str | None) -> str:
-    """The name of the folder of the visitor who brought data; empty where nobody did."""
+    """The name of the folder of the visitor who uploaded data; empty if nobody did."""
     with suppress(ValueError, TypeError, AttributeError):
         return str(json.loads(text or "").get("of", ""))
     return ""
@@ -101,15 +103,15 @@ def _rewrite(visitor: Visitor, name: str, stays: Callable[[dict[str, Any]], bool
 
 
 def tidy(kept: Path, limits: Limits, now: float | None = None) -> list[Path]:
-    """Delete what nobody has used for long, and the longest unused of the rest while it takes too much of the disk.
+    """Delete what has not been used for long, and then the longest unused files while all take too much space.
 
     Args:
-        kept: the folder of what visitors keep.
-        limits: for how long, and how much.
-        now: in seconds since 1970; default: now.
+        kept: the folder of visitors' files.
+        limits: maximum age in days, and maximum size in bytes.
+        now: in seconds since 1970; default: the current time.
 
     Returns:
-        What was deleted.
+        The deleted paths.
     """
     now = time.time() if now is None else now
     things = sorted(_things(kept), key=lambda thing: thing.used)
@@ -158,11 +160,11 @@ def _delete(path: Path) -> None:
 
 
 class Tidying:
-    """Tidies up now and every hour, in a thread.
+    """Tidies at once and then every hour, in a thread.
 
     Args:
-        kept: the folder of what visitors keep.
-        limits: for how long, and how much.
+        kept: the folder of visitors' files.
+        limits: maximum age in days, and maximum size in bytes.
     """
 
     def __init__(self, kept: Path, limits: Limits) -> None:
@@ -170,11 +172,11 @@ class Tidying:
         self._over = threading.Event()
 
     def open(self) -> None:
-        """Begin."""
+        """Start the thread."""
         threading.Thread(target=self._tidy, name="tidying", daemon=True).start()
 
     def close(self) -> None:
-        """End."""
+        """Stop the thread."""
         self._over.set()
 
     def _tidy(self) -> None:

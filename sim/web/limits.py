@@ -1,4 +1,4 @@
-"""What a scenario from outside may ask for. Each message names the limit."""
+"""Limits on what a visitor may ask for. Each message names the limit."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from sim.web.settings import Limits
 
 
 def check_limits(scenario: Scenario, limits: Limits, replications: int | None = None) -> None:
-    """See that a scenario does not ask for more than this studio simulates.
+    """Check that a scenario stays within the limits of this studio.
 
     Args:
         scenario: the scenario.
-        limits: what may be asked for.
+        limits: limits of the studio.
         replications: simulated trials; default: as the scenario says.
 
     Raises:
-        ScenarioError: it does, with every limit that it exceeds.
+        ScenarioError: it exceeds limits; the error names all of them.
     """
     wrong = list(_exceeded(scenario, limits, replications))
     if not wrong:
@@ -33,15 +33,15 @@ def check_limits(scenario: Scenario, limits: Limits, replications: int | None = 
 
 
 def check_sweep_limits(n_points: int, replications: int, limits: Limits) -> None:
-    """See that a sweep does not ask for more than this studio simulates.
+    """Check that a sweep stays within the limits of this studio.
 
     Args:
-        n_points: scenarios.
-        replications: simulated trials of each.
-        limits: what may be asked for.
+        n_points: number of points.
+        replications: simulated trials per point.
+        limits: limits of the studio.
 
     Raises:
-        UsageError: it does.
+        UsageError: it exceeds a limit.
     """
     asked = [
         (n_points, limits.points, "points"),
@@ -53,15 +53,15 @@ def check_sweep_limits(n_points: int, replications: int, limits: Limits) -> None
 
 
 def check_shares_limits(n_scenarios: int, replications: int, limits: Limits) -> None:
-    """See that saying what each changed value is worth does not ask for more than this studio simulates.
+    """Check that the simulations for `--shares` stay within the limits of this studio.
 
     Args:
-        n_scenarios: scenarios that lie between those compared.
+        n_scenarios: scenarios in between those compared.
         replications: simulated trials of each.
-        limits: what may be asked for.
+        limits: limits of the studio.
 
     Raises:
-        UsageError: it does.
+        UsageError: they exceed a limit.
     """
     n = n_scenarios * replications
     if n > limits.swept:
@@ -70,15 +70,15 @@ def check_shares_limits(n_scenarios: int, replications: int, limits: Limits) -> 
 
 
 def positive(value: float | str | None, most: float, control: str) -> float | None:
-    """A number above 0 that a person typed; None where there is none.
+    """A number above 0 that a visitor typed; None if the field is empty.
 
     Args:
-        value: as its control gives it.
-        most: that it may be.
-        control: how messages name it.
+        value: value of the control.
+        most: maximum.
+        control: name of the control in messages.
 
     Raises:
-        UsageError: it is none, or too large.
+        UsageError: not a number, not above 0, or too large.
     """
     if value in (None, ""):
         return None
@@ -118,12 +118,12 @@ def _too_many_referrals(scenario: Scenario, limits: Limits) -> Iterator[Problem]
 
 
 def check_plans(choices: Choices, limits: Limits) -> None:
-    """See that options do not make more plans than this studio searches, nor larger trials than it simulates.
+    """Check that a file of options makes no more plans, and no larger trials, than this studio simulates.
 
-    Each setting is looked at alone, and the plan of every lever's busiest setting; the others are between these.
+    Checks each setting alone, and the plan with the busiest setting of every lever; all other plans lie in between.
 
     Raises:
-        ScenarioError: they do; the file, and the lever where it is one of them.
+        ScenarioError: a limit is exceeded; the error names the file, and the lever if a single one is the cause.
     """
     if choices.n_plans > limits.plans:
         message = f"the studio searches at most {limits.plans:,} plans; the command line searches {MOST_PLANS:,}"
@@ -144,7 +144,7 @@ def check_plans(choices: Choices, limits: Limits) -> None:
 
 
 def _check_plan(scenario: Scenario, file: str, plan: str, limits: Limits) -> None:
-    """`check_limits`, with messages that name the file of options."""
+    """As `check_limits`, with messages that name the file of options."""
     try:
         check_limits(scenario, limits)
     except ScenarioError as error:

@@ -1,4 +1,4 @@
-"""Runs that a visitor may look at: their own, and those of the results folder that the studio was started with."""
+"""Runs that a visitor may see: their own, and those of the results folder with which the studio was started."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def past_runs(studio: Studio) -> list[Entry]:
-    """All of them, the one finished last first. Whether files were changed is looked at once, until one is opened."""
+    """All of them, the latest first. Whether files were changed is checked once, and again when a run is opened."""
     folders = (studio.visitor.runs, studio.settings.results)
     paths = [path for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_dir()]
     found = [entry for path in paths for entry in _entries(path, _changed(path))]
@@ -31,7 +31,7 @@ def past_runs(studio: Studio) -> list[Entry]:
 
 
 def _changed(path: Path) -> int:
-    """When a run's folder last changed what it says of itself."""
+    """When the description of a run last changed, in nanoseconds."""
     return max((file.stat().st_mtime_ns for file in (path / MANIFEST, path / RUN) if file.is_file()), default=0)
 
 
@@ -43,10 +43,10 @@ def _entries(path: Path, changed: int) -> tuple[Entry, ...]:
 
 
 def run_named(studio: Studio, name: str) -> Entry:
-    """The run whose folder has a name, as it now is. The name is looked up, and never made into a path.
+    """The run with this folder name, checked now. The name is looked up, and never used as a path.
 
     Raises:
-        ResultsError: there is none, or it is not finished, or it was changed since.
+        ResultsError: there is none, it is not finished, or it was changed since.
     """
     known = {entry.path.name: entry for entry in reversed(past_runs(studio))}
     if name not in known:
@@ -58,9 +58,9 @@ def run_named(studio: Studio, name: str) -> Entry:
 
 
 def unfinished_state(studio: Studio, entry: Entry) -> State | None:
-    """What names a run of this visitor that was not finished, so that it goes on; None where it cannot.
+    """The state that continues an unfinished run of this visitor; None if none does.
 
-    A run goes on where the same is asked for: it is kept by what it is of.
+    A run continues when the same question is asked again, because its folder is named after the question.
     """
     if entry.status != UNFINISHED or entry.path.parent != studio.visitor.runs:
         return None
@@ -69,9 +69,9 @@ def unfinished_state(studio: Studio, entry: Entry) -> State | None:
 
 
 def state_of(studio: Studio, entry: Entry) -> State:
-    """What names exactly the scenario, seed and size of a run: as it was typed where that still gives the same.
+    """The exact scenario, seed and size of a run, as typed if that still gives the same.
 
-    A scenario from elsewhere is kept as text, so that the link is not of a file that may change.
+    A scenario from elsewhere is kept as text, so that the link does not depend on a file that may change.
     """
     typed = _typed(entry.path, entry.typed, entry.finished)
     if typed is not None:
@@ -82,7 +82,7 @@ def state_of(studio: Studio, entry: Entry) -> State:
 
 @lru_cache(maxsize=2_000)
 def _typed(path: Path, text: str, finished: str | None) -> tuple[str, tuple[str, ...]] | None:  # noqa: ARG001 - a key
-    """Name and changes of a scenario that comes with the program, where they give that of a run."""
+    """Name and changes of a scenario that comes with the program, if they still give the scenario of a run."""
     words = shlex.split(text)
     if not words or words[0] not in library_names() or set(words[1::2]) - {"--set"}:
         return None

@@ -1,4 +1,6 @@
-"""All that a process of the studio needs, imported and tried once: `fork_server` forks from a process that has this."""
+"""Everything that a process of the studio needs, imported and tried once; `fork_server` forks from a process with
+this.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from sim.web.work.fork_server import prepared_settings
 
 
 def _try_once() -> None:
-    """Answer a small question: much is imported, and made ready, by the first who needs it."""
+    """Answer a small question, because libraries import and prepare much at first use."""
     scenario = load_scenario("base", ["trial.target=2", "trial.horizon_months=24"])
     text = scenario.model_dump_json(by_alias=True)
     for part in (view.first_dates_of, view.figures_of):

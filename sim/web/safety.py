@@ -1,4 +1,4 @@
-"""What keeps a studio safe: who may ask, what a browser may run, and what is told when something goes wrong."""
+"""Security of a studio: which requests are answered, what a browser may run, and what errors reveal."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ _HEADERS = {
 
 
 def protect(app: Dash, settings: Settings) -> None:
-    """Put a studio's requests and answers under its rules.
+    """Apply the studio's security rules to requests and responses.
 
     Args:
-        app: the app, before it answers anything.
-        settings: how it is set up.
+        app: the app, before its first request.
+        settings: settings of the studio.
     """
     server = app.server
     server.config["MAX_CONTENT_LENGTH"] = settings.limits.upload_bytes
@@ -57,7 +57,7 @@ def protect(app: Dash, settings: Settings) -> None:
 
 
 def _refusal(settings: Settings, door: Door | None) -> Any:
-    """Why a request is not answered, if it is not; else who asks."""
+    """The refusal of a request, if it is refused; otherwise identify the visitor."""
     if not _is_for_us(request.host, settings):
         return _plain("This address is not one of this studio's. Start it with --host-name to allow another.", 421)
     origin = request.headers.get("Origin")
@@ -74,7 +74,7 @@ def _refusal(settings: Settings, door: Door | None) -> Any:
 
 
 def _is_for_us(host: str, settings: Settings) -> bool:
-    """Whether a request names this studio: a page elsewhere whose name was pointed here (DNS rebinding) does not."""
+    """Whether a request names this studio; a page whose name was redirected here (DNS rebinding) does not."""
     name = (urlsplit(f"//{host}").hostname or "").lower()
     if is_loopback(name) or name in (settings.host, *settings.hosts):
         return True
@@ -120,10 +120,10 @@ def _failed(error: Exception) -> Any:
 
 
 def noted(error: BaseException) -> str:
-    """Write an error down with its traceback, on the server's side.
+    """Log an error with its traceback, on the server's side.
 
     Returns:
-        A reference under which whoever runs the server finds it in the log.
+        A reference to find it in the log.
     """
     reference = secrets.token_hex(4)
     _LOG.error("reference %s", reference, exc_info=error)
@@ -131,7 +131,7 @@ def noted(error: BaseException) -> str:
 
 
 def callback_failed(error: Exception) -> Any:
-    """An error in a callback, as a notice on the page; `on_error` of the app."""
+    """An error in a callback as a notice on the page; `on_error` of the app."""
     text = str(error)
     if isinstance(error, InputError):
         title, message = "This cannot be done", str(error)
@@ -155,7 +155,7 @@ def callback_failed(error: Exception) -> Any:
 
 
 def addresses(settings: Settings) -> list[str]:
-    """What to type into a browser: for others first, where others can reach it, and for this machine."""
+    """Addresses to type into a browser: first for others, if they can reach it, then for this machine."""
     hosts = [settings.host]
     if settings.host in _UNIVERSAL:
         hosts = [*settings.hosts[:1], LOOPBACK] if settings.hosts else [_own_address(), LOOPBACK]
@@ -165,7 +165,7 @@ def addresses(settings: Settings) -> list[str]:
 
 
 def _own_address() -> str:
-    """The address by which others reach this machine, or its name; nothing is sent to find it."""
+    """The address at which others reach this machine, or its name; found without sending anything."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # an address for documentation

@@ -1,4 +1,4 @@
-"""The studio as a server: Flask's own for one person, waitress for many; and what tells whether it is well."""
+"""The studio as a server: Flask's own for one person, waitress for many, and endpoints for its health."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 
 def add_endpoints(server: Flask, studio: Studio) -> None:
-    """`/health`, `/version`, the schema for the editor, and where browsers say that a page was left.
+    """Add `/health`, `/version`, the schema for the editor, and the endpoint at which browsers report that a page
+    was left.
 
     Args:
         server: the Flask server.

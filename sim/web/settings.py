@@ -1,4 +1,4 @@
-"""How a studio is set up: where it listens, what it keeps, and how much anybody may ask of it."""
+"""Settings of a studio: where it listens, what it keeps, and how much each visitor may ask for."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ PORT = 8050
 
 @dataclass(frozen=True)
 class Limits:
-    """What a scenario or an upload from outside may ask for.
+    """Limits on questions and uploads from visitors.
 
     Attributes:
-        replications: simulated trials of a run, or of a search for a plan over all its plans.
+        replications: simulated trials of a run, or of a search over all its plans.
         points: scenarios of a sweep.
         swept: simulated trials of a sweep, over all its points.
-        kept: simulated trials that are kept whole.
+        kept: simulated trials kept whole.
         sites: sites in all groups together.
         participants: participants to randomise.
         years: simulated time.
-        referrals: patients that all sites look at in one simulated trial, on average.
+        referrals: mean number of patients referred to all sites in one simulated trial.
         plans: plans to choose from.
-        upload_bytes: size of any request; files come in it as text, which is longer by a third.
+        upload_bytes: size of any request; files arrive as text, which is longer by a third.
         file_bytes: size of a data file.
-        job_seconds: time that one job may take.
-        job_bytes: memory that one process of a job may take.
+        job_seconds: time of one job.
+        job_bytes: memory of one process of a job.
         jobs: jobs that run at once; others wait for their turn.
-        jobs_each: jobs of one visitor, waiting ones among them.
-        kept_days: days that something is kept after it was last used.
-        kept_bytes: that all visitors' files and runs may take; of more, the longest unused are deleted.
+        jobs_each: jobs of one visitor, including waiting ones.
+        kept_days: days for which files are kept after their last use.
+        kept_bytes: size of all visitors' files and runs; beyond it, the longest unused are deleted.
     """
 
     replications: int = 10_000
@@ -55,17 +55,17 @@ class Limits:
 
 @dataclass(frozen=True)
 class Settings:
-    """How this studio is set up.
+    """Settings of one studio.
 
     Attributes:
-        results: the folder of runs; what visitors keep is below it, in `studio/`.
+        results: folder of runs; visitors' files are below it, in `studio/`.
         host: address to listen on.
         port: port to listen on.
-        token: what a visitor must know; empty on loopback, where none is asked for.
-        hosts: names under which browsers may ask for it, besides `host` and loopback; empty and not on loopback: any.
-        redis: address of a Redis server, where jobs run in Celery workers; empty for processes of this server.
-        workers: processes that answer levers; a job uses as many.
-        limits: what may be asked for.
+        token: token that visitors must enter; empty on loopback, where none is asked for.
+        hosts: host names that browsers may use, besides `host` and loopback; if empty and not on loopback: any.
+        redis: address of a Redis server, to run jobs in Celery workers; empty for processes of this server.
+        workers: processes for first answers; a job uses as many.
+        limits: limits on questions and uploads.
     """
 
     results: Path = Path("results")
@@ -79,12 +79,12 @@ class Settings:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether nobody but this machine can reach it."""
+        """Whether only this machine can reach it."""
         return is_loopback(self.host)
 
     @property
     def kept(self) -> Path:
-        """The folder of what visitors keep."""
+        """The folder of visitors' files."""
         return self.results / "studio"
 
 

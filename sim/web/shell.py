@@ -1,4 +1,4 @@
-"""What surrounds every page: header, navigation, the switch between dark and light, and which address is which page."""
+"""The frame of every page: header, navigation, the dark-mode switch, and the routing from addresses to pages."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Page(Protocol):
     TITLE: str
 
     def layout(self, studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
-        """What the page shows when it is opened."""
+        """The content of the page when it opens."""
         ...
 
     def register(self, app: Dash, studio: Studio) -> None:

@@ -1,4 +1,4 @@
-"""Which scenario a page is about: from the query of its address, and back. All pages read the same query.
+"""The scenario of a page, read from the query of its address and written back. All pages read the same query.
 
     ?scenario=base&set=sites.general_hospital.count=4&set=...&seed=7&replications=500
     ?...&until=database_lock.p50<14d
@@ -32,15 +32,15 @@ _LONGEST_RULE = 80
 
 @dataclass(frozen=True)
 class State:
-    """A scenario under work.
+    """The current scenario of a page.
 
     Attributes:
-        scenario: name of the scenario that comes with the program; of no account where there is a file.
+        scenario: name of a scenario that comes with the program; ignored if there is a file.
         file: hash of an edited scenario, or empty.
-        changes: `PATH=VALUE` texts, as after `--set`, one a path.
-        seed: where random numbers start; None: as the scenario says.
+        changes: `PATH=VALUE` texts, as after `--set`, one per path.
+        seed: seed of the random numbers; None: as the scenario says.
         replications: simulated trials; None: as the scenario says.
-        until: the rule by which simulating stops instead, as after `--until`; empty for none.
+        until: stopping rule, as after `--until`; empty for none.
     """
 
     scenario: str = BASE
@@ -55,10 +55,10 @@ class State:
         """The state that a query names.
 
         Args:
-            query: of the address, with or without its question mark, or parsed.
+            query: query of the address, with or without its question mark, or parsed.
 
         Raises:
-            UsageError: it names something that cannot be.
+            UsageError: it names something that does not exist or is not allowed.
         """
         if query is None or isinstance(query, str):
             query = parse_qs((query or "").removeprefix("?"), keep_blank_values=True)
@@ -82,7 +82,7 @@ class State:
         )
 
     def query(self) -> str:
-        """The query that names this state, with its question mark; empty for the base scenario as it is."""
+        """The query that names this state, with its question mark; empty for the unchanged base scenario."""
         pairs: list[tuple[str, str]] = []
         if self.file:
             pairs.append(("file", self.file))
@@ -98,7 +98,7 @@ class State:
         return f"?{urlencode(pairs)}" if pairs else ""
 
     def changed(self, path: str, value: str | None) -> State:
-        """The state with a value set, or with its change taken back where the value is None."""
+        """The state with a value set, or if the value is None, with its change removed."""
         kept = tuple(text for text in self.changes if text.partition("=")[0] != path)
         return replace(self, changes=kept if value is None else (*kept, f"{path}={value}"))
 
@@ -111,11 +111,11 @@ class State:
         """The scenario, read and checked.
 
         Args:
-            visitors: who keep edited scenarios.
-            limits: what may be asked for.
+            visitors: the store of edited scenarios.
+            limits: limits of the studio.
 
         Raises:
-            InputError: it is wrong, asks for too much, or is not kept here.
+            InputError: it is wrong, exceeds a limit, or is not kept here.
         """
         if self.file:
             text = visitors.text(self.file)
@@ -134,7 +134,7 @@ def _last(query: Mapping[str, Sequence[str]], name: str) -> str:
 
 
 def whole_number(query: Mapping[str, Sequence[str]], name: str, low: int, high: int) -> int | None:
-    """A whole number of a query; None where it names none. Raises UsageError where it cannot be."""
+    """A whole number of a query; None if the query has none. Raises UsageError outside `low` to `high`."""
     text = _last(query, name)
     if not text:
         return None

@@ -1,4 +1,4 @@
-"""What all pages of one studio share."""
+"""The studio that all pages share: settings, visitors, jobs and first answers."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _READY = 128  # scenarios that are kept read and checked
 
 
 class Studio:
-    """One studio. It starts nothing before it is opened, or asked.
+    """One studio. It starts no process before `open` or the first question.
 
     Args:
-        settings: how it is set up.
+        settings: its settings.
         jobs: its long work.
-        prepare: what a process of its own does while nobody waits for it, given the folder of what visitors keep.
+        prepare: work for a process of its own at the start, given the folder of visitors' files.
 
     Attributes:
-        settings: how it is set up.
-        visitors: who asks, and what they keep.
-        jobs: long work, watched over.
+        settings: its settings.
+        visitors: visitors and their files.
+        jobs: long work, supervised.
         answering: warm processes for first answers.
     """
 
@@ -52,19 +52,19 @@ class Studio:
 
     @property
     def visitor(self) -> Visitor:
-        """Who is asking, in a callback or in a job that one started."""
+        """The current visitor, in a callback or in a job that it started."""
         return self.visitors.current()
 
     @property
     def manager(self) -> Runner:
-        """What runs Dash's background callbacks."""
+        """The runner of Dash's background callbacks."""
         return cast(Runner, self.jobs.runner)
 
     def loaded(self, state: State) -> Loaded:
         """The scenario of a state, read and checked against the limits.
 
         Raises:
-            InputError: it is wrong, asks for too much, or is not kept here.
+            InputError: it is wrong, exceeds a limit, or is not kept here.
         """
         return self._loaded(state)
 
@@ -72,19 +72,21 @@ class Studio:
         return state.loaded(self.visitors, self.settings.limits)
 
     def take_away(self, digests: Collection[str]) -> None:
-        """Delete data that who asks brought, and what was made of them; see `keeping.take_away`."""
+        """Delete data that the current visitor uploaded, and everything made from them; see `keeping.take_away`."""
         take_away(self.visitors, self.visitor, digests)
         self._loaded.cache_clear()
         forget_readings()
 
     def open(self) -> None:
-        """Start what must not be waited for later, and drop answers to pages that the last server had."""
+        """Start processes that must be ready before the first question, and drop answers meant for pages of an
+        earlier server.
+        """
         self.jobs.open()
         self.answering.open()
         self._tidying.open()
 
     def prepare(self) -> None:
-        """Let a process of its own do what nobody waits for yet; it ends when that is done, or with the studio."""
+        """Start the preparation in a process of its own; it ends when done, or with the studio."""
         self._aside = start_warm_worker()
         self._aside[1].send((self._prepare, (self.settings.kept,)))
         self._aside[1].send(None)

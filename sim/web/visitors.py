@@ -1,7 +1,7 @@
-"""Who is asking, and what they keep. A visitor is whoever has a cookie with a random name.
+"""Visitors and their files. A cookie with a random name identifies a visitor.
 
-What is kept lies below the results folder, in `studio/`. No path is ever made from a request: a visitor's folder is
-named after a hash of the cookie, and a file after a hash of its text.
+Files lie below the results folder, in `studio/`. No path is ever made from a request: a visitor's folder is named after
+a hash of the cookie, and a file after a hash of its text.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def new_name() -> str:
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether an error says that there is no room on the disk."""
+    """Whether an error says that the disk is full."""
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -56,12 +56,12 @@ def is_name(text: str | None) -> bool:
 
 
 def is_tab(text: str) -> bool:
-    """Whether a text is a tab's name, as `assets/studio.js` makes it."""
+    """Whether a text is the name of a tab, as `assets/studio.js` makes it."""
     return _TAB.fullmatch(text) is not None
 
 
 def tab_of_request() -> str:
-    """The tab that asks, or nothing."""
+    """The tab that sent the current request; empty if unknown."""
     tab = request.headers.get(TAB_HEADER, "")
     return tab if is_tab(tab) else ""
 
@@ -71,7 +71,7 @@ class Visitor:
     """One visitor.
 
     Attributes:
-        folder: what this visitor keeps.
+        folder: folder of this visitor's files.
     """
 
     folder: Path
@@ -85,8 +85,8 @@ class Visitor:
         """Add an entry to a list that only grows, such as the history of runs.
 
         Args:
-            name: of the list: plain letters.
-            entry: what JSON can hold; when it was added is put into it as `at`, in seconds since 1970.
+            name: name of the list, in plain letters.
+            entry: data for JSON; the time is added as `at`, in seconds since 1970.
         """
         path = self._list(name)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,9 @@ class Visitor:
             file.write(line + "\n")
 
     def remembered(self, name: str) -> list[dict[str, Any]]:
-        """The last entries of a list, the newest last, but for a line that was cut off when the server was killed."""
+        """The last entries of a list, the newest last. A line that was cut off when the server was killed is
+        skipped.
+        """
         path = self._list(name)
         if not path.is_file():
             return []
@@ -108,7 +110,7 @@ class Visitor:
         return found
 
     def replace(self, name: str, entries: Iterable[Mapping[str, Any]]) -> None:
-        """Put other entries in the place of a list's."""
+        """Replace all entries of a list."""
         lines = [json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries]
         with _LOCK:
             write_whole(self._list(name), "".join(lines).encode())
@@ -125,25 +127,25 @@ class Visitors:
     """All visitors of a studio.
 
     Args:
-        kept: the folder of what they keep.
+        kept: the folder of their files.
     """
 
     def __init__(self, kept: Path) -> None:
         self._kept = kept
 
     def of(self, cookie: str | None) -> Visitor:
-        """The visitor who has a cookie; without one, everybody who has none."""
+        """The visitor with a cookie; all requests without a cookie are one visitor."""
         text = cookie if cookie is not None and is_name(cookie) else ""
         return Visitor(self._kept / "visitors" / hashlib.sha256(text.encode()).hexdigest()[:32])
 
     def current(self) -> Visitor:
-        """Who is asking, in a callback or in a job that one started."""
+        """The current visitor, in a callback or in a job that it started."""
         if has_request_context():
             return self.of(g.get("visitor"))
         return self.of(callback_context.cookies.get(COOKIE))
 
     def keep_text(self, text: str) -> str:
-        """Keep an edited scenario, or another text. Whoever knows its hash may read it, so that a link can name it.
+        """Keep an edited scenario, or another text. Anyone with its hash can read it, so that a link can name it.
 
         Returns:
             The hash.
@@ -161,7 +163,7 @@ class Visitors:
         return digest
 
     def text(self, digest: str) -> str | None:
-        """A kept text; None where there is none of that hash, or it was deleted. It counts as used now."""
+        """A kept text; None if there is none with that hash, or it was deleted. Reading counts as use."""
         if _HASH.fullmatch(digest) is None:
             return None
         path = self._kept / "files" / digest
@@ -174,7 +176,7 @@ class Visitors:
         return None if content == GONE else content.decode()
 
     def short(self, address: str) -> str:
-        """A code for an address of this studio, short enough to be typed from paper; the same for the same.
+        """A code for an address of this studio, short enough to type from paper. Equal addresses have equal codes.
 
         Args:
             address: its path and query.
@@ -192,7 +194,7 @@ class Visitors:
         return letters
 
     def address(self, code: str) -> str | None:
-        """The address that a code is for; None where it is for none. It counts as used now."""
+        """The address of a code; None if there is none. Reading counts as use."""
         code = code.lower()
         if not 0 < len(code) <= _LONGEST_CODE or set(code) - set(_LETTERS):
             return None
@@ -203,14 +205,14 @@ class Visitors:
         return path.read_text("utf-8")
 
     def forget(self, digests: Iterable[str]) -> None:
-        """Delete kept texts; a mark says of each that there was one."""
+        """Delete kept texts; a mark of each remains."""
         for digest in digests:
             path = self._kept / "files" / digest
             if _HASH.fullmatch(digest) is not None and path.is_file():
                 write_whole(path, GONE)
 
     def why_not(self, digest: str) -> str:
-        """Why there is no text of a hash."""
+        """Why there is no text with a hash: deleted, or never kept here."""
         if _HASH.fullmatch(digest) is not None and (self._kept / "files" / digest).is_file():
             return "was deleted: it was taken away, or nobody used it for long"
         return "is not kept here; the link is of another studio"

@@ -26,7 +26,7 @@ def account_sections(trials: Sequence[ObservedTrial]) -> list[PageSection]:
 
 
 def number_or_dash(value: float) -> str:
-    """A ratio with two decimals, or a dash for NaN."""
+    """A ratio with two decimals, or a dash if it is not finite."""
     return f"{value:.2f}" if math.isfinite(value) else "–"
 
 

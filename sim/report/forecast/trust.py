@@ -88,7 +88,7 @@ def furthest_day(answer: Answer, milestone: str) -> float:
         milestone: name of the milestone.
 
     Returns:
-        A day since day 0; infinite for a milestone that is past.
+        A day since day 0; infinite if half of the trials are already there, or never get there.
     """
     days = answer.futures.days(milestone)
     now = answer.start.state.now
@@ -105,9 +105,7 @@ def told_date(dates: Dates, estimate: Estimate, furthest: float) -> str:
 
 
 def soon_table(answer: Answer, dates: Dates) -> Table | None:
-    """Forecasts of the near future for the whole trial, each with how often its intervals held; None if there are
-    none.
-    """
+    """Near-future forecasts for the whole trial, each with how often its intervals held; None without any."""
     rows = []
     for item in answer.soon:
         if item.subject:

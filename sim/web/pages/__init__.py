@@ -1,4 +1,4 @@
-"""The pages of the studio. Each is a module here; see `sim.web` for what it has."""
+"""The pages of the studio, one module or package each; `sim.web` describes what a page must have."""
 
 # in the order of the navigation; the first is what "/" shows
 PAGES = (

@@ -44,7 +44,7 @@ _SIZES = ("200", "500", "1000", "2000")
 
 
 def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
-    """Which scenarios, how many trials, and below them the comparison."""
+    """Choice of scenarios and of the number of trials, and below them the comparison."""
     state = State.of(query)
     chosen = list(query.get("side", ()))[:MOST] or _suggested(state)
     chosen += [""] * (MOST - len(chosen))
@@ -66,7 +66,7 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
 
 
 def _suggested(state: State) -> list[str]:
-    """The scenario under work against what it was before its changes; without any, a first example."""
+    """The current scenario against its unchanged version; without changes, an example."""
     plain = State(scenario=state.scenario, file=state.file)
     if state.changes:
         return [state_value(plain), state_value(state)]
@@ -160,7 +160,7 @@ def register(app: Dash, studio: Studio) -> None:
 def _compared(
     studio: Studio, values: list[str], size: str, seed: int | None, set_progress: Any, *, worth: bool
 ) -> Component:
-    """The comparison, with a first answer on the way."""
+    """The comparison; a first answer is shown on the way."""
     if len(values) < 2:
         raise UsageError("choose two scenarios or more")
     if len(set(values)) < len(values):
@@ -187,7 +187,9 @@ def _compared(
 
 
 def _shares(studio: Studio, comparison: Comparison, tell: Progress) -> pd.DataFrame | None:
-    """What each changed value is worth. What lies between is kept, so that asking again is quick."""
+    """What each changed value is worth. The scenarios in between are kept, so that a repeated question returns
+    quickly.
+    """
     n_between = runs_needed(all_attributions(comparison))
     check_shares_limits(n_between, comparison.n_replications, studio.settings.limits)
     return shares_between(
@@ -196,7 +198,7 @@ def _shares(studio: Studio, comparison: Comparison, tell: Progress) -> pd.DataFr
 
 
 def _named(studio: Studio, value: str) -> tuple[Named, str, str]:
-    """What is compared, its label, and how it would be typed."""
+    """The scenario to compare, its label, and how it would be typed."""
     if value.startswith(RUN):
         entry = run_named(studio, value.removeprefix(RUN))
         return entry.path, entry.typed.split(" ")[0] or entry.scenario, ""

@@ -39,7 +39,7 @@ _SCALE_NAMES = {RANKS: "ranks of the dates", DAYS: "days, with “never” as th
 
 
 def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
-    """Which milestone, and below it what drives it."""
+    """Choice of a milestone, and below it what drives it."""
     state = State.of(query)
     scenario = studio.loaded(state).scenario
     focus = (query.get("of") or [end_of(scenario)])[-1]
@@ -117,7 +117,9 @@ def register(app: Dash, studio: Studio) -> None:
 
 
 def _explained(studio: Studio, state: State, focus: str, scale: str, set_progress: Any) -> Component:
-    """The explanation, with a first answer on the way. What is simulated is kept, so that asking again is quick."""
+    """The explanation; a first answer is shown on the way. Simulated parts are kept, so that a repeated question
+    returns quickly.
+    """
     scenario = studio.loaded(state).scenario
     if focus not in outcomes_of(scenario):
         raise UsageError(Problem("there is no such milestone", "?of", value=focus[:40]))

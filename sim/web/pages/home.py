@@ -23,7 +23,7 @@ _SHOWN_CHANGES = 12
 
 
 class _Stage(NamedTuple):
-    """A stage of a trial, and where to go with it."""
+    """A stage of a trial, and the pages that answer its questions."""
 
     title: str
     text: str
@@ -92,4 +92,4 @@ def _scenario(name: str, title: str, question: str, changes: tuple[str, ...]) ->
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """The first page only shows."""
+    """No callbacks: the home page only displays."""

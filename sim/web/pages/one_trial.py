@@ -1,4 +1,4 @@
-"""One trial, played: people on their way, queues, bays, cells and the calendar, and the story of whomever one follows.
+"""One trial, played: people on their way, queues, bays, cells and the calendar, and the story of a chosen person.
 
 The player is that of `trialclock play`; the server sends the trial once, and the browser plays it.
 """
@@ -237,7 +237,7 @@ def _register_picks(app: Dash, studio: Studio) -> None:
 
 
 def _state(studio: Studio, of: str, name: str, seed: Any) -> State:
-    """The state as the controls now have it; another scenario begins without the changes of the one before."""
+    """The state of the controls; another scenario starts without the changes of the one before."""
     state = State.of(of)
     if name and (state.file or name != state.scenario):
         state = State(scenario=name)
@@ -258,7 +258,7 @@ def _commands(state: State, stage: Stage) -> tuple[str, str]:
 
 
 def _serve_player(app: Dash) -> None:
-    """The player's files are those of the offline page; their address changes with what they say."""
+    """Serve the player's files, which are those of the offline page; their address changes with their content."""
     for address, text, kind, links in (
         (_SCRIPT, player_script(), "text/javascript", app.config.external_scripts),
         (_STYLE, player_style(), "text/css", app.config.external_stylesheets),

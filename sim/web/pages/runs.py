@@ -1,4 +1,4 @@
-"""Past runs: what each said, to open, to compare, to watch one trial of, and to take away."""
+"""Past runs: what each answered, with links to open, compare, watch and download."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def _links(places: list[tuple[str, str]]) -> Component:
 
 
 def _said(entry: Entry) -> Component:
-    """The dates first, then what it is."""
+    """The dates first, then what the run is."""
     last, lock = (entry.dates.get(name, {}) for name in ("last_randomised", "database_lock"))
     when = (entry.finished or "")[:16].replace("T", " ")
     rows = [
@@ -136,7 +136,7 @@ def _day(dates: Mapping[str, Any], quantile: str) -> str:
 
 
 def _files(entry: Entry) -> list[Component]:
-    """Files to open or to take away."""
+    """Files to open or download."""
     base = f"{PATH}/{quote(entry.path.name)}"
     found = [html.Li(html.A("Report", href=f"{base}/report.html", target="_blank", rel="noopener"))]
     for text, file in (("Scenario (YAML)", "scenario.yaml"), ("Data (CSV)", "data.csv"), ("Data (Excel)", "data.xlsx")):
@@ -172,7 +172,7 @@ def register(app: Dash, studio: Studio) -> None:
 
 
 def _answered(make: Any) -> Response:
-    """A file, or what is wrong in the command line's words."""
+    """A file, or an error in the words of the command line."""
     try:
         found: Response = make()
     except InputError as error:
@@ -181,7 +181,7 @@ def _answered(make: Any) -> Response:
 
 
 def _report(studio: Studio, name: str) -> Response:
-    """The report, alone in a sandbox: it may draw its figures, and knows nothing of the studio."""
+    """The report in a sandbox: it may draw its figures, and has no access to the studio."""
 
     def make() -> Response:
         results = Results(run_named(studio, name).path)

@@ -1,4 +1,4 @@
-"""Blocks that pages are made of."""
+"""Blocks of which pages are made: titles, problems, commands, tables, figures and answers."""
 
 from __future__ import annotations
 
@@ -39,22 +39,23 @@ def page_title(title: str, lead: str = "") -> Component:
 
 
 def problem_box(problems: Iterable[Problem], title: str = "This cannot be simulated") -> Component:
-    """What is wrong in something a person wrote, in the command line's words."""
+    """What is wrong with an input, in the words of the command line."""
     items = [html.Li(str(problem)) for problem in problems]
     return dmc.Alert(html.Ul(items, className="problems"), title=title, color="red", variant="light")
 
 
 def file_place(inside: Component, id: str, most_bytes: int, said_at: str, **more: Any) -> Component:  # noqa: A002
-    """What a file is dropped on, or chosen at. One that is too large is refused before it is sent: assets/figures.js.
+    """A drop area that also opens a file chooser. Files that are too large are refused before they are sent:
+    assets/figures.js.
 
-    It takes files of every kind, since Dash says nothing of those that it is told not to take.
+    It accepts all kinds of file, because Dash gives no message about those that it refuses.
 
     Args:
-        inside: what is seen.
-        id: of the upload.
-        most_bytes: that a file may have.
-        said_at: id of what says that one has more.
-        more: what else `dcc.Upload` takes.
+        inside: its content.
+        id: id of the upload.
+        most_bytes: maximum size of a file.
+        said_at: id of the message about a file that is too large.
+        more: further arguments of `dcc.Upload`.
     """
     place = dcc.Upload(inside, id=id, **more)
     return html.Div(place, **{"data-most-bytes": str(most_bytes), "data-said-at": said_at})
@@ -86,11 +87,11 @@ def table(data: Table, id: str | None = None) -> Component:  # noqa: A002 - Dash
 
 
 def answer_id(page: str, *names: str) -> str:
-    """The id of a part of an answer. It begins as no id of a page's own does, so that neither takes the other's place.
+    """The id of a part of an answer. It begins differently from all ids of pages, so that the two never clash.
 
     Args:
-        page: what the answer belongs to.
-        names: of the part, the largest first.
+        page: page of the answer.
+        names: names of the part, from the largest to the smallest.
     """
     return "-".join(("answer", page, *names))
 
@@ -98,12 +99,13 @@ def answer_id(page: str, *names: str) -> str:
 def figure_with_table(exhibit: Exhibit, page: str, order: int = 2) -> Component:
     """A figure with its heading, its words and the table behind it.
 
-    What changes from one answer to the next has an id, so that a page can change that alone: a table that was opened
-    stays open, and a part of a figure that was looked at closely stays in view.
+    Parts that change between answers have ids, so that a page can update them alone: an open table stays open, and a
+    zoomed
+    figure stays zoomed.
 
     Args:
-        exhibit: what is shown.
-        page: what the answer belongs to.
+        exhibit: the figure with its words and table.
+        page: page of the answer.
         order: level of the heading.
     """
     id = answer_id(page, exhibit.name)  # noqa: A001 - of the graph; its parts get the same with an ending
@@ -126,7 +128,7 @@ def figure_with_table(exhibit: Exhibit, page: str, order: int = 2) -> Component:
 
 
 def _to_take(exhibit: Exhibit) -> Component:
-    """Buttons that save the figure and its table as files; assets/figures.js makes them in the browser."""
+    """Buttons that save the figure and its table as files; the browser makes them (assets/figures.js)."""
     kinds = (["png", "svg"] if exhibit.figure is not None else []) + (["csv"] if exhibit.table is not None else [])
     whole = {"csv": "Table as CSV", "png": "Figure as PNG", "svg": "Figure as SVG"}
     buttons = [

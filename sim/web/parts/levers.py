@@ -1,4 +1,4 @@
-"""Levers: which values of a scenario a planner moves, each with what the schema and the sources say of it."""
+"""Levers: the values of a scenario that a planner moves, each with what the schema and the sources say about it."""
 
 from __future__ import annotations
 
@@ -70,17 +70,17 @@ class Control:
     """One lever.
 
     Attributes:
-        path: what it sets, as after `--set`.
-        label: what people call it, with the name of the part that it is in.
+        path: the path that it sets, as after `--set`.
+        label: name, with the name of the part that it is in.
         kind: number, whole, choice, date, text or switch.
-        value: as the scenario says it now.
-        description: what the schema says of it.
-        step: by how much an arrow moves a number.
+        value: value in the scenario.
+        description: description in the schema.
+        step: step of a number's arrows.
         part: the part it is in (a group of sites, a criterion), or empty.
-        source: whose number it is, or empty.
+        source: source of the value, or empty.
         grade: A to D, or empty.
-        note: what else to know of the source.
-        may_be_empty: whether it may be left out.
+        note: remark on the source, or empty.
+        may_be_empty: whether it is optional.
     """
 
     path: str
@@ -103,7 +103,7 @@ class Control:
         return label if not unit or unit in self.label else f"{label} ({unit})"
 
     def text(self, value: Any) -> str | None:
-        """A value of this control as it is written after `--set PATH=`; None where it is no value yet."""
+        """A value of this control as written after `--set PATH=`; None if it is not a value yet."""
         if self.kind == "switch":
             return "true" if value else "false"
         if value is None or value == "":
@@ -118,10 +118,10 @@ class Criterion:
     """One eligibility criterion, which may be switched off.
 
     Attributes:
-        name: as in the scenario.
+        name: name in the scenario.
         label: in words, with its place in the record.
-        is_on: whether it is applied.
-        stage: when it is known.
+        is_on: whether it applies.
+        stage: the stage at which it is known.
         controls: its limits.
     """
 
@@ -133,7 +133,7 @@ class Criterion:
 
     @property
     def path(self) -> str:
-        """What its switch sets."""
+        """The path that its switch sets."""
         return f"screening.criteria.{self.name}"
 
 
@@ -164,7 +164,7 @@ def levers(loaded: Loaded, with_all: Loaded) -> Levers:
     """All levers of a scenario.
 
     Args:
-        loaded: the scenario as it is.
+        loaded: the scenario.
         with_all: the scenario before any criterion was switched off.
     """
     rows, data = provenance(loaded), plain(loaded)
@@ -198,9 +198,9 @@ def _criteria(rows: list[Provenance], data: Mapping[str, Any], loaded: Loaded, w
 
 
 def _rows(rows: list[Provenance], pattern: str, loaded: Loaded) -> Iterator[Provenance]:
-    """The rows that a pattern stands for.
+    """The rows that a pattern matches.
 
-    A cap is of one number, an amendment has one moment, and a step takes what it leaves out.
+    A cap has one number, an amendment has one moment, and a step takes the parts that it leaves out.
     """
     for row in rows:
         is_elsewhere = row.value == "null" and (
@@ -232,12 +232,12 @@ def _controls(row: Provenance, whole: Mapping[str, Any]) -> Iterator[Control]:
 
 
 def _may_be_given(description: Description) -> bool:
-    """Whether a value that was left out is one that a control can give: a number or a date."""
+    """Whether a control can set a value that was left out: a number or a date."""
     return description.is_date or bool(description.types & {"number", "integer"})
 
 
 def _parameter(whole: Description, path: str, name: str) -> Description:
-    """What may stand for one parameter of a distribution: it has the unit and range of what is drawn, or none."""
+    """Description of one parameter of a distribution: with the unit and range of what is drawn, or none."""
     own = described(f"{path}.{name}")
     is_spread = name in _SPREADS
     return Description(
@@ -305,12 +305,12 @@ def _step(value: Any, description: Description, kind: str) -> float:
 
 
 def value_at(loaded: Loaded, path: str) -> Any:
-    """The value that a resolved scenario has at a dotted path, as plain data; None where there is none."""
+    """The value of a resolved scenario at a dotted path, as plain data; None if there is none."""
     return value_in(plain(loaded), path)
 
 
 def value_in(data: Any, path: str) -> Any:
-    """The same of a scenario that is plain data already."""
+    """As `value_at`, for a scenario that is already plain data."""
     keys = path.split(".")
     while keys:
         if not isinstance(data, Mapping):
@@ -332,5 +332,5 @@ def plain(loaded: Loaded) -> dict[str, Any]:
 
 
 def without_changes(state: State) -> State:
-    """The scenario before anything was set."""
+    """The state before anything was set."""
     return State(state.scenario, state.file)

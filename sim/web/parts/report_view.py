@@ -1,4 +1,4 @@
-"""What a page of a report says, as a part of a page of the studio: the same words, figures and tables."""
+"""A page of a report as a part of a page of the studio: the same words, figures and tables."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def report_view(page: PlainPage, name: str, note: str = "", then: Component | No
     """A whole answer: the headline, its figures, and the sections behind it.
 
     Args:
-        page: what it says.
-        name: begins the ids of its parts.
-        note: what to know of this answer as it now stands, such as that a better one is under way.
-        then: where to go on from the answer.
+        page: content of the report.
+        name: prefix of the ids of its parts.
+        note: a remark on this answer, such as that a better one is being simulated.
+        then: links to continue from the answer.
     """
     links = [html.Li(html.A(part.title, href=f"#{_section_id(part, name)}")) for part in page.sections]
     return html.Div(
@@ -40,7 +40,7 @@ def report_view(page: PlainPage, name: str, note: str = "", then: Component | No
 
 
 def _first(page: PlainPage, name: str, note: str) -> list[Any]:
-    """What is seen first."""
+    """The part at the top."""
     return [
         dmc.Text(page.eyebrow, size="sm", c="dimmed"),
         dmc.Title(page.headline, order=2, className="headline"),

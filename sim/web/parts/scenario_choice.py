@@ -1,4 +1,4 @@
-"""Scenarios to choose from: those that come with the program, those that were changed here, and past runs."""
+"""Scenarios to choose from: those that come with the program, those changed here, and past runs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def gallery() -> tuple[tuple[str, str, str, tuple[str, ...]], ...]:
 
 
 def state_value(state: State) -> str:
-    """A state as the value of a choice: its query, without seed and size, which are chosen apart."""
+    """A state as the value of a choice: its query without seed and size, which have controls of their own."""
     plain = replace(state, seed=None, replications=None, until="")
     return plain.query().removeprefix("?") or f"scenario={state.scenario}"
 
@@ -44,13 +44,13 @@ def state_value(state: State) -> str:
 def scenario_options(
     studio: Studio, state: State, chosen: Sequence[str], *, with_runs: bool = False
 ) -> list[dict[str, Any]]:
-    """What may be chosen, by where it comes from.
+    """Options of a choice of scenarios, grouped by origin.
 
     Args:
         studio: the studio.
-        state: the scenario under work.
-        chosen: values that are chosen already.
-        with_runs: whether past runs may be chosen too.
+        state: the current scenario.
+        chosen: values already chosen.
+        with_runs: whether past runs are offered too.
     """
     shipped = [{"value": f"scenario={name}", "label": title} for name, title, _, _ in gallery()]
     known = {option["value"] for option in shipped}
@@ -63,7 +63,7 @@ def scenario_options(
 
 
 def _runs(studio: Studio) -> list[dict[str, str]]:
-    """Past runs; those that would be called alike have the names of their folders too."""
+    """Past runs; those with equal names also show the name of their folder."""
     found = [entry for entry in past_runs(studio) if entry.status == FINISHED]
     labels = [f"{entry.typed or entry.scenario}, {entry.replications:,} trials" for entry in found]
     return [
@@ -84,11 +84,11 @@ def _label(value: str) -> str:
 
 
 def label_of(state: State, name: str) -> str:
-    """What to call a scenario in a figure.
+    """Label of a scenario in figures.
 
     Args:
         state: the scenario.
-        name: as its file calls it.
+        name: name in its file.
     """
     if state.file:
         return name

@@ -1,4 +1,4 @@
-"""A text file, as a visitor's browser sends it."""
+"""A text file that a visitor uploaded."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _LONGEST_NAME = 80
 
 
 def brought(contents: str, name: str, what: str) -> str:
-    """The text of a file that was brought.
+    """The text of an uploaded file.
 
     Args:
-        contents: as a browser sends it.
-        name: of the file.
-        what: what it is to be, with its article: `a scenario file`.
+        contents: data URL from the browser.
+        name: name of the file.
+        what: what it should be, with its article: `a scenario file`.
 
     Raises:
-        InputError: it is no text, or too large.
+        InputError: it is not text, or too large.
     """
     shown = name[:_LONGEST_NAME]
     if not name.lower().endswith(ENDINGS):

@@ -1,4 +1,4 @@
-"""The part of a page that starts long work: a button, how far it has come, and a button that ends it."""
+"""The work bar of a page: the button that starts long work, its progress, and the button that cancels it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _AT_ONCE_MS = 1
 
 
 def asking(page: str, label: str, *, at_once: bool = False, others: tuple[Component, ...] = ()) -> Component:
-    """Button, progress and cancel; what comes of it is put below.
+    """Button, progress and cancel; the answer appears below.
 
     Args:
         page: name of the page, which begins the ids.
-        label: on the button.
-        at_once: whether it is asked when the page is opened, because its address says that it was before.
+        label: text of the button.
+        at_once: whether the work starts when the page opens, because its address contains a question.
         others: more controls, before the button.
     """
     return html.Div(
@@ -50,19 +50,19 @@ def asking(page: str, label: str, *, at_once: bool = False, others: tuple[Compon
 
 
 def answer_area(page: str) -> Component:
-    """Where the answer is put."""
+    """The area for the answer."""
     return html.Div(id=f"{page}-answer", className="answer-area", **{"aria-live": "off"})
 
 
 def asked_by(page: str) -> tuple[Input, Input]:
-    """What starts the work: the button, or the page as it is opened."""
+    """Inputs that start the work: the button, or opening the page."""
     return Input(f"{page}-run", "n_clicks"), Input(f"{page}-at-once", "n_intervals")
 
 
 def meanwhile(page: str) -> dict[str, Any]:
-    """What a long callback of this page says of itself: see `jobs.long_callback`.
+    """Arguments of a long callback that show its work on this page: see `jobs.long_callback`.
 
-    Its progress is the bar's value, what it reaches to, and what is said beside it.
+    Its progress is the bar's value, its maximum, and the text beside it.
     """
     return {
         "progress": [
@@ -80,11 +80,11 @@ def meanwhile(page: str) -> dict[str, Any]:
 
 
 class Progress:
-    """Tells a page how far its work has come.
+    """Shows on a page how far its work has come.
 
     Args:
         page: name of the page.
-        set_progress: as a long callback is given it.
+        set_progress: the function that Dash gives to a long callback.
         what: what is counted.
     """
 
@@ -93,11 +93,11 @@ class Progress:
         self._before = ""
 
     def __call__(self, done: int, total: int) -> None:
-        """Tell it."""
+        """Show the progress."""
         self._set((str(done), str(max(total, 1)), f"{self._before}{done:,} of {total:,} {self._what}"))
 
     def first(self, answer: Component) -> None:
-        """Show an answer that a better one will follow. What follows takes long, and waits for its turn."""
+        """Show an answer before a better one. The work that follows is long, and waits for its turn."""
         set_props(f"{self._page}-answer", {"children": answer})
         go_on_as_long()
         self._before = "A first answer is below. For the better one: "

@@ -1,1 +1,1 @@
-"""Long work and first answers, in processes of their own."""
+"""Long work and first answers, in processes of their own, so that pages always respond."""

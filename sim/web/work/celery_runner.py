@@ -18,11 +18,11 @@ _EXPIRES_SECONDS = 3600
 
 
 def celery_app(url: str, seconds: float) -> Celery:
-    """A Celery app that takes its tasks from Redis, and leaves its answers there.
+    """A Celery app that takes its tasks from Redis and leaves its answers there.
 
     Args:
-        url: of the Redis server.
-        seconds: that a task may take.
+        url: address of the Redis server.
+        seconds: maximum time of a task.
     """
     app = Celery("trialclock", broker=url, backend=url)
     app.conf.update(
@@ -37,7 +37,7 @@ def celery_app(url: str, seconds: float) -> Celery:
 
 
 class CeleryRunner(Runner, dash.CeleryManager):
-    """Dash's own, whose jobs are watched."""
+    """Dash's own Celery manager, with supervised jobs."""
 
     def __init__(self, jobs: Jobs, settings: Settings) -> None:
         self.jobs = jobs
@@ -48,10 +48,10 @@ class CeleryRunner(Runner, dash.CeleryManager):
         return self.started(lambda: super(CeleryRunner, self).call_job_fn(key, job_fn, args, context), key, job_fn)
 
     def get_updated_props(self, key: str) -> Any:
-        """What a job shows while it runs. Dash's own would show it again and again, and drop the job's answer."""
+        """Updates that a job shows while it runs. Dash's own version would repeat them, and drop the job's answer."""
         shown = self.handle.backend.client.getdel(self._make_set_props_key(key))
         return self.jobs.told_at_first(key) | ({} if shown is None else json.loads(shown))
 
     def store(self, key: str, value: Any) -> None:
-        """Answer in a job's place."""
+        """Store an answer in place of a job's."""
         self.handle.backend.set(key, json.dumps(value))

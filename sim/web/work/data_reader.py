@@ -1,7 +1,8 @@
-"""Data files of visitors are read in a process of its own, with bounded memory and time.
+"""Reads visitors' data files in a separate process, with limits on memory and time.
 
-It is the same reader as everywhere. The process is forked from one that has everything imported; what was read is kept
-for a while, since a page asks for it again and again.
+It is the same reader as everywhere. The process is forked from one that has everything imported. Tables are cached for
+a
+while, because a page asks for them repeatedly.
 """
 
 from __future__ import annotations
@@ -39,18 +40,18 @@ _Answer = tuple[str, Any]
 def tables_apart(
     files: Sequence[Upload], limits: ReadLimits, sheet: str = "", header: str = "", purpose: Purpose = "data"
 ) -> list[RawTable]:
-    """The tables in files from elsewhere, as `upload.tables_of` reads them.
+    """The tables in uploaded files, as `upload.tables_of` reads them.
 
     Args:
-        files: one, or the SDTM domains of a trial.
-        limits: what they may be, and what memory and time they may take.
-        sheet: which sheets of a workbook, where a person said so.
-        header: which rows are the header, where a person said so.
+        files: one file, or the SDTM domains of a trial.
+        limits: limits on the files, and on memory and time to read them.
+        sheet: which sheets of a workbook to read, if a person chose them.
+        header: which rows are the header, if a person chose them.
         purpose: what the tables are for.
 
     Raises:
-        DataError: one is too large, of another kind, or not a table; or it takes too much memory or time.
-        QuestionError: there are several sheets, and it is not clear which is meant.
+        DataError: a file is too large, of another kind, or not a table; or reading takes too much memory or time.
+        QuestionError: there are several sheets, and it is not clear which to read.
     """
     key = _key(files, limits, sheet, header, purpose)
     with _lock:
@@ -106,7 +107,7 @@ def _in_a_process(
 
 
 def _bounded(limits: ReadLimits, *arguments: Any) -> _Answer:
-    """What the process does: bound itself, and read."""
+    """The work of the process: limit itself, and read."""
     with suppress(ImportError):  # a system without such bounds; time is bounded by the one that waits
         _bound(limits)
     return _answered(*arguments)
@@ -124,7 +125,7 @@ def _bound(limits: ReadLimits) -> None:
 
 
 def _answered(files: Sequence[Upload], limits: ReadLimits, sheet: str, header: str, purpose: Purpose) -> _Answer:
-    """Tables, or what is wrong or asked, in a form that goes through a pipe whole."""
+    """Tables, or the error or question, in a form that passes through a pipe."""
     try:
         return "tables", tables_of(files, limits, sheet, header, purpose)
     except QuestionError as error:
@@ -135,6 +136,6 @@ def _answered(files: Sequence[Upload], limits: ReadLimits, sheet: str, header: s
 
 
 def forget_readings() -> None:
-    """Forget what was read: some of it was taken away."""
+    """Empty the cache, because some of the data were taken away."""
     with _lock:
         _readings.clear()

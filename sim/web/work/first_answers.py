@@ -1,10 +1,11 @@
-"""Processes that are warm: they have everything imported, so that a moved lever has its first answer at once.
+"""First answers: warm processes with everything imported, so that a moved lever is answered at once.
 
-Who is alone gets two of them, which simulate half of the trials each; when many ask at once, everybody gets one, and
-fewer simulated trials. The answer says how many there were, and its errors are as wide as that makes them. An answer is
-kept for a while, for whoever goes back to a question or asks what somebody else did; and it may be begun before a page
-asks for it, while the page still takes in what was moved. So are its trials: who has the dates may ask for the figures,
-and gives way to all who have nothing yet.
+A lone visitor gets two workers, which simulate half of the trials each. When many ask at once, each gets one worker and
+fewer simulated trials; the answer says how many, and its errors are correspondingly wide. Answers are cached for a
+while,
+so repeated questions return instantly. An answer may start before its page asks, while the page still takes in what was
+moved. Trials are cached too: a tab that has the dates may ask for the figures, and yields to tabs that have nothing
+yet.
 """
 
 from __future__ import annotations
@@ -41,23 +42,23 @@ _WARM_UP_SECONDS = 60.0
 
 
 class Superseded(Exception):
-    """The same tab has asked for something newer."""
+    """The same tab has asked a newer question."""
 
 
 class TooSlow(TrialclockError):
-    """A first answer takes too long, or the process that worked on it was lost."""
+    """A first answer takes too long, or its process was lost."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a first answer is wanted to.
+    """The question of a first answer.
 
     Attributes:
         scenario: the scenario.
-        seed: where random numbers start.
-        most: simulated trials that were asked for; there are no more in a first answer.
+        seed: seed of the random numbers.
+        most: requested number of simulated trials, which a first answer does not exceed.
         typed: the scenario as it would be typed.
-        view: a function of a module that makes what is shown from `Results`, called in a warm process.
+        view: a module-level function that turns `Results` into what is shown; it runs in a warm process.
     """
 
     scenario: Scenario
@@ -68,17 +69,17 @@ class Question:
 
     @cached_property
     def text(self) -> str:
-        """The scenario as it is sent to a process."""
+        """The scenario in the form in which it is sent to a process."""
         return self.scenario.model_dump_json(by_alias=True)
 
     @cached_property
     def key(self) -> str:
-        """What is the same for the same question, and for no other."""
+        """A key that is equal for equal questions only."""
         return _key(self.text, self.seed, self.most, self.typed, self.view.__module__, self.view.__qualname__)
 
     @cached_property
     def trials(self) -> str:
-        """What is the same for all questions whose answer is made from the same trials."""
+        """A key that is equal for questions that are answered from the same trials."""
         return _key(self.text, self.seed, self.most)
 
 
@@ -88,16 +89,20 @@ def _key(*asked: Any) -> str:
 
 @dataclass
 class _Warm:
-    """One process."""
+    """One warm process."""
 
     process: Any
     connection: Connection
     is_warm: bool = False
 
     def send(self, work: Callable[..., Any], *arguments: Any) -> None:
+        """Send work to the process; `answer` gets its result."""
         self.connection.send((work, arguments))
 
     def answer(self, deadline: float) -> Any:
+        """The result of the work, waiting until a deadline (monotonic seconds). Raises TooSlow after it, or if the
+        process died.
+        """
         if not self.connection.poll(max(deadline - time.monotonic(), 0.0)):
             raise TooSlow("this takes longer than a first answer may")
         try:
@@ -110,11 +115,11 @@ class _Warm:
 
 
 class FirstAnswers:
-    """Warm processes, and who gets them.
+    """A pool of warm processes, shared among tabs.
 
     Args:
-        n: how many.
-        n_bytes: memory that each may take.
+        n: number of processes.
+        n_bytes: maximum memory of each.
     """
 
     def __init__(self, n: int, n_bytes: int) -> None:
@@ -129,7 +134,7 @@ class FirstAnswers:
         self._begun: dict[str, Future[Any]] = {}
 
     def open(self) -> None:
-        """Begin to start the processes, which is not waited for; otherwise the first question does."""
+        """Start the processes in the background; otherwise the first question starts them."""
         with self._lock:
             is_open, self._is_open = self._is_open, True
         if not is_open:
@@ -148,15 +153,15 @@ class FirstAnswers:
 
     @property
     def n_idle(self) -> int:
-        """Processes that have been started and are at nothing."""
+        """Number of started processes without work."""
         return self._idle.qsize()
 
     def begin(self, question: Question, tab: str) -> None:
-        """Begin an answer that the tab is about to ask for; whoever asks gets this one.
+        """Start an answer that a tab is about to ask for; the next to ask the same question gets this one.
 
         Args:
-            question: what will be asked.
-            tab: which will ask.
+            question: the coming question.
+            tab: the tab that will ask.
         """
         with self._lock:
             if question.key in self._kept or question.key in self._begun:
@@ -176,14 +181,17 @@ class FirstAnswers:
                 del self._begun[question.key]
 
     def first_answer(self, question: Question, tab: str) -> Any:
-        """Simulate a few trials, and show what they say. Where they were simulated for another view, show that.
+        """Simulate a few trials and return their view. Trials already simulated for another view are used again.
 
         Args:
-            question: what is asked.
-            tab: who asks; an older question of the same tab and view that still waits is dropped.
+            question: the question.
+            tab: the tab that asks; its older waiting questions for the same view are dropped.
+
+        Returns:
+            What `question.view` makes of the results.
 
         Raises:
-            Superseded: the tab has asked for something newer.
+            Superseded: the tab has asked a newer question.
             TooSlow: it takes longer than `SECONDS`.
         """
         with self._lock:
@@ -296,13 +304,13 @@ def _ended(warm: _Warm) -> None:
 
 
 def warm_up(n_bytes: int) -> None:
-    """Bound the memory of this process, and import what an answer needs, unless it was forked with all that."""
+    """Limit the memory of this process, and import what an answer needs, unless it was forked with all that."""
     bound_memory(n_bytes)
     import_module(PRELOAD)
 
 
 def shown(text: str, seed: int, typed: str, chunks: Sequence[Chunk], view: Callable[..., Any]) -> Any:
-    """What a view makes of some chunks."""
+    """What a view makes of some chunks of replications."""
     n = sum(chunk.n for chunk in chunks)
     design = design_of(text)
     return view(ResultsAtHand(Identity(design.scenario, seed, n, typed), chunks, design))

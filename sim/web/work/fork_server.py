@@ -1,7 +1,8 @@
-"""Processes that begin with everything imported, forked from one that was started for that and has a single thread.
+"""Processes that start with everything imported, forked from a single-threaded process kept for this purpose.
 
-A server has many threads. A process forked from it begins with whatever locks they hold at that moment, and with nobody
-who lets them go: now and then a job would wait for ever. Where the system cannot fork, each process begins anew.
+A server has many threads. A process forked from it would start with the locks that they hold at that moment, and with
+nobody to release them: now and then a job would wait for ever. Where the system cannot fork, each process starts
+afresh.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ _STARTING = threading.Lock()
 
 
 def prepare_forks(settings: Settings | None = None) -> None:
-    """Let the process that others are forked from make all ready, before the first of them is wanted.
+    """Start the process that others are forked from, before the first of them is needed.
 
     Args:
-        settings: of the studio whose jobs will be forked, which is then ready too.
+        settings: settings of the studio whose jobs will be forked; that studio is then prepared too.
     """
     if _METHOD == "spawn":
         return
@@ -48,24 +49,24 @@ def prepare_forks(settings: Settings | None = None) -> None:
 
 
 def prepared_settings() -> Settings | None:
-    """In the process that others are forked from: of the studio whose jobs will be forked."""
+    """In the process that others are forked from: settings of the studio whose jobs will be forked."""
     text = os.environ.pop(_SETTINGS, "")
     return pickle.loads(bytes.fromhex(text)) if text else None
 
 
 def start_warm_worker() -> tuple[BaseProcess, Connection]:
-    """A worker as `start_worker` has it, with everything imported."""
+    """A worker like that of `start_worker`, with everything imported."""
     prepare_forks()
     with _STARTING:
         return start_worker(_METHOD)
 
 
 def start_process(work: Callable[..., None], *arguments: Any) -> int:
-    """Start a process that does one thing, and may start others for it.
+    """Start a process for one task; it may start others for it.
 
     Args:
-        work: a function of a module.
-        arguments: what it is called with.
+        work: a module-level function.
+        arguments: its arguments.
 
     Returns:
         The process id.

@@ -1,9 +1,10 @@
-"""Long work: Dash's background callbacks, watched over.
+"""Supervision of long work, which Dash runs as background callbacks.
 
-A job is a process of this server (its answer kept by diskcache), or a task of a Celery worker where there is Redis.
-Whatever becomes of it, its place is free again: a job ends when it is cancelled, when the page that started it is left
-(the browser says so; one that has gone without a word is missed after a minute), when it has taken its time, and with
-the server. A job that died, or was ended for taking too long, answers with a message instead of with nothing.
+A job is a process of this server (with its answer in diskcache), or a task of a Celery worker if there is Redis. Its
+place
+is always freed: a job ends when it is cancelled, when its page is left (the browser says so; a browser that vanishes is
+noticed after a minute), when its time is up, and with the server. A job that died or took too long answers with a
+message.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ _MISSED_SECONDS = 75.0  # browsers ask once a minute for a tab that nobody looks
 
 @dataclass
 class _Job:
-    """A job under way.
+    """A running job.
 
     Attributes:
         job: process id, or name of the task.
-        key: under which its answer is stored.
-        visitor: who asked.
+        key: key of its answer in the store.
+        visitor: the visitor who asked.
         tab: the tab that asked.
-        at_first: what its page is told once it knows of the job, as `set_props` has it.
-        started: when.
-        asked: when its page last asked for it.
+        at_first: first update of its page, in the form of `set_props`.
+        started: time of its start.
+        asked: time at which its page last asked for it.
     """
 
     job: Any
@@ -47,13 +48,13 @@ class _Job:
 
 
 class Runs(Protocol):
-    """What runs jobs: in processes of this machine, or in Celery workers; see `sim.web.work.runner`."""
+    """The interface of a runner of jobs: processes of this machine, or Celery workers; see `sim.web.work.runner`."""
 
     def open(self) -> None:
-        """Make ready for the first job."""
+        """Prepare for the first job."""
 
     def job_running(self, job: Any) -> bool:
-        """Whether a job is under way, or has an answer that was not read."""
+        """Whether a job is running, or has an answer that was not read."""
 
     def result_ready(self, key: str) -> bool:
         """Whether a job has left its answer."""
@@ -62,18 +63,18 @@ class Runs(Protocol):
         """End a job."""
 
     def store(self, key: str, value: Any) -> None:
-        """Answer in a job's place."""
+        """Store an answer in place of a job's."""
 
 
 class Jobs:
     """The jobs of a studio.
 
     Args:
-        limits: how many, and how long each may take.
-        waited: for how many seconds a job has waited for its turn; default: jobs that do not wait.
+        limits: maximum number and time of jobs.
+        waited: seconds for which a job has waited for its turn; default: jobs do not wait.
 
     Attributes:
-        runner: what runs them.
+        runner: the runner of the jobs.
     """
 
     runner: Runs
@@ -86,14 +87,14 @@ class Jobs:
         self._watching: threading.Thread | None = None
 
     def open(self) -> None:
-        """Make ready for the first job."""
+        """Prepare for the first job."""
         self.runner.open()
 
     def check_room(self, visitor: str) -> None:
-        """See that a visitor may start another job.
+        """Check that a visitor may start another job.
 
         Raises:
-            UsageError: there are too many already.
+            UsageError: the visitor has too many already.
         """
         with self._lock:
             n = sum(job.visitor == visitor for job in self._jobs.values())
@@ -106,7 +107,7 @@ class Jobs:
     def add(
         self, job: Any, key: str, visitor: str, tab: str, at_first: dict[str, dict[str, Any]] | None = None
     ) -> None:
-        """Watch over a job that was started."""
+        """Supervise a job that was started."""
         with self._lock:
             self._jobs[job] = _Job(job, key, visitor, tab, dict(at_first or {}))
             if self._watching is None:
@@ -114,14 +115,14 @@ class Jobs:
                 self._watching.start()
 
     def asked(self, key: str) -> None:
-        """Note that somebody still waits for a job's answer."""
+        """Record that a page still waits for a job's answer."""
         with self._lock:
             for job in self._jobs.values():
                 if job.key == key:
                     job.asked = time.monotonic()
 
     def told_at_first(self, key: str) -> dict[str, dict[str, Any]]:
-        """What the page of a job is told once it knows of the job; the second time nothing."""
+        """The first update for the page of a job; empty the second time."""
         with self._lock:
             for job in self._jobs.values():
                 if job.key == key:
@@ -136,12 +137,12 @@ class Jobs:
         return found is not None and bool(self.runner.result_ready(found.key))
 
     def done(self, job: Any) -> None:
-        """Watch no longer over a job."""
+        """Stop supervising a job."""
         with self._lock:
             self._jobs.pop(job, None)
 
     def end_of_tab(self, tab: str) -> None:
-        """End what a tab was waiting for: its page was left."""
+        """End the jobs of a tab whose page was left."""
         with self._lock:
             gone = [job for job in self._jobs.values() if job.tab == tab]
         for job in gone:
@@ -149,7 +150,7 @@ class Jobs:
 
     @property
     def n(self) -> int:
-        """Jobs under way."""
+        """Number of running jobs."""
         with self._lock:
             return len(self._jobs)
 
@@ -183,7 +184,7 @@ class Jobs:
                 self._answer(job, "The process that worked on this was lost, perhaps for want of memory. Try again.")
 
     def _seconds(self, job: _Job, now: float) -> float:
-        """For how long a job has been at work; waiting for a turn does not count."""
+        """Seconds for which a job has worked; waiting for a turn does not count."""
         lasted = now - job.started
         return lasted if lasted <= self._limits.job_seconds else lasted - self._waited(job.job)
 
@@ -194,12 +195,12 @@ class Jobs:
             self._answer(job, message)
 
     def _answer(self, job: _Job, message: str) -> None:
-        """Answer in a job's place."""
+        """Store a message in place of a job's answer."""
         store_error(self.runner, job.key, message)
 
 
 def store_error(runner: Runs, key: str, message: str) -> None:
-    """Store a message where a job's page looks for its answer."""
+    """Store a message where the page of a job looks for its answer."""
     error = {"background_callback_error": {"msg": f"{MESSAGE}{message}", "tb": ""}}
     runner.store(key, error)
 

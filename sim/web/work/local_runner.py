@@ -1,4 +1,4 @@
-"""Jobs as processes of this machine, their answers kept by diskcache: what a studio uses if it is told nothing else."""
+"""Jobs as processes of this machine, with their answers in diskcache: the default of a studio."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Work = Callable[["Settings", str, tuple[Any, ...]], None]
 
 
 class LocalRunner(Runner, dash.DiskcacheManager):
-    """Dash's own, with jobs that are forked from a process without threads, by what they are called there.
+    """Dash's own diskcache manager, with jobs forked from a process without threads and identified by name.
 
     Args:
-        jobs: which it runs.
-        settings: of the studio.
-        work: what a job's process calls, with the settings, the job's name, and what Dash asks of it.
+        jobs: the jobs that it runs.
+        settings: settings of the studio.
+        work: the function that a job's process calls, with the settings, the job's name, and its arguments.
     """
 
     def __init__(self, jobs: Jobs, settings: Settings, work: Work) -> None:
@@ -38,7 +38,7 @@ class LocalRunner(Runner, dash.DiskcacheManager):
         super().__init__(diskcache.Cache(str(settings.kept / "answers"), size_limit=256 * 2**20))
 
     def open(self) -> None:
-        """Drop answers to pages that the last server had, and have the process made that jobs are forked from."""
+        """Drop answers meant for pages of an earlier server, and start the process from which jobs are forked."""
         self.handle.clear()
         prepare_forks(self._settings)
 
@@ -49,34 +49,34 @@ class LocalRunner(Runner, dash.DiskcacheManager):
         return self.started(lambda: start_process(self._work, self._settings, name, asked), key, job_fn)
 
     def terminate_job(self, job: Any) -> None:
-        """End a job. One that ends by itself while Dash looks at it would cost the answer that was just read."""
+        """End a job. A job that ends by itself while Dash checks it would lose the answer that was just read."""
         with suppress(psutil.NoSuchProcess):
             super().terminate_job(job)
 
     def job_running(self, job: Any) -> bool:
-        """Whether a job is under way, or has an answer that was not read."""
+        """Whether a job is running, or has an answer that was not read."""
         try:
             return super().job_running(job)
         except psutil.NoSuchProcess:
             return self.jobs.is_answered(job)
 
     def get_progress(self, key: str) -> Any:
-        """How far a job has come. Dash's own would read, and then drop what may be newer than what it read."""
+        """Progress of a job. Dash's own version would read it, and then drop what may be newer."""
         self.jobs.asked(key)
         return self._taken(self._make_progress_key(key), None)
 
     def get_updated_props(self, key: str) -> Any:
-        """What a job shows while it runs; also without dropping what came in between."""
+        """Updates that a job shows while it runs, without dropping those that arrive in between."""
         shown = self._taken(self._make_set_props_key(key), {})
         return {**self.jobs.told_at_first(key), **shown} if key else {}
 
     def result_ready(self, key: str) -> bool:
-        """Whether a job has left its answer, which is not read for that."""
+        """Whether a job has left its answer; does not read it."""
         return key in self.handle
 
     def _taken(self, name: str, without: Any) -> Any:
         return self.handle.pop(name, default=without) if name in self.handle else without
 
     def store(self, key: str, value: Any) -> None:
-        """Answer in a job's place."""
+        """Store an answer in place of a job's."""
         self.handle.set(key, value, expire=600)

@@ -1,6 +1,6 @@
-"""Callbacks that take longer than a moment, each in a job.
+"""Callbacks that take longer than a moment, each run as a job.
 
-A Cancel button comes alive when its page knows the job, and a refusal is told in the words of the error.
+A Cancel button is enabled once its page knows the job, and a refusal shows the words of the error.
 """
 
 from __future__ import annotations
@@ -34,21 +34,22 @@ def long_callback(
     is_long: bool = False,
     **options: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """A decorator for callbacks that take longer than a moment; as `app.callback`, and then in a job.
+    """A decorator for callbacks that take longer than a moment: like `app.callback`, but run as a job.
 
     The function runs in another process, at a lower priority. It may raise `InputError`, whose problems are then shown
-    as a notice; better that it catches those and shows them at the control that caused them.
+    as a
+    notice; it is better to catch them and show them at the control that caused them.
 
     Args:
         app: the app.
         studio: the studio.
         dependencies: outputs, inputs and states, as for `app.callback`.
-        progress: outputs that the function may set while it runs, by its first argument `set_progress`.
+        progress: outputs that the function may set while it runs, through its first argument `set_progress`.
         progress_default: their values while it does not run.
         running: as for `app.callback`: outputs with their values while it runs and afterwards.
         cancel: inputs that end the job.
-        is_long: whether it takes long from its beginning; others may say so once they have shown a first answer.
-        options: what else `app.callback` takes.
+        is_long: whether it is long from the start; others may declare it after a first answer.
+        options: further arguments of `app.callback`.
     """
     running, at_first = _cancel_once_known(running or (), cancel or ())
     given = {"progress": progress, "progress_default": progress_default, "running": running, "cancel": cancel}
@@ -76,10 +77,10 @@ def long_callback(
 def _cancel_once_known(
     running: Sequence[Any], cancel: Sequence[Any]
 ) -> tuple[list[tuple[Any, Any, Any]], dict[str, dict[str, Any]]]:
-    """Cancel buttons come alive when the page knows the job's name: pressed before, Dash ends nothing.
+    """Enable Cancel buttons once the page knows the job's name; before that, Dash would end nothing.
 
     Returns:
-        What is set while the job runs and afterwards, and what the page is told as soon as it knows the job.
+        Outputs set while the job runs and afterwards, and the first update for the page once it knows the job.
     """
     buttons = {found.component_id for found in cancel}
     meanwhile, at_first = [], {}
@@ -92,7 +93,7 @@ def _cancel_once_known(
 
 
 def _silent(_: str) -> None:
-    """A page without words beside a bar is told nothing."""
+    """Ignore queue messages, for a page without text beside its bar."""
 
 
 def _answered(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -17,18 +17,18 @@ _now: as_job | None = None
 
 
 def lanes(settings: Settings) -> dict[str, Turns]:
-    """The lanes of a studio's jobs by their names."""
+    """The lanes of a studio's jobs, by name."""
     return {name: Turns(settings.kept / "turns", name, settings.limits.jobs) for name in (QUICK, LONG)}
 
 
 class as_job:  # noqa: N801 - used as a with statement
-    """A process that works on a job: nice to others, bounded, one of a few at a time, and gone with the server.
+    """The process of a job: low priority, limited memory, one of a few at a time, and ended with the server.
 
     Args:
-        settings: of the studio.
-        visitor: whose job it is.
-        lane: in which it begins.
-        tell: tells its page that it waits.
+        settings: settings of the studio.
+        visitor: the visitor who asked.
+        lane: the lane in which it starts.
+        tell: shows on its page that it waits.
     """
 
     def __init__(self, settings: Settings, visitor: str, lane: str, tell: Callable[[str], None]) -> None:
@@ -53,7 +53,7 @@ class as_job:  # noqa: N801 - used as a with statement
         self._turn.enter_context(lanes(self._settings)[self._lane].turn(self._visitor, self._tell))
 
     def goes_on_as_long(self) -> None:
-        """Give the quick lane back, and wait for a turn in the long one."""
+        """Leave the quick lane, and wait for a turn in the long one."""
         if self._lane == LONG:
             return
         self._turn.close()
@@ -63,13 +63,13 @@ class as_job:  # noqa: N801 - used as a with statement
 
 
 def go_on_as_long() -> None:
-    """What follows takes long: in a job, wait for a turn among long ones."""
+    """Declare that the rest takes long: in a job, wait for a turn among long ones."""
     if _now is not None:
         _now.goes_on_as_long()
 
 
 def bound_memory(n_bytes: int) -> None:
-    """Let this process take so much memory, and no more; where the system knows of no such bound, any."""
+    """Limit the memory of this process; without effect on systems that have no such limit."""
     try:
         import resource
     except ImportError:  # Windows
@@ -79,13 +79,13 @@ def bound_memory(n_bytes: int) -> None:
 
 
 def queue_told(progress: Any) -> Callable[[Any], Callable[[str], None]]:
-    """What tells a page its place in the queue, in the words beside its bar.
+    """A function that shows a page its place in the queue, in the text beside its bar.
 
     Args:
-        progress: outputs of a long callback's progress.
+        progress: outputs of the progress of a long callback.
 
     Returns:
-        From `set_progress`, what tells it.
+        A function that takes `set_progress` and returns the one that shows the text.
     """
     outputs = progress if isinstance(progress, (list, tuple)) else [progress]
     empty = {"value": 0, "max": 1}

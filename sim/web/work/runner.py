@@ -1,4 +1,4 @@
-"""What runs Dash's background callbacks for a studio, whether in its own processes or in Celery workers."""
+"""What all runners of Dash's background callbacks share, whether they use processes or Celery workers."""
 
 from __future__ import annotations
 
@@ -17,32 +17,33 @@ AT_FIRST = "at_first"  # of a job's function: what its page is told once it know
 
 
 class Runner(BaseBackgroundCallbackManager):
-    """What every runner of a studio does besides: it tells the studio's jobs what was started and is asked for, and
-    loses no answer that comes between one question of Dash's and the next.
+    """Shared by all runners of a studio: tells its jobs what was started and asked for, and loses no answer that
+    arrives
+    between two requests of Dash.
 
     Attributes:
-        jobs: of the studio.
+        jobs: the jobs of the studio.
     """
 
     jobs: Jobs
 
     def open(self) -> None:
-        """Make ready for the first job."""
+        """Prepare for the first job."""
 
     @abstractmethod
     def store(self, key: str, value: Any) -> None:
-        """Answer in a job's place."""
+        """Store an answer in place of a job's."""
 
     def started(self, start: Callable[[], Any], key: str, job_fn: Any) -> str:
-        """Start a job for whoever asks.
+        """Start a job for the current visitor.
 
         Args:
             start: starts it, and returns its name.
-            key: under which its answer will be stored.
-            job_fn: what works on it, as the registry of functions has it.
+            key: key of its answer in the store.
+            job_fn: its function, as in the registry.
 
         Returns:
-            The name.
+            The name of the job.
 
         Raises:
             UsageError: the visitor has too many jobs already.
@@ -54,11 +55,11 @@ class Runner(BaseBackgroundCallbackManager):
         return job
 
     def name_of(self, job_fn: Any) -> str:
-        """Under which name a job's function is registered."""
+        """The name under which the function of a job is registered."""
         return next((name for name, known in self.func_registry.items() if known is job_fn), "")
 
     def get_progress(self, key: str) -> Any:
-        """How far a job has come, for a page that asks."""
+        """Progress of a job, for a page that asks."""
         self.jobs.asked(key)
         return super().get_progress(key)
 
@@ -71,21 +72,24 @@ class Runner(BaseBackgroundCallbackManager):
         return result
 
     def job_running(self, job: Any) -> bool:
-        """Whether a job is under way, or has an answer that was not read. Dash asks this after it asked for the answer,
-        and gives up a job that ended in between.
+        """Whether a job is running, or has an answer that was not read. Dash asks this after asking for the answer,
+        and would
+        otherwise give up a job that ended in between.
         """
         return bool(super().job_running(job)) or self.jobs.is_answered(job)
 
     def build_cache_key(self, *args: Any, **kwargs: Any) -> str:
-        """A key of its own for each job: two pages that ask the same at once would take away each other's answer."""
+        """A key of its own for each job; with a shared key, two pages with the same question would take each other's
+        answers.
+        """
         return f"{super().build_cache_key(*args, **kwargs)}{os.urandom(8).hex()}"
 
 
 def told_at_first(name: str) -> dict[str, dict[str, Any]]:
-    """What the page of a long callback is told once it knows of its job.
+    """The first update for the page of a long callback.
 
     Args:
-        name: of the callback's function in a manager.
+        name: name of the callback's function in a manager.
     """
     for known, function, _ in BaseBackgroundCallbackManager.functions:
         if known == name:

@@ -1,8 +1,10 @@
-"""Whose turn it is: jobs of all visitors, a few of which work at once.
+"""A fair queue for jobs of all visitors, of which a few run at once.
 
-A lane is a file that the processes of its jobs read and change in turn. Next is the visitor with the fewest jobs at
-work, and of these the one who was served longest ago: one visitor's long jobs hold up nobody else. A process that has
-ended has no place.
+A lane is a file that the processes of its jobs read and change in turn. The next turn goes to the visitor with the
+fewest
+running jobs, and among these to the one served longest ago, so that one visitor's long jobs delay nobody else. A
+process
+that has ended loses its place.
 """
 
 from __future__ import annotations
@@ -31,11 +33,11 @@ class Place:
     """A job's place in a lane.
 
     Attributes:
-        pid: of its process.
-        created: when that process was, so that no later one of the same number is taken for it.
-        visitor: whose job it is.
-        asked: when it came.
-        begun: when its turn came; 0 while it waits.
+        pid: process id.
+        created: start time of that process, because process ids are used again.
+        visitor: the visitor who asked.
+        asked: time of arrival.
+        begun: time at which its turn came; 0 while it waits.
     """
 
     pid: int
@@ -47,12 +49,12 @@ class Place:
 
 @dataclass
 class Lane:
-    """Who works, who waits, and how long it takes.
+    """Running jobs, waiting jobs, and recent durations.
 
     Attributes:
-        places: of jobs.
-        served: when each visitor last had a turn.
-        lasted: seconds that the last jobs took.
+        places: places of all jobs.
+        served: time of each visitor's last turn.
+        lasted: durations of the last jobs, in seconds.
     """
 
     places: list[Place] = field(default_factory=list)
@@ -60,15 +62,15 @@ class Lane:
     lasted: list[float] = field(default_factory=list)
 
     def waiting(self) -> list[Place]:
-        """Those who wait, in the order in which their turns come."""
+        """Waiting jobs, in the order of their turns."""
         return in_turn(self.places, self.served)
 
     def next(self, n: int, each: int) -> list[Place]:
-        """Those whose turn it is now.
+        """Jobs whose turn it is now.
 
         Args:
-            n: jobs that may be at work.
-            each: of these, of one visitor.
+            n: maximum number of running jobs.
+            each: maximum number of running jobs of one visitor.
         """
         at_work = [place.visitor for place in self.places if place.begun]
         found = []
@@ -79,12 +81,12 @@ class Lane:
         return found
 
     def seconds_until(self, rank: int, n: int) -> float:
-        """About how long the one at a rank waits, from 1; 0 where nobody knows yet."""
+        """Estimated wait of the job at a rank (from 1), in seconds; 0 if unknown."""
         return sum(self.lasted) / len(self.lasted) * -(-rank // n) if self.lasted else 0.0
 
 
 def in_turn(places: Sequence[Place], served: Mapping[str, float]) -> list[Place]:
-    """Those who wait, one of each visitor in turn."""
+    """Waiting jobs, one of each visitor in turn."""
     n_of: dict[str, int] = {}
     for place in places:
         n_of[place.visitor] = n_of.get(place.visitor, 0) + bool(place.begun)
@@ -103,7 +105,7 @@ def told(rank: int, seconds: float) -> str:
 
     Args:
         rank: from 1.
-        seconds: that it will take, about; 0 where nobody knows.
+        seconds: estimated wait; 0 if unknown.
     """
     name = _ORDINALS[rank - 1] if rank <= len(_ORDINALS) else f"number {rank}"
     about = ""
@@ -117,9 +119,9 @@ class Turns:
     """A lane of jobs on this machine.
 
     Args:
-        folder: where the lane is kept.
-        name: of the lane.
-        n: jobs that may be at work at once.
+        folder: folder of the lane's file.
+        name: name of the lane.
+        n: maximum number of running jobs.
     """
 
     def __init__(self, folder: Path, name: str, n: int) -> None:
@@ -136,8 +138,8 @@ class Turns:
         """Wait for a turn, and give it back at the end.
 
         Args:
-            visitor: whose job this process does.
-            tell: told whenever the place in the queue is another.
+            visitor: the visitor whose job this process runs.
+            tell: called with a text whenever the place in the queue changes.
         """
         pid = os.getpid()
         mine = Place(pid, psutil.Process(pid).create_time(), visitor, time.time())
@@ -159,7 +161,7 @@ class Turns:
                 lane.places = [place for place in lane.places if place.pid != pid]
 
     def waited_seconds(self, pid: int) -> float:
-        """For how long a job has waited here, or did before its turn came."""
+        """Seconds for which a job has waited, or waited before its turn came."""
         found = [place for place in self._read().places if place.pid == pid]
         return sum((place.begun or time.time()) - place.asked for place in found)
 
@@ -178,7 +180,7 @@ class Turns:
 
     @contextmanager
     def _changed(self) -> Iterator[Lane]:
-        """The lane without those whose processes have ended, to be changed."""
+        """The lane, without jobs whose processes have ended, to be changed."""
         with self._lock:
             lane = self._read()
             lane.places = [place for place in lane.places if _is_there(place)]

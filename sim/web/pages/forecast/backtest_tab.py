@@ -1,4 +1,4 @@
-"""The tab Backtest: forecasts made with only what was known then, against what happened."""
+"""The tab Backtest: forecasts made with the data known at the time, against what happened."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _MOST_WANTED = 1_000_000
 
 
 def tab() -> Component:
-    """What is asked, and below it the answer."""
+    """Controls, and below them the answer."""
     shares = dmc.MultiSelect(
         id="forecast-shares",
         label="Forecast at these shares of the target",
@@ -91,12 +91,12 @@ def register(app: Dash, studio: Studio) -> None:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """Which forecasts are wanted.
+    """The forecasts that a visitor asks for.
 
     Attributes:
-        shares: of the target, in percent, at which to forecast.
+        shares: shares of the target at which to forecast, in per cent.
         every: days between forecasts instead, or None.
-        target: randomisations wanted; None for all there are.
+        target: number of randomisations wanted; None for all in the data.
     """
 
     shares: tuple[str, ...]
@@ -105,7 +105,7 @@ class _Wanted:
 
     @classmethod
     def of(cls, shares: list[str] | None, every: Any, target: Any) -> Self:
-        """What the controls say. Raises UsageError where that is no number."""
+        """Read the controls. Raises UsageError for text that is not a number."""
         days = positive(every, _LONGEST_DAYS, "Or days between forecasts")
         wanted = positive(target, _MOST_WANTED, "Randomisations wanted")
         return cls(
@@ -119,10 +119,10 @@ class _Wanted:
 
         Args:
             trial: the whole trial.
-            most: forecasts that the studio makes.
+            most: maximum number of forecasts.
 
         Raises:
-            UsageError: there would be more, or the data do not have what is wanted.
+            UsageError: there would be more, or the data do not reach that far.
         """
         check_target(trial, self.target)
         if self.every is None:
@@ -137,7 +137,7 @@ class _Wanted:
 
     @property
     def typed(self) -> str:
-        """As options of the command."""
+        """The same as options of the command."""
         at = f"--every {self.every}d" if self.every else f"--at {','.join(f'{x}%' for x in self.shares)}"
         return f"{at} --target {self.target}" if self.target else at
 

@@ -1,4 +1,4 @@
-"""The data check of the Forecast page: how files look, which column is what, and what is wrong in which row."""
+"""The data check of the Forecast page: a preview of the files, the role of each column, and errors by row."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ _MANY = 10**9  # randomisations wanted, as long as no plan says how many
 
 
 def data_panel(studio: Studio, data: DataState) -> list[Component]:
-    """All that is to be seen and said of the data, once there are any."""
+    """Preview, questions and findings for the uploaded data; empty without data."""
     if not data.files:
         return [dmc.Text("No data yet.", c="dimmed", id="forecast-no-data")]
     try:
@@ -116,18 +116,18 @@ def _checked(files: Files, data: DataState, seen: Preview) -> Component:
 
 
 def _wrong(error: InputError, title: str) -> Component:
-    """What is wrong, with the control that mends it."""
+    """An error, with the control that fixes it."""
     return problem_box([at_controls(problem) for problem in error.problems], title)
 
 
 def at_controls(problem: Problem) -> Problem:
-    """A message of the command line with the page's controls in place of its options."""
+    """A message of the command line, with controls of the page in place of command line options."""
     message = at_control(problem.message)
     return replace(problem, message=message, path=_OPTIONS.get(problem.path or "", problem.path))
 
 
 def at_control(text: str) -> str:
-    """A text with the page's controls in place of the command line's options."""
+    """A text with controls of the page in place of command line options."""
     for pattern, control in _AT_CONTROLS:
         text = pattern.sub(control, text)
     return text
@@ -139,7 +139,7 @@ def _told(trial: ObservedTrial) -> str:
 
 
 def _asked_order(error: InputError | None, data: DataState) -> Component:
-    """Which of day and month comes first, asked where nobody can tell."""
+    """The question whether day or month comes first, if the dates do not tell."""
     choices = error.questions[0].choices if isinstance(error, QuestionError) else ORDERS
     radios = [dmc.Radio(label=label, value=value, mb="xs") for value, label in choices]
     asked = dmc.RadioGroup(
@@ -156,7 +156,7 @@ def _asked_order(error: InputError | None, data: DataState) -> Component:
 
 
 def _answers(questions: Sequence[Question]) -> list[Component]:
-    """A control for each thing that is asked; columns of one name have theirs below, and dates their own."""
+    """A control for each question; columns and dates have controls of their own below."""
     found = []
     for i, question in enumerate(questions):
         if question.option == DATES or _is_of_one_column(question):
@@ -170,13 +170,13 @@ def _answers(questions: Sequence[Question]) -> list[Component]:
 
 
 def _is_of_one_column(question: Question) -> bool:
-    """Whether it asks which of several columns is one thing, which is chosen below."""
+    """Whether a question is about which of several columns has one role, which is chosen below."""
     said = [columns_from(choice) for choice, _ in question.choices] if question.option == COLUMNS else []
     return bool(said) and len({tuple(columns) for columns in said}) == 1 and len(said[0]) == 1
 
 
 def _given(data: DataState) -> list[Component]:
-    """Controls for what was answered, so that it can be answered otherwise, or taken back."""
+    """Controls for questions already answered, so that the answers can be changed or taken back."""
     statuses = tuple((status, status) for status in STATUSES)
     found = [_answer(STATUS, word, statuses, meaning, clearable=True) for word, meaning in data.said().status.items()]
     others = [text.partition(" ") for text in data.answers if not text.startswith(f"{STATUS} ")]
@@ -213,7 +213,7 @@ def _as_of(trial: ObservedTrial, data: DataState) -> Component:
 
 
 def _previewed(seen: Preview, which: str) -> Component:
-    """The first rows of a table, and which of its columns is what."""
+    """The first rows of a table, and the role of each column."""
     title = f"{seen.file}: {KIND_NAMES[seen.kind]}, {counted(seen.n_rows, 'row')}"
     parts: list[Any] = [html.Summary(title)]
     if which == _DATA and seen.kind != "sdtm":
@@ -251,12 +251,12 @@ def _role(role: Role, seen: Preview, which: str) -> Component:
 
 
 def changed_by_panel(data: DataState, which: Mapping[str, str], value: str) -> DataState:
-    """What a person chose in the panel.
+    """The data state after a choice in the panel.
 
     Args:
-        data: as it was.
-        which: the id of the control: a role of a column, or how the data are read.
-        value: what was chosen; empty for nothing.
+        data: the state before.
+        which: id of the control: a role of a column, or a reading option.
+        value: the choice; empty for none.
     """
     if which["type"] == "forecast-answer" and which["option"] == AS_OF:
         return replace(data, as_of=value)

@@ -1,4 +1,4 @@
-"""The tab Fit: what the data say, as a scenario to go on with."""
+"""The tab Fit: what the data say, as a scenario to continue with."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LONGEST_WEEKS = 2_000
 
 
 def tab() -> Component:
-    """What is asked, and below it the answer."""
+    """Controls, and below them the answer."""
     wanted = dmc.NumberInput(
         id="forecast-fit-target",
         label="Randomisations wanted",
@@ -90,7 +90,7 @@ def register(app: Dash, studio: Studio) -> None:
 def _fitted(
     studio: Studio, data: DataState, target: float | str | None, weeks: float | str | None, tell: Progress
 ) -> Component:
-    """What the data say, and links that go on with it."""
+    """The fit, with links to forecast with it or to open it."""
     wanted = positive(target, studio.settings.limits.participants, "Randomisations wanted")
     length = positive(weeks, _LONGEST_WEEKS, "Weeks to the last visit")
     files = observed_data.files_of(studio, data)

@@ -71,11 +71,11 @@ def choices(options: list[dict[str, Any]], plan: str, what_ifs: list[str], own: 
 
 
 def tab(at_once: bool, *, is_constant: bool) -> Component:
-    """What is asked, and below it the answer.
+    """Controls, and below them the answer.
 
     Args:
-        at_once: whether it is asked as the page is opened.
-        is_constant: whether rates are to stay as they are.
+        at_once: whether the forecast starts when the page opens.
+        is_constant: whether rates stay as they are.
     """
     steady = dmc.Switch(
         id="forecast-constant",

@@ -1,4 +1,4 @@
-"""Data of a running trial as a visitor brought them: kept by hash, and named by the query of the page.
+"""Data of a running trial that a visitor uploaded: kept by hash, and named by the query of the page.
 
 ?data=<hash>&data=<hash>&sites=<hash>&kind=log&col=date:Rand Dt&scol=site:Centre&dates=dmy&as_of=2024-03-31
 """
@@ -37,17 +37,17 @@ _KINDS, _ORDERS = ("", "log", "counts", "sdtm"), ("", "dmy", "mdy", "ymd")
 
 @dataclass(frozen=True)
 class DataState:
-    """Which data a page is about, and how they are read.
+    """The data of a page, and how they are read.
 
     Attributes:
         files: hashes of the data files.
         sites: hash of the table of sites; empty without one.
-        kind: what the files are, where a person said so.
-        columns: `ROLE:HEADER` texts; an empty header is no column.
+        kind: kind of the files, if a person chose it.
+        columns: `ROLE:HEADER` texts; an empty header means no column.
         site_columns: the same for the table of sites.
-        order: how to read 03/04/2024, where a person said so.
-        answers: `OPTION ANSWER` texts, to what else was asked of the data: `--status SF=screen failure`.
-        as_of: the day from which to go on; empty for the last of the data.
+        order: how to read 03/04/2024, if a person chose it.
+        answers: `OPTION ANSWER` texts, answers to other questions about the data: `--status SF=screen failure`.
+        as_of: the day from which to forecast; empty for the last day of the data.
     """
 
     files: tuple[str, ...] = ()
@@ -61,7 +61,7 @@ class DataState:
 
     @classmethod
     def of(cls, query: str | Mapping[str, Sequence[str]] | None) -> Self:
-        """What a query names."""
+        """The data state that a query names."""
         if query is None or isinstance(query, str):
             query = parse_qs((query or "").removeprefix("?"), keep_blank_values=True)
 
@@ -81,7 +81,7 @@ class DataState:
         )
 
     def pairs(self) -> list[tuple[str, str]]:
-        """Its part of a query."""
+        """Its keys and values in a query."""
         found = [("data", digest) for digest in self.files]
         found += [("col", text) for text in self.columns] + [("scol", text) for text in self.site_columns]
         found += [("say", text) for text in self.answers]
@@ -89,10 +89,10 @@ class DataState:
         return found + [(name, value) for name, value in rest.items() if value]
 
     def said(self) -> Said:
-        """What was said of how the data are read.
+        """Everything a person said about how to read the data.
 
         Raises:
-            UsageError: an answer in the query is none.
+            UsageError: the query has an answer that is not allowed.
         """
         found = Said(_mapping(self.columns), self.order or None)  # type: ignore[arg-type]
         for text in self.answers:
@@ -106,7 +106,7 @@ def _mapping(texts: Sequence[str]) -> dict[str, str]:
 
 
 def keep(studio: Studio, upload: Upload) -> str:
-    """Keep a file from a visitor, as theirs.
+    """Keep a visitor's file.
 
     Returns:
         Its hash.
@@ -116,10 +116,14 @@ def keep(studio: Studio, upload: Upload) -> str:
 
 
 def upload_from(name: str, contents: str) -> Upload:
-    """A file as a browser sends it.
+    """A file as the browser sends it.
+
+    Args:
+        name: name of the file.
+        contents: data URL, in base64.
 
     Raises:
-        UsageError: it is not what a browser sends.
+        UsageError: the upload did not arrive whole.
     """
     try:
         return Upload(name, base64.b64decode(contents.partition(",")[2], validate=True))
@@ -134,10 +138,10 @@ def example(studio: Studio) -> DataState:
 
 
 def with_data(studio: Studio, before: DataState, names: Sequence[str], contents: Sequence[str]) -> DataState:
-    """Other data files, with the table of sites that was there.
+    """The state with other data files, and the same table of sites.
 
     Raises:
-        InputError: they are no tables, or too large.
+        InputError: they are not tables, or too large.
     """
     uploads = [upload_from(name, text) for name, text in zip(names, contents, strict=True)]
     with suppress(QuestionError):  # which is asked once the files are kept
@@ -176,12 +180,12 @@ class Files:
 
 
 def files_of(studio: Studio, data: DataState) -> Files:
-    """The files that a visitor brought.
+    """The files that a visitor uploaded.
 
     Raises:
         UsageError: there are none, or they are not kept here.
-        DataError: they are no tables, or too large.
-        QuestionError: it is not clear which sheet of a workbook is meant.
+        DataError: they are not tables, or too large.
+        QuestionError: it is not clear which sheet of a workbook to read.
     """
     if not data.files:
         raise UsageError(Problem("there are no data yet: upload a file, or try it with simulated data"))
@@ -231,7 +235,7 @@ def known_trial(files: Files, data: DataState, target: int | None = None) -> Obs
     Args:
         files: the files.
         data: how they are read.
-        target: randomisations wanted, by which it is asked whether data that fall silent have ended.
+        target: number of randomisations wanted; decides whether data that stop early raise a question.
     """
     return as_known(whole_trial(files, data), data.said().as_of, target)
 

@@ -1,4 +1,4 @@
-"""The data of the Forecast page: files that are brought, and what a person says of their columns."""
+"""Uploads of the Forecast page: files, and the role of each column."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 def places(limits: Limits) -> Component:
-    """Where files are dropped, and data to try.
+    """Drop areas for files, and simulated data to try.
 
     Args:
-        limits: of the studio.
+        limits: limits of the studio.
     """
     most_bytes = limits.file_bytes
     return html.Div(
@@ -70,7 +70,7 @@ def places(limits: Limits) -> Component:
 
 
 def _drop(id_: str, title: str, text: str, most_bytes: int, multiple: bool = False) -> Component:
-    """A place for files."""
+    """A drop area for files."""
     words = [html.Strong(title), html.Span(text), html.Span("Drop it here, or press to choose.")]
     inside = html.Div(words, className="drop-text")
     looks = {"className": "drop", "className_active": "drop drop-over"}

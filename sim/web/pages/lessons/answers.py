@@ -1,4 +1,4 @@
-"""Which lesson an address asks for, and its answers, which are kept so that a class does not simulate them anew."""
+"""The lesson that an address asks for, and its answers, which are kept so that a class does not simulate them again."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def session_of(studio: Studio, query: Mapping[str, Sequence[str]]) -> Session:
     """The lesson that an address asks for.
 
     Raises:
-        InputError: there is no such lesson, or something in it is not allowed.
+        InputError: there is no such lesson, or a parameter is not allowed.
     """
     plain = {key: values[-1] for key, values in query.items() if values}
     digest = plain.get(FILE_KEY)
@@ -44,14 +44,18 @@ def session_of(studio: Studio, query: Mapping[str, Sequence[str]]) -> Session:
 
 
 def query_of(session: Session, before: str) -> str:
-    """The query that opens a session, with what else stood in the query before (a scenario, a teacher's file)."""
+    """The query that opens a session, together with the other keys of the query before (a scenario, a teacher's
+    file).
+    """
     own = {"lesson", SEED_KEY, TRIALS_KEY, *type(session.parameters).model_fields}
     others = [(key, value) for key, value in parse_qsl(before.removeprefix("?")) if key not in own]
     return f"?{urlencode([*others, *parse_qsl(session.query)])}"
 
 
 def prepare(kept: Path) -> None:
-    """Simulate every lesson as it is first opened, so that nobody waits for that. What is kept is not done again."""
+    """Simulate every lesson with its default settings, so that nobody waits for it. Kept answers are not simulated
+    again.
+    """
     os.nice(_NICE)
     for lesson in LESSONS:
         answered(kept, session_from_query({"lesson": lesson.name}), lambda _done, _all: None)
@@ -63,13 +67,16 @@ def answered(
     progress: Callable[[int, int], None],
     first: Callable[[Taught, int], None] | None = None,
 ) -> Taught:
-    """The answers of a session: simulated, or as they were simulated for somebody before.
+    """The answers of a session, simulated or kept from an earlier visitor.
 
     Args:
-        kept: the studio's folder of what visitors keep.
+        kept: the studio's folder of visitors' files.
         session: the lesson with its parameters.
-        progress: called with trials done and in all.
-        first: called with answers from the first of the trials and their number, where the others are still to come.
+        progress: called with the number of trials done and in all.
+        first: called with answers from the first trials and their number, while the others are simulated.
+
+    Returns:
+        Figures, findings and questions of the lesson.
     """
     import diskcache
 

@@ -37,7 +37,7 @@ _BUTTONS = {
 
 
 def part(session: Session) -> Component:
-    """What a teacher can take from a lesson and put into it, folded away."""
+    """What a teacher can download and upload for a lesson, folded away."""
     number = session.lesson.number
     buttons = [dmc.Button(text, id=name, variant="light", size="sm") for name, text in _BUTTONS.items()]
     return html.Details(
@@ -76,7 +76,7 @@ def _upload(name: str, text: str, said_at: str) -> Component:
 
 
 def _bytes_of(contents: str, file: str) -> bytes:
-    """What was uploaded."""
+    """The bytes of an upload."""
     try:
         data = base64.b64decode(contents.partition(",")[2], validate=True)
     except binascii.Error:
@@ -91,12 +91,7 @@ def _now(studio: Studio, now: str) -> Session:
 
 
 def _typed_at(studio: Studio, here: str) -> Callable[[Session], str]:
-    """Where a class opens a lesson: an address that is short enough to be typed from paper.
-
-    Args:
-        studio: the studio.
-        here: the address that the teacher's page has.
-    """
+    """A function that gives the address at which a class opens a lesson, short enough to type from paper."""
     parts = urlsplit(here)
     base = f"{parts.scheme}://{parts.netloc}"
     if is_loopback(parts.hostname or "") and not studio.settings.is_loopback:  # a class cannot open that

@@ -53,7 +53,7 @@ _WRONG_QUESTION = "This cannot be searched for"
 
 
 def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
-    """The date to make, what may be chosen, and below them the cheapest plan."""
+    """The date to make, the options and their costs, and below them the cheapest plan."""
     state = State.of(query)
     scenario = studio.loaded(state).scenario
     wish = _first_wish(query, scenario)
@@ -84,7 +84,7 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
 
 
 def _first_wish(query: Mapping[str, Sequence[str]], scenario: Scenario) -> Wish:
-    """What a query asks; where it names no date, for the planned one."""
+    """The question that a query asks; without a date, for the planned one."""
     wish = Wish.of(query)
     return replace(wish, by=wish.by or planned_date(scenario, wish.milestone))
 
@@ -144,7 +144,7 @@ def _question(scenario: Scenario, wish: Wish) -> Component:
 
 
 def _number(text: str) -> float | str:
-    """A number as its control takes it; what is none stays as it was written, and is refused when it is asked."""
+    """A number for its control; other text stays as written, and is refused when the search starts."""
     try:
         found = float(text)
     except ValueError:
@@ -192,7 +192,7 @@ _ASKED = (
 
 
 def _wish(*values: Any) -> tuple[Wish, str]:
-    """What the controls say, and the text of the options."""
+    """The question of the controls, and the text of the options."""
     *texts, text = ["" if value is None else str(value) for value in values]
     return Wish(*texts), text
 
@@ -252,7 +252,7 @@ def register(app: Dash, studio: Studio) -> None:
 
 
 def _found(studio: Studio, state: State, asked: Asked, set_progress: Any) -> Component:
-    """The cheapest plan. What is simulated is kept, so that asking again, or something near to it, is quick."""
+    """The cheapest plan. Simulated trials are kept, so that the same or a similar question returns quickly."""
     kept, tell = studio.visitor.folder / "parts", Progress("cheapest", set_progress)
     how = Execution(studio.settings.workers, progress=tell)
     fewest = fewest_trials(asked.choices)
@@ -277,7 +277,7 @@ def _view(answer: PlanAnswer, state: State, note: str = "") -> Component:
 
 
 def _then(answer: PlanAnswer, state: State) -> Component:
-    """Where to go on with the plan."""
+    """Links to continue with the plan."""
     plan = planned_state(state, answer)
     if plan == state:
         return dmc.Text("It is the scenario as it is, so there is nothing to open or compare.", size="sm")

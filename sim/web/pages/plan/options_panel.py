@@ -1,4 +1,4 @@
-"""The options of the page Cheapest plan: a text area, checked as one types, with what fills it."""
+"""The options of the page Cheapest plan: a text area that is checked while typing, and the buttons that fill it."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _TYPING_MS = 700
 
 
 def blocks(text: str, *, is_own: bool) -> list[Component]:
-    """The text area, what fills it, and what is said of it.
+    """The text area, the buttons that fill it, and its messages.
 
     Args:
-        text: that stands in it first.
+        text: initial text.
         is_own: whether the scenario is the visitor's own, which no example fits.
     """
     begin = [_STARTER, *([] if is_own else library_options())]
@@ -82,7 +82,7 @@ def blocks(text: str, *, is_own: bool) -> list[Component]:
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Add what checks a text, fills and saves it."""
+    """Add the callbacks that check, fill and save the text."""
 
     @app.callback(
         Output("cheapest-options-said", "children"),

@@ -1,9 +1,9 @@
-"""What is asked of the page Cheapest plan, as the query of its address names it, and as the search takes it.
+"""The question of the page Cheapest plan: as the query of its address, and as input of the search.
 
     ?...the scenario...&milestone=database_lock&by=2022-10-01&probability=80&budget=900000&confidence=95
         &trials=9600&options=<hash>
 
-A file of options is kept by its hash; without one, the starter of the scenario holds.
+A file of options is kept by its hash; without one, the starter of the scenario is used.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ _KEYS = ("milestone", "by", "probability", "budget", "confidence", "trials", "op
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked, as it was written: nothing is checked before it is searched for.
+    """The question as written; it is checked only when the search starts.
 
     Attributes:
-        milestone: what must be done.
+        milestone: milestone to reach.
         by: the date to make, as YYYY-MM-DD.
-        probability: with which it must be made, in percent.
-        budget: most that a plan may cost in the mean; empty for any.
-        confidence: how sure the choice must be, in percent.
-        trials: most simulated trials; empty for as many as the command simulates.
+        probability: with which it must be made, in per cent.
+        budget: maximum mean cost of a plan; empty for no limit.
+        confidence: required certainty of the choice, in per cent.
+        trials: maximum number of simulated trials; empty for the default of the command.
         options: hash of the options; empty for the starter of the scenario.
     """
 
@@ -73,15 +73,15 @@ class Wish:
         return [(name, str(value)) for name in _KEYS if (value := getattr(self, name))]
 
     def asked(self, choices: Choices, seed: int, most_trials: int) -> Asked:
-        """The question that the search answers.
+        """The question in the form that the search takes.
 
         Args:
-            choices: what may be chosen.
-            seed: where random numbers start.
-            most_trials: that the studio simulates.
+            choices: the options.
+            seed: seed of the random numbers.
+            most_trials: maximum number of trials that the studio simulates.
 
         Raises:
-            UsageError: with what is wrong, named as the page's controls are.
+            UsageError: a value is wrong; named as the controls of the page.
         """
         probability = _share(self.probability, "probability")
         confidence = _share(self.confidence, "how sure the choice must be")
@@ -120,7 +120,7 @@ def _number(text: str, control: str) -> float:
 
 
 def _share(text: str, control: str) -> float:
-    """A share of all that is written in percent."""
+    """A share, written in per cent."""
     percent = _number(text, control)
     if not 0 < percent < 100:
         raise UsageError(Problem("must be more than 0 and less than 100", control, value=f"{percent:g}"))
@@ -133,7 +133,7 @@ def _at_control(problem: Problem) -> Problem:
 
 
 def planned_date(scenario: Scenario, milestone: str = MILESTONE) -> str:
-    """The scenario's planned date of a milestone, the nearest that it has; empty where it plans none."""
+    """The scenario's planned date of a milestone, or of the nearest one that has a date; empty without any."""
     planned = scenario.trial.planned
     both = (planned.primary_completion, planned.study_completion)
     if milestone in ("last_visit", MILESTONE):
@@ -142,7 +142,7 @@ def planned_date(scenario: Scenario, milestone: str = MILESTONE) -> str:
 
 
 def options_text(studio: Studio, wish: Wish, scenario: Scenario) -> str:
-    """The options as they were typed, or the starter of the scenario.
+    """The options as typed, or the starter of the scenario.
 
     Raises:
         UsageError: they are not kept here.
@@ -156,17 +156,17 @@ def options_text(studio: Studio, wish: Wish, scenario: Scenario) -> str:
 
 
 def keep_options(studio: Studio, text: str, scenario: Scenario) -> str:
-    """Keep options; the hash under which they are found, which is empty for the starter."""
+    """Keep options, and return their hash; the starter needs none, and gives an empty text."""
     if text == starter_options(scenario):
         return ""
     return studio.visitors.keep_text(text[: MAX_BYTES + 1])
 
 
 def choices_of(text: str, loaded: Loaded) -> Choices:
-    """The levers that a text says, under the name by which the command line finds them.
+    """The levers of a text, under the paths of the command line.
 
     Raises:
-        ScenarioError: with every problem found.
+        ScenarioError: names every problem found.
     """
     if len(text.encode()) > MAX_BYTES:
         raise UsageError(Problem(f"is larger than options may be ({MAX_BYTES:,} bytes)", OPTIONS))

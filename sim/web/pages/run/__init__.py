@@ -1,4 +1,4 @@
-"""Plan: levers on one side, and on the other when the trial is complete. The page that a studio is for."""
+"""The page Plan: levers on one side, and on the other the date of completion. It is the main page of the studio."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def _trials(reading: Reading, studio: Studio) -> Component:
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """What happens when a lever moves, a section is opened, a text is edited, an answer comes, or it is cancelled."""
+    """Callbacks for levers, sections, the editor, and answers."""
     moving.register(app, studio)
     opening.register(app, studio)
     editing.register(app, studio)

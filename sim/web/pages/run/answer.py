@@ -1,4 +1,4 @@
-"""The answer beside the levers: a first one from a few simulated trials at once, refined as more of them come in."""
+"""The answer beside the levers: a first one from a few simulated trials at once, refined as more come in."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _AGAIN = "trials again, for what costs most days"
 
 
 def blocks() -> list[Any]:
-    """Where the answer stands, and how far it has come."""
+    """The area of the answer, with its progress."""
     return [
         html.Div(id="plan-problems"),
         html.Div(
@@ -70,7 +70,7 @@ def blocks() -> list[Any]:
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Add what answers."""
+    """Add the callbacks that answer."""
 
     @app.callback(
         Output("plan-first", "data"),
@@ -142,11 +142,11 @@ def register(app: Dash, studio: Studio) -> None:
 
 
 def begin_answer(studio: Studio, query: str) -> None:
-    """Begin the first answer to a question that the page which now asks is about to have.
+    """Start the first answer to the question that the page is about to ask.
 
     Args:
         studio: the studio.
-        query: the page's next.
+        query: the next query of the page.
     """
     tab = tab_of_request()
     try:
@@ -158,7 +158,7 @@ def begin_answer(studio: Studio, query: str) -> None:
 
 
 def _question(studio: Studio, query: str) -> Question:
-    """What is asked of a state. Raises InputError where it cannot be read."""
+    """The question of a state. Raises InputError if the state cannot be read."""
     state = Scenario.of(query)
     scenario = studio.loaded(state).scenario
     if state.until:
@@ -191,7 +191,7 @@ def _refined(studio: Studio, set_progress: Any, query: str) -> Any:
 
 
 def _as_many(studio: Studio, query: str, asked: Question, say: Callable[..., None]) -> Iterator[tuple[Results, bool]]:
-    """The run of as many trials as were asked for, after each of its steps, and whether it is whole."""
+    """The run with the requested number of trials after each of its steps, and whether it is complete."""
     n = asked.most
     identity = Identity(asked.scenario, asked.seed, n, asked.typed, _assumptions(studio, query))
     folder = default_folder(identity, studio.visitor.runs)
@@ -207,7 +207,7 @@ def _as_many(studio: Studio, query: str, asked: Question, say: Callable[..., Non
 
 
 def _until(studio: Studio, query: str, asked: Question, say: Progress) -> Iterator[tuple[Results, bool]]:
-    """A few trials, and then the run that goes on until its rule is met."""
+    """First a few trials, then the run that continues until its rule is met."""
     state = Scenario.of(query)
     how = (asked.typed, _assumptions(studio, query))
     few = Identity(asked.scenario, asked.seed, _STEPS[0], *how)

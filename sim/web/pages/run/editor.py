@@ -31,7 +31,7 @@ _TYPING_MS = 900
 
 
 def text_of(studio: Studio, reading: Reading, draft: str = "") -> str:
-    """The scenario as the file that says it; a draft as it was typed."""
+    """The scenario as a file would say it; a draft as it was typed."""
     if draft and (text := studio.visitors.text(draft)) is not None:
         return text
     state = reading.state
@@ -46,7 +46,7 @@ def text_of(studio: Studio, reading: Reading, draft: str = "") -> str:
 
 
 def typed(studio: Studio, query: str, text: str) -> str:
-    """The query after a text was typed: of the scenario that it says, or with a draft where it says none yet."""
+    """The query after a text was typed: of the scenario that it states, or with a draft if it is not valid yet."""
     state = Scenario.of(query)
     if text == text_of(studio, read(studio, state), draft_of(query)):
         return query
@@ -67,7 +67,7 @@ def _problems(studio: Studio, text: str) -> tuple[Problem, ...]:
 
 
 def block(studio: Studio, reading: Reading, draft: str) -> Component:
-    """The editor, and what opens and saves a file."""
+    """The editor, with buttons to open and save a file."""
     return html.Details(
         [
             html.Summary(html.H3("The whole file")),
@@ -111,7 +111,7 @@ def block(studio: Studio, reading: Reading, draft: str) -> Component:
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Add what checks a text, opens and saves it."""
+    """Add the callbacks that check a text, open and save it."""
 
     @app.callback(Output("plan-text-problems", "children"), Output("plan-lines", "data"), Input("plan-query", "data"))
     def check(query: str | None) -> Any:

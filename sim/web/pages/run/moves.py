@@ -1,4 +1,4 @@
-"""A lever is moved: the next state of the page, its address, what can be undone, and what the other controls say."""
+"""A lever moves: the next state of the page, its address, undo and redo, and new values of the other controls."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class _Move:
     """A page on its way from one query to another.
 
     Attributes:
-        query: the page's, as far as it has come.
-        undo: what can then be undone and redone.
-        levers: paths of the levers that were moved, which say what they were moved to.
-        by_hand: whether nothing else moved it, so that they say so already.
-        from_text: whether the text said something new.
+        query: the query so far.
+        undo: what can be undone and redone.
+        levers: paths of the levers that moved; they already show their values.
+        by_hand: whether only levers moved, so that they need no update.
+        from_text: whether the text changed.
     """
 
     query: str
@@ -58,7 +58,7 @@ class _Move:
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Add what moves the page from one state to the next. What was touched is gathered in assets/moves.js."""
+    """Add the callback that moves the page from one state to the next. `assets/moves.js` collects the touches."""
     app.clientside_callback(
         ClientsideFunction("moves", "touched"),
         Output("plan-touched", "data"),
@@ -119,7 +119,7 @@ def register(app: Dash, studio: Studio) -> None:
 
 
 def _step(studio: Studio, move: _Move, touch: dict[str, Any]) -> None:
-    """Take one touch of the page in."""
+    """Apply one touch of the page."""
     key, value, before = touch["id"], touch.get("value"), move.query
     if isinstance(key, dict) and key.get("type") in (LEVER, SWITCH):
         move.levers.add(str(key.get("path")))
@@ -171,7 +171,7 @@ def _sized(studio: Studio, state: Scenario, key: str, value: Any) -> Scenario:
 
 
 def _says(studio: Studio, before: str, way: _Move, there: list[str], *, text: bool) -> Says:
-    """What the controls are to say of the new state. One that was moved by hand says so already."""
+    """New values of the controls. A control that was moved by hand shows its value already."""
     old, new = read(studio, Scenario.of(before)), read(studio, Scenario.of(way.query))
     errors = new.errors
     had, have = old.controls, new.controls
@@ -193,7 +193,7 @@ def _says(studio: Studio, before: str, way: _Move, there: list[str], *, text: bo
 
 
 def _values(old: Reading, new: Reading, moved_too: set[str]) -> Says:
-    """What is to be said by the levers that change, or were moved before something else was pressed."""
+    """New values of levers that change, or that moved before another button was pressed."""
     had, have = old.controls, new.controls
     refused = dict(new.refused)
     was_refused = dict(old.refused)
@@ -219,7 +219,7 @@ def _size(new: Reading) -> Says:
 
 
 def _changes(studio: Studio, query: str) -> Any:
-    """What was changed, each with a way to take it back."""
+    """The changes, each with a button to take it back."""
     state = Scenario.of(query)
     if not state.changes:
         name = "the edited scenario" if state.file else f"the scenario “{state.scenario}”"

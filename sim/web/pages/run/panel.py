@@ -1,7 +1,8 @@
 """The levers of the Plan page as controls, each with its unit, range, source and grade.
 
-A section that nobody has opened yet is empty: what stands on a page is looked at anew with every change of it, and a
-hundred levers that nobody sees would let those that are seen answer half a second later.
+A section stays empty until it is opened: Dash examines the whole page with every change, and a hundred hidden levers
+would
+delay the visible ones by half a second.
 """
 
 from __future__ import annotations
@@ -30,11 +31,12 @@ _THOUSANDS = 10_000
 
 
 def panel(reading: Reading, there: Collection[str] = ()) -> list[Component]:
-    """All sections of levers: open where a planner begins and where something is wrong, else empty until opened.
+    """All sections of levers. Those where a planner begins, and those with errors, are open; others are empty until
+    opened.
 
     Args:
-        reading: the state. Values that it could not be read with are shown as they were typed, with what is wrong.
-        there: paths of levers that stand on the page already; their sections are not emptied.
+        reading: the state. Values that could not be read are shown as typed, with their error.
+        there: paths of levers that are already on the page; their sections keep them.
     """
     wrong = {*dict(reading.refused), *reading.errors}
     found = []
@@ -68,7 +70,7 @@ def section_content(reading: Reading, title: str) -> list[Component]:
 
 
 def _paths(reading: Reading, title: str) -> set[str]:
-    """What the levers of a section set."""
+    """Paths that the levers of a section set."""
     if title != CRITERIA:
         return {control.path for control in dict(reading.levers.sections)[title]}
     criteria = reading.levers.criteria
@@ -76,7 +78,7 @@ def _paths(reading: Reading, title: str) -> set[str]:
 
 
 def _is_part(path: str, refused: str) -> bool:
-    """Whether a lever sets what was refused, or a part of it: of a distribution for which a plain number was given."""
+    """Whether a lever sets the refused value or a part of it, such as a parameter of a distribution."""
     return path == refused or path.startswith(f"{refused}.")
 
 
@@ -92,7 +94,7 @@ def _section(title: str, content: list[Component] | str, *, is_open: bool) -> Co
 
 
 def _by_part(controls: Iterable[Control], overlaid: Mapping[str, str], wrong: Mapping[str, str]) -> list[Any]:
-    """Controls under the name of the part that they belong to."""
+    """Controls grouped under the part that they belong to."""
     parts: dict[str, list[Any]] = {}
     for control in controls:
         parts.setdefault(control.part, []).append(_lever(control, overlaid.get(control.path), wrong.get(control.path)))
@@ -115,7 +117,7 @@ def _criterion(criterion: Criterion, overlaid: Mapping[str, str], wrong: Mapping
 
 
 def shown_value(control: Control) -> Any:
-    """A value as its control takes it."""
+    """A value in the form that its control takes."""
     value = control.value
     if isinstance(value, float) and value.is_integer():
         return int(value)
@@ -171,7 +173,7 @@ def _help(control: Control) -> str:
 
 
 def _where(control: Control) -> Component:
-    """Whose number it is."""
+    """Source and grade of a value."""
     if not control.source and not control.grade:
         return html.Small("Default of the program", className="source")
     note = f" {control.note}" if control.note else ""
@@ -192,7 +194,7 @@ _GRADES = {
 
 
 def new_sites(loaded: Loaded) -> Component:
-    """The form for more sites, which open on a date."""
+    """The form to add sites that open on a date."""
     groups = [{"value": name, "label": group.label or words(name)} for name, group in loaded.scenario.sites.items()]
     return html.Details(
         [

@@ -28,14 +28,14 @@ _READY = 64  # states that are kept read: a move asks for the one before and the
 
 @dataclass(frozen=True)
 class Reading:
-    """A state as far as it can be read.
+    """A state, read as far as possible.
 
     Attributes:
-        state: as asked for.
-        loaded: of as many of its changes as are valid together.
-        with_all: of none of its changes.
-        wrong: the problems of the others.
-        refused: the changes that are not in `loaded`, by path.
+        state: the state as requested.
+        loaded: the scenario with as many changes as are valid together.
+        with_all: the scenario without any changes.
+        wrong: problems of the other changes.
+        refused: changes that are not in `loaded`, by path.
     """
 
     state: State
@@ -46,7 +46,7 @@ class Reading:
 
     @property
     def errors(self) -> dict[str, str]:
-        """What is wrong with each refused change, by its path."""
+        """Message for each refused change, by its path."""
         found = {path: "cannot be read together with the others" for path, _ in self.refused}
         for problem in self.wrong:
             for path, _ in self.refused:
@@ -68,10 +68,10 @@ class Reading:
 
 
 def read(studio: Studio, state: State) -> Reading:
-    """Read a state; where it cannot be read, leave out the latest changes that keep it from that.
+    """Read a state; if it is not valid, leave out the latest changes that make it so.
 
     Raises:
-        InputError: it cannot be read even without any changes.
+        InputError: it is not valid even without changes.
     """
     return _read(studio, state)
 
@@ -97,20 +97,20 @@ def _read(studio: Studio, state: State) -> Reading:
 
 
 def wrong_rule(reading: Reading) -> str | None:
-    """What is wrong with the rule by which simulating stops, if anything is."""
+    """What is wrong with the stopping rule; None if nothing is."""
     return _wrong_rule(reading.loaded.scenario, reading.state.until) if reading.state.until else None
 
 
 def rules(reading: Reading) -> list[str]:
-    """Rules to choose from, of those that the scenario can have."""
+    """Stopping rules to choose from, for this scenario."""
     return [rule for rule in _RULES if _wrong_rule(reading.loaded.scenario, rule) is None]
 
 
 def check_rule(scenario: Scenario, rule: str) -> None:
-    """See that simulating may stop by a rule.
+    """Check a stopping rule.
 
     Raises:
-        UsageError: it cannot be read, or names no answer of the scenario; said of the control.
+        UsageError: it cannot be read, or names no answer of the scenario; the error names the control.
     """
     try:
         precision(rule, scenario)
@@ -127,12 +127,12 @@ def _wrong_rule(scenario: Scenario, rule: str) -> str | None:
 
 
 def moved(reading: Reading, path: str, value: Any) -> State:
-    """The state after a lever was moved; the same where it says what it said.
+    """The state after a lever moved; unchanged if its value is the same.
 
     Args:
         reading: the state before.
-        path: of the lever.
-        value: as its control gives it.
+        path: path of the lever.
+        value: value of its control.
     """
     control = reading.controls.get(path)
     if control is None:
@@ -169,9 +169,9 @@ def with_new_sites(reading: Reading, n: int, like: str, opens: str | None) -> St
 
     Args:
         reading: the state before.
-        n: how many.
-        like: the group.
-        opens: the date on which they open; None: they start up as others do.
+        n: number of new sites.
+        like: name of the group.
+        opens: date on which they open; None for start-up like the others.
     """
     if like not in reading.loaded.scenario.sites:
         return reading.state
@@ -229,7 +229,7 @@ def _ways(undo: Mapping[str, Any] | None) -> tuple[list[str], list[str]]:
 
 
 def with_draft(query: str, draft: str) -> str:
-    """A query with the hash of an edited text that is wrong so far; without one where it is empty."""
+    """A query with the hash of an edited text that is not valid yet; without it if the hash is empty."""
     fields = parse_qs(query.removeprefix("?"), keep_blank_values=True)
     fields.pop("draft", None)
     if draft:
@@ -239,5 +239,5 @@ def with_draft(query: str, draft: str) -> str:
 
 
 def draft_of(query: str) -> str:
-    """The hash of an edited text that is wrong so far; empty without one."""
+    """The hash of an edited text that is not valid yet; empty without one."""
     return (parse_qs(query.removeprefix("?")).get("draft") or [""])[-1]

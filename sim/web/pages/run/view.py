@@ -19,10 +19,10 @@ EXHIBITS = ("fan", "causes", "path", "funnel")
 
 
 def dates_of(results: Results, *, more_follow: bool = False) -> dict[str, Any]:
-    """What the page says of some results before its figures. It is made in the process that simulated them.
+    """The text of the page before its figures. It is made in the process that simulated the results.
 
     Args:
-        results: of a first answer, or of a run.
+        results: a first answer, or a run.
         more_follow: whether more trials are being simulated.
     """
     shown = answer(Answers(results), more_follow=more_follow)
@@ -44,7 +44,7 @@ def first_dates_of(results: Results) -> dict[str, Any]:
 
 
 def figures_of(results: Results) -> list[Component]:
-    """The figures of the same results: a browser draws them after the dates are seen, which takes longer than all else.
+    """The figures of the same results, drawn after the dates, because drawing takes longer than everything else.
 
     Args:
         results: as for `dates_of`.

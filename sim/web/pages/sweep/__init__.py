@@ -52,7 +52,7 @@ _NAMES = {GRID: "Every combination", LATIN_HYPERCUBE: "Latin hypercube over rang
 
 
 def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
-    """What is varied, in which design, how many trials; and below it what comes of it."""
+    """What is varied, the design, the number of trials, and below them the answer."""
     state = State.of(query)
     loaded = studio.loaded(replace(state, replications=None))
     design = _design((query.get("design") or [GRID])[-1])
@@ -182,7 +182,7 @@ def register(app: Dash, studio: Studio) -> None:
 
 
 def _said(wrong: Wrong) -> tuple[Any, ...]:
-    """What is wrong, beside the button and at the controls that caused it."""
+    """Errors, beside the button and at the controls that caused them."""
     points = [str(problem) for problem in wrong.rest if problem.file == POINTS_OPTION]
     box = problem_box(summary(wrong), "This cannot be swept") if wrong.any else None
     return box, *said_at(wrong), "; ".join(points) or None

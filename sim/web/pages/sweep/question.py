@@ -1,4 +1,4 @@
-"""A sweep as the studio is asked for it: checked against its limits, and run with a first answer on the way."""
+"""A sweep as the studio asks for it: checked against its limits, and run with a first answer on the way."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ POINTS_OPTION = "--points"  # as messages name it
 
 
 def points_of(text: str | None, design: str) -> int | None:
-    """Points that are asked for; None where it is left to the program."""
+    """Number of points; None to leave it to the program."""
     if design == GRID or not (text or "").strip():
         return None
     try:
@@ -69,7 +69,9 @@ class Asked:
         check_points(self._points, rows, replications, limits)
 
     def answered(self, tell: Progress) -> Component:
-        """The sweep, with a first answer on the way. Finished points are kept, so that asking again is quick."""
+        """The sweep; a first answer is shown on the way. Finished points are kept, so that a repeated question
+        returns quickly.
+        """
         wanted = self._replications
         if wanted > 2 * FIRST_ANSWER:
             few = (

@@ -60,12 +60,12 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Wrong:
-    """What is wrong in rows, by their place.
+    """Errors of the rows, by row number.
 
     Attributes:
         paths: messages about paths.
         values: messages about values.
-        rest: what is wrong in no single row.
+        rest: problems that belong to no single row.
     """
 
     paths: Mapping[int, str] = field(default_factory=dict)
@@ -74,15 +74,15 @@ class Wrong:
 
     @property
     def any(self) -> bool:
-        """Whether anything is."""
+        """Whether there are any errors."""
         return bool(self.paths or self.values or self.rest)
 
 
 class RowError(UsageError):
-    """What rows ask for cannot be.
+    """The rows ask for something impossible.
 
     Attributes:
-        wrong: where, and why.
+        wrong: messages by row.
     """
 
     def __init__(self, wrong: Wrong) -> None:
@@ -92,7 +92,7 @@ class RowError(UsageError):
 
 
 def offered(loaded: Loaded) -> list[dict[str, Any]]:
-    """What may be chosen, in the groups of the Plan page's levers; any other path may be typed."""
+    """Paths to choose from, in the groups of the Plan page's levers; any other path may be typed."""
     groups = []
     found = levers(loaded, loaded)
     for title, controls in found.sections:
@@ -110,13 +110,13 @@ def offered(loaded: Loaded) -> list[dict[str, Any]]:
 
 
 def first_row(loaded: Loaded, changes: Sequence[str], design: str, options: list[dict[str, Any]]) -> Row:
-    """What to vary for a beginning: what was changed last, else how many sites the largest group has.
+    """The row to start with: the last change, or else the number of sites of the largest group.
 
     Args:
         loaded: the scenario.
-        changes: what was changed, as after `--set`.
+        changes: changes as after `--set`.
         design: one of `sim.experiment.sweep.points.DESIGNS`.
-        options: what may be chosen.
+        options: paths to choose from.
     """
     paths = {item["value"] for group in options for item in group["items"]}
     changed = [path for path in (text.partition("=")[0] for text in changes) if path in paths]
@@ -187,10 +187,10 @@ def row_controls(i: int, row: Row, loaded: Loaded, design: str, options: list[di
 
 
 def read_rows(rows: Sequence[Row], design: str, loaded: Loaded) -> list[Factor]:
-    """What rows say is to be varied; rows that are left empty are passed over.
+    """What the rows vary; empty rows are skipped.
 
     Raises:
-        RowError: rows are wrong, each said at its place.
+        RowError: rows are wrong, each with its message.
     """
     paths, values = dict[int, str](), dict[int, str]()
     texts, factors = list[str](), list[Factor]()
@@ -231,10 +231,10 @@ def _joined(problems: Sequence[Problem]) -> str:
 
 
 def check_points(points: Sequence[Point], rows: Sequence[Row], replications: int, limits: Limits) -> None:
-    """See that no point asks for more than this studio simulates.
+    """Check that no point exceeds the limits of this studio.
 
     Raises:
-        RowError: one does.
+        RowError: a point does.
     """
     for point in points:
         try:
@@ -249,7 +249,7 @@ def said_at(wrong: Wrong) -> tuple[list[str | None], list[str | None]]:
 
 
 def summary(wrong: Wrong) -> list[Problem]:
-    """What to say beside the button: where to look, and what is wrong in no single row."""
+    """Messages beside the button: which rows to look at, and problems that belong to no single row."""
     places = sorted({*wrong.paths, *wrong.values})
     rows = " and ".join(f"row {i + 1}" for i in places)
     return [*([Problem(f"see the messages at {rows}")] if places else []), *wrong.rest]
@@ -278,7 +278,7 @@ def filled(paths: Sequence[str | None], values: Sequence[str | None]) -> list[Ro
 
 
 def after_design(rows: Sequence[Row], before: str, design: str, loaded: Loaded) -> list[str]:
-    """Values of rows after the design was changed: those that a person wrote stay."""
+    """Values of the rows after the design changed; values that a visitor typed stay."""
     return [
         values_for(loaded, row.path, design)
         if row.path and row.values == values_for(loaded, row.path, before)
