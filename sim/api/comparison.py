@@ -82,6 +82,9 @@ def comparison_identity(sources: Sequence[Source], replications: int | None, see
         sources: what is compared.
         replications: number of simulated trials of each; None for the default.
         seed: seed of the random numbers; None for the default.
+
+    Returns:
+        A mapping for `AnswerFolder`.
     """
     wanted = to_run(sources, replications, seed)
     said = [
@@ -92,7 +95,12 @@ def comparison_identity(sources: Sequence[Source], replications: int | None, see
 
 
 def folder_name(labels: Sequence[str], identity: Mapping[str, Any]) -> str:
-    """`compare-<labels>-<id>`, the same for the same runs."""
+    """Return `compare-<labels>-<id>`, which is the same for the same runs and labels.
+
+    Args:
+        labels: labels of the scenarios.
+        identity: see `comparison_identity`.
+    """
     shown = "-vs-".join(_NOT_IN_A_NAME.sub("", label) for label in labels)[:80]
     return f"compare-{shown}-{short_id({**identity, 'labels': list(labels)})}"
 

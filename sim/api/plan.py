@@ -50,7 +50,7 @@ def plan(
         probability: probability with which it must be met.
         budget: highest mean cost of a plan; None for no limit.
         milestone: the milestone that must be reached by the date; None for the end of the trial.
-        confidence: how sure the choice must be; simulation stops there.
+        confidence: how sure the choice must be, as a probability; the search then stops.
         replications: maximum number of simulated trials, over all plans.
         seed: seed of the random numbers; default: from the scenario.
         out: the folder; default: `results/plan-<scenario>-<id>`.

@@ -90,7 +90,7 @@ def sweep(
 
 
 def _varied(vary: Vary) -> Sequence[str]:
-    """What is varied, as after `--vary`."""
+    """What is varied, as texts after `--vary`."""
     if isinstance(vary, str):
         return [vary]
     if not isinstance(vary, Mapping):
@@ -102,7 +102,16 @@ def _varied(vary: Vary) -> Sequence[str]:
 
 
 def sweep_identity(points: Sequence[Point], seed: int, replications: int) -> dict[str, Any]:
-    """What decides a sweep's answer: the runs of its points, and what is varied in them."""
+    """Collect what decides a sweep: the runs of its points, and what is varied in them.
+
+    Args:
+        points: the points.
+        seed: seed of the random numbers at every point.
+        replications: number of simulated trials at each point.
+
+    Returns:
+        A mapping for `AnswerFolder`.
+    """
     runs = [[describe(point.settings), Identity(point.scenario, seed, replications).short] for point in points]
     digest = hashlib.sha256(json.dumps(runs).encode()).hexdigest()
     sizes = {"seed": seed, "replications": replications}

@@ -80,7 +80,7 @@ class Account:
         }
 
     def _columns(self) -> Iterable[str]:
-        """Columns by why they were taken, those left out last."""
+        """Columns by how they were recognised; columns left out come last."""
         by_how: dict[str, list[str]] = {}
         for use in self.columns:
             by_how.setdefault(use.how, []).append(str(use))

@@ -95,7 +95,7 @@ def _resolved(path: Path) -> Path:
 
 
 def _is_read_with_dm(path: Path, said: Said) -> bool:
-    """Whether a file is an SDTM domain that is read with the DM beside it."""
+    """Whether a file is an SDTM domain that is read together with the DM beside it."""
     if path.suffix.lower() not in (".csv", ".json") or not path.is_file():
         return False
     domain = domain_of(read_table(path, said.sheet, said.header))
@@ -105,7 +105,7 @@ def _is_read_with_dm(path: Path, said: Said) -> bool:
 def _other(path: Path, said: Said) -> str:
     """Why a file in a folder is not the data of a trial; empty where it is, or should be.
 
-    What is a table with people or counts is read, and its faults stop; other tables and texts are not of a trial.
+    A table with people or counts is read, and its errors stop; other tables and texts are skipped.
     """
     try:
         table = read_table(path, said.sheet, said.header)
@@ -124,7 +124,7 @@ def _other(path: Path, said: Said) -> str:
 
 
 def _files(path: Path) -> list[Path]:
-    """Data files of a folder and of its folders.
+    """Data files of a folder and its subfolders.
 
     Raises:
         DataError: there are too many, or a folder cannot be read.

@@ -294,7 +294,7 @@ def _site_as_of(site: SiteRecord, now: float) -> SiteRecord:
 
 
 def _funnel_as_of(funnel: Funnel | None, now: float) -> Funnel | None:
-    """Whole periods only: the counts of one that is not over are not in yet."""
+    """Keep whole periods only: the counts of an unfinished period are not known yet."""
     if funnel is None:
         return None
     over = funnel.end <= now

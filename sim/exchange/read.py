@@ -94,7 +94,7 @@ def read_as(data: Path | str | pd.DataFrame, sites: Path | str | pd.DataFrame | 
 
 
 def _site_table(sites: Path | str | pd.DataFrame) -> RawTable:
-    """The table of sites; what was said of sheets and headers is of the data."""
+    """Read the table of sites; what the user said of sheets and headers applies to the data only."""
     if isinstance(sites, pd.DataFrame):
         return table_of_frame(sites, "data frame of sites")
     return read_table(sites, purpose=SITES)
@@ -170,7 +170,7 @@ def _trial(tables: Sequence[RawTable], said: Said, kind: Kind | None) -> Observe
 
 
 def _with_silence(trial: ObservedTrial) -> ObservedTrial:
-    """The trial with a remark on a stretch without randomisations at its end."""
+    """Add a remark on a stretch without randomisations at the end."""
     remark = silence_remark(trial)
     if not remark:
         return trial
@@ -179,7 +179,7 @@ def _with_silence(trial: ObservedTrial) -> ObservedTrial:
 
 
 def _check_domains(tables: Sequence[RawTable]) -> None:
-    """Several files are one trial where they are SDTM domains, each once."""
+    """Check that several files are SDTM domains of one trial, each once."""
     seen: dict[str, str] = {}
     for table in tables:
         domain = domain_of(table)
@@ -233,7 +233,7 @@ def cut(trial: ObservedTrial, when: date) -> ObservedTrial:
 
 
 def _without_silence(trial: ObservedTrial) -> ObservedTrial:
-    """The trial without the remark on its own end, which says nothing of an earlier one."""
+    """Remove the remark on the end of the data, which does not apply to an earlier end."""
     remark = silence_remark(trial)
     findings = tuple(finding for finding in trial.findings if not remark or finding.message != remark)
     gaps = tuple(gap for gap in trial.account.gaps if gap != remark)

@@ -111,7 +111,7 @@ def status_from(text: str | Mapping[str, str] | None) -> dict[str, str]:
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
-    """Words and meanings; a word may have commas and equals signs in it, since a meaning has none."""
+    """Words and meanings; a word may contain commas and equals signs, because a meaning does not."""
     found, rest = [], text
     while rest.strip(" ,"):
         known = _MEANING.match(rest)

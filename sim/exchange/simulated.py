@@ -59,7 +59,7 @@ def _csv(frame: pd.DataFrame) -> bytes:
 
 
 def _log(design: Design, known: Array) -> pd.DataFrame:
-    """A row a person whose screening began, in the order in which it did."""
+    """One row per person whose screening began, in that order."""
     people: dict[tuple[int, int], dict[str, str]] = {}
     labels = design.site_labels()
     ends = {events.SCREENING_FAILED: FAILED, events.TURNED_AWAY: FAILED, events.COMPLETED: COMPLETED}
@@ -83,7 +83,7 @@ def _log(design: Design, known: Array) -> pd.DataFrame:
 
 
 def _sites(design: Design, known: Array) -> pd.DataFrame:
-    """A row a site that is open: when it was activated."""
+    """One row per open site: when it was activated."""
     opened = [(int(row[SITE]), row[TIME]) for row in known if row[KIND] == events.SITE_ACTIVATED]
     labels, groups = design.site_labels(), [name.partition("/")[0] for name in site_names(design)]
     rows = [(labels[i], groups[i], str(design.clock.date_of(day))) for i, day in opened]

@@ -36,7 +36,7 @@ def is_study_and_site(table: RawTable, header: str) -> bool:
 
 
 def _studies(cells: pd.Series[str]) -> dict[str, str]:
-    """Studies as they are first written, by their name in small letters without a site."""
+    """Studies in their first spelling, by their name in lower case without a site."""
     found: dict[str, str] = {}
     for cell in cells[cells != ""].drop_duplicates():
         name = str(cell).partition(_BEFORE_SITE)[0].strip()

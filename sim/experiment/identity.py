@@ -198,7 +198,7 @@ def changed(found: object) -> str:
 
 
 def _wrong_kind(found: Mapping[str, Any]) -> str:
-    """Which entry of a run's identity is of a kind that no run writes; nothing where none is."""
+    """The first entry of an identity whose type no run writes; empty if there is none."""
     until = found.get("until")
     texts = all(isinstance(found[key], str) for key in _TEXTS)
     rows = found["assumptions"]

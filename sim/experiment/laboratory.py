@@ -163,7 +163,7 @@ def _simulate(
     quantiles: Quantiles,
     sites_of: int | None,
 ) -> Simulated:
-    """A part, in a worker."""
+    """Simulate a part, in a worker."""
     reducer = _reducer(text, names, critical)
     chunk = replicate_chunk(reducer, seed, first, n, quantiles=quantiles, sites_of=sites_of)
     place = {name: i for i, name in enumerate(reducer.names)}
@@ -271,7 +271,7 @@ class Laboratory:
     # --- keeping
 
     def _read(self, part: Request) -> Simulated | None:
-        """A part that is kept, None where there is none or its file was changed."""
+        """A part that was kept; None where there is none, or its file was changed."""
         if self._kept is None:
             return None
         for path in self._kept.glob(f"{part.key(self.seed)}-*.npz"):

@@ -53,7 +53,7 @@ def without_comments(source: str) -> str:
 
 
 def _left(piece: re.Match[str]) -> str:
-    """What is left of a piece of source."""
+    """The part of a piece of source that counts."""
     if piece["kept"] is not None:
         return piece["kept"]
     return "" if piece["indent"] is None else f"{piece['indent']}..."

@@ -47,10 +47,10 @@ def end_with_parent() -> None:
 
 
 def _receive(connection: Connection, jobs: SimpleQueue[Any]) -> None:
-    """Take jobs in while another is being done, and end with None.
+    """Receive jobs while another one is being done, and end with None.
 
-    Otherwise a parent that sends a large job would wait for a worker that waits to send a large answer, for ever. A job
-    without a function was sent for what reading it imports.
+    Otherwise a parent that sends a large job could wait for a worker that waits to send a large answer, forever. A job
+    without a function is sent only so that its modules are imported.
     """
     try:
         while True:
@@ -62,7 +62,7 @@ def _receive(connection: Connection, jobs: SimpleQueue[Any]) -> None:
 
 
 def _serve(connection: Connection, extensions: Sequence[tuple[str, str]]) -> None:
-    """What a worker does: jobs, one after the other, until the parent is done. An interrupt is for the parent."""
+    """The main loop of a worker: one job after the other, until the parent is done. Ctrl-C is left to the parent."""
     take_over(extensions)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
@@ -153,7 +153,7 @@ def start_worker(method: str = "spawn") -> tuple[BaseProcess, Connection]:
 
 @dataclass
 class _Worker(Generic[Key]):
-    """One process, the parent's end of its pipe, and the jobs that it has, in their order."""
+    """One process, the parent's end of its pipe, and its jobs in order."""
 
     process: BaseProcess
     connection: Connection
@@ -233,7 +233,7 @@ class Workers(Generic[Key]):
     def _hand_out(
         self, work: Callable[..., Any], waiting: Iterator[tuple[Key, Arguments]], again: deque[tuple[Key, Arguments]]
     ) -> None:
-        """Give every worker a job, and then every worker another."""
+        """Return every worker one job, and then every worker a second one."""
         for depth in range(1, _AHEAD + 1):
             for i in range(self._n):
                 while i >= len(self._workers) or len(self._workers[i].jobs) < depth:
@@ -254,7 +254,7 @@ class Workers(Generic[Key]):
             self._lose(worker, again)
 
     def _lose(self, worker: _Worker[Key], again: deque[tuple[Key, Arguments]]) -> None:
-        """A worker is gone: another is started in its place when there is work for it."""
+        """Remove a worker that died; its jobs are done again, and another worker starts when there is work for it."""
         self._workers.remove(worker)
         worker.connection.close()
         worker.process.join(_GRACE_SECONDS)

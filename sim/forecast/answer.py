@@ -228,7 +228,7 @@ def forecast(
 
 
 def _differences(base: Futures, other: Futures) -> dict[str, Estimate]:
-    """Median paired differences in days; a milestone that only one of them reaches is infinitely far."""
+    """Median paired differences in days; a milestone that only one of them reaches counts as infinitely far."""
     found = {}
     for name in CHANGED:
         ours, theirs = (np.nan_to_num(futures.days(name), nan=np.inf) for futures in (base, other))
@@ -239,7 +239,7 @@ def _differences(base: Futures, other: Futures) -> dict[str, Estimate]:
 
 
 def _needed(start: Start, futures: Futures) -> tuple[NeededRate, ...]:
-    """The rate that each planned date needs from now on."""
+    """The rate that each planned date requires from now on."""
     trial, scenario = start.trial, start.scenario
     left = scenario.trial.target - trial.n_randomised
     if left <= 0:

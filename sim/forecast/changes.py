@@ -69,7 +69,7 @@ def change_cases(start: Start, plan: Futures, replications: int, seed: int) -> l
 
 
 def _openings(start: Start, seed: int) -> ObservedState:
-    """Day 0 of the plan, but with sites that open when they did, or when the forecast has them open."""
+    """Day 0 of the plan, but with sites that open when they did, or when the forecast opens them."""
     design = Design(start.scenario)
     batch = Batch(design, seed, 0, _OPENINGS, observed=start.state)
     sites = {}
@@ -85,7 +85,7 @@ def _openings(start: Start, seed: int) -> ObservedState:
 
 
 def _screening_ratio(start: Start, plan: Futures) -> float | None:
-    """Share of those screened who are randomised, in the data over that in the plan; None where it is not known."""
+    """Share of screened people who are randomised, in the data over that in the plan; None where it is not known."""
     trial = start.trial
     rules = plan.case.scenario.screening
     if not trial.has_screening or not (rules.criteria or rules.failure != 0):
@@ -101,7 +101,7 @@ def _screening_ratio(start: Start, plan: Futures) -> float | None:
 
 
 def _capped(futures: Futures, milestone: str) -> Array:
-    """Days of a milestone; never is the end of the simulated time."""
+    """Days of a milestone; never becomes the end of the simulated time."""
     days = futures.days(milestone)
     return np.where(np.isnan(days), futures.design.horizon_days, days)
 
@@ -139,8 +139,9 @@ def _moved(found: dict[str, Futures], stages: list[str], milestone: str) -> list
     """Differences of medians from each stage to the next, then from the first to the last.
 
     All stages are on the same random numbers, but the plan and the forecast have more simulated trials than the stages
-    between them. Their medians are of all of these; that of a stage is the median of its neighbour, plan or forecast,
-    and its difference from it on the trials that both have. The 95 % intervals are by resampling simulated trials.
+    between them. The medians of plan and forecast use all their trials. The median of a stage is that of its neighbour
+    (plan or forecast) plus their difference on the trials that both have. The 95 % intervals are from resampling
+    trials.
     """
     n = min(found[name].case.replications for name in stages)
     random = np.random.Generator(np.random.Philox(n))
@@ -157,12 +158,12 @@ def _moved(found: dict[str, Futures], stages: list[str], milestone: str) -> list
 
 
 def _medians(rows: Array) -> Array:
-    """The day by which half are there, of each row: the smallest that half do not exceed, as in all tables."""
+    """The median day of each row: the smallest day that at least half do not exceed, as in all tables."""
     middle = (rows.shape[1] + 1) // 2 - 1
     return np.asarray(np.partition(rows, middle, axis=1)[:, middle])
 
 
 def _estimate(differences: Array) -> Estimate:
-    """The first, with the central 95 % of the others."""
+    """The first value, with the central 95 % of the others as its interval."""
     low, high = np.quantile(differences[1:], (0.025, 0.975)).tolist()
     return Estimate(float(differences[0]), low, high)

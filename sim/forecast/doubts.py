@@ -83,7 +83,7 @@ def _median(trial: ObservedTrial, target: int, settings: RateSettings) -> tuple[
 
 
 def _gaps(trial: ObservedTrial) -> list[tuple[str, str, ObservedTrial]]:
-    """The longest time without a randomisation, also up to now, if it is long and not told of."""
+    """The longest time without a randomisation, up to now, if it is long and the user said nothing of it."""
     if trial.resolution_days > 1:
         return []
     days = np.append(trial.days, trial.now)
@@ -103,7 +103,7 @@ def _gaps(trial: ObservedTrial) -> list[tuple[str, str, ObservedTrial]]:
 
 
 def _openings(trial: ObservedTrial) -> list[tuple[str, str, ObservedTrial]]:
-    """Many sites that opened of late, and nothing said of those to come."""
+    """Many sites that opened recently, while the user said nothing of future ones."""
     has_plan = any(site.planned is not None and site.activated is None for site in trial.sites)
     if not trial.has_sites or has_plan or trial.sites_a_month is not None:
         return []

@@ -120,10 +120,10 @@ def with_calendar(table: RawTable) -> tuple[RawTable, str]:
 
 
 def _check_parts(table: RawTable, header: str, kind: str) -> None:
-    """See that a column beside a year that mostly says months (quarters, weeks) says nothing else.
+    """Check that a column beside a year, most of whose cells are months (quarters, weeks), has nothing else.
 
     Raises:
-        DataError: it does.
+        DataError: it has.
     """
     cells = table.cells[header]
     is_wrong = np.array([not _is_part(pd.Series([text]), kind) for text in cells])
@@ -142,7 +142,7 @@ def _is_part(cells: pd.Series[str], kind: str) -> bool:
 
 
 def _joined(years: pd.Series[str], parts: pd.Series[str], kind: str) -> pd.Series[str]:
-    """Year and part as `periods_of` reads them; a year that stands only once, above its rows, is that of all."""
+    """Year and part as `periods_of` reads them; a year that stands once above its rows applies to all of them."""
     full = years.where(years != "").ffill().fillna("").map(lambda text: str(whole_year(text)) if text else "")
     numbers = parts.map(lambda text: str(month_number(text)) if text.isalpha() else re.sub(r"\D", "", text))
     sign = {"month": "-", "quarter": "-Q", "week": "-W"}[kind]
@@ -186,7 +186,7 @@ def periods_of(table: RawTable, column: str, order: DateOrder | None) -> Periods
 
 
 def _check_has_years(table: RawTable, column: str, cells: pd.Series[str]) -> None:
-    """See that the years of periods are said, and are those of the calendar.
+    """Check that periods have years, and that the years are calendar years.
 
     Raises:
         DataError: they are not.
@@ -207,7 +207,7 @@ def _check_has_years(table: RawTable, column: str, cells: pd.Series[str]) -> Non
 
 
 def _order_of_months(column: str, filled: pd.Series[str]) -> DateOrder | None:
-    """How to read 1/4/2024 in a column of months: all of them are first days in one order only."""
+    """How to read 1/4/2024 in a column of months: in only one order are all of them first days."""
     if "month" not in plain(column).split("_"):
         return None
     parts = filled.str.extract(r"^0?(\d{1,2})[/-]0?(\d{1,2})[/-](?:\d{2}|\d{4})$")
@@ -218,10 +218,10 @@ def _order_of_months(column: str, filled: pd.Series[str]) -> DateOrder | None:
 
 
 def _counted_months(table: RawTable, column: str, cells: pd.Series[str]) -> Periods:
-    """Months since the start.
+    """Months counted from the start of the trial.
 
     Raises:
-        DataError: they are not from 0 to 600, or go back, so that they are months of a calendar without a year.
+        DataError: they are not from 0 to 600, or go back, and thus are calendar months without a year.
     """
     rows = cells.index.to_numpy()
     if (cells == "").any():
@@ -245,7 +245,7 @@ def _of_months(first: npt.NDArray[Any], unit: str) -> Periods:
 
 
 def _by_forms(table: RawTable, column: str, cells: pd.Series[str]) -> Periods | None:
-    """Months, quarters, weeks or years, where all cells are written as one of them."""
+    """Months, quarters, weeks or years, where all cells have the same one of these forms."""
     texts = cells[cells != ""].unique().tolist()
     weeks: Sequence[Form] = (
         (*WEEKS, YEAR_AND_WEEK) if {"week", "wk", "kw", "cw"} & set(plain(column).split("_")) else WEEKS
@@ -262,7 +262,7 @@ def _by_forms(table: RawTable, column: str, cells: pd.Series[str]) -> Periods | 
 
 
 def _start(text: str, unit: str, forms: Sequence[Form]) -> date | None:
-    """The first day of a period; None where a text is none."""
+    """The first day of a period; None where a text is not a period."""
     for form in forms:
         found = form.pattern.fullmatch(text)
         if found is None:
@@ -281,10 +281,10 @@ def _start(text: str, unit: str, forms: Sequence[Form]) -> date | None:
 
 
 def _check_short_years(table: RawTable, column: str, cells: pd.Series[str], texts: list[str]) -> None:
-    """See that 01/02 is not read as January 2002, where it may be a day without a year.
+    """Check that 01/02 is not read as January 2002 where it may be a day without a year.
 
     Raises:
-        DataError: years have two figures, and all could be months.
+        DataError: all years have two digits and could be months.
     """
     short = [re.fullmatch(r"(\d{1,2})[/-](\d{2})", text) for text in texts]
     if any(short) and all(found is None or int(found[2]) <= 31 for found in short):
@@ -296,7 +296,7 @@ def _check_short_years(table: RawTable, column: str, cells: pd.Series[str], text
 
 
 def _ranges(table: RawTable, column: str, cells: pd.Series[str], order: DateOrder | None) -> Periods | None:
-    """Periods written with both their ends: `2024-01-01 to 2024-01-07`."""
+    """Periods written with both ends: `2024-01-01 to 2024-01-07`."""
     parts = cells.map(lambda text: tuple(part.strip() for part in _UNTIL.split(text)) if text else ("", ""))
     if not parts.map(lambda pair: len(pair) == 2 and (all(pair) or not any(pair))).all() or (cells == "").all():
         return None
@@ -315,7 +315,7 @@ def _ranges(table: RawTable, column: str, cells: pd.Series[str], order: DateOrde
 
 
 def _of_dates(days: Days, column: str) -> Periods:
-    """Periods that are written as one day each: their first, or their last where the header says so."""
+    """Periods written as one day each: the first, or the last where the header says so."""
     known = np.unique(days[~np.isnat(days)])
     ends = not _ENDING.isdisjoint(plain(column).split("_"))
     months = known.astype("datetime64[M]")

@@ -75,7 +75,7 @@ def added_up(table: RawTable, columns: Columns) -> Added:
 
 
 def _with_sum(table: RawTable, columns: Columns, names: list[str]) -> Added:
-    """The table with the sum of some columns; a cell that is no number is kept, to be told as wrong."""
+    """The table with the sum of some columns; a cell that is not a number is kept, to be reported."""
     numbers = np.array([numbers_in(table.cells[name]).to_numpy() for name in names])
     texts = np.array([table.cells[name].to_numpy(dtype=object) for name in names])
     wrong = np.isnan(numbers) & (texts != "")
@@ -96,7 +96,7 @@ def _found(table: RawTable, columns: Columns) -> set[str]:
 
 
 def _places(table: RawTable, columns: Columns) -> tuple[list[str], str]:
-    """Columns of counts that may be of places, and that of their total."""
+    """Columns of counts that may be places, and the column of their total."""
     found, unclear = recognised(table, {**COUNT_NAMES, **{"arm": LOG_NAMES["arm"]}}, columns)
     taken = {*found.values(), *(name for names in unclear.values() for name in names)}
     free = [name for name in table.columns if name not in taken and _may_be_place(name) and _is_counts(table, name)]

@@ -40,12 +40,12 @@ _UNIT_DAYS = {MONTH: 30, "quarter": 91, "year": 365}
 
 @dataclass
 class _Made:
-    """What was decided on the way, for the account.
+    """Decisions made while reading, for the account.
 
     Attributes:
         notes: one clause each.
         gaps: stretches without anybody.
-        n_to_come: rows of periods to come.
+        n_to_come: number of rows of future periods.
         falls: whether the file shows that no count is a running total.
     """
 
@@ -96,7 +96,7 @@ def read_counts(table: RawTable, said: Said) -> ObservedTrial:
 
 
 def _frame(table: RawTable, columns: dict[str, str], periods: Periods, check: DataCheck, made: _Made) -> pd.DataFrame:
-    """A row a row of the file: start, end, row, site, and the counts, NaN where there is none."""
+    """One row per row of the file: start, end, row, site, and the counts; NaN where there is none."""
     rows = table.cells.index.to_numpy()
     frame = pd.DataFrame({"start": periods.start.astype("datetime64[s]"), "end": periods.end.astype("datetime64[s]")})
     frame["row"] = rows
@@ -132,7 +132,7 @@ def _numbers(table: RawTable, column: str, check: DataCheck) -> pd.Series[float]
 
 
 def _until_reported(frame: pd.DataFrame, check: DataCheck, made: _Made) -> pd.DataFrame:
-    """The rows up to the last period that counts anybody or says 0; those after it are to come."""
+    """The rows up to the last period that counts anybody or says 0; later rows are future periods."""
     there = [role for role in _COUNTED if role in frame]
     reported = frame[there].notna().any(axis=1)
     if not reported.any():
@@ -149,14 +149,14 @@ def _until_reported(frame: pd.DataFrame, check: DataCheck, made: _Made) -> pd.Da
 
 
 def _is_other_site(frame: pd.DataFrame) -> pd.Series[bool]:
-    """Rows without a count in a period for which another site has one: trackers leave out zeros."""
+    """Rows without a count in a period for which another site has one, because trackers leave out zeros."""
     return frame["randomised"].notna().groupby(frame["start"]).transform("any")
 
 
 def _counted(
     frame: pd.DataFrame, columns: dict[str, str], periods: Periods, said: Said, check: DataCheck, made: _Made
 ) -> pd.DataFrame:
-    """Counts of each period: from running totals where they are such, 0 where there is none."""
+    """Counts of each period, from running totals where they are such; 0 where there is none."""
     frame = frame.copy()
     for role in _COUNTED:
         if role not in frame:
@@ -181,7 +181,7 @@ def _counted(
 
 
 def _since_the_row_before(frame: pd.DataFrame) -> pd.DataFrame:
-    """Running totals of single days: what each adds came at some time since the day of the one before."""
+    """Running totals on single days: each increase happened at some time since the day of the row before."""
     starts = frame["start"].drop_duplicates().sort_values()
     steps = starts.diff()
     usual = steps.median() if len(starts) > 1 else pd.Timedelta(days=1)
@@ -196,7 +196,7 @@ def _warn_funnel(check: DataCheck, frame: pd.DataFrame) -> None:
 
 
 def _warn_gaps(check: DataCheck, frame: pd.DataFrame, unit: str, made: _Made) -> None:
-    """Periods between the first and the last that are not there; taken as 0."""
+    """Warn of missing periods between the first and the last; they count as 0."""
     # Days without a row are days without work as often as not; only long stretches are worth a word.
     ordered = frame.drop_duplicates("start").sort_values("start")
     lengths = (ordered["end"] - ordered["start"]).dt.days
@@ -212,7 +212,7 @@ def _warn_gaps(check: DataCheck, frame: pd.DataFrame, unit: str, made: _Made) ->
 
 
 def _warn_nothing(check: DataCheck, frame: pd.DataFrame, longest: int) -> None:
-    """Long stretches in which the rows are there, but nobody was counted at all."""
+    """Warn of long stretches in which rows exist, but nobody was counted."""
     counted = [role for role in _COUNTED if role in frame]
     total = frame.groupby("start")[counted].sum().sum(axis=1)
     busy = total.index[(total > 0).to_numpy()]
@@ -278,7 +278,7 @@ def _people(
     randomised: npt.NDArray[np.float64],
     site: npt.NDArray[np.int64],
 ) -> People:
-    """Those randomised in each period, spread evenly over it, since their days are not known."""
+    """People randomised in each period, spread evenly over it because their days are not known."""
     n = randomised.astype(np.int64)
     period = np.repeat(np.arange(len(n)), n)
     order_in_period = np.arange(len(period)) - np.repeat(np.cumsum(n) - n, n)

@@ -75,7 +75,7 @@ def shaped(table: RawTable) -> Shaped:
 
 
 def _countries_together(table: RawTable) -> tuple[RawTable, str]:
-    """A row a period from a row a period and country, where no column is the site: a country has several sites."""
+    """Sum rows per period and country to rows per period, where no column is the site: a country has several sites."""
     found, unclear = recognised(table, COUNT_NAMES)
     large = [name for name in table.columns if is_place_but_no_site(name)]
     period = found.get("date")
@@ -98,7 +98,7 @@ def _countries_together(table: RawTable) -> tuple[RawTable, str]:
 
 
 def _falls(table: RawTable) -> bool:
-    """Whether a count of those randomised falls from one row to the next of the same country, or what else there is."""
+    """Whether the number randomised falls from one row to the next of the same country, or other breakdown."""
     found = _long_headers(table)
     period = recognised(table, {"date": COUNT_NAMES["date"]})[0].get("date")
     if found is None or period is None:
@@ -134,7 +134,7 @@ def looks_like_counts(table: RawTable, given: Columns) -> bool:
 
 
 def _has_periods(table: RawTable) -> bool:
-    """Whether a column says months, quarters or weeks, and all others numbers or nothing but words that tell apart."""
+    """Whether a column has months, quarters or weeks, and all others have numbers or words for a breakdown."""
     name = recognised(table, {"date": COUNT_NAMES["date"]})[0].get("date", "")
     if not name or not any(_are_counts(table.cells[other]) for other in table.columns if other != name):
         return False
@@ -144,7 +144,7 @@ def _has_periods(table: RawTable) -> bool:
 
 
 def _counted_people(table: RawTable) -> list[str]:
-    """Columns that are called after people, as those that name them are, and count them."""
+    """Columns whose headers name people, like those of a log, but whose cells count them."""
     found = []
     for name in table.columns:
         first, _, rest = plain(name).partition("_")  # `Number screened` counts, and `Screening number` names
@@ -168,7 +168,7 @@ def is_long(table: RawTable) -> bool:
 
 
 def _long_headers(table: RawTable) -> tuple[str, str] | None:
-    """The column that names the counts, and that which has them."""
+    """The column with the names of the counts, and the column with their values."""
     headers = {plain(header): header for header in table.columns}
     value = next((headers[name] for name in _VALUES if name in headers), None)
     usual = set(COUNT_NAMES["randomised"]) - {"n", "count"}
@@ -216,7 +216,7 @@ def widened(table: RawTable) -> RawTable:
 
 
 def _of_what_happened(table: RawTable) -> tuple[RawTable, str]:
-    """The table without the rows of a plan, where a column says of each row whether it is plan or fact."""
+    """Remove the rows of a plan, where a column says of each row whether it is plan or fact."""
     for header in table.columns:
         words = {str(text).casefold() for text in table.cells[header].unique() if text}
         if words & _REAL and words & _NOT_REAL and words <= _REAL | _NOT_REAL:
@@ -227,7 +227,7 @@ def _of_what_happened(table: RawTable) -> tuple[RawTable, str]:
 
 
 def _period_headers(table: RawTable) -> list[str]:
-    """Headers that are periods, where at least two are: `Jan-24`, `Feb-24`."""
+    """Headers that are periods, if there are at least two: `Jan-24`, `Feb-24`."""
     forms = (*PERIOD_MONTHS, *QUARTERS, *WEEKS)
     found = []
     for header in table.columns:
@@ -258,7 +258,7 @@ def _calendar_headers(table: RawTable) -> tuple[str, list[str]] | None:
 
 
 def _years_from_headers(table: RawTable) -> tuple[RawTable, str]:
-    """A row a month from a table of months and years, one of them downwards and the other across."""
+    """Turn a table of months by years, in either direction, into a row per month."""
     found = _calendar_headers(table)
     if found is None:
         return table, ""
@@ -276,7 +276,7 @@ def _years_from_headers(table: RawTable) -> tuple[RawTable, str]:
 
 
 def _periods_from_headers(table: RawTable) -> tuple[RawTable, str]:
-    """A row a period from a column a period; the other columns but the site and the count's name are left out."""
+    """Turn a column per period into a row per period; of other columns, the site and the count's name are kept."""
     periods = _period_headers(table)
     if not periods:
         return table, ""

@@ -55,7 +55,7 @@ class Dates:
 
 
 class _Said(NamedTuple):
-    """What one text says: a form, and year, month and day as far as it says them (0 where not)."""
+    """What one text says: its form, and year, month and day as far as given (0 where not)."""
 
     form: str
     year: int = 0
@@ -149,7 +149,7 @@ def between(dates: Dates, not_before: Days | None, not_after: Days | None) -> Da
 
 
 def _said(text: str) -> _Said | None:
-    """What a text says; None where it is no date."""
+    """Interpret a text; None where it is not a date."""
     text = without_weekday(text) if len(text) <= _LONGEST else ""
     for form in date_forms.WHOLE:
         found = form.pattern.fullmatch(text)
@@ -196,7 +196,7 @@ class _Column:
         self._notes: list[str] = []
 
     def _rows_of(self, chosen: Iterable[int]) -> list[int]:
-        """Rows of the file with one of some texts."""
+        """Rows of the file that have one of the texts."""
         found: list[int] = self._rows[np.isin(self._codes, list(chosen))].tolist()
         return found
 
@@ -234,7 +234,7 @@ class _Column:
         return f"{', '.join(texts)}{' and others' if len(chosen) > 3 else ''}{in_rows(self._rows_of(chosen))}"
 
     def _check_words(self) -> None:
-        """See that what is no date is a word for none.
+        """Check that every text that is not a date is a word for a missing one.
 
         Raises:
             DataError: it is something else.
@@ -256,11 +256,11 @@ class _Column:
             self._notes.append(f"{told(nothing, 'cell')} in '{self._column}'")
 
     def _order(self, order: DateOrder | None) -> DateOrder | None:
-        """How slashed numbers are to be read: as someone said, else as days above 12 show.
+        """How to read slashed numbers: as the user said, or as days above 12 show.
 
         Raises:
             AmbiguousDatesError: nothing shows it.
-            DataError: they are in two orders.
+            DataError: there are dates in both orders.
         """
         slashed = {i: said.pair for i, said in enumerate(self._said) if said and said.pair}
         if not slashed or order is not None:
@@ -285,15 +285,15 @@ class _Column:
         raise AmbiguousDatesError(Question(message, DATES, choices, file=self._file, path=self._column))
 
     def _check_year_first(self, slashed: list[int]) -> None:
-        """See that 24/04/03 is not 3 April 2024: a year with two figures that changes less than the day at the end."""
+        """Check that 24/04/03 is not 3 April 2024: a two-digit year that changes less than the day at the end."""
         if _may_begin_with_year([self._texts[i] for i in slashed]):
             self._ask(f"dates can be read year first or day first ({self._texts[slashed[0]]})", _YEAR_FIRST)
 
     def _check_turned(self, proving: list[int], slashed: dict[int, tuple[int, int]]) -> None:
-        """See that no spreadsheet took day for month where it could, and left as text what it could not read.
+        """Check that no spreadsheet swapped day and month where it could, and left the other dates as text.
 
-        Then all that it made dates of have a day up to 12, and all texts have one above. Which of them it turned
-        over, nobody can tell but who has the file that it was made from.
+        The sign: all cells that it turned into dates have a day up to 12, and all texts have one above. Only a user
+        with the original file can say which dates were swapped.
         """
         native = [i for i, said in enumerate(self._said) if said and said.form in (ISO, SERIAL) and said.day]
         turned = len(native) >= _TURNED_FROM and all(_day(self._said[i]) <= 12 for i in native)
@@ -326,10 +326,10 @@ class _Column:
                 self._notes.append(f"of these, {self._shown(doubtful)} could be read in another order")
 
     def _check_day(self, i: int, said: _Said) -> None:
-        """See that a day is one of the calendar.
+        """Check that a day exists in the calendar.
 
         Raises:
-            DataError: it is not, such as 31 February.
+            DataError: it does not, such as 31 February.
         """
         is_there = _FIRST_YEAR <= said.year <= _LAST_YEAR and said.month <= 12
         if is_there and said.day:
@@ -347,7 +347,7 @@ class _Column:
 
 
 def _may_begin_with_year(texts: list[str]) -> bool:
-    """Whether all of some texts are slashed numbers of two figures, of which the first changes less than the last."""
+    """Whether all texts are slashed two-digit numbers, of which the first changes less than the last."""
     parts = [text.replace("-", "/").split("/") for text in texts if text]
     if len(parts) < _TURNED_FROM or any(len(three) != 3 or len(three[2].strip()) != 2 for three in parts):
         return False

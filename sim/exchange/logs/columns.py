@@ -161,7 +161,7 @@ def log_columns(table: RawTable, given: Columns) -> LogColumns:
 
 
 def _sort(table: RawTable, header: str, candidates: dict[str, list[str]], columns: LogColumns) -> None:
-    """Put a column where its name, and what is in it, say that it belongs."""
+    """Assign a column to the role that its name and content indicate."""
     cells = table.cells[header]
     role = role_of(header) or _other_role(header)
     if not role:
@@ -198,7 +198,7 @@ def _other_role(header: str) -> str:
 
 
 def _choose(table: RawTable, role: str, names: list[str], columns: LogColumns) -> None:
-    """One of several columns that could be a role: the one with a plain name, or any if they say the same."""
+    """Choose among columns that could have a role: one with a plain name, or any if their cells say the same."""
     names = [name for name in names if not set(words_of(name)) <= _ANY_DAY] or names
     exact = [name for name in names if plain(name) in LOG_NAMES.get(role, ())]
     for fewer in (names, exact):
@@ -209,7 +209,7 @@ def _choose(table: RawTable, role: str, names: list[str], columns: LogColumns) -
 
 
 def _same(table: RawTable, names: list[str], role: str) -> bool:
-    """Whether columns say the same: cell by cell, or for sites and arms one to one."""
+    """Whether columns say the same: cell by cell, or one to one for sites and arms."""
     first = table.cells[names[0]]
     for name in names[1:]:
         other = table.cells[name]
@@ -223,7 +223,7 @@ def _same(table: RawTable, names: list[str], role: str) -> bool:
 
 
 def _take_ids(table: RawTable, candidates: dict[str, list[str]], columns: LogColumns, said: Columns) -> None:
-    """The column that tells people apart, the one with the most numbers; then the number at randomisation."""
+    """The column that tells people apart (the one with most numbers), then the randomisation number."""
     ids, rand = candidates.get("participant", []), candidates.get("rand_number", [])
     if "participant" not in said:
         pool = ids or rand
@@ -236,7 +236,7 @@ def _take_ids(table: RawTable, candidates: dict[str, list[str]], columns: LogCol
 
 
 def _by_content(table: RawTable, columns: LogColumns, said: Columns) -> None:
-    """What names do not tell: a column of statuses, a site beside its study."""
+    """Recognise by content what names do not tell: a status column, a site beside its study."""
     taken = columns.taken() | {name for names in columns.unclear.values() for name in names}
     free = [name for name in table.columns if name not in taken]
     if not {"status", "event"} & {*columns.found, *said, *columns.unclear}:
@@ -253,7 +253,7 @@ def _by_content(table: RawTable, columns: LogColumns, said: Columns) -> None:
 
 
 def _is_status(cells: pd.Series[str]) -> bool:
-    """Whether every cell is a status that is known, and some say more than that someone is there."""
+    """Whether every cell is a known status, and some say more than that a person exists."""
     words = _words(cells)
     if not 0 < len(words) <= _MOST_WORDS or all(yes_or_no(word) is not None for word in words):
         return False
@@ -266,7 +266,7 @@ def _words(cells: pd.Series[str]) -> set[str]:
 
 
 def _is(cells: pd.Series[str], test: object) -> float:
-    """Share of the different cells that pass a test; 0 where all are empty."""
+    """Share of the distinct cells that pass a test; 0 where all are empty."""
     words = list(_words(cells))[:500] if len(cells) < 20_000 else list(_words(cells.head(20_000)))[:500]
     return sum(bool(test(word)) for word in words) / len(words) if words else 0.0  # type: ignore[operator]
 

@@ -75,7 +75,7 @@ def _is_event_name(header: str, columns: LogColumns) -> bool:
 
 
 def _event_role(word: str, enrolled: bool = False) -> str:
-    """What an event is the day of; empty for a visit or anything else."""
+    """The role of an event's day; empty for a visit or another event."""
     phrase = normal(word)
     if phrase in _RANDOMISED or (enrolled and phrase in _ENROLLED):
         return headers.DATE
@@ -86,12 +86,12 @@ def _event_role(word: str, enrolled: bool = False) -> str:
 
 @dataclass
 class _Attempt:
-    """One screening of a person, and what came of it.
+    """One screening of a person, and its result.
 
     Attributes:
         row: its first row in the file.
         days: the day of each role.
-        reason: the event by which they left or failed, as it is written.
+        reason: the event by which they left or failed, as written.
     """
 
     row: int
@@ -179,7 +179,7 @@ def _note(attempt: _Attempt, role: str, day: str, word: str, row: int, check: Da
 
 
 def _told(role_of_word: dict[str, str]) -> str:
-    """Which words are which role."""
+    """Words by role, for the account."""
     found = []
     for role in _EVENT_ROLES:
         words = sorted(word for word, its in role_of_word.items() if its == role)

@@ -111,8 +111,8 @@ def meanings(evidence: Evidence, said: Mapping[str, str], check: DataCheck) -> t
 
 
 def _gone(evidence: Evidence) -> tuple[Bools, Bools]:
-    """Those with a day on which they left, failed or died; and those whose day is not after all screenings and
-    randomisations, as planned ones would be.
+    """People with a day on which they left, failed or died, and people whose day is not after all screenings and
+    randomisations, as planned days would be.
     """
     days = [evidence.day(role) for role in (headers.LEFT_ON, headers.FAILED_ON, headers.DIED_ON)]
     gone: Bools = np.any(~np.isnat(days), axis=0)
@@ -185,5 +185,5 @@ def reason_meanings(
 
 
 def _is_told(text: str) -> bool:
-    """Whether a reason is told in words, which those who complete do not need."""
+    """Whether a reason is given in words, which those who complete do not need."""
     return len(normal(text).split()) > 1 and "complet" not in normal(text) and "protocol" not in normal(text)

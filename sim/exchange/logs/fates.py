@@ -87,16 +87,16 @@ def fates_of(evidence: Evidence, said: Mapping[str, str], check: DataCheck) -> F
 
 
 class _Facts:
-    """What is known of each row, as arrays of yes and no.
+    """What is known of each row, as boolean arrays.
 
     Attributes:
         evidence: what the log says.
-        meaning: of the status.
-        explicit: whether a person said so.
-        dated: those with a date of randomisation that counts.
-        says_no: those whom a flag calls not randomised.
-        failed: those of whom something besides the status says that screening failed.
-        over: those with a day on which they left or completed.
+        meaning: meaning of the status.
+        explicit: whether the user said so.
+        dated: people with a date of randomisation that counts.
+        says_no: people whom a flag calls not randomised.
+        failed: people who failed screening by something other than the status.
+        over: people with a day on which they left or completed.
     """
 
     def __init__(self, evidence: Evidence, meaning: Texts, explicit: Bools) -> None:
@@ -233,8 +233,8 @@ def _ask_ended(facts: _Facts, check: DataCheck) -> None:
 
 
 def _odd(facts: _Facts) -> Bools:
-    """Whether it is odd that somebody in the study has no date of randomisation: others are called in screening, or
-    the word says that they have been taken in.
+    """Whether it is odd that somebody in the study has no date of randomisation: others are called in screening, or the
+    word says that they were enrolled.
     """
     words = facts.evidence.words
     if words is None:
@@ -256,7 +256,7 @@ def _way_out_told(facts: _Facts) -> str:
 def _ask_by_word(
     facts: _Facts, check: DataCheck, mask: Bools, but: str, choices: Sequence[tuple[str, str]], otherwise: str = ""
 ) -> None:
-    """Ask, for each word of the status, what is right where it contradicts another column."""
+    """Ask, for each status word, which column is right where it contradicts another."""
     if not mask.any():
         return
     nothing = np.full(len(mask), "", dtype=object)
@@ -272,7 +272,7 @@ def _ask_by_word(
 
 
 def _decided(facts: _Facts, said: str, check: DataCheck) -> Fates:
-    """Fates, once nothing is contradictory."""
+    """Fates, once there are no contradictions."""
     evidence, meaning = facts.evidence, facts.meaning
     failed_word = facts.means(FAILED) | (facts.explicit & facts.means(IN_SCREENING))
     was = facts.dated & ~facts.says_no & ~failed_word
@@ -338,13 +338,13 @@ def _decided(facts: _Facts, said: str, check: DataCheck) -> Fates:
 
 
 def _check_stale(found: Fates, facts: _Facts, said: str, check: DataCheck) -> None:
-    """Ask of those who are in screening for much longer than anybody took, and of whom nothing says that they are.
+    """Ask about people who have been in screening for much longer than anybody else, without a status that says so.
 
     Args:
-        found: the fates, of which these may change.
+        found: the fates, which this may change.
         facts: what is known.
-        said: what a person said of those without a status.
-        check: where the question goes.
+        said: what the user said of people without a status.
+        check: collects the question.
     """
     stale, most, longest = _stale(found)
     unsaid = stale & (facts.meaning == "")
@@ -366,7 +366,7 @@ def _check_stale(found: Fates, facts: _Facts, said: str, check: DataCheck) -> No
 
 
 def _stale(found: Fates) -> tuple[Bools, float, float]:
-    """Who is in screening for long; how long that is, and how long it took at most to be randomised, in days."""
+    """People in screening for long; that limit, and the longest time from screening to randomisation, in days."""
     took = (found.randomised - found.screened).astype("timedelta64[D]").astype(float)
     took = took[~np.isnat(found.randomised) & ~np.isnat(found.screened)]
     everything = np.concatenate((found.randomised, found.screened))
@@ -379,7 +379,7 @@ def _stale(found: Fates) -> tuple[Bools, float, float]:
 
 
 def _end(found: Fates, evidence: Evidence, out: Bools, failed: Bools) -> None:
-    """The day on which each way out was: the day that is given for it, else when they were last heard of."""
+    """The day of each way out: the day given for it, or the day on which the person was last heard of."""
     own = (headers.LEFT_ON, headers.ENDED_ON, headers.COMPLETED_ON, headers.DIED_ON)
     for role in own:
         found.ended = np.where(out & np.isnat(found.ended), evidence.day(role), found.ended)
@@ -399,7 +399,7 @@ def _end(found: Fates, evidence: Evidence, out: Bools, failed: Bools) -> None:
 
 
 def _way_out(found: Fates, evidence: Evidence, gone: Bools) -> None:
-    """Why they left or failed: the reason, else the status, else death."""
+    """Why they left or failed: the reason, or the status, or death."""
     texts: list[Any] = [evidence.words]
     if evidence.fail_reasons is not None:
         texts.insert(0, np.where(found.status == FAILED, evidence.fail_reasons, ""))

@@ -142,7 +142,7 @@ def words_of(header: str) -> tuple[str, ...]:
 
 
 def _taken_apart(word: str) -> tuple[str, ...]:
-    """Known words that make up a glued one, the longest first; empty where they do not."""
+    """Known words that make up a run-together one, the longest first; empty if it cannot be split."""
     if not 4 <= len(word) <= _MOST_GLUED:
         return ()
     best: list[tuple[str, ...] | None] = [()] + [None] * len(word)

@@ -51,8 +51,8 @@ def one_row_a_person(table: RawTable, columns: LogColumns, check: DataCheck) -> 
 
 
 def _is_within_site(table: RawTable, columns: LogColumns, ids: pd.Series[str]) -> bool:
-    """Whether each site counts its own participants: many numbers are at several sites, and at none with what is said
-    twice of one person.
+    """Whether each site numbers its own participants: many numbers occur at several sites, but within a site none with
+    different data.
     """
     sites = table.cells[columns.found["site"]]
     known = (ids != "") & (sites != "")
@@ -79,7 +79,7 @@ def _collapsed(
     repeated: pd.Series[bool],
     notes: list[str],
 ) -> tuple[RawTable, list[str]]:
-    """Rows of one person put together where they say the same; kept apart where each is a screening of its own."""
+    """Join the rows of one person where they say the same; keep them apart where each is a separate screening."""
     roles = {role: header for role, header in columns.found.items() if role not in ("event", "participant")}
     roles |= {f"is {role}": header for role, header in columns.flags.items()}
     keep = pd.Series(True, index=table.cells.index)
@@ -114,7 +114,7 @@ def _collapsed(
 
 
 def _is_screened_again(rows: pd.DataFrame, columns: LogColumns, different: list[str]) -> bool:
-    """Whether each row is a screening of its own, all but the last of which failed."""
+    """Whether each row is a separate screening, all but the last of which failed."""
     if headers.SCREENED not in columns.found or {"site", "arm"} & set(different):
         return False
     starts = rows[columns.found[headers.SCREENED]]

@@ -87,7 +87,7 @@ def read_log(table: RawTable, said: Said) -> ObservedTrial:
 
 
 def _not_used(columns: LogColumns) -> list[str]:
-    """Columns of dates that are not used, which may matter."""
+    """Columns of dates that are not used, but may matter."""
     if not columns.dates:
         return []
     names = ", ".join(f"'{name}'" for name in columns.dates[:4])
@@ -98,7 +98,7 @@ def _not_used(columns: LogColumns) -> list[str]:
 def _people_of(
     table: RawTable, columns: LogColumns, said: Said, check: DataCheck
 ) -> tuple[RawTable, LogColumns, list[str]]:
-    """A row a person, whatever a row of the file is."""
+    """One row per person, whatever a row of the file stands for."""
     found = event_rows(table, columns)
     if found is not None and "event" not in said.columns:
         event, when = found
@@ -115,10 +115,10 @@ def _people_of(
 
 
 def _ask_columns(table: RawTable, columns: LogColumns, said: Said) -> None:
-    """Ask where several columns could be the same thing, or none is the date of randomisation.
+    """Ask where several columns fit the same role, or none is the date of randomisation.
 
     Raises:
-        QuestionError: it is so.
+        QuestionError: there is such a doubt.
         DataError: no column has dates.
     """
     asked = []
@@ -152,7 +152,7 @@ def _ask_date(table: RawTable, columns: LogColumns) -> None:
 
 
 def _ask_consent(table: RawTable, columns: LogColumns, said: Said) -> None:
-    """Ask whether a date of 'enrolment' is of consent, where those who failed screening have one too."""
+    """Ask whether a date of 'enrolment' is the date of consent, where people who failed screening have one too."""
     header, status = columns.found[headers.DATE], columns.found.get("status")
     if status is None or "screened" in columns.found or "date" in said.columns or "rand" in headers.words_of(header):
         return
@@ -178,7 +178,7 @@ def _days(table: RawTable, header: str, said: Said) -> Days:
 
 
 def _side_days(table: RawTable, columns: LogColumns, said: Said) -> dict[str, Days]:
-    """Last visits, days of the status and of the data; a column that cannot be read says nothing."""
+    """Last visits, days of the status and of the data cut; a column that cannot be read is ignored."""
     found: dict[str, Days] = {}
     for role in (*FALLBACKS, headers.CUT):
         for name in columns.side.get(role, ()):
@@ -210,7 +210,7 @@ def _evidence(table: RawTable, columns: LogColumns, days: dict[str, Days], side:
 
 
 def _check_days(check: DataCheck, fates: Fates, days: dict[str, Days], table: RawTable, columns: LogColumns) -> None:
-    """Days that cannot be: before the one that must come first, or none at all."""
+    """Record days that are impossible: before the day that must come first, or missing."""
     rows = table.cells.index.to_numpy()
     if np.isnat(days[headers.DATE]).all() and "screened" not in columns.found:
         check.error("nobody is randomised: the date column is empty")
@@ -241,7 +241,7 @@ def _check_days(check: DataCheck, fates: Fates, days: dict[str, Days], table: Ra
 
 
 def _happened(fates: Fates, days: dict[str, Days], columns: LogColumns) -> dict[str, Days]:
-    """Days on which something happened, by the header of their column."""
+    """Days of events, by the header of their column."""
     counted = {}
     for role, values in days.items():
         used = (values == fates.randomised) | (values == fates.screened) | (values == fates.ended)

@@ -62,10 +62,10 @@ def _known(text: str) -> str:
 
 
 def _together(head: str, tails: list[str]) -> str:
-    """The meaning of a phrase of several parts, by its first and what the others add.
+    """The meaning of a phrase of several parts, from the first part and what the others add.
 
-    A failed screening and a way out have their reason after them; what came later wins over having been in the trial;
-    with anything else that is not known, the whole is not.
+    A screen failure or a way out may be followed by its reason. What came later wins over having been in the trial.
+    With any other unknown part, the whole phrase is unknown.
     """
     added = set(tails) - {""}
     if head in (FAILED, LEFT):

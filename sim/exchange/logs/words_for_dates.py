@@ -52,7 +52,7 @@ def words_as_status(table: RawTable, columns: LogColumns, check: DataCheck) -> t
 
 
 def _words(cells: pd.Series[str]) -> pd.Series[str]:
-    """Cells with a word: one that is known, or any where at least half of the cells with anything are dates."""
+    """Cells with a word: a known one, or any one where at least half of the non-empty cells are dates."""
     filled = cells[cells != ""]
     kinds = {text: is_date(text, is_sure=False) for text in filled.unique()}
     if all(kinds.values()):

@@ -58,7 +58,7 @@ def ocel(design: Design, rows: Array) -> str:
 
 
 def _objects(row: Array, names: list[str], objects: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
-    """Role and id of what an event is about; objects that are new are added."""
+    """Role and id of each object of an event; new objects are added."""
     found = []
     site = int(row[SITE])
     if site >= 0:

@@ -73,7 +73,7 @@ def journeys(design: Design, rows: Array) -> list[Journey]:
 
 
 def _goes_on(design: Design, person: Journey, row: Array) -> None:
-    """What one event says of a person."""
+    """Add what one event says of a person."""
     kind, day = int(row[KIND]), float(row[TIME])
     if kind == events.SCREENING_FAILED:
         person.ended, person.reason = day, _failure(design, int(row[CODE]))

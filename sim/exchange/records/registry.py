@@ -187,7 +187,7 @@ def outline_of_record(data: Any) -> StudyOutline:
 
 
 def _read_dates(outline: StudyOutline, status: _Status) -> None:
-    """The start counts from the first day that a partial date allows, an end up to the last."""
+    """Read the dates: a partial start date is its first possible day, a partial end date its last."""
     for path, when, is_end in (
         ("opens", status.start_date_struct, False),
         ("primary_completion", status.primary_completion_date_struct, True),
@@ -227,7 +227,7 @@ def _read_arms(outline: StudyOutline, protocol: _Protocol) -> None:
 
 
 def _ratio(protocol: _Protocol, n_arms: int) -> list[int] | None:
-    """The allocation ratio, where a sentence on randomisation names one of as many parts as there are arms."""
+    """The allocation ratio, if a sentence on randomisation names one with as many parts as there are arms."""
     if n_arms < 2:
         return [1] if n_arms else None
     texts = (

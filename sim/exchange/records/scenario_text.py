@@ -27,12 +27,12 @@ _MOST_CRITERIA_LINES = 200
 
 @dataclass
 class _Draft:
-    """A file that is being written.
+    """A scenario file in progress.
 
     Attributes:
         record: key of the bibliography for the record.
         lines: its body.
-        questions: what the planner is asked.
+        questions: questions to the planner.
         sources: path, grade, source and note.
     """
 
@@ -167,7 +167,7 @@ def _sites(draft: _Draft, outline: StudyOutline, target: int, opens: date) -> No
 
 
 def _rate(outline: StudyOutline, target: int, opens: date, n_sites: int) -> tuple[float, str]:
-    """People screened per site and month: what the record's own dates imply, else one a month."""
+    """People screened per site and month: implied by the record's own dates, or one per month."""
     end, weeks = outline.primary_completion, outline.primary_week
     if end is None or weeks is None:
         end, weeks = outline.study_completion, max(outline.visit_weeks, default=0.0)
@@ -247,7 +247,7 @@ def _sources(draft: _Draft, outline: StudyOutline) -> list[str]:
 
 
 def _unique(keys: list[str], fallback: str) -> list[str]:
-    """Keys that a scenario takes, each once."""
+    """Unique keys that a scenario accepts."""
     taken: list[str] = []
     for number, key in enumerate(keys, start=1):
         key = (key if key[:1].isalpha() else f"{fallback}_{key}".rstrip("_"))[:50]
@@ -258,7 +258,7 @@ def _unique(keys: list[str], fallback: str) -> list[str]:
 
 
 def _text(text: str) -> str:
-    """A string that YAML reads as itself."""
+    """A string that YAML reads back unchanged."""
     return json.dumps(" ".join(text.split()), ensure_ascii=False)
 
 
@@ -274,5 +274,5 @@ def _shorten(text: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """Text that a comment may have: one line, without control characters."""
+    """Text for a comment: one line, without control characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -191,7 +191,7 @@ def _sites(version: _Version) -> list[SitesOutline]:
 
 
 def _read_timeline(outline: StudyOutline, line: _Timeline) -> None:
-    """Weeks of the visits after the anchor, and their most frequent window."""
+    """Weeks of the visits after the anchor, and the most frequent visit window."""
     days = _days_from_anchor(line)
     visits = {one.id for one in line.instances if one.encounter_id}
     outline.visit_weeks = tidy(day / 7 for place, day in days.items() if place in visits)
@@ -205,7 +205,7 @@ def _read_timeline(outline: StudyOutline, line: _Timeline) -> None:
 
 
 def _days_from_anchor(line: _Timeline) -> dict[str, float]:
-    """Day of each scheduled instance, counted from the fixed reference."""
+    """Day of each scheduled instance, from the fixed reference."""
     anchor = next(
         (one.relative_from_scheduled_instance_id for one in line.timings if one.type.decode == "Fixed Reference"), None
     )
@@ -234,7 +234,7 @@ def _days_from_anchor(line: _Timeline) -> dict[str, float]:
 
 
 def _duration(text: str | None) -> float | None:
-    """Days of an ISO 8601 duration; None where it is none."""
+    """Days of an ISO 8601 duration; None where the text is not one."""
     match = _DURATION.match((text or "").lstrip("-+"))
     if not match or not any(match.groups()):
         return None
@@ -243,5 +243,5 @@ def _duration(text: str | None) -> float | None:
 
 
 def _plain(text: str | None) -> str:
-    """Text without mark-up, in one line."""
+    """Text without mark-up, on one line."""
     return " ".join(html.unescape(_TAG.sub(" ", text or "")).split())

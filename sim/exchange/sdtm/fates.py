@@ -110,7 +110,7 @@ def fates(dm: RawTable, ds: RawTable | None, dated: Dated, by: str, check: DataC
 
 
 def _screened(dated: Dated) -> tuple[Days, list[tuple[str, str]]]:
-    """The day on which screening began: of consent, else of collection, else the reference start."""
+    """The day on which screening began: consent, or collection, or the reference start."""
     found = np.full(len(dated.dm["RFSTDTC"]), _NEVER)
     how = []
     for name in ("RFICDTC", "DMDTC", "RFSTDTC"):
@@ -122,7 +122,7 @@ def _screened(dated: Dated) -> tuple[Days, list[tuple[str, str]]]:
 
 
 def _arms(dm: RawTable) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Who has an arm, and whom an arm says to have failed screening; all have one where DM has no arms."""
+    """Subjects with an arm (all, where DM has no arms), and subjects whose arm says that they failed screening."""
     failed = np.zeros(len(dm.cells), dtype=bool)
     for name in _ALL_ARMS:
         failed |= texts(dm, name).isin(_FAILED_ARM).to_numpy()
@@ -136,7 +136,7 @@ def _arms(dm: RawTable) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
 
 
 def _events(ds: RawTable, days: Days) -> pd.DataFrame:
-    """DS as (id, term, category, day), in small letters; what ends only a treatment or an epoch is none."""
+    """DS as (id, term, category, day), in lower case, without events that end only a treatment or an epoch."""
     category = texts(ds, "DSCAT") if "DSCAT" in ds.columns else pd.Series(_DISPOSITION, index=ds.cells.index)
     frame = pd.DataFrame({"id": ds.cells["USUBJID"], "term": ds.cells["DSDECOD"], "category": category})
     frame["plain"] = texts(ds, "DSDECOD")
@@ -160,7 +160,7 @@ def _randomised(
     start: Days,
     has_arm: npt.NDArray[np.bool_],
 ) -> None:
-    """Days of randomisation: DS's, else those of enrolment, else the reference start of those with an arm."""
+    """Days of randomisation: from DS, or of enrolment, or the reference start of subjects with an arm."""
     for terms, what in ((_RANDOMISED, "RANDOMIZED"), (_ENROLLED, "ENROLLED")):
         if events is None:
             break
@@ -183,7 +183,7 @@ def _randomised(
 def _final(
     events: pd.DataFrame, ids: pd.Series[str], randomised: Days, was: npt.NDArray[np.bool_]
 ) -> tuple[Days, npt.NDArray[Any]]:
-    """Day and term of the last disposition of each subject; a screening that failed before randomisation is past."""
+    """Day and term of the last disposition of each subject; a screen failure before randomisation does not count."""
     day_of = pd.Series(np.where(was, randomised, _NEVER), index=ids.to_numpy())
     own = events[events["category"] == _DISPOSITION]
     past = (own["plain"].map(meaning_of) == FAILED) & (own["day"] < day_of.reindex(own["id"].to_numpy()).to_numpy())
@@ -203,7 +203,7 @@ def _ended(
     failed_arm: npt.NDArray[np.bool_],
     has_events: bool,
 ) -> None:
-    """Ways out: DS's dispositions; without DS, the end of participation and death in DM."""
+    """Ways out: the dispositions of DS, or without DS the end of participation and death in DM."""
     died = ~np.isnat(dated.dm["DTHDTC"]) | np.array([yes_or_no(flag) is True for flag in texts(dm, "DTHFL")])
     gone = ~np.isnat(day) | (term != "")
     until = dated.dm["RFPENDTC"]

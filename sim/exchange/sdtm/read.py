@@ -138,7 +138,7 @@ def with_upper_names(table: RawTable) -> RawTable:
 
 
 def _without_placeholders(by_domain: dict[str, RawTable]) -> tuple[dict[str, RawTable], list[str]]:
-    """Domains without dates that stand for none."""
+    """The domains without placeholder dates."""
     found, notes = {}, []
     for domain, table in by_domain.items():
         dates = [name for name in (*_DM_DATES, "DSSTDTC", "SVSTDTC") if name in table.columns]
@@ -148,7 +148,7 @@ def _without_placeholders(by_domain: dict[str, RawTable]) -> tuple[dict[str, Raw
 
 
 def _dm_days(dm: RawTable, check: DataCheck) -> dict[str, npt.NDArray[Any]]:
-    """Days of DM by variable; one that says less than a day fits the others of its subject."""
+    """Days of DM by variable; an incomplete date is placed between the subject's other dates."""
     found = {name: _dates(dm, name, check) for name in _DM_DATES}
     order = (("screened", _SCREENED), ("date", ("RFSTDTC",)), ("ended", ("RFPENDTC",)), ("died", ("DTHDTC",)))
     named = {role: next((name for name in names if name in dm.columns), "") for role, names in order}

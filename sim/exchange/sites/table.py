@@ -91,7 +91,7 @@ def with_sites(trial: ObservedTrial, table: RawTable, given: Columns, order: Dat
 
 
 def _site_column(trial: ObservedTrial, table: RawTable) -> dict[str, str]:
-    """Of several columns that name sites, the one whose names the data have most; else nothing."""
+    """Among several columns that name sites, the one whose names occur most in the data; empty without one."""
     headers = [header for header in table.columns if plain(header) in SITE_NAMES["site"]]
     if len(headers) < 2:
         return {}
@@ -173,7 +173,7 @@ def _check_order(check: DataCheck, days: dict[str, npt.NDArray[Any]], rows: npt.
 
 
 def _joined(trial: ObservedTrial, records: list[SiteRecord], check: DataCheck) -> tuple[ObservedTrial, dict[str, str]]:
-    """The trial with the records of its sites, and the name in the data by the name in the table, of those in both."""
+    """The trial with the records of its sites, and for sites in both the name in the data by that in the table."""
     by_name = {record.name: record for record in records}
     ours = [site.name for site in trial.sites]
     found = matched(ours, by_name)
@@ -191,7 +191,7 @@ def _joined(trial: ObservedTrial, records: list[SiteRecord], check: DataCheck) -
 
 
 def _check_unmatched(missing: list[str], others: list[str], is_none_found: bool, check: DataCheck) -> None:
-    """Sites of the data that the table has not: a warning, and an error where several may be the same ones."""
+    """Sites of the data that the table does not have: a warning, or an error where several may be the same sites."""
     if others and (is_none_found or min(len(missing), len(others)) >= _SEVERAL):
         check.error(
             f"sites of the data are not in the table ({_listed(missing)}), and sites of the table are not in the data "

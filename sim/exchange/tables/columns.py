@@ -129,7 +129,7 @@ def plain(header: str) -> str:
 
 
 def _core(name: str) -> str:
-    """The words of a header that tell what it is."""
+    """The words of a header that carry its meaning."""
     words = name.split("_")
     core = "_".join(word for word in words if word not in _FILLERS and word != "n")
     return core or ("actual" if "actual" in words else name)
@@ -147,7 +147,7 @@ def is_usual(header: str, usual: Iterable[str]) -> bool:
 
 
 def _loose(name: str) -> str:
-    """The words of a header without those that tell nothing beside others."""
+    """The words of a header without those that carry no meaning beside others."""
     core = _core(name)
     return "_".join(word for word in core.split("_") if word not in _BESIDE) or core
 
@@ -233,12 +233,12 @@ def recognised(
 
 
 def _is_counting(cells: pd.Series[str]) -> bool:
-    """Whether cells are small numbers, as those that count periods from the first."""
+    """Whether cells are small numbers, like periods counted from the first."""
     return bool(cells.str.fullmatch(r"\d{1,3}").all())
 
 
 def _candidates(table: RawTable, usual: set[str], taken: set[str]) -> list[str]:
-    """Headers with exactly a usual name, else those with one once what tells nothing is taken away."""
+    """Headers with exactly a usual name, or else those with one after meaningless words are removed."""
     free = [header for header in table.columns if header not in taken and "%" not in header]
     for form in (str, _core, _loose):
         found = [header for header in free if form(plain(header)) in usual]

@@ -50,7 +50,7 @@ def json_table(text: str, shown: str, limits: ReadLimits) -> tuple[pd.DataFrame,
 
 
 def _parsed(text: str) -> Any:
-    """What is in a text; a list where each line is JSON of its own; None where it is none."""
+    """Parse a text; a list where each line is separate JSON; None where it is not JSON."""
     try:
         return json.loads(text)
     except RecursionError:
@@ -64,7 +64,7 @@ def _parsed(text: str) -> Any:
 
 
 def _are_records(data: Any) -> bool:
-    """Whether data are a list of objects that hold texts, numbers, or nothing, and are not something else known."""
+    """Whether data are a list of objects that hold only texts, numbers or nothing, and not of another known kind."""
     if not isinstance(data, list) or not data or not all(isinstance(record, dict) for record in data):
         return False
     return not what_json_is(data) and all(isinstance(value, _SIMPLE) for record in data for value in record.values())

@@ -127,7 +127,7 @@ def _stripped(cell: str) -> str:
 
 
 def _header(rows: Rows) -> int:
-    """The row that is the header, from 1: of those that name columns, the one with the most usual names."""
+    """The row of the header, from 1: among rows that name columns, the one with most usual names."""
     head = rows[:_LOOKED_AT]
     filled = [sum(1 for cell in row if cell) for row in head]
     full = max(filled, default=0)
@@ -145,7 +145,7 @@ def _header(rows: Rows) -> int:
 
 
 def _with_years(rows: Rows, header: int) -> tuple[int, int]:
-    """First and last row of a header: with the row above it, where that has the years of its months or quarters."""
+    """First and last row of a header, including the row above if that has the years of its months or quarters."""
     above = rows[header - 2] if header > 1 else []
     without = [cell for cell in rows[header - 1] if _BARE_PERIOD.fullmatch(cell)]
     has_years = any(_YEAR.fullmatch(cell) for cell in above)
@@ -160,7 +160,7 @@ def _names_columns(row: Sequence[str]) -> bool:
 
 
 def _usual(row: Sequence[str]) -> int:
-    """How many cells are usual names of columns."""
+    """Number of cells that are usual names of columns."""
     known = known_names()
     return sum(1 for cell in row if cell and not cell.endswith(":") and _is_usual(plain(cell), known))
 
@@ -170,7 +170,7 @@ def _is_usual(name: str, known: frozenset[str]) -> bool:
 
 
 def _names(rows: Rows) -> list[str]:
-    """Headers; of several rows, the words above one another, those of a wide cell for all columns below it."""
+    """Headers; for several rows, the words above one another, a wide cell applying to all columns below it."""
     width = max(len(row) for row in rows)
     parts = []
     for row in rows[:-1]:
@@ -184,7 +184,7 @@ def _names(rows: Rows) -> list[str]:
 
 
 def _told_apart(names: list[str]) -> list[str]:
-    """Names, the second of a kind with a number."""
+    """Unique names; the second of a kind gets a number."""
     seen: dict[str, int] = {}
     found = []
     for name in names:
@@ -203,7 +203,7 @@ def _above(rows: Rows) -> list[str]:
 
 
 def _own_rows(body: list[tuple[int, list[str]]], names: list[str]) -> tuple[list[tuple[int, list[str]]], list[str]]:
-    """Rows without headers that are repeated, totals, and footnotes, and clauses that say which these were."""
+    """Rows without repeated headers, totals and footnotes, and clauses that say which these were."""
     repeated = [number for number, row in body if [cell for cell in row if cell] == [name for name in names if name]]
     footnotes = _footnotes(body, len(names))
     notes = [_left_out(repeated, "repeats the header", "repeat the header"), _left_out(footnotes, *_FOOTNOTES)]
@@ -212,7 +212,7 @@ def _own_rows(body: list[tuple[int, list[str]]], names: list[str]) -> tuple[list
 
 
 def _left_out(numbers: list[int], one: str, several: str) -> str:
-    """`row (row 5) is a total and left out`; empty where there are none."""
+    """Say what was left out: `row (row 5) is a total and left out`; empty for none."""
     if not numbers:
         return ""
     if len(numbers) == 1:
@@ -244,7 +244,7 @@ def without_totals(cells: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 
 def _footnotes(body: list[tuple[int, list[str]]], width: int) -> list[int]:
-    """Rows at the end with a single cell of words, after an empty row or as footnotes begin."""
+    """Rows at the end with a single cell of words, after an empty row or with a typical beginning of a footnote."""
     found: list[int] = []
     for i in range(len(body) - 1, 0, -1):
         number, row = body[i]
@@ -269,7 +269,7 @@ def _rest_is_footnotes(body: list[tuple[int, list[str]]], i: int) -> bool:
 
 
 def _has_row_names(body: list[tuple[int, list[str]]], names: list[str]) -> bool:
-    """Whether rows are numbered in a column that the header leaves out, as R writes them."""
+    """Whether rows are numbered in a column without a header, as R writes them."""
     n = len(names)
     return all(len(row) == n + 1 and row[0] == str(i + 1) for i, (_, row) in enumerate(body))
 
@@ -277,7 +277,7 @@ def _has_row_names(body: list[tuple[int, list[str]]], names: list[str]) -> bool:
 def _checked_width(
     body: list[tuple[int, list[str]]], names: list[str], shown: str, limits: ReadLimits, is_text: bool
 ) -> int:
-    """Columns of the table.
+    """Number of columns of the table.
 
     Raises:
         DataError: some rows have more cells than the header, or there are too many columns.

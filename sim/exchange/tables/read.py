@@ -84,7 +84,7 @@ def table_of(
 
 
 def _workbook(content: bytes, shown: str, sheet: str, header: str, purpose: Purpose, limits: ReadLimits) -> RawTable:
-    """The sheets that are meant, joined where they are several of one shape."""
+    """The sheets that are meant, joined where several have the same shape."""
     sheets, hidden = sheets_of(content, shown, limits)
     tables: list[SheetTable] = []
     wrong: list[DataError] = []

@@ -108,7 +108,7 @@ def _named(
 
 
 def _meant(tables: Sequence[SheetTable], shown: str, purpose: Purpose) -> list[SheetTable]:
-    """The one group of sheets of one shape that can be what is meant."""
+    """The only group of sheets of one shape that can be meant."""
     groups: dict[frozenset[str], list[SheetTable]] = {}
     for table in tables:
         groups.setdefault(table.shape, []).append(table)
@@ -143,7 +143,7 @@ def _fits(table: SheetTable, purpose: Purpose) -> bool:
 
 
 def _is_of_people(table: SheetTable) -> bool:
-    """Whether a sheet says of people when they were screened, or what became of them."""
+    """Whether a sheet says when people were screened, or what became of them."""
     found, unclear = recognised(RawTable("", table.cells), LOG_NAMES)
     roles = {*found, *unclear}
     return "participant" in roles and not roles.isdisjoint(("screened", "status", "date"))
@@ -164,7 +164,7 @@ def _ranges(tables: Sequence[SheetTable]) -> str:
 
 
 def _stacked(tables: Sequence[SheetTable]) -> pd.DataFrame:
-    """Sheets under one another, each row with the name of its sheet."""
+    """Sheets below one another, each row with the name of its sheet."""
     order = [str(name) for name in tables[0].cells.columns]
     by_plain = {plain(name): name for name in order}
     frames, before = [], 0

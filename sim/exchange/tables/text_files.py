@@ -56,7 +56,7 @@ def decoded(content: bytes, shown: str) -> tuple[str, str]:
 
 
 def _without_mark(content: bytes) -> str:
-    """UTF-16 without a mark has a null in every other byte of plain text."""
+    """Recognise UTF-16 without a byte-order mark: in plain text, every other byte is null."""
     head = content[:2000]
     even, odd = head[::2].count(0), head[1::2].count(0)
     half = len(head) // 2
@@ -115,7 +115,7 @@ def _too_many(shown: str, what: str, most: int) -> DataError:
 
 
 def _lines(text: str, separator: str, shown: str, limits: ReadLimits) -> Iterator[str]:
-    """Lines, each looked at before it is taken apart: one line may have as many cells as the file has bytes."""
+    """Lines, each checked before it is split, because one line may have as many cells as the file has bytes."""
     for line in io.StringIO(text):
         if line.count(separator) > _QUOTED_TIMES * limits.columns:
             raise _too_many(shown, "columns", limits.columns)
@@ -123,7 +123,7 @@ def _lines(text: str, separator: str, shown: str, limits: ReadLimits) -> Iterato
 
 
 def _separator(text: str) -> str:
-    """The separator that makes the most rows of one width; a comma where none makes any."""
+    """The separator that gives most rows of the same width; a comma where none does."""
     head = text[:_SNIFFED]
     if len(text) > _SNIFFED:
         head = head[: head.rfind("\n") + 1] or head
@@ -150,7 +150,7 @@ def _widths(head: str, separator: str) -> list[int]:
 
 
 def _check_swallowed(rows: Rows, separator: str, shown: str) -> None:
-    """See that no cell holds whole rows, as it does behind a quotation mark that is closed rows later."""
+    """Check that no cell holds whole rows, as it does after a quotation mark that is closed rows later."""
     width = max((len(row) for row in rows[:_SNIFFED_ROWS]), default=0)
     if width < 3:
         return

@@ -118,7 +118,7 @@ def _merged(xml: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _filled_down(rows: list[list[str]], merged: list[tuple[int, int, int]]) -> list[list[str]]:
-    """What a cell says that was merged over several rows is said of each of them."""
+    """Repeat the value of a cell that was merged over several rows in each of them."""
     for column, first, last in merged:
         value = rows[first][column] if first < len(rows) and column < len(rows[first]) else ""
         for row in rows[first + 1 : last + 1] if value else ():

@@ -102,7 +102,7 @@ def _shapley(k: int, subsets: Sequence[Subset]) -> Array:
 
 
 def _alone(k: int) -> Array:
-    """Subsets: none, each alone, all."""
+    """Weights for the subsets none, each alone, all."""
     weights = np.zeros((k + 1, k + 2))
     weights[:k, 0] = -1.0
     weights[np.arange(k), np.arange(1, k + 1)] = 1.0
@@ -142,7 +142,7 @@ def _choose(k: int, n: int) -> Iterable[tuple[int, ...]]:
 
 
 def _grouped(found: Sequence[Change]) -> list[Group]:
-    """One group a change; or, where they are many, one a section of the scenario if that makes few."""
+    """One group per change; if there are many, one per section of the scenario where that makes few groups."""
     singles = [Group(change.dotted, (change,)) for change in found]
     if len(singles) <= MOST_FOR_ALL_ORDERS:
         return singles
@@ -167,7 +167,7 @@ def _named(parts: tuple[Change, ...]) -> Group:
 
 
 def _viable(base: Scenario, groups: list[Group], needed: Callable[[int], list[Subset]]) -> list[Group]:
-    """Groups merged until every scenario that is needed is a valid one."""
+    """Merge groups until every scenario needed is valid."""
     while len(groups) > 1:
         wrong = next((s for s in needed(len(groups)) if s and _between(base, groups, s) is None), None)
         if wrong is None:
@@ -182,7 +182,7 @@ def _viable(base: Scenario, groups: list[Group], needed: Callable[[int], list[Su
 
 
 def _between(base: Scenario, groups: Sequence[Group], subset: Subset) -> Scenario | None:
-    """The reference with some of the changes; None where that is no valid scenario."""
+    """The reference with some of the changes; None where that is not a valid scenario."""
     data: dict[str, Any] = copy.deepcopy(base.model_dump(mode="json", by_alias=True))
     data["experiment"]["keep"] = 0
     names = [groups[i].name for i in sorted(subset)]
@@ -290,7 +290,7 @@ def _came_through(side: Side, n: int) -> npt.NDArray[np.bool_]:
 
 
 def _days_of(pairs: Sequence[Pair], milestone: str, fine: npt.NDArray[np.bool_]) -> Array:
-    """Days of a milestone: [scenario, replication], for the replications that came through everywhere."""
+    """(scenarios, replications) days of a milestone, for the replications that succeeded in all scenarios."""
     found = []
     for pair in pairs:
         numbers = pair.frames[0]["replication"].to_numpy()
@@ -300,7 +300,7 @@ def _days_of(pairs: Sequence[Pair], milestone: str, fine: npt.NDArray[np.bool_])
 
 
 def _days(a: Attribution, milestone: str, days: Array, horizon_days: float) -> list[dict[str, object]]:
-    """Shares of the difference in the median; of the mean, never counting as the horizon, where a median is never."""
+    """Shares of the difference in the median; of the mean (never counts as the horizon) where a median is never."""
     days = np.where(days > horizon_days, np.inf, days)
     medians = np.array([intervals.quantile(row, 0.5).value for row in days])
     if np.isfinite(medians).all():

@@ -91,7 +91,7 @@ class Side:
 
 
 def _is_folder(path: Path) -> bool:
-    """Whether there is such a folder; not where the system refuses to look."""
+    """Whether the folder exists; False where the system refuses to look."""
     try:
         return path.is_dir()
     except (OSError, ValueError):
@@ -113,7 +113,7 @@ def _folder(path: Path, overrides: Sequence[str]) -> Source:
 
 
 def _distinct(label: str, taken: set[str], overrides: Sequence[str], number: int) -> str:
-    """A label that no other scenario has: with what was set, where that is short, else with a number."""
+    """A unique label: with the overrides where they are short, otherwise with a number."""
     if label not in taken:
         return label
     settings = ", ".join(

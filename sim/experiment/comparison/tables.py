@@ -96,7 +96,7 @@ def milestone_rows(pair: Pair) -> pd.DataFrame:
 
 
 def _compared(pair: Pair) -> dict[str, tuple[Measure | None, Measure | None]]:
-    """Counts, amounts, steps of critical paths and cost by name, as each scenario measures them, in order."""
+    """Counts, amounts, steps of critical paths and cost by name, in order, as each scenario measures them."""
     ours, theirs = (
         {
             measure.name: measure
@@ -153,7 +153,7 @@ def measure_rows(pair: Pair) -> pd.DataFrame:
 
 
 def _chance(pair: Pair, event: str, happened: Callable[[int], npt.NDArray[np.bool_]]) -> dict[str, object]:
-    """A row of probabilities; `happened` says of the reference (0) and of the other (1) in which replications."""
+    """A row of probabilities; `happened` gives the replications with the event, of the reference (0) or the other (1)."""
     ours, theirs = happened(0), happened(1)
     row: dict[str, object] = {"scenario": pair.other.label, "event": event}
     for name, which in (("reference", ours), ("value", theirs)):

@@ -61,7 +61,7 @@ class _Change:
 
 
 def _everywhere(**values: Any) -> Callable[[Data], None]:
-    """Set site settings for all sites: in the defaults, and no longer in any group."""
+    """Change site settings for all sites: in the defaults, and removed from every group."""
 
     def apply(data: Data) -> None:
         data["site_defaults"] = data["site_defaults"] | values
@@ -73,7 +73,7 @@ def _everywhere(**values: Any) -> Callable[[Data], None]:
 
 
 def _active_at_once(data: Data) -> None:
-    """Every site active on day 0: no delay, no steps, no date, and no risk to any of them."""
+    """Every site is active on day 0, without delay, steps, dates or risks to its start-up."""
     _everywhere(lead_days=0.0, activation_delay_days=0.0, opens=None, start_up={})(data)
     for country in data["countries"].values():
         country.pop("start_up", None)
@@ -81,7 +81,7 @@ def _active_at_once(data: Data) -> None:
 
 
 def _step_in_no_time(name: str) -> Callable[[Data], None]:
-    """A step of start-up that takes no days, wherever it stands."""
+    """A step of start-up takes no days, in every place where it is set."""
 
     def apply(data: Data) -> None:
         for place in (data["site_defaults"], *data["countries"].values(), *data["sites"].values()):
@@ -93,7 +93,7 @@ def _step_in_no_time(name: str) -> Callable[[Data], None]:
 
 
 def _at(path: str, value: Any) -> Callable[[Data], None]:
-    """Set one value, where the section around it is there."""
+    """Set one value, if the section around it exists."""
     *parents, last = path.split(".")
 
     def apply(data: Data) -> None:
@@ -128,7 +128,7 @@ def _without_pause(name: str) -> Callable[[Data], None]:
 
 
 def _without_amendment(name: str) -> Callable[[Data], None]:
-    """Without it, and without the sites that only it would have opened."""
+    """Remove an amendment, and the sites that only it would open."""
 
     def apply(data: Data) -> None:
         rule = data["amendments"].pop(name, None) or {}
@@ -140,7 +140,7 @@ def _without_amendment(name: str) -> Callable[[Data], None]:
 
 
 def _amended(data: Data, change: Callable[[Data], None]) -> None:
-    """Change every amendment; one that then changes nothing is no more, and its sites stay out."""
+    """Change every amendment; one that then changes nothing is removed, and its sites stay closed."""
     for name, rule in list(data["amendments"].items()):
         change(rule)
         has_effect = rule["drops"] or rule["consent"] is not None or rule["referrals_times"] is not None
@@ -166,7 +166,7 @@ def _words(name: str) -> str:
 
 
 def _without_holidays(data: Data) -> None:
-    """Public holidays that are days like any other, in every country."""
+    """Make public holidays ordinary days, in every country."""
     _at("calendar.public_holidays.factor", 1.0)(data)
     for country in data["countries"].values():
         if country.get("public_holidays"):
@@ -272,7 +272,7 @@ def _calendar(scenario: Scenario) -> Iterator[_Change]:
 
 
 def _alike(names: Iterable[str]) -> dict[str, list[str]]:
-    """Names of periods that come again, as `new_year_2026` and `new_year_2027`, by what they share: one cause each."""
+    """Group recurring periods, such as `new_year_2026` and `new_year_2027`, by their common part: one cause each."""
     found: dict[str, list[str]] = {}
     for name in names:
         found.setdefault(re.sub(r"_?\d+$", "", name) or name, []).append(name)
@@ -337,7 +337,7 @@ def _criteria(scenario: Scenario) -> Iterator[_Change]:
 
 
 def _extensions(scenario: Scenario) -> Iterator[_Change]:
-    """Rules of a person's own; what only measures delays nothing."""
+    """The user's own rules; extensions that only measure cause no delay."""
     for name, use in scenario.extensions.items():
         kind = known_extension(name, use)
         if kind is not None and (kind.begin is not Extension.begin or kind.heard is not Extension.heard):

@@ -92,7 +92,7 @@ def sides_in_words(path: str, value: str) -> tuple[str, str]:
 
 
 def _groups(scenario: Scenario) -> Iterator[tuple[str, str, list[tuple[KeyPath, Any]]]]:
-    """Values of grade D by what is changed together: name, grade and members."""
+    """Values of grade D, grouped by what changes together: name, grade and members."""
     by_entry: dict[int, list[tuple[KeyPath, Any]]] = {}
     names = {id(entry): name for name, entry in scenario.sources.items()}
     entries = {id(entry): entry for entry in scenario.sources.values()}
@@ -147,7 +147,7 @@ def _changed(original: str, members: list[tuple[KeyPath, Any]], factor: float) -
 
 
 def _key(place: Mapping[str, Any], key: str) -> str:
-    """A key as the data have it: weeks are numbers, written 4 or 4.0."""
+    """A key as it is in the data: weeks are numbers, written 4 or 4.0."""
     return key if key in place else key.removesuffix(".0")
 
 

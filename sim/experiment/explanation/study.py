@@ -177,7 +177,7 @@ def explain(
 
 
 class _Plan:
-    """The requests of a study, each with what it is for."""
+    """The requests of a study, each with its purpose."""
 
     def __init__(self, study: Study) -> None:
         scenario, n = study.scenario, study.replications
@@ -213,7 +213,7 @@ class _Plan:
 
 
 def _sites_differ(design: Design) -> bool:
-    """Whether anything is drawn once for each site: its own rate, its start-up, or that it never enrols."""
+    """Whether anything is drawn once per site: its own rate, its start-up, or that it never enrols."""
     for group in design.groups:
         settings = group.settings
         steps = [step.days for step in group.network]

@@ -55,7 +55,7 @@ def outcomes(base: Rows) -> list[str]:
 
 
 def _reached_with_or_without(runs: Runs) -> list[str]:
-    """Outcomes that any trial reached, be it only without one of the causes."""
+    """Outcomes that at least one trial reached, with or without the causes."""
     reached = {name for rows in runs.values() for name in outcomes(rows)}
     return [name for name in (*MILESTONES, COST) if name in reached]
 
@@ -80,7 +80,7 @@ _NONE = Estimate(float("nan"), None, None)
 
 
 def _frame(rows: list[dict[str, object]], *columns: str) -> pd.DataFrame:
-    """Rows as a frame; `columns` are those of an empty one, `x*` standing for an estimate and its interval."""
+    """Rows as a frame; `columns` are those of an empty frame, where `x*` stands for an estimate and its interval."""
     if rows:
         return pd.DataFrame(rows)
     names: list[str] = []
@@ -143,7 +143,7 @@ def share_tables(
 
 
 def _finite(values: Array, scale: str, horizon: float) -> Array:
-    """Never as later than everything, for ranks; as the horizon, for days."""
+    """Never becomes later than everything for ranks, and the horizon for days."""
     return values if scale == RANKS else np.where(np.isinf(values), horizon, values)
 
 
@@ -155,7 +155,7 @@ def _shares(inputs: list[str], a: Array, mixed: dict[str, Array], b: Array, scal
 
 
 def _luck(inputs: list[str], shared: Shares, a: Array, mixed: dict[str, Array], b: Array, scale: str) -> Estimate:
-    """What would stay if every uncertain value were known: chance, and which sites they are."""
+    """What would remain if every uncertain value were known: chance, and the differences between sites."""
     if len(inputs) - (SITES in inputs) == 1:  # nothing is uncertain
         return Estimate(1.0, 1.0, 1.0)
     if SITES not in inputs:

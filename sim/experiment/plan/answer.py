@@ -245,14 +245,14 @@ def _answer(asked: Asked, search: Search, settled: Settled, shown: tuple[list[Pl
 
 
 def _as_it_is(search: Search) -> Seen:
-    """The scenario as it is; where it is also one of the plans, whichever of the two has more replications."""
+    """The unchanged scenario; if it is also a plan, the one of the two with more replications."""
     space = search.space
     same = [seen for plan, seen in search.seen.items() if not space.changes(plan) and not any(space.extra(plan))]
     return max([search.as_it_is, *same], key=lambda seen: seen.n)
 
 
 def _id(plan: Plan) -> str:
-    """A plan's name: its settings' places, from 1."""
+    """A plan's name: the positions of its settings, from 1."""
     return "-".join(str(i + 1) for i in plan)
 
 
@@ -292,7 +292,7 @@ def _row(search: Search, seen: Seen, name: str, words: dict[str, str]) -> dict[s
 
 
 def _ordered(rows: list[dict[str, object]]) -> pd.DataFrame:
-    """Plans that keep the rule first, the cheapest at the top; then the others, the likeliest at the top."""
+    """Plans that keep the rule first, cheapest first; then the others, likeliest first."""
     table = pd.DataFrame(rows)
     order = np.where(table["keeps"], table["cost"], -table["probability"])
     table = table.assign(_order=order).sort_values(["keeps", "_order", "plan"], ascending=[False, True, True])

@@ -170,7 +170,7 @@ def judge(draws: Draws, rule: Rule) -> Verdict:
 
 
 def _first_least(value: Array) -> Integers:
-    """For each draw the first plan whose value is, but for rounding, the least."""
+    """For each draw, the first plan with the lowest value, up to rounding."""
     least = value.min(axis=1, keepdims=True)
     found: Integers = np.argmax(value <= least * (1 + _SAME), axis=1)
     return found

@@ -231,7 +231,7 @@ class Search:
         return sorted(self.seen)
 
     def _left(self, kept: float = 0.0) -> int:
-        """Parts that may still be simulated, when a share of all trials is kept for later."""
+        """Number of parts that may still be simulated if a share of all trials is reserved."""
         return max(int((1 - kept) * self.question.trials) - self.n_trials, 0) // PART
 
     def settle(self) -> Settled:
@@ -262,11 +262,11 @@ class Search:
             self._bring(alive, n)
 
     def _bring(self, plans: list[Plan], n: int) -> None:
-        """Simulate up to n replications of each plan."""
+        """Simulate each plan until it has n replications."""
         self.more({plan: (n - (self.seen[plan].n if plan in self.seen else 0)) // PART for plan in plans})
 
     def _neighbours(self, settled: Settled) -> list[Plan] | None:
-        """Simulate the plans one setting from the choice that were not, and let join those that may be better.
+        """Simulate the plans one setting from the choice that are missing, and admit those that may be better.
 
         Returns:
             The plans in question; None where all neighbours were simulated already, or no trials are left.
@@ -330,7 +330,7 @@ class Search:
                 return
 
     def _spread(self) -> list[Plan]:
-        """The first settings, every plan one setting away from them, the last settings, and others at random."""
+        """The first settings, every plan one setting away from them, the last settings, and random others."""
         sizes = self.space.sizes
         first = tuple(0 for _ in sizes)
         found = [first, *self.space.neighbours(first), tuple(size - 1 for size in sizes)]
@@ -341,7 +341,7 @@ class Search:
         return list(dict.fromkeys(found))
 
     def _proposed(self) -> list[Plan]:
-        """Plans not simulated yet that the models say may be the cheapest that make the date, the likeliest first."""
+        """Plans not yet simulated that the models name as possibly the cheapest that meet the date, likeliest first."""
         codes = self.space.codes()
         known = self.space.one_hot(np.array(self.plans, dtype=np.int16))
         every = self.space.one_hot(codes)
@@ -365,7 +365,7 @@ class Search:
         return [plan for plan in top if plan not in self.seen and self._variant(plan)]
 
     def _date(self, seen: Seen, horizon: float) -> float:
-        """The day by which the milestone comes with the asked probability; later than the horizon where it does not."""
+        """The day by which the milestone is reached with the asked probability; beyond the horizon where it is not."""
         day = intervals.quantile(seen.days, self.question.rule.probability).value
         return max(day, 1.0) if math.isfinite(day) else 1.5 * horizon
 

@@ -24,9 +24,9 @@ _GROUP = 4096  # minimum rows of a row group
 
 
 class _Writer:
-    """A Parquet file that is written part by part, and appears when it is whole.
+    """A Parquet file that is written in parts, and appears under its name when it is complete.
 
-    Rows are gathered into groups of at least `_GROUP`, so that files stay small; the same rows, the same groups.
+    Rows are collected into groups of at least `_GROUP`, so that files stay small. Equal rows give equal groups.
     """
 
     def __init__(self, path: Path) -> None:
@@ -135,7 +135,7 @@ def _write_curves(curves: EnrolmentCurves, path: Path) -> None:
 
 
 def _write_summary(design: Design, path: Path) -> None:
-    """Column by column, so that memory hardly grows with the number of replications."""
+    """Write the summary column by column, so that memory hardly grows with the number of replications."""
     from sim.analysis.summary import summary_table  # imports pandas, which workers do not need
 
     with opened(path / REPLICATIONS) as source, pq.ParquetFile(source) as file:

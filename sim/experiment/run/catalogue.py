@@ -87,7 +87,7 @@ def entries(folder: Path) -> list[Entry]:
 
 
 def _folders(folder: Path) -> list[Path]:
-    """The folders in a folder, in order."""
+    """Subfolders, sorted."""
     try:
         return sorted(path for path in folder.iterdir() if path.is_dir())
     except OSError as error:
@@ -174,7 +174,7 @@ def _finished(results: Results) -> Entry:
 
 
 def _unread(results: Results) -> str:
-    """Why the dates of a run cannot be told: it needs the file of an extension. Nothing where they can."""
+    """Why the dates of a run cannot be read: it needs the file of an extension. Empty if they can."""
     try:
         _ = results.design
     except ResultsError as error:

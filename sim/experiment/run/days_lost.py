@@ -165,7 +165,7 @@ def _write(path: Path, table: pd.DataFrame) -> None:
 
 
 def _own_trials(folder: Path) -> dict[str, Array]:
-    """The first trials of the run itself, which no pair has to simulate again; a raised one is NaN throughout."""
+    """The first trials of the run itself, so that no pair simulates them again; a failed one is all NaN."""
     with opened(folder / REPLICATIONS) as source:
         frame = pq.read_table(source, columns=list(_COLUMNS)).to_pandas()
     raised = (frame["outcome"] == "error").to_numpy()
@@ -184,7 +184,7 @@ def _simulate(laboratory: Laboratory, runs: Runs, causes: Sequence[Cause], first
 
 
 def _leading(causes: Sequence[Cause], table: pd.DataFrame, milestone: str) -> list[Cause]:
-    """The causes that may cost most, as far as the first pairs tell."""
+    """The causes that may cost most, judged by the first pairs."""
     rows = table[table["outcome"] == milestone]
     may_be = np.nanmax(np.abs(rows[["lost_low", "lost_high"]].to_numpy(dtype=float)), axis=1, initial=0.0)
     names = rows["cause"].to_numpy()[np.argsort(-may_be, kind="stable")][:LEADERS]

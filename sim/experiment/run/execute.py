@@ -116,7 +116,7 @@ def complete(
 
 
 def _causes(results: Results, execution: Execution) -> list[str]:
-    """Measure what was lost to each cause, and what hangs on assumptions; the names of the files."""
+    """Measure the days lost to each cause and the effect of assumptions; return the names of the files."""
     names = [make(results.path, results.scenario, results.seed, execution) for make in (measure, measure_doubts)]
     return [name for name in names if name is not None]
 
@@ -192,7 +192,7 @@ def present(results: Results, identity: Identity) -> None:
 
 
 def _simulate(folder: RunFolder, execution: Execution) -> Looks | None:
-    """Simulate what is not on disk yet; with a rule, until it is met."""
+    """Simulate what is not yet on disk; with a rule, until it is met."""
     identity = folder.identity
     tail = _restored(folder)
     with execution.crew() as crew:
@@ -209,7 +209,7 @@ def _simulate(folder: RunFolder, execution: Execution) -> Looks | None:
 
 
 def _restored(folder: RunFolder) -> Chunk | None:
-    """The chunks of a run that is being extended, back on disk; returned is the last, where it is still to be whole."""
+    """Write the chunks of a run that is being extended back to disk; return the last one if it is incomplete."""
     if not folder.is_being_extended:
         return None
     for chunk in chunks_of(Results(folder.path)):
@@ -222,7 +222,7 @@ def _restored(folder: RunFolder) -> Chunk | None:
 
 
 def _add(folder: RunFolder, crew: Crew, replications: int, progress: Progress, tail: Chunk | None) -> None:
-    """Simulate the chunks of the first replications that are not on disk yet."""
+    """Simulate the chunks of the first replications that are not yet on disk."""
     todo = [task for task in tasks(replications) if task[0] not in folder.finished]
     if tail is not None:
         todo = [(first + tail.n, n - tail.n) if first == tail.first else (first, n) for first, n in todo]
@@ -234,6 +234,6 @@ def _add(folder: RunFolder, crew: Crew, replications: int, progress: Progress, t
 
 
 def _whole(chunks: Iterator[Chunk], tail: Chunk | None) -> Iterator[Chunk]:
-    """Chunks, of which one is joined to the part of it that there was."""
+    """Chunks, one of which is joined to its earlier part."""
     for chunk in chunks:
         yield joined(tail, chunk) if tail is not None and chunk.first == tail.first + tail.n else chunk

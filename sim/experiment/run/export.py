@@ -79,7 +79,7 @@ def _schema_of(path: Path) -> pa.Schema:
 
 
 def _batches(entries: Iterable[Entry], schema: pa.Schema) -> Iterator[pa.Table]:
-    """All replications, some at a time."""
+    """All replications, in batches."""
     for entry in entries:
         with opened(entry.path / REPLICATIONS) as source, pq.ParquetFile(source) as file:
             for batch in file.iter_batches(_ROWS_AT_ONCE):
@@ -169,7 +169,7 @@ def _summary_sheet(book: Workbook, entries: Sequence[Entry]) -> None:
 
 
 def _row(sheet: Any, values: Iterable[object]) -> list[object]:
-    """Cells: text is text, also where it begins as a formula; later than the horizon, an infinity, is said in words."""
+    """Cells of a row: text that begins like a formula stays text, and an infinite date is said in words."""
     from openpyxl.cell import WriteOnlyCell
 
     cells: list[object] = []

@@ -76,7 +76,7 @@ def checked_manifest(path: Path) -> dict[str, Any]:
 
 
 def _is_rule(found: object) -> bool:
-    """Whether a manifest says well by which rule a run was ended, or that it was by none."""
+    """Whether what a manifest says of the stopping rule is well formed; None stands for no rule."""
     return found is None or (isinstance(found, dict) and isinstance(found.get("met"), bool))
 
 
@@ -197,7 +197,7 @@ class RunFolder:
         remove_parts(self.path / CHUNKS)
 
     def _digest(self, data: bytes) -> str:
-        """What a chunk of this run is named after: its content, and what decides it; a chunk of another run is none."""
+        """The hash in a chunk's name, over its content and what decides it: it reveals chunks of other runs."""
         run = {key: value for key, value in self.identity.deciding().items() if key in _OF_A_CHUNK}
         return hashlib.sha256(json.dumps(run, sort_keys=True).encode() + data).hexdigest()[:_HASH]
 

@@ -54,7 +54,7 @@ def chunks_of(results: Results) -> Iterator[Chunk]:
 
 
 def _is_right(chunk: Chunk) -> bool:
-    """Whether days and events are such as a trial has: numbers, and days of randomisation from day 0 on."""
+    """Whether days and events are possible in a trial: finite numbers, and randomisations from day 0 on."""
     days = np.concatenate([np.zeros(0), *chunk.randomised_days])
     are_days = bool(((days >= 0) & np.isfinite(days)).all())
     return are_days and all(np.isfinite(rows).all() for rows in chunk.kept.values())
@@ -130,7 +130,7 @@ def _by_replication(path: Path, column: str) -> Iterator[tuple[int, Array]]:
 
 
 def _kept(design: Design, path: Path, keep: int) -> dict[int, Array]:
-    """Events of the replications that were kept whole."""
+    """Events of the kept replications."""
     with opened(path) as source:
         table = pq.read_table(source)
     numbers = table.column("replication").to_numpy()

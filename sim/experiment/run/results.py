@@ -170,7 +170,7 @@ class Results(Shown):
 
     @property
     def _one_by_one(self) -> OneByOne:
-        """`replications`, of which memory holds a column at a time, however many there are."""
+        """`replications`, with one column in memory at a time."""
         self.refuse_failed()
         return OneByOne(self._series, self._column_names, len(self._series("outcome")))
 

@@ -39,7 +39,7 @@ Job = tuple[_Run, Task]
 
 
 class _Several:
-    """Runs that are opened one after another, and completed as their last chunk comes in."""
+    """Runs that are opened one after another, and completed when their last chunk arrives."""
 
     def __init__(self, runs: Sequence[tuple[Identity, Path]], execution: Execution) -> None:
         self._runs = runs

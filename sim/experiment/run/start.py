@@ -146,7 +146,7 @@ def extend(
 
 
 def _identity_in(path: Path) -> Identity:
-    """What a folder says is run in it."""
+    """The identity of the run in a folder."""
     if not path.is_dir():
         raise ResultsError(Problem("there is no such results folder", str(path)))
     if (path / RUN).is_file():

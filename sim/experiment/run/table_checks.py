@@ -103,7 +103,7 @@ def _wrong_replications(file: pq.ParquetFile, n_replications: int) -> str:
 
 
 def _wrong_values(file: pq.ParquetFile, design: Design) -> Iterator[str]:
-    """Numbers that no run has: a day that is no date, and what is too large to be a count, a cost or a duration."""
+    """Find numbers that no run has: a day that is not a date, or a number too large for a count, cost or duration."""
     opens = design.clock.opens
     first_day, last_day = (date.min - opens).days, (date.max - opens).days
     for i, field in enumerate(file.schema_arrow):

@@ -301,7 +301,7 @@ def _named(scenario: Scenario, setting: Mapping[str, Any]) -> Scenario:
 
 
 def _wrong_values(loaded: Loaded, factors: Sequence[Factor]) -> list[Problem]:
-    """What is wrong with single values, whatever the others are."""
+    """Problems of single values, whatever the other values are."""
     wrong: dict[str, Problem] = {}
     for factor in factors:
         for value in factor.ends():
@@ -313,7 +313,7 @@ def _wrong_values(loaded: Loaded, factors: Sequence[Factor]) -> list[Problem]:
 
 
 def _own(error: InputError, path: str) -> Iterable[Problem]:
-    """Problems of a value itself, not of how it goes with the rest of the scenario."""
+    """Problems of the value itself, not of its combination with the rest of the scenario."""
     return [p for p in error.problems if p.file == _OPTION and p.path and (p.path == path or p.path.startswith(path))]
 
 

@@ -49,7 +49,7 @@ def suggested(loaded: Loaded, path: str, value: Any, description: Description, d
 
 
 def _plain(value: Any, description: Description) -> Any:
-    """A date as one, and a number of a kind that may be a fraction as one."""
+    """Plain data as a value of its type: a date, or a float where the schema allows fractions."""
     if description.is_date and isinstance(value, str):
         try:
             return date.fromisoformat(value)
@@ -60,7 +60,7 @@ def _plain(value: Any, description: Description) -> Any:
 
 
 def _others(loaded: Loaded, value: Any, description: Description) -> Iterator[Any]:
-    """What may stand there instead, the most likely first."""
+    """Possible alternatives, the most plausible first."""
     if isinstance(value, bool):
         yield not value
     elif description.choices:
@@ -75,7 +75,7 @@ def _others(loaded: Loaded, value: Any, description: Description) -> Iterator[An
 
 
 def _numbers(value: float, description: Description) -> Iterator[float]:
-    """Numbers around one, in steps of a round size; zero only where it is zero already."""
+    """Numbers around one, in round steps; zero only where it is zero already."""
     is_whole = isinstance(value, int)
     size = abs(value) / _PARTS or (_SHARE_STEP if description.high == 1 else 1.0)
     step = float(f"{max(size, 1.0) if is_whole else size:.1g}")
@@ -94,7 +94,7 @@ def _fits(loaded: Loaded, path: str, value: Any) -> bool:
 
 
 def _ordered(values: list[Any]) -> bool:
-    """Whether all are numbers, or all dates, so that one is less than another."""
+    """Whether all values are numbers, or all are dates, so that they can be sorted."""
     return all(isinstance(value, date) for value in values) or all(
         isinstance(value, (int, float)) and not isinstance(value, bool) for value in values
     )

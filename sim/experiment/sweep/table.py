@@ -183,7 +183,7 @@ def sweep_table(factors: Sequence[Factor], points: Sequence[Point], results: Seq
 
 
 def _side(point: Point, results: Results) -> Side:
-    """A point with results of its own, so that what is read for one point is forgotten at the next."""
+    """A point with its own copy of the results, so that the data of one point are freed before the next."""
     fresh = Results(results.path)
     return Side(point.described(), Loaded(point.scenario, Layered({}, []), results.path.as_posix()), fresh)
 
@@ -235,7 +235,7 @@ def _number(value: Any) -> float:
 
 
 def _cell(value: Any) -> object:
-    """A setting as a table has it: numbers stay numbers."""
+    """A setting as a table shows it: numbers stay numbers."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value
     return str(value) if isinstance(value, (str, date)) else setting_text(value)

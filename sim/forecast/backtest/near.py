@@ -113,7 +113,7 @@ def site_answer(
 
 
 def _counted(question: str, draws: Array, truth: Array) -> NearAnswer:
-    """Counts that are covered by a central interval of at least 80 %, ends included."""
+    """Check counts against a central interval of at least 80 %, ends included."""
     beside = np.maximum((draws < truth).mean(axis=0), (draws > truth).mean(axis=0))
     error = np.abs(np.quantile(draws, 0.5, axis=0, method="inverted_cdf") - truth)
     return NearAnswer(question, len(truth), int(np.count_nonzero(beside <= _HIGH)), float(error.mean()))

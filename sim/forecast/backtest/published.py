@@ -105,7 +105,7 @@ def poisson(days: Array, now: float, draws: int, random: np.random.Generator) ->
 
 
 def _log_normal(n: float, exposure: float, draws: int, random: np.random.Generator) -> Array:
-    """Rates whose logarithm is normal about that of n / exposure; half a person where there is none."""
+    """Rates whose logarithm is normal around that of n / exposure; half a person where there is none."""
     n = max(n, 0.5)
     found: Array = n / exposure * np.exp(random.standard_normal(draws) / np.sqrt(n))
     return found
@@ -174,14 +174,14 @@ def time_decay(days: Array, now: float, draws: int, random: np.random.Generator)
 
 
 def _rising(log_decay: Array | float, time: Array | float) -> Array:
-    """(1 - exp(-delta t)) / delta: the rate, but for mu."""
+    """(1 - exp(-delta t)) / delta: the rate without the factor mu."""
     delta = np.exp(log_decay)
     found: Array = -np.expm1(-delta * time) / delta
     return found
 
 
 def _risen(log_decay: Array | float, time: Array | float) -> Array:
-    """(t - (1 - exp(-delta t)) / delta) / delta: the mean function, but for mu."""
+    """(t - (1 - exp(-delta t)) / delta) / delta: the mean function without the factor mu."""
     found: Array = (time - _rising(log_decay, time)) / np.exp(log_decay)
     return found
 

@@ -81,7 +81,7 @@ class CutResult:
 
 
 def _known_by(trial: ObservedTrial, day: float) -> date:
-    """The first date at whose end a day's event is known: that day, or the last of its period."""
+    """The first date at the end of which a day's event is known: that day, or the last day of its period."""
     funnel = trial.funnel
     if funnel is not None and trial.resolution_days > 1:
         day = float(funnel.end[int(np.searchsorted(funnel.end, day, side="right"))]) - 1.0
@@ -146,7 +146,7 @@ def cuts_every(trial: ObservedTrial, days: int, target: int | None = None) -> li
 
 
 def _is_open(trial: ObservedTrial, cut: Cut, target: int) -> bool:
-    """Whether the target was still to be reached then."""
+    """Whether the target was not yet reached at the cut."""
     return int(np.count_nonzero(trial.days < trial.day_of(cut.when) + 1.0)) < target
 
 

@@ -166,7 +166,7 @@ def _ratio(mine: pd.Series[float], reference: pd.Series[float]) -> float:
 
 
 def _mean_of_trials(mine: pd.DataFrame, reference: pd.DataFrame) -> float:
-    """Mean over trials of each one's relative log CRPS: a trial on which a constant rate did well counts as much."""
+    """Mean over trials of the relative log CRPS, so that each trial counts the same."""
     ratios = [
         _ratio(part["log_crps"], reference["log_crps"].iloc[np.flatnonzero((mine["trial"] == trial).to_numpy())])
         for trial, part in mine.groupby("trial")

@@ -71,7 +71,7 @@ def amended_so_far(scenario: Scenario, trial: ObservedTrial, shift: float) -> Am
 
 
 def _decided(rule: Amendment, days: np.ndarray, clock: Clock) -> float | None:
-    """Day on which the moment of an amendment came; None for not yet."""
+    """Day on which the moment of an amendment came; None if it has not come."""
     if rule.on is not None:
         return clock.day_of(rule.on)
     if rule.at_month is not None:
@@ -88,7 +88,7 @@ def _mean(value: float | Family) -> float:
 
 
 def _as_now(scenario: Scenario, names: list[str]) -> Scenario:
-    """The scenario in which what is in force holds from day 0 on, in the same order; referrals stay as they are."""
+    """The scenario in which what is in force now holds from day 0 on; referrals stay unchanged."""
     data = json.loads(canonical(scenario))
     kept = {}
     for position, name in enumerate(names):

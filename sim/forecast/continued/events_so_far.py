@@ -57,7 +57,7 @@ def events_so_far(design: Design, trial: ObservedTrial) -> list[str]:
 
 
 def _expected(rules: FollowUp, days: np.ndarray) -> float:
-    """Events expected by now, roughly: the first arm's last cumulative shares, along a straight line."""
+    """Rough number of events expected by now: the first arm's cumulative shares, interpolated linearly."""
     rule = rules.primary_completion
     total = 0.0
     for name, way in rules.leaving.items():

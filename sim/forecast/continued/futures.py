@@ -128,7 +128,7 @@ def _reducer(text: str, milestones_only: bool) -> Reducer:
 def _work(
     text: str, state: ObservedState | None, seed: int, first: int, n: int, milestones_only: bool = False
 ) -> Chunk:
-    """Some replications of a case, in a worker or here."""
+    """Simulate some replications of a case, in a worker or in this process."""
     return replicate_chunk(_reducer(text, milestones_only), seed, first, n, observed=state)
 
 

@@ -140,7 +140,7 @@ class LearntRates:
         return np.random.Generator(np.random.Philox(key=[self._seed, purpose]))
 
     def _calendar(self, group: str) -> Array:
-        """The scenario's calendar at its means, added up by day from the trial's first day; periods so far left out."""
+        """The scenario's calendar at its means, accumulated by day from the trial's first day, without periods so far."""
         end = int(self._design.horizon_days)
         steps = self._design.calendar.steps(group, lambda path, value: 1.0 if _SO_FAR in path else mean_of(value))
         days = np.arange(0, end + 1, dtype=np.float64)
@@ -152,7 +152,7 @@ class LearntRates:
         return found
 
     def _terms(self) -> list[Term]:
-        """What changes the rate besides its drift: the scenario's own calendar, and the sites that it opens itself."""
+        """Known causes of a change in the rate: the scenario's own calendar, and the sites that it opens itself."""
         calendar = self._design.scenario.calendar
         periods = [name for name in calendar.periods if not name.startswith(("so_far_", CLOSED_AHEAD))]
         has_calendar = calendar.public_holidays is not None or bool(calendar.by_month) or bool(periods)
@@ -191,7 +191,7 @@ class LearntRates:
         return found
 
     def _planned_rate(self) -> tuple[float, float]:
-        """Randomisations a week of the open sites as planned, and the cv of that."""
+        """Planned randomisations per week of all open sites, and the coefficient of variation of that rate."""
         means, variances = 0.0, 0.0
         for key, site in self._opened.items():
             if site.activated is not None and site.closed is None:
@@ -202,7 +202,7 @@ class LearntRates:
         return means, float(np.sqrt(variances)) / means if means > 0 else 1.0
 
     def _exposure(self, key: SiteKey, drifts: bool) -> float:
-        """Months that a site has been open, at the rate now: by its ramp-up, the calendar, and the drift so far."""
+        """Months that a site has been open, at the rate now: by its ramp-up, the calendar and the drift so far."""
         site = self._opened[key]
         if site.activated is None:
             return 0.0
@@ -220,7 +220,7 @@ class LearntRates:
         return max(float(weight[inside].sum()) / MONTH_DAYS, _LEAST_MONTHS)
 
     def _prior(self, key: SiteKey, scale: float = 1.0) -> tuple[float, float]:
-        """Gamma prior of a site's randomisations a month: shape and exposure."""
+        """Gamma prior of a site's randomisations per month: shape and exposure."""
         plan = self._plans[key[0]]
         shape = 1 / max(plan.cv, _LEAST_CV) ** 2
         return shape, shape / max(plan.mean * self._passing * scale, 1e-9)

@@ -40,7 +40,7 @@ class SiteMatch:
 
 
 def _names_of(design: Design) -> dict[str, SiteKey]:
-    """Every name that a site of a scenario goes by; the first that claims a name has it."""
+    """Every name of each site of a scenario; where two sites share a name, the first has it."""
     found: dict[str, SiteKey] = {}
     for group in design.groups:
         for row in range(group.count):
@@ -53,11 +53,11 @@ def _names_of(design: Design) -> dict[str, SiteKey]:
 
 
 class _Matching:
-    """Sites of the data and of a scenario, as they are matched.
+    """A matching in progress of sites of the data and of a scenario.
 
     Args:
         trial: the data.
-        design: the scenario.
+        design: the scenario, made ready.
     """
 
     def __init__(self, trial: ObservedTrial, design: Design) -> None:

@@ -162,7 +162,7 @@ def _check_dates(scenario: Scenario, trial: ObservedTrial, shift: float) -> None
 
 
 def _without_drift_ahead(scenario: Scenario) -> Scenario:
-    """Without the period in which a fitted scenario says how its rate may drift: here drifting paths say so."""
+    """Remove the period with which a fitted scenario represents future drift; here drifting paths represent it."""
     periods = scenario.calendar.periods
     if DRIFT_AHEAD not in periods:
         return scenario
@@ -172,7 +172,7 @@ def _without_drift_ahead(scenario: Scenario) -> Scenario:
 
 
 def _with_added_sites(scenario: Scenario, trial: ObservedTrial, matched: SiteMatch) -> tuple[Scenario, list[str]]:
-    """The scenario with a group for each site that only the data have, like its first group but for the name."""
+    """The scenario with a group for each site that only the data have, like its first group except for the name."""
     notes: list[str] = []
     if matched.guessed:
         taken = [f"{trial.sites[i].name} as {matched.keys[i][0]} {matched.keys[i][1] + 1}" for i in matched.guessed[:4]]
@@ -209,7 +209,7 @@ def _with_added_sites(scenario: Scenario, trial: ObservedTrial, matched: SiteMat
 def _openings(
     design: Design, trial: ObservedTrial, matched: SiteMatch, shift: float, seed: int
 ) -> tuple[dict[SiteKey, KnownSite], list[str]]:
-    """What is known of each site; where the data do not tell sites apart, those that the plan would have open are."""
+    """What is known of each site; where the data do not tell sites apart, the sites that the plan has open are open."""
     if trial.has_sites:
         seen = trial.first_seen()
         found: dict[SiteKey, KnownSite] = {}
@@ -247,7 +247,7 @@ def _people(
     shift: float,
     notes: list[str],
 ) -> tuple[KnownPerson, ...]:
-    """Everyone who is or was in the trial; those who failed screening are of the past."""
+    """Everyone who is or was in the trial; people who failed screening are left out."""
     people = trial.people
     keys = _site_keys(design, trial, matched, opened)
     found: list[KnownPerson] = []
@@ -284,7 +284,7 @@ def _people(
 def _site_keys(
     design: Design, trial: ObservedTrial, matched: SiteMatch, opened: dict[SiteKey, KnownSite]
 ) -> list[SiteKey]:
-    """The site of each person; where it is not known, the open sites take turns by their planned rates."""
+    """The site of each person; where it is not known, open sites take turns in proportion to their planned rates."""
     sites = trial.people.site
     if trial.has_sites:
         counts = np.bincount(sites[sites != NO_SITE], minlength=1)
@@ -312,7 +312,7 @@ def _known_sites(
 
 
 def _pipeline_days(scenario: Scenario) -> float:
-    """How long ago people may have been referred who are still in screening."""
+    """How many days ago people who are still in screening may have been referred."""
     days = scenario.screening.days
     if not isinstance(days, Family):
         return float(days)

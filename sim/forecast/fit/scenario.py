@@ -74,7 +74,7 @@ def _sites(found: Fit) -> dict[str, Any]:
 
 
 def _calendar(found: Fit) -> dict[str, Any]:
-    """The chosen shape so far, a quarter of a year at a time, and the drift to come."""
+    """The chosen shape so far, in steps of a quarter of a year, and the future drift."""
     trial, past = found.trial, found.posterior.history
     periods: dict[str, Any] = {}
     if found.shape.chosen != "constant":
@@ -97,7 +97,7 @@ def _calendar(found: Fit) -> dict[str, Any]:
 
 
 def _funnel(found: Fit) -> dict[str, Any]:
-    """Patients and screening: each step of the funnel as a condition that some have, or as consent."""
+    """Patients and screening: each step of the funnel becomes a condition that some patients have, or consent."""
     if not found.funnel:
         return {}
     screening: dict[str, Any] = {}
@@ -155,7 +155,7 @@ def _follow_up(found: Fit) -> dict[str, Any]:
 
 
 def _window(found: Fit) -> float:
-    """Half of visits are within this many days of the plan: the half width of a window of which most make use."""
+    """The half width of the visit window, in days: half of all visits are within it."""
     visits = found.trial.visits
     if visits is None or not len(visits.day):
         return 0.0
@@ -163,7 +163,7 @@ def _window(found: Fit) -> float:
 
 
 def _experiment(target: int) -> dict[str, Any]:
-    """Fewer replications of a very large trial."""
+    """The number of replications; fewer for a very large trial."""
     n = max(_PEOPLE // target, _FEWEST_REPLICATIONS)
     return {"experiment": {"replications": n}} if n < Experiment().replications else {}
 
@@ -207,7 +207,7 @@ def fitted_mapping(found: Fit, name: str) -> dict[str, Any]:
 
 
 class _Whole(yaml.SafeDumper):
-    """Writes a source in full each time, for people who read the file."""
+    """Writes a repeated source in full each time instead of as a YAML alias, for readers of the file."""
 
     def ignore_aliases(self, _: object) -> bool:
         """No value refers to another."""

@@ -66,7 +66,7 @@ def _constant(trial: ObservedTrial, past: History, target: int, random: np.rando
 
 
 def _ramp(trial: ObservedTrial, past: History, target: int, random: np.random.Generator) -> Shape:
-    """A straight rise to the full rate, of the length that fits best."""
+    """A linear rise to the full rate, with the length that fits best."""
     del trial, target
     best, days, factor = -np.inf, 0.0, np.ones(len(past.counts))
     for length in _RAMPS_DAYS:
@@ -133,7 +133,7 @@ def _constant_named(past: History, random: np.random.Generator) -> Shape:
 
 
 def _drifting(trial: ObservedTrial, past: History, target: int, random: np.random.Generator) -> Shape:
-    """The rate of forecasts, with fewer draws."""
+    """The drifting rate of forecasts, with fewer draws."""
     del random
     posterior = fit_rate(past, target, terms(trial, _QUICK), _QUICK)
     outlook = look_ahead(posterior, days=STEP_DAYS)
@@ -173,7 +173,7 @@ class ShapeChoice:
 
 
 def _origins(trial: ObservedTrial) -> Array:
-    """Days from which to foretell: every four weeks since the tenth randomisation, thinned out evenly."""
+    """Days from which to predict: every four weeks after the tenth randomisation, evenly thinned out."""
     days = trial.days
     if len(days) < _FEWEST + 1:
         return np.zeros(0)

@@ -178,7 +178,7 @@ def fit(trial: ObservedTrial, target: int | None = None, weeks: float | None = N
 
 
 def _site_rates(counts: Array, months: Array) -> SiteRates:
-    """Empirical Bayes; a prior is worth no more than all the people it was learnt from, and a lone site has none."""
+    """Empirical Bayes rates. A prior is worth at most all the people it was learnt from; a single site has none."""
     if len(counts) == 1:
         return SiteRates(GammaRate(0.5, 0.5 * months[0] / max(counts[0], 0.5)), counts + 0.5, months)
     found = empirical_bayes(counts, months)
@@ -190,7 +190,7 @@ def _site_rates(counts: Array, months: Array) -> SiteRates:
 
 
 def _while_recruiting(trial: ObservedTrial, target: int) -> ObservedTrial:
-    """The trial up to the day on which the target was met, where it was."""
+    """The trial up to the day on which the target was reached, if it was."""
     if trial.n_randomised < target or trial.resolution_days > 1:
         return trial
     return trial.as_of(trial.date_of(float(trial.days[target - 1])))
@@ -218,7 +218,7 @@ def _sites(trial: ObservedTrial) -> tuple[tuple[str, ...], Array, Array, Array, 
 
 
 def _counted(trial: ObservedTrial) -> float:
-    """People at the top of a counted funnel."""
+    """Number of people at the top of a counted funnel."""
     assert trial.funnel is not None
     for column in (trial.funnel.screened, trial.funnel.eligible, trial.funnel.randomised):
         if not np.isnan(column).all():
@@ -227,14 +227,14 @@ def _counted(trial: ObservedTrial) -> float:
 
 
 def _with_sites_to_come(rates: SiteRates, seen: npt.NDArray[np.bool_]) -> SiteRates:
-    """Sites not yet open have the prior."""
+    """Add future sites, which have the prior."""
     shape, exposure = np.full(len(seen), rates.prior.shape), np.full(len(seen), rates.prior.exposure)
     shape[seen], exposure[seen] = rates.shape, rates.exposure
     return SiteRates(rates.prior, shape, exposure)
 
 
 def _funnel(trial: ObservedTrial) -> tuple[tuple[PassFraction, ...], bool]:
-    """Steps of the funnel, and whether failures are known at once."""
+    """Steps of the funnel, and whether failures are known on the day of screening."""
     people, funnel = trial.people, trial.funnel
     if trial.has_screening:
         randomised = ~np.isnan(people.randomised)
@@ -272,7 +272,8 @@ def _screening_days(trial: ObservedTrial) -> Array:
 def _ahead(posterior: RatePosterior) -> tuple[float, float]:
     """The mean rate until the target, relative to the rate now: its median, and the sigma of its logarithm.
 
-    The wind-down is among it; the number of open sites is not, since a scenario opens its sites itself.
+    It includes the slow end of recruitment, but not the number of open sites, because a scenario opens its sites
+    itself.
     """
     outlook = look_ahead(posterior, draws=_DRAWS_AHEAD)
     widths = np.diff(outlook.edges)

@@ -163,7 +163,7 @@ def fit_rate(
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A pair of drift and dispersion of a kind of trial, and the kind's place among those of the settings."""
+    """A pair of drift and dispersion of a kind of trial, and the index of that kind in the settings."""
 
     kind: TrialKind
     place: int
@@ -181,7 +181,7 @@ def _candidates(settings: RateSettings) -> list[_Candidate]:
 
 
 def _weights(candidates: list[_Candidate], log_evidence: Array, settings: RateSettings) -> Array:
-    """(g,) each kind's share, divided among its sizes by their evidence."""
+    """(g,) each kind's fixed share, divided among its sizes by their evidence."""
     weight, place = np.zeros(len(candidates)), np.array([item.place for item in candidates])
     total = sum(kind.share for kind in settings.kinds)
     for k, kind in enumerate(settings.kinds):
@@ -193,7 +193,7 @@ def _weights(candidates: list[_Candidate], log_evidence: Array, settings: RateSe
 
 @dataclass(frozen=True, eq=False)
 class _Learnt:
-    """What a candidate makes of the history; see `RatePosterior`."""
+    """The fit of one candidate; see `RatePosterior`."""
 
     log_evidence: float
     state: Array

@@ -149,7 +149,7 @@ def empirical_bayes(counts: Array, exposures: Array) -> SiteRates:
 
 
 def _log_likelihood(counts: Array, exposures: Array, shape: float, mean: float) -> float:
-    """Of negative binomial counts; written so that it stays exact for large shapes."""
+    """Log likelihood of negative binomial counts, in a form that stays exact for large shapes."""
     expected = mean * exposures
     ratio = expected / shape
     rising = special.gammaln(shape + counts) - special.gammaln(shape) - counts * np.log(shape)

@@ -148,7 +148,7 @@ class OpenSites:
 
 
 def _site_term(trial: ObservedTrial, settings: RateSettings) -> OpenSites | None:
-    """Openings as the data have them: from a table of sites, first persons, or counts of activations."""
+    """Openings from a table of sites, from first persons, or from counts of activations."""
     now = trial.now
     late = [
         site.activated - site.planned for site in trial.sites if site.activated is not None and site.planned is not None
