@@ -153,7 +153,7 @@ def measure_rows(pair: Pair) -> pd.DataFrame:
 
 
 def _chance(pair: Pair, event: str, happened: Callable[[int], npt.NDArray[np.bool_]]) -> dict[str, object]:
-    """A row of probabilities; `happened` gives the replications with the event, of the reference (0) or the other (1)."""
+    """A row of probabilities; `happened` gives the replications with the event: of the reference (0), the other (1)."""
     ours, theirs = happened(0), happened(1)
     row: dict[str, object] = {"scenario": pair.other.label, "event": event}
     for name, which in (("reference", ours), ("value", theirs)):

@@ -140,7 +140,7 @@ class LearntRates:
         return np.random.Generator(np.random.Philox(key=[self._seed, purpose]))
 
     def _calendar(self, group: str) -> Array:
-        """The scenario's calendar at its means, accumulated by day from the trial's first day, without periods so far."""
+        """The scenario's calendar at its means, accumulated by day from the first day, without periods so far."""
         end = int(self._design.horizon_days)
         steps = self._design.calendar.steps(group, lambda path, value: 1.0 if _SO_FAR in path else mean_of(value))
         days = np.arange(0, end + 1, dtype=np.float64)
