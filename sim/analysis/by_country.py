@@ -140,6 +140,7 @@ def start_up(row: Row, design: Design, index: EventIndex) -> None:
 
 
 def _tell(row: Row, design: Design, totals: list[float], took: list[list[float]], critical: list[list[float]]) -> None:
+    """Add counts and mean days of the steps of start-up to a row."""
     n = len(totals)
     row["n_started_up"] = n
     row["start_up_days"] = math.fsum(totals) / n if n else _NAN

@@ -183,6 +183,7 @@ class Ways:
         return self.numbers[int(self._index.keys(event[None])[0])]
 
     def _walk(self, person: int, way: Array, opened: float | None) -> Row:
+        """Follow a participant's events, and give the time between two events to the step between them."""
         referred = float(way[0, TIME])
         begun = min(max(self._late_start, 0.0), referred)
         opened = referred if opened is None else min(max(opened, begun), referred)

@@ -49,6 +49,7 @@ class CriticalReducer(Reducer):
 
 
 def _critical(row: Row, design: Design, index: EventIndex) -> Row:
+    """Sites and participants on which the milestones of one trial depended."""
     found = dict.fromkeys(_OWN, _NAN)
     randomised, activated = index.of(events.RANDOMISED), index.of(events.SITE_ACTIVATED)
     if len(activated):

@@ -63,6 +63,7 @@ def declared(name: str, unit: str, meaning: str, section: str) -> Callable[[Work
     "who",
 )
 def _consent_to_randomisation(_design: Design, index: EventIndex) -> float:
+    """Mean over participants whose consent is known."""
     randomised = index.of(events.RANDOMISED)
     consented = index.of(events.CONSENT_GIVEN)
     if not len(randomised):

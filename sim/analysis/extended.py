@@ -101,6 +101,7 @@ def measured_by_extensions(design: Design, index: EventIndex) -> dict[str, float
 
 
 def _checked(extension: ExtensionDesign, values: Mapping[str, float]) -> dict[str, float]:
+    """The values that an extension returned, after a check of their names and kinds."""
     declared = extension.kind.measures
     if not isinstance(values, Mapping) or set(values) != set(declared):
         said = ", ".join(map(str, values)) if isinstance(values, Mapping) else repr(values)

@@ -80,6 +80,7 @@ class Measure:
 
 
 def _counts(design: Design) -> list[tuple[str, str]]:
+    """(name, meaning) of the measures that are counts."""
     found = [
         ("n_sites_activated", "Sites activated"),
         ("n_sites_closed", "Sites closed before recruitment was"),

@@ -150,6 +150,7 @@ def quantile_changes(reference: Array, value: Array, quantiles: tuple[float, ...
 
 
 def _variance_ratio(reference: Array, value: Array, difference: Array) -> float:
+    """Variance of the difference of independent runs over that of paired ones, from (RESAMPLES,) bootstrap values."""
     if not (np.isfinite(reference).all() and np.isfinite(value).all()):
         return float("nan")
     paired, apart = float(difference.var()), float(reference.var() + value.var())
@@ -159,12 +160,15 @@ def _variance_ratio(reference: Array, value: Array, difference: Array) -> float:
 
 
 def linear_of_quantiles(days: Array, weights: Array, q: float) -> list[Estimate]:
-    """Weighted sums of a quantile of many scenarios, paired; the last one is the last scenario's less the first's.
+    """Weighted sums of one quantile over several scenarios, paired; and the last scenario's minus the first's.
 
     Args:
-        days: [scenario, replication]; the quantile of each is finite.
-        weights: [sum, scenario].
+        days: (scenarios, n) days; the quantile of each scenario is finite.
+        weights: (sums, scenarios).
         q: between 0 and 1.
+
+    Returns:
+        An estimate for each row of `weights`, then one for the difference.
     """
     whole = np.zeros(len(days))
     whole[0], whole[-1] = -1.0, 1.0

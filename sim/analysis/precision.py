@@ -126,6 +126,7 @@ def precision(text: str, scenario: Scenario) -> Precision:
 
 
 def _quantile(rule: str, name: str, percentile: int, width: float, unit: str) -> Precision:
+    """A rule for the date of a milestone."""
     if name not in MILESTONES:
         raise _wrong(f"there is no such milestone; {nearest(name, MILESTONES)}", rule)
     if not 1 <= percentile <= 99:
@@ -137,6 +138,7 @@ def _quantile(rule: str, name: str, percentile: int, width: float, unit: str) ->
 
 
 def _probability(rule: str, name: str, width: float, scenario: Scenario) -> Precision:
+    """A rule for the probability of a planned date, or of never reaching the target."""
     if name == NEVER_REACHED:
         return Precision(rule, name, "reached", None, math.nan, width)
     trial = scenario.trial

@@ -102,6 +102,7 @@ class MilestoneReducer(Reducer):
 
 
 def _ending(row: Row, index: EventIndex) -> None:
+    """How the trial ended, and whether it reached its target."""
     ended = index.of(events.TRIAL_ENDED)
     closed, reopened = index.of(events.RECRUITMENT_CLOSED), index.count(events.RECRUITMENT_REOPENED)
     row["outcome"] = ended[0, CODE]
@@ -157,6 +158,7 @@ def _primary(design: Design, index: EventIndex, n: int) -> float:
 
 
 def _funnel(row: Row, design: Design, index: EventIndex) -> None:
+    """Numbers of patients from referral to eligibility, and of losses by reason."""
     row["n_sites_activated"] = index.count(events.SITE_ACTIVATED)
     row["n_sites_closed"] = index.count(events.SITE_CLOSED)
     row["n_referred"] = index.count(events.REFERRED) + index.ended_at_once()
@@ -233,6 +235,7 @@ def _criteria(row: Row, design: Design, index: EventIndex, failed: Array) -> Non
 
 
 def _participants(row: Row, design: Design, index: EventIndex) -> None:
+    """Numbers of participants by arm and way of leaving, and of visits."""
     row["n_randomised"] = index.count(events.RANDOMISED)
     row["n_replaced"] = index.count(events.REPLACED)
     arms = index.codes(events.RANDOMISED, len(design.arms))
@@ -262,6 +265,7 @@ def _events(design: Design, index: EventIndex) -> int:
 
 
 def _imbalance(design: Design, index: EventIndex) -> float:
+    """Largest distance of any arm from its share of those randomised so far."""
     arms = index.of(events.RANDOMISED)[:, CODE]
     total = sum(arm.allocation for arm in design.arms)
     so_far = np.arange(1, len(arms) + 1)
@@ -273,6 +277,7 @@ def _imbalance(design: Design, index: EventIndex) -> float:
 
 
 def _doses(row: Row, design: Design, index: EventIndex) -> None:
+    """Numbers of doses by what became of them, and of reactions."""
     started, given = index.of(events.DOSE_STARTED), index.of(events.DOSE_GIVEN)
     row["n_doses_due"] = index.count(events.DOSE_DUE)
     row["n_doses_given"] = len(given)
@@ -293,6 +298,8 @@ def _doses(row: Row, design: Design, index: EventIndex) -> None:
 
 
 def _cells(row: Row, index: EventIndex) -> None:
+    """Balance of cells: where they came from and where they went."""
+
     def amount(kind: int) -> float:
         return float(index.of(kind)[:, AMOUNT].sum())
 
@@ -312,6 +319,7 @@ def _cells(row: Row, index: EventIndex) -> None:
 
 
 def _operations(row: Row, design: Design, index: EventIndex) -> None:
+    """Waits, the use of coordinators and bays, and the rate of randomisation."""
     screened = index.stays(events.CONSENT_GIVEN, events.SCREENING_STARTED)
     placed = index.stays(events.SCREENING_PASSED, events.RANDOMISED)
     row["wait_coordinator_days"] = _mean_length(screened)
@@ -327,6 +335,7 @@ def _operations(row: Row, design: Design, index: EventIndex) -> None:
 
 
 def _mean_length(stays: Array) -> float:
+    """Mean length of (n, 2) stays in days; 0 without any."""
     return float((stays[:, 1] - stays[:, 0]).mean()) if len(stays) else 0.0
 
 

@@ -289,6 +289,7 @@ def interim_table(design: Design, frame: Table) -> pd.DataFrame:
 
 
 def _means(frame: Table, names: dict[str, str], index: str) -> pd.DataFrame:
+    """A table of mean values of measures, by their labels."""
     done = finished(frame)
     rows = [
         {index: label, "measure": name, **columns_of("mean", intervals.mean(done[name].to_numpy(dtype=np.float64)))}

@@ -203,6 +203,7 @@ _PARTICIPANT_SCHEMA = pa.schema(
 
 
 def _note(design: Design, person: dict[str, object], row: Array) -> None:
+    """Add what an event says of a participant to their row."""
     kind = int(row[KIND])
     if kind in _DAY_OF:
         if person[_DAY_OF[kind]] is None:

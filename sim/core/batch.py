@@ -260,6 +260,7 @@ class Batch:
         return start_ups.ends(group.network, group.name, begins, more_days, draw, over_by)
 
     def _draw_sites(self, group: GroupDesign) -> tuple[Array, Array]:
+        """Draw rates and days of activation of a group's sites from the scenario: (sites, replications) each."""
         settings, paths = group.settings, group.paths
         u = self._site_draws(group)
         never = u[..., _NEVER] < self._all.probabilities(paths["never_enrols"], settings.never_enrols)

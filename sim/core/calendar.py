@@ -95,6 +95,7 @@ class CalendarFactors:
         return self._known[group]
 
     def _steps(self, group: str, resolve: Resolve) -> Steps:
+        """The factor by day: the product of month, periods and, outside periods, public holidays."""
         factor = np.ones(self._n_days)
         for month, value in self._calendar.by_month.items():
             factor[self._month == month] *= resolve(f"calendar.by_month.{month}", value)

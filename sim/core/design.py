@@ -81,6 +81,7 @@ class GroupDesign:
 def _group(
     name: str, group: SiteGroup, defaults: SiteSettings, first_site: int, network: tuple[StepDesign, ...]
 ) -> GroupDesign:
+    """A group with its own settings over the defaults, and the path of each setting."""
     own = group.model_fields_set
     values, paths = {}, {}
     for field in SiteSettings.model_fields:

@@ -84,6 +84,7 @@ def extension_designs(scenario: Scenario) -> list[ExtensionDesign]:
 
 
 def _heard(name: str, kind: type[Extension], own: dict[str, int]) -> Iterator[tuple[int, str]]:
+    """(code, name) of each event that an extension listens to, after a check that it can hear them."""
     for event in kind.listens_to:
         code = _HEARD.get(event, own.get(event))
         if code is None:

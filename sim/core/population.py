@@ -72,7 +72,11 @@ class PatientBlock:
 
 
 class Drawing(Protocol):
-    """Draws of several sites and replications together; see `sim.core.rows.Rows`."""
+    """Draws of several sites and replications; see `sim.core.rows.Rows`.
+
+    Attributes:
+        n: number of rows.
+    """
 
     n: int
 
@@ -80,13 +84,13 @@ class Drawing(Protocol):
         """(rows, BLOCK) uniform numbers."""
 
     def numbers(self, path: str, value: object) -> float | Array | None:
-        """The value at a path where it is one number a replication."""
+        """The value at a path if it is one number in each replication; None if it varies."""
 
     def probabilities(self, path: str, value: object) -> float | Array:
-        """The probability at a path."""
+        """The probability at a path, or its mean if it varies."""
 
     def transformed(self, path: str, value: Family, u: Array) -> Array:
-        """Values at a path from uniform numbers."""
+        """Values of the distribution at a path from uniform numbers of the same shape."""
 
 
 class _Values:
@@ -111,6 +115,7 @@ class _Values:
         return z
 
     def _transformed(self, path: str, value: Family, name: str, purpose: str) -> Array:
+        """Values of an attribute; a correlated one goes from its normal value through the copula."""
         if name not in self._population.correlated:
             return self._drawing.transformed(path, value, self._uniform(purpose))
         z = self._z(name)
@@ -130,6 +135,7 @@ class _Values:
         return self._numbers[name]
 
     def _draw(self, name: str) -> Array:
+        """Draw a numeric attribute, with its rare multiples if it has any."""
         purpose, path = f"attribute.{name}", f"patients.attributes.{name}"
         value = self._population.attributes[name]
         constant = self._drawing.numbers(path, value)
@@ -158,11 +164,13 @@ class _Values:
         return self._levels[name]
 
     def flag(self, name: str) -> Flags:
+        """Whether a condition holds."""
         if name not in self._flags:
             self._flags[name] = self._condition(name)
         return self._flags[name]
 
     def _condition(self, name: str) -> Flags:
+        """Draw a condition; one that depends on a category has the probability of the patient's category."""
         condition = self._population.conditions[name]
         path, purpose = f"patients.conditions.{name}", f"condition.{name}"
         if not isinstance(condition, Given):
@@ -262,9 +270,11 @@ class Population:
         )
 
     def _column(self, name: str, values: _Values, shape: tuple[int, ...], default: float) -> Array:
+        """An attribute that processes need, or its default if the scenario does not have it."""
         return values.number(name) if name in self.attributes else np.full(shape, default)
 
     def _stratum(self, name: str, values: _Values) -> Integers:
+        """Levels of a stratum: of a band, a category, or a condition (0 or 1)."""
         if name in self.bands:
             band = self.bands[name]
             cuts = np.array(band.cuts)
@@ -275,6 +285,7 @@ class Population:
         return values.flag(name).astype(np.int64)
 
     def _fails(self, criterion: Criterion, values: _Values) -> Flags:
+        """Whether a criterion fails: its test does, or `any`, `all` or `none` of its items is not met."""
         if criterion.attribute is not None:
             return ~self._passes(criterion, values)
         items = criterion.any or criterion.all or criterion.none or ()
@@ -285,6 +296,7 @@ class Population:
         return together if criterion.none is not None else ~together
 
     def _passes(self, test: Test, values: _Values) -> Flags:
+        """Whether all limits of a test hold."""
         assert test.attribute is not None
         if test.one_of is not None:
             names = self.categories[test.attribute]

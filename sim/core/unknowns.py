@@ -26,6 +26,7 @@ _NO_MODEL = ("experiment", "sources", "bibliography")
 
 
 def _walk(value: Any, path: str) -> Iterator[tuple[str, Family]]:
+    """Uncertain values below a value, with their paths."""
     if isinstance(value, Family):
         if value.is_uncertain:
             yield path, value

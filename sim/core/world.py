@@ -171,6 +171,8 @@ class World:
         return self._table(purpose, lambda u: u, is_shared=True)
 
     def _table(self, purpose: str, quantile: Quantile, is_shared: bool) -> Table:
+        """A table with blocks from the batch if all replications share them, else from draws of the replication."""
+
         def block_of(group: str, n_sites: int, block: int) -> Array:
             if is_shared:
                 return self.batch.table(purpose, quantile, group, n_sites, block)[:, self.row]

@@ -64,6 +64,7 @@ class Amendments:
                 self._decide(code)
 
     def _decide(self, code: int) -> None:
+        """Decide an amendment at its moment if its condition holds, and schedule when it comes into force."""
         world, rule = self._world, self._rules[code]
         if rule.if_fewer_than is not None and not (self._enrolment.recruiting and self._n < rule.if_fewer_than):
             world.record(events.AMENDMENT_NOT_NEEDED, number=self._n, code=code)
@@ -94,6 +95,7 @@ class Amendments:
     # --- what
 
     def _in_force(self, code: int) -> None:
+        """Apply everything that an amendment changes: sites, criteria, consent, rates, and people in screening."""
         world, rule, name = self._world, self._rules[code], self._world.design.amendments[code]
         world.record(events.AMENDMENT_IN_FORCE, number=self._n, code=code)
         self._open(rule)

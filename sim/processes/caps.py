@@ -125,6 +125,7 @@ class Caps:
         return self._barred(person, lambda counter: counter.cap.known == "tests" and not _lets_in(counter, person))
 
     def _barred(self, person: Person, is_asked: Callable[[Counter], bool]) -> int | None:
+        """Code of turning a person away by the first full counter that satisfies `is_asked`; None without one."""
         if self._no_arm is not None:
             return events.AWAY_CAP + self._no_arm
         for counter in self._holding_for(person):
@@ -223,6 +224,7 @@ class Caps:
         return self._no_arm is None and any(site.closed_on is None and self._has_room_at(site) for site in self._sites)
 
     def _has_room_at(self, site: Site) -> bool:
+        """Whether some combination of strata levels is outside every full cap of a site."""
         full = [
             counter
             for counter in self._of_site[site.index]

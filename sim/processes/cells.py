@@ -232,6 +232,7 @@ class Bank:
             self._n_started += 1
 
     def _make(self, n_started: int) -> Generator[Wait, None, None]:
+        """Process of one lot for the bank."""
         harvest = yield from self._manufacture.culture(CENTRAL, n_started)
         self._n_in_culture -= 1
         self.look()

@@ -98,6 +98,7 @@ class FollowUps:
         return person.ends
 
     def _last_visit(self, person: Person) -> float:
+        """Planned time of a participant's last visit, with its deviation within the window."""
         planned: float = person.randomised + self._weeks.item(-1) * WEEK_DAYS
         if self._deviation == 0:
             return planned

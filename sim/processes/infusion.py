@@ -251,6 +251,7 @@ class Infusions:
         self._world.record(events.DOSE_LOST, person.site.index, person.referral, dose.number, code, dose.cells)
 
     def _given(self, person: Person, dose: _Dose, row: list[float]) -> None:
+        """Record a dose that was given, with its reaction if there is one."""
         world, site = self._world, person.site
         world.record(events.DOSE_GIVEN, site.index, person.referral, dose.number, amount=dose.cells)
         person.n_doses_given += 1

@@ -91,6 +91,7 @@ class Interims:
         return self._world.varying(path, rule.takes_days)(self._world.single(path, str(number)))
 
     def _look(self, code: int, number: int) -> None:
+        """Begin a look; its decision follows after a drawn time."""
         world, recruitment = self._world, self._rules[code].recruitment
         if recruitment == "pauses_at_look":
             self._enrolment.pause_until_told(events.PAUSE_INTERIM)

@@ -68,6 +68,7 @@ class Board:
             self._enrolment.pause(events.PAUSE_BOARD, days)
 
     def _review(self, n_treated: int) -> None:
+        """Begin a review, during which randomisation may pause."""
         review = self._rules.board_review
         assert review is not None
         world = self._world
@@ -118,6 +119,7 @@ class Board:
         return event
 
     def _hold(self, path: str, value: object) -> None:
+        """Put dosing and randomisation on hold for a drawn time."""
         world = self._world
         draws = world.person_draws("oversight.hold", "", 0, self._n_holds, _DRAWS_A_HOLD)
         self._n_holds += 1

@@ -90,6 +90,7 @@ class Allocation:
         return self._lists[name]
 
     def _by_shares(self, shares: list[float], u: float) -> ArmDesign:
+        """The arm into whose part of the cumulative shares the uniform number `u` falls."""
         reached, total = 0.0, math.fsum(shares)
         for arm, share in zip(self._arms, shares, strict=True):
             reached += share
@@ -102,6 +103,7 @@ class Allocation:
         return self._by_shares(self._open(self._shares), self._list("").take(1)[0])
 
     def _stratum(self, person: Person) -> _List:
+        """The list of a person's stratum, of which the site may be a part."""
         strata = person.strata[: self._n_strata]
         key = (strata, person.site.index if self._by_site else -1)
         if key not in self._strata:
@@ -110,6 +112,7 @@ class Allocation:
         return self._strata[key]
 
     def _permuted_block(self, person: Person) -> ArmDesign:
+        """The next arm of the stratum's block that has room."""
         stratum = self._stratum(person)
         is_open = self._open([1.0] * len(self._arms))
         while True:
@@ -148,6 +151,7 @@ class Allocation:
         return [share * total - n for n, share in zip(counts, shares, strict=True)]
 
     def _biased_coin(self, person: Person) -> ArmDesign:
+        """Efron's coin: toward the arm behind, by the ratio alone in balance."""
         counts = self._counts.setdefault("", [0] * len(self._arms))
         lags = self._lags(counts)
         balanced = max(lags) - min(lags) < 1e-9

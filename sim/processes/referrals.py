@@ -85,6 +85,7 @@ class Referrals:
                 return
 
     def _at_changing_rate(self, site: Site) -> Iterator[Person | None]:
+        """`of` at a site whose rate may change: persons with arrival times of a unit-rate process."""
         seen = self._seen.setdefault(site.index, [])
         world, reached = self._world, 0.0
         for block in count():
@@ -135,6 +136,7 @@ class Referrals:
             yield Person(site, referral + k, 0.0, values, 0, 0, weight, _NEVER, True, strata)
 
     def _person(self, site: Site, referral: int, referred: float, people: People, j: int) -> Person:
+        """Make the j-th of the people drawn a person, with the end of their window and their deterioration."""
         person = Person(
             site,
             referral,

@@ -32,6 +32,7 @@ def make_sites(world: World) -> list[Site]:
 
 
 def _group_sites(world: World, group: GroupDesign) -> Iterator[Site]:
+    """The sites of a group in this replication."""
     settings, paths = group.settings, group.paths
     ramp = settings.ramp_up
     ramp_days = world.number(f"{paths['ramp_up']}.days", ramp.days) if ramp else 0.0
@@ -179,6 +180,7 @@ class Recruitment:
             self._changing[site].interrupt()
 
     def _plan_closing(self, site: Site) -> None:
+        """Schedule the closing of a site on a date, or after days without a randomisation."""
         closes = site.design.settings.closes
         if closes is None or (site.is_waiting and not isinstance(closes, date)):
             return

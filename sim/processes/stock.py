@@ -154,6 +154,7 @@ class Stock:
         return claim
 
     def _take(self, claim: StockClaim) -> bool:
+        """Reserve cells for a claim, first to expire first; returns whether there are enough."""
         missing = claim.cells
         if self.cells < nearly(missing):
             return False

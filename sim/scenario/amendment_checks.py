@@ -61,6 +61,7 @@ def _names(kind: str, written: Iterable[str] | None, known: Iterable[str], path:
 
 
 def _moment(scenario: Scenario, rule: Amendment, path: KeyPath) -> Iterator[Finding]:
+    """Moments outside the simulated time, or after the target is met."""
     trial = scenario.trial
     end = trial.enrolment_opens + timedelta(days=math.floor(trial.horizon_months * _MONTH_DAYS))
     never = f"is after the end of the simulated time ({end}, by trial.horizon_months): it would never come"

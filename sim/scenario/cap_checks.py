@@ -49,6 +49,7 @@ def caps(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _names(scenario: Scenario, name: str, cap: Cap) -> Iterator[Finding]:
+    """Names in a cap that the scenario does not have."""
     path = ("caps", name)
     countries = {country_of(scenario, group) for group in scenario.sites} - {None}
     for group in cap.groups or ():
@@ -78,6 +79,7 @@ def _names(scenario: Scenario, name: str, cap: Cap) -> Iterator[Finding]:
 
 
 def _room(scenario: Scenario) -> Iterator[Finding]:
+    """Whether caps leave room for the target, by sites, arms and strata."""
     target = scenario.trial.target
     room = {"sites": _room_at_sites(scenario), "arms": _room_in_arms(scenario), "strata": _room_in_strata(scenario)}
     where = min(room, key=lambda name: room[name])
@@ -93,7 +95,7 @@ def _room(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _strict(scenario: Scenario) -> list[Cap]:
-    """Caps on those randomised that nobody in screening gets past."""
+    """Caps on participants that nobody in screening may exceed."""
     return [cap for cap in scenario.caps.values() if cap.randomised and cap.overrun == "turn_away"]
 
 
@@ -108,7 +110,7 @@ def _room_of_group(scenario: Scenario, name: str, plain: list[Cap]) -> float:
 
 
 def _room_at_sites(scenario: Scenario) -> float:
-    """Participants that all sites may have: a bound, exact where caps over several groups do not overlap."""
+    """Participants that all sites may have: an upper bound, exact unless caps over several groups overlap."""
     if not any(group.count for group in scenario.sites.values()):
         return math.inf  # there is no site: no matter of caps
     plain = [cap for cap in _strict(scenario) if not cap.stratum and not cap.arm]
@@ -127,7 +129,7 @@ def _room_at_sites(scenario: Scenario) -> float:
 
 
 def _share(room: dict[str, float], names: list[str], limit: int) -> None:
-    """What several groups may have together is noted with the first of them, if it is less than they have."""
+    """Replace the room of several groups by their common limit, if it is smaller."""
     inside = [name for name in names if name in room]
     if len(inside) == len(names) and math.fsum(room[name] for name in names) > limit:
         for name in names:
@@ -136,6 +138,7 @@ def _share(room: dict[str, float], names: list[str], limit: int) -> None:
 
 
 def _room_in_arms(scenario: Scenario) -> float:
+    """Participants that all arms may have."""
     of_arm: dict[str, float] = dict.fromkeys(scenario.arms, math.inf)
     for cap in _strict(scenario):
         if cap.arm:
@@ -144,7 +147,7 @@ def _room_in_arms(scenario: Scenario) -> float:
 
 
 def _room_in_strata(scenario: Scenario) -> float:
-    """The least of what the levels of one attribute may have, over the attributes of which every level has a cap."""
+    """The smallest room over attributes of which every level has a cap: the sum of its levels' caps."""
     rooms: dict[str, dict[str | bool, float]] = {
         name: dict.fromkeys(_possible(scenario, name, of), math.inf) for name, of in levels(scenario).items()
     }
@@ -156,7 +159,7 @@ def _room_in_strata(scenario: Scenario) -> float:
 
 
 def _possible(scenario: Scenario, name: str, of: list[str | bool]) -> list[str | bool]:
-    """Levels that anybody may have."""
+    """Levels that a patient can have."""
     shares = scenario.patients.attributes.get(name)
     if isinstance(shares, Mapping):
         return [level for level in of if shares.get(str(level), 0.0) > 0]

@@ -51,6 +51,7 @@ def categories(scenario: Scenario) -> dict[str, set[str]]:
 
 @registered
 def _dates(scenario: Scenario) -> Iterator[Finding]:
+    """Planned dates out of order or before day 0, and day 0 outside the supported years."""
     trial = scenario.trial
     primary, study = trial.planned.primary_completion, trial.planned.study_completion
     opens = trial.enrolment_opens
@@ -67,6 +68,7 @@ def _dates(scenario: Scenario) -> Iterator[Finding]:
 
 @registered
 def _start(scenario: Scenario) -> Iterator[Finding]:
+    """Probabilities of a late start and of none that sum to more than 1, and days without a probability."""
     start, path = scenario.trial.start, ("trial", "start")
     most = _most(start.late) + _most(start.never)
     if most > 1:
@@ -83,6 +85,7 @@ def _most(value: float | Family) -> float:
 
 @registered
 def _sites(scenario: Scenario) -> Iterator[Finding]:
+    """Site groups without a referral rate, or that close before they open."""
     default = scenario.site_defaults
     if default.referrals_per_month is None:
         for name, group in scenario.sites.items():
@@ -95,6 +98,7 @@ def _sites(scenario: Scenario) -> Iterator[Finding]:
 
 @registered
 def _calendar(scenario: Scenario) -> Iterator[Finding]:
+    """Unknown public holidays, and periods for site groups that do not exist."""
     rule, path = scenario.calendar.public_holidays, ("calendar", "public_holidays")
     if rule is not None:
         yield from known_holidays(rule.country, rule.subdivision, path, (*path, "country"))
@@ -107,6 +111,7 @@ def _calendar(scenario: Scenario) -> Iterator[Finding]:
 
 @registered
 def _arms(scenario: Scenario) -> Iterator[Finding]:
+    """Sentinels of an arm that does not exist."""
     sentinels = scenario.oversight.sentinels
     if sentinels and sentinels.arm not in scenario.arms:
         message = f"there is no such arm; {nearest(sentinels.arm, scenario.arms)}"
@@ -132,6 +137,7 @@ def _rules_about_doses(scenario: Scenario) -> Iterator[Finding]:
 
 @registered
 def _randomisation(scenario: Scenario) -> Iterator[Finding]:
+    """Block sizes that do not fit the allocation, and strata that do not exist or that the method does not use."""
     rule, path = scenario.randomisation, ("randomisation",)
     total = sum(arm.allocation for arm in scenario.arms.values())
     if rule.method == "permuted_blocks" and not rule.block_sizes:
@@ -150,6 +156,7 @@ def _randomisation(scenario: Scenario) -> Iterator[Finding]:
 
 @registered
 def _attributes(scenario: Scenario) -> Iterator[Finding]:
+    """Shares that do not sum to 1, names used twice, and attributes or scores that do not exist."""
     patients, kinds = scenario.patients, categories(scenario)
     numeric = numeric_names(scenario)
     for name, value in patients.attributes.items():
@@ -174,6 +181,7 @@ def _attributes(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _given(name: str, condition: Given, kinds: dict[str, set[str]]) -> Iterator[Finding]:
+    """Categories that a conditional probability names and the attribute does not have."""
     path = ("patients", "conditions", name)
     if condition.given not in kinds:
         yield (
@@ -192,6 +200,7 @@ def _given(name: str, condition: Given, kinds: dict[str, set[str]]) -> Iterator[
 
 
 def _derived(score: str, attributes: set[str]) -> Iterator[Finding]:
+    """Unknown scores, and attributes that a score needs and the scenario does not have."""
     path = ("patients", "derived")
     if score not in DERIVED:
         yield f"the program knows no such score; {nearest(score, DERIVED)}", path, score
@@ -203,6 +212,7 @@ def _derived(score: str, attributes: set[str]) -> Iterator[Finding]:
 
 @registered
 def _correlation(scenario: Scenario) -> Iterator[Finding]:
+    """Pairs that cannot be correlated, and correlations that contradict one another."""
     patients, path = scenario.patients, ("patients", "correlation")
     variable = {name for name, value in patients.attributes.items() if isinstance(value, Family)}
     valid = variable | {name for name, value in patients.conditions.items() if not isinstance(value, Given)}
@@ -240,6 +250,7 @@ def _positive_definite(pairs: dict[str, float]) -> bool:
 
 @registered
 def _criteria(scenario: Scenario) -> Iterator[Finding]:
+    """Criteria with a reserved name, or with items that do not exist."""
     for name, criterion in scenario.screening.criteria.items():
         path = ("screening", "criteria", name)
         if name == NOT_STATED:
@@ -259,6 +270,7 @@ def _criteria(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _test(test: Test, scenario: Scenario, path: KeyPath) -> Iterator[Finding]:
+    """Tests of unknown attributes, or with limits that do not fit their kind."""
     numeric, kinds = numeric_names(scenario), categories(scenario)
     name = test.attribute
     if name is None:
@@ -276,6 +288,7 @@ def _test(test: Test, scenario: Scenario, path: KeyPath) -> Iterator[Finding]:
 
 @registered
 def _leaving(scenario: Scenario) -> Iterator[Finding]:
+    """Curves and hazard ratios of arms that do not exist, and arms with both or neither."""
     if scenario.follow_up is None:
         return
     ways = scenario.follow_up.leaving
@@ -298,6 +311,7 @@ def _leaving(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _total_leaving(ways: dict[str, WayOut], arm: str) -> Iterator[Finding]:
+    """An arm in which the ways of leaving together exceed all participants."""
     curves = [way.cumulative.get(arm, way.cumulative.get("all")) for way in ways.values()]
     total = math.fsum(_last(curve) for curve in curves if curve)
     if total >= 1:
@@ -312,6 +326,7 @@ def _last(curve: Mapping[float, float | Family]) -> float:
 
 @registered
 def _cells(scenario: Scenario) -> Iterator[Finding]:
+    """Cells by body weight without a weight, and stock before randomisation of cells made to order."""
     dosed = [arm for arm in scenario.arms.values() if arm.doses and arm.doses.cells_per_kg != 0]
     if scenario.cells is None or not dosed:
         return

@@ -93,6 +93,7 @@ def _forms(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _step(node: dict[str, Any], key: str) -> Iterator[dict[str, Any]]:
+    """Schemas of the value under a key of a section."""
     properties = node.get("properties", {})
     if key in properties:
         yield properties[key]

@@ -123,6 +123,7 @@ PositiveParameter = Annotated[
 
 
 def _ordered(names: tuple[str, ...], values: tuple[object, ...]) -> None:
+    """Refuse parameters that are not in increasing order, for any value of uncertain ones."""
     given = [(n, v) for n, v in zip(names, values, strict=True) if isinstance(v, (int, float, Family))]
     for (left, a), (right, b) in pairwise(given):
         most, least = support(a)[1], support(b)[0]
@@ -297,6 +298,7 @@ FAMILIES: dict[str, type[Family]] = {
 
 
 def _family_tag(raw: object) -> str | None:
+    """Keyword of a distribution as written, or None, to select its class."""
     if isinstance(raw, Family):
         return raw.keyword
     if isinstance(raw, dict):

@@ -39,6 +39,7 @@ def event_driven(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _dates(scenario: Scenario, rule: EventDriven) -> Iterator[Finding]:
+    """Dates of primary completion outside the simulated time."""
     trial = scenario.trial
     if rule.at_the_latest and rule.at_the_latest <= trial.enrolment_opens:
         message = f"must be after enrolment_opens ({trial.enrolment_opens})"
@@ -50,7 +51,7 @@ def _dates(scenario: Scenario, rule: EventDriven) -> Iterator[Finding]:
 
 
 def _enough(scenario: Scenario, rules: FollowUp, rule: EventDriven) -> Iterator[Finding]:
-    """As many events as there are participants at most; where all is known, as many as leave in those ways."""
+    """More events than participants, or, if the curves are certain, than leave in the ways that count."""
     target = scenario.trial.target
     if rule.events > target and scenario.trial.replace == "never":
         message = f"the {target} participants of trial.target cannot have so many events, one each"
@@ -68,7 +69,7 @@ def _enough(scenario: Scenario, rules: FollowUp, rule: EventDriven) -> Iterator[
 
 
 def _most(scenario: Scenario, rules: FollowUp, rule: EventDriven) -> float | None:
-    """Share of participants with an event in the end; None where a curve is uncertain or follows from another arm's."""
+    """Share of participants who ever have an event; None if a curve is uncertain or follows from another arm's."""
     total = sum(arm.allocation for arm in scenario.arms.values())
     share = 0.0
     for name, arm in scenario.arms.items():
@@ -85,7 +86,7 @@ def _is_uncertain(curve: Cumulative) -> bool:
 
 
 def _in_the_end(curves: dict[str, Cumulative | None], rule: EventDriven) -> float:
-    """What has left in ways that count by the last week, and of the rest what still leaves at the last hazards."""
+    """Share that leaves in ways that count by the last week, and after it if the last hazards continue."""
     known = {way: dict(sorted(curve.items())) for way, curve in curves.items() if curve}
     weeks = sorted({0.0, *(week for curve in known.values() for week in curve)})
     last = {way: _plain(curve[max(curve)]) for way, curve in known.items()}
@@ -98,7 +99,7 @@ def _in_the_end(curves: dict[str, Cumulative | None], rule: EventDriven) -> floa
 
 
 def _before(curve: Cumulative, weeks: list[float]) -> float:
-    """The share at the last week but one at which anything changes, at least: that of the curve's last knot before."""
+    """The share at the curve's last knot before the last week."""
     return max((_plain(value) for week, value in curve.items() if week < weeks[-1]), default=0.0)
 
 

@@ -14,6 +14,7 @@ from sim.scenario.schema import Scenario
 
 @registered
 def _extensions(scenario: Scenario) -> Iterator[Finding]:
+    """Extensions without a file, and parameters that are unknown, missing or out of range."""
     for name, use in scenario.extensions.items():
         path = ("extensions", name)
         if not use.sha256:

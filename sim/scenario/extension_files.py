@@ -181,6 +181,7 @@ def blamed(error: BaseException) -> InputError | None:
 
 
 def _read(given: Given) -> ExtensionFile:
+    """Read and run one file of extensions."""
     path = _path(given)
     shown = str(path)
     try:
@@ -198,6 +199,7 @@ def _read(given: Given) -> ExtensionFile:
 
 
 def _path(given: Given) -> Path:
+    """The file of an extension: a path, an example of the library, or the file of a module or class."""
     if isinstance(given, Path):
         return given
     if isinstance(given, str):
@@ -229,6 +231,7 @@ def _known(file: str, text: str) -> ExtensionFile:
 
 
 def _kinds(file: str, text: str, digest: str) -> dict[str, type[Extension]]:
+    """Run a file and collect its extensions by name."""
     try:
         code = compile(text, file, "exec")
     except SyntaxError as error:

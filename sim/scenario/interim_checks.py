@@ -32,6 +32,7 @@ def interims(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _participants(scenario: Scenario, rule: Interim, path: KeyPath) -> Iterator[Finding]:
+    """Looks at more participants than the target with all enlargements, or after the simulated time."""
     target = scenario.trial.target
     more = sum(other.enlarge_by or 0 for other in scenario.interims.values())
     for number in rule.at_randomised or ():
@@ -45,6 +46,7 @@ def _participants(scenario: Scenario, rule: Interim, path: KeyPath) -> Iterator[
 
 
 def _events(scenario: Scenario, rule: Interim, numbers: tuple[int, ...], path: KeyPath) -> Iterator[Finding]:
+    """Looks at events that do not exist or that come after primary completion."""
     follow_up = scenario.follow_up
     if follow_up is None or not follow_up.leaving:
         yield "needs ways of leaving that are events, under follow_up.leaving", (*path, "at_events"), None

@@ -18,6 +18,7 @@ def _without_required(node: Any) -> Any:
 
 
 def _resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """The schema behind references and optional values."""
     while "$ref" in node:
         node = schema["$defs"][node["$ref"].rpartition("/")[2]]
     for option in node.get("anyOf", ()):
@@ -39,6 +40,7 @@ def _allow_off(schema: dict[str, Any]) -> None:
 
 
 def _widen(collection: dict[str, Any], keyword: str) -> None:
+    """Allow `off` as a value of a collection."""
     off = {"const": False, "description": "off: take it out again"}
     value = collection[keyword]
     if keyword == "additionalProperties":

@@ -103,6 +103,7 @@ def _switched_off(value: object, path: KeyPath) -> bool:
 
 
 def _merge(layered: Layered, target: dict[str, Any], source: dict[str, Any], path: KeyPath, layer: int) -> None:
+    """Merge a mapping over another, key by key, and note the layer of each value."""
     for key, value in source.items():
         here = (*path, key)
         current = target.get(key)
@@ -121,6 +122,7 @@ def _merge(layered: Layered, target: dict[str, Any], source: dict[str, Any], pat
 
 
 def _take_out(layered: Layered, target: dict[str, Any], path: KeyPath, layer: int) -> None:
+    """Remove a named part that a layer switches off."""
     if path[-1] not in target:
         document = layered.layers[layer]
         message = f"nothing of this name to switch off: {nearest(path[-1], target)}"
@@ -158,6 +160,7 @@ def _parent(document: Document) -> str | None:
 def _documents(
     path: Path, shown: str, seen: tuple[Path, ...] = (), extended_by: tuple[str, int | None] = ("", None)
 ) -> list[Document]:
+    """A file and everything it extends, the most basic first."""
     document = read_file(path, shown)
     resolved = path.resolve()
     if resolved in seen:
@@ -182,6 +185,7 @@ def _documents(
 
 
 def _override(text: str) -> tuple[KeyPath, Any]:
+    """Path and value of a `PATH=VALUE` text."""
     path, equals, value = text.partition("=")
     if not equals or not path.strip():
         raise ScenarioError(Problem("write PATH=VALUE, as in sites.general_hospital.count=4", "--set", value=text))

@@ -40,6 +40,7 @@ class Loaded:
 
 
 def _validated(layered: Layered, file: str) -> Loaded:
+    """Validate merged data: each value, then the scenario as a whole."""
     try:
         scenario = Scenario.model_validate_json(json.dumps(jsonable(layered.data)))
     except ValidationError as error:

@@ -60,6 +60,7 @@ class _Shape:
         self.schema = model.model_json_schema()
 
     def _expand(self, node: dict[str, Any]) -> Iterable[dict[str, Any]]:
+        """A schema and all its alternatives, without references."""
         if "$ref" in node:
             yield from self._expand(self.schema["$defs"][node["$ref"].rpartition("/")[2]])
             return
@@ -128,6 +129,7 @@ def _shown(value: object) -> str:
 
 
 def _sentence(error: ErrorDetails, path: KeyPath, data: Any, shape: _Shape) -> str:
+    """An error of pydantic as a sentence: what is allowed, and the nearest valid name."""
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
         section = path[:-1]

@@ -218,6 +218,7 @@ def options_from_mapping(data: Mapping[str, Any], loaded: Loaded) -> Choices:
 
 
 def _choices(document: Document, loaded: Loaded) -> Choices:
+    """Validate a file of options against its schema and its scenario."""
     if not isinstance(document.data, dict):
         raise ScenarioError(Problem("is not a file of options: expected 'name' and 'levers'", document.file, 1))
     layered = merge([document])
@@ -233,6 +234,7 @@ def _choices(document: Document, loaded: Loaded) -> Choices:
 
 
 def _lever(name: str, rules: LeverRules) -> Lever:
+    """A lever with its settings, from values of one path or from named settings."""
     settings = []
     for item in rules.values or ():
         extra = item if isinstance(item, Valued) else Valued(value=item)

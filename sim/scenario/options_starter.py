@@ -39,6 +39,7 @@ def starter_options(scenario: Scenario) -> str:
 
 
 def _head(scenario: Scenario) -> Iterator[str]:
+    """Comments, name and currency of the file."""
     yield "# What may still be chosen, and what it costs."
     yield "# Add levers, take them away, change values and costs."
     if scenario.costs is not None:
@@ -54,6 +55,7 @@ def _head(scenario: Scenario) -> Iterator[str]:
 
 
 def _sites(scenario: Scenario) -> Iterator[str]:
+    """Levers for the number of sites of the largest groups."""
     groups = sorted(scenario.sites.items(), key=lambda item: -item[1].count)
     for name, group in groups[:_MOST_GROUPS]:
         yield f"sites_{name[:50]}:"
@@ -76,6 +78,7 @@ def _sites(scenario: Scenario) -> Iterator[str]:
 
 
 def _what_a_site_costs(scenario: Scenario) -> str:
+    """A comment with the scenario's own costs of a site."""
     costs = scenario.costs
     assert costs is not None
     unit_costs = ((costs.site_activation, "once"), (costs.site_month, "a month"))
@@ -88,6 +91,7 @@ def _what_a_site_costs(scenario: Scenario) -> str:
 
 
 def _coordinators(scenario: Scenario) -> Iterator[str]:
+    """A lever for coordinators, if sites share a limit on them."""
     shared = scenario.site_defaults.coordinators
     groups = [group for group in scenario.sites.values() if "coordinators" not in group.model_fields_set]
     n_sites = sum(group.count for group in groups)
@@ -104,6 +108,7 @@ def _coordinators(scenario: Scenario) -> Iterator[str]:
 
 
 def _suites(scenario: Scenario) -> Iterator[str]:
+    """A lever for culture suites, if the scenario has cells."""
     if scenario.cells is None:
         return
     suites = scenario.cells.suites

@@ -96,6 +96,7 @@ def _leaves(data: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
 
 
 def _has_number(value: Any) -> bool:
+    """Whether a value is or contains a number; true and false are not numbers."""
     if isinstance(value, bool):
         return False
     if isinstance(value, Mapping):
@@ -120,6 +121,7 @@ def _number_text(key: str) -> str:
 
 
 def _row(path: KeyPath, value: Any, loaded: Loaded) -> Provenance:
+    """One value with its origin, and its source from the layer that sets it."""
     path = tuple(_number_text(key) for key in path)
     layered = loaded.layered
     in_file = path if path in layered.origin else _leading(path, loaded)
@@ -242,6 +244,7 @@ def differences(a: Loaded, b: Loaded) -> list[tuple[str, str, str]]:
 
 
 def _changes(ours: Any, theirs: Any, path: KeyPath) -> Iterator[Change]:
+    """Differences below a path."""
     if ours == theirs:
         return
     if not isinstance(ours, Mapping) or not isinstance(theirs, Mapping) or not _same_parts(ours, theirs):

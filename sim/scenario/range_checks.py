@@ -25,6 +25,7 @@ def _most(value: float | Family) -> float:
 
 @registered
 def _sites_that_can_be_simulated(scenario: Scenario) -> Iterator[Finding]:
+    """More sites, or more referrals up to the horizon, than can be simulated."""
     n_sites = sum(group.count for group in scenario.sites.values())
     if n_sites > MOST_SITES:
         yield f"at most {MOST_SITES:,} sites in all can be simulated", ("sites",), f"{n_sites:,}"
@@ -45,6 +46,7 @@ def _sites_that_can_be_simulated(scenario: Scenario) -> Iterator[Finding]:
 
 @registered
 def _criteria_that_can_be_told_apart(scenario: Scenario) -> Iterator[Finding]:
+    """More criteria than fit into one number of the log."""
     n = len(scenario.screening.criteria)
     if n > MOST_CRITERIA:
         message = f"at most {MOST_CRITERIA} criteria; put several into one with any, all or none"
@@ -53,6 +55,7 @@ def _criteria_that_can_be_told_apart(scenario: Scenario) -> Iterator[Finding]:
 
 @registered
 def _bodies(scenario: Scenario) -> Iterator[Finding]:
+    """Body weights that are not positive or too high, and negative days since decompensation."""
     attributes = scenario.patients.attributes
     weight = attributes.get("weight_kg")
     if weight is not None and not isinstance(weight, dict):
@@ -80,6 +83,7 @@ def _logarithms(scenario: Scenario) -> Iterator[Finding]:
 
 @registered
 def _lots_without_end(scenario: Scenario) -> Iterator[Finding]:
+    """Lots that would be started in endless numbers, because they yield almost nothing or all fail at once."""
     supply = scenario.cells
     if supply is None or supply.source != "bank":
         return
@@ -95,6 +99,7 @@ def _lots_without_end(scenario: Scenario) -> Iterator[Finding]:
 
 @registered
 def _monitoring(scenario: Scenario) -> Iterator[Finding]:
+    """Monitoring visits more often than every day."""
     visits = scenario.costs.monitoring_visit if scenario.costs else None
     if visits and support(visits.every_days)[0] < 1:
         every, path = visits.every_days, ("costs", "monitoring_visit", "every_days")

@@ -39,6 +39,7 @@ def risks(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _step(scenario: Scenario, risk: Risk, path: KeyPath) -> Iterator[Finding]:
+    """Risks to steps that do not exist, or that other groups share without the delay."""
     assert risk.step is not None
     known = step_names(scenario)
     if risk.step not in known:
@@ -71,6 +72,7 @@ def _sharing(scenario: Scenario, step: str, group: str) -> list[str]:
 
 
 def _dates(scenario: Scenario, risk: Risk, path: KeyPath) -> Iterator[Finding]:
+    """Windows of risks outside the simulated time."""
     trial = scenario.trial
     end = trial.enrolment_opens + timedelta(days=math.floor(trial.horizon_months * _MONTH_DAYS))
     if risk.from_ and risk.from_ >= end:

@@ -30,6 +30,7 @@ def start_up(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _of_group(scenario: Scenario, group: str, steps: dict[str, FoundStep]) -> Iterator[Finding]:
+    """Findings of the steps of one group."""
     wrong = [finding for step in steps.values() for finding in _of_step(scenario, group, step, steps)]
     yield from wrong
     if wrong or not steps:
@@ -44,6 +45,7 @@ def _of_group(scenario: Scenario, group: str, steps: dict[str, FoundStep]) -> It
 
 
 def _of_step(scenario: Scenario, group: str, step: FoundStep, steps: dict[str, FoundStep]) -> Iterator[Finding]:
+    """Findings of one step: its length, what it waits for, and what it is shared by."""
     if step.days is None:
         yield f"is required: nobody says how long this step takes at the sites of {group}", step.path, None
     for other in step.after:

@@ -94,6 +94,7 @@ def _number_key(key: str) -> str:
 
 
 def _child(value: Any, name: str) -> tuple[Any, FieldInfo | None]:
+    """A value under a key of a section or mapping, with its declaration."""
     if isinstance(value, BaseModel):
         for field, info in type(value).model_fields.items():
             if name in (field, info.alias):

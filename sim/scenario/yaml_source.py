@@ -79,6 +79,8 @@ class Document:
 
 
 class _Reader:
+    """Turns YAML nodes into plain data, and notes the line of each value."""
+
     def __init__(self, file: str) -> None:
         self.document = Document(None, file)
         self._n_values = 0
@@ -88,6 +90,7 @@ class _Reader:
         return ScenarioError(Problem(message, self.document.file, line, ".".join(path) or None, value))
 
     def read(self, node: yaml.Node, path: KeyPath) -> Any:
+        """The data of a node at a path, within the limits on number and depth of values."""
         self._n_values += 1
         if self._n_values > MAX_VALUES:
             raise self.fail(f"more than {MAX_VALUES:,} values once aliases are written out", node, path)
@@ -103,6 +106,7 @@ class _Reader:
         return self._scalar(node, path)
 
     def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
+        """A mapping with text keys, each of which occurs once."""
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
@@ -115,6 +119,7 @@ class _Reader:
         return result
 
     def _scalar(self, node: yaml.Node, path: KeyPath) -> Any:
+        """A plain value by YAML 1.2's rules."""
         text = str(node.value)
         kind = node.tag.rpartition(":")[2]
         try:

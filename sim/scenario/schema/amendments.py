@@ -73,6 +73,7 @@ class Amendment(Section):
 
     @model_validator(mode="after")
     def _one_moment(self) -> Self:
+        """Require one moment, and something that changes."""
         moments = {"on": self.on, "at_month": self.at_month, "at_randomised": self.at_randomised}
         if sum(value is not None for value in moments.values()) != 1:
             raise ValueError("write exactly one of on, at_month, at_randomised")

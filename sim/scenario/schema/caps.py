@@ -90,6 +90,7 @@ class Cap(Section):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
+        """Require one kind of limit, and only what fits it."""
         if (self.randomised is None) == (self.in_screening is None):
             raise ValueError("write exactly one of randomised, in_screening")
         if self.groups and self.country:

@@ -36,6 +36,7 @@ Cumulative = dict[WeekKey, OnceProbability]
 
 
 def _check_increasing(curve: Cumulative, where: str) -> None:
+    """Refuse a curve of cumulative probabilities that decreases."""
     knots = [(week, value) for week, value in sorted(curve.items()) if not isinstance(value, Family)]
     for (early, a), (late, b) in pairwise(knots):
         if b < a:
@@ -181,6 +182,7 @@ class FollowUp(Section):
 
     @model_validator(mode="after")
     def _visits(self) -> Self:
+        """Require increasing visits, one of which is that of the primary endpoint."""
         if any(b <= a for a, b in pairwise(self.visit_weeks)):
             raise ValueError("visit_weeks must increase")
         if not self.primary_endpoint_week:

@@ -75,6 +75,7 @@ class Interim(Section):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
+        """Require one kind of look, and only what fits it."""
         kinds = {"at_randomised": self.at_randomised, "every": self.every, "at_events": self.at_events}
         if sum(value is not None for value in kinds.values()) != 1:
             raise ValueError("write exactly one of at_randomised, every, at_events")

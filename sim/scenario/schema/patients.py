@@ -20,6 +20,7 @@ def _attribute_tag(raw: object) -> str:
 
 
 def _of_some_size(value: Family) -> Family:
+    """Refuse an attribute that may exceed the largest number of a scenario."""
     least, most = value.reach()
     if least < -LARGEST or most > LARGEST:
         raise ValueError(
@@ -101,6 +102,7 @@ class Test(Section):
 
     @model_validator(mode="after")
     def _limits(self) -> Self:
+        """Require limits with an attribute, and in order."""
         limits = (self.min, self.max, self.below, self.above, self.one_of)
         if self.attribute is None and any(limit is not None for limit in limits):
             raise ValueError("limits need an 'attribute'")
@@ -138,6 +140,7 @@ class Criterion(Test):
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
+        """Require exactly one form of criterion."""
         forms = [self.attribute, self.any, self.all, self.none]
         if sum(form is not None for form in forms) != 1:
             raise ValueError("write exactly one of attribute, any, all, none")

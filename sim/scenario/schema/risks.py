@@ -45,6 +45,7 @@ class Risk(Section):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
+        """Require the keys of the kind of risk, and only those."""
         if self.groups and self.country:
             raise ValueError("write groups or country, not both")
         if self.delays == "recruitment":

@@ -83,6 +83,7 @@ def step_names(scenario: Scenario) -> list[str]:
 
 
 def _found(name: str, layers: list[tuple[KeyPath, dict[str, object]]]) -> FoundStep:
+    """A step from the layers that mention it; the first to set a field wins."""
     said: dict[str, object] = {}
     said_at: dict[str, KeyPath] = {}
     for place, steps in layers:
