@@ -105,6 +105,9 @@ def countries(row: Row, design: Design, index: EventIndex) -> None:
 def start_up(row: Row, design: Design, index: EventIndex) -> None:
     """Add the measures of the steps of start-up, over sites that were activated, to a row.
 
+    Times are in days. Steps of sites that were open before the data end of a trial under way are not known and not
+    counted.
+
     Args:
         row: measures by name; changed in place.
         design: the scenario, made ready.

@@ -54,7 +54,15 @@ class EventIndex:
         return float(rows[0, TIME]) if len(rows) else float("nan")
 
     def codes(self, kind: int, n: int) -> list[int]:
-        """Number of events of a kind for each of its `n` codes."""
+        """Number of events of a kind for each of its codes.
+
+        Args:
+            kind: the kind.
+            n: number of codes.
+
+        Returns:
+            n counts, 0 for codes that do not occur.
+        """
         counts: list[int] = np.bincount(self.of(kind)[:, CODE].astype(np.int64), minlength=n).tolist()
         return counts
 
@@ -159,7 +167,7 @@ class EventIndex:
         return self.stays(e.CONSENT_GIVEN, e.SCREENING_STARTED, e.PATIENT_LOST, e.SCREENING_FAILED, e.TURNED_AWAY)
 
     def screenings(self, unended: float | None = None) -> Array:
-        """(n, 2) screenings by a coordinator; see `stays`."""
+        """(n, 2) screenings by a coordinator, in days; `unended` as for `stays`."""
         e = events
         ends = (e.SCREENING_PASSED, e.SCREENING_FAILED, e.RESCREEN_PLANNED, e.TURNED_AWAY)
         return self.stays(e.SCREENING_STARTED, *ends, unended=unended)

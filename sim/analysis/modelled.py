@@ -145,7 +145,12 @@ def has_stage(counts: Iterable[str], scenario: Scenario) -> bool:
 
 
 def has_measure(name: str, scenario: Scenario) -> bool:
-    """Whether a measure carries information in a scenario, rather than always being 0 or never."""
+    """Whether a measure carries information in a scenario, rather than always being 0 or never.
+
+    Args:
+        name: name of the measure.
+        scenario: the scenario.
+    """
     if name.startswith("day_"):
         return has_milestone(name.removeprefix("day_"), scenario)
     if name.startswith("path_"):

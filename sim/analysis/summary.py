@@ -384,7 +384,7 @@ def summary_table(design: Design, column: Callable[[str], Array], outcome: Seque
 
 
 def too_few(frame: Table) -> list[str]:
-    """Names of the quantiles, such as P90, that have no interval because of too few replications."""
+    """Names, such as P90, of the quantiles of dates without an interval, because of too few replications."""
     n = len(finished(frame))
     found = []
     for q in QUANTILES:

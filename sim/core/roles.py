@@ -108,7 +108,12 @@ class Supply(Protocol):
     """The source of cells, for infusions."""
 
     def claim(self, person: Person, cells: float) -> Claim:
-        """Claim the cells of one dose."""
+        """Claim the cells of one dose.
+
+        Args:
+            person: the participant.
+            cells: number of cells.
+        """
 
     def ready_for(self, person: Person) -> Event | None:
         """The event that a first dose waits for besides its delay; None if it waits for nothing."""
@@ -117,10 +122,20 @@ class Supply(Protocol):
         """Note that a dose that was due has started; its claim is thawed."""
 
     def less_due(self, person: Person, cells: float) -> None:
-        """Note that a participant is due fewer cells: a dose was missed, or no more will be given."""
+        """Note that a participant is due fewer cells: a dose was missed, or no more will be given.
+
+        Args:
+            person: the participant.
+            cells: number of cells no longer due.
+        """
 
     def more_due(self, person: Person, cells: float) -> None:
-        """Note that a participant is due cells again: a dose was lost and will be repeated."""
+        """Note that a participant is due cells again: a dose was lost and will be repeated.
+
+        Args:
+            person: the participant.
+            cells: number of cells of the dose.
+        """
 
     def no_more_for(self, person: Person) -> None:
         """Note that a participant will have no more doses."""

@@ -87,7 +87,14 @@ class Amendments:
         return [rule for code, rule in enumerate(self._rules) if code not in self._over and _is_in(site, rule.opens)]
 
     def may_open(self, site: Site) -> bool:
-        """Whether a site is not waiting, or an amendment may still open it without further randomisations."""
+        """Whether a site may still open.
+
+        Args:
+            site: any site.
+
+        Returns:
+            True if it does not wait for an amendment, or an amendment may still open it without further randomisations.
+        """
         return not site.is_waiting or any(
             rule.at_randomised is None or rule.at_randomised <= self._n for rule in self._openers(site)
         )
@@ -158,12 +165,23 @@ class Amendments:
         person.tests_failed &= ~self._dropped[person.site.index]
 
     def consents(self, person: Person) -> bool:
-        """Whether a patient consents if asked now."""
+        """Whether a patient consents if asked now.
+
+        Args:
+            person: a patient whom the chart does not exclude.
+
+        Returns:
+            The answer by the amended probability of consent at their site, or their own if it was not amended.
+        """
         consent = self._consent[person.site.index]
         return person.consents if consent is None else self._u_consent(person.values) < consent
 
     def spans(self, site: Site) -> Iterator[tuple[float, int]]:
-        """Criteria dropped at a site; see `sim.core.roles.Amending`."""
+        """Criteria dropped at a site; see `sim.core.roles.Amending`.
+
+        Returns:
+            (day from which they are dropped, criteria as bits) of each amendment, in order of time.
+        """
         return iter(self._spans[site.index])
 
 

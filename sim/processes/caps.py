@@ -112,15 +112,36 @@ class Caps:
     # --- who is turned away
 
     def barred_before_consent(self, person: Person) -> int | None:
-        """Code of turning a patient away before consent, if a full cap without a stratum applies; otherwise None."""
+        """Whether a full cap without a stratum keeps a patient from being asked for consent.
+
+        Args:
+            person: a patient whom the chart does not exclude.
+
+        Returns:
+            Code of turning away (vocabulary `turned_away`, then the caps), or None.
+        """
         return self._barred(person, lambda counter: not counter.stratum)
 
     def barred_from_screening(self, person: Person) -> int | None:
-        """Code of turning away a patient who would consent, if a full cap known from the chart applies; else None."""
+        """Whether a full cap on a stratum that the chart shows keeps a patient from screening.
+
+        Args:
+            person: a patient who consents.
+
+        Returns:
+            Code of turning away (vocabulary `turned_away`, then the caps), or None.
+        """
         return self._barred(person, lambda counter: counter.cap.known == "chart")
 
     def barred_after_tests(self, person: Person) -> int | None:
-        """Code of turning an eligible person away, if the tests show a stratum that is full; otherwise None."""
+        """Whether a full cap on a stratum that the tests have shown keeps a person from randomisation.
+
+        Args:
+            person: an eligible person.
+
+        Returns:
+            Code of turning away (vocabulary `turned_away`, then the caps), or None.
+        """
         self._is_known.add(person)
         return self._barred(person, lambda counter: counter.cap.known == "tests" and not _lets_in(counter, person))
 
@@ -134,7 +155,11 @@ class Caps:
         return None
 
     def spans(self, site: Site) -> Iterator[tuple[float, float, int]]:
-        """Intervals in which a full cap kept a site from asking anyone for consent; see `sim.core.roles.Capping`."""
+        """Intervals in which a full cap kept a site from asking anyone for consent; see `sim.core.roles.Capping`.
+
+        Returns:
+            (start, end, code of turning away) of each; the end of a current one is now.
+        """
         for counter in self._of_site[site.index]:
             if not counter.stratum:
                 running = [] if counter.since is None else [(counter.since, self._world.env.now)]
@@ -160,7 +185,11 @@ class Caps:
                     self._add(counter, -1)
 
     def randomised(self, person: Person) -> None:
-        """Count a participant; if that fills a cap, turn away people in screening whom it now excludes."""
+        """Count a participant; if that fills a cap, turn away people in screening whom it now excludes.
+
+        Args:
+            person: the participant, who has an arm.
+        """
         assert person.arm is not None
         for counter in self._of_arm[person.arm.index]:
             if self._add(counter, 1):
@@ -171,7 +200,11 @@ class Caps:
                 self._turn_away(counter)
 
     def replaced(self, person: Person) -> None:
-        """Stop counting a participant who will be replaced."""
+        """Stop counting a participant who will be replaced; their arm may have room again.
+
+        Args:
+            person: the participant, who has an arm.
+        """
         assert person.arm is not None
         for counter in self._of_arm[person.arm.index]:
             self._add(counter, -1)

@@ -321,7 +321,7 @@ class MadeToOrder:
         self._orders: dict[Person, Order] = {}
 
     def randomised(self, person: Person, cells_a_dose: float, n_doses: int) -> None:
-        """Order the first lot of a new participant."""
+        """Order the first lot of a new participant, for `n_doses` doses of `cells_a_dose` cells."""
         stock = Stock(self._world, _nothing, lambda: self._order(order))
         order = Order(person, stock, self._world.env.event(), cells_a_dose * n_doses)
         self._orders[person] = order

@@ -37,7 +37,11 @@ class Completion:
             world.env.call_at(latest, lambda: self._complete(events.COMPLETED_LATEST))
 
     def left(self, person: Person) -> None:
-        """Count an event if a participant has left in one of the ways that count."""
+        """Count an event if a participant has left in one of the ways that count.
+
+        Args:
+            person: the participant; `way_out` is None after the last visit.
+        """
         if person.way_out not in self._counted:
             return
         self._n += 1
@@ -71,7 +75,14 @@ class Completion:
             self._on_completed()
 
     def last_visit(self, person: Person) -> float:
-        """Day of the last visit of a participant who is still followed at primary completion."""
+        """Time of the last visit of a participant who is still followed at primary completion.
+
+        Args:
+            person: the participant.
+
+        Returns:
+            Days since day 0, after a drawn delay from now.
+        """
         path = "follow_up.primary_completion.last_visits_days"
         site, world = person.site, self._world
         u = world.person_draws("follow_up.last_visit", site.group, site.row, person.referral, 1).item()

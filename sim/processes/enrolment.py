@@ -104,7 +104,11 @@ class Enrolment:
         env.call_at(until, lambda: self._resume(reason))
 
     def pause_until_told(self, reason: int) -> None:
-        """Randomise nobody until each call of this method is matched by a call of `go_on`."""
+        """Randomise nobody until each call of this method is matched by a call of `go_on`.
+
+        Args:
+            reason: code of the vocabulary `pause`.
+        """
         self._n_holding[reason] = self._n_holding.get(reason, 0) + 1
         if self._n_holding[reason] == 1:
             self._world.record(events.PAUSED, code=reason)
@@ -113,7 +117,11 @@ class Enrolment:
             self.pauses.append((self._world.env.now, float("inf")))
 
     def go_on(self, reason: int) -> None:
-        """Take back one call of `pause_until_told` for the same reason; the last one ends the pause."""
+        """Take back one call of `pause_until_told`; the last one ends the pause.
+
+        Args:
+            reason: the same code.
+        """
         self._n_holding[reason] -= 1
         if not self._n_holding[reason]:
             place = self._open_pause.pop(reason)
@@ -141,7 +149,14 @@ class Enrolment:
         return self._waiting[0].person if self._waiting else None
 
     def admits_at_once(self, person: Person) -> bool:
-        """Admit a person if nothing holds them up and the queue is empty; returns whether they are admitted."""
+        """Admit an eligible person if nothing holds them up and the queue is empty.
+
+        Args:
+            person: the person.
+
+        Returns:
+            Whether they are admitted; their randomisation must follow at once.
+        """
         if self._waiting or self._admitting or self._holds_up(person) is not None:
             return False
         self._admitting = True
@@ -150,8 +165,14 @@ class Enrolment:
     def wait_for_place(self, person: Person) -> Generator[Wait, None, bool]:
         """Process of a person who waits for randomisation.
 
+        Args:
+            person: an eligible person whom `admits_at_once` did not admit.
+
         Returns:
             True once they are admitted; False if their window ends or they worsen first.
+
+        Raises:
+            simpy.Interrupt: they are turned away meanwhile.
         """
         env, reason = self._world.env, self._holds_up(person)
         self._world.record(

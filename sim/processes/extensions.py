@@ -27,7 +27,11 @@ from sim.extension import Site as AnySite
 
 @dataclass(frozen=True, slots=True)
 class SiteSeen:
-    """A site, as an extension sees it; see `sim.extension.Site`."""
+    """A site, as an extension sees it; see `sim.extension.Site`.
+
+    Attributes:
+        of: the site itself.
+    """
 
     of: Site
 
@@ -64,7 +68,12 @@ class SiteSeen:
 
 @dataclass(frozen=True, slots=True)
 class ParticipantSeen:
-    """A participant, as an extension sees them; see `sim.extension.Participant`."""
+    """A participant, as an extension sees them; see `sim.extension.Participant`.
+
+    Attributes:
+        of: the person.
+        site: their site.
+    """
 
     of: Person
     site: SiteSeen
@@ -171,6 +180,11 @@ class TrialSeen:
     def value(self, parameter: str, site: AnySite | None = None, n: int = 0) -> float:
         """The value of a parameter; one written with `dist` is drawn for each site and each n.
 
+        Args:
+            parameter: name of the parameter.
+            site: the site that a draw belongs to; None for the trial as a whole.
+            n: which of several draws.
+
         Raises:
             KeyError: the extension has no such parameter.
         """
@@ -183,7 +197,13 @@ class TrialSeen:
         return self._world.varying(path, values[parameter])(self._uniform(path, site, n))
 
     def uniform(self, purpose: str, site: AnySite | None = None, n: int = 0) -> float:
-        """A random number in [0, 1) at a place of its own."""
+        """A random number in [0, 1) at a place of its own.
+
+        Args:
+            purpose: what it is for; any word.
+            site: the site that it belongs to; None for the trial as a whole.
+            n: which of several numbers.
+        """
         return self._uniform(self._design.purpose(purpose), site, n)
 
     def _uniform(self, purpose: str, site: AnySite | None, n: int) -> float:

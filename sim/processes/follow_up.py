@@ -48,6 +48,9 @@ class FollowUps:
     def begin(self, person: Person) -> float:
         """Determine when and how a participant's follow-up ends: at the last visit, or by the first way out before it.
 
+        Args:
+            person: the participant, who was just randomised; `ends`, `last_visit` and `way_out` are set.
+
         Returns:
             Day on which it ends.
         """
@@ -69,6 +72,10 @@ class FollowUps:
 
     def end_at(self, person: Person, day: float) -> bool:
         """End a participant's follow-up with a last visit on a day, unless it ends by then anyway.
+
+        Args:
+            person: the participant.
+            day: day of the last visit.
 
         Returns:
             Whether it ends with that visit.

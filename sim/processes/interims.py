@@ -74,7 +74,11 @@ class Interims:
         return rule.every is not None or (rule.at_randomised is not None and n < rule.at_randomised[-1])
 
     def left(self, person: Person) -> None:
-        """Count an event if a participant left in a way that counts; it may be the last one that a look waits for."""
+        """Count an event if a participant left in a way that counts; it may be the last one that a look waits for.
+
+        Args:
+            person: the participant; `way_out` is None after the last visit.
+        """
         for code, rule in enumerate(self._rules):
             if rule.at_events and person.way_out in self._counted[code]:
                 self._n_events[code] += 1

@@ -1,4 +1,4 @@
-"""Sentinel spacing, the safety board's reviews, holds, and the rule that stops the trial."""
+"""Safety oversight: sentinel spacing, the board's reviews, holds, and the rule that stops the trial."""
 
 from __future__ import annotations
 
@@ -113,7 +113,14 @@ class Board:
                 event.succeed()
 
     def unless_ended(self, event: Event) -> Event:
-        """Make an event happen when dosing ends for good, if it has not happened by then; returns the same event."""
+        """Make an event happen when dosing ends for good, if it has not happened by then.
+
+        Args:
+            event: what a dose waits for.
+
+        Returns:
+            The same event; whoever waits must check `ended`.
+        """
         if self._can_end:
             self._to_wake.append(event)
         return event

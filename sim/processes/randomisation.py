@@ -30,7 +30,7 @@ class _List:
         self.block: list[ArmDesign] = []  # the rest of the current block
 
     def take(self, n: int) -> list[float]:
-        """The next `n` numbers."""
+        """The next `n` uniform numbers in [0, 1) of the list."""
         while self._used + n > len(self._numbers):
             more = self._world.person_draws("allocation", self._name, 0, self._n_drawn, _DRAWS)
             self._numbers = self._numbers[self._used :] + more.tolist()
@@ -75,7 +75,12 @@ class Allocation:
         self.assign = methods[self._rule.method]
 
     def arm_is_full(self, arm: ArmDesign, is_full: bool) -> None:
-        """Exclude an arm from now on, or include it again."""
+        """Exclude an arm from allocation, or include it again.
+
+        Args:
+            arm: the arm.
+            is_full: whether a cap on the arm is reached.
+        """
         (self._full.add if is_full else self._full.discard)(arm.index)
 
     def _open(self, shares: list[float]) -> list[float]:

@@ -54,7 +54,13 @@ class Referrals:
 
         They are those who consent, those whom the chart excludes for reasons that may pass, and those whose fate an
         amendment may change. At a site whose rate may change, each has only an arrival time of a unit-rate process,
-        from which the day is found later; None stands for no further arrivals at the current rate.
+        from which the day is found later.
+
+        Args:
+            site: the site.
+
+        Returns:
+            The patients; None stands for no further arrivals at the current rate.
         """
         if site.design.is_changing:
             yield from self._at_changing_rate(site)
@@ -167,6 +173,9 @@ class Referrals:
             enrolment: the gate before randomisation, which has the intervals of recruitment and of pauses.
             caps: the caps, which have the intervals in which a site asked nobody for consent; None without caps.
             amending: the amendments, which have the criteria dropped at each site; None without amendments.
+
+        Returns:
+            The referrals in order of sites, and in order of time at each.
         """
         now = self._world.env.now
         parts = [

@@ -25,6 +25,9 @@ class Replacement:
         """Whether a participant who leaves now is to be replaced.
 
         Weeks of treatment count from the due time of the first dose; without doses, from randomisation.
+
+        Args:
+            person: the participant who leaves.
         """
         has_doses = person.arm is not None and person.arm.doses is not None
         if self._rule == "before_first_dose":

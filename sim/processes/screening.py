@@ -43,14 +43,20 @@ class Screening:
         self._lasting = sum(1 << bit for bit, criterion in enumerate(criteria) if not criterion.passing)
 
     def first_days(self, person: Person) -> tuple[float, float]:
-        """Days that tests take at the first attempt, and at a second."""
+        """Duration of tests, in days, at the first attempt and at a second one."""
         return self._days[0](person.values), self._days[1](person.values)
 
     def come_back(self, person: Person) -> Generator[Wait, None, bool]:
         """Process of a patient who waits for rescreening; the reasons for exclusion have then passed.
 
+        Args:
+            person: the patient, with the criteria that failed.
+
         Returns:
             False if their window ends or they worsen first.
+
+        Raises:
+            simpy.Interrupt: they are turned away meanwhile.
         """
         env = self._world.env
         returns = env.now + self._return_after(person.values)
@@ -77,8 +83,14 @@ class Screening:
     def screen(self, person: Person) -> Generator[Wait, None, int]:
         """Process of one attempt at screening, from consent on.
 
+        Args:
+            person: the patient, who consents.
+
         Returns:
             OUT, ELIGIBLE or WILL_RETURN.
+
+        Raises:
+            simpy.Interrupt: they are turned away meanwhile.
         """
         world, site = self._world, person.site
         env, coordinators = world.env, site.coordinators

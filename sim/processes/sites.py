@@ -172,7 +172,12 @@ class Recruitment:
         self._on_closed(site)
 
     def multiply_rate(self, site: Site, factor: float) -> None:
-        """Multiply a site's referral rate from now on, and reschedule its next referral."""
+        """Multiply a site's referral rate from now on, and reschedule its next referral.
+
+        Args:
+            site: a site of a group whose rate may change.
+            factor: multiple of the current rate.
+        """
         assert isinstance(site.arrivals, ChangingIntensity)
         site.arrivals.multiply(self._world.env.now, factor)
         if site in self._awaiting:

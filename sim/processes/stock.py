@@ -147,7 +147,14 @@ class Stock:
         self._on_more()
 
     def claim(self, cells: float) -> StockClaim:
-        """Claim the cells of one dose, after all claims that wait already."""
+        """Claim the cells of one dose, after all claims that wait already.
+
+        Args:
+            cells: number of cells.
+
+        Returns:
+            The claim, which is granted at once if no other waits and there are enough cells.
+        """
         claim = StockClaim(self, cells)
         if self._waiting or not self._take(claim):
             self._waiting.append(claim)
@@ -181,7 +188,11 @@ class Stock:
         self._changed()
 
     def put_back(self, claim: StockClaim) -> None:
-        """Return claimed cells that were not thawed; those of a lot that has expired meanwhile expire too."""
+        """Return claimed cells that were not thawed; those of a lot that has expired meanwhile expire too.
+
+        Args:
+            claim: a granted claim.
+        """
         self.claimed -= claim.cells
         for lot, part in claim.parts:
             if lot.is_gone:

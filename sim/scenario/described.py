@@ -52,7 +52,14 @@ def _schema() -> dict[str, Any]:
 
 @lru_cache(maxsize=4096)
 def described(path: str) -> Description:
-    """What the schema says of the value at a dotted path; an empty description if the path does not exist."""
+    """What the schema says of the value at a path.
+
+    Args:
+        path: dotted path in a scenario.
+
+    Returns:
+        An empty description if the path cannot exist.
+    """
     nodes = [_schema()]
     text = unit = ""
     for key in path.split("."):

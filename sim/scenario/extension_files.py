@@ -165,13 +165,28 @@ def extension_of(name: str, sha256: str) -> type[Extension]:
 
 
 def known_extension(name: str, use: ExtensionUse) -> type[Extension] | None:
-    """The class of an extension that a scenario names; None if this process has not read its file."""
+    """The class of an extension that a scenario names.
+
+    Args:
+        name: name in the scenario.
+        use: its entry in the scenario, with the SHA-256 of its file.
+
+    Returns:
+        None if this process has not read its file.
+    """
     one = _FILES.get(use.sha256)
     return None if one is None else one.kinds.get(name)
 
 
 def blamed(error: BaseException) -> InputError | None:
-    """The error to show for an exception from an extension's file; None if the exception is not from there."""
+    """The error to show for an exception from an extension's file.
+
+    Args:
+        error: the exception, with its traceback.
+
+    Returns:
+        An error with file and line; None if the exception did not come from an extension.
+    """
     if isinstance(error, InputError):
         return error
     inside = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in _COMPILED]

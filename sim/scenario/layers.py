@@ -217,7 +217,10 @@ def _as_document(overrides: tuple[str, ...], below: dict[str, Any]) -> Document:
 
 
 def override_data(overrides: tuple[str, ...]) -> dict[str, Any]:
-    """`PATH=VALUE` texts as the data that a file would have; later ones win.
+    """Read `PATH=VALUE` texts as the data that a file would have.
+
+    Args:
+        overrides: the texts; later ones win.
 
     Raises:
         ScenarioError: a text is not PATH=VALUE, or its value is not valid YAML.
@@ -284,7 +287,10 @@ def _overridden(documents: list[Document], overrides: tuple[str, ...]) -> Layere
 
 
 def merge(documents: list[Document]) -> Layered:
-    """Merge documents, the first at the bottom.
+    """Merge documents, the first at the bottom; `extends` is ignored.
+
+    Args:
+        documents: what the files, overrides and extensions say.
 
     Raises:
         ScenarioError: a document switches off a name that the ones below do not have.

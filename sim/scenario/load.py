@@ -88,6 +88,10 @@ Named = Loaded | Scenario | Mapping[str, Any] | str | Path  # a scenario as Pyth
 def as_typed(source: Named, overrides: Iterable[str] = ()) -> str:
     """A scenario, its overrides and the extensions that take part, as arguments of a command.
 
+    Args:
+        source: the scenario as it was given.
+        overrides: `PATH=VALUE` texts.
+
     Returns:
         The arguments; empty for an object, which cannot be typed.
     """
@@ -120,6 +124,9 @@ def loaded(scenario: Named) -> Loaded:
 
 def extending_library(data: Mapping[str, Any]) -> Loaded:
     """A scenario from the content of a file as a mapping, which may extend a scenario of the library.
+
+    Args:
+        data: content of the file; values that JSON does not have are written as text.
 
     Raises:
         ScenarioError: as for a file.
@@ -165,7 +172,17 @@ def extended(loaded: Loaded, data: dict[str, Any], file: str) -> Loaded:
 
 
 def load_scenario(source: str | Path, overrides: Iterable[str] = (), extensions: Extensions = ()) -> Scenario:
-    """Read, merge and validate a scenario. See `load`."""
+    """Read, merge and validate a scenario.
+
+    Args:
+        source: a file, or the name of a scenario that comes with the program.
+        overrides: `PATH=VALUE` texts, as after `--set`.
+        extensions: files of extensions that take part.
+
+    Raises:
+        ScenarioError: with every problem found: file, line, path, value and what is allowed.
+        InputError: the file of an extension cannot be used.
+    """
     return load(source, overrides, extensions).scenario
 
 
@@ -185,6 +202,10 @@ def scenario_from_mapping(data: dict[str, Any], name: str = "scenario") -> Scena
 def scenario_from_json(data: dict[str, Any], name: str) -> Scenario:
     """A scenario from data that `canonical` wrote.
 
+    Args:
+        data: the data.
+        name: name of the data in messages.
+
     Raises:
         ScenarioError: it is not valid, because the file was changed.
     """
@@ -200,6 +221,9 @@ def scenario_hash(scenario: Scenario) -> str:
     """SHA-256 of everything that decides a simulated trial: without name, question, sources, replications and seed.
 
     If public holidays are used, it includes the version of the package that has them.
+
+    Returns:
+        64 hexadecimal digits; scenarios with the same hash give the same simulated trials from the same seed.
     """
     deciding = scenario.model_dump(mode="json", by_alias=True, exclude=PRESENTATION | {"experiment"})
     if scenario.calendar.public_holidays is not None:

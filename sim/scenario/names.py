@@ -10,7 +10,11 @@ from pathlib import Path
 
 
 def is_file(path: Path) -> bool:
-    """Whether a file exists; False if the system refuses to look, as for a name that is too long."""
+    """Whether a file exists.
+
+    Returns:
+        False also if the system refuses to look: a name that is too long, a folder that must not be read.
+    """
     try:
         return path.is_file()
     except (OSError, ValueError):

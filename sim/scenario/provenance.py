@@ -107,10 +107,16 @@ def _has_number(value: Any) -> bool:
 
 
 def provenance(loaded: Loaded) -> list[Provenance]:
-    """The origin of every value of a scenario, in the order of the schema.
+    """The origin of every value of a scenario.
 
     A value takes its source from the layer that sets it, so a changed number does not inherit the source of the old
     one.
+
+    Args:
+        loaded: the scenario, with its layers.
+
+    Returns:
+        An entry for each value, in the order of the schema.
     """
     return [_row(path, value, loaded) for path, value in values_of(loaded.scenario)]
 
@@ -208,6 +214,13 @@ def changes(a: Scenario, b: Scenario) -> list[Change]:
     """Parts in which two scenarios differ. A part that only one has is one change; so is a distribution.
 
     A setting that a site group has in one scenario and takes from the defaults in the other is compared by its value.
+
+    Args:
+        a: the first scenario.
+        b: the second scenario.
+
+    Returns:
+        The changes in the order of the schema.
     """
     ours, theirs = resolved(a), resolved(b)
     for group in a.sites.keys() & b.sites.keys():

@@ -55,7 +55,14 @@ def completion(scenario: Scenario) -> str | None:
 
 
 def remarks(scenario: Scenario) -> list[str]:
-    """Settings that may not be what the planner meant, each with the alternative; without full stops."""
+    """Settings that may not be what the planner meant.
+
+    Args:
+        scenario: a valid scenario.
+
+    Returns:
+        A sentence for each, with the alternative to write; without full stops.
+    """
     return [*_limits_of_one_site(scenario), *_no_room_for_replacements(scenario)]
 
 

@@ -66,7 +66,12 @@ def templates() -> dict[str, Path]:
 
 
 def renamed(text: str, name: str) -> str:
-    """A scenario's text under another name, otherwise unchanged."""
+    """A scenario's text under another name, otherwise unchanged.
+
+    Args:
+        text: text of a scenario file with a `name`.
+        name: the new name.
+    """
     return re.sub(r"^name:.*$", f"name: {json.dumps(name, ensure_ascii=False)}", text, count=1, flags=re.MULTILINE)
 
 

@@ -72,7 +72,14 @@ class Document:
     lines: dict[KeyPath, int] = field(default_factory=dict)
 
     def line(self, path: KeyPath) -> int | None:
-        """Line of the value at a path, or of the nearest part of the file around it; None if there is none."""
+        """Line of a value in its file.
+
+        Args:
+            path: keys from the top of the document.
+
+        Returns:
+            Line (from 1) of the value, or of the nearest part of the file around it; None if there is none.
+        """
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path)
@@ -233,7 +240,11 @@ def parse_value(text: str) -> Any:
 
 
 def jsonable(data: Any) -> Any:
-    """The same data with dates as ISO text, for strict JSON validation."""
+    """The same data with dates as ISO text, for strict JSON validation.
+
+    Args:
+        data: mappings, lists and plain values; keys become text, tuples become lists.
+    """
     if isinstance(data, dict):
         return {str(key): jsonable(value) for key, value in data.items()}
     if isinstance(data, (list, tuple)):

@@ -103,7 +103,7 @@ def moment_in_words(rule: Amendment) -> str:
 
 
 def effect_in_words(rule: Amendment) -> str:
-    """What an amendment changes: `opens reserve`, `drops age; consent 0.7`."""
+    """What an amendment changes, in words: `start-up of reserve begins; consent 0.7`."""
     parts = []
     if rule.opens:
         parts.append(f"start-up of {' and '.join(rule.opens)} begins")
