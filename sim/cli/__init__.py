@@ -1,4 +1,4 @@
-"""The command line. Each command imports what it needs when it runs, so that `--help` is quick."""
+"""The command line. Each command imports what it needs only when it runs, so that `--help` is quick."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _DEFECT = 70  # the program's own fault, as sysexits.h has it
 
 
 class _Commands(click.Group):
-    """Commands, none of which fails because whoever reads what it prints has seen enough."""
+    """The group of all commands. A closed pipe on stdout (`trialclock ... | head`) is no error."""
 
     def invoke(self, context: click.Context) -> object:
-        """Run the command that is asked for."""
+        """Run the requested command."""
         try:
             result = super().invoke(context)
             flush()
@@ -68,7 +68,16 @@ for _command in (*_INQUIRIES, *_LOOKS):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command and return its exit code: 0, 2 for bad input, 130 when interrupted, 70 for a defect."""
+    """Run a command.
+
+    Args:
+        arguments: as typed after `trialclock`; None for those of this process.
+
+    Returns:
+        The exit code: 0, 1 for failed replications or too little memory, 2 for bad input, 3 for a rule of `--until`
+            that was
+        not met, 70 for a defect, 130 when interrupted.
+    """
     prepare_streams()
     try:
         result = cli.main(arguments, prog_name="trialclock", standalone_mode=False)
@@ -99,12 +108,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _shown(error: click.ClickException) -> str:
-    """What click shows of a command that was called wrongly."""
+    """Click's message about a command that was called wrongly."""
     shown = io.StringIO()
     error.show(shown)
     return shown.getvalue().rstrip("\n")
 
 
 def script() -> None:
-    """The console command."""
+    """The entry point of the console command `trialclock`."""
     sys.exit(main())

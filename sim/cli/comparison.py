@@ -80,10 +80,17 @@ def compare(
 
 
 def overrides_for_each(overrides: Sequence[str], n: int) -> list[list[str]]:
-    """The overrides of each scenario: those without a number, and those with its own.
+    """The overrides of each scenario: those without a number, and those with its own number.
+
+    Args:
+        overrides: `PATH=VALUE` or `K:PATH=VALUE` texts, K from 1.
+        n: number of scenarios.
+
+    Returns:
+        A list of `PATH=VALUE` texts per scenario.
 
     Raises:
-        UsageError: a number that no scenario has.
+        UsageError: a number outside 1 to `n`.
     """
     found: list[list[str]] = [[] for _ in range(n)]
     for text in overrides:

@@ -66,7 +66,7 @@ _HOW_READ = (
 
 
 def how_read(command: Command) -> Command:
-    """The options that say how data are read; the command gets them in one, as `said`."""
+    """A decorator: adds the options about reading data, and passes them to the command as one argument, `said`."""
 
     @functools.wraps(command)
     def gathered(columns: str | None, order: Any, status: str | None, as_of: date | None, **rest: Any) -> Any:
@@ -103,14 +103,17 @@ SITES_A_MONTH = click.option(
 
 
 def read_asking(read: Callable[[Said], Any], said: Said) -> Any:
-    """Read data, and ask a person at a terminal where they can be read in more than one way.
+    """Read data; where they can be read in several ways, ask the person at the terminal.
 
     Args:
-        read: reads the data, given what a person said of how.
-        said: what was said by options.
+        read: reads the data, given the answers so far.
+        said: answers given by options.
+
+    Returns:
+        What `read` returns.
 
     Raises:
-        QuestionError: nobody is there to ask.
+        QuestionError: there is no terminal to ask at.
     """
     from sim.exchange.findings import QuestionError
 
@@ -125,7 +128,7 @@ def read_asking(read: Callable[[Said], Any], said: Said) -> Any:
 
 
 def _asked(question: Question, said: Said) -> Said:
-    """What was said, with the answer of a person at the terminal."""
+    """The answers so far, with the answer to one more question from the terminal."""
     click.echo(str(question.problem), err=True)
     choices = click.Choice([choice for choice, _ in question.choices])
     for subject in question.subjects or ("",):
@@ -136,7 +139,11 @@ def _asked(question: Question, said: Said) -> Said:
 
 
 def show_account(trials: list[ObservedTrial]) -> None:
-    """Print what was made of the data, and the warnings of the data check."""
+    """Print how the data were interpreted, and the warnings of the data check.
+
+    Args:
+        trials: the trials that were read.
+    """
     for trial in trials:
         name = f" ({trial.name})" if len(trials) > 1 else ""
         for line in trial.account.lines():
@@ -365,7 +372,7 @@ def forecast(
 def _told(
     trial: ObservedTrial, closed: tuple[str, ...], ends: str | None = None, sites_a_month: float | None = None
 ) -> ObservedTrial:
-    """The data with what was said of recruitment."""
+    """The data, with closed periods, the end of recruitment and new sites from the options."""
     from sim.forecast.continued.told import as_told, told
 
     return as_told(trial, told(closed, ends, sites_a_month))

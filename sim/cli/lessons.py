@@ -1,4 +1,4 @@
-"""`lessons`: what is taught, its sheets, and a scenario and a key for each student."""
+"""`lessons`: what they teach, their sheets, and for a class, a scenario and an answer key for each student."""
 
 from __future__ import annotations
 

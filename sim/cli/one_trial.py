@@ -76,7 +76,7 @@ def trace(
 
 
 def _known(design: Design, rows: npt.NDArray[np.float64], until: str | None) -> npt.NDArray[np.float64]:
-    """Events up to the end of a day."""
+    """Events up to the end of a day, as rows of the log."""
     if until is None:
         return rows
     try:
@@ -88,7 +88,7 @@ def _known(design: Design, rows: npt.NDArray[np.float64], until: str | None) -> 
 
 
 def _told(design: Design, rows: npt.NDArray[np.float64], replication: int, form: str, participant: int | None) -> str:
-    """One simulated trial as a story, a table or a log."""
+    """One simulated trial as a story, a table, or a log for other programs."""
     if form == "csv":
         from sim.analysis.tables import event_table
 
@@ -153,7 +153,7 @@ def replay(results: str, replication: int, form: str, out: str | None) -> None:
 
 
 def _again(run: Results, replication: int) -> npt.NDArray[np.float64]:
-    """The events of a replication; one that raises has its traceback shown, which is what there is to see of it."""
+    """The events of a replication; if it raises, its traceback is shown instead."""
     try:
         return run.replay(replication).table()
     except TrialclockError:

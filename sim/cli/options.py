@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options that several commands share, so that each has one name, one default and one help text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SET = click.option(
 
 
 def _take_part(context: click.Context, _option: click.Parameter, files: tuple[str, ...]) -> None:
-    """Let the extensions of some files take part, until the command is over."""
+    """Activate extensions for the duration of the command."""
     if files:
         from sim.scenario.extension_files import extensions_given
 
@@ -53,5 +53,5 @@ CLUSTER = click.option("--cluster", metavar="ADDRESS", help="A Dask cluster to s
 
 
 def scenario_argument(command: Command) -> Command:
-    """SCENARIO: a file, or the name of a scenario that comes with the program; default: base."""
+    """Add the argument SCENARIO: a file, or the name of a scenario that comes with the program; default: base."""
     return click.argument("scenario", default="base", metavar="[SCENARIO]")(command)

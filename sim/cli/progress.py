@@ -15,7 +15,7 @@ class progress_bar:  # noqa: N801 - used as a with statement
     """A progress bar on stderr, with the time left.
 
     Args:
-        show: whether anybody looks; a progress bar in a file is of no use.
+        show: whether to draw it; a bar in a log file would be useless.
     """
 
     def __init__(self, show: bool) -> None:
@@ -49,7 +49,7 @@ class progress_bar:  # noqa: N801 - used as a with statement
         return update
 
     def aside(self, say: Callable[[Said], None], what: Said) -> None:
-        """Say something while the bar stands aside, so that neither is drawn over the other."""
+        """Call `say` while the bar is hidden, so that neither overwrites the other."""
         if self._show:
             self._bar.stop()
         say(what)

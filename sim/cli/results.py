@@ -1,4 +1,4 @@
-"""`results`: which runs are here, opened or exported."""
+"""`results`: list past runs, open one, or export them."""
 
 from __future__ import annotations
 

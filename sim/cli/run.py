@@ -75,11 +75,11 @@ def run(
 
 
 def _nothing(results: Results) -> None:
-    """Say nothing before the whole answer is there."""
+    """Print nothing until the whole answer is known (with `--json`)."""
 
 
 def _dates(results: Results) -> None:
-    """Print the dates, which are there before the causes are."""
+    """Print the dates, which are known before the causes."""
     from sim.cli.console.run import print_dates
 
     with suppress(BrokenPipeError, SystemExit):  # nobody reads on; the run is finished all the same
@@ -112,7 +112,7 @@ def _begin(given: dict[str, Any], how: dict[str, Any]) -> Results:
 
 
 def _check_goes_on(context: click.Context, resume: str | None, extend: str | None, given: dict[str, Any]) -> None:
-    """A run that goes on is what its folder says it is."""
+    """Check that no option contradicts the folder of a run that continues."""
     option = "--resume" if resume is not None else "--extend"
     if resume is not None and extend is not None:
         raise UsageError(Problem("give --resume or --extend, not both", option))

@@ -1,4 +1,4 @@
-"""`validate`, `show`, `diff`, `schema`, `new`: looking at scenarios without simulating them."""
+"""`validate`, `show`, `diff` and `schema`: look at scenarios without simulating them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _each_without_source(bare: list[Provenance]) -> list[str]:
 
 
 def _all_without_source(bare: list[Provenance]) -> list[str]:
-    """One note a file: how many numbers have no source, and in which parts of the scenario."""
+    """One note per file: how many numbers have no source, and in which parts of the scenario."""
     parts: dict[str, dict[str, int]] = {}
     for row in bare:
         file, _, line = row.origin.rpartition(":")

@@ -1,4 +1,6 @@
-"""Where commands print: whatever is behind stdout and stderr, and whatever letters it knows, no command fails by it."""
+"""Printing that never fails: closed pipes, missing streams and terminals with few letters are no errors of a
+command.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ _PLAIN = {"±": "+/-", "–": "-", "—": "-", "‑": "-", "≥": ">=", "≤": "
 
 
 def _in_plain(error: UnicodeError) -> tuple[str, int]:
-    """What stands for letters that a terminal does not know, or that are none (bytes of a file name)."""
+    """Replacement for letters that a terminal lacks, or for bytes of a file name that are no letters."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     letters = error.object[error.start : error.end]
@@ -25,7 +27,7 @@ codecs.register_error(_IN_PLAIN, _in_plain)
 
 
 def prepare_streams() -> None:
-    """Let stdout and stderr take every letter, and let nothing be printed where they are closed."""
+    """Let stdout and stderr accept every letter, and discard output if they are closed."""
     for name in ("stdin", "stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -35,17 +37,17 @@ def prepare_streams() -> None:
 
 
 def flush() -> None:
-    """Hand over what has been printed.
+    """Flush stdout.
 
     Raises:
-        OSError: whoever read has seen enough, or what is printed to is full.
+        OSError: the reader has closed the pipe, or the disk is full.
     """
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
 
 
 def let_go() -> None:
-    """Print nothing any more, also not at the end of the process: whoever read has seen enough."""
+    """Print nothing more, not even at the end of the process, because the reader has closed the pipe."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -58,7 +60,7 @@ def let_go() -> None:
 
 
 def say(text: str) -> None:
-    """Say what went wrong, where anybody can hear it."""
+    """Print an error message on stderr, if there is one."""
     try:
         click.echo(text, err=True)
         sys.stderr.flush()
@@ -67,7 +69,7 @@ def say(text: str) -> None:
 
 
 def print_json(document: object) -> None:
-    """Print one JSON document; letters that stdout does not know are written as JSON escapes them."""
+    """Print one JSON document; letters that stdout lacks are escaped."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
     try:

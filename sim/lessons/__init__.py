@@ -1,1 +1,1 @@
-"""Eight short lessons on why trials are late: what a student is asked, what the simulation answers, and why."""
+"""Eight short lessons on why trials are late: a question for the student, what the simulation answers, and why."""

@@ -15,8 +15,8 @@ def find_lesson(name: str, where: str = "LESSON") -> Lesson:
     """A lesson by its number or name.
 
     Args:
-        name: as a person wrote it.
-        where: what says so, for messages.
+        name: number or name, as a person typed it.
+        where: the option or argument, for messages.
 
     Raises:
         UsageError: there is no such lesson.

@@ -1,4 +1,6 @@
-"""Simulating for a lesson: a few hundred replications of a small scenario, in this process."""
+"""Simulation for lessons: a few hundred replications of a small scenario, in this process, so that a class does not
+wait.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +31,9 @@ class Simulated:
     """Replications of one scenario.
 
     Attributes:
-        design: the scenario, made ready.
-        names: of the measures.
-        chunk: what the replications left.
+        design: the prepared scenario.
+        names: names of the measures.
+        chunk: results of the replications.
     """
 
     design: Design
@@ -39,22 +41,22 @@ class Simulated:
     chunk: Chunk
 
     def __getitem__(self, measure: str) -> Array:
-        """A measure, one value a replication; NaN is never."""
+        """(n,) values of a measure, one per replication; NaN is never."""
         return self.chunk.values[:, self.names.index(measure)]
 
     @property
     def n(self) -> int:
-        """Replications."""
+        """Number of replications."""
         return self.chunk.n
 
     @cached_property
     def months_to_last(self) -> Array:
-        """Months from day 0 to the last randomisation; NaN for never."""
+        """(n,) months from day 0 to the last randomisation; NaN for never."""
         return self["day_last_randomised"] / MONTH_DAYS
 
     @property
     def never(self) -> tuple[str, ...]:
-        """A sentence on trials whose last participant never came, and which are in no mean; none where all came."""
+        """A sentence about trials without a last participant, which no mean includes; empty if all have one."""
         n = int(np.count_nonzero(np.isnan(self.months_to_last)))
         if not n:
             return ()
@@ -77,22 +79,27 @@ def library_scenario(name: str) -> Loaded:
 
 
 def base_scenario() -> Scenario:
-    """The base scenario, from which lessons take what they do not vary."""
+    """The base scenario, which provides everything that a lesson does not vary."""
     return library_scenario("base").scenario
 
 
 def scenario_of(base: str, changes: Changes) -> Scenario:
-    """A scenario of the library with changes, as a file that extends it would make them."""
+    """A scenario of the library with changes, as a file that extends it would make them.
+
+    Args:
+        base: name of the scenario.
+        changes: the changed values, nested as in a file.
+    """
     return extended(library_scenario(base), dict(changes), "lesson").scenario
 
 
 class Classroom:
-    """Simulates what a lesson asks for; the same scenario is simulated once.
+    """Simulates what a lesson asks for; each scenario is simulated only once.
 
     Args:
-        seed: where random numbers start.
-        replications: simulated trials.
-        progress: called with replications done and in all, as far as that is known.
+        seed: seed of the random numbers.
+        replications: number of simulated trials.
+        progress: called with the number of replications done and in all, as far as it is known.
     """
 
     def __init__(
@@ -111,11 +118,14 @@ class Classroom:
         """Simulate a scenario.
 
         Args:
-            base: the scenario to start from.
-            changes: what differs from it.
-            share: of the lesson's replications; at least two are simulated.
-            other_luck: another number for other random numbers.
-            keep: whether all events are kept.
+            base: name of the scenario to start from.
+            changes: the changed values, nested as in a file.
+            share: share of the lesson's replications to simulate; at least two are simulated.
+            other_luck: another number gives other random numbers.
+            keep: whether to keep all events.
+
+        Returns:
+            The replications.
 
         Raises:
             ReplicationFailed: a replication raised, which is a defect.

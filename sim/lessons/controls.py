@@ -1,4 +1,4 @@
-"""The controls of a lesson, read off its parameters, so that they cannot drift from what is allowed."""
+"""The controls of a lesson, derived from its parameters, so that controls and allowed values always agree."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ class Control:
     """One parameter as a control.
 
     Attributes:
-        name: of the parameter.
-        label: what it is.
-        unit: of its values.
-        default: before anybody moves it.
+        name: name of the parameter.
+        label: its meaning.
+        unit: unit of its values.
+        default: initial value.
         low: smallest value; None for a choice.
         high: largest value; None for a choice.
-        step: from one value to the next; None for a choice.
+        step: distance between values; None for a choice.
         is_whole: whether values are whole numbers.
-        choices: for a choice, what it may be.
+        choices: allowed values of a choice.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Control:
 
     @property
     def allowed(self) -> str:
-        """What is allowed, in words."""
+        """The allowed values, in words."""
         if self.choices:
             return ", ".join(self.choices)
         return f"{self.low:g} to {self.high:g}" if self.low is not None and self.high is not None else ""

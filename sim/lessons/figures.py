@@ -20,7 +20,14 @@ _DASHES = ("solid", "dash", "dot", "dashdot")
 
 
 def picture(x: str, y: str, height: int = _HEIGHT, **layout: Any) -> go.Figure:
-    """An empty figure with titles of its axes and room for a legend below."""
+    """An empty figure with axis titles and room for a legend below.
+
+    Args:
+        x: title of the horizontal axis.
+        y: title of the vertical axis.
+        height: height in pixels.
+        layout: further settings of the plotly layout.
+    """
     found = figure(height, **layout)
     found.update_layout(margin={"l": 8, "r": 12, "t": 40, "b": 70})
     found.update_xaxes(title=x)
@@ -29,7 +36,7 @@ def picture(x: str, y: str, height: int = _HEIGHT, **layout: Any) -> go.Figure:
 
 
 def add_marks(found: go.Figure, marks: Sequence[tuple[float, str]]) -> None:
-    """Upright lines with their names above them, at different heights so that they can be read."""
+    """Upright lines with labels at alternating heights, so that the labels stay readable."""
     for i, (x, text) in enumerate(marks):
         if not np.isfinite(x):
             continue
@@ -45,14 +52,14 @@ def add_marks(found: go.Figure, marks: Sequence[tuple[float, str]]) -> None:
 
 
 def histogram(values: Array, width: float, x: str, y: str, marks: Sequence[tuple[float, str]]) -> go.Figure:
-    """How many simulated trials (in 100) fall where.
+    """A histogram of simulated trials, as a number out of 100.
 
     Args:
-        values: one a trial; those that are not finite are in no bar, but count among the 100.
-        width: of a bar.
+        values: (n,) one value per trial; values that are not finite have no bar, but count among the 100.
+        width: width of a bar.
         x: title of the axis of values.
         y: title of the axis of shares.
-        marks: upright lines: where, and what they are.
+        marks: upright lines, as (position, label).
     """
     import plotly.graph_objects as go
 
@@ -69,7 +76,7 @@ def histogram(values: Array, width: float, x: str, y: str, marks: Sequence[tuple
 
 
 def binned(values: Array, width: float) -> tuple[Array, Array]:
-    """Middles of bars and the share of all values in each, in per cent."""
+    """Middle of each bar, and the share of all values in it, in per cent."""
     finite = values[np.isfinite(values)]
     if not len(finite):
         return np.zeros(0), np.zeros(0)
@@ -80,7 +87,7 @@ def binned(values: Array, width: float) -> tuple[Array, Array]:
 
 
 def bar_width(values: Array, most_bars: int = 30) -> float:
-    """A round width with which finite values fill at most so many bars."""
+    """A round bar width with which finite values fill at most `most_bars` bars."""
     finite = values[np.isfinite(values)]
     span = float(np.ptp(finite)) if len(finite) > 1 else 1.0
     raw = max(span / most_bars, 1e-6)
@@ -89,7 +96,7 @@ def bar_width(values: Array, most_bars: int = 30) -> float:
 
 
 def line(x: Array, y: npt.ArrayLike, name: str, i: int, **look: Any) -> Any:
-    """One of several lines, told apart by colour and dash."""
+    """One of several lines; colour and dash tell them apart."""
     import plotly.graph_objects as go
 
     style = series(i)
@@ -99,7 +106,7 @@ def line(x: Array, y: npt.ArrayLike, name: str, i: int, **look: Any) -> Any:
 
 
 def error_bars(low: Array, high: Array, values: Array) -> dict[str, Any]:
-    """Error bars between two ends."""
+    """Plotly error bars from `low` to `high`."""
     return {
         "type": "data", "symmetric": False, "array": rounded(high - values), "arrayminus": rounded(values - low),
         "thickness": 1.5, "width": 4, "color": GREY,

@@ -1,4 +1,4 @@
-"""What a lesson is: a question with a guess, a picture, a task, and a check, all answered by the simulation."""
+"""What a lesson consists of: a question with a guess, figures, a task, and a check, all answered by the simulation."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 
 class Parameters(Section):
-    """What a teacher may set in a lesson, and a student may move."""
+    """Parameters of a lesson, which a teacher may set and a student may change."""
 
 
 def control(text: str, *, unit: str = "", step: float | None = None, **rest: Any) -> Any:
     """A parameter that is shown as a control.
 
     Args:
-        text: what it is, as the control's label says.
-        unit: of its values.
-        step: between two values of a slider; None for a choice.
+        text: label of the control.
+        unit: unit of its values.
+        step: distance between values of a slider; None for a choice.
         rest: limits and default, as for a field of pydantic.
     """
     extra: dict[str, Any] = {"unit": unit} | ({} if step is None else {"step": step})
@@ -36,11 +36,11 @@ def control(text: str, *, unit: str = "", step: float | None = None, **rest: Any
 
 
 class Verdict(NamedTuple):
-    """What is said of a student's answer.
+    """The reply to a student's answer.
 
     Attributes:
-        is_right: whether it holds against the simulation.
-        text: in a sentence or two.
+        is_right: whether the answer agrees with the simulation.
+        text: the reply, in a sentence or two.
     """
 
     is_right: bool
@@ -53,11 +53,11 @@ class Prediction:
 
     Attributes:
         text: the question.
-        unit: of the number.
-        answer: what the simulation says.
-        accepts: from where to where a guess is counted as right.
-        step: of the input.
-        most: largest number that makes sense.
+        unit: unit of the number.
+        answer: the simulated number.
+        accepts: range in which a guess counts as right.
+        step: step of the input.
+        most: largest sensible number.
     """
 
     text: str
@@ -73,7 +73,7 @@ class Prediction:
         return with_unit(mean_with_error(self.answer), self.unit)
 
     def judge(self, guess: float) -> Verdict:
-        """What to say of a guess."""
+        """The reply to a guess."""
         low, high = self.accepts
         is_right = low <= guess <= high
         said = f"You said {with_unit(f'{guess:g}', self.unit)}. The simulation says {self.answer_text}."
@@ -88,13 +88,13 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Check:
-    """A question with answers to choose from, of which the simulation says which one is right.
+    """A multiple-choice question; the simulation decides which answer is right.
 
     Attributes:
         text: the question.
         options: the answers.
-        right: number of the right one.
-        explanation: why, with simulated numbers.
+        right: index of the right answer.
+        explanation: the reason, with simulated numbers.
     """
 
     text: str
@@ -103,7 +103,11 @@ class Check:
     explanation: str
 
     def judge(self, chosen: int) -> Verdict:
-        """What to say of a choice."""
+        """The reply to a choice.
+
+        Args:
+            chosen: index of the chosen answer.
+        """
         is_right = chosen == self.right
         first = "Right." if is_right else f"Not so: {self.options[self.right]}."
         return Verdict(is_right, f"{first} {self.explanation}")
@@ -111,11 +115,11 @@ class Check:
 
 @dataclass(frozen=True)
 class Task:
-    """Something to reach by moving the controls.
+    """A goal to reach by moving the controls.
 
     Attributes:
-        text: what to reach.
-        status: where it stands, with simulated numbers.
+        text: the goal.
+        status: where it stands now, with simulated numbers.
         is_met: whether it is reached.
     """
 
@@ -128,9 +132,9 @@ class Fact(NamedTuple):
     """One simulated number of a lesson, for the answer key.
 
     Attributes:
-        name: what it is.
+        name: what the number is.
         estimate: value and interval.
-        unit: of it.
+        unit: its unit.
     """
 
     name: str
@@ -145,15 +149,15 @@ class Fact(NamedTuple):
 
 @dataclass(frozen=True)
 class Taught:
-    """A lesson with its parameters, as the simulation answered it.
+    """A lesson with its parameters, as answered by the simulation.
 
     Attributes:
-        prediction: what to guess first.
-        exhibits: pictures, each with its words and its table.
-        findings: what is to be seen in them and why, with simulated numbers.
-        task: what to reach with the controls.
-        check: whether it was understood.
-        facts: the simulated numbers, for the key.
+        prediction: the number to guess first.
+        exhibits: figures, each with its words and its table.
+        findings: what the figures show and why, with simulated numbers.
+        task: the goal to reach with the controls.
+        check: the question that checks understanding.
+        facts: simulated numbers for the key.
     """
 
     prediction: Prediction
@@ -170,19 +174,19 @@ class Lesson:
 
     Attributes:
         number: from 1.
-        name: in files and addresses.
-        title: in words.
-        question: that it answers.
-        idea: what to know before, without numbers.
-        words: of the glossary that it uses.
-        reading: pages of the documentation to read on, by their names in `sim.lessons.reading`.
-        model: its parameters.
-        base: the scenario that it starts from.
-        changes: from parameters to what its scenario changes in `base`.
-        teach: from parameters to answers, by simulation.
-        varies: parameters in which students' scenarios differ, with the values among which they do.
+        name: name in files and addresses.
+        title: title in words.
+        question: the question that it answers.
+        idea: background, without numbers.
+        words: words of the glossary that it uses.
+        reading: further pages of the documentation, by their names in `sim.lessons.reading`.
+        model: type of its parameters.
+        base: name of the scenario that it starts from.
+        changes: gives, for parameters, the changes to `base`.
+        teach: simulates, and gives the answers for parameters.
+        varies: parameters that differ between students, with the values to choose from.
         replications: simulated trials of its main scenario.
-        choices: what a parameter that is a name may be.
+        choices: allowed values of a parameter that is a name.
     """
 
     number: int

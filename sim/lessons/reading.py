@@ -1,4 +1,4 @@
-"""Pages of the documentation that lessons point to, and what the glossary says."""
+"""Pages of the documentation that lessons refer to, and the definitions of the glossary."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Page(NamedTuple):
     """A page of the documentation.
 
     Attributes:
-        title: in words.
-        file: below the folder of the documentation.
+        title: title in words.
+        file: path below the folder of the documentation.
     """
 
     title: str
@@ -36,7 +36,11 @@ PAGES: dict[str, Page] = {
 
 
 def text_of(name: str) -> str:
-    """A page as Markdown; `name` is one of `PAGES`."""
+    """A page as Markdown.
+
+    Args:
+        name: one of `PAGES`.
+    """
     package = Path(__file__).resolve().parent.parent
     beside = package.parent / _DOCS[0]
     folder = beside if (beside / PAGES["glossary"].file).is_file() else package / _DOCS[1]
@@ -45,7 +49,7 @@ def text_of(name: str) -> str:
 
 
 def diagrams_as_tables(text: str) -> str:
-    """Markdown with a table in place of each Mermaid flowchart or state diagram, where nothing draws them."""
+    """Markdown with a table in place of each Mermaid flowchart or state diagram, for readers that cannot draw them."""
     return _DIAGRAM.sub(lambda found: _states(found[2]) if found[1] == "stateDiagram" else _flow(found[2]), text)
 
 
@@ -65,7 +69,7 @@ def _flow(diagram: str) -> str:
 
 
 def _table(ways: list[tuple[str, str, str]], labels: dict[str, str]) -> str:
-    """Ways (from, to, when) as a table, with a row for each beginning; it can be read aloud."""
+    """Arrows (from, to, when) as a table, one row per starting point, which a screen reader can read aloud."""
     rows: dict[str, list[str]] = {}
     for start, end, when in ways:
         to = labels.get(end, end)
@@ -85,6 +89,6 @@ def _node(text: str, labels: dict[str, str]) -> str:
 
 @lru_cache(maxsize=1)
 def glossary() -> dict[str, str]:
-    """What each word of the glossary means."""
+    """The meaning of each word of the glossary."""
     rows = [line.strip().strip("|").split("|", 1) for line in text_of("glossary").splitlines() if line.startswith("| ")]
     return {word.strip(): meaning.strip() for word, meaning in rows[1:]}

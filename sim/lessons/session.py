@@ -1,4 +1,4 @@
-"""A lesson as a teacher sets it: the parameters file, and what an address says."""
+"""A lesson as a teacher sets it up: from a parameters file, or from the query of an address."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ class SessionFile(Section):
 
 @dataclass(frozen=True)
 class Session:
-    """A lesson as it is given.
+    """A lesson with its settings.
 
     Attributes:
         lesson: the lesson.
-        parameters: as set.
-        seed: where random numbers start.
-        replications: simulated trials.
-        heading: above a sheet.
-        varies: parameters in which students' scenarios differ, with the values among which they do.
+        parameters: its parameters.
+        seed: seed of the random numbers.
+        replications: number of simulated trials.
+        heading: heading of a sheet.
+        varies: parameters that differ between students, with the values to choose from.
     """
 
     lesson: Lesson
@@ -70,22 +70,22 @@ class Session:
         return found
 
     def teach(self, progress: Callable[[int, int], None] = lambda _done, _total: None) -> Taught:
-        """Simulate it. The same session gives the same answers.
+        """Simulate the lesson. Equal sessions give equal answers.
 
         Args:
-            progress: called with replications done and in all, as far as that is known.
+            progress: called with the number of replications done and in all, as far as it is known.
         """
         return self.lesson.teach(self.parameters, Classroom(self.seed, self.replications, progress))
 
     @property
     def query(self) -> str:
-        """The part of an address that opens this lesson with these parameters in the studio."""
+        """The query that opens this lesson with these parameters in the studio."""
         pairs = [("lesson", self.lesson.name), (SEED_KEY, str(self.seed)), (TRIALS_KEY, str(self.replications))]
         return urlencode([*pairs, *((name, shown(value)) for name, value in self.values().items())])
 
 
 def plain_session(lesson: Lesson) -> Session:
-    """A lesson as it comes."""
+    """A lesson with its default settings."""
     return Session(lesson, lesson.model(), SEED, lesson.replications, "", lesson.varies)
 
 
@@ -96,21 +96,27 @@ def _file_model(model: type[Parameters]) -> type[SessionFile]:
 
 
 def read_session(path: Path, lesson: Lesson | None = None) -> Session:
-    """A lesson as a teacher's file sets it.
+    """A lesson as a teacher's file sets it up.
 
     Args:
         path: the file.
-        lesson: the lesson that was asked for; None for the one that the file names.
+        lesson: the requested lesson; None for the one that the file names.
 
     Raises:
-        ScenarioError: with every problem found: file, line, path, value and what is allowed.
-        UsageError: the file names a lesson that there is not.
+        ScenarioError: names every problem found: file, line, path, value and what is allowed.
+        UsageError: there is no lesson of that name.
     """
     return _session(read_file(path, path.as_posix()), lesson)
 
 
 def session_from_text(text: str, file: str, lesson: Lesson | None = None) -> Session:
-    """The same from a file's text, which is the name shown in messages."""
+    """As `read_session`, from the text of a file.
+
+    Args:
+        text: the text.
+        file: name of the file in messages.
+        lesson: the requested lesson; None for the one that the text names.
+    """
     return _session(parse(text, file), lesson)
 
 
@@ -163,7 +169,7 @@ def _too_many(lesson: Lesson, replications: int | None, document: Document) -> l
 def _what_varies(
     lesson: Lesson, parameters: Parameters, vary: Mapping[str, tuple[Any, ...]], document: Document
 ) -> list[Problem]:
-    """Whether every value that a student may get is one that the lesson takes."""
+    """Problems with values for students that the lesson does not allow."""
     found = []
     for name, values in vary.items():
         path = ("vary", name)
@@ -180,7 +186,7 @@ def _what_varies(
 
 
 def _refused(lesson: Lesson, parameters: Parameters, name: str, value: Any) -> str:
-    """Why a parameter cannot have a value; empty where it can."""
+    """Why a parameter cannot have a value; empty if it can."""
     try:
         with_values(lesson, parameters.model_dump(mode="json") | {name: value}, "")
     except ScenarioError as error:
@@ -193,11 +199,11 @@ def with_values(lesson: Lesson, values: Mapping[str, Any], where: str) -> Parame
 
     Args:
         lesson: the lesson.
-        values: by name; those left out are as the lesson has them.
-        where: what says so, for messages.
+        values: values by name; those left out keep their defaults.
+        where: the source of the values, for messages.
 
     Raises:
-        ScenarioError: with every problem found.
+        ScenarioError: names every problem found.
     """
     layered = merge([Document(jsonable(dict(values)), where)])
     try:
@@ -207,15 +213,16 @@ def with_values(lesson: Lesson, values: Mapping[str, Any], where: str) -> Parame
 
 
 def session_from_query(query: Mapping[str, str], start: Session | None = None, where: str = "the address") -> Session:
-    """A lesson as an address has it; see `Session.query`. Keys that are no parameter are left alone.
+    """A lesson from the query of an address; the inverse of `Session.query`. Keys that are not parameters are
+    ignored.
 
     Args:
-        query: by key.
-        start: the lesson as a teacher's file sets it, in which the address may change parameters.
-        where: what says so, for messages.
+        query: values by key.
+        start: the settings to start from, such as those of a teacher's file.
+        where: the source of the query, for messages.
 
     Raises:
-        ScenarioError: with every problem found.
+        ScenarioError: names every problem found.
         UsageError: there is no such lesson.
     """
     lesson = start.lesson if start else find_lesson(query.get("lesson", "1"), f"{where}: lesson")

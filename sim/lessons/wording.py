@@ -1,4 +1,4 @@
-"""Simulated numbers in words, and the choices of a check, of which the simulation says which one holds."""
+"""Simulated numbers in words, and the choices of a check, of which the simulation decides the right one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from sim.report.words import mean_with_error, number
 
 
 def of_100(share: Estimate) -> str:
-    """A share as people count: '61 of 100 (57 to 65)'."""
+    """A share as a natural frequency: '61 of 100 (57 to 65)'."""
     if share.low is None or share.high is None:
         return f"{_count(share.value)} of 100"
     return f"{_count(share.value)} of 100 ({_count(share.low)} to {_count(share.high)})"
 
 
 def _count(share: float) -> str:
-    """Of a hundred; what is not quite none or all is not shown as such."""
+    """A share out of 100; close to 0 or 100, it is not rounded to either."""
     text = f"{100 * share:.0f}"
     return f"{100 * share:.1f}" if text in ("0", "100") and 0 < share < 1 else text
 
@@ -49,14 +49,14 @@ def half_width(value: Estimate) -> float:
 
 
 def around(value: Estimate, slack: float) -> tuple[float, float]:
-    """From where to where a guess counts as right: the simulated value with its error, and some slack."""
+    """Range in which a guess counts as right: the interval of the simulated value, widened by `slack`."""
     low = value.value if value.low is None else value.low
     high = value.value if value.high is None else value.high
     return low - slack, high + slack
 
 
 def bands(edges: Sequence[float], unit: str) -> tuple[str, ...]:
-    """Choices that divide all numbers: 'less than 10 days', '10 to 50 days', 'more than 50 days'."""
+    """Choices that together cover all numbers: 'less than 10 days', '10 to 50 days', 'more than 50 days'."""
     text = [f"{edge:g}" for edge in edges]
     tail = f" {unit}" if unit else ""
     first = tail.removesuffix("s") if edges[0] == 1 else tail
@@ -65,5 +65,5 @@ def bands(edges: Sequence[float], unit: str) -> tuple[str, ...]:
 
 
 def band_of(value: float, edges: Sequence[float]) -> int:
-    """Which of the bands a number is in."""
+    """Index of the band that contains a number."""
     return sum(value > edge for edge in edges)

@@ -1,1 +1,1 @@
-"""What commands print: one module per question."""
+"""What commands print, one module per question. Sentences and numbers come from `sim.report`."""

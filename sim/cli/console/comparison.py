@@ -1,4 +1,4 @@
-"""A comparison, printed: the answer in a sentence, then the tables behind it."""
+"""Prints a comparison: the answer in a sentence, then the tables behind it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,12 @@ _MOST_INPUTS = 12
 
 
 def print_comparison(compared: Compared, folder: Path) -> None:
-    """Print what differs in the files, when each is done, how sure the difference is, and where the files are."""
+    """Print what differs in the scenarios, when each ends, how sure the difference is, and where the files are.
+
+    Args:
+        compared: the comparison.
+        folder: folder of its files.
+    """
     console = make_console()
     for text in words.caveats(compared):
         console.print(f"[bold]Note:[/bold] {text}.", markup=True)

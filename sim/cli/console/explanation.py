@@ -1,4 +1,4 @@
-"""What drives a scenario, printed: sentences first, then the tables they come from."""
+"""Prints what drives a scenario: sentences first, then the tables behind them."""
 
 from __future__ import annotations
 
@@ -76,7 +76,13 @@ def _critical(told: Told) -> list[Table]:
 
 
 def print_explanation(explanation: Explanation, folder: Path, focus: str) -> None:
-    """Print the sentences and tables about one outcome, and where the rest is."""
+    """Print the sentences and tables about one outcome, and where the rest is.
+
+    Args:
+        explanation: the explanation with all outcomes.
+        folder: folder of its files.
+        focus: the outcome: a milestone, or `cost`.
+    """
     console = make_console()
     told = Told(explanation, focus)
     for sentence in told.sentences():

@@ -1,4 +1,6 @@
-"""The answers of `backtest`, `fit` and `forecast`, printed; each imports what it needs, and waits for nothing else."""
+"""Prints the answers of `backtest`, `fit` and `forecast`. Each function imports only what it needs, to start
+quickly.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,12 @@ _CONSOLE_COLUMNS = (0, 1, 3, 5)  # of the milestones: P10, P50, P90
 
 
 def print_backtest(results: Sequence[CutResult], folder: Path) -> None:
-    """Print the track record: the headline, methods side by side, trials or cuts, and where the files are."""
+    """Print the track record: the headline, methods side by side, trials or cuts, and where the files are.
+
+    Args:
+        results: forecasts and outcomes, one entry per cut.
+        folder: folder of the files.
+    """
     from sim.forecast.backtest.track_record import MOST, WHOLE, cut_table
     from sim.report.forecast.data_words import backtest_headline, uncertainty_lines
 
@@ -102,7 +109,12 @@ def _print_cuts(console: Console, results: Sequence[CutResult]) -> None:
 
 
 def print_fit(found: Fit, folder: Path) -> None:
-    """Print what the data say, and where the scenario is."""
+    """Print what the data say, and where the scenario is.
+
+    Args:
+        found: the fit.
+        folder: folder of the files.
+    """
     from sim.report.forecast.fit_figures import calendar_lines, length_sentence, shape_table, site_sentence
     from sim.report.forecast.fit_page import fit_cautions, fit_headline
 
@@ -131,7 +143,7 @@ def print_fit(found: Fit, folder: Path) -> None:
 
 
 def _print_trust(console: Console, answer: Answer) -> None:
-    """How often such forecasts held, and near questions."""
+    """Print how often similar forecasts held, and forecasts of the near future."""
     from sim.report.forecast.trust import soon_table, trust_sentence
     from sim.report.forecast.words import dates_of
 
@@ -147,7 +159,12 @@ def _print_trust(console: Console, answer: Answer) -> None:
 
 
 def print_forecast(answer: Answer, folder: Path) -> None:
-    """Print a forecast: the dates first, then where it stands, what changed, and what would help."""
+    """Print a forecast: the dates first, then where the trial stands, what changed, and what would help.
+
+    Args:
+        answer: the forecast.
+        folder: folder of its files.
+    """
     from sim.report.forecast.trust import doubt_sentences
     from sim.report.forecast.words import (
         change_sentence,

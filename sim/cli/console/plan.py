@@ -1,4 +1,4 @@
-"""The cheapest plan, printed: sentences first, then the best plans and the frontier."""
+"""Prints the cheapest plan: sentences first, then the best plans and the frontier."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HOW_TO_READ = (
 
 
 def _table(told: PlanTold, rows: pd.DataFrame, title: str) -> Table:
-    """Plans with their figures; levers that are the same in all of them are left out."""
+    """Plans with their figures; levers with the same setting in all of them are left out."""
     labels = [label for label in told.answer.lever_labels if rows[label].nunique() > 1]
     table = Table(
         box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", title=title, title_justify="left"
@@ -46,7 +46,12 @@ def _table(told: PlanTold, rows: pd.DataFrame, title: str) -> Table:
 
 
 def print_plan(answer: PlanAnswer, folder: Path) -> None:
-    """Print the answer, the best plans, the frontier, and where the rest is."""
+    """Print the answer, the best plans, the frontier, and where the rest is.
+
+    Args:
+        answer: the search and its result.
+        folder: folder of its files.
+    """
     console = make_console()
     told = PlanTold(answer)
     for sentence in told.sentences():

@@ -1,4 +1,4 @@
-"""The answer of a run, printed: the dates first, then the odds, then why."""
+"""Prints the answer of a run: the dates first, then the odds, then why."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _error(estimate: Estimate, dates: Dates) -> str:
 
 
 def _dates(milestones: pd.DataFrame, scenario: Scenario, dates: Dates, wide: bool) -> Table:
-    """Dates with their errors: beside them where there is room, else below."""
+    """Dates with their errors: beside the dates on a wide terminal, otherwise below them."""
     headers = [text for q in _PERCENTILES for text in ((f"P{q}", "days") if wide else (f"P{q}",))]
     table = make_table("", *headers)
     for name, row in milestones.iterrows():
@@ -60,7 +60,7 @@ def _funnel(funnel: pd.DataFrame) -> Table:
 
 
 def _causes(why: Why) -> Table | None:
-    """What is surely lost to each cause, the largest first."""
+    """Days lost to causes that surely cost some, the largest first."""
     if not why.told():
         return None
     table = make_table(f"Days lost to (until {why.noun})", "days", "trials changed", "if instead")
@@ -80,7 +80,7 @@ def _path(why: Why) -> Table:
 
 
 def _mean(row: Any) -> tuple[str, str]:
-    """A mean and half the width of its interval, with one decimal, so that a column is in line."""
+    """A mean and half the width of its interval, with one decimal so that columns align."""
     value, low, high = estimate_of(row, "mean")
     return f"{value:,.1f}", "" if low is None or high is None else f"{(high - low) / 2:,.1f}"
 
@@ -90,7 +90,11 @@ def _share(row: Any) -> str:
 
 
 def print_dates(results: Results) -> None:
-    """Print milestones, odds and the funnel: all that is known before the causes are measured."""
+    """Print milestones, odds and the funnel: all that is known before the causes are measured.
+
+    Args:
+        results: the run.
+    """
     console = make_console()
     dates = Dates(results.design.clock, results.design.horizon_days)
     milestones = results.milestones()
@@ -124,7 +128,11 @@ def print_dates(results: Results) -> None:
 
 
 def print_why(results: Results) -> None:
-    """Print what costs most days, the critical path, how it was made and where the files are."""
+    """Print days lost to each cause, the critical path, how the run was made, and where the files are.
+
+    Args:
+        results: the run, with its causes measured.
+    """
     console = make_console()
     why = Why(results)
     console.print(f"[bold]{why.sentence()}[/bold]")

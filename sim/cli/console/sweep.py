@@ -1,4 +1,4 @@
-"""A sweep, printed: the answer in a sentence, then a row a point."""
+"""Prints a sweep: the answer in a sentence, then one row per point."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _HEADS = {
 
 
 def print_sweep(swept: Swept, folder: Path) -> None:
-    """Print what a sweep found: the answer in a sentence, then a row a point.
+    """Print the answer in a sentence, then one row per point.
 
     Args:
         swept: the sweep.
-        folder: where its files are.
+        folder: folder of its files.
     """
     console = make_console()
     for text in words.caveats(swept):
@@ -48,7 +48,7 @@ def print_sweep(swept: Swept, folder: Path) -> None:
 
 
 def _points(swept: Swept) -> Table:
-    """A row a point: its values, and what comes of them."""
+    """One row per point: its values and its outcomes."""
     shown = [outcome for outcome in words.outcomes(swept) if outcome.column in _HEADS]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for factor in swept.factors:

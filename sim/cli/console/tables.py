@@ -1,4 +1,4 @@
-"""The console, its tables, and where an answer was kept: what all that is printed shares."""
+"""The console and its tables, with one width and one style for all commands."""
 
 from __future__ import annotations
 
@@ -12,20 +12,25 @@ _PLAIN_WIDTH = 120  # where nobody looks at a terminal
 
 
 class _Printer(Console):
-    """A console that leaves it to the caller what follows when whoever reads has seen enough."""
+    """A console that raises BrokenPipeError when stdout is closed, and lets the caller handle it."""
 
     def on_broken_pipe(self) -> None:
-        """Rich would end the process as if it had failed."""
+        """Raise; rich itself would end the process as if it had failed."""
         raise BrokenPipeError
 
 
 def make_console() -> Console:
-    """A console on stdout, as wide as the terminal; where there is none, wide enough for every table."""
+    """A console on stdout: as wide as the terminal, or without one, wide enough for every table."""
     return _Printer(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False, soft_wrap=False)
 
 
 def make_table(first: str, *numbers: str) -> Table:
-    """A table of names at the left and numbers that end in line."""
+    """A table with names at the left and right-aligned numbers.
+
+    Args:
+        first: header of the names.
+        numbers: headers of the columns of numbers.
+    """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column(first)
     for column in numbers:
@@ -34,7 +39,13 @@ def make_table(first: str, *numbers: str) -> Table:
 
 
 def print_place(console: Console, folder: Path, page: str) -> None:
-    """Print where the files are, and the page where it was written."""
+    """Print the folder of the files, and the page if it was written.
+
+    Args:
+        console: where to print.
+        folder: folder of the files.
+        page: file name of the page.
+    """
     console.print(f"Files: {folder.as_posix()}/", soft_wrap=True)
     if (folder / page).is_file():
         console.print(f"Page: {(folder / page).as_posix()}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`reference`: the reference pages, made from schema, base scenario, measures, kinds of event and commands."""
+"""`reference`: the reference pages, generated from schema, base scenario, measures, kinds of event and commands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def page_of(name: str, group: click.Group) -> str:
 
     Args:
         name: one of `PAGES`.
-        group: the commands.
+        group: the group of all commands.
     """
     from sim.cli.reference.commands_page import commands_page
     from sim.cli.reference.inputs_page import inputs_page

@@ -1,4 +1,4 @@
-"""The reference of the commands, from their declarations."""
+"""The reference of the commands, generated from their declarations."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _takes(parameter: click.Parameter) -> str:
 
 
 def _default(parameter: click.Parameter) -> str:
-    """The default, where there is one that says something."""
+    """The default value, if it tells the reader something."""
     value = parameter.to_info_dict().get("default")
     return code(str(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
 
@@ -71,7 +71,7 @@ def _command(name: str, command: click.Command) -> Iterator[str]:
 
 
 def _all(prefix: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
-    """Every command by its whole name, those of a group after it."""
+    """Every command by its whole name, subcommands after their group."""
     for name in sorted(group.commands):
         command = group.commands[name]
         yield f"{prefix}{name}", command
@@ -80,6 +80,6 @@ def _all(prefix: str, group: click.Group) -> Iterator[tuple[str, click.Command]]
 
 
 def commands_page(group: click.Group) -> str:
-    """Every command with its arguments and options."""
+    """Every command with its arguments and options, as Markdown."""
     lines = [line for name, command in _all("", group) for line in _command(name, command)]
     return page("Commands", [_INTRODUCTION, *lines])

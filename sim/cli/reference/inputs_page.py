@@ -1,4 +1,4 @@
-"""The inputs of the base scenario, with source and grade, from the scenario file."""
+"""The inputs of the base scenario with source and grade, generated from the scenario file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _row(row: Provenance) -> tuple[str, ...]:
 
 
 def inputs_page() -> str:
-    """Every input of the base scenario, section by section, and how many there are of each grade."""
+    """Every input of the base scenario by section, and the number of inputs of each grade, as Markdown."""
     loaded = load("base")
     rows = [row for row in provenance(loaded) if row.origin != "default"]
     grades = Counter(row.grade for row in rows if row.is_number)

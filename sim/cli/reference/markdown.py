@@ -1,4 +1,4 @@
-"""Pieces of Markdown."""
+"""Pieces of Markdown that all reference pages use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ NOTICE = "<!-- Made by `trialclock reference --out docs/reference`; edit what it
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A table, with an empty line after it."""
+    """A table with an empty line after it.
+
+    Args:
+        head: headers.
+        rows: cells; every row has as many as there are headers.
+    """
 
     def line(cells: Sequence[str]) -> str:
         return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
@@ -17,10 +22,10 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def code(text: str) -> str:
-    """Text as code; nothing for empty text."""
+    """Text as inline code; empty text stays empty."""
     return f"`{text}`" if text else ""
 
 
 def page(title: str, lines: Iterable[str]) -> str:
-    """A page with its title, and one line feed at its end."""
+    """A page with its title, ending in one line feed."""
     return "\n".join([f"# {title}", "", NOTICE, "", *lines]).rstrip() + "\n"

@@ -1,4 +1,4 @@
-"""The reference of a results folder, from the data dictionary and the kinds of event."""
+"""The reference of a results folder, generated from the data dictionary and the kinds of event."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _THEN = {"`screening_failed`": "criteria", "`turned_away`": "caps"}  # words of 
 
 
 def _design() -> Design:
-    """A scenario whose names are the placeholders."""
+    """A scenario whose names are placeholders, such as `<criterion>`."""
     cells = {"source": "bank", "lots": {"culture_days": 1, "yield_cells": 1}}
     data = {
         "name": "reference",
@@ -97,7 +97,7 @@ def _words() -> Iterator[str]:
 
 
 def results_page() -> str:
-    """Every file of a results folder, every column with unit and meaning, and every kind of event."""
+    """Every file of a results folder, every column with unit and meaning, and every kind of event, as Markdown."""
     return page(
         "The results folder",
         [

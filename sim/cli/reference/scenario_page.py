@@ -1,4 +1,4 @@
-"""The reference of the scenario file, from the schema."""
+"""The reference of the scenario file, generated from the schema."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _text(item: type) -> str:
 
 
 def _walk(model: type[Section], path: str, known: set[type[Section]]) -> Iterator[str]:
-    """A section, then those inside it; a section that adds to a known one shows only what it adds."""
+    """A section, then its subsections; a section that extends a known one shows only what it adds."""
     parent = next((base for base in model.__bases__ if base in known), None)
     known.add(model)
     hints = get_type_hints(model, include_extras=True)
@@ -114,7 +114,7 @@ def _is_family(item: object) -> bool:
 
 
 def scenario_page() -> str:
-    """Every key of a scenario file: what may be written, unit, default, what is allowed, meaning."""
+    """Every key of a scenario file with allowed values, unit, default and meaning, as Markdown."""
     scores = [
         (code(name), score.formula, ", ".join(map(code, score.needs)), score.source) for name, score in DERIVED.items()
     ]

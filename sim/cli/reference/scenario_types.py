@@ -1,4 +1,4 @@
-"""The type of a field of a scenario in words: what may be written, its default, what is allowed."""
+"""The type of a field of a scenario in words: what may be written, its default, and the allowed range."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _options(hint: Any) -> tuple[Any, ...]:
 
 
 def _one(hint: Any) -> list[str]:
-    """What may be written for a type that is no union."""
+    """What may be written for a type that is not a union."""
     plain = bare(hint)
     origin, inner = get_origin(plain), get_args(plain)
     if plain in _PLAIN:
@@ -63,7 +63,7 @@ def _one(hint: Any) -> list[str]:
 
 
 def type_of(hint: Any) -> str:
-    """What may be written, in words."""
+    """What may be written, in words: 'number, `dist`'."""
     for known, words, _ in _NUMBERS:
         if hint == known:
             return words
@@ -92,7 +92,7 @@ def _constraints(metadata: Any) -> Iterator[str]:
 
 
 def allowed(hint: Any, info: FieldInfo) -> str:
-    """What is allowed of what may be written."""
+    """The range or the words that are allowed; empty without a restriction."""
     found = list(_constraints(info.metadata))
     for option in (hint, *_options(hint)):
         words = next((words for known, _, words in _NUMBERS if option == known), None)
@@ -107,7 +107,7 @@ def allowed(hint: Any, info: FieldInfo) -> str:
 
 
 def default(info: FieldInfo) -> str:
-    """The default as it would be written; empty for an empty mapping or a section of defaults."""
+    """The default as it would be written; empty for an empty mapping, or for a section with defaults."""
     if info.is_required():
         return "required"
     if info.default_factory_takes_validated_data:
@@ -125,7 +125,7 @@ def default(info: FieldInfo) -> str:
 
 
 def sections_in(hint: Any, path: str) -> Iterator[tuple[str, type[Section]]]:
-    """Sections that may stand at a path or in a mapping or list there."""
+    """Sections that a field may hold, directly or in a mapping or list, each with its path."""
     for option in _options(hint):
         plain = bare(option)
         origin, inner = get_origin(plain), get_args(plain)

@@ -1,4 +1,4 @@
-"""Lesson 1: why arrivals clump."""
+"""Lesson 1: why arrivals clump. At a steady rate, some months are full and others empty by chance alone."""
 
 from __future__ import annotations
 

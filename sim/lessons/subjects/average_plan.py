@@ -1,4 +1,6 @@
-"""Lesson 2: why the average plan is late."""
+"""Lesson 2: why the average plan is late. Completion time is convex in the rate, so an average rate gives an early
+date.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,7 @@ class AverageParameters(Parameters):
 
 
 def changes(parameters: AverageParameters) -> dict[str, Any]:
-    """One hospital whose rate is not known: lognormal with the stated mean."""
+    """One hospital with an unknown rate: lognormal with the stated mean."""
     mean, sigma = parameters.patients_per_month, parameters.spread
     rate: Any = mean
     if sigma > 0:

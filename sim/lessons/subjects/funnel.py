@@ -1,4 +1,6 @@
-"""Lesson 3: the screening funnel, and what one criterion costs."""
+"""Lesson 3: the screening funnel, and what one criterion costs. Only patients who fail it alone are gained by
+dropping it.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,7 @@ class FunnelParameters(Parameters):
 
 
 def changes(parameters: FunnelParameters) -> dict[str, Any]:
-    """The base scenario's patients and criteria at one hospital; cells, follow-up and oversight are left out."""
+    """Patients and criteria of the base scenario at one hospital; without cells, follow-up and oversight."""
     return {
         "sites": {
             "national_liver_centre": {"referrals_per_month": parameters.referrals_per_month},
@@ -79,19 +81,19 @@ def changes(parameters: FunnelParameters) -> dict[str, Any]:
 
 
 def without(parameters: FunnelParameters) -> dict[str, Any]:
-    """The same without the criterion."""
+    """The same without the chosen criterion."""
     found = changes(parameters)
     return found | {"screening": found["screening"] | {"criteria": {parameters.criterion: False}}}
 
 
 @dataclass(frozen=True, eq=False)
 class Failures:
-    """How many fail what, of all referred.
+    """Failures of criteria, counted over all patients referred.
 
     Attributes:
-        names: of the criteria.
-        at_all: (criteria,) patients who fail it, whatever else they fail.
-        alone: (criteria,) patients who fail it and nothing else that was known by then.
+        names: names of the criteria.
+        at_all: (criteria,) patients who fail it, whether or not they fail others.
+        alone: (criteria,) patients who fail it and nothing else known by then.
         n_referred: patients referred.
     """
 
@@ -101,12 +103,12 @@ class Failures:
     n_referred: int
 
     def share(self, counts: Array, name: str) -> Estimate:
-        """Of 100 referred."""
+        """A count as a number out of 100 referred, with its interval."""
         k = int(counts[self.names.index(name)])
         return scaled(intervals.probability(k, self.n_referred), 100)
 
     def is_costliest(self, name: str) -> bool:
-        """Whether no other criterion is failed alone by more people than chance explains."""
+        """Whether no other criterion is failed alone by more patients than chance explains."""
         best = self.share(self.alone, self.names[int(np.argmax(self.alone))])
         own = self.share(self.alone, name)
         return best.value - own.value <= math.hypot(half_width(best), half_width(own))
@@ -131,7 +133,7 @@ def in_words(criterion: str) -> str:
 
 
 def _of_100(run: Simulated, measure: str) -> Estimate:
-    """How many of 100 referred get there."""
+    """How many of 100 referred reach a stage."""
     referred = run["n_referred"]
     counts = referred - run["n_chart_failed"] if measure == "n_chart_passed" else run[measure]
     return scaled(intervals.probability(int(counts.sum()), int(referred.sum())), 100)
@@ -190,7 +192,7 @@ def teach(parameters: FunnelParameters, room: Classroom) -> Taught:
 
 
 def _check(words: str, at_all: Estimate, alone: Estimate, gained: float, consent: float) -> Check:
-    """The three answers stand for three numbers; the simulated gain says which one is right."""
+    """A check whose three answers stand for three numbers; the simulated gain decides which is right."""
     likely = np.array([at_all.value, alone.value, alone.value * consent])
     return Check(
         f"The sponsor drops '{words}'. Which patients are randomised who were not before?",

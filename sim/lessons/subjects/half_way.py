@@ -1,4 +1,4 @@
-"""Lesson 8: forecasting half way."""
+"""Lesson 8: forecasting half way. Intervals narrow as data arrive, and are judged by how often they hold."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class HalfWayParameters(Parameters):
 
 
 def changes(parameters: HalfWayParameters) -> dict[str, Any]:
-    """One hospital whose rate nobody knows, as in the lesson on average plans."""
+    """One hospital with an unknown rate, as in the lesson on average plans."""
     return average_plan.changes(
         average_plan.AverageParameters(patients_per_month=parameters.patients_per_month, spread=parameters.spread)
     )
@@ -56,16 +56,16 @@ def changes(parameters: HalfWayParameters) -> dict[str, Any]:
 
 @dataclass(frozen=True, eq=False)
 class Looked:
-    """Simulated trials, each forecast from what it had shown by the n-th participant.
+    """Simulated trials, each forecast from its first n participants.
 
     Attributes:
-        n: participants randomised by then.
-        at: (trials,) months at which that was; NaN for trials that never got there.
-        low: (trials,) tenth percentile of the forecast of the last participant, in months since day 0.
-        middle: its median.
-        high: its ninetieth percentile.
-        ended: (trials,) when the last participant came; infinity for never.
-        target: participants.
+        n: number of participants randomised by then.
+        at: (trials,) month of the n-th randomisation; NaN for trials that never reach it.
+        low: (trials,) 10th percentile of the forecast of the last participant, in months since day 0.
+        middle: (trials,) its median.
+        high: (trials,) its 90th percentile.
+        ended: (trials,) month of the last participant; infinity for never.
+        target: number of participants.
     """
 
     n: int
@@ -78,12 +78,12 @@ class Looked:
 
     @property
     def straight(self) -> Array:
-        """When the last would come if it went on as fast as it did on average until now."""
+        """(trials,) month of the last participant if the average rate so far continued."""
         return self.at * self.target / self.n
 
     @property
     def covered(self) -> Estimate:
-        """How often the end lies between the ends of the interval, of trials that were looked at."""
+        """How often the end lies within the interval, among trials that were forecast."""
         seen = np.isfinite(self.at)
         inside = (self.low <= self.ended) & (self.ended <= self.high) & seen
         return intervals.probability(int(inside.sum()), int(seen.sum()))
@@ -95,12 +95,18 @@ class Looked:
 
 
 def prior(parameters: HalfWayParameters, target: int) -> GammaRate:
-    """The rate a month before any data, from the plan; with no weight at all it is worth next to nothing."""
+    """The rate a month before any data, from the plan; with weight 0 it has next to no influence."""
     return planned_rate(target, target / parameters.patients_per_month, max(parameters.plan_weight, 1e-6))
 
 
 def look_at(run: Simulated, parameters: HalfWayParameters, share: float) -> Looked:
-    """Forecast every trial from what it had shown by a share of the target."""
+    """Forecast every trial from the data up to a share of the target.
+
+    Args:
+        run: the simulated trials.
+        parameters: parameters of the lesson.
+        share: share of the target, 0 to 1.
+    """
     target = run.design.scenario.trial.target
     n = min(max(math.ceil(share * target), 1), target - 1)
     at = np.array([days[n - 1] if len(days) >= n else np.nan for days in run.chunk.randomised_days]) / MONTH_DAYS
@@ -112,7 +118,7 @@ def look_at(run: Simulated, parameters: HalfWayParameters, share: float) -> Look
 
 
 def teach(parameters: HalfWayParameters, room: Classroom) -> Taught:
-    """One trial half way, its forecast, and what then happened; and the same for all others."""
+    """One trial half way, its forecast, and its outcome; and the same for all others."""
     run = room.run(LESSON.base, changes(parameters))
     looked = look_at(run, parameters, parameters.look)
     every = {share: look_at(run, parameters, share) for share in LOOKS}
@@ -164,12 +170,12 @@ def teach(parameters: HalfWayParameters, room: Classroom) -> Taught:
 
 
 def _miss(forecast: Array, ended: Array) -> Estimate:
-    """Mean distance in months, of trials that ended."""
+    """Mean distance in months, over trials that ended."""
     return intervals.mean(np.where(np.isfinite(ended), np.abs(forecast - ended), np.nan))
 
 
 def _one(run: Simulated, parameters: HalfWayParameters, looked: Looked) -> Exhibit:
-    """What was seen, the fan of the forecast, and what then happened."""
+    """The data so far, the fan of the forecast, and the outcome."""
     import plotly.graph_objects as go
 
     days = run.chunk.randomised_days[0] / MONTH_DAYS

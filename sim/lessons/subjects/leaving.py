@@ -1,4 +1,4 @@
-"""Lesson 6: leaving early, and why the last visit is not the last randomisation plus follow-up."""
+"""Lesson 6: leaving early. The last visit is not simply the last randomisation plus the length of follow-up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 7: luck, or a better plan."""
+"""Lesson 7: luck, or a better plan. Comparing plans on the same patients removes most of the chance."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class LuckParameters(Parameters):
 
 
 def changes(parameters: LuckParameters) -> dict[str, Any]:
-    """Plan A: hospitals with rates of their own."""
+    """Plan A: hospitals that differ in their rates."""
     return {
         "trial": {"horizon_months": HORIZON_MONTHS},
         "sites": {"hospital": {"count": parameters.sites, "referrals_per_month": parameters.patients_per_month}},
@@ -115,7 +115,7 @@ def _times(worth: intervals.Estimate) -> str:
 
 
 def _comparison(name: str, title: str, ours: Array, theirs: Array) -> Exhibit:
-    """Pairs of trials, each a line from A to B, by how long they took."""
+    """Pairs of trials: a line from the months of A to the months of B for each."""
     import plotly.graph_objects as go
 
     n = min(_PAIRS, len(ours))

@@ -1,4 +1,4 @@
-"""Lesson 5: queues at a coordinator, and cells that come too late."""
+"""Lesson 5: queues at a coordinator, and cells that come too late. Waits grow steeply as spare capacity vanishes."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ class QueueParameters(Parameters):
 
     @property
     def load(self) -> float:
-        """Share of the coordinators' time that the patients need; more than 1 is more than there is."""
+        """Share of the coordinators' time that the patients need; above 1, there is not enough."""
         return self.patients_per_month / MONTH_DAYS * self.screening_days / self.coordinators
 
 
 def changes(parameters: QueueParameters) -> dict[str, Any]:
-    """One hospital whose patients all wait until a coordinator is free, for some months or years."""
+    """One hospital where every patient waits for a free coordinator, for some months or years."""
     return {
         "trial": {"target": 20_000, "horizon_months": _months(parameters.patients_per_month)},
         "sites": {
@@ -68,12 +68,12 @@ def changes(parameters: QueueParameters) -> dict[str, Any]:
 
 
 def _months(per_month: float) -> int:
-    """Length of a trial: fewer months where more patients come, so that every picture is quick."""
+    """Length of a trial in months: shorter with more patients, so that every figure is quick."""
     return int(min(max(_PATIENTS / per_month, SHORTEST), LONGEST))
 
 
 def cell_changes(suites: int) -> dict[str, Any]:
-    """The base scenario without what else holds it up, so that only the cells may come too late."""
+    """The base scenario without its other delays, so that only the cells can be late."""
     return {
         "site_defaults": {"lead_days": 0, "activation_delay_days": 0, "ramp_up": None, "never_enrols": 0},
         "cells": {"suites": suites},
@@ -84,7 +84,7 @@ def cell_changes(suites: int) -> dict[str, Any]:
 
 
 def teach(parameters: QueueParameters, room: Classroom) -> Taught:
-    """Waiting for a coordinator, by how busy they are; and waiting for cells, by the number of suites."""
+    """The wait for a coordinator by workload, and the wait for cells by the number of suites."""
     run = room.run(LESSON.base, changes(parameters))
     wait, busy = intervals.mean(run["wait_coordinator_days"]), intervals.mean(run["share_coordinators_busy"])
     curve = [_at_load(parameters, load, room) for load in LOADS]
@@ -153,7 +153,7 @@ def _why(parameters: QueueParameters) -> str:
 
 
 def _at_load(parameters: QueueParameters, load: float, room: Classroom) -> tuple[float, Estimate]:
-    """The wait where coordinators are busy for a share of their time."""
+    """The wait at a given workload."""
     rate = load * parameters.coordinators / parameters.screening_days * MONTH_DAYS
     found = room.run(
         LESSON.base, changes(parameters.model_copy(update={"patients_per_month": rate})), share=_CURVE_SHARE
@@ -162,7 +162,7 @@ def _at_load(parameters: QueueParameters, load: float, room: Classroom) -> tuple
 
 
 def _is_fewest(parameters: QueueParameters, room: Classroom) -> bool:
-    """Whether one coordinator fewer would not do."""
+    """Whether one coordinator fewer would be too few."""
     if parameters.coordinators == 1:
         return True
     fewer = room.run(LESSON.base, changes(parameters.model_copy(update={"coordinators": parameters.coordinators - 1})))
@@ -170,7 +170,7 @@ def _is_fewest(parameters: QueueParameters, room: Classroom) -> bool:
 
 
 def _missed(run: Simulated) -> Estimate:
-    """Doses missed for want of cells, of 100 due: the ratio of means, with the error of the mean share of a trial."""
+    """Doses missed for lack of cells, per 100 due: a ratio of means, with the error of the mean share of a trial."""
     due = run["n_doses_due"]
     share = np.divide(100.0 * run["n_doses_missed_no_cells"], due, out=np.zeros_like(due), where=due > 0)
     return intervals.mean(share)

@@ -1,4 +1,4 @@
-"""Lesson 4: start-up and ramp-up."""
+"""Lesson 4: start-up and ramp-up. Both losses come at the start, and nothing later makes up for them."""
 
 from __future__ import annotations
 

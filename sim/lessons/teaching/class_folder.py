@@ -20,13 +20,16 @@ def class_files(
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     address: Callable[[Session], str] = address_in_studio,
 ) -> dict[str, bytes]:
-    """The files of a class by name.
+    """The files of a class: a scenario and a sheet per student, and the key.
 
     Args:
-        session: the lesson as given.
-        names: of the students.
-        progress: called with students done and in all.
-        address: where a lesson is opened, as each student's sheet says it.
+        session: the lesson with its settings.
+        names: names of the students.
+        progress: called with the number of students done and in all.
+        address: gives the address of a lesson, for the sheets.
+
+    Returns:
+        Contents by file name.
     """
     answers = list(answer(students(session, names), progress))
     found: dict[str, bytes] = {}
@@ -43,10 +46,19 @@ def class_files(
 def write_class(
     session: Session, names: Sequence[str], folder: Path, progress: Callable[[int, int], None]
 ) -> list[Path]:
-    """Write the files of a class into a folder that is empty or not there yet.
+    """Write the files of a class into a folder that is empty or does not exist yet.
+
+    Args:
+        session: the lesson with its settings.
+        names: names of the students.
+        folder: the folder.
+        progress: called with the number of students done and in all.
+
+    Returns:
+        The paths of the files.
 
     Raises:
-        WriteError: there is something in the folder, or it cannot be written.
+        WriteError: the folder is not empty, or cannot be written.
     """
     if folder.is_dir() and any(folder.iterdir()):
         raise WriteError(Problem("there is something in this folder already; give another --out", folder.as_posix()))
@@ -61,7 +73,7 @@ def write_class(
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
-    """Files as one ZIP archive; equal files, equal bytes."""
+    """Files as one ZIP archive; equal files give equal bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():

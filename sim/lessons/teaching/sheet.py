@@ -1,4 +1,4 @@
-"""What a teacher prints: the sheet of a lesson, its answers, and the key of a class."""
+"""Pages for a teacher to print: the sheet of a lesson, its answers, and the key of a class."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def settings_table(session: Session) -> list[tuple[str, str]]:
 
 
 def address_in_studio(session: Session) -> str:
-    """Where a studio opens a lesson, below its own address."""
+    """The address of a lesson, relative to that of the studio."""
     return f"/learn?{session.query}"
 
 
@@ -39,15 +39,15 @@ def sheet(
     scenario_file: str = "",
     address: Callable[[Session], str] = address_in_studio,
 ) -> str:
-    """The sheet of a lesson as a page to print.
+    """The sheet of a lesson as an HTML page to print.
 
     Args:
-        session: the lesson as given.
+        session: the lesson with its settings.
         taught: its answers.
-        answers: whether they are on it, with the pictures, for the teacher; without them the page has no scripts.
-        student: whose it is; empty for a line to write the name on.
-        scenario_file: the student's own scenario file, if there is one.
-        address: where a lesson is opened; default: below the address of any studio.
+        answers: whether the page has answers and figures, for the teacher; without them it needs no scripts.
+        student: name of the student; empty for a line to write the name on.
+        scenario_file: name of the student's own scenario file, if there is one.
+        address: gives the address of a lesson; default: relative to any studio.
     """
     exhibits = taught.exhibits if answers else ()
     scripts = (plotly_script(), template_text("report.js")) if answers else ()
@@ -75,11 +75,11 @@ def sheet(
 
 
 def key_page(session: Session, answers: list[Answered]) -> str:
-    """The answer key of a class as a page to print.
+    """The answer key of a class as an HTML page to print.
 
     Args:
-        session: the lesson as given, before students' values.
-        answers: of each student.
+        session: the lesson, before students' values.
+        answers: the answers of each student.
     """
     return (
         environment("sim.lessons")

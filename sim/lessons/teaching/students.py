@@ -1,4 +1,4 @@
-"""A scenario of their own for each student: values and a seed each, the file, and the answer key by simulation."""
+"""One scenario per student: values and a seed of their own, the file, and the simulated answer key."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Student:
     """One student's lesson.
 
     Attributes:
-        name: as in the list.
+        name: name in the list.
         file: name of their files, without ending.
-        session: the lesson with their values and their seed.
+        session: the lesson with their values and seed.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Answered:
     """A student's lesson, answered by the simulation.
 
     Attributes:
-        student: who.
+        student: the student.
         taught: the answers.
     """
 
@@ -63,7 +63,7 @@ def read_names(path: Path) -> list[str]:
     """Names of students from a CSV file with a column `name`.
 
     Raises:
-        InputError: with every problem found: file, line, value and what is allowed.
+        InputError: names every problem found: file, line, value and what is allowed.
     """
     file = path.as_posix()
     try:
@@ -78,7 +78,12 @@ def read_names(path: Path) -> list[str]:
 
 
 def names_from(data: bytes, file: str) -> list[str]:
-    """The same from the file's bytes."""
+    """As `read_names`, from the bytes of a file.
+
+    Args:
+        data: contents of the file.
+        file: name of the file in messages.
+    """
     if len(data) > MOST_BYTES:
         raise InputError(Problem(_TOO_LARGE, file))
     try:
@@ -122,7 +127,7 @@ def _names(rows: list[list[str]], column: int, file: str) -> list[str]:
 
 
 def students(session: Session, names: Iterable[str]) -> list[Student]:
-    """A lesson for each, with values and a seed that depend on the name and the session's seed alone."""
+    """One lesson per student; values and seed depend only on the name and on the session's seed."""
     found: list[Student] = []
     taken: set[str] = set()
     for name in names:
@@ -143,7 +148,7 @@ def _own(session: Session, name: str) -> Session:
 
 
 def _file_name(name: str, taken: set[str]) -> str:
-    """A name as a file may have it on any system."""
+    """A name that is a valid file name on every system."""
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     plain = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:40] or "student"
     if plain in ("key", "con", "prn", "aux", "nul"):
@@ -155,9 +160,9 @@ def _file_name(name: str, taken: set[str]) -> str:
 
 
 def scenario_text(student: Student) -> str:
-    """A scenario file of a student's own, which extends one that comes with the program.
+    """The scenario file of a student, which extends one that comes with the program.
 
-    `trialclock run` on it simulates the very trials that the lesson's answers are of.
+    `trialclock run` with this file simulates the same trials as the lesson's answers.
     """
     session, lesson = student.session, student.session.lesson
     changed = lesson.changes(session.parameters)
@@ -186,7 +191,10 @@ def answer(found: list[Student], progress: Callable[[int, int], None]) -> Iterat
 
     Args:
         found: the students.
-        progress: called with students done and in all.
+        progress: called with the number of students done and in all.
+
+    Yields:
+        Each student with their answers.
     """
     progress(0, len(found))
     for i, student in enumerate(found, start=1):
@@ -195,7 +203,7 @@ def answer(found: list[Student], progress: Callable[[int, int], None]) -> Iterat
 
 
 def key_table(answers: list[Answered]) -> str:
-    """The answer key as CSV: a row a student and number, each with its error."""
+    """The answer key as CSV: one row per student and number, each with its error."""
     out = io.StringIO()
     write = csv.writer(out, lineterminator="\n").writerow
     write(("student", "file", "seed", "values", "what", "answer", "low", "high", "unit", "link"))

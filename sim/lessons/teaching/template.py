@@ -1,4 +1,4 @@
-"""A file of parameters to start from: everything that a teacher may set in a lesson, with its meaning and range."""
+"""A commented parameters file to start from: everything that a teacher may set in a lesson, with meaning and range."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def template(lesson: Lesson) -> str:
-    """The file as text; it says what the lesson says without it."""
+    """The file as text. Unchanged, it gives the lesson's defaults."""
     lines = [
         f"# Lesson {lesson.number}: {lesson.title}. What is left out is as the lesson has it.",
         f"lesson: {lesson.name}",
