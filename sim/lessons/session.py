@@ -23,7 +23,7 @@ from sim.scenario.yaml_source import Document, jsonable, parse, read_file, shown
 
 SEED_KEY, TRIALS_KEY = "lesson_seed", "lesson_trials"  # in an address, where other pages have keys too
 SEED = 20191001  # of the base scenario
-LEAST, TIMES = 10, 10  # replications that a teacher may ask for: from so many to so many times those of the lesson
+LEAST, TIMES = 10, 10  # replications that a teacher may ask for: at least 10, at most 10 times those of the lesson
 
 Values = Annotated[tuple[Any, ...], Field(min_length=1, max_length=50)]
 

@@ -197,7 +197,7 @@ def headline(results: Results, dates: Dates, milestones: pd.DataFrame) -> str:
             f"More often than not, the {target} participants are not reached by {dates.horizon}, "
             f"the end of the simulated time."
         )
-    if results.scenario.follow_up is None:  # nothing is said of visits and a database that are not modelled
+    if results.scenario.follow_up is None:  # visits and a database that are not modelled are not mentioned
         p80 = estimate_of(milestones.loc["last_randomised"], "p80")
         safe = f", and by {dates.text(p80.value)} in 80 % of them" if math.isfinite(p80.value) else ""
         when = dates.text(last.value)

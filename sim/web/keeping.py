@@ -119,7 +119,7 @@ def tidy(kept: Path, limits: Limits, now: float | None = None) -> list[Path]:
     gone = []
     for thing in things:
         is_old = now - thing.used > limits.kept_days * _DAY
-        is_too_much = n_bytes > limits.kept_bytes and now - thing.used > _HOUR  # what is in use stays
+        is_too_much = n_bytes > limits.kept_bytes and now - thing.used > _HOUR  # files in use stay
         if is_old or is_too_much:
             _delete(thing.path)
             n_bytes -= thing.n_bytes

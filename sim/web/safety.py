@@ -85,7 +85,7 @@ def _with_policy(app: Dash) -> Callable[[Response], Response]:
     policy: list[str] = []
 
     def add(response: Response) -> Response:
-        if not policy:  # once all scripts of the app are known
+        if not policy:  # when all scripts of the app are known
             scripts = " ".join(["'self'", *(f"'{found.strip(chr(39))}'" for found in app.csp_hashes())])
             policy.append(
                 f"default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data: "
@@ -137,7 +137,7 @@ def callback_failed(error: Exception) -> Any:
         title, message = "This cannot be done", str(error)
     elif is_full(error):
         title, message = "This cannot be done", DISK_FULL
-    elif MESSAGE in text:  # a job that said something for people
+    elif MESSAGE in text:  # a job that raised a message for people
         title, message = "This cannot be done", text.partition(MESSAGE)[2].strip()
     else:
         title = "Something went wrong"

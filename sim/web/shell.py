@@ -119,7 +119,7 @@ def register(app: Dash, studio: Studio, pages: Sequence[Page]) -> None:
     def show(path: str | None, search: str | None, _: str | None) -> Any:
         tab = tab_of_request()
         if tab:
-            studio.jobs.end_of_tab(tab)  # what the page before was waiting for
+            studio.jobs.end_of_tab(tab)  # jobs of the page before
         page = by_path.get((path or "/").rstrip("/") or "/")
         query = search or ""
         if page is None:

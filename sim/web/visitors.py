@@ -32,12 +32,12 @@ _NAME = re.compile(r"[0-9a-f]{32}")
 _TAB = re.compile(r"[0-9a-z-]{8,64}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 DISK_FULL = "the disk of this studio is full; tell the person who runs it"
-GONE = b"\0deleted"  # what stands in the place of a text that was deleted
+GONE = b"\0deleted"  # content of the mark of a deleted text
 
 _MOST_ENTRIES = 2_000
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none of which looks like another on paper
 _SHORTEST_CODE, _LONGEST_CODE = 6, 20
-_NOTED_SECONDS = 3_600.0  # a use within so long of the last is not noted
+_NOTED_SECONDS = 3_600.0  # a second use within this time is not recorded
 
 
 def new_name() -> str:

@@ -193,7 +193,7 @@ def _opening_note(found: Fit) -> str:
     if found.is_opening_known:
         return "Exposure counts from each site's own opening."
     return (
-        "Openings are not in the data: exposure counts from each site's first person, who is no evidence of "
+        "Openings are not in the data: exposure counts from each site's first person, which is no evidence of "
         "its rate. A table of sites (--sites) is better."
     )
 

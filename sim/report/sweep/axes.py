@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sim.experiment.sweep.points import Factor
     from sim.experiment.sweep.table import Swept
 
-COLOURS = "Cividis"  # told apart by colour-blind people, and in grey
+COLOURS = "Cividis"  # distinct for colour-blind readers, and in grey
 _MOST_LETTERS = 18
 _MOST_TICKS = 10
 

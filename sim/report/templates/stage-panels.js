@@ -52,7 +52,7 @@
     }
   }
 
-  /* Who looks like what. */
+  /* Colours and shapes of people. */
   class Legend {
     constructor(trial, host) {
       this.host = host;

@@ -53,7 +53,7 @@
       if (this._backOf !== this._state()) { this.paintBack(); }
     }
 
-    /* An event has happened: whoever it moves sets out. */
+    /* An event has happened: the person it moves sets out. */
     happened(row) {
       const events = this.trial.data.events, person = events.person[row];
       if (this.isCalm()) { this.settle(); return; }
@@ -84,7 +84,7 @@
       this.flights.push({x: shelf.x + 20, y: shelf.y + 10, person, age: 0});
     }
 
-    /* One frame, so many seconds after the last. */
+    /* One frame; the argument is the time since the last one, in seconds. */
     frame(seconds) {
       const pen = this.pen, ease = this.isCalm() ? 1 : 1 - Math.exp(-seconds / EASE_SECONDS);
       pen.setTransform(1, 0, 0, 1, 0, 0);
@@ -250,7 +250,7 @@
       return false;
     }
 
-    /* Who is at a point of the picture; -1 for nobody. */
+    /* The person at a point of the picture; -1 for nobody. */
     personAt(x, y) {
       let found = -1, least = 144;
       this.shown.forEach((now, person) => {

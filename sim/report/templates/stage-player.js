@@ -212,7 +212,7 @@
 
     /* --- the calendar */
 
-    /* So many seconds of playing: days pass, and events happen, each with a moment of its own. */
+    /* Play for a number of seconds: days pass, and events happen, each with a moment of its own. */
     advance(seconds) {
       const trial = this.trial, speed = SPEEDS[this.speed], days = trial.data.events.day;
       let left = seconds;

@@ -1,4 +1,4 @@
-/* One simulated trial as it stands after so many events. What is known of it is the document of sim/report/one_trial/stage.py. */
+/* The state of one simulated trial after a number of events. All it knows is the document of sim/report/one_trial/stage.py. */
 (function (root) {
   "use strict";
   const NOWHERE = -100, DAY_MS = 86400000;

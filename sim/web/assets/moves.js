@@ -10,7 +10,7 @@
 
   var touched = [], n = 0;  // what has had no answer yet, each with a number; how many there were
   var told = {};  // by a control's id as a text: what it was told since it was last touched; the last is what it says
-  var MOST = 20;  // so many are kept: nobody moves more levers while one control waits
+  var MOST = 20;  // touches kept: nobody moves more levers while one control waits
   var visit = null;
 
   /* As Dash writes the id of a part: a name, or its keys in their order. */

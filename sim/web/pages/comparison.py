@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 PATH, TITLE = "/compare", "Compare"
 
 MOST = 4
-FIRST_ANSWER = 96  # simulated trials of each, for an answer at once
+FIRST_ANSWER = 96  # simulated trials of each in a first answer
 _SUGGESTED = "two-more-sites"
 _SIZES = ("200", "500", "1000", "2000")
 

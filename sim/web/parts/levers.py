@@ -109,7 +109,7 @@ class Control:
         if value is None or value == "":
             return "null" if self.may_be_empty else None
         if isinstance(value, float) and value.is_integer():
-            return shown(int(value))  # as a browser gives it back
+            return shown(int(value))  # as the browser returns it
         return shown(value)
 
 

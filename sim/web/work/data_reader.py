@@ -59,7 +59,7 @@ def tables_apart(
             _readings.move_to_end(key)
             return _readings[key]
     arguments = (list(files), limits, sheet, header, purpose)
-    if multiprocessing.current_process().daemon:  # it has a process of its own, and may start no other
+    if multiprocessing.current_process().daemon:  # it is a daemon process, which may not start others
         kind, value = _answered(*arguments)
     else:
         kind, value = _in_a_process(_bounded, (limits, *arguments), limits, files)
@@ -97,7 +97,7 @@ def _in_a_process(
             if not isinstance(value, MemoryError):
                 raise value
     except (EOFError, OSError):
-        pass  # it was ended: by the system, or by its bound
+        pass  # it was killed: by the system, or by its memory limit
     finally:
         connection.close()
         process.kill()
@@ -108,7 +108,7 @@ def _in_a_process(
 
 def _bounded(limits: ReadLimits, *arguments: Any) -> _Answer:
     """The work of the process: limit itself, and read."""
-    with suppress(ImportError):  # a system without such bounds; time is bounded by the one that waits
+    with suppress(ImportError):  # a system without such limits; the waiting process limits the time
         _bound(limits)
     return _answered(*arguments)
 

@@ -36,7 +36,7 @@ SECONDS = 20.0  # for a first answer; what takes longer is left to a job
 
 _N = 18  # simulated trials of a first answer: the fewest that give P80 an interval
 _N_OF_MANY = 12  # of one where many ask at once: ten of them wait for three seconds, and more trials follow at once
-_KEPT = 32  # first answers, their figures and their trials, half a megabyte, for whoever goes back to a question
+_KEPT = 32  # first answers, their figures and their trials, half a megabyte, for repeated questions
 _TURN_SECONDS = 0.05
 _WARM_UP_SECONDS = 60.0
 
@@ -128,7 +128,7 @@ class FirstAnswers:
         self._idle: queue.Queue[_Warm] = queue.Queue()
         self._lock = threading.Lock()
         self._n_waiting = 0
-        self._newest: dict[tuple[str, Callable[..., Any]], object] = {}  # question of a tab, for each thing shown
+        self._newest: dict[tuple[str, Callable[..., Any]], object] = {}  # newest question of a tab, per view
         self._all: list[_Warm] = []
         self._kept: OrderedDict[str, Any] = OrderedDict()
         self._begun: dict[str, Future[Any]] = {}
@@ -220,7 +220,7 @@ class FirstAnswers:
             warm.send(shown, question.text, question.seed, question.typed, chunks, question.view)
             answer = warm.answer(deadline)
         except BaseException:
-            for one in used:  # whatever it is at is not waited for
+            for one in used:  # its current work is abandoned
                 self._replace(one)
             raise
         for one in used:

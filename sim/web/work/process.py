@@ -12,7 +12,7 @@ from sim.web.work.turns import Turns
 
 QUICK, LONG = "quick", "long"  # lanes: first answers and lessons are never behind long work
 
-_NICE = {QUICK: 5, LONG: 10}  # jobs give way to the answers that levers wait for, and long ones to quick ones
+_NICE = {QUICK: 5, LONG: 10}  # jobs yield to first answers, and long jobs to quick ones
 _now: as_job | None = None
 
 
@@ -38,7 +38,7 @@ class as_job:  # noqa: N801 - used as a with statement
     def __enter__(self) -> None:
         global _now
         if self._settings.redis:
-            return  # Celery has so many workers, and limits of its own
+            return  # Celery has a fixed number of workers, and limits of its own
         bound_memory(self._settings.limits.job_bytes)
         os.nice(_NICE[self._lane])
         self._wait()

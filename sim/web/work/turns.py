@@ -131,7 +131,7 @@ class Turns:
         self._file = folder / f"{name}.json"
         self._lock = FileLock(folder / f"{name}.lock")
         self._n = n
-        self._each = max(1, n - 1)  # one visitor never has all places
+        self._each = max(1, n - 1)  # one visitor never takes all places
 
     @contextmanager
     def turn(self, visitor: str, tell: Callable[[str], None]) -> Iterator[None]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sim.web.studio import Studio
 
-FIRST_ANSWER = 96  # simulated trials, for an answer at once
+FIRST_ANSWER = 96  # simulated trials of a first answer
 
 
 def choices(options: list[dict[str, Any]], plan: str, what_ifs: list[str], own: str) -> Component:

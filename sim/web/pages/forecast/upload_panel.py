@@ -136,7 +136,7 @@ def register(app: Dash, studio: Studio) -> None:
     def mapped(_: Any, __: Any, ___: Any, data: str) -> Any:
         """What a person said of the columns, the dates, or the day from which to go on."""
         if len(ctx.triggered) != 1:
-            return no_update  # a panel that was drawn anew, and no person
+            return no_update  # the panel was redrawn; nobody chose anything
         before = DataState.of(data)
         after = changed_by_panel(before, ctx.triggered_id, ctx.triggered[0]["value"] or "")
         return no_update if after == before else f"?{urlencode(after.pairs())}"

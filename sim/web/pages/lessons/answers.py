@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from sim.web.studio import Studio
 
 FILE_KEY = "lesson_file"  # in an address: a teacher's file, by the hash under which this studio keeps it
-FILE = "parameters.yaml"  # how messages name it
+FILE = "parameters.yaml"  # its name in messages
 _KEPT_BYTES = 64 * 2**20
-_NICE = 15  # what nobody waits for yet gives way to all else
-_FIRST_SHARE, _FEWEST = 4, 4  # a first picture has one trial in so many, and at least so many
+_NICE = 15  # preparation yields to everything else
+_FIRST_SHARE, _FEWEST = 4, 4  # a first picture has one trial in four, and at least four
 
 
 def session_of(studio: Studio, query: Mapping[str, Sequence[str]]) -> Session:

@@ -249,7 +249,7 @@ def _register_answers(app: Dash, studio: Studio) -> None:
         def first_look(taught: Taught, n: int) -> None:
             """The pictures from a few trials, while the others are simulated."""
             text = f"A first look, from {n} of {session.replications} simulated trials: its errors are wide."
-            # all of it at once: of two things shown one after the other, the first may be lost
+            # all at once: of two updates in quick succession, the first may be lost
             set_props("learn-pictures", {"children": [html.P(text), *_pictures(taught)]})
 
         taught = answered(studio.settings.kept, session, say, first_look if seen else None)

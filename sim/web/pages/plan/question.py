@@ -189,7 +189,7 @@ def planned_state(state: State, answer: PlanAnswer) -> State:
 
 
 def _written(value: Any) -> str:
-    """A value as it stands after `--set PATH=`."""
+    """A value as written after `--set PATH=`."""
     text = shown(value)
     try:
         is_same = parse_value(text) == value

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from sim.experiment.run.results import Results
     from sim.web.studio import Studio
 
-_STEPS = (96, 384)  # after which the answer is shown anew
-_ALONE = 96  # so few are simulated in the job's own process
+_STEPS = (96, 384)  # numbers of trials after which the answer is shown again
+_ALONE = 96  # this few are simulated in the job's own process
 _SAY_SECONDS = 0.3
 _AGAIN = "trials again, for what costs most days"
 

@@ -95,8 +95,8 @@ def register(app: Dash, studio: Studio) -> None:
             says += [(name, {"data": way.query}) for name in (shell.QUERY, "plan-query")]
         return {"n": touched[-1]["n"], "before": before, "says": says}
 
-    # Not as outputs: what waits for them must not wait for this when the page is opened. And not set by the server: an
-    # answer that a later move has overtaken is dropped by the browser, and what the server sets is not.
+    # Not outputs: callbacks that wait for them must not wait for this when the page opens. Not set by the server: an
+    # answer that a later move has overtaken is dropped by the browser, but an update from the server is not.
     app.clientside_callback(
         ClientsideFunction("moves", "moved"),
         Output("plan-shown", "data"),

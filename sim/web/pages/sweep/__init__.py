@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 PATH, TITLE = "/sweep", "Sweep"
 
-SIZE = 200  # simulated trials a point, unless asked for otherwise
+SIZE = 200  # default number of simulated trials per point
 _SIZES = (100, 200, 500, 1000, 2000)
 _NAMES = {GRID: "Every combination", LATIN_HYPERCUBE: "Latin hypercube over ranges"}
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from sim.web.state import State
     from sim.web.studio import Studio
 
-FIRST_ANSWER = 48  # simulated trials a point, for an answer at once
-POINTS_OPTION = "--points"  # as messages name it
+FIRST_ANSWER = 48  # simulated trials per point of a first answer
+POINTS_OPTION = "--points"  # its name in messages
 
 
 def points_of(text: str | None, design: str) -> int | None:
