@@ -51,7 +51,7 @@ class Problem:
 
 
 def _cut(value: str) -> str:
-    """A value that a message can show."""
+    """A value, shortened for a message."""
     return value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}..."
 
 
@@ -103,7 +103,7 @@ class WriteError(ResultsError):
 
 
 class ReplicationFailed(TrialclockError):
-    """A simulated trial raised an exception, which is a defect of the program."""
+    """A simulated trial raised an exception: a defect of the program."""
 
 
 class WorkersLost(TrialclockError):

@@ -219,7 +219,7 @@ class Trial:
         return self._enter(person, self.allocation.assign(person))
 
     def _enter(self, person: Person, arm: ArmDesign) -> ArmDesign:
-        """A participant enters the trial."""
+        """Enter a participant into the trial."""
         world, site = self.world, person.site
         person.arm, person.randomised = arm, world.env.now
         person.number = self.enrolment.n_randomised + 1

@@ -154,7 +154,7 @@ def _tell(row: Row, design: Design, totals: list[float], took: list[list[float]]
 
 
 def _steps_of(group: GroupDesign, site: int, done: dict[tuple[int, int], Array]) -> dict[int, tuple[float, float]]:
-    """End and length of each step of a site, by code; empty where any is not known, or is still to come."""
+    """End and length of each step of a site, by code; empty if any of them is unknown or still to come."""
     found = {}
     for step in group.network:
         event = done.get((step.code, step.place_number or -1 - site))

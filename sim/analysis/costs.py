@@ -88,7 +88,7 @@ class Prices:
         return len(self._steps(name)) > 1
 
     def _steps(self, name: str) -> list[tuple[float, float]]:
-        """(day, unit cost from then on), the first from the beginning."""
+        """(day, unit cost from then on), the first from minus infinity."""
         found = [(-math.inf, self(name))]
         for day, amendment, new in self._changes:
             value = getattr(new, name)
@@ -214,7 +214,7 @@ def own_prices(row: dict[str, float], design: Design, in_country: str) -> list[f
 
 
 def _at_sites(row: dict[str, float], design: Design, index: EventIndex, price: Prices) -> dict[str, list[float]]:
-    """Cost of each site and of the people there, by part; at the prices of its country where those differ."""
+    """Cost of each site and of the people there, by part, at the prices of its country if it has its own."""
     unit, n = design.scenario.costs, design.n_sites
     assert unit is not None
 

@@ -65,7 +65,7 @@ def _critical(row: Row, design: Design, index: EventIndex) -> Row:
 
 
 def _site_of_first_referral(index: EventIndex) -> float:
-    """The site of the first patient referred, whatever became of them."""
+    """Index of the site of the first patient referred, whatever their fate."""
     first = index.of(events.REFERRED)
     best = (float(first[0, TIME]), float(first[0, SITE])) if len(first) else (np.inf, _NAN)
     ended = index.log.ended_at_once

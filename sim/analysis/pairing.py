@@ -77,7 +77,7 @@ def never_as_infinity(days: Array) -> Array:
 
 
 def _quantiles(values: Array, quantiles: tuple[float, ...]) -> Array:
-    """Quantiles along the last axis, first axis first: the smallest value that a share q does not exceed."""
+    """Quantiles along the last axis, in a new first axis: the smallest value that a share q does not exceed."""
     n = values.shape[-1]
     ranks = [min(max(math.ceil(q * n - 1e-9), 1), n) - 1 for q in quantiles]
     ordered = np.partition(values, sorted(set(ranks)), axis=-1)
@@ -85,7 +85,7 @@ def _quantiles(values: Array, quantiles: tuple[float, ...]) -> Array:
 
 
 def _resample(scenarios: tuple[Array, ...], quantiles: tuple[float, ...]) -> Array:
-    """Bootstrap quantiles of all, replications resampled together: [scenario, quantile, resample]."""
+    """Bootstrap quantiles of all scenarios, replications resampled together: (scenarios, quantiles, RESAMPLES)."""
     from scipy.stats import bootstrap
 
     def statistic(*samples: Array, axis: int = -1) -> Array:  # noqa: ARG001 - scipy names the axis, always the last

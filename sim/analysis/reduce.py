@@ -144,7 +144,7 @@ def _is_event_driven(design: Design) -> bool:
 
 
 def _primary(design: Design, index: EventIndex, n: int) -> float:
-    """When the last of `n` participants had the primary visit, or had left before it."""
+    """Day on which the last of `n` participants had the primary visit, or left before it."""
     follow_up = design.scenario.follow_up
     if follow_up is None:
         return float(index.of(events.RANDOMISED)[-1, TIME])
@@ -253,7 +253,7 @@ def _participants(row: Row, design: Design, index: EventIndex) -> None:
 
 
 def _events(design: Design, index: EventIndex) -> int:
-    """Events that primary completion counts, up to it."""
+    """Number of events that count for primary completion, up to it."""
     rule = design.scenario.follow_up.primary_completion if design.scenario.follow_up else None
     if rule is None:
         return 0
@@ -340,7 +340,7 @@ def _mean_length(stays: Array) -> float:
 
 
 def _coordinators_busy(places: list[int | None], index: EventIndex, end: float) -> float:
-    """Time of screening over time of coordinators, at sites that look at referrals; 0 where places are not limited."""
+    """Time of screening over time of coordinators, at sites that look at referrals; 0 without limits."""
     if None in places:
         return 0.0
     screenings = index.screenings(end)
@@ -359,7 +359,7 @@ def _coordinators_busy(places: list[int | None], index: EventIndex, end: float) 
 
 
 def _bays_busy(stays: Array, places: list[int | None], index: EventIndex, until: float) -> float:
-    """Time of stays over time of places, from each site's activation to `until`; 0 where places are not limited."""
+    """Time of stays over time of bays, from each site's activation to `until`; 0 without limits."""
     if None in places:
         return 0.0
     available = math.fsum(

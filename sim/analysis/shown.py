@@ -23,7 +23,7 @@ class Shown:
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        """The lines; where the answer cannot be read, why."""
+        """The lines; if the answer cannot be read, the reason."""
         return "\n".join(self._all_lines())
 
     def _repr_html_(self) -> str:

@@ -73,7 +73,7 @@ def plain_columns(table: pa.Table) -> pa.Table:
 
 
 def _plain_array(chunk: pa.Array) -> pa.Array:
-    """Texts made harmless, each different one once."""
+    """Texts made harmless, each distinct text once."""
     import pyarrow as pa
 
     encoded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()

@@ -1,19 +1,19 @@
 """Shares of the variance of an outcome: of each uncertain value, and of chance, by Sobol's method.
 
-The simulation is stochastic, so chance (which patients come, who consents, which lots fail: everything that is drawn
-from event to event) is one more input beside the uncertain values: the number of the replication, which decides all of
-it. With N rows of inputs A, N independent rows B, and for each input i the rows A in which that input comes from B,
+The simulation is stochastic, so chance (which patients come, who consents, which lots fail: everything drawn from event
+to event) is one more input beside the uncertain values: the number of the replication, which decides all of it. With N
+rows of inputs A, N independent rows B, and for each input i the rows A in which that input comes from B,
 N x (inputs + 2) simulated trials give
 
-    first-order share  S_i = V(E(Y | x_i)) / V(Y):  what would go from the variance if x_i alone were known
-    total share        T_i = E(V(Y | all but x_i)) / V(Y):  what would stay if all but x_i were known
+    first-order share  S_i = V(E(Y | x_i)) / V(Y):  the part of the variance that would vanish if only x_i were known
+    total share        T_i = E(V(Y | all but x_i)) / V(Y):  the part that would remain if all but x_i were known
 
-by the estimators of Saltelli et al. (2010), with bootstrap intervals, both as SALib has them. The total share of chance
-is what would stay if every uncertain value were known. First-order shares sum to at most 1, total shares to at least 1;
-the difference is what inputs do together.
+by the estimators of Saltelli et al. (2010), with bootstrap intervals, both from SALib. The total share of chance is
+what would remain if every uncertain value were known. First-order shares sum to at most 1, total shares to at least 1;
+the difference is the effect of inputs in combination.
 
-The rows are simulated trials as they come (plain Monte Carlo, not a low-discrepancy sequence), so that A and B are the
-first 2N replications of an ordinary run, and the bootstrap is honest.
+The rows are ordinary simulated trials (plain Monte Carlo, not a low-discrepancy sequence), so that A and B are the
+first 2N replications of an ordinary run, and the bootstrap is valid.
 """
 
 from __future__ import annotations
@@ -80,11 +80,11 @@ def variance_shares(names: Sequence[str], rows: Sequence[Array]) -> Shares | Non
     """First-order and total shares of the variance of an outcome, with their intervals.
 
     Args:
-        names: the inputs, chance last.
+        names: the inputs; chance is last.
         rows: (N,) finite values of A, of A with each input from B in the order of the names, and of B.
 
     Returns:
-        None where the outcome is the same in all trials.
+        None if the outcome is the same in all trials.
     """
     from SALib.analyze import sobol  # heavy: a second
 

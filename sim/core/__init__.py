@@ -1,1 +1,1 @@
-"""What every simulated trial stands on: clock, random numbers, events, population."""
+"""What every simulated trial is built on: clock, random numbers, events, patients."""

@@ -55,7 +55,7 @@ def replications_at_once(design: Design) -> int:
 
 
 def _places(block: int, wanted: Flags) -> Integers:
-    """(rows, 3) block, site and replication of those that are wanted, of (sites, replications)."""
+    """(rows, 3) block, site and replication of those wanted, from (sites, replications) flags."""
     places = np.argwhere(wanted)
     return np.column_stack((np.full(len(places), block), places))
 
@@ -180,7 +180,7 @@ class Batch:
     def _known_sites(
         self, observed: ObservedState, group: GroupDesign, rates: Array, activates: Array
     ) -> tuple[Array, Array]:
-        """The group's sites with what is known of them."""
+        """Rates and activation of a group's sites with what was observed of them."""
         path, consent = consent_in_force(self.design.scenario, observed.consent_of)
         p_consent = np.broadcast_to(self._all.probabilities(path, consent), self.n)
         rates = observed.site_rates(group.name, rates, self.first, p_consent)

@@ -79,7 +79,7 @@ class DriftPaths:
         self._logs: dict[str, Array] = {}
 
     def _log(self, place: str) -> Array:
-        """(replications, k) log of the factor of all sites together, or of those of a country besides."""
+        """(replications, k) log of the factor that all sites share, or of the additional one of a country."""
         if place not in self._logs:
             sd = self.sizes["common" if place == COMMON else "by_country"]
             assert sd is not None

@@ -54,7 +54,7 @@ def _cell(way: str, rule: WayOut, arm: str, has_ratio: bool, number: Resolve) ->
 
 
 def _curve(way: str, rule: WayOut, known: str, number: Resolve) -> Curve:
-    """Cumulative incidence by week; what is uncertain never falls, and somebody always stays."""
+    """Cumulative incidence by week; uncertain values never decrease the curve, and some always stay."""
     path = f"follow_up.leaving.{way}.cumulative.{known}"
     curve = []
     highest = 0.0

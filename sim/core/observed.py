@@ -155,7 +155,7 @@ class ObservedState:
         return found
 
     def _still_to_come(self, activates: Array, later: Array, delays: Array) -> Array:
-        """The first of several draws that is after now; where none is, start-up begins now."""
+        """The first of several draws that is after now; if none is, start-up begins now."""
         draws = np.concatenate((activates[:, None], later), axis=1)
         is_later = draws > self.now
         first = draws[np.arange(len(draws)), np.argmax(is_later, axis=1)]

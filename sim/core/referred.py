@@ -104,7 +104,7 @@ def draw_referred(design: Design, rows: Rows) -> Referred:
 
 
 def _people(design: Design, rows: Rows, patients: PatientBlock, consents: Flags, handled: Flags) -> People:
-    """Those who must be dealt with, in order of row and referral."""
+    """Patients who become persons, in order of row and referral."""
     place = np.nonzero(handled)
     n = len(place[0])
     strata = [levels[place] for levels in patients.strata.values()]
@@ -122,7 +122,7 @@ def _people(design: Design, rows: Rows, patients: PatientBlock, consents: Flags,
 
 
 def _columns(design: Design, rows: Rows, place: tuple[Integers, ...]) -> Iterator[Array]:
-    """(people,) draws of their own, column by column."""
+    """(people,) values of each column."""
     for column in design.columns.values():
         u = rows.uniform(column.purpose)
         if column.standard is not None:

@@ -104,7 +104,7 @@ class Risks:
 
 
 def _still_to_come(p: Array, first: float, last: float, now: float) -> tuple[Array, float]:
-    """Probability that a risk which has not struck by now still does, and from when on it may."""
+    """Probability that a risk that has not struck by now still does (Bayes' rule), and its first possible day."""
     if now <= first:
         return p, first
     if now >= last:

@@ -121,7 +121,7 @@ class Rows:
 
     @cached_property
     def _runs(self) -> list[Run]:
-        """Rows of one block and site in consecutive replications, whose numbers are drawn in one go."""
+        """Rows of one block and site in consecutive replications, whose numbers one call draws."""
         starts = np.flatnonzero(np.any(np.diff(self._places, axis=0) != (0, 0, 1), axis=1)) + 1
         bounds = [0, *starts.tolist(), self.n]
         first = self._replications.first

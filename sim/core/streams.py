@@ -1,12 +1,12 @@
 """Named random numbers: every draw has a stable place.
 
 A place is (seed, replication, purpose, site, n-th referral of that site), where a site is its group's name and its
-number in the group. The numbers come from Philox, a counter-based generator: seed and purpose are its key, the rest of
-the place is its counter. So nothing that is added elsewhere (a site, a purpose, a referral, a replication) moves a
-draw, the order of a file means nothing, and the scenario is no part of the place: the same patient at the same site
-lives the same life in two scenarios that differ elsewhere.
+number in the group. The numbers come from Philox, a counter-based generator (Salmon et al. 2011): its key is made of
+seed and purpose, its counter of the rest of the place. An addition elsewhere (a site, a purpose, a referral, a
+replication) therefore moves no draw, and the order of a file has no effect. The scenario is not part of the place: the
+same patient at the same site has the same draws in two scenarios that differ elsewhere.
 
-Layout of the 256-bit counter, in words of 64 bits from the lowest, each tick giving four numbers:
+Layout of the 256-bit counter, in words of 64 bits from the lowest; each tick gives four numbers:
 
     word 0  replication x ticks of a row + tick      (of a person: tick)
     word 1  block of referrals                       (of a person: referral)
@@ -14,8 +14,8 @@ Layout of the 256-bit counter, in words of 64 bits from the lowest, each tick gi
     word 3  kind of table (2 bits) and the site's number in its group (of a person: and the replication)
 
 Rows of consecutive replications follow one another, so that one call draws a block of `BLOCK` referrals of a site for
-many replications: a call costs about 4 microseconds and a number about 5 nanoseconds. What is drawn together is a
-matter of speed alone; no value depends on it.
+many replications. A call costs about 4 microseconds and a number about 5 nanoseconds. Drawing together only affects
+speed; no value depends on it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _ROW_BITS = 40
 
 @lru_cache(maxsize=65536)
 def _word(name: str) -> int:
-    """A 64-bit name: the same on every machine, whatever PYTHONHASHSEED is."""
+    """A 64-bit hash of a name, the same on every machine and for every PYTHONHASHSEED."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
 
 
@@ -88,9 +88,9 @@ class Streams:
             purpose: what the numbers are for.
             group: name of the site group.
             n_sites: sites in the group.
-            block: which block of referrals, from 0.
+            block: number of the block of referrals, from 0.
             first: number of the first replication.
-            n: how many consecutive replications.
+            n: number of consecutive replications.
 
         Returns:
             (n_sites, n, BLOCK) numbers in [0, 1).

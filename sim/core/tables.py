@@ -61,7 +61,11 @@ class Table:
 
 
 class Constant:
-    """The same value for every count."""
+    """The same value for every count at every place.
+
+    Args:
+        value: the value.
+    """
 
     __slots__ = ("_value",)
 

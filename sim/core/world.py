@@ -34,7 +34,16 @@ class Record(Protocol):
     def __call__(
         self, kind: int, site: int = -1, person: int = -1, number: float = 0, code: int = 0, amount: float = 0.0
     ) -> None:
-        """Add it."""
+        """Add the event.
+
+        Args:
+            kind: kind of event, an index into `Design.kinds`.
+            site: index of the site; -1 for none.
+            person: number of the referral of the site; -1 for none.
+            number: see the kind.
+            code: see the kind.
+            amount: see the kind.
+        """
 
 
 Tell = Callable[[tuple[float, ...]], None]  # tells a listener of an event

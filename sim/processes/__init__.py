@@ -1,1 +1,1 @@
-"""One family of SimPy processes a file. They know the world they live in, and not one another."""
+"""Families of SimPy processes, one in each module. They know the world of a replication, but not one another."""

@@ -86,7 +86,7 @@ class Caps:
             self._count(code, world.scenario.caps[name])
 
     def _count(self, code: int, cap: Cap) -> None:
-        """The counters of one cap."""
+        """Create the counters of one cap."""
         design = self._world.design
         if cap.arm is not None:
             (arm,) = (arm for arm in design.arms if arm.name == cap.arm)

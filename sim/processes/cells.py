@@ -212,7 +212,7 @@ class Bank:
 
     @property
     def _free(self) -> float:
-        """Released cells that no participant is due; a claim is among both, and so counts once."""
+        """Released cells that no participant is due; claimed cells are in both terms, and so cancel out."""
         return self._stock.cells + self._stock.claimed - self._promised
 
     def _wanted(self) -> float:
@@ -331,7 +331,7 @@ class MadeToOrder:
             order.released.succeed()
 
     def _order(self, order: Order) -> None:
-        """See that lots are made, where what the participant is still due is not there."""
+        """Start making lots, if the participant's cells are short and none are being made."""
         if not order.is_supplied and self._is_short(order):
             order.is_supplied = True
             self._world.env.start(self._supply(order))
@@ -342,7 +342,7 @@ class MadeToOrder:
         return order.stock.cells + order.stock.claimed < nearly(order.due)
 
     def _supply(self, order: Order) -> Generator[Wait, None, None]:
-        """Make lots until what the participant is still due is in stock."""
+        """Make lots until stock covers everything that the participant is still due."""
         while self._is_short(order):
             harvest = yield from self._manufacture.culture(order.person.site, next(order.lots))
             lot = yield from self._manufacture.release(harvest)

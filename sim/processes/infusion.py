@@ -53,7 +53,7 @@ class _Bay:
         self._has_asked = False
 
     def take(self) -> Event | None:
-        """A bay at once (None), or the event of getting one."""
+        """Take a bay at once (None), or queue for one (the event of getting it)."""
         if not self._has_asked:
             self._turn, self._has_asked = self._bays.take(), True
         return self._turn

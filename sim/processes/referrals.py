@@ -214,7 +214,7 @@ class Referrals:
 
 
 def _within(times: Array, intervals: Intervals) -> npt.NDArray[np.bool_]:
-    """Which times lie in any of the intervals, their ends not among them."""
+    """Which times are in any of the intervals, ends excluded."""
     inside = np.zeros(len(times), dtype=bool)
     for start, end in intervals:
         inside |= (times >= start) & (times < end)
@@ -222,7 +222,7 @@ def _within(times: Array, intervals: Intervals) -> npt.NDArray[np.bool_]:
 
 
 def _mean_days_to(per_day: float) -> float:
-    """Mean of the exponential time to something with a given probability per day."""
+    """Mean, in days, of the exponential time to something with a given probability per day."""
     if per_day <= 0:
         return _NEVER
     return -1 / log1p(-per_day) if per_day < 1 else 0.0

@@ -122,7 +122,7 @@ class Screening:
         return OUT
 
     def _tested(self, person: Person) -> int:
-        """The results are in."""
+        """Handle the results of the tests."""
         world, site, failed = self._world, person.site, person.tests_failed
         if failed and not self._may_return(person):
             return self._fail(person, events.FAIL_CRITERION + lowest_bit(failed), failed)

@@ -105,7 +105,7 @@ class Recruitment:
             self._plan_closing(site)
 
     def _recruit(self, site: Site) -> Generator[Wait, None, None]:
-        """One site, from activation on."""
+        """Process of one site, from activation on."""
         env, enrolment = self._world.env, self._enrolment
         if site.is_waiting:
             yield self._openings[site]

@@ -21,7 +21,7 @@ class StartUpSteps:
 
     @staticmethod
     def _found(world: World) -> list[tuple[float, int, int, int, float]]:
-        """(day, site, whom it is for, step, days it took) of each step."""
+        """(day, site, number of the place that shares it, step, days it took) of each step."""
         found, told = [], set()
         for group in world.design.groups:
             start_up = world.batch.start_up(group)

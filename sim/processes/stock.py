@@ -132,7 +132,7 @@ class Stock:
             insort(self._lots, lot, key=_first_to_expire)
 
     def _remove(self, lot: Lot, kind: int) -> None:
-        """A lot's cells that are left are thrown away."""
+        """Discard a lot's remaining cells."""
         lot.is_gone = True
         if lot.is_on_shelf:
             lot.is_on_shelf = False

@@ -1,1 +1,1 @@
-"""What a planner writes, read and checked."""
+"""Scenarios: what a planner writes, how it is read, and how it is checked."""

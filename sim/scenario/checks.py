@@ -1,4 +1,4 @@
-"""What a schema cannot say: names that must exist, sums that must agree, dates in order."""
+"""Checks of whole scenarios that a schema cannot express: names that must exist, sums, dates in order."""
 
 from __future__ import annotations
 

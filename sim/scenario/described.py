@@ -90,7 +90,7 @@ def _bound(numbers: list[dict[str, Any]], plain: str, exclusive: str, wider: Any
 
 
 def _forms(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A node and every form that it may take."""
+    """A schema and all forms that it may take."""
     yield node
     if "$ref" in node:
         yield from _forms(_schema()["$defs"][node["$ref"].rpartition("/")[2]])

@@ -284,7 +284,7 @@ def _line_of(kind: type, text: str) -> int | None:
 
 
 def _wrong(kind: type[Extension], others: Mapping[str, object]) -> Iterator[str]:
-    """What is wrong with how an extension is declared."""
+    """Errors in the declaration of an extension."""
     form = "small letters, digits and _, a letter first"
     if not isinstance(kind.name, str) or not _NAME.fullmatch(kind.name):
         yield f"needs a 'name' of {form}, not {kind.name!r}"

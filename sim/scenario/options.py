@@ -30,7 +30,7 @@ Text = Annotated[str, Field(min_length=1, max_length=80)]
 
 
 class Extra(Section):
-    """What a setting costs besides what the simulation counts."""
+    """Costs of a setting beyond those that the simulation counts."""
 
     cost: float = described("Once.", unit="currency", default=0.0)
     cost_per_month: float = described("Each month from day 0 to the database lock.", unit="currency/month", default=0.0)
@@ -44,7 +44,7 @@ class Extra(Section):
 
 
 class Valued(Extra):
-    """An allowed value with what it costs."""
+    """An allowed value with its cost."""
 
     value: Any = described("The value.")
 
@@ -66,7 +66,7 @@ Value = Annotated[
 
 
 class LeverRules(Section):
-    """One thing that can be chosen: the values of one path, or named settings."""
+    """One choice: the values of one path, or named settings."""
 
     label: Text | None = described("How reports call it; default: its name.", default=None)
     note: str | None = described("What else to know.", default=None, max_length=1000)
@@ -88,7 +88,7 @@ class LeverRules(Section):
 
 
 class Options(Section):
-    """Levers by name, and what they cost."""
+    """Levers by name, with their costs."""
 
     name: Text = described("Name, shown in reports.")
     question: str = described("What is to be decided.", default="", max_length=500)
@@ -259,7 +259,7 @@ def _currency(options: Options, loaded: Loaded, layered: Layered) -> list[Proble
 
 
 def _settings(options: Options, levers: tuple[Lever, ...], loaded: Loaded, layered: Layered) -> list[Problem]:
-    """Every setting, tried alone on the scenario."""
+    """Problems of settings, each tried alone on the scenario."""
     n_plans = math.prod(len(lever.settings) for lever in levers)
     if n_plans > MOST_PLANS:  # trying each of so many settings would take too long
         message = f"these levers make {n_plans:,} plans; at most {MOST_PLANS:,} can be searched: allow fewer settings"

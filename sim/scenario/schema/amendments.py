@@ -1,4 +1,4 @@
-"""Amendments and contingencies: what changes while a trial runs, on a date or at a milestone, and on what condition."""
+"""Amendments and contingencies: changes during a trial, on a date or at a milestone, with a condition."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sim.scenario.schema.values import (
 
 
 class NewCosts(Section):
-    """Unit costs from then on; what is left out stays as it is in `costs`."""
+    """Unit costs from then on; those left out stay as in `costs`."""
 
     site_activation: Money | None = described("Each site activated from then on.", unit="currency", default=None)
     site_month: Money | None = described("Each month of a site from then on.", unit="currency/month", default=None)

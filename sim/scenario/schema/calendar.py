@@ -1,4 +1,4 @@
-"""What multiplies the arrival of patients on some days: months, seasons, public holidays, shocks."""
+"""Factors on the arrival of patients by date: months, seasons, public holidays, shocks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PublicHolidays(Section):
 
 
 class Period(Section):
-    """A stretch of days, both ends included: once (dates) or every year (MM-DD)."""
+    """An interval of days, both ends included: once (dates) or every year (MM-DD)."""
 
     from_: date | MonthDay = described("First day, as a date or as MM-DD for every year.", alias="from")
     to: date | MonthDay = described("Last day, of the same kind.")
@@ -43,7 +43,7 @@ class Period(Section):
 
 
 class Calendar(Section):
-    """Everything that changes arrivals with the date. Factors multiply where several hold."""
+    """Everything that changes arrivals by date. Factors that apply on the same day multiply."""
 
     public_holidays: PublicHolidays | None = described("Public holidays.", default=None)
     by_month: dict[Annotated[int, Field(ge=1, le=12)], OnceFactor] = described(

@@ -1,4 +1,4 @@
-"""Caps: at most so many participants, or people in screening, of some sites, a stratum, an arm, or the whole trial."""
+"""Caps: limits on participants or people in screening, by site, country, stratum or arm, or in the whole trial."""
 
 from __future__ import annotations
 

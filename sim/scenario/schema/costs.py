@@ -1,4 +1,4 @@
-"""What things cost, how many trials to simulate, and where numbers come from."""
+"""Unit costs, the number of simulated trials, and the sources of numbers."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ Grade = Literal["A", "A-derived", "B", "B-derived", "B/D", "B/C", "C", "D"]
 
 
 class Source(Section):
-    """Where a value comes from, and how sure it is: A record, B published, C from memory, D assumption."""
+    """The source of a value and its grade: A record, B published, C from memory, D assumption."""
 
     grade: Grade = described("A = the registry record; B = published; C = published, not checked; D = assumption.")
     source: str = described("Citation, or keys of `bibliography`.", min_length=1, max_length=500)

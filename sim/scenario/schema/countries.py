@@ -1,4 +1,4 @@
-"""Countries: what differs between them, for the sites of the groups that name one as theirs."""
+"""Countries: what differs between them for the sites of groups that name them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class CountryHolidays(Section):
 
 
 class CountryCosts(Section):
-    """Unit costs that differ in a country; what is left out comes from `costs`."""
+    """Unit costs that differ in a country; those left out come from `costs`."""
 
     site_activation: Money | None = described("Each site activated.", unit="currency", default=None)
     site_month: Money | None = described(

@@ -85,7 +85,7 @@ class WayOut(Section):
 
     @model_serializer(mode="wrap")
     def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """The short form, so that what is printed and stored is what a planner writes and may change."""
+        """The short form, so that output has the form that a planner writes and may change."""
         written = handler(self)
         curves = {
             arm: {f"{float(week):g}": share for week, share in curve.items()}
@@ -97,7 +97,7 @@ class WayOut(Section):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """As it is written in a file: weeks alone, or arms with weeks."""
+        """The form in a file: weeks alone, or arms with weeks."""
         whole = handler.resolve_ref_schema(handler(core))
         properties = whole["properties"]
         (curve,) = properties["cumulative"]["patternProperties"].values()
@@ -134,7 +134,7 @@ Ways = Annotated[
 
 
 class EventDriven(Section):
-    """Primary completion when so many participants have had an event; everybody is followed until then."""
+    """Primary completion once this many events have happened; all participants are followed until then."""
 
     events: int = described("Events needed.", unit="events", ge=1)
     of: Ways | None = described(
@@ -226,7 +226,7 @@ class BoardReview(Section):
 
 
 class StoppingRule(Section):
-    """Too many severe reactions among the first treated hold or end the trial."""
+    """Too many severe reactions among the first treated participants hold or end the trial."""
 
     severe_reactions: int = described("This many severe reactions ...", unit="reactions", ge=1, le=MAX_PEOPLE)
     among_first: int = described(

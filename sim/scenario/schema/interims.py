@@ -1,4 +1,4 @@
-"""Interim looks, stages and cohorts: when data are looked at, whether recruitment pauses, and what may be decided."""
+"""Interim looks, stages and cohorts: when data are reviewed, whether recruitment pauses, and what may be decided."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Numbers = Annotated[
 
 
 class Interim(Section):
-    """A look at the data, or one of each stage or cohort. Without any, the trial goes on."""
+    """A review of the data, or one after each stage or cohort. If it decides nothing, the trial goes on."""
 
     at_randomised: Numbers | None = described(
         "A look when so many are randomised; one number, or one for each look.", unit="participants", default=None

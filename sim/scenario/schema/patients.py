@@ -53,7 +53,7 @@ Condition = Annotated[
 
 
 class Sometimes(Section):
-    """Now and then a value is a multiple of what it would have been (an acute rise)."""
+    """Occasionally a value is a multiple of what it would have been (an acute rise)."""
 
     probability: Probability = described("How often.")
     times: Factor = described("Multiplies the value.")
@@ -91,7 +91,7 @@ class Patients(Section):
 
 
 class Test(Section):
-    """A question about one attribute. All limits given must hold; min and max are themselves allowed."""
+    """A condition on one attribute. All limits given must hold; `min` and `max` are included."""
 
     attribute: Name | None = described("The attribute or score.", default=None)
     min: float | None = described("At least this.", default=None)
@@ -151,7 +151,7 @@ NOT_STATED = "reason_not_stated"  # what those fail on whom `screening.failure` 
 
 
 class Rescreen(Section):
-    """Those who fail only on passing reasons may come back once."""
+    """Patients who fail only for reasons that may pass may come back once."""
 
     probability: Probability = described("How often they do.")
     after_days: Days = described("After how many days.", unit="days")

@@ -1,4 +1,4 @@
-"""Discrete risks, as a risk register has them: how likely each is, what it delays, and by how many days."""
+"""Discrete risks as in a risk register: how likely each is, what it delays, and by how many days."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Risk(Section):
-    """Something that may happen once in a trial, and then costs days."""
+    """An event that may happen once in a trial and then costs days."""
 
     probability: OnceProbability = described("How likely it is to strike.")
     days: Days = described("How many days it costs where it strikes; one draw for a trial.", unit="days")

@@ -1,4 +1,4 @@
-"""Sites: groups of like hospitals, what they share, and when they open and close."""
+"""Sites: groups of similar hospitals, their shared settings, and when they open and close."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Start-up of a site as steps (regulator, ethics, contract, initiation): some wait for others, the rest run at once."""
+"""Start-up of a site as steps (regulator, ethics, contract, initiation), in parallel or one after another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Infusions and the cells for them."""
+"""Infusions, and the supply of cells for them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Stock(Section):
 
 
 class CellSupply(Section):
-    """Where cells come from. Without this section doses are never short."""
+    """The source of cells. Without this section doses are never short."""
 
     source: Literal["bank", "made_to_order"] = described(
         "bank: central stock for all; made_to_order: a lot for each participant, from randomisation."

@@ -1,4 +1,4 @@
-"""The trial itself: its target, its arms and how people are allocated to them."""
+"""The trial itself: its target, its arms, and how participants are allocated to them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sim.scenario.schema.values import Days, Name, OnceCells, OnceProbability, S
 
 
 class Planned(Section):
-    """Dates the registry record promises; reports measure against them."""
+    """Dates in the registry record; reports compare results with them."""
 
     primary_completion: date | None = described("Date by which the primary endpoint was to be complete.", default=None)
     study_completion: date | None = described("Date by which the last visit was to be done.", default=None)
 
 
 class Start(Section):
-    """Whether the trial as a whole starts, and when: approval, money, the sponsor. Else it starts on day 0."""
+    """Whether and when the trial as a whole starts (approval, funding, sponsor); by default on day 0."""
 
     late: OnceProbability = described("Probability that it starts late.", default=0.0)
     late_days: Days = described(
