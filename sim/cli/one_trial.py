@@ -106,11 +106,15 @@ def _write_domains(design: Design, rows: npt.NDArray[np.float64], folder: Path) 
     from sim.exchange.outgoing.sdtm_domains import dataset_json
     from sim.experiment.files import cannot_write, write_text
 
+    files = dataset_json(design, rows)
+    if not files:
+        raise UsageError(
+            Problem("nobody consents in this simulated trial, so there is nobody to write about", "--format")
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(folder, error) from None
-    files = dataset_json(design, rows)
     for name, text in files.items():
         write_text(folder / name, text)
     click.echo(f"wrote {', '.join(files)} to {folder}")

@@ -120,7 +120,8 @@ class Told:
             horizon = Dates(self.explanation.design.clock, self.explanation.design.horizon_days).horizon
             return [
                 f"In none of the simulated trials does {self.noun} come by {horizon}.",
-                "What drives it cannot be told from trials that never get there. Ask for a milestone before it.",
+                f"What drives {self.noun} cannot be told from trials that never get there. Ask for a milestone before "
+                "it.",
             ]
         parts = (self._when, self._main_share, self._chance, self._swing, self._causes, self._critical, self._never)
         return [text for part in parts if (text := part())]

@@ -154,16 +154,23 @@ class PlanTold:
         best = table.sort_values(["probability", "cost"], ascending=[False, True], kind="stable").iloc[0]
         short = 100 * (self.asked.probability - float(best["probability"]))
         earliest = table.sort_values("day", kind="stable").iloc[0]
-        when = estimate_of(earliest, "day")
-        late = when.value - self.answer.asked.question.by_day + 1
-        by = f"by {self.dates.text(when.value)} ({self.dates.error(when)})"
-        after = f", {math.ceil(late):,} days after the date asked for" if math.isfinite(late) else ""
         return [
             f"No plan makes {self.noun} by {self.asked.by} with {self.wanted} probability. The likeliest is "
             f"{self.changes(best)}: it makes it {self.makes_it(best)}, {short:.0f} points short.",
             self._none_is_sure(),
-            f"With {self.wanted} probability the earliest plan ({self.changes(earliest)}) makes it {by}{after}.",
+            self._earliest(earliest),
         ]
+
+    def _earliest(self, plan: pd.Series) -> str:
+        when = estimate_of(plan, "day")
+        if not math.isfinite(when.value):
+            return f"No plan makes it by {self.dates.horizon}, the end of the simulated time, with that probability."
+        late = when.value - self.answer.asked.question.by_day + 1
+        by = f"by {self.dates.text(when.value)} ({self.dates.error(when)})"
+        return (
+            f"With {self.wanted} probability the earliest plan ({self.changes(plan)}) makes it {by}, "
+            f"{math.ceil(late):,} days after the date asked for."
+        )
 
     def _none_is_sure(self) -> str:
         return f"The probability that no simulated plan meets the request is {percent(self.answer.p_none)}."
