@@ -262,6 +262,6 @@ def _scenario(named: Named) -> Scenario:
     if isinstance(named, Fit):
         return scenario_from_mapping(fitted_mapping(named, f"{named.trial.name[:60]} fitted"))
     if not isinstance(named, (Loaded, Scenario, Mapping, Path, str)):
-        message = f"the scenario comes first, and then the data; a {type(named).__name__} is no scenario"
-        raise UsageError(f"{message}. sim.fit(data) makes one of data")
+        message = f"the scenario comes first, and then the data; a {type(named).__name__} is not a scenario"
+        raise UsageError(f"{message}. sim.fit(data) makes one from data")
     return loaded(named).scenario

@@ -223,7 +223,7 @@ def cut(trial: ObservedTrial, when: date) -> ObservedTrial:
         notes.append(Finding(False, f"{later:,} randomised after {when} are left out", trial.source))
     if when > trial.last:
         days = (when - trial.last).days
-        what = f"the as-of date is {days} days after the last record ({trial.last}); nobody since is taken as a fact"
+        what = f"the as-of date is {days} days after the last record ({trial.last}); taken as fact: nobody since then"
         notes.append(Finding(False, what, trial.source))
     whole = _without_silence(trial)
     told = ", ".join(f"{n:,} {what}" for what, n in became(known.people))

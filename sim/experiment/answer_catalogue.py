@@ -17,7 +17,7 @@ _FILES = {  # by command: its answer and its page
     "explain": ("explanation.json", "explain.html"),
     "plan": ("plan.json", "plan.html"),
 }
-_UNFINISHED = "not finished; the same command goes on"
+_UNFINISHED = "not finished; run the same command again to continue"
 
 
 @dataclass(frozen=True)

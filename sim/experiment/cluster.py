@@ -156,7 +156,7 @@ class Cluster:
         try:
             answer = future.result(timeout=_LONELY_SECONDS)
         except KilledWorker:
-            raise self._lost("lost worker after worker at the same replications, perhaps for want of memory") from None
+            raise self._lost("lost several workers at the same replications, perhaps because memory ran out") from None
         except (CancelledError, OSError, TimeoutError):
             raise self._lost("no longer answers") from None
         future.release()
@@ -164,7 +164,7 @@ class Cluster:
 
     def _lost(self, what: str) -> WorkersLost:
         return WorkersLost(
-            f"the cluster at {self._address} {what}; what is finished is kept, and the same command goes on from there"
+            f"the cluster at {self._address} {what}; what is finished is kept. Run the same command again to continue"
         )
 
 
@@ -218,10 +218,10 @@ def _check(client: Client, address: str) -> None:
     try:
         found = client.run(_state)
     except ModuleNotFoundError as error:
-        raise _refused(f"its workers lack what simulates ({error}); install trialclock there", address) from None
+        raise _refused(f"its workers lack a module ({error}); install trialclock on them", address) from None
     others = sorted(worker for worker, state in found.items() if tuple(state) != _state())
     if others:
-        message = f"the worker at {others[0]} has another version of trialclock; its results would be others"
+        message = f"the worker at {others[0]} has another version of trialclock; its results would differ"
         raise _refused(message, address)
 
 

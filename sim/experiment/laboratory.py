@@ -259,7 +259,7 @@ class Laboratory:
         message = f"stopped after {self._done:,} simulated trials"
         if self._kept is None:
             return message
-        return f"{message}; they are kept in {self._kept.parent.as_posix()}. The same command goes on from there"
+        return f"{message}; they are kept in {self._kept.parent.as_posix()}. Run the same command again to continue"
 
     # --- simulating
 

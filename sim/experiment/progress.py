@@ -8,7 +8,7 @@ Progress = Callable[[int, int], None]
 """Called with replications done and replications in all, after every chunk, in the caller's thread.
 
 Where it raises `KeyboardInterrupt`, the simulation ends with `RunInterrupted` as after Ctrl-C: what is finished is
-kept, and the same call goes on from there.
+kept, and the same call continues from there.
 """
 
 

@@ -262,6 +262,6 @@ class Workers(Generic[Key]):
         self._losses += 1
         if self._losses > MOST_LOSSES:
             raise WorkersLost(
-                f"worker processes were killed {self._losses} times, perhaps for want of memory; what is finished is "
-                "kept. The same command with fewer --workers goes on from there"
+                f"worker processes were killed {self._losses} times, perhaps because memory ran out; finished work "
+                "is kept. Run the same command with fewer --workers to continue"
             )

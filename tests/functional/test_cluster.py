@@ -197,7 +197,7 @@ def test_workers_with_another_program_are_refused(
 ) -> None:
     dask.start_worker("a")
     monkeypatch.setattr(cluster, "program_fingerprint", lambda: "0123456789abcdef")
-    with pytest.raises(UsageError, match="has another version of trialclock; its results would be others"):
+    with pytest.raises(UsageError, match="has another version of trialclock; its results would differ"):
         run_in_folder(scenario, replications=N, out=tmp_path / "r", execution=Execution(cluster=dask.address))
 
 

@@ -83,7 +83,9 @@ def test_data_may_be_a_file_or_what_was_read_from_it(data: Path, tmp_path: Path)
 
 def test_data_in_place_of_the_scenario_are_refused(data: Path) -> None:
     """The two are easily given in the wrong order."""
-    with pytest.raises(sim.InputError, match="the scenario comes first, and then the data; a DataFrame is no scenario"):
+    with pytest.raises(
+        sim.InputError, match="the scenario comes first, and then the data; a DataFrame is not a scenario"
+    ):
         sim.forecast(pd.read_csv(data), SCENARIO)
 
 

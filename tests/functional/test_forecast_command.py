@@ -146,7 +146,7 @@ def test_an_as_of_date_after_the_last_record_is_a_warning(plan: Path, tmp_path: 
         "forecast", plan, "--observed", data, "--as-of", "2023-12-31", "-n", 20, "-w", 1, "--out", tmp_path / "o"
     )
     assert done.code == 0
-    assert "the as-of date is 128 days after the last record (2023-08-25); nobody since is taken as a fact" in done.err
+    assert "the as-of date is 128 days after the last record (2023-08-25); taken as fact: nobody since then" in done.err
     assert "nobody randomised for 128 days, where one came every 8.0 days" in " ".join(done.out.split())
 
 

@@ -100,7 +100,7 @@ def test_an_extension_that_is_stopped_goes_on(copy: Path, large: Path, simulated
 
     with pytest.raises(RunInterrupted, match=f"of {MORE} replications"):
         extend(copy, MORE, Execution(workers=1, progress=stop))
-    with pytest.raises(ResultsError, match="this run is not finished; first go on with it, by --resume"):
+    with pytest.raises(ResultsError, match="this run is not finished; finish it first, with --resume"):
         extend(copy, MORE + 1, ALONE)
     extend(copy, MORE, ALONE)
     assert contents(copy) == contents(large)

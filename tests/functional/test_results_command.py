@@ -235,7 +235,7 @@ def test_experiments_are_listed_with_what_they_say(tmp_path: Path) -> None:
     (tmp_path / "broken" / "plan.json").write_text("{}")
     printed = " ".join(call("results", "--in", tmp_path).out.split())
     assert "there is no such run" in printed  # their runs are in folders of their own
-    assert "begun (explain) not finished; the same command goes on" in printed
+    assert "begun (explain) not finished; run the same command again to continue" in printed
     said = json.loads((tmp_path / "compared" / "comparison.json").read_text())["comparisons"][0]["sentences"][0]
     assert said in printed
     assert f"Page: {(tmp_path / 'compared' / 'comparison.html').as_posix()}" in printed

@@ -245,7 +245,7 @@ def test_an_unfinished_run_cannot_be_read_but_says_how_to_go_on(tmp_path: Path) 
     stopped_after(1, out)
     outcome = call("replay", out)
     assert outcome.code == 2
-    assert "this run was not finished; run it again, and it goes on" in outcome.err
+    assert "this run was not finished; run it again to continue" in outcome.err
 
 
 def hear_ctrl_c() -> None:
@@ -281,7 +281,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(whole: Path, tmp_pa
     assert process.returncode == 130
     assert printed == ""
     assert "Traceback" not in said
-    assert f"of {N} replications; they are kept in {out}. The same command goes on from there" in said
+    assert f"of {N} replications; they are kept in {out}. Run the same command again to continue" in said
     n_kept = int(said.split("stopped after ")[1].split(" ")[0])
     assert n_kept == replicate.CHUNK * len(list((out / CHUNKS).glob("*.npz"))) > 0
     assert call(*command(out)).code == 0

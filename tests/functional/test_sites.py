@@ -92,7 +92,7 @@ def test_sites_of_the_data_that_differ_only_in_how_they_are_written_are_one() ->
     trial = read_observed(log)
     assert [site.name for site in trial.sites] == ["North", "South"]
     assert trial.people.site.tolist() == [0, 0, 0, 1]
-    assert "Sites that differ only in how they are written are one: NORTH, north" in " ".join(trial.account.lines())
+    assert "Sites that differ only in spelling are taken as one: NORTH, north" in " ".join(trial.account.lines())
 
 
 def test_days_of_activation_to_come_are_plans() -> None:

@@ -202,7 +202,7 @@ def test_the_same_bytes_whatever_the_workers_and_after_a_kill(tmp_path: Path) ->
         if total != N and done >= 2 * FEWEST:
             raise KeyboardInterrupt
 
-    with pytest.raises(RunInterrupted, match="same command goes on"):
+    with pytest.raises(RunInterrupted, match="same command again to continue"):
         go("stopped", progress=stop)
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "stopped" / PAIRS).iterdir()}
     assert kept

@@ -192,7 +192,7 @@ def contradictions(facts: _Facts, check: DataCheck) -> None:
         said & facts.is_in & (facts.over | facts.flag_left | facts.flag_completed),
         f"but {_way_out_told(facts)}",
         ((ON_STUDY, "the status is right; those dates do not count"),),
-        "mend the status of those who have left",
+        "correct the status of those who have left",
     )
     _ask_by_word(
         facts,
@@ -200,7 +200,7 @@ def contradictions(facts: _Facts, check: DataCheck) -> None:
         said & facts.is_in & facts.failed & ~dated,
         "but something else says that screening failed",
         ((ON_STUDY, "the status is right; they are in screening"),),
-        "mend the status of those who failed",
+        "correct the status of those who failed",
     )
     _ask_ended(facts, check)
     clash = facts.failed & dated & ~facts.means(FAILED) & ~(facts.explicit & (facts.meaning != ""))

@@ -175,7 +175,7 @@ def _randomised(
         return
     found.randomised = np.where(has_arm, start, _NEVER)
     if not np.isnat(found.randomised).all():
-        found.how.append(("day of randomisation, for want of DS's", "DM.RFSTDTC"))
+        found.how.append(("day of randomisation, because DS has none", "DM.RFSTDTC"))
         if events is not None:
             found.notes.append("DS has no RANDOMIZED; RFSTDTC of those with an arm stands for it")
 

@@ -80,7 +80,7 @@ def with_sites(trial: ObservedTrial, table: RawTable, given: Columns, order: Dat
     check.stop_on_errors()
     own = sum(1 for name in joined if name != joined[name])
     if own:
-        notes.append(f"{own} of the sites are written otherwise than in the data, and are the same")
+        notes.append(f"{own} of the sites are spelled differently in the data, and are taken as the same")
     told = tuple(f"in {table.file}: {note}" for note in (*notes, *table.notes))
     return replace(
         trial,
@@ -112,7 +112,7 @@ def sites_once(trial: ObservedTrial) -> ObservedTrial:
     kept = list(dict.fromkeys(one[name] for name in names))
     index = np.array([kept.index(one[name]) for name in names] + [NO_SITE], dtype=np.int64)
     records = {site.name: site for site in trial.sites}
-    note = f"sites that differ only in how they are written are one: {_listed(others)}"
+    note = f"sites that differ only in spelling are taken as one: {_listed(others)}"
     return replace(
         trial,
         people=replace(trial.people, site=index[at]),

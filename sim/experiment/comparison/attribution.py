@@ -268,7 +268,7 @@ def share_rows(a: Attribution, sides: Sequence[Side], n: int) -> pd.DataFrame:
     pairs = [Pair(a.pair.reference, side, n) for side in sides]
     fine = np.logical_and.reduce([_came_through(side, n) for side in sides])
     if not fine.any():
-        raise UsageError("no replication came through in every scenario between, so that nothing can be shared out")
+        raise UsageError("no replication succeeded in every scenario in between, so the difference cannot be split")
     rows: list[dict[str, object]] = []
     for milestone in MILESTONES:
         rows += _days(a, milestone, _days_of(pairs, milestone, fine), min(pair.horizon_days for pair in pairs))

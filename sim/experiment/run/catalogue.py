@@ -164,7 +164,7 @@ def _finished(results: Results) -> Entry:
     if unread:
         return Entry(results.path, *_what(run), n, n, finished, _size(results.path), FINISHED, (unread,), {})
     if not notes and results.is_of_this_program():  # another version's tables may have other columns
-        notes = tuple(f"is no folder that this program wrote: {problem}" for problem in results.wrong_tables()[:1])
+        notes = tuple(f"was not written by this program: {problem}" for problem in results.wrong_tables()[:1])
     failed = len(results.failures)
     dates = {} if failed or any(REPLICATIONS in note for note in notes) else _dates(results)
     status = DAMAGED if notes else FAILED if failed else FINISHED

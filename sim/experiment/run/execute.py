@@ -76,12 +76,12 @@ def go(folder: RunFolder, execution: Execution, outputs: Outputs) -> Results:
         folder.look()
         raise RunInterrupted(
             f"stopped after {_so_far(folder)} replications; they are kept in {folder.path}. "
-            f"The same command goes on from there, and so does: trialclock run --resume {folder.path}"
+            f"Run the same command again to continue, or: trialclock run --resume {folder.path}"
         ) from None
     except WriteError as error:
         problem = error.problems[0]
         kept = f"{folder.n_finished:,} replications are kept in {folder.path}"
-        message = f"{problem.message}; {kept}, and once it can be written, the same command goes on from there"
+        message = f"{problem.message}; {kept}, and once it can be written, run the same command again to continue"
         raise WriteError(Problem(message, problem.file)) from None
 
 
@@ -141,7 +141,7 @@ def check_undamaged(results: Results) -> None:
         raise ResultsError(Problem(message, str(results.path)))
     wrong = results.wrong_tables()
     if wrong:
-        raise ResultsError(Problem(f"is no folder that this program wrote: {wrong[0]}", str(results.path)))
+        raise ResultsError(Problem(f"was not written by this program: {wrong[0]}", str(results.path)))
 
 
 def reuse(results: Results, execution: Execution, outputs: Outputs) -> Results:

@@ -46,10 +46,10 @@ def chunks_of(results: Results) -> Iterator[Chunk]:
     try:
         for chunk in _chunks(results):
             if not _is_right(chunk):
-                raise ValueError("a day or a detail in it is none")
+                raise ValueError("it has an impossible day or detail")
             yield chunk
     except (ValueError, TypeError, LookupError, pa.ArrowException) as error:
-        message = f"cannot be given more replications: its tables are no run's: {first_line(error)}"
+        message = f"cannot be given more replications: no run writes such tables: {first_line(error)}"
         raise ResultsError(Problem(message, str(results.path))) from None
 
 

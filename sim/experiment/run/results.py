@@ -60,9 +60,7 @@ class Results(Shown):
             raise ResultsError(Problem("there is no such results folder", str(self.path)))
         if not (self.path / MANIFEST).is_file():
             unfinished = (self.path / RUN).is_file()
-            what = (
-                "this run was not finished; run it again, and it goes on" if unfinished else "is not a results folder"
-            )
+            what = "this run was not finished; run it again to continue" if unfinished else "is not a results folder"
             raise ResultsError(Problem(what, str(self.path)))
         return checked_manifest(self.path / MANIFEST)
 

@@ -107,7 +107,7 @@ class _Several:
         """What to say when a person stops it."""
         return RunInterrupted(
             f"stopped after {self._done:,} of {self._total:,} replications of {len(self._runs)} scenarios; they are "
-            "kept. The same command goes on from there"
+            "kept. Run the same command again to continue"
         )
 
 

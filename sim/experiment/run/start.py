@@ -132,9 +132,9 @@ def extend(
     path = Path(path)
     before = _identity_in(path)
     if (path / RUN).is_file() and before.replications != replications:
-        raise ResultsError(Problem("this run is not finished; first go on with it, by --resume", str(path)))
+        raise ResultsError(Problem("this run is not finished; finish it first, with --resume", str(path)))
     if before.replications is not None and replications < before.replications:
-        message = f"this run has {before.replications:,} replications already; more can be added, and none taken away"
+        message = f"this run has {before.replications:,} replications already; more can be added, but none removed"
         raise UsageError(Problem(message, "--replications", value=str(replications)))
     folder = RunFolder(path, Identity(before.scenario, before.seed, replications, before.typed, before.assumptions))
     with folder.locked():

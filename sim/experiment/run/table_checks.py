@@ -94,7 +94,7 @@ def _wrong_replications(file: pq.ParquetFile, n_replications: int) -> str:
         table = file.read_row_group(group, columns=["replication", "outcome"])
         numbers = table.column("replication").to_numpy()
         if not np.array_equal(numbers, np.arange(first, first + len(numbers))):
-            return "has not each simulated trial once, in order"
+            return "does not have each simulated trial once, in order"
         unknown = set(table.column("outcome").to_pylist()) - words
         if unknown:
             return f"has an outcome that no trial has ({str(next(iter(unknown)))[:40]})"

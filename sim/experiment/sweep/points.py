@@ -234,7 +234,7 @@ def parse_factors(texts: Sequence[str], design: str, loaded: Loaded) -> list[Fac
 
 def _misplaced(path: str, others: Sequence[str], known: set[str], file: str) -> str | None:
     if path.partition(".")[0] in ("experiment", "name", "question", "sources", "bibliography", "extends"):
-        return "this decides nothing of a simulated trial; --replications and --seed are options of their own"
+        return "this does not affect simulated trials; --replications and --seed are options of their own"
     if path not in known:
         return f"there is no such path in {file}; {nearest(path, known)}"
     for other in others:

@@ -64,7 +64,7 @@ def _size(n: int, target: int) -> dict[str, str]:
     if n < _FEW:
         return {"few so far": f"only {n} randomised so far: the rate is not well known"}
     if target - n > _FAR * n:
-        left = f"{target - n:,} are still to come after {n:,}: a long way to draw on from what was seen"
+        left = f"{target - n:,} are still to come after {n:,}: a long way to extrapolate"
         return {"a long way to go": left}
     return {}
 
