@@ -100,7 +100,8 @@ def test_events_or_days_that_no_trial_has_are_not_carried_on(there: Path) -> Non
     table = pq.read_table(path)
     pq.write_table(_with("day", [float("nan")] * len(table))(table), path)
     _sealed(there / "mine")
-    assert "no run writes such tables" in _refused("run", "--extend", there / "mine", "--replications", 4, "--workers", 1)
+    said = _refused("run", "--extend", there / "mine", "--replications", 4, "--workers", 1)
+    assert "no run writes such tables" in said
 
 
 @pytest.mark.parametrize(
