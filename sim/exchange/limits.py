@@ -45,7 +45,7 @@ FROM_ELSEWHERE = ReadLimits(
     columns=300,
     cells=5_000_000,
 )
-MOST_PEOPLE = 1_000_000  # that counts may add up to: no trial is larger, and each of them is kept apart
+MOST_PEOPLE = 1_000_000  # maximum sum of counts: no trial is larger, and each person takes memory
 LONGEST_CELL = 100_000  # characters
 
 

@@ -120,7 +120,7 @@ def _pairs(text: str) -> list[tuple[str, str]]:
             word, equals, meaning = rest.partition(",")[0].rpartition("=")
             if not equals or not word.strip():
                 raise UsageError(Problem(example, path=STATUS, value=rest.strip()))
-            found.append((word, meaning))  # with a meaning that there is not, which is said with the nearest
+            found.append((word, meaning))  # with an unknown meaning; the message names the nearest known one
             return found
         found.append((known["word"], known["meaning"]))
         rest = rest[known.end() :]

@@ -23,7 +23,7 @@ from sim.scenario.schema import Scenario
 Array = npt.NDArray[np.float64]
 
 LOG_FILE, SITE_FILE = "simulated-log.csv", "simulated-sites.csv"
-_SEED, _REPLICATION, _UNTIL = 20191001, 17, date(2020, 9, 30)  # a trial that is half way, and late
+_SEED, _REPLICATION, _UNTIL = 20191001, 17, date(2020, 9, 30)  # a trial that is half-way through and late
 
 
 def example_data() -> tuple[Upload, Upload]:

@@ -187,7 +187,7 @@ def forecast(
     with simulators(workers) as crew:
         start = start_from(scenario, trial, seed, is_constant=is_constant)
         others = [(item.name, start_from(item.scenario, trial, seed, is_constant=is_constant)) for item in what_ifs]
-        fitted = FITTED in scenario.bibliography  # is no plan
+        fitted = FITTED in scenario.bibliography  # not a plan
         plan = None if fitted else plan_in_short(scenario, seed)
         cases = [Case(FORECAST, start.scenario, start.state, replications)]
         if plan is not None:
@@ -251,7 +251,7 @@ def _needed(start: Start, futures: Futures) -> tuple[NeededRate, ...]:
     }
     found = []
     if follow_up and follow_up.primary_completion:
-        weeks.clear()  # these dates hang on events, not on when the last participant is in
+        weeks.clear()  # these dates depend on events, not on the last participant
     for name, length in weeks.items():
         planned: date | None = getattr(scenario.trial.planned, name)
         if planned is None:

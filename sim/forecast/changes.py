@@ -19,9 +19,9 @@ from sim.forecast.continued.state import Start
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-_TRIALS = 64  # simulated trials of each stage between the plan and the forecast
+_TRIALS = 64  # number of simulated trials of each stage between plan and forecast
 _RESAMPLES = 400
-_MOST_RESAMPLED = 2000  # simulated trials of the forecast, or of the plan, that are resampled
+_MOST_RESAMPLED = 2000  # maximum number of simulated trials of forecast or plan that are resampled
 _OPENINGS = 96
 FORECAST = "forecast"
 _SITES, _SCREENING, _STAYING = "plan, sites as they opened", "plan, sites and screening", "forecast, leaving as planned"
@@ -145,7 +145,7 @@ def _moved(found: dict[str, Futures], stages: list[str], milestone: str) -> list
     """
     n = min(found[name].case.replications for name in stages)
     random = np.random.Generator(np.random.Philox(n))
-    picked = np.vstack((np.arange(n), random.integers(0, n, (_RESAMPLES, n))))  # the first row is as they are
+    picked = np.vstack((np.arange(n), random.integers(0, n, (_RESAMPLES, n))))  # the first row is not resampled
     medians = {name: _medians(_capped(found[name], milestone)[picked]) for name in stages}
     for end, near in ((PLAN, (PLAN, _SITES, _SCREENING)), (FORECAST, (_STAYING, FORECAST))):
         total = min(found[end].case.replications, _MOST_RESAMPLED)

@@ -17,8 +17,8 @@ from sim.forecast.rate.settings import FEWEST, SETTINGS, RateSettings
 
 _GAP_DAYS = 40.0
 _TIMES_USUAL = 5.0  # mean gaps
-_RECENT = 1 / 3  # of the time so far
-_MANY_NEW = 1 / 3  # of the sites
+_RECENT = 1 / 3  # share of the time so far
+_MANY_NEW = 1 / 3  # share of the sites
 _LEAST_SITES = 3
 _MONTH_DAYS = 365.25 / 12
 _QUICK = replace(SETTINGS, draws=1000)

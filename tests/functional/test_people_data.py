@@ -200,7 +200,9 @@ def test_a_failure_date_a_reason_or_a_flag_says_that_screening_failed() -> None:
 
 
 def test_a_failed_screening_and_a_randomisation_in_one_row_are_refused() -> None:
-    with pytest.raises(DataError, match=r"failed screening, and has a date of randomisation; mend the row \(row 2\)"):
+    with pytest.raises(
+        DataError, match=r"failed screening, and has a date of randomisation; correct the row \(row 2\)"
+    ):
         _read("Subject,Consent date,Randomised on,Screen failure date\n1,2023-01-01,2023-01-09,2023-01-05\n")
 
 

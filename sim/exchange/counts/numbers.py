@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[,'\u2019\u00a0\u202f ]\d{3})+(?:\.0+)?")
-_COMMA = re.compile(r"[+-]?\d{1,15},0{1,2}")  # 3,0 where commas are points; 3,000 is three thousand
+_COMMA = re.compile(r"[+-]?\d{1,15},0{1,2}")  # 3,0 with a decimal comma; 3,000 is three thousand
 _PLAIN = re.compile(r"[+-]?(?:\d{1,15}(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?")
 
 

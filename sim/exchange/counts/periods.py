@@ -30,7 +30,7 @@ from sim.exchange.tables.columns import COUNT_NAMES, is_usual, plain
 from sim.exchange.tables.raw import RawTable
 
 DAY, WEEK, MONTH, QUARTER, YEAR = "day", "week", "month", "quarter", "year"
-_NO_CALENDAR = date(2001, 1, 1)  # day 0 of data that count months from their start
+_NO_CALENDAR = date(2001, 1, 1)  # day 0 of data whose months are counted from the start
 _MOST_MONTHS = 600
 _MONTHS_OF = {MONTH: np.timedelta64(1, "M"), QUARTER: np.timedelta64(3, "M"), YEAR: np.timedelta64(12, "M")}
 _ONE_DAY = np.timedelta64(1, "D")

@@ -16,7 +16,7 @@ from sim.exchange.tables.raw import RawTable
 
 PLUS = "+"
 _SHOWN = 4
-_NO_PLACES = frozenset(  # words of counts of something else than randomisations
+_NO_PLACES = frozenset(  # words for counts of something other than randomisations
     (
         "planned", "fail", "sf", "left", "discontinue", "withdraw", "drop", "terminate", "death", "lost", "complete",
         "screen", "consent", "eligible", "visit", "treatment", "follow", "contact", "birth", "end",

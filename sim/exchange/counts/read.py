@@ -34,7 +34,7 @@ _MEANINGS = {
     "randomised": "number randomised",
     "sites_activated": "number of sites activated",
 }
-_LONG_MONTH, _LONG_STRETCH = 45, 14  # days without a row that are worth a warning
+_LONG_MONTH, _LONG_STRETCH = 45, 14  # days without a row, from which on to warn
 _UNIT_DAYS = {MONTH: 30, "quarter": 91, "year": 365}
 
 
@@ -104,7 +104,7 @@ def _frame(table: RawTable, columns: dict[str, str], periods: Periods, check: Da
     names = one_name_each(frame["site"])
     others = sorted(name for name, one in names.items() if name != one)
     if others:
-        made.notes.append(f"sites that differ only in how they are written are one: {', '.join(others[:5])}")
+        made.notes.append(f"sites that differ only in spelling are taken as one: {', '.join(others[:5])}")
     frame["site"] = frame["site"].map(lambda name: names.get(name, name))
     for role in _COUNTED:
         if role in columns:
@@ -197,7 +197,7 @@ def _warn_funnel(check: DataCheck, frame: pd.DataFrame) -> None:
 
 def _warn_gaps(check: DataCheck, frame: pd.DataFrame, unit: str, made: _Made) -> None:
     """Warn of missing periods between the first and the last; they count as 0."""
-    # Days without a row are days without work as often as not; only long stretches are worth a word.
+    # Days without a row are often days without work, so that only long stretches are reported.
     ordered = frame.drop_duplicates("start").sort_values("start")
     lengths = (ordered["end"] - ordered["start"]).dt.days
     longest = _LONG_MONTH if unit == MONTH else max(int(lengths.max()), _LONG_STRETCH)

@@ -17,9 +17,9 @@ _SURE = (
     {"so", "far"}, {"since", "start"}, {"kumuliert"}, {"kumulativ"}, {"cumule"}, {"acumulado"}, {"ctd"}, {"cumulatief"},
 )  # fmt: skip
 _MAYBE = {"total", "totals", "sum", "overall"}
-_ENOUGH = 4  # periods that never fall, under a name that may say so
-_MANY = 5  # the same, under a name that says nothing
-_FAR_ABOVE = 5.0  # times the usual step: a first total that began long before the table
+_ENOUGH = 4  # periods without a fall that suffice if the name may mean a total
+_MANY = 5  # the same if the name says nothing
+_FAR_ABOVE = 5.0  # times the usual step: a first total this large began long before the table
 _FEW = 10
 _ANSWERS = (
     (NEW, "each row counts those of its own period"),

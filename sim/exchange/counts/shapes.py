@@ -26,7 +26,7 @@ _NOT_REAL = frozenset(
         "estimate", "estimated", "baseline", "original plan", "reforecast", "fc", "soll",
     }
 )  # fmt: skip
-_SERIALS = (30_000, 60_000)  # numbers of Excel's days, which are dates and no counts
+_SERIALS = (30_000, 60_000)  # Excel's serial numbers of days: dates, not counts
 _NUMBERS_SHARE = 0.5
 _YEAR = r"(?:19|20)\d{2}"
 _PERIOD = "period"

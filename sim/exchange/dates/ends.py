@@ -20,13 +20,13 @@ from sim.exchange.tables.read import RawTable
 if TYPE_CHECKING:
     pass
 
-FIRST_YEAR, LAST_YEAR = 1950, 2089  # of any trial; what is outside is a placeholder
+FIRST_YEAR, LAST_YEAR = 1950, 2089  # years of any trial; other years are placeholders
 _YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)|^(\d{4})\d{4}(?:\d{6})?$")
-_SLIP_DAYS, _SLIP_TIMES, _SLIP_ROWS = 180, 20.0, 3  # a few days so far after all others are slips or plans
-_BEYOND_DAYS = 31  # last visits may be so much later than all else before somebody is asked
-_SILENT_DAYS, _SILENT_TIMES = 60, 10.0  # so long without a randomisation, and it is asked whether the data end there
+_SLIP_DAYS, _SLIP_TIMES, _SLIP_ROWS = 180, 20.0, 3  # a few days this long after all others are slips or plans
+_BEYOND_DAYS = 31  # last visits may be this much later than everything else without a question
+_SILENT_DAYS, _SILENT_TIMES = 60, 10.0  # silence after which to ask whether the data end there
 _REMARK_DAYS, _REMARK_TIMES = 14, 3.0
-_LONG_GAP, _GAP_DAYS = 8.0, 28  # times the mean gap, and days: a gap on the way that is worth a word
+_LONG_GAP, _GAP_DAYS = 8.0, 28  # times the mean gap, and days: a gap within the data that is reported
 
 
 def without_placeholders(table: RawTable, columns: list[str]) -> tuple[RawTable, list[str]]:
@@ -100,7 +100,7 @@ def check_slips(
             (str(before), "later days do not count"),
             (str(known[-1]), "it is right"),
         )
-        check.ask(Question(message, AS_OF, answers, rows=tuple(where.tolist()), otherwise="mend the row"))
+        check.ask(Question(message, AS_OF, answers, rows=tuple(where.tolist()), otherwise="correct the row"))
         return
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sim.exchange.tables.columns import without_accents
 
 # Months by their names in English, German, French, Spanish, Italian, Dutch, Portuguese and the Scandinavian languages.
-# A word is a month where it begins the names of one month and of no other: `jui` is June and July in French.
+# A word is a month if it begins the names of exactly one month: `jui` is June and July in French.
 _NAMES = (
     "january januar janvier enero gennaio januari janeiro",
     "february februar fevrier febrero febbraio februari fevereiro",

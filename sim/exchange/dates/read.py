@@ -25,13 +25,13 @@ Rows = npt.NDArray[np.int64]
 
 ORDERS = (("dmy", "day first: 3 April is 03/04"), ("mdy", "month first: 3 April is 04/03"))
 _YEAR_FIRST = (("ymd", "year first: 24/04/03 is 3 April 2024"), ("dmy", "day first: 24/04/03 is 24 April 2003"))
-_LONGEST = 60  # letters of a date; a longer text is none
+_LONGEST = 60  # maximum length of a date
 _FIRST_YEAR, _LAST_YEAR = 1950, 2098
-# What data bases and forms put where there is no date: whole years, and some days.
+# Placeholders of databases and forms for a missing date: whole years, and some days.
 _NO_YEARS = {1, 1800, 1899, 1900, 2099, 2199, 2200, 2222, 2999, 3000, 7777, 8888, 9998, 9999, 1111}
 _NO_DAYS = {(1753, 1, 1), (1901, 1, 1), (1960, 1, 1), (1970, 1, 1), (2100, 1, 1)}
 _EXCEL_DAY_0 = date(1899, 12, 30)
-_TURNED_FROM, _TURNED_TEXTS = 6, 2  # dates of one column that are enough to see that a spreadsheet turned some over
+_TURNED_FROM, _TURNED_TEXTS = 6, 2  # dates in a column that suffice to see that a spreadsheet swapped some
 _NAT = np.datetime64("NaT", "D")
 
 
@@ -175,7 +175,7 @@ def _whole(form: str, found: Match[str]) -> _Said | None:
     year = whole_year(parts["y"])
     if form == SLASHED:
         first, second = int(parts["a"]), int(parts["b"])
-        if first == 0 or second == 0:  # a day, or a month too, that is not known
+        if first == 0 or second == 0:  # an unknown day, or day and month
             return _Said(form, year, first or second)
         return _Said(form, year, pair=(first, second))
     month = month_number(parts["m"])

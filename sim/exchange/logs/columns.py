@@ -24,7 +24,7 @@ DATED = (
     headers.DATE, headers.SCREENED, headers.FAILED_ON, headers.LEFT_ON, headers.ENDED_ON, headers.COMPLETED_ON,
     headers.DIED_ON,
 )  # fmt: skip
-FALLBACKS = (headers.STATUS_DATE, headers.SEEN, headers.TREATMENT_END)  # days that are no way out by themselves
+FALLBACKS = (headers.STATUS_DATE, headers.SEEN, headers.TREATMENT_END)  # days that are not a way out by themselves
 SIDE = (*FALLBACKS, headers.CUT, headers.PLANNED)
 MEANINGS: dict[str, str] = {
     "date": "date of randomisation",
@@ -68,9 +68,9 @@ _SITES = {
     for key in ("site", "site number", "site name", "site id", "data access group", "site number name", "subject site",
                 "site code", "access group", "enrol site", "study site", "study site number", "study site name")
 }  # fmt: skip
-_MOST_WORDS = 40  # different statuses in one column
+_MOST_WORDS = 40  # maximum number of different statuses in a column
 _SOME = 0.5
-_ANY_DAY = frozenset(("date", "actual", "rfstdtc", "dsstdtc", "dsstdat"))  # words of a day that may be that of anything
+_ANY_DAY = frozenset(("date", "actual", "rfstdtc", "dsstdtc", "dsstdat"))  # words for a day of any event
 
 
 @dataclass

@@ -32,8 +32,8 @@ _EXPLAINED = {
     IGNORED: "no participant; the row is left out",
 }
 ANSWERS = tuple((status, f"{status}: {_EXPLAINED[status]}") for status in STATUSES)
-NO_STATUS = "no status"  # the word for those who have none, after --status
-_FEW, _FEW_SHARE = 2, 0.1  # people, and of all: a word that so few have is no word for those who are still in
+NO_STATUS = "no status"  # stands for people without a status, after --status
+_FEW, _FEW_SHARE = 2, 0.1  # people, and share of all: a word this rare does not stand for people who are still in
 _WORDS_SHOWN = 12
 
 

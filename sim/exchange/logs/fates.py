@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 Texts = npt.NDArray[np.object_]
 Bools = npt.NDArray[np.bool_]
 
-_MANY_STALE = 3  # people; so many are asked about, since they would move the date
-_STALE, _SHORT_SCREENING_DAYS = 2.0, 14.0  # times the longest screening, which is at least so many days
+_MANY_STALE = 3  # people; from this number on they are asked about, because they would move the date
+_STALE, _SHORT_SCREENING_DAYS = 2.0, 14.0  # times the longest screening, which counts as at least this many days
 
 
 @dataclass
@@ -70,7 +70,7 @@ def fates_of(evidence: Evidence, said: Mapping[str, str], check: DataCheck) -> F
     """
     meaning, explicit = meanings(evidence, said, check)
     reason_meaning, reason_explicit = reason_meanings(evidence, meaning, said, check)
-    # A word that a person called randomised may be of the screening alone: who left later has a reason for it.
+    # A word that the user called randomised may describe the screening alone: people who left later have a reason.
     left_later = explicit & (meaning == RANDOMISED) & np.isin(reason_meaning, (LEFT, COMPLETED))
     unsaid = (meaning == "") | (left_later & ~np.isnat(evidence.day(headers.ENDED_ON)))
     meaning, explicit = np.where(unsaid, reason_meaning, meaning), explicit | (unsaid & reason_explicit)
@@ -204,7 +204,7 @@ def contradictions(facts: _Facts, check: DataCheck) -> None:
     )
     _ask_ended(facts, check)
     clash = facts.failed & dated & ~facts.means(FAILED) & ~(facts.explicit & (facts.meaning != ""))
-    check.error_rows("has failed screening, and has a date of randomisation; mend the row", rows[clash])
+    check.error_rows("has failed screening, and has a date of randomisation; correct the row", rows[clash])
     check.error_rows(
         "is not randomised, as a column of yes and no says, but the status says otherwise",
         rows[facts.says_no & facts.means(RANDOMISED, COMPLETED) & ~facts.explicit & (not evidence.consent_only)],

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from sim.exchange.tables.columns import plain
 
-# Other ways of writing a word, by the word that stands for them here.
+# Spellings and translations, by the standard word.
 _WORDS = {
     "date": "dt dtc dtm datetime timestamp dat datum fecha dates day dte",
     "rand": "random randomised randomized randomisation randomization randomise randomize rnd rando randomisiert "

@@ -18,7 +18,7 @@ from sim.exchange.tables.read import RawTable
 if TYPE_CHECKING:
     from sim.exchange.findings import DataCheck
 
-_SHARED = 0.25  # of the rows with a number that is at another site too: numbers are within a site
+_SHARED = 0.25  # share of rows with a number of another site: numbers are unique within a site only
 _KEY = "\x1f"
 
 

@@ -13,7 +13,7 @@ from sim.exchange.observed import COMPLETED, FAILED, IN_SCREENING, LEFT, RANDOMI
 from sim.exchange.said import ON_STUDY
 from sim.exchange.tables.columns import without_accents
 
-# What says the same of two who are different: treatment is not the study, and a code can mean another thing elsewhere.
+# Ambiguous words: treatment is not the study, and a code can have another meaning elsewhere.
 _LONG_OR_LOST = frozenset({"ltfu", "ltf", "lfu"})
 _ABOUT = re.compile(
     r"^(?:(?:the|a|study|trial)\s+)?(?:subject|participant|patient|pt|ppt|person)\s+"

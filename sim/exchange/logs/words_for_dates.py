@@ -82,7 +82,7 @@ def _moved(table: RawTable, header: str, words: pd.Series[str], status: str, che
     ]
     if against:
         word, other = words[against[0]], said[against[0]]
-        check.error(f"'{header}' says '{word}', and the status says '{other}'; mend the row", against)
+        check.error(f"'{header}' says '{word}', and the status says '{other}'; correct the row", against)
     return replace(table, cells=cells)
 
 

@@ -106,7 +106,7 @@ DOMAINS = (
         3,
     ),
 )
-_DECODED = (  # words of ways of leaving, and the standard's term (codelist NCOMPLT)
+_DECODED = (  # words in ways of leaving, and the standard's term (codelist NCOMPLT)
     (("death", "died", "dead"), "DEATH"),
     (("lost",), "LOST TO FOLLOW-UP"),
     (("withdraw", "consent"), "WITHDRAWAL BY SUBJECT"),

@@ -141,7 +141,12 @@ class _Results(_Part):
 
 
 class RegistryStudy(_Part):
-    """The parts of a record that say something about operations."""
+    """The parts of a record that concern operations.
+
+    Attributes:
+        protocol_section: identification, status, design, arms and eligibility.
+        results_section: posted results; empty where there are none.
+    """
 
     protocol_section: _Protocol
     results_section: _Results = _Results()

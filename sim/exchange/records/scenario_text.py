@@ -16,11 +16,11 @@ from sim.exchange.records.outline import StudyOutline
 
 _WEEK_DAYS = 7
 _MONTH_DAYS = 365.25 / 12
-_FAILURE = 0.3  # of those screened; assumed, and asked
+_FAILURE = 0.3  # share of screened people; assumed, and asked about
 _SCREENING_DAYS = 14
 _RATE_SIGMA = 0.5
 _LOCK_DAYS = 60
-_LEFT_ARE_NAMED = 6  # ways out; rarer ones are summed
+_LEFT_ARE_NAMED = 6  # number of ways out named; rarer ones are summed
 _WIDTH = 118
 _MOST_CRITERIA_LINES = 200
 

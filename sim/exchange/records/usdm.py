@@ -123,7 +123,12 @@ class _Study(_Part):
 
 
 class UsdmStudy(_Part):
-    """The parts of a USDM file that say something about operations."""
+    """The parts of a USDM file that concern operations.
+
+    Attributes:
+        study: the study with its versions.
+        usdm_version: version of the standard; empty where the file does not say.
+    """
 
     study: _Study
     usdm_version: str = ""

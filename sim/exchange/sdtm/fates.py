@@ -67,7 +67,12 @@ def texts(table: RawTable, name: str) -> pd.Series[str]:
 
 @dataclass(frozen=True, eq=False)
 class Dated:
-    """Days of DM by variable, and of the rows of DS; NaT where a variable is missing."""
+    """Days of the domains, (n,) each.
+
+    Attributes:
+        dm: days of DM by variable; NaT where a variable is missing.
+        ds: days of the rows of DS; None without DS.
+    """
 
     dm: dict[str, Days]
     ds: Days | None

@@ -26,7 +26,7 @@ _MEANINGS = {
     "planned": "planned day of activation",
     "group": "group of sites",
 }
-_SEVERAL = 2  # sites on both sides without a match are too many for slips of the pen
+_SEVERAL = 2  # this many unmatched sites on both sides are too many for typing errors
 _SHOWN = 8
 
 

@@ -101,14 +101,14 @@ _FILLERS = {
     "date", "dt", "of", "the", "sum", "number", "num", "total", "cumulative", "cum", "actual", "to", "so", "far",
     "running", "accumulated", "cumul", "cumulated", "overall", "todate", "aantal", "anzahl", "nombre", "numero",
 }  # fmt: skip
-# Words that tell nothing beside others: `Patients enrolled this month`, `Site activation date`.
+# Words without meaning beside others: `Patients enrolled this month`, `Site activation date`.
 _BESIDE = {
     "patients", "patient", "subjects", "subject", "participants", "participant", "pts", "new", "monthly", "weekly",
     "daily", "this", "month", "week", "quarter", "in", "per", "by", "period", "site", "sites", "no", "nr", "since",
     "start", "all", "at", "on", "count", "study", "trial",
 }  # fmt: skip
-_LAST_DATES = ("year", "screening")  # names of a period only where there is no other
-_PREFERRED = {  # of several columns that could be one thing, the one that says it best
+_LAST_DATES = ("year", "screening")  # these name a period only where nothing else does
+_PREFERRED = {  # among several columns that fit a role, the preferred ones
     "randomised": ("randomised", "randomized", "randomisations", "randomizations", "rand"),
     "activated": ("activated", "activated_on", "activation", "active", "active_from"),
     "closed": ("closed", "closed_on", "closure"),
@@ -220,7 +220,7 @@ def recognised(
         if role in said:
             continue
         candidates = _candidates(table, set(usual), set(found.values()))
-        if role == "date" and len(candidates) > 1:  # a year alone is the last that says when
+        if role == "date" and len(candidates) > 1:  # a year alone is the last choice for a date
             candidates = [header for header in candidates if plain(header) not in _LAST_DATES] or candidates
             candidates = [header for header in candidates if not _is_counting(table.cells[header])] or candidates
         best = [header for header in candidates if _core(plain(header)) in _PREFERRED.get(role, ())]

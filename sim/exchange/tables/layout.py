@@ -15,8 +15,8 @@ from sim.exchange.tables.columns import COUNT_NAMES, LOG_NAMES, SITE_NAMES, plai
 
 Rows = list[list[str]]
 
-_LOOKED_AT = 60  # rows among which the header is
-_WHOLE, _HALF = 0.8, 0.5  # of the cells of the fullest row
+_LOOKED_AT = 60  # rows among which the header is searched
+_WHOLE, _HALF = 0.8, 0.5  # shares of the cells of the fullest row
 _VALUE = re.compile(r"[-+]?[\d.,:/% ]*\d[\d.,:/% -]*|\d{1,2}[-/. ]?[A-Za-z]{3,9}[-/. ]?\d{2,4}.*|\d{4}-\d{2}-\d{2}.*")
 _TOTAL = re.compile(
     r"(grand |sub-?|over)?totals?|grand sum|sum|all sites|all cent(re|er)s|overall( total)?|gesamt|summe|totaux?|"
@@ -43,7 +43,7 @@ _SDTM_NAMES = {
 _YEAR = re.compile(r"(?:19|20)\d{2}")
 _BARE_PERIOD = re.compile(r"[A-Za-z\u00c0-\u00ff]{3,10}\.?|Q[1-4]|(?:W|KW|CW)\d{1,2}")
 _SHOWN = 3
-_LONGEST_TOTAL = 20  # letters of a word for a total
+_LONGEST_TOTAL = 20  # maximum length of a word for a total
 _FOOTNOTES = ("is a footnote", "are footnotes")
 
 
@@ -238,7 +238,7 @@ def without_totals(cells: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     for place in range(cells.shape[1]):
         column = cells.iloc[:, place]
         totals |= column.isin([value for value in column.unique() if is_total(value)])
-    if not totals.any() or totals.mean() > _HALF:  # of most rows it says something else
+    if not totals.any() or totals.mean() > _HALF:  # if most rows have it, it means something else
         return cells, ""
     return cells[~totals], _left_out(cells.index[totals].tolist(), "is a total", "are totals")
 

@@ -16,7 +16,7 @@ WORDS = frozenset(
         "#num!", "#name?", "########", ".a", ".b", ".n", ".u",
     }
 )  # fmt: skip
-IN_DATES = frozenset(  # words in the place of a date: it has not come, or nobody wrote it down
+IN_DATES = frozenset(  # words in place of a date: it is in the future, or was not recorded
     {
         "nd", "not done", "tbd", "tbc", "pending", "ongoing", "on-going", "continuing", "not yet", "open", "no date",
         "to be confirmed", "to be determined", "awaited", "n", "no", "0", "never", "not reached", "nk", "un", "uk",

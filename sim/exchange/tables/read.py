@@ -1,4 +1,4 @@
-"""A data file as a table of text, whatever it was saved as: CSV, Excel, or JSON."""
+"""Reads a data file as a table of text, whether it is CSV, Excel or JSON."""
 
 from __future__ import annotations
 
@@ -37,10 +37,13 @@ def read_table(
 
     Args:
         path: a CSV (comma, semicolon, tab or bar), an Excel workbook, Dataset-JSON 1.0 or 1.1, or records in JSON.
-        sheet: which sheets of a workbook, where a person said so.
-        header: which rows are the header, where a person said so.
-        purpose: what the table is for, which tells sheets apart.
-        limits: how large it may be.
+        sheet: the sheets of a workbook, if the user said.
+        header: the rows of the header, if the user said.
+        purpose: what the table is for, which helps to choose among sheets.
+        limits: maximum sizes.
+
+    Returns:
+        The table.
 
     Raises:
         DataError: it is missing, empty, not readable, too large, or has no rows.
@@ -58,15 +61,22 @@ def table_of(
     purpose: Purpose = DATA,
     limits: ReadLimits = ON_DISK,
 ) -> RawTable:
-    """A table from the bytes of a file. Arguments and errors as for `read_table`.
+    """Read a table from the bytes of a file; see `read_table`.
 
     Args:
-        content: what is in the file.
-        shown: its name, for messages; Excel is told by its first bytes, JSON by its ending or first letter.
-        sheet: which sheets of a workbook.
-        header: which rows are the header.
+        content: bytes of the file.
+        shown: its name, for messages. Excel is recognised by its first bytes, JSON by its ending or first letter.
+        sheet: the sheets of a workbook, if the user said.
+        header: the rows of the header, if the user said.
         purpose: what the table is for.
-        limits: how large it may be.
+        limits: maximum sizes.
+
+    Returns:
+        The table.
+
+    Raises:
+        DataError: it is empty, too large, not a table, or has no rows.
+        QuestionError: it has several sheets, and it is not clear which is meant.
     """
     check_size(len(content), shown, limits)
     if not content.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):

@@ -39,7 +39,7 @@ def bytes_of(path: Path, limits: ReadLimits = ON_DISK) -> bytes:
                 raise DataError(Problem(message, shown))
         check_size(found.st_size, shown, limits)
         with path.open("rb") as file:
-            content = file.read(limits.bytes + 1)  # what the system says of its size need not be true
+            content = file.read(limits.bytes + 1)  # the size that the system reports need not be true
     except FileNotFoundError:
         raise DataError(Problem("there is no such file", shown)) from None
     except (OSError, ValueError) as error:  # a name with a null in it is a ValueError

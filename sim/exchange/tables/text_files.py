@@ -15,7 +15,7 @@ from sim.exchange.tables.foreign import READ_HERE
 
 Rows = list[list[str]]
 
-_MARKS = (  # a file may begin with one; the longer first, since one begins as the other does
+_MARKS = (  # byte-order marks, the longer first because one is the beginning of another
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -23,9 +23,9 @@ _MARKS = (  # a file may begin with one; the longer first, since one begins as t
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SEPARATORS = ",;\t|"
-_SNIFFED = 30_000  # characters that tell the separator
+_SNIFFED = 30_000  # characters from which the separator is recognised
 _SNIFFED_ROWS = 60
-_QUOTED_TIMES = 20  # cells in quotation marks may have separators in them, but not this many times the columns
+_QUOTED_TIMES = 20  # quoted cells may contain separators, but not this many times the number of columns
 _NOT_A_TABLE = f"is not a table; expected {READ_HERE}"
 
 
@@ -83,7 +83,7 @@ def rows_of(text: str, shown: str, limits: ReadLimits) -> Rows:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
     separator = ""
-    if text[:4].lower() == "sep=" and text[4:5] and text[4] in _SEPARATORS:  # a line that Excel writes for itself
+    if text[:4].lower() == "sep=" and text[4:5] and text[4] in _SEPARATORS:  # a line that Excel adds
         separator, text = text[4], text[5:]
     separator = separator or _separator(text)
     rows: Rows = []

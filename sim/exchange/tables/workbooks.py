@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _UNCOMPUTED = re.compile(rb"</f>\s*(<v\s*/>|<v>\s*</v>|</c>)")
 _MERGED = re.compile(rb"<mergeCell\s[^>]*ref=\"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})\"")
-_EMPTY_ROWS_MOST = 1_048_576  # rows that a sheet of Excel can have
+_EMPTY_ROWS_MOST = 1_048_576  # maximum number of rows of an Excel sheet
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def sheets_of(content: bytes, shown: str, limits: ReadLimits) -> tuple[list[Shee
 
 def _rows(sheet: Any, shown: str, limits: ReadLimits, room: int) -> list[list[str]]:
     """Rows of text, without the empty ones at the end."""
-    sheet.reset_dimensions()  # what a file says of its size need not be true
+    sheet.reset_dimensions()  # the size that a file states need not be true
     found: list[list[str]] = []
     n_filled = 0
     last = 0

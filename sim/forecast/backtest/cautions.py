@@ -15,8 +15,8 @@ _FEW = 20
 _SILENT = 5.0  # mean gaps without a randomisation
 _LEAST_SILENT_DAYS = 14.0
 _ONE_SITE = 0.6
-_FAR = 3.0  # times as many still to come as there are
-_PACE = 1.5  # times as fast in the last third of the time as before, to speak of growth
+_FAR = 3.0  # times as many still to come as so far
+_PACE = 1.5  # times as fast in the last third of the time as before, from which on it is growth
 GROWING, STEADY, SLOWING = "growing", "steady so far", "slowing"
 
 

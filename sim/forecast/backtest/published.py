@@ -22,12 +22,12 @@ Array = npt.NDArray[np.float64]
 _LAG_DAYS = 30.0
 _DEGREE = 3
 _BINOMIAL = np.array([1.0, 3.0, 3.0, 1.0])
-_VAGUE_SD = 10.0  # of a spline's coefficient about the mean log rate, where nobody came for long
+_VAGUE_SD = 10.0  # prior sd of a spline's coefficients around the mean log rate, for long gaps
 _MOST_STEPS = 60
 _SETTLED = 1e-9
-_STEP = 1e-3  # of the log of the decay, for its curvature
-_LEAST_LOG_DECAY, _MOST_LOG_DECAY = -4.0, 6.0  # of delta x the time so far: beyond, straight growth or a steady rate
-_GROWTH = 1.05  # of the pieces of time to come
+_STEP = 1e-3  # step in the log of the decay, for its curvature
+_LEAST_LOG_DECAY, _MOST_LOG_DECAY = -4.0, 6.0  # of log(delta x time so far); beyond: linear growth or steady
+_GROWTH = 1.05  # ratio of the lengths of future pieces
 _FAR = 30.0  # times the time so far, where the last piece begins
 _MOST_DAYS = 1e6
 _LEAST_RATE = 1e-9
@@ -147,7 +147,7 @@ def _bernstein(share: Array) -> Array:
 
 def time_decay(days: Array, now: float, draws: int, random: np.random.Generator) -> RateDraws:
     """Fit a rate that rises to a plateau. Arguments as for `poisson`."""
-    from scipy import optimize  # heavy, and forecasts do without
+    from scipy import optimize  # slow to import, and forecasts do not need it
 
     n, times = len(days), np.maximum(days, 0.5) / now  # the time so far is 1
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 LEVELS = (0.50, 0.80, 0.95, 0.99)
-LEAST_DAYS = 0.5  # a time that is shorter counts as this on the log scale: days are whole in the data
+LEAST_DAYS = 0.5  # shorter times count as this on the log scale, because days in the data are whole
 
 MOST_DAYS = 36_525.0
 
@@ -27,7 +27,7 @@ def crps(draws: Array, truth: float) -> float:
     Returns:
         The score in the unit of the draws; 0 is perfect.
     """
-    from scoringrules import crps_ensemble  # heavy, and only backtests score
+    from scoringrules import crps_ensemble  # slow to import, and only backtests need it
 
     return float(crps_ensemble(truth, np.asarray(draws, dtype=np.float64), estimator="qd"))
 

@@ -26,7 +26,7 @@ METHOD = "pooled_kinds"
 METHOD_LABEL = "pooled kinds of trial (this program)"
 COUNT_DAYS = 90.0
 MOST_OF_TARGET = 0.9
-_TOO_FEW_TO_SHARE = 2  # forecasts that are made here sooner than processes start
+_TOO_FEW_TO_SHARE = 2  # this many forecasts are faster in this process than starting others
 _LEVELS = np.array([0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975])
 
 

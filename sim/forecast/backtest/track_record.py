@@ -61,7 +61,7 @@ _SEED = 20191001
 
 
 def _row(result: CutResult, goal: str, method: str, found: Score) -> dict[str, Any]:
-    # Every score knows what happened: its median less its error.
+    # Every score contains what happened: its median minus its error.
     true_days = found.median_days - found.error_days
     row: dict[str, Any] = {
         "trial": result.trial,

@@ -15,10 +15,10 @@ from sim.forecast.backtest.study import CutResult, backtest, cuts_at, cuts_every
 from sim.forecast.backtest.track_record import TrackRecord, held_rows, near_table
 
 SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
-PARTS = {"ist": "IST"}  # folders whose trials are parts of one
+PARTS = {"ist": "IST"}  # folders whose trials are parts of one trial
 MAIN = "main panel"
 _SEVERAL = 4  # sites
-_EVEN_DAYS = 40  # a trial is looked at on so many days, as far as they are among the shares
+_EVEN_DAYS = 40  # number of evenly spaced days per trial, as far as they are within the shares
 
 
 @dataclass(frozen=True, eq=False)

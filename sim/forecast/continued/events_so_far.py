@@ -15,7 +15,7 @@ from sim.forecast.continued.matching import way_out_code
 from sim.scenario.distributions import Family
 from sim.scenario.schema.follow_up import FollowUp
 
-_SURPRISING = 5.0  # events that the plan expects by now, where the data have none of any kind
+_SURPRISING = 5.0  # events expected by now, from which on their complete absence in the data is an error
 
 
 def events_so_far(design: Design, trial: ObservedTrial) -> list[str]:

@@ -28,13 +28,13 @@ Array = npt.NDArray[np.float64]
 Progress = Callable[[int, int], None]
 Simulators = Workers[int]
 
-_PART = 96  # replications that a worker simulates at a time, or fewer of a large trial; no result depends on it
-_PART_PEOPLE = 100_000  # participants in these
+_PART = 96  # replications per job, fewer for a large trial; no result depends on it
+_PART_PEOPLE = 100_000  # participants per job
 _STEP_DAYS = 7.0
-_PLANNED = 96  # simulated trials of a plan
+_PLANNED = 96  # number of simulated trials of a plan
 _FEWEST_PLANNED = 8
-_PLANNED_PEOPLE = 400_000  # participants in all of them
-_SHORT = 512  # participants at most in a plan that is simulated for its shares: those of more are the same
+_PLANNED_PEOPLE = 400_000  # participants in all of these
+_SHORT = 512  # maximum participants of a plan simulated for its shares, which do not depend on its size
 
 
 @dataclass(frozen=True)

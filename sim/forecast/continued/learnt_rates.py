@@ -34,7 +34,7 @@ _LEAST_CV = 0.05
 # and four in ten at least 0.8 times as fast: a log-normal with this median and this standard deviation of the log.
 PLAN_KEPT, PLAN_LOG_SD = 0.72, 0.64
 _LEAST_MONTHS = 1 / MONTH_DAYS
-_SO_FAR = ".so_far_"  # periods in which a fitted scenario keeps the shape of the past
+_SO_FAR = ".so_far_"  # names of periods in which a fitted scenario keeps the past shape
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from sim.scenario.distributions import Family
 
 Array = npt.NDArray[np.float64]
 
-_GRID = 4001  # points at which a quantile function is averaged
+_GRID = 4001  # number of points at which a quantile function is averaged
 _OPENINGS = 192
 
 

@@ -40,9 +40,9 @@ Array = npt.NDArray[np.float64]
 DRAWS = 1000
 _PIPELINE_QUANTILE = 0.99
 _LEAST_CV = 0.05
-_LEAST_SD = 0.3  # of the plan's log rate, where the plan answers for too few data
+_LEAST_SD = 0.3  # sd of the plan's log rate, where there are too few data
 _LEAST_MONTHS = 1 / MONTH_DAYS
-_BEFORE = 60.0  # days that people may have been screened before day 0
+_BEFORE = 60.0  # days before day 0 on which people may have been screened
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from sim.exchange.observed import ObservedTrial
 from sim.scenario.load import canonical, scenario_from_json
 from sim.scenario.schema import Scenario
 
-CLOSED_AHEAD = "closed_ahead_"  # names of periods that are put into a scenario
+CLOSED_AHEAD = "closed_ahead_"  # prefix of periods added to a scenario
 _BETWEEN = ".."
 _MOST_SITES_A_MONTH = 1000.0
 Period = tuple[date, date]

@@ -15,7 +15,7 @@ from sim.forecast.rate.terms import YearEnd
 Array = npt.NDArray[np.float64]
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_PRIOR = 2.0  # of each weekday, in randomisations
+_PRIOR = 2.0  # prior weight of each weekday, in randomisations
 _WARM_UP = 20
 
 

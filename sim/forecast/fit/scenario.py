@@ -19,7 +19,7 @@ from sim.scenario.schema.costs import Experiment
 if TYPE_CHECKING:
     from sim.forecast.fit.study import Fit
 
-ALL_SITES = "all_sites"  # name of the one site where the data do not tell sites apart
+ALL_SITES = "all_sites"  # name of the single site where the data do not tell sites apart
 FITTED = "FITTED"  # key of the bibliography under which a fitted scenario says what it was fitted to
 DRIFT_AHEAD = "drift_ahead"  # period of the calendar that stands for the drift of the rate after the data
 _PAST = "so_far"
@@ -27,7 +27,7 @@ _PERIOD_DAYS = 91
 _MOST_ARMS_SHARE = 3
 _LEAST_CV = 0.01
 _FAR_DAYS = 36500
-_PEOPLE = 2_000_000  # simulated in all, so that a forecast of a very large trial ends within minutes
+_PEOPLE = 2_000_000  # maximum number of simulated people, so that a forecast of a very large trial ends within minutes
 _FEWEST_REPLICATIONS = 100
 
 
@@ -65,7 +65,7 @@ def _sites(found: Fit) -> dict[str, Any]:
         entry["referrals_per_month"] = {"uncertain": "gamma", "mean": _round(shape / exposure), "cv": _round(cv)}
         opens = found.opened[i] if not np.isnan(found.opened[i]) else found.planned[i]
         if np.isnan(opens):
-            continue  # neither opened nor planned: it never opens
+            continue  # neither opened nor planned: never opens
         entry["opens"] = found.trial.date_of(float(opens))
         if not np.isnan(found.closed[i]):
             entry["closes"] = found.trial.date_of(float(found.closed[i]))

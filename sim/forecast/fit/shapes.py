@@ -29,7 +29,7 @@ _FEWEST = 10  # randomisations before the first origin
 _DRAWS = 600
 _RAMPS_DAYS = (60.0, 120.0, 240.0)
 _RAMP_START = 0.2
-_SLOPE_SD = 0.1  # a month: prior of the trend
+_SLOPE_SD = 0.1  # per month: prior of the trend
 _MOST_STEPS = 50
 _SETTLED = 1e-8
 _QUICK = replace(SETTINGS, draws=_DRAWS)
@@ -89,7 +89,7 @@ def _trend(trial: ObservedTrial, past: History, target: int, random: np.random.G
     basis = np.column_stack((np.ones(len(months)), months))
     prior = np.array([0.0, 1 / _SLOPE_SD**2])
     found, curvature = np.array([np.log((past.n + 0.5) / past.now), 0.0]), np.eye(2)
-    for _ in range(_MOST_STEPS):  # Newton's method, its steps held short
+    for _ in range(_MOST_STEPS):  # Newton's method with limited steps
         expected = np.exp(np.clip(basis @ found, -20, 10)) * past.widths
         curvature = (basis.T * expected) @ basis + np.diag(prior)
         step = np.clip(np.linalg.solve(curvature, basis.T @ (past.counts - expected) - prior * found), -0.5, 0.5)

@@ -26,7 +26,7 @@ from sim.forecast.rate.terms import OpenSites, terms
 
 Array = npt.NDArray[np.float64]
 
-_MOST_TIMES = 101  # quantiles of screening times that are kept
+_MOST_TIMES = 101  # maximum number of quantiles of screening times
 _DRAWS_AHEAD = 2000
 _LEAST_MONTHS = 1 / MONTH_DAYS
 
@@ -144,7 +144,7 @@ def fit(trial: ObservedTrial, target: int | None = None, weeks: float | None = N
     seen = ~np.isnan(opened)
     months = np.zeros(len(names))
     months[seen] = np.maximum(exposure(opened[seen], ends[seen]), _LEAST_MONTHS)
-    # Where a site's own first person tells that it is open, that person is no evidence of its rate.
+    # If a site's first person stands for its opening, that person is not evidence of its rate.
     events = np.maximum(counts - (0.0 if is_known else 1.0), 0.0)
     rates = _with_sites_to_come(_site_rates(events[seen], months[seen]), seen)
     funnel, at_once = _funnel(trial)

@@ -88,7 +88,7 @@ class RatePosterior:
         places = np.minimum(
             np.searchsorted(np.cumsum(self.weight), (np.arange(n) + random.random()) / n), len(self.weight) - 1
         )
-        places = random.permutation(places)  # any first few are like all
+        places = random.permutation(places)  # so that the first draws represent all of them
         noise = random.standard_normal((n, self.mean.shape[1]))
         state = self.mean[places] + np.einsum("nij,nj->ni", self.root[places], noise)
         return Draws(state[:, 0], state[:, 1:], self.drift[places], self.dispersion[places])
@@ -220,7 +220,7 @@ def _learn(
         mean_rate = float(np.log((history.n + 0.5) / weeks.sum()))
         level_prior = NormalPrior(mean_rate - float(shape @ weeks / weeks.sum()), settings.level_sd)
     else:
-        level_prior = NormalPrior(level_prior.mean - float(shape[-1]), level_prior.sd)  # it is of the rate now
+        level_prior = NormalPrior(level_prior.mean - float(shape[-1]), level_prior.sd)  # the level is the rate now
     level = level_prior.sd**2
     since = log_time(history.now, settings) - log_time(history.middles, settings)
     walk = candidate.drift**2 * np.minimum(since[:, None], since)  # backward from now, where it is 0

@@ -12,11 +12,11 @@ from sim.forecast.rate.settings import WEEK_DAYS
 
 Array = npt.NDArray[np.float64]
 
-_WEEKS_LATE = 26  # weeks in bins of their own
-_WEEKS_A_BIN = 4  # before that
+_WEEKS_LATE = 26  # number of one-week bins
+_WEEKS_A_BIN = 4  # bins before those
 _LEAST_DAYS = 2.0  # a first bin shorter than this is joined to the next
 LEAST_OPEN_DAYS = 1e-3
-_MONTHLY = 28  # resolution from which the data's own periods are the bins
+_MONTHLY = 28  # from this resolution on, the data's own periods are the bins
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from sim.forecast.rate.settings import WEEK_DAYS
 Array = npt.NDArray[np.float64]
 
 _WEEKS, _MONTHS, _HALF_YEARS = 26, 72, 60  # steps ahead of each length: half a year, five and a half years, thirty
-_MOST_LOG, _LEAST_LOG = 12.0, -20.0  # of the log rate per week
+_MOST_LOG, _LEAST_LOG = 12.0, -20.0  # limits of the log rate per week
 
 
 def steps_ahead(now: float) -> Array:

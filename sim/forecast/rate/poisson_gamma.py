@@ -15,7 +15,7 @@ from scipy import special
 
 Array = npt.NDArray[np.float64]
 
-_MOST_SHAPE = 1e6  # of sites that cannot be told apart
+_MOST_SHAPE = 1e6  # shape for sites that cannot be told apart
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class GammaRate:
         Returns:
             A frozen scipy distribution: exposure x beta prime(count, shape), a Pearson type VI distribution.
         """
-        from scipy import stats  # heavy, and forecasts do without
+        from scipy import stats  # slow to import, and forecasts do not need it
 
         return stats.betaprime(count, self.shape, scale=self.exposure)
 
@@ -56,7 +56,7 @@ class GammaRate:
         Returns:
             A frozen scipy distribution: negative binomial.
         """
-        from scipy import stats  # heavy, and forecasts do without
+        from scipy import stats  # slow to import, and forecasts do not need it
 
         return stats.nbinom(self.shape, self.exposure / (self.exposure + time))
 
@@ -127,7 +127,7 @@ def empirical_bayes(counts: Array, exposures: Array) -> SiteRates:
     Returns:
         The posteriors and the prior.
     """
-    from scipy import optimize  # heavy, and forecasts do without
+    from scipy import optimize  # slow to import, and forecasts do not need it
 
     counts, exposures = np.asarray(counts, float), np.asarray(exposures, float)
     overall = max(counts.sum(), 0.5) / exposures.sum()
@@ -153,7 +153,7 @@ def _log_likelihood(counts: Array, exposures: Array, shape: float, mean: float) 
     expected = mean * exposures
     ratio = expected / shape
     rising = special.gammaln(shape + counts) - special.gammaln(shape) - counts * np.log(shape)
-    if shape > 1e4:  # the difference of two large numbers: its expansion instead
+    if shape > 1e4:  # an expansion instead of the difference of two large numbers
         rising = counts * (counts - 1) / (2 * shape)
     total = rising - special.gammaln(counts + 1) - (shape + counts) * np.log1p(ratio) + special.xlogy(counts, expected)
     return float(total.sum())

@@ -90,4 +90,4 @@ class RateSettings:
 
 SETTINGS = RateSettings()
 YEAR_END = ((12, 20), (1, 2))  # first and last day, as (month, day)
-FEWEST = 5  # randomisations below which the data say too little, and the prior answers
+FEWEST = 5  # with fewer randomisations the data say too little, and the prior decides

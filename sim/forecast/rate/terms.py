@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float64]
 
 _SPARE_DAYS = 30.0  # added to the window, so that few openings in a short time do not promise many more
 _MONTH_DAYS = 365.25 / 12
-_LATE_DAYS = 30.0  # mean delay of a planned opening, where nothing is known of this trial's delays
+_LATE_DAYS = 30.0  # mean delay of a planned opening, if this trial's delays are not known
 
 
 class Term(Protocol):
@@ -130,7 +130,7 @@ class OpenSites:
         n_open = float(len(self.opened) - len(self.closed))
         window = max(self.settings.opening_window * self.now, self.settings.opening_window_days)
         recent = np.count_nonzero(self.opened > self.now - window)
-        # Drawn whether they are used or not, so that futures with and without further openings are on the same chances.
+        # Always drawn, so that futures with and without further openings share their random numbers.
         per_day = random.gamma(recent + 0.5, size=(draws, 1)) / (window + _SPARE_DAYS)
         if len(self.planned) or self.a_month is not None:
             delays = random.exponential(self.late_days, (draws, len(self.planned)))
@@ -141,7 +141,7 @@ class OpenSites:
         if self.is_complete:
             return np.full((1, len(middle)), np.log1p(n_open))
         fades = self.settings.opening_fades * self.now
-        # Counts by month may end before the day from which a forecast goes on: they go on from their own last day.
+        # Counts by month may end before the as-of day; they continue from their own last day.
         since = middle - edges[0]
         drawn_on: Array = np.log1p(n_open + per_day * fades * (1 - np.exp(-since / fades)))
         return drawn_on
