@@ -13,6 +13,7 @@ import pandas as pd
 from sim.analysis.shown import Shown
 from sim.analysis.tables import event_table, participant_table
 from sim.core.design import Design
+from sim.core.leaving import falling_curves
 from sim.experiment.replicate import replicate
 from sim.report.one_trial.stage import Stage
 from sim.report.one_trial.story import story
@@ -63,7 +64,7 @@ class Checked(Shown):
             *([] if event_driven is None else [event_driven]),
             *(f"limit: {text}" for text in limits(self.scenario)),
             *(f"amendment: {text}" for text in amended(self.scenario)),
-            *(f"note: {text}" for text in remarks(self.scenario)),
+            *(f"note: {text}" for text in (*remarks(self.scenario), *falling_curves(self.scenario))),
         ]
 
 

@@ -27,6 +27,7 @@ def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
     Limits, looks and amendments are said in words, with whom each holds for. Numbers that have no entry in 'sources',
     and what may be meant otherwise, are noted, and are no error.
     """
+    from sim.core.leaving import falling_curves
     from sim.scenario.load import load
     from sim.scenario.provenance import provenance
     from sim.scenario.remarks import amended, completion, limits, looks, remarks
@@ -51,7 +52,7 @@ def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
         click.echo(f"amendment: {amendment}")
     for name, risk in loaded.scenario.risks.items():
         click.echo(f"risk: {risk_in_words(name, risk)}")
-    for remark in remarks(loaded.scenario):
+    for remark in (*remarks(loaded.scenario), *falling_curves(loaded.scenario)):
         click.echo(f"note: {remark}", err=True)
     bare = [row for row in rows if row.lacks_source]
     for note in _each_without_source(bare) if each or len(bare) <= _FEW else _all_without_source(bare):

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
 
 from sim.core.design import Design
 from sim.core.hazards import MOST, Curve, Hazard, Times, hazards_by_arm
+from sim.core.quantiles import quantile
 from sim.scenario.distributions import Family
+from sim.scenario.schema import Scenario
 from sim.scenario.schema.follow_up import FollowUp, WayOut
 
+_N_SLICES = 1000  # of each distribution
+_RARELY = 0.001  # of the simulated trials: below this, nothing is said
 _ALL = "all"  # an arm in which every way is as written for all arms, or for the first that is named
 
 Resolve = Callable[[str, object], float]  # (path, value) -> the value in this replication
@@ -62,6 +70,37 @@ def _curve(way: str, rule: WayOut, known: str, number: Resolve) -> Curve:
         highest = max(highest, number(f"{path}.{week:g}", value))
         curve.append((week, min(highest, MOST)))
     return tuple(curve)
+
+
+def falling_curves(scenario: Scenario) -> list[str]:
+    """Say of uncertain cumulative curves how often they would fall, each point being drawn alone.
+
+    Args:
+        scenario: the scenario.
+
+    Returns:
+        One sentence without full stop for each pair of neighbouring weeks of which the later would be below the
+        earlier in a tenth of a percent of the simulated trials or more. The probabilities are computed, not simulated.
+    """
+    ways = scenario.follow_up.leaving if scenario.follow_up else {}
+    return [
+        f"follow_up.leaving.{way}{'' if arm == _ALL else f'.{arm}'}: week {late:g} would be below week {early:g} in "
+        f"{100 * share:.2g} % of the simulated trials, as each is drawn alone; there it is raised to what week "
+        f"{early:g} has"
+        for way, rule in ways.items()
+        for arm, curve in rule.cumulative.items()
+        for (early, before), (late, after) in pairwise(sorted(curve.items()))
+        if (share := _p_falls(before, after)) >= _RARELY
+    ]
+
+
+def _p_falls(before: float | Family, after: float | Family) -> float:
+    """Probability that a value is below the one before it, from the middles of equally likely slices of both."""
+    return float(np.mean(_slices(after)[:, None] < _slices(before)[None, :]))
+
+
+def _slices(value: float | Family) -> npt.NDArray[np.float64]:
+    return quantile(value)((np.arange(_N_SLICES) + 0.5) / _N_SLICES) if isinstance(value, Family) else np.array([value])
 
 
 def _shares(rules: FollowUp) -> Iterator[object]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sim.analysis.intervals import Estimate, probability
 from sim.analysis.precision import precision
 from sim.analysis.shown import estimate_in
+from sim.core.leaving import falling_curves
 from sim.scenario.remarks import remarks
 
 if TYPE_CHECKING:
@@ -319,7 +320,7 @@ def warnings(results: Results, too_few: list[str], *, more_follow: bool = False)
         remedy = "more are being simulated" if more_follow else "run more of them"
         names = " and ".join([", ".join(too_few[:-1]), too_few[-1]] if len(too_few) > 1 else too_few)
         found.append(f"{results.n_replications} replications are too few to say how far off {names} may be; {remedy}")
-    found += remarks(results.scenario)
+    found += [*remarks(results.scenario), *falling_curves(results.scenario)]
     found += _before_its_target(results)
     found += _ended_for_too_much(results)
     if _gives_no_dose(results):

@@ -91,6 +91,19 @@ def support(value: float | Family) -> tuple[float, float]:
     return value.bounds() if isinstance(value, Family) else (value, value)
 
 
+def typical(value: float | Family) -> float:
+    """A number, or what lies in the middle of a distribution: its mean, median or mode, or else half way through it."""
+    if not isinstance(value, Family):
+        return value
+    for name in ("mean", "median", "mode"):
+        middle = getattr(value, name, None)
+        if middle is not None:
+            low, high = value.bounds()
+            return min(max(typical(middle), low), high)
+    low, high = value.reach()
+    return (low + high) / 2
+
+
 def _reach(value: float | Family) -> tuple[float, float]:
     return value.reach() if isinstance(value, Family) else (value, value)
 

@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from sim.scenario.distributions import Family
+from sim.scenario.distributions import Family, typical
 from sim.scenario.schema.values import (
     MAX_PEOPLE,
     Days,
@@ -37,13 +37,19 @@ Cumulative = dict[WeekKey, OnceProbability]
 
 def _check_increasing(curve: Cumulative, where: str) -> None:
     """Refuse a curve of cumulative probabilities that decreases."""
-    knots = [(week, value) for week, value in sorted(curve.items()) if not isinstance(value, Family)]
-    for (early, a), (late, b) in pairwise(knots):
-        if b < a:
+    """Refuse known values that decrease, and uncertain ones that do so typically; others are raised when drawn."""
+    every = sorted(curve.items())
+    known = [(week, value) for week, value in every if not isinstance(value, Family)]
+    for (early, a), (late, b) in (*pairwise(known), *pairwise(every)):
+        if typical(b) < typical(a):
             raise ValueError(
                 f"cumulative probabilities{where} must not decrease, "
-                f"but week {early:g} has {a:g} and week {late:g} has {b:g}"
+                f"but week {early:g} has {_typically(a)} and week {late:g} has {_typically(b)}"
             )
+
+
+def _typically(value: float | Family) -> str:
+    return f"{typical(value):g}{' typically' if isinstance(value, Family) else ''}"
 
 
 def _plain_curve(raw: object) -> object:

@@ -10,7 +10,8 @@ import pytest
 from conftest import scenario_of
 
 from sim.core.design import Design
-from sim.core.leaving import leaving_hazards
+from sim.core.leaving import falling_curves, leaving_hazards
+from sim.errors import ScenarioError
 
 ARMS = {"A": {}, "B": {}}
 
@@ -72,3 +73,32 @@ def test_what_is_certain_is_kept_for_all_replications() -> None:
     for ratio in (2.0, 3.0):
         assert hazards(design, {path: ratio})[1] == [pytest.approx(-ratio * math.log(0.8))]
         assert sorted(design.hazards) == ["A", "all"]
+
+
+BETA = {"uncertain": "beta", "n": 50}
+
+
+def falling(curve: dict[float, Any]) -> list[str]:
+    return falling_curves(written({"lost": curve}).scenario)
+
+
+def test_how_often_points_drawn_alone_would_fall() -> None:
+    """Uniform on 0 to 0.2 and on 0.1 to 0.3: the later one is lower in half of a quarter, 12.5 %; known ones never."""
+    early, late = ({"uncertain": "uniform", "low": low, "high": low + 0.2} for low in (0.0, 0.1))
+    (said,) = falling({10: early, 20: late, 30: 0.4})
+    assert said.startswith("follow_up.leaving.lost: week 20 would be below week 10 in 12 % ")
+    assert falling({10: early, 20: 0.2}) == falling({10: 0.1, 20: 0.2}) == []
+    (beside_known,) = falling({10: early, 20: 0.15})
+    assert " in 25 % " in beside_known
+
+
+def test_how_often_beta_points_would_fall() -> None:
+    """Beta(5, 45) is above Beta(10, 40) with probability 0.0736, by numerical integration."""
+    (said,) = falling({10: BETA | {"mean": 0.1}, 20: BETA | {"mean": 0.2}})
+    assert " in 7.4 % " in said
+
+
+@pytest.mark.parametrize("late", [BETA | {"mean": 0.05}, {"uncertain": "uniform", "low": 0.0, "high": 0.1}, 0.05])
+def test_a_curve_that_typically_falls_is_refused(late: object) -> None:
+    with pytest.raises(ScenarioError, match=r"week 10 has 0\.1 typically and week 20 has 0\.05"):
+        written({"lost": {10: BETA | {"mean": 0.1}, 20: late}})
