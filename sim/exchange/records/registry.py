@@ -144,7 +144,7 @@ class RegistryStudy(_Part):
     """The parts of a record that concern operations.
 
     Attributes:
-        protocol_section: identification, status, design, arms and eligibility.
+        protocol_section: the registered protocol, such as design, arms, dates and sites.
         results_section: posted results; empty where there are none.
     """
 

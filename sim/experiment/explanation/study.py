@@ -81,21 +81,21 @@ class Study:
 
 @dataclass(repr=False)
 class Explanation(Shown):
-    """What drives each milestone, and the cost where the scenario has one. Days are since day 0, or differences.
+    """What drives each milestone, and the cost if the scenario has costs. Days are since day 0, or differences of days.
 
     Attributes:
         study: what was simulated.
         design: the scenario, made ready.
-        base: measures of the 2N replications of the scenario as it is.
-        shares: a row an outcome and input: first-order and total share of the variance, with intervals.
-        totals: a row an outcome: sums of the shares, the share that is chance, trials that never got there.
-        tornado: a row an outcome and uncertain value: difference at its 10 % and its 90 % point.
-        sites: a row a milestone and site: in how many trials it was critical.
-        milestones: a row a milestone and earlier milestone: in how many trials it was critical.
-        steps: a row a milestone and step of the critical path: mean days, and in how many trials it took any.
-        causes: a row an outcome and cause: what was lost to it.
-        n_trials: simulated trials in all.
-        folder: where its files are, once they are written.
+        base: measures of the 2N replications of the unchanged scenario.
+        shares: one row per outcome and input: first-order and total share of the variance, with intervals.
+        totals: one row per outcome: sums of the shares, the share due to chance, and trials that never got there.
+        tornado: one row per outcome and uncertain value: differences at its 10 % and its 90 % point.
+        sites: one row per milestone and site: in how many trials it was critical.
+        milestones: one row per milestone and earlier milestone: in how many trials it was critical.
+        steps: one row per milestone and step of the critical path: mean days, and in how many trials it took any.
+        causes: one row per outcome and cause: what was lost to it.
+        n_trials: total number of simulated trials.
+        folder: the folder of its files, once they are written.
     """
 
     study: Study

@@ -104,19 +104,19 @@ class PlanAnswer(Shown):
     Attributes:
         asked: the question.
         space: all plans.
-        plans: a row a simulated plan; see `plan_table`.
-        shown: the same for those worth showing, all on the same replications, and which of them are on a frontier.
-        neighbours: a row a plan one setting from the choice (or from the plan nearest to the rule): what it costs more,
-            and how much likelier it is, on the same replications.
+        plans: one row per simulated plan; see `plan_table`.
+        shown: the plans worth showing, all on the same replications, with the frontiers; see `shown_table`.
+        neighbours: one row per plan one setting from the choice, or from the plan nearest to the rule: the paired
+            differences in cost and probability; see `neighbour_table`.
         choice: the chosen plan, as a row of `plans`; None where no plan keeps the rule.
-        next_best: the cheapest other plan of `shown` that keeps it; None where there is none.
-        as_it_is: the scenario as it is, as a row of `plans`.
-        contrast: next best less choice: cost, and probability, with their paired intervals; None without both.
+        next_best: the cheapest other plan of `shown` that keeps the rule; None where there is none.
+        as_it_is: the unchanged scenario, as a row of `plans`.
+        contrast: next best minus choice: cost and probability, with paired intervals; None without both.
         p_right: probability that the choice is right.
         p_good: probability that it is right or as good.
         p_none: probability that no simulated plan keeps the rule.
-        n_trials: simulated trials in all.
-        folder: where its files are, once they are written.
+        n_trials: total number of simulated trials.
+        folder: the folder of its files, once they are written.
     """
 
     asked: Asked
