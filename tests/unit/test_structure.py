@@ -16,6 +16,7 @@ CROWDED = {
     "sim.analysis": "likewise",
     "sim.processes": "likewise",
     "sim.scenario": "likewise: its checks, schema and distributions are imported by what simulates",
+    "sim.scenario.schema": "likewise: a module for each section of the scenario file",
 }
 EVERY_COMMAND = "each command imports what it needs when it runs, so that --help and a refusal are quick"
 PLOTLY = "needs plotly, which tables and sentences do not"
