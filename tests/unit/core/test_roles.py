@@ -10,7 +10,6 @@ from small_world import trial_of
 from sim.core.roles import Capping, Claim, Holding, Pausing, Recruiting, Supply
 from sim.processes.caps import Caps
 from sim.processes.cells import AlwaysThere, Bank, MadeToOrder, Unlimited
-from sim.processes.enrolment import Enrolment
 from sim.processes.oversight import Board
 from sim.processes.stock import StockClaim
 
@@ -28,7 +27,6 @@ def members(role: Any) -> set[str]:
         (Supply, MadeToOrder),
         (Claim, AlwaysThere),
         (Capping, Caps),
-        (Pausing, Enrolment),
     ],
 )
 def test_a_class_has_what_its_role_names(role: Any, player: Any) -> None:
@@ -39,6 +37,11 @@ def test_what_is_set_up_has_what_its_role_names() -> None:
     """Attributes that a process gets when a trial is wired are there too."""
     trial = trial_of(cells={"source": "bank", "lots": {"culture_days": 1.0, "yield_cells": 1.0}})
     claim = StockClaim(trial.cells._stock, 1.0)  # type: ignore[union-attr]
-    for role, player in ((Recruiting, trial.enrolment), (Holding, trial.board), (Claim, claim)):
+    for role, player in (
+        (Recruiting, trial.enrolment),
+        (Pausing, trial.enrolment),
+        (Holding, trial.board),
+        (Claim, claim),
+    ):
         assert members(role) - set(dir(player)) == set(), player
     assert isinstance(trial.board, Board)

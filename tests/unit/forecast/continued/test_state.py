@@ -75,7 +75,7 @@ def test_people_are_what_the_data_say() -> None:
     assert (left.ended, left.way_out, left.arm) == (50.0, 0, 0)
     assert (done.ended, done.way_out, done.arm) == (50.0, None, UNKNOWN)
     assert screened.randomised is None
-    assert any("1 participant(s) have an arm" in note for note in found.notes)
+    assert any("the arm of 1 participant is not one" in note for note in found.notes)
     assert found.state.pipeline_days == 0.0, "the data name those in screening"
 
 
@@ -86,10 +86,10 @@ def test_sites_of_the_data_are_matched_added_or_still_to_open() -> None:
     found = started(trial, plan(sites={"a": {"referrals_per_month": 8.0}}))
     assert set(found.scenario.sites) == {"a", "new"}
     assert found.state.sites[("new", 0)].activated == 40.0
-    assert any("are not in the scenario and were added: new" in note for note in found.notes)
+    assert any("not in the scenario, and added: new" in note for note in found.notes)
     assert sorted(found.open_sites.values()) == [("a", 0), ("new", 0)]
     unseen = started(trial, plan(sites={**SITES, "new": {"referrals_per_month": 1.0}}))
-    assert any("1 site(s) of the scenario are not in the data" in note for note in unseen.notes)
+    assert any("1 site of the scenario is not in the data" in note for note in unseen.notes)
 
 
 def test_a_target_that_is_met_leaves_follow_up() -> None:
