@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,9 +47,14 @@ def inquiries(folder: Path) -> list[Inquiry]:
         folder: the folder that contains their folders.
 
     Returns:
-        Unfinished experiments first, then finished ones, the latest first. Other folders are skipped.
+        Unfinished experiments first, then finished ones, the latest first. Other folders are skipped, and so are those
+        that may not be read.
     """
-    found = [inquiry for path in sorted(folder.iterdir()) if path.is_dir() and (inquiry := _inquiry(path))]
+    found = []
+    for path in sorted(folder.iterdir()):
+        with suppress(PermissionError):
+            if path.is_dir() and (inquiry := _inquiry(path)):
+                found.append(inquiry)
     return sorted(found, key=lambda inquiry: inquiry.finished or "9", reverse=True)
 
 

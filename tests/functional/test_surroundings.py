@@ -138,3 +138,19 @@ def test_a_folder_that_cannot_be_made_is_refused(out: str) -> None:
         refused = call(*command, "-n", 3, "-w", 1, "--out", out)
         assert refused.code == 2, (command, refused)
     assert call("explain", "t.yaml", "-w", 1, "--out", out).code == 2
+
+
+def test_a_folder_that_may_not_be_read_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("all/closed").mkdir(parents=True)
+    assert call(*RUN, "--out", "all/mine").code == 0
+    look = Path.is_file
+
+    def denied(path: Path) -> bool:
+        if path.parent.name == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return look(path)
+
+    monkeypatch.setattr(Path, "is_file", denied)
+    listed = call("results", "--in", "all")
+    assert listed.code == 0, listed.err
+    assert "mine" in listed.out
