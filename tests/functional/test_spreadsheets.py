@@ -49,7 +49,7 @@ def test_a_scenario_whose_name_is_a_formula_is_exported_as_text(
     float(rows[0]["day_last_randomised"])
     book = openpyxl.load_workbook("all.xlsx")
     kinds = {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None}
-    assert kinds <= {"s", "n", "b"}, kinds
+    assert kinds <= {"s", "n", "b", "d"}, kinds
     sheet = book["replications"]
     first = {head.value: cell for head, cell in zip(sheet[1], sheet[2], strict=True)}
     assert first["scenario"].data_type == "s"
