@@ -12,6 +12,7 @@ from sim.errors import Problem, UsageError, nearest
 
 if TYPE_CHECKING:
     from sim.scenario.provenance import Provenance
+    from sim.scenario.schema import Scenario
 
 _FEW = 3  # notes that are read one by one
 
@@ -27,7 +28,6 @@ def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
     Limits, looks and amendments are said in words, with whom each holds for. Numbers that have no entry in 'sources',
     and what may be meant otherwise, are noted, and are no error.
     """
-    from sim.core.leaving import falling_curves
     from sim.scenario.load import load
     from sim.scenario.provenance import provenance
     from sim.scenario.remarks import amended, completion, limits, looks, remarks
@@ -52,11 +52,22 @@ def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
         click.echo(f"amendment: {amendment}")
     for name, risk in loaded.scenario.risks.items():
         click.echo(f"risk: {risk_in_words(name, risk)}")
-    for remark in (*remarks(loaded.scenario), *falling_curves(loaded.scenario)):
+    for remark in (*remarks(loaded.scenario), *_falling_curves(loaded.scenario)):
         click.echo(f"note: {remark}", err=True)
     bare = [row for row in rows if row.lacks_source]
     for note in _each_without_source(bare) if each or len(bare) <= _FEW else _all_without_source(bare):
         click.echo(f"note: {note}", err=True)
+
+
+def _falling_curves(scenario: Scenario) -> list[str]:
+    """Notes on uncertain curves that can fall; what computes them is loaded only where a curve is uncertain."""
+    ways = scenario.follow_up.leaving.values() if scenario.follow_up else ()
+    values = [value for way in ways for curve in way.cumulative.values() for value in curve.values()]
+    if all(isinstance(value, float) for value in values):
+        return []
+    from sim.core.leaving import falling_curves
+
+    return falling_curves(scenario)
 
 
 def _each_without_source(bare: list[Provenance]) -> list[str]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
+from sim.analysis.modelled import end_of
 from sim.errors import InputError, Problem, UsageError
 from sim.experiment.plan.answer import TRIALS, Asked
 from sim.report.explanation.words import outcome_asked
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 OPTIONS = "options.yaml"  # how messages name options that came as text
 PROBABILITY = "80"
 CONFIDENCE = "95"
-MILESTONE = "database_lock"
 _LONGEST = 40
 _CONTROLS = {"--by": "date to make", "--milestone": "what must be done"}
 _KEYS = ("milestone", "by", "probability", "budget", "confidence", "trials", "options")
@@ -46,7 +46,7 @@ class Wish:
     """The question as written; it is checked only when the search starts.
 
     Attributes:
-        milestone: milestone to reach.
+        milestone: milestone to reach; empty for the end of the trial.
         by: the date to make, as YYYY-MM-DD.
         probability: with which it must be made, in per cent.
         budget: maximum mean cost of a plan; empty for no limit.
@@ -55,7 +55,7 @@ class Wish:
         options: hash of the options; empty for the starter of the scenario.
     """
 
-    milestone: str = MILESTONE
+    milestone: str = ""
     by: str = ""
     probability: str = PROBABILITY
     budget: str = ""
@@ -94,7 +94,7 @@ class Wish:
             raise UsageError(Problem(message, "simulated trials", value=f"{trials:,}"))
         by = self._date()
         try:
-            milestone = outcome_asked(self.milestone, choices.loaded.scenario, has_cost=False)
+            milestone = outcome_asked(self.milestone or None, choices.loaded.scenario, has_cost=False)
             return Asked(choices, milestone, by, probability, budget, confidence, trials, seed)
         except UsageError as error:
             raise UsageError([_at_control(problem) for problem in error.problems]) from None
@@ -132,11 +132,11 @@ def _at_control(problem: Problem) -> Problem:
     return replace(problem, file=_CONTROLS.get(problem.file or "", problem.file))
 
 
-def planned_date(scenario: Scenario, milestone: str = MILESTONE) -> str:
+def planned_date(scenario: Scenario, milestone: str = "") -> str:
     """The scenario's planned date of a milestone, or of the nearest one that has a date; empty without any."""
     planned = scenario.trial.planned
     both = (planned.primary_completion, planned.study_completion)
-    if milestone in ("last_visit", MILESTONE):
+    if (milestone or end_of(scenario)) in ("last_visit", "database_lock"):
         both = both[::-1]
     return str(both[0] or both[1] or "")
 
