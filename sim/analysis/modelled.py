@@ -77,6 +77,10 @@ def _has_sentinels(scenario: Scenario) -> bool:
     return scenario.oversight.sentinels is not None
 
 
+def _has_interims(scenario: Scenario) -> bool:
+    return bool(scenario.interims)
+
+
 def _has_late_start(scenario: Scenario) -> bool:
     start = scenario.trial.start
     return start.late != 0 or start.never != 0
@@ -104,6 +108,7 @@ _STEPS: dict[str, Predicate] = {
     "board_review": _has_board,
     "hold": _has_holds,
     "sentinel": _has_sentinels,
+    "interim": _has_interims,
     "cells": has_cells,
     "follow_up": has_follow_up,
     "database_lock": has_follow_up,

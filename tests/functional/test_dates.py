@@ -156,3 +156,13 @@ def test_in_a_log_one_column_shows_the_order_of_all_and_partial_dates_fit_their_
     ]
     assert trial.last == date(2024, 2, 10)
     assert "2 dates say less than a day" in " ".join(trial.account.lines())
+
+
+def test_a_day_decades_before_all_others_is_refused_with_its_row(tmp_path: Path) -> None:
+    """One year typed wrong made the trial 70 years long, and its forecast without an end."""
+    days = [f"2023-{month:02d}-{day:02d}" for month in range(1, 10) for day in (3, 17)]
+    path = tmp_path / "log.csv"
+    lines = [f"P{i},{day}" for i, day in enumerate(["1953-08-24", *days])]
+    path.write_text("\n".join(["participant,randomised", *lines]) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"1953-08-24 is 25,\d{3} days before all other days.*row 2"):
+        read_observed(path)

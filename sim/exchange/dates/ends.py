@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FIRST_YEAR, LAST_YEAR = 1950, 2089  # years of any trial; other years are placeholders
 _YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)|^(\d{4})\d{4}(?:\d{6})?$")
 _SLIP_DAYS, _SLIP_TIMES, _SLIP_ROWS = 180, 20.0, 3  # a few days this long after all others are slips or plans
+_EARLY_DAYS = 1826  # a few days this long before all others are slips: no trial waits five years for its next patient
 _BEYOND_DAYS = 31  # last visits may be this much later than everything else without a question
 _SILENT_DAYS, _SILENT_TIMES = 60, 10.0  # silence after which to ask whether the data end there
 _REMARK_DAYS, _REMARK_TIMES = 14, 3.0
@@ -70,7 +71,7 @@ def check_slips(
     check: DataCheck,
     rows: npt.NDArray[np.int64],
 ) -> None:
-    """Ask about a few dates long after all others: they are slips or plans.
+    """Ask about a few dates long after all others: they are slips or plans. Refuse a few years before all others.
 
     Args:
         days: (n,) days by role.
@@ -81,10 +82,13 @@ def check_slips(
     """
     everything = np.concatenate(list(days.values()))
     known = np.unique(everything[~np.isnat(everything)])
-    if len(known) < 3 or as_of is not None:
+    if len(known) < 3:
         return
     gaps = np.diff(known).astype(int)
     usual = float(np.median(gaps))
+    _refuse_early(days, known, gaps, check, rows)
+    if as_of is not None:
+        return
     for i in range(max(len(gaps) - _SLIP_ROWS, 1), len(gaps)):
         far = gaps[i] > max(_SLIP_DAYS, _SLIP_TIMES * usual)
         before, after = known[i], known[i + 1]
@@ -102,6 +106,18 @@ def check_slips(
         )
         check.ask(Question(message, AS_OF, answers, rows=tuple(where.tolist()), otherwise="correct the row"))
         return
+
+
+def _refuse_early(
+    days: Mapping[str, Days], known: Days, gaps: npt.NDArray[np.int64], check: DataCheck, rows: npt.NDArray[np.int64]
+) -> None:
+    """Refuse a few days that lie years before all others, such as 1953 among dates of 2023."""
+    for i in range(min(_SLIP_ROWS, len(gaps))):
+        early = np.logical_or.reduce([~np.isnat(values) & (values <= known[i]) for values in days.values()])
+        if gaps[i] > _EARLY_DAYS and early.sum() <= _SLIP_ROWS:
+            message = f"{known[i]} is {gaps[i]:,} days before all other days; correct the row, or leave it out"
+            check.error_rows(message, rows[early])
+            return
 
 
 def warn_gaps(check: DataCheck, randomised: Days, rows: npt.NDArray[np.int64]) -> list[str]:
