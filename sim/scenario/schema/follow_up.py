@@ -36,7 +36,6 @@ Cumulative = dict[WeekKey, OnceProbability]
 
 
 def _check_increasing(curve: Cumulative, where: str) -> None:
-    """Refuse a curve of cumulative probabilities that decreases."""
     """Refuse known values that decrease, and uncertain ones that do so typically; others are raised when drawn."""
     every = sorted(curve.items())
     known = [(week, value) for week, value in every if not isinstance(value, Family)]
