@@ -219,7 +219,7 @@ def test_a_stopped_study_goes_on_where_it_was(tmp_path: Path) -> None:
         if done >= total / 2:
             raise KeyboardInterrupt
 
-    with pytest.raises(RunInterrupted, match="same command goes on"):
+    with pytest.raises(RunInterrupted, match="same command again to continue"):
         explain(study, kept, Execution(workers=1, progress=stop))
     before = {path: path.stat().st_mtime_ns for path in kept.iterdir()}
     assert before
