@@ -113,7 +113,7 @@ def test_a_site_that_the_scenario_does_not_have_is_told(plan: Path, tmp_path: Pa
     rows = [line.replace("north", f"Z{i}") for i, line in enumerate(log(tmp_path / "b.csv").read_text().splitlines())]
     (tmp_path / "b.csv").write_text("\n".join(rows))
     done = call("forecast", plan, "--observed", tmp_path / "b.csv", "-n", 20, "-w", 1, "--out", tmp_path / "out2")
-    assert "of the data is not in the scenario, and added: Z" in " ".join(done.out.split())
+    assert "of the data are not in the scenario, and added: Z" in " ".join(done.out.split())
 
 
 @pytest.mark.parametrize(
