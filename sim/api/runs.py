@@ -14,6 +14,7 @@ from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run import catalogue
 from sim.experiment.run.catalogue import HEADLINE, HEADLINE_QUANTILES, entries
 from sim.experiment.run.execute import Outputs
+from sim.experiment.run.export import DOCUMENTS
 from sim.experiment.run.export import export as export_entries
 from sim.experiment.run.results import Results, open_results
 from sim.experiment.run.start import RESULTS
@@ -21,8 +22,6 @@ from sim.experiment.run.start import extend as extend_in_folder
 from sim.experiment.run.start import resume as resume_in_folder
 from sim.report.documents.write import write_document
 from sim.scenario.extension_files import Extensions, extensions_given
-
-DOCUMENTS = (".pdf", ".pptx", ".ics", ".xml")  # one run only; `sim.report.documents` writes them
 
 
 def runs(folder: Path | str = RESULTS, *, scenario: str = "", scenario_hash: str = "") -> pd.DataFrame:

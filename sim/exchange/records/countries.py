@@ -14,7 +14,6 @@ _SPELT_OTHERWISE = {
     "russian_federation": "RU",
     "czech_republic": "CZ",
     "turkiye": "TR",
-    "turkiye_republic": "TR",
     "iran_islamic_republic_of": "IR",
     "moldova_republic_of": "MD",
     "tanzania_united_republic_of": "TZ",
@@ -36,6 +35,8 @@ _SPELT_OTHERWISE = {
     "palestinian_territory_occupied": "PS",
 }
 
+_BY_CODE = {code.lower(): names[1] for names in COUNTRIES.values() for code in names[1:3]}
+
 
 def key_of(text: str) -> str:
     """Turn a name into a key for a scenario file: lower-case letters, digits and underscores."""
@@ -50,7 +51,6 @@ def code_of(country: str) -> str | None:
         country: a name in the spelling of a registry, or a code of two or three letters.
     """
     key = key_of(country)
-    by_code = {name.lower(): names[1] for names in COUNTRIES.values() for name in names[1:3]}
     if key in COUNTRIES:
         return COUNTRIES[key][1]
-    return _SPELT_OTHERWISE.get(key) or by_code.get(key)
+    return _SPELT_OTHERWISE.get(key) or _BY_CODE.get(key)

@@ -42,7 +42,6 @@ class _Status(_Part):
     start_date_struct: _When = _When()
     primary_completion_date_struct: _When = _When()
     completion_date_struct: _When = _When()
-    overall_status: str = ""
 
 
 class _Enrollment(_Part):
@@ -51,7 +50,6 @@ class _Enrollment(_Part):
 
 
 class _DesignInfo(_Part):
-    allocation: str = ""
     intervention_model: str = ""
 
 
@@ -63,7 +61,6 @@ class _Design(_Part):
 
 class _Arm(_Part):
     label: str
-    type: str = ""
     description: str = ""
 
 

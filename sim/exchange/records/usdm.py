@@ -51,7 +51,6 @@ class _Arm(_Part):
 
 class _Quantity(_Part):
     value: float | None = None
-    min_value: dict[str, Any] | None = None
 
 
 class _Population(_Part):
@@ -91,12 +90,10 @@ class _Timeline(_Part):
 
 
 class _Design(_Part):
-    instance_type: str = ""
     arms: tuple[_Arm, ...] = ()
     population: _Population | None = None
     eligibility_criteria: tuple[_Criterion, ...] = ()
     schedule_timelines: tuple[_Timeline, ...] = ()
-    model: _Code | None = None
 
 
 class _Address(_Part):

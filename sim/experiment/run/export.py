@@ -24,6 +24,7 @@ from sim.experiment.run.table_checks import first_line
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
+DOCUMENTS = (".pdf", ".pptx", ".ics", ".xml")  # of one run; `sim.report.documents` writes them
 _ROWS_AT_ONCE = 8192
 _EXCEL_ROWS = 1_048_576
 _NAMES = ("run", "scenario")  # columns before the measures
@@ -48,7 +49,7 @@ def export(entries: Sequence[Entry], path: Path) -> int:
     """
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
-        allowed = [*_WRITERS, ".pdf", ".pptx", ".ics", ".xml"]  # the last four are documents of one run
+        allowed = [*_WRITERS, *DOCUMENTS]
         raise UsageError(Problem(f"cannot write this kind of file; {nearest(path.suffix, allowed)}", str(path)))
     for entry in entries:
         if entry.status != FINISHED:
