@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import engines, forecasting, memory, start_up, storing, workers
+from benchmarks import around, commands, engines, forecasting, memory, scale, start_up, storing, workers
 
-PARTS = {part.__name__.rpartition(".")[2]: part for part in (start_up, engines, workers, storing, forecasting, memory)}
+_ALL = (start_up, engines, around, commands, workers, storing, forecasting, memory, scale)
+PARTS = {part.__name__.rpartition(".")[2]: part for part in _ALL}
 
 if __name__ == "__main__":  # worker processes import this file too
     wanted = sys.argv[1:] or list(PARTS)

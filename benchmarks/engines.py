@@ -1,4 +1,4 @@
-"""What an event costs: plain SimPy, this program on the same trial, and this program on base and larger trials.
+"""What an event costs: plain SimPy, and this program, on SimPy and compiled, on the same trial, base and larger ones.
 
 Rounds are interleaved, so that whatever else the machine does falls on all alike; medians are shown.
 """
@@ -12,7 +12,10 @@ from statistics import median
 from time import perf_counter
 
 from benchmarks.plain_simpy import PlainTrial
+from sim.analysis.logs import Logs
 from sim.analysis.reduce import Reducer
+from sim.compiled import ready
+from sim.compiled.choice import COMPILED, SIMPY, on_engine
 from sim.core.batch import Batch, replications_at_once
 from sim.core.design import Design
 from sim.core.garbage import collected_between_trials
@@ -92,19 +95,45 @@ def simulated(name: str, scenario: Scenario, n: int) -> Contender:
     return Contender(name, n, run, run(0, n_counted) / n_counted)
 
 
-def measured(name: str, scenario: Scenario, n: int, n_events: float) -> Contender:
+def _n_events(logs: Logs) -> int:
+    return len(logs.happened) + len(logs.visits) + 2 * len(logs.ended_at_once.time)
+
+
+def compiled(name: str, scenario: Scenario, n: int) -> Contender:
+    """The same on the compiled engine; compiling is not counted."""
+    design = Design(scenario)
+
+    def run(first: int, n: int) -> int:
+        size = replications_at_once(design)
+        return sum(
+            _n_events(Logs(*written))
+            for start in range(first, first + n, size)
+            for written in ready.engine().simulated(Batch(design, 1, start, min(size, first + n - start)))
+        )
+
+    n_counted = min(n, 50)
+    return Contender(name, n, run, run(0, n_counted) / n_counted)
+
+
+def measured(name: str, scenario: Scenario, n: int, n_events: float, engine: str) -> Contender:
     """The simulation with its measures: what a run does for each replication."""
     reducer = Reducer(Design(scenario))
-    return Contender(name, n, lambda first, n: replicate_chunk(reducer, 1, first, n), n_events)
+    return Contender(name, n, lambda first, n: on_engine(engine, replicate_chunk, reducer, 1, first, n), n_events)
 
 
 def contenders() -> list[Contender]:
     """All of them; each round of each takes a second or so."""
     alike, base = load_scenario(HERE / "like-plain-simpy.yaml"), load_scenario("base")
     found = [plain(192), simulated("ours, the same trial", alike, 192), simulated("ours, base", base, 192)]
-    found.append(measured("ours, base, with all measures", base, 192, found[-1].n_events))
+    found.append(measured("ours, base, with all measures", base, 192, found[-1].n_events, SIMPY))
     found.append(simulated("ours, 10 times base", times_as_large(10), 24))
     found.append(simulated("ours, 100 times base", times_as_large(100), 2))
+    if ready.has_numba():
+        ready.make_ready_apart()
+        found += [compiled("compiled, the same trial", alike, 384), compiled("compiled, base", base, 384)]
+        found.append(measured("compiled, base, with all measures", base, 384, found[-1].n_events, COMPILED))
+        found.append(compiled("compiled, 10 times base", times_as_large(10), 48))
+        found.append(compiled("compiled, 100 times base", times_as_large(100), 4))
     return found
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sim.exchange.folder import read_trials
-from sim.experiment.workers import n_cores
 from sim.forecast.backtest import held
 from sim.forecast.backtest.whole_record import whole_record
+from sim.forecast.event_record import event_record, held_events
 from sim.report.forecast.track_record_page import track_record_page
 
 
@@ -26,9 +26,11 @@ def main() -> None:
     parser.add_argument("data", nargs="+", type=Path)
     parser.add_argument("--out", type=Path, default=Path("docs/forecast/track-record.md"))
     arguments = parser.parse_args()
-    whole = whole_record(read_trials(arguments.data), n_cores())
-    Path(held.__file__).with_name(held.FILE).write_text(held.record_text(whole.held(), whole.near()), encoding="utf-8")
-    arguments.out.write_text(track_record_page(whole), encoding="utf-8")
+    trials = read_trials(arguments.data)
+    whole, events = whole_record(trials), event_record(trials)
+    text = held.record_text(whole.held(), [*whole.near(), *held_events(events)])
+    Path(held.__file__).with_name(held.FILE).write_text(text, encoding="utf-8")
+    arguments.out.write_text(track_record_page(whole, events), encoding="utf-8")
     print(arguments.out)
 
 

@@ -45,7 +45,9 @@ def _watched(process: subprocess.Popen[bytes]) -> tuple[float, float]:
     while process.poll() is None:
         try:
             parent = max(parent, root.memory_info().rss)
-            worker = max([worker, *(child.memory_info().rss for child in root.children() if _is_worker(child))])
+            worker = max(
+                [worker, *(child.memory_info().rss for child in root.children(recursive=True) if _is_worker(child))]
+            )
         except psutil.NoSuchProcess:  # it ended between two looks
             continue
         sleep(LOOK_SECONDS)
@@ -54,7 +56,7 @@ def _watched(process: subprocess.Popen[bytes]) -> tuple[float, float]:
 
 def _is_worker(child: psutil.Process) -> bool:
     """Not, for a moment, a copy of its parent that is about to be another program."""
-    return any("spawn_main" in word for word in child.cmdline())
+    return any("spawn_main" in word or "forkserver" in word for word in child.cmdline())
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
-"""How fast the studio is: its pages, a moved lever, ten visitors at once; how soon work ends; and its memory.
+"""How fast the studio is: its pages, a moved lever, thirty visitors at once; how soon work ends; and its memory.
 
 python -m benchmarks.studio
 
-Pages and levers are measured in Chromium, from the request or the key until the page shows it. Ten visitors at once
+Pages and levers are measured in Chromium, from the request or the key until the page shows it. Thirty visitors at once
 send what their browsers send when a lever is moved: what changed, the first answer, its figures and the run that
 goes on after it.
 """
@@ -25,9 +25,9 @@ from typing import Any
 
 import psutil
 
-PORT, VISITORS, ROUNDS = 8099, 10, 3
+PORT, VISITORS, ROUNDS = 8099, 30, 3
 URL = f"http://127.0.0.1:{PORT}"
-MOVES, EACH = 300, 100  # moves after which memory is looked at
+MOVES, EACH = 1000, 250  # moves after which memory is looked at
 LEVER = "sites.general_hospital.count"
 FIGURES = 3  # of an answer
 

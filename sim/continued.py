@@ -1,4 +1,9 @@
-"""A trial under way: observed events happen when they did, and from the end of the data on the trial is simulated."""
+"""A trial under way: observed events happen when they did, and from the end of the data on the trial is simulated.
+
+It is the same trial with the same rules, so that a forecast can never differ from a plan in what is simulated. What the
+data do not say (doses, visits, attributes) is drawn as for anybody else. The state comes from
+`sim.forecast.continued`; how observed rates enter is a matter of the batch.
+"""
 
 from __future__ import annotations
 
@@ -35,12 +40,17 @@ class ContinuedTrial(Trial):
         self._known_ways: dict[Person, simpy.Process] = {}
 
     def run(self) -> Log:
-        """Replay what was observed, then run the trial to its end and return its events."""
+        """Replay what was observed, then run the trial to its end.
+
+        Returns:
+            Its events, those observed included, with days since day 0 of the plan.
+        """
         env, observed = self.world.env, self._observed
         sites = {(site.group, site.row): site for site in self.sites}
         for place, known in observed.sites.items():
-            if known.closed is not None and place in sites:
-                self._close_at(known.closed, sites[place])
+            closes = known.closing if known.closed is None else known.closed
+            if closes is not None and place in sites:
+                self._close_at(closes, sites[place])
         stand_ins: dict[tuple[SiteKey, bool], Iterator[Person]] = {}
         for someone in observed.people:
             was_randomised = someone.randomised is not None
@@ -55,9 +65,11 @@ class ContinuedTrial(Trial):
         return super().run()
 
     def _close_at(self, day: float, site: Site) -> None:
+        """Close a site on a day; the log says that it closes by date."""
         self.world.env.call_at(day, lambda: self.recruitment.close(site, events.CLOSED_DATE))
 
     def _record_screening(self, person: Person) -> None:
+        """Record referral, consent and the start of screening, all on the day that the data have."""
         world, site = self.world, person.site.index
         world.record(events.REFERRED, site, person.referral)
         world.record(events.CONSENT_GIVEN, site, person.referral, 1)
@@ -127,5 +139,6 @@ class ContinuedTrial(Trial):
         super()._take(person)
 
     def _look_for_end(self) -> None:
+        """Look for the end of the trial, but not before the end of the data."""
         if self.world.env.now >= self._observed.now:
             super()._look_for_end()

@@ -16,10 +16,13 @@ An `InputError` carries `Problem`s: each has the file, the line and the path in 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_LONGEST_VALUE = 200  # characters of a value in a message
+_LONGEST_VALUE = 200  # characters of a value in a message, or of a name to be typed
+_LONGEST_QUOTED = 60  # characters of what is quoted within a sentence
+_QUOTED = re.compile(rf"(?<!\w)'((?:[^'\n]|'(?=\w)){{{_LONGEST_QUOTED + 1},}})'(?!\w)")
 
 
 @dataclass(frozen=True)
@@ -47,12 +50,32 @@ class Problem:
         parts = [part for part in (place, self.path and _cut(self.path)) if part]
         head = ": ".join(parts)
         got = "" if self.value is None else f" (got {_cut(self.value)})"
-        return f"{head}: {self.message}{got}" if head else f"{self.message}{got}"
+        return printable(f"{head}: {self.message}{got}" if head else f"{self.message}{got}")
+
+
+def printable(text: str) -> str:
+    """A text in one line, with escapes for letters that cannot be printed and could move or recolour a terminal."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _cut(value: str) -> str:
     """A value, shortened for a message."""
     return value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}..."
+
+
+def in_short(text: str, longest: int = _LONGEST_QUOTED) -> str:
+    """Shorten a text that somebody else wrote, such as a cell, to what a person reads.
+
+    Args:
+        text: the text.
+        longest: most characters; an ellipsis stands for the rest.
+    """
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+
+
+def with_short_quotes(sentence: str) -> str:
+    """Shorten what a sentence quotes in single quotation marks, each as by `in_short`."""
+    return _QUOTED.sub(lambda found: f"'{in_short(found[1])}'", sentence)
 
 
 class TrialclockError(Exception):
@@ -137,6 +160,6 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     names = sorted(valid)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if close:
-        return f"did you mean '{close[0]}'?"
-    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+        return f"did you mean '{_cut(close[0])}'?"
+    shown = ", ".join(_cut(name) for name in names[:12]) + (", ..." if len(names) > 12 else "")
     return f"valid here: {shown}" if names else "nothing is valid here"

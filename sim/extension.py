@@ -97,7 +97,7 @@ class Site(Protocol):
 
     @property
     def n_randomised(self) -> int:
-        """Participants so far."""
+        """Participants so far, all those of this moment included."""
 
 
 class Participant(Protocol):
@@ -319,7 +319,11 @@ class Extension:
         """Act before anything has happened; called once."""
 
     def heard(self, trial: Trial, event: Event) -> None:
-        """React to an event that it listens to; called at the time of the event, after the immediate consequences."""
+        """React to an event that it listens to; called at the time of the event, after the immediate consequences.
+
+        Whatever else happens at the same moment has happened by then: where a pause ends and three people are
+        randomised at once, `site.n_randomised` counts all three each time. `event.number` is the order of this one.
+        """
 
     def measure(self, happened: Happened) -> Mapping[str, float]:  # noqa: ARG002 - there is nothing to measure
         """Calculate the values of `measures` in one simulated trial; NaN for never.

@@ -1,4 +1,6 @@
-"""Counts in words, with the right number: `1 row`, `1,200 rows`."""
+"""Counts in words, with the right number: `1 row`, `1,200 rows`; and names in a sentence."""
+
+from collections.abc import Iterable
 
 
 def counted(n: int, noun: str, plural: str = "") -> str:
@@ -15,3 +17,16 @@ def counted(n: int, noun: str, plural: str = "") -> str:
 def are(n: int) -> str:
     """`is` for one, `are` for others."""
     return "is" if n == 1 else "are"
+
+
+def listed(names: Iterable[str], most: int = 0) -> str:
+    """Names in a sentence: 'a', 'a and b', 'a, b and c', 'a, b and 4 more'.
+
+    Args:
+        names: what to list, in this order.
+        most: how many to name; the others are counted. 0 for all.
+    """
+    shown = list(names)
+    if most and len(shown) > most:
+        shown[most:] = [f"{len(shown) - most:,} more"]
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if shown[1:] else shown)

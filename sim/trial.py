@@ -1,4 +1,10 @@
-"""OPEN THIS FIRST. One simulated trial: it connects the parts, and follows each person in one SimPy process."""
+"""OPEN THIS FIRST. One simulated trial: it connects the parts, and follows each person in one SimPy process.
+
+A part of the trial (`sim.processes`) knows its own rule and the surroundings (`World`), not the others. This is the
+one place where they meet: `__init__` makes them and hands each the functions that it may call, `journey` is the way of
+a person, and `_look_for_end` decides when the trial is over. Whatever happens is an event of the log; numbers are made
+from the log later, in `sim.analysis`. The same trial in compiled code is `sim.compiled`.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +24,7 @@ from sim.processes.amendments import Amendments
 from sim.processes.caps import Caps
 from sim.processes.cells import Demand, cell_source
 from sim.processes.completion import Completion
+from sim.processes.couriers import Couriers
 from sim.processes.drift import DriftingRates
 from sim.processes.enrolment import Enrolment
 from sim.processes.extensions import Doors, Extensions
@@ -40,13 +47,34 @@ class Trial:
     Args:
         batch: the replications that are drawn with it.
         replication: its number, from 0.
+
+    Attributes:
+        world: clock, log, draws and scenario of this replication.
+        sites: all sites, open or not.
+        enrolment: the gate before randomisation: target, pauses, the queue of eligible people.
+        cells: the source of cells.
+        board: safety oversight.
+        screening: from consent to eligibility.
+        allocation: assigns arms.
+        caps: limits on participants or people in screening; None without caps.
+        couriers: deliveries of cells to sites; None if cells are there.
+        infusions: doses.
+        follow_ups: visits and ways of leaving.
+        referrals: patients of each site, as drawn.
+        recruitment: opens and closes sites, and takes their patients.
+        amendments: changes during the trial; None without any.
+        replacement: names participants who are replaced.
+        completion: primary completion by events; None in other trials.
+        interims: interim looks; None without any.
+        extensions: a user's own rules; None without any.
     """
 
     def __init__(self, batch: Batch, replication: int) -> None:
         design = batch.design
         world = self.world = World(batch, replication)
         self.sites = make_sites(world)
-        start_up, risks = StartUpSteps(world), StrikingRisks(world)
+        risks = StrikingRisks(world)
+        start_up = StartUpSteps(world, risks.delays)
         world.env.begin(min([0.0, start_up.first_day, risks.first_day, *(site.activates for site in self.sites)]))
         risks.begin()
         start_up.begin()
@@ -64,7 +92,10 @@ class Trial:
         self.caps: Caps | None = None
         if design.caps:
             self.caps = Caps(world, self.sites, self._inside, self.allocation.arm_is_full)
-        self.infusions = Infusions(world, self.cells, self.board)
+        self.couriers: Couriers | None = None
+        if design.scenario.cells is not None and design.scenario.cells.courier is not None:
+            self.couriers = Couriers(world, self.cells, design.scenario.cells.courier, lambda: self.board.ended)
+        self.infusions = Infusions(world, self.cells, self.board, self.couriers)
         self.follow_ups = FollowUps(world)
         self.referrals = Referrals(world)
         self.recruitment = Recruitment(
@@ -73,7 +104,9 @@ class Trial:
         DriftingRates(world, self.enrolment)
         self.amendments: Amendments | None = None
         if design.amendments:
-            self.amendments = Amendments(world, self.sites, self.enrolment, self.recruitment, self._inside)
+            self.amendments = Amendments(
+                world, self.sites, self.enrolment, self.recruitment, start_up, self._inside, self._arm_opens
+            )
         self._most_cells_per_kg = max(self.infusions.cells_per_kg(arm) for arm in design.arms)
         self.replacement = Replacement(world)
         self._dosing: dict[Person, simpy.Process] = {}
@@ -96,7 +129,15 @@ class Trial:
             self.extensions = Extensions(world, self.sites, doors)
 
     def run(self) -> Log:
-        """Run the trial to its end and return its events."""
+        """Run the trial to its end.
+
+        It ends at the database lock, at the horizon, with more events or referrals than a trial can have, or at once if
+        it never starts.
+
+        Returns:
+            Its events, the last of which says why it ended. Visits, and referrals that ended on the day, are added here
+            as arrays, because nothing else depends on them.
+        """
         world, env = self.world, self.world.env
         if world.starts is None:
             env.begin(0.0)
@@ -138,7 +179,7 @@ class Trial:
             self.world.record(events.CONSENT_REFUSED, person.site.index, person.referral)
             return False
         if barred is None:
-            return self._enters_screening(person)
+            return caps is None or self._enters_screening(person)
         self._turn_away(person, barred)
         return False
 
@@ -153,7 +194,13 @@ class Trial:
         return True
 
     def journey(self, person: Person) -> Generator[Wait, None, None]:
-        """One person's process: screening, a place, an arm, and doses; the end of follow-up may interrupt it."""
+        """One person's process: screening, a place, an arm, and doses.
+
+        Being turned away interrupts it before randomisation, and the end of follow-up interrupts doses.
+
+        Args:
+            person: a patient who agreed to take part, or who will come back for rescreening.
+        """
         is_admitted = False
         try:
             is_admitted = yield from self._become_eligible(person)
@@ -219,7 +266,17 @@ class Trial:
         return self._enter(person, self.allocation.assign(person))
 
     def _enter(self, person: Person, arm: ArmDesign) -> ArmDesign:
-        """Enter a participant into the trial."""
+        """Enter a participant into the trial: record it, begin follow-up, and tell everything that counts participants.
+
+        Whoever waits for a place is admitted after all of these have been told.
+
+        Args:
+            person: the participant, who has just been allocated.
+            arm: the arm.
+
+        Returns:
+            The arm.
+        """
         world, site = self.world, person.site
         person.arm, person.randomised = arm, world.env.now
         person.number = self.enrolment.n_randomised + 1
@@ -269,6 +326,7 @@ class Trial:
         self._follow_up_ends(person)
 
     def _leave(self, person: Person) -> None:
+        """Record that a participant has completed the trial or left it, and tell the parts that count that."""
         if person.way_out is None:
             self.world.record(events.COMPLETED, person.site.index, person.referral, person.number)
         else:
@@ -308,6 +366,7 @@ class Trial:
         self.cells.look()
 
     def _plan_last_visit(self, completion: Completion, person: Person) -> None:
+        """Set a participant's last visit after primary completion, unless they leave before."""
         day = completion.last_visit(person)
         if self.follow_ups.end_at(person, day):
             self.world.env.call_at(day, lambda: self._follow_up_ends(person))
@@ -347,6 +406,16 @@ class Trial:
     def _turn_away(self, person: Person, reason: int) -> None:
         self.world.record(events.TURNED_AWAY, person.site.index, person.referral, code=reason)
 
+    def _arm_opens(self, arm: ArmDesign, opens: bool) -> None:
+        """Open an arm to allocation, or close it."""
+        self.allocation.arm_opens(arm, opens)
+        if self.caps is not None:
+            self.caps.arm_opens(arm, opens)
+            self._look_for_end()
+
+    def _may_open_an_arm(self) -> bool:
+        return self.amendments is not None and self.amendments.may_open_an_arm()
+
     def _site_closed(self, site: Site) -> None:
         """Turn away people in screening at a full site; other closed sites complete their screening."""
         if site.n_randomised == site.design.settings.max_participants:
@@ -369,10 +438,10 @@ class Trial:
         if self._inside or self._is_locking:
             return
         if self.enrolment.recruiting:
-            sites = (site for site in self.sites if site.closed_on is None)
-            if not any(self.amendments is None or self.amendments.may_open(site) for site in sites):
+            may_open = None if self.amendments is None else self.amendments.may_open
+            if not any(site.closed_on is None and (may_open is None or may_open(site)) for site in self.sites):
                 self.enrolment.close(events.RECRUITMENT_NO_SITES)
-            elif self.caps is not None and not self.caps.has_room():
+            elif self.caps is not None and not (self.caps.has_room() or self._may_open_an_arm()):
                 self.enrolment.close(events.RECRUITMENT_CAPS)
         elif self._n_following or (self.interims is not None and self.interims.is_pending):
             return
@@ -381,6 +450,7 @@ class Trial:
             self._lock()
 
     def _lock(self) -> None:
+        """Lock the database after its delay; the trial then ends, with the reason for which recruitment had closed."""
         world, rules = self.world, self.world.scenario.follow_up
         days = 0.0
         if rules is not None:

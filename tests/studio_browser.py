@@ -44,6 +44,31 @@ _CUT_OFF = (
 )
 
 
+_BROKEN = r"""() => {
+    const found = [...document.querySelectorAll(".whole")].filter((part) => getComputedStyle(part).display !== "inline")
+        .map((part) => part.textContent + " is not in its line");
+    const walker = document.createTreeWalker(document.getElementById("page"), NodeFilter.SHOW_TEXT);
+    for (let node; (node = walker.nextNode());) {
+        if (node.parentElement.closest("svg, pre, code, textarea, script")) { continue; }
+        for (const part of node.data.matchAll(/\d{4}-\d\d-\d\d|[\d.,]*\d (%|days?|d|weeks?|months?|years?)(?!\w)/g)) {
+            const range = document.createRange();
+            range.setStart(node, part.index);
+            range.setEnd(node, part.index + part[0].length);
+            const lines = new Set([...range.getClientRects()].map((place) => Math.round(place.top)));
+            if (lines.size > 1) { found.push(part[0] + " in " + node.data.slice(0, 60)); }
+        }
+    }
+    return found;
+}"""
+
+
+def look_at_line_ends(page: Any, *widths: int) -> None:
+    """Assert that no date and no number with its unit breaks at the end of a line, in windows of these widths."""
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(_BROKEN) == [], width
+
+
 class Server:
     """A studio in a process of its own.
 

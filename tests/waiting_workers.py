@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,14 @@ class Waiting:
     def __call__(self, *arguments: Any) -> Any:
         work, place = WORK[self.name]
         first = arguments[place]
-        while first >= 2 * CHUNK and self.command in (os.getpid(), os.getppid()):
+        while first >= 2 * CHUNK and self._is_there():
             time.sleep(0.02)
         return work(*arguments)
+
+    def _is_there(self) -> bool:
+        """Whether the command is there: this process, or the one that started it, from which it need not be forked."""
+        parent = parent_process()
+        return os.getpid() == self.command or (parent is not None and parent.pid == self.command and parent.is_alive())
 
 
 if __name__ == "__main__":

@@ -12,10 +12,12 @@ import numpy.typing as npt
 from sim.analysis.index import EventIndex
 from sim.core import events
 from sim.core.design import Design, GroupDesign
-from sim.core.events import AMOUNT, CODE, NUMBER, SITE, TIME
+from sim.core.events import SITE
 
 Array = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 Row = dict[str, float]
+Columns = dict[str, npt.NDArray[Any]]
 
 _NAN = float("nan")
 _COUNTS = {
@@ -39,7 +41,7 @@ _KINDS = {
 def country_measures(design: Design) -> Iterator[tuple[str, str, str]]:
     """Declare the measures of each country; none if no site group names one.
 
-    Returns:
+    Yields:
         (name, unit, meaning) of each.
     """
     for code in design.countries:
@@ -54,7 +56,7 @@ def country_measures(design: Design) -> Iterator[tuple[str, str, str]]:
 def start_up_measures(design: Design) -> Iterator[tuple[str, str, str]]:
     """Declare the measures of the steps of start-up; none without steps.
 
-    Returns:
+    Yields:
         (name, unit, meaning) of each.
     """
     if not design.start_up:
@@ -71,96 +73,111 @@ def start_up_measures(design: Design) -> Iterator[tuple[str, str, str]]:
             yield f"country_{code}_n_critical_{step}", "count", f"{code}: of these, with {step} on the longest way"
 
 
-def countries(row: Row, design: Design, index: EventIndex) -> None:
-    """Add the measures of each country to a row.
+def countries(columns: Columns, design: Design, index: EventIndex) -> None:
+    """Add the measures of each country.
 
     Args:
-        row: measures by name; changed in place.
+        columns: (n,) measures by name; changed in place.
         design: the scenario, made ready.
         index: the events.
     """
     if not design.countries:
         return
     of_site = np.array(design.country_of_sites())
-    n, at_once = len(design.countries), index.log.ended_at_once
+    n, at_once = len(design.countries), index.logs.ended_at_once
 
-    def by_country(sites: npt.NDArray[Any]) -> list[int]:
-        found = of_site[sites.astype(np.int64)]
-        counts: list[int] = np.bincount(found[found >= 0], minlength=n).tolist()
-        return counts
+    def by_country(sites: Integers, replication: Integers) -> Integers:
+        found = of_site[sites]
+        return index.counted(replication[found >= 0], found[found >= 0], n)
 
     for name, kind in _KINDS.items():
-        counts = by_country(index.of(kind)[:, SITE])
+        counts = by_country(_sites(index, kind), index.replications(kind))
         if kind == events.REFERRED:
-            counts = [a + b for a, b in zip(counts, by_country(at_once.site), strict=True)]
-        row |= {f"country_{code}_{name}": k for code, k in zip(design.countries, counts, strict=True)}
+            counts = counts + by_country(at_once.site, index.ended_of)
+        columns |= {f"country_{code}_{name}": counts[:, i] for i, code in enumerate(design.countries)}
     for name, (kind, _) in _DAYS.items():
-        rows = index.of(kind)
-        where = of_site[rows[:, SITE].astype(np.int64)]
-        for i, code in enumerate(design.countries):
-            days = rows[where == i, TIME]
-            row[f"country_{code}_day_{name}"] = days[0] if len(days) else _NAN
+        days = index.first_of_codes(kind, of_site[_sites(index, kind)], n)
+        columns |= {f"country_{code}_day_{name}": days[:, i] for i, code in enumerate(design.countries)}
 
 
-def start_up(row: Row, design: Design, index: EventIndex) -> None:
-    """Add the measures of the steps of start-up, over sites that were activated, to a row.
+def _sites(index: EventIndex, kind: int) -> Integers:
+    return index.of(kind)[:, SITE].astype(np.int64)
+
+
+def start_up(columns: Columns, design: Design, index: EventIndex) -> None:
+    """Add the measures of the steps of start-up, over sites that were activated.
 
     Times are in days. Steps of sites that were open before the data end of a trial under way are not known and not
-    counted.
+    counted, nor are those of sites that an amendment opens, which share steps that may have been over long before.
 
     Args:
-        row: measures by name; changed in place.
+        columns: (n,) measures by name; changed in place.
         design: the scenario, made ready.
         index: the events.
     """
     if not design.start_up:
         return
-    done = {(int(r[CODE]), int(r[NUMBER]) or -1 - int(r[SITE])): r for r in index.of(events.STEP_DONE)}
-    activated = set(index.of(events.SITE_ACTIVATED)[:, SITE].astype(int).tolist())
+    starts, active = (index.starts(kind) for kind in (events.STEP_DONE, events.SITE_ACTIVATED))
+    steps, activated = index.of(events.STEP_DONE), _sites(index, events.SITE_ACTIVATED).tolist()
+    rows = [
+        _started_up(design, steps[starts[i] : starts[i + 1]], set(activated[active[i] : active[i + 1]]))
+        for i in range(index.n)
+    ]
+    columns |= {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def _started_up(design: Design, steps: Array, activated: set[int]) -> Row:
+    """Measures of the steps of start-up of one replication."""
+    done = {
+        (int(code), int(place) or -1 - int(site)): (day, days) for day, _, site, _, place, code, days in steps.tolist()
+    }
     took: list[list[float]] = [[] for _ in design.start_up]
     critical: list[list[float]] = [[] for _ in design.start_up]
     of_country = {code: [0] * (1 + len(design.start_up)) for code in design.countries}
     totals: list[float] = []
     for group in design.groups:
         for site in range(group.first_site, group.first_site + group.count):
-            steps = _steps_of(group, site, done)
-            if site not in activated or not steps:
+            ends = _steps_of(group, site, done) if site in activated and not group.waits else {}
+            if not ends:
                 continue
-            way = longest_way(group, steps)
-            begins = min(end - days for end, days in steps.values())
-            totals.append(max(end for end, _ in steps.values()) - begins)
+            way = longest_way(group, ends)
+            begins = min(end - days for end, days in ends.values())
+            totals.append(max(end for end, _ in ends.values()) - begins)
             counts = of_country.get(group.settings.country or "", [0] * (1 + len(design.start_up)))
             counts[0] += 1
-            for code, (_, days) in steps.items():
+            for code, (_, days) in ends.items():
                 took[code].append(days)
             for code in way:
-                critical[code].append(steps[code][1])
+                critical[code].append(ends[code][1])
                 counts[1 + code] += 1
-    _tell(row, design, totals, took, critical)
+    row = _told(design, totals, took, critical)
     for country, (n, *counts) in of_country.items():
         row[f"country_{country}_n_started_up"] = n
         row |= {f"country_{country}_n_critical_{step}": k for step, k in zip(design.start_up, counts, strict=True)}
+    return row
 
 
-def _tell(row: Row, design: Design, totals: list[float], took: list[list[float]], critical: list[list[float]]) -> None:
-    """Add counts and mean days of the steps of start-up to a row."""
+def _told(design: Design, totals: list[float], took: list[list[float]], critical: list[list[float]]) -> Row:
+    """Counts and mean days of the steps of start-up."""
     n = len(totals)
-    row["n_started_up"] = n
-    row["start_up_days"] = math.fsum(totals) / n if n else _NAN
+    row: Row = {"n_started_up": n, "start_up_days": math.fsum(totals) / n if n else _NAN}
     for step, all_days, on_way in zip(design.start_up, took, critical, strict=True):
         row[f"n_critical_{step}"] = len(on_way)
         row[f"start_up_{step}_days"] = math.fsum(all_days) / len(all_days) if all_days else _NAN
         row[f"start_up_{step}_critical_days"] = math.fsum(on_way) / n if n else _NAN
+    return row
 
 
-def _steps_of(group: GroupDesign, site: int, done: dict[tuple[int, int], Array]) -> dict[int, tuple[float, float]]:
+def _steps_of(
+    group: GroupDesign, site: int, done: dict[tuple[int, int], tuple[float, float]]
+) -> dict[int, tuple[float, float]]:
     """End and length of each step of a site, by code; empty if any of them is unknown or still to come."""
     found = {}
     for step in group.network:
-        event = done.get((step.code, step.place_number or -1 - site))
-        if event is None:
+        ended = done.get((step.code, step.place_number or -1 - site))
+        if ended is None:
             return {}
-        found[step.code] = float(event[TIME]), float(event[AMOUNT])
+        found[step.code] = ended
     return found
 
 

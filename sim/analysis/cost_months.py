@@ -11,29 +11,33 @@ import pandas as pd
 from sim.analysis import intervals
 from sim.analysis.costs import Prices, own_prices, site_stretches
 from sim.analysis.index import EventIndex
+from sim.analysis.logs import Logs
 from sim.analysis.summary import columns_of
 from sim.core import events
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
-from sim.core.events import KIND, SITE, TIME, Log
+from sim.core.events import KIND, SITE, TIME
 
 Array = npt.NDArray[np.float64]
 
 _VISITS = (events.VISIT_DONE, events.VISIT_MISSED)
 
 
-def log_of(rows: Array) -> Log:
-    """Rebuild a log from a table of events.
+def logs_of(rows: Array) -> Logs:
+    """Rebuild the log of one trial from a table of its events.
 
     Args:
-        rows: (n, WIDTH) all events of a trial, in order of time.
+        rows: (n, WIDTH) all events of the trial, in order of time.
+
+    Returns:
+        The log; referrals that ended at once are ordinary events in it.
     """
     are_visits = np.isin(rows[:, KIND], _VISITS)
-    return Log(list(map(tuple, rows[~are_visits].tolist())), visits=rows[are_visits])
+    return Logs.of_events(rows[~are_visits], rows[are_visits])
 
 
 def spending(rows: Array, design: Design, values: dict[str, float]) -> Array:
-    """Cost of each month of a trial.
+    """Cost of each month of a trial, by where it is spent.
 
     Args:
         rows: (n, WIDTH) all events of the trial, in order of time.
@@ -41,42 +45,76 @@ def spending(rows: Array, design: Design, values: dict[str, float]) -> Array:
         values: measures of the trial, including uncertain values.
 
     Returns:
-        (months,) costs from day 0 on; the first month includes everything spent before day 0.
+        (1 + countries, months) costs from day 0 on; the first month includes everything spent before day 0. The first
+        row is of the trial as a whole: central months, lots, doses, and sites without a country; then the countries.
     """
-    index, unit, end = EventIndex(log_of(rows)), design.scenario.costs, values["day_end"]
+    index, unit, end = EventIndex(logs_of(rows), len(design.kinds)), design.scenario.costs, values["day_end"]
     assert unit is not None
-    price, n = Prices(values, design, index), max(math.ceil(end / MONTH_DAYS), 1)
+    columns = {name: np.array([value]) for name, value in values.items()}
+    price, n = Prices(columns, design, index), max(math.ceil(end / MONTH_DAYS), 1)
     edges: Array = np.arange(1.0, n + 1.0) * MONTH_DAYS
-    found = np.zeros(n)
+    found = np.zeros((1 + len(design.countries), n))
+    place_of = 1 + np.array(design.country_of_sites(), dtype=np.int64)
 
-    def pay(times: Array, amounts: Array) -> None:
+    def own_prices_of(name: str) -> Array:
+        prices: Array = own_prices(columns, design, name, 1)[0]
+        return prices
+
+    def pay(times: Array, amounts: Array, places: npt.NDArray[np.int64]) -> None:
         months = np.clip(np.floor(times / MONTH_DAYS), 0, n - 1).astype(np.int64)
-        found[:] += np.bincount(months, amounts, n)
+        np.add.at(found, (np.broadcast_to(places, months.shape), months), amounts)
 
-    done = index.log.visits[index.log.visits[:, KIND] == events.VISIT_DONE]
     for name, paid in (
         ("site_activation", index.of(events.SITE_ACTIVATED)),
         ("screening", index.of(events.SCREENING_STARTED)),
-        ("participant_visit", done),
+        ("participant_visit", index.visits[index.visits[:, KIND] == events.VISIT_DONE]),
         ("lot", index.of(events.LOT_STARTED)),
         ("dose", index.of(events.DOSE_STARTED)),
     ):
-        own = np.array([math.nan if mine is None else mine for mine in own_prices(values, design, name)])
-        amounts = price.at(name, paid[:, TIME])
+        amounts = price.at(name, paid[:, TIME], np.zeros(len(paid), dtype=np.int64))
+        places = np.zeros(len(paid), dtype=np.int64)
         if name not in ("lot", "dose"):
-            mine = own[paid[:, SITE].astype(np.int64)]
+            sites = paid[:, SITE].astype(np.int64)
+            mine, places = own_prices_of(name)[sites], place_of[sites]
             amounts = np.where(np.isnan(mine), amounts, mine)
-        pay(paid[:, TIME], amounts)
-    months_of, visits_of = own_prices(values, design, "site_month"), own_prices(values, design, "monitoring_visit")
-    activated = index.of(events.SITE_ACTIVATED)[:, SITE].astype(int).tolist()
-    for site, stretches in zip(activated, site_stretches(index, end), strict=True):
-        open_ = union(stretches)
-        found += price.by_month("site_month", open_, edges, months_of[site])
+        pay(paid[:, TIME], amounts, places)
+    months_of, visits_of = own_prices_of("site_month"), own_prices_of("monitoring_visit")
+    stretches, activation = site_stretches(index, np.array([end]))
+    for i, site in enumerate(index.of(events.SITE_ACTIVATED)[:, SITE].astype(int).tolist()):
+        open_ = union(stretches[activation == i])
+        found[place_of[site]] += _by_month(price, "site_month", open_, edges, months_of[site])
         if unit.monitoring_visit is not None:
-            times = visits_in(open_, price("monitoring_visit.every_days"))
+            times = visits_in(open_, float(price("monitoring_visit.every_days")[0]))
             mine = visits_of[site]
-            pay(times, np.full(len(times), price("monitoring_visit.cost") if mine is None else mine))
-    return found + price.by_month("central_month", np.array([[0.0, end]]), edges, None)
+            cost = price("monitoring_visit.cost")[0] if np.isnan(mine) else mine
+            pay(times, np.full(len(times), cost), place_of[site])
+    found[0] += _by_month(price, "central_month", np.array([[0.0, end]]), edges, math.nan)
+    return found
+
+
+def _by_month(price: Prices, name: str, stretches: Array, edges: Array, own: float) -> Array:
+    """Cost of a monthly price in each month.
+
+    Args:
+        price: the unit costs of the trial.
+        name: name of the unit cost of a month.
+        stretches: (n, 2) intervals in days that cost; they do not overlap.
+        edges: (months,) ends of the months, in days.
+        own: price of the country, which replaces the unit cost; NaN without one.
+
+    Returns:
+        (months,) costs.
+    """
+    days, values = (side[0].tolist() for side in price.steps(name))
+    if not math.isnan(own):
+        days, values = [-math.inf], [own]
+    found = np.zeros(len(edges))
+    for start, end, value in zip(days, [*days[1:], math.inf], values, strict=True):
+        if start == math.inf:  # an amendment that never came into force
+            break
+        for first, last in np.clip(stretches, start, end).tolist():
+            found += np.diff(np.clip(edges, first, last), prepend=first) * (value / MONTH_DAYS)
+    return found
 
 
 def union(stretches: Array) -> Array:
@@ -116,25 +154,28 @@ def visits_in(stretches: Array, every: float) -> Array:
 
 
 def month_table(design: Design, spent: list[Array]) -> pd.DataFrame:
-    """Spending by month over several trials.
+    """Spending by month over several trials, in all and by country.
 
     Args:
         design: the scenario, made ready.
         spent: results of `spending`, one for each trial; a trial that has ended spends nothing more.
 
     Returns:
-        A row for each month: its first day, its mean cost, and P50 and P80 of the total spent by its end.
+        A row for each month: its first day, its mean cost, and P50 and P80 of the total spent by its end; then the same
+        for each country, under the same names with the country's code behind (`mean_DE`).
     """
     if not spent:
         return pd.DataFrame()
-    n = max(len(months) for months in spent)
-    each = np.array([np.pad(months, (0, n - len(months))) for months in spent])
-    so_far = np.cumsum(each, axis=1)
+    n = max(months.shape[1] for months in spent)
+    each = np.array([np.pad(months, ((0, 0), (0, n - months.shape[1]))) for months in spent])
+    of = {"": each.sum(axis=1)} | {f"_{code}": each[:, 1 + i] for i, code in enumerate(design.countries)}
+    so_far = {place: np.cumsum(months, axis=1) for place, months in of.items()}
     rows: list[dict[str, object]] = []
     for month in range(n):
         row: dict[str, object] = {"month": month + 1, "from": design.clock.date_of(month * MONTH_DAYS)}
-        row |= columns_of("mean", intervals.mean(each[:, month]))
-        for q in (0.5, 0.8):
-            row |= columns_of(f"p{round(100 * q)}", intervals.quantile(so_far[:, month], q))
+        for place, months in of.items():
+            row |= columns_of(f"mean{place}", intervals.mean(months[:, month]))
+            for q in (0.5, 0.8):
+                row |= columns_of(f"p{round(100 * q)}{place}", intervals.quantile(so_far[place][:, month], q))
         rows.append(row)
     return pd.DataFrame(rows)

@@ -82,4 +82,5 @@ def _headers(*keys: str) -> list[str]:
 
 
 def _mean(values: np.ndarray) -> Estimate:
+    """A mean over the trials that have a value; nothing where none has."""
     return intervals.mean(values) if len(values) else _NO

@@ -2,24 +2,29 @@
 
 Exactly one site is critical for each milestone that is reached. An earlier milestone is critical for a later one if the
 same person completes both.
+
+Attributes:
+    OF_SITES: milestones that are completed before anyone is a participant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from sim.analysis.critical import Row, Ways, completing
+from sim.analysis.critical import Ways, completing
 from sim.analysis.index import EventIndex
 from sim.analysis.measures import MILESTONES, PATH_MILESTONES, STEPS, path_name
-from sim.analysis.reduce import Reduced, Reducer
+from sim.analysis.reduce import Columns, Reducer
 from sim.core import events
 from sim.core.design import Design
-from sim.core.events import SITE, TIME, Log
+from sim.core.events import SITE
 
 OF_SITES = ("first_site_active", "first_referral")  # completed before anyone is a participant
-_NAN = float("nan")
+Array = npt.NDArray[np.float64]
+
 _OWN = ("critical_most_site", *(f"critical_{name}_{of}" for name in MILESTONES for of in ("site", "participant")))
 
 
@@ -37,40 +42,37 @@ class CriticalReducer(Reducer):
 
     def __init__(self, design: Design) -> None:
         super().__init__(design)
-        self._plain = Reducer(design)
-        self.names = [*self._plain.names, *_OWN]
+        self.names += _OWN
 
-    def __call__(self, log: Log, uncertain: Mapping[str, float]) -> Reduced:
-        """Measure one replication; see `Reducer`."""
-        reduced = self._plain(log, uncertain)
-        row = dict(zip(self._plain.names, reduced.measures, strict=True))
-        found = _critical(row, self.design, EventIndex(log))
-        return Reduced([*reduced.measures, *(found[name] for name in _OWN)], reduced.randomised_days)
+    def _columns(self, index: EventIndex, uncertain: Sequence[Mapping[str, float]]) -> Columns:
+        """Every measure by its name."""
+        columns = super()._columns(index, uncertain)
+        return columns | _critical(columns, self.design, index)
 
 
-def _critical(row: Row, design: Design, index: EventIndex) -> Row:
-    """Sites and participants on which the milestones of one trial depended."""
-    found = dict.fromkeys(_OWN, _NAN)
-    randomised, activated = index.of(events.RANDOMISED), index.of(events.SITE_ACTIVATED)
-    if len(activated):
-        found["critical_first_site_active_site"] = activated[0, SITE]
+def _critical(columns: Columns, design: Design, index: EventIndex) -> dict[str, Array]:
+    """Sites and participants on which the milestones of trials depended."""
+    found = {name: np.full(index.n, np.nan) for name in _OWN}
+    found["critical_first_site_active_site"] = index.first(events.SITE_ACTIVATED, SITE)
     found["critical_first_referral_site"] = _site_of_first_referral(index)
-    if len(randomised):
-        found["critical_most_site"] = float(np.argmax(np.bincount(randomised[:, SITE].astype(np.int64))))
-    ways = Ways(index)
-    for milestone, event in completing(row, design, index).items():
-        found[f"critical_{milestone}_site"] = float(event[SITE])
-        found[f"critical_{milestone}_participant"] = ways.number(event)
+    sites = index.of(events.RANDOMISED)[:, SITE].astype(np.int64)
+    most = index.counted(index.replications(events.RANDOMISED), sites, design.n_sites).argmax(axis=1)
+    found["critical_most_site"] = np.where(index.count(events.RANDOMISED) > 0, most, np.nan)
+    completed = completing(columns, design, index)
+    ways = Ways(index, np.concatenate([each.people for each in completed.values()]))
+    for milestone, (people, _) in completed.items():
+        place, is_somebody = ways.of(people)
+        found[f"critical_{milestone}_site"][is_somebody] = index.site_of(people[is_somebody])
+        found[f"critical_{milestone}_participant"][is_somebody] = ways.numbers[place]
     return found
 
 
-def _site_of_first_referral(index: EventIndex) -> float:
+def _site_of_first_referral(index: EventIndex) -> Array:
     """Index of the site of the first patient referred, whatever their fate."""
-    first = index.of(events.REFERRED)
-    best = (float(first[0, TIME]), float(first[0, SITE])) if len(first) else (np.inf, _NAN)
-    ended = index.log.ended_at_once
-    if len(ended.time):
-        at = int(np.argmin(ended.time))
-        if ended.time[at] < best[0]:
-            return float(ended.site[at])
-    return best[1]
+    days, sites = index.first(events.REFERRED), index.first(events.REFERRED, SITE)
+    ended, starts = index.logs.ended_at_once, index.logs.ended_starts
+    for i in np.flatnonzero(np.diff(starts)).tolist():
+        at = starts[i] + int(np.argmin(ended.time[starts[i] : starts[i + 1]]))
+        if np.isnan(days[i]) or ended.time[at] < days[i]:
+            sites[i] = ended.site[at]
+    return sites

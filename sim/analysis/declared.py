@@ -6,15 +6,20 @@ the reference, and appears in the section of the report that it names.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
+from sim.analysis.grouped import exact_sums, starts_of
 from sim.analysis.index import EventIndex
 from sim.core import events
 from sim.core.design import Design
+from sim.core.events import TIME
 
-WorkOut = Callable[[Design, EventIndex], float]
+Array = npt.NDArray[np.float64]
+WorkOut = Callable[[Design, EventIndex], Array | float]  # (n,) values of n replications, or one for all
 
 
 @dataclass(frozen=True)
@@ -25,8 +30,8 @@ class Declared:
         name: name of the column.
         unit: unit of its values; `count` for whole numbers.
         meaning: what it measures, in words.
-        section: section of the report, by its name in `sim.report.page.SECTIONS`.
-        work_out: gives its value in one simulated trial; NaN for never.
+        section: section of the report, by its name in `sim.report.run.page.SECTIONS`.
+        work_out: gives its values in several simulated trials; NaN for never.
     """
 
     name: str
@@ -46,7 +51,7 @@ def declared(name: str, unit: str, meaning: str, section: str) -> Callable[[Work
         name: name of the column.
         unit: unit of its values; `count` for whole numbers.
         meaning: what it measures, in words.
-        section: section of the report, by its name in `sim.report.page.SECTIONS`.
+        section: section of the report, by its name in `sim.report.run.page.SECTIONS`.
     """
 
     def add(work_out: WorkOut) -> WorkOut:
@@ -62,18 +67,14 @@ def declared(name: str, unit: str, meaning: str, section: str) -> Callable[[Work
     "Mean days from (first) consent to randomisation, of those randomised; null if nobody was",
     "who",
 )
-def _consent_to_randomisation(_design: Design, index: EventIndex) -> float:
+def _consent_to_randomisation(_design: Design, index: EventIndex) -> Array:
     """Mean over participants whose consent is known."""
-    randomised = index.of(events.RANDOMISED)
-    consented = index.of(events.CONSENT_GIVEN)
-    if not len(randomised):
-        return float("nan")
-    first: dict[int, float] = {}
-    for key, day in zip(index.keys(consented).tolist(), consented[:, events.TIME].tolist(), strict=True):
-        first.setdefault(key, day)
-    waits = [
-        day - first[key]
-        for key, day in zip(index.keys(randomised).tolist(), randomised[:, events.TIME].tolist(), strict=True)
-        if key in first  # in a trial under way, consent may be unknown
-    ]
-    return math.fsum(waits) / len(waits) if waits else float("nan")
+    consented, first = np.unique(index.people(events.CONSENT_GIVEN), return_index=True)
+    participants, of = index.people(events.RANDOMISED), index.replications(events.RANDOMISED)
+    place = np.searchsorted(consented, participants)
+    known = place < len(consented)  # in a trial under way, consent may be unknown
+    known[known] = consented[place[known]] == participants[known]
+    since = index.of(events.CONSENT_GIVEN)[first[place[known]], TIME]
+    counts = np.bincount(of[known], minlength=index.n)
+    waited = exact_sums(index.of(events.RANDOMISED)[known, TIME] - since, starts_of(counts))
+    return np.where(counts > 0, waited / np.maximum(counts, 1), np.nan)

@@ -1,6 +1,10 @@
 """The data dictionary: every file of a results folder and every column in it, with unit and meaning.
 
-The reference page of results is generated from it.
+The reference page of results is generated from it, and a test compares it with the files of a run. Measures come from
+`sim.analysis.measures`; here are the columns around them, and the other files.
+
+Attributes:
+    FILES: the files, the most used first.
 """
 
 from __future__ import annotations
@@ -30,6 +34,7 @@ class ResultFile:
 
 
 def _replications(design: Design) -> list[Measure]:
+    """Columns as the file has them, where words stand for the codes with which trials are measured."""
     found = [Measure("replication", "number", "Number of the replication, from 0")]
     for measure in measures(design):
         if measure.name == "outcome":
@@ -89,6 +94,7 @@ def _curves(_design: Design) -> list[Measure]:
 
 
 def _with_interval(name: str, unit: str, meaning: str) -> list[Measure]:
+    """A column and those of its interval: name, name_low and name_high."""
     return [
         Measure(name, unit, meaning),
         Measure(f"{name}_low", unit, f"Lower end of the 95 % interval of the Monte Carlo error of `{name}`"),
@@ -143,6 +149,9 @@ def _manifest(_design: Design) -> list[Measure]:
         Measure("run", "mapping", "What decides the results: scenario, its hash, seed, replications, versions"),
         Measure("files", "mapping", "SHA-256 of every other file, by name"),
         Measure("command", "text", "The command as it was given"),
+        Measure(
+            "engines", "list", "What simulated, since it was last started: compiled, simpy; no result depends on it"
+        ),
         Measure("started", "time", "When the run started, in UTC"),
         Measure("finished", "time", "When it was complete, in UTC"),
         Measure("wall_time_seconds", "seconds", "How long it took, since it was last started"),

@@ -23,7 +23,7 @@ class HappenedSeen:
 
     Args:
         design: the scenario, made ready.
-        index: the events.
+        index: the events of this trial alone.
 
     Attributes:
         horizon_days: day on which the simulation gives up.
@@ -77,26 +77,33 @@ class HappenedSeen:
         """
         code = self._code(event)
         if self._rows is None:
-            self._rows = self._index.log.table()
+            self._rows = self._index.logs.table(0)
         found: Array = self._rows[self._rows[:, KIND] == code]
         return found
 
 
-def measured_by_extensions(design: Design, index: EventIndex) -> dict[str, float]:
-    """Measures of all extensions in one simulated trial.
+def measured_by_extensions(design: Design, index: EventIndex) -> dict[str, Array]:
+    """Measures of all extensions, which see one simulated trial at a time.
+
+    Args:
+        design: the scenario, made ready.
+        index: the events.
 
     Returns:
-        Values by column, `<extension>.<measure>`.
+        (n,) values by column, `<extension>.<measure>`.
 
     Raises:
         InputError: an extension does not return the measures that it declares.
     """
-    happened = HappenedSeen(design, index)
-    found: dict[str, float] = {}
-    for extension in design.extensions:
-        if extension.kind.measures:
-            values = extension.kind().measure(happened)
-            found |= {f"{extension.name}.{name}": value for name, value in _checked(extension, values).items()}
+    measuring = [extension for extension in design.extensions if extension.kind.measures]
+    if not measuring:
+        return {}
+    happened = [HappenedSeen(design, EventIndex(logs, len(design.kinds))) for logs in index.logs.each()]
+    found: dict[str, Array] = {}
+    for extension in measuring:
+        values = [_checked(extension, extension.kind().measure(each)) for each in happened]
+        for name in extension.kind.measures:
+            found[f"{extension.name}.{name}"] = np.array([each[name] for each in values])
     return found
 
 

@@ -6,6 +6,7 @@ Means: their standard error. All intervals are at 95 % unless stated otherwise.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from scipy import special
 Array = npt.NDArray[np.float64]
 
 LEVEL = 0.95
+Z = float(special.ndtri((1 + LEVEL) / 2))  # half a normal interval at that level, in standard errors
 
 
 class Estimate(NamedTuple):
@@ -30,7 +32,19 @@ class Estimate(NamedTuple):
     low: float | None
     high: float | None
 
+    @property
+    def in_percent(self) -> Estimate:
+        """A share (0 to 1) in per cent, with its interval."""
+        low, high = (None if end is None else 100 * end for end in (self.low, self.high))
+        return Estimate(100 * self.value, low, high)
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval excludes 0, so that the direction of a difference is known."""
+        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+
+
+@lru_cache(maxsize=1024)
 def _ranks(n: int, q: float, level: float) -> tuple[int, int]:
     """Ranks (from 1) of the order statistics that enclose the q-quantile with at least the given probability."""
     counts = np.arange(n + 1)

@@ -1,6 +1,14 @@
 """The measures of a simulated trial: every column of `replications.parquet`, with its unit and meaning.
 
-`sim.analysis.reduce` calculates them; this table is the source of the data dictionary and the reference pages.
+`sim.analysis.reduce` calculates them; this table is the source of the data dictionary and the reference pages. Which
+measures there are depends on the scenario alone (its arms, criteria, caps), never on what happened.
+
+Attributes:
+    MILESTONES: milestones by name, in the order of a trial, with their meaning. `day_<name>` is the measure.
+    SHARES: share of the target of the milestones that are such.
+    STEPS: steps of the critical path, in order, with what they consist of.
+    PATH_MILESTONES: milestones that have a critical path.
+    COST_PARTS: parts of the cost, with what they consist of. `cost_<name>` is the measure.
 """
 
 from __future__ import annotations
@@ -9,6 +17,7 @@ from dataclasses import dataclass
 
 from sim.analysis.by_country import country_measures, start_up_measures
 from sim.analysis.declared import DECLARED
+from sim.analysis.modelled import has_couriers
 from sim.analysis.risks import risk_measures
 from sim.core import events
 from sim.core.design import Design
@@ -50,7 +59,15 @@ PATH_MILESTONES = tuple(name for name in MILESTONES if name not in ("first_site_
 
 
 def path_name(milestone: str, step: str) -> str:
-    """Name of the measure of a step on the critical path to a milestone (see `sim.analysis.critical`)."""
+    """Name of the measure of a step on the critical path to a milestone (see `sim.analysis.critical`).
+
+    Args:
+        milestone: one of `PATH_MILESTONES`.
+        step: one of `STEPS`.
+
+    Returns:
+        The name; its unit is days.
+    """
     return f"path_{milestone}_{step}_days"
 
 
@@ -59,7 +76,7 @@ COST_PARTS: dict[str, str] = {
     "monitoring": "monitoring visits",
     "screening": "screenings started",
     "visits": "visits done",
-    "cells": "lots started and doses thawed",
+    "cells": "lots and doses started",
     "central": "running the trial as a whole",
 }
 
@@ -160,7 +177,15 @@ _AMOUNTS = [
 
 
 def measures(design: Design) -> list[Measure]:
-    """All measures of a scenario, in the order of the columns. Days count from day 0; NaN means never."""
+    """All measures of a scenario, in the order of the columns.
+
+    Args:
+        design: the scenario, made ready.
+
+    Returns:
+        The measures. Days count from the first instant of day 0 and may be fractions; NaN (null in files) means never,
+        or that there was nothing to measure.
+    """
     found = [Measure("outcome", "code", f"How it ended: {', '.join(_words('trial_ended'))} (index from 0)")]
     found.append(Measure("reached", "0 or 1", "Whether the target, replacements among it, was randomised"))
     found += [Measure(f"day_{name}", "days", meaning) for name, meaning in MILESTONES.items()]
@@ -189,6 +214,7 @@ def measures(design: Design) -> list[Measure]:
             Measure(f"day_{name}_decided", "days", f"Day on which the amendment {name} was decided; null: never")
         )
         found.append(Measure(f"day_{name}_in_force", "days", f"Day from which the amendment {name} was in force"))
+    found += _supply_measures(design)
     costs = design.scenario.costs
     if costs is not None:
         found.append(Measure("cost", costs.currency, "Cost in all"))
@@ -201,8 +227,35 @@ def measures(design: Design) -> list[Measure]:
     return found + extension_measures(design)
 
 
+def _supply_measures(design: Design) -> list[Measure]:
+    """Measures of drugs, in their units, and of deliveries; none without them."""
+    found = []
+    for arm in design.arms:
+        if arm.doses and arm.doses.is_drug:
+            unit = arm.doses.given_in
+            found.append(Measure(f"amount_given_{arm.name}", unit, f"Drug given in arm {arm.name}"))
+            found.append(Measure(f"amount_lost_{arm.name}", unit, f"Drug of doses in arm {arm.name} begun, not given"))
+    if has_couriers(design.scenario):
+        found += [
+            Measure("n_deliveries", "count", "Deliveries that left with a courier"),
+            Measure("n_deliveries_on_the_way", "count", "... of these, lost on the way, and ordered again"),
+            Measure("n_deliveries_too_old", "count", "... of these, too old before the dose began"),
+            Measure("n_deliveries_not_needed", "count", "... of these, for doses that were missed"),
+            Measure("delivery_days", "days", "Mean days on the way, of deliveries that arrived; null without any"),
+            Measure("cells_lost_with_couriers", "cells", "Cells lost on the way, too old, or not needed"),
+        ]
+    return found
+
+
 def extension_measures(design: Design) -> list[Measure]:
-    """Measures of the extensions that take part, named `<extension>.<measure>`."""
+    """Measures of the extensions that take part, named `<extension>.<measure>`.
+
+    Args:
+        design: the scenario, made ready.
+
+    Returns:
+        The measures in the order in which the extensions declare them.
+    """
     return [
         Measure(f"{extension.name}.{name}", measure.unit, measure.meaning)
         for extension in design.extensions

@@ -2,6 +2,9 @@
 
 Tables keep a row for what is rare, but have none for what cannot happen: doses if no arm has any, a database lock
 without follow-up. Every table, sentence and figure asks these functions.
+
+Attributes:
+    Predicate: says of a scenario whether it models something.
 """
 
 from __future__ import annotations
@@ -25,6 +28,17 @@ def has_cells(scenario: Scenario) -> bool:
     return has_doses(scenario) and scenario.cells is not None
 
 
+def has_couriers(scenario: Scenario) -> bool:
+    """Whether cells are delivered for each dose."""
+    return scenario.cells is not None and scenario.cells.courier is not None and has_doses(scenario)
+
+
+def place_of_doses(scenario: Scenario) -> str:
+    """What doses are given in: an infusion bay, or a chair where no arm has cells."""
+    of_cells = any(arm.doses and not arm.doses.is_drug for arm in scenario.arms.values())
+    return "infusion bay" if of_cells else "infusion chair"
+
+
 def has_follow_up(scenario: Scenario) -> bool:
     """Whether participants are followed."""
     return scenario.follow_up is not None
@@ -41,6 +55,7 @@ def has_bays(scenario: Scenario) -> bool:
 
 
 def _is_set(scenario: Scenario, name: str) -> bool:
+    """Whether a setting of sites has a value in any group, or by default."""
     groups = (scenario.site_defaults, *scenario.sites.values())
     return any(getattr(group, name) is not None for group in groups)
 
@@ -120,7 +135,8 @@ _FUNNEL: dict[str, Predicate] = {  # by the count of the stage
 }
 _MEASURES: tuple[tuple[tuple[str, ...], Predicate], ...] = (  # by the beginning of their names; the first match decides
     (("n_doses_", "n_all_doses", "n_reactions_"), has_doses),
-    (("n_lots_", "cells_", "cost_cells"), has_cells),
+    (("n_lots_", "cells_"), has_cells),
+    (("cost_cells",), has_doses),
     (("share_bays_",), has_bays),
     (("share_coordinators_", "wait_coordinator_"), has_coordinators),
     (("n_lost",), _has_patience),
@@ -131,21 +147,88 @@ _MEASURES: tuple[tuple[tuple[str, ...], Predicate], ...] = (  # by the beginning
     (("n_visits_", "n_left_", "n_completed", "n_following", "n_events", "cost_visits"), has_follow_up),
 )
 
-_VALUES: dict[str, Predicate] = {"costs.lot": has_cells, "costs.dose": has_doses}
+
+def _has_arms(scenario: Scenario) -> bool:
+    return len(scenario.arms) > 1
+
+
+def _has_method(*methods: str) -> Predicate:
+    return lambda scenario: _has_arms(scenario) and scenario.randomisation.method in methods
+
+
+def _has_primary_events(scenario: Scenario) -> bool:
+    return scenario.follow_up is not None and scenario.follow_up.primary_completion is not None
+
+
+def _may_stop(scenario: Scenario) -> bool:
+    return _has_interims(scenario) or _has_holds(scenario)
+
+
+_VALUES: tuple[tuple[str, Predicate], ...] = (  # by the beginning of their paths; the first match decides
+    ("costs.lot", has_cells),
+    ("costs.dose", has_doses),
+    ("treatment.", has_doses),
+    ("randomisation.preferred_probability", _has_method("biased_coin", "minimisation")),
+    ("randomisation.urn_", _has_method("urn")),
+    ("randomisation.", _has_arms),
+)
+
+
+def _may_pause(scenario: Scenario) -> bool:
+    oversight, extended = scenario.oversight, bool(scenario.extensions)
+    return _has_interims(scenario) or extended or oversight != type(oversight)() or bool(scenario.risks)
+
+
+def _may_refuse(scenario: Scenario) -> bool:
+    return scenario.screening.consent != 1 or any(rule.consent is not None for rule in scenario.amendments.values())
+
+
+def _may_be_full(scenario: Scenario) -> bool:
+    return _is_set(scenario, "max_participants") or _is_set(scenario, "closes")
+
+
+_LOSSES: dict[str, Predicate] = {
+    "n_away_paused": _may_pause,
+    "n_consent_refused": _may_refuse,
+    "n_away_site_closed": _may_be_full,
+    "n_away_stopped": lambda scenario: _may_stop(scenario) or bool(scenario.extensions),
+    "n_away_completed": _has_primary_events,
+}
+_OUTCOMES: dict[str, Predicate] = {
+    "never_started": _has_late_start,
+    "caps": _has_caps,
+    "too_few_events": _has_primary_events,
+    "stopped": lambda scenario: _may_stop(scenario) or bool(scenario.extensions),
+}
 
 
 def has_milestone(name: str, scenario: Scenario) -> bool:
-    """Whether a scenario has a milestone: no last dose without doses, no database lock without follow-up."""
+    """Whether a scenario has a milestone: no last dose without doses, no database lock without follow-up.
+
+    Args:
+        name: name of the milestone, one of `sim.analysis.measures.MILESTONES`.
+        scenario: the scenario.
+    """
     return _MILESTONES.get(name, _always)(scenario)
 
 
 def has_step(name: str, scenario: Scenario) -> bool:
-    """Whether a scenario can have a step on its critical path; see `sim.analysis.measures.STEPS`."""
+    """Whether a scenario can have a step on its critical path.
+
+    Args:
+        name: name of the step, one of `sim.analysis.measures.STEPS`.
+        scenario: the scenario.
+    """
     return _STEPS.get(name, _always)(scenario)
 
 
 def has_stage(counts: Iterable[str], scenario: Scenario) -> bool:
-    """Whether a scenario has a stage of the funnel, given by the counts of the stage."""
+    """Whether a scenario has a stage of the funnel.
+
+    Args:
+        counts: the measures that are added up to the stage, as in `sim.analysis.summary.FUNNEL`.
+        scenario: the scenario.
+    """
     return all(_FUNNEL.get(count, _always)(scenario) for count in counts)
 
 
@@ -155,6 +238,9 @@ def has_measure(name: str, scenario: Scenario) -> bool:
     Args:
         name: name of the measure.
         scenario: the scenario.
+
+    Returns:
+        False only where that is certain; a measure that is not named here has information.
     """
     if name.startswith("day_"):
         return has_milestone(name.removeprefix("day_"), scenario)
@@ -166,9 +252,34 @@ def has_measure(name: str, scenario: Scenario) -> bool:
     return True
 
 
+def has_loss(name: str, scenario: Scenario) -> bool:
+    """Whether those referred can be lost in a way: nobody is turned away at a full site where no site can be full.
+
+    Args:
+        name: name of the measure that counts them.
+        scenario: the scenario.
+    """
+    return has_measure(name, scenario) and _LOSSES.get(name, _always)(scenario)
+
+
 def has_value(path: str, scenario: Scenario) -> bool:
-    """Whether the value at a dotted path says something of a trial: no price of a lot where no cells are made."""
-    return _VALUES.get(path, _always)(scenario)
+    """Whether the value at a dotted path says something of a trial: no price of a lot where no cells are made.
+
+    Args:
+        path: path of the value.
+        scenario: the scenario.
+    """
+    return next((has(scenario) for beginning, has in _VALUES if path.startswith(beginning)), True)
+
+
+def has_outcome(name: str, scenario: Scenario) -> bool:
+    """Whether a trial of a scenario can end in a way: none is stopped early where nothing stops it.
+
+    Args:
+        name: the word that the log has for it.
+        scenario: the scenario.
+    """
+    return _OUTCOMES.get(name, _always)(scenario)
 
 
 def _has_path(name: str, scenario: Scenario) -> bool:
@@ -180,7 +291,14 @@ def _has_path(name: str, scenario: Scenario) -> bool:
 
 
 def end_of(scenario: Scenario) -> str:
-    """The milestone that ends a trial: the database lock, or the last randomisation without follow-up."""
+    """The milestone that ends a trial: the database lock, or the last randomisation without follow-up.
+
+    Args:
+        scenario: the scenario.
+
+    Returns:
+        Its name, one of `sim.analysis.measures.MILESTONES`.
+    """
     return "database_lock" if has_follow_up(scenario) else "last_randomised"
 
 

@@ -44,4 +44,4 @@ class OneByOne:
             column = self._read(wanted)
             return column if self._rows is None else column[self._rows]
         assert self._rows is None
-        return OneByOne(self._read, self._names, int(wanted.sum()), wanted)
+        return OneByOne(self._read, self._names, int(wanted.sum()), None if wanted.all() else wanted)

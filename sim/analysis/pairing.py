@@ -19,10 +19,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from sim.analysis import intervals
-from sim.analysis.intervals import LEVEL, Estimate
+from sim.analysis.intervals import LEVEL, Estimate, Z
 
 Array = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
@@ -32,7 +31,6 @@ SAME_DAYS = 1e-6  # smaller differences between days are rounding
 _AT_ONCE = 2_000_000  # values resampled together, so that memory does not grow with replications
 _SEED = 1
 _NO = Estimate(float("nan"), None, None)
-_Z = float(special.ndtri((1 + LEVEL) / 2))
 
 
 class QuantileChange(NamedTuple):
@@ -86,23 +84,13 @@ def _quantiles(values: Array, quantiles: tuple[float, ...]) -> Array:
 
 def _resample(scenarios: tuple[Array, ...], quantiles: tuple[float, ...]) -> Array:
     """Bootstrap quantiles of all scenarios, replications resampled together: (scenarios, quantiles, RESAMPLES)."""
-    from scipy.stats import bootstrap
-
-    def statistic(*samples: Array, axis: int = -1) -> Array:  # noqa: ARG001 - scipy names the axis, always the last
-        return np.stack([_quantiles(sample, quantiles) for sample in samples])
-
-    with np.errstate(invalid="ignore"):  # the standard error has no meaning if a quantile is never
-        result = bootstrap(
-            scenarios,
-            statistic,
-            n_resamples=RESAMPLES,
-            batch=max(_AT_ONCE // (len(scenarios) * len(scenarios[0])), 1),
-            vectorized=True,
-            paired=True,
-            method="percentile",
-            rng=np.random.default_rng(_SEED),
-        )
-    return np.asarray(result.bootstrap_distribution)
+    rng, n = np.random.default_rng(_SEED), len(scenarios[0])
+    at_once = max(_AT_ONCE // (len(scenarios) * n), 1)
+    found = []
+    for start in range(0, RESAMPLES, at_once):
+        drawn = rng.integers(0, n, (min(at_once, RESAMPLES - start), n))
+        found.append(np.stack([_quantiles(days[drawn], quantiles) for days in scenarios]))
+    return np.concatenate(found, axis=-1)
 
 
 def _subtract(value: Array, reference: Array) -> Array:
@@ -260,7 +248,7 @@ def narrowing(reference: Array, value: Array) -> Estimate:
         return Estimate(math.inf, math.inf, math.inf)
     ratio = float(apart.sum() / paired.sum())
     influence = apart / apart.mean() - paired / paired.mean()
-    factor = math.exp(_Z * float(influence.std(ddof=1)) / math.sqrt(n))
+    factor = math.exp(Z * float(influence.std(ddof=1)) / math.sqrt(n))
     return Estimate(ratio, ratio / factor, ratio * factor)
 
 
@@ -278,5 +266,5 @@ def probability_change(reference: Booleans, value: Booleans) -> Estimate:
     lost = int(np.count_nonzero(reference & ~value))
     b, c, total = gained + 0.5, lost + 0.5, n + 2.0
     centre = (b - c) / total
-    half = _Z * math.sqrt(b + c - (b - c) ** 2 / total) / total
+    half = Z * math.sqrt(b + c - (b - c) ** 2 / total) / total
     return Estimate((gained - lost) / n, max(centre - half, -1.0), min(centre + half, 1.0))

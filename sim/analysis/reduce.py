@@ -1,13 +1,17 @@
-"""Measures of one replication from its event log: one row of `replications.parquet`.
+"""Measures of replications from their event logs: rows of `replications.parquet`.
 
-Plain numpy, once per replication, because a data frame per replication would cost more than the simulation.
+Plain numpy on the columns of many replications at once, because a call of numpy costs more than what it computes for
+one of them. Each function adds columns, (n,) values by the name of the measure.
+
+The log is the only source: a number of a report that cannot be computed from events does not exist. Names, units and
+meanings are in `sim.analysis.measures`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,31 +21,36 @@ from sim.analysis.costs import costs
 from sim.analysis.critical import critical_paths
 from sim.analysis.declared import DECLARED
 from sim.analysis.extended import measured_by_extensions
+from sim.analysis.grouped import largest, starts_of, sums
 from sim.analysis.index import EventIndex
-from sim.analysis.measures import MILESTONES, SHARES, measures
+from sim.analysis.logs import Logs
+from sim.analysis.measures import SHARES, measures
+from sim.analysis.modelled import has_couriers
+from sim.analysis.operations import operations
 from sim.analysis.risks import risks
 from sim.core import events
-from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
-from sim.core.events import AMOUNT, CODE, NUMBER, SITE, TIME, VOCABULARIES, Log
+from sim.core.events import AMOUNT, CODE, KIND, NUMBER, TIME, VOCABULARIES
+from sim.scenario.amendment_checks import waiting_arms
 
 Array = npt.NDArray[np.float64]
-Row = dict[str, float]
+Integers = npt.NDArray[np.int64]
+Columns = dict[str, npt.NDArray[Any]]
 
-_NAN = float("nan")
 _LATE_DAYS = 0.5
 
 
 class Reduced(NamedTuple):
-    """A replication, reduced to its measures.
+    """Replications, reduced to their measures.
 
     Attributes:
-        measures: values in the order of `sim.analysis.measures.measures`; counts are whole numbers, NaN means never.
-        randomised_days: (n,) day of each randomisation, increasing.
+        measures: (n, measures) values in the order of `sim.analysis.measures.measures`; counts are whole numbers, NaN
+            means never.
+        randomised_days: for each replication, (participants,) day of each randomisation, increasing.
     """
 
-    measures: list[float]
-    randomised_days: Array
+    measures: Array
+    randomised_days: list[Array]
 
 
 class Reducer:
@@ -51,6 +60,7 @@ class Reducer:
         design: the scenario, made ready.
 
     Attributes:
+        design: the scenario, made ready.
         names: names of the measures, in the order of `Reduced.measures`.
     """
 
@@ -58,312 +68,362 @@ class Reducer:
         self.design = design
         self.names = [measure.name for measure in measures(design)]
 
-    def __call__(self, log: Log, uncertain: Mapping[str, float]) -> Reduced:
-        """Measure one replication.
+    def __call__(self, logs: Logs, uncertain: Sequence[Mapping[str, float]]) -> Reduced:
+        """Measure replications. The values of one do not depend on the others.
 
         Args:
-            log: its events.
-            uncertain: the uncertain values of this replication, by path.
+            logs: their events.
+            uncertain: the uncertain values of each replication, by path.
+
+        Returns:
+            The measures, and the days of randomisation.
 
         Raises:
             InputError: an extension does not return the measures that it declares.
         """
-        design, index = self.design, EventIndex(log, len(self.design.kinds))
-        row: Row = {f"value_{path}": value for path, value in uncertain.items()}
-        _ending(row, index)
-        _milestones(row, design, index)
-        _funnel(row, design, index)
-        _participants(row, design, index)
-        _doses(row, design, index)
-        _cells(row, index)
-        _operations(row, design, index)
-        row |= {entry.name: entry.work_out(design, index) for entry in DECLARED}
-        row |= critical_paths(row, design, index)
-        countries(row, design, index)
-        start_up(row, design, index)
-        risks(row, design, index)
+        index = EventIndex(logs, len(self.design.kinds))
+        return Reduced(_side_by_side(self._columns(index, uncertain), self.names, index.n), _randomised(index))
+
+    def _columns(self, index: EventIndex, uncertain: Sequence[Mapping[str, float]]) -> Columns:
+        """Every measure by its name."""
+        design = self.design
+        columns = _uncertain(design, uncertain)
+        _ending(columns, index)
+        _milestones(columns, design, index)
+        _funnel(columns, design, index)
+        _participants(columns, design, index)
+        _doses(columns, design, index)
+        _cells(columns, design, index)
+        operations(columns, design, index)
+        columns |= {entry.name: np.asarray(entry.work_out(design, index)) for entry in DECLARED}
+        columns |= critical_paths(columns, design, index)
+        countries(columns, design, index)
+        start_up(columns, design, index)
+        risks(columns, design, index)
         if design.scenario.costs is not None:
-            row |= costs(row, design, index)
+            columns |= costs(columns, design, index)
         if design.extensions:
-            row |= measured_by_extensions(design, index)
-        return Reduced([float(row[name]) for name in self.names], index.of(events.RANDOMISED)[:, TIME].copy())
+            columns |= measured_by_extensions(design, index)
+        return columns
 
 
 class MilestoneReducer(Reducer):
-    """Measures only the milestones, in a third of the time; all other values are NaN."""
+    """Measures only the milestones; all other values are NaN.
 
-    def __call__(self, log: Log, uncertain: Mapping[str, float]) -> Reduced:
+    For forecasts, which simulate many trials for a few dates.
+    """
+
+    def __call__(self, logs: Logs, uncertain: Sequence[Mapping[str, float]]) -> Reduced:
         """See `Reducer`."""
+        index = EventIndex(logs, len(self.design.kinds))
+        columns = dict.fromkeys(self.names, np.array(np.nan)) | self._columns(index, uncertain)
+        return Reduced(_side_by_side(columns, self.names, index.n), _randomised(index))
+
+    def _columns(self, index: EventIndex, uncertain: Sequence[Mapping[str, float]]) -> Columns:
+        """The measures that are wanted, by name."""
         del uncertain
-        index, row = EventIndex(log, len(self.design.kinds)), Row()
-        _ending(row, index)
-        _milestones(row, self.design, index)
-        return Reduced([row.get(name, _NAN) for name in self.names], index.of(events.RANDOMISED)[:, TIME].copy())
+        columns = Columns()
+        _ending(columns, index)
+        _milestones(columns, self.design, index)
+        return columns
 
 
-def _ending(row: Row, index: EventIndex) -> None:
-    """How the trial ended, and whether it reached its target."""
-    ended = index.of(events.TRIAL_ENDED)
-    closed, reopened = index.of(events.RECRUITMENT_CLOSED), index.count(events.RECRUITMENT_REOPENED)
-    row["outcome"] = ended[0, CODE]
-    met = len(closed) > reopened and closed[-1, CODE] == events.RECRUITED
-    row["reached"] = float(met)
+class OutcomeReducer(MilestoneReducer):
+    """Measures what answers are about: the milestones, the number of participants, and the cost."""
+
+    def _columns(self, index: EventIndex, uncertain: Sequence[Mapping[str, float]]) -> Columns:
+        """The measures that are wanted, by name."""
+        columns = super()._columns(index, uncertain) | _uncertain(self.design, uncertain)
+        columns["n_randomised"] = index.count(events.RANDOMISED)
+        return columns if self.design.scenario.costs is None else columns | costs(columns, self.design, index)
 
 
-def _milestones(row: Row, design: Design, index: EventIndex) -> None:
+def _uncertain(design: Design, values: Sequence[Mapping[str, float]]) -> Columns:
+    """The uncertain values of each replication."""
+    return {f"value_{path}": np.array([each[path] for each in values]) for path in design.uncertain}
+
+
+def _side_by_side(columns: Columns, names: Sequence[str], n: int) -> Array:
+    """(n, names) columns in order of their names."""
+    found = np.empty((n, len(names)))
+    for j, name in enumerate(names):
+        found[:, j] = columns[name]
+    return found
+
+
+def _randomised(index: EventIndex) -> list[Array]:
+    """Days of randomisation of each replication, apart from the logs so that those can be forgotten."""
+    days = index.of(events.RANDOMISED)[:, TIME].copy()
+    return np.split(days, index.starts(events.RANDOMISED)[1:-1])
+
+
+def _ending(columns: Columns, index: EventIndex) -> None:
+    """How the trials ended, and whether they reached their target."""
+    closed, reopened = index.count(events.RECRUITMENT_CLOSED), index.count(events.RECRUITMENT_REOPENED)
+    columns["outcome"] = index.first(events.TRIAL_ENDED, CODE)
+    met = (closed > reopened) & (index.last(events.RECRUITMENT_CLOSED, CODE) == events.RECRUITED)
+    columns["reached"] = met.astype(np.float64)
+
+
+def _milestones(columns: Columns, design: Design, index: EventIndex) -> None:
     """Days of the milestones; those that need the whole target are NaN if it was not met."""
-    target, reached = design.scenario.trial.target, row["reached"] > 0
-    randomised = index.of(events.RANDOMISED)[:, TIME]
-    n = len(randomised)
-    row |= {f"day_{name}": _NAN for name in MILESTONES}
-    row["day_first_site_active"] = index.first(events.SITE_ACTIVATED)
-    row["day_first_referral"] = index.first_referral()
+    target, reached, n = design.scenario.trial.target, columns["reached"] == 1.0, index.count(events.RANDOMISED)
+    columns["day_first_site_active"] = index.first(events.SITE_ACTIVATED)
+    columns["day_first_referral"] = index.first_referral()
+    columns["day_first_randomised"] = index.first(events.RANDOMISED)
     for name, share in SHARES.items():
-        k = math.ceil(share * target)
-        row[f"day_{name}"] = randomised[k - 1] if n >= k else _NAN
-    if n:
-        row["day_first_randomised"] = randomised[0]
-    row["day_end"] = index.first(events.TRIAL_ENDED)
+        columns[f"day_{name}"] = index.nth(events.RANDOMISED, math.ceil(share * target))
+    columns["day_end"] = index.first(events.TRIAL_ENDED)
     completed = index.first(events.PRIMARY_COMPLETED)
-    if reached:
-        row["day_last_randomised"] = randomised[-1]
-    elif np.isnan(completed):
-        return
-    out = index.participants_out()
-    if len(out) == n:
-        given = index.of(events.DOSE_GIVEN)[:, TIME]
-        row["day_last_dose"] = given[-1] if len(given) else _NAN
-        row["day_last_visit"] = out.max(initial=-np.inf) if n else _NAN
-    row["day_primary_completion"] = completed if _is_event_driven(design) else _primary(design, index, n)
-    row["day_database_lock"] = index.first(events.DATABASE_LOCKED)
+    complete = reached | ~np.isnan(completed)
+    columns["day_last_randomised"] = np.where(reached, index.last(events.RANDOMISED), np.nan)
+    out = index.count(events.LEFT) + index.count(events.COMPLETED)
+    all_out = complete & (out == n)
+    columns["day_last_dose"] = np.where(all_out, index.last(events.DOSE_GIVEN), np.nan)
+    last_out = np.fmax(_latest(index, events.LEFT), _latest(index, events.COMPLETED))
+    columns["day_last_visit"] = np.where(all_out, last_out, np.nan)
+    primary = completed if _is_event_driven(design) else _primary(design, index, n)
+    columns["day_primary_completion"] = np.where(complete, primary, np.nan)
+    columns["day_database_lock"] = np.where(complete, index.first(events.DATABASE_LOCKED), np.nan)
 
 
 def _is_event_driven(design: Design) -> bool:
+    """Whether primary completion comes by events, instead of by a visit."""
     follow_up = design.scenario.follow_up
     return follow_up is not None and follow_up.primary_completion is not None
 
 
-def _primary(design: Design, index: EventIndex, n: int) -> float:
+def _latest(index: EventIndex, kind: int) -> Array:
+    """Day of the latest event of a kind; NaN without one."""
+    return largest(index.of(kind)[:, TIME], index.starts(kind), np.nan)
+
+
+def _primary(design: Design, index: EventIndex, n: Integers) -> Array:
     """Day on which the last of `n` participants had the primary visit, or left before it."""
     follow_up = design.scenario.follow_up
     if follow_up is None:
-        return float(index.of(events.RANDOMISED)[-1, TIME])
-    visits = index.log.visits
-    primary = visits[visits[:, NUMBER] == follow_up.primary_endpoint_week]
-    left = index.of(events.LEFT)
-    before = left[~np.isin(index.keys(left), index.keys(primary))]
-    if len(primary) + len(before) < n:
-        return _NAN
-    return float(max(primary[:, TIME].max(initial=-np.inf), before[:, TIME].max(initial=-np.inf)))
+        return index.last(events.RANDOMISED)
+    is_primary = index.visits[:, NUMBER] == follow_up.primary_endpoint_week
+    visits, of_visits = index.visits[is_primary], index.visits_of[is_primary]
+    left, of_left = index.of(events.LEFT), index.replications(events.LEFT)
+    is_before = ~np.isin(index.people(events.LEFT), index.keys(visits, of_visits))
+    counts = [np.bincount(of, minlength=index.n) for of in (of_visits, of_left[is_before])]
+    visited = largest(visits[:, TIME], starts_of(counts[0]), -np.inf)
+    gone = largest(left[is_before, TIME], starts_of(counts[1]), -np.inf)
+    return np.where(counts[0] + counts[1] < n, np.nan, np.maximum(visited, gone))
 
 
-def _funnel(row: Row, design: Design, index: EventIndex) -> None:
+def _funnel(columns: Columns, design: Design, index: EventIndex) -> None:
     """Numbers of patients from referral to eligibility, and of losses by reason."""
-    row["n_sites_activated"] = index.count(events.SITE_ACTIVATED)
-    row["n_sites_closed"] = index.count(events.SITE_CLOSED)
-    row["n_referred"] = index.count(events.REFERRED) + index.ended_at_once()
-    row["n_chart_failed"] = index.count(events.CHART_FAILED) + index.ended_at_once(events.CHART_FAILED)
+    count = index.count
+    columns["n_sites_activated"] = count(events.SITE_ACTIVATED)
+    columns["n_sites_closed"] = count(events.SITE_CLOSED)
+    columns["n_referred"] = referred = count(events.REFERRED) + index.ended_at_once()
+    columns["n_chart_failed"] = charts = count(events.CHART_FAILED) + index.ended_at_once(events.CHART_FAILED)
     words = VOCABULARIES["turned_away"]
     away = index.turned_away(len(words) + len(design.caps))
-    for reason, n in zip(words, away, strict=False):
-        row[f"n_away_{reason}"] = n
-    _caps(row, design, index, away[len(words) :])
-    _amendments(row, design, index)
-    _interims(row, design, index)
-    given = index.of(events.CONSENT_GIVEN)
-    failed = index.of(events.SCREENING_FAILED)
-    row["n_consent_refused"] = index.count(events.CONSENT_REFUSED) + index.ended_at_once(events.CONSENT_REFUSED)
-    row["n_consented"] = len(np.unique(index.keys(given)))
-    row["n_lost"] = index.count(events.PATIENT_LOST)
-    row["n_screened"] = len(np.unique(index.keys(index.of(events.SCREENING_STARTED))))
-    row["n_screening_failed"] = len(failed)
-    row["n_deteriorated"] = int(np.count_nonzero(failed[:, CODE] == events.FAIL_DETERIORATED))
-    row["n_out_of_window"] = int(np.count_nonzero(failed[:, CODE] == events.FAIL_WINDOW))
-    row["n_rescreens_planned"] = index.count(events.RESCREEN_PLANNED)
-    row["n_eligible"] = index.count(events.SCREENING_PASSED)
-    gone = row["n_chart_failed"] + sum(away) + row["n_consent_refused"] + row["n_lost"] + len(failed)
-    row["n_inside"] = row["n_referred"] - gone - index.count(events.RANDOMISED)
-    _criteria(row, design, index, failed)
+    columns |= {f"n_away_{reason}": n for reason, n in zip(words, away.T, strict=False)}
+    _caps(columns, design, index, away[:, len(words) :])
+    _amendments(columns, design, index)
+    _interims(columns, design, index)
+    codes = index.of(events.SCREENING_FAILED)[:, CODE]
+    columns["n_consent_refused"] = refused = count(events.CONSENT_REFUSED) + index.ended_at_once(events.CONSENT_REFUSED)
+    columns["n_consented"] = index.n_people(events.CONSENT_GIVEN)
+    columns["n_lost"] = count(events.PATIENT_LOST)
+    columns["n_screened"] = index.n_people(events.SCREENING_STARTED)
+    columns["n_screening_failed"] = count(events.SCREENING_FAILED)
+    for name, code in (("deteriorated", events.FAIL_DETERIORATED), ("out_of_window", events.FAIL_WINDOW)):
+        of = index.replications(events.SCREENING_FAILED)[codes == code]
+        columns[f"n_{name}"] = np.bincount(of, minlength=index.n)
+    columns["n_rescreens_planned"] = count(events.RESCREEN_PLANNED)
+    columns["n_eligible"] = count(events.SCREENING_PASSED)
+    gone = charts + away.sum(axis=1) + refused + count(events.PATIENT_LOST) + count(events.SCREENING_FAILED)
+    columns["n_inside"] = referred - gone - count(events.RANDOMISED)
+    _criteria(columns, design, index)
 
 
-def _caps(row: Row, design: Design, index: EventIndex, away: list[int]) -> None:
+def _caps(columns: Columns, design: Design, index: EventIndex, away: Integers) -> None:
     """Patients turned away by each cap, and when it was first reached."""
-    row["n_away_cap"] = sum(away)
-    reached = index.of(events.CAP_REACHED)
-    for code, (name, n) in enumerate(zip(design.caps, away, strict=True)):
-        row[f"n_turned_away_by_{name}"] = n
-        times = reached[reached[:, CODE] == code, TIME]
-        row[f"first_day_{name}_reached"] = times[0] if len(times) else _NAN
+    columns["n_away_cap"] = away.sum(axis=1)
+    reached = _first_by_code(index, events.CAP_REACHED, len(design.caps))
+    for code, name in enumerate(design.caps):
+        columns[f"n_turned_away_by_{name}"] = away[:, code]
+        columns[f"first_day_{name}_reached"] = reached[:, code]
 
 
-def _amendments(row: Row, design: Design, index: EventIndex) -> None:
+def _first_by_code(index: EventIndex, kind: int, n: int) -> Array:
+    """(replications, n) day of the first event of a kind for each of its codes."""
+    return index.first_of_codes(kind, index.of(kind)[:, CODE].astype(np.int64), n)
+
+
+def _amendments(columns: Columns, design: Design, index: EventIndex) -> None:
     """When each amendment was decided and came into force."""
     for word, kind in (("decided", events.AMENDMENT_DECIDED), ("in_force", events.AMENDMENT_IN_FORCE)):
-        came = index.of(kind)
-        for code, name in enumerate(design.amendments):
-            times = came[came[:, CODE] == code, TIME]
-            row[f"day_{name}_{word}"] = times[0] if len(times) else _NAN
+        days = _first_by_code(index, kind, len(design.amendments))
+        columns |= {f"day_{name}_{word}": days[:, code] for code, name in enumerate(design.amendments)}
 
 
-def _interims(row: Row, design: Design, index: EventIndex) -> None:
+def _interims(columns: Columns, design: Design, index: EventIndex) -> None:
     """Day of the first of each interim look, number of looks, and decisions."""
-    looks, n = index.of(events.INTERIM_LOOK), len(design.interims)
-    stops, enlarged = (index.codes(kind, n) for kind in (events.INTERIM_STOPS, events.INTERIM_ENLARGES))
+    n, kinds = len(design.interims), (events.INTERIM_LOOK, events.INTERIM_STOPS, events.INTERIM_ENLARGES)
+    days = _first_by_code(index, events.INTERIM_LOOK, n)
+    looks, stops, enlarged = (index.codes(kind, n) for kind in kinds)
     for code, name in enumerate(design.interims):
-        times = looks[looks[:, CODE] == code, TIME]
-        row[f"first_day_{name}_look"] = times[0] if len(times) else _NAN
-        row[f"n_looks_{name}"], row[f"n_stops_{name}"], row[f"n_enlargements_{name}"] = (
-            len(times),
-            stops[code],
-            enlarged[code],
-        )
+        columns[f"first_day_{name}_look"] = days[:, code]
+        columns[f"n_looks_{name}"] = looks[:, code]
+        columns[f"n_stops_{name}"] = stops[:, code]
+        columns[f"n_enlargements_{name}"] = enlarged[:, code]
 
 
-def _criteria(row: Row, design: Design, index: EventIndex, failed: Array) -> None:
+def _criteria(columns: Columns, design: Design, index: EventIndex) -> None:
     """Screen failures by criterion: as the first in the order of the protocol, and as the only one known."""
-    first, bits = index.chart_failures()
-    tested = failed[failed[:, CODE] >= events.FAIL_CRITERION]
-    first = np.concatenate((first, tested[:, CODE] - events.FAIL_CRITERION)).astype(np.int64)
-    bits = np.concatenate((bits, tested[:, NUMBER])).astype(np.int64)
-    n = len(design.criteria)
-    by_first = np.bincount(first, minlength=n)
-    by_only = np.bincount(first[bits & (bits - 1) == 0], minlength=n)
-    for i, name in enumerate(design.criteria):
-        row[f"n_failed_first_{name}"] = by_first[i]
-    for i, name in enumerate(design.criteria):
-        row[f"n_failed_only_{name}"] = by_only[i]
+    of, first, bits = index.chart_failures()
+    failed = index.of(events.SCREENING_FAILED)
+    tested = failed[:, CODE] >= events.FAIL_CRITERION
+    of = np.concatenate((of, index.replications(events.SCREENING_FAILED)[tested]))
+    first = np.concatenate((first, failed[tested, CODE].astype(np.int64) - events.FAIL_CRITERION))
+    bits = np.concatenate((bits, failed[tested, NUMBER].astype(np.int64)))
+    n, is_only = len(design.criteria), bits & (bits - 1) == 0
+    by_first, by_only = index.counted(of, first, n), index.counted(of[is_only], first[is_only], n)
+    columns |= {f"n_failed_first_{name}": by_first[:, i] for i, name in enumerate(design.criteria)}
+    columns |= {f"n_failed_only_{name}": by_only[:, i] for i, name in enumerate(design.criteria)}
 
 
-def _participants(row: Row, design: Design, index: EventIndex) -> None:
+def _participants(columns: Columns, design: Design, index: EventIndex) -> None:
     """Numbers of participants by arm and way of leaving, and of visits."""
-    row["n_randomised"] = index.count(events.RANDOMISED)
-    row["n_replaced"] = index.count(events.REPLACED)
+    columns["n_randomised"] = randomised = index.count(events.RANDOMISED)
+    columns["n_replaced"] = index.count(events.REPLACED)
     arms = index.codes(events.RANDOMISED, len(design.arms))
-    for arm, n in zip(design.arms, arms, strict=True):
-        row[f"n_randomised_{arm.name}"] = n
+    columns |= {f"n_randomised_{arm.name}": n for arm, n in zip(design.arms, arms.T, strict=True)}
     left = index.codes(events.LEFT, len(design.ways_out))
-    for way, n in zip(design.ways_out, left, strict=True):
-        row[f"n_left_{way}"] = n
-    row["n_events"] = _events(design, index)
-    row["n_completed"] = index.count(events.COMPLETED)
-    row["n_following"] = row["n_randomised"] - sum(left) - row["n_completed"]
-    done = int(np.count_nonzero(index.log.visits[:, events.KIND] == events.VISIT_DONE))
-    row["n_visits_done"], row["n_visits_missed"] = done, len(index.log.visits) - done
-    row["max_imbalance"] = _imbalance(design, index)
+    columns |= {f"n_left_{way}": n for way, n in zip(design.ways_out, left.T, strict=True)}
+    columns["n_events"] = _events(design, index, left)
+    columns["n_completed"] = index.count(events.COMPLETED)
+    columns["n_following"] = randomised - left.sum(axis=1) - index.count(events.COMPLETED)
+    is_done = index.visits[:, events.KIND] == events.VISIT_DONE
+    columns["n_visits_done"] = done = np.bincount(index.visits_of[is_done], minlength=index.n)
+    columns["n_visits_missed"] = np.diff(index.logs.visit_starts) - done
+    columns["max_imbalance"] = _imbalance(design, index)
 
 
-def _events(design: Design, index: EventIndex) -> int:
+def _events(design: Design, index: EventIndex, left: Integers) -> Array | Integers:
     """Number of events that count for primary completion, up to it."""
     rule = design.scenario.follow_up.primary_completion if design.scenario.follow_up else None
     if rule is None:
-        return 0
-    completed = index.of(events.PRIMARY_COMPLETED)
-    if len(completed):
-        return int(completed[0, NUMBER])
-    left = index.codes(events.LEFT, len(design.ways_out))
-    return sum(n for way, n in zip(design.ways_out, left, strict=True) if rule.of is None or way in rule.of)
+        return np.zeros(index.n)
+    counts = [i for i, way in enumerate(design.ways_out) if rule.of is None or way in rule.of]
+    then = index.first(events.PRIMARY_COMPLETED, NUMBER)
+    return np.where(np.isnan(then), left[:, counts].sum(axis=1), then)
 
 
-def _imbalance(design: Design, index: EventIndex) -> float:
-    """Largest distance of any arm from its share of those randomised so far."""
-    arms = index.of(events.RANDOMISED)[:, CODE]
-    total = sum(arm.allocation for arm in design.arms)
-    so_far = np.arange(1, len(arms) + 1)
-    worst = 0.0
+def _imbalance(design: Design, index: EventIndex) -> Array:
+    """Largest distance of any arm from its share of those randomised so far; arms count while they are open."""
+    arms, starts = index.of(events.RANDOMISED)[:, CODE], index.starts(events.RANDOMISED)
+    begins = starts[index.replications(events.RANDOMISED)]
+    expected = _expected_in_arms(design, index, begins)
+    worst = np.zeros(index.n)
     for arm in design.arms:
-        distance = np.abs(np.cumsum(arms == arm.index) - so_far * (arm.allocation / total))
-        worst = max(worst, float(distance.max(initial=0.0)))
+        of_arm = np.concatenate(([0], np.cumsum(arms == arm.index)))
+        distance = np.abs(of_arm[1:] - of_arm[begins] - expected[:, arm.index])
+        worst = np.maximum(worst, largest(distance, starts, 0.0))
     return worst
 
 
-def _doses(row: Row, design: Design, index: EventIndex) -> None:
+def _expected_in_arms(design: Design, index: EventIndex, begins: Integers) -> Array:
+    """(randomisations, arms) how many are to be in each arm by then, by the ratio of the arms open on each day."""
+    ratio = np.array([float(arm.allocation) for arm in design.arms])
+    so_far = np.arange(len(begins)) - begins + 1
+    waiting = waiting_arms(design.scenario)
+    if not (waiting or index.count(events.ARM_CLOSED).any()):
+        expected: Array = so_far[:, None] * (ratio / ratio.sum())
+        return expected
+    weights = np.tile(np.where([arm.name in waiting for arm in design.arms], 0.0, ratio), (len(begins), 1))
+    kinds = (events.ARM_OPENED, events.ARM_CLOSED)
+    changed = np.concatenate([index.of(kind) for kind in kinds])
+    of = np.concatenate([index.replications(kind) for kind in kinds])
+    days, of_days = index.of(events.RANDOMISED)[:, TIME], index.replications(events.RANDOMISED)
+    for place in np.argsort(changed[:, TIME], kind="stable").tolist():
+        row, arm = changed[place], int(changed[place, CODE])
+        later = (of_days == of[place]) & (days > row[TIME])
+        weights[later, arm] = ratio[arm] if row[KIND] == events.ARM_OPENED else 0.0
+    each = weights / weights.sum(axis=1, keepdims=True)
+    parts = np.split(each, index.starts(events.RANDOMISED)[1:-1])
+    return np.concatenate([np.cumsum(part, axis=0) for part in parts])
+
+
+def _doses(columns: Columns, design: Design, index: EventIndex) -> None:
     """Numbers of doses by what became of them, and of reactions."""
-    started, given = index.of(events.DOSE_STARTED), index.of(events.DOSE_GIVEN)
-    row["n_doses_due"] = index.count(events.DOSE_DUE)
-    row["n_doses_given"] = len(given)
-    row["n_doses_late"] = int(np.count_nonzero(started[:, AMOUNT] > _LATE_DAYS))
-    row["n_doses_lost"] = index.count(events.DOSE_LOST)
+    is_late = index.of(events.DOSE_STARTED)[:, AMOUNT] > _LATE_DAYS
+    columns["n_doses_due"] = index.count(events.DOSE_DUE)
+    columns["n_doses_given"] = index.count(events.DOSE_GIVEN)
+    columns["n_doses_late"] = np.bincount(index.replications(events.DOSE_STARTED)[is_late], minlength=index.n)
+    columns["n_doses_lost"] = index.count(events.DOSE_LOST)
     reasons = VOCABULARIES["dose_missed"]
-    for reason, n in zip(reasons, index.codes(events.DOSE_MISSED, len(reasons)), strict=True):
-        row[f"n_doses_missed_{reason}"] = n
-    mild, severe = index.codes(events.REACTION, 2)
-    row["n_reactions_mild"], row["n_reactions_severe"] = mild, severe
-    doses_of = {arm.index: len(arm.doses.weeks) for arm in design.arms if arm.doses}
-    people, counts = np.unique(index.keys(given), return_counts=True)
-    randomised = index.of(events.RANDOMISED)
-    arm_of = dict(zip(index.keys(randomised).tolist(), randomised[:, CODE].tolist(), strict=True))
-    row["n_all_doses"] = sum(
-        n == doses_of[int(arm_of[key])] for key, n in zip(people.tolist(), counts.tolist(), strict=True)
-    )
+    missed = index.codes(events.DOSE_MISSED, len(reasons))
+    columns |= {f"n_doses_missed_{reason}": n for reason, n in zip(reasons, missed.T, strict=True)}
+    columns["n_reactions_mild"], columns["n_reactions_severe"] = index.codes(events.REACTION, 2).T
+    columns["n_all_doses"] = _n_all_doses(design, index)
 
 
-def _cells(row: Row, index: EventIndex) -> None:
-    """Balance of cells: where they came from and where they went."""
+def _n_all_doses(design: Design, index: EventIndex) -> Integers:
+    """Number of participants who got every dose of their arm."""
+    most = np.array([len(arm.doses.weeks) if arm.doses else -1 for arm in design.arms])
+    people, counts = np.unique(index.people(events.DOSE_GIVEN), return_counts=True)
+    participants = index.people(events.RANDOMISED)
+    order = np.argsort(participants)
+    who = order[np.searchsorted(participants[order], people)]
+    got_all = counts == most[index.of(events.RANDOMISED)[who, CODE].astype(np.int64)]
+    return np.bincount(index.replications(events.RANDOMISED)[who[got_all]], minlength=index.n)
 
-    def amount(kind: int) -> float:
-        return float(index.of(kind)[:, AMOUNT].sum())
 
-    row["n_lots_started"] = index.count(events.LOT_STARTED)
-    row["n_lots_released"] = index.count(events.LOT_RELEASED)
-    row["n_lots_failed"] = index.count(events.LOT_FAILED)
+def _cells(columns: Columns, design: Design, index: EventIndex) -> None:
+    """Balance of cells: where they came from and where they went; deliveries; and amounts of drugs, by arm."""
+
+    def amount(kind: int) -> Array:
+        return sums(index.of(kind)[:, AMOUNT], index.starts(kind))
+
+    columns["n_lots_started"] = index.count(events.LOT_STARTED)
+    columns["n_lots_released"] = index.count(events.LOT_RELEASED)
+    columns["n_lots_failed"] = index.count(events.LOT_FAILED)
     made = index.count(events.STOCK_OPENED) + index.count(events.LOT_STARTED) > 0
-    row["cells_opening"] = amount(events.STOCK_OPENED)
-    row["cells_made"] = amount(events.LOT_HARVESTED)
-    row["cells_failed"] = amount(events.LOT_FAILED)
-    row["cells_infused"] = amount(events.DOSE_GIVEN)
-    row["cells_lost"] = amount(events.DOSE_LOST)
-    row["cells_expired"] = amount(events.LOT_EXPIRED)
-    row["cells_discarded"] = amount(events.CELLS_DISCARDED)
-    used = sum(row[f"cells_{way}"] for way in ("failed", "infused", "lost", "expired", "discarded"))
-    row["cells_in_stock"] = row["cells_opening"] + row["cells_made"] - used if made else 0.0
+    opening, harvested = amount(events.STOCK_OPENED), amount(events.LOT_HARVESTED)
+    used = {
+        "failed": amount(events.LOT_FAILED),
+        "infused": amount(events.DOSE_GIVEN) - _drugs(columns, design, index, "given", events.DOSE_GIVEN),
+        "lost": amount(events.DOSE_LOST) - _drugs(columns, design, index, "lost", events.DOSE_LOST),
+        "expired": amount(events.LOT_EXPIRED),
+        "discarded": amount(events.CELLS_DISCARDED),
+    }
+    if has_couriers(design.scenario):
+        used["lost_with_couriers"] = amount(events.COURIER_LOST)
+        _deliveries(columns, index)
+    columns |= {"cells_opening": opening, "cells_made": harvested} | {f"cells_{way}": n for way, n in used.items()}
+    columns["cells_in_stock"] = np.where(made, opening + harvested - sum(used.values()), 0.0)
 
 
-def _operations(row: Row, design: Design, index: EventIndex) -> None:
-    """Waits, the use of coordinators and bays, and the rate of randomisation."""
-    screened = index.stays(events.CONSENT_GIVEN, events.SCREENING_STARTED)
-    placed = index.stays(events.SCREENING_PASSED, events.RANDOMISED)
-    row["wait_coordinator_days"] = _mean_length(screened)
-    row["wait_place_days"] = _mean_length(placed)
-    groups = [group.settings for group in design.groups for _ in range(group.count)]
-    row["share_coordinators_busy"] = _coordinators_busy([g.coordinators for g in groups], index, row["day_end"])
-    infusions = index.infusions()
-    last = infusions[-1, 1] if len(infusions) else 0.0
-    row["share_bays_busy"] = _bays_busy(infusions, [g.infusion_bays for g in groups], index, last)
-    randomised = index.of(events.RANDOMISED)[:, TIME]
-    months = (randomised[-1] - row["day_first_site_active"]) / MONTH_DAYS if len(randomised) else 0.0
-    row["rate_per_month"] = len(randomised) / months if months > 0 else 0.0
-
-
-def _mean_length(stays: Array) -> float:
-    """Mean length of (n, 2) stays in days; 0 without any."""
-    return float((stays[:, 1] - stays[:, 0]).mean()) if len(stays) else 0.0
-
-
-def _coordinators_busy(places: list[int | None], index: EventIndex, end: float) -> float:
-    """Time of screening over time of coordinators, at sites that look at referrals; 0 without limits."""
-    if None in places:
+def _drugs(columns: Columns, design: Design, index: EventIndex, word: str, kind: int) -> Array | float:
+    """Amounts of drugs given or lost, by arm; returns their sum over all arms with a drug."""
+    drugs = [arm for arm in design.arms if arm.doses and arm.doses.is_drug]
+    if not drugs:
         return 0.0
-    screenings = index.screenings(end)
-    sites = index.of(events.SCREENING_STARTED)[:, SITE]
-    closed = {int(event[SITE]): float(event[TIME]) for event in index.of(events.SITE_CLOSED)}
-    recruiting = index.recruiting(end)
-    available = busy = 0.0
-    for event in index.of(events.SITE_ACTIVATED):
-        site, opens = int(event[SITE]), max(float(event[TIME]), 0.0)
-        looking = np.clip(recruiting, opens, max(closed.get(site, end), opens))
-        available += (places[site] or 0) * float((looking[:, 1] - looking[:, 0]).sum())
-        for start, stop in looking.tolist():
-            here = np.clip(screenings[sites == site], start, stop)
-            busy += float((here[:, 1] - here[:, 0]).sum())
-    return busy / available if available > 0 else 0.0
+    participants = index.people(events.RANDOMISED)
+    order = np.argsort(participants)
+    who = order[np.searchsorted(participants[order], index.people(kind))]
+    arms = index.of(events.RANDOMISED)[who, CODE]
+    total = np.zeros(index.n)
+    for arm in drugs:
+        amounts = np.where(arms == arm.index, index.of(kind)[:, AMOUNT], 0.0)
+        columns[f"amount_{word}_{arm.name}"] = found = sums(amounts, index.starts(kind))
+        total += found
+    return total
 
 
-def _bays_busy(stays: Array, places: list[int | None], index: EventIndex, until: float) -> float:
-    """Time of stays over time of bays, from each site's activation to `until`; 0 without limits."""
-    if None in places:
-        return 0.0
-    available = math.fsum(
-        (places[int(event[SITE])] or 0) * max(until - max(event[TIME], 0.0), 0.0)
-        for event in index.of(events.SITE_ACTIVATED)
-    )
-    return float((stays[:, 1] - stays[:, 0]).sum() / available) if available > 0 else 0.0
+def _deliveries(columns: Columns, index: EventIndex) -> None:
+    """Deliveries by what became of them."""
+    reasons = VOCABULARIES["courier_lost"]
+    lost = index.codes(events.COURIER_LOST, len(reasons))
+    arrived = index.count(events.COURIER_ARRIVED)
+    days = sums(index.of(events.COURIER_ARRIVED)[:, AMOUNT], index.starts(events.COURIER_ARRIVED))
+    columns["n_deliveries"] = index.count(events.COURIER_SENT)
+    columns |= {f"n_deliveries_{reason}": n for reason, n in zip(reasons, lost.T, strict=True)}
+    columns["delivery_days"] = np.where(arrived > 0, days / np.maximum(arrived, 1), np.nan)

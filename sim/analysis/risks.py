@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from sim.analysis.index import EventIndex
 from sim.core import events
@@ -13,7 +17,7 @@ from sim.core.events import AMOUNT, CODE
 def risk_measures(design: Design) -> Iterator[tuple[str, str, str]]:
     """Declare the measures of each risk; none without risks.
 
-    Returns:
+    Yields:
         (name, unit, meaning) of each.
     """
     for risk in design.risks:
@@ -21,18 +25,18 @@ def risk_measures(design: Design) -> Iterator[tuple[str, str, str]]:
         yield f"risk_{risk.name}_days", "days", f"Days that {risk.name} adds; 0 where it does not strike"
 
 
-def risks(row: dict[str, float], design: Design, index: EventIndex) -> None:
-    """Add the measures of each risk to a row.
+def risks(columns: dict[str, npt.NDArray[Any]], design: Design, index: EventIndex) -> None:
+    """Add the measures of each risk.
 
     Args:
-        row: measures by name; changed in place.
+        columns: (n,) measures by name; changed in place.
         design: the scenario, made ready.
         index: the events.
     """
-    if not design.risks:
-        return
-    struck = index.of(events.RISK_STRUCK)
-    days = dict(zip(struck[:, CODE].astype(int).tolist(), struck[:, AMOUNT].tolist(), strict=True))
+    struck, of = index.of(events.RISK_STRUCK), index.replications(events.RISK_STRUCK)
+    days = np.full((index.n, len(design.risks)), np.nan)
+    days[of, struck[:, CODE].astype(np.int64)] = struck[:, AMOUNT]
     for risk in design.risks:
-        row[f"n_struck_{risk.name}"] = int(risk.code in days)
-        row[f"risk_{risk.name}_days"] = days.get(risk.code, 0.0)
+        has_struck = ~np.isnan(days[:, risk.code])
+        columns[f"n_struck_{risk.name}"] = has_struck.astype(np.int64)
+        columns[f"risk_{risk.name}_days"] = np.where(has_struck, days[:, risk.code], 0.0)

@@ -2,6 +2,13 @@
 
 Every figure has its Monte Carlo interval. A trial that never reached a milestone counts as later than everything, and
 stays in every denominator. Only a replication that raised (a defect) is left out, and is counted separately.
+
+Attributes:
+    QUANTILES: probabilities of the quantiles that tables have.
+    PLANNED: milestone of each planned date, by its name in the scenario.
+    Table: replications as a data frame, or column by column.
+    FUNNEL: stages from referral to the last visit, each with the measures that are added up to it.
+    LOSSES: measures of those referred and not randomised, with the reason in words.
 """
 
 from __future__ import annotations
@@ -17,7 +24,7 @@ import pandas as pd
 from sim.analysis import intervals
 from sim.analysis.intervals import Estimate
 from sim.analysis.measures import COST_PARTS, MILESTONES, PATH_MILESTONES, STEPS, measures, path_name
-from sim.analysis.modelled import has_chart, has_coordinators, has_measure, has_milestone, has_stage, has_step
+from sim.analysis.modelled import has_chart, has_coordinators, has_loss, has_measure, has_milestone, has_stage, has_step
 from sim.analysis.one_by_one import OneByOne
 from sim.analysis.tables import ERROR
 from sim.core.clock import Clock
@@ -42,6 +49,9 @@ def finished(frame: Table) -> Table:
 
     Args:
         frame: replications, as a data frame or column by column.
+
+    Returns:
+        The same without the others.
     """
     return frame[frame["outcome"] != ERROR]
 
@@ -49,8 +59,12 @@ def finished(frame: Table) -> Table:
 def days(frame: Table, milestone: str) -> Array:
     """Day of a milestone in each replication.
 
+    Args:
+        frame: replications.
+        milestone: name of the milestone.
+
     Returns:
-        (n,) days; NaN where it never came.
+        (n,) days since day 0; NaN where it never came.
     """
     return frame[f"day_{milestone}"].to_numpy(dtype=np.float64)
 
@@ -181,6 +195,12 @@ def stage_names(scenarios: Iterable[Scenario]) -> dict[str, str]:
     """Names of the funnel's stages in reports, for the stages that any of several scenarios has.
 
     Without a chart, the stage of those asked is not named after it; likewise without coordinators.
+
+    Args:
+        scenarios: the scenarios whose funnels are shown together.
+
+    Returns:
+        The name in reports, by the key in `FUNNEL`, in order.
     """
     known = list(scenarios)
     plain = {}
@@ -198,6 +218,9 @@ def funnel_table(scenario: Scenario, frame: Table) -> pd.DataFrame:
     Args:
         scenario: the simulated scenario.
         frame: replications.
+
+    Returns:
+        A row for each stage: the mean number of people with its interval, and the share; NaN if nobody is referred.
     """
     done = finished(frame)
     referred = done["n_referred"].to_numpy(dtype=np.float64)
@@ -210,8 +233,16 @@ def funnel_table(scenario: Scenario, frame: Table) -> pd.DataFrame:
 
 
 def loss_table(scenario: Scenario, frame: Table) -> pd.DataFrame:
-    """Mean numbers of patients referred and not randomised, by the reasons that a scenario can have."""
-    return _means(frame, {name: words for name, words in LOSSES.items() if has_measure(name, scenario)}, "reason")
+    """Mean numbers of patients referred and not randomised, by the reasons that a scenario can have.
+
+    Args:
+        scenario: the simulated scenario.
+        frame: replications.
+
+    Returns:
+        A row for each reason; with those randomised they add up to those referred.
+    """
+    return _means(frame, {name: words for name, words in LOSSES.items() if has_loss(name, scenario)}, "reason")
 
 
 def cap_table(design: Design, frame: Table) -> pd.DataFrame:
@@ -306,6 +337,10 @@ def criterion_table(design: Design, frame: Table) -> pd.DataFrame:
     Args:
         design: the scenario, made ready.
         frame: replications.
+
+    Returns:
+        A row for each criterion: its item in the protocol, its stage, and mean numbers of patients with their
+            intervals.
     """
     done = finished(frame)
     rows = []
@@ -351,7 +386,15 @@ def path_table(scenario: Scenario, column: Callable[[str], Array]) -> pd.DataFra
 
 
 def cost_table(scenario: Scenario, frame: Table) -> pd.DataFrame:
-    """Mean cost, total and by the parts that the scenario has; empty if no cost is reported."""
+    """Mean cost, total and by the parts that the scenario has; empty if no cost is reported.
+
+    Args:
+        scenario: the simulated scenario.
+        frame: replications.
+
+    Returns:
+        A row for each part, in the currency of the scenario.
+    """
     if "cost" not in frame:
         return pd.DataFrame(columns=["mean", "mean_low", "mean_high"])
     parts = {f"cost_{name}": meaning for name, meaning in COST_PARTS.items()}

@@ -1,11 +1,17 @@
 """Tables of the results of a run: replications, events, participants, and enrolment curves.
 
-They are Arrow tables, written as Parquet; `sim.analysis.dictionary` defines their columns.
+They are Arrow tables, written as Parquet; `sim.analysis.dictionary` defines their columns. Codes become words here, so
+that no reader of a file needs this program.
+
+Attributes:
+    ERROR: outcome of a replication that raised.
+    PARTICIPANT_COLUMNS: columns of the table of participants, with their meaning.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +64,15 @@ def replication_table(measures: list[Measure], first: int, values: Array) -> pa.
 
 
 def vocabulary(design: Design, kind: int) -> tuple[str, ...]:
-    """Words for the codes of a kind of event; empty if the kind has no codes."""
+    """Words for the codes of a kind of event.
+
+    Args:
+        design: the scenario, made ready, whose names (arms, criteria, caps) are words too.
+        kind: number of the kind.
+
+    Returns:
+        The words in the order of their codes; empty if the kind has no codes.
+    """
     name = design.kinds[kind].code
     if name == "criterion":
         return tuple(design.criteria)
@@ -101,6 +115,9 @@ def event_table(design: Design, replication: int, rows: Array) -> pa.Table:
         design: the scenario, made ready.
         replication: number of the replication.
         rows: (n, WIDTH) events, in order of time.
+
+    Returns:
+        A row for each event; null where the kind of event does not use a column.
     """
     kinds = rows[:, KIND].astype(np.int64)
     has_number = np.array([bool(kind.number) for kind in design.kinds])[kinds]
@@ -153,10 +170,9 @@ def participant_table(design: Design, replication: int, rows: Array) -> pa.Table
     Returns:
         A row for each participant, in order of randomisation.
     """
-    people: dict[tuple[float, float], dict[str, object]] = {}
-    randomised = rows[rows[:, KIND] == events.RANDOMISED]
+    people: dict[tuple[float, float], dict[str, Any]] = {}
     names = site_names(design)
-    for row in randomised:
+    for row in rows[rows[:, KIND] == events.RANDOMISED].tolist():
         people[row[SITE], row[PERSON]] = dict.fromkeys(PARTICIPANT_COLUMNS) | {
             "replication": replication,
             "participant": int(row[NUMBER]),
@@ -169,7 +185,7 @@ def participant_table(design: Design, replication: int, rows: Array) -> pa.Table
             "n_visits_missed": 0,
             "replaced": False,
         }
-    for row in rows:
+    for row in rows[np.isin(rows[:, KIND], _NOTED)].tolist():
         person = people.get((row[SITE], row[PERSON]))
         if person is not None:
             _note(design, person, row)
@@ -202,14 +218,17 @@ _PARTICIPANT_SCHEMA = pa.schema(
 )
 
 
-def _note(design: Design, person: dict[str, object], row: Array) -> None:
+_NOTED = (*_DAY_OF, *_COUNT_OF, events.REPLACED, events.LEFT, events.COMPLETED)
+
+
+def _note(design: Design, person: dict[str, Any], row: Sequence[float]) -> None:
     """Add what an event says of a participant to their row."""
     kind = int(row[KIND])
     if kind in _DAY_OF:
         if person[_DAY_OF[kind]] is None:
             person[_DAY_OF[kind]] = float(row[TIME])
     elif kind in _COUNT_OF:
-        person[_COUNT_OF[kind]] = int(str(person[_COUNT_OF[kind]])) + 1
+        person[_COUNT_OF[kind]] += 1
     elif kind == events.REPLACED:
         person["replaced"] = True
     elif kind in (events.LEFT, events.COMPLETED):

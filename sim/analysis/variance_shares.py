@@ -23,9 +23,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
-from sim.analysis.intervals import LEVEL, Estimate
+from sim.analysis.intervals import LEVEL, Estimate, Z
 
 Array = npt.NDArray[np.float64]
 
@@ -100,10 +99,9 @@ def variance_shares(names: Sequence[str], rows: Sequence[Array]) -> Shares | Non
         keep_resamples=True,
         seed=_BOOTSTRAP_SEED,
     )
-    z = float(special.ndtri((1 + LEVEL) / 2))
 
     def estimate(value: float, resamples: Array) -> Estimate:
-        half = z * float(resamples.std(ddof=1))
+        half = Z * float(resamples.std(ddof=1))
         return Estimate(value, value - half, value + half)
 
     first, total = found["S1"], found["ST"]

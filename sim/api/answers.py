@@ -65,14 +65,15 @@ def sentences(answer: Answered, milestone: str | None = None) -> list[str]:
 
 def _of_run(results: Results) -> list[str]:
     from sim.report import words
+    from sim.report.run import words as of_run
 
     dates = words.Dates(results.design.clock, results.design.horizon_days)
-    rule = words.precision_sentence(results)
+    rule = of_run.precision_sentence(results)
     return [
         *(f"Warning: {text}." for text in words.warnings(results, results.too_few())),
         words.headline(results, dates, results.milestones()),
-        *words.odds_sentences(results.odds()),
-        *words.ending_sentences(results.outcomes()),
+        *of_run.odds_sentences(results.odds()),
+        *of_run.ending_sentences(results.outcomes()),
         *([] if rule is None else [rule]),
     ]
 

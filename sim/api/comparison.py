@@ -14,9 +14,8 @@ from sim.experiment.answer_folder import AnswerFolder, short_id
 from sim.experiment.comparison.attribution import all_attributions, run_between, share_rows
 from sim.experiment.comparison.sides import Comparison, Named, Source, read_sources, run_sources, to_run
 from sim.experiment.comparison.tables import Compared
-from sim.experiment.execution import ON_ALL_CORES, Execution
+from sim.experiment.execution import ON_ALL_CORES, Execution, Progress, no_progress
 from sim.experiment.program import program_fingerprint
-from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run.start import RESULTS
 from sim.report.assumptions import assumption_rows
 from sim.report.comparison.document import answer
@@ -37,6 +36,7 @@ def compare(
     extensions: Extensions = (),
     workers: int | None = None,
     cluster: str | None = None,
+    engine: str | None = None,
     out: Path | str | None = None,
     report: bool = True,
     progress: Progress = no_progress,
@@ -53,7 +53,7 @@ def compare(
         out: the folder; default: `results/compare-<names>-<id>`.
         report: whether to write `comparison.html`.
         extensions: files with your own rules and measures; see `sim.extension`.
-        workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
+        workers, cluster, engine, progress: how it is executed, as in `sim.experiment.execution.Execution`.
 
     Returns:
         The comparison: `tables` by name, `pairs()`, and `shares`.
@@ -71,7 +71,7 @@ def compare(
             out=out,
             shares=shares,
             page=report,
-            execution=Execution(workers, cluster, progress),
+            execution=Execution(workers, cluster, progress, engine=engine),
         )
 
 

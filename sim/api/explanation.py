@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from sim.experiment.answer_folder import AnswerFolder, short_id, shown_of, study_identity
-from sim.experiment.execution import ON_ALL_CORES, Execution
+from sim.experiment.execution import ON_ALL_CORES, Execution, Progress, no_progress
 from sim.experiment.explanation.study import REPLICATIONS, Explanation, Study
 from sim.experiment.explanation.study import explain as find_drivers
 from sim.experiment.explanation.tables import RANKS
 from sim.experiment.identity import Identity
-from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run.start import RESULTS
 from sim.report.explanation.words import TABLES, document, outcome_asked
 from sim.scenario.extension_files import Extensions, extensions_given
@@ -29,6 +28,7 @@ def explain(
     extensions: Extensions = (),
     workers: int | None = None,
     cluster: str | None = None,
+    engine: str | None = None,
     out: Path | str | None = None,
     report: bool = True,
     progress: Progress = no_progress,
@@ -44,10 +44,11 @@ def explain(
         out: the folder; default: `results/explain-<scenario>-<id>`.
         report: whether to write `explain.html`.
         extensions: files with your own rules and measures; see `sim.extension`.
-        workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
+        workers, cluster, engine, progress: how it is executed, as in `sim.experiment.execution.Execution`.
 
     Returns:
-        The explanation, with a frame for each question: `shares`, `totals`, `tornado`, `causes`, `sites`, `steps`.
+        The explanation, with a frame for each question: `shares`, `totals`, `tornado`, `causes`, `assumptions`,
+        `sites`, `steps`.
 
     Raises:
         InputError: the scenario, the milestone, the folder or the cluster cannot be used.
@@ -57,7 +58,7 @@ def explain(
         found, typed = loaded(scenario).scenario, as_typed(scenario)
     milestone = outcome_asked(milestone, found)
     study = Study(found, replications, found.experiment.seed if seed is None else seed, scale)
-    how = Execution(workers, cluster, progress)
+    how = Execution(workers, cluster, progress, engine=engine)
     return explain_in_folder(study, out, typed, milestone, page=report, execution=how)
 
 

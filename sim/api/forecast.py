@@ -21,8 +21,7 @@ from sim.exchange.folder import read_trials
 from sim.exchange.observed import ObservedTrial
 from sim.exchange.read import as_known, read_as
 from sim.exchange.said import Said, date_from, status_from
-from sim.experiment.progress import Progress, no_progress
-from sim.experiment.workers import n_cores
+from sim.experiment.execution import Execution, Progress, no_progress
 from sim.forecast.answer import Answer, WhatIf
 from sim.forecast.answer import forecast as forecast_trial
 from sim.forecast.backtest.study import backtest as backtest_all
@@ -50,6 +49,7 @@ def fit(
     target: int | None = None,
     follow_up_weeks: float | None = None,
     closed: Sequence[str] = (),
+    ends: date | str | None = None,
     sites_a_month: float | None = None,
     columns: Mapping[str, str] | None = None,
     dates: DateOrder | None = None,
@@ -70,6 +70,7 @@ def fit(
         target: number of randomisations wanted; default: all in the data.
         follow_up_weeks: weeks from randomisation to the last visit; default: from the data.
         closed: days on which nobody could be randomised, as in `["2024-03-01..2024-04-15"]`.
+        ends: the announced last day on which anybody may be randomised.
         sites_a_month: number of sites that open per month from now on.
         columns: header by role, as in `{"date": "Rand_Dt"}`.
         dates: how to read 03/04/2024: `dmy` or `mdy`.
@@ -87,7 +88,7 @@ def fit(
         InputError: the data cannot be used.
     """
     said = _said(columns, dates, status, study=study, sheet=sheet, header=header, counts=counts)
-    trial = as_told(_trial(data, sites, as_of, said, target), told(closed, None, sites_a_month))
+    trial = as_told(_trial(data, sites, as_of, said, target), told(closed, ends, sites_a_month))
     found = fit_trial(trial, target, follow_up_weeks)
     write_fit(found, _folder(out), "")
     return found
@@ -162,9 +163,8 @@ def forecast(
         others,
         replications=replications or plan.experiment.replications,
         seed=plan.experiment.seed if seed is None else seed,
-        workers=workers or n_cores(),
         is_constant=constant_rates,
-        progress=progress,
+        execution=Execution(workers, progress=progress),
     )
     write_forecast(answer, _folder(out), "", page=report)
     return answer
@@ -178,6 +178,7 @@ def backtest(
     as_of: date | str | None = None,
     sites: Sites | None = None,
     closed: Sequence[str] = (),
+    ends: date | str | None = None,
     columns: Mapping[str, str] | None = None,
     dates: DateOrder | None = None,
     status: Mapping[str, str] | None = None,
@@ -198,7 +199,9 @@ def backtest(
         target: number of randomisations wanted; default: all in the data.
         as_of: the last day to use; default: the last day of the data.
         sites: a table of sites, for one trial.
-        closed: days on which nobody could be randomised, as in `["2024-03-01..2024-04-15"]`.
+        closed: days on which nobody could be randomised, as in `["2024-03-01..2024-04-15"]`; known from their first
+            day on.
+        ends: the last day on which anybody might be randomised, if it was announced before the first forecast.
         columns: header by role, as in `{"date": "Rand_Dt"}`.
         dates: how to read 03/04/2024: `dmy` or `mdy`.
         status: meanings of words of the status column, as in `{"SF": "screen failure"}`.
@@ -220,14 +223,13 @@ def backtest(
     trials: list[ObservedTrial] = []
     for item in data:
         trials += [item] if isinstance(item, ObservedTrial) else read_trials([item], sites, said)
-    if closed:
-        trials = [as_told(trial, told(closed, None, None)) for trial in trials]
+    trials = [as_told(trial, told(closed, ends, None), is_finished=True) for trial in trials]
     jobs = [
         (trial, day, target)
         for trial in trials
         for day in (cuts_every(trial, every_days, target) if every_days else cuts_at(trial, at, target))
     ]
-    results = backtest_all(jobs, workers or n_cores(), progress)
+    results = backtest_all(jobs, Execution(workers, progress=progress))
     write_backtest(trials, results, _folder(out), "")
     return TrackRecord(tuple(trials), tuple(results))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sim.analysis.modelled import has_measure
 from sim.experiment.answer_folder import AnswerFolder, short_id
 from sim.experiment.run.start import RESULTS
 from sim.forecast.backtest.track_record import WHOLE, by_method, by_trial, cut_table
@@ -138,7 +139,8 @@ def write_forecast(answer: Answer, out: Path | None, command: str, *, page: bool
         folder.write_table(
             "milestones", pd.DataFrame(milestone_table(answer).rows, columns=list(milestone_table(answer).columns))
         )
-        folder.write_table("replications", answer.futures.frame)
+        frame = answer.futures.frame
+        folder.write_table("replications", frame[[name for name in frame if has_measure(str(name), scenario)]])
         if page:
             folder.write_text("report.html", forecast_page(answer, command))
         folder.finish(" ".join(sys.argv))

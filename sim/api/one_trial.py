@@ -45,7 +45,7 @@ class Checked(Shown):
         n_sites = sum(group.count for group in scenario.sites.values())
         n_uncertain = int(values["value"].str.contains("uncertain:").sum())
         yield (
-            f"{scenario.name} is valid: {scenario.trial.target} participants, sites: {n_sites}, "
+            f"{scenario.name} is valid: {scenario.trial.target:,} participants, sites: {n_sites}, "
             f"{len(scenario.screening.criteria)} criteria, {n_uncertain} uncertain values"
         )
         yield from self.notes

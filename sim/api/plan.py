@@ -9,10 +9,9 @@ from typing import Any
 
 from sim.errors import Problem, UsageError
 from sim.experiment.answer_folder import AnswerFolder, deciding, short_id, shown_of, study_identity
-from sim.experiment.execution import ON_ALL_CORES, Execution
+from sim.experiment.execution import ON_ALL_CORES, Execution, Progress, no_progress
 from sim.experiment.identity import Identity
 from sim.experiment.plan.answer import CONFIDENCE, TRIALS, Asked, PlanAnswer, find_plan
-from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run.start import RESULTS
 from sim.report.explanation.words import outcome_asked
 from sim.report.plan.words import document
@@ -37,6 +36,7 @@ def plan(
     extensions: Extensions = (),
     workers: int | None = None,
     cluster: str | None = None,
+    engine: str | None = None,
     out: Path | str | None = None,
     report: bool = True,
     progress: Progress = no_progress,
@@ -56,7 +56,7 @@ def plan(
         out: the folder; default: `results/plan-<scenario>-<id>`.
         report: whether to write `plan.html`.
         extensions: files with your own rules and measures; see `sim.extension`.
-        workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
+        workers, cluster, engine, progress: how it is executed, as in `sim.experiment.execution.Execution`.
 
     Returns:
         The answer: `choice`, `next_best`, `plans`, `shown` (with the frontiers), `p_right`.
@@ -74,7 +74,9 @@ def plan(
         choices, typed = load_options(str(options), found), said
     seed = found.scenario.experiment.seed if seed is None else seed
     asked = Asked(choices, milestone, _date(by), probability, budget, confidence, replications, seed)
-    return plan_in_folder(asked, out, typed, page=report, execution=Execution(workers, cluster, progress))
+    return plan_in_folder(
+        asked, out, typed, page=report, execution=Execution(workers, cluster, progress, engine=engine)
+    )
 
 
 def _date(by: date | str) -> date:

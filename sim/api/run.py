@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from sim.experiment.execution import Execution
-from sim.experiment.progress import Progress, no_progress
+from sim.experiment.execution import Execution, Progress, no_progress
 from sim.experiment.run.execute import Outputs, Report
 from sim.experiment.run.results import Results
 from sim.experiment.run.start import run_in_folder
@@ -24,9 +24,12 @@ def run(
     extensions: Extensions = (),
     workers: int | None = None,
     cluster: str | None = None,
+    engine: str | None = None,
     out: Path | str | None = None,
     report: bool = True,
+    plays: bool = False,
     causes: bool = True,
+    all_pairs: bool = False,
     dates: Callable[[Results], None] = lambda _: None,
     progress: Progress = no_progress,
     command: str = "",
@@ -43,10 +46,12 @@ def run(
         until: a stopping rule, as in `last_randomised.p50<7d`; see `sim.analysis.precision`.
         out: the folder; default: `results/<scenario>-<id>`.
         report: whether to write `report.html`.
+        plays: whether the typical simulated trial can be played in it.
         causes: whether to measure the days lost to each cause, which takes 0.4 times as many trials again.
+        all_pairs: whether the causes that may cost most are measured on all trials of the run, not on some.
         dates: called with the results as soon as their dates are known, before the causes are measured.
         extensions: files with your own rules and measures; see `sim.extension`.
-        workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
+        workers, cluster, engine, progress: how it is executed, as in `sim.experiment.execution.Execution`.
         command: the whole command, for the manifest.
         typed: the scenario and its overrides as they were typed, for the report.
         assumptions: every value and its origin, for the report; see `sim.report.assumptions`.
@@ -70,8 +75,8 @@ def run(
             out=out,
             typed=typed or as_typed(scenario),
             assumptions=assumptions or _assumptions(scenario),
-            execution=Execution(workers, cluster, progress, command),
-            outputs=Outputs(report_writer(report), causes, dates),
+            execution=Execution(workers, cluster, progress, command, engine=engine),
+            outputs=Outputs(report_writer(report, plays), causes, dates, plays, all_pairs),
         )
 
 
@@ -83,10 +88,10 @@ def _assumptions(scenario: Named) -> Sequence[Mapping[str, str]]:
     return assumption_rows(loaded(scenario))
 
 
-def report_writer(report: bool) -> Report | None:
-    """Return the function that writes `report.html`, or None if no report is wanted."""
+def report_writer(report: bool, plays: bool = False) -> Report | None:
+    """Return the function that writes `report.html`, if wanted with a trial to play; None if no report is wanted."""
     if not report:
         return None
     from sim.report.run.page import write_report  # needs plotly, which a run without a report does not
 
-    return write_report
+    return partial(write_report, plays=plays)

@@ -9,8 +9,7 @@ import pandas as pd
 
 from sim.api.run import report_writer
 from sim.errors import Problem, UsageError
-from sim.experiment.execution import Execution
-from sim.experiment.progress import Progress, no_progress
+from sim.experiment.execution import Execution, Progress, no_progress
 from sim.experiment.run import catalogue
 from sim.experiment.run.catalogue import HEADLINE, HEADLINE_QUANTILES, entries
 from sim.experiment.run.execute import Outputs
@@ -61,12 +60,12 @@ def runs(folder: Path | str = RESULTS, *, scenario: str = "", scenario_hash: str
 def export(runs: Sequence[Results | Path | str], path: Path | str) -> int:
     """Write the simulated trials of runs as one table, one row each; or one run as a document.
 
-    A document is one page for a sponsor (.pdf, .pptx), the milestones as calendar entries (.ics), or a project for
-    Microsoft Project (.xml).
+    A document is one page for a sponsor (.pdf, .pptx), a Gantt chart (.svg, .png), the milestones as calendar entries
+    (.ics), or a project for Microsoft Project (.xml).
 
     Args:
         runs: results or their folders.
-        path: the file: .csv, .xlsx or .parquet; for one run also .pdf, .pptx, .ics or .xml.
+        path: the file: .csv, .xlsx or .parquet; for one run also .pdf, .pptx, .svg, .ics or .xml.
 
     Returns:
         The number of simulated trials written, or behind the document.
@@ -83,7 +82,7 @@ def export(runs: Sequence[Results | Path | str], path: Path | str) -> int:
 
 def _export_document(folders: list[Path], path: Path) -> int:
     if len(folders) != 1:
-        raise UsageError(Problem(f"a document is of one run, and these are {len(folders)}", str(path)))
+        raise UsageError(Problem(f"a document covers one run, and these are {len(folders)}", str(path)))
     results = open_results(folders[0])
     write_document(results, path)
     return results.n_replications

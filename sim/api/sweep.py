@@ -12,10 +12,9 @@ from typing import Any
 from sim.api.comparison import DIGITS
 from sim.errors import Problem, UsageError
 from sim.experiment.answer_folder import AnswerFolder, short_id
-from sim.experiment.execution import ON_ALL_CORES, Execution
+from sim.experiment.execution import ON_ALL_CORES, Execution, Progress, no_progress
 from sim.experiment.identity import Identity, slug
 from sim.experiment.program import program_fingerprint
-from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run.start import RESULTS
 from sim.experiment.sweep.points import (
     DESIGNS,
@@ -49,6 +48,7 @@ def sweep(
     extensions: Extensions = (),
     workers: int | None = None,
     cluster: str | None = None,
+    engine: str | None = None,
     out: Path | str | None = None,
     report: bool = True,
     progress: Progress = no_progress,
@@ -66,7 +66,7 @@ def sweep(
         out: the folder; default: `results/sweep-<scenario>-<id>`.
         report: whether to write `sweep.html`.
         extensions: files with your own rules and measures; see `sim.extension`.
-        workers, cluster, progress: how it is executed, as in `sim.experiment.execution.Execution`.
+        workers, cluster, engine, progress: how it is executed, as in `sim.experiment.execution.Execution`.
 
     Returns:
         The sweep: `table` has one row per point.
@@ -85,7 +85,7 @@ def sweep(
             seed=seed,
             out=out,
             page=report,
-            execution=Execution(workers, cluster, progress),
+            execution=Execution(workers, cluster, progress, engine=engine),
         )
 
 
@@ -131,7 +131,7 @@ def sweep_in_folder(
     page: bool = True,
     execution: Execution = ON_ALL_CORES,
 ) -> Swept:
-    """Run a scenario at many points and keep what that finds in a folder. A stopped sweep goes on where it was.
+    """Run a scenario at many points and keep what that finds in a folder. A stopped sweep continues.
 
     Args:
         scenario: a scenario file, or the name of a scenario that comes with the program; in a notebook also a

@@ -1,10 +1,17 @@
-"""The command line. Each command imports what it needs only when it runs, so that `--help` is quick."""
+"""The command line. Each command imports what it needs only when it runs, so that `--help` is quick.
+
+A command reads options, calls `sim.api` or `sim.experiment`, and prints with `console`; it computes nothing. What goes
+wrong becomes one message and an exit code here, in `main`.
+"""
 
 from __future__ import annotations
 
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import click
 
@@ -34,15 +41,27 @@ _DEFECT = 70  # the program's own fault, as sysexits.h has it
 class _Commands(click.Group):
     """The group of all commands. A closed pipe on stdout (`trialclock ... | head`) is no error."""
 
+    def make_context(self, *args: Any, **settings: Any) -> click.Context:
+        """Read the arguments; `--help` and `--version` print here."""
+        with _while_read():
+            return super().make_context(*args, **settings)
+
     def invoke(self, context: click.Context) -> object:
         """Run the requested command."""
-        try:
+        with _while_read():
             result = super().invoke(context)
             flush()
-        except BrokenPipeError:
-            let_go()
-            raise click.exceptions.Exit(0) from None
         return result
+
+
+@contextmanager
+def _while_read() -> Iterator[None]:
+    """End with exit code 0 once the reader of stdout has closed it."""
+    try:
+        yield
+    except BrokenPipeError:
+        let_go()
+        raise click.exceptions.Exit(0) from None
 
 
 @click.group(
@@ -74,9 +93,9 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: as typed after `trialclock`; None for those of this process.
 
     Returns:
-        The exit code: 0, 1 for failed replications or too little memory, 2 for bad input, 3 for a rule of `--until`
-            that was
-        not met, 70 for a defect, 130 when interrupted.
+        The exit code: 0, 1 for failed replications or too little memory, 2 for bad input or a refusal of the system (a
+        full disk, a folder that may not be written), 3 for a rule of `--until` that was not met, 70 for a defect, 130
+        when interrupted. With `TRIALCLOCK_DEBUG` set, a defect is raised instead.
     """
     prepare_streams()
     try:

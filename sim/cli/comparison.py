@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.options import CLUSTER, EXTENSION, SEED, WORKERS
+from sim.cli.options import (
+    CLUSTER,
+    ENGINE,
+    EXTENSION,
+    JSON,
+    SEED,
+    WORKERS,
+    as_given,
+    no_report,
+    out_folder,
+    prepare_workers,
+    replications,
+)
 from sim.cli.progress import progress_bar
-from sim.cli.streams import print_json
+from sim.cli.streams import print_json, say_engine
 from sim.errors import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -22,11 +33,12 @@ _NUMBERED = re.compile(r"^(\d+):(.+)$", re.DOTALL)
 
 @click.command()
 @click.argument("names", nargs=-1, required=True, metavar="A B [C ...]")
-@click.option("--replications", "-n", type=click.IntRange(1, 10_000_000), metavar="N", help="Simulated trials of each.")
+@replications("Simulated trials of each.")
 @SEED
 @WORKERS
 @CLUSTER
-@click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/compare-<names>-<id>.")
+@ENGINE
+@out_folder("results/compare-<names>-<id>")
 @click.option(
     "--set",
     "overrides",
@@ -38,8 +50,8 @@ _NUMBERED = re.compile(r"^(\d+):(.+)$", re.DOTALL)
 @click.option(
     "--shares", is_flag=True, help="Say what each changed value is worth; simulates the scenarios in between."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
-@click.option("--no-report", is_flag=True, help="Do not write comparison.html.")
+@JSON
+@no_report("comparison.html")
 def compare(
     names: tuple[str, ...],
     replications: int | None,
@@ -54,17 +66,18 @@ def compare(
 ) -> int:
     """Compare scenarios trial by trial: by how many days is B earlier than A, and how sure is that?
 
-    A, B, ... are scenario files, names of scenarios that come with the program, or results folders that share a seed.
+    A, B, ... are scenario files, names of included scenarios, or results folders that share a seed.
     The first is the reference. All are simulated on the same random numbers, so that a difference is the scenarios'
-    and not chance's. Finished runs are used again; stopped ones go on.
+    and not chance's. Finished runs are used again; stopped runs continue.
     """
+    prepare_workers(workers, cluster)
     from sim.api.comparison import compare_in_folder
     from sim.experiment.execution import Execution
 
     if len(names) < 2:
         raise UsageError(Problem("name two scenarios or more; the first is the reference", value=names[0]))
     each = overrides_for_each(overrides, len(names))
-    with progress_bar(show=sys.stderr.isatty()) as progress:
+    with progress_bar() as progress:
         compared = compare_in_folder(
             names,
             each,
@@ -73,8 +86,9 @@ def compare(
             out=out,
             shares=shares,
             page=not no_report,
-            execution=Execution(workers, cluster, progress, " ".join(sys.argv)),
+            execution=Execution(workers, cluster, progress, as_given()),
         )
+    say_engine(side.loaded.scenario for side in compared.comparison.sides)
     _print(compared, as_json)
     return 0
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.options import CLUSTER, EXTENSION, SEED, SET, WORKERS, scenario_argument
+from sim.cli.options import (
+    CLUSTER,
+    ENGINE,
+    EXTENSION,
+    JSON,
+    SEED,
+    SET,
+    WORKERS,
+    as_given,
+    no_report,
+    out_folder,
+    prepare_workers,
+    replications,
+    scenario_argument,
+)
 from sim.cli.progress import progress_bar
-from sim.cli.streams import print_json
+from sim.cli.streams import print_json, say_engine
 
 if TYPE_CHECKING:
     from sim.experiment.explanation.study import Explanation
@@ -25,13 +38,7 @@ _SCALES = click.Choice(["ranks", "days"])
     help="What the sentences are about: a milestone, or cost; default: the end of the trial. Tables and page cover "
     "every outcome.",
 )
-@click.option(
-    "--replications",
-    "-n",
-    type=click.IntRange(1, 1_000_000),
-    metavar="N",
-    help="N simulated trials with each input exchanged, and N/2 for each comparison; default 384.",
-)
+@replications("N simulated trials with each input exchanged, and N/2 for each comparison; default 384.", most=1_000_000)
 @click.option(
     "--scale",
     type=_SCALES,
@@ -42,13 +49,12 @@ _SCALES = click.Choice(["ranks", "days"])
 @SEED
 @WORKERS
 @CLUSTER
-@click.option(
-    "--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/explain-<scenario>-<id>."
-)
+@ENGINE
+@out_folder("results/explain-<scenario>-<id>")
 @SET
 @EXTENSION
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
-@click.option("--no-report", is_flag=True, help="Do not write explanation.html.")
+@JSON
+@no_report("explanation.html")
 def explain(
     scenario: str,
     milestone: str | None,
@@ -65,8 +71,9 @@ def explain(
     """Explain SCENARIO: what drives each milestone, and what is chance even if everything were known?
 
     Every uncertain value at its 10 % and 90 % point, shares of the spread, the critical path, and the days lost to each
-    cause, all on the same random numbers. The folder keeps finished parts: the same command goes on after Ctrl-C.
+    cause, all on the same random numbers. Finished parts are kept: after Ctrl-C, the same command continues.
     """
+    prepare_workers(workers, cluster)
     from sim.api.explanation import explain_in_folder
     from sim.experiment.execution import Execution
     from sim.experiment.explanation.study import REPLICATIONS, Study
@@ -81,9 +88,10 @@ def explain(
         loaded.scenario.experiment.seed if seed is None else seed,
         scale,
     )
+    say_engine([loaded.scenario])
     said = as_typed(scenario, overrides)
-    with progress_bar(show=sys.stderr.isatty()) as progress:
-        how = Execution(workers, cluster, progress, " ".join(sys.argv))
+    with progress_bar() as progress:
+        how = Execution(workers, cluster, progress, as_given())
         explanation = explain_in_folder(study, out, said, milestone, page=not no_report, execution=how)
     _print(explanation, milestone, said, as_json)
     return 0

@@ -1,16 +1,21 @@
-"""`backtest`, `fit` and `forecast`: from the data of a running trial to a defended date."""
+"""`backtest`, `fit` and `forecast`: from the data of a running trial to a defended date.
+
+The three share how data are read (`how_read`) and what is said of recruitment (`CLOSED`, `ENDS`, `SITES_A_MONTH`). What
+was taken from the data, and what is doubtful in them, goes to stderr before the answer.
+"""
 
 from __future__ import annotations
 
 import functools
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.options import EXTENSION, SEED, SET
+from sim.cli.options import EXTENSION, JSON, SEED, SET, WORKERS, as_given, out_folder, replications
 from sim.cli.progress import progress_bar
 from sim.cli.streams import print_json
 from sim.errors import Problem, UsageError
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
     from sim.exchange.findings import Question
     from sim.exchange.observed import ObservedTrial
     from sim.exchange.said import Said
+    from sim.forecast.answer import WhatIf
     from sim.forecast.backtest.study import Cut
 
 _SHARES = "25%,50%,75%"
@@ -31,7 +37,7 @@ SITES = click.option(
     "site_file",
     type=click.Path(),
     metavar="FILE",
-    help="A table of sites: name, activated, closed, planned.",
+    help="A table of sites: name, activated, closed, and planned days of both.",
 )
 _HOW_READ = (
     click.option(
@@ -39,7 +45,7 @@ _HOW_READ = (
         "as_of",
         callback=lambda _context, _option, text: _date(text),
         metavar="DATE",
-        help="The day from which to go on; nothing later is used. Default: the last day of the data.",
+        help="The day from which to forecast; later data are ignored. Default: the last day of the data.",
     ),
     click.option("--columns", metavar="ROLE=NAME,...", help="Which column is what, as in date=Rand_Dt,site=Centre."),
     click.option("--dates", "order", type=click.Choice(["dmy", "mdy", "ymd"]), help="How to read dates like 03/04/24."),
@@ -81,18 +87,12 @@ def how_read(command: Command) -> Command:
     return gathered
 
 
-JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
-WORKERS = click.option(
-    "--workers", "-w", type=click.IntRange(1, 1024), metavar="W", help="Processes; default: all cores."
-)
-
-
 CLOSED = click.option(
     "--closed",
     "closed",
     multiple=True,
     metavar="FROM..TO",
-    help="Days on which nobody could be randomised, as in 2024-03-01..2024-04-15; may be given again.",
+    help="Days on which nobody could be randomised, as in 2024-03-01..2024-04-15; may be repeated.",
 )
 ENDS = click.option(
     "--ends", "ends", metavar="DATE", help="The last day on which anybody may be randomised, as announced."
@@ -103,7 +103,7 @@ SITES_A_MONTH = click.option(
 
 
 def read_asking(read: Callable[[Said], Any], said: Said) -> Any:
-    """Read data; where they can be read in several ways, ask the person at the terminal.
+    """Read data; where they can be read in several ways, ask the person at the terminal, until they can be read.
 
     Args:
         read: reads the data, given the answers so far.
@@ -113,7 +113,8 @@ def read_asking(read: Callable[[Said], Any], said: Said) -> Any:
         What `read` returns.
 
     Raises:
-        QuestionError: there is no terminal to ask at.
+        QuestionError: there is no terminal to ask at; its message names the options.
+        InputError: whatever else `read` raises.
     """
     from sim.exchange.findings import QuestionError
 
@@ -139,10 +140,10 @@ def _asked(question: Question, said: Said) -> Said:
 
 
 def show_account(trials: list[ObservedTrial]) -> None:
-    """Print how the data were interpreted, and the warnings of the data check.
+    """Print how the data were interpreted, and the warnings of the data check, on stderr.
 
     Args:
-        trials: the trials that were read.
+        trials: the trials that were read; lines name the trial if there are several.
     """
     for trial in trials:
         name = f" ({trial.name})" if len(trials) > 1 else ""
@@ -190,9 +191,10 @@ def _every(text: str) -> int:
 )
 @SITES
 @CLOSED
+@ENDS
 @how_read
 @WORKERS
-@click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/backtest-<data>-<id>.")
+@out_folder("results/backtest-<data>-<id>")
 @JSON
 def backtest(
     data: tuple[str, ...],
@@ -201,6 +203,7 @@ def backtest(
     target: int | None,
     site_file: str | None,
     closed: tuple[str, ...],
+    ends: str | None,
     said: Said,
     workers: int | None,
     out: str | None,
@@ -213,7 +216,7 @@ def backtest(
     from sim.api.forecast_folders import write_backtest
     from sim.cli.console.forecast import print_backtest
     from sim.exchange.folder import read_trials
-    from sim.experiment.workers import n_cores
+    from sim.experiment.execution import Execution
     from sim.forecast.backtest.study import backtest as backtest_all
     from sim.report.forecast.backtest_page import backtest_document
 
@@ -221,16 +224,16 @@ def backtest(
         raise UsageError(Problem("give --at or --every, not both"))
     trials = read_asking(lambda how: read_trials(data, site_file, how), said)
     show_account(trials)
-    trials = [_told(trial, closed) for trial in trials]
+    trials = [_told(trial, closed, ends, is_finished=True) for trial in trials]
     jobs = [(trial, cut, target) for trial in trials for cut in _cuts(trial, at, every, target)]
-    with progress_bar(show=sys.stderr.isatty()) as progress:
-        results = backtest_all(jobs, workers or n_cores(), progress)
-    command = " ".join(["trialclock", *sys.argv[1:]])
+    with progress_bar() as progress:
+        results = backtest_all(jobs, Execution(workers, progress=progress))
+    command = as_given()
     folder = write_backtest(trials, results, Path(out) if out else None, command)
     if as_json:
         print_json(backtest_document(trials, results))
     else:
-        print_backtest(results, folder)
+        print_backtest(trials, results, folder)
     return 0
 
 
@@ -238,6 +241,7 @@ def backtest(
 @click.argument("data", metavar="DATA")
 @SITES
 @CLOSED
+@ENDS
 @SITES_A_MONTH
 @click.option(
     "--target", type=click.IntRange(1), metavar="N", help="Target number of randomisations; default: all in the data."
@@ -250,12 +254,13 @@ def backtest(
     help="From randomisation to the last visit; default: as the data say.",
 )
 @how_read
-@click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/fit-<data>-<id>.")
+@out_folder("results/fit-<data>-<id>")
 @JSON
 def fit(
     data: str,
     site_file: str | None,
     closed: tuple[str, ...],
+    ends: str | None,
     sites_a_month: float | None,
     target: int | None,
     weeks: float | None,
@@ -276,14 +281,30 @@ def fit(
 
     trial = read_asking(lambda how: as_known(read_as(data, site_file, how), how.as_of, target), said)
     show_account([trial])
-    trial = _told(trial, closed, sites_a_month=sites_a_month)
+    trial = _told(trial, closed, ends, sites_a_month)
     found = fit_data(trial, target, weeks)
-    folder = write_fit(found, Path(out) if out else None, " ".join(["trialclock", *sys.argv[1:]]))
+    folder = write_fit(found, Path(out) if out else None, as_given())
     if as_json:
         print_json(fit_document(found))
     else:
         print_fit(found, folder)
     return 0
+
+
+def _what_if(text: str, plan: str, overrides: Sequence[str]) -> WhatIf:
+    """A scenario, or the plan with changes; `OTHER PATH=VALUE ...` is another scenario with changes."""
+    from sim.forecast.answer import WhatIf
+    from sim.report.key_words import changed_name
+    from sim.scenario.load import load
+
+    try:
+        words = [text] if "=" not in text or Path(text).exists() else shlex.split(text)
+    except ValueError as error:
+        raise UsageError(Problem(f"cannot be read: {error}", "--what-if", value=text)) from None
+    named = "=" not in words[0] or Path(words[0]).exists()
+    name, changes = (words[0], words[1:]) if named else (plan, [*overrides, *words])
+    found = load(name, changes).scenario
+    return WhatIf(changed_name(found.name, changes), found)
 
 
 @click.command()
@@ -299,18 +320,16 @@ def fit(
     "--what-if",
     "others",
     multiple=True,
-    type=click.Path(),
-    metavar="FILE",
-    help="Another scenario to forecast, on the same random numbers; may be given again.",
+    metavar="WHAT",
+    help="What else to forecast, on the same random numbers: a scenario, or the plan as changed by "
+    "'PATH=VALUE ...'; may be repeated.",
 )
-@click.option("--replications", "-n", type=click.IntRange(1, 1_000_000), metavar="N", help="Simulated trials.")
+@replications("Simulated trials.", most=1_000_000)
 @SEED
 @click.option("--constant-rates", is_flag=True, help="Rates stay as they are, instead of drifting.")
 @how_read
 @WORKERS
-@click.option(
-    "--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/forecast-<scenario>-<id>."
-)
+@out_folder("results/forecast-<scenario>-<id>")
 @JSON
 def forecast(
     scenario: str,
@@ -329,39 +348,38 @@ def forecast(
     out: str | None,
     as_json: bool,
 ) -> int:
-    """Go on from what has happened: when will this trial be complete, what changed, and what would help?
+    """Continue from what has happened: when will this trial be complete, what changed, and what would help?
 
-    SCENARIO is the plan: a file, the name of a scenario that comes with the program, or a fitted.yaml. With --set, the
+    SCENARIO is the plan: a file, the name of an included scenario, or a fitted.yaml. With --set, the
     forecast is of the scenario as changed, and its difference from the scenario as it was is shown, trial by trial.
     """
     from sim.api.forecast_folders import write_forecast
     from sim.cli.console.forecast import print_forecast
     from sim.exchange.read import as_known, read_as
-    from sim.experiment.workers import n_cores
+    from sim.experiment.execution import Execution
     from sim.forecast.answer import WhatIf, named_apart
     from sim.forecast.answer import forecast as forecast_trial
     from sim.report.forecast.words import forecast_document
     from sim.scenario.load import load
 
     loaded = load(scenario, overrides).scenario
-    what_ifs = [WhatIf(load(other).scenario.name, load(other).scenario) for other in others]
+    what_ifs = [_what_if(other, scenario, overrides) for other in others]
     if overrides:
         what_ifs.insert(0, WhatIf(f"without {' '.join(overrides)}", load(scenario).scenario))
     trial = read_asking(lambda how: as_known(read_as(data, site_file, how), how.as_of, loaded.trial.target), said)
     show_account([trial])
     trial = _told(trial, closed, ends, sites_a_month)
-    with progress_bar(show=sys.stderr.isatty()) as progress:
+    with progress_bar() as progress:
         answer = forecast_trial(
             loaded,
             trial,
             named_apart(what_ifs),
             replications=replications or loaded.experiment.replications,
             seed=loaded.experiment.seed if seed is None else seed,
-            workers=workers or n_cores(),
             is_constant=constant_rates,
-            progress=progress,
+            execution=Execution(workers, progress=progress),
         )
-    folder = write_forecast(answer, Path(out) if out else None, " ".join(["trialclock", *sys.argv[1:]]))
+    folder = write_forecast(answer, Path(out) if out else None, as_given())
     if as_json:
         print_json(forecast_document(answer))
     else:
@@ -370,12 +388,17 @@ def forecast(
 
 
 def _told(
-    trial: ObservedTrial, closed: tuple[str, ...], ends: str | None = None, sites_a_month: float | None = None
+    trial: ObservedTrial,
+    closed: tuple[str, ...],
+    ends: str | None = None,
+    sites_a_month: float | None = None,
+    *,
+    is_finished: bool = False,
 ) -> ObservedTrial:
     """The data, with closed periods, the end of recruitment and new sites from the options."""
     from sim.forecast.continued.told import as_told, told
 
-    return as_told(trial, told(closed, ends, sites_a_month))
+    return as_told(trial, told(closed, ends, sites_a_month), is_finished=is_finished)
 
 
 def _cuts(trial: ObservedTrial, at: str | None, every: str | None, target: int | None) -> list[Cut]:

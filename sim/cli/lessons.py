@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.cli.options import JSON
 from sim.cli.progress import progress_bar
-from sim.cli.streams import print_json
+from sim.cli.streams import hand_over, print_json
 
 if TYPE_CHECKING:
     from sim.lessons.lesson import Taught
@@ -42,11 +42,11 @@ def list_lessons() -> None:
 @lessons.command()
 @click.argument("lesson")
 @_PARAMETERS
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
+@JSON
 def show(lesson: str, parameters: str | None, as_json: bool) -> None:
     """Teach LESSON here: the idea, the question, what the simulation says, and why."""
     session = _session(lesson, parameters)
-    with progress_bar(show=sys.stderr.isatty()) as progress:
+    with progress_bar() as progress:
         taught = session.teach(progress)
     if as_json:
         print_json(_document(session, taught))
@@ -62,7 +62,7 @@ def parameters(lesson: str, out: str | None) -> None:
     from sim.lessons.catalogue import find_lesson
     from sim.lessons.teaching.template import template
 
-    _hand_over(template(find_lesson(lesson)), out)
+    hand_over(template(find_lesson(lesson)), out)
 
 
 @lessons.command()
@@ -75,10 +75,10 @@ def sheet(lesson: str, parameters: str | None, answers: bool, out: str | None) -
     from sim.lessons.teaching.sheet import sheet as sheet_of
 
     session = _session(lesson, parameters)
-    with progress_bar(show=sys.stderr.isatty()) as progress:
+    with progress_bar() as progress:
         text = sheet_of(session, session.teach(progress), answers=answers)
     path = out or f"lesson-{session.lesson.number}-{'answers' if answers else 'sheet'}.html"
-    _hand_over(text, path)
+    hand_over(text, path)
     click.echo(f"{path}: print it, or open it in a browser")
 
 
@@ -100,7 +100,7 @@ def students(lesson: str, names: str, out: str, parameters: str | None) -> None:
 
     session = _session(lesson, parameters)
     listed = read_names(Path(names))
-    with progress_bar(show=sys.stderr.isatty()) as progress:
+    with progress_bar() as progress:
         written = write_class(session, listed, Path(out), progress)
     click.echo(f"{len(listed)} students: a scenario and a sheet each, and the key, {len(written)} files in {out}/")
 
@@ -111,15 +111,6 @@ def _session(lesson: str, parameters: str | None) -> Session:
 
     found = find_lesson(lesson)
     return plain_session(found) if parameters is None else read_session(Path(parameters), found)
-
-
-def _hand_over(text: str, out: str | None) -> None:
-    if out is None:
-        click.echo(text, nl=False)
-        return
-    from sim.experiment.files import write_text
-
-    write_text(Path(out), text)
 
 
 def _print(session: Session, taught: Taught) -> None:

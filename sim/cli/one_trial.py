@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sim.cli.options import EXTENSION, REPLICATION, SEED, SET, scenario_argument
+from sim.cli.streams import hand_over
 from sim.errors import Problem, ReplicationFailed, ResultsError, TrialclockError, UsageError
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def trace(
     if form == "sdtm":
         _write_domains(design, rows, Path(str(out)))
     else:
-        _hand_over(_told(design, rows, replication, form, participant), out)
+        hand_over(_told(design, rows, replication, form, participant), out)
 
 
 def _known(design: Design, rows: npt.NDArray[np.float64], until: str | None) -> npt.NDArray[np.float64]:
@@ -127,7 +128,7 @@ def _write_domains(design: Design, rows: npt.NDArray[np.float64], folder: Path) 
 @click.option("--format", "form", type=_FORMATS, default="csv", show_default=True, help="Sentences, or a table.")
 @click.option("--out", type=click.Path(dir_okay=False), metavar="FILE", help="Write here instead of stdout.")
 def replay(results: str, replication: int, form: str, out: str | None) -> None:
-    """Simulate one replication of a run again, from what the run left: the same events, byte for byte.
+    """Simulate one replication of a run again, from the run's folder: the same events, byte for byte.
 
     Where the run kept that replication whole, its events are compared.
     """
@@ -151,7 +152,7 @@ def replay(results: str, replication: int, form: str, out: str | None) -> None:
     if kept and not run.kept_events(replication).equals(table):
         message = f"replication {replication} differs from what the run kept: the folder or the program has changed"
         raise ResultsError(Problem(message, str(run.path / EVENTS)))
-    _hand_over(_csv(table) if form == "csv" else "\n".join([*story(run.design, rows), ""]), out)
+    hand_over(_csv(table) if form == "csv" else "\n".join([*story(run.design, rows), ""]), out)
     if kept:
         click.echo(f"identical to the {len(rows)} events that the run kept", err=True)
 
@@ -165,15 +166,6 @@ def _again(run: Results, replication: int) -> npt.NDArray[np.float64]:
     except Exception as error:
         click.echo(traceback.format_exc(), err=True)
         raise ReplicationFailed(f"replication {replication} raises {type(error).__name__}: {error}") from None
-
-
-def _hand_over(text: str, out: str | None) -> None:
-    if out is None:
-        click.echo(text, nl=False)
-        return
-    from sim.experiment.files import write_text
-
-    write_text(Path(out), text)
 
 
 def _csv(table: pa.Table) -> str:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
 from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.options import CLUSTER, EXTENSION, SEED, SET, WORKERS, scenario_argument
+from sim.cli.options import (
+    CLUSTER,
+    ENGINE,
+    EXTENSION,
+    JSON,
+    SEED,
+    SET,
+    WORKERS,
+    as_given,
+    no_report,
+    out_folder,
+    prepare_workers,
+    replications,
+    scenario_argument,
+)
 from sim.cli.progress import progress_bar
-from sim.cli.streams import print_json
+from sim.cli.streams import print_json, say_engine
 from sim.errors import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -41,21 +54,16 @@ if TYPE_CHECKING:
     metavar="C",
     help="Simulate until the choice is this sure.",
 )
-@click.option(
-    "--replications",
-    "-n",
-    type=click.IntRange(1, 10_000_000),
-    metavar="N",
-    help="Maximum number of simulated trials, over all plans; default 9600.",
-)
+@replications("Maximum number of simulated trials, over all plans; default 9600.")
 @SEED
 @WORKERS
 @CLUSTER
-@click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/plan-<scenario>-<id>.")
+@ENGINE
+@out_folder("results/plan-<scenario>-<id>")
 @SET
 @EXTENSION
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
-@click.option("--no-report", is_flag=True, help="Do not write plan.html.")
+@JSON
+@no_report("plan.html")
 def plan(
     scenario: str,
     options_file: str,
@@ -73,11 +81,12 @@ def plan(
     as_json: bool,
     no_report: bool,
 ) -> int:
-    """Find the cheapest plan for SCENARIO that makes a date with a given probability.
+    """Find the cheapest plan for SCENARIO that meets a date with a given probability.
 
     The options file lists what may be chosen and what it costs. Most trials go to the plans that decide the choice. The
-    folder keeps finished parts: the same command goes on after Ctrl-C.
+    folder keeps finished parts: after Ctrl-C, the same command continues.
     """
+    prepare_workers(workers, cluster)
     from sim.api.plan import plan_in_folder
     from sim.experiment.execution import Execution
     from sim.experiment.plan.answer import TRIALS, Asked
@@ -98,9 +107,10 @@ def plan(
         TRIALS if replications is None else replications,
         loaded.scenario.experiment.seed if seed is None else seed,
     )
+    say_engine([loaded.scenario])
     said = as_typed(scenario, overrides)
-    with progress_bar(show=sys.stderr.isatty()) as progress:
-        how = Execution(workers, cluster, progress, " ".join(sys.argv))
+    with progress_bar() as progress:
+        how = Execution(workers, cluster, progress, as_given())
         answer = plan_in_folder(asked, out, said, page=not no_report, execution=how)
     _print(answer, said, as_json)
     return 0

@@ -1,29 +1,33 @@
-"""The progress bar of commands that simulate."""
+"""The progress bar of commands that simulate.
+
+It is on stderr and gone at the end, so that what a command prints can be kept in a file.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from sim.experiment.progress import Progress
+    from sim.experiment.execution import Progress
 
 Said = TypeVar("Said")
 
 
 class progress_bar:  # noqa: N801 - used as a with statement
-    """A progress bar on stderr, with the time left.
+    """A progress bar on stderr, with the time left. Entering it gives the function to call with trials done and in all.
 
     Args:
-        show: whether to draw it; a bar in a log file would be useless.
+        show: whether to draw it; default: on a terminal only, since a bar in a log file would be useless.
     """
 
-    def __init__(self, show: bool) -> None:
-        self._show = show
+    def __init__(self, show: bool | None = None) -> None:
+        self._show = sys.stderr.isatty() if show is None else show
 
     def __enter__(self) -> Progress:
         if not self._show:
-            from sim.experiment.progress import no_progress
+            from sim.experiment.execution import no_progress
 
             return no_progress
         from rich.console import Console
@@ -49,7 +53,12 @@ class progress_bar:  # noqa: N801 - used as a with statement
         return update
 
     def aside(self, say: Callable[[Said], None], what: Said) -> None:
-        """Call `say` while the bar is hidden, so that neither overwrites the other."""
+        """Call `say` while the bar is hidden, so that neither overwrites the other.
+
+        Args:
+            say: prints something.
+            what: its argument.
+        """
         if self._show:
             self._bar.stop()
         say(what)

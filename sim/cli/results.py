@@ -1,4 +1,8 @@
-"""`results`: list past runs, open one, or export them."""
+"""`results`: list past runs, open one, or export them.
+
+A folder is the only memory: nothing else records what was run, and a folder that is moved or sent is listed where it
+is.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.options import EXTENSION
+from sim.cli.options import EXTENSION, JSON
 from sim.cli.streams import print_json
 from sim.errors import Problem, ResultsError, UsageError
 from sim.plurals import counted
@@ -33,10 +37,10 @@ _MEGABYTE = 1e6
 @click.option(
     "--export",
     metavar="FILE",
-    help="Write them to FILE: replications as .csv, .xlsx or .parquet; one run as .pdf, .pptx, .ics or .xml.",
+    help="Write them to FILE: replications as .csv, .xlsx or .parquet; one run as .pdf, .pptx, .svg, .ics or .xml.",
 )
 @click.option("--open", "opens", is_flag=True, help="Open the report of the run in a browser.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
+@JSON
 def results(
     run: tuple[str, ...],
     folder: str,
@@ -49,7 +53,7 @@ def results(
     """List the runs that are here: scenario, date, size, and what each says.
 
     RUN is a folder of a run, or the beginning of its name or id; without one, all runs are listed. Files that were
-    changed since the run are named. Comparisons, sweeps, explanations and plans stand below, each with what it says.
+    changed since the run are named. Comparisons, sweeps, explanations and plans follow, each with its main sentence.
     The runs that are listed can be exported together, a row a simulated trial.
     """
     from sim.experiment.answer_catalogue import inquiries

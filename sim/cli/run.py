@@ -1,4 +1,7 @@
-"""`run`: from a scenario to a dated answer."""
+"""`run`: from a scenario to a dated answer.
+
+Dates are printed as soon as they are known; what costs days is measured after them, by further trials.
+"""
 
 from __future__ import annotations
 
@@ -10,27 +13,36 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from sim.cli.options import CLUSTER, EXTENSION, SEED, SET, WORKERS, scenario_argument
+from sim.cli.options import (
+    CLUSTER,
+    ENGINE,
+    EXTENSION,
+    JSON,
+    SEED,
+    SET,
+    WORKERS,
+    as_given,
+    no_report,
+    out_folder,
+    prepare_workers,
+    replications,
+    scenario_argument,
+)
 from sim.cli.progress import progress_bar
-from sim.cli.streams import print_json
+from sim.cli.streams import print_json, say_engine
 from sim.errors import Problem, UsageError
 
 if TYPE_CHECKING:
     from sim.experiment.run.results import Results
 
 _NOT_PRECISE = 3
+_FEW = 96  # trials for which no workers are started
 _OF_A_NEW_RUN = {"scenario": "SCENARIO", "seed": "--seed", "out": "--out", "overrides": "--set", "until": "--until"}
 
 
 @click.command()
 @scenario_argument
-@click.option(
-    "--replications",
-    "-n",
-    type=click.IntRange(1, 10_000_000),
-    metavar="N",
-    help="Number of simulated trials; with --until the maximum, with --extend the total.",
-)
+@replications("Number of simulated trials; with --until the maximum, with --extend the total.")
 @SEED
 @click.option(
     "--until",
@@ -41,14 +53,17 @@ _OF_A_NEW_RUN = {"scenario": "SCENARIO", "seed": "--seed", "out": "--out", "over
 )
 @WORKERS
 @CLUSTER
-@click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/<scenario>-<id>.")
-@click.option("--resume", metavar="DIR", help="Go on with the run in this folder, instead of running SCENARIO.")
+@ENGINE
+@out_folder("results/<scenario>-<id>")
+@click.option("--resume", metavar="DIR", help="Continue the run in this folder, instead of running SCENARIO.")
 @click.option("--extend", metavar="DIR", help="Add trials to the finished run in this folder, up to N in all.")
 @SET
 @EXTENSION
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
-@click.option("--no-report", is_flag=True, help="Do not write report.html.")
+@JSON
+@no_report("report.html")
+@click.option("--play", is_flag=True, help="Let report.html play the typical simulated trial, day by day.")
 @click.option("--no-causes", is_flag=True, help="Do not measure the days lost to each cause.")
+@click.option("--all-pairs", is_flag=True, help="Measure the causes that may cost most on all N trials, not on some.")
 @click.pass_context
 def run(
     context: click.Context,
@@ -60,16 +75,22 @@ def run(
 ) -> int:
     """Simulate SCENARIO many times: when is it complete, how sure is that, and what holds it back?
 
-    SCENARIO is a file, or the name of a scenario that comes with the program (default: base). A run that was stopped
-    goes on where it was when the same command is given again.
+    SCENARIO is a file, or the name of an included scenario (default: base). To continue a stopped
+    run, give the same command again.
     """
+    if given.get("all_pairs") and given.get("no_causes"):
+        raise UsageError(Problem("measures causes; leave out --no-causes", "--all-pairs"))
     if resume is not None or extend is not None:
         _check_goes_on(context, resume, extend, given)
-    bar = progress_bar(show=sys.stderr.isatty())
+    if (given.get("replications") or _FEW + 1) > _FEW:
+        prepare_workers(given.get("workers"), given.get("cluster"))
+    bar = progress_bar()
     with bar as progress:
         how = {"progress": progress, "dates": _nothing if as_json else partial(bar.aside, _dates)}
         goes_on = resume is not None or extend is not None
         results = _go_on(resume, extend, given, how) if goes_on else _begin(given, how)
+    if goes_on:
+        say_engine([results.scenario])
     _print(results, as_json)
     return _exit_code(results)
 
@@ -94,6 +115,7 @@ def _begin(given: dict[str, Any], how: dict[str, Any]) -> Results:
 
     scenario, overrides = given.get("scenario", "base"), given.get("overrides") or ()
     loaded = load(scenario, overrides)
+    say_engine([loaded.scenario])
     return run_scenario(
         loaded.scenario,
         replications=given.get("replications"),
@@ -103,9 +125,11 @@ def _begin(given: dict[str, Any], how: dict[str, Any]) -> Results:
         cluster=given.get("cluster"),
         out=given.get("out"),
         report=not given.get("no_report"),
+        plays=bool(given.get("play")),
         causes=not given.get("no_causes"),
+        all_pairs=bool(given.get("all_pairs")),
         **how,
-        command=" ".join(sys.argv),
+        command=as_given(),
         typed=as_typed(scenario, overrides),
         assumptions=assumption_rows(loaded),
     )
@@ -132,8 +156,10 @@ def _go_on(resume: str | None, extend: str | None, given: dict[str, Any], how: d
     from sim.experiment.run import start as runs
     from sim.experiment.run.execute import Outputs
 
-    execution = Execution(given.get("workers"), given.get("cluster"), how["progress"], " ".join(sys.argv))
-    outputs = Outputs(report_writer(not given.get("no_report")), not given.get("no_causes"), how["dates"])
+    execution = Execution(given.get("workers"), given.get("cluster"), how["progress"], as_given())
+    play = bool(given.get("play"))
+    report = report_writer(not given.get("no_report"), play)
+    outputs = Outputs(report, not given.get("no_causes"), how["dates"], play, bool(given.get("all_pairs")))
     if extend is not None:
         return runs.extend(extend, int(given["replications"]), execution, outputs)
     return runs.resume(str(resume), execution, outputs)

@@ -1,4 +1,7 @@
-"""`validate`, `show`, `diff` and `schema`: look at scenarios without simulating them."""
+"""`validate`, `show`, `diff` and `schema`: look at scenarios without simulating them.
+
+They import no numpy where they can help it, because planners call them after each change of a file.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ _FEW = 3  # notes that are read one by one
 def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
     """Check SCENARIO: one line for everything that is wrong, with file, line, path, value and what is allowed.
 
-    Limits, looks and amendments are said in words, with whom each holds for. Numbers that have no entry in 'sources',
+    Limits, looks and amendments are given in words, with where each applies. Numbers that have no entry in 'sources',
     and what may be meant otherwise, are noted, and are no error.
     """
     from sim.scenario.load import load
@@ -38,7 +41,7 @@ def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
     n_sites = sum(group.count for group in loaded.scenario.sites.values())
     n_uncertain = sum("uncertain:" in row.value for row in rows)
     click.echo(
-        f"{loaded.file} is valid: {loaded.scenario.trial.target} participants, sites: {n_sites}, "
+        f"{loaded.file} is valid: {loaded.scenario.trial.target:,} participants, sites: {n_sites}, "
         f"{len(loaded.scenario.screening.criteria)} criteria, {n_uncertain} uncertain values"
     )
     event_driven = completion(loaded.scenario)

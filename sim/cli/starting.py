@@ -32,7 +32,7 @@ def new(
     """Write NAME.yaml, a scenario to start from.
 
     By default it is a commented copy of a scenario that it extends. With --template it is a short, complete scenario of
-    another kind of trial. From a record of the study, what the record says is taken, and what it leaves open is listed
+    another kind of trial. From a record of the study, values in the record are used, and what it leaves open is listed
     in the file as questions, each with a default.
     """
     from sim.experiment.files import write_text
@@ -42,13 +42,13 @@ def new(
         raise UsageError(Problem(f"give one of {', '.join(_A_START)}", given[1]))
     record = registry or usdm
     if record is None and (target is not None or opens is not None):
-        raise UsageError(Problem("goes with --from-registry or --from-usdm", "--target" if target else "--opens"))
+        raise UsageError(Problem("needs --from-registry or --from-usdm", "--target" if target else "--opens"))
     if template == "list":
         _list_templates()
         return
     path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
     if path.exists():
-        raise UsageError(Problem("there is such a file already; it is not overwritten", str(path)))
+        raise UsageError(Problem("the file already exists; it is not overwritten", str(path)))
     if not path.parent.is_dir():
         raise UsageError(Problem("there is no such folder", str(path.parent)))
     if record is not None:

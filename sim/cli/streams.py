@@ -8,8 +8,14 @@ import codecs
 import json
 import os
 import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from sim.scenario.schema import Scenario
 
 _IN_PLAIN = "trialclock-in-plain-letters"
 _PLAIN = {"±": "+/-", "–": "-", "—": "-", "‑": "-", "≥": ">=", "≤": "<=", "×": "x", "…": "...", "→": "->", "·": "-"}
@@ -37,7 +43,7 @@ def prepare_streams() -> None:
 
 
 def flush() -> None:
-    """Flush stdout.
+    """Flush stdout and stderr.
 
     Raises:
         OSError: the reader has closed the pipe, or the disk is full.
@@ -68,8 +74,28 @@ def say(text: str) -> None:
         return
 
 
+def say_engine(scenarios: Iterable[Scenario]) -> None:
+    """Say on stderr, once each, which rules of scenarios have them simulated on SimPy.
+
+    Args:
+        scenarios: what is simulated.
+    """
+    from sim.compiled.choice import why_simpy
+
+    for why in dict.fromkeys(why_simpy(scenario) for scenario in scenarios):
+        if why is not None:
+            say(why)
+
+
 def print_json(document: object) -> None:
-    """Print one JSON document; letters that stdout lacks are escaped."""
+    """Print one JSON document on stdout; letters that stdout lacks are escaped.
+
+    Args:
+        document: plain data.
+
+    Raises:
+        ValueError: it has a number that JSON lacks (NaN or infinity), which is a defect of the program.
+    """
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
     try:
@@ -77,3 +103,21 @@ def print_json(document: object) -> None:
     except UnicodeEncodeError:
         text = json.dumps(document, indent=1, allow_nan=False)
     click.echo(text)
+
+
+def hand_over(text: str, out: str | None) -> None:
+    """Write a text into a file, or print it on stdout without one.
+
+    Args:
+        text: the text, with its last line feed.
+        out: the option --out: path of the file, or None.
+
+    Raises:
+        WriteError: the file cannot be written.
+    """
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    from sim.experiment.files import write_text
+
+    write_text(Path(out), text)

@@ -1,14 +1,19 @@
-"""`serve`: the studio in a browser."""
+"""`serve`: the studio in a browser.
+
+The studio is an extra of the package, so nothing of it is imported before the command runs.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import sys
 from pathlib import Path
 
 import click
 
+from sim.cli.options import ENGINE
 from sim.errors import Problem, UsageError
 
 
@@ -20,9 +25,10 @@ from sim.errors import Problem, UsageError
     "--token", metavar="TEXT", envvar="TRIALCLOCK_TOKEN", help="Token that visitors must enter, off loopback."
 )
 @click.option(
-    "--host-name", "hosts", multiple=True, metavar="NAME", help="A host name that browsers may use; may be given again."
+    "--host-name", "hosts", multiple=True, metavar="NAME", help="A host name that browsers may use; may be repeated."
 )
 @click.option("--redis", default="", envvar="TRIALCLOCK_REDIS", metavar="URL", help="Run jobs in Celery workers.")
+@ENGINE
 @click.option(
     "--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True, help="Folder of runs."
 )
@@ -32,13 +38,16 @@ def serve(
     """Open the studio: plan, compare, explain, forecast, watch and learn, in a browser.
 
     It listens to this machine only. On any other address it asks visitors for a token, which is printed at the start
-    unless you set one.
+    unless you set one. Answers come from the compiled engine once it is compiled (see --engine); the first start on
+    a machine compiles it meanwhile.
     """
     try:
         from sim.web.app import create_app
     except ImportError as error:
         message = f"needs the packages of the extra 'web' ({error.name} is missing): pip install 'trialclock[web]'"
         raise UsageError(Problem(message, "serve")) from None
+    from sim.compiled.choice import AUTO, VARIABLE, asked, prepare
+    from sim.compiled.ready import make_ready_beside
     from sim.experiment.workers import n_cores
     from sim.web.door import check_token
     from sim.web.safety import addresses
@@ -49,6 +58,10 @@ def serve(
         check_token(token)
     elif not is_loopback(host):
         token = secrets.token_urlsafe(16)
+    engine = os.environ[VARIABLE] = asked()  # by which the processes that simulate know it
+    prepare(engine)
+    if engine == AUTO:
+        make_ready_beside()
     settings = Settings(results, host, port, token or "", hosts, redis, n_cores())
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     app, studio = create_app(settings)

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from sim.cli.options import CLUSTER, EXTENSION, SEED, SET, WORKERS, scenario_argument
+from sim.cli.options import (
+    CLUSTER,
+    ENGINE,
+    EXTENSION,
+    JSON,
+    SEED,
+    SET,
+    WORKERS,
+    as_given,
+    no_report,
+    out_folder,
+    prepare_workers,
+    replications,
+    scenario_argument,
+)
 from sim.cli.progress import progress_bar
-from sim.cli.streams import print_json
+from sim.cli.streams import print_json, say_engine
 
 
 @click.command()
@@ -17,7 +29,7 @@ from sim.cli.streams import print_json
     "--vary",
     multiple=True,
     metavar="PATH=V1,V2,...",
-    help="Values to try at a path, or PATH=LOW..HIGH with latin-hypercube; may be given again.",
+    help="Values to try at a path, or PATH=LOW..HIGH with latin-hypercube; may be repeated.",
 )
 @click.option(
     "--design",
@@ -29,17 +41,16 @@ from sim.cli.streams import print_json
 @click.option(
     "--points", type=click.IntRange(2, 10_000), metavar="N", help="Points of a Latin hypercube; default: ten per path."
 )
-@click.option(
-    "--replications", "-n", type=click.IntRange(1, 10_000_000), metavar="N", help="Simulated trials per point."
-)
+@replications("Simulated trials per point.")
 @SEED
 @WORKERS
 @CLUSTER
-@click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help="Default: results/sweep-<scenario>-<id>.")
+@ENGINE
+@out_folder("results/sweep-<scenario>-<id>")
 @SET
 @EXTENSION
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else on stdout.")
-@click.option("--no-report", is_flag=True, help="Do not write sweep.html.")
+@JSON
+@no_report("sweep.html")
 def sweep(
     scenario: str,
     vary: tuple[str, ...],
@@ -57,12 +68,13 @@ def sweep(
     """Simulate SCENARIO at many points: how do the dates, the odds and the cost change with a value, or with two?
 
     Every point has the same random numbers, so that curves are smooth. A value is written as in a file; `as-is` leaves
-    what the scenario says. Finished points are used again; a stopped sweep goes on when the same command is given.
+    what the scenario says. Finished points are used again; to continue a stopped sweep, give the same command.
     """
+    prepare_workers(workers, cluster)
     from sim.api.sweep import sweep_in_folder
     from sim.experiment.execution import Execution
 
-    with progress_bar(show=sys.stderr.isatty()) as progress:
+    with progress_bar() as progress:
         swept = sweep_in_folder(
             scenario,
             vary,
@@ -73,8 +85,9 @@ def sweep(
             seed=seed,
             out=out,
             page=not no_report,
-            execution=Execution(workers, cluster, progress, " ".join(sys.argv)),
+            execution=Execution(workers, cluster, progress, as_given()),
         )
+    say_engine(point.scenario for point in swept.points)
     assert swept.folder is not None  # it was kept
     if as_json:
         from sim.report.sweep.document import answer

@@ -8,7 +8,7 @@ call is then shared. A replication is the same in whichever batch it is drawn.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -74,6 +74,7 @@ class Batch:
 
     Attributes:
         design: the same; so are `first`, `n` and `observed`.
+        replications: values of the scenario in each replication.
         streams: random numbers of the experiment.
     """
 
@@ -96,7 +97,7 @@ class Batch:
         drawn = draw_unknowns(design.uncertain, self.streams, first, n, quantiles)
         lists = {path: values.tolist() for path, values in drawn.items()}
         self._unknowns = [Unknowns({path: values[i] for path, values in lists.items()}, design.known) for i in range(n)]
-        self._all = Replications(first, self._unknowns)
+        self.replications = Replications(first, self._unknowns)
         self._sites: dict[str, tuple[Array, Array]] = {}
         self._start_ups: dict[str, Ends] = {}  # of groups whose start-up is a network of steps
         self._drawn = {group.name: Drawn(group.count, n) for group in design.groups}
@@ -115,14 +116,14 @@ class Batch:
             (replications,) day on which the trial starts, and whether it never starts.
         """
         rule, path = self.design.scenario.trial.start, "trial.start.late_days"
-        never = self._all.probabilities("trial.start.never", rule.never)
-        late = self._all.probabilities("trial.start.late", rule.late)
+        never = self.replications.probabilities("trial.start.never", rule.never)
+        late = self.replications.probabilities("trial.start.late", rule.late)
         if self.observed is not None or not np.any(never + late):
             return np.zeros(self.n), np.zeros(self.n, dtype=bool)
         which, how_late = (self.streams.trial("trial.start", place, self.first, self.n) for place in ("", "late_days"))
-        days = self._all.numbers(path, rule.late_days)
+        days = self.replications.numbers(path, rule.late_days)
         if days is None:
-            days = self._all.transformed(path, rule.late_days, how_late[:, None])[:, 0]  # type: ignore[arg-type]
+            days = self.replications.transformed(path, rule.late_days, how_late[:, None])[:, 0]  # type: ignore[arg-type]
         return np.where((which >= never) & (which < never + late), days, 0.0), which < never
 
     def sites(self, group: GroupDesign) -> tuple[Array, Array]:
@@ -154,7 +155,7 @@ class Batch:
     def risks(self) -> Risks:
         """Discrete risks: which of them strike, and how many days they cost."""
         now = -np.inf if self.observed is None else self.observed.now
-        return Risks(self.design.risks, self.streams, self._all, now)
+        return Risks(self.design.risks, self.streams, self.replications, now)
 
     @cached_property
     def drift(self) -> DriftPaths | None:
@@ -162,7 +163,7 @@ class Batch:
         rule = self.design.scenario.drift
         if rule is None or self.observed is not None:
             return None
-        return DriftPaths(rule, self.streams, self._all, self.design.horizon_days)
+        return DriftPaths(rule, self.streams, self.replications, self.design.horizon_days)
 
     def start_up(self, group: GroupDesign) -> Ends | None:
         """When the steps of start-up of the group's sites end; None for a group without steps."""
@@ -173,16 +174,28 @@ class Batch:
         """Days from the day on which an amendment opens a group to the activation of each of its sites.
 
         Returns:
-            (sites, replications) days.
+            (sites, replications) days, with delays by risks.
         """
-        return self._of_sites(group, "activation_delay_days", self._site_draws(group)[..., _DELAY])
+        days = self._of_sites(group, "activation_delay_days", self._site_draws(group)[..., _DELAY])
+        found: Array = days + self.risks.activation_days(group.name)
+        return found
+
+    def steps_to_open(self, group: GroupDesign) -> dict[int, Array]:
+        """Days that each step of start-up takes, by its code, for a group that an amendment opens.
+
+        Returns:
+            By code of the step, (sites, replications) days, with those that risks add to the step.
+        """
+        start_ups = StartUps(self.streams, self.replications, self._sites_of)
+        begins, more_days = np.zeros((group.count, self.n)), partial(self.risks.more_days, group=group.name)
+        return start_ups.ends(group.network, group.name, begins, more_days).days
 
     def _known_sites(
         self, observed: ObservedState, group: GroupDesign, rates: Array, activates: Array
     ) -> tuple[Array, Array]:
         """Rates and activation of a group's sites with what was observed of them."""
         path, consent = consent_in_force(self.design.scenario, observed.consent_of)
-        p_consent = np.broadcast_to(self._all.probabilities(path, consent), self.n)
+        p_consent = np.broadcast_to(self.replications.probabilities(path, consent), self.n)
         rates = observed.site_rates(group.name, rates, self.first, p_consent)
         if group.name in self._start_ups:
             return rates, self._known_start_up(observed, group).activates
@@ -216,14 +229,14 @@ class Batch:
         """Further draws of the activation of the group's sites, and the delay of sites that should be open by now."""
         u = self.streams.sites("site.late", group.name, group.count, self._sites_of, self.n, LATER_DRAWS)
         path, delay = group.paths["activation_delay_days"], group.settings.activation_delay_days
-        lead = self._all.numbers(group.paths["lead_days"], group.settings.lead_days)
-        constant = self._all.numbers(path, delay)
+        lead = self.replications.numbers(group.paths["lead_days"], group.settings.lead_days)
+        constant = self.replications.numbers(path, delay)
         later: Array
         late: Array
         if group.waits or group.settings.opens is not None or lead is None:
             later, late = np.zeros((*u.shape[:2], 0)), _LATE_DAYS * unit_exponential(u[..., 0])
         elif constant is None:
-            drawn = self._all.transformed(path, delay, u)  # type: ignore[arg-type]
+            drawn = self.replications.transformed(path, delay, u)  # type: ignore[arg-type]
             later, late = drawn - np.broadcast_to(lead, self.n)[:, None], drawn[..., 0]
         else:
             later, late = np.zeros((*u.shape[:2], 0)), np.broadcast_to(constant, u.shape[:2])
@@ -236,9 +249,9 @@ class Batch:
     def _of_sites(self, group: GroupDesign, field: str, u: Array) -> Array:
         """(sites, replications) value of a setting of the group's sites, from uniform numbers of the same shape."""
         path, value = group.paths[field], getattr(group.settings, field)
-        constant = self._all.numbers(path, value)
+        constant = self.replications.numbers(path, value)
         if constant is None:
-            varying: Array = self._all.transformed(path, value, u[..., None])[..., 0]
+            varying: Array = self.replications.transformed(path, value, u[..., None])[..., 0]
             return varying
         return np.full(u.shape, constant)
 
@@ -251,7 +264,7 @@ class Batch:
         self, group: GroupDesign, draw: int = 0, over_by: Callable[[StepDesign], float] = lambda _step: np.inf
     ) -> Ends:
         """Start-up of the group's sites, as drawn from the scenario."""
-        start_ups = StartUps(self.streams, self._all, self._sites_of)
+        start_ups = StartUps(self.streams, self.replications, self._sites_of)
         begins = self._start_up_begins(group)
 
         def more_days(step: StepDesign) -> Array | float:
@@ -263,8 +276,8 @@ class Batch:
         """Draw rates and days of activation of a group's sites from the scenario: (sites, replications) each."""
         settings, paths = group.settings, group.paths
         u = self._site_draws(group)
-        never = u[..., _NEVER] < self._all.probabilities(paths["never_enrols"], settings.never_enrols)
-        cv = self._all.numbers(paths["between_site_cv"], settings.between_site_cv)
+        never = u[..., _NEVER] < self.replications.probabilities(paths["never_enrols"], settings.never_enrols)
+        cv = self.replications.numbers(paths["between_site_cv"], settings.between_site_cv)
         assert cv is not None
         effect = gamma_of_mean_one(u[..., _EFFECT], np.asarray(cv))
         rates = self._of_sites(group, "referrals_per_month", u[..., _RATE]) * effect
@@ -303,10 +316,14 @@ class Batch:
             places = self._to_draw(group, site, replication, block)
             for start in range(0, len(places), _SITES_AT_ONCE):
                 part = places[start : start + _SITES_AT_ONCE]
-                drawn.add(part, draw_referred(self.design, Rows(self.streams, self._all, group, part)))
+                drawn.add(part, draw_referred(self.design, Rows(self.streams, self.replications, group, part)))
             found = drawn.get(block, site, replication)
             assert found is not None
         return found
+
+    def drawn(self, group: GroupDesign, since: int) -> list[tuple[Integers, Referred]]:
+        """The referrals of a group that have been drawn so far; see `Drawn.parts`."""
+        return self._drawn[group.name].parts(since)
 
     def first_block(self, group: GroupDesign) -> Referred:
         """The first block of referrals of all sites of a group in all replications of the batch."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from sim.core.clock import Clock
 from sim.core.intensity import Steps
 from sim.scenario.distributions import Family
-from sim.scenario.schema.calendar import Calendar, Period
+from sim.scenario.schema.calendar import Calendar
 from sim.scenario.schema.countries import CountryHolidays
 
 Array = npt.NDArray[np.float64]
@@ -45,6 +45,9 @@ class CalendarFactors:
         clock: days to dates.
         horizon_days: the last day of interest.
         own_holidays: by group, public holidays of a country that has its own; other groups have those of the calendar.
+
+    Attributes:
+        is_same: whether a group's factors are the same in all replications, but for risks and drift.
     """
 
     def __init__(
@@ -58,13 +61,15 @@ class CalendarFactors:
         self._own_holidays = own_holidays or {}
         self._end = horizon_days
         own_factors = [own.rule.factor for own in self._own_holidays.values()]
-        self._same = not any(isinstance(value, Family) for value in (*_factors(calendar), *own_factors))
+        self.is_same = not any(isinstance(value, Family) for value in (*_factors(calendar), *own_factors))
         self._known: dict[str, Steps] = {}
         self._n_days = int(np.ceil(horizon_days)) + 1
-        dates = [clock.opens + timedelta(days=i) for i in range(self._n_days)]
-        self._month = np.array([day.month for day in dates])
-        self._covered = {name: _days_of(period, dates) for name, period in calendar.periods.items()}
         self._opens = clock.opens
+        self._month = _months(self._opens, self._n_days)
+        self._covered = {
+            name: _days_of(period.from_, period.to, self._opens, self._n_days)
+            for name, period in calendar.periods.items()
+        }
 
     def stretches(self) -> list[tuple[str, float, float]]:
         """List when the named periods apply.
@@ -88,7 +93,7 @@ class CalendarFactors:
         Returns:
             The factor, constant between the days on which it changes.
         """
-        if not self._same:
+        if not self.is_same:
             return self._steps(group, resolve)
         if group not in self._known:
             self._known[group] = self._steps(group, resolve)
@@ -132,15 +137,30 @@ def _factors(calendar: Calendar) -> Iterator[object]:
         yield calendar.public_holidays.factor
 
 
-def _days_of(period: Period, dates: list[date]) -> npt.NDArray[np.bool_]:
-    """Which days a period covers, both ends included."""
-    if isinstance(period.from_, str):
-        first, last = period.from_, str(period.to)
-        names = [f"{day.month:02d}-{day.day:02d}" for day in dates]
-        if first <= last:
-            return np.array([first <= name <= last for name in names])
-        return np.array([name >= first or name <= last for name in names])
-    return np.array([period.from_ <= day <= period.to for day in dates])  # type: ignore[operator]
+def _days(first: date, n_days: int) -> npt.NDArray[np.datetime64]:
+    return np.datetime64(first) + np.arange(n_days)
+
+
+@lru_cache(maxsize=64)
+def _months(first: date, n_days: int) -> npt.NDArray[np.int64]:
+    """The month of each of `n_days` days. Cached, as `_days_of` is: it seldom differs between variants of a plan."""
+    found = _days(first, n_days).astype("datetime64[M]").astype(np.int64) % 12 + 1
+    found.setflags(write=False)
+    return found
+
+
+@lru_cache(maxsize=256)
+def _days_of(from_: str | date, to: str | date, first: date, n_days: int) -> npt.NDArray[np.bool_]:
+    """Which of `n_days` days a period covers, both ends included; ends without a year are those of every year."""
+    days = _days(first, n_days)
+    if isinstance(from_, str):
+        names = np.array([f"{day:%m-%d}" for day in days.tolist()])
+        after, before = names >= from_, names <= str(to)
+        found = after & before if from_ <= str(to) else after | before
+    else:
+        found = (days >= np.datetime64(from_)) & (days <= np.datetime64(to))
+    found.setflags(write=False)
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -148,7 +168,7 @@ def _holidays_of(country: str, subdivision: str | None, first: date, n_days: int
     """Which of `n_days` days are public holidays. Cached: it takes as long as a simulated trial, and seldom differs."""
     import holidays  # heavy, and most scenarios have none
 
-    dates = [first + timedelta(days=i) for i in range(n_days)]
+    dates = _days(first, n_days).tolist()
     years = range(first.year, dates[-1].year + 1)
     days = holidays.country_holidays(country, subdiv=subdivision, years=years)
     found = np.array([day in days for day in dates])

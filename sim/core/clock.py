@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
-MONTH_DAYS = 30.4375
+from sim.scenario.schema.values import MONTH_DAYS as MONTH_DAYS
+
 WEEK_DAYS = 7.0
 
 # Appointments are between these hours; the hour itself is drawn.
@@ -31,7 +32,7 @@ class Clock:
     opens: date
 
     @cached_property
-    def _weekday(self) -> int:
+    def weekday(self) -> int:
         """Of day 0; Monday is 0."""
         return self.opens.weekday()
 
@@ -59,8 +60,13 @@ class Clock:
         Returns:
             The day itself from Monday to Friday, otherwise the following Monday at the same time of day.
         """
-        weekday = (math.floor(day) + self._weekday) % 7
-        return day + (7 - weekday) if weekday >= _SATURDAY else day
+        return on_weekday(day, self.weekday)
+
+
+def on_weekday(day: float, weekday_of_day_0: int) -> float:
+    """As `Clock.weekday_on_or_after`, for a trial whose day 0 is a given day of the week; Monday is 0."""
+    weekday = (math.floor(day) + weekday_of_day_0) % 7
+    return day + (7 - weekday) if weekday >= _SATURDAY else day
 
 
 def at_an_hour(day: float, u: float) -> float:

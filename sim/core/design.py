@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from sim.core.amended import Amended
 from sim.core.calendar import CalendarFactors, OwnHolidays
 from sim.core.clock import MONTH_DAYS, Clock
@@ -16,13 +18,12 @@ from sim.core.events import Kind
 from sim.core.extended import ExtensionDesign, extension_designs, kinds_with
 from sim.core.hazards import Hazard
 from sim.core.population import Population
-from sim.core.quantiles import expected
+from sim.core.quantiles import mean_of
 from sim.core.risks import risks_of
 from sim.core.start_up import StepDesign, network_of, step_places
 from sim.core.unknowns import Known, uncertain_values
 from sim.scenario.amendment_checks import changing_groups, waiting_groups
 from sim.scenario.country_checks import countries_of
-from sim.scenario.distributions import Family
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.sites import SiteGroup, SiteSettings
 from sim.scenario.schema.start_up import step_names
@@ -32,6 +33,12 @@ from sim.scenario.schema.trial import Doses
 # 3,000 of either.
 MOST_EVENTS = 200_000
 MOST_EVENTS_EACH = 1_000  # more, for each participant of the target and each site
+_TABLE_WEEKS = 104
+
+
+def is_in_table(week: float) -> bool:
+    """Whether the numbers of a week are a row of the table of a participant; see `World.participant_draws`."""
+    return week <= _TABLE_WEEKS and week == int(week)
 
 
 @dataclass(frozen=True)
@@ -93,13 +100,6 @@ def _group(
     return GroupDesign(name, label, group.count, first_site, settings, paths, network)
 
 
-def _mean(value: float | Family) -> float:
-    if not isinstance(value, Family):
-        return value
-    unknowns = {name: _mean(part) for name in value.uncertain_parameters() if (part := value.parameters()[name])}
-    return expected(value, unknowns)
-
-
 class Design:
     """A scenario, made ready once for all its replications.
 
@@ -120,6 +120,8 @@ class Design:
         n_sites: sites of all groups.
         n_doses: doses of the arm that has most.
         row_of_week: weeks that have a visit or a dose, each with the row of a participant's draws that is for it.
+        table_rows: of these, the weeks that are rows of a participant's table; see `World.participant_draws`.
+        n_table_rows: rows of that table, up to the last of them.
         criteria: names of the criteria in the record's order; a criterion's code is its position.
         caps: names of the caps in alphabetical order; a cap's code is its position.
         amendments: names of the amendments in alphabetical order; an amendment's code is its position.
@@ -169,6 +171,8 @@ class Design:
         self.n_doses = most_doses(scenario)
         visit_weeks = scenario.follow_up.visit_weeks if scenario.follow_up else ()
         self.row_of_week = {week: i for i, week in enumerate(sorted({*dose_weeks(scenario), *visit_weeks}))}
+        self.table_rows = np.array([int(week) for week in self.row_of_week if is_in_table(week)], dtype=np.intp)
+        self.n_table_rows = int(self.table_rows.max(initial=0)) + 1
         self.columns = patient_columns(scenario)
         self.column_index = {purpose: i for i, purpose in enumerate(self.columns)}
         self.known = Known()
@@ -207,7 +211,7 @@ class Design:
     def referrals_per_month(self) -> float:
         """Expected referrals per month at all sites together at full rate, uncertain values at their means."""
         rates = [(group.count, group.settings.referrals_per_month) for group in self.groups]
-        return math.fsum(count * _mean(rate) for count, rate in rates if rate is not None)
+        return math.fsum(count * mean_of(rate) for count, rate in rates if rate is not None)
 
     def site_labels(self) -> list[str]:
         """Labels of all sites, in order of their indices: the group's label, with a number if it has several sites."""

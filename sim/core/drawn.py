@@ -25,6 +25,7 @@ class Drawn:
     def __init__(self, n_sites: int, n: int) -> None:
         self._shape = n_sites, n
         self._parts: list[Referred] = []  # what was drawn together
+        self._places: list[Integers] = []  # of the rows of each part
         self._where: dict[int, tuple[Integers, Integers]] = {}  # by block: part and row of each site and replication
 
     def _of(self, block: int) -> tuple[Integers, Integers]:
@@ -87,3 +88,15 @@ class Drawn:
             part[places[rows, 1], places[rows, 2]] = len(self._parts)
             row[places[rows, 1], places[rows, 2]] = rows
         self._parts.append(referred)
+        self._places.append(places)
+
+    def parts(self, since: int) -> list[tuple[Integers, Referred]]:
+        """What was drawn together, in the order in which it was drawn.
+
+        Args:
+            since: number of parts to leave out.
+
+        Returns:
+            Block, site and replication of each row, and the referrals, of each part.
+        """
+        return list(zip(self._places[since:], self._parts[since:], strict=True))

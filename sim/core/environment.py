@@ -135,7 +135,12 @@ class TrialEnvironment(simpy.Environment):
         return event
 
     def call_at(self, day: float, call: Callable[[], object]) -> None:
-        """Call something at `day`, or at once if that has passed, but never before this method returns."""
+        """Call something at `day`, or at once if that has passed, but never before this method returns.
+
+        Args:
+            day: days since day 0.
+            call: what to call; several calls for one instant keep the order in which they were scheduled.
+        """
         now = self.now
         heappush(self._queue, (day if day > now else now, NORMAL, next(self._eid), Appointment(call)))
 

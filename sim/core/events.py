@@ -12,6 +12,14 @@ together, which come in order of group name and number.
 
 Referrals that end on the day (excluded by the chart, or not willing) and visits affect nothing else, so they are never
 processes: they are logged together when a replication ends, which saves three in five of its events.
+
+Attributes:
+    COLUMNS: names of the seven numbers.
+    WIDTH: how many there are; `TIME` to `AMOUNT` are their places.
+    KINDS: all kinds of event; the number of a kind is its place here, and has a name of its own (`SITE_ACTIVATED`).
+    VOCABULARIES: words for codes, by the name that a kind gives for its `code`; their places have names too.
+    ENDED_BY: how a trial ends, by the reason for which recruitment closed.
+    AWAY_BY: why people in screening are turned away, by the same reason.
 """
 
 from __future__ import annotations
@@ -28,7 +36,6 @@ Integers = npt.NDArray[np.int64]
 COLUMNS = ("time", "kind", "site", "person", "number", "code", "amount")
 WIDTH = len(COLUMNS)
 TIME, KIND, SITE, PERSON, NUMBER, CODE, AMOUNT = range(WIDTH)
-NOBODY = -1
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,7 @@ KINDS: list[Kind] = []
 
 
 def _kind(name: str, meaning: str, number: str = "", code: str = "", amount: str = "") -> int:
+    """Declare a kind of event, and return its number; arguments as the attributes of `Kind`."""
     KINDS.append(Kind(name, meaning, number, code, amount))
     return len(KINDS) - 1
 
@@ -78,13 +86,13 @@ PLACE_AWAITED = _kind("place.awaited", "An eligible patient waits to be randomis
 RANDOMISED = _kind("participant.randomised", "A participant is randomised.", "participant, from 1", "arm")
 REPLACED = _kind("participant.replaced", "A participant who left is to be replaced by one more.", "participant")
 DOSE_DUE = _kind("dose.due", "A dose is due.", "dose, from 1")
-DOSE_STARTED = _kind(
-    "dose.started", "Cells are thawed and the infusion starts.", "dose", amount="days after it was due"
+DOSE_STARTED = _kind("dose.started", "A dose begins; its cells are thawed.", "dose", amount="days after it was due")
+DOSE_GIVEN = _kind("dose.given", "The dose is complete.", "dose", amount="cells, or the drug in its unit")
+DOSE_LOST = _kind(
+    "dose.lost", "A dose that had begun could not be given.", "dose", "dose_lost", "cells, or the drug in its unit"
 )
-DOSE_GIVEN = _kind("dose.given", "The infusion is complete.", "dose", amount="cells")
-DOSE_LOST = _kind("dose.lost", "Thawed cells could not be given.", "dose", "dose_lost", "cells")
 DOSE_MISSED = _kind("dose.missed", "A dose is not given.", "dose", "dose_missed")
-REACTION = _kind("dose.reaction", "A reaction to an infusion.", "dose", "reaction")
+REACTION = _kind("dose.reaction", "A reaction to a dose.", "dose", "reaction")
 VISIT_DONE = _kind("visit.done", "A visit takes place.", "week")
 VISIT_MISSED = _kind("visit.missed", "A planned visit does not take place.", "week")
 LEFT = _kind("participant.left", "A participant leaves before the last visit.", "participant", "way_out")
@@ -145,6 +153,11 @@ INTERIM_ENLARGES = _kind(
     "interim",
     "participants more",
 )
+ARM_OPENED = _kind("arm.opened", "Participants are allocated to an arm from now on.", code="arm")
+ARM_CLOSED = _kind("arm.closed", "Nobody is allocated to an arm from now on.", code="arm")
+COURIER_SENT = _kind("courier.sent", "A courier leaves with the cells of a dose.", "dose", amount="cells")
+COURIER_ARRIVED = _kind("courier.arrived", "The cells of a dose are at the site.", "dose", amount="days on the way")
+COURIER_LOST = _kind("courier.lost", "Cells that left with a courier are lost.", "dose", "courier_lost", "cells")
 
 VOCABULARIES: dict[str, tuple[str, ...]] = {
     "site_closed": ("date", "drought", "full"),
@@ -152,6 +165,7 @@ VOCABULARIES: dict[str, tuple[str, ...]] = {
     "screening_failed": ("deteriorated", "window"),  # and then the criteria, in order
     "pause": ("board_review", "hold", "sentinel", "cells", "interim"),
     "dose_lost": ("bedside", "left"),
+    "courier_lost": ("on_the_way", "too_old", "not_needed"),
     "dose_missed": ("unfit", "no_cells", "no_bay", "bedside", "on_hold", "stopped"),
     "reaction": ("mild", "severe"),
     "recruitment_closed": ("target_met", "stopped", "no_sites", "caps", "completed"),
@@ -173,6 +187,7 @@ AWAY_TARGET, AWAY_PAUSED, AWAY_SITE, AWAY_STOPPED, AWAY_COMPLETED, AWAY_CAP = ra
 FAIL_DETERIORATED, FAIL_WINDOW, FAIL_CRITERION = range(3)
 PAUSE_BOARD, PAUSE_HOLD, PAUSE_SENTINEL, PAUSE_CELLS, PAUSE_INTERIM = range(5)
 LOST_BEDSIDE, LOST_LEFT = range(2)
+LOST_ON_THE_WAY, LOST_TOO_OLD, LOST_NOT_NEEDED = range(3)
 MISSED_UNFIT, MISSED_CELLS, MISSED_BAY, MISSED_BEDSIDE, MISSED_HOLD, MISSED_STOPPED = range(6)
 MILD, SEVERE = range(2)
 RECRUITED, RECRUITMENT_STOPPED, RECRUITMENT_NO_SITES, RECRUITMENT_CAPS, RECRUITMENT_COMPLETED = range(5)
@@ -246,6 +261,21 @@ def nobody_ended_at_once() -> EndedAtOnce:
     return EndedAtOnce(none, np.zeros(0), none, none, none, none)
 
 
+def in_order_of_time(ended_at_once: EndedAtOnce, visits: Array, happened: Array) -> Array:
+    """All events of a replication in order of time; the module docstring defines the order at the same time.
+
+    Args:
+        ended_at_once: referrals that ended on the day.
+        visits: (n, WIDTH) visits done and missed, by participant in order of randomisation.
+        happened: (n, WIDTH) all other events in the order in which they happened.
+
+    Returns:
+        (n, WIDTH) events.
+    """
+    rows = np.concatenate((ended_at_once.rows(), visits, happened))
+    return rows[np.argsort(rows[:, TIME], kind="stable")]
+
+
 @dataclass
 class Log:
     """Events of one replication; those that affect nothing else are stored separately.
@@ -275,8 +305,7 @@ class Log:
         Returns:
             (n, WIDTH) events.
         """
-        rows = np.concatenate((self.ended_at_once.rows(), self.visits, self.happened()))
-        return rows[np.argsort(rows[:, TIME], kind="stable")]
+        return in_order_of_time(self.ended_at_once, self.visits, self.happened())
 
     def __len__(self) -> int:
         return len(self.rows) + len(self.visits) + 2 * len(self.ended_at_once.time)

@@ -8,12 +8,15 @@ square roots only, because these give the same bits on every machine.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 
 class Steps:
@@ -40,7 +43,18 @@ class Steps:
 
     def integral_to(self, time: float) -> float:
         """The integral from the first edge to a day; constant after the last edge."""
-        return float(np.interp(time, self.edges, self.integral))
+        edges, piece = self._edge_list, bisect_right(self._edge_list, time) - 1
+        if piece < 0 or piece == len(self.values):
+            return self.integral.item(max(piece, 0))
+        before, after = self.integral.item(piece), self.integral.item(piece + 1)
+        return (after - before) / (edges[piece + 1] - edges[piece]) * (time - edges[piece]) + before
+
+    @cached_property
+    def _days_each(self) -> Array:
+        """(k,) days in which the integral grows by 1, in each piece."""
+        with np.errstate(divide="ignore"):
+            days: Array = np.diff(self.edges) / np.diff(self.integral)
+        return days
 
     def times(self, integral: Array) -> Array:
         """The days on which the integral reaches given values.
@@ -51,7 +65,12 @@ class Steps:
         Returns:
             Days of the same shape; infinity where the integral never reaches the value.
         """
-        times: Array = np.interp(integral, self.integral, self.edges, right=np.inf)
+        # Not `np.interp`, whose compiler may join a product and a sum into one rounding on some processors.
+        piece = np.minimum(self.integral.searchsorted(integral, side="right"), len(self.values)) - 1
+        with np.errstate(invalid="ignore"):  # where the rate is 0 up to the end, which is dealt with below
+            days = self._days_each[piece] * (integral - self.integral[piece]) + self.edges[piece]
+        times: Array = np.where(integral < self.integral[-1], days, np.inf)
+        times[integral == self.integral[-1]] = self.edges[-1]
         return times
 
     def between(self, start: float, end: float) -> tuple[list[float], list[float]]:
@@ -174,6 +193,55 @@ class Intensity:
             return 0.0
         in_ramp = self.ramp.cumulative[-1] if self.ramp else 0.0
         return in_ramp + self.per_day * (self.calendar.integral_to(min(time, self.end)) - self.before)
+
+
+def days_of_arrivals(intensities: Sequence[Intensity], cumulative: Array) -> Array:
+    """The days of arrivals at several sites at once: those that `Intensity.times` gives for each.
+
+    Args:
+        intensities: the rate of each site over time.
+        cumulative: (sites, n) expected arrivals, increasing in each row.
+
+    Returns:
+        (sites, n) days; infinity where the horizon comes first.
+    """
+    n = len(intensities)
+    rates = [(one.per_day, one.before, one.end, one.ramp.cumulative[-1] if one.ramp else 0.0) for one in intensities]
+    per_day, before, ends, in_ramp = np.array(rates).reshape(n, 4).T[:, :, None]
+    days = np.full(cumulative.shape, np.inf)
+    rows_of: dict[int, list[int]] = {}
+    for row, one in enumerate(intensities):
+        if one.per_day > 0 and (one.full_from < one.end or one.ramp is not None):
+            rows_of.setdefault(id(one.calendar), []).append(row)
+    for rows in rows_of.values():
+        with np.errstate(over="ignore"):  # a rate of almost 0: never
+            integral = (cumulative[rows] - in_ramp[rows]) / per_day[rows] + before[rows]
+        days[rows] = intensities[rows[0]].calendar.times(integral)
+    place = np.nonzero(cumulative < in_ramp)
+    if len(place[0]):
+        days[place] = _in_ramps([one.ramp for one in intensities], place[0], cumulative[place])
+    days[days >= ends] = np.inf
+    return days
+
+
+def _in_ramps(ramps: Sequence[Ramp | None], row: Integers, wanted: Array) -> Array:
+    """`Ramp.times` of several sites: the days on which expected arrivals reach values, each at the ramp of its row."""
+    most = max(len(ramp.edges) for ramp in ramps if ramp)
+    tables = np.full((4, len(ramps), most), np.inf)
+    for i in np.unique(row).tolist():
+        ramp = ramps[i]
+        assert ramp is not None
+        for table, values in zip(tables, (ramp.edges, ramp.left, ramp.slope, ramp.cumulative), strict=True):
+            table[i, : len(values)] = values
+    edges, left, slope, cumulative = tables
+    piece = np.zeros(len(row), dtype=np.int64)
+    for k in range(1, most):
+        piece += cumulative[row, k] <= wanted
+    rest = wanted - cumulative[row, piece]
+    a, b = left[row, piece], slope[row, piece]
+    root = np.sqrt(np.maximum(a * a + 2 * b * rest, 0.0))
+    days: Array = np.minimum(edges[row, piece] + 2 * rest / (a + root), edges[row, piece + 1])
+    return days
 
 
 class ChangingIntensity:

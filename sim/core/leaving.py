@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,9 @@ def leaving_hazards(design: Design, rules: FollowUp, number: Resolve) -> list[li
     Returns:
         By arm, the hazard of each way out, in the order of `design.ways_out`.
     """
+    kept = [_kept(design, rules, arm.name, number) for arm in design.arms] if design.hazards else [None]
+    if None not in kept:
+        return kept  # type: ignore[return-value]  # none is None
     ways = [(way, rules.leaving[way]) for way in design.ways_out]
     arms = [arm for arm in (_ALL, *(arm.name for arm in design.arms)) if arm not in design.hazards]
     cells = {arm: [_cell(way, rule, arm, _has_ratio(ways, arm), number) for way, rule in ways] for arm in arms}
@@ -45,6 +49,50 @@ def leaving_hazards(design: Design, rules: FollowUp, number: Resolve) -> list[li
         alone = (arm for arm in arms if not any(isinstance(cell, Times) for cell in cells[arm]))
         design.hazards |= {arm: found[arm] for arm in alone}
     return [found[arm.name] for arm in design.arms]
+
+
+def _kept(design: Design, rules: FollowUp, arm: str, number: Resolve) -> list[Hazard] | None:
+    """Hazards of an arm that are stored, or multiples of those; None if they must be solved."""
+    if arm in design.hazards:
+        return design.hazards[arm]
+    found = multiples(design, rules, arm)
+    return None if found is None else [one.hazard.times(number(one.path, one.ratio)) for one in found]
+
+
+class Multiple(NamedTuple):
+    """A hazard in an arm as a multiple of one that is the same in all replications.
+
+    Attributes:
+        hazard: that hazard.
+        path: path of the ratio in the scenario.
+        ratio: the ratio.
+    """
+
+    hazard: Hazard
+    path: str
+    ratio: float | Family
+
+
+def multiples(design: Design, rules: FollowUp, arm: str) -> list[Multiple] | None:
+    """The hazards of an arm of which each is a multiple of one that is the same in all replications.
+
+    Args:
+        design: the scenario, made ready; `leaving_hazards` was called with it.
+        rules: the scenario's follow-up.
+        arm: name of the arm.
+
+    Returns:
+        A multiple for each way out, in the order of `design.ways_out`; None for an arm with other hazards.
+    """
+    ways, found = [(way, rules.leaving[way]) for way in design.ways_out], []
+    for i, (way, rule) in enumerate(ways):
+        is_own = arm in rule.hazard_ratio
+        first = _ALL if _ALL in rule.cumulative or not is_own else min(rule.cumulative)
+        if arm in rule.cumulative or first not in design.hazards:
+            return None
+        path = f"follow_up.leaving.{way}.hazard_ratio.{arm}"
+        found.append(Multiple(design.hazards[first][i], path, rule.hazard_ratio[arm] if is_own else 1.0))
+    return found if _has_ratio(ways, arm) else None
 
 
 def _has_ratio(ways: Iterable[tuple[str, WayOut]], arm: str) -> bool:

@@ -27,6 +27,7 @@ class KnownSite:
         activated: day of activation; None for a site that is still to open.
         closed: day of closing; None for an open site.
         planned: planned day of activation of a site that is still to open; None without a plan.
+        closing: planned day of closing, after the end of the data; None without a plan.
         last_randomised: day of its last randomisation; None for never.
         rate: column of its rate in `ObservedState.rates`; None for the scenario's own rate.
     """
@@ -34,6 +35,7 @@ class KnownSite:
     activated: float | None = None
     closed: float | None = None
     planned: float | None = None
+    closing: float | None = None
     last_randomised: float | None = None
     rate: int | None = None
 

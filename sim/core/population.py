@@ -7,7 +7,7 @@ judged with array operations, and only those who pass become processes.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,12 +15,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from sim.core.decisions import SMALLEST
 from sim.core.quantiles import from_normal, settle, standard_normal
 from sim.core.scores import SCORES
 from sim.core.streams import BLOCK
 from sim.scenario.distributions import Family
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.patients import NOT_STATED, Criterion, Given, Test
+
+_LARGEST = 1.0 - SMALLEST * 2.0  # below 1, whose quantile is infinite
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -94,12 +97,15 @@ class Drawing(Protocol):
 
 
 class _Values:
-    """Attributes and conditions of one block, each drawn on first use."""
+    """Attributes and conditions of one block, each drawn on first use.
 
-    def __init__(self, population: Population, drawing: Drawing, uniform: Callable[[str], Array]) -> None:
+    Uniform numbers are not kept: each is used once, and memory that is used again at once is still in the cache.
+    """
+
+    def __init__(self, population: Population, drawing: Drawing) -> None:
         self._population = population
         self._drawing = drawing
-        self._uniform = uniform
+        self._uniform = drawing.uniform
         self._numbers: dict[str, Array] = {}
         self._levels: dict[str, Integers] = {}
         self._flags: dict[str, Flags] = {}
@@ -160,7 +166,10 @@ class _Values:
         if name not in self._levels:
             ends = self._population.shares[name]
             u = self._uniform(f"attribute.{name}")
-            self._levels[name] = np.minimum(np.searchsorted(ends, u, side="right"), len(ends) - 1)
+            levels = np.zeros(u.shape, dtype=np.int64)
+            for end in ends[:-1]:
+                levels += u >= end
+            self._levels[name] = levels
         return self._levels[name]
 
     def flag(self, name: str) -> Flags:
@@ -176,7 +185,8 @@ class _Values:
         if not isinstance(condition, Given):
             chance = self._drawing.probabilities(path, condition)
             if name in self._population.correlated:
-                return self._z(name) < settle(special.ndtri(chance))
+                bound = special.ndtri(np.clip(chance, SMALLEST, _LARGEST))
+                return (self._z(name) < settle(bound)) | (chance >= 1.0)
             return self._uniform(purpose) < chance
         u = self._uniform(purpose)
         result = np.zeros(u.shape, dtype=bool)
@@ -195,6 +205,16 @@ class Population:
         scenario: the scenario.
 
     Attributes:
+        attributes: values, distributions or shares by name, as in the scenario.
+        sometimes: attributes that are occasionally multiplied.
+        conditions: probabilities of yes-or-no properties.
+        scores: names of attributes that are calculated from others.
+        categories: categories of each categorical attribute, in the order of their levels.
+        shares: cumulative shares of these categories.
+        bands: attributes cut into levels.
+        purposes: purpose of the draws of each attribute and condition.
+        correlated: for each correlated name, the independent normal values of which its own is a sum, with their
+            weights.
         criteria: the criteria in the order of the protocol; the position of each is its bit.
         strata: attributes whose level each person has: first those by which randomisation is stratified, then those
             that only caps name.
@@ -233,6 +253,17 @@ class Population:
         capped = {name for cap in scenario.caps.values() for name in cap.stratum}
         self.strata += sorted(capped - set(self.strata))
 
+    def n_levels(self) -> list[int]:
+        """Number of levels of each stratum by which randomisation is stratified."""
+        return [
+            len(self.bands[name].cuts) + 1
+            if name in self.bands
+            else len(self.categories[name])
+            if name in self.categories
+            else 2
+            for name in self.strata[: self.n_stratified]
+        ]
+
     def block(self, drawing: Drawing) -> PatientBlock:
         """Draw and judge one block of referrals of several sites and replications.
 
@@ -242,27 +273,19 @@ class Population:
         Returns:
             Arrays of (drawing.n, BLOCK).
         """
-        cache: dict[str, Array] = {}
-
-        def uniform(purpose: str) -> Array:
-            if purpose not in cache:
-                cache[purpose] = drawing.uniform(purpose)
-            return cache[purpose]
-
-        values = _Values(self, drawing, uniform)
+        values = _Values(self, drawing)
         shape = (drawing.n, BLOCK)
-        chart, tests = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+        failed: dict[str, Integers] = {stage: np.zeros(shape, dtype=np.int64) for stage in ("chart", "tests")}
         for bit, (name, criterion) in enumerate(self.criteria.items()):
-            on_chart = criterion.stage == "chart"
-            bits = chart if on_chart else tests
             if name == NOT_STATED:
-                fails = uniform("screening.failure") < drawing.probabilities("screening.failure", self._failure)
+                fails = drawing.uniform("screening.failure") < drawing.probabilities("screening.failure", self._failure)
             else:
                 fails = self._fails(criterion, values)
-            bits += fails * (1 << bit)
+            failed[criterion.stage] += fails * (1 << bit)
+        chart = failed["chart"]
         return PatientBlock(
             chart,
-            tests,
+            failed["tests"],
             (chart != 0) & (chart & self.lasting == 0),
             self._column(WEIGHT, values, shape, 1.0),
             self._column(DAYS_SINCE_DECOMPENSATION, values, shape, 0.0),
@@ -299,9 +322,11 @@ class Population:
         """Whether all limits of a test hold."""
         assert test.attribute is not None
         if test.one_of is not None:
-            names = self.categories[test.attribute]
-            allowed = [names.index(category) for category in test.one_of]
-            return np.asarray(np.isin(values.level(test.attribute), allowed), dtype=bool)
+            levels, categories = values.level(test.attribute), self.categories[test.attribute]
+            is_one: Flags = np.zeros((), dtype=bool)
+            for category in test.one_of:
+                is_one = is_one | (levels == categories.index(category))
+            return is_one
         x = values.number(test.attribute)
         limits = (
             (test.min, np.greater_equal),

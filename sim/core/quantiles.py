@@ -7,7 +7,6 @@ significant bits (see `settle`).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,14 +14,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from sim.core.decisions import SETTLE, SMALLEST, settled, triangular, uniform
 from sim.scenario.distributions import Family
 
 Array = npt.NDArray[np.float64]
 Parameters = Mapping[str, Any]  # numbers, None for an absent bound, observed values
 Quantile = Callable[[Array], Array]
-
-_SETTLE = float(2**27 + 1)
-_SMALLEST = 2.0**-54  # stands for a uniform number of 0, whose quantile may be infinite
 
 
 def settle(values: npt.ArrayLike) -> Array:
@@ -39,9 +36,8 @@ def settle(values: npt.ArrayLike) -> Array:
     Returns:
         Rounded values of the same shape.
     """
-    exact = np.asarray(values, dtype=np.float64)
-    shifted = exact * _SETTLE
-    settled: Array = shifted - (shifted - exact)
+    shifted = np.multiply(values, SETTLE)
+    settled: Array = shifted - np.subtract(shifted, values)
     return settled
 
 
@@ -67,7 +63,7 @@ def unit_exponential(u: Array) -> Array:
 
 def standard_normal(u: Array) -> Array:
     """Standard normal values, from uniform numbers of any shape in [0, 1)."""
-    return settle(special.ndtri(np.maximum(u, _SMALLEST)))
+    return settle(special.ndtri(np.maximum(u, SMALLEST)))
 
 
 def gamma_of_mean_one(u: Array, cv: Array) -> Array:
@@ -82,7 +78,7 @@ def gamma_of_mean_one(u: Array, cv: Array) -> Array:
     """
     spread = np.where(cv > 0, cv, 1.0)
     shape = 1 / (spread * spread)
-    return np.where(cv > 0, settle(special.gammaincinv(shape, np.maximum(u, _SMALLEST)) / shape), 1.0)
+    return np.where(cv > 0, settle(special.gammaincinv(shape, np.maximum(u, SMALLEST)) / shape), 1.0)
 
 
 def _uniform(u: Array, p: Parameters) -> Array:
@@ -118,15 +114,20 @@ def _between_bounds(u: Array, p: Parameters, cdf: Callable[[float], float]) -> A
     return _truncated(u, 0.0 if low is None else cdf(low), 1.0 if high is None else cdf(high))
 
 
+_LEAST = 2.0**-1022  # stands for an uncertain spread that is drawn as 0
+
+
 def _normal(u: Array, p: Parameters) -> Array:
     mean, sd = p["mean"], p["sd"]
-    u = _between_bounds(u, p, lambda x: float(special.ndtr((x - mean) / sd)))
+    u = _between_bounds(u, p, lambda x: float(special.ndtr((x - mean) / (sd or _LEAST))))
     return _within(mean + sd * special.ndtri(u), p)
 
 
 def _lognormal(u: Array, p: Parameters) -> Array:
     median, sigma = p["median"], p["sigma"]
-    u = _between_bounds(u, p, lambda x: float(special.ndtr(special.xlogy(1.0, x / median) / sigma)) if x > 0 else 0.0)
+    u = _between_bounds(
+        u, p, lambda x: float(special.ndtr(special.xlogy(1.0, x / median) / (sigma or _LEAST))) if x > 0 else 0.0
+    )
     return _within(median * np.exp(sigma * special.ndtri(u)), p)
 
 
@@ -180,22 +181,15 @@ def quantile(family: Family, unknowns: Mapping[str, float] | None = None) -> Qua
     """
     parameters: dict[str, Any] = {**family.parameters(), **(unknowns or {})}
     function = _QUANTILES[family.keyword]
-    return lambda u: settle(function(np.maximum(u, _SMALLEST), parameters))
+    return lambda u: settle(function(np.maximum(u, SMALLEST), parameters))
 
 
 def _scalar_uniform(u: float, p: Parameters) -> float:
-    low, high = float(p["low"]), float(p["high"])
-    return low + u * (high - low)
+    return uniform(u, float(p["low"]), float(p["high"]))
 
 
 def _scalar_triangular(u: float, p: Parameters) -> float:
-    low, mode, high = float(p["low"]), float(p["mode"]), float(p["high"])
-    width = high - low
-    if width <= 0:
-        return low
-    if u * width < mode - low:
-        return low + math.sqrt(u * width * (mode - low))
-    return high - math.sqrt((1 - u) * width * (high - mode))
+    return triangular(u, float(p["low"]), float(p["mode"]), float(p["high"]))
 
 
 # Only what is exact to the last bit in Python as in numpy: sums, products and square roots.
@@ -222,9 +216,7 @@ def scalar_quantile(family: Family, unknowns: Mapping[str, float] | None = None)
     parameters: dict[str, Any] = {**family.parameters(), **(unknowns or {})}
 
     def value(u: float) -> float:
-        exact = function(max(u, _SMALLEST), parameters)
-        shifted = exact * _SETTLE  # `settle`, in Python
-        return shifted - (shifted - exact)
+        return settled(function(max(u, SMALLEST), parameters))
 
     return value
 
@@ -260,3 +252,11 @@ def expected(family: Family, unknowns: Mapping[str, float] | None = None) -> flo
     """
     points = (np.arange(2000) + 0.5) / 2000
     return float(settle(np.asarray(quantile(family, unknowns)(points).sum() / 2000)))
+
+
+def mean_of(value: object) -> float:
+    """The mean of a value of a scenario, with the mean of each uncertain parameter in its place."""
+    if not isinstance(value, Family):
+        return float(value)  # type: ignore[arg-type]
+    unknowns = {name: mean_of(part) for name in value.uncertain_parameters() if (part := value.parameters()[name])}
+    return expected(value, unknowns)

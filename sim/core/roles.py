@@ -1,12 +1,17 @@
-"""Interfaces between families of processes, so that they need not import one another."""
+"""Interfaces between families of processes, so that they need not import one another.
+
+Each names who plays it and for whom: `Recruiting` is the gate before randomisation as sites and referrals see it. What
+a process does not need is not in its interface, so that a reader sees what one rule can do to another.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from simpy.events import Event
 
+from sim.core.design import GroupDesign
 from sim.core.people import Person, Site
 
 
@@ -52,13 +57,34 @@ class Opening(Protocol):
     """Sites, for amendments."""
 
     def opens(self, site: Site, day: float) -> None:
-        """Activate a site that waited for an amendment, on a given day."""
+        """Activate a site that waited for an amendment, on a given day.
+
+        Args:
+            site: the site.
+            day: days since day 0.
+        """
 
     def never_opens(self, site: Site) -> None:
         """Close a waiting site for good: no amendment will open it."""
 
     def multiply_rate(self, site: Site, factor: float) -> None:
         """Multiply a site's referral rate from now on."""
+
+
+class StartingUp(Protocol):
+    """Start-up of sites, for amendments."""
+
+    def open(self, group: GroupDesign, rows: Sequence[int], since: float) -> list[float]:
+        """Begin the start-up of sites of a group.
+
+        Args:
+            group: the group.
+            rows: their numbers in the group, from 0.
+            since: day on which start-up begins.
+
+        Returns:
+            Day of activation of each.
+        """
 
 
 class Pausing(Protocol):
@@ -112,14 +138,22 @@ class Supply(Protocol):
 
         Args:
             person: the participant.
-            cells: number of cells.
+            cells: number of cells; 0 for a drug.
+
+        Returns:
+            The claim, which may have been granted at once.
         """
 
     def ready_for(self, person: Person) -> Event | None:
         """The event that a first dose waits for besides its delay; None if it waits for nothing."""
 
     def thawed(self, person: Person, cells: float) -> None:
-        """Note that a dose that was due has started; its claim is thawed."""
+        """Note that a dose that was due has started; its claim is thawed.
+
+        Args:
+            person: the participant.
+            cells: cells of the dose, which are no longer due.
+        """
 
     def less_due(self, person: Person, cells: float) -> None:
         """Note that a participant is due fewer cells: a dose was missed, or no more will be given.
@@ -139,6 +173,21 @@ class Supply(Protocol):
 
     def no_more_for(self, person: Person) -> None:
         """Note that a participant will have no more doses."""
+
+
+class Delivering(Supply, Protocol):
+    """A source of cells that are delivered for each dose, for infusions."""
+
+    def prepare(self, person: Person, number: int, week: float, cells: float, due: float) -> None:
+        """Plan the delivery of a dose.
+
+        Args:
+            person: the participant.
+            number: number of the dose, from 1.
+            week: week of the dose.
+            cells: what it takes.
+            due: when it is due.
+        """
 
 
 class Holding(Protocol):

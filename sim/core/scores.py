@@ -17,8 +17,11 @@ UMOL_PER_MG_DL_BILIRUBIN = 17.1
 UMOL_PER_MG_DL_CREATININE = 88.4
 
 
+_LEAST = 1e-200  # an extreme distribution may draw 0, which has no logarithm and no power below 0
+
+
 def _ln(x: Array) -> Array:
-    return settle(special.xlogy(1.0, x))
+    return settle(special.xlogy(1.0, np.maximum(x, _LEAST)))
 
 
 def _meld(bilirubin_mg_dl: Array, inr: Array, creatinine_mg_dl: Array) -> Array:

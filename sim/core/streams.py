@@ -40,8 +40,8 @@ _ROW_BITS = 40
 
 
 @lru_cache(maxsize=65536)
-def _word(name: str) -> int:
-    """A 64-bit hash of a name, the same on every machine and for every PYTHONHASHSEED."""
+def word(name: str) -> int:
+    """Hash a name to 64 bits, the same on every machine and for every PYTHONHASHSEED."""
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
 
 
@@ -79,7 +79,7 @@ class Streams:
         self._random = np.random.Generator(self._philox.bits).random
 
     def _seek(self, purpose: str, word0: int, word1: int, place: str, word3: int) -> None:
-        self._philox.seek(_word(purpose), word0, word1, _word(place), word3)
+        self._philox.seek(word(purpose), word0, word1, word(place), word3)
 
     def block(self, purpose: str, group: str, n_sites: int, block: int, first: int, n: int) -> Array:
         """One number for each of `BLOCK` consecutive referrals of every site of a group, in several replications.
@@ -109,8 +109,8 @@ class Streams:
         Returns:
             (replications of all runs, BLOCK) numbers in [0, 1).
         """
-        numbers = np.empty((sum(run.n for run in runs), BLOCK))
-        key, place, seek, random, end = _word(purpose), _word(group), self._philox.seek, self._random, 0
+        numbers = np.empty((sum([run.n for run in runs]), BLOCK))
+        key, place, seek, random, end = word(purpose), word(group), self._philox.seek, self._random, 0
         for block, site, first, n in runs:
             start, end = end, end + n
             seek(key, first * (BLOCK // _TICK), block, place, _REFERRALS | site)

@@ -52,12 +52,28 @@ class Table:
         self._blocks: dict[tuple[str, int], Array] = {}
 
     def at(self, place: Place, n: int) -> float:
-        """The n-th value at a place, from 0."""
-        key = (place.group, n // BLOCK)
+        """The n-th value at a place, from 0.
+
+        Args:
+            place: what the draw belongs to.
+            n: count at that place; a block of values is drawn at its first use.
+        """
+        values = self._blocks.get((place.group, n // BLOCK))
+        if values is None:
+            values = self._of(place, n // BLOCK)
+        return values.item(place.row, n % BLOCK)
+
+    def block(self, place: Place, block: int) -> Array:
+        """Consecutive values at a place: (BLOCK,) of the block with a number, from 0."""
+        found: Array = self._of(place, block)[place.row]
+        return found
+
+    def _of(self, place: Place, block: int) -> Array:
+        key = (place.group, block)
         values = self._blocks.get(key)
         if values is None:
-            values = self._blocks[key] = self._block_of(place.group, place.n_sites, n // BLOCK)
-        return values.item(place.row, n % BLOCK)
+            values = self._blocks[key] = self._block_of(place.group, place.n_sites, block)
+        return values
 
 
 class Constant:
@@ -75,3 +91,7 @@ class Constant:
     def at(self, place: Place, n: int) -> float:  # noqa: ARG002 - the shape of Table.at
         """The value; it does not depend on place and count."""
         return self._value
+
+    def block(self, place: Place, block: int) -> Array:  # noqa: ARG002 - the shape of Table.block
+        """(BLOCK,) times the value."""
+        return np.full(BLOCK, self._value)

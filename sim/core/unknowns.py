@@ -43,8 +43,11 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str, Family]]:
 def uncertain_values(scenario: Scenario) -> dict[str, Family]:
     """Find all uncertain values of a scenario.
 
+    Args:
+        scenario: the scenario.
+
     Returns:
-        The distributions by dotted path, in order of the paths.
+        The distributions by dotted path, in order of the paths; a parameter of a distribution has a path of its own.
     """
     found: dict[str, Family] = {}
     for name in type(scenario).model_fields:
@@ -92,6 +95,9 @@ class Unknowns:
     Args:
         values: uncertain values by path.
         known: cache of what no uncertain value changes.
+
+    Attributes:
+        values: uncertain values by path.
     """
 
     def __init__(self, values: Mapping[str, float], known: Known) -> None:
@@ -102,10 +108,22 @@ class Unknowns:
         return {name: self.values[f"{path}.{name}"] for name in family.uncertain_parameters()}
 
     def number(self, path: str, value: object) -> float | None:
-        """The value at a path, or None if it varies within a replication (`dist`)."""
+        """The value at a path if it is one number in a replication.
+
+        Args:
+            path: dotted path in the scenario.
+            value: what the scenario says there.
+
+        Returns:
+            The number; None if it varies within a replication (`dist`).
+        """
         if isinstance(value, Family):
             return self.values.get(path)  # those that are not uncertain are not there
         return float(value)  # type: ignore[arg-type]
+
+    def parameters(self, path: str, value: Family) -> dict[str, Any]:
+        """Parameters of a distribution, the uncertain ones as they are in this replication."""
+        return {**value.parameters(), **self._parameters(path, value)}
 
     def quantile(self, path: str, value: Family) -> Quantile:
         """The quantile function of a value that varies within a replication.
@@ -126,7 +144,15 @@ class Unknowns:
         return path in self._known.quantiles
 
     def scalar_quantile(self, path: str, value: Family) -> Callable[[float], float]:
-        """The quantile function of a value that varies within a replication, for one probability at a time."""
+        """The quantile function of a value that varies within a replication, for one probability at a time.
+
+        Args:
+            path: dotted path in the scenario.
+            value: the distribution there.
+
+        Returns:
+            A function from a probability in [0, 1) to a value, the same as `quantile` gives to the last bit.
+        """
         known = self._known.scalar_quantiles.get(path)
         if known is None:
             parameters = self._parameters(path, value)
@@ -136,7 +162,12 @@ class Unknowns:
         return known
 
     def average(self, path: str, value: object) -> float:
-        """The value at a path, or its mean if it varies within a replication."""
+        """The value at a path, or its mean if it varies within a replication.
+
+        Args:
+            path: dotted path in the scenario.
+            value: what the scenario says there.
+        """
         number = self.number(path, value)
         if number is not None:
             return number

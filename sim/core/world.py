@@ -1,4 +1,13 @@
-"""What every process of a replication has access to: clock, log, draws and design."""
+"""What every process of a replication has access to: clock, log, draws and design.
+
+A rule of the model asks the `World` for each number that it needs: `number` and `probability` for what is one number in
+a trial, `column` for a value of each patient, `table` for the n-th of something at a place, `varying` and `single` for
+the rest. It names the path of the value in the scenario, so that an uncertain value is found, and a purpose for each
+draw, so that no draw is used twice.
+
+Attributes:
+    Tell: tells a listener of an event.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +20,7 @@ import numpy.typing as npt
 
 from sim.core.batch import Batch
 from sim.core.columns import Column, column_at, constant_column
+from sim.core.design import is_in_table
 from sim.core.environment import TrialEnvironment
 from sim.core.events import Log
 from sim.core.intensity import Steps
@@ -20,12 +30,6 @@ from sim.core.tables import Constant, Table
 from sim.scenario.distributions import Family
 
 Array = npt.NDArray[np.float64]
-
-_TABLE_WEEKS = 104
-
-
-def _is_in_table(week: float) -> bool:
-    return week <= _TABLE_WEEKS and week == int(week)
 
 
 class Record(Protocol):
@@ -57,6 +61,9 @@ def recorder(env: TrialEnvironment, log: Log) -> Record:
     Args:
         env: gives the time of events.
         log: the log.
+
+    Returns:
+        The function.
     """
     append = log.rows.append
 
@@ -102,8 +109,12 @@ class World:
         replication: number of the replication.
 
     Attributes:
+        batch: the replications that are drawn together.
+        replication: number of the replication, from 0.
         row: number of the replication in the batch, from 0.
         design: the scenario, made ready.
+        scenario: the scenario.
+        clock: days to dates.
         env: SimPy's environment.
         log: the event log.
         record: adds an event that happens now to the log; see `Record`.
@@ -130,9 +141,6 @@ class World:
         self.record = (
             heard_recorder(self.env, self.log, self.heard) if design.extensions else recorder(self.env, self.log)
         )
-        weeks = list(design.row_of_week)
-        whole = np.array([int(week) for week in weeks if _is_in_table(week)], dtype=np.intp)
-        self._weeks = weeks, whole, int(whole.max(initial=0)) + 1
         self.known_until = -float("inf") if batch.observed is None else batch.observed.now
 
     def hand_over(self) -> Log:
@@ -145,13 +153,29 @@ class World:
         return log
 
     def number(self, path: str, value: object) -> float:
-        """The value at a path that is one number in a replication."""
+        """The value at a path that is one number in a replication.
+
+        Args:
+            path: dotted path in the scenario.
+            value: what the scenario says there: a number, or a distribution with `uncertain`.
+
+        Returns:
+            The number, in the unit of the path.
+        """
         number = self.unknowns.number(path, value)
         assert number is not None, path
         return number
 
     def probability(self, path: str, value: object) -> float:
-        """The probability at a path; its mean if it is written as `dist`."""
+        """The probability at a path; its mean if it is written as `dist`.
+
+        Args:
+            path: dotted path in the scenario.
+            value: what the scenario says there.
+
+        Returns:
+            The probability in this replication.
+        """
         return self.unknowns.average(path, value)
 
     def column(self, purpose: str, path: str = "", value: object = 0.0) -> Column:
@@ -161,13 +185,24 @@ class World:
             purpose: what the draws are for.
             path: dotted path in the scenario; empty for standard draws.
             value: what the scenario says there.
+
+        Returns:
+            A function from a patient's values (`Person.values`) to the value, or draw, of that patient.
         """
         if purpose in self.design.columns:
             return column_at(self.design.column_index[purpose])
         return constant_column(self.number(path, value))
 
     def table(self, path: str, value: object) -> Table | Constant:
-        """The value at a path for every count at every place, such as the yield of the n-th lot."""
+        """The value at a path for every count at every place, such as the yield of the n-th lot.
+
+        Args:
+            path: dotted path in the scenario, which is also the purpose of the draws.
+            value: what the scenario says there.
+
+        Returns:
+            The table; a constant if the value does not vary within a replication.
+        """
         number = self.unknowns.number(path, value)
         if number is not None:
             return Constant(number)
@@ -210,19 +245,23 @@ class World:
         A draw belongs to its week, so an additional visit or dose moves no other draw. Whole weeks of the first two
         years are rows of one table; any other week is a purpose of its own.
 
+        Args:
+            person: the participant.
+
         Returns:
-            (weeks, DRAWS_A_ROW) numbers in [0, 1).
+            (weeks, DRAWS_A_ROW) numbers in [0, 1), in the order of `Design.row_of_week`.
         """
-        weeks, whole, n_rows = self._weeks
+        weeks, whole = self.design.row_of_week, self.design.table_rows
         place = person.site.group, person.site.row, person.referral
-        rows = self.person_draws("participant", *place, DRAWS_A_ROW * n_rows)
-        found: Array = rows.reshape(-1, DRAWS_A_ROW)[whole]
+        size = DRAWS_A_ROW * self.design.n_table_rows
+        rows = self.batch.streams.person("participant", *place, self.replication, size)
+        found: Array = rows.reshape(-1, DRAWS_A_ROW).take(whole, axis=0)
         if len(whole) == len(weeks):
             return found
         table = iter(found)
         return np.array(
             [
-                next(table) if _is_in_table(week) else self.person_draws(f"participant.{week!r}", *place, DRAWS_A_ROW)
+                next(table) if is_in_table(week) else self.person_draws(f"participant.{week!r}", *place, DRAWS_A_ROW)
                 for week in weeks
             ]
         )
@@ -237,7 +276,15 @@ class World:
         return self.batch.streams.trial(purpose, place, self.replication, 1).item()
 
     def varying(self, path: str, value: object) -> Callable[[float], float]:
-        """The value at a path as a function of a uniform number in [0, 1)."""
+        """The value at a path as a function of a uniform number in [0, 1).
+
+        Args:
+            path: dotted path in the scenario.
+            value: what the scenario says there.
+
+        Returns:
+            The function, which ignores its argument if the value does not vary within a replication.
+        """
         number = self.unknowns.number(path, value)
         if number is not None:
             return lambda _u: number
@@ -249,6 +296,9 @@ class World:
 
         Args:
             group: name of the site group.
+
+        Returns:
+            Steps over the days of the trial; in a trial under way with the drift that was observed.
         """
         steps = self.batch.risks.closing(self.design.calendar.steps(group, self.number), group, self.row)
         drift = self.batch.drift

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sim.errors import in_short, with_short_quotes
 from sim.plurals import counted
 
 BY_NAME, BY_CONTENT, BY_OPTION, BY_STANDARD = "by name", "by content", "by --columns", "as SDTM says"
@@ -29,7 +30,7 @@ class ColumnUse:
     how: str = BY_NAME
 
     def __str__(self) -> str:
-        return f"'{self.header}' is the {self.role}"
+        return f"'{in_short(self.header)}' is the {self.role}"
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,20 @@ class Account:
     notes: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
-        """Return the account in a few lines, one sentence each; none where there is nothing to say."""
+        """Return the account in a few lines; none where there is nothing to say.
+
+        Returns:
+            Sentences: columns and how they were recognised, rows and what they became, the last day, then each note.
+            Long texts that they quote are shortened.
+        """
         found = [*self._columns(), *self._rows()]
         if self.end:
             found.append(f"The data end on {self.end}.")
-        return found + [f"{note[:1].upper()}{note[1:]}." for note in self.notes]
+        found += [f"{note[:1].upper()}{note[1:]}." for note in self.notes]
+        return [with_short_quotes(line) for line in found]
 
     def document(self) -> dict[str, Any]:
-        """Return the account as JSON values."""
+        """Return the account as JSON values: the attributes by name, and counts as mappings."""
         return {
             "kind": self.kind,
             "columns": [{"role": use.role, "header": use.header, "how": use.how} for use in self.columns],
@@ -88,11 +95,12 @@ class Account:
         if self.kind and text:
             text = f"Read as {self.kind}: {text}"
         if self.left_out:
-            names = ", ".join(f"'{header}'" for header in self.left_out)
+            names = ", ".join(f"'{in_short(header)}'" for header in self.left_out)
             text += f"{'. ' if text else ''}Not used: {names}"
         return [f"{text}."] if text else []
 
     def _rows(self) -> Iterable[str]:
+        """Rows by what they became, and those left out with the reason."""
         if not self.n_rows:
             return []
         became = ", ".join(f"{n:,} {what}" for what, n in self.became)

@@ -9,13 +9,24 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from sim.errors import InputError, Problem
+from sim.errors import InputError, Problem, in_short, with_short_quotes
 
 _ROWS_SHOWN = 8
 
 
 class DataError(InputError):
-    """A data file has an error that would change the answer."""
+    """A data file has an error that would change the answer.
+
+    Args:
+        problems: as for `InputError`; long cells that they quote are shortened.
+    """
+
+    def __init__(self, problems: Problem | str | Iterable[Problem]) -> None:
+        if isinstance(problems, str):
+            problems = Problem(problems)
+        if isinstance(problems, Problem):
+            problems = [problems]
+        super().__init__([replace(problem, message=with_short_quotes(problem.message)) for problem in problems])
 
 
 COLUMNS, DATES, STATUS, STUDY, AS_OF = "--columns", "--dates", "--status", "--study", "--as-of"
@@ -47,6 +58,9 @@ class Question:
     path: str | None = None
     otherwise: str = ""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", with_short_quotes(self.message))
+
     @property
     def problem(self) -> Problem:
         """The question as a message, with the option that answers it as it would be typed."""
@@ -57,12 +71,12 @@ class Question:
     def answer(self) -> str:
         """What a user would type: `--study S1 or --study S2`, or `--status "SF=...,On hold=..."`."""
         if self.subjects:
-            asked = ",".join(f"{word}=..." for word in self.subjects)
+            asked = ",".join(f"{in_short(word, _LONGEST_TYPED)}=..." for word in self.subjects)
             allowed = ", ".join(choice for choice, _ in self.choices)
             return f'which with {self.option} "{asked}", each one of: {allowed}'
         told = self.option in (STATUS, COLUMNS, AS_OF)
         shown = [
-            f"{self.option} {quoted(choice)}{f' ({meaning})' if told else ''}"
+            f"{self.option} {quoted(in_short(choice, _LONGEST_TYPED))}{f' ({meaning})' if told else ''}"
             for choice, meaning in self.choices[:_CHOICES_SHOWN]
         ]
         more = len(self.choices) - len(shown)
@@ -70,6 +84,7 @@ class Question:
 
 
 _CHOICES_SHOWN = 4
+_LONGEST_TYPED = 200  # characters: an answer must be whole, but nobody types one that is longer
 
 
 def quoted(text: str) -> str:
@@ -109,12 +124,19 @@ class Finding:
     file: str
     rows: tuple[int, ...] = ()
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", with_short_quotes(self.message))
+
     def __str__(self) -> str:
         return f"{self.file}: {self.message}{in_rows(self.rows)}"
 
 
 def in_rows(rows: Sequence[int]) -> str:
-    """Write rows for the end of a message: ` (row 5)`, ` (rows 5, 9, 12)` or ` (rows 5, 9, ... and 31 more)`."""
+    """Write rows for the end of a message: ` (row 5)`, ` (rows 5, 9, 12)` or ` (rows 5, 9, ... and 31 more)`.
+
+    Args:
+        rows: rows of the file, of which eight are named; none gives an empty text.
+    """
     if not rows:
         return ""
     shown = ", ".join(str(row) for row in rows[:_ROWS_SHOWN])
@@ -126,6 +148,9 @@ def in_rows(rows: Sequence[int]) -> str:
 @dataclass
 class DataCheck:
     """Collects the findings about one file.
+
+    All that is wrong with a file is said at once, so that a user corrects it once. Errors are raised before questions:
+    the answer to a question may be different in the corrected file.
 
     Attributes:
         file: the file as the user named it.

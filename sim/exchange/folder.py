@@ -1,4 +1,8 @@
-"""Reads several trials at once, from files and from folders of files."""
+"""Reads several trials at once, from files and from folders of files.
+
+For `backtest`, which judges forecasts on many trials, and for the forecast's own entrance. It decides which files of a
+folder are trials at all; how one is read is decided in `sim.exchange.read`.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +17,14 @@ from sim.exchange.counts.shapes import looks_like_counts
 from sim.exchange.findings import DataError, QuestionError
 from sim.exchange.logs import headers
 from sim.exchange.logs.columns import is_a_row_a_person, log_columns
+from sim.exchange.logs.other_tables import is_table_of_sites
 from sim.exchange.observed import ObservedTrial
 from sim.exchange.read import cut, read_as
 from sim.exchange.said import NOTHING, Said
 from sim.exchange.sdtm.read import domain_of, siblings
-from sim.exchange.tables.columns import SITE_NAMES, recognised
 from sim.exchange.tables.read import read_table
 from sim.exchange.tables.sources import is_folder
+from sim.plurals import listed
 
 _ENDINGS = (".csv", ".json", ".xlsx", ".xlsm", ".tsv", ".txt")
 _MOST_FILES = 5_000
@@ -64,23 +69,18 @@ def read_trials(data: Sequence[Data], sites: Data | None = None, said: Said = NO
             elif not _is_read_with_dm(path, said):
                 found.append(_known(read_as(path, sites, said), said))
     if not found:
-        rest = f"; not read: {_listed(skipped)}" if skipped else ""
+        rest = f"; not read: {listed(skipped, _SHOWN)}" if skipped else ""
         message = f"there are no data files here{rest}"
         raise DataError(Problem(message, ", ".join("data frame" if _is_frame(item) else str(item) for item in data)))
     if skipped:
         account = found[0].account
-        notes = (*account.notes, f"not read in the folder: {_listed(skipped)}")
+        notes = (*account.notes, f"not read in the folder: {listed(skipped, _SHOWN)}")
         found[0] = replace(found[0], account=replace(account, notes=notes))
     return _named_apart(found)
 
 
 def _is_frame(item: object) -> bool:
     return isinstance(item, pd.DataFrame)
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"{', '.join(names[:_SHOWN])}{more}"
 
 
 def _known(trial: ObservedTrial, said: Said) -> ObservedTrial:
@@ -105,7 +105,8 @@ def _is_read_with_dm(path: Path, said: Said) -> bool:
 def _other(path: Path, said: Said) -> str:
     """Why a file in a folder is not the data of a trial; empty where it is, or should be.
 
-    A table with people or counts is read, and its errors stop; other tables and texts are skipped.
+    A table with people or counts is read, and its errors stop; other tables and texts are skipped. A file that raises a
+    question is taken as a trial, so that the question reaches the user.
     """
     try:
         table = read_table(path, said.sheet, said.header)
@@ -115,8 +116,7 @@ def _other(path: Path, said: Said) -> str:
         return error.problems[0].message.partition(";")[0]
     if domain_of(table) or looks_like_counts(table, said.columns) or said.columns:
         return ""
-    columns = recognised(table, SITE_NAMES)[0]
-    if "site" in columns and {"activated", "planned"} & columns.keys() and not is_a_row_a_person(table):
+    if is_table_of_sites(table):
         return "a table of sites"
     dated = log_columns(table, {})
     is_log = headers.DATE in dated.found or headers.DATE in dated.unclear or dated.dates or is_a_row_a_person(table)
@@ -140,6 +140,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def _named_apart(trials: list[ObservedTrial]) -> list[ObservedTrial]:
+    """The trials, those that share a name numbered from 1 in their order: `log 1`, `log 2`."""
     names = [trial.name for trial in trials]
     seen: dict[str, int] = {}
     result = []

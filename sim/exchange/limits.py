@@ -1,4 +1,14 @@
-"""Limits on the size of data. They are checked before and while a file is parsed."""
+"""Limits on the size of data. They are checked before and while a file is parsed.
+
+A file from elsewhere must not be able to fill memory or disk: a workbook of 1 MB can unpack to gigabytes. The limits
+are the only defence that depends on no library's good behaviour.
+
+Attributes:
+    ON_DISK: limits for files that users have on their own disk.
+    FROM_ELSEWHERE: narrower limits for files that a studio receives.
+    MOST_PEOPLE: maximum number of people of one trial.
+    LONGEST_CELL: maximum length of a cell, in characters.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +22,7 @@ class ReadLimits:
     """Maximum sizes of what is read.
 
     Attributes:
-        bytes: size of a file.
+        bytes: size of a file, in bytes.
         json_bytes: size of a JSON file, which takes about twenty times as much memory once parsed.
         unpacked_bytes: size of all parts of an Excel workbook together.
         rows: rows of a table.
@@ -50,5 +60,5 @@ LONGEST_CELL = 100_000  # characters
 
 
 def megabytes(n_bytes: float) -> str:
-    """Write a number of bytes in megabytes."""
+    """Write a number of bytes in megabytes of 1,000,000 bytes: `1.5 MB`."""
     return f"{n_bytes / _MEGABYTE:g} MB"

@@ -1,4 +1,13 @@
-"""What is known of a real trial, in one form for all formats of files."""
+"""What is known of a real trial, in one form for all formats of files.
+
+Readers fill it, forecasts use it. It says nothing of the future but what was announced: planned openings and closings,
+closed periods, an end. Times are floating-point days since the trial's first day, as in a simulated trial; whole dates
+stand at the middle of their day.
+
+Attributes:
+    NO_SITE: index of the site of people whose site is not known.
+    MIDDLE_OF_DAY: what is added to a date, in days.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +71,14 @@ class People:
 
 
 def nobody(n: int = 0) -> dict[str, Any]:
-    """Return columns for n people of whom nothing is known, as arguments of `People`."""
+    """Return columns for people of whom nothing is known, as arguments of `People`.
+
+    Args:
+        n: number of people.
+
+    Returns:
+        (n,) array by attribute: no name, no site, no day, and the status randomised.
+    """
     return {
         "ids": np.full(n, "", dtype=object),
         "site": np.full(n, NO_SITE, dtype=np.int64),
@@ -76,7 +92,15 @@ def nobody(n: int = 0) -> dict[str, Any]:
 
 
 def became(people: People) -> tuple[tuple[str, int], ...]:
-    """Count people by what became of them, for the account."""
+    """Count people by what became of them, for the account.
+
+    Args:
+        people: everybody in the data.
+
+    Returns:
+        (what, number) of the randomised and of each other fate that anybody had; those who left or completed are among
+        the randomised.
+    """
     was = ~np.isnan(people.randomised)
     found = [
         ("randomised", was),
@@ -97,14 +121,18 @@ class SiteRecord:
         activated: day it opened; None where not known or not yet.
         closed: day it closed; None where open or not known.
         planned: day on which it is planned to open; None without a plan.
+        closing: day on which it is planned to close; None without a plan.
         group: the scenario's group to which it belongs; empty where the data do not say.
+        country: its country; empty where the data do not say.
     """
 
     name: str
     activated: float | None = None
     closed: float | None = None
     planned: float | None = None
+    closing: float | None = None
     group: str = ""
+    country: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,7 +222,7 @@ class ObservedTrial:
 
     @property
     def days(self) -> Array:
-        """Days of randomisation, increasing."""
+        """Days of randomisation, (n_randomised,), increasing."""
         known = self.people.randomised
         return np.sort(known[~np.isnan(known)])
 
@@ -205,7 +233,7 @@ class ObservedTrial:
 
     @property
     def now(self) -> float:
-        """End of the last day, in days since the first."""
+        """End of the last day, in days since the first: a trial of one day ends at 1."""
         return float((self.last - self.first).days + 1)
 
     def date_of(self, day: float) -> date:
@@ -215,6 +243,30 @@ class ObservedTrial:
     def day_of(self, when: date) -> float:
         """Return the start of a date, in days since the first."""
         return float((when - self.first).days)
+
+    @property
+    def closings(self) -> Array:
+        """(sites,) planned day of closing; infinity where none is to come."""
+        never = np.inf
+        planned = [never if site.closing is None or site.closing < self.now else site.closing for site in self.sites]
+        return np.array(planned, dtype=np.float64)
+
+    @property
+    def recruits_until(self) -> float:
+        """Day after the last on which anybody may be randomised: the announced end, or the last planned closing.
+
+        Planned closings end recruitment where each site that is open or planned has one, and nobody said that others
+        follow; infinity otherwise.
+        """
+        ends = np.inf if self.ends is None else self.ends
+        seen = self.first_seen()
+        to_come = [
+            site.closed is None and (site.planned is not None or not np.isnan(seen[i]))
+            for i, site in enumerate(self.sites)
+        ]
+        if not any(to_come) or self.sites_a_month:
+            return ends
+        return min(ends, float(self.closings[to_come].max()))
 
     def first_seen(self) -> Array:
         """Return when each site opened.
@@ -268,6 +320,7 @@ class ObservedTrial:
 
 
 def _people_as_of(people: People, now: float) -> People:
+    """People who had come by then, as known then: later days, and statuses that rest on them, are not."""
     began = np.fmin(people.screened, people.randomised)
     people = people.taken(np.flatnonzero(began < now))
     randomised = np.where(people.randomised < now, people.randomised, np.nan)
@@ -284,12 +337,11 @@ def _people_as_of(people: People, now: float) -> People:
 
 
 def _site_as_of(site: SiteRecord, now: float) -> SiteRecord:
-    return SiteRecord(
-        site.name,
-        site.activated if site.activated is not None and site.activated < now else None,
-        site.closed if site.closed is not None and site.closed < now else None,
-        site.planned,
-        site.group,
+    """A site without openings and closings after that moment; its plans stay."""
+    return replace(
+        site,
+        activated=site.activated if site.activated is not None and site.activated < now else None,
+        closed=site.closed if site.closed is not None and site.closed < now else None,
     )
 
 
@@ -302,6 +354,7 @@ def _funnel_as_of(funnel: Funnel | None, now: float) -> Funnel | None:
 
 
 def _visits_as_of(trial: ObservedTrial, now: float) -> Visits:
+    """Visits that had taken place by then, with people numbered as they are among those who had come."""
     visits, people = trial.visits, trial.people
     assert visits is not None
     kept = np.flatnonzero(np.fmin(people.screened, people.randomised) < now)

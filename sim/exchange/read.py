@@ -1,4 +1,13 @@
-"""Reads the data of a running trial in any of the usual forms. This is the entrance to the package."""
+"""Reads the data of a running trial in any of the usual forms. This is the entrance to the package.
+
+Every form ends as one `ObservedTrial`, so that no forecast knows what file it came from. The rules of each form are in
+`logs`, `counts` and `sdtm`; here it is decided which form a table has, and the sites and the last day are added.
+
+Attributes:
+    LOG: kind of a table with a row per person or event.
+    COUNTS: kind of a table with a row per period.
+    SDTM: kind of tables that are domains of CDISC SDTM.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +30,7 @@ from sim.exchange.logs.read import read_log
 from sim.exchange.observed import ObservedTrial, became
 from sim.exchange.said import NOTHING, Said, status_from
 from sim.exchange.sdtm.read import domain_of, is_said_of_sdtm, read_folder, read_sdtm, siblings
-from sim.exchange.sites.table import sites_once, with_plans, with_sites
+from sim.exchange.sites.table import SITE_DATES, sites_once, with_plans, with_sites
 from sim.exchange.studies import of_one_study
 from sim.exchange.tables.columns import Columns
 from sim.exchange.tables.frames import table_of_frame
@@ -84,9 +93,13 @@ def read_as(data: Path | str | pd.DataFrame, sites: Path | str | pd.DataFrame | 
 
     Returns:
         The trial.
+
+    Raises:
+        DataError: as for `read_observed`.
+        QuestionError: as for `read_observed`.
     """
     trial = _read(data, said)
-    own = {role: header for role, header in said.columns.items() if role in ("activated", "closed", "planned")}
+    own = {role: header for role, header in said.columns.items() if role in SITE_DATES}
     table = None if sites is None else _site_table(sites)
     if table is not None and said.columns.get("site", "") in table.columns:
         own["site"] = said.columns["site"]
@@ -132,8 +145,8 @@ def kind_of(tables: Sequence[RawTable], columns: Columns | None = None) -> Kind:
     """Recognise what tables are.
 
     Args:
-        tables: the tables.
-        columns: header by role, as far as the user said.
+        tables: the tables; several can only be SDTM.
+        columns: header by role, as far as the user said; roles of a log or of counts outweigh what a table looks like.
 
     Returns:
         SDTM, counts by period, or an enrolment log.
@@ -144,6 +157,7 @@ def kind_of(tables: Sequence[RawTable], columns: Columns | None = None) -> Kind:
 
 
 def _read(data: Path | str | pd.DataFrame, said: Said) -> ObservedTrial:
+    """The trial in a data frame, a folder with SDTM domains, or a file with its sibling domains."""
     if isinstance(data, pd.DataFrame):
         return _trial([table_of_frame(data)], said, None)
     path = Path(data)
@@ -156,6 +170,7 @@ def _read(data: Path | str | pd.DataFrame, said: Said) -> ObservedTrial:
 
 
 def _trial(tables: Sequence[RawTable], said: Said, kind: Kind | None) -> ObservedTrial:
+    """The trial in tables of one kind, without its table of sites, with a remark on silence at its end."""
     tables = [of_one_study(table, said.study) for table in tables]
     kind = kind or kind_of(tables, said.columns)
     if kind == SDTM:
@@ -192,20 +207,25 @@ def _check_domains(tables: Sequence[RawTable]) -> None:
 
 
 def _joined(trial: ObservedTrial, sites: RawTable | None, given: Columns, order: DateOrder | None) -> ObservedTrial:
+    """The trial with its table of sites.
+
+    Raises:
+        DataError: nobody is randomised, and nobody is known from screening on.
+    """
     if trial.n_randomised == 0 and not trial.has_screening:
         raise DataError(Problem("nobody is randomised in these data", trial.source))
     return trial if sites is None else with_sites(trial, sites, given, order)
 
 
 def cut(trial: ObservedTrial, when: date) -> ObservedTrial:
-    """Cut a trial to what was known at the end of a date. A warning says how many records are left out.
+    """Cut a trial to what was known at the end of a date.
 
     Args:
         trial: the whole trial.
-        when: the date.
+        when: the date. After the last record, it is taken as known that nobody came since, and a warning says so.
 
     Returns:
-        The trial as known then.
+        The trial as known then; a warning among its findings says how many randomisations are left out.
 
     Raises:
         UsageError: the date is before the first record.

@@ -1,4 +1,14 @@
-"""What the user said of how to read data: the answers to the questions of `sim.exchange.findings`."""
+"""What the user said of how to read data: the answers to the questions of `sim.exchange.findings`.
+
+The command line, the API and the studio all hand over this one value, so that a question is answered alike in each.
+
+Attributes:
+    STATUSES: meanings that a word of the status column can have.
+    ON_STUDY: meaning of a status that says only that somebody takes part; dates decide whether they are randomised.
+    IGNORED: meaning of a status of rows that are no participants, such as tests and duplicates.
+    HOW_COUNTED: whether counts are of each period (`new`) or of everything so far (`running`).
+    NOTHING: the user said nothing.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +81,7 @@ class Said:
             return replace(self, order=answer)  # type: ignore[arg-type]
         if option == AS_OF:
             return replace(self, as_of=date_from(answer))
-        raise UsageError(Problem("is no answer here", option, value=answer))
+        raise UsageError(Problem("is not an answer here", option, value=answer))
 
 
 NOTHING = Said()
@@ -79,6 +89,12 @@ NOTHING = Said()
 
 def date_from(text: str) -> date:
     """Read the text after `--as-of`, such as `2024-03-31`.
+
+    Args:
+        text: a date as YYYY-MM-DD, with or without spaces around it.
+
+    Returns:
+        The date.
 
     Raises:
         UsageError: it is not a date.

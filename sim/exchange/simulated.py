@@ -1,4 +1,9 @@
-"""Makes data of a running trial from a simulated one, so that a forecast can be tried without own data."""
+"""Makes data of a running trial from a simulated one, so that a forecast can be tried without own data.
+
+The studio's example and the documentation use it. It writes what a sponsor would see on that day, and no more: later
+events, and a person's properties that no log has, are left out. Whole simulated trials are written by
+`sim.exchange.outgoing`.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +64,7 @@ def _csv(frame: pd.DataFrame) -> bytes:
 
 
 def _log(design: Design, known: Array) -> pd.DataFrame:
-    """One row per person whose screening began, in that order."""
+    """One row per person whose screening began, in that order; cells that are not known are empty."""
     people: dict[tuple[int, int], dict[str, str]] = {}
     labels = design.site_labels()
     ends = {events.SCREENING_FAILED: FAILED, events.TURNED_AWAY: FAILED, events.COMPLETED: COMPLETED}
@@ -83,7 +88,7 @@ def _log(design: Design, known: Array) -> pd.DataFrame:
 
 
 def _sites(design: Design, known: Array) -> pd.DataFrame:
-    """One row per open site: when it was activated."""
+    """One row per site that has opened: its label, its group in the plan, and the date of activation."""
     opened = [(int(row[SITE]), row[TIME]) for row in known if row[KIND] == events.SITE_ACTIVATED]
     labels, groups = design.site_labels(), [name.partition("/")[0] for name in site_names(design)]
     rows = [(labels[i], groups[i], str(design.clock.date_of(day))) for i, day in opened]

@@ -1,11 +1,14 @@
-"""Files with several studies: the user is asked which one is meant."""
+"""Files with several studies: the user is asked which one is meant.
+
+Exports of a site or a sponsor often hold several. Taken together they would make one trial that never was.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sim.errors import Problem, UsageError, nearest
+from sim.errors import Problem, UsageError, in_short, nearest
 from sim.exchange.findings import STUDY, Question, QuestionError
 from sim.exchange.tables.columns import plain
 from sim.exchange.tables.read import RawTable
@@ -23,14 +26,22 @@ _BEFORE_SITE = " - "  # as OpenClinica writes a site under its study: ABC-1 - Si
 
 
 def study_column(table: RawTable) -> str:
-    """Return the header of the column that tells studies apart; empty where there is none."""
+    """Return the header of the column that tells studies apart.
+
+    Args:
+        table: the table.
+
+    Returns:
+        The first column with a name for studies and more than one of them, else the first with such a name; empty where
+        there is none.
+    """
     headers = [header for header in table.columns if plain(header) in _NAMES]
     several = [header for header in headers if len(_studies(table.cells[header])) > 1]
     return (several or headers or [""])[0]
 
 
 def is_study_and_site(table: RawTable, header: str) -> bool:
-    """Return whether a column names the study and, after a dash, the site."""
+    """Return whether a column names the study and, after a dash, the site, as in `ABC-1 - Site A`."""
     cells = table.cells[header][table.cells[header] != ""]
     return bool(len(cells)) and bool(cells.str.contains(_BEFORE_SITE, regex=False).any())
 
@@ -61,7 +72,7 @@ def of_one_study(table: RawTable, study: str) -> RawTable:
     header = study_column(table)
     if not header:
         if study:
-            shown = ", ".join(table.columns[:12])
+            shown = ", ".join(in_short(name) for name in table.columns[:12])
             raise UsageError(Problem(f"no column of {table.file} names a study (found: {shown})", STUDY, value=study))
         return table
     cells = table.cells[header]
@@ -74,7 +85,7 @@ def of_one_study(table: RawTable, study: str) -> RawTable:
     mine = cells.map(lambda cell: str(cell).partition(_BEFORE_SITE)[0].strip().casefold())
     if not study:
         counts = mine[mine != ""].value_counts()
-        choices = tuple((name, f"{name}: {counts[key]:,} rows") for key, name in sorted(studies.items()))
+        choices = tuple((name, f"{in_short(name)}: {counts[key]:,} rows") for key, name in sorted(studies.items()))
         shown = ", ".join(label.replace(": ", " (") + ")" for _, label in choices[:8])
         more = f" and {len(choices) - 8} more" if len(choices) > 8 else ""
         message = f"{len(choices)} studies are in one file: {shown}{more}"

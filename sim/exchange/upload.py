@@ -1,4 +1,13 @@
-"""Uploaded data files, as bytes: limited in size and kind, and read without running anything in them."""
+"""Uploaded data files, as bytes: limited in size and kind, and read without running anything in them.
+
+A studio has no path to a user's file, only what a browser sends. This is the entrance for such files; besides, it shows
+a table before it is read, with the role of each column, so that a user can correct one.
+
+Attributes:
+    ENDINGS: endings of names that are read.
+    SITES: kind of a table of sites, beside the kinds of `sim.exchange.read`.
+    KIND_NAMES: kinds in words.
+"""
 
 from __future__ import annotations
 
@@ -71,6 +80,7 @@ def tables_of(
 
 
 def _table(file: Upload, limits: ReadLimits, sheet: str, header: str, purpose: Purpose) -> RawTable:
+    """The table of one file, if its ending is one that is read."""
     if not file.shown.lower().endswith(ENDINGS):
         raise DataError(
             Problem(f"is not a kind of file that is read here; expected one of {', '.join(ENDINGS)}", file.shown)
@@ -106,11 +116,11 @@ class Preview:
 
     Attributes:
         file: its name.
-        kind: log, counts, SDTM or sites.
+        kind: `log`, `counts`, `sdtm` or `sites`.
         headers: its headers.
-        rows: the first rows, as written.
-        n_rows: number of rows.
-        roles: roles that its columns can have.
+        rows: at most the first five rows, as written.
+        n_rows: number of rows of the whole table.
+        roles: roles that its columns can have; none for SDTM, whose names are fixed.
     """
 
     file: str
@@ -158,7 +168,9 @@ _MEANINGS: dict[str, dict[str, str]] = {
         "activated": "date of activation",
         "closed": "date of closing",
         "planned": "planned date of activation",
+        "closing": "planned date of closing",
         "group": "group of sites in the plan",
+        "country": "country",
     },
 }
 
@@ -190,6 +202,10 @@ def preview_sites(table: RawTable, columns: Columns | None = None) -> Preview:
 
 
 def _roles(table: RawTable, kind: str, columns: Columns | None) -> tuple[Role, ...]:
+    """The roles of a kind of table with their columns.
+
+    A column that the user named and that is not there does not count.
+    """
     there = {role: header for role, header in (columns or {}).items() if not header or header in table.columns}
     meanings = dict(_MEANINGS[kind])
     if kind == LOG:

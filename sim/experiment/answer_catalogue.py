@@ -59,6 +59,10 @@ def inquiries(folder: Path) -> list[Inquiry]:
 
 
 def _inquiry(path: Path) -> Inquiry | None:
+    """The experiment in a folder: finished where its answer is there, else unfinished.
+
+    None where it has neither file.
+    """
     for command, (document, page) in _FILES.items():
         file = path / document
         if file.is_file():
@@ -72,6 +76,7 @@ def _inquiry(path: Path) -> Inquiry | None:
 
 
 def _says(command: str, file: Path) -> str:
+    """The answer in one sentence; where the file is damaged, a remark that it is."""
     try:
         return _sentence(command, read_json(file))
     except (TrialclockError, OSError, KeyError, IndexError, TypeError, AttributeError):

@@ -149,6 +149,11 @@ class AnswerFolder:
             yield
 
     def _begin(self) -> None:
+        """Write what is asked into the folder, or check that it was asked there before; remove parts of files.
+
+        Raises:
+            ResultsError: the folder has other files, or belongs to another question.
+        """
         path = self.path / STUDY
         found = read_object(path) if path.exists() else None
         if found is None:

@@ -1,4 +1,13 @@
-"""Runs jobs on a Dask cluster: an existing one, or one started on this machine."""
+"""Runs jobs on a Dask cluster: an existing one, or one started on this machine.
+
+Simulated trials are functions of their number, so that any worker may run any of them, and a lost one costs only time.
+What must agree is the program: workers with another version are refused before anything is simulated. Without a
+cluster, `sim.experiment.workers` does the same with processes of this machine.
+
+Attributes:
+    LOCAL: address that stands for a cluster started on this machine.
+    Key: what a caller tells its jobs apart by.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +20,9 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sim.errors import Problem, UsageError, WorkersLost
+from sim.experiment.forks import interrupts_held
 from sim.experiment.identity import program_fingerprint
-from sim.experiment.workers import Arguments, interrupts_held, main_not_imported, n_cores
+from sim.experiment.workers import Arguments, main_not_imported, n_cores
 from sim.scenario.extension_files import take_over, texts
 from sim.version import __version__
 
@@ -151,6 +161,11 @@ class Cluster:
         return sum(worker["nthreads"] for worker in workers.values())
 
     def _answer(self, future: Future) -> Any:
+        """The result of a finished job.
+
+        Raises:
+            WorkersLost: the job lost its worker too often, or the scheduler no longer answers.
+        """
         from distributed import CancelledError, KilledWorker
 
         try:
@@ -174,6 +189,11 @@ def _quiet() -> None:
 
 
 def _answering(address: str) -> Client:
+    """A client of a scheduler.
+
+    Raises:
+        UsageError: the text is not an address, or nothing answers there in time.
+    """
     from distributed import Client
     from distributed.comm import get_address_host_port
 
@@ -189,7 +209,15 @@ def _answering(address: str) -> Client:
 
 
 def _within(seconds: float, call: Callable[[], Client]) -> Client:
-    """Call with a deadline: dask's own timeout does not fire on a peer that accepts but never answers."""
+    """Call with a deadline: dask's own timeout does not fire on a peer that accepts but never answers.
+
+    Args:
+        seconds: the deadline.
+        call: what to call, in a thread of its own, which is left behind if it is late.
+
+    Raises:
+        TimeoutError: it did not return in time. Its own exceptions are raised as well.
+    """
     answers: SimpleQueue[Client | Exception] = SimpleQueue()
 
     def answer() -> None:
@@ -209,7 +237,11 @@ def _within(seconds: float, call: Callable[[], Client]) -> Client:
 
 
 def _check(client: Client, address: str) -> None:
-    """Check that there is a worker, and that all workers have this very program."""
+    """Check that there is a worker, and that all workers have this very program.
+
+    Raises:
+        UsageError: there is none in time, or a worker has another version, or not all modules.
+    """
     try:
         client.wait_for_workers(1, timeout=_WORKERS_SECONDS)
     except TimeoutError:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
-from functools import lru_cache
+from contextlib import ExitStack
 from itertools import chain, islice
 from typing import Any, Protocol, Self, TypeVar
 
-from sim.analysis.reduce import Reducer
-from sim.core.design import Design
+from sim.compiled.choice import AUTO, on_engine
 from sim.experiment.cluster import Cluster
+from sim.experiment.reducers import reducer_of
 from sim.experiment.replicate import Chunk, replicate_chunk
 from sim.experiment.workers import Arguments, Workers, n_cores
-from sim.scenario.schema import Scenario
 
 Key = TypeVar("Key")
-
-_DESIGNS = 4  # scenarios that a process caches
 
 
 class Crew(Protocol):
@@ -44,23 +41,6 @@ class Crew(Protocol):
         ...
 
 
-@lru_cache(maxsize=_DESIGNS)
-def _reducer(scenario_json: str) -> Reducer:
-    return Reducer(Design(Scenario.model_validate_json(scenario_json)))
-
-
-def design_of(scenario_json: str) -> Design:
-    """Prepare a scenario for simulation, once per process: recent designs are cached.
-
-    Args:
-        scenario_json: the scenario as canonical JSON.
-
-    Returns:
-        The design that `simulate_chunk` uses in this process.
-    """
-    return _reducer(scenario_json).design
-
-
 def simulate_chunk(scenario_json: str, seed: int, first: int, n: int, keep: int) -> Chunk:
     """Simulate a chunk of replications. All arguments can be sent to a process that holds no state yet.
 
@@ -74,7 +54,7 @@ def simulate_chunk(scenario_json: str, seed: int, first: int, n: int, keep: int)
     Returns:
         The chunk; see `sim.experiment.replicate`.
     """
-    return replicate_chunk(_reducer(scenario_json), seed, first, n, keep)
+    return replicate_chunk(reducer_of(scenario_json), seed, first, n, keep)
 
 
 class Alone:
@@ -128,12 +108,72 @@ class Cores:
         yield from self._workers.do(work, chain(first, rest))
 
 
-def crew_for(workers: int | None, cluster: str | None) -> Crew:
+class OnEngine:
+    """A crew whose jobs simulate on a given engine.
+
+    Args:
+        crew: the crew.
+        engine: the engine; see `sim.compiled.choice`.
+    """
+
+    def __init__(self, crew: Crew, engine: str) -> None:
+        self._crew = crew
+        self._engine = engine
+
+    def __enter__(self) -> Self:
+        self._crew.__enter__()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._crew.__exit__(*exc)
+
+    def do(
+        self, work: Callable[..., Any], jobs: Iterable[tuple[Key, Arguments]]
+    ) -> Generator[tuple[Key, Any], None, None]:
+        """Run jobs on the engine; see `Crew.do`."""
+        told = ((key, (self._engine, work, *arguments)) for key, arguments in jobs)
+        return self._crew.do(on_engine, told)
+
+
+class Shared:
+    """A crew that works for several, one after the other: its processes start with the first, and stay for the next.
+
+    Args:
+        make: makes the crew.
+    """
+
+    def __init__(self, make: Callable[[], Crew]) -> None:
+        self._make = make
+        self._open = ExitStack()
+        self._crew: Crew | None = None
+
+    def __enter__(self) -> Self:
+        if self._crew is None:
+            self._crew = self._open.enter_context(self._make())
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def do(
+        self, work: Callable[..., Any], jobs: Iterable[tuple[Key, Arguments]]
+    ) -> Generator[tuple[Key, Any], None, None]:
+        """Run jobs; see `Crew.do`."""
+        assert self._crew is not None
+        return self._crew.do(work, jobs)
+
+    def end(self) -> None:
+        """Free the processes."""
+        self._open.close()
+
+
+def crew_for(workers: int | None, cluster: str | None, engine: str = AUTO) -> Crew:
     """Choose what runs the simulations.
 
     Args:
         workers: number of processes; 1 for this process alone; None for one per core.
         cluster: address of a Dask scheduler, or `local` for a cluster on this machine; None for no cluster.
+        engine: the engine; see `sim.compiled.choice`.
 
     Returns:
         A crew, to be used in a with statement.
@@ -141,7 +181,10 @@ def crew_for(workers: int | None, cluster: str | None) -> Crew:
     Raises:
         UsageError: the cluster cannot be used.
     """
+    crew: Crew
     if cluster is not None:
-        return Cluster(cluster, workers)
-    n = n_cores() if workers is None else workers
-    return Alone() if n <= 1 else Cores(n)
+        crew = Cluster(cluster, workers)
+    else:
+        n = n_cores() if workers is None else workers
+        crew = Alone() if n <= 1 else Cores(n)
+    return crew if engine == AUTO else OnEngine(crew, engine)

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
-from sim.experiment.crew import Crew, crew_for
-from sim.experiment.progress import Progress, no_progress
+from sim.compiled.choice import asked, checked, prepare
+from sim.experiment.crew import Crew, Shared, crew_for
+from sim.experiment.workers import n_cores
+
+Progress = Callable[[int, int], None]
+"""Called with replications done and replications in all, after every chunk, in the caller's thread.
+
+Where it raises `KeyboardInterrupt`, the simulation ends with `RunInterrupted` as after Ctrl-C: what is finished is
+kept, and the same call continues from there.
+"""
+
+
+def no_progress(done: int, total: int) -> None:
+    """Do nothing: for callers that show no progress."""
 
 
 @dataclass(frozen=True)
@@ -17,15 +31,24 @@ class Execution:
             per core.
         cluster: address of a Dask scheduler, as in `tcp://HOST:PORT`, or `local` for a cluster on this machine; None
             for no cluster. Any other value raises `UsageError`.
-        progress: called with the replications done and the total, over all runs of an answer; see
-            `sim.experiment.progress`.
+        progress: called with the replications done and the total, over all runs of an answer; see `Progress`.
         command: the whole command, for manifests.
+        engine: what simulates: `auto`, `simpy` or `compiled`; None for what is asked for around it; see
+            `sim.compiled.choice`.
+        shared: a crew that works for several parts of an answer; see `together`.
     """
 
     workers: int | None = None
     cluster: str | None = None
     progress: Progress = no_progress
     command: str = ""
+    engine: str | None = None
+    shared: Shared | None = None
+
+    @property
+    def processes(self) -> int:
+        """Number of processes on this machine."""
+        return self.workers or n_cores()
 
     def crew(self) -> Crew:
         """Create what runs the simulations. It starts work inside a with statement.
@@ -36,7 +59,32 @@ class Execution:
         Raises:
             UsageError: the cluster cannot be used.
         """
-        return crew_for(self.workers, self.cluster)
+        if self.shared is not None:
+            return self.shared
+        prepare(self.asked_engine)
+        return crew_for(self.workers, self.cluster, self.asked_engine)
+
+    @contextmanager
+    def together(self) -> Iterator[Execution]:
+        """Let the same processes do everything inside a with statement.
+
+        Yields:
+            How the parts are executed.
+        """
+        crew = Shared(self.crew)
+        try:
+            yield replace(self, shared=crew)
+        finally:
+            crew.end()
+
+    @property
+    def asked_engine(self) -> str:
+        """The engine that is asked for, by this or around it.
+
+        Raises:
+            UsageError: there is no such engine.
+        """
+        return asked() if self.engine is None else checked(self.engine)
 
 
 ON_ALL_CORES = Execution()

@@ -91,6 +91,10 @@ class Identity:
         Returns:
             JSON values. `check` is a hash of the others, which reveals later changes.
         """
+        return dict(self._mapping)
+
+    @cached_property
+    def _mapping(self) -> dict[str, object]:
         found = {
             "scenario_hash": scenario_hash(self.scenario),
             "seed": self.seed,

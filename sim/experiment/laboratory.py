@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.analysis.critical_sites import CriticalReducer, critical_names
+from sim.analysis.critical_sites import critical_names
 from sim.analysis.measures import MILESTONES
-from sim.analysis.reduce import MilestoneReducer, Reducer
-from sim.core.design import Design
 from sim.core.unknowns import Quantiles
 from sim.errors import RunInterrupted
 from sim.experiment.execution import ALONE, Execution
 from sim.experiment.files import write_whole
 from sim.experiment.identity import program_fingerprint
+from sim.experiment.reducers import Kind, reducer_of
 from sim.experiment.replicate import Failure, refuse_failed, replicate_chunk
 from sim.scenario.load import scenario_hash
 from sim.scenario.schema import Scenario
@@ -36,7 +35,6 @@ Array = npt.NDArray[np.float64]
 PART = 48  # replications of a request that are simulated and kept together; no result depends on it
 COLUMNS = ("outcome", "reached", *(f"day_{name}" for name in MILESTONES), "day_end", "n_randomised", "cost")
 _MILESTONES_ONLY = frozenset(("outcome", "reached", "day_end", *(f"day_{name}" for name in MILESTONES)))
-_DESIGNS = 6  # scenarios that a worker caches
 _KEY = 24  # characters of a hash in a file name
 
 
@@ -145,12 +143,13 @@ class Simulated(NamedTuple):
     failures: list[Failure]
 
 
-@lru_cache(maxsize=_DESIGNS)
-def _reducer(text: str, names: tuple[str, ...], critical: bool) -> Reducer:
-    design = Design(Scenario.model_validate_json(text))
+def _kind(names: tuple[str, ...], critical: bool) -> Kind:
+    """What measures the columns wanted, and as little else as possible."""
     if critical:
-        return CriticalReducer(design)
-    return MilestoneReducer(design) if _MILESTONES_ONLY.issuperset(names) else Reducer(design)
+        return "critical"
+    if _MILESTONES_ONLY.issuperset(names):
+        return "milestones"
+    return "outcomes" if set(COLUMNS).issuperset(names) else "everything"
 
 
 def _simulate(
@@ -163,8 +162,22 @@ def _simulate(
     quantiles: Quantiles,
     sites_of: int | None,
 ) -> Simulated:
-    """Simulate a part, in a worker."""
-    reducer = _reducer(text, names, critical)
+    """Simulate a part, in a worker. Arguments are plain values, because they are sent to another process.
+
+    Args:
+        text: the scenario, as canonical JSON.
+        names: the columns of the values.
+        critical: whether to measure the critical path.
+        seed: seed of the random numbers.
+        first: number of the first replication.
+        n: number of replications.
+        quantiles: as in `Request`.
+        sites_of: as in `Request`.
+
+    Returns:
+        The values; a column that the scenario does not have is NaN.
+    """
+    reducer = reducer_of(text, _kind(names, critical))
     chunk = replicate_chunk(reducer, seed, first, n, quantiles=quantiles, sites_of=sites_of)
     place = {name: i for i, name in enumerate(reducer.names)}
     values = np.full((n, len(names)), np.nan)
@@ -232,17 +245,23 @@ class Laboratory:
         todo: list[int] = []
         try:
             self._progress(self._done, self._total)
+            kept = self._kept_by_key()
             for j, (_, part) in enumerate(parts):
-                known = self._read(part)
+                known = self._read(kept.get(part.key(self.seed), ()))
                 if known is None:
                     todo.append(j)
                 else:
                     found[j] = known
                     self._count(part.n)
-            for j, simulated in self._crew.do(_simulate, ((j, self._arguments(parts[j][1])) for j in todo)):
-                self._keep(parts[j][1], simulated)
-                found[j] = simulated
-                self._count(parts[j][1].n)
+            alike: dict[str, list[int]] = {}  # a cause that has one part is the same scenario without either
+            for j in todo:
+                alike.setdefault(parts[j][1].key(self.seed), []).append(j)
+            jobs = ((same, self._arguments(parts[same[0]][1])) for same in alike.values())
+            for same, simulated in self._crew.do(_simulate, jobs):
+                self._keep(parts[same[0]][1], simulated)
+                for j in same:
+                    found[j] = simulated
+                    self._count(parts[j][1].n)
         except KeyboardInterrupt:
             raise RunInterrupted(self._stopped()) from None
         refuse_failed([failure for j in range(len(parts)) for failure in found[j].failures])
@@ -270,11 +289,16 @@ class Laboratory:
 
     # --- keeping
 
-    def _read(self, part: Request) -> Simulated | None:
-        """A part that was kept; None where there is none, or its file was changed."""
-        if self._kept is None:
-            return None
-        for path in self._kept.glob(f"{part.key(self.seed)}-*.npz"):
+    def _kept_by_key(self) -> dict[str, list[Path]]:
+        """Files of the parts that are kept, by key."""
+        found: dict[str, list[Path]] = {}
+        for path in () if self._kept is None else self._kept.glob("*-*.npz"):
+            found.setdefault(path.stem.rpartition("-")[0], []).append(path)
+        return found
+
+    def _read(self, paths: Iterable[Path]) -> Simulated | None:
+        """A part that was kept in one of some files; None where there is none, or its file was changed."""
+        for path in paths:
             data = path.read_bytes()
             if hashlib.sha256(data).hexdigest()[:_KEY] == path.stem.rpartition("-")[2]:
                 with np.load(io.BytesIO(data), allow_pickle=False) as stored:
@@ -283,6 +307,7 @@ class Laboratory:
         return None
 
     def _keep(self, part: Request, simulated: Simulated) -> None:
+        """Write a part under its key and a hash of its content, by which `_read` notices a change."""
         if self._kept is None or simulated.failures:  # a part in which something raised is simulated again
             return
         buffer = io.BytesIO()

@@ -28,6 +28,7 @@ _SIMULATING = (
     "experiment/replicate.py",
     "trial.py",
     "continued.py",
+    "compiled",
 )
 _COMPUTING = ("numpy", "scipy", "simpy")
 _TEXT = r'"""(?:[^\\]|\\.)*?"""'

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from sim.analysis.logs import Logs
 from sim.analysis.reduce import Reducer
+from sim.compiled import ready
+from sim.compiled.choice import COMPILED, SIMPY, is_compiled
 from sim.continued import ContinuedTrial
 from sim.core.batch import Batch, replications_at_once
 from sim.core.design import Design
@@ -24,6 +29,7 @@ from sim.trial import Trial
 Array = npt.NDArray[np.float64]
 
 CHUNK = 96  # replications that are computed and stored together; no result depends on it
+_MOST_ROWS = 200_000  # rows of logs that wait to be measured, which take 11 MB
 
 
 Task = tuple[int, int]  # first replication, how many
@@ -86,6 +92,7 @@ class Chunk:
         randomised_days: for each replication, (participants,) the day on which each was randomised.
         kept: by replication number, the event tables that are kept; see `sim.core.events`.
         failures: replications that raised an exception.
+        engine: what simulated them; see `sim.compiled.choice`.
     """
 
     first: int
@@ -93,6 +100,7 @@ class Chunk:
     randomised_days: list[Array]
     kept: dict[int, Array] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
+    engine: str = SIMPY
 
     @property
     def n(self) -> int:
@@ -141,7 +149,7 @@ def replicate_chunk(
     sites_of: int | None = None,
     observed: ObservedState | None = None,
 ) -> Chunk:
-    """Simulate several trials, and reduce each to its measures as soon as it ends.
+    """Simulate several trials, and reduce them to their measures.
 
     Args:
         reducer: computes the measures; it holds the design.
@@ -161,21 +169,122 @@ def replicate_chunk(
         InputError: an extension raised an exception.
     """
     chunk = Chunk(first, np.full((n, len(reducer.names)), np.nan), [np.zeros(0)] * n)
+    compiled = observed is None and is_compiled(reducer.design, n)
+    chunk.engine = COMPILED if compiled else SIMPY
+    waiting = _Waiting(reducer, chunk, keep)
     with collected_between_trials() as collect:
         for start, size in _batches(reducer.design, first, n):
             sites = None if sites_of is None else sites_of + start - first
             batch = Batch(reducer.design, seed, start, size, _part(quantiles, start - first, size), sites, observed)
+            if compiled:
+                _add_compiled(batch, waiting, chunk)
+                continue
             for replication in range(start, start + size):
-                try:
-                    _one(reducer, batch, replication, chunk, keep)
-                except Exception as error:
-                    fault = blamed(error)
-                    if fault is not None:
-                        raise fault from None
-                    summary = f"{type(error).__name__}: {error}"
-                    chunk.failures.append(Failure(replication, summary, traceback.format_exc()))
+                with _failure_kept(chunk, replication):
+                    waiting.add(replication, _simulated(batch, replication), [batch.unknowns(replication).values])
                 collect()
+        waiting.measure()
+    chunk.failures.sort(key=lambda failure: failure.replication)
     return chunk
+
+
+@contextmanager
+def _failure_kept(chunk: Chunk, replication: int) -> Iterator[None]:
+    """Keep an exception among the failures of a chunk; one of an extension is raised."""
+    try:
+        yield
+    except Exception as error:
+        fault = blamed(error)
+        if fault is not None:
+            raise fault from None
+        summary = f"{type(error).__name__}: {error}"
+        chunk.failures.append(Failure(replication, summary, traceback.format_exc()))
+
+
+def _add_compiled(batch: Batch, waiting: _Waiting, chunk: Chunk) -> None:
+    """Simulate a batch on the compiled engine, and on SimPy what is too much for it."""
+    replication, end = batch.first, batch.first + batch.n
+    while replication < end:
+        for written in ready.engine().simulated(batch, replication - batch.first):
+            logs = Logs(*written)
+            values = [batch.unknowns(replication + i).values for i in range(logs.n)]
+            waiting.add(replication, logs, values)
+            replication += logs.n
+        if replication < end:
+            with _failure_kept(chunk, replication):
+                waiting.add(replication, _simulated(batch, replication), [batch.unknowns(replication).values])
+            replication += 1
+
+
+def _simulated(batch: Batch, replication: int) -> Logs:
+    trial = Trial(batch, replication) if batch.observed is None else ContinuedTrial(batch, replication)
+    return Logs.of(trial.run())
+
+
+class _Simulated(NamedTuple):
+    """Consecutive replications: the number of the first, their events, and the uncertain values of each by path."""
+
+    first: int
+    logs: Logs
+    uncertain: Sequence[Mapping[str, float]]
+
+    def each(self) -> Iterator[_Simulated]:
+        """Each of them alone."""
+        for i, (logs, uncertain) in enumerate(zip(self.logs.each(), self.uncertain, strict=True)):
+            yield _Simulated(self.first + i, logs, [uncertain])
+
+
+class _Waiting:
+    """Replications that are simulated and not yet measured, because measuring many at once costs little more than one.
+
+    Args:
+        reducer: computes the measures.
+        chunk: takes the measures.
+        keep: the events of replications with a number below this are kept.
+    """
+
+    def __init__(self, reducer: Reducer, chunk: Chunk, keep: int) -> None:
+        self._reducer = reducer
+        self._chunk = chunk
+        self._keep = keep
+        self._waiting: list[_Simulated] = []
+        self._n_rows = 0
+
+    def add(self, first: int, logs: Logs, uncertain: Sequence[Mapping[str, float]]) -> None:
+        """Add consecutive replications and their uncertain values; measure those that wait if they take much memory.
+
+        Args:
+            first: number of the first.
+            logs: their events.
+            uncertain: the uncertain values of each, by path.
+        """
+        self._waiting.append(_Simulated(first, logs, uncertain))
+        self._n_rows += logs.n_rows
+        if self._n_rows > _MOST_ROWS:
+            self.measure()
+
+    def measure(self) -> None:
+        """Measure all that wait; if that raises an exception, one by one, to find those that fail."""
+        waiting, self._waiting, self._n_rows = self._waiting, [], 0
+        if not waiting:
+            return
+        try:
+            self._measure(waiting)
+        except Exception:
+            for each in waiting:
+                for one in each.each():
+                    with _failure_kept(self._chunk, one.first):
+                        self._measure([one])
+
+    def _measure(self, simulated: Sequence[_Simulated]) -> None:
+        chunk, logs = self._chunk, Logs.joined([each.logs for each in simulated])
+        reduced = self._reducer(logs, [one for each in simulated for one in each.uncertain])
+        replications = [each.first + i for each in simulated for i in range(each.logs.n)]
+        for i, replication in enumerate(replications):
+            chunk.values[replication - chunk.first] = reduced.measures[i]
+            chunk.randomised_days[replication - chunk.first] = reduced.randomised_days[i]
+            if replication < self._keep:
+                chunk.kept[replication] = logs.table(i)
 
 
 def _part(quantiles: Quantiles | None, start: int, n: int) -> Quantiles | None:
@@ -183,13 +292,3 @@ def _part(quantiles: Quantiles | None, start: int, n: int) -> Quantiles | None:
     if quantiles is None:
         return None
     return {path: p[start : start + n] if isinstance(p, np.ndarray) else p for path, p in quantiles.items()}
-
-
-def _one(reducer: Reducer, batch: Batch, replication: int, chunk: Chunk, keep: int) -> None:
-    trial = Trial(batch, replication) if batch.observed is None else ContinuedTrial(batch, replication)
-    log = trial.run()
-    reduced = reducer(log, batch.unknowns(replication).values)
-    chunk.values[replication - chunk.first] = reduced.measures
-    chunk.randomised_days[replication - chunk.first] = reduced.randomised_days
-    if replication < keep:
-        chunk.kept[replication] = log.table()

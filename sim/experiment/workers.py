@@ -22,6 +22,7 @@ from queue import SimpleQueue
 from typing import Any, Generic, Self, TypeVar
 
 from sim.errors import WorkersLost
+from sim.experiment.forks import METHOD, interrupts_held, prepare_forks
 from sim.scenario.extension_files import take_over, texts
 
 MOST_LOSSES = 3  # workers that may be killed before the work is given up
@@ -82,19 +83,6 @@ def _serve(connection: Connection, extensions: Sequence[tuple[str, str]]) -> Non
             return
 
 
-@contextmanager
-def interrupts_held() -> Iterator[None]:
-    """Block Ctrl-C while processes start, so that they never receive it; the parent receives it afterwards."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 _told: Any = spawn.get_preparation_data
 _starting = threading.local()
 _everywhere: list[None] = []  # one entry per caller with `in_all_threads`
@@ -133,16 +121,19 @@ def main_not_imported(in_all_threads: bool = False) -> Iterator[None]:
             _everywhere.pop()
 
 
-def start_worker(method: str = "spawn") -> tuple[BaseProcess, Connection]:
+def start_worker(method: str | None = None) -> tuple[BaseProcess, Connection]:
     """Start a process that reads `(function, arguments)` from a pipe and answers `(True, value)` or `(False, error)`.
 
     Args:
-        method: start method, as `multiprocessing` names it.
+        method: start method, as `multiprocessing` names it; None for a fork of a prepared process where that can be
+            (see `sim.experiment.forks`).
 
     Returns:
         The process, and the parent's end of its pipe, which closes when the process ends.
     """
-    context: Any = get_context(method)
+    if method is None:
+        prepare_forks()
+    context: Any = get_context(METHOD if method is None else method)
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, texts()), daemon=True)
     with interrupts_held(), main_not_imported():
@@ -233,7 +224,10 @@ class Workers(Generic[Key]):
     def _hand_out(
         self, work: Callable[..., Any], waiting: Iterator[tuple[Key, Arguments]], again: deque[tuple[Key, Arguments]]
     ) -> None:
-        """Return every worker one job, and then every worker a second one."""
+        """Give every worker one job, and then every worker a second one, as long as there are jobs.
+
+        Workers that are not running yet are started when there is a job for them. Jobs of lost workers come first.
+        """
         for depth in range(1, _AHEAD + 1):
             for i in range(self._n):
                 while i >= len(self._workers) or len(self._workers[i].jobs) < depth:
@@ -247,6 +241,7 @@ class Workers(Generic[Key]):
     def _give(
         self, worker: _Worker[Key], work: Callable[..., Any], job: tuple[Key, Arguments], again: deque[Any]
     ) -> None:
+        """Send a job to a worker; where its pipe is closed, the worker is taken as lost and its jobs go to `again`."""
         worker.jobs.append(job)
         try:
             worker.connection.send((work, job[1]))

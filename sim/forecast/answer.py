@@ -15,6 +15,7 @@ from sim.analysis.shown import Shown, dates_and_odds, heading
 from sim.analysis.summary import milestone_table, odds_table, with_dates
 from sim.core.clock import MONTH_DAYS, WEEK_DAYS
 from sim.exchange.observed import ObservedTrial
+from sim.experiment.execution import ON_ALL_CORES, Execution
 from sim.forecast.backtest.cautions import cautions
 from sim.forecast.backtest.held import Held, held_at
 from sim.forecast.changes import CHANGED, FORECAST, PARTS, Change, change_cases, changes_since
@@ -22,7 +23,6 @@ from sim.forecast.continued.futures import (
     PLAN,
     Case,
     Futures,
-    Progress,
     is_short,
     plan_case,
     plan_in_short,
@@ -160,9 +160,8 @@ def forecast(
     *,
     replications: int,
     seed: int,
-    workers: int,
     is_constant: bool = False,
-    progress: Progress = lambda _done, _total: None,
+    execution: Execution = ON_ALL_CORES,
 ) -> Answer:
     """Forecast a running trial from its data.
 
@@ -172,9 +171,8 @@ def forecast(
         what_ifs: alternative scenarios, simulated on the same random numbers.
         replications: number of simulated trials of the forecast, and of each what-if.
         seed: seed of the random numbers.
-        workers: number of processes; never changes results.
         is_constant: whether rates stay constant instead of drifting.
-        progress: called with the replications done and the total.
+        execution: processes and progress; never changes results. A cluster is not used.
 
     Returns:
         The forecast.
@@ -184,7 +182,7 @@ def forecast(
         ReplicationFailed: a replication raised an exception, which is a defect.
         WorkersLost: worker processes were killed repeatedly.
     """
-    with simulators(workers) as crew:
+    with simulators(execution.processes) as crew:
         start = start_from(scenario, trial, seed, is_constant=is_constant)
         others = [(item.name, start_from(item.scenario, trial, seed, is_constant=is_constant)) for item in what_ifs]
         fitted = FITTED in scenario.bibliography  # not a plan
@@ -194,12 +192,12 @@ def forecast(
             cases += [] if is_short(scenario) else [plan_case(scenario)]
             cases += change_cases(start, plan, replications, seed)
         cases += [Case(name, other.scenario, other.state, replications) for name, other in others]
-        found = {result.case.name: result for result in simulate_cases(cases, seed, crew, progress)}
+        found = {result.case.name: result for result in simulate_cases(cases, seed, crew, execution.progress)}
         plan = found.get(PLAN, plan)
     notes = [*start.notes]
     if scenario.follow_up is None:
         notes.append(
-            "the scenario has no follow-up, so nothing is said of primary completion, last visit and database lock; "
+            "the scenario has no follow-up, so no dates are given for primary completion, last visit and lock; "
             "fit with --follow-up-weeks, or --set follow_up"
         )
     said = fitted_note(scenario, trial)
@@ -219,7 +217,7 @@ def forecast(
         notes=tuple(notes),
         seed=seed,
         held=None if is_constant else held_at(trial, scenario.trial.target),
-        doubts=tuple(doubts(trial, scenario.trial.target)),
+        doubts=tuple(doubts(trial, scenario.trial.target, sites_are_planned=start.has_sites_to_come)),
         soon=soon(start, found[FORECAST]),
     )
 

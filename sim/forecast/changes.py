@@ -1,4 +1,13 @@
-"""What changed since the plan: the plan is simulated again, each time with one more part as it was observed."""
+"""What changed since the plan: the plan is simulated again, each time with one more part as it was observed.
+
+A difference between a plan and a forecast has no single cause that could be read off the data; parts are put in one by
+one, in a fixed order, and each is counted with what it adds to those before it.
+
+Attributes:
+    FORECAST: name of the forecast among the simulations.
+    PARTS: names of the stages from the plan to the forecast, in order.
+    CHANGED: milestones whose shift is split.
+"""
 
 from __future__ import annotations
 
@@ -79,8 +88,8 @@ def _openings(start: Start, seed: int) -> ObservedState:
             if np.isinf(day):
                 continue  # it waits for an amendment
             known = start.state.sites.get((group.name, row))
-            closed = known.closed if known is not None else None
-            sites[(group.name, row)] = KnownSite(activated=day, closed=closed)
+            closed, closing = (None, None) if known is None else (known.closed, known.closing)
+            sites[(group.name, row)] = KnownSite(activated=day, closed=closed, closing=closing)
     return ObservedState(now=0.0, sites=sites)
 
 

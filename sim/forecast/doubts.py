@@ -11,6 +11,7 @@ from datetime import date
 import numpy as np
 
 from sim.analysis import intervals
+from sim.core.clock import MONTH_DAYS
 from sim.exchange.observed import ObservedTrial
 from sim.forecast.rate.recruitment import rest_of_recruitment
 from sim.forecast.rate.settings import FEWEST, SETTINGS, RateSettings
@@ -20,7 +21,7 @@ _TIMES_USUAL = 5.0  # mean gaps
 _RECENT = 1 / 3  # share of the time so far
 _MANY_NEW = 1 / 3  # share of the sites
 _LEAST_SITES = 3
-_MONTH_DAYS = 365.25 / 12
+_UNSAID = "later than can be said, or never"
 _QUICK = replace(SETTINGS, draws=1000)
 
 
@@ -43,33 +44,37 @@ class Doubt:
     error_days: float
 
     def __str__(self) -> str:
-        ways = [str(when) if when else "too far ahead to say" for when in (self.otherwise, self.as_is)]
-        return (
-            f"{self.question} If so, say {self.option}: by dates alone the target is then met by {ways[0]}, else "
-            f"by {ways[1]} (±{self.error_days:.0f} days)"
-        )
+        says = f"{self.question} If so, say {self.option}"
+        if self.as_is is None and self.otherwise is None:
+            return f"{says}: by dates alone the target is met {_UNSAID}, either way"
+        then, usual = (f"by {when}" if when else _UNSAID for when in (self.otherwise, self.as_is))
+        return f"{says}: by dates alone the target is then met {then}, else {usual} (±{self.error_days:.0f} days)"
 
 
-def doubts(trial: ObservedTrial, target: int, settings: RateSettings = _QUICK) -> list[Doubt]:
+def doubts(
+    trial: ObservedTrial, target: int, settings: RateSettings = _QUICK, *, sites_are_planned: bool = False
+) -> list[Doubt]:
     """Find what to ask about a running trial.
 
     Args:
         trial: the data, with what the user said already.
         target: number of randomisations wanted.
         settings: priors, and number of futures.
+        sites_are_planned: whether a scenario says which sites are still to open.
 
     Returns:
         The questions; none if the target is reached, or there are too few randomisations to see the effect.
     """
     if not FEWEST <= trial.n_randomised < target:
         return []
-    asked = [*_gaps(trial), *_openings(trial)]
-    if not asked:
-        return []
-    as_is, error = _median(trial, target, settings)
+    asked = [(text, option, other, trial) for text, option, other in _gaps(trial)]
+    asked += [] if sites_are_planned else _openings(trial)
     found = []
-    for text, option, other in asked:
-        otherwise, other_error = _median(other, target, settings)
+    medians: dict[int, tuple[date | None, float]] = {}
+    for text, option, other, usual in asked:
+        for known in (other, usual):
+            medians.setdefault(id(known), _median(known, target, settings))
+        (otherwise, other_error), (as_is, error) = medians[id(other)], medians[id(usual)]
         found.append(Doubt(text, option, as_is, otherwise, max(error, other_error)))
     return found
 
@@ -102,8 +107,8 @@ def _gaps(trial: ObservedTrial) -> list[tuple[str, str, ObservedTrial]]:
     return found
 
 
-def _openings(trial: ObservedTrial) -> list[tuple[str, str, ObservedTrial]]:
-    """Many sites that opened recently, while the user said nothing of future ones."""
+def _openings(trial: ObservedTrial) -> list[tuple[str, str, ObservedTrial, ObservedTrial]]:
+    """Many sites that opened recently, while the user said nothing of future ones: as many a month, or none."""
     has_plan = any(site.planned is not None and site.activated is None for site in trial.sites)
     if not trial.has_sites or has_plan or trial.sites_a_month is not None:
         return []
@@ -112,5 +117,7 @@ def _openings(trial: ObservedTrial) -> list[tuple[str, str, ObservedTrial]]:
     recent = int(np.count_nonzero(opened > trial.now * (1 - _RECENT)))
     if len(opened) < _LEAST_SITES or recent < _MANY_NEW * len(opened):
         return []
-    text = f"{recent} of {len(opened)} sites opened in the last third of the time; will no more follow?"
-    return [(text, "--sites-a-month 0", replace(trial, sites_a_month=0.0))]
+    a_month = float(f"{recent * MONTH_DAYS / (trial.now * _RECENT):.2g}")
+    text = f"{recent} of {len(opened)} sites opened in the last third of the time: will others follow as fast?"
+    further, none = (replace(trial, sites_a_month=n) for n in (a_month, 0.0))
+    return [(text, f"--sites-a-month {a_month:g}", further, none)]

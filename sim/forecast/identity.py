@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -37,6 +38,19 @@ def data_hash(trial: ObservedTrial) -> str:
         digest.update("\x1f".join(str(item) for item in column).encode())
     digest.update(repr((trial.sites, trial.closed_periods, trial.ends, trial.sites_a_month)).encode())
     return digest.hexdigest()[:16]
+
+
+def learnt_hash(trial: ObservedTrial) -> str:
+    """Identify the data that a fit learns from: without announced ends, closings and openings to come.
+
+    Args:
+        trial: the data.
+
+    Returns:
+        A hash as of `data_hash`.
+    """
+    sites = tuple(replace(site, closing=None) for site in trial.sites)
+    return data_hash(replace(trial, sites=sites, ends=None, sites_a_month=None))
 
 
 def forecast_identity(kind: str, **asked: Any) -> dict[str, Any]:

@@ -1,4 +1,11 @@
-"""Near questions about a running trial: how many randomisations soon, when the next part of the target, and by site."""
+"""Near questions about a running trial: how many soon, when the next part of the target, by site and by country.
+
+They are what a team asks every month, and they are checked in the track record by the same words, so that each answer
+has a known coverage.
+
+Attributes:
+    ENDS: probabilities of the quantiles that are answered.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +17,19 @@ import numpy.typing as npt
 from sim.analysis import intervals
 from sim.analysis.intervals import Estimate
 from sim.core.clock import MONTH_DAYS
-from sim.forecast.backtest.near import BY_SITE, NEAR_DAYS, in_next, next_counts, when_next
+from sim.forecast.backtest.near import (
+    BY_COUNTRY,
+    BY_SITE,
+    NEAR_DAYS,
+    by_country,
+    in_next,
+    next_counts,
+    own_drift,
+    when_next,
+)
 from sim.forecast.continued.futures import Futures
 from sim.forecast.continued.state import Start
+from sim.scenario.schema.sites import country_of
 
 Array = npt.NDArray[np.float64]
 
@@ -26,9 +43,9 @@ class Soon:
 
     Attributes:
         question: the question, in the words of the track record.
-        subject: the site that it is about; empty for the trial.
+        subject: the site or country that it is about; empty for the trial.
         is_date: whether the answer is a day of the scenario instead of a number of participants.
-        quantiles: 10, 50 and 90 % points.
+        quantiles: 10, 50 and 90 % points, with their Monte Carlo errors; a day is infinite for never.
     """
 
     question: str
@@ -56,18 +73,31 @@ def soon(start: Start, futures: Futures) -> tuple[Soon, ...]:
     for share, count in next_counts(target, n).items():
         days = np.array([each[count - 1] if len(each) >= count else np.inf for each in futures.randomised_days])
         found.append(Soon(when_next(share), "", True, _quantiles(days)))
-    return (*found, *_by_site(start))
+    return (*found, *_by_place(start))
 
 
 def _quantiles(draws: Array) -> tuple[Estimate, ...]:
     return tuple(intervals.quantile(draws, q) for q in ENDS)
 
 
-def _by_site(start: Start) -> list[Soon]:
-    """Each open site's own rate now, with the drift of the next 90 days and chance."""
+def _by_place(start: Start) -> list[Soon]:
+    """The sites that are open now, and their countries where there are several, the largest first."""
+    keys = start.open_sites
+    countries = {i: start.trial.sites[i].country or country_of(start.scenario, key[0]) or "" for i, key in keys.items()}
+    sites = _site_counts(start, countries)
+    names = [start.trial.sites[index].name for index in sites]
+    found = [Soon(BY_SITE, name, False, _quantiles(counts)) for name, counts in zip(names, sites.values(), strict=True)]
+    draws, members = list(sites.values()), by_country([countries[i] for i in sites])
+    totals = {name: sum(draws[k] for k in places) for name, places in members.items()}
+    found += [Soon(BY_COUNTRY, name, False, _quantiles(np.asarray(total))) for name, total in totals.items()]
+    return sorted(found, key=lambda item: (item.question != BY_SITE, -item.quantiles[1].value))
+
+
+def _site_counts(start: Start, countries: dict[int, str]) -> dict[int, Array]:
+    """(draws,) numbers in the next 90 days by open site: its rate, the drift of the trial and its own, and chance."""
     state, days = start.state, NEAR_DAYS[-1]
     if not state.rates.size:
-        return []
+        return {}
     months = days / MONTH_DAYS
     drift = np.ones(len(state.rates))
     if state.drift.shape[1]:
@@ -75,10 +105,10 @@ def _by_site(start: Start) -> list[Soon]:
         drift = (state.drift * inside[: state.drift.shape[1]]).sum(axis=1) / max(float(inside.sum()), 1e-9)
         drift = np.resize(drift, len(state.rates))
     random = np.random.Generator(np.random.Philox(_SEED))
-    found = []
-    for index, key in start.open_sites.items():
+    own = own_drift(list(countries.values()), len(state.rates), random)
+    found = {}
+    for k, (index, key) in enumerate(start.open_sites.items()):
         place = state.sites[key].rate
         if place is not None:
-            counts = random.poisson(state.rates[:, place] * drift * months).astype(np.float64)
-            found.append(Soon(BY_SITE, start.trial.sites[index].name, False, _quantiles(counts)))
-    return sorted(found, key=lambda item: -item.quantiles[1].value)
+            found[index] = random.poisson(state.rates[:, place] * drift * months * own[:, k]).astype(np.float64)
+    return found

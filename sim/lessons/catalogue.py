@@ -1,4 +1,8 @@
-"""All lessons, in their order."""
+"""All lessons, in their order.
+
+Attributes:
+    LESSONS: the lessons; the first has number 1.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,9 @@ def find_lesson(name: str, where: str = "LESSON") -> Lesson:
     Args:
         name: number or name, as a person typed it.
         where: the option or argument, for messages.
+
+    Returns:
+        The lesson.
 
     Raises:
         UsageError: there is no such lesson.

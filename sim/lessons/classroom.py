@@ -1,5 +1,11 @@
-"""Simulation for lessons: a few hundred replications of a small scenario, in this process, so that a class does not
-wait.
+"""Simulation for lessons: a few hundred replications of a small scenario, in this process, within seconds.
+
+Runs of users go through `sim.experiment`, with workers and a folder; a class must not wait, and a lesson stores
+nothing.
+
+Attributes:
+    Changes: changed values of a scenario, nested as in a file.
+    Progress: is called with the number of replications done and in all.
 """
 
 from __future__ import annotations
@@ -32,7 +38,7 @@ class Simulated:
 
     Attributes:
         design: the prepared scenario.
-        names: names of the measures.
+        names: names of the measures, in the order of the columns of the values.
         chunk: results of the replications.
     """
 
@@ -41,7 +47,11 @@ class Simulated:
     chunk: Chunk
 
     def __getitem__(self, measure: str) -> Array:
-        """(n,) values of a measure, one per replication; NaN is never."""
+        """(n,) values of a measure, one per replication; NaN is never.
+
+        Raises:
+            ValueError: there is no such measure.
+        """
         return self.chunk.values[:, self.names.index(measure)]
 
     @property
@@ -67,7 +77,11 @@ class Simulated:
         )
 
     def counts(self, days: npt.NDArray[np.floating[Any]]) -> Array:
-        """(replications, days) participants randomised by each day."""
+        """(replications, days) participants randomised by each day.
+
+        Args:
+            days: (days,) days since day 0; those of that day itself count.
+        """
         found = [np.searchsorted(when, days, side="right") for when in self.chunk.randomised_days]
         return np.array(found, dtype=np.float64)
 
@@ -89,6 +103,12 @@ def scenario_of(base: str, changes: Changes) -> Scenario:
     Args:
         base: name of the scenario.
         changes: the changed values, nested as in a file.
+
+    Returns:
+        The validated scenario.
+
+    Raises:
+        ScenarioError: the changes make it invalid, as values outside a lesson's limits may.
     """
     return extended(library_scenario(base), dict(changes), "lesson").scenario
 
@@ -98,8 +118,14 @@ class Classroom:
 
     Args:
         seed: seed of the random numbers.
-        replications: number of simulated trials.
+        replications: number of simulated trials of the lesson's main scenario.
         progress: called with the number of replications done and in all, as far as it is known.
+        expected: number of replications of the whole lesson, if known, so that `progress` can say how many are left; 0
+            if not.
+
+    Attributes:
+        seed: the seed.
+        replications: the number of simulated trials.
     """
 
     def __init__(
@@ -116,6 +142,8 @@ class Classroom:
         self, base: str, changes: Changes, *, share: float = 1.0, other_luck: int = 0, keep: bool = False
     ) -> Simulated:
         """Simulate a scenario.
+
+        Runs of one classroom share their random numbers, so that two plans meet the same patients.
 
         Args:
             base: name of the scenario to start from.
@@ -138,6 +166,11 @@ class Classroom:
         return self._known[key]
 
     def _simulate(self, scenario: Scenario, n: int, seed: int, keep: bool) -> Simulated:
+        """Simulate replications in small parts, with a look at the progress after each.
+
+        Raises:
+            ReplicationFailed: a replication raised.
+        """
         reducer = Reducer(Design(scenario))
         whole = Chunk(0, np.zeros((0, len(reducer.names))), [])
         for first in range(0, n, _PART):

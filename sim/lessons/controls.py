@@ -16,13 +16,13 @@ class Control:
     Attributes:
         name: name of the parameter.
         label: its meaning.
-        unit: unit of its values.
+        unit: unit of its values; empty for a share or a name.
         default: initial value.
         low: smallest value; None for a choice.
         high: largest value; None for a choice.
         step: distance between values; None for a choice.
         is_whole: whether values are whole numbers.
-        choices: allowed values of a choice.
+        choices: allowed values of a choice; empty for a number.
     """
 
     name: str
@@ -50,6 +50,7 @@ def controls(lesson: Lesson) -> tuple[Control, ...]:
 
 
 def _control(lesson: Lesson, name: str, field: dict[str, Any]) -> Control:
+    """One parameter as a control, from its JSON Schema."""
     head = {"name": name, "label": field["description"], "unit": field.get("unit", ""), "default": field["default"]}
     if name in lesson.choices:
         return Control(**head, choices=lesson.choices[name]())

@@ -1,4 +1,8 @@
-"""Pictures that several lessons draw, in the house's style."""
+"""Pictures that several lessons draw, in the house's style.
+
+Figures of reports come from `sim.report`; these are smaller and have fewer marks, because a student sees them with one
+question in mind.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +28,12 @@ def picture(x: str, y: str, height: int = _HEIGHT, **layout: Any) -> go.Figure:
 
     Args:
         x: title of the horizontal axis.
-        y: title of the vertical axis.
+        y: title of the vertical axis, which begins at 0.
         height: height in pixels.
         layout: further settings of the plotly layout.
+
+    Returns:
+        The figure.
     """
     found = figure(height, **layout)
     found.update_layout(margin={"l": 8, "r": 12, "t": 40, "b": 70})
@@ -36,7 +43,12 @@ def picture(x: str, y: str, height: int = _HEIGHT, **layout: Any) -> go.Figure:
 
 
 def add_marks(found: go.Figure, marks: Sequence[tuple[float, str]]) -> None:
-    """Upright lines with labels at alternating heights, so that the labels stay readable."""
+    """Upright lines with labels at alternating heights, so that the labels stay readable.
+
+    Args:
+        found: the figure, which is changed.
+        marks: position and label of each line; a position that is not finite is left out.
+    """
     for i, (x, text) in enumerate(marks):
         if not np.isfinite(x):
             continue
@@ -60,6 +72,9 @@ def histogram(values: Array, width: float, x: str, y: str, marks: Sequence[tuple
         x: title of the axis of values.
         y: title of the axis of shares.
         marks: upright lines, as (position, label).
+
+    Returns:
+        The figure.
     """
     import plotly.graph_objects as go
 
@@ -76,7 +91,15 @@ def histogram(values: Array, width: float, x: str, y: str, marks: Sequence[tuple
 
 
 def binned(values: Array, width: float) -> tuple[Array, Array]:
-    """Middle of each bar, and the share of all values in it, in per cent."""
+    """Middle of each bar, and the share of all values in it, in per cent.
+
+    Args:
+        values: (n,) values; those that are not finite are in no bar, but in the denominator.
+        width: width of a bar; bars begin at multiples of it.
+
+    Returns:
+        (bars,) middles and (bars,) shares, empty bars between others included; both empty without a finite value.
+    """
     finite = values[np.isfinite(values)]
     if not len(finite):
         return np.zeros(0), np.zeros(0)
@@ -87,7 +110,15 @@ def binned(values: Array, width: float) -> tuple[Array, Array]:
 
 
 def bar_width(values: Array, most_bars: int = 30) -> float:
-    """A round bar width with which finite values fill at most `most_bars` bars."""
+    """A round bar width with which finite values fill about `most_bars` bars at most.
+
+    Args:
+        values: (n,) values, of which infinite ones and NaN do not count.
+        most_bars: number of bars.
+
+    Returns:
+        1, 2 or 5 times a power of ten, in the unit of the values.
+    """
     finite = values[np.isfinite(values)]
     span = float(np.ptp(finite)) if len(finite) > 1 else 1.0
     raw = max(span / most_bars, 1e-6)
@@ -96,7 +127,18 @@ def bar_width(values: Array, most_bars: int = 30) -> float:
 
 
 def line(x: Array, y: npt.ArrayLike, name: str, i: int, **look: Any) -> Any:
-    """One of several lines; colour and dash tell them apart."""
+    """One of several lines; colour and dash tell them apart.
+
+    Args:
+        x: (n,) positions.
+        y: (n,) heights.
+        name: its name in the legend.
+        i: its number among the lines, which decides on its look.
+        look: settings of plotly that replace the usual ones.
+
+    Returns:
+        A trace of plotly.
+    """
     import plotly.graph_objects as go
 
     style = series(i)
@@ -106,7 +148,16 @@ def line(x: Array, y: npt.ArrayLike, name: str, i: int, **look: Any) -> Any:
 
 
 def error_bars(low: Array, high: Array, values: Array) -> dict[str, Any]:
-    """Plotly error bars from `low` to `high`."""
+    """Plotly error bars from `low` to `high`.
+
+    Args:
+        low: (n,) lower ends.
+        high: (n,) upper ends.
+        values: (n,) heights at which the bars stand.
+
+    Returns:
+        The setting `error_y` of a trace.
+    """
     return {
         "type": "data", "symmetric": False, "array": rounded(high - values), "arrayminus": rounded(values - low),
         "thickness": 1.5, "width": 4, "color": GREY,

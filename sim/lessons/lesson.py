@@ -1,4 +1,8 @@
-"""What a lesson consists of: a question with a guess, figures, a task, and a check, all answered by the simulation."""
+"""What a lesson consists of: a question with a guess, figures, a task, and a check, all answered by the simulation.
+
+Students guess before they see anything, because a number that contradicts one's own guess is remembered. A lesson
+declares what it asks (`Lesson`); what the simulation answers, with given parameters, is a `Taught`.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +34,9 @@ def control(text: str, *, unit: str = "", step: float | None = None, **rest: Any
         unit: unit of its values.
         step: distance between values of a slider; None for a choice.
         rest: limits and default, as for a field of pydantic.
+
+    Returns:
+        The field, typed so that a class can give it as a default.
     """
     extra: dict[str, Any] = {"unit": unit} | ({} if step is None else {"step": step})
     return Field(description=text, json_schema_extra=extra, **rest)
@@ -73,7 +80,15 @@ class Prediction:
         return with_unit(mean_with_error(self.answer), self.unit)
 
     def judge(self, guess: float) -> Verdict:
-        """The reply to a guess."""
+        """The reply to a guess.
+
+        Args:
+            guess: a number in the unit of the prediction.
+
+        Returns:
+            Right if it is within `accepts`, both ends included; otherwise with the distance to the simulated number,
+            where that is finite.
+        """
         low, high = self.accepts
         is_right = low <= guess <= high
         said = f"You said {with_unit(f'{guess:g}', self.unit)}. The simulation says {self.answer_text}."
@@ -107,6 +122,9 @@ class Check:
 
         Args:
             chosen: index of the chosen answer.
+
+        Returns:
+            The verdict; its text names the right answer if another one was chosen.
         """
         is_right = chosen == self.right
         first = "Right." if is_right else f"Not so: {self.options[self.right]}."
@@ -177,15 +195,15 @@ class Lesson:
         name: name in files and addresses.
         title: title in words.
         question: the question that it answers.
-        idea: background, without numbers.
+        idea: background, without numbers, paragraph by paragraph.
         words: words of the glossary that it uses.
         reading: further pages of the documentation, by their names in `sim.lessons.reading`.
         model: type of its parameters.
         base: name of the scenario that it starts from.
         changes: gives, for parameters, the changes to `base`.
-        teach: simulates, and gives the answers for parameters.
+        teach: simulates in a classroom, and gives the answers for parameters.
         varies: parameters that differ between students, with the values to choose from.
-        replications: simulated trials of its main scenario.
+        replications: simulated trials of its main scenario, as many as take a few seconds.
         choices: allowed values of a parameter that is a name.
     """
 

@@ -1,4 +1,10 @@
-"""Pages of the documentation that lessons refer to, and the definitions of the glossary."""
+"""Pages of the documentation that lessons refer to, and the definitions of the glossary.
+
+The studio shows them inside the program, without a network; a page that only the web has cannot be named here.
+
+Attributes:
+    PAGES: the pages by the names that lessons use.
+"""
 
 from __future__ import annotations
 
@@ -36,10 +42,13 @@ PAGES: dict[str, Page] = {
 
 
 def text_of(name: str) -> str:
-    """A page as Markdown.
+    """A page as Markdown, with tables in place of its diagrams.
 
     Args:
         name: one of `PAGES`.
+
+    Returns:
+        The text, from `docs` in a checkout, or from the copy inside the package.
     """
     package = Path(__file__).resolve().parent.parent
     beside = package.parent / _DOCS[0]
@@ -54,11 +63,13 @@ def diagrams_as_tables(text: str) -> str:
 
 
 def _states(diagram: str) -> str:
+    """The table of a state diagram."""
     found = [_MOVE.fullmatch(line.strip()) for line in diagram.splitlines()]
     return _table([(way[1], way[2], way[3] or "") for way in found if way], {"[*]": "start"})
 
 
 def _flow(diagram: str) -> str:
+    """The table of a flowchart; each line is one way, through any number of nodes."""
     ways: list[tuple[str, str, str]] = []
     labels: dict[str, str] = {}
     for line in diagram.splitlines():
@@ -89,6 +100,6 @@ def _node(text: str, labels: dict[str, str]) -> str:
 
 @lru_cache(maxsize=1)
 def glossary() -> dict[str, str]:
-    """The meaning of each word of the glossary."""
+    """The meaning of each word of the glossary, in Markdown, by the word."""
     rows = [line.strip().strip("|").split("|", 1) for line in text_of("glossary").splitlines() if line.startswith("| ")]
     return {word.strip(): meaning.strip() for word, meaning in rows[1:]}

@@ -1,4 +1,16 @@
-"""A lesson as a teacher sets it up: from a parameters file, or from the query of an address."""
+"""A lesson as a teacher sets it up: from a parameters file, or from the query of an address.
+
+Both say the same, so that a lesson prepared in a file can be opened by a link. Every value is checked against the
+lesson's limits, with file and line, before anything is simulated.
+
+Attributes:
+    SEED_KEY: name of the seed in the query of an address, where other pages have keys too.
+    TRIALS_KEY: likewise, of the number of simulated trials.
+    SEED: the seed of lessons that do not say one; that of the base scenario.
+    LEAST: fewest replications that a teacher may ask for.
+    TIMES: how many times those of the lesson a teacher may ask for at most.
+    Values: values for students to differ in.
+"""
 
 from __future__ import annotations
 
@@ -50,11 +62,11 @@ class Session:
 
     Attributes:
         lesson: the lesson.
-        parameters: its parameters.
+        parameters: its parameters, of the type `lesson.model`.
         seed: seed of the random numbers.
         replications: number of simulated trials.
-        heading: heading of a sheet.
-        varies: parameters that differ between students, with the values to choose from.
+        heading: heading of a sheet; empty for none.
+        varies: parameters that differ between students, with the values to choose from; empty if all have the same.
     """
 
     lesson: Lesson
@@ -74,6 +86,12 @@ class Session:
 
         Args:
             progress: called with the number of replications done and in all, as far as it is known.
+
+        Returns:
+            The answers.
+
+        Raises:
+            ReplicationFailed: a replication raised, which is a defect.
         """
         return self.lesson.teach(self.parameters, Classroom(self.seed, self.replications, progress))
 
@@ -102,6 +120,10 @@ def read_session(path: Path, lesson: Lesson | None = None) -> Session:
         path: the file.
         lesson: the requested lesson; None for the one that the file names.
 
+    Returns:
+        The settings. What the file leaves out is as in the lesson, and a parameter that it sets no longer differs
+        between students, unless the file says what does.
+
     Raises:
         ScenarioError: names every problem found: file, line, path, value and what is allowed.
         UsageError: there is no lesson of that name.
@@ -116,11 +138,23 @@ def session_from_text(text: str, file: str, lesson: Lesson | None = None) -> Ses
         text: the text.
         file: name of the file in messages.
         lesson: the requested lesson; None for the one that the text names.
+
+    Returns:
+        The settings.
+
+    Raises:
+        ScenarioError: as for a file.
+        UsageError: there is no lesson of that name.
     """
     return _session(parse(text, file), lesson)
 
 
 def _session(document: Document, lesson: Lesson | None) -> Session:
+    """The settings of a document.
+
+    Raises:
+        ScenarioError: it is no file of parameters, or a value is not allowed; with every problem found.
+    """
     if not isinstance(document.data, dict):
         raise ScenarioError(
             Problem("is not a file of parameters: expected 'lesson' and 'parameters'", document.file, 1)
@@ -143,7 +177,12 @@ def _session(document: Document, lesson: Lesson | None) -> Session:
 
 
 def _lesson_of(document: Document, asked: Lesson | None) -> Lesson:
-    """The lesson that a file is for."""
+    """The lesson that a file is for.
+
+    Raises:
+        ScenarioError: the file names none and none was asked for, or it names another than was asked for.
+        UsageError: there is no lesson of that name.
+    """
     named = document.data.get("lesson")
     line = document.line(("lesson",))
     if named is None:
@@ -159,6 +198,7 @@ def _lesson_of(document: Document, asked: Lesson | None) -> Lesson:
 
 
 def _too_many(lesson: Lesson, replications: int | None, document: Document) -> list[Problem]:
+    """A problem if a file asks for more replications than a class would wait for."""
     most = TIMES * lesson.replications
     if replications is None or replications <= most:
         return []
@@ -169,7 +209,17 @@ def _too_many(lesson: Lesson, replications: int | None, document: Document) -> l
 def _what_varies(
     lesson: Lesson, parameters: Parameters, vary: Mapping[str, tuple[Any, ...]], document: Document
 ) -> list[Problem]:
-    """Problems with values for students that the lesson does not allow."""
+    """Problems with values for students that the lesson does not allow.
+
+    Args:
+        lesson: the lesson.
+        parameters: the parameters that the others keep.
+        vary: values by name of the parameter.
+        document: the file, for lines.
+
+    Returns:
+        The problems; each value is tried with the other parameters as they are.
+    """
     found = []
     for name, values in vary.items():
         path = ("vary", name)
@@ -202,6 +252,9 @@ def with_values(lesson: Lesson, values: Mapping[str, Any], where: str) -> Parame
         values: values by name; those left out keep their defaults.
         where: the source of the values, for messages.
 
+    Returns:
+        The validated parameters.
+
     Raises:
         ScenarioError: names every problem found.
     """
@@ -213,13 +266,16 @@ def with_values(lesson: Lesson, values: Mapping[str, Any], where: str) -> Parame
 
 
 def session_from_query(query: Mapping[str, str], start: Session | None = None, where: str = "the address") -> Session:
-    """A lesson from the query of an address; the inverse of `Session.query`. Keys that are not parameters are
-    ignored.
+    """A lesson from the query of an address; the inverse of `Session.query`. Keys that are not parameters are ignored.
 
     Args:
         query: values by key.
-        start: the settings to start from, such as those of a teacher's file.
+        start: the settings to start from, such as those of a teacher's file; its lesson then counts, not that of the
+            query.
         where: the source of the query, for messages.
+
+    Returns:
+        The settings; what the query leaves out comes from `start`, or the lesson.
 
     Raises:
         ScenarioError: names every problem found.
@@ -236,6 +292,11 @@ def session_from_query(query: Mapping[str, str], start: Session | None = None, w
 
 
 def _whole(query: Mapping[str, str], key: str, low: int, high: int, default: int, where: str) -> int:
+    """A whole number from the query, or its default.
+
+    Raises:
+        ScenarioError: it is no whole number from `low` to `high`.
+    """
     if key not in query:
         return default
     text = query[key]

@@ -1,4 +1,7 @@
-"""Simulated numbers in words, and the choices of a check, of which the simulation decides the right one."""
+"""Simulated numbers in words, and the choices of a check, of which the simulation decides the right one.
+
+Shares are told as natural frequencies ("61 of 100"), which people understand better than probabilities.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,15 @@ def months(value: Estimate) -> str:
 
 
 def interval_text(value: Estimate, unit: str) -> str:
-    """A quantile with its interval: '22.1 months (20.9 to 23.6)'."""
+    """A quantile with its interval: '22.1 months (20.9 to 23.6)'.
+
+    Args:
+        value: the quantile; infinity is never.
+        unit: its unit.
+
+    Returns:
+        The text: 'never' where the quantile itself is never, and '?' for an end that is not known.
+    """
     if not math.isfinite(value.value):
         return "never"
     low = "?" if value.low is None else number(value.low, like=value.value)
@@ -38,7 +49,7 @@ def interval_text(value: Estimate, unit: str) -> str:
 
 
 def scaled(value: Estimate, factor: float) -> Estimate:
-    """An estimate in another unit."""
+    """An estimate in another unit: value and interval times a factor above 0."""
     low, high = (None if end is None else end * factor for end in (value.low, value.high))
     return Estimate(value.value * factor, low, high)
 
@@ -49,14 +60,30 @@ def half_width(value: Estimate) -> float:
 
 
 def around(value: Estimate, slack: float) -> tuple[float, float]:
-    """Range in which a guess counts as right: the interval of the simulated value, widened by `slack`."""
+    """Range in which a guess counts as right: the interval of the simulated value, widened by `slack`.
+
+    Args:
+        value: the simulated number; without an interval it stands for both ends.
+        slack: widening on either side, in its unit, so that the chance of the simulation decides nothing.
+
+    Returns:
+        The lower and the upper end.
+    """
     low = value.value if value.low is None else value.low
     high = value.value if value.high is None else value.high
     return low - slack, high + slack
 
 
 def bands(edges: Sequence[float], unit: str) -> tuple[str, ...]:
-    """Choices that together cover all numbers: 'less than 10 days', '10 to 50 days', 'more than 50 days'."""
+    """Choices that together cover all numbers: 'less than 10 days', '10 to 50 days', 'more than 50 days'.
+
+    Args:
+        edges: increasing limits.
+        unit: unit of the numbers, in the plural; empty for none.
+
+    Returns:
+        One choice more than there are edges; `band_of` gives the index of the right one.
+    """
     text = [f"{edge:g}" for edge in edges]
     tail = f" {unit}" if unit else ""
     first = tail.removesuffix("s") if edges[0] == 1 else tail
@@ -65,5 +92,5 @@ def bands(edges: Sequence[float], unit: str) -> tuple[str, ...]:
 
 
 def band_of(value: float, edges: Sequence[float]) -> int:
-    """Index of the band that contains a number."""
+    """Index of the band that contains a number; one that equals an edge is in the band below it."""
     return sum(value > edge for edge in edges)

@@ -16,6 +16,7 @@ from sim.core import events
 from sim.core.design import ArmDesign
 from sim.core.people import Person, Site
 from sim.core.world import World
+from sim.scenario.amendment_checks import waiting_arms
 from sim.scenario.cap_checks import levels
 from sim.scenario.schema.caps import Cap, within
 
@@ -77,7 +78,9 @@ class Caps:
         self._sites = sites
         self._of_site: list[list[Counter]] = [[] for _ in sites]
         self._of_arm: list[list[Counter]] = [[] for _ in world.design.arms]
-        self._no_arm: int | None = None  # if all arms are closed, code of the cap that closed the last one
+        self._no_arm: int | None = None  # if all open arms are full, code of the cap that filled the last one
+        waiting = waiting_arms(world.scenario)
+        self._closed_arms = {arm.index for arm in world.design.arms if arm.name in waiting}
         self._in_screening: set[Person] = set()
         self._is_known: set[Person] = set()  # eligible people, whose stratum the tests have shown
         known = levels(world.scenario)
@@ -157,8 +160,12 @@ class Caps:
     def spans(self, site: Site) -> Iterator[tuple[float, float, int]]:
         """Intervals in which a full cap kept a site from asking anyone for consent; see `sim.core.roles.Capping`.
 
-        Returns:
-            (start, end, code of turning away) of each; the end of a current one is now.
+        Args:
+            site: the site.
+
+        Yields:
+            (start, end, code of turning away) of each; the end of a current one is now. Caps of a stratum are left out,
+            because they do not keep everybody from being asked.
         """
         for counter in self._of_site[site.index]:
             if not counter.stratum:
@@ -168,7 +175,11 @@ class Caps:
     # --- who is counted
 
     def enters(self, person: Person) -> None:
-        """Count a person who enters screening."""
+        """Count a person who enters screening; no effect if they are counted already.
+
+        Args:
+            person: the person, whose strata are known.
+        """
         if person not in self._in_screening:
             self._in_screening.add(person)
             for counter in self._holding_for(person):
@@ -176,7 +187,11 @@ class Caps:
                     self._add(counter, 1)
 
     def leaves(self, person: Person) -> None:
-        """Stop counting a person in screening who is randomised, out, or waiting for rescreening."""
+        """Stop counting a person in screening who is randomised, out, or waiting for rescreening.
+
+        Args:
+            person: the person; no effect if they are not counted.
+        """
         self._is_known.discard(person)
         if person in self._in_screening:
             self._in_screening.remove(person)
@@ -194,7 +209,7 @@ class Caps:
         for counter in self._of_arm[person.arm.index]:
             if self._add(counter, 1):
                 self._arm_is_full(person.arm, True)
-                self._look_at_arms(counter)
+                self._look_at_arms()
         for counter in self._holding_for(person):
             if not counter.is_of_screening and self._add(counter, 1):
                 self._turn_away(counter)
@@ -208,7 +223,7 @@ class Caps:
         assert person.arm is not None
         for counter in self._of_arm[person.arm.index]:
             self._add(counter, -1)
-            self._look_at_arms(counter)
+            self._look_at_arms()
         self._arm_is_full(person.arm, _is_full(self._of_arm[person.arm.index]))
         for counter in self._holding_for(person):
             if not counter.is_of_screening:
@@ -232,13 +247,27 @@ class Caps:
             counter.since = None
         return is_full
 
-    def _look_at_arms(self, changed: Counter) -> None:
-        """Turn everyone away once every arm is full."""
-        is_over = all(_is_full(counters) for counters in self._of_arm)
-        if is_over and self._no_arm is None:
+    def arm_opens(self, arm: ArmDesign, opens: bool) -> None:
+        """Handle an arm that opens or closes, or that will never open.
+
+        Args:
+            arm: the arm.
+            opens: whether participants are allocated to it from now on.
+        """
+        (self._closed_arms.discard if opens else self._closed_arms.add)(arm.index)
+        self._look_at_arms()
+
+    def _look_at_arms(self) -> None:
+        """Turn everyone away once every open arm is full."""
+        open_arms = [counters for index, counters in enumerate(self._of_arm) if index not in self._closed_arms]
+        code = None
+        if all(_is_full(counters) for counters in open_arms):
+            every = [counter for counters in open_arms for counter in counters]
+            code = max((full.since, full.code) for full in every if full.since is not None)[1]
+        if code is not None and self._no_arm is None:
             for process in self._inside.values():
-                process.interrupt(events.AWAY_CAP + changed.code)
-        self._no_arm = changed.code if is_over else None
+                process.interrupt(events.AWAY_CAP + code)
+        self._no_arm = code
 
     def _turn_away(self, counter: Counter) -> None:
         """Turn away people in screening to whom a cap applies that was just reached."""

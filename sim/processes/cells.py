@@ -1,4 +1,8 @@
-"""The source of cells: lots from culture to release, for a bank that all share or for one participant each."""
+"""The source of cells: lots from culture to release, for a bank that all share or for one participant each.
+
+Infusions claim doses and do not know which source they have (`sim.core.roles.Supply`). Cells are ordered by what
+participants are due, so that nothing is made for people who have left.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,13 @@ from typing import NamedTuple
 from simpy.events import Event
 
 from sim.core import events
+from sim.core.decisions import ROUNDING, nearly
 from sim.core.environment import Wait
 from sim.core.people import Person
 from sim.core.places import Places
 from sim.core.tables import CENTRAL, Place
 from sim.core.world import World
-from sim.processes.stock import ROUNDING, Lot, Stock, StockClaim, nearly
+from sim.processes.stock import Lot, Stock, StockClaim
 from sim.scenario.schema.treatment import CellSupply
 
 _NEXT_LOT = 1 << 24  # the draws of a person's next lot are this many places further on, beyond any referral
@@ -287,6 +292,7 @@ class Order:
     """The lots made for one participant.
 
     Attributes:
+        person: the participant.
         stock: the participant's released cells.
         released: happens when the first lot is released.
         due: cells that the participant is still due.
@@ -393,7 +399,12 @@ CellSource = Unlimited | Bank | MadeToOrder
 
 
 def cell_source(world: World, demand: Demand) -> CellSource:
-    """The source of cells of the scenario: none needed, a bank, or lots made to order."""
+    """The source of cells of the scenario: none needed, a bank, or lots made to order.
+
+    Args:
+        world: the replication's surroundings.
+        demand: what manufacturing needs to know of the trial.
+    """
     rules = world.scenario.cells
     if rules is None:
         return Unlimited()

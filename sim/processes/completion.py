@@ -1,4 +1,8 @@
-"""Primary completion of an event-driven trial: at the n-th event, with an optional earliest and latest date."""
+"""Primary completion of an event-driven trial: at the n-th event, with an optional earliest and latest date.
+
+It is kept apart from follow-up because it stops recruitment and sets everybody's last visit, whenever it comes. Trials
+with a fixed week of the primary endpoint do not have it: their date follows from the log.
+"""
 
 from __future__ import annotations
 
@@ -69,6 +73,7 @@ class Completion:
         return True
 
     def _complete(self, code: int) -> None:
+        """Come to primary completion, once; `code` says why (vocabulary `primary_completed`)."""
         if not self.is_done and not self._is_stopped:
             self.is_done = True
             self._world.record(events.PRIMARY_COMPLETED, number=self._n, code=code)

@@ -90,9 +90,11 @@ class Enrolment:
     def pause(self, reason: int, days: float) -> None:
         """Randomise nobody for some days. Overlapping pauses for one reason last until the later end.
 
+        In a review, a hold or an interim look, sites turn new patients away too; see `is_paused_for_new`.
+
         Args:
             reason: code of the vocabulary `pause`.
-            days: length of the pause.
+            days: length of the pause, from now.
         """
         env = self._world.env
         until = env.now + days
@@ -130,6 +132,7 @@ class Enrolment:
             self._resume(reason)
 
     def _resume(self, reason: int) -> None:
+        """End a pause for a reason if its last end has come, and admit who waits."""
         until = self._paused_until.get(reason)
         if until is not None and until <= self._world.env.now:
             del self._paused_until[reason]

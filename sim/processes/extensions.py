@@ -1,6 +1,7 @@
 """Extensions in a simulated trial: what they see of it, and what they do to it (see `sim.extension`).
 
-Extensions get wrappers and not the objects of the trial, so that they depend on a stable interface only.
+Extensions get wrappers and not the objects of the trial, so that they depend on a stable interface only. What each
+method promises is written in the protocols of `sim.extension`; here is how it is done.
 """
 
 from __future__ import annotations
@@ -185,6 +186,9 @@ class TrialSeen:
             site: the site that a draw belongs to; None for the trial as a whole.
             n: which of several draws.
 
+        Returns:
+            The value; the same at every call with the same arguments.
+
         Raises:
             KeyError: the extension has no such parameter.
         """
@@ -197,12 +201,15 @@ class TrialSeen:
         return self._world.varying(path, values[parameter])(self._uniform(path, site, n))
 
     def uniform(self, purpose: str, site: AnySite | None = None, n: int = 0) -> float:
-        """A random number in [0, 1) at a place of its own.
+        """A random number at a place of its own.
 
         Args:
             purpose: what it is for; any word.
             site: the site that it belongs to; None for the trial as a whole.
             n: which of several numbers.
+
+        Returns:
+            A number in [0, 1); the same at every call with the same arguments.
         """
         return self._uniform(self._design.purpose(purpose), site, n)
 
@@ -213,8 +220,11 @@ class TrialSeen:
     def start(self, process: Generator[Any, None, None]) -> None:
         """Start a process.
 
+        Args:
+            process: a generator that yields days (numbers) at which to go on, or SimPy events to wait for.
+
         Raises:
-            TypeError: it is not a generator.
+            TypeError: it is not a generator; or, in the process, it yields something else.
         """
         if not isinstance(process, Generator):
             raise TypeError(f"start takes a generator, that is a call of a function with yield in it, not {process!r}")
@@ -224,6 +234,12 @@ class TrialSeen:
         self, event: str, site: AnySite | None = None, participant: AnyParticipant | None = None, number: float = 0.0
     ) -> None:
         """Write an event of the extension into the log, now.
+
+        Args:
+            event: its kind, as the extension declares it.
+            site: where it happens; None for the trial as a whole.
+            participant: whom it concerns, whose site then counts; None for nobody.
+            number: what the declared meaning says that it is.
 
         Raises:
             KeyError: the extension does not declare this kind of event.
@@ -254,6 +270,9 @@ class TrialSeen:
     def pause_randomisation(self, days: float) -> None:
         """Randomise nobody for some days.
 
+        Args:
+            days: length of the pause, from now; the log says that it is a hold.
+
         Raises:
             ValueError: `days` is negative, infinite or not a number.
         """
@@ -262,11 +281,15 @@ class TrialSeen:
         self._doors.pause(events.PAUSE_HOLD, float(days))
 
     def close_site(self, site: AnySite) -> None:
-        """Close a site to new referrals for good."""
+        """Close a site to new referrals for good; the log says that it closes by date."""
         self._doors.close_site(self._sites[site.index].of, events.CLOSED_DATE)
 
     def withdraw(self, participant: AnyParticipant, way: str) -> None:
         """Let a participant leave now, by one of the scenario's ways of leaving; no effect if they have left.
+
+        Args:
+            participant: who leaves.
+            way: name of the way of leaving in `follow_up.leaving`.
 
         Raises:
             KeyError: the scenario has no such way of leaving.

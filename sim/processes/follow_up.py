@@ -1,4 +1,8 @@
-"""Follow-up: visits, and the competing ways of leaving."""
+"""Follow-up: visits, and the competing ways of leaving.
+
+Each way of leaving has a cumulative hazard, which a participant's exponential draw for that way reaches on some day;
+the first day of all ways counts. So a longer or shorter follow-up changes nothing about when somebody would leave.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +90,11 @@ class FollowUps:
         return True
 
     def _go_on(self, person: Person, known: KnownPerson) -> float:
-        """The same for an observed participant: as observed, or after the end of the data."""
+        """The same for an observed participant: as observed, or after the end of the data.
+
+        Who stayed until then leaves later: the hazard reached by that day is added to the draw, so that what remains is
+        exponential again (it has no memory).
+        """
         if known.ended is not None:
             person.ends, person.way_out = known.ended, known.way_out
             if known.way_out is None:

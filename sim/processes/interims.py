@@ -1,4 +1,8 @@
-"""Interim looks: when data are reviewed, what is decided, and whether recruitment pauses meanwhile."""
+"""Interim looks: when data are reviewed, what is decided, and whether recruitment pauses meanwhile.
+
+What the data of a look say is not simulated; its decision has the probabilities that the scenario gives it. A look that
+waits for follow-up keeps the trial from ending until its decision.
+"""
 
 from __future__ import annotations
 
@@ -86,6 +90,13 @@ class Interims:
                     self._expect(code, self._n_events[code], self._world.env.now)
 
     def _expect(self, code: int, number: int, day: float) -> None:
+        """Plan a look for a day; from now on the trial does not end before its decision.
+
+        Args:
+            code: number of the rule among the interim looks.
+            number: participants or events at the look.
+            day: when it begins.
+        """
         self._n_pending += 1
         self._world.env.call_at(day, lambda: self._look(code, number))
 
@@ -95,7 +106,7 @@ class Interims:
         return self._world.varying(path, rule.takes_days)(self._world.single(path, str(number)))
 
     def _look(self, code: int, number: int) -> None:
-        """Begin a look; its decision follows after a drawn time."""
+        """Begin a look; its decision follows after a drawn time, or at once if recruitment is over for good."""
         world, recruitment = self._world, self._rules[code].recruitment
         if recruitment == "pauses_at_look":
             self._enrolment.pause_until_told(events.PAUSE_INTERIM)

@@ -1,4 +1,7 @@
-"""Safety oversight: sentinel spacing, the board's reviews, holds, and the rule that stops the trial."""
+"""Safety oversight: sentinel spacing, the board's reviews, holds, and the rule that stops the trial.
+
+Holds and the stop concern dosing as well as randomisation; sentinels and reviews hold up randomisation only.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +45,9 @@ class Board:
         """Space the sentinels: after each but the last, nobody is randomised for some days.
 
         In a trial without doses, a randomised participant counts as treated.
+
+        Args:
+            person: the participant, who has an arm.
         """
         if not self._has_doses:
             self.first_dose(person)
@@ -54,7 +60,11 @@ class Board:
             self._enrolment.pause(events.PAUSE_SENTINEL, days)
 
     def first_dose(self, person: Person) -> None:
-        """Count a participant as treated; after the number that a review waits for, plan the review."""
+        """Count a participant as treated; after the number that a review waits for, plan the review.
+
+        Args:
+            person: the participant, who gets their rank among the treated.
+        """
         self._n_treated += 1
         person.treated_rank = self._n_treated
         review = self._rules.board_review
@@ -126,7 +136,12 @@ class Board:
         return event
 
     def _hold(self, path: str, value: object) -> None:
-        """Put dosing and randomisation on hold for a drawn time."""
+        """Put dosing and randomisation on hold for a drawn time.
+
+        Args:
+            path: path of the length in the scenario, which names its draw's distribution.
+            value: the length in days, as in the scenario.
+        """
         world = self._world
         draws = world.person_draws("oversight.hold", "", 0, self._n_holds, _DRAWS_A_HOLD)
         self._n_holds += 1

@@ -2,8 +2,13 @@
 
 Ratios other than 1:1 use the same methods, which restore balance around the ratio. With probability `pull` they assign
 the arm furthest behind its share, else an arm by the ratio alone; at 1:1 the arm behind then has probability
-1/2 + pull/2, which is Efron's coin. Sources: Efron 1971 (Biometrika 58:403); Pocock and Simon 1975 (Biometrics 31:103);
-Wei 1978 (Ann Stat 6:92); Han, Enas and McEntegart 2009 (Stat Med 28:3001) for unequal ratios.
+1/2 + pull/2, which is Efron's coin.
+
+Arms that are full or closed take nobody, and the others keep their ratio. When an arm opens or closes, balance counts
+from then on: a new arm is compared with those allocated beside it, and does not catch up.
+
+Sources: Efron 1971 (Biometrika 58:403); Pocock and Simon 1975 (Biometrics 31:103); Wei 1978 (Ann Stat 6:92); Han, Enas
+and McEntegart 2009 (Stat Med 28:3001) for unequal ratios.
 """
 
 from __future__ import annotations
@@ -14,12 +19,17 @@ from collections.abc import Callable
 from sim.core.design import ArmDesign
 from sim.core.people import Person
 from sim.core.world import World
+from sim.scenario.amendment_checks import waiting_arms
 
 _DRAWS = 64  # numbers of a list drawn at once
 
 
 class _List:
-    """Uniform numbers of one list (the trial's, or a stratum's), in order of use."""
+    """Uniform numbers of one list (the trial's, or a stratum's), in order of use.
+
+    Attributes:
+        block: the rest of the current block, its next arm last; empty for other methods.
+    """
 
     def __init__(self, world: World, name: str) -> None:
         self._world = world
@@ -30,7 +40,7 @@ class _List:
         self.block: list[ArmDesign] = []  # the rest of the current block
 
     def take(self, n: int) -> list[float]:
-        """The next `n` uniform numbers in [0, 1) of the list."""
+        """The next `n` uniform numbers in [0, 1) of the list; none is given twice."""
         while self._used + n > len(self._numbers):
             more = self._world.person_draws("allocation", self._name, 0, self._n_drawn, _DRAWS)
             self._numbers = self._numbers[self._used :] + more.tolist()
@@ -63,8 +73,11 @@ class Allocation:
         self._unit_block = [arm for arm in self._arms for _ in range(arm.allocation)]
         self._counts: dict[str, list[int]] = {}
         self._n_strata = world.design.population.n_stratified
-        self._full: set[int] = set()  # arms that take no more
-        self._urn = [self._rule.urn_start * share * total for share in self._shares]
+        self._full: set[int] = set()  # arms that a cap keeps from taking more
+        waiting = waiting_arms(world.scenario)
+        self._closed = {arm.index for arm in self._arms if arm.name in waiting}
+        self._urn_at_start = [self._rule.urn_start * share * total for share in self._shares]
+        self._urn = list(self._urn_at_start)
         methods: dict[str, Callable[[Person], ArmDesign]] = {
             "simple": self._simple,
             "permuted_blocks": self._permuted_block,
@@ -83,13 +96,32 @@ class Allocation:
         """
         (self._full.add if is_full else self._full.discard)(arm.index)
 
+    def arm_opens(self, arm: ArmDesign, opens: bool) -> None:
+        """Open an arm, or close it; balance counts from now on.
+
+        Args:
+            arm: the arm.
+            opens: whether participants are allocated to it from now on.
+        """
+        if opens != (arm.index in self._closed):
+            return
+        (self._closed.discard if opens else self._closed.add)(arm.index)
+        self._counts.clear()
+        self._urn = list(self._urn_at_start)
+        for numbers in (*self._lists.values(), *self._strata.values()):
+            numbers.block = []
+
     def _open(self, shares: list[float]) -> list[float]:
-        """Shares of the arms that have room; all arms if none has, as in data that exceed the caps."""
-        if not self._full or len(self._full) == len(self._arms):
+        """Shares of the open arms that have room; all open arms if none has, as in data that exceed the caps."""
+        if not (self._full or self._closed):
             return shares
-        return [0.0 if i in self._full else share for i, share in enumerate(shares)]
+        out = self._full | self._closed
+        if len(out) == len(self._arms):
+            out = self._closed
+        return [0.0 if i in out else share for i, share in enumerate(shares)]
 
     def _list(self, name: str) -> _List:
+        """The list of a name, which is begun at its first use."""
         if name not in self._lists:
             self._lists[name] = _List(self._world, name)
         return self._lists[name]
@@ -104,6 +136,7 @@ class Allocation:
         return max(zip(self._arms, shares, strict=True), key=lambda one: (one[1] > 0, one[0].index))[0]
 
     def _simple(self, person: Person) -> ArmDesign:
+        """An arm by the ratio alone."""
         del person
         return self._by_shares(self._open(self._shares), self._list("").take(1)[0])
 
@@ -119,12 +152,12 @@ class Allocation:
     def _permuted_block(self, person: Person) -> ArmDesign:
         """The next arm of the stratum's block that has room."""
         stratum = self._stratum(person)
-        is_open = self._open([1.0] * len(self._arms))
+        is_open = self._open([1.0] * len(self._arms)) if self._full or self._closed else None
         while True:
             if not stratum.block:
                 stratum.block = self._new_block(stratum)
             arm = stratum.block.pop()
-            if is_open[arm.index]:
+            if is_open is None or is_open[arm.index]:
                 return arm
 
     def _new_block(self, numbers: _List) -> list[ArmDesign]:
@@ -146,7 +179,10 @@ class Allocation:
         return self._by_shares(tied, pick)
 
     def _lags(self, counts: list[int]) -> list[float]:
-        """How far each arm is behind its share, among arms that have room."""
+        """How far each arm is behind its share, in participants, among arms that have room.
+
+        Below 0 for an arm ahead.
+        """
         shares = self._open(self._shares)
         if shares is not self._shares:
             rest = math.fsum(shares)

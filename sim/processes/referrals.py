@@ -1,4 +1,13 @@
-"""Referrals of each site: when they come, whom the chart excludes, who declines, and who becomes a person."""
+"""Referrals of each site: when they come, whom the chart excludes, who declines, and who becomes a person.
+
+Most referrals end on the day, at the chart or by declining. There are too many of them to make a process of each: the
+batch judges them as arrays, and their events are added when the trial is over (`ended_at_once`).
+
+Attributes:
+    Integers: an array of whole numbers.
+    Intervals: (start, end) of each interval, in days.
+    FIRST_STAND_IN: numbers of referrals from here on are observed people, beyond any that are drawn.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +21,7 @@ from sim.core import events
 from sim.core.events import EndedAtOnce, nobody_ended_at_once
 from sim.core.people import Person, Site
 from sim.core.quantiles import log1p
-from sim.core.referred import DECLINES, HANDLED, Fates, People
+from sim.core.referred import DECLINES, HANDLED, Fates, Listed
 from sim.core.roles import Amending, Capping, Recruiting
 from sim.core.streams import BLOCK
 from sim.core.world import World
@@ -46,7 +55,7 @@ class Referrals:
         if rules.window_days is not None:
             self._window = world.number("screening.window_days", rules.window_days)
         per_day = world.number("screening.deteriorates_per_day", rules.deteriorates_per_day)
-        self._mean_to_deterioration = _mean_days_to(per_day)
+        self._mean_to_deterioration = mean_days_to(per_day)
         self._deterioration = world.column("screening.deteriorates")
 
     def of(self, site: Site) -> Iterator[Person | None]:
@@ -59,7 +68,7 @@ class Referrals:
         Args:
             site: the site.
 
-        Returns:
+        Yields:
             The patients; None stands for no further arrivals at the current rate.
         """
         if site.design.is_changing:
@@ -81,7 +90,7 @@ class Referrals:
                 world.env.finish()
                 return
             seen.append((times[:n], drawn.chart_failed[row, :n], drawn.fate[row, :n]))
-            people = drawn.people
+            people = drawn.people.listed
             for j in range(people.starts[row], people.starts[row + 1]):
                 position = people.position[j]
                 if position >= n:
@@ -108,7 +117,7 @@ class Referrals:
                 world.env.finish()
                 return
             seen.append((arrivals, drawn.chart_failed[row], drawn.fate[row]))
-            people = drawn.people
+            people = drawn.people.listed
             for j in range(people.starts[row], people.starts[row + 1]):
                 person = self._person(site, block * BLOCK + people.position[j], 0.0, people, j)
                 person.arrival = arrivals.item(people.position[j])
@@ -122,12 +131,15 @@ class Referrals:
         Args:
             site: the site.
             is_eligible: whether they must pass all tests, as randomised participants did.
+
+        Yields:
+            Patients without end, numbered from `FIRST_STAND_IN`; they have no day of referral yet.
         """
         drawn_before: list[Person] = []
         referral = FIRST_STAND_IN if is_eligible else FIRST_STAND_IN + FIRST_STAND_IN // 2
         for block in range(_STAND_IN_BLOCKS):
             drawn, row = self._world.batch.stand_ins(site.design, site.row, self._world.row, block)
-            people = drawn.people
+            people = drawn.people.listed
             for j in range(people.starts[row], people.starts[row + 1]):
                 person = self._person(site, referral, 0.0, people, j)
                 drawn_before.append(person)
@@ -141,7 +153,7 @@ class Referrals:
             strata = like.strata if like else (0,) * len(self._world.design.population.strata)
             yield Person(site, referral + k, 0.0, values, 0, 0, weight, _NEVER, True, strata)
 
-    def _person(self, site: Site, referral: int, referred: float, people: People, j: int) -> Person:
+    def _person(self, site: Site, referral: int, referred: float, people: Listed, j: int) -> Person:
         """Make the j-th of the people drawn a person, with the end of their window and their deterioration."""
         person = Person(
             site,
@@ -198,7 +210,7 @@ class Referrals:
                 here = index_of_site[chosen] == site.index
                 for since, dropped in amending.spans(site):
                     bits = np.where(here & (times >= since), bits & ~np.int64(dropped), bits)
-        first = np.frexp((bits & -bits).astype(np.float64))[1] - 1
+        first = np.frexp((bits & -bits).astype(np.float64))[1].astype(np.int64) - 1
         kind = np.where(declines, events.CONSENT_REFUSED, events.CHART_FAILED)
         code = np.where(declines, 0, first)
         turned_away = declines & _within(times, enrolment.pauses)
@@ -221,7 +233,7 @@ def _within(times: Array, intervals: Intervals) -> npt.NDArray[np.bool_]:
     return inside
 
 
-def _mean_days_to(per_day: float) -> float:
+def mean_days_to(per_day: float) -> float:
     """Mean, in days, of the exponential time to something with a given probability per day."""
     if per_day <= 0:
         return _NEVER

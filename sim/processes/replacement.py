@@ -1,4 +1,7 @@
-"""Which participants who leave are replaced by one more."""
+"""Which participants who leave are replaced by one more.
+
+It only names them; `sim.trial` raises the number of participants needed, and reopens recruitment.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,9 @@ class Replacement:
 
         Args:
             person: the participant who leaves.
+
+        Returns:
+            The answer by the scenario's `trial.replace`; False if it is `never`.
         """
         has_doses = person.arm is not None and person.arm.doses is not None
         if self._rule == "before_first_dose":

@@ -1,4 +1,8 @@
-"""Discrete risks in the log: when each strikes, and how many days it costs. Their effects are drawn in advance."""
+"""Discrete risks in the log: when each strikes, and how many days it costs. Their effects are drawn in advance.
+
+Delays of start-up and gaps in recruitment are a part of the days and rates that the batch draws; these events tell a
+reader of the log why.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +21,15 @@ class StrikingRisks:
 
     Args:
         world: the replication's surroundings.
+
+    Attributes:
+        told: (day, kind of event, risk, days it costs) of each event; empty if the trial never starts.
     """
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._told = [] if world.starts is None else list(self._found())
+        self._struck: set[int] = set()  # codes of risks that the log has; each strikes once
+        self.told = [] if world.starts is None else list(self._found())
 
     def _found(self) -> Iterator[tuple[float, int, int, float]]:
         """(day, kind of event, risk, days it costs) of each risk that strikes."""
@@ -59,22 +67,36 @@ class StrikingRisks:
     @property
     def first_day(self) -> float:
         """Day on which the first risk strikes; infinity if none does."""
-        return min((told[0] for told in self._told), default=math.inf)
+        return min((told[0] for told in self.told), default=math.inf)
 
     def begin(self) -> None:
         """Schedule the events of all risks that strike."""
-        for day, *rest in self._told:
-            self._world.env.call_at(day, _Told(self._world, *rest))
+        for told in self.told:
+            self._tell(*told)
 
+    def delays(self, group: str, step: str | None, day: float) -> None:
+        """Schedule the events of risks that delay sites which an amendment opens, unless they strike others before.
 
-class _Told:
-    """The call that records a risk that strikes or is over."""
+        Args:
+            group: group of the sites.
+            step: name of a step of their start-up; None for activation as a whole.
+            day: when it will be done, with the delay.
+        """
+        risks, row = self._world.batch.risks, self._world.row
+        for i, risk in enumerate(self._world.design.risks):
+            rule = risk.rule
+            if risks.struck[i, row] and group in risk.groups and (rule.delays, rule.step) == ("activation", step):
+                days = risks.days[i, row].item()
+                self._tell(day - days, events.RISK_STRUCK, risk.code, days)
 
-    __slots__ = ("_rest", "_world")
+    def _tell(self, day: float, kind: int, code: int, days: float) -> None:
+        """Schedule the event of a risk that strikes or is over."""
 
-    def __init__(self, world: World, *rest: float) -> None:
-        self._world, self._rest = world, rest
+        def record() -> None:
+            if kind == events.RISK_STRUCK:
+                if code in self._struck:
+                    return
+                self._struck.add(code)
+            self._world.record(kind, code=code, amount=days)
 
-    def __call__(self) -> None:
-        kind, code, days = self._rest
-        self._world.record(int(kind), code=int(code), amount=days)
+        self._world.env.call_at(day, record)

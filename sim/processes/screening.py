@@ -1,4 +1,13 @@
-"""From consent to eligibility: the wait for a coordinator, tests, and the ways to fail in between."""
+"""From consent to eligibility: the wait for a coordinator, tests, and the ways to fail in between.
+
+A patient's time can run out at every step, by the window or by worsening; each wait ends with the earlier of both.
+Whether they fail the tests is known from their attributes from the start; here it is only found out.
+
+Attributes:
+    OUT: result of a screening that is over for good.
+    ELIGIBLE: result of one that is passed.
+    WILL_RETURN: result of one that failed for reasons that may pass.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +23,11 @@ OUT, ELIGIBLE, WILL_RETURN = range(3)
 
 
 def lowest_bit(bits: int) -> int:
-    """Position of the lowest bit that is set: the first failed criterion."""
+    """Position of the lowest bit that is set: the first failed criterion.
+
+    Args:
+        bits: failed criteria as bits, at least one.
+    """
     return (bits & -bits).bit_length() - 1
 
 
@@ -73,10 +86,12 @@ class Screening:
         return True
 
     def _fail(self, person: Person, code: int, failed: int = 0) -> int:
+        """Record a failure; `code` is of the vocabulary `screening_failed`, then the criteria."""
         self._world.record(events.SCREENING_FAILED, person.site.index, person.referral, failed, code)
         return OUT
 
     def _out_of_time(self, person: Person) -> int:
+        """Record that a patient's time ran out: they worsened, or their window ended, whichever came first."""
         worsened = person.deteriorates <= person.window_ends
         return self._fail(person, events.FAIL_DETERIORATED if worsened else events.FAIL_WINDOW)
 
@@ -116,6 +131,7 @@ class Screening:
             coordinators.leave(turn)
 
     def _no_coordinator(self, person: Person, has_lost_patience: bool) -> int:
+        """Record that a patient gave up waiting for a coordinator, or that their time ran out before."""
         if not has_lost_patience:
             return self._out_of_time(person)
         self._world.record(events.PATIENT_LOST, person.site.index, person.referral)
@@ -133,6 +149,7 @@ class Screening:
         return ELIGIBLE
 
     def _may_return(self, person: Person) -> bool:
+        """Whether a patient comes back: by chance, after a first attempt that failed only for reasons that may pass."""
         return (
             person.attempt == 1
             and not person.tests_failed & self._lasting

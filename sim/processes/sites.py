@@ -1,6 +1,7 @@
 """Sites: when they open, how fast they refer, and when they close.
 
-Everything that can be drawn in advance comes from the batch; this module runs the sites through the trial.
+Everything that can be drawn in advance comes from the batch; this module runs the sites through the trial. A site is
+one process, which waits from one patient to the next; a change of its rate moves the day of the one it waits for.
 """
 
 from __future__ import annotations
@@ -27,12 +28,22 @@ _NEVER = float("inf")
 
 
 def make_sites(world: World) -> list[Site]:
-    """The sites of a replication, each with its activation, referral rate and arrivals."""
+    """The sites of a replication, each with its activation, referral rate and arrivals.
+
+    Args:
+        world: the replication's surroundings.
+
+    Returns:
+        The sites in the order of their groups; a site that waits for an amendment activates never, until it opens.
+    """
     return [site for group in world.design.groups for site in _group_sites(world, group)]
 
 
 def _group_sites(world: World, group: GroupDesign) -> Iterator[Site]:
-    """The sites of a group in this replication."""
+    """The sites of a group in this replication.
+
+    A site that never activates is given `arrivals_from`, because an amendment may open it.
+    """
     settings, paths = group.settings, group.paths
     ramp = settings.ramp_up
     ramp_days = world.number(f"{paths['ramp_up']}.days", ramp.days) if ramp else 0.0
@@ -185,7 +196,10 @@ class Recruitment:
             self._changing[site].interrupt()
 
     def _plan_closing(self, site: Site) -> None:
-        """Schedule the closing of a site on a date, or after days without a randomisation."""
+        """Schedule the closing of a site on a date, or after days without a randomisation.
+
+        Nothing is scheduled for a site that waits for an amendment, and closes after such days: `opens` does that.
+        """
         closes = site.design.settings.closes
         if closes is None or (site.is_waiting and not isinstance(closes, date)):
             return
@@ -222,7 +236,11 @@ class Recruitment:
             call()
 
     def randomised_at(self, site: Site) -> None:
-        """Count a randomisation at a site, and close the site if it is full."""
+        """Count a randomisation at a site, and close the site if it is full.
+
+        Args:
+            site: the site.
+        """
         site.n_randomised += 1
         site.last_randomised = self._world.env.now
         if site.n_randomised == site.design.settings.max_participants:

@@ -13,14 +13,8 @@ from collections.abc import Callable
 from simpy.events import Event
 
 from sim.core import events
+from sim.core.decisions import nearly
 from sim.core.world import World
-
-ROUNDING = 1e-9  # relative: sums of cells are not exact, which must leave no dose short
-
-
-def nearly(cells: float) -> float:
-    """Slightly less than an amount of cells, to compare sums despite rounding."""
-    return cells - ROUNDING * abs(cells)
 
 
 class Lot:
@@ -57,6 +51,8 @@ class StockClaim:
 
     Attributes:
         cells: cells claimed.
+        is_granted: whether the cells are reserved for it.
+        is_thawed: whether they are used, and cannot go back.
         served: happens when the cells are granted; None unless someone waits for it.
         parts: lots, and cells taken from each.
     """
@@ -142,6 +138,7 @@ class Stock:
             self._on_less()
 
     def _changed(self) -> None:
+        """Grant waiting claims as far as the cells go, in order of arrival, and tell that there may be more cells."""
         while self._waiting and self._take(self._waiting[0]):
             self._waiting.popleft()
         self._on_more()
@@ -150,13 +147,13 @@ class Stock:
         """Claim the cells of one dose, after all claims that wait already.
 
         Args:
-            cells: number of cells.
+            cells: number of cells; 0 for a drug, which is granted at once.
 
         Returns:
-            The claim, which is granted at once if no other waits and there are enough cells.
+            The claim, which is granted at once if no other waits and there are enough cells, or if it is of none.
         """
         claim = StockClaim(self, cells)
-        if self._waiting or not self._take(claim):
+        if (self._waiting and cells > 0) or not self._take(claim):
             self._waiting.append(claim)
         return claim
 
@@ -183,7 +180,11 @@ class Stock:
         return True
 
     def withdraw(self, claim: StockClaim) -> None:
-        """Remove a waiting claim."""
+        """Remove a waiting claim; those behind it may be granted.
+
+        Args:
+            claim: a claim that was not granted.
+        """
         self._waiting.remove(claim)
         self._changed()
 

@@ -1,15 +1,17 @@
 """Every value of a scenario for the report: its unit, which file set it, and its source.
 
 A run keeps these rows in its folder, because the folder has only the resolved values and not the files they came from.
+A reader who doubts a date starts here: which numbers it rests on, who set them, and how well each is supported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sim.analysis.modelled import has_value
+from sim.scenario.described import described
 from sim.scenario.provenance import COMMAND_LINE, provenance, source_of, values_of
 from sim.scenario.schema import Scenario
 from sim.scenario.yaml_source import shown
@@ -30,10 +32,12 @@ class Assumption(NamedTuple):
         path: dotted path in the scenario.
         value: the value as one line of text.
         unit: unit of the value, or empty.
-        layer: what set it: this file, the file it extends, the command line, or nothing (a default).
-        origin: `file:line`, or what stands in its place.
+        layer: what set it, one of the constants of this module: this file, the file it extends, the command line,
+            nothing (a default), or unknown (a scenario made in Python).
+        origin: `file:line`; the word `default` or `command line` for a value that no file sets; empty for a scenario
+            made in Python.
         source: citation, or empty.
-        grade: A to D, or empty.
+        grade: how well the source supports the value, A (best) to D (assumed); empty without an entry in `sources`.
         note: remark on the source, or empty.
     """
 
@@ -75,11 +79,12 @@ def assumption_rows(loaded: Loaded) -> list[dict[str, str]]:
     Returns:
         One dict per value, with the attributes of `Assumption` as keys.
     """
-    unit = Units()
     rows = []
     for row in provenance(loaded):
         layer = _layer(row.origin, loaded)
-        found = Assumption(row.path, row.value, unit.of(row.path), layer, row.origin, row.source, row.grade, row.note)
+        found = Assumption(
+            row.path, row.value, described(row.path).unit, layer, row.origin, row.source, row.grade, row.note
+        )
         if not found.says_nothing:
             rows.append(found._asdict())
     return rows
@@ -89,14 +94,14 @@ def together(rows: Iterable[Assumption]) -> list[Assumption]:
     """Group rows as a reader wants them: values that were set together become one row.
 
     Rows that share a key three or more levels deep (a criterion, a period, a curve) become one row, with their names in
-    its
-    value, if they have the same source and were set by the same layer. An uncertain value keeps a row of its own.
+    its value, if they have the same source and were set by the same layer. An uncertain value keeps a row of its own.
 
     Args:
-        rows: the values of a scenario, in the order of the schema.
+        rows: the values of a scenario, in the order of the schema; only neighbours are grouped.
 
     Returns:
-        The grouped rows, in the same order.
+        The grouped rows, in the same order. The path of a grouped row is the key that its values share, and its unit is
+        empty, because each value in it has its own.
     """
     merged: list[Assumption] = []
     for key, group in groupby(rows, key=_said_together):
@@ -130,7 +135,7 @@ def assumptions_of(results: Results) -> list[Assumption]:
         results: the run.
 
     Returns:
-        One row per value, in the order of the schema.
+        One row per value, in the order of the schema, without values of parts that the scenario does not model.
     """
     kept: Iterable[Mapping[str, str]] = results.identity.get("assumptions") or ()
     rows = [Assumption(*(str(row.get(field, "")) for field in Assumption._fields)) for row in kept]
@@ -139,42 +144,7 @@ def assumptions_of(results: Results) -> list[Assumption]:
 
 
 def _from_scenario(scenario: Scenario) -> Iterator[Assumption]:
-    unit = Units()
     for path, value in values_of(scenario):
         entry = source_of(scenario.sources, path)
         source, grade, note = (entry.source, entry.grade, entry.note or "") if entry else ("", "", "")
-        yield Assumption(".".join(path), shown(value), unit.of(".".join(path)), UNKNOWN, "", source, grade, note)
-
-
-class Units:
-    """Units of a scenario's values, as its schema declares them."""
-
-    def __init__(self) -> None:
-        self._schema: dict[str, Any] = Scenario.model_json_schema()
-
-    def of(self, path: str) -> str:
-        """The unit of the value at a dotted path, such as `days`; empty where it has none."""
-        nodes = [self._schema]
-        unit = ""
-        for key in path.split("."):
-            nodes = [step for node in nodes for form in self._forms(node) for step in _step(form, key)]
-            unit = next((str(node["unit"]) for node in nodes if "unit" in node), unit if not nodes else "")
-        return unit
-
-    def _forms(self, node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """A schema node and every form that it may take."""
-        yield node
-        if "$ref" in node:
-            yield from self._forms(self._schema["$defs"][node["$ref"].rpartition("/")[2]])
-        for option in (*node.get("anyOf", ()), *node.get("oneOf", ())):
-            yield from self._forms(option)
-
-
-def _step(node: dict[str, Any], key: str) -> Iterator[dict[str, Any]]:
-    properties = node.get("properties", {})
-    if key in properties:
-        yield properties[key]
-        return
-    if isinstance(node.get("additionalProperties"), dict):
-        yield node["additionalProperties"]
-    yield from (item for item in node.get("patternProperties", {}).values() if isinstance(item, dict))
+        yield Assumption(".".join(path), shown(value), described(".".join(path)).unit, UNKNOWN, "", source, grade, note)

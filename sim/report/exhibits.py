@@ -1,4 +1,7 @@
-"""What a report shows: a figure with its summary and its table, made together so that they cannot disagree."""
+"""What a report shows: a figure with its summary and its table, made together so that they cannot disagree.
+
+The same exhibit goes into an HTML page, the studio, an Excel workbook and the documents; none of them adds a number.
+"""
 
 from __future__ import annotations
 
@@ -38,11 +41,11 @@ class Exhibit:
     """One figure, or the reason why there is none.
 
     Attributes:
-        name: key of the figure, and its id in the page.
+        name: key of the figure, and its id in the page; pages assign exhibits to their parts by it.
         title: heading.
-        summary: what the figure shows, in a sentence or two, with numbers and errors.
-        source: files and methods behind the figure.
-        figure: the figure; None if there is nothing to draw, which the summary then says.
+        summary: what the figure shows, in a sentence or two, with numbers and errors; read out by screen readers.
+        source: files and methods behind the figure; empty if the summary says enough.
+        figure: the figure; None if there is nothing to draw, which the summary then says, or if the table is all.
         table: the data, or None.
     """
 

@@ -1,53 +1,84 @@
-"""Names for uncertain values and for the other inputs on which a result depends."""
+"""Names for uncertain values and for the other inputs on which a result depends.
+
+Shares of variance and assumptions are tables by dotted path; here a path becomes a phrase that fits into a sentence.
+`sim.report.key_words` is for labels of any value, such as rows of what differs between two scenarios.
+"""
 
 from __future__ import annotations
 
+import re
+
 from sim.analysis.variance_shares import CHANCE
 from sim.experiment.explanation.tables import SITES
+from sim.report.key_words import key_words, lowered, path_words, words
 from sim.scenario.schema import Scenario
 
 _SITES = "which sites they are"
 _CHANCE = "chance from patient to patient"
+_UNITS = re.compile(r"_(kg|g_l|mg_l|umol_l|mmol_l|years)$")
 _SHORT = {
     "screening.consent": "consent",
     "cells.failure": "failure of lots",
-    "referrals_per_month": "referrals per month",
-    "between_site_cv": "difference between sites",
-    "never_enrols": "sites that never enrol",
+    "site_defaults.between_site_cv": "difference between sites",
+    "site_defaults.never_enrols": "sites that never enrol",
 }
 
 
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
-
-
 def input_name(scenario: Scenario, path: str) -> str:
-    """An input of the shares of variance, in words: what the uncertain value is, and where it holds.
+    """An input on which a result depends, in words inside a sentence: what the value is, and where it holds.
 
     Args:
-        scenario: the scenario.
-        path: dotted path of the value, or the name of an input such as chance.
+        scenario: the scenario; a group of sites is called by its `label`.
+        path: dotted path of the value, or the name of an input that no value has: `SITES` or `CHANCE` of
+            `sim.experiment.explanation.tables` and `sim.analysis.variance_shares`.
+
+    Returns:
+        A phrase with a small first letter, such as `consent, General hospital` or `failure of lots`.
     """
-    if path == SITES:
-        return _SITES
-    if path == CHANCE:
-        return _CHANCE
+    if path in (SITES, CHANCE):
+        return _SITES if path == SITES else _CHANCE
     if path in _SHORT:
         return _SHORT[path]
     section, *rest = path.split(".")
-    what = _SHORT.get(rest[-1], _plain(rest[-1])) if rest else _plain(section)
-    if section == "sites" and len(rest) >= 2:
-        group = scenario.sites.get(rest[0])
-        where = (group.label if group else None) or _plain(rest[0])
-        what = _SHORT.get(rest[1], _plain(rest[1])) if len(rest) == 2 else " ".join(_plain(part) for part in rest[1:])
-        return f"{what}, {where}"
-    if path.startswith("follow_up.leaving.") and "hazard_ratio" in rest:
-        return f"hazard ratio of {_plain(rest[1])}, {rest[-1]}"
+    named = {"sites": _of_sites, "follow_up": _of_leaving, "patients": _of_patients, "costs": _of_costs}
+    if section in named and (said := named[section](scenario, rest)):
+        return said
     if section == "calendar" and rest[0] == "periods":
-        return f"factor of {_plain(rest[1])}"
-    if section == "site_defaults":
-        return f"{' '.join(_plain(part) for part in rest[:-1])} {what}".strip() + ", all sites"
-    return f"{what} ({' '.join(_plain(part) for part in [section, *rest[:-1]])})"
+        return f"factor of {words(rest[1])}"
+    return lowered(path_words(path))
+
+
+def _of_sites(scenario: Scenario, rest: list[str]) -> str:
+    if len(rest) < 2:
+        return ""
+    group = scenario.sites.get(rest[0])
+    return f"{key_words('.'.join(['sites', *rest]))}, {(group.label if group else None) or words(rest[0])}"
+
+
+def _of_leaving(_: Scenario, rest: list[str]) -> str:
+    """A share that has left by a week, in one arm or in all, or a hazard ratio."""
+    if rest[0] != "leaving" or len(rest) < 3:
+        return ""
+    *arm, week = rest[2:]
+    if arm[:1] == ["hazard_ratio"]:
+        return f"hazard ratio of {words(rest[1])}, {week}"
+    return ", ".join([f"{words(rest[1])} by week {week}", *arm])
+
+
+def _of_patients(_: Scenario, rest: list[str]) -> str:
+    kind, *names = rest
+    if kind == "correlation":
+        both = [words(_UNITS.sub("", name)) for name in ".".join(names).split("~")]
+        return f"correlation of {' and '.join(both)}"
+    if kind not in ("conditions", "attributes") or not names:
+        return ""
+    bare = words(_UNITS.sub("", names[0]))
+    said = f"how frequent is “{bare}”" if kind == "conditions" else f"patients' {bare}"
+    return ", ".join([said, *(words(name) for name in names[1:] if name != "probability")])
+
+
+def _of_costs(_: Scenario, rest: list[str]) -> str:
+    return f"cost: {' '.join(words(name) for name in rest)}"
 
 
 _FRACTIONS = {
@@ -67,7 +98,14 @@ _FRACTIONS = {
 
 
 def fraction(share: float) -> str:
-    """A share as a common fraction: 'two thirds'; 'little' for less than a tenth."""
+    """A share as a common fraction: 'two thirds'; 'little' below 7.5 %.
+
+    Args:
+        share: from 0 to 1.
+
+    Returns:
+        The name of the nearest of twelve fractions from a tenth to all.
+    """
     if share < 0.075:
         return "little"
     return min(_FRACTIONS, key=lambda name: abs(_FRACTIONS[name] - share))

@@ -1,4 +1,7 @@
-"""Countries, steps of start-up and risks, in sentences."""
+"""Countries, steps of start-up and risks, in sentences.
+
+They are what a planner of many places asks first, so the console prints them with the dates.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,16 @@ _MOST_COUNTRIES = 8  # whom a line is for where all are printed
 
 
 def country_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
-    """For each country: sites activated, when the first opens, and participants."""
+    """For each country: sites activated, when the first opens, and participants.
+
+    Args:
+        table: `Results.countries()`: a row for each country with its label, number of sites, sites activated and
+            participants (means), day of the first active site (median), and share of all participants.
+        dates: the scenario's calendar, in which days since day 0 become dates.
+
+    Returns:
+        One sentence per country.
+    """
     sentences = []
     for _, row in table.iterrows():
         n, opens = int(str(row["n_sites"])), estimate_of(row, "first_site_active")
@@ -29,8 +41,14 @@ def country_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
 
 
 def start_up_sentence(table: pd.DataFrame) -> str:
-    """The step of start-up that is critical most often, and the one that takes most of the days; empty without
-    steps.
+    """The step of start-up that is critical most often, and the one that takes most of the days.
+
+    Args:
+        table: `Results.start_up()`: a row for each step and country; rows with an empty country are of all sites.
+            `share` is the share of sites at which the step is critical, `critical_days` its days there, in the mean.
+
+    Returns:
+        Two sentences; empty without steps.
     """
     rows = table[(table["country"] == "") & table["share"].notna()]
     if rows.empty:
@@ -48,7 +66,16 @@ def start_up_sentence(table: pd.DataFrame) -> str:
 
 
 def risk_sentences(table: pd.DataFrame) -> list[str]:
-    """For each risk: what it is, how often it strikes, and the days that it adds and costs."""
+    """For each risk: what it is, how often it strikes, and the days that it adds and costs.
+
+    Args:
+        table: `Results.risks()`: a row for each risk with its meaning, the share of trials in which it strikes, the
+            days that it then adds, and the days of the end lost to it in the mean of all trials, measured by paired
+            runs.
+
+    Returns:
+        One sentence per risk, with the 95 % interval of each number. Days lost are left out where it changed no trial.
+    """
     sentences = []
     for _, row in table.iterrows():
         text = f"Risk {row['meaning']}; strikes in {chance(estimate_of(row, 'share'))} of the simulated trials"
@@ -62,7 +89,15 @@ def risk_sentences(table: pd.DataFrame) -> list[str]:
 
 
 def place_sentences(results: Results, dates: Dates) -> list[str]:
-    """Sentences on countries, start-up and risks; empty if the scenario has none."""
+    """Sentences on countries, start-up and risks; empty if the scenario has none.
+
+    Args:
+        results: a run.
+        dates: the scenario's calendar, in which days since day 0 become dates.
+
+    Returns:
+        The eight countries that bring most participants, with a note of how many there are; then start-up, then risks.
+    """
     countries = results.countries().sort_values("share", ascending=False, kind="stable")
     told = country_sentences(countries[:_MOST_COUNTRIES], dates)
     if len(countries) > _MOST_COUNTRIES:

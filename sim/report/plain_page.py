@@ -1,4 +1,8 @@
-"""One HTML page for any answer except a run's: a single file that opens offline, with equal bytes for equal answers."""
+"""One HTML page for any answer except a run's: a single file that opens offline, with equal bytes for equal answers.
+
+The content is a value (`PlainPage`), so that the studio, the workbook and the documents take the same headline, cards
+and exhibits without reading HTML. A run's page has its own template; see `sim.report.run.page`.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Card:
-    """One number of the answer.
+    """One number of the answer, shown large.
 
     Attributes:
         name: what the number is.
-        value: the number as text.
-        error: its uncertainty as text.
-        lines: further remarks.
+        value: the number as text, with its unit.
+        error: its uncertainty as text, such as `-12/+15 d`; empty for none.
+        lines: further remarks, in small print.
     """
 
     name: str
@@ -31,12 +35,12 @@ class Card:
 
 @dataclass(frozen=True)
 class PageSection:
-    """A part of a page.
+    """A part of a page, under a heading of its own.
 
     Attributes:
-        name: its id.
+        name: its id, the part of the address after `#`.
         title: its heading.
-        intro: the question that it answers.
+        intro: one sentence on what it shows; empty for none.
         lines: paragraphs.
         exhibits: figures, or tables without a figure.
     """
@@ -50,20 +54,20 @@ class PageSection:
 
 @dataclass(frozen=True)
 class PlainPage:
-    """What a page says.
+    """What a page says, from top to bottom.
 
     Attributes:
-        title: of the window.
+        title: of the browser's window.
         eyebrow: what it is about, above the headline.
         headline: the answer in a sentence.
-        command: the command that makes it.
+        command: the command that makes it again; empty for an answer made from Python.
         question: the question that it answers.
         warnings: what to know first, without full stops.
-        cards: figures of the answer.
+        cards: numbers of the answer.
         lines: sentences below them.
         tables: tables below those, open.
         first: figures below those.
-        reading: how to read them.
+        reading: how to read errors and intervals.
         sections: the rest.
         footer: at the very end.
     """
@@ -89,7 +93,14 @@ class PlainPage:
 
 
 def render(page: PlainPage) -> str:
-    """The page as HTML text."""
+    """The page as HTML text.
+
+    Args:
+        page: what the page has: heading, sentences, sections with figures and tables.
+
+    Returns:
+        One file that needs no other: scripts, styles and data are inside. The same page is the same bytes.
+    """
     exhibits = [*page.first, *(found for section in page.sections for found in section.exhibits)]
     plotly, script = plotly_script(), template_text("report.js")
     return (

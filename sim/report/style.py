@@ -1,5 +1,8 @@
-"""How figures look. Colours can be told apart by colour-blind readers (Okabe and Ito 2008), and never carry meaning
-alone.
+"""How figures look. Each colour has one meaning, in figures and in the studio (`sim/web/assets/studio.css` has the same
+for both schemes). Colours can be told apart by colour-blind readers (Okabe and Ito 2008; the purple is of Tol's muted
+scheme), and never carry meaning alone.
+
+Every figure begins with `figure` or uses `TEMPLATE`; days become dates with `stamps`.
 """
 
 from __future__ import annotations
@@ -21,8 +24,15 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 
-BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
-SKY, PURPLE, GREY, INK = "#56B4E9", "#CC79A7", "#808080", "#004B75"
+BLUE, PURPLE, ORANGE, SKY, OLIVE, SLATE = "#0072B2", "#AA4499", "#E69F00", "#56B4E9", "#7F7A36", "#5F6B7A"
+GREY, INK = "#808080", "#004B75"
+
+# what a colour means, in every figure
+BASE, PLAN_B = BLUE, PURPLE  # the plan under work, and the one that it is compared with
+EARLIER = BETTER = "#009E73"
+LATER = WORSE = "#D55E00"
+PLANNED = "#3B3F45"  # what was planned: its dates, and the pace that they need
+SAME = "#C8C8C8"
 BAND_OUTER, BAND_INNER = "rgba(0,114,178,0.16)", "rgba(0,114,178,0.30)"
 _MINUTES_A_DAY = 1440
 _AXIS = {
@@ -35,7 +45,13 @@ _AXIS = {
 
 
 class Series(NamedTuple):
-    """How one of several lines looks: colour, dash and marker."""
+    """How one of several lines looks.
+
+    Attributes:
+        colour: `#RRGGBB`.
+        dash: plotly's name of the dash of a line.
+        marker: plotly's name of the symbol of a point.
+    """
 
     colour: str
     dash: str
@@ -43,17 +59,24 @@ class Series(NamedTuple):
 
 
 SERIES = (
-    Series(BLUE, "solid", "circle"),
-    Series(VERMILLION, "dash", "square"),
-    Series(GREEN, "dashdot", "diamond"),
-    Series(PURPLE, "dot", "triangle-up"),
-    Series(ORANGE, "longdash", "cross"),
-    Series(SKY, "longdashdot", "x"),
+    Series(BASE, "solid", "circle"),
+    Series(PLAN_B, "dash", "square"),
+    Series(ORANGE, "dashdot", "diamond"),
+    Series(SKY, "dot", "triangle-up"),
+    Series(OLIVE, "longdash", "cross"),
+    Series(SLATE, "longdashdot", "x"),
 )
 
 
 def series(i: int) -> Series:
-    """The look of the i-th line; beyond six they repeat."""
+    """The look of the i-th line; beyond six they repeat.
+
+    Args:
+        i: number of the line, from 0.
+
+    Returns:
+        Colour, dash and marker. Lines are told apart without colour, too.
+    """
     return SERIES[i % len(SERIES)]
 
 
@@ -87,7 +110,7 @@ def figure(height: int, **layout: Any) -> go.Figure:
     """An empty figure in the style of all reports.
 
     Args:
-        height: height in pixels.
+        height: height in pixels; the width is that of the page.
         layout: further settings of the plotly layout.
     """
     found = go.Figure(layout={"template": TEMPLATE})
@@ -96,12 +119,24 @@ def figure(height: int, **layout: Any) -> go.Figure:
 
 
 def plain(text: str) -> str:
-    """Text for a label, without the HTML that plotly would interpret."""
+    """Text for a label, without the HTML that plotly would interpret.
+
+    Args:
+        text: any text, such as a name from a scenario.
+    """
     return html.escape(text, quote=False)
 
 
 def wrapped(text: str, width: int = 24) -> str:
-    """A label broken into lines of about `width` letters."""
+    """A label broken into lines of about `width` letters.
+
+    Args:
+        text: the label.
+        width: letters in a line; a longer word stays whole.
+
+    Returns:
+        Lines joined by `<br>`, with HTML escaped.
+    """
     lines = [""]
     for word in text.split():
         if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
@@ -111,7 +146,15 @@ def wrapped(text: str, width: int = 24) -> str:
 
 
 def stamps(clock: Clock, days: Iterable[float] | Array) -> list[str | None]:
-    """Days as dates with the minute, as plotly reads them; None for NaN."""
+    """Days as dates with the minute, as plotly reads them; None for NaN.
+
+    Args:
+        clock: the scenario's clock, which knows the date of day 0.
+        days: (n,) days since day 0; NaN for never.
+
+    Returns:
+        (n,) texts such as `2021-08-28 13:05`.
+    """
     values = np.atleast_1d(np.asarray(days, dtype=np.float64))
     minutes = np.round(np.nan_to_num(values) * _MINUTES_A_DAY).astype("timedelta64[m]")
     text = np.datetime_as_string(np.datetime64(clock.opens, "m") + minutes, unit="m")
@@ -119,7 +162,15 @@ def stamps(clock: Clock, days: Iterable[float] | Array) -> list[str | None]:
 
 
 def rounded(values: Iterable[float] | Array, digits: int = 3) -> list[float | None]:
-    """Numbers rounded to keep pages small; None for what is not finite."""
+    """Numbers rounded to keep pages small; None for what is not finite.
+
+    Args:
+        values: (n,) numbers in any unit.
+        digits: digits after the decimal point.
+
+    Returns:
+        (n,) numbers for JSON, which has neither NaN nor infinity.
+    """
     return [round(float(x), digits) if np.isfinite(x) else None for x in values]
 
 
@@ -132,10 +183,13 @@ def date_intervals(
 
     Args:
         clock: converts days to dates.
-        estimates: finite days with their intervals.
-        y: vertical position of each.
+        estimates: (n,) finite days since day 0 with their intervals.
+        y: (n,) vertical position of each.
         horizon_days: the last simulated day.
         colour: colour of the lines.
+
+    Returns:
+        One trace without a legend entry and without text at the pointer.
     """
     days: list[float] = []
     heights: list[float | None] = []
@@ -156,7 +210,14 @@ def date_intervals(
 
 
 def errors_of(estimates: Sequence[Estimate]) -> dict[str, Any]:
-    """Plotly error bars for means."""
+    """Plotly error bars for means.
+
+    Args:
+        estimates: (n,) means with intervals; an end that is unknown is drawn without a bar.
+
+    Returns:
+        The value of `error_x` or `error_y` of a plotly trace.
+    """
     return {
         "type": "data",
         "symmetric": False,
@@ -171,7 +232,15 @@ def errors_of(estimates: Sequence[Estimate]) -> dict[str, Any]:
 def bars(
     labels: Sequence[str], estimates: Sequence[Estimate], texts: Sequence[str], look: Series, name: str = ""
 ) -> go.Bar:
-    """Horizontal bars with error bars, and their values in words behind them."""
+    """Horizontal bars with error bars; the values in words are shown at the pointer.
+
+    Args:
+        labels: (n,) names, from the bottom up.
+        estimates: (n,) values with intervals; their unit is that of the axis.
+        texts: (n,) values in words.
+        look: colour of the bars.
+        name: name in the legend; empty for none.
+    """
     return go.Bar(
         orientation="h",
         y=list(labels),
@@ -191,11 +260,11 @@ def bar_figure(
     """Horizontal bars from the top down, each with its value written at its end.
 
     Args:
-        labels: of the bars; they must differ.
-        estimates: values with intervals.
-        texts: values in words, shown on hovering.
-        title: of the axis.
-        bar_px: height of a bar and the space around it.
+        labels: (n,) names of the bars; they must differ, since plotly stacks bars of equal names.
+        estimates: (n,) values with intervals, in the unit of the axis.
+        texts: (n,) values in words, shown at the pointer.
+        title: title of the axis, with its unit.
+        bar_px: height of a bar and the space around it, in pixels.
     """
     found = figure(bar_px * len(labels) + 60, bargap=0.4)
     found.add_trace(bars(labels, estimates, texts, SERIES[0]))

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sim.analysis.intervals import Estimate, probability
-from sim.analysis.precision import precision
 from sim.analysis.shown import estimate_in
 from sim.core.leaving import falling_curves
+from sim.plurals import listed
 from sim.scenario.remarks import remarks
 
 if TYPE_CHECKING:
@@ -53,6 +53,47 @@ STEP_NAMES: dict[str, str] = {
 }
 
 
+class Ending(NamedTuple):
+    """How a simulated trial ended, in words that begin with a small letter.
+
+    Attributes:
+        of_many: said of a share of the simulated trials, as in "never started at all: 2 %".
+        of_one: a clause on one simulated trial, as in "the trial never starts".
+    """
+
+    of_many: str
+    of_one: str
+
+
+ENDINGS = {  # by the word that the log has for it
+    "complete": Ending("complete", "the trial is complete"),
+    "horizon": Ending(
+        "not complete by the end of the simulated time", "the simulated time ends before the trial is complete"
+    ),
+    "never_started": Ending("never started at all", "the trial never starts"),
+    "no_sites": Ending("given up because every site had closed", "no site is left before the target is met"),
+    "caps": Ending(
+        "given up because the caps left no room for anybody",
+        "the caps left no room for anybody before the target was met",
+    ),
+    "too_few_events": Ending(
+        "ended because everybody had left with fewer events than primary completion needs",
+        "nobody is left to have an event, and there are too few",
+    ),
+    "stopped": Ending("stopped early", "the trial is stopped early"),
+    "too_much": Ending(
+        "ended without being complete: too much happened in it",
+        "too much has happened, and the trial is ended before it is complete",
+    ),
+    "error": Ending("failed: a defect of the program", "this simulated trial failed, by a defect of the program"),
+}
+
+
+def capitalised(text: str) -> str:
+    """A clause as the beginning of a sentence; letters after the first stay as they are."""
+    return text[:1].upper() + text[1:]
+
+
 OUTCOME_NOUNS: dict[str, str] = {
     "first_site_active": "the first site's activation",
     "first_referral": "the first referral",
@@ -71,7 +112,12 @@ OUTCOME_NOUNS: dict[str, str] = {
 
 
 def milestone_name(name: str, scenario: Scenario) -> str:
-    """A milestone as this trial has it: `Primary completion (event 250)`."""
+    """A milestone as this trial has it: `Primary completion (event 250)`.
+
+    Args:
+        name: name of a milestone, as in `MILESTONE_NAMES`.
+        scenario: the scenario; if its primary completion waits for a number of events, that number is named.
+    """
     rule = scenario.follow_up.primary_completion if scenario.follow_up else None
     text = MILESTONE_NAMES[name]
     return f"{text} (event {rule.events})" if rule and name == "primary_completion" else text
@@ -86,35 +132,68 @@ class Dates:
     Args:
         clock: converts days since day 0 to dates.
         horizon_days: last simulated day; later days are "later than the horizon".
+        beyond: what to say of later days; empty for `after` the horizon.
+
+    Attributes:
+        clock: the same clock.
+        horizon: date of the last simulated day.
     """
 
-    def __init__(self, clock: Clock, horizon_days: float) -> None:
+    def __init__(self, clock: Clock, horizon_days: float, beyond: str = "") -> None:
         self.clock = clock
         self.horizon = clock.date_of(horizon_days)
+        self._beyond = beyond or f"after {self.horizon}"
 
     def of(self, day: float) -> date | None:
-        """The date of a day; None if later than the horizon."""
+        """The date of a day; None if later than the horizon.
+
+        Args:
+            day: days since day 0; infinity or NaN for later than the horizon.
+        """
         return self.clock.date_of(day) if math.isfinite(day) else None
 
     def text(self, day: float) -> str:
-        """The date of a day, or that it is later than the horizon."""
+        """The date of a day, or what is said of days later than the horizon.
+
+        Args:
+            day: days since day 0; infinity or NaN for later than the horizon.
+        """
         when = self.of(day)
-        return f"after {self.horizon}" if when is None else str(when)
+        return self._beyond if when is None else str(when)
 
     def interval(self, estimate: Estimate) -> str:
-        """The ends of an interval as dates; '?' for an end that too few replications leave open."""
+        """The ends of an interval as dates; '?' for an end that too few replications leave open.
+
+        Args:
+            estimate: a day since day 0 with its interval.
+        """
         low = "?" if estimate.low is None else self.text(estimate.low)
         high = "?" if estimate.high is None else self.text(estimate.high)
         return f"{low} to {high}"
 
     def by(self, estimate: Estimate) -> str:
-        """`by 2021-08-28 (-50/+68 d)`, or `only after 2029-09-30`."""
+        """`by 2021-08-28 (-50/+68 d)`, or `only after 2029-09-30`.
+
+        Args:
+            estimate: a day since day 0 with its interval.
+
+        Returns:
+            A clause that fits after "is reached" or "in half of them".
+        """
         error = self.error(estimate)
         when = f"by {self.text(estimate.value)}" if math.isfinite(estimate.value) else f"only after {self.horizon}"
         return f"{when} ({error})" if error else when
 
     def error(self, estimate: Estimate) -> str:
-        """How far the interval reaches before and after a day, in days: '-12/+15 d'."""
+        """How far the interval reaches before and after a day, in days: '-12/+15 d'.
+
+        Args:
+            estimate: a day since day 0 with its interval.
+
+        Returns:
+            `?` stands for an end that too few replications leave open, `never` for one later than the horizon. For a
+            day later than the horizon: `from` the date at which its interval begins, or empty if that is later, too.
+        """
         if not math.isfinite(estimate.value):
             return "" if estimate.low is None or math.isinf(estimate.low) else f"from {self.text(estimate.low)}"
         low = "?" if estimate.low is None else f"{estimate.value - estimate.low:.0f}"
@@ -126,7 +205,15 @@ class Dates:
 
 
 def percent(p: float, digits: int = 0) -> str:
-    """A share in per cent; shares near 0 and 1 keep enough digits not to read 0 or 100."""
+    """A share in per cent; shares near 0 and 1 keep enough digits not to read 0 or 100.
+
+    Args:
+        p: a share from 0 to 1; NaN for unknown.
+        digits: digits after the decimal point.
+
+    Returns:
+        The share in per cent with its sign. A share that is neither 0 nor 1 never reads `0 %` or `100 %`.
+    """
     if math.isnan(p):
         return "unknown"
     text = f"{100 * p:.{digits}f}"
@@ -137,14 +224,26 @@ def percent(p: float, digits: int = 0) -> str:
 
 
 def chance(estimate: Estimate) -> str:
-    """A probability with its interval: '41 % (38 to 44 %)'."""
+    """A probability with its interval: '41 % (38 to 44 %)'.
+
+    Args:
+        estimate: a probability from 0 to 1; without its interval where that is unknown.
+    """
     if estimate.low is None or estimate.high is None:
         return percent(estimate.value)
     return f"{percent(estimate.value)} ({percent(estimate.low).removesuffix(' %')} to {percent(estimate.high)})"
 
 
 def number(value: float, like: float | None = None) -> str:
-    """A mean with digits to suit its size, or those of `like`, the mean that it goes with."""
+    """A mean with digits to suit its size, or those of `like`, the mean that it goes with.
+
+    Args:
+        value: a number in any unit; NaN for unknown.
+        like: the number whose size decides the digits; default: `value` itself.
+
+    Returns:
+        No decimals from 100, one from 10, two below, with commas between thousands.
+    """
     if math.isnan(value):
         return "unknown"
     if value == 0 and not like:
@@ -154,14 +253,22 @@ def number(value: float, like: float | None = None) -> str:
 
 
 def mean_with_error(estimate: Estimate) -> str:
-    """A mean with half the width of its interval: '535 ±6'."""
+    """A mean with half the width of its interval: '535 ±6'.
+
+    Args:
+        estimate: a mean and its interval, in any unit; without an interval, the mean alone.
+    """
     if estimate.low is None or estimate.high is None:
         return number(estimate.value)
     return f"{number(estimate.value)} ±{number((estimate.high - estimate.low) / 2, like=estimate.value)}"
 
 
 def with_error(estimate: Estimate) -> str:
-    """A difference with half the width of its interval: '231 ±43'; with one more digit below 1."""
+    """A difference with half the width of its interval: '231 ±43'; with one more digit below 1.
+
+    Args:
+        estimate: a difference and its interval, in days or any other unit in which whole numbers suffice.
+    """
     if math.isnan(estimate.value):
         return "unknown"
     if estimate.low is None or estimate.high is None:
@@ -174,7 +281,14 @@ def with_error(estimate: Estimate) -> str:
 
 
 def run_command(results: Results) -> str:
-    """The command that makes these results again; for a run started from Python, the call."""
+    """The command that makes these results again; for a run started from Python, the call.
+
+    Args:
+        results: a finished run.
+
+    Returns:
+        One line to type; the number of replications and the seed are always given.
+    """
     typed, n, seed = results.identity.get("typed"), results.n_replications, results.seed
     if not typed:
         return f"sim.run(scenario, replications={n}, seed={seed})"
@@ -187,24 +301,28 @@ def headline(results: Results, dates: Dates, milestones: pd.DataFrame) -> str:
     Args:
         results: the run.
         dates: converts its days to dates.
-        milestones: days by milestone, with quantiles and errors.
+        milestones: `Results.milestones()`: a row for each milestone, with its quantiles and their errors in days.
+
+    Returns:
+        When the last participant is randomised and the database locked, in half and in 80 % of the simulated trials; or
+        that the target is not reached. A quantile beyond the horizon is said to be so, or left out if it is the second.
     """
     last = estimate_of(milestones.loc["last_randomised"], "p50")
     target = results.scenario.trial.target
     if not results.columns("reached")["reached"].any():
-        return f"The {target} participants are reached in none of the simulated trials, which end by {dates.horizon}."
+        return f"The {target:,} participants are reached in none of the simulated trials, which end by {dates.horizon}."
     if not math.isfinite(last.value):
         return (
-            f"More often than not, the {target} participants are not reached by {dates.horizon}, "
+            f"More often than not, the {target:,} participants are not reached by {dates.horizon}, "
             f"the end of the simulated time."
         )
     if results.scenario.follow_up is None:  # visits and a database that are not modelled are not mentioned
         p80 = estimate_of(milestones.loc["last_randomised"], "p80")
         safe = f", and by {dates.text(p80.value)} in 80 % of them" if math.isfinite(p80.value) else ""
         when = dates.text(last.value)
-        return f"The last of the {target} participants is randomised by {when} in half of the simulated trials{safe}."
+        return f"The last of the {target:,} participants is randomised by {when} in half of the simulated trials{safe}."
     lock, p80 = (estimate_of(milestones.loc["database_lock"], quantile) for quantile in ("p50", "p80"))
-    start = f"The last of the {target} participants is randomised by {dates.text(last.value)}"
+    start = f"The last of the {target:,} participants is randomised by {dates.text(last.value)}"
     if not math.isfinite(lock.value):
         return (
             f"{start} in half of the simulated trials; in more than half, the database is not locked "
@@ -216,109 +334,22 @@ def headline(results: Results, dates: Dates, milestones: pd.DataFrame) -> str:
     )
 
 
-def odds_sentences(odds: pd.DataFrame) -> list[str]:
-    """The chances of the planned dates, and of never reaching the target."""
-    sentences = []
-    names = {"primary_completion": "Primary completion", "study_completion": "Study completion"}
-    for event, row in odds.iterrows():
-        estimate = estimate_of(row, "probability")
-        if event == "never_reached":
-            sentences.append(f"Target never reached by the horizon: {chance(estimate)}")
-        else:
-            sentences.append(f"{names[str(event)]} by {row['planned']}, as registered: {chance(estimate)}")
-    return sentences
-
-
-_ENDINGS = {
-    "horizon": "Not complete by the end of the simulated time",
-    "never_started": "Never started at all",
-    "no_sites": "Given up because every site had closed",
-    "caps": "Given up because the caps left no room for anybody",
-    "too_few_events": "Ended because everybody had left with fewer events than primary completion needs",
-    "stopped": "Stopped early, by the safety board or at an interim look",
-}
-
-
-def ending_sentences(outcomes: pd.DataFrame) -> list[str]:
-    """How the trials that were not completed ended, one sentence per way."""
-    return [
-        f"{text}: {chance(estimate_of(outcomes.loc[name], 'share'))}"
-        for name, text in _ENDINGS.items()
-        if int(str(outcomes.loc[name, "n"])) > 0
-    ]
-
-
-def cap_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
-    """For each cap: what it limits, how often and when it is reached, and how many people it turns away."""
-    sentences = []
-    for _, row in table.iterrows():
-        share, when = estimate_of(row, "share"), estimate_of(row, "p50")
-        text = f"Cap {row['meaning']}; reached in {chance(share)} of the simulated trials"
-        if math.isfinite(when.value):
-            text += f", in half of them {dates.by(when)}"
-        sentences.append(f"{text}; {mean_with_error(estimate_of(row, 'away'))} people turned away in a mean trial.")
-    return sentences
-
-
-def amendment_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
-    """For each amendment: what it changes, how often it is decided, and when it is in force."""
-    sentences = []
-    for _, row in table.iterrows():
-        share, when = estimate_of(row, "share"), estimate_of(row, "p50")
-        text = f"Amendment {row['meaning']}; decided in {chance(share)} of the simulated trials"
-        if math.isfinite(when.value):
-            text += f", in force in half of them {dates.by(when)}"
-        sentences.append(f"{text}.")
-    return sentences
-
-
-def interim_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
-    """For each interim look: what it is, how often and when it comes, and what it decides."""
-    sentences = []
-    for _, row in table.iterrows():
-        share, when = estimate_of(row, "share"), estimate_of(row, "p50")
-        text = f"Interim look {row['meaning']}; comes in {chance(share)} of the simulated trials"
-        if math.isfinite(when.value):
-            text += f", first in half of them {dates.by(when)}"
-        for column, what in (("stopped", "stops the trial"), ("enlarged", "enlarges the target")):
-            if row[f"may_be_{column}"]:
-                text += f"; {what} in {chance(estimate_of(row, column))}"
-        sentences.append(f"{text}.")
-    return sentences
-
-
-def precision_sentence(results: Results) -> str | None:
-    """Whether the rule of `--until` was met; None without a rule."""
-    record = results.until
-    if record is None:
-        return None
-
-    last = record["looks"][-1]
-    width = precision(record["rule"], results.scenario).shown(math.inf if last["width"] is None else last["width"])
-    looks = ", ".join(f"{look['replications']:,}" for look in record["looks"])
-    if record["met"]:
-        return f"{record['rule']} is met: the interval is {width} (looked at after {looks} simulated trials)."
-    n = f"{last['replications']:,}"
-    return (
-        f"{record['rule']} is not met after {n} simulated trials: the interval is {width}; --replications allows more."
-    )
-
-
 def warnings(results: Results, too_few: list[str], *, more_follow: bool = False) -> list[str]:
     """What a reader must know before the figures, such as too few replications, or a treatment that nobody gets.
 
     Args:
         results: the run.
-        too_few: names of the quantiles that need more replications.
-        more_follow: whether more trials are being simulated.
+        too_few: names of the quantiles whose interval has no end, since too few replications support one.
+        more_follow: whether more trials are being simulated, as in the studio; changes the advice.
 
     Returns:
-        Sentences without full stops.
+        Sentences without full stops, on: too few replications, remarks on the scenario, curves of leaving that fall,
+        an event-driven trial that ends before its target, trials ended for too many events, and doses never given.
     """
     found = []
     if too_few:
         remedy = "more are being simulated" if more_follow else "run more of them"
-        names = " and ".join([", ".join(too_few[:-1]), too_few[-1]] if len(too_few) > 1 else too_few)
+        names = listed(too_few)
         found.append(f"{results.n_replications} replications are too few to say how far off {names} may be; {remedy}")
     found += [*remarks(results.scenario), *falling_curves(results.scenario)]
     found += _before_its_target(results)

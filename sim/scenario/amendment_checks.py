@@ -1,24 +1,28 @@
-"""Checks of amendments: unknown names, moments that never come, and conditions that cannot hold."""
+"""Checks of amendments: unknown names, moments that never come, and conditions that cannot hold.
+
+An amendment that never comes into force would be simulated without a word, and its comparison would show no effect.
+Here are also the groups and arms that wait for an amendment, which the simulation asks for.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 
 from sim.errors import nearest
-from sim.scenario.rules import Finding, registered
+from sim.scenario.rules import Finding, end_of_time, registered
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.amendments import Amendment
-from sim.scenario.schema.start_up import steps_of
 from sim.scenario.yaml_source import KeyPath
-
-_MONTH_DAYS = 30.4375
 
 
 def waiting_groups(scenario: Scenario) -> set[str]:
-    """Site groups that stay closed until an amendment opens them."""
+    """Site groups that stay closed until an amendment opens them; by name, whether the scenario has them or not."""
     return {group for rule in scenario.amendments.values() for group in rule.opens or ()}
+
+
+def waiting_arms(scenario: Scenario) -> set[str]:
+    """Arms that nobody is allocated to until an amendment opens them."""
+    return {arm for rule in scenario.amendments.values() for arm in rule.opens_arms or ()}
 
 
 def changing_groups(scenario: Scenario) -> set[str]:
@@ -31,7 +35,7 @@ def changing_groups(scenario: Scenario) -> set[str]:
 def amendments(scenario: Scenario) -> Iterator[Finding]:
     """Find everything that is wrong with the amendments of a scenario.
 
-    Returns:
+    Yields:
         (message, path, value) of each finding.
     """
     for name, rule in scenario.amendments.items():
@@ -39,19 +43,30 @@ def amendments(scenario: Scenario) -> Iterator[Finding]:
         yield from _moment(scenario, rule, path)
         yield from _names("site group", rule.opens, scenario.sites, (*path, "opens"))
         yield from _names("site group", rule.groups, scenario.sites, (*path, "groups"))
+        for key, arms in (("opens_arms", rule.opens_arms), ("closes_arms", rule.closes_arms)):
+            yield from _names("arm", arms, scenario.arms, (*path, key))
         yield from _names("criterion", rule.drops, scenario.screening.criteria, (*path, "drops"))
         for group in rule.opens or ():
             if group in scenario.sites and scenario.sites[group].opens is not None:
                 message = f"opens by the amendment {name}, and cannot open on a date too: leave one of them out"
                 yield message, ("sites", group, "opens"), str(scenario.sites[group].opens)
-            if group in scenario.sites and steps_of(scenario, group):
-                message = (
-                    "has start-up in steps, which begin on day 0: sites that an amendment opens have "
-                    "activation_delay_days alone; write start_up for the other groups only"
-                )
-                yield message, (*path, "opens"), group
         if rule.costs is not None and scenario.costs is None:
             yield "changes unit costs, and there are none: write costs", (*path, "costs"), None
+
+
+@registered
+def arms_open(scenario: Scenario) -> Iterator[Finding]:
+    """Find arms that open and close in a way that may leave nobody an arm.
+
+    Yields:
+        (message, path, value) of each finding.
+    """
+    changing = {
+        arm for rule in scenario.amendments.values() for arm in (*(rule.opens_arms or ()), *(rule.closes_arms or ()))
+    }
+    if changing and not set(scenario.arms) - changing:
+        message = "every arm is opened or closed by one: leave one arm, such as the control, open throughout"
+        yield message, ("amendments",), None
 
 
 def _names(kind: str, written: Iterable[str] | None, known: Iterable[str], path: KeyPath) -> Iterator[Finding]:
@@ -61,9 +76,12 @@ def _names(kind: str, written: Iterable[str] | None, known: Iterable[str], path:
 
 
 def _moment(scenario: Scenario, rule: Amendment, path: KeyPath) -> Iterator[Finding]:
-    """Moments outside the simulated time, or after the target is met."""
+    """Moments outside the simulated time, or after the target is met.
+
+    A change of unit costs alone may come after the target: it still counts then.
+    """
     trial = scenario.trial
-    end = trial.enrolment_opens + timedelta(days=math.floor(trial.horizon_months * _MONTH_DAYS))
+    end = end_of_time(scenario)
     never = f"is after the end of the simulated time ({end}, by trial.horizon_months): it would never come"
     if rule.on is not None and rule.on >= end:
         yield never, (*path, "on"), str(rule.on)

@@ -1,4 +1,8 @@
-"""Checks of caps: unknown names, combinations that exclude one another, and caps that leave no room for the target."""
+"""Checks of caps: unknown names, combinations that exclude one another, and caps that leave no room for the target.
+
+A trial whose caps allow fewer participants than its target never ends. That is found by bounds that are simple to
+compute: they may miss a combination of overlapping caps, but never refuse a trial that can be completed.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,12 @@ from sim.scenario.yaml_source import KeyPath
 def levels(scenario: Scenario) -> dict[str, list[str | bool]]:
     """Strata that a cap may name.
 
+    Args:
+        scenario: the scenario.
+
     Returns:
-        By name of the stratum, its levels in the order of their codes.
+        By name of the stratum, its levels in the order of their codes: categories in alphabetical order, False and True
+        of a condition, `<band>_1` and so on of a band.
     """
     patients = scenario.patients
     found: dict[str, list[str | bool]] = {
@@ -29,7 +37,16 @@ def levels(scenario: Scenario) -> dict[str, list[str | bool]]:
 
 
 def max_participants(scenario: Scenario, group: str) -> int | None:
-    """Limit on participants of each site of a group, its own or the default; None for no limit."""
+    """Limit on participants of each site of a group, its own or the default.
+
+    Args:
+        scenario: the scenario.
+        group: name of the group.
+
+    Returns:
+        The limit of each of its sites, not of the group; None for no limit, which a group may also write over a
+        default.
+    """
     own = scenario.sites[group]
     is_own = "max_participants" in own.model_fields_set
     return own.max_participants if is_own else scenario.site_defaults.max_participants
@@ -39,7 +56,7 @@ def max_participants(scenario: Scenario, group: str) -> int | None:
 def caps(scenario: Scenario) -> Iterator[Finding]:
     """Find everything that is wrong with the caps of a scenario.
 
-    Returns:
+    Yields:
         (message, path, value) of each finding.
     """
     wrong = [finding for name, cap in scenario.caps.items() for finding in _names(scenario, name, cap)]
@@ -129,7 +146,10 @@ def _room_at_sites(scenario: Scenario) -> float:
 
 
 def _share(room: dict[str, float], names: list[str], limit: int) -> None:
-    """Replace the room of several groups by their common limit, if it is smaller."""
+    """Replace the room of several groups by their common limit, if it is smaller.
+
+    Nothing is changed where one of them is already under another common limit, so that no group counts twice.
+    """
     inside = [name for name in names if name in room]
     if len(inside) == len(names) and math.fsum(room[name] for name in names) > limit:
         for name in names:
@@ -147,7 +167,10 @@ def _room_in_arms(scenario: Scenario) -> float:
 
 
 def _room_in_strata(scenario: Scenario) -> float:
-    """The smallest room over attributes of which every level has a cap: the sum of its levels' caps."""
+    """The smallest room over attributes of which every level has a cap: the sum of its levels' caps.
+
+    Only caps on one level in the whole trial are looked at, and only levels that a patient can have.
+    """
     rooms: dict[str, dict[str | bool, float]] = {
         name: dict.fromkeys(_possible(scenario, name, of), math.inf) for name, of in levels(scenario).items()
     }

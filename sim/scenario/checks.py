@@ -1,4 +1,8 @@
-"""Checks of whole scenarios that a schema cannot express: names that must exist, sums, dates in order."""
+"""Checks of whole scenarios that a schema cannot express: names that must exist, sums, dates in order.
+
+Checks of a part with rules of its own are in the `*_checks.py` beside this. All register themselves in
+`sim.scenario.rules`, and yield a message, a path and a value; `sim.scenario.messages` adds file and line.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +36,11 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2200  # so that no date before or after falls ou
 def check(scenario: Scenario) -> list[Finding]:
     """Find everything in a scenario that is wrong although each single value is valid.
 
+    Args:
+        scenario: a scenario that its schema accepts.
+
     Returns:
-        (message, path, value) of each finding, in the order of the registered checks.
+        (message, path, value) of each finding, in the order of the registered checks; none if nothing is wrong.
     """
     return [finding for ask in RULES for finding in ask(scenario)]
 
@@ -80,6 +87,7 @@ def _start(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _most(value: float | Family) -> float:
+    """The largest value that a probability can have."""
     return value.bounds()[1] if isinstance(value, Family) else value
 
 
@@ -120,19 +128,23 @@ def _arms(scenario: Scenario) -> Iterator[Finding]:
 
 @registered
 def _rules_about_doses(scenario: Scenario) -> Iterator[Finding]:
-    """Find rules that count doses or wait for them although no arm has doses."""
-    if any(arm.doses for arm in scenario.arms.values()):
+    """Find rules that count doses, wait for them or bring them although no arm has doses, or none of cells."""
+    doses, cells = [arm.doses for arm in scenario.arms.values() if arm.doses], scenario.cells
+    if cells is not None and all(each.is_drug for each in doses):
+        why = f"and no arm has doses{' of cells' if doses else ''}, so that it would do nothing: leave it out"
+        if cells.doses_in_stock_to_randomise:
+            path = ("cells", "doses_in_stock_to_randomise")
+            yield f"counts doses, {why}", path, str(cells.doses_in_stock_to_randomise)
+        if cells.courier is not None:
+            yield f"brings cells for doses, {why}", ("cells", "courier"), None
+    if doses:
         return
-    trial, oversight, cells = scenario.trial, scenario.oversight, scenario.cells
-    why = "and no arm has doses, so that it would do nothing"
+    trial, oversight, why = scenario.trial, scenario.oversight, "and no arm has doses, so that it would do nothing"
     for name, counted in (("stop", oversight.stop), ("hold", oversight.hold)):
         if counted is not None:
             yield f"counts severe reactions to doses, {why}: leave it out", ("oversight", name), None
     if trial.replace != "never":
         yield f"counts from the first dose, {why}: write 'never'", ("trial", "replace"), trial.replace
-    if cells is not None and cells.doses_in_stock_to_randomise:
-        path = ("cells", "doses_in_stock_to_randomise")
-        yield f"counts doses, {why}: leave it out", path, str(cells.doses_in_stock_to_randomise)
 
 
 @registered
@@ -154,6 +166,9 @@ def _randomisation(scenario: Scenario) -> Iterator[Finding]:
             yield f"cannot stratify by this; {nearest(name, strata)}", (*path, "stratify_by"), name
 
 
+_COUNTED = ("weight_kg", "days_since_decompensation")  # attributes that rules of the model take as numbers
+
+
 @registered
 def _attributes(scenario: Scenario) -> Iterator[Finding]:
     """Shares that do not sum to 1, names used twice, and attributes or scores that do not exist."""
@@ -163,6 +178,9 @@ def _attributes(scenario: Scenario) -> Iterator[Finding]:
         if isinstance(value, dict) and abs(math.fsum(value.values()) - 1) > 1e-6:
             total = f"{math.fsum(value.values()):g}"
             yield "shares must sum to 1", ("patients", "attributes", name), total
+        if isinstance(value, dict) and name in _COUNTED:
+            message = "must be a number or a distribution, since the model counts with it"
+            yield message, ("patients", "attributes", name), None
         if name in patients.conditions or name in patients.derived:
             yield "this name stands for two things", ("patients", "attributes", name), None
     for name in patients.sometimes:
@@ -311,7 +329,15 @@ def _leaving(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _total_leaving(ways: dict[str, WayOut], arm: str) -> Iterator[Finding]:
-    """An arm in which the ways of leaving together exceed all participants."""
+    """An arm in which the ways of leaving together exceed all participants.
+
+    Args:
+        ways: the ways of leaving by name.
+        arm: the arm.
+
+    Yields:
+        (message, path, value) if the certain probabilities sum to 1 or more.
+    """
     curves = [way.cumulative.get(arm, way.cumulative.get("all")) for way in ways.values()]
     total = math.fsum(_last(curve) for curve in curves if curve)
     if total >= 1:
@@ -326,12 +352,15 @@ def _last(curve: Mapping[float, float | Family]) -> float:
 
 @registered
 def _cells(scenario: Scenario) -> Iterator[Finding]:
-    """Cells by body weight without a weight, and stock before randomisation of cells made to order."""
-    dosed = [arm for arm in scenario.arms.values() if arm.doses and arm.doses.cells_per_kg != 0]
-    if scenario.cells is None or not dosed:
-        return
+    """Doses by body weight without a weight, and stock before randomisation of cells made to order."""
+    doses = [arm.doses for arm in scenario.arms.values() if arm.doses]
+    of_cells = [each for each in doses if each.cells_per_kg] if scenario.cells else []
     if not isinstance(scenario.patients.attributes.get("weight_kg"), (int, float, Family)):
-        yield "cells by body weight need a numeric attribute 'weight_kg'", ("patients", "attributes"), None
+        for what, by_weight in (("cells", of_cells), ("a dose", [d for d in doses if d.is_drug and d.is_by_weight])):
+            if by_weight:
+                yield f"{what} by body weight need a numeric attribute 'weight_kg'", ("patients", "attributes"), None
+    if scenario.cells is None or not of_cells:
+        return
     if scenario.cells.source == "made_to_order" and scenario.cells.doses_in_stock_to_randomise:
         path = ("cells", "doses_in_stock_to_randomise")
         yield "holds for a bank only; cells made to order exist after randomisation", path, None

@@ -1,8 +1,12 @@
-"""Checks of countries: those without sites, and public holidays that are not known."""
+"""Checks of countries: those without sites, and public holidays that are not known.
+
+`known_holidays` serves the checks of the calendar too, which may name a country of its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from sim.errors import nearest
 from sim.scenario.rules import Finding, registered
@@ -20,7 +24,7 @@ def countries_of(scenario: Scenario) -> list[str]:
 def countries(scenario: Scenario) -> Iterator[Finding]:
     """Find everything that is wrong with the countries of a scenario.
 
-    Returns:
+    Yields:
         (message, path, value) of each finding.
     """
     known = countries_of(scenario)
@@ -47,6 +51,17 @@ def drift(scenario: Scenario) -> Iterator[Finding]:
                 return
 
 
+@lru_cache(maxsize=64)
+def _has_holidays(country: str, subdivision: str | None) -> bool:
+    import holidays  # a tenth of a second, and only where a scenario has them
+
+    try:
+        holidays.country_holidays(country, subdiv=subdivision)
+    except NotImplementedError:
+        return False
+    return True
+
+
 def known_holidays(country: str, subdivision: str | None, path: KeyPath, country_at: KeyPath) -> Iterator[Finding]:
     """Check that public holidays of a country, and of a part of it, are known.
 
@@ -56,16 +71,14 @@ def known_holidays(country: str, subdivision: str | None, path: KeyPath, country
         path: path of the rule.
         country_at: path of the country.
 
-    Returns:
+    Yields:
         (message, path, value) if they are not known.
     """
-    import holidays  # a tenth of a second, and only where a scenario has them
-
-    try:
-        holidays.country_holidays(country, subdiv=subdivision)
+    if _has_holidays(country, subdivision):
         return
-    except NotImplementedError:
-        known = holidays.list_supported_countries()
+    import holidays
+
+    known = holidays.list_supported_countries()
     if country not in known:
         yield f"no public holidays are known of this country; {nearest(country, known)}", country_at, country
     else:

@@ -1,4 +1,11 @@
-"""Scores that the program can calculate: their inputs, their formulas in words, and sources."""
+"""Scores that the program can calculate: their inputs, their formulas in words, and sources.
+
+A scenario names a score; what it needs is checked here, and the reference shows the formula. The arithmetic is in
+`sim.core.scores`, under the same names.
+
+Attributes:
+    DERIVED: the scores by name.
+"""
 
 from __future__ import annotations
 

@@ -5,14 +5,12 @@ The controls of the studio and the tables of reports are made from it, so that t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from sim.scenario.schema import Scenario
-
-_COMBINATIONS = ("anyOf", "oneOf", "allOf")
+from sim.scenario.schema_nodes import Node, schema_nodes
 
 
 @dataclass(frozen=True)
@@ -41,13 +39,8 @@ class Description:
     def range(self) -> str:
         """The range in words; empty without a range."""
         if self.low is not None and self.high is not None:
-            return f"{self.low:g} to {self.high:g}" if self.high < 1e12 else f"{self.low:g} or more"
-        return "" if self.low is None else f"{self.low:g} or more"
-
-
-@lru_cache(maxsize=1)
-def _schema() -> dict[str, Any]:
-    return Scenario.model_json_schema()
+            return f"{self.low:,g} to {self.high:,g}" if self.high < 1e12 else f"{self.low:,g} or more"
+        return "" if self.low is None else f"{self.low:,g} or more"
 
 
 @lru_cache(maxsize=4096)
@@ -60,17 +53,13 @@ def described(path: str) -> Description:
     Returns:
         An empty description if the path cannot exist.
     """
-    nodes = [_schema()]
-    text = unit = ""
-    for key in path.split("."):
-        nodes = [step for node in nodes for form in _forms(node) for step in _step(form, key)]
-        unit = _first(nodes, "unit") or (unit if not nodes else "")
-        text = _first(nodes, "description")
-    forms = [form for node in nodes for form in _forms(node)]
+    schema = schema_nodes(Scenario)
+    nodes = schema.at(path.split("."))
+    forms = [form for node in nodes for form in schema.forms(node)]
     numbers = [form for form in forms if form.get("type") in ("number", "integer")]
     return Description(
-        text,
-        unit,
+        _first(nodes, "description"),
+        _first(nodes, "unit"),
         _bound(numbers, "minimum", "exclusiveMinimum", min),
         _bound(numbers, "maximum", "exclusiveMaximum", max),
         frozenset(str(form["type"]) for form in forms if "type" in form),
@@ -79,51 +68,19 @@ def described(path: str) -> Description:
     )
 
 
-def _first(nodes: list[dict[str, Any]], key: str) -> str:
+def _first(nodes: list[Node], key: str) -> str:
     return next((str(node[key]) for node in nodes if key in node), "")
 
 
-def _bound(numbers: list[dict[str, Any]], plain: str, exclusive: str, wider: Any) -> float | None:
+def _bound(numbers: list[Node], plain: str, exclusive: str, wider: Any) -> float | None:
+    """The widest of the bounds of several forms of a number; None if one of the forms has none.
+
+    Args:
+        numbers: the forms.
+        plain: keyword of a bound that is allowed itself.
+        exclusive: keyword of a bound that is not.
+        wider: `min` for lower bounds, `max` for upper ones.
+    """
     found = [form.get(plain, form.get(exclusive)) for form in numbers]
     known = [float(bound) for bound in found if bound is not None]
     return wider(known) if known and len(known) == len(found) else None
-
-
-def _forms(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A schema and all forms that it may take."""
-    yield node
-    if "$ref" in node:
-        yield from _forms(_schema()["$defs"][node["$ref"].rpartition("/")[2]])
-    for keyword in _COMBINATIONS:
-        for option in node.get(keyword, ()):
-            yield from _forms(option)
-
-
-def _step(node: dict[str, Any], key: str) -> Iterator[dict[str, Any]]:
-    """Schemas of the value under a key of a section."""
-    properties = node.get("properties", {})
-    if key in properties:
-        yield properties[key]
-        return
-    if isinstance(node.get("additionalProperties"), dict):
-        yield node["additionalProperties"]
-    yield from (item for item in node.get("patternProperties", {}).values() if isinstance(item, dict))
-
-
-def keys_at(path: str) -> dict[str, str]:
-    """Keys allowed in the section at a path.
-
-    Args:
-        path: dotted path of the section; empty for the top of the file.
-
-    Returns:
-        The meaning of each key; empty for a value, or a collection with free names.
-    """
-    nodes = [_schema()]
-    for key in path.split(".") if path else ():
-        nodes = [step for node in nodes for form in _forms(node) for step in _step(form, key)]
-    found: dict[str, str] = {}
-    for form in (form for node in nodes for form in _forms(node)):
-        for key, value in form.get("properties", {}).items():
-            found.setdefault(key, next((str(f["description"]) for f in _forms(value) if "description" in f), ""))
-    return found

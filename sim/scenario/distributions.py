@@ -1,4 +1,18 @@
-"""The distributions that a scenario may use, and their validation. `sim.core.quantiles` draws from them."""
+"""The distributions that a scenario may use, and their validation. `sim.core.quantiles` draws from them.
+
+Parameters are those that a planner knows (a median, a mean and sd), not those of a textbook. Validation asks what a
+draw can be at most: a distribution that may fall below 0 days is refused with the remedy, rather than cut off in
+silence.
+
+Attributes:
+    LARGEST: largest number in a scenario, in any unit.
+    Parameter: a number, or a distribution for a parameter that is itself unknown.
+    PositiveNumber: a number above 0.
+    Bound: a number that cuts a distribution off.
+    PositiveParameter: a `Parameter` above 0.
+    FAMILIES: the distributions by keyword, as after `dist` and `uncertain`.
+    Distribution: any of them, as a type of a field; its keyword chooses the class.
+"""
 
 from __future__ import annotations
 
@@ -44,6 +58,7 @@ class Family(BaseModel):
 
     @model_validator(mode="after")
     def _nesting(self) -> Self:
+        """Allow uncertain parameters only in a `dist`."""
         for name, value in self.parameters().items():
             if isinstance(value, Family) and (self.is_uncertain or not value.is_uncertain):
                 raise ValueError(f"only a 'dist' may have an 'uncertain' parameter, and no other nesting; see {name}")
@@ -55,7 +70,7 @@ class Family(BaseModel):
         return {name: value for name, value in handler(self).items() if value is not None}
 
     def parameters(self) -> dict[str, float | Family | None]:
-        """Parameter values by name, in the order of declaration."""
+        """Parameter values by name, in the order of declaration; None for those that are not given."""
         skip = {"dist", "uncertain"}
         return {name: getattr(self, name) for name in type(self).model_fields if name not in skip}
 
@@ -64,7 +79,13 @@ class Family(BaseModel):
         return [name for name, value in self.parameters().items() if isinstance(value, Family)]
 
     def bounds(self) -> tuple[float, float]:
-        """Smallest and largest possible value, for any values of its uncertain parameters."""
+        """Smallest and largest possible value, for any values of its uncertain parameters.
+
+        Here for distributions of numbers from 0 on with optional `low` and `high`; others have their own.
+
+        Returns:
+            The bounds; infinite where there is none.
+        """
         low, high = getattr(self, "low", None), getattr(self, "high", None)
         return (0.0 if low is None else support(low)[0], math.inf if high is None else support(high)[1])
 
@@ -79,6 +100,7 @@ class Family(BaseModel):
 
     @model_validator(mode="after")
     def _parameters_make_sense(self) -> Self:
+        """Require that uncertain parameters that must be above 0 cannot be 0 or below."""
         for name in self.positive:
             value = getattr(self, name)
             if isinstance(value, Family) and (value.bounds()[0] < 0 or value.bounds()[1] <= 0):
@@ -87,12 +109,19 @@ class Family(BaseModel):
 
 
 def support(value: float | Family) -> tuple[float, float]:
-    """Smallest and largest possible value of a number or a distribution."""
+    """Smallest and largest possible value of a number or a distribution; see `Family.bounds`."""
     return value.bounds() if isinstance(value, Family) else (value, value)
 
 
 def typical(value: float | Family) -> float:
-    """A number, or what lies in the middle of a distribution: its mean, median or mode, or else half way through it."""
+    """A number, or what lies in the middle of a distribution: its mean, median or mode, or else half way through it.
+
+    Args:
+        value: a number or a distribution, whose middle may be uncertain itself.
+
+    Returns:
+        The middle, within the bounds of the distribution; it need not be the mean.
+    """
     if not isinstance(value, Family):
         return value
     for name in ("mean", "median", "mode"):
@@ -105,10 +134,12 @@ def typical(value: float | Family) -> float:
 
 
 def _reach(value: float | Family) -> tuple[float, float]:
+    """Values that less than one draw in a million is beyond, of a number or a distribution."""
     return value.reach() if isinstance(value, Family) else (value, value)
 
 
 def _exp(x: float) -> float:
+    """The exponential, infinite where a float cannot hold it."""
     return math.exp(x) if x < 700 else math.inf
 
 
@@ -286,7 +317,7 @@ class Weibull(Family):
     shape: PositiveParameter
 
     def tail(self) -> tuple[float, float]:
-        """See `Family.tail`."""
+        """See `Family.tail`. Where an uncertain shape may be near 0, the upper value is infinite."""
         shape = max(_reach(self.shape)[0], 1 / LARGEST)
         return 0.0, _reach(self.scale)[1] * _exp(math.log(_E) / shape)
 

@@ -1,26 +1,27 @@
-"""Checks of an event-driven primary completion: known ways of leaving, dates in order, and enough possible events."""
+"""Checks of an event-driven primary completion: known ways of leaving, dates in order, and enough possible events.
+
+A trial that can never have its events runs to the horizon in every simulation; that is said before the first one.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from datetime import timedelta
 
 from sim.errors import nearest
 from sim.scenario.distributions import Family
-from sim.scenario.rules import Finding, registered
+from sim.scenario.rules import Finding, end_of_time, registered
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.follow_up import Cumulative, EventDriven, FollowUp
 
 _PATH = ("follow_up", "primary_completion")
-_MONTH_DAYS = 30.4375
 
 
 @registered
 def event_driven(scenario: Scenario) -> Iterator[Finding]:
     """Find everything that is wrong with an event-driven primary completion.
 
-    Returns:
+    Yields:
         (message, path, value) of each finding.
     """
     rules = scenario.follow_up
@@ -44,7 +45,7 @@ def _dates(scenario: Scenario, rule: EventDriven) -> Iterator[Finding]:
     if rule.at_the_latest and rule.at_the_latest <= trial.enrolment_opens:
         message = f"must be after enrolment_opens ({trial.enrolment_opens})"
         yield message, (*_PATH, "at_the_latest"), str(rule.at_the_latest)
-    end = trial.enrolment_opens + timedelta(days=math.floor(trial.horizon_months * _MONTH_DAYS))
+    end = end_of_time(scenario)
     if rule.not_before and rule.not_before >= end:
         message = f"is after the end of the simulated time ({end}, by trial.horizon_months): it would never come"
         yield message, (*_PATH, "not_before"), str(rule.not_before)
@@ -54,7 +55,7 @@ def _enough(scenario: Scenario, rules: FollowUp, rule: EventDriven) -> Iterator[
     """More events than participants, or, if the curves are certain, than leave in the ways that count."""
     target = scenario.trial.target
     if rule.events > target and scenario.trial.replace == "never":
-        message = f"the {target} participants of trial.target cannot have so many events, one each"
+        message = f"the {target} participants of trial.target cannot have that many events, one each"
         yield message, (*_PATH, "events"), str(rule.events)
         return
     most = _most(scenario, rules, rule)
@@ -86,7 +87,16 @@ def _is_uncertain(curve: Cumulative) -> bool:
 
 
 def _in_the_end(curves: dict[str, Cumulative | None], rule: EventDriven) -> float:
-    """Share that leaves in ways that count by the last week, and after it if the last hazards continue."""
+    """Share that leaves in ways that count by the last week, and after it if the last hazards continue.
+
+    Args:
+        curves: cumulative probability by week of each way, in one arm; None for a way without a curve.
+        rule: which ways count.
+
+    Returns:
+        The share of participants of the arm who ever have an event. After the last week, the rest is divided among ways
+        in proportion to what each gained in the last interval.
+    """
     known = {way: dict(sorted(curve.items())) for way, curve in curves.items() if curve}
     weeks = sorted({0.0, *(week for curve in known.values() for week in curve)})
     last = {way: _plain(curve[max(curve)]) for way, curve in known.items()}

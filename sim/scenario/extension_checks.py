@@ -1,4 +1,8 @@
-"""Checks of extensions: their file, and the parameters that a scenario gives them."""
+"""Checks of extensions: their file, and the parameters that a scenario gives them.
+
+A scenario stays readable without the code of its extensions, as when old results are shown; parameters are then not
+checked.
+"""
 
 from __future__ import annotations
 

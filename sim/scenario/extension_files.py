@@ -1,7 +1,13 @@
 """Python files of extensions: how they are read, run once, checked, and identified by the SHA-256 of their text.
 
 Code runs only if a person names its file, by --extension or `extensions=`. A scenario holds only an extension's name,
-its parameters, and the SHA-256 that the program fills in, by which every process finds the same code.
+its parameters, and the SHA-256 that the program fills in, by which every process finds the same code. What an extension
+may do is in `sim.extension`; how it takes part in a trial, in `sim.processes.extensions`.
+
+Attributes:
+    Given: how a person may name an extension: a file, the name of one that comes with the program, a module or its
+        name, or a class in a module.
+    Extensions: one of these, or several.
 """
 
 from __future__ import annotations
@@ -51,7 +57,12 @@ class ExtensionFile:
     kinds: dict[str, type[Extension]] = field(default_factory=dict)
 
     def document(self) -> Document:
-        """What a scenario file would say of its extensions: their default parameters, with sources."""
+        """What a scenario file would say of its extensions: their default parameters, with sources.
+
+        Returns:
+            A document to merge below a scenario; parameters without a default are left out, so that a scenario must
+            give them.
+        """
         uses: dict[str, Any] = {}
         sources: dict[str, Any] = {}
         for name, kind in self.kinds.items():
@@ -97,7 +108,10 @@ def documents_below(extensions: Extensions = ()) -> tuple[Document, ...]:
     """Documents of extensions, to merge below a scenario: those that take part now, and others.
 
     Args:
-        extensions: the others.
+        extensions: the others; see `Given`.
+
+    Returns:
+        One document for each file.
 
     Raises:
         InputError: as `read_extensions` does.
@@ -112,8 +126,12 @@ def read_extensions(given: Extensions) -> list[ExtensionFile]:
     Args:
         given: files, modules or names of modules, or classes; a class stands for the file that defines it.
 
+    Returns:
+        The files, each once.
+
     Raises:
-        InputError: a file cannot be read or run, or has no valid extension; with the line.
+        InputError: a file cannot be read or run, or has no valid extension, with the line; or two files have an
+            extension of the same name.
     """
     each = [given] if isinstance(given, (str, Path, ModuleType, type)) else list(given)
     found = [_read(one) for one in each]
@@ -148,7 +166,10 @@ def extension_of(name: str, sha256: str) -> type[Extension]:
 
     Args:
         name: name in the scenario.
-        sha256: SHA-256 of its file.
+        sha256: SHA-256 of its file, of which line ends do not count.
+
+    Returns:
+        The class, as this process has run it.
 
     Raises:
         InputError: this process has not read its file, or has read a different one.
@@ -237,7 +258,7 @@ def _path(given: Given) -> Path:
 
 
 def _known(file: str, text: str) -> ExtensionFile:
-    """The file as this process knows it: run once for each name under which it is given."""
+    """The file as this process knows it: run once for each text; again only if it is given under another name."""
     digest = hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest()
     if digest not in _FILES or _FILES[digest].file != file:
         one = ExtensionFile(file, text, digest, _kinds(file, text, digest))
@@ -279,6 +300,7 @@ def _is_extension(found: object, module: ModuleType) -> bool:
 
 
 def _line_of(kind: type, text: str) -> int | None:
+    """Line of a class in a text, from 1; None where it is not written as a statement of its own."""
     lines = enumerate(text.splitlines(), 1)
     return next((line for line, said in lines if re.match(rf"class\s+{kind.__name__}\b", said)), None)
 

@@ -1,4 +1,7 @@
-"""Checks of interim looks: looks after the end, events that cannot occur, and probabilities that sum to more than 1."""
+"""Checks of interim looks: looks after the end, events that cannot occur, and probabilities that sum to more than 1.
+
+Numbers are compared with the target and all enlargements, so that only a look that can never come is refused.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,17 @@ from sim.scenario.distributions import Family
 from sim.scenario.rules import Finding, registered
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.interims import Interim
+from sim.scenario.schema.values import MONTH_DAYS
 from sim.scenario.yaml_source import KeyPath
 
-_WEEK_MONTHS = 7 / 30.4375
+_WEEK_MONTHS = 7 / MONTH_DAYS
 
 
 @registered
 def interims(scenario: Scenario) -> Iterator[Finding]:
     """Find everything that is wrong with the interim looks of a scenario.
 
-    Returns:
+    Yields:
         (message, path, value) of each finding.
     """
     for name, rule in scenario.interims.items():
@@ -61,5 +65,5 @@ def _events(scenario: Scenario, rule: Interim, numbers: tuple[int, ...], path: K
             message = f"is after the end: primary completion comes at event {completion.events}"
             yield message, (*path, "at_events"), str(number)
         elif number > most and scenario.trial.replace == "never":
-            message = f"is after the end: {most} participants cannot have so many events, one each"
+            message = f"is after the end: {most} participants cannot have that many events, one each"
             yield message, (*path, "at_events"), str(number)

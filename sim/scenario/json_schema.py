@@ -1,4 +1,11 @@
-"""The JSON Schema of a scenario file, with which editors complete and check it."""
+"""The JSON Schema of a scenario file, with which editors complete and check it.
+
+It is printed by `trialclock schema` and kept as `scenarios/scenario.schema.json`. The program itself does not use it:
+it validates with the classes of `sim.scenario.schema`.
+
+Attributes:
+    TITLE: title of the schema.
+"""
 
 from __future__ import annotations
 
@@ -53,6 +60,9 @@ def scenario_schema() -> dict[str, Any]:
     """The JSON Schema of a scenario file: that of `Scenario`, with what only files have.
 
     Files have `extends` and `off`, and nothing in them is required, because a file may extend another one.
+
+    Returns:
+        The schema as JSON data, of draft 2020-12.
     """
     schema: dict[str, Any] = _without_required(Scenario.model_json_schema())
     _allow_off(schema)

@@ -1,7 +1,13 @@
 """One scenario merged from several layers: the files that it extends, the file itself, and command-line overrides.
 
 Mappings are merged key by key; any other value replaces the one below. A distribution replaces the whole value below
-if it has `dist` or `uncertain`, and changes single parameters if not. Each value remembers its layer.
+if it has `dist` or `uncertain`, and changes single parameters if not. Each value remembers its layer. Nothing is
+validated here but names that a layer switches off or `--set` misspells.
+
+Attributes:
+    MAX_LAYERS: maximum number of files that extend one another.
+    COLLECTIONS: paths of mappings from which `name: off` takes a part out.
+    NAMED: paths of mappings whose keys are names of the planner's.
 """
 
 from __future__ import annotations
@@ -58,7 +64,11 @@ class Layered:
 
 
 def library() -> Path:
-    """Folder of the scenarios that come with the program."""
+    """Folder of the scenarios that come with the program.
+
+    Returns:
+        `scenarios` beside the package in a checkout, or the copy inside the package when it is installed.
+    """
     package = Path(__file__).resolve().parent.parent
     beside = package.parent / _LIBRARY[0]
     return beside if (beside / "base.yaml").is_file() else package / _LIBRARY[1]
@@ -76,6 +86,9 @@ def find(name: str, near: Path | None = None) -> Path:
     Args:
         name: name as written.
         near: folder that relative paths start from; default: the current folder.
+
+    Returns:
+        The file; it need not exist if the name has a folder or an ending, or `near` is given.
 
     Raises:
         ScenarioError: it is a plain name, and no scenario has it.
@@ -152,7 +165,7 @@ def _parent(document: Document) -> str | None:
     if not isinstance(document.data, dict):
         raise ScenarioError(Problem("is not a scenario: expected 'key: value' lines", shown, 1))
     parent = document.data.get("extends")
-    if parent is not None and not isinstance(parent, str):
+    if parent is not None and (not isinstance(parent, str) or not parent.strip()):
         raise ScenarioError(Problem("must be a file name", shown, document.line(("extends",)), "extends", str(parent)))
     return parent
 
@@ -160,7 +173,17 @@ def _parent(document: Document) -> str | None:
 def _documents(
     path: Path, shown: str, seen: tuple[Path, ...] = (), extended_by: tuple[str, int | None] = ("", None)
 ) -> list[Document]:
-    """A file and everything it extends, the most basic first."""
+    """A file and everything it extends, the most basic first.
+
+    Args:
+        path: the file.
+        shown: its name in messages.
+        seen: files that extend it, the first of them first.
+        extended_by: name and line of the file that names it, for messages.
+
+    Raises:
+        ScenarioError: a file is missing or no scenario, extends itself, or too many extend one another.
+    """
     document = read_file(path, shown)
     resolved = path.resolve()
     if resolved in seen:
@@ -174,10 +197,8 @@ def _documents(
         return [document]
     parent_path = find(parent, resolved.parent)
     if not is_file(parent_path):
-        siblings = [p.name for p in resolved.parent.glob("*.yaml")]
-        siblings += [p.name for p in library().glob("*.yaml")]
-        hint = nearest(Path(parent).name, set(siblings))
-        message = f"there is no such file: {hint}"
+        siblings = {p.name for folder in (resolved.parent, library()) for p in folder.glob("*.yaml") if is_file(p)}
+        message = f"there is no such file: {nearest(Path(parent).name, siblings)}"
         raise ScenarioError(Problem(message, shown, document.line(("extends",)), "extends", parent))
     parent_shown = str(Path(shown).parent / parent) if parent_path.parent == resolved.parent else parent_path.name
     here = (shown, document.line(("extends",)))
@@ -197,17 +218,32 @@ def _override(text: str) -> tuple[KeyPath, Any]:
     return tuple(part.strip() for part in path.strip().split(".")), parsed
 
 
-def _check_name(path: KeyPath, value: Any, below: dict[str, Any]) -> None:
-    """Refuse a misspelt name in a --set, which would silently add a site group, criterion or way of leaving."""
-    section: Any = below
+def unknown_name(path: KeyPath, value: object, data: Any) -> tuple[int, str] | None:
+    """A name that a change would silently add as a site group, criterion or way of leaving, if it is misspelt.
+
+    Args:
+        path: path of the change.
+        value: its value; a section at the name itself is a new one on purpose.
+        data: what is changed.
+
+    Returns:
+        Position of the name in the path, and the nearest known one in words; None if there is no such name.
+    """
     for depth, key in enumerate(path):
-        if path[:depth] in NAMED and isinstance(section, dict) and key not in section:
-            hint = nearest(key, section)
-            if depth == len(path) - 1 and (isinstance(value, dict) or not hint.startswith("did")):
-                return
-            message = f"there is no '{key}' here; {hint} (a new one is written as NAME={{...}})"
-            raise ScenarioError(Problem(message, "--set", path=".".join(path), value=shown_value(value)))
-        section = section.get(key) if isinstance(section, dict) else None
+        if path[:depth] in NAMED and isinstance(data, dict) and key not in data:
+            is_new = depth == len(path) - 1 and isinstance(value, dict)
+            return None if is_new else (depth, nearest(key, data))
+        data = data.get(key) if isinstance(data, dict) else None
+    return None
+
+
+def _check_name(path: KeyPath, value: Any, below: dict[str, Any]) -> None:
+    """Refuse a misspelt name in a --set; a name at the end that is like no other is a new one."""
+    found = unknown_name(path, value, below)
+    if found is None or (found[0] == len(path) - 1 and not found[1].startswith("did")):
+        return
+    message = f"there is no '{path[found[0]]}' here; {found[1]} (a new one is written as NAME={{...}})"
+    raise ScenarioError(Problem(message, "--set", path=".".join(path), value=shown_value(value)))
 
 
 def _as_document(overrides: tuple[str, ...], below: dict[str, Any]) -> Document:
@@ -221,6 +257,9 @@ def override_data(overrides: tuple[str, ...]) -> dict[str, Any]:
 
     Args:
         overrides: the texts; later ones win.
+
+    Returns:
+        Nested mappings; dots separate their keys.
 
     Raises:
         ScenarioError: a text is not PATH=VALUE, or its value is not valid YAML.
@@ -245,6 +284,9 @@ def stack(
         shown: name of the file in messages; default: the path.
         below: documents to merge below all files.
 
+    Returns:
+        The merged data, not validated.
+
     Raises:
         ScenarioError: a file is missing, empty, not YAML, or extends itself, or an override is not PATH=VALUE.
     """
@@ -262,6 +304,9 @@ def stack_text(
         shown: name of the text in messages.
         below: documents to merge below all files.
 
+    Returns:
+        The merged data, not validated.
+
     Raises:
         ScenarioError: it is empty, too large, not YAML, or extends something that is not in the library.
     """
@@ -275,7 +320,7 @@ def stack_text(
     name = parent.removesuffix(".yaml")
     if name not in library_names():
         line = document.line(("extends",))
-        message = f"must be a scenario that comes with the program: {nearest(name, library_names())}"
+        message = f"must be an included scenario: {nearest(name, library_names())}"
         raise ScenarioError(Problem(message, shown, line, "extends", parent))
     return _overridden([*below, *_documents(library() / f"{name}.yaml", f"{name}.yaml"), document], overrides)
 
@@ -291,6 +336,9 @@ def merge(documents: list[Document]) -> Layered:
 
     Args:
         documents: what the files, overrides and extensions say.
+
+    Returns:
+        The merged data; the documents themselves are not changed.
 
     Raises:
         ScenarioError: a document switches off a name that the ones below do not have.

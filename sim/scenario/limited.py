@@ -1,4 +1,7 @@
-"""Reading of files up to a size limit. Pipes that nobody writes to and endless devices are refused."""
+"""Reading of files up to a size limit. Pipes that nobody writes to and endless devices are refused.
+
+A command must not hang or fill memory because of a wrong name. What a shell hands over, `<(command)`, is read.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,12 @@
-"""From a scenario file, what it extends, and overrides to a frozen `Scenario`."""
+"""From a scenario file, what it extends, and overrides to a frozen `Scenario`.
+
+The entrance of the package: all that reads a scenario comes through here, so that one that exists is valid. A scenario
+is also identified here, by a hash of what decides its simulated trials.
+
+Attributes:
+    PRESENTATION: keys that have no effect on simulated trials.
+    Named: a scenario as Python code may give it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +14,9 @@ import hashlib
 import json
 import shlex
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -59,6 +69,9 @@ def load(source: str | Path, overrides: Iterable[str] = (), extensions: Extensio
         overrides: `PATH=VALUE` texts, as after `--set`.
         extensions: files of extensions that take part, unless the scenario says `extensions: {NAME: off}`.
 
+    Returns:
+        The scenario with its layers.
+
     Raises:
         ScenarioError: with every problem found: file, line, path, value and what is allowed.
         InputError: the file of an extension cannot be used.
@@ -75,6 +88,9 @@ def load_text(text: str, overrides: Iterable[str] = (), name: str = "scenario.ya
         text: content of the file.
         overrides: `PATH=VALUE` texts, as after `--set`.
         name: name of the text in messages.
+
+    Returns:
+        The scenario with its layers.
 
     Raises:
         ScenarioError: as for a file.
@@ -107,6 +123,9 @@ def loaded(scenario: Named) -> Loaded:
     Args:
         scenario: a result of `load` or `load_scenario`, a file, a name, or a mapping with what a file would say. The
             values of an object count as if they were all in one file.
+
+    Returns:
+        The scenario with its layers; extensions that take part now are merged below it, whatever its form.
 
     Raises:
         ScenarioError: the scenario is wrong.
@@ -142,8 +161,11 @@ def with_changes(loaded: Loaded, changes: Mapping[str, Any], file: str) -> Scena
         changes: values by dotted path.
         file: origin of the changes in messages.
 
+    Returns:
+        The changed scenario. Names are not checked as for `--set`: an unknown one adds a site group or an arm.
+
     Raises:
-        ScenarioError: the changed scenario is not valid.
+        ScenarioError: the changed scenario is not valid, or a path is below another one that is changed too.
     """
     overlay: dict[str, Any] = {}
     for path, value in changes.items():
@@ -164,6 +186,9 @@ def extended(loaded: Loaded, data: dict[str, Any], file: str) -> Loaded:
         loaded: the scenario.
         data: content of the file, without `extends`.
         file: origin of the changes in messages.
+
+    Returns:
+        The scenario; all values that are not changed count as one layer, without lines.
 
     Raises:
         ScenarioError: the result is not valid.
@@ -193,6 +218,9 @@ def scenario_from_mapping(data: dict[str, Any], name: str = "scenario") -> Scena
         data: content of a scenario file; `extends` is not followed.
         name: name of the data in messages.
 
+    Returns:
+        The validated scenario.
+
     Raises:
         ScenarioError: as for a file.
     """
@@ -209,12 +237,22 @@ def scenario_from_json(data: dict[str, Any], name: str) -> Scenario:
     Raises:
         ScenarioError: it is not valid, because the file was changed.
     """
+    with suppress(ValidationError):
+        scenario = Scenario.model_validate_json(json.dumps(data))
+        if not check(scenario):
+            return scenario
+    # once more, with the place of each value, for messages; this takes twice as long
     return _validated(merge([Document(data, name)]), name).scenario
 
 
 def canonical(scenario: Scenario) -> str:
     """The scenario as JSON text with sorted keys: equal scenarios give equal text, in any order of their files."""
     return json.dumps(scenario.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))
+
+
+@lru_cache(maxsize=1)
+def _version_of_holidays() -> str:
+    return version("holidays")
 
 
 def scenario_hash(scenario: Scenario) -> str:
@@ -227,5 +265,5 @@ def scenario_hash(scenario: Scenario) -> str:
     """
     deciding = scenario.model_dump(mode="json", by_alias=True, exclude=PRESENTATION | {"experiment"})
     if scenario.calendar.public_holidays is not None:
-        deciding["holidays"] = version("holidays")
+        deciding["holidays"] = _version_of_holidays()
     return hashlib.sha256(json.dumps(deciding, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

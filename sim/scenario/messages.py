@@ -5,8 +5,7 @@ pydantic's own messages speak of types and unions; a planner needs the place in 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,6 +16,7 @@ from sim.errors import Problem, nearest
 from sim.scenario.distributions import FAMILIES
 from sim.scenario.layers import Layered
 from sim.scenario.schema import Scenario
+from sim.scenario.schema_nodes import schema_nodes
 from sim.scenario.yaml_source import KeyPath, shown
 
 _LONGEST = 80  # characters of a value in a message
@@ -53,50 +53,14 @@ _LIMITS = {
 }
 
 
-class _Shape:
-    """Which keys are allowed where in a file, from its JSON Schema."""
-
-    def __init__(self, model: type[BaseModel]) -> None:
-        self.schema = model.model_json_schema()
-
-    def _expand(self, node: dict[str, Any]) -> Iterable[dict[str, Any]]:
-        """A schema and all its alternatives, without references."""
-        if "$ref" in node:
-            yield from self._expand(self.schema["$defs"][node["$ref"].rpartition("/")[2]])
-            return
-        yield node
-        for option in (*node.get("anyOf", ()), *node.get("oneOf", ())):
-            yield from self._expand(option)
-
-    def keys_at(self, path: KeyPath, value: object) -> list[str]:
-        """Keys allowed in the section at `path`; `value` selects among several kinds of section."""
-        nodes = list(self._expand(self.schema))
-        for key in path:
-            step: list[Iterable[dict[str, Any]]] = []
-            for node in nodes:
-                step.extend(self._expand(child) for child in _children(node, key))
-            nodes = [node for children in step for node in children]
-        is_distribution = isinstance(value, dict) and ("dist" in value or "uncertain" in value)
-        found: set[str] = set()
-        for node in nodes:
-            names = set(node.get("properties", {}))
-            if ("dist" in names) == is_distribution:
-                found |= names
-        return sorted(found)
-
-
-def _children(node: dict[str, Any], key: str) -> Iterator[dict[str, Any]]:
-    """Schemas of the values allowed under a key."""
-    named = node.get("properties", {}).get(key)
-    if named is not None:
-        yield named
-        return
-    for keyword in ("additionalProperties", "items"):
-        if isinstance(node.get(keyword), dict):
-            yield node[keyword]
-    for pattern, schema in node.get("patternProperties", {}).items():
-        if re.search(pattern, key):
-            yield schema
+def _keys_at(path: KeyPath, value: object, model: type[BaseModel]) -> list[str]:
+    """Keys allowed in the section at `path`; `value` selects among several kinds of section."""
+    schema = schema_nodes(model)
+    forms = [set(form.get("properties", {})) for node in schema.at(path) for form in schema.forms(node)]
+    family = FAMILIES.get(str(value[keyword[0]])) if isinstance(value, dict) and (keyword := _keyword(value)) else None
+    if family and any("dist" in names for names in forms):
+        return sorted(family.model_fields)
+    return sorted(set[str]().union(*(names for names in forms if "dist" not in names)))
 
 
 def _path_in_file(loc: tuple[int | str, ...], data: Any, is_missing: bool) -> KeyPath:
@@ -123,17 +87,17 @@ def _value_at(path: KeyPath, data: Any) -> Any:
 
 
 def _shown(value: object) -> str:
+    """A value as written, shortened to 80 characters."""
     text = f"'{value}'" if isinstance(value, str) else repr(value) if isinstance(value, float) else shown(value)
-    text = text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
-def _sentence(error: ErrorDetails, path: KeyPath, data: Any, shape: _Shape) -> str:
+def _sentence(error: ErrorDetails, path: KeyPath, data: Any, model: type[BaseModel]) -> str:
     """An error of pydantic as a sentence: what is allowed, and the nearest valid name."""
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
         section = path[:-1]
-        return f"unknown key; {nearest(path[-1], shape.keys_at(section, _value_at(section, data)))}"
+        return f"unknown key; {nearest(path[-1], _keys_at(section, _value_at(section, data), model))}"
     if kind in _PLAIN:
         return _PLAIN[kind]
     if kind in _LIMITS:
@@ -165,6 +129,9 @@ def _distribution_sentence(error: ErrorDetails) -> str:
 def problems(error: ValidationError, layered: Layered, model: type[BaseModel] = Scenario) -> list[Problem]:
     """All errors of a validation as problems with their places.
 
+    Errors that follow from others are left out: a required key that is there under a misspelt name, and an error of a
+    section that comes from one inside it.
+
     Args:
         error: the validation error.
         layered: the merged documents, for files and lines.
@@ -173,17 +140,18 @@ def problems(error: ValidationError, layered: Layered, model: type[BaseModel] = 
     Returns:
         At most one problem for each place, in the order of the files.
     """
-    shape = _Shape(model)
     found: dict[KeyPath, Problem] = {}
     missing: set[KeyPath] = set()
     misspelt: set[KeyPath] = set()  # keys of which an unknown one is a misspelling
     follow: set[KeyPath] = set()  # errors that may only follow from other errors
     for detail in error.errors(include_url=False):
+        if detail["type"] == "default_factory_not_called":
+            continue  # a default that follows from other keys, of which one is wrong
         is_missing = detail["type"] == "missing"
         path = _path_in_file(detail["loc"], layered.data, is_missing)
         if detail["type"] == "distribution":
             path = (*path, *_keyword(detail["input"]))
-        message = _sentence(detail, path, layered.data, shape)
+        message = _sentence(detail, path, layered.data, model)
         is_key = detail["loc"][-1:] == ("[key]",)
         value = None if is_missing else _shown(path[-1] if is_key else _value_at(path, layered.data))
         found.setdefault(path, place(message, path, layered, value))
@@ -192,13 +160,27 @@ def problems(error: ValidationError, layered: Layered, model: type[BaseModel] = 
         if detail["type"] == "too_short" or (detail["type"] in _PLAIN and isinstance(detail["input"], dict)):
             follow.add(path)
         if detail["type"] == "extra_forbidden":
-            misspelt.add((*path[:-1], *get_close_matches(path[-1], shape.keys_at(path[:-1], None), n=1)))
+            allowed = _keys_at(path[:-1], _value_at(path[:-1], layered.data), model)
+            misspelt.add((*path[:-1], *get_close_matches(path[-1], allowed, n=1)))
     for path in follow:
         if any(_is_inside(other, path) for other in found):
             del found[path]  # the section's own error follows from one inside it
     for path in missing & misspelt:
         found.pop(path, None)
+    for section, keys in _by_section(path for path in found if path in missing).items():
+        named = f"{', '.join(keys[:-1])} and {keys[-1]} are required and not there"
+        for key in keys:
+            del found[*section, key]
+        found[section] = place(named, section, layered)
     return sorted(found.values(), key=lambda p: (p.file or "", p.line or 0))
+
+
+def _by_section(missing: Iterable[KeyPath]) -> dict[KeyPath, list[str]]:
+    """The missing keys of each section that has several."""
+    by_section: dict[KeyPath, list[str]] = {}
+    for path in missing:
+        by_section.setdefault(path[:-1], []).append(path[-1])
+    return {section: keys for section, keys in by_section.items() if len(keys) > 1}
 
 
 def _is_inside(path: KeyPath, section: KeyPath) -> bool:
@@ -213,6 +195,9 @@ def place(message: str, path: KeyPath, layered: Layered, value: str | None = Non
         path: path of the value.
         layered: the merged documents.
         value: the value as written; None if it is missing.
+
+    Returns:
+        The problem; a path that no layer has is placed in the last one, without a line if nothing around it is there.
     """
     document = layered.layer_of(path) or (layered.layers[-1] if layered.layers else None)
     if document is None:

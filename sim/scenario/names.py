@@ -33,6 +33,10 @@ def named_file(name: str, library: Path, near: Path | None = None) -> Path:
         name: name as written.
         library: folder of what comes with the program.
         near: folder that relative paths start from; default: the current folder.
+
+    Returns:
+        The file of that name; if there is none, that in the library with or without `.yaml`; if there is none either,
+        the first, for a message.
     """
     path = Path(name) if near is None else near / name
     if not is_file(path) and is_bare(name):

@@ -1,6 +1,12 @@
 """Options of a planner: levers, their allowed settings, and what each costs.
 
-The search for a plan tries their combinations.
+The search for a plan (`sim.experiment.plan`) tries their combinations. A file of options is checked against its
+scenario when it is read: each setting is tried alone, so that a search of hours cannot end at a misspelt path.
+
+Attributes:
+    MOST_PLANS: maximum number of combinations of settings.
+    Text: a short name or label.
+    Value: a value as written: plain, or with its cost.
 """
 
 from __future__ import annotations
@@ -15,7 +21,7 @@ from typing import Annotated, Any, Self
 from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from sim.errors import Problem, ScenarioError, nearest
-from sim.scenario.layers import NAMED, Layered, library, merge
+from sim.scenario.layers import Layered, library, merge, unknown_name
 from sim.scenario.load import Loaded, with_changes
 from sim.scenario.messages import problems
 from sim.scenario.names import is_bare, is_file, named_file
@@ -80,6 +86,7 @@ class LeverRules(Section):
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
+        """Require either the values of a path, or named settings."""
         if (self.path is None) != (self.values is None):
             raise ValueError("'path' and 'values' go together")
         if (self.path is None) == (self.settings is None):
@@ -104,10 +111,10 @@ class Setting:
 
     Attributes:
         name: name in words.
-        changes: values by path.
-        cost: additional cost, once.
+        changes: values by path; none for the scenario as it is.
+        cost: additional cost, once, in the currency of the options.
         cost_per_month: additional cost each month from day 0 to the database lock.
-        source: source of the costs.
+        source: source of the costs; None where there are none.
     """
 
     name: str
@@ -159,6 +166,12 @@ class Choices:
 def find_options(name: str) -> Path:
     """The file that a name stands for: a file, or else a file of options that comes with the program.
 
+    Args:
+        name: name as written.
+
+    Returns:
+        The file; it need not exist if the name has a folder or an ending.
+
     Raises:
         ScenarioError: it is a plain name, and there are no such options.
     """
@@ -177,6 +190,9 @@ def load_options(name: str, loaded: Loaded) -> Choices:
         name: a file, or the name of one that comes with the program.
         loaded: the scenario.
 
+    Returns:
+        The levers; each of their settings, alone, gives a valid scenario.
+
     Raises:
         ScenarioError: with every problem found: its file, line, path, value and what is allowed.
     """
@@ -192,6 +208,9 @@ def options_from_text(text: str, loaded: Loaded, file: str = "options.yaml") -> 
         text: content of the file.
         loaded: the scenario.
         file: name of the file in messages.
+
+    Returns:
+        As `load_options`.
 
     Raises:
         ScenarioError: as for a file.
@@ -210,6 +229,9 @@ def options_from_mapping(data: Mapping[str, Any], loaded: Loaded) -> Choices:
     Args:
         data: content of a file of options.
         loaded: the scenario.
+
+    Returns:
+        As `load_options`.
 
     Raises:
         ScenarioError: as for a file; messages name it `options`.
@@ -251,6 +273,7 @@ def _place(message: str, path: KeyPath, layered: Layered, value: object) -> Prob
 
 
 def _currency(options: Options, loaded: Loaded, layered: Layered) -> list[Problem]:
+    """A problem if the options have another currency than the scenario."""
     costs = loaded.scenario.costs
     if options.currency and costs and options.currency != costs.currency:
         message = f"the scenario's costs are in {costs.currency}"
@@ -259,7 +282,7 @@ def _currency(options: Options, loaded: Loaded, layered: Layered) -> list[Proble
 
 
 def _settings(options: Options, levers: tuple[Lever, ...], loaded: Loaded, layered: Layered) -> list[Problem]:
-    """Problems of settings, each tried alone on the scenario."""
+    """Problems of settings, each tried alone on the scenario; only one if there are too many combinations."""
     n_plans = math.prod(len(lever.settings) for lever in levers)
     if n_plans > MOST_PLANS:  # trying each of so many settings would take too long
         message = f"these levers make {n_plans:,} plans; at most {MOST_PLANS:,} can be searched: allow fewer settings"
@@ -281,9 +304,9 @@ def _settings(options: Options, levers: tuple[Lever, ...], loaded: Loaded, layer
 def _what_is_wrong(setting: Setting, loaded: Loaded, file: str) -> list[tuple[str, object]]:
     """Messages and values of what the scenario does not accept."""
     unknown = [
-        (message, value)
+        (f"{path}: there is no '{keys[found[0]]}' in the scenario; {found[1]}", value)
         for path, value in setting.changes.items()
-        if (message := _unknown_name(tuple(path.split(".")), value, loaded.layered.data, path))
+        if (found := unknown_name(keys := tuple(path.split(".")), value, loaded.layered.data))
     ]
     if unknown:
         return unknown
@@ -292,14 +315,3 @@ def _what_is_wrong(setting: Setting, loaded: Loaded, file: str) -> list[tuple[st
     except ScenarioError as error:
         return [(f"{problem.path}: {problem.message}", problem.value) for problem in error.problems]
     return []
-
-
-def _unknown_name(path: KeyPath, value: object, data: Any, dotted: str) -> str:
-    """Refuse a misspelt name, which would silently add a site group, criterion or arm."""
-    for depth, key in enumerate(path):
-        if path[:depth] in NAMED and isinstance(data, dict) and key not in data:
-            if depth == len(path) - 1 and isinstance(value, dict):
-                return ""
-            return f"{dotted}: there is no '{key}' in the scenario; {nearest(key, data)}"
-        data = data.get(key) if isinstance(data, dict) else None
-    return ""

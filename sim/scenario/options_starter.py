@@ -2,6 +2,9 @@
 
 The simulation counts the costs that the scenario has. For others, the file has example costs, which are marked by their
 source: `EXAMPLE`.
+
+Attributes:
+    EXAMPLE: source of a cost that stands only to be replaced.
 """
 
 from __future__ import annotations
@@ -31,6 +34,10 @@ def starter_options(scenario: Scenario) -> str:
 
     Args:
         scenario: the scenario.
+
+    Returns:
+        YAML with comments: up to three levers for the largest site groups (as they are, one and two sites more), and
+        one more of each other resource.
     """
     lines = [*_head(scenario), "levers:"]
     for lever in (_sites(scenario), _coordinators(scenario), _suites(scenario)):
@@ -46,9 +53,9 @@ def _head(scenario: Scenario) -> Iterator[str]:
         yield f"# The scenario's own costs, in {scenario.costs.currency}, are counted already;"
         yield "# a cost here comes on top."
     else:
-        yield "# The scenario says nothing of costs: only those here count."
-    yield f'# A cost whose source is "{EXAMPLE}" is of no trial:'
-    yield "# put yours in its place, with its source."
+        yield "# The scenario has no costs: only those here count."
+    yield f'# A cost whose source is "{EXAMPLE}" is only an example:'
+    yield "# replace it with yours, and give its source."
     yield f"name: {_text('What may still be chosen')}"
     if scenario.costs is not None:
         yield f"currency: {scenario.costs.currency}"

@@ -1,4 +1,14 @@
-"""Checks of values that are valid one by one, but together too large to simulate, or without meaning."""
+"""Checks of values that are valid one by one, but together too large to simulate, or without meaning.
+
+Each limit keeps a run from hanging or from filling memory, or a number from losing its meaning (the logarithm of 0).
+
+Attributes:
+    MOST_SITES: maximum number of sites of all groups.
+    MOST_REFERRALS: maximum expected number of referrals of all sites up to the horizon, at their largest rates.
+    MOST_CRITERIA: maximum number of eligibility criteria.
+    MOST_LOTS: maximum number of lots that a bank may need at the same time.
+    MOST_KG: maximum body weight, in kg.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +30,7 @@ _KEPT_POSITIVE = "so that it is more than 0 for everybody, give it 'low'"
 
 
 def _most(value: float | Family) -> float:
+    """The largest value that can be expected: exceeded in less than one draw in a million."""
     return value.reach()[1] if isinstance(value, Family) else value
 
 
@@ -83,7 +94,11 @@ def _logarithms(scenario: Scenario) -> Iterator[Finding]:
 
 @registered
 def _lots_without_end(scenario: Scenario) -> Iterator[Finding]:
-    """Lots that would be started in endless numbers, because they yield almost nothing or all fail at once."""
+    """Lots that would be started in endless numbers, because they yield almost nothing or all fail at once.
+
+    A bank starts lots until stock and lots under way reach its reorder level; of tiny lots that takes more than any
+    simulation holds.
+    """
     supply = scenario.cells
     if supply is None or supply.source != "bank":
         return
@@ -94,7 +109,7 @@ def _lots_without_end(scenario: Scenario) -> Iterator[Finding]:
         message = f"a lot yields so little that {n:,.0f} of them would be started at once; at most {MOST_LOTS:,}"
         yield message, ("cells", "lots", "yield_cells"), None
     if _most(supply.failure) > 0.999 and _most(supply.lots.culture_days) + _most(supply.release_days) < 0.1:
-        yield "lots that nearly all fail, in no time, would be started without end", ("cells", "failure"), None
+        yield "lots that take no time and nearly all fail would be started for ever", ("cells", "failure"), None
 
 
 @registered

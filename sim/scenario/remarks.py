@@ -1,8 +1,12 @@
-"""Remarks on what is allowed in a scenario, but may not be what the planner meant; and its rules in words."""
+"""Remarks on what is allowed in a scenario, but may not be what the planner meant; and its rules in words.
+
+A check refuses, a remark only says. What is here stops nothing; what is certainly wrong belongs in a check.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from sim.scenario.cap_checks import max_participants
 from sim.scenario.distributions import Family
@@ -13,7 +17,14 @@ _ROOM = 1.2  # share of the target that sites need room for if participants are 
 
 
 def limits(scenario: Scenario) -> list[str]:
-    """Every limit on participants and on people in screening, in words."""
+    """Every limit on participants and on people in screening, in words.
+
+    Args:
+        scenario: a valid scenario.
+
+    Returns:
+        One text for each group whose sites have a limit, then one for each cap; without full stops.
+    """
     found = []
     for name, group in scenario.sites.items():
         most = max_participants(scenario, name)
@@ -63,11 +74,14 @@ def remarks(scenario: Scenario) -> list[str]:
     Returns:
         A sentence for each, with the alternative to write; without full stops.
     """
-    return [*_limits_of_one_site(scenario), *_no_room_for_replacements(scenario)]
+    return [*_limits_of_one_site(scenario), *_no_room_for_replacements(scenario), *_closed_before_the_start(scenario)]
 
 
 def _limits_of_one_site(scenario: Scenario) -> Iterator[str]:
-    """Limits of a site that look like limits of its group, because they would hardly ever stop the group."""
+    """Limits of a site that look like limits of its group, because they would hardly ever stop the group.
+
+    They do if the limits of all its sites exceed the target, or one exceeds the group's share of it.
+    """
     target = scenario.trial.target
     shares = _shares(scenario)
     for name, group in scenario.sites.items():
@@ -97,6 +111,15 @@ def _no_room_for_replacements(scenario: Scenario) -> Iterator[str]:
             f"participants: {sum(rooms) - target} replacements, and no more; a cap on those randomised, for each site, "
             "does not count those who are replaced"
         )
+
+
+def _closed_before_the_start(scenario: Scenario) -> Iterator[str]:
+    """Sites that close before anybody can be randomised."""
+    opens = scenario.trial.enrolment_opens
+    for name, group in scenario.sites.items():
+        day = group.closes or scenario.site_defaults.closes
+        if group.count and isinstance(day, date) and day <= opens:
+            yield f"sites.{name}.closes: {day} is not after trial.enrolment_opens, {opens}: its sites randomise nobody"
 
 
 def _shares(scenario: Scenario) -> dict[str, float]:

@@ -1,28 +1,27 @@
-"""Checks of discrete risks: unknown names, dates after the end, and delays of only a part of a shared step."""
+"""Checks of discrete risks: unknown names, dates after the end, and delays of only a part of a shared step.
+
+A step done once for several sites cannot be late for some of them: such a risk has no meaning that could be simulated.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from datetime import timedelta
 
 from sim.errors import nearest
 from sim.scenario.country_checks import countries_of
-from sim.scenario.rules import Finding, registered
+from sim.scenario.rules import Finding, end_of_time, registered
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.risks import Risk, delayed_groups
 from sim.scenario.schema.sites import country_of
 from sim.scenario.schema.start_up import step_names, steps_of
 from sim.scenario.yaml_source import KeyPath
 
-_MONTH_DAYS = 30.4375
-
 
 @registered
 def risks(scenario: Scenario) -> Iterator[Finding]:
     """Find everything that is wrong with the risks of a scenario.
 
-    Returns:
+    Yields:
         (message, path, value) of each finding.
     """
     for name, risk in scenario.risks.items():
@@ -74,7 +73,7 @@ def _sharing(scenario: Scenario, step: str, group: str) -> list[str]:
 def _dates(scenario: Scenario, risk: Risk, path: KeyPath) -> Iterator[Finding]:
     """Windows of risks outside the simulated time."""
     trial = scenario.trial
-    end = trial.enrolment_opens + timedelta(days=math.floor(trial.horizon_months * _MONTH_DAYS))
+    end = end_of_time(scenario)
     if risk.from_ and risk.from_ >= end:
         message = f"is after the end of the simulated time ({end}, by trial.horizon_months): it would never strike"
         yield message, (*path, "from"), str(risk.from_)

@@ -1,4 +1,8 @@
-"""Checks of the steps of start-up: missing lengths, circles, and steps that do not fit what they are shared by."""
+"""Checks of the steps of start-up: missing lengths, circles, and steps that do not fit what they are shared by.
+
+Steps are merged from site groups, countries and defaults, so that a mistake shows only in the steps of a group; each
+is reported once, at the place where it is written.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ from sim.scenario.yaml_source import KeyPath
 def start_up(scenario: Scenario) -> Iterator[Finding]:
     """Find everything that is wrong with the steps of start-up; each finding once, not for each group.
 
-    Returns:
+    Yields:
         (message, path, value) of each finding.
     """
     told: set[tuple[KeyPath, str | None]] = set()
@@ -47,7 +51,7 @@ def _of_group(scenario: Scenario, group: str, steps: dict[str, FoundStep]) -> It
 def _of_step(scenario: Scenario, group: str, step: FoundStep, steps: dict[str, FoundStep]) -> Iterator[Finding]:
     """Findings of one step: its length, what it waits for, and what it is shared by."""
     if step.days is None:
-        yield f"is required: nobody says how long this step takes at the sites of {group}", step.path, None
+        yield f"is required: nothing says how long this step takes at the sites of {group}", step.path, None
     for other in step.after:
         if other not in steps:
             message = f"the sites of {group} have no such step; {nearest(other, set(steps) - {step.name})}"
@@ -64,7 +68,7 @@ def _of_step(scenario: Scenario, group: str, step: FoundStep, steps: dict[str, F
         place = {"sites": "group", "countries": "country", "site_defaults": "trial"}[step.said_at["days"][0]]
         if WIDTHS.index(place) < WIDTHS.index(step.each):
             where = "site_defaults" if step.each == "trial" else "countries or site_defaults"
-            yield f"is of a step that is done once for each {step.each}: say it under {where}", step.path, None
+            yield f"belongs to a step that is done once for each {step.each}: write it under {where}", step.path, None
 
 
 def _circle(steps: dict[str, FoundStep], left: list[str]) -> list[str]:
@@ -78,12 +82,21 @@ def _circle(steps: dict[str, FoundStep], left: list[str]) -> list[str]:
 
 
 def _of_delays(scenario: Scenario, group: str, steps: dict[str, FoundStep]) -> Iterator[Finding]:
-    """Find one delay beside steps, and a shared step that would begin at several times."""
+    """Find one delay beside steps, and a shared step that would begin at several times.
+
+    Args:
+        scenario: the scenario.
+        group: name of the site group.
+        steps: its steps.
+
+    Yields:
+        (message, path, value) of each finding.
+    """
     own, default = scenario.sites[group], scenario.site_defaults
     is_own = "activation_delay_days" in own.model_fields_set
     if (own if is_own else default).activation_delay_days != 0:
         path = (*(("sites", group) if is_own else ("site_defaults",)), "activation_delay_days")
-        yield f"is one delay beside steps of start-up (of {group}): write 0 here, or leave out the steps", path, None
+        yield f"cannot be combined with steps of start-up (of {group}): write 0 or leave out the steps", path, None
     is_own = "lead_days" in own.model_fields_set
     lead = (own if is_own else default).lead_days
     shared = [step.name for step in steps.values() if step.each != "site"]

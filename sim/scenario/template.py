@@ -1,4 +1,7 @@
-"""A commented scenario file to start from, and complete scenarios of other kinds of trial."""
+"""A commented scenario file to start from, and complete scenarios of other kinds of trial.
+
+A planner who sees every key with its meaning and unit beside its value needs no manual to change one.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ def template(name: str, base: str, folder: Path) -> str:
     Args:
         name: name of the new scenario.
         base: the scenario that it extends, as a person named it.
-        folder: folder of the new file.
+        folder: folder of the new file, from which it finds a base beside it.
+
+    Returns:
+        YAML that loads as the base under another name; lines to change begin with one `#`, explanations with two.
 
     Raises:
         ScenarioError: the base does not exist or is not valid.
@@ -71,6 +77,9 @@ def renamed(text: str, name: str) -> str:
     Args:
         text: text of a scenario file with a `name`.
         name: the new name.
+
+    Returns:
+        The text, with its comments.
     """
     return re.sub(r"^name:.*$", f"name: {json.dumps(name, ensure_ascii=False)}", text, count=1, flags=re.MULTILINE)
 
@@ -111,6 +120,7 @@ def _child(value: Any, name: str) -> tuple[Any, FieldInfo | None]:
 
 
 def _meaning(info: FieldInfo | None) -> str:
+    """What the schema says of a value, as a comment with its unit; empty where it says nothing."""
     if info is None or not info.description:
         return ""
     extra = info.json_schema_extra
@@ -119,5 +129,6 @@ def _meaning(info: FieldInfo | None) -> str:
 
 
 def _yaml(data: Any) -> str:
+    """A value in one line; text that YAML would read as something else is quoted."""
     text = shown(data)
     return f"'{text}'" if isinstance(data, str) and re.match(r"^(\d\d-\d\d|on|off|true|false)$", text) else text

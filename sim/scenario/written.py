@@ -1,4 +1,7 @@
-"""Scenario files written from changes, so that settings changed in the studio become a text."""
+"""Scenario files written from changes, so that settings changed in the studio become a text.
+
+Comments are lost on this way, since a text is made from data; where they matter, a person edits the file.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,9 @@ def extending(parent: str, overrides: tuple[str, ...], name: str) -> str:
         overrides: `PATH=VALUE` texts.
         name: name of the new scenario.
 
+    Returns:
+        YAML.
+
     Raises:
         ScenarioError: an override is not PATH=VALUE.
     """
@@ -48,6 +54,9 @@ def rewritten(text: str, overrides: tuple[str, ...]) -> str:
     Args:
         text: the file before.
         overrides: `PATH=VALUE` texts.
+
+    Returns:
+        YAML that extends whatever the file before extended.
 
     Raises:
         ScenarioError: it is not YAML, or an override is not PATH=VALUE.

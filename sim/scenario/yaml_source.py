@@ -2,6 +2,12 @@
 
 Plain data only (no tags, no objects), with YAML 1.2 numbers (`5.0e5` is a number, `12:30` is not), and `on` and `off`
 as true and false. Limits on size, depth and expansion of aliases turn a hostile or broken file into one clear message.
+
+Attributes:
+    MAX_BYTES: largest size of a file.
+    MAX_DEPTH: largest number of levels.
+    MAX_VALUES: largest number of values, with aliases written out.
+    KeyPath: keys from the top of a document; an index of a list is a key too.
 """
 
 from __future__ import annotations
@@ -93,6 +99,7 @@ class _Reader:
         self._n_values = 0
 
     def fail(self, message: str, node: yaml.Node | None, path: KeyPath, value: str | None = None) -> ScenarioError:
+        """The error for a message, with the line of a node if there is one; the caller raises it."""
         line = None if node is None else node.start_mark.line + 1
         return ScenarioError(Problem(message, self.document.file, line, ".".join(path) or None, value))
 
@@ -171,6 +178,9 @@ def parse(text: str, file: str) -> Document:
         text: the YAML.
         file: name of the document in messages.
 
+    Returns:
+        The document; its data are None if the text is empty.
+
     Raises:
         ScenarioError: it is not YAML, is not plain data, or is too large, deep or repetitive.
     """
@@ -203,8 +213,11 @@ def read_file(path: Path, shown: str | None = None) -> Document:
     """Read one YAML file.
 
     Args:
-        path: the file.
+        path: the file, in UTF-8.
         shown: name of the file in messages; default: the path.
+
+    Returns:
+        The document.
 
     Raises:
         ScenarioError: it does not exist, cannot be read, is too large, or is not plain YAML.
@@ -233,6 +246,12 @@ def read_file(path: Path, shown: str | None = None) -> Document:
 def parse_value(text: str) -> Any:
     """One value as a file would have it, for `--set`.
 
+    Args:
+        text: YAML, as in `4` or `{dist: uniform, low: 1, high: 2}`.
+
+    Returns:
+        The value; None for an empty text.
+
     Raises:
         ScenarioError: it is not valid YAML.
     """
@@ -244,6 +263,9 @@ def jsonable(data: Any) -> Any:
 
     Args:
         data: mappings, lists and plain values; keys become text, tuples become lists.
+
+    Returns:
+        A copy.
     """
     if isinstance(data, dict):
         return {str(key): jsonable(value) for key, value in data.items()}
@@ -253,7 +275,7 @@ def jsonable(data: Any) -> Any:
 
 
 def shown(value: Any) -> str:
-    """A value in one line, as YAML would write it."""
+    """A value in one line, as YAML would write it, with numbers as short as they can be read back."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):

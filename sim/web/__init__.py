@@ -5,6 +5,7 @@ A page is a module (or package) of `sim.web.pages`, listed in `PAGES` there, in 
     PATH, TITLE                                address and name
     layout(studio, query) -> Component         its content when opened; `query` is the parsed query string
     register(app, studio) -> None              its callbacks
+    IN_NAVIGATION = False                      if one comes to it from other pages only
 
 and ids of its own that begin with its name (`compare-run`). What it needs from the rest:
 

@@ -11,16 +11,23 @@ from typing import Any
 
 import dash
 
+from sim.experiment.execution import no_progress
 from sim.experiment.workers import end_with_parent
 from sim.web import safety, server, shell
-from sim.web.pages import PAGES
-from sim.web.pages.lessons.answers import prepare
+from sim.web.pages import PAGES, WITH_EXAMPLES
+from sim.web.pages.lessons import answers as lessons
+from sim.web.parts import answer_files
+from sim.web.parts.line_ends import UnbrokenDash
 from sim.web.settings import Settings
+from sim.web.state import State
 from sim.web.studio import Studio
 from sim.web.work.jobs import Jobs
 from sim.web.work.local_runner import LocalRunner
 from sim.web.work.process import lanes
 
+# Dash asks for this part of its components when the first figure appears. If the connection fails just then, the whole
+# page breaks, so it comes with the page.
+_FIGURES = "/_dash-component-suites/dash/dcc/async-graph.js"
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
     <head>
@@ -42,17 +49,18 @@ _INDEX = """<!DOCTYPE html>
 
 
 def create_app(settings: Settings | None = None) -> tuple[dash.Dash, Studio]:
-    """Wire a studio together.
+    """Wire a studio together: jobs, store of visitors' files, safety, endpoints, pages.
 
     Args:
         settings: address, folders, limits; default: for one person on this machine.
 
     Returns:
-        The app, whose `server` is a Flask app, and the studio, which the caller closes at the end.
+        The app, whose `server` is a Flask app, and the studio, which the caller opens before the first request and
+        closes at the end.
     """
     settings = settings or Settings()
-    studio = Studio(settings, make_jobs(settings), prepare)
-    app = dash.Dash(
+    studio = Studio(settings, make_jobs(settings), _prepare)
+    app = UnbrokenDash(
         "trialclock",
         title="trialclock studio",
         assets_folder=str(Path(__file__).parent / "assets"),
@@ -61,11 +69,13 @@ def create_app(settings: Settings | None = None) -> tuple[dash.Dash, Studio]:
         suppress_callback_exceptions=True,
         serve_locally=True,
         update_title="",
+        external_scripts=[_FIGURES],
         on_error=safety.callback_failed,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     safety.protect(app, settings)
     server.add_endpoints(app.server, studio)
+    answer_files.register(app.server, studio)
     pages: list[Any] = [import_module(f"sim.web.pages.{name}") for name in PAGES]
     app.layout = shell.shell(pages)
     shell.register(app, studio, pages)
@@ -75,7 +85,14 @@ def create_app(settings: Settings | None = None) -> tuple[dash.Dash, Studio]:
 
 
 def make_jobs(settings: Settings) -> Jobs:
-    """The jobs of a studio, run by its own processes, or by Celery workers if the settings name a Redis server."""
+    """The jobs of a studio, run by its own processes, or by Celery workers if the settings name a Redis server.
+
+    Args:
+        settings: settings of the studio.
+
+    Returns:
+        Jobs with their runner; nothing runs yet.
+    """
     if settings.redis:
         jobs = Jobs(settings.limits)
         from sim.web.work.celery_runner import CeleryRunner  # needs what only the extra "group" installs
@@ -87,6 +104,14 @@ def make_jobs(settings: Settings) -> Jobs:
         )
         jobs.runner = LocalRunner(jobs, settings, _work)
     return jobs
+
+
+def _prepare(settings: Settings) -> None:
+    """Simulate every lesson, and the examples with which pages open, so that nobody waits for them."""
+    lessons.prepare(settings.kept)
+    studio, folder = studio_of(settings), settings.kept / "examples" / "parts"
+    for name in WITH_EXAMPLES:
+        import_module(f"sim.web.pages.{name}").example(studio, State(), folder, no_progress)
 
 
 def _work(settings: Settings, name: str, asked: tuple[Any, ...]) -> None:
@@ -105,7 +130,11 @@ def _work(settings: Settings, name: str, asked: tuple[Any, ...]) -> None:
 
 @lru_cache(maxsize=1)
 def studio_of(settings: Settings) -> Studio:
-    """The studio whose jobs this process, or processes forked from it, work on."""
+    """The studio whose jobs this process, or processes forked from it, work on; made at the first call and kept.
+
+    Args:
+        settings: settings of the studio that started this process.
+    """
     _, studio = create_app(settings)
     manager: Any = studio.manager
     manager.handle.close()  # opened again by each process: SQLite's connections must not be forked

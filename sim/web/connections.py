@@ -34,7 +34,7 @@ class Bounds:
         idle_seconds: after which a connection without traffic is closed.
         crowded_seconds: the same when more than half of all connections are in use.
         request_seconds: within which a request must arrive, plus its size over `request_rate`.
-        request_rate: bytes a second.
+        request_rate: bytes a second that a slow but honest client sends.
         look_seconds: between checks of all connections.
     """
 
@@ -113,7 +113,13 @@ class Server(TcpWSGIServer):
 
 
 def is_slow(channel: Any, bounds: Bounds, now: float) -> bool:
-    """Whether a request has taken longer to arrive than it may."""
+    """Whether a request has taken longer to arrive than it may.
+
+    Args:
+        channel: the connection, whose `since` is the time at which its request began to arrive.
+        bounds: limits on connections.
+        now: seconds since 1970.
+    """
     request = channel.request
     n_bytes = 0 if request is None else request.header_bytes_received + request.body_bytes_received
     return bool(now - channel.since > bounds.request_seconds + n_bytes / bounds.request_rate)
@@ -129,13 +135,16 @@ def make_server(
         host: address to listen on.
         port: port to listen on.
         may_send: whether a request may send its body, by method, headers (with WSGI's names, without `HTTP_`) and
-            length of
-            the body in bytes (-1 if not given).
+            length of the body in bytes (-1 if not given). A request that may not is answered with 401, and its body is
+            not read.
         largest: maximum size of the body of a request, in bytes.
         bounds: limits on connections.
 
     Returns:
         The server, listening but not yet answering.
+
+    Raises:
+        OSError: the address or port cannot be used.
     """
 
     class Parser(HTTPRequestParser):

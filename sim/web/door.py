@@ -1,4 +1,8 @@
-"""The token of a studio: a link or a form with the token gives a visitor a cookie, and nobody else gets in."""
+"""The token of a studio: a link or a form with the token gives a visitor a cookie, and nobody else gets in.
+
+It keeps strangers out of a studio on a network. It does not distinguish visitors: anyone with the token can open every
+link that they know. Another cookie, in `sim.web.visitors`, distinguishes visitors.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +40,9 @@ _SECRET = "secret"
 def check_token(token: str) -> None:
     """See that a token cannot be guessed.
 
+    Args:
+        token: the token, as given with `--token`.
+
     Raises:
         UsageError: it is too short.
     """
@@ -45,12 +52,16 @@ def check_token(token: str) -> None:
 
 
 class Door:
-    """Lets in visitors with the token. Their cookie is derived from the token and from a secret of this studio, so
-    that it
-    cannot be guessed.
+    """Lets in visitors with the token.
+
+    Their cookie is derived from the token and from a secret of this studio, so that it cannot be guessed, and changes
+    with the token.
 
     Args:
         settings: settings of the studio.
+
+    Attributes:
+        cookie: value of the cookie of visitors who were let in; the same for all.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -61,11 +72,15 @@ class Door:
         self._lock = threading.Lock()
 
     def knows(self, cookie: str | None) -> bool:
-        """Whether a cookie was given by this door."""
+        """Whether a cookie was given by this door; compared in constant time.
+
+        Args:
+            cookie: value of the cookie; None if the browser sent none.
+        """
         return hmac.compare_digest((cookie or "").encode(), self.cookie.encode())
 
     def is_token(self, text: str) -> bool:
-        """Whether a text is the token."""
+        """Whether a text is the token; compared in constant time."""
         return hmac.compare_digest(text.encode(), self._token)
 
     def seconds_to_wait(self, address: str) -> float:
@@ -92,7 +107,11 @@ class Door:
 
 
 def kept_secret(settings: Settings) -> bytes:
-    """The secret of this studio. It is kept on disk, so that visitors need no token after a restart."""
+    """The secret of this studio: 32 random bytes, kept on disk, so that visitors need no token after a restart.
+
+    Args:
+        settings: settings of the studio; the file is in its folder of visitors' files, and readable by its owner only.
+    """
     path = settings.kept / _SECRET
     path.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):
@@ -103,7 +122,15 @@ def kept_secret(settings: Settings) -> bytes:
 
 
 def may_send(settings: Settings) -> Callable[[str, Mapping[str, str], int], bool]:
-    """A check whether a request may send its body, made before the body is read; for `connections.make_server`."""
+    """A check whether a request may send its body, made before the body is read; for `connections.make_server`.
+
+    Args:
+        settings: settings of the studio.
+
+    Returns:
+        A function of method, headers and length in bytes. It lets in anybody without a token to check, visitors with
+        the cookie, and the small form that asks for the token.
+    """
     if not settings.token:
         return lambda *_: True
     door = Door(settings)
@@ -119,9 +146,15 @@ def may_send(settings: Settings) -> Callable[[str, Mapping[str, str], int], bool
 
 
 def asked_for_token(door: Door) -> Any:
-    """Let in a link or a form with the right token; ask for the token otherwise.
+    """Let in a link or a form with the right token; ask for the token otherwise. Called for a request without the
+    cookie.
 
-    The address that was asked for opens afterwards.
+    Args:
+        door: the door of the studio.
+
+    Returns:
+        With the right token, the cookie and a redirection to the address that was asked for, without the token.
+        Otherwise the form (401; plain text for what is no page), or 429 for an address that guessed too often.
     """
     is_form = request.method == "POST" and (request.content_length or _FORM_BYTES + 1) <= _FORM_BYTES
     given = (request.form if is_form else request.args).get("token", "")

@@ -1,6 +1,7 @@
 """When visitors' files are deleted: when they take them away, after long disuse, or when the disk is full.
 
-A deleted file leaves a mark, so that a link to it can say what happened.
+A deleted file leaves a mark, so that a link to it can say what happened. This module knows every folder in which the
+studio keeps something; a new kind of file is added to `_things`, or it is never deleted.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 MADE = "made"  # the list of scenarios that were made of data, each with what it was made of
 HISTORY = "runs"
+CLASSES = "classes"  # the folder of the classes that take a lesson together
+ANSWERS = "answers"  # a visitor's folder of answers, from which their reports and workbooks are made
 BEGUN = "begun"  # the list of runs that were begun, each with what was asked
 
 _LOG = logging.getLogger(__name__)
@@ -62,6 +65,8 @@ def take_away(visitors: Visitors, visitor: Visitor, digests: Collection[str]) ->
     """
     mine = {digest for digest in digests if owner_of(visitors.text(digest)) == visitor.folder.name}
     made = {entry["file"] for entry in visitor.remembered(MADE) if mine.intersection(entry["of"])}
+    if mine:
+        shutil.rmtree(visitor.folder / ANSWERS, ignore_errors=True)
     if made:
         shutil.rmtree(visitor.folder / "parts", ignore_errors=True)  # of questions about any scenario, to save time
         _drop_runs(visitor, made)
@@ -70,14 +75,28 @@ def take_away(visitors: Visitors, visitor: Visitor, digests: Collection[str]) ->
 
 
 def owned(name: str, content: str, visitor: Visitor) -> str:
-    """The text under which a visitor's data are kept, so that a visitor with the same data can neither find nor
-    delete them.
+    """The text under which a visitor's data are kept.
+
+    It has the visitor's name in it, and so a hash of its own: a visitor with the same data can neither find nor delete
+    them.
+
+    Args:
+        name: name of the file, as it is shown.
+        content: the file, in base64.
+        visitor: who uploaded it.
+
+    Returns:
+        JSON, for `Visitors.keep_text`; `owner_of` reads it.
     """
     return json.dumps({"name": name, "content": content, "of": visitor.folder.name})
 
 
 def owner_of(text: str | None) -> str:
-    """The name of the folder of the visitor who uploaded data; empty if nobody did."""
+    """The name of the folder of the visitor who uploaded data; empty if nobody did.
+
+    Args:
+        text: a kept text, which may be a scenario or data; None for one that is gone.
+    """
     with suppress(ValueError, TypeError, AttributeError):
         return str(json.loads(text or "").get("of", ""))
     return ""
@@ -131,8 +150,11 @@ def _things(kept: Path) -> Iterator[_Thing]:
     for folder in (
         kept / "files",
         kept / "links",
+        kept / CLASSES,
+        kept / "examples",
         *(kept / "visitors").glob("*/runs"),
         *(kept / "visitors").glob("*/parts"),
+        *(kept / "visitors").glob(f"*/{ANSWERS}"),
     ):
         if folder.is_dir():
             yield from (_thing(path) for path in folder.iterdir())

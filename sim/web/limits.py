@@ -1,4 +1,8 @@
-"""Limits on what a visitor may ask for. Each message names the limit."""
+"""Limits on what a visitor may ask for. Each message names the limit.
+
+They hold the work of one question within what a shared machine can do. The command line has none of them, and messages
+say so.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,8 @@ def check_limits(scenario: Scenario, limits: Limits, replications: int | None = 
         replications: simulated trials; default: as the scenario says.
 
     Raises:
-        ScenarioError: it exceeds limits; the error names all of them.
+        ScenarioError: it exceeds limits; the error names all of them. The expected number of referrals is checked only
+            if all others hold, because it takes a prepared scenario.
     """
     wrong = list(_exceeded(scenario, limits, replications))
     if not wrong:
@@ -121,6 +126,10 @@ def check_plans(choices: Choices, limits: Limits) -> None:
     """Check that a file of options makes no more plans, and no larger trials, than this studio simulates.
 
     Checks each setting alone, and the plan with the busiest setting of every lever; all other plans lie in between.
+
+    Args:
+        choices: the levers with their settings, and the scenario that they change.
+        limits: limits of the studio.
 
     Raises:
         ScenarioError: a limit is exceeded; the error names the file, and the lever if a single one is the cause.

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 def past_runs(studio: Studio) -> list[Entry]:
-    """All of them, the latest first. Whether files were changed is checked once, and again when a run is opened."""
+    """All of them, the latest first; unfinished and damaged ones too, with their status.
+
+    Whether files were changed is checked once, and again when a run is opened.
+    """
     folders = (studio.visitor.runs, studio.settings.results)
     paths = [path for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_dir()]
     found = [entry for path in paths for entry in _entries(path, _changed(path))]
@@ -45,6 +48,10 @@ def _entries(path: Path, changed: int) -> tuple[Entry, ...]:
 def run_named(studio: Studio, name: str) -> Entry:
     """The run with this folder name, checked now. The name is looked up, and never used as a path.
 
+    Args:
+        studio: the studio.
+        name: name of the folder; if two runs have it, the latest is meant.
+
     Raises:
         ResultsError: there is none, it is not finished, or it was changed since.
     """
@@ -58,9 +65,16 @@ def run_named(studio: Studio, name: str) -> Entry:
 
 
 def unfinished_state(studio: Studio, entry: Entry) -> State | None:
-    """The state that continues an unfinished run of this visitor; None if none does.
+    """The state that continues an unfinished run of this visitor.
 
     A run continues when the same question is asked again, because its folder is named after the question.
+
+    Args:
+        studio: the studio.
+        entry: the run.
+
+    Returns:
+        None if none does: it is finished, another's, or what was asked is not remembered.
     """
     if entry.status != UNFINISHED or entry.path.parent != studio.visitor.runs:
         return None
@@ -72,6 +86,10 @@ def state_of(studio: Studio, entry: Entry) -> State:
     """The exact scenario, seed and size of a run, as typed if that still gives the same.
 
     A scenario from elsewhere is kept as text, so that the link does not depend on a file that may change.
+
+    Args:
+        studio: the studio.
+        entry: a finished run.
     """
     typed = _typed(entry.path, entry.typed, entry.finished)
     if typed is not None:

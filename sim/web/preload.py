@@ -1,13 +1,17 @@
 """Everything that a process of the studio needs, imported and tried once; `fork_server` forks from a process with
 this.
+
+Importing this module does the work; nothing else imports it, because that would cost a server seconds at its start.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 
-import scipy.stats  # noqa: F401 - what lessons and comparisons import late
+import scipy.stats  # noqa: F401 - what lessons import late
 
+from sim.compiled import ready
+from sim.compiled.choice import SIMPY, asked
 from sim.experiment.crew import simulate_chunk
 from sim.scenario.load import load_scenario
 from sim.web.app import studio_of
@@ -25,8 +29,15 @@ def _try_once() -> None:
         shown(text, 1, "base", [simulate_chunk(text, 1, 0, 4, 0)], part)
 
 
+def _load_engine() -> None:
+    """Load the compiled engine where its code is kept, so that first answers need not."""
+    if asked() != SIMPY and ready.is_ready():
+        ready.engine()
+
+
 for _name in PAGES:
     import_module(f"sim.web.pages.{_name}")
+_load_engine()
 _try_once()
 if (_settings := prepared_settings()) is not None:
     studio_of(_settings)

@@ -1,4 +1,9 @@
-"""Security of a studio: which requests are answered, what a browser may run, and what errors reveal."""
+"""Security of a studio: which requests are answered, what a browser may run, and what errors reveal.
+
+Visitors share a server, and links, names and files of theirs are shown to others. So a browser runs only the studio's
+own scripts, an answer goes only to a host name that the studio knows, and an error tells a reference instead of a
+traceback.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +38,6 @@ _YEAR = 365 * 24 * 3600
 _UNIVERSAL = ("0.0.0.0", "::", "")  # addresses that stand for all of a machine
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -94,6 +98,7 @@ def _with_policy(app: Dash) -> Callable[[Response], Response]:
             )
         response.headers.setdefault("Content-Security-Policy", policy[0])  # a report of a run has one of its own
         response.headers.update(_HEADERS)
+        response.headers.setdefault("X-Frame-Options", "DENY")  # what may stand in a frame of ours says so
         if g.get("is_new_visitor") and response.mimetype == "text/html":
             response.set_cookie(visitors.COOKIE, g.visitor, max_age=_YEAR, httponly=True, samesite="Lax")
         return response
@@ -122,8 +127,11 @@ def _failed(error: Exception) -> Any:
 def noted(error: BaseException) -> str:
     """Log an error with its traceback, on the server's side.
 
+    Args:
+        error: the error.
+
     Returns:
-        A reference to find it in the log.
+        A reference to find it in the log, for the message to the visitor.
     """
     reference = secrets.token_hex(4)
     _LOG.error("reference %s", reference, exc_info=error)
@@ -131,7 +139,15 @@ def noted(error: BaseException) -> str:
 
 
 def callback_failed(error: Exception) -> Any:
-    """An error in a callback as a notice on the page; `on_error` of the app."""
+    """An error in a callback as a notice on the page; `on_error` of the app.
+
+    Args:
+        error: an `InputError` or a full disk is told in its own words; anything else is logged, and told by a
+            reference.
+
+    Returns:
+        What Dash puts into the outputs: no update.
+    """
     text = str(error)
     if isinstance(error, InputError):
         title, message = "This cannot be done", str(error)
@@ -155,7 +171,11 @@ def callback_failed(error: Exception) -> Any:
 
 
 def addresses(settings: Settings) -> list[str]:
-    """Addresses to type into a browser: first for others, if they can reach it, then for this machine."""
+    """Addresses to type into a browser: first for others, if they can reach it, then for this machine.
+
+    Args:
+        settings: settings of the studio; the token is in each address.
+    """
     hosts = [settings.host]
     if settings.host in _UNIVERSAL:
         hosts = [*settings.hosts[:1], LOOPBACK] if settings.hosts else [_own_address(), LOOPBACK]

@@ -1,4 +1,8 @@
-"""The studio as a server: Flask's own for one person, waitress for many, and endpoints for its health."""
+"""The studio as a server: Flask's own for one person, waitress for many, and endpoints for its health.
+
+`/health` and `/version` are for those who run it, `/go/<code>` for addresses typed from paper, and `/left` for
+browsers.
+"""
 
 from __future__ import annotations
 
@@ -35,14 +39,17 @@ def add_endpoints(server: Flask, studio: Studio) -> None:
 
     @server.get("/health")
     def health() -> Response:
+        """Whether the server answers, how many jobs run, and a word that changes with each start."""
         return jsonify(status="ok", jobs=studio.jobs.n, server=started)
 
     @server.get("/version")
     def version() -> Response:
+        """The version, and a fingerprint of the program's code."""
         return jsonify(version=__version__, program=program_fingerprint())
 
     @server.get("/scenario.schema.json")
     def schema() -> Response:
+        """The JSON Schema of scenario files, for the editor's completion."""
         return jsonify(scenario_schema())
 
     @server.get("/go/<code>")
@@ -50,11 +57,12 @@ def add_endpoints(server: Flask, studio: Studio) -> None:
         """An address that was typed from paper."""
         address = studio.visitors.address(code)
         if address is None:
-            return Response("There is no such address here; look at it again.\n", 404, mimetype="text/plain")
+            return Response("There is no page at this address; check the address.\n", 404, mimetype="text/plain")
         return redirect(address, 303)
 
     @server.post("/left")
     def left() -> tuple[str, int]:
+        """A browser says that a tab has left its page: its jobs end."""
         tab = request.get_data(as_text=True)[:64]
         if is_tab(tab):
             studio.jobs.end_of_tab(tab)

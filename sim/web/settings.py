@@ -39,7 +39,7 @@ class Limits:
     swept: int = 50_000
     kept: int = 200
     sites: int = 500
-    participants: int = 2_000
+    participants: int = 5_000
     years: float = 25.0
     referrals: float = 100_000.0
     plans: int = 20_000

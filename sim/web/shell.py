@@ -1,8 +1,11 @@
-"""The frame of every page: header, navigation, the dark-mode switch, and the routing from addresses to pages."""
+"""The frame of every page: header, navigation, the dark-mode switch, and the routing from addresses to pages.
+
+The store `QUERY` holds the query of the page as it now is. What writes to it changes the address, and the links to
+other pages, without opening the page again; an address that is opened goes through `show`.
+"""
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qs
 
@@ -21,8 +24,8 @@ if TYPE_CHECKING:
 
     from sim.web.studio import Studio
 
-_LOG = logging.getLogger(__name__)
 
+_BAR_PX = 56  # as --bar in assets/scale.css
 QUERY = "shell-query"  # the store that holds the query of the page as it now is; what changes it changes the address
 
 THEME = {
@@ -31,18 +34,32 @@ THEME = {
     "fontFamily": "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif",
     "autoContrast": True,
     "defaultRadius": "sm",
+    "fontSizes": {"xs": "0.75rem", "sm": "0.8125rem", "md": "0.9375rem", "lg": "1.0625rem", "xl": "1.25rem"},
     "respectReducedMotion": True,
 }
 
 
 class Page(Protocol):
-    """A page of the studio: a module of `sim.web.pages`."""
+    """A page of the studio: a module of `sim.web.pages`.
+
+    Attributes:
+        PATH: its address.
+        TITLE: its name in the navigation and in the browser's window.
+    """
 
     PATH: str
     TITLE: str
 
     def layout(self, studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
-        """The content of the page when it opens."""
+        """The content of the page when it opens.
+
+        Args:
+            studio: the studio.
+            query: the parsed query of the address.
+
+        Raises:
+            InputError: the address names what is not there; the frame shows the message.
+        """
         ...
 
     def register(self, app: Dash, studio: Studio) -> None:
@@ -56,16 +73,16 @@ def shell(pages: Sequence[Page]) -> Component:
     Args:
         pages: in the order of the navigation; the first is home.
     """
-    links = [_link(page) for page in pages[1:]]
+    links = [_link(page) for page in pages[1:] if getattr(page, "IN_NAVIGATION", True)]
     header = dmc.AppShellHeader(
         html.Div(
             [
                 dcc.Link("trialclock", href="/", className="brand", title="Home: choose a stage or a scenario"),
                 html.Nav(links, className="nav", id="shell-nav", **{"aria-label": "Pages"}),
                 dmc.ColorSchemeToggle(
-                    lightIcon="☀",
-                    darkIcon="☾",
-                    variant="subtle",
+                    lightIcon=_scheme("☾", "Dark"),
+                    darkIcon=_scheme("☀", "Light"),
+                    variant="default",
                     size="lg",
                     id="shell-scheme",
                     className="scheme",
@@ -85,13 +102,18 @@ def shell(pages: Sequence[Page]) -> Component:
             dmc.NotificationContainer(id=NOTICES, position="top-right"),
             dmc.AppShell(
                 [header, dmc.AppShellMain(html.Div(id="page", className="page", tabIndex=-1))],
-                header={"height": {"base": 104, "sm": 84, "md": 56}},
+                header={"height": _BAR_PX},
                 padding="md",
             ),
         ],
         theme=THEME,
         defaultColorScheme="auto",
     )
+
+
+def _scheme(icon: str, name: str) -> Component:
+    """What the switch of the scheme says: where it leads to."""
+    return html.Span([icon, html.Span(f"\u2002{name}", className="scheme-word")])
 
 
 def _link(page: Page) -> Component:
@@ -117,6 +139,7 @@ def register(app: Dash, studio: Studio, pages: Sequence[Page]) -> None:
         State(QUERY, "data"),
     )
     def show(path: str | None, search: str | None, _: str | None) -> Any:
+        """The page of an address that was opened; jobs of the page before are ended."""
         tab = tab_of_request()
         if tab:
             studio.jobs.end_of_tab(tab)  # jobs of the page before

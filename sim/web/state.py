@@ -3,6 +3,7 @@
     ?scenario=base&set=sites.general_hospital.count=4&set=...&seed=7&replications=500
     ?...&until=database_lock.p50<14d
     ?file=<hash of an edited scenario>&set=...
+    ?...&name=Four hospitals
 
 A link with such a query reopens exactly this scenario and seed.
 """
@@ -28,6 +29,7 @@ EDITED = "scenario.yaml"  # how messages name a scenario that came as text
 _LARGEST_SEED = 2**63 - 1
 _MOST_CHANGES = 300
 _LONGEST_RULE = 80
+LONGEST_NAME = 60  # of a plan
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class State:
         seed: seed of the random numbers; None: as the scenario says.
         replications: simulated trials; None: as the scenario says.
         until: stopping rule, as after `--until`; empty for none.
+        name: what people call this plan; empty for none. A change of it has none.
     """
 
     scenario: str = BASE
@@ -49,6 +52,7 @@ class State:
     seed: int | None = None
     replications: int | None = None
     until: str = ""
+    name: str = ""
 
     @classmethod
     def of(cls, query: str | Mapping[str, Sequence[str]] | None) -> Self:
@@ -79,6 +83,7 @@ class State:
             whole_number(query, "seed", 0, _LARGEST_SEED),
             whole_number(query, "replications", 1, 10**9),
             _last(query, "until")[:_LONGEST_RULE],
+            one_line(_last(query, "name"), LONGEST_NAME),
         )
 
     def query(self) -> str:
@@ -95,12 +100,22 @@ class State:
             pairs.append(("replications", str(self.replications)))
         if self.until:
             pairs.append(("until", self.until))
+        if self.name:
+            pairs.append(("name", self.name))
         return f"?{urlencode(pairs)}" if pairs else ""
 
     def changed(self, path: str, value: str | None) -> State:
-        """The state with a value set, or if the value is None, with its change removed."""
+        """The state with a value set, or if the value is None, with its change removed.
+
+        Args:
+            path: dotted path, as after `--set`.
+            value: the value as written; None for no change.
+
+        Returns:
+            The state with this change last, and without a name, since it is another plan.
+        """
         kept = tuple(text for text in self.changes if text.partition("=")[0] != path)
-        return replace(self, changes=kept if value is None else (*kept, f"{path}={value}"))
+        return replace(self, changes=kept if value is None else (*kept, f"{path}={value}"), name="")
 
     def typed(self) -> str:
         """The scenario and its changes as a person would type them on the command line."""
@@ -128,13 +143,33 @@ class State:
         return loaded
 
 
+def one_line(text: str, longest: int) -> str:
+    """A text without line breaks and other characters that cannot be shown.
+
+    Args:
+        text: any text.
+        longest: letters after which it is cut off.
+    """
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:longest].strip()
+
+
 def _last(query: Mapping[str, Sequence[str]], name: str) -> str:
     values = query.get(name) or [""]
     return values[-1]
 
 
 def whole_number(query: Mapping[str, Sequence[str]], name: str, low: int, high: int) -> int | None:
-    """A whole number of a query; None if the query has none. Raises UsageError outside `low` to `high`."""
+    """A whole number of a query; None if the query has none.
+
+    Args:
+        query: the parsed query.
+        name: its key.
+        low: least number allowed.
+        high: largest number allowed.
+
+    Raises:
+        UsageError: it is no whole number, or outside `low` to `high`.
+    """
     text = _last(query, name)
     if not text:
         return None

@@ -1,7 +1,11 @@
-"""The studio that all pages share: settings, visitors, jobs and first answers."""
+"""The studio that all pages share: settings, visitors, jobs and first answers.
+
+One is made for each process that needs it: the server, and each process that works on its jobs.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
@@ -20,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
-    from pathlib import Path
 
 _READY = 128  # scenarios that are kept read and checked
 
@@ -31,7 +34,7 @@ class Studio:
     Args:
         settings: its settings.
         jobs: its long work.
-        prepare: work for a process of its own at the start, given the folder of visitors' files.
+        prepare: work for a process of its own at the start, given the settings.
 
     Attributes:
         settings: its settings.
@@ -40,7 +43,7 @@ class Studio:
         answering: warm processes for first answers.
     """
 
-    def __init__(self, settings: Settings, jobs: Jobs, prepare: Callable[[Path], None]) -> None:
+    def __init__(self, settings: Settings, jobs: Jobs, prepare: Callable[[Settings], None]) -> None:
         self.settings = settings
         self.visitors = Visitors(settings.kept)
         self.jobs = jobs
@@ -61,7 +64,10 @@ class Studio:
         return cast(Runner, self.jobs.runner)
 
     def loaded(self, state: State) -> Loaded:
-        """The scenario of a state, read and checked against the limits.
+        """The scenario of a state, read and checked against the limits; the last ones are kept.
+
+        Args:
+            state: the scenario with its changes.
 
         Raises:
             InputError: it is wrong, exceeds a limit, or is not kept here.
@@ -88,7 +94,7 @@ class Studio:
     def prepare(self) -> None:
         """Start the preparation in a process of its own; it ends when done, or with the studio."""
         self._aside = start_warm_worker()
-        self._aside[1].send((self._prepare, (self.settings.kept,)))
+        self._aside[1].send((self._prepare, (replace(self.settings, token=""),)))
         self._aside[1].send(None)
 
     def close(self) -> None:

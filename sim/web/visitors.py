@@ -46,7 +46,7 @@ def new_name() -> str:
 
 
 def is_full(error: BaseException) -> bool:
-    """Whether an error says that the disk is full."""
+    """Whether an error says that the disk, or a quota of it, is full."""
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -95,8 +95,14 @@ class Visitor:
             file.write(line + "\n")
 
     def remembered(self, name: str) -> list[dict[str, Any]]:
-        """The last entries of a list, the newest last. A line that was cut off when the server was killed is
-        skipped.
+        """The last entries of a list.
+
+        Args:
+            name: name of the list, in plain letters.
+
+        Returns:
+            Entries with the time `at`, the newest last; empty if there is no such list. A line that was cut off when
+            the server was killed is skipped.
         """
         path = self._list(name)
         if not path.is_file():
@@ -110,7 +116,12 @@ class Visitor:
         return found
 
     def replace(self, name: str, entries: Iterable[Mapping[str, Any]]) -> None:
-        """Replace all entries of a list."""
+        """Replace all entries of a list.
+
+        Args:
+            name: name of the list, in plain letters.
+            entries: data for JSON, each with its time `at`.
+        """
         lines = [json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries]
         with _LOCK:
             write_whole(self._list(name), "".join(lines).encode())
@@ -134,12 +145,19 @@ class Visitors:
         self._kept = kept
 
     def of(self, cookie: str | None) -> Visitor:
-        """The visitor with a cookie; all requests without a cookie are one visitor."""
+        """The visitor with a cookie.
+
+        Args:
+            cookie: value of the cookie; all requests without one, or with one that this program did not make, are one
+                visitor.
+        """
         text = cookie if cookie is not None and is_name(cookie) else ""
         return Visitor(self._kept / "visitors" / hashlib.sha256(text.encode()).hexdigest()[:32])
 
     def current(self) -> Visitor:
-        """The current visitor, in a callback or in a job that it started."""
+        """The current visitor, in a callback or in a job that it started, whose process has the cookies of the
+        callback.
+        """
         if has_request_context():
             return self.of(g.get("visitor"))
         return self.of(callback_context.cookies.get(COOKIE))
@@ -147,8 +165,14 @@ class Visitors:
     def keep_text(self, text: str) -> str:
         """Keep an edited scenario, or another text. Anyone with its hash can read it, so that a link can name it.
 
+        Args:
+            text: the text; its size was checked before.
+
         Returns:
-            The hash.
+            The hash (SHA-256, in hexadecimal digits).
+
+        Raises:
+            UsageError: the disk is full.
         """
         digest = hashlib.sha256(text.encode()).hexdigest()
         path = self._kept / "files" / digest
@@ -194,7 +218,11 @@ class Visitors:
         return letters
 
     def address(self, code: str) -> str | None:
-        """The address of a code; None if there is none. Reading counts as use."""
+        """The address of a code; None if there is none. Reading counts as use.
+
+        Args:
+            code: as typed, in small or capital letters.
+        """
         code = code.lower()
         if not 0 < len(code) <= _LONGEST_CODE or set(code) - set(_LETTERS):
             return None
@@ -212,7 +240,11 @@ class Visitors:
                 write_whole(path, GONE)
 
     def why_not(self, digest: str) -> str:
-        """Why there is no text with a hash: deleted, or never kept here."""
+        """Why there is no text with a hash, as the end of a sentence: deleted, or never kept here.
+
+        Args:
+            digest: the hash in a link.
+        """
         if _HASH.fullmatch(digest) is not None and (self._kept / "files" / digest).is_file():
             return "was deleted: it was taken away, or nobody used it for long"
-        return "is not kept here; the link is of another studio"
+        return "is not kept here; the link belongs to another studio"

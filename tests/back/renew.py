@@ -54,6 +54,13 @@ LOOKED_AT = (
     "of: [death, withdrawal], takes_days: 5, recruitment: pauses_at_look, stop: 0.5}, "
     "cohorts: {every: 5, days_between: 3}}",
 )
+DELIVERED = (
+    "cells.courier={days: {dist: uniform, low: 1, high: 3}, ahead_days: 2, life_hours: 30, failure: 0.2}",
+    "arms.third={doses: {weeks: [0, 2], amount: 3, unit: mg/kg}}",
+    "randomisation={method: simple, block_sizes: [], stratify_by: []}",
+    "follow_up.leaving.death.hazard_ratio.third=0.5",
+    "amendments={joins: {at_randomised: 4, opens_arms: third}, ends: {at_randomised: 8, closes_arms: third}}",
+)
 
 
 def _log(*overrides: str) -> str:
@@ -96,6 +103,7 @@ KEPT = {
     "events-prepared.csv": lambda: _log(*PREPARED),
     "events-amended.csv": lambda: _log(*AMENDED),
     "events-looked-at.csv": lambda: _log(*LOOKED_AT),
+    "events-delivered.csv": lambda: _log(*DELIVERED),
     "measures.csv": _measures,
 }
 

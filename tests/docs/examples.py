@@ -14,27 +14,31 @@ files of real trials, which are not part of the project: without them the page's
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest import mock
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ELLIPSIS = "..."
 FEW = "20"  # replications in a quick run
-FEWEST = {"explain": "96", "plan": "820"}  # and of commands that need more
+FEWEST = {"run": "4", "explain": "96", "plan": "820"}  # and of commands that need fewer or more
 
 _FENCE = re.compile(r"^```(\w*)\s*$")
 _NOTE = re.compile(r"^<!-- (file|lines|exit): (.+) -->$")
 _DATA = re.compile(r"^<!-- data: (.+) -->$", re.MULTILINE)
 REAL_TRIALS = ROOT / ".." / "shared" / "data"
 _SIMULATES = re.compile(r"\btrialclock (run|compare|sweep|explain|forecast|plan)\b")
+_ALONE = re.compile(r"trialclock [^|<>;&*$`()]+")  # one command, which needs no shell
 _HAS_ITS_SIZE = re.compile(r"--(resume|until)\b")  # from its folder, or from what it is to find
-_DEPENDS_ON_SIZE = re.compile(rf"{_SIMULATES.pattern}|^python |--export \S+\.(csv|xlsx)$")
+_DEPENDS_ON_SIZE = re.compile(rf"{_SIMULATES.pattern}|^python |--export \S+\.(csv|xlsx)$|\bresults/\S+\.csv\b")
 _HAS_REPORT = ("run", "compare", "sweep", "plan")
 _SIZE = re.compile(r"(--replications|-n) \d+")
 _RUN_ID = re.compile(r"(results/[a-z0-9-]+)-[0-9a-f]{8}\b")
@@ -129,6 +133,17 @@ class Reader:
         """Run a command; its exit code, and what it prints (its complaints, where it fails)."""
         if self.quick and _SIMULATES.search(text) and not _HAS_ITS_SIZE.search(text):
             text = _SIMULATES.sub(_small, _SIZE.sub("", text))
+        code, out, err = self._here(text) if self.quick and _ALONE.fullmatch(text) else self._in_a_shell(text)
+        return code, [line.rstrip() for line in (out + (err if code else "")).splitlines()]
+
+    def _here(self, text: str) -> tuple[int, str, str]:
+        """Run a command in this process, which need not import the program again."""
+        from command_line import call  # of the tests, which are not there for `--write`
+
+        with contextlib.chdir(self.folder), mock.patch.dict(os.environ, {"NO_COLOR": "1", "COLUMNS": "80"}):
+            return call(*shlex.split(text)[1:])
+
+    def _in_a_shell(self, text: str) -> tuple[int, str, str]:
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", text],
             cwd=self.folder,
@@ -137,8 +152,7 @@ class Reader:
             text=True,
             timeout=600,
         )
-        printed = done.stdout + (done.stderr if done.returncode else "")
-        return done.returncode, [line.rstrip() for line in printed.splitlines()]
+        return done.returncode, done.stdout, done.stderr
 
     def python(self, source: str) -> list[str]:
         """Run a Python block; what it prints."""

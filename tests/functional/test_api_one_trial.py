@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command_line import call
-from conftest import POISSON, simplest_file
+from conftest import POISSON, scenario_of, simplest_file
 
 import sim
+from sim.core.design import Design
+from sim.core.events import KINDS, WIDTH
+from sim.report.one_trial.story import Teller
 from sim.scenario.load import load
 
 
@@ -42,3 +46,7 @@ def test_trace_is_the_trial_that_the_command_tells() -> None:
     assert repr(found).startswith(f"Simulated trial 2 of {found.design.scenario.name}: seed {found.seed}\n")
     assert f"{len(found.participants)} participants; {found.events['detail'].iloc[-1]} on " in repr(found)
     assert not sim.trace("base", 2, seed=1).events.equals(found.events)
+
+
+def test_every_kind_of_event_has_a_sentence() -> None:
+    assert set(Teller(Design(scenario_of()), np.empty((0, WIDTH)))._tell) == set(range(len(KINDS)))

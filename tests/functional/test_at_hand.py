@@ -25,7 +25,7 @@ from sim.scenario.schema import Scenario
 
 @pytest.fixture(scope="module")
 def scenario() -> Scenario:
-    return load_scenario("base", ["trial.target=6", "experiment.keep=5"])
+    return load_scenario("base", ["trial.target=3", "experiment.keep=5"])
 
 
 @pytest.fixture(scope="module")

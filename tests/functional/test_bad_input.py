@@ -84,6 +84,21 @@ SAID_WRONGLY = [
                  id="unknown distribution"),
     pytest.param("screening:\n  days: {dist: lognormal, median: 3}\n",
                  "t.yaml:4: screening.days.sigma: is required and not there", id="a parameter is missing"),
+    pytest.param("screening:\n  days: {dist: lognormal}\n",
+                 "t.yaml:4: screening.days: median and sigma are required and not there",
+                 id="several parameters are missing"),
+    pytest.param("screening:\n  days: {dist: lognormal, median: 3, sigma: 1, cv: 3}\n",
+                 "t.yaml:4: screening.days.cv: unknown key; valid here: dist, high, low, median, sigma, uncertain "
+                 "(got 3)",
+                 id="a parameter of another distribution"),
+    pytest.param("screening:\n  days: {dist: lognormal, mdian: 3, sigma: 1}\n",
+                 "t.yaml:4: screening.days.mdian: unknown key; did you mean 'median'? (got 3)",
+                 id="a misspelt parameter"),
+    pytest.param("patients:\n  attributes:\n    albumin: {mean: 30, sd: 5}\n",
+                 "t.yaml:5: patients.attributes.albumin: a distribution is {dist: NAME, ...} or {uncertain: NAME, "
+                 "...}, where NAME is one of beta, empirical, exponential, gamma, lognormal, normal, triangular, "
+                 "uniform, weibull (got {mean: 30, sd: 5})",
+                 id="a distribution without its name"),
     pytest.param("screening:\n  days: {dist: triangular, low: 5, mode: 3, high: 7}\n",
                  "t.yaml:4: screening.days: low must not be above mode, but 5 > 3 "
                  "(got {dist: triangular, low: 5, mode: 3, high: 7})",
@@ -206,6 +221,12 @@ def test_every_mistake_is_listed_in_the_order_of_the_file() -> None:
     ]
 
 
+def test_a_default_that_cannot_follow_from_a_missing_key_is_no_problem_of_its_own() -> None:
+    Path("t.yaml").write_text("extends: classroom.yaml\nname: t\nfollow_up: {leaving: {moved: {4: 0.1}}}\n")
+    message = "t.yaml:3: follow_up.visit_weeks: is required and not there"
+    refused_in_one_line(call("validate", "t.yaml"), message)
+
+
 def test_a_problem_in_the_extended_file_names_that_file() -> None:
     Path("parent.yaml").write_text(HEAD + "screening: {consent: 7}\n")
     Path("t.yaml").write_text("name: child\nextends: parent.yaml\n")
@@ -315,7 +336,7 @@ def test_a_results_folder_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch
 
 def test_new_overwrites_nothing_and_needs_a_folder_and_a_base() -> None:
     Path("mine.yaml").write_text("precious")
-    refused_in_one_line(call("new", "mine"), "mine.yaml: there is such a file already; it is not overwritten")
+    refused_in_one_line(call("new", "mine"), "mine.yaml: the file already exists; it is not overwritten")
     refused_in_one_line(call("new", "a/b"), "a: there is no such folder")
     refused_in_one_line(call("new", "b", "--from", "bass"), "bass: there is no such scenario: did you mean 'base'?")
     assert Path("mine.yaml").read_text() == "precious"

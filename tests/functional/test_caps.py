@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -284,6 +285,15 @@ def test_base_has_no_caps_and_its_draws_do_not_change_with_one() -> None:
     plain = rows_of(load_scenario("base"), seed=1)
     capped = rows_of(load_scenario("base", ["caps={far: {randomised: 100000, stratum: {sex: male}}}"]), seed=1)
     assert np.array_equal(plain, capped)
+
+
+def test_sites_that_close_before_the_start_are_remarked_on_and_a_limit_of_one_is_singular() -> None:
+    opens, rate = date(2024, 1, 1), {"referrals_per_month": 3.0}
+    for day, n in (("2023-12-31", 1), ("2024-01-01", 1), ("2024-01-02", 0)):
+        found = scenario_of(sites={"s": rate | {"closes": day}, "t": rate}, trial={"enrolment_opens": str(opens)})
+        assert len([text for text in remarks(found) if text.startswith("sites.s.closes: ")]) == n
+    (text,) = limits(scenario_of(caps={"one": {"in_screening": 1}}))
+    assert text == "one: at most 1 person in screening at once in the trial together"
 
 
 def test_a_limit_of_a_site_that_reads_as_one_of_its_group_is_explained(tmp_path: Path) -> None:

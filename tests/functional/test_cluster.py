@@ -93,7 +93,7 @@ def dask(tmp_path: Path) -> Iterator[Dask]:
 
 @pytest.fixture(scope="module")
 def scenario() -> Scenario:
-    return load_scenario("base", ["trial.target=8", "experiment.keep=3"])
+    return load_scenario("base", ["trial.target=3", "experiment.keep=3"])
 
 
 @pytest.fixture(scope="module")

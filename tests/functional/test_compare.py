@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +28,9 @@ from sim.experiment.comparison.tables import Compared
 from sim.experiment.execution import ALONE
 from sim.report.comparison import words
 from sim.report.comparison.document import answer
+from sim.report.comparison.figures import fan
 from sim.report.comparison.slide import slide
-from sim.report.style import BLUE, VERMILLION
+from sim.report.style import EARLIER, LATER
 from sim.scenario.load import load
 from sim.scenario.provenance import differences
 
@@ -108,6 +110,12 @@ def test_scenarios_that_open_on_other_dates_are_compared_by_date(tmp_path: Path)
     notes = " ".join(words.caveats(compared))
     assert "compared by date" in notes
     assert "does not end on the same" in notes
+    randomised = fan(compared).table
+    assert randomised is not None
+    of_first, of_late = (side.results.curves.set_index("day")["p50"] for side in compared.comparison.sides)
+    by, *cells = randomised.rows[0]
+    day = (date.fromisoformat(by) - date(2020, 1, 1)).days
+    assert [int(cell.partition(" ")[0]) for cell in cells] == [of_first[day], of_late[day - 30]]
 
 
 # --- what pairing is worth
@@ -262,7 +270,7 @@ def test_the_first_sentence(
 
 @pytest.fixture(scope="module")
 def unlike(tmp_path_factory: pytest.TempPathFactory) -> Compared:
-    """Two trials with other arms, currency, criteria, registered dates and doses."""
+    """Two trials with other arms, currency, criteria, planned dates and doses."""
     folder = tmp_path_factory.mktemp("unlike")
     criteria = {"ill": {"stage": "chart", "any": ["ill"]}}
     a = simplest_file(
@@ -303,7 +311,7 @@ def test_what_only_one_scenario_has_stays_in_the_tables(unlike: Compared) -> Non
 def test_each_registered_date_is_asked_of_both(unlike: Compared) -> None:
     """A date that one scenario registers is judged in both, and the row says whose it is."""
     rows = unlike.tables["odds"].query("event == 'primary_completion'")
-    assert rows["registered_in"].tolist() == ["reference only", "this only"]
+    assert rows["planned_in"].tolist() == ["reference only", "this only"]
     assert rows[["reference", "value"]].notna().all().all()
     assert (rows["reference"].diff().dropna() >= 0).all()  # the later date is met more often
     notes = " ".join(words.caveats(unlike))
@@ -368,10 +376,10 @@ def test_the_slide_has_inputs_then_outputs_then_shares(tmp_path: Path) -> None:
     pair = compared.comparison.pairs[0]
     inputs, *bars = slide(compared, pair).figure.to_dict()["data"]
     assert inputs["text"] == [
-        "sites.s.referrals_per_month: 3 → <b>6</b>",
-        "sites.s.activation_delay_days: 0 → <b>200</b>",
+        "S, referrals per month: 3 → <b>6</b>",
+        "S, time from start-up to activation: 0 → <b>200</b>",
     ]
-    assert inputs["meta"]["narrow"][0] == "s.referrals_per_month: 3 → <b>6</b>"
+    assert inputs["meta"]["narrow"][0] == "S, referrals per month: 3 → <b>6</b>"
     days, odds, cost, shares = bars[::2]
     last = compared.median(pair, "last_randomised")["difference"]
     assert days["x"][0] == pytest.approx(last, abs=1e-3)
@@ -379,11 +387,11 @@ def test_the_slide_has_inputs_then_outputs_then_shares(tmp_path: Path) -> None:
     assert odds["x"][0] == pytest.approx(100 * gain, abs=1e-3)
     assert sum(shares["x"]) == pytest.approx(last, abs=0.01)
     assert [(x > 0, colour) for x, colour in zip(shares["x"], shares["marker"]["color"], strict=True)] == [
-        (True, VERMILLION),  # the later start, and the faster rate
-        (False, BLUE),
+        (True, LATER),  # the later start, and the faster rate
+        (False, EARLIER),
     ]
-    assert (days["x"][0] < 0) == (days["marker"]["color"][0] == BLUE)
-    assert (odds["x"][0] > 0) == (odds["marker"]["color"][0] == BLUE)
+    assert (days["x"][0] < 0) == (days["marker"]["color"][0] == EARLIER)
+    assert (odds["x"][0] > 0) == (odds["marker"]["color"][0] == EARLIER)
     assert cost["x"] == pytest.approx(
         [compared.tables["measures"].set_index("measure").loc["cost", "difference"]], abs=0.01
     )

@@ -40,7 +40,7 @@ def test_the_same_bytes_with_one_and_two_workers(tmp_path: Path, poisson: tuple[
     found = []
     for workers in (1, 2):
         out = tmp_path / f"workers{workers}"
-        compare_in_folder(poisson, replications=200, out=out, execution=Execution(workers=workers))
+        compare_in_folder(poisson, replications=120, out=out, execution=Execution(workers=workers))
         found.append(_files(out))
         document = json.loads((out / "comparison.json").read_text())
         for side in document["scenarios"]:

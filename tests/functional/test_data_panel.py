@@ -9,7 +9,7 @@ import pytest
 
 from sim.exchange.findings import QuestionError
 from sim.exchange.upload import Upload, tables_of
-from sim.web.pages.forecast.data_panel import _answers, _given, at_control, changed_by_panel
+from sim.web.pages.forecast.data_panel import _answers, _given, changed_by_panel
 from sim.web.pages.forecast.observed_data import DataState, Files, known_trial, whole_trial
 
 HEAD = "Subject,Screening date,Randomisation date,Status\n"
@@ -73,8 +73,3 @@ def test_where_the_data_end_is_chosen_as_the_day_to_go_on_from() -> None:
     data = changed_by_panel(data, control.to_plotly_json()["props"]["id"], "2023-05-22")
     assert data.as_of == "2023-05-22"
     assert known_trial(files, data, 1_000).n_randomised == 21
-
-
-def test_options_of_the_command_line_are_said_as_controls() -> None:
-    assert at_control("2 studies; say which with --study S1 or --study S2") == "2 studies; choose below"
-    assert at_control("if they end, say --as-of 2023-05-22") == "if they end, go on from 2023-05-22, below"

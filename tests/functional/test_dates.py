@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.exchange.dates.read import between, parse_dates, proven_order
+from sim.exchange.dates.read import parse_dates, proven_order
 from sim.exchange.findings import AmbiguousDatesError, DataError
+from sim.exchange.logs.days import between
 from sim.exchange.read import read_observed
 
 

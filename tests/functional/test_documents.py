@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import shutil
@@ -14,6 +15,7 @@ import icalendar
 import openpyxl
 import pptx
 import pytest
+from PIL import Image
 
 import sim
 from sim.errors import UsageError
@@ -94,10 +96,8 @@ def test_the_pdf_is_one_page_that_a_reader_draws(page: Content, tmp_path: Path) 
 
 
 def test_letters_that_no_pdf_reader_has_are_refused(page: Content) -> None:
-    from dataclasses import replace
-
     with pytest.raises(UsageError, match="pptx"):
-        WRITERS[".pdf"](replace(page, title="慢加急性肝衰竭"))
+        WRITERS[".pdf"](dataclasses.replace(page, title="慢加急性肝衰竭"))
 
 
 def test_the_slide_has_the_table_the_chart_and_the_sentence(page: Content) -> None:
@@ -149,3 +149,35 @@ def test_the_workbook_has_milestones_as_dates(run: Results, tmp_path: Path) -> N
 
 def test_the_endings_of_documents_are_those_that_are_written() -> None:
     assert set(WRITERS) == set(DOCUMENTS)
+
+
+def test_the_gantt_chart_as_a_png_has_the_bars_of_the_svg(page: Content, tmp_path: Path) -> None:
+    """Each is pale from P10 on and white before, as wide as two pixels for a unit make it."""
+    (tmp_path / "gantt.png").write_bytes(WRITERS[".png"](page))
+    image = Image.open(tmp_path / "gantt.png").convert("RGB")
+    assert image.width == 1800
+    for i, bar in enumerate(chart(page).bars):
+        y = 2 * (58 + 28 * i + 14 + 4)  # below the triangle
+        if bar.end - bar.start > 0.01:
+            inside, before = 2 * (240 + 630 * bar.start) + 5, 2 * (240 + 630 * bar.start) - 5
+            assert image.getpixel((round(inside), y)) == (0xA9, 0xCF, 0xE4)
+            assert image.getpixel((round(before), y))[2] > 0xE4  # type: ignore[index]
+    assert WRITERS[".png"](page) == WRITERS[".png"](page)
+    with pytest.raises(UsageError, match=r"a PNG cannot show these letters; write \.svg instead"):
+        WRITERS[".png"](dataclasses.replace(page, title="慢加急性肝衰竭"))
+
+
+def test_the_gantt_chart_is_a_picture_with_every_milestone(page: Content) -> None:
+    """Read as XML, and its marks are where the dates are: bars between P10 and P90, on one scale."""
+    svg = ET.fromstring(WRITERS[".svg"](page))
+    space = {"s": "http://www.w3.org/2000/svg"}
+    texts = [text.text for text in svg.iterfind("s:text", space)]
+    found = chart(page)
+    assert {bar.name for bar in found.bars} <= set(texts)
+    assert "Plain <trial> & Co" in texts
+    bars = svg.findall("s:rect", space)[1:]
+    assert len(bars) == len(found.bars)
+    for drawn, bar in zip(bars, found.bars, strict=True):
+        assert float(drawn.get("x", "")) == pytest.approx(240 + 630 * bar.start, abs=0.1)
+        assert float(drawn.get("width", "")) == pytest.approx(max(630 * (bar.end - bar.start), 1), abs=0.1)
+    assert WRITERS[".svg"](page) == WRITERS[".svg"](page)

@@ -156,7 +156,7 @@ def test_what_it_may_not_say_is_refused_with_the_reason() -> None:
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"events": 60, "of": "evnt"}, "did you mean 'event'"),
         ({"events": 0}, "must be at least 1"),
-        ({"events": 801}, "the 800 participants of trial.target cannot have so many events"),
+        ({"events": 801}, "the 800 participants of trial.target cannot have that many events"),
         ({"events": 640, "of": "event"}, "of 800 participants about 600 have such an event (event)"),
         ({"events": 60, "not_before": "2022-01-01", "at_the_latest": "2021-01-01"}, "must not be after at_the_latest"),
         ({"events": 60, "at_the_latest": "2019-01-01"}, "must be after enrolment_opens"),
@@ -242,4 +242,4 @@ def test_a_forecast_counts_the_events_of_the_data_or_says_why_it_cannot(tmp_path
     unknown.write_text("participant,site,randomised\n" + "\n".join(rows))
     refused = call("forecast", plan, "--observed", unknown, *arguments)
     assert refused.code == 2
-    assert "the data say of nobody that they left, though about 7 events are expected by now" in refused.err
+    assert "the data record nobody as having left, though about 7 events are expected by now" in refused.err

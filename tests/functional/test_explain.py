@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from conftest import scenario_of
 
 from sim.analysis.measures import PATH_MILESTONES, STEPS, path_name
 from sim.cli import main
+from sim.core.clock import MONTH_DAYS
 from sim.core.quantiles import quantile
 from sim.core.streams import Streams
 from sim.core.unknowns import PURPOSE, uncertain_values
@@ -20,8 +22,9 @@ from sim.errors import ResultsError, RunInterrupted, UsageError
 from sim.experiment.answer_folder import AnswerFolder
 from sim.experiment.execution import Execution
 from sim.experiment.explanation.causes import TOGETHER, TOO_FEW_SITES, causes_of_delay
-from sim.experiment.explanation.study import Explanation, Study, explain
+from sim.experiment.explanation.study import Explanation, Sketch, Study, explain
 from sim.experiment.laboratory import PART, Laboratory, Request, Variant
+from sim.report.explanation.figures import assumptions
 from sim.report.explanation.words import Told, document
 from sim.report.input_names import fraction
 from sim.scenario.schema import Scenario
@@ -50,6 +53,15 @@ def clockwork() -> Scenario:
 @pytest.fixture(scope="module")
 def explained() -> Explanation:
     return explain(Study(clockwork(), N, seed=3))
+
+
+def test_an_example_costs_less_than_the_smallest_answer_and_is_none(explained: Explanation) -> None:
+    """Its differences have intervals; a question keeps its own minimum."""
+    found = explain(Sketch(clockwork(), Sketch.fewest, seed=3))
+    assert found.n_trials < 0.6 * explained.n_trials
+    assert lost(found, "ramp_up")[["lost_low", "lost_high"]].notna().all()
+    with pytest.raises(UsageError, match="at least 96"):
+        Study(clockwork(), Sketch.fewest, seed=3)
 
 
 def lost(explained: Explanation, cause: str, outcome: str = "last_randomised") -> pd.Series:
@@ -123,6 +135,15 @@ def test_the_largest_swing_comes_first(explained: Explanation) -> None:
         assert rows["swing"].abs().is_monotonic_decreasing
 
 
+@pytest.mark.parametrize(("value", "low", "high"), [(5.0, -3.0, 13.0), (-5.0, -13.0, 3.0)])
+def test_a_swing_that_may_be_0_keeps_its_whole_interval(value: float, low: float, high: float) -> None:
+    """Half the width of an interval of 16 days is 8 days, on whichever side of 0 the swing is."""
+    row = {"outcome": "last_randomised", "input": RATE, "at_low": 1.0, "at_high": 2.0}
+    row |= {"swing": value, "swing_low": low, "swing_high": high}
+    found = SimpleNamespace(study=SimpleNamespace(scenario=clockwork()), tornado=pd.DataFrame([row]))
+    assert "the mean changes by 5 ±8 days" in Told(found, "last_randomised")._swing()
+
+
 def test_steps_of_the_critical_path_are_the_whole_way(base: Scenario) -> None:
     """In every trial of the base scenario the days of the steps to a milestone sum to its day."""
     with Laboratory(9, None) as laboratory:
@@ -186,6 +207,23 @@ def test_only_causes_that_a_scenario_has_are_named(base: Scenario) -> None:
     whole = {cause.name for cause in causes_of_delay(base, parts=False)}
     assert whole == {name for name, cause in found.items() if not cause.part_of} - {TOGETHER}
     assert {cause.part_of for cause in found.values()} == {"", "calendar", "criteria"}
+
+
+def test_results_on_the_day_leave_coordinators_free_and_it_is_said() -> None:
+    """With one coordinator for 50 days each, screening costs the queue as well; with any number, its own 50 days."""
+    site: dict[str, object] = {}
+    for coordinators, words in ((None, "results on the day"), (1, "results on the day, coordinators free too")):
+        site = {"count": 1, "referrals_per_month": 30.0, "coordinators": coordinators}
+        found = {
+            cause.name: cause for cause in causes_of_delay(scenario_of(sites={"s": site}, screening={"days": 50.0}))
+        }
+        assert found["screening_days"].without == words
+    scenario = scenario_of(trial={"target": 5}, sites={"s": site}, screening={"days": 50.0})
+    found = explain(Study(scenario, N, seed=1))
+    arrivals = 4 * MONTH_DAYS / 30.0  # from the first patient to the fifth
+    error = 4 * 2 * MONTH_DAYS / 30.0 / N**0.5
+    assert lost(found, "screening_days")["lost"] == pytest.approx(5 * 50.0 - arrivals, abs=error)
+    assert lost(found, "coordinators")["lost"] == pytest.approx(4 * 50.0 - arrivals, abs=error)
 
 
 def test_twice_the_sites_halve_the_time() -> None:
@@ -328,7 +366,15 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     answer = json.loads(capsys.readouterr().out)
     assert answer["outcome"] == "last_randomised"
     assert answer["tables"]["tornado"][0]["input"] == RATE
-    names = {"shares.csv", "tornado.csv", "causes.csv", "sites.csv", "explanation.json", "explain.html"}
+    names = {
+        "shares.csv",
+        "tornado.csv",
+        "causes.csv",
+        "sites.csv",
+        "assumptions.csv",
+        "explanation.json",
+        "explain.html",
+    }
     assert names | {"manifest.json"} <= {path.name for path in out.iterdir()}
     page = (out / "explain.html").read_text(encoding="utf-8")
     assert answer["answer"][1] in re.sub("<[^>]+>", "", page)
@@ -360,3 +406,40 @@ def test_what_no_trial_reaches_is_not_explained(tmp_path: Path, capsys: pytest.C
     assert "In none of the simulated trials does the last randomisation come by 2026-07-02" in capsys.readouterr().out
     assert main([*command, "--milestone", "cost"]) == 2
     assert "the scenario has no costs" in capsys.readouterr().err
+
+
+def test_assumptions_of_grade_d_have_their_days(tmp_path: Path) -> None:
+    """Half of a delay of 20 days brings every milestone 10 days sooner, twice as much makes it 20 days later; what
+    nothing hangs on has its row and is not named; what has another grade is not looked at.
+    """
+    scenario = scenario_of(
+        trial={"target": 10, "horizon_months": 240},
+        site_defaults={"lead_days": 0.0, "activation_delay_days": 20.0},
+        screening={"consent": 0.5, "patience_days": 30.0},
+        sources={
+            "site_defaults.activation_delay_days": {"grade": "D", "source": "s"},
+            "screening.patience_days": {"grade": "D", "source": "s"},
+            "screening.consent": {"grade": "B", "source": "s"},
+        },
+    )
+    found = explain(Study(scenario, N, seed=3))
+    table = found.assumptions.set_index(["outcome", "path"])
+    for outcome in ("first_site_active", "first_randomised", "last_randomised"):
+        row = table.loc[(outcome, "site_defaults.activation_delay_days")]
+        assert (row["lower"], row["higher"]) == (pytest.approx(-10.0, abs=1e-6), pytest.approx(20.0, abs=1e-6))
+        assert row["n"] == N // 4, "half of the pairs of a cause"
+    assert table.loc[("last_randomised", "screening.patience_days"), ["lower", "higher"]].tolist() == [0.0, 0.0]
+    assert set(found.assumptions["path"]) == {"site_defaults.activation_delay_days", "screening.patience_days"}
+    told = Told(found, "last_randomised")
+    (sentence,) = [text for text in told.sentences() if "grade D" in text]
+    assert "time from start-up to activation" in sentence
+    assert "half: -10.0 ±0.0 days, twice: +20.0 ±0.0 days" in sentence
+    assert "coordinator" not in sentence
+    exhibit = assumptions(told)
+    assert exhibit.table is not None
+    assert [row[0] for row in exhibit.table.rows] == [
+        "time from start-up to activation", "longest wait for a coordinator"
+    ]  # fmt: skip
+    none = explain(Study(scenario_of(), N, seed=3))
+    assert none.assumptions.empty
+    assert any("No value of this scenario has grade D" in text for text in Told(none).sentences())

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 from command_line import Outcome, call
-from conftest import simplest_file
+from conftest import scenario_of, simplest_file
 
+from sim.analysis.reduce import Reducer
+from sim.core.design import Design
 from sim.errors import ReplicationFailed
 from sim.experiment import replicate
 from sim.experiment.run.catalogue import FAILED, named
@@ -25,14 +28,14 @@ SMALL: dict[str, Any] = {
 def failing(monkeypatch: pytest.MonkeyPatch) -> set[int]:
     """Replications 4 and 100 raise, of whatever is simulated."""
     broken = {4, 100}
-    one = replicate._one
+    simulated = replicate._simulated
 
-    def breaks(reducer: Any, batch: Any, replication: int, chunk: Any, keep: int) -> None:
+    def breaks(batch: Any, replication: int) -> Any:
         if replication in broken:
             raise ArithmeticError(f"no luck in {replication}")
-        one(reducer, batch, replication, chunk, keep)
+        return simulated(batch, replication)
 
-    monkeypatch.setattr(replicate, "_one", breaks)
+    monkeypatch.setattr(replicate, "_simulated", breaks)
     return broken
 
 
@@ -85,6 +88,27 @@ def test_no_command_answers_without_them(tmp_path: Path, failing: set[int]) -> N
         ("forecast", plan, "--observed", data, "-n", 20),
     ):
         _has_no_answer(call(*arguments, "-w", 1, "--out", tmp_path / str(arguments[0])))
+
+
+def test_a_measure_that_raises_fails_only_where_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replications are measured together; those beside the one that cannot be have the values that they have alone."""
+    reducer = Reducer(Design(scenario_of(**SMALL)))
+    whole = replicate.replicate_chunk(reducer, 1, 0, 9, keep=9)
+    ends, columns = whole.values[:, reducer.names.index("day_end")], Reducer._columns
+
+    def breaks(self: Reducer, index: Any, uncertain: Any) -> Any:
+        found = columns(self, index, uncertain)
+        if ends[4] in found["day_end"]:
+            raise ArithmeticError("no luck")
+        return found
+
+    monkeypatch.setattr(Reducer, "_columns", breaks)
+    chunk = replicate.replicate_chunk(reducer, 1, 0, 9, keep=9)
+    assert [(failure.replication, failure.error) for failure in chunk.failures] == [(4, "ArithmeticError: no luck")]
+    others = [i for i in range(9) if i != 4]
+    assert np.array_equal(chunk.values[others], whole.values[others], equal_nan=True)
+    assert np.isnan(chunk.values[4]).all()
+    assert list(chunk.kept) == others
 
 
 def test_replay_of_a_replication_that_raised_raises_it_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from conftest import scenario_of
 
 from sim.experiment.run.results import Results
 from sim.experiment.run.start import run_in_folder
+from sim.web.work import first_answers
 from sim.web.work.first_answers import FirstAnswers, Question
 
 SEED = 7
@@ -41,6 +42,20 @@ def test_a_first_answer_is_the_beginning_of_the_run(answering: FirstAnswers, tmp
     whole = run_in_folder(scenario, replications=n, seed=SEED, out=tmp_path / "run")
     assert n == 18
     assert days == whole.replications["day_last_randomised"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("target", "interims", "sizes"),
+    [(45, {}, (1000, 96)), (300, {}, (150, 15)), (3000, {}, (18, 12)), (45, {"half": {"at_randomised": 20}}, (18, 12))],
+)
+def test_the_compiled_engine_gives_as_many_trials_as_it_has_time_for(
+    monkeypatch: pytest.MonkeyPatch, target: int, interims: dict[str, Any], sizes: tuple[int, int]
+) -> None:
+    """For a lone visitor and for one of many; a scenario that it does not know has as many as on SimPy."""
+    question = Question(scenario_of(trial={"target": target}, interims=interims), SEED, 5_000, "poisson", seen)
+    assert (question.size(is_alone=True), question.size(is_alone=False)) == (18, 12)
+    monkeypatch.setattr(first_answers, "is_likely", lambda: True)
+    assert (question.size(is_alone=True), question.size(is_alone=False)) == sizes
 
 
 @pytest.mark.parametrize(("asked", "given"), [(1, 1), (10, 10), (11, 10)])

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+import shlex
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 from command_line import call
+from flask import Flask, g
 
+from sim.exchange.upload import Upload
 from sim.forecast.backtest.track_record import LABELS
+from sim.web.pages.forecast.forecast_tab import _Asked
+from sim.web.pages.forecast.observed_data import DataState, Files, keep, typed
+from sim.web.settings import Settings
+from sim.web.state import State
+from sim.web.studio import Studio
+from sim.web.work.jobs import Jobs
 
 OPENS = date(2023, 1, 2)
 PLAN = """
@@ -70,6 +79,45 @@ def test_a_forecast_answers_with_dates_odds_changes_and_what_ifs(plan: Path, tmp
     assert call(*arguments[:-4], "-w", 2, "--out", out).code == 0
     after = {item.name: item.read_bytes() for item in out.iterdir() if item.name != "manifest.json"}
     assert {name for name in before if name != "report.html" and before[name] != after[name]} == set()
+
+
+def test_a_what_if_may_be_the_plan_with_changes_as_the_studio_shows_them(plan: Path, tmp_path: Path) -> None:
+    """The same dates as from a file that says so; another scenario with changes may be named too."""
+    other = tmp_path / "more.yaml"
+    other.write_text(f"name: more sites\nextends: {plan}\nsites: {{south: {{count: 4}}}}\n")
+    done = call(
+        "forecast", plan, "--observed", log(tmp_path / "log.csv"), "-n", 30, "-w", 1, "--out", tmp_path / "out",
+        "--what-if", other, "--what-if", "sites.south.count=4", "--what-if", f"{other} trial.target=85", "--json",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    asked, same, third = json.loads(done.out)["what_ifs"]
+    assert [asked["name"], same["name"]] == ["more sites", "plan, south, number of sites 4"]
+    assert same | {"name": ""} == asked | {"name": ""}
+    assert third["name"] == "more sites, participants to randomise 85"
+    wrong = call("forecast", plan, "--observed", tmp_path / "log.csv", "--what-if", "sites.south.count='4")
+    assert (wrong.code, wrong.err.count("\n")) == (2, 1)
+    assert "--what-if: cannot be read: No closing quotation" in wrong.err
+
+
+def test_the_studio_shows_the_command_of_a_forecast_with_all_its_what_ifs(tmp_path: Path) -> None:
+    studio = Studio(Settings(tmp_path), Jobs(Settings(tmp_path).limits), lambda _: None)
+    brought = Upload("log.csv", log(tmp_path / "log.csv").read_bytes())
+    with Flask(__name__).test_request_context("/"):
+        g.visitor = "0" * 32
+        data = DataState(files=(keep(studio, brought),), as_of="2023-09-15")
+        state, plan = State.of("seed=7&replications=40"), "set=trial.target%3D60"
+        more, one = ["scenario=two-more-sites"], ["sites.general_hospital.count=4", "'trial.name=a b' trial.target=70"]
+        found = _Asked(studio, state, data, plan, more, one, is_constant=True)._command()
+    assert shlex.split(found) == [
+        "trialclock", "forecast", "base", "--set", "trial.target=60", "--observed", "log.csv", "--as-of", "2023-09-15",
+        "--what-if", "two-more-sites", "--what-if", "sites.general_hospital.count=4",
+        "--what-if", "'trial.name=a b' trial.target=70", "--constant-rates", "--replications", "40", "--seed", "7",
+    ]  # fmt: skip
+
+
+def test_several_files_are_a_folder_on_the_command_line() -> None:
+    uploads = tuple(Upload(name, b"") for name in ("dm.csv", "ds.csv"))
+    assert typed(Files(uploads, [], None, None), DataState()) == "folder-of-dm.csv-ds.csv"
 
 
 def test_set_is_compared_with_the_scenario_as_it_was(plan: Path, tmp_path: Path) -> None:
@@ -228,7 +276,62 @@ def test_what_is_told_of_recruitment_is_in_the_answer(plan: Path, tmp_path: Path
     text = " ".join(done.out.split())
     assert "Recruitment ends on 2024-06-30 with" in text
     assert "recruitment is taken as closed from 2024-01-01 to 2024-01-31 (31 days), as told" in text
-    assert "1 sites a month open from now on, as told" in text
+    assert "1 site opens a month from now on, as told" in text
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    first = page.index("Target randomised")
+    assert first < page.index("Participants randomised: observed"), "a card says whether the target is met"
+    assert "2024-07" in page[first:], "the chart goes on to the end of recruitment"
+
+
+def test_planned_closings_and_an_announced_end_are_in_what_fit_writes_and_end_a_forecast(tmp_path: Path) -> None:
+    """Both sites close on planned days, one of them after the announced end, which comes first."""
+    data, sites = log(tmp_path / "log.csv", 30), tmp_path / "sites.csv"
+    sites.write_text("site,activated,planned closing\nnorth,2023-01-02,2023-10-01\nsouth 1,2023-01-02,2023-12-31\n")
+    asked = (data, "--sites", sites, "--target", 60, "--out")
+    done = call("fit", *asked, tmp_path / "fitted", "--ends", "2023-11-30")
+    assert done.code == 0, done.err
+    plan = (tmp_path / "fitted" / "fitted.yaml").read_text(encoding="utf-8")
+    assert [line.split()[1] for line in plan.splitlines() if "closes:" in line] == ["2023-12-01", "2023-10-01"]
+    (tmp_path / "plan.yaml").write_text(PLAN)
+    done = call(
+        "forecast", tmp_path / "plan.yaml", "--observed", data, "--sites", sites, "-n", 20, "-w", 1,
+        "--set", "sites.south.count=1", "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    text = " ".join(done.out.split())
+    assert "Recruitment ends on 2023-12-30 with" in text
+    assert "the last site closes on 2023-12-31, as planned, and recruitment ends" in text
+    assert "never" in text
+
+
+def test_an_announced_end_is_known_to_every_forecast_of_a_backtest(tmp_path: Path) -> None:
+    """The last of 30 came on day 235: an end on that day bounds every forecast; one before it is refused."""
+    data, last = log(tmp_path / "log.csv", 30), OPENS + timedelta(days=235)
+    asked = ("backtest", data, "--at", "80%", "-w", 1, "--json")
+    free = json.loads(call(*asked, "--out", tmp_path / "free").out)
+    done = call(*asked, "--ends", last, "--out", tmp_path / "told")
+    assert done.code == 0, done.err
+    assert "Recruitment ends on" in (tmp_path / "told" / "report.html").read_text(encoding="utf-8")
+    answer = json.loads(done.out)
+    assert answer["trials"][0]["told"] == [f"recruitment ends on {last}, as told"]
+    for before, after in zip(free["cuts"], answer["cuts"], strict=True):
+        days_left = (last - date.fromisoformat(after["as_of"])).days
+        if after["goal"] == "last randomisation":
+            assert after["high80_days"] <= days_left < before["high80_days"] or after["method"] == "recent_rate"
+    assert call(*asked, "--ends", last - timedelta(days=1), "--out", tmp_path / "none").code == 2
+
+
+def test_a_backtest_says_on_how_many_trials_a_forecast_was_scored(tmp_path: Path) -> None:
+    """Of two trials one has sites."""
+    one = log(tmp_path / "one.csv", 12)
+    (tmp_path / "two.csv").write_text(
+        "\n".join(["date", *(line.split(",")[2] for line in one.read_text().splitlines()[1:])])
+    )
+    done = call("backtest", one, tmp_path / "two.csv", "--at", "50%", "-w", 1, "--out", tmp_path / "out")
+    assert done.code == 0, done.err
+    text = " ".join(done.out.split())
+    assert "(1 of 2" in text
+    assert "Poisson-gamma by site (1 of 2 trials)" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("command", ["forecast", "fit", "backtest"])

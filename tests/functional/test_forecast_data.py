@@ -68,7 +68,7 @@ def test_dates_that_can_be_read_in_two_ways_are_asked_about_not_guessed(tmp_path
         ("2024-02-30\n2024-01-01", r"there is no such day \(row 2\) \(got day 30 of month 2 of 2024\)"),
         ("2024-01-01\nsoon", r"a word in 'date \(words\)' may mean .*'soon' \(1\) \(row 3\); say which with --status"),
         ("2024-13-01", r"there is no such day \(row 2\)"),
-        ("12 Foo 2024", r"not the name of a month \(row 2\) \(got '12 Foo 2024'\)"),
+        ("12 Foo 2024", r"not the name of a month \(row 2\); write each as 2024-01-31 \(got '12 Foo 2024'\)"),
     ],
 )
 def test_wrong_dates_are_named_with_their_rows(tmp_path: Path, rows: str, message: str) -> None:
@@ -239,10 +239,16 @@ def test_randomised_before_the_site_opened_is_an_error(tmp_path: Path) -> None:
         _read(tmp_path, LOG, sites=sites)
 
 
-def test_a_site_that_only_the_data_have_is_a_warning(tmp_path: Path) -> None:
+def test_a_site_that_only_the_data_have_is_a_warning_unless_the_table_has_one_without_anybody(tmp_path: Path) -> None:
+    """An open site that the data do not know may be the one that the table lacks, under another name."""
+    trial = _read(tmp_path, LOG, sites=_file(tmp_path, "site,activated\nSouth,2024-01-01\n", "sites.csv"))
+    assert "1 site of the data is not in the table: North" in str(trial.findings[-1])
+    planned = "site,activated,planned\nSouth,2024-01-01,\nNorht,,2025-01-01\n"
+    trial = _read(tmp_path, LOG, sites=_file(tmp_path, planned, "sites.csv"))
+    assert "not in the table: North; did you mean 'Norht'?" in str(trial.findings[-1])
     sites = _file(tmp_path, "site,activated\nNorht,2024-01-01\nSouth,2024-01-01\n", "sites.csv")
-    trial = _read(tmp_path, LOG, sites=sites)
-    assert "1 site of the data is not in the table: North; did you mean 'Norht'?" in str(trial.findings[-1])
+    with pytest.raises(DataError, match=r"not in the table \(North\).*not in the data \(Norht\).*they may be the same"):
+        _read(tmp_path, LOG, sites=sites)
 
 
 # --- SDTM

@@ -198,7 +198,7 @@ def test_what_it_may_not_say_is_refused_with_the_reason() -> None:
         ({"at_events": 5}, {}, "needs ways of leaving"),
         ({"at_events": 5, "of": "evnt"}, leaving, "did you mean 'event'"),
         ({"at_events": 20}, driven, "primary completion comes at event 20"),
-        ({"at_events": 50}, leaving, "43 participants cannot have so many events"),
+        ({"at_events": 50}, leaving, "43 participants cannot have that many events"),
         ({"at_randomised": 4, "at_events": 5}, leaving, "exactly one of at_randomised, every, at_events"),
         ({}, {}, "exactly one of at_randomised, every, at_events"),
         ({"at_events": 5, "followed_weeks": 4}, leaving, "comes with its event"),
@@ -206,7 +206,7 @@ def test_what_it_may_not_say_is_refused_with_the_reason() -> None:
         ({"at_randomised": 4, "enlarge_by": 5}, {}, "both of enlarge and enlarge_by"),
         ({"at_randomised": 4, "stop": 0.6, "enlarge": 0.5, "enlarge_by": 5}, {}, "more than 1 together: 1.1"),
         ({"at_randomised": [8, 4]}, {}, "must increase"),
-        ({"at_randomised": 4, "of": "event"}, leaving, "at_events is not there"),
+        ({"at_randomised": 4, "of": "event"}, leaving, "it needs at_events"),
         ({"at_randomised": 4, "pauses": True}, {}, "interims.a.pauses"),
     ]
     for rule, changes, says in wrong:

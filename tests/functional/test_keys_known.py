@@ -58,6 +58,8 @@ NO_LEVER: dict[str, str] = {
     "interims.*.of": NAMES,
     "interims.*.days_between": SETTLED,
     "amendments.*.opens": NAMES,
+    "amendments.*.opens_arms": NAMES,
+    "amendments.*.closes_arms": NAMES,
     "amendments.*.drops": NAMES,
     "amendments.*.in_screening": SETTLED,
     "amendments.*.groups": NAMES,

@@ -39,7 +39,9 @@ def test_months_sum_to_the_cost(kept: str, monkeypatch: pytest.MonkeyPatch) -> N
         months = spending(events, design, trial)
         assert months.sum() == pytest.approx(trial["cost"], rel=1e-9)
         assert (months >= 0).all()
-        assert len(months) == np.ceil(trial["day_end"] / MONTH_DAYS)
+        for code, of_country in zip(design.countries, months[1:], strict=True):
+            assert of_country.sum() == pytest.approx(trial[f"country_{code}_cost"], rel=1e-9)
+        assert months.shape[1] == np.ceil(trial["day_end"] / MONTH_DAYS)
 
 
 def test_each_month_costs_what_happens_in_it() -> None:
@@ -47,7 +49,7 @@ def test_each_month_costs_what_happens_in_it() -> None:
     costs = {"currency": "EUR", "central_month": 100.0, "site_month": 10.0, "screening": 7.0, "site_activation": 50.0}
     design, values, rows = measured(scenario_of(costs=costs), 2)
     for trial, events in zip(values, rows, strict=True):
-        months = spending(events, design, trial)
+        (months,) = spending(events, design, trial)
         screened = events[events[:, 1] == 8, 0]  # screening.started
         n = np.histogram(screened, np.arange(len(months) + 1) * MONTH_DAYS)[0]
         assert n.sum() == 45
@@ -73,6 +75,22 @@ def test_what_is_spent_so_far_never_falls_and_ends_at_the_quantiles_of_the_cost(
     assert table["p80"].iloc[-1] == pytest.approx(np.sort(costs)[9])
     assert (np.diff(table["p80"]) >= 0).all()
     assert table["mean"].sum() == pytest.approx(costs.mean())
+
+
+def test_months_of_a_country_are_those_of_its_sites(tmp_path: Path) -> None:
+    """Two countries, one at twice the price of a site's month: counted by hand, and told in the report."""
+    costs = {"currency": "EUR", "site_month": 10.0, "central_month": 5.0}
+    sites = {name: {"referrals_per_month": 4.0, "country": name} for name in ("DE", "FR")}
+    made: dict[str, Any] = {"costs": costs, "sites": sites, "trial": {"target": 12}}
+    made["countries"] = {"FR": {"costs": {"site_month": 20.0}, "label": "France"}}
+    plan = simplest_file(tmp_path, "plan", **made)
+    done = call("run", plan, "-n", 20, "-w", 1, "--out", tmp_path / "out")
+    assert not done.code, done.err
+    first = Results(tmp_path / "out").cost_by_month().iloc[0]
+    assert [first["mean_DE"], first["mean_FR"], first["mean"]] == pytest.approx([10.0, 20.0, 35.0])
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "of it at sites in France" in page
+    assert "Sites in France cost most" in page
 
 
 def test_a_day_of_delay_is_counted_to_the_lock_or_to_the_end_of_the_time() -> None:

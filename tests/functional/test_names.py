@@ -8,7 +8,19 @@ import pytest
 from command_line import call
 from conftest import simplest_file
 
-PARENTS = ["a" * 300, "a/" * 200 + "b.yaml", '"a\\0b"', ".", "..", "/dev/zero", "x.yaml", "[a]", "''"]
+PARENTS = [
+    "a" * 300,
+    "a/" * 200 + "b.yaml",
+    '"a\\0b"',
+    ".",
+    "..",
+    "/dev/zero",
+    "x.yaml",
+    "[a]",
+    "''",
+    "' '",
+    '"\\e[31m\\n"',
+]
 
 
 @pytest.fixture(autouse=True)
@@ -35,8 +47,19 @@ def test_hostile_parents_are_refused(parent: str) -> None:
     Path("x.yaml").write_text(f"name: x\nextends: {parent}\n")
     refused = call("validate", "x.yaml")
     assert refused.code == 2, refused
-    assert len(refused.message.splitlines()) == 1
+    assert refused.message.startswith("x.yaml:2: extends: ")
+    assert refused.message.strip().isprintable(), "one line, and nothing that moves or colours a terminal"
     assert len(refused.message) < 600
+
+
+def test_what_is_no_file_is_not_suggested_in_its_own_place() -> None:
+    Path("folder.yaml").mkdir()
+    Path("broken.yaml").symlink_to("nowhere")
+    for name in ("folder.yaml", "broken.yaml"):
+        Path("x.yaml").write_text(f"name: x\nextends: {name}\n")
+        refused = call("validate", "x.yaml").message
+        assert "there is no such file" in refused
+        assert refused.count(name) == 1, "what was written, and no hint"
 
 
 def test_files_that_extend_each_other_are_refused() -> None:

@@ -114,7 +114,7 @@ def test_a_forecast_goes_on_only_from_somebody(made: tuple[Path, str, str]) -> N
 
 def test_one_trial_is_told_and_shown(made: tuple[Path, str, str]) -> None:
     folder, nobody, _ = made
-    assert "not complete" in call("trace", nobody).out
+    assert "before the trial is complete" in call("trace", nobody).out
     for form in ("csv", "ocel"):
         assert call("trace", nobody, "--format", form).code == 0
     _refused("trace", nobody, "--format", "sdtm", "--out", folder / "sdtm")

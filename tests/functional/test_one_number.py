@@ -14,7 +14,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from command_line import Outcome, call
-from conftest import SHARED
+from conftest import SHARED, simplest_file
 
 from sim.experiment.run.results import open_results
 from sim.report.documents.content import content
@@ -115,3 +115,33 @@ def test_the_list_of_runs_agrees(made: Made) -> None:
         for q in (50, 80):
             when = made.date(name, q)
             assert listed["dates"][name][f"p{q}"] == (when and str(when))
+
+
+def test_the_plan_of_a_forecast_is_the_run_of_the_plan(tmp_path: Path) -> None:
+    """The median that a forecast gives the plan, and what has moved since, are those of a run of the plan itself; the
+    planned date is the same on the console, in JSON and in both commands.
+    """
+    planned = "2020-07-01"
+    plan = simplest_file(
+        tmp_path, "plan", trial={"target": 12, "planned": {"primary_completion": planned}},
+        follow_up={"visit_weeks": [4], "primary_endpoint_week": 4, "database_lock_days": 30},
+    )  # fmt: skip
+    data = tmp_path / "log.csv"
+    data.write_text("Subject,Randomised\n1,2020-01-15\n2,2020-02-09\n3,2020-03-24\n4,2020-04-20\n", encoding="utf-8")
+    asked = ("forecast", plan, "--observed", data, "-n", 96, "-w", 1, "--out", tmp_path / "f")
+    said, told = call(*asked), json.loads(call(*asked, "--json").out)
+    assert said.code == 0, said.err
+    page = html.unescape(re.sub(r"<[^>]+>", " ", (tmp_path / "f" / "report.html").read_text(encoding="utf-8")))
+    n = int(re.findall(r"The plan is the scenario from its day 0 \((\d+) simulated trials\)", page)[0])
+    ran = call("run", plan, "-n", n, "-w", 1, "--no-report", "--out", tmp_path / "r")
+    results = open_results(tmp_path / "r")
+    answers = Answers(results)
+    median = answers.dates.text(answers.quantile("randomised_100pct", 50).value)
+    assert f"as planned it was {median}" in " ".join(page.split())
+    moved = told["milestones"]["database_lock"]["p50"]["day"]["value"] - answers.quantile("database_lock", 50).value
+    in_all = next(change for change in told["changes"] if change["cause"] == "in all")
+    assert in_all["median_days"]["database_lock"]["value"] == pytest.approx(moved, abs=1e-3)
+    assert f"has moved by {moved:+,.0f} " in " ".join(said.out.split())
+    assert told["odds"]["primary_completion"]["planned"] == planned == str(answers.planned["primary_completion"])
+    for text in (said.out, ran.out):
+        assert f"Primary completion by {planned}, as planned: " in text

@@ -407,7 +407,7 @@ def test_combinations_that_are_no_scenario_are_left_out_and_counted(tmp_path: Pa
     found = find_plan(asked(tmp_path, levers, loaded, probability=0.3, trials=1500))
     assert len(found.space.impossible) == len(SITES)
     assert len(found.plans) == 12
-    assert "are no valid scenario, such as" in " ".join(PlanTold(found).sentences())
+    assert "are not valid scenarios, such as" in " ".join(PlanTold(found).sentences())
 
 
 # --- the command

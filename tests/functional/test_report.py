@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from command_line import call
 from conftest import ROOT, scenario_of
 
 import sim.report.run.answers
@@ -22,17 +23,21 @@ from sim.analysis.declared import DECLARED
 from sim.analysis.index import EventIndex
 from sim.analysis.intervals import Estimate
 from sim.analysis.occupancy import PLACES, mean_level, peak_level, stays
+from sim.api.one_trial import stage_of
 from sim.errors import InputError, ReplicationFailed
 from sim.experiment.execution import ALONE
 from sim.experiment.files import write_json
 from sim.experiment.run.assemble import FAILURES
 from sim.experiment.run.results import Results, open_results
 from sim.experiment.run.start import run_in_folder
-from sim.report.assumptions import Assumption, Units, assumption_rows, assumptions_of, together
+from sim.report.assumptions import Assumption, assumption_rows, assumptions_of, together
+from sim.report.html import escaped_json, script_hash
+from sim.report.one_trial.page import player_script
 from sim.report.run.answers import Answers
 from sim.report.run.figures import MAKERS, all_exhibits, all_figures, measured
 from sim.report.run.page import SECTIONS, page, write_report
 from sim.report.words import chance, estimate_of, mean_with_error, warnings
+from sim.scenario.described import described
 from sim.scenario.load import load, load_scenario
 from sim.scenario.schema import Scenario
 
@@ -258,6 +263,28 @@ def test_commands_name_the_run_and_the_trial_shown(results: Results, text: str) 
     assert "trialclock show base" in text
 
 
+def test_a_trial_is_played_in_a_report_only_if_asked(results: Results, text: str) -> None:
+    """It is the typical one, event by event as simulated, and the page lets its script run."""
+    assert "data-stage" not in text
+    played = page(results, plays=True)
+    elements = Elements(played)
+    one = results.typical_replication()
+    assert one is not None
+    assert elements.texts["stage-data"] == escaped_json(stage_of(results.design, results.seed, one).json())
+    policy = next(found["content"] or "" for found in elements.of("meta") if found.get("http-equiv"))
+    assert f"'sha256-{script_hash(player_script())}'" in policy
+    assert len(played) - len(text) < 600_000
+
+
+def test_a_finished_run_gets_a_report_to_play_when_it_is_asked_for_again(tmp_path: Path) -> None:
+    command = ("run", "classroom", "-n", 4, "-w", 1, "--no-causes", "--out", tmp_path / "run")
+    report = tmp_path / "run" / "report.html"
+    for more, plays in (((), False), (("--play",), True), ((), True)):
+        assert call(*command, *more).code == 0
+        assert ("data-stage" in report.read_text()) is plays
+    assert not Results(tmp_path / "run").damaged_files()
+
+
 def test_no_path_of_the_folder_is_in_the_page(results: Results, text: str) -> None:
     assert str(results.path) not in text
 
@@ -346,7 +373,7 @@ def test_what_is_said_together_is_one_row_and_what_differs_is_not() -> None:
     ],
 )
 def test_units_come_from_the_schema(path: str, unit: str) -> None:
-    assert Units().of(path) == unit
+    assert described(path).unit == unit
 
 
 def test_a_run_from_python_still_shows_its_values(tmp_path: Path) -> None:

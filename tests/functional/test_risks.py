@@ -13,6 +13,7 @@ from conftest import Simulated, scenario_of, simplest_file
 from sim.analysis.measures import measures
 from sim.analysis.risk_table import risk_table
 from sim.analysis.tables import replication_table
+from sim.compiled.known import reason_not_compiled
 from sim.core import events as e
 from sim.core.batch import Batch
 from sim.core.design import Design
@@ -114,6 +115,57 @@ def test_what_strikes_is_told_when_the_delayed_would_have_been_over() -> None:
     done = rows[(rows[:, KIND] == e.STEP_DONE) & (rows[:, 5] == regulator) & (rows[:, 4] == number), TIME].item()
     assert done == pytest.approx(struck[TIME] + 45)
     assert "File strikes: regulator in DE takes 45 days longer." in "\n".join(story(Design(made), rows))
+
+
+def _of_opened(risk: dict[str, Any], steps: dict[str, Any] | None = None, n: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Days of (activation of the site that an amendment opens on day 100, all strikes) over n trials; NaN for none."""
+    sites = {"a": {"referrals_per_month": 5.0, "country": "DE"}, "b": {"referrals_per_month": 5.0, "country": "DE"}}
+    rules = {"more": {"on": "2020-04-10", "opens": "b"}}
+    settings = {"start_up": steps} if steps else {"activation_delay_days": 20.0}
+    design = Design(of({"r": risk}, sites=sites, site_defaults=settings, amendments=rules, trial={"target": 80}))
+    days = []
+    for replication in range(n):
+        rows = replicate(design, 3, replication).table()
+        is_of_b = (rows[:, KIND] == e.SITE_ACTIVATED) & (rows[:, SITE] == 1)
+        struck = rows[rows[:, KIND] == e.RISK_STRUCK, TIME]
+        assert len(struck) <= 1, "it strikes once"
+        days.append((rows[is_of_b, TIME].item(), struck.item() if len(struck) else np.nan))
+    activated, struck = np.array(days).T
+    return activated, struck
+
+
+def test_sites_that_an_amendment_opens_are_delayed_like_others() -> None:
+    """The whole of start-up, or a step of theirs; the log says when what is delayed would have been over."""
+    own = {"probability": 1, "days": 45, "groups": "b"}
+    assert [days.tolist() for days in _of_opened(own)] == [[165.0], [120.0]]
+    steps = {"ethics": {"days": 30.0, "each": "country"}, "contract": {"days": 10.0, "after": "ethics"}}
+    assert [days.tolist() for days in _of_opened(own | {"step": "contract"}, steps)] == [[155.0], [110.0]]
+    assert [days.tolist() for days in _of_opened(own, steps)] == [[155.0], [110.0]]
+
+
+def test_a_risk_that_struck_the_first_sites_is_told_once_and_what_is_over_is_not_done_again() -> None:
+    """Both sites have the delay of their own step; of a step shared by country only the first had to wait for it."""
+    steps = {"ethics": {"days": 30.0, "each": "country"}, "contract": {"days": 10.0, "after": "ethics"}}
+    both = {"probability": 1, "days": 45}
+    assert [days.tolist() for days in _of_opened(both | {"step": "contract"}, steps)] == [[155.0], [40.0]]
+    assert [days.tolist() for days in _of_opened(both | {"step": "ethics"}, steps)] == [[110.0], [30.0]]
+
+
+def test_the_compiled_engine_leaves_such_a_risk_to_simpy() -> None:
+    """It opens sites by amendments, and follows risks, but tells none of sites that open later."""
+    changes = {"site_defaults": {}, "amendments": {"more": {"on": "2020-04-10", "opens": "fr"}}}
+    risk = {"probability": 1, "days": 45}
+    assert "amendments.more.opens of sites that a risk delays" in str(
+        reason_not_compiled(of({"r": risk | {"groups": "fr"}}, **changes))
+    )
+    assert "risk" not in str(reason_not_compiled(of({"r": risk | {"groups": "de"}}, **changes)))
+
+
+def test_opened_sites_are_delayed_as_often_as_the_risk_strikes() -> None:
+    n = 300
+    activated, struck = _of_opened({"probability": 0.3, "days": 45, "groups": "b"}, n=n)
+    assert np.array_equal(activated > 120, ~np.isnan(struck))
+    assert abs(activated.mean() - (120 + 0.3 * 45)) < 4 * 45 * np.sqrt(0.21 / n)
 
 
 def test_a_risk_more_moves_no_other_draw_and_one_that_never_strikes_changes_nothing() -> None:

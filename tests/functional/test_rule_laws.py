@@ -13,17 +13,18 @@ from test_conservation import scenarios
 
 from sim.core import events as e
 from sim.core.batch import Batch
+from sim.core.decisions import nearly
 from sim.core.design import Design
 from sim.core.environment import TrialEnvironment
 from sim.core.events import AMOUNT, CODE, KIND, PERSON, SITE, TIME
 from sim.core.people import Person
 from sim.processes.cells import Bank, MadeToOrder
-from sim.processes.stock import Stock, nearly
+from sim.processes.stock import Stock
 from sim.scenario.load import scenario_from_mapping
 from sim.trial import Trial
 
 SIGNS = {e.STOCK_OPENED: 1, e.LOT_RELEASED: 1}
-SIGNS |= dict.fromkeys((e.DOSE_GIVEN, e.DOSE_LOST, e.LOT_EXPIRED, e.CELLS_DISCARDED), -1)
+SIGNS |= dict.fromkeys((e.DOSE_GIVEN, e.DOSE_LOST, e.COURIER_LOST, e.LOT_EXPIRED, e.CELLS_DISCARDED), -1)
 HOLDING = (e.PAUSE_BOARD, e.PAUSE_HOLD, e.PAUSE_SENTINEL, e.PAUSE_INTERIM)
 
 
@@ -39,6 +40,7 @@ class Watch:
         self.n_seen = 0
         self.cells = 0.0  # that came and have not gone
         self.thawed: dict[tuple[float, float], float] = {}  # for infusions under way, by participant
+        self.out: dict[tuple[float, float], float] = {}  # with couriers, or at the sites
         self.n_instants = self.n_waits = 0
 
     def __call__(self) -> None:
@@ -71,10 +73,13 @@ class Watch:
             return
         stocks = [cells._stock] if isinstance(cells, Bank) else [order.stock for order in cells._orders.values()]
         held = sum(stock.cells + stock.claimed for stock in stocks)
-        assert held + sum(self.thawed.values()) == pytest.approx(self.cells, rel=1e-9, abs=1.0)
+        assert held + sum(self.thawed.values()) + sum(self.out.values()) == pytest.approx(self.cells, rel=1e-9, abs=1.0)
         for stock in stocks:
             self._claims(stock)
-        due = {person: person.n_doses_due * self._a_dose(person) for person in trial._dosing}
+        due = {
+            person: person.n_doses_due * self._a_dose(person) - self.out.get((person.site.index, person.referral), 0.0)
+            for person in trial._dosing
+        }
         if isinstance(cells, Bank):
             self._bank(cells, sum(due.values()))
         else:
@@ -90,6 +95,11 @@ class Watch:
                 people = self.trial.follow_ups._followed
                 person = next(p for p in people if (p.site.index, p.referral) == (row[SITE], row[PERSON]))
                 self.thawed[row[SITE], row[PERSON]] = self._a_dose(person)
+                self.out.pop((row[SITE], row[PERSON]), None)
+            elif row[KIND] == e.COURIER_SENT:
+                self.out[row[SITE], row[PERSON]] = row[AMOUNT]
+            elif row[KIND] == e.COURIER_LOST:
+                self.out.pop((row[SITE], row[PERSON]), None)
             elif row[KIND] in (e.DOSE_GIVEN, e.DOSE_LOST):
                 self.thawed.pop((row[SITE], row[PERSON]), None)
         self.n_seen = len(rows)

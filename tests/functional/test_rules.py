@@ -442,6 +442,7 @@ def test_a_review_in_a_trial_without_doses_counts_participants() -> None:
         ({"trial": {"replace": "before_first_dose"}}, "trial.replace"),
         ({"trial": {"replace": "not_evaluable"}}, "trial.replace"),
         ({"cells": bank(DOSE, doses_in_stock_to_randomise=1)}, "cells.doses_in_stock_to_randomise"),
+        ({"cells": bank(DOSE, courier={"days": 2})}, "cells.courier"),
     ],
 )
 def test_rules_that_count_doses_are_refused_without_doses(changes: dict[str, Any], path: str) -> None:

@@ -18,9 +18,8 @@ from losing_workers import Losing
 
 from sim.errors import ResultsError, RunInterrupted
 from sim.experiment import identity, replicate, workers
-from sim.experiment.execution import ALONE, Execution
+from sim.experiment.execution import ALONE, Execution, Progress, no_progress
 from sim.experiment.files import LOCK
-from sim.experiment.progress import Progress, no_progress
 from sim.experiment.run import execute as going
 from sim.experiment.run.folder import CHUNKS, MANIFEST, RUN
 from sim.experiment.run.results import Results

@@ -59,6 +59,7 @@ def test_sites_are_matched_by_what_their_names_say(names: list[str]) -> None:
         *((name, "planned") for name in (
             "Planned Activation Date", "Planned SIV", "Site Activation Planned Date", "Projected Activation Date",
         )),
+        *((name, "closing") for name in ("Planned closing", "Planned Close-out Date", "Expected site closure")),
         *((name, "closed") for name in ("Site Closed Date", "Close-out Visit Date", "Site Closure Date", "COV")),
     ],
 )  # fmt: skip
@@ -72,13 +73,15 @@ def test_columns_are_called_as_such_systems_call_them(header: str, role: str) ->
 
 def test_several_sites_without_a_match_on_both_sides_are_refused_with_both_lists() -> None:
     with pytest.raises(
-        DataError, match=r"not in the table \(002, 010\).*not in the data \(London, Paris\).*write them alike"
+        DataError, match=r"not in the table \(002 and 010\).*not in the data \(London and Paris\).*write them alike"
     ):
         _read({"Site": ["001", "London", "Paris"], "Activated": DAYS[:3]})
     with pytest.raises(DataError, match="write them alike"):
         _read({"Site": ["London"], "Activated": DAYS[:1]})
+    with pytest.raises(DataError, match=r"not in the table \(010\).*not in the data \(Paris\)"):
+        _read({"Site": ["001", "002", "Paris"], "Activated": DAYS[:3]})
     assert "1 site of the data is not in the table: 010" in str(
-        _read({"Site": ["001", "002", "Paris"], "Activated": DAYS[:3]}).findings
+        _read({"Site": ["001", "002"], "Activated": DAYS[:2]}).findings
     )
 
 
@@ -92,7 +95,7 @@ def test_sites_of_the_data_that_differ_only_in_how_they_are_written_are_one() ->
     trial = read_observed(log)
     assert [site.name for site in trial.sites] == ["North", "South"]
     assert trial.people.site.tolist() == [0, 0, 0, 1]
-    assert "Sites that differ only in spelling are taken as one: NORTH, north" in " ".join(trial.account.lines())
+    assert "Sites that differ only in spelling are taken as one: NORTH and north" in " ".join(trial.account.lines())
 
 
 def test_days_of_activation_to_come_are_plans() -> None:
@@ -100,6 +103,19 @@ def test_days_of_activation_to_come_are_plans() -> None:
     assert trial.sites[-1].activated is None
     assert trial.sites[-1].planned == (date(2024, 9, 1) - trial.first).days
     assert "days of activation after the end of the data are plans: 11" in trial.account.notes[-1].casefold()
+
+
+def test_days_of_closing_to_come_are_plans_and_a_cut_knows_no_others() -> None:
+    """Closed after the end of the data is a plan; a plan is known from the start, the day itself when it has come."""
+    sites = {"Site": ["1", "2", "10"], "Activated": DAYS[:3], "Closed": ["2024-03-05", "", "2024-09-01"]}
+    trial = as_known(_read(sites | {"Planned closing": ["2024-04-01", "2024-05-01", ""]}), None, None)
+    assert [site.closed for site in trial.sites] == [33.0, None, None]
+    assert [site.closing for site in trial.sites] == [60.0, 90.0, 213.0]
+    assert "days of closing after the end of the data are plans: 010" in trial.account.notes[-1].casefold()
+    assert [site.closed for site in trial.as_of(date(2024, 3, 1)).sites[:2]] == [None, None]
+    assert trial.as_of(date(2024, 3, 1)).closings[:2].tolist() == [60.0, 90.0]
+    with pytest.raises(DataError, match="planned to close before it opens"):
+        _read({"Site": ["1", "2", "10"], "Activated": DAYS[:3], "Planned closing": [DAYS[1], "", DAYS[0]]})
 
 
 def test_keys_tell_apart_what_is_different() -> None:

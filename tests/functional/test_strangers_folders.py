@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -142,3 +144,21 @@ def test_what_is_no_file_any_more_is_one_message(there: Path, name: str, how: st
         path.write_bytes(data[: len(data) // 2] if how == "cut" else b"")
     for command in (("run", "--resume", there / "mine"), ("compare", there / "mine", there / "other")):
         _refused(*command)
+
+
+@pytest.mark.parametrize("name", ["summary.csv", "curves.parquet", "replications.parquet"])
+def test_a_workbook_that_cannot_be_written_leaves_no_complaint(
+    there: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sheets that were begun are closed: the interpreter has nothing to say when it collects them."""
+    file = there / "mine" / name
+    content = file.read_bytes()
+    file.write_bytes(content[:40] + b"\xff\xfe\x00" + content[43:])
+    _sealed(there / "mine")
+    ignored: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", ignored.append)
+    done = call("results", there / "mine", "--export", tmp_path / "t.xlsx")
+    gc.collect()
+    assert done.code in (0, 2)
+    assert name != "summary.csv" or done.code == 2
+    assert ignored == []

@@ -15,6 +15,7 @@ from command_line import call
 from conftest import ROOT, simplest_file
 
 from sim.cli import main
+from sim.scenario.schema.follow_up import WayOut
 
 README_LINES = """
 import sim
@@ -64,7 +65,7 @@ class Full(io.StringIO):
 RUN = ["run", "t.yaml", "-n", "3", "-w", "1", "--no-report"]
 
 
-@pytest.mark.parametrize("command", [RUN, ["show", "t.yaml"]])
+@pytest.mark.parametrize("command", [RUN, ["show", "t.yaml"], ["--help"], ["--version"], ["run", "--help"]])
 def test_who_has_seen_enough_is_no_failure(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", Seen())
     assert main(command) == 0
@@ -154,3 +155,19 @@ def test_a_folder_that_may_not_be_read_does_not_hide_the_others(monkeypatch: pyt
     listed = call("results", "--in", "all")
     assert listed.code == 0, listed.err
     assert "mine" in listed.out
+
+
+def test_the_schema_stands_without_docstrings() -> None:
+    """`python -OO` takes them away, and each description in the schema that was one of them."""
+
+    class Bare:
+        def __call__(self, _core: object) -> dict[str, object]:
+            return self.resolve_ref_schema({})
+
+        def resolve_ref_schema(self, _schema: object) -> dict[str, object]:
+            curve = {"patternProperties": {"all": {"additionalProperties": {"type": "number"}}}}
+            return {"title": "WayOut", "properties": {"cumulative": curve, "hazard_ratio": {}}}
+
+    schema = WayOut.__get_pydantic_json_schema__({}, Bare())  # type: ignore[arg-type]
+    assert schema["title"] == "WayOut"
+    assert len(schema["anyOf"]) == 2

@@ -22,6 +22,7 @@ from sim.experiment.run.start import run_in_folder
 from sim.experiment.sweep.points import AS_IS, GRID, LATIN_HYPERCUBE, make_points, parse_factor, parse_factors
 from sim.experiment.sweep.table import Swept
 from sim.report.sweep import words
+from sim.report.sweep.axes import best_of, comparable_of
 from sim.report.sweep.document import answer
 from sim.scenario.load import load, load_scenario
 
@@ -32,7 +33,7 @@ MANY = ",".join(map(str, range(1, 102)))
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Swept, Path]:
-    """A Poisson site at three rates, with a registered date and a price."""
+    """A Poisson site at three rates, with a planned date and a price."""
     folder = tmp_path_factory.mktemp("sweep")
     planned = {"planned": {"primary_completion": "2021-06-01"}}
     scenario = simplest_file(folder, "one", trial=planned, costs={"currency": "USD", "site_month": 100.0})
@@ -69,6 +70,17 @@ def test_the_same_random_numbers_at_every_point(swept: tuple[Swept, Path]) -> No
     width = table["last_randomised_p50_later_high"] - table["last_randomised_p50_later_low"]
     assert width.iloc[0] == 0.0
     assert (width.iloc[1:] > 0).all()
+
+
+def test_points_that_open_on_other_dates_are_ranked_by_date(tmp_path: Path) -> None:
+    """The same trial opened a year earlier takes as many days and is done a year earlier."""
+    scenario, out = simplest_file(tmp_path, "one"), tmp_path / "out"
+    varied = [f"{OPENS}=2021-01-01,2020-01-01", f"{COUNT}=1,2"]
+    found = sweep_in_folder(scenario, varied, replications=10, out=out, execution=ALONE, page=False)
+    first = words.outcomes(found)[0]
+    days = comparable_of(found, first)
+    assert [days[0] - days[2], days[1] - days[3]] == pytest.approx([366, 366])
+    assert "2020-01-01" in best_of(found, first)
 
 
 def test_files_agree(swept: tuple[Swept, Path]) -> None:

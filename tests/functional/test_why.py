@@ -238,6 +238,27 @@ def test_pairs_are_decided_by_numbers_and_keep_to_their_share(n_causes: int, n_t
     assert total <= max(SHARE * n_trials, FEWEST * (n_causes + LEADERS))
 
 
+def test_all_pairs_measure_leading_causes_on_every_trial_of_the_run(tmp_path: Path) -> None:
+    """Asked of a run that has few pairs: it gets them all, and the mean gain is that of two runs simulated whole."""
+    changes: dict[str, Any] = UNLIKE["a slow season"]
+    scenario = scenario_of(**changes)
+
+    def pairs(asked: Outputs) -> pd.DataFrame:
+        table = run_in_folder(scenario, replications=N, out=tmp_path / "r", execution=ALONE, outputs=asked).causes()
+        assert table is not None
+        return table
+
+    assert pairs(Outputs(causes=True))["n"].max() < N
+    table = pairs(Outputs(causes=True, all_pairs=True))
+    row = table[(table["outcome"] == "last_randomised") & (table["cause"] == "calendar")].iloc[0]
+    without = scenario_of(**changes | {"calendar": {"periods": {}}})
+    whole = run_in_folder(without, replications=N, out=tmp_path / "without", execution=ALONE, outputs=Outputs())
+    base = open_results(tmp_path / "r").replications["day_last_randomised"]
+    assert row["n"] == N
+    assert row["lost"] == pytest.approx((base - whole.replications["day_last_randomised"]).mean())
+    assert pairs(Outputs(causes=True))["n"].max() == N  # what is known better stays
+
+
 def test_a_small_run_and_one_without_causes_say_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Too few trials, or --no-causes: no causes, and a sentence that says why and what measures them."""
     file = tmp_path / "small.yaml"
@@ -312,7 +333,7 @@ def test_the_assumptions_that_the_date_hangs_on_are_named_with_their_days(tmp_pa
     assert row["lower"] == pytest.approx(-10.0, abs=1e-6)
     assert row["higher"] == pytest.approx(20.0, abs=1e-6)
     text = Why(found).doubts_sentence()
-    assert "activation delay days" in text
+    assert "time from start-up to activation" in text
     assert "half: -10.0 ±0.0 days, twice: +20.0 ±0.0 days" in text
     assert "patience" not in text
     assert "consent" not in text

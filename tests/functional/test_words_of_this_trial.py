@@ -39,11 +39,11 @@ def test_a_run_says_nothing_of_what_its_trial_has_not(
         assert words not in dates, words
 
 
-# --- every way out of the program, for a trial without doses, criteria, coordinators, follow-up and registered dates
+# --- every way out of the program, for a trial without doses, criteria, coordinators, follow-up and planned dates
 
 BARE: dict[str, Any] = {"trial": {"target": 6, "horizon_months": 12, "enrolment_opens": "2026-01-01"}}
 _LACKED = re.compile(
-    r"\b(doses?|dosed|infus\w+|cells|bays?|boards?|registered dates?|as registered|locked|lock|databases?|"
+    r"\b(doses?|dosed|infus\w+|cells|bays?|boards?|registered|planned dates?|locked|lock|databases?|"
     r"aclf|admissions?|coordinators?|chart|visits?|follow-?up|thaw\w*|lots?)\b",
     re.IGNORECASE,
 )
@@ -54,9 +54,8 @@ def _texts(path: Path) -> Iterator[str]:
     """What a reader finds in a file: lines, cells, or texts of a page and of its figures."""
     if path.suffix == ".xlsx":
         for sheet in openpyxl.load_workbook(path).worksheets:
-            if sheet.title != "replications":  # raw data have a column for everything
-                yield sheet.title
-                yield from (str(cell) for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None)
+            yield sheet.title
+            yield from (str(cell) for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None)
     elif path.suffix == ".html":
         page = path.read_text(encoding="utf-8")
         yield from re.findall(r'<script type="application/json[^>]*>(.*?)</script>', page, flags=re.DOTALL)
@@ -105,14 +104,20 @@ def _files(bare: Path) -> list[Path]:
     raw = ("run.json", "manifest.json", "study.json", "scenario.json")
     kinds = (".txt", ".json", ".csv", ".html", ".xlsx", ".svg")
     found = [path for path in sorted(bare.rglob("*")) if path.suffix in kinds and not path.name.startswith("log.")]
-    inside = [path for path in found if path.parent == bare or path.name not in raw]
-    return [path for path in inside if path.name != "replications.csv"]
+    return [path for path in found if path.parent == bare or path.name not in raw]
 
 
 def test_no_answer_says_anything_of_what_a_trial_lacks(bare: Path) -> None:
     files = _files(bare)
     assert {path.suffix for path in files} >= {".txt", ".json", ".csv", ".html", ".xlsx"}
     assert {str(path.relative_to(bare)): found for path in files if (found := _hits(_texts(path)))} == {}
+
+
+def test_a_page_lists_no_default_ending_or_loss_of_what_a_trial_lacks(bare: Path) -> None:
+    """Where a file for programs has every ending and its own names, a page has what can be."""
+    found = "\n".join(_texts(bare / "run" / "report.html")).lower()
+    for words in ("bay_hours", "urn_start", "registry", "the caps left", "stopped early", "fewer events", "being full"):
+        assert words not in found, words
 
 
 def test_a_milestone_that_a_trial_lacks_is_no_number_and_can_not_be_asked_about(bare: Path) -> None:

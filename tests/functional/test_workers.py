@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
+import pytest
 from conftest import ROOT
+
+from sim.experiment.forks import AFRESH, METHOD
+from sim.experiment.workers import start_worker
 
 _ECHO = """
 from copy import copy
@@ -23,3 +28,16 @@ def test_large_jobs_and_large_answers_do_not_wait_for_each_other() -> None:
         [sys.executable, "-c", _ECHO], cwd=ROOT, capture_output=True, text=True, timeout=1800, check=True
     )
     assert done.stdout.strip() == "40000000"
+
+
+@pytest.mark.skipif(METHOD == AFRESH, reason="workers start afresh here")
+def test_a_worker_starts_with_what_it_needs() -> None:
+    """It is forked from a process that has imported the model, and tells whose worker it is all the same."""
+    process, connection = start_worker()
+    for question in ("'sim.trial' in __import__('sys').modules", "__import__('multiprocessing').parent_process().pid"):
+        connection.send((eval, (question,)))
+    assert connection.recv() == (True, True)
+    assert connection.recv() == (True, os.getpid())
+    connection.close()
+    process.join()
+    assert process.exitcode == 0

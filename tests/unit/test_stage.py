@@ -18,6 +18,7 @@ from sim.core.events import AMOUNT, CODE, KIND, NUMBER, PERSON, SITE, TIME
 from sim.experiment.one_trial import last_randomised_days, pick
 from sim.experiment.replicate import replicate
 from sim.report.one_trial import places
+from sim.report.one_trial.page import told
 from sim.report.one_trial.stage import Stage
 from sim.report.one_trial.story import story
 from sim.scenario.load import load_scenario
@@ -237,3 +238,20 @@ def test_play_picks_a_trial_and_says_what_it_stands_for(tmp_path) -> None:
     both = call("play", "base", "--which", "late", "--replication", 1, "--out", tmp_path / "x.html")
     assert both.code == 2
     assert "--replication" in both.message
+
+
+def test_a_trial_without_doses_coordinators_or_follow_up_has_no_stations_for_them() -> None:
+    """Their places keep their numbers, nobody is ever there, and neither picture nor words name them."""
+    stage = stage_of(Design(scenario_of(trial={"target": 5})), SEED, 0)
+    found = places.stations_of(stage.design.scenario)
+    assert [station.name for station in found if station.is_shown] == ["chart", "consent", "gate", "completed"]
+    assert found[places.COMPLETED].label == "Randomised"
+    hidden = {i for i, station in enumerate(found) if not station.is_shown}
+    at_the_end = stage.moves.places_after(len(stage.rows))
+    assert not hidden & set(at_the_end.tolist())
+    assert [each["is_shown"] for each in stage.document()["stations"]] == [station.is_shown for station in found]
+    words = told(stage, "trialclock play x")
+    assert [station.name for station in words.stations] == ["chart", "consent", "gate", "completed"]
+    text = " ".join(words.reading)
+    for word in ("bays", "desks", "Cells", "bank"):
+        assert word not in text

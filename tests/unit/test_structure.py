@@ -17,6 +17,7 @@ CROWDED = {
     "sim.processes": "likewise",
     "sim.scenario": "likewise: its checks, schema and distributions are imported by what simulates",
     "sim.scenario.schema": "likewise: a module for each section of the scenario file",
+    "sim.compiled.kernel": "a module for each family of rules, beside the module of `sim.processes` that it follows",
 }
 EVERY_COMMAND = "each command imports what it needs when it runs, so that --help and a refusal are quick"
 PLOTLY = "needs plotly, which tables and sentences do not"
@@ -29,6 +30,7 @@ LOCAL: dict[str, str] = {  # imports of this package inside functions, by module
     "sim.api.plan": PLOTLY,
     "sim.api.run": PLOTLY,
     "sim.api.sweep": PLOTLY,
+    "sim.compiled.choice": "needs the model, half a second, which a command starts to import elsewhere first",
     "sim.experiment.run.assemble": "needs pandas, which a run under way does not",
     "sim.forecast": "the name of a function of the API too, so that the package can be called",
     "sim.web.app": "needs what only the extra `group` installs",

@@ -14,11 +14,12 @@ import pandas as pd
 import pytest
 
 from sim.exchange.folder import read_trials
-from sim.experiment.workers import n_cores
+from sim.experiment.execution import ON_ALL_CORES
 from sim.forecast.backtest import held
 from sim.forecast.backtest.study import METHOD, backtest, cuts_at
-from sim.forecast.backtest.track_record import MOST, WHOLE, TrackRecord, by_method, by_trial, near_table, of_method
+from sim.forecast.backtest.track_record import MOST, WHOLE, TrackRecord, by_method, by_trial, of_method
 from sim.forecast.backtest.whole_record import MAIN, WholeRecord, whole_record
+from sim.forecast.event_record import EventForecast, event_record, held_events
 from sim.report.forecast.track_record_page import track_record_page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +31,12 @@ pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real trials are n
 
 @pytest.fixture(scope="module")
 def whole() -> WholeRecord:
-    return whole_record(read_trials([DATA]), n_cores())
+    return whole_record(read_trials([DATA]))
+
+
+@pytest.fixture(scope="module")
+def events() -> list[EventForecast]:
+    return event_record(read_trials([DATA]))
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +54,7 @@ def few() -> pd.DataFrame:
     """A cut of each trial: what a usual run of the tests has time for."""
     trials = read_trials([DATA])
     jobs = [(trial, cut, None) for trial in trials for cut in cuts_at(trial, FEW_SHARES)]
-    return TrackRecord(tuple(trials), tuple(backtest(jobs, n_cores()))).cuts
+    return TrackRecord(tuple(trials), tuple(backtest(jobs, ON_ALL_CORES))).cuts
 
 
 def _numbers(text: str) -> list[float]:
@@ -59,9 +65,9 @@ RENEW = "renew it with: python benchmarks/forecast_track_record.py DATA"
 
 
 @pytest.mark.slow
-def test_the_track_record_page_is_what_the_program_gives(whole: WholeRecord) -> None:
+def test_the_track_record_page_is_what_the_program_gives(whole: WholeRecord, events: list[EventForecast]) -> None:
     """Word for word; figures within what another machine's arithmetic may change, a cut or two of a percentage."""
-    made = track_record_page(whole)
+    made = track_record_page(whole, events)
     page = (ROOT / "docs" / "forecast" / "track-record.md").read_text(encoding="utf-8")
     assert re.sub(r"[-+\d.]+", "#", made) == re.sub(r"[-+\d.]+", "#", page), RENEW
     for ours, theirs in zip(made.splitlines(), page.splitlines(), strict=True):
@@ -69,7 +75,13 @@ def test_the_track_record_page_is_what_the_program_gives(whole: WholeRecord) -> 
 
 
 @pytest.mark.slow
-def test_what_forecasts_quote_is_what_the_program_gives(whole: WholeRecord) -> None:
+def test_what_forecasts_quote_is_what_the_program_gives(whole: WholeRecord, events: list[EventForecast]) -> None:
+    near = [*whole.near(), *held_events(events)]
+    assert [row.question for row in near] == list(held.near_record())
+    for row in near:
+        stored = held.near_record()[row.question]
+        assert stored.forecasts == row.forecasts, RENEW
+        assert stored.covers_80 == pytest.approx(row.covers_80, abs=0.03), RENEW
     for ours in whole.held():
         theirs = held.record()[ours.where]
         assert (theirs.cuts, theirs.trials) == (ours.cuts, ours.trials), RENEW
@@ -122,9 +134,16 @@ def test_no_trial_is_forecast_much_worse_than_by_a_constant_rate(cuts: pd.DataFr
 
 @pytest.mark.slow
 def test_near_questions_are_answered_as_well_as_they_say(whole: WholeRecord) -> None:
-    table = near_table(whole.record.results, whole.whole_of)
+    table = whole.near_table()
     assert table["covers_80"].min() >= 0.70
     assert table["covers_80"].max() <= 0.90
+
+
+@pytest.mark.slow
+def test_dates_of_events_are_within_their_intervals(events: list[EventForecast]) -> None:
+    """One trial has events. Of so few forecasts a correct 80 % interval may miss a third."""
+    assert len(events) >= 6
+    assert sum(one.is_covered for one in events) >= 2 * len(events) / 3
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from conftest import scenario_of
 from scipy import stats
 
 from sim.analysis import intervals
-from sim.analysis.reduce import Reducer
+from sim.analysis.reduce import MilestoneReducer
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
 from sim.experiment.execution import ALONE
@@ -48,7 +48,7 @@ def honest(covered: int, n: int, low: float, high: float) -> bool:
 )
 def test_intervals_cover_a_known_median_and_probability(n_experiments: int, low: float, high: float) -> None:
     """500 experiments: 93 to 97 % cover. 60: as many as that allows."""
-    reducer = Reducer(Design(first_patient()))
+    reducer = MilestoneReducer(Design(first_patient()))
     column = reducer.names.index("day_first_randomised")
     medians = probabilities = 0
     n = 96

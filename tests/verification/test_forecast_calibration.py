@@ -14,10 +14,10 @@ from synthetic_trials import drifting_trial
 
 from sim.forecast.backtest.study import METHOD, backtest_cut, cuts_at
 from sim.forecast.rate.poisson_gamma import empirical_bayes
-from sim.forecast.rate.settings import SETTINGS
+from sim.forecast.rate.settings import SETTINGS, TrialKind
 
-KIND = SETTINGS.kinds[-1]  # a pool of kinds is no mixture of which trials could be drawn; each kind is
-FEW = replace(SETTINGS, kinds=(KIND,), draws=800)
+# A pool of kinds in fixed shares is no mixture of which trials could be drawn; each kind is.
+KINDS = SETTINGS.kinds
 
 
 def _uniform(positions: list[float]) -> float:
@@ -25,14 +25,14 @@ def _uniform(positions: list[float]) -> float:
     return float(stats.kstest(positions, "uniform").pvalue)
 
 
-def _drifting_positions(n: int, seed: int) -> tuple[list[float], list[float]]:
+def _drifting_positions(n: int, seed: int, kind: TrialKind = KINDS[-1]) -> tuple[list[float], list[float]]:
     """Positions of the truth, for the last randomisation and for the count in the next 90 days (ties at random)."""
-    random = np.random.default_rng(seed)
+    random, few = np.random.default_rng(seed), replace(SETTINGS, kinds=(kind,), draws=800)
     last, count = [], []
     for i in range(n):
-        trial = drifting_trial(random, 90, 2.0)
+        trial = drifting_trial(random, 90, 2.0, kind)
         cut = cuts_at(trial, [0.35 + 0.1 * (i % 4)])[0]
-        found = backtest_cut(trial, cut, settings=FEW, with_baselines=False).scores[METHOD]
+        found = backtest_cut(trial, cut, settings=few, with_baselines=False).scores[METHOD]
         last.append(found.position)
         count.append(found.count_below + random.random() * (1 - found.count_below - found.count_above))
     return last, count
@@ -74,8 +74,9 @@ def test_the_test_sees_a_forecast_that_is_too_sure() -> None:
 
 
 @pytest.mark.slow
-def test_drifting_rate_is_calibrated() -> None:
-    last, count = _drifting_positions(500, 1)
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
+def test_each_kind_of_trial_is_calibrated(kind: TrialKind) -> None:
+    last, count = _drifting_positions(300, 1, kind)
     assert _uniform(last) > 0.003
     assert _uniform(count) > 0.003
 

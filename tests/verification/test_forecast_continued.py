@@ -19,6 +19,7 @@ from sim.core.events import CODE, TIME, Log
 from sim.core.intensity import Steps
 from sim.core.observed import KnownPerson, KnownSite, ObservedState
 from sim.exchange.observed import ObservedTrial, People, SiteRecord, nobody
+from sim.experiment.execution import ALONE
 from sim.forecast.answer import WhatIf, forecast
 from sim.forecast.continued.futures import Case, simulate_cases, simulators
 from sim.forecast.continued.state import start_from
@@ -75,6 +76,25 @@ def test_constant_rates_give_the_pearson_vi_distribution() -> None:
     assert by_day_600.mean() == pytest.approx(
         stats.nbinom(4 * shape + n, rate / (rate + months)).mean(), abs=4 * by_day_600.std() / np.sqrt(1500)
     )
+
+
+def test_a_site_that_is_planned_to_close_counts_until_then() -> None:
+    """Two of four sites close on day 400: gamma posteriors by site, over 100 days for them and 300 for the others."""
+    cv, n, months = 0.5, 40, 30.4375
+    sites = {"clinic": {"count": 4, "referrals_per_month": 1.2, "between_site_cv": cv, "closes": "2022-06-01"}}
+    trial = trial_at((np.arange(n) + 0.5) * NOW / n, NOW)
+    closing = (400.0, 400.0, 5000.0, 5000.0)  # later than the scenario says, so that the table comes first
+    records = tuple(replace(site, closing=day) for site, day in zip(trial.sites, closing, strict=True))
+    scenario = plain_scenario(sites=sites, trial={"target": 400, "enrolment_opens": OPENS, "horizon_months": 20})
+    start = start_from(scenario, replace(trial, sites=records), 3, draws=300, is_constant=True)
+    assert start.recruits_until == 5000.0
+    found = simulate_cases([Case("f", start.scenario, start.state, 300)], 3, None)[0]
+    more = found.counts(np.array([400.0, 600.0])) - n
+    rate = (1 / cv**2 + n / 4) / (1 / cv**2 / 1.2 + NOW / months)
+    expected = rate * np.array([4 * 100, 4 * 100 + 2 * 200]) / months
+    assert np.all(np.abs(more.mean(axis=0) - expected) < 4 * more.std(axis=0) / np.sqrt(300))
+    rows = EventIndex(_log(start.scenario, start.state)).of(events.REFERRED)
+    assert set(rows[rows[:, TIME] > 400.0, 2].astype(int)) == {2, 3}
 
 
 def test_without_drift_the_calendar_is_as_it_was() -> None:
@@ -297,7 +317,7 @@ def test_a_scenario_paired_with_itself_differs_by_nothing() -> None:
         [WhatIf("the same", scenario)],
         replications=40,
         seed=2,
-        workers=1,
+        execution=ALONE,
     )
     assert {estimate.value for estimate in answer.what_ifs[0].days.values()} == {0.0}
     assert answer.what_ifs[0].futures.values.tobytes() == answer.futures.values.tobytes()
@@ -309,7 +329,7 @@ def test_more_sites_are_sooner_and_known_sites_live_the_same_lives() -> None:
         sites={"clinic": {"count": 8, "referrals_per_month": {"uncertain": "gamma", "mean": 1.0, "cv": 0.05}}}
     )
     trial = trial_at((np.arange(30) + 0.5) * 8, 240.0)
-    answer = forecast(scenario, trial, [WhatIf("more", more)], replications=60, seed=2, workers=1)
+    answer = forecast(scenario, trial, [WhatIf("more", more)], replications=60, seed=2, execution=ALONE)
     moved = answer.what_ifs[0].days["last_randomised"]
     assert moved.high is not None
     assert moved.high < 0
@@ -328,7 +348,7 @@ def test_a_forecast_does_not_depend_on_how_many_processes() -> None:
 
 def test_changes_add_up_to_the_whole() -> None:
     trial = trial_at((np.arange(20) + 0.5) * 15, NOW)
-    answer = forecast(plain_scenario(), trial, replications=50, seed=1, workers=1)
+    answer = forecast(plain_scenario(), trial, replications=50, seed=1, execution=ALONE)
     *parts, total = answer.changes
     for name in ("last_randomised", "database_lock"):
         assert sum(part.days[name].value for part in parts) == pytest.approx(total.days[name].value, abs=1e-6)
@@ -343,7 +363,7 @@ def test_the_needed_rate_is_what_is_left_over_the_time_that_is_left() -> None:
         follow_up={"visit_weeks": [4.0], "primary_endpoint_week": 4.0},
     )
     trial = trial_at((np.arange(20) + 0.5) * 15, NOW)
-    needed = forecast(scenario, trial, replications=20, seed=1, workers=1).needed[0]
+    needed = forecast(scenario, trial, replications=20, seed=1, execution=ALONE).needed[0]
     assert needed.randomised_by == date(2023, 7, 4)
     months = (date(2023, 7, 4) - trial.last).days / 30.4375
     assert needed.per_month == pytest.approx(100 / months)

@@ -10,6 +10,7 @@ from scipy import integrate, stats
 from synthetic_trials import drifting_trial, trial_of
 
 from sim.exchange.observed import ObservedTrial
+from sim.experiment.execution import ALONE, Execution
 from sim.forecast.backtest.baselines import Known, homogeneous_poisson, recent_rate, site_poisson_gamma
 from sim.forecast.backtest.scores import crps, score
 from sim.forecast.backtest.study import METHOD, backtest, backtest_cut, cuts_at, cuts_every
@@ -179,7 +180,7 @@ def test_a_forecast_never_sees_what_is_to_come() -> None:
 def test_the_results_do_not_depend_on_how_many_processes() -> None:
     trial = drifting_trial(np.random.default_rng(12), 60, 3.0)
     jobs = [(trial, cut, None) for cut in cuts_at(trial, [0.3, 0.5, 0.7])]
-    alone, together = backtest(jobs, 1), backtest(jobs, 2)
+    alone, together = backtest(jobs, ALONE), backtest(jobs, Execution(2))
     assert [r.scores for r in alone] == [r.scores for r in together]
 
 

@@ -91,7 +91,7 @@ def test_shares_agree_with_the_closed_form(n: int) -> None:
 def test_intervals_cover_the_closed_form_as_often_as_they_say() -> None:
     """Of many small experiments on the same formula, about 95 % of the intervals cover."""
     rng = np.random.default_rng(3)
-    weights, n, repeats = np.array([2.0, 1.0, 1.0]), 200, 150
+    weights, n, repeats = np.array([2.0, 1.0, 1.0]), 128, 150
     true = weights**2 / (weights**2).sum()
     hits = np.zeros((2, 3))
     for _ in range(repeats):

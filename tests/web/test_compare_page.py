@@ -27,13 +27,16 @@ def test_a_link_compares(visit: Callable[..., Any]) -> None:
     page = visit(_link(*TWO))
     headline = page.locator("#compare-answer .headline")
     text = headline.inner_text(timeout=LONG_MS)
-    assert "two-more-sites is earlier by" in text
+    assert "Two more sites is earlier by" in text
     assert "of paired trials" in text
     answer = page.locator("#compare-answer")
-    assert "sites.general_hospital.count" in answer.inner_text()
-    for heading in ("Enrolment, on one axis", "Trial by trial: two-more-sites against base", "The funnels"):
-        assert answer.get_by_role("heading", name=heading).count() == 1
-    for exhibit in answer.locator(".part .exhibit").all():
+    assert "General hospital, number of sites" in answer.inner_text()
+    for heading in ("Enrolment, on one axis", "Trial by trial: Two more sites against Registry plan", "The funnels"):
+        assert answer.get_by_role("heading", name=heading, include_hidden=True).count() == 1
+    answer.get_by_role("link", name="Is the difference sure?").click()
+    assert answer.locator(".report-part:visible h3", has_text="Trial by trial").count() == 1
+    assert answer.locator(".report-part:visible").count() == 1, "one section at a time"
+    for exhibit in answer.locator(".report-part .exhibit").all():
         assert exhibit.locator("table.data").count() == 1, "a figure without its table"
 
 
@@ -43,7 +46,7 @@ def test_back_gives_a_comparison_again_and_so_does_its_button(visit: Callable[..
     headline = page.locator("#compare-answer .headline")
     text = headline.inner_text(timeout=LONG_MS)
     page.get_by_role("link", name="trialclock").first.click()
-    page.get_by_role("heading", name="When will this trial be complete?").wait_for()
+    page.get_by_role("heading", name="Registry plan", level=1).wait_for()
     page.go_back()
     assert headline.inner_text(timeout=LONG_MS) == text
     page.locator("#compare-run:not([disabled])").click(timeout=LONG_MS)
@@ -61,7 +64,8 @@ def test_what_each_changed_value_is_worth_is_said_where_it_is_asked(visit: Calla
     page.get_by_label("Say what each changed value is worth").check()
     page.locator("#compare-run").click()
     answer = page.locator("#compare-answer")
-    answer.get_by_role("heading", name="What each change is worth").first.wait_for(timeout=LONG_MS)
+    heading = answer.get_by_role("heading", name="What each change is worth", include_hidden=True)  # of any section
+    heading.first.wait_for(state="attached", timeout=LONG_MS)
     page.locator("#compare-run:not([disabled])").wait_for(timeout=LONG_MS)
     assert "--shares" in (answer.locator(".command").text_content() or "")
     assert "worth=1" in page.url
@@ -72,5 +76,5 @@ def test_what_cannot_be_compared_is_said_beside_the_button(visit: Callable[..., 
     assert "the same scenario is chosen twice" in page.locator("#compare-wrong [role=alert]").inner_text(
         timeout=LONG_MS
     )
-    page = visit(_link(("side", "scenario=base"), ("side", "scenario=base&set=trial.target=5000")))
-    assert "at most 2,000 participants" in page.locator("#compare-wrong [role=alert]").inner_text(timeout=LONG_MS)
+    page = visit(_link(("side", "scenario=base"), ("side", "scenario=base&set=trial.target=5001")))
+    assert "at most 5,000 participants" in page.locator("#compare-wrong [role=alert]").inner_text(timeout=LONG_MS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -31,13 +32,17 @@ def test_simulated_data_are_forecast(visit: Callable[..., Any]) -> None:
     page.get_by_role("button", name="Try it with simulated data").click()
     assert f"{_n_tried()} randomised at 3 sites" in page.locator("#forecast-good").inner_text()
     assert "no real patients" in page.locator("#forecast-panel").inner_text()
-    page.get_by_label("What if some values were different").fill("sites.general_hospital.count=4")
+    page.get_by_role("textbox", name="What if some value were different").click()
+    page.get_by_role("option", name="General hospital: Number of sites").click()
+    page.get_by_role("textbox", name="General hospital: Number of sites").fill("4")
+    page.wait_for_function("() => document.querySelector('.what-ifs input').value === '4'")
     page.locator("#forecast-run").click()
     headline = page.locator("#forecast-answer .headline")
     text = headline.inner_text(timeout=LONG_MS)
     assert text.startswith("The last of the 45 participants is randomised by 20")
-    answer = page.locator("#forecast-answer").inner_text()
-    for part in ("needs", "randomisations a month", "What changed since the plan?", "general_hospital.count=4"):
+    answer = page.locator("#forecast-answer").text_content()  # of every section; one is shown at a time
+    what_if = "General hospital, number of sites 4"
+    for part in ("needs", "randomisations a month", "What changed since the plan?", what_if):
         assert part in answer
 
 
@@ -84,8 +89,32 @@ def test_rows_columns_and_dates_are_asked_about(visit: Callable[..., Any]) -> No
     page.get_by_label("day first").check()
     page.locator("#forecast-good").wait_for()
     assert "from 2024-04-03 to 2024-06-05" in page.locator("#forecast-good").inner_text()
+    page.wait_for_url(re.compile("dmy"))  # the address follows by itself, beside the panel
     page.reload()
     assert "from 2024-04-03 to 2024-06-05" in page.locator("#forecast-good").inner_text()
+
+
+def test_what_people_know_of_recruitment_is_kept_in_the_address(visit: Callable[..., Any]) -> None:
+    """A closed period that cannot be is refused beside its field; what can be is there after a reload."""
+    page = visit("/forecast")
+    page.get_by_role("button", name="Try it with simulated data").click()
+    closed, a_month = (
+        page.get_by_label("Nobody could be randomised from..to"),
+        page.get_by_label("Sites that open a month"),
+    )
+    closed.fill("2021-02-30..2021-03-01")
+    closed.press("Tab")
+    page.get_by_text("the closed periods: must be a date").wait_for()
+    closed.fill("2020-11-01..2020-12-15")
+    closed.press("Tab")
+    a_month.fill("0.5")
+    a_month.press("Tab")
+    page.wait_for_url("**a_month=0.5**")
+    page.reload()
+    page.locator("#forecast-good").wait_for()
+    assert closed.input_value() == "2020-11-01..2020-12-15"
+    assert a_month.input_value() == "0.5"
+    assert page.get_by_text("the closed periods: must be a date").count() == 0
 
 
 @pytest.mark.slow

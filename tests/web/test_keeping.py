@@ -79,7 +79,7 @@ def test_a_link_to_deleted_data_says_so(studio: Studio) -> None:
         studio.take_away([digest])
         with pytest.raises(UsageError, match="this data file was deleted: it was taken away"):
             observed_data.files_of(studio, state)
-        with pytest.raises(UsageError, match="is not kept here; the link is of another studio"):
+        with pytest.raises(UsageError, match="is not kept here; the link belongs to another studio"):
             observed_data.files_of(studio, DataState(("0" * 64,)))
         scenario = State(file=studio.visitors.keep_text("name: mine\nextends: base.yaml\n"))
         assert studio.loaded(scenario).scenario.name == "mine"

@@ -176,3 +176,19 @@ def test_a_teacher_gives_parameters_and_takes_sheet_and_class(visit: Callable[..
     rows = list(csv.DictReader(io.StringIO(archive.read("key.csv").decode())))
     assert {row["student"] for row in rows} == {"Ada", "Bela"}
     assert all("criterion=meld" in row["values"] for row in rows)
+
+
+def test_a_class_joins_by_its_code_and_the_teacher_sees_the_guesses(visit: Callable[..., Any]) -> None:
+    teacher = visit(f"/learn?lesson=clumps&{SMALL}")
+    teacher.get_by_text("For teachers").click()
+    teacher.get_by_role("button", name="Begin a class").click()
+    code = teacher.locator(".class-code").inner_text()
+    student = visit("/learn")
+    student.get_by_label("Code of your class").fill(code)
+    student.get_by_role("button", name="Join").click()
+    student.get_by_text("You are in a class").wait_for()
+    guess(student, "7")
+    expect(student.locator("#learn-status")).to_contain_text("To do", timeout=PATIENCE)
+    expect(teacher.locator("#learn-class-now")).to_contain_text("1 student: 1 guessed", timeout=PATIENCE)
+    student.get_by_text("Watch one trial, day by day").click()
+    student.frame_locator(".lesson-stage").locator(".stage.compact .stage-canvas").wait_for()

@@ -86,8 +86,8 @@ def test_steps_tell_every_event_in_order_and_back_again(offline: Callable[..., A
     page = offline()
     said, following = page.locator(".stage-said"), page.get_by_role("button", name="Next event")
     table = stage.table()
-    told = []
-    for _ in range(12):
+    told = [said.inner_text()]  # it begins at its first event
+    for _ in range(11):
         following.click()
         told.append(said.inner_text())
     expected = [
@@ -101,6 +101,33 @@ def test_steps_tell_every_event_in_order_and_back_again(offline: Callable[..., A
     page.get_by_role("button", name="Previous event").click()
     assert said.inner_text() == expected[10]
     assert page.locator(".stage-live").inner_text() == expected[10]
+
+
+def test_the_curve_and_the_excluded_grow_with_the_days(offline: Callable[..., Any], stage: Stage) -> None:
+    """Counted in the picture: grains of those who left on the way, and steps of the curve."""
+    page = offline()
+    drawn = (
+        f"n => {{ const p = {PLAYER}; p.seek(n); const pen = p.picture.pen, fill = pen.fillRect; let grains = 0;"
+        " pen.fillRect = (...box) => { if (pen.fillStyle === p.picture.out) { grains += 1; } fill.apply(pen, box); };"
+        " p.picture.frame(0); pen.fillRect = fill; const out = p.trial.out.reduce((sum, site) => sum + site.reduce("
+        " (n, x, k) => n + (p.trial.stations[k].out ? x : 0), 0), 0);"
+        " return {grains, out, steps: p.curve.days.filter((day) => day <= p.day).length}; }"
+    )
+    early, late = page.evaluate(drawn, len(stage.rows) // 5), page.evaluate(drawn, len(stage.rows))
+    assert 0 < early["grains"] == early["out"] < late["grains"] == late["out"]
+    assert early["steps"] < late["steps"] == (stage.rows[:, KIND] == events.RANDOMISED).sum()
+
+
+def test_in_a_frame_of_another_page_the_player_stands_alone(offline: Callable[..., Any]) -> None:
+    """As a lesson or a report takes it in: `trial.html#compact`."""
+    page = offline(viewport={"width": 1000, "height": 640})
+    page.goto(f"{page.url}#compact")
+    page.reload()
+    _until(page, f"{PLAYER} !== undefined")
+    assert page.get_by_role("heading").count() == 0
+    page.get_by_role("button", name="Next event").click()
+    assert page.evaluate("document.documentElement.scrollHeight") <= 640
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1000
 
 
 def test_play_pause_and_the_end(offline: Callable[..., Any], stage: Stage) -> None:
@@ -125,7 +152,7 @@ def test_with_the_keyboard_alone(offline: Callable[..., Any]) -> None:
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowLeft")
-    assert page.evaluate(f"{PLAYER}.trial.cursor") == 1
+    assert page.evaluate(f"{PLAYER}.trial.cursor") == 2
     page.keyboard.press("+")
     assert page.get_by_label("Speed").input_value() == "3"
     page.keyboard.press("Space")
@@ -184,8 +211,12 @@ def test_the_studio_plays_a_trial_and_its_address_reopens_it(visit: Callable[...
     page = visit(f"/one-trial?replication={REPLICATION}")
     page.wait_for_selector(".stage-canvas")
     page.keyboard.press("Tab")
-    page.get_by_role("button", name="Next event").click()
     expect(page.locator(".stage-said")).to_contain_text(stage.sentences[0])
+    page.get_by_role("button", name="Next event").click()
+    expect(page.locator(".stage-said")).to_contain_text(stage.sentences[1])
+    for seen in (".stage-canvas", ".stage-slider", ".stage-curve", "[data-act=play]"):
+        box = page.locator(seen).bounding_box()
+        assert box["y"] + box["height"] <= 900, f"{seen} is in the same view"
     page.get_by_label("Trial number").fill("4")
     page.get_by_label("Trial number").press("Tab")
     page.wait_for_url("**/one-trial?replication=4")
@@ -193,6 +224,15 @@ def test_the_studio_plays_a_trial_and_its_address_reopens_it(visit: Callable[...
     headline = page.locator("#one_trial-headline").inner_text()
     again = visit("/one-trial?replication=4", context=page.context)
     expect(again.locator("#one_trial-headline")).to_have_text(headline)
+
+
+def test_only_stations_that_a_trial_has_are_told_and_have_a_column(visit: Callable[..., Any]) -> None:
+    """Nobody comes back in this one: eleven columns of one width, and as many words."""
+    page = visit("/one-trial?set=screening.rescreen=null&set=trial.target=5")
+    shown = [station.label for station in places.STATIONS if station.name != "back"]
+    expect(page.locator(".stage-stations dt")).to_have_text(shown)
+    _until(page, f"document.querySelector('.stage') !== null && {PLAYER} !== undefined")
+    assert page.evaluate(f"{PLAYER}.picture.isWide ? {PLAYER}.picture.columns : 11") == 11
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import TimeoutError as TimedOut
+from playwright.sync_api import expect
 from studio_browser import WAIT_SECONDS, Server
 
 Visit = Callable[..., Any]
@@ -54,11 +55,14 @@ def test_two_more_sites_in_march_and_artificial_liver_allowed(visit: Visit) -> N
     page.get_by_text("Open more sites").click()
     page.get_by_label("Opening on").fill("2020-03-01")
     page.get_by_role("button", name="Add these sites").click()
+    group = page.locator("summary", has_text="Eligibility criteria")
+    group.click()  # before the levers are made again, with those of the new sites
     page.wait_for_url(re.compile("new_general_hospital_1"))
-    page.get_by_text("Eligibility criteria", exact=True).click()
+    page.locator("input[id*=new_general_hospital_1]").first.wait_for(state="attached")
+    expect(group).to_be_focused()
     page.get_by_role("switch", name="no artificial liver (E8)").uncheck()
     page.wait_for_url(re.compile("no_artificial_liver%3Doff"))
-    page.locator(".changed", has_text="2020-03-01").wait_for()
+    page.locator(".changed", has_text="2 general hospitals open in March 2020").wait_for()
     answered(page, "24 simulated trials")
     page.locator("#plan-bar").wait_for(state="attached")
     page.locator(".command", has_text="no_artificial_liver=off").wait_for(state="attached")
@@ -163,7 +167,7 @@ def test_a_wrong_file_is_refused_in_the_command_lines_words(visit: Visit) -> Non
     page.locator("#plan-text-problems", has_text="is not UTF-8 text").wait_for()
     text = b"name: x\nextends: ../../etc/passwd\n"
     files.set_input_files({"name": "other.yaml", "mimeType": "text/plain", "buffer": text})
-    page.locator("#plan-text-problems", has_text="must be a scenario that comes with the program").wait_for()
+    page.locator("#plan-text-problems", has_text="must be an included scenario").wait_for()
     files.set_input_files({"name": "trial.docx", "mimeType": "application/zip", "buffer": b"PK"})
     page.locator("#plan-text-problems", has_text="trial.docx: is not a scenario file").wait_for()
     files.set_input_files({"name": "large.yaml", "mimeType": "text/plain", "buffer": b"#" * 3_000_000})
@@ -189,24 +193,24 @@ def test_a_restart_of_the_server_loses_nothing_and_runs_are_kept(visit: Visit, s
     page = visit("/plan?replications=24", at=server)
     move(page, "sites.general_hospital.count", "4")
     page.get_by_text("Your runs so far").click()
-    page.locator("#plan-history", has_text="count=4").wait_for()
+    page.locator("#plan-history", has_text="number of sites: 4").wait_for()
     server.stop()
     server.start()
     page.reload()
     answered(page, "24 simulated trials")
     assert lever(page, "sites.general_hospital.count").input_value() == "4"
     page.get_by_text("Your runs so far").click()
-    page.locator("#plan-history", has_text="count=4").wait_for()
+    page.locator("#plan-history", has_text="number of sites: 4").wait_for()
 
 
 def test_visitors_do_not_see_each_others_runs_and_their_own_tabs_do(visit: Visit) -> None:
-    one, other = visit("/plan?seed=11" + FEW), visit("/plan?seed=12" + FEW)
+    one, other = (visit(f"/plan?scenario=classroom&seed={seed}" + FEW) for seed in (11, 12))
     for page, seed in ((one, 11), (other, 12)):
         page.get_by_text("Your runs so far").click()
         page.locator("#plan-history", has_text=f"seed {seed}").wait_for()
     assert "seed 12" not in one.locator("#plan-history").inner_text()
     assert "seed 11" not in other.locator("#plan-history").inner_text()
-    tab = visit("/plan?seed=14" + FEW, context=one.context)
+    tab = visit("/plan?scenario=classroom&seed=14" + FEW, context=one.context)
     tab.get_by_text("Your runs so far").click()
     tab.locator("#plan-history", has_text="seed 11").wait_for()
     assert "seed 12" not in tab.locator("#plan-history").inner_text()
@@ -261,24 +265,54 @@ def test_two_levers_moved_at_once_are_both_kept(visit: Visit) -> None:
     answered(page)
     page.get_by_text("Eligibility criteria", exact=True).click()
     page.get_by_text("Cells", exact=True).click()
+    page.get_by_role("switch", name="no artificial liver (E8)").wait_for(state="attached")
+    page.evaluate("document.querySelectorAll('.plan-levers details').forEach((part) => { part.open = true; })")
     page.route("**/_dash-update-component", lambda route: (time.sleep(0.3), route.continue_()))
     lever(page, "sites.general_hospital.count").fill("4")
     lever(page, "sites.general_hospital.count").press("Tab")
     page.get_by_role("switch", name="no artificial liver (E8)").uncheck()
     page.wait_for_url(lambda url: "count" in url and "no_artificial_liver" in url)
     page.unroute("**/_dash-update-component")
-    page.locator(".changed li", has_text="no_artificial_liver").wait_for()
-    assert sorted(page.locator(".changed code").all_inner_texts()) == [
-        "screening.criteria.no_artificial_liver: off",
-        "sites.general_hospital.count: 2 → 4",
+    page.locator(".changed li", has_text="Artificial liver allowed").wait_for()
+    assert sorted(page.locator(".changed li span").all_inner_texts()) == [
+        "Artificial liver allowed",
+        "General hospital, number of sites: 4, was 2",
     ]
+
+
+def test_a_lever_is_found_by_its_name_and_groups_open_one_at_a_time(visit: Visit) -> None:
+    """On a phone too, the answer stays in sight as a bar; what was changed is listed in words and taken back singly."""
+    page = visit("/plan?replications=24", width=360, height=740)
+    answered(page)
+    page.wait_for_selector("#answer-plan-fan .main-svg")  # after which nothing moves the levers
+    finder = page.get_by_role("textbox", name="Find a lever")
+    finder.click()
+    finder.press_sequentially("visit missed")
+    page.get_by_role("option", name=re.compile("visit is missed")).click()
+    missed = lever(page, "follow_up.missed_visit")
+    missed.wait_for()
+    wait_for(lambda: missed.evaluate("it => it === document.activeElement"), "the focus is at the lever")
+    assert page.locator(".plan-levers details.section[open]").count() == 1, "the other groups are closed"
+    missed.fill("0.5")
+    missed.press("Tab")
+    change = page.locator(".changed li", has_text="Chance that a visit is missed: 0.5")
+    change.wait_for()
+    bar = page.locator("#plan-mini.is-needed")
+    assert "Database lock" in bar.inner_text()
+    assert bar.locator("svg .median").count() == 1
+    box = bar.bounding_box()
+    assert box["y"] + box["height"] <= 740, "at the lower edge, whole"
+    assert box["width"] <= 360
+    change.get_by_role("button").click()
+    page.wait_for_url(lambda url: "missed" not in url)
+    wait_for(lambda: missed.input_value() != "0.5", "the lever follows")
 
 
 def test_what_is_pressed_before_the_answer_comes_is_kept_in_its_order(visit: Visit) -> None:
     """Each request overtakes the one before, whose answer the browser drops."""
     page = visit("/plan?set=sites.general_hospital.count%3D5&seed=3" + FEW)
     answered(page)
-    page.locator(".changed code").wait_for()
+    page.locator(".changed li").wait_for()
     page.route("**/_dash-update-component", lambda route: (time.sleep(0.3), route.continue_()))
     lever(page, "sites.national_liver_centre.count").fill("3")
     lever(page, "sites.national_liver_centre.count").press("Tab")
@@ -288,8 +322,8 @@ def test_what_is_pressed_before_the_answer_comes_is_kept_in_its_order(visit: Vis
     lever(page, "sites.general_hospital.referrals_per_month.median").press("Tab")
     page.wait_for_url(re.compile("median%3D9"))
     page.unroute("**/_dash-update-component")
-    wait_for(lambda: page.locator(".changed code").all_inner_texts() == [
-        "sites.general_hospital.referrals_per_month.median: 6 → 9"
+    wait_for(lambda: page.locator(".changed li span").all_inner_texts() == [
+        "General hospital, referrals per month, median: 9, was 6"
     ], "only what was moved after all was taken back")  # fmt: skip
     wait_for(lambda: lever(page, "sites.national_liver_centre.count").input_value() == "1", "levers say so too")
     page.get_by_role("button", name="Undo").click()
@@ -327,7 +361,7 @@ def test_a_section_has_its_levers_once_it_is_opened_as_they_then_are(visit: Visi
     assert lever(page, "trial.target").count() == 0, "nothing stands in a section that nobody has opened"
     page.get_by_text("Target, rules and plan", exact=True).click()
     wait_for(lambda: lever(page, "trial.target").input_value() == "50", "as the link says")
-    page.get_by_role("button", name="Take back trial.target").click()
+    page.get_by_role("button", name="Take back: Participants to randomise").click()
     wait_for(lambda: lever(page, "trial.target").input_value() == "45", "it follows")
     page.get_by_text("Eligibility criteria", exact=True).click()
     page.get_by_role("switch", name="no artificial liver (E8)").uncheck()
@@ -349,7 +383,10 @@ def test_a_section_that_is_opened_while_the_scenario_changes_has_what_then_holds
     page.unroute("**/_dash-update-component")
     wait_for(lambda: lever(page, "trial.target").input_value() == "45", "not what held when it was opened")
     move(page, "trial.target", "48")
-    wait_for(lambda: page.locator(".changed code").all_inner_texts() == ["trial.target: 45 → 48"], "nothing else")
+    wait_for(
+        lambda: page.locator(".changed li span").all_inner_texts() == ["Participants to randomise: 48, was 45"],
+        "nothing else",
+    )
 
 
 def test_a_wrong_value_of_a_link_is_seen_at_its_control_though_its_section_was_closed(visit: Visit) -> None:

@@ -50,11 +50,13 @@ def test_a_past_run_is_shown_and_taken_away(
     assert len(saved["Data (CSV)"].read_text().splitlines()) == 21
     assert saved["Data (Excel)"].read_bytes().startswith(b"PK")
     with page.context.expect_page() as opened:
-        run.get_by_role("link", name="Report").click()
+        run.get_by_role("link", name="Report with one trial to play").click()
     report = opened.value
     report.locator("h1").wait_for(timeout=LONG_MS)
     assert "in half of" in report.locator("h1").inner_text()
     report.locator(".js-plotly-plot").first.wait_for()
+    report.get_by_text("Play it, day by day").click()
+    report.locator(".stage-day", has_text="Day ").wait_for()
     link = run.get_by_role("link", name="Explain").get_attribute("href")
     assert "file=" in link
     assert "seed=5" in link
@@ -92,8 +94,8 @@ def test_what_one_visitor_ran_no_other_sees(visit: Callable[..., Any]) -> None:
     page = visit("/compare?side=scenario%3Dbase&side=scenario%3Done-to-one&replications=10")
     page.locator("#compare-answer .headline").wait_for(timeout=LONG_MS)
     mine = visit("/runs", context=page.context)
-    assert mine.locator(".run", has_text="one-to-one").count() == 1
-    assert visit("/runs").locator(".run", has_text="one-to-one").count() == 0
+    assert mine.locator(".run", has_text="Allocation 1:1").count() == 1
+    assert visit("/runs").locator(".run", has_text="Allocation 1:1").count() == 0
 
 
 @pytest.mark.slow

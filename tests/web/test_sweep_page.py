@@ -26,10 +26,10 @@ from sim.web.pages.sweep.varying import (
     at_rows,
     check_points,
     first_row,
-    offered,
     read_rows,
     row_controls,
 )
+from sim.web.parts.lever_controls import offered
 from sim.web.settings import Limits
 
 PATIENCE = WAIT_SECONDS * 1000
@@ -75,16 +75,16 @@ def _answered(page: Any) -> Any:
 
 
 def _text(answer: Any) -> str:
-    """What an answer says, the words of its figures with it: they stand there only once they are drawn."""
+    """What an answer says in all its sections, with the words of its figures: they stand there once they are drawn."""
     for figure in answer.locator(".figure").all():
-        figure.locator(".main-svg").first.wait_for()
-    text: str = answer.inner_text()
+        figure.locator(".main-svg").first.wait_for(state="attached")
+    text: str = answer.text_content()
     return text
 
 
 def test_values_are_chosen_or_typed_and_swept(visit: Callable[..., Any], small: Callable[..., str]) -> None:
     page = visit(small())
-    expect(page.get_by_role("textbox", name="1. What is varied")).to_have_value("S: Count (sites)", timeout=PATIENCE)
+    expect(page.get_by_role("textbox", name="1. What is varied")).to_have_value("S: Number of sites", timeout=PATIENCE)
     expect(_values(page, 1)).to_have_value("1,2,3", timeout=PATIENCE)
     page.locator("summary", has_text="Vary a second value").click()
     page.get_by_role("textbox", name="2. What else is varied").fill("referrals")
@@ -101,7 +101,7 @@ def test_values_are_chosen_or_typed_and_swept(visit: Callable[..., Any], small: 
     answer = _answered(page)
     text = _text(answer)
     assert "one group of sites, at 4 points" in text
-    assert "The median last randomisation is earliest at s.count=3, s.referrals_per_month=4" in text
+    assert "The median last randomisation is earliest at S, number of sites 3; S, referrals per month 4" in text
     assert answer.get_by_role("heading", name="Median last randomisation", exact=True).count() == 1
     command = answer.locator(".command").text_content()
     assert command.startswith("trialclock sweep scenario.yaml --vary sites.s.count=1,3 --vary")
@@ -191,7 +191,8 @@ def test_a_sweep_is_cancelled_by_keyboard(visit: Callable[..., Any], server: Ser
     expect(page.get_by_role("option")).to_have_count(1, timeout=PATIENCE)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.get_by_text(f"{SUITES}, now 2").wait_for()
+    page.get_by_text("now 2; ").first.wait_for()
+    expect(page.locator("input[id*='sweep-values']").first).to_have_value("1,2,3", timeout=PATIENCE)
     tab_to(page, "input[id*='sweep-values']")
     page.keyboard.press("Control+A")
     page.keyboard.insert_text("1,2,3,4,5,6,7,8")  # at once: keys without any time between them can overtake each other

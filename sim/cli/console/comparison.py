@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from sim.analysis.intervals import Estimate
 from sim.api.comparison import PAGE
 from sim.cli.console.tables import make_console, make_table, print_place
 from sim.experiment.comparison.tables import BOTH
 from sim.report.comparison import words
-from sim.report.words import MILESTONE_NAMES, chance, estimate_of, mean_with_error, number
+from sim.report.words import MILESTONE_NAMES, chance, estimate_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,14 +107,8 @@ def _measures(compared: Compared, pair: Pair) -> Table:
         if row["measure"] == "cost":
             name = f"{name}, {row['unit']}"
         change = words.amount(estimate_of(row, "difference")) if row["in"] == BOTH else row["in"]
-        table.add_row(name, _mean(estimate_of(row, "reference")), _mean(estimate_of(row, "value")), change)
+        table.add_row(name, words.mean(estimate_of(row, "reference")), words.mean(estimate_of(row, "value")), change)
     return table
-
-
-def _mean(estimate: Estimate) -> str:
-    if math.isnan(estimate.value):
-        return "not there"
-    return number(estimate.value) if estimate.low == estimate.high else mean_with_error(estimate)
 
 
 def _shares(compared: Compared, pair: Pair) -> Table | None:

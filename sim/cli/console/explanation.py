@@ -11,6 +11,7 @@ from sim.api.explanation import PAGE
 from sim.cli.console.tables import make_console, make_table, print_place
 from sim.experiment.explanation.causes import TOGETHER
 from sim.report.explanation.words import Told, share_text
+from sim.report.run.why import doubt_cells, signed
 from sim.report.words import MILESTONE_NAMES, STEP_NAMES, chance, estimate_of, with_error
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from sim.experiment.explanation.study import Explanation
 
-_N_CAUSES, _N_SITES = 15, 8
+_N_CAUSES, _N_ASSUMPTIONS, _N_SITES = 15, 10, 8
 _HOW_TO_READ = (
     "± and brackets: 95 % interval of the Monte Carlo error. Shares are of the variance of ranks, so that trials that "
     "never get there count as the latest (--scale days: of days). Causes overlap, so their days need not add up. A "
@@ -38,15 +39,9 @@ def _shares(told: Told) -> Table:
 def _tornado(told: Told) -> Table:
     table = make_table(f"Uncertain value ({told.unit} against the scenario)", "at its 10 % point", "at its 90 % point")
     for _, row in told.of("tornado").iterrows():
-        ends = [f"{row[f'at_{end}']:.3g}: {_signed(row, end)}" for end in ("low", "high")]
+        ends = [f"{row[f'at_{end}']:.3g}: {signed(estimate_of(row, end))}" for end in ("low", "high")]
         table.add_row(told.input(row["input"]), *ends)
     return table
-
-
-def _signed(row: object, name: str) -> str:
-    estimate = estimate_of(row, name)
-    text = with_error(estimate)
-    return text if text.startswith("-") else f"+{text}"
 
 
 def _causes(told: Told) -> Table:
@@ -57,6 +52,13 @@ def _causes(told: Told) -> Table:
     for _, row in pd.concat([rows[~together].head(_N_CAUSES), rows[together]]).iterrows():
         changed, never = f"{row['n_changed']} of {row['n']}", f"{row['n_never']}/{row['n_never_without']}"
         table.add_row(str(row["label"]), with_error(estimate_of(row, "lost")), changed, never)
+    return table
+
+
+def _assumptions(told: Told) -> Table:
+    table = make_table(f"Assumption of grade D ({told.unit} later)", "value", "lower", "higher", "pairs")
+    for cells in doubt_cells(told.scenario, told.of("assumptions").head(_N_ASSUMPTIONS)):
+        table.add_row(*cells)
     return table
 
 
@@ -87,7 +89,7 @@ def print_explanation(explanation: Explanation, folder: Path, focus: str) -> Non
     told = Told(explanation, focus)
     for sentence in told.sentences():
         console.print(sentence)
-    for table in (_shares(told), _tornado(told), _causes(told), *_critical(told)):
+    for table in (_shares(told), _tornado(told), _causes(told), _assumptions(told), *_critical(told)):
         if table.row_count:
             console.print()
             console.print(table)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from sim.exchange.observed import ObservedTrial
     from sim.forecast.answer import Answer
     from sim.forecast.backtest.study import CutResult
     from sim.forecast.fit.study import Fit
@@ -23,15 +24,16 @@ _MOST_CUTS = 14
 _CONSOLE_COLUMNS = (0, 1, 3, 5)  # of the milestones: P10, P50, P90
 
 
-def print_backtest(results: Sequence[CutResult], folder: Path) -> None:
+def print_backtest(trials: Sequence[ObservedTrial], results: Sequence[CutResult], folder: Path) -> None:
     """Print the track record: the headline, methods side by side, trials or cuts, and where the files are.
 
     Args:
+        trials: the whole trials, with what the user said of them.
         results: forecasts and outcomes, one entry per cut.
         folder: folder of the files.
     """
     from sim.forecast.backtest.track_record import MOST, WHOLE, cut_table
-    from sim.report.forecast.data_words import backtest_headline, uncertainty_lines
+    from sim.report.forecast.data_words import backtest_headline, told_lines, uncertainty_lines
 
     console = make_console()
     cuts = cut_table(results)
@@ -43,24 +45,25 @@ def print_backtest(results: Sequence[CutResult], folder: Path) -> None:
         _print_trials(console, cuts)
     if len(results) <= _MOST_CUTS:
         _print_cuts(console, results)
-    for line in uncertainty_lines(cuts):
+    for line in (*uncertainty_lines(cuts), *told_lines(trials)):
         console.print(line)
     console.print(f"\nFiles: {folder.as_posix()}/", soft_wrap=True)
     console.print(f"Report: {(folder / 'report.html').as_posix()}", soft_wrap=True)
 
 
 def _print_methods(console: Console, cuts: object, goal: str) -> None:
-    from sim.forecast.backtest.track_record import LABELS, by_method
-    from sim.report.forecast.data_words import days_or_never, number_or_dash
+    from sim.forecast.backtest.track_record import by_method
+    from sim.report.forecast.data_words import days_or_never, method_names, number_or_dash
 
     table = make_table(
         f"Forecast of the {goal}", "log CRPS", "50 %", "80 %", "95 %", "90-day CRPS", "median miss, days"
     )
-    for method, row in by_method(cuts, goal).iterrows():  # type: ignore[arg-type]
+    methods = by_method(cuts, goal)  # type: ignore[arg-type]
+    for name, (_, row) in zip(method_names(methods), methods.iterrows(), strict=True):
         count = number_or_dash(float(row["relative_count_crps"])) if "relative_count_crps" in row else ""
         covers = [percent(float(row[f"covers_{level}"])) for level in (50, 80, 95)]
         miss = days_or_never(float(row["median_absolute_error_days"]))
-        table.add_row(LABELS[str(method)], number_or_dash(float(row["relative_log_crps"])), *covers, count, miss)
+        table.add_row(name, number_or_dash(float(row["relative_log_crps"])), *covers, count, miss)
     console.print(table)
     console.print(
         "CRPS: relative to the homogeneous Poisson process; 80 %: how often that interval contained the truth.\n"
@@ -87,7 +90,7 @@ def _print_trials(console: Console, cuts: object) -> None:
 
 def _print_cuts(console: Console, results: Sequence[CutResult]) -> None:
     from sim.forecast.backtest.study import METHOD
-    from sim.report.forecast.data_words import days_or_never
+    from sim.report.forecast.data_words import days_between, days_or_never
 
     table = make_table("Cut", "as of", "randomised", "days left", "forecast (80 %)", "miss", "next 90 days")
     for result in results:
@@ -97,7 +100,7 @@ def _print_cuts(console: Console, results: Sequence[CutResult]) -> None:
             str(result.cut.when),
             f"{result.n} of {result.target}",
             f"{result.true_days:,.0f}",
-            f"{days_or_never(found.median_days)} ({days_or_never(found.low80)} to {days_or_never(found.high80)})",
+            f"{days_or_never(found.median_days)} ({days_between(found)})",
             f"{found.error_days:+,.0f}",
             f"{found.count_median:.0f} for {result.true_count}",
         )
@@ -115,8 +118,10 @@ def print_fit(found: Fit, folder: Path) -> None:
         found: the fit.
         folder: folder of the files.
     """
+    from sim.forecast.continued.told import said_notes
     from sim.report.forecast.fit_figures import calendar_lines, length_sentence, shape_table, site_sentence
     from sim.report.forecast.fit_page import fit_cautions, fit_headline
+    from sim.report.forecast.trust import doubt_sentences
 
     console = make_console()
     console.print(f"\n[bold]{fit_headline(found)}[/bold]\n")
@@ -138,16 +143,21 @@ def print_fit(found: Fit, folder: Path) -> None:
         console.print(length_sentence(found))
     for line in calendar_lines(found):
         console.print(line)
+    for note in said_notes(found.trial):
+        console.print(f"Note: {note}.")
+    for doubt in doubt_sentences(found.doubts):
+        console.print(f"\n[bold]Question:[/bold] {doubt}")
     console.print(f"\nScenario: {(folder / 'fitted.yaml').as_posix()}", soft_wrap=True)
     console.print(f"Report: {(folder / 'report.html').as_posix()}", soft_wrap=True)
 
 
 def _print_trust(console: Console, answer: Answer) -> None:
     """Print how often similar forecasts held, and forecasts of the near future."""
-    from sim.report.forecast.trust import soon_table, trust_sentence
+    from sim.report.forecast.trust import events_sentence, soon_table, trust_sentence
     from sim.report.forecast.words import dates_of
 
-    said, near = trust_sentence(answer), soon_table(answer, dates_of(answer))
+    said = " ".join(filter(None, (trust_sentence(answer), events_sentence(answer))))
+    near = soon_table(answer, dates_of(answer))
     if said:
         console.print(f"{said}\n")
     if near is not None:
@@ -197,7 +207,7 @@ def print_forecast(answer: Answer, folder: Path) -> None:
     console.print(f"\n{change_sentence(answer)}")
     for difference in answer.what_ifs:
         console.print(difference_sentence(answer, difference))
-    for doubt in doubt_sentences(answer):
+    for doubt in doubt_sentences(answer.doubts):
         console.print(f"\n[bold]Question:[/bold] {doubt}")
     if answer.notes:
         console.print()

@@ -12,6 +12,7 @@ from sim.analysis.intervals import Estimate
 from sim.cli.console.tables import make_console, make_table
 from sim.report import words
 from sim.report.place_words import place_sentences
+from sim.report.run import words as of_run
 from sim.report.run.why import Why
 from sim.report.words import Dates, estimate_of
 
@@ -101,7 +102,7 @@ def print_dates(results: Results) -> None:
     for warning in words.warnings(results, results.too_few()):
         console.print(f"[bold]Warning:[/bold] {warning}.")
     if results.until is not None and not results.until["met"]:
-        console.print(f"[bold]Warning:[/bold] {words.precision_sentence(results)}")
+        console.print(f"[bold]Warning:[/bold] {of_run.precision_sentence(results)}")
     console.print(f"\n[bold]{words.headline(results, dates, milestones)}[/bold]\n")
     console.print(_dates(milestones, results.scenario, dates, wide=console.width >= _WIDE))
     console.print(
@@ -110,15 +111,15 @@ def print_dates(results: Results) -> None:
     if not np.isfinite(milestones[[f"p{q}" for q in _PERCENTILES]].to_numpy(dtype=float)).all():
         console.print(f">{dates.horizon}: later than the horizon, or never.")
     console.print()
-    for sentence in words.odds_sentences(results.odds()):
+    for sentence in of_run.odds_sentences(results.odds()):
         console.print(sentence)
-    for sentence in words.ending_sentences(results.outcomes()):
+    for sentence in of_run.ending_sentences(results.outcomes()):
         console.print(sentence)
-    for sentence in words.cap_sentences(results.caps(), dates):
+    for sentence in of_run.cap_sentences(results.caps(), dates):
         console.print(sentence, soft_wrap=True)
-    for sentence in words.interim_sentences(results.interims(), dates):
+    for sentence in of_run.interim_sentences(results.interims(), dates):
         console.print(sentence, soft_wrap=True)
-    for sentence in words.amendment_sentences(results.amendments(), dates):
+    for sentence in of_run.amendment_sentences(results.amendments(), dates):
         console.print(sentence, soft_wrap=True)
     for sentence in place_sentences(results, dates):
         console.print(sentence, soft_wrap=True)
@@ -149,7 +150,7 @@ def print_why(results: Results) -> None:
     if why.doubts_sentence():
         console.print(f"\n{why.doubts_sentence()}")
     console.print(f"\n{_how_it_was_made(results)}")
-    rule = words.precision_sentence(results)
+    rule = of_run.precision_sentence(results)
     if rule is not None and results.until is not None and results.until["met"]:
         console.print(rule)
     console.print(f"Files: {results.path.as_posix()}/", soft_wrap=True)
@@ -160,6 +161,6 @@ def print_why(results: Results) -> None:
 def _how_it_was_made(results: Results) -> str:
     scenario = results.scenario
     return (
-        f"{scenario.name}: {scenario.trial.target} participants, day 0 = {scenario.trial.enrolment_opens}, "
+        f"{scenario.name}: {scenario.trial.target:,} participants, day 0 = {scenario.trial.enrolment_opens}, "
         f"{results.n_replications:,} simulated trials, seed {results.seed}."
     )

@@ -16,7 +16,7 @@ _HEADS = {
     "last_randomised_p50": "last randomised,\nmedian",
     "last_randomised_p80": "last randomised,\nP80",
     "database_lock_p80": "database lock,\nP80",
-    "probability_primary_completion": "primary as\nregistered",
+    "probability_primary_completion": "primary as\nplanned",
     "probability_never_reached": "never reached",
     "mean_cost": "mean cost",
 }

@@ -20,7 +20,10 @@ class _Printer(Console):
 
 
 def make_console() -> Console:
-    """A console on stdout: as wide as the terminal, or without one, wide enough for every table."""
+    """A console on stdout: as wide as the terminal, or without one, wide enough for every table.
+
+    Markup such as `[bold]` is read; text of a scenario is printed with `markup=False` or stands in a table.
+    """
     return _Printer(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False, soft_wrap=False)
 
 

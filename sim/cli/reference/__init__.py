@@ -1,4 +1,7 @@
-"""`reference`: the reference pages, generated from schema, base scenario, measures, kinds of event and commands."""
+"""`reference`: the reference pages, generated from schema, base scenario, measures, kinds of event and commands.
+
+Tests hold that the pages in `docs/reference` are what this makes; `make generated` renews them.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ def page_of(name: str, group: click.Group) -> str:
 
     Args:
         name: one of `PAGES`.
-        group: the group of all commands.
+        group: the group of all commands, for the page of the commands.
     """
     from sim.cli.reference.commands_page import commands_page
     from sim.cli.reference.inputs_page import inputs_page

@@ -11,7 +11,7 @@ from sim.cli.reference.markdown import code, page, table
 
 _INTRODUCTION = """\
 `python run_sim.py` is the same command as `trialclock`. Without a command it runs the base scenario. SCENARIO is a
-file, or the name of a scenario that comes with the program.
+file, or the name of an included scenario.
 
 | exit code | meaning |
 |---|---|
@@ -21,7 +21,7 @@ are done. Or workers were lost again and again; what is finished is kept |
 | 2 | something that a person wrote is wrong; the message says where and what is allowed, and nothing was written |
 | 3 | done, but `--until` was not met with as many simulated trials as were allowed |
 | 70 | a defect of the program; `TRIALCLOCK_DEBUG=1` shows the traceback |
-| 130 | stopped by hand; what was finished is kept, and the same command goes on |
+| 130 | stopped by hand; what was finished is kept, and the same command continues |
 """
 
 
@@ -80,6 +80,10 @@ def _all(prefix: str, group: click.Group) -> Iterator[tuple[str, click.Command]]
 
 
 def commands_page(group: click.Group) -> str:
-    """Every command with its arguments and options, as Markdown."""
+    """Every command with its arguments and options, as Markdown.
+
+    Args:
+        group: the group of all commands; subcommands stand after their group.
+    """
     lines = [line for name, command in _all("", group) for line in _command(name, command)]
     return page("Commands", [_INTRODUCTION, *lines])

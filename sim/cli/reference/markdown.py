@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-NOTICE = "<!-- Made by `trialclock reference --out docs/reference`; edit what it is made from, not this page. -->"
+NOTICE = "<!-- Made by `trialclock reference --out docs/reference`; edit its source, not this page. -->"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -27,5 +27,10 @@ def code(text: str) -> str:
 
 
 def page(title: str, lines: Iterable[str]) -> str:
-    """A page with its title, ending in one line feed."""
+    """A page with its title and the notice that it is generated, ending in one line feed.
+
+    Args:
+        title: title of the page.
+        lines: what follows, line by line.
+    """
     return "\n".join([f"# {title}", "", NOTICE, "", *lines]).rstrip() + "\n"

@@ -1,4 +1,7 @@
-"""The reference of a results folder, generated from the data dictionary and the kinds of event."""
+"""The reference of a results folder, generated from the data dictionary and the kinds of event.
+
+Columns that a scenario names (arms, criteria, sites) are taken from a scenario with placeholders as names.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ _INTRODUCTION = """\
 `trialclock run` leaves a folder `results/<scenario>-<id>/`. The id stands for the scenario, the seed, the number of
 replications and the program, so that the same run has the same folder. All files but `manifest.json` are the same
 bytes whenever and wherever the same run is made; `manifest.json` has their hashes, and what was changed afterwards is
-noticed and named. While a run is going on, the folder has `run.json` and `chunks/` instead; the same command goes on
+noticed and named. While a run is going on, the folder has `run.json` and `chunks/` instead; the same command continues
 from there.
 
 Days are days since the first instant of day 0 (`trial.enrolment_opens`), with fractions: day 0.5 is noon. A date is

@@ -39,7 +39,7 @@ used by its mean.
 ## Files that extend others
 
 A file that begins with `extends: base.yaml` says only what differs from that one, which is looked for beside it, then
-among the scenarios that come with the program; at most {MAX_LAYERS} files in a row. Mappings are merged key by key;
+among the included scenarios; at most {MAX_LAYERS} files in a row. Mappings are merged key by key;
 anything else replaces. A distribution replaces the whole of what stood there where it says `dist` or `uncertain`, and
 changes single parameters where it does not. `name: off` takes a named part out again, under
 {", ".join(f"`{'.'.join(path)}`" for path in COLLECTIONS)}.

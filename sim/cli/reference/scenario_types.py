@@ -1,4 +1,8 @@
-"""The type of a field of a scenario in words: what may be written, its default, and the allowed range."""
+"""The type of a field of a scenario in words: what may be written, its default, and the allowed range.
+
+Types are those of the pydantic models in `sim.scenario.schema`, as `get_type_hints(..., include_extras=True)` gives
+them.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +38,7 @@ _LIMITS = (("gt", "more than {}"), ("ge", "at least {}"), ("lt", "less than {}")
 
 
 def bare(hint: Any) -> Any:
-    """A type without its annotations."""
+    """A type without its annotations: `float` for `Annotated[float, ...]`."""
     return bare(get_args(hint)[0]) if get_origin(hint) is Annotated else hint
 
 
@@ -63,7 +67,14 @@ def _one(hint: Any) -> list[str]:
 
 
 def type_of(hint: Any) -> str:
-    """What may be written, in words: 'number, `dist`'."""
+    """What may be written, in words: 'number, `dist`'.
+
+    Args:
+        hint: the type of a field.
+
+    Raises:
+        TypeError: the reference has no words for it; a new kind of field needs them.
+    """
     for known, words, _ in _NUMBERS:
         if hint == known:
             return words
@@ -92,7 +103,12 @@ def _constraints(metadata: Any) -> Iterator[str]:
 
 
 def allowed(hint: Any, info: FieldInfo) -> str:
-    """The range or the words that are allowed; empty without a restriction."""
+    """The range or the words that are allowed; empty without a restriction.
+
+    Args:
+        hint: the type of the field.
+        info: the field, whose own constraints count too.
+    """
     found = list(_constraints(info.metadata))
     for option in (hint, *_options(hint)):
         words = next((words for known, _, words in _NUMBERS if option == known), None)
@@ -107,7 +123,14 @@ def allowed(hint: Any, info: FieldInfo) -> str:
 
 
 def default(info: FieldInfo) -> str:
-    """The default as it would be written; empty for an empty mapping, or for a section with defaults."""
+    """The default as it would be written; 'required' without one.
+
+    Args:
+        info: the field.
+
+    Returns:
+        Empty for an empty mapping or text, or for a section with defaults.
+    """
     if info.is_required():
         return "required"
     if info.default_factory_takes_validated_data:
@@ -125,7 +148,15 @@ def default(info: FieldInfo) -> str:
 
 
 def sections_in(hint: Any, path: str) -> Iterator[tuple[str, type[Section]]]:
-    """Sections that a field may hold, directly or in a mapping or list, each with its path."""
+    """Sections that a field may hold, directly or in a mapping or list.
+
+    Args:
+        hint: the type of the field.
+        path: dotted path of the field.
+
+    Yields:
+        Path and model of each; `<name>` in a path stands for a key of a mapping, `[]` for an entry of a list.
+    """
     for option in _options(hint):
         plain = bare(option)
         origin, inner = get_origin(plain), get_args(plain)

@@ -1,4 +1,8 @@
-"""Reads counts as people write them."""
+"""Reads counts as people write them.
+
+Only thousands may have a comma, or zeros after one: 3,000 is three thousand and 3,0 is three. Any other text is NaN,
+which the caller reports with its row, because a count that is read wrongly shows nowhere.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +30,7 @@ def numbers_in(cells: pd.Series[str]) -> pd.Series[float]:
 
 
 def _number(text: str) -> float:
+    """A number from a text; NaN if it is none."""
     if _THOUSANDS.fullmatch(text):
         text = re.sub(r"[^\d.+-]", "", text)
     elif _COMMA.fullmatch(text):

@@ -1,4 +1,8 @@
-"""Reads the periods of counts (days, weeks, months, quarters, years) as trackers write them."""
+"""Reads the periods of counts (days, weeks, months, quarters, years) as trackers write them.
+
+Dates of single days do not say whether they begin or end a period, or how long it is; that is decided here from the
+whole column. Units (DAY to YEAR) are the words by which an account names them.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,7 @@ from sim.exchange.dates.forms import (
     is_month_name,
     month_number,
     whole_year,
+    with_hyphens,
 )
 from sim.exchange.dates.read import DateOrder, Days, parse_dates
 from sim.exchange.findings import DataError, in_rows
@@ -30,7 +35,7 @@ from sim.exchange.tables.columns import COUNT_NAMES, is_usual, plain
 from sim.exchange.tables.raw import RawTable
 
 DAY, WEEK, MONTH, QUARTER, YEAR = "day", "week", "month", "quarter", "year"
-_NO_CALENDAR = date(2001, 1, 1)  # day 0 of data whose months are counted from the start
+NO_CALENDAR = date(2001, 1, 1)  # day 0 of data whose months are counted from the start
 _MOST_MONTHS = 600
 _MONTHS_OF = {MONTH: np.timedelta64(1, "M"), QUARTER: np.timedelta64(3, "M"), YEAR: np.timedelta64(12, "M")}
 _ONE_DAY = np.timedelta64(1, "D")
@@ -74,7 +79,8 @@ class Periods:
         start: its first day; NaT where the row has none.
         end: the day after its last.
         unit: day, week, month, quarter or year.
-        has_calendar: whether they are calendar periods, rather than counted from a start.
+        has_calendar: whether they are calendar periods, rather than months counted from a start; these begin at a day
+            that stands for no date.
         notes: how they were read, one clause each.
         is_dates: whether they are written as single days that do not say whether they begin or end a period.
     """
@@ -100,6 +106,9 @@ def with_calendar(table: RawTable) -> tuple[RawTable, str]:
 
     Returns:
         The table, and the header of the new column; the same table and an empty text where there is nothing to join.
+
+    Raises:
+        DataError: most cells beside the year are months (quarters, weeks), and some are not.
     """
     by_name = {plain(header): header for header in table.columns}
     year = next((by_name[name] for name in YEAR_HEADERS if name in by_name), "")
@@ -234,7 +243,7 @@ def _counted_months(table: RawTable, column: str, cells: pd.Series[str]) -> Peri
         message = f"months of a calendar without a year{in_rows([int(rows[back[0] + 1])])}; add a column Year"
         raise DataError(Problem(message, table.file, path=column))
     before = months - int(months.min() > 0)
-    first = np.datetime64(_NO_CALENDAR, "M") + before.astype("timedelta64[M]")
+    first = np.datetime64(NO_CALENDAR, "M") + before.astype("timedelta64[M]")
     return replace(_of_months(first, MONTH), has_calendar=False)
 
 
@@ -264,7 +273,7 @@ def _by_forms(table: RawTable, column: str, cells: pd.Series[str]) -> Periods | 
 def _start(text: str, unit: str, forms: Sequence[Form]) -> date | None:
     """The first day of a period; None where a text is not a period."""
     for form in forms:
-        found = form.pattern.fullmatch(text)
+        found = form.pattern.fullmatch(with_hyphens(text))
         if found is None:
             continue
         parts = found.groupdict()
@@ -315,7 +324,12 @@ def _ranges(table: RawTable, column: str, cells: pd.Series[str], order: DateOrde
 
 
 def _of_dates(days: Days, column: str) -> Periods:
-    """Periods written as one day each: the first, or the last where the header says so."""
+    """Periods written as one day each: the first, or the last where the header says so.
+
+    First or last days of different months stand for these months, and equal days of successive months for periods from
+    one to the next. Otherwise the most frequent step decides: 7, 14 or 28 days if all steps are multiples of it, else
+    one day.
+    """
     known = np.unique(days[~np.isnat(days)])
     ends = not _ENDING.isdisjoint(plain(column).split("_"))
     months = known.astype("datetime64[M]")

@@ -1,4 +1,10 @@
-"""Counts with one column per country or site, but no total: added up where that is certain, otherwise asked about."""
+"""Counts with one column per country or site, but no total: added up where that is certain, otherwise asked about.
+
+Columns of plans or of screening failures must not be added to those randomised, and a name does not always tell.
+
+Attributes:
+    PLUS: what a user writes between columns to add up: `randomised=Germany+France`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sim.errors import in_short
 from sim.exchange.counts.numbers import numbers_in
 from sim.exchange.counts.running_totals import says_running
 from sim.exchange.findings import COLUMNS, Question
@@ -13,6 +20,7 @@ from sim.exchange.logs.headers import words_of
 from sim.exchange.tables.columns import COUNT_NAMES, LOG_NAMES, Columns, is_usual, recognised
 from sim.exchange.tables.layout import is_total
 from sim.exchange.tables.raw import RawTable
+from sim.plurals import listed
 
 PLUS = "+"
 _SHOWN = 4
@@ -55,7 +63,8 @@ def added_up(table: RawTable, columns: Columns) -> Added:
         columns: header by role, as far as the user said.
 
     Returns:
-        The result, which may be a question.
+        The result, which may be a question; unchanged where a column counts the randomised, or nothing could be a
+        place.
     """
     said = columns.get("randomised", "")
     if said and said not in table.columns:
@@ -66,7 +75,7 @@ def added_up(table: RawTable, columns: Columns) -> Added:
         return Added(table, columns)
     places, total = _places(table, columns)
     if total and places and _adds_up(table, places, total):
-        note = f"'{total}' is the sum of {_listed(places)}"
+        note = f"'{total}' is the sum of {listed(map(repr, places), _SHOWN)}"
         return Added(table, {**columns, "randomised": total}, note)
     places = [*places, total] if total else places
     if len(places) > 1 and all("site" in words_of(name) for name in places):
@@ -86,7 +95,7 @@ def _with_sum(table: RawTable, columns: Columns, names: list[str]) -> Added:
     ]
     name = PLUS.join(names)
     cells = table.cells.assign(**{name: [bad or total for bad, total in zip(first_wrong, sums, strict=True)]})
-    note = f"{_listed(names)} are added up as those randomised"
+    note = f"{listed(map(repr, names), _SHOWN)} are added up as those randomised"
     return Added(replace(table, cells=cells), {**columns, "randomised": name}, note)
 
 
@@ -96,7 +105,11 @@ def _found(table: RawTable, columns: Columns) -> set[str]:
 
 
 def _places(table: RawTable, columns: Columns) -> tuple[list[str], str]:
-    """Columns of counts that may be places, and the column of their total."""
+    """Columns of counts that may be places, and the column of their total.
+
+    A place is a column of whole numbers whose name is of no other role, no percentage, no running total and no other
+    count, such as of those planned. The total is empty unless exactly one column is named as one.
+    """
     found, unclear = recognised(table, {**COUNT_NAMES, **{"arm": LOG_NAMES["arm"]}}, columns)
     taken = {*found.values(), *(name for names in unclear.values() for name in names)}
     free = [name for name in table.columns if name not in taken and _may_be_place(name) and _is_counts(table, name)]
@@ -122,19 +135,13 @@ def _adds_up(table: RawTable, places: list[str], total: str) -> bool:
 
 
 def _question(table: RawTable, places: list[str]) -> Question | None:
+    """Ask what counts the randomised: all columns of places together, or one of them; None without any."""
     if not places:
         return None
-    message = f"no column counts those randomised (found: {', '.join(table.columns)})"
+    message = f"no column counts those randomised (found: {', '.join(in_short(name) for name in table.columns)})"
     sums = ((f"randomised={PLUS.join(places)}", "they are those randomised, by country or site"),) if places[1:] else ()
     choices = (*sums, *((f"randomised={name}", f"'{name}' counts them") for name in places))
     return Question(message, COLUMNS, choices, file=table.file)
-
-
-def _listed(names: list[str]) -> str:
-    shown = [f"'{name}'" for name in names[:_SHOWN]]
-    if len(names) > _SHOWN:
-        shown.append(f"{len(names) - _SHOWN} more")
-    return f"{', '.join(shown[:-1])} and {shown[-1]}" if shown[1:] else shown[0]
 
 
 def is_place_but_no_site(header: str) -> bool:

@@ -1,4 +1,8 @@
-"""Reads counts by day, week, month or quarter: screened, eligible, randomised, with or without sites."""
+"""Reads counts by day, week, month or quarter: screened, eligible, randomised, with or without sites.
+
+A trial from counts has people like any other, so that forecasts need no case of their own. Their days are spread over
+the period, and `resolution_days` of the trial tells how far they can be wrong.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +13,25 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sim.errors import Problem
+from sim.errors import Problem, in_short
 from sim.exchange.account import Account
 from sim.exchange.counts.numbers import numbers_in
-from sim.exchange.counts.periods import MONTH, Periods, periods_of
+from sim.exchange.counts.periods import MONTH, NO_CALENDAR, Periods, periods_of
 from sim.exchange.counts.places import added_up
 from sim.exchange.counts.running_totals import differences, is_running
 from sim.exchange.counts.shapes import shaped
-from sim.exchange.findings import DataCheck, DataError, QuestionError
+from sim.exchange.dates.ends import check_slips
+from sim.exchange.findings import COLUMNS, DataCheck, DataError, Question, QuestionError
 from sim.exchange.limits import MOST_PEOPLE
+from sim.exchange.logs.other_tables import refuse_table_of_sites
 from sim.exchange.logs.read import as_date, indexed_sites
 from sim.exchange.observed import MIDDLE_OF_DAY, Funnel, ObservedTrial, People, SiteRecord, nobody
 from sim.exchange.said import NEW, Said
+from sim.exchange.sites.blanks import check_blanks
 from sim.exchange.sites.keys import one_name_each
 from sim.exchange.tables.columns import COUNT_NAMES, recognise, uses
 from sim.exchange.tables.raw import RawTable
+from sim.exchange.tables.sheets import SHEET_COLUMN
 
 _COUNTED = ("screened", "eligible", "randomised", "sites_activated")
 _MEANINGS = {
@@ -35,6 +43,7 @@ _MEANINGS = {
     "sites_activated": "number of sites activated",
 }
 _LONG_MONTH, _LONG_STRETCH = 45, 14  # days without a row, from which on to warn
+_NO_MONTH = NO_CALENDAR.year * 12
 _UNIT_DAYS = {MONTH: 30, "quarter": 91, "year": 365}
 
 
@@ -63,31 +72,37 @@ def read_counts(table: RawTable, said: Said) -> ObservedTrial:
         said: what the user said of how to read it.
 
     Returns:
-        The trial; its people have only a site and a day within their period.
+        The trial; its people have only a site and a day within their period, over which they are spread evenly. A
+        period or count that is missing within the data counts as nobody, with a warning.
 
     Raises:
-        DataError: there is no column of periods, or a period or a count cannot be read.
-        QuestionError: it is not clear whether counts are running totals.
+        DataError: there is no column of periods, a period or a count cannot be read, the same period occurs twice, or
+            the counts add up to more than a million.
+        QuestionError: it is not clear whether counts are running totals, or which columns count the randomised.
     """
     n_rows = len(table.cells)
     shape = shaped(table)
     added = added_up(shape.table, said.columns)
     table = added.table
-    said = replace(said, columns=added.columns)
-    columns = recognise(table, COUNT_NAMES, said.columns)
+    columns = recognise(table, COUNT_NAMES, added.columns)
     if "date" in columns and "randomised" not in columns and added.question:
         raise QuestionError(added.question)
     for role, what in (("date", "is the date of the period"), ("randomised", "counts those randomised")):
         if role not in columns:
-            shown = ", ".join(table.columns)
+            refuse_table_of_sites(table)
+            shown = ", ".join(in_short(name) for name in table.columns)
             message = f"no column {what} (found: {shown}); say which, as in --columns {role}=NAME"
             raise DataError(Problem(message, table.file, 1))
     check = DataCheck(table.file)
     periods = periods_of(table, columns["date"], said.order)
     made = _Made([*shape.notes, *((added.note,) if added.note else ()), *periods.notes], [], falls=shape.falls)
-    frame = _frame(table, columns, periods, check, made)
+    frame = _frame(table, columns, periods, check, made, bool(said.columns.get("site")))
     frame = _until_reported(frame, check, made)
     frame = _counted(frame, columns, periods, said, check, made)
+    some = frame[frame["randomised"] > 0]
+    last_days = (some["end"] - pd.Timedelta(days=1)).to_numpy().astype("datetime64[D]")
+    check_slips({"date": last_days}, columns, said.as_of, check, some["row"].to_numpy())
+    _ask_funnel(frame, columns, check)
     check.stop_on_errors()
     _warn_funnel(check, frame)
     _warn_gaps(check, frame, periods.unit, made)
@@ -95,12 +110,17 @@ def read_counts(table: RawTable, said: Said) -> ObservedTrial:
     return replace(trial, account=_account(table, trial, columns, said, periods, made, n_rows))
 
 
-def _frame(table: RawTable, columns: dict[str, str], periods: Periods, check: DataCheck, made: _Made) -> pd.DataFrame:
+def _frame(
+    table: RawTable, columns: dict[str, str], periods: Periods, check: DataCheck, made: _Made, is_said: bool
+) -> pd.DataFrame:
     """One row per row of the file: start, end, row, site, and the counts; NaN where there is none."""
     rows = table.cells.index.to_numpy()
     frame = pd.DataFrame({"start": periods.start.astype("datetime64[s]"), "end": periods.end.astype("datetime64[s]")})
     frame["row"] = rows
     frame["site"] = table.cells[columns["site"]].to_numpy() if "site" in columns else ""
+    if "site" in columns:
+        check_blanks(check, table.cells[columns["site"]], columns["site"], is_said)
+        check.stop_on_errors()
     names = one_name_each(frame["site"])
     others = sorted(name for name, one in names.items() if name != one)
     if others:
@@ -115,7 +135,12 @@ def _frame(table: RawTable, columns: dict[str, str], periods: Periods, check: Da
     check.stop_on_errors()
     frame = frame[~dateless]
     twice = frame.duplicated(["start", "site"], keep=False)
-    check.error_rows("the same period twice", frame.loc[twice, "row"])
+    if twice.any() and "site" not in columns and SHEET_COLUMN in table.columns:
+        choices = ((f"site={SHEET_COLUMN}", "each sheet is a site"),)
+        message, otherwise = "several sheets count the same periods", "read one of them, with --sheet NAME"
+        check.ask(Question(message, COLUMNS, choices, otherwise=otherwise))
+    else:
+        check.error_rows("the same period twice", frame.loc[twice, "row"])
     if not len(frame):
         check.error("no period has a count")
     check.stop_on_errors()
@@ -123,11 +148,16 @@ def _frame(table: RawTable, columns: dict[str, str], periods: Periods, check: Da
 
 
 def _numbers(table: RawTable, column: str, check: DataCheck) -> pd.Series[float]:
+    """(rows,) counts of a column; NaN for an empty cell. What is no whole number from 0 on is an error."""
     cells = table.cells[column]
     numbers = numbers_in(cells)
-    check.error_rows(f"'{column}' is not a number", numbers.index[(numbers.isna() & (cells != "")).to_numpy()])
-    check.error_rows(f"'{column}' is below 0", numbers.index[(numbers < 0).to_numpy()])
-    check.error_rows(f"'{column}' is not a whole number", numbers.index[(numbers % 1 > 0).to_numpy()])
+    for what, wrong in (
+        ("not a number", numbers.isna() & (cells != "")),
+        ("below 0", numbers < 0),
+        ("not a whole number", numbers % 1 > 0),
+    ):
+        if wrong.any():
+            check.error_rows(f"'{cells[wrong].iloc[0]}' in '{column}' is {what}", numbers.index[wrong.to_numpy()])
     return numbers
 
 
@@ -189,7 +219,18 @@ def _since_the_row_before(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(start=frame["start"].map(begin), end=frame["start"] + pd.Timedelta(days=1))
 
 
+def _ask_funnel(frame: pd.DataFrame, columns: dict[str, str], check: DataCheck) -> None:
+    """Ask about a column of people screened that has fewer in all than were randomised."""
+    if "screened" not in frame or frame["screened"].sum() >= frame["randomised"].sum():
+        return
+    n, fewer = (int(frame[role].sum()) for role in ("randomised", "screened"))
+    message = f"{n:,} are randomised, and '{columns['screened']}' counts {fewer:,}: not all those screened"
+    choices = (("screened=", "that column is not used"),)
+    check.ask(Question(message, COLUMNS, choices, otherwise="correct the counts"))
+
+
 def _warn_funnel(check: DataCheck, frame: pd.DataFrame) -> None:
+    """Warn where more people pass a step than began it, such as more randomised than eligible."""
     for more, fewer in (("screened", "eligible"), ("eligible", "randomised")):
         if more in frame and fewer in frame:
             check.warn_rows(f"more {fewer} than {more}", frame.loc[frame[fewer] > frame[more], "row"])
@@ -226,6 +267,7 @@ def _warn_nothing(check: DataCheck, frame: pd.DataFrame, longest: int) -> None:
 
 
 def _observed(table: RawTable, frame: pd.DataFrame, periods: Periods, check: DataCheck) -> ObservedTrial:
+    """The trial: people spread over their periods, sites in the order in which they first appear, and the funnel."""
     start_days = frame["start"].to_numpy().astype("datetime64[D]")
     end_days = frame["end"].to_numpy().astype("datetime64[D]")
     first = start_days.min()
@@ -256,9 +298,13 @@ def _account(
     made: _Made,
     n_rows: int,
 ) -> Account:
+    """The account: one row of the file became one count of a period, or is of a period to come."""
     used, left_out = uses(table, columns, _MEANINGS, said.columns)
     ignored = ((f"{periods.unit}s to come, without a count", made.n_to_come),) if made.n_to_come else ()
     n_used = len(table.cells) - made.n_to_come
+    end = f"{trial.last}, the end"
+    if not trial.has_calendar:  # the years of such dates are made up
+        end = f"month {trial.last.year * 12 + trial.last.month - _NO_MONTH} from the start,"
     return Account(
         kind=f"counts by {periods.unit}",
         columns=used,
@@ -266,7 +312,7 @@ def _account(
         n_rows=n_rows,
         became=((f"counts of a {periods.unit}", n_used), ("people randomised", trial.n_randomised)),
         ignored=ignored,
-        end=f"{trial.last}, the end of the last {periods.unit} with a count",
+        end=f"{end} of the last {periods.unit} with a count" if trial.has_calendar else f"{end} the last with a count",
         gaps=tuple(made.gaps),
         notes=tuple(made.notes),
     )
@@ -291,6 +337,7 @@ def _people(
 
 
 def _funnel(frame: pd.DataFrame, start: npt.NDArray[np.float64], end: npt.NDArray[np.float64]) -> Funnel:
+    """Counts by period, summed over sites; NaN where nothing is counted."""
     counted = {role: frame[role] if role in frame else pd.Series(np.nan, frame.index) for role in _COUNTED}
     together = pd.DataFrame({"start": start, "end": end, **counted}).groupby("start", sort=True)
     sums = together[list(_COUNTED)].sum(min_count=1)
@@ -303,6 +350,8 @@ def _funnel(frame: pd.DataFrame, start: npt.NDArray[np.float64], end: npt.NDArra
 
 def ending_on(trial: ObservedTrial, when: date) -> ObservedTrial:
     """End the last period of a trial on a day within it; its count is then what was known on that day.
+
+    The people of that period are moved closer together, so that all of them came by then.
 
     Args:
         trial: the trial.

@@ -1,6 +1,6 @@
 """Recognises running totals, by their name and because they never fall, and turns them into counts by period.
 
-In doubt the user is asked.
+In doubt the user is asked: taken for counts by period, running totals multiply the rate of a trial.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ _ANSWERS = (
 def is_running(header: str, frame: pd.DataFrame, role: str, said: str, check: DataCheck) -> bool:
     """Decide whether a column is a running total.
 
+    It is not if it falls anywhere within a site, or never rises. It is if its name says so. If the name may say so
+    (`Total`), 4 periods are enough; otherwise the user is asked.
+
     Args:
         header: its header.
         frame: with columns site, start and `role`; NaN where a row says nothing.
@@ -38,7 +41,7 @@ def is_running(header: str, frame: pd.DataFrame, role: str, said: str, check: Da
         check: collects the question, if it cannot be decided.
 
     Returns:
-        The decision.
+        The decision; False where the user is asked.
     """
     if said:
         return said == RUNNING
@@ -66,6 +69,12 @@ def says_running(header: str) -> bool:
     return any(sign <= words for sign in _SURE)
 
 
+def is_total_alone(header: str) -> bool:
+    """Return whether a header says only that its column is a total, and not of what: `Total`, `Running total`."""
+    words = set(plain(header).split("_"))
+    return (says_running(header) or bool(words & _MAYBE)) and words <= _MAYBE.union(*_SURE)
+
+
 def differences(frame: pd.DataFrame, role: str, header: str, said: str, check: DataCheck) -> pd.Series[float]:
     """Turn running totals into counts by period and site. A period without a value keeps the total before it.
 
@@ -74,10 +83,11 @@ def differences(frame: pd.DataFrame, role: str, header: str, said: str, check: D
         role: which count it is.
         header: header of the column, for messages.
         said: as for `is_running`.
-        check: collects errors and questions.
+        check: collects an error where a total goes down, and a question where the first totals are far above the usual
+            step, so that their people came on no known day.
 
     Returns:
-        Counts with the index of the frame.
+        Counts with the index of the frame; NaN before a site's first total, which itself counts as that period's.
     """
     ordered = frame.sort_values(["site", "start"], kind="stable")
     filled = ordered.groupby("site")[role].ffill()

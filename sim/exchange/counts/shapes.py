@@ -1,4 +1,8 @@
-"""Brings counts from the shapes that trackers have into one: a row per period (and site), a column per count."""
+"""Brings counts from the shapes that trackers have into one: a row per period (and site), a column per count.
+
+Shapes are recognised by headers and by cells: periods as headers, years beside months, long tables with the name of the
+count in a column, plan beside fact. Whether a table is counts at all is decided here too, by the same signs.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,9 @@ from sim.errors import Problem
 from sim.exchange.counts.numbers import numbers_in
 from sim.exchange.counts.periods import YEAR_HEADERS, with_calendar
 from sim.exchange.counts.places import is_place_but_no_site
+from sim.exchange.counts.running_totals import is_total_alone
 from sim.exchange.dates.forms import PERIOD_MONTHS, QUARTERS, WEEKS, is_month_name, month_number
+from sim.exchange.dates.read import is_date
 from sim.exchange.findings import DataError, in_rows
 from sim.exchange.logs.columns import is_a_row_a_person
 from sim.exchange.tables.columns import COUNT_NAMES, LOG_NAMES, Columns, is_usual, plain, recognised
@@ -31,6 +37,7 @@ _NUMBERS_SHARE = 0.5
 _YEAR = r"(?:19|20)\d{2}"
 _PERIOD = "period"
 _NUMBER = frozenset({"number", "no", "nr", "n", "num", "count", "total"})
+_OF_WEEKS = frozenset({"week", "wk", "kw"})
 _PEOPLE = frozenset({"patients", "subjects", "participants", "pts"})
 _SITE_HEADERS = frozenset(COUNT_NAMES["site"])
 
@@ -58,6 +65,10 @@ def shaped(table: RawTable) -> Shaped:
 
     Returns:
         The counts.
+
+    Raises:
+        DataError: a count of a long table is not a number, no column is the period, or no row of a table with periods
+            as headers counts those randomised.
     """
     notes = []
     table, note = _of_what_happened(table)
@@ -115,7 +126,7 @@ def looks_like_counts(table: RawTable, given: Columns) -> bool:
 
     Args:
         table: the table.
-        given: header by role, as far as the user said.
+        given: header by role, as far as the user said; `randomised`, or a role that only logs have, decides.
 
     Returns:
         The decision.
@@ -130,15 +141,31 @@ def looks_like_counts(table: RawTable, given: Columns) -> bool:
         return True
     found, unclear = recognised(table, {"randomised": COUNT_NAMES["randomised"]})
     headers = [found["randomised"]] if "randomised" in found else unclear.get("randomised", [])
-    return any(_are_counts(table.cells[header]) for header in headers) or _has_periods(table)
+    headers = [*headers, *(header for header in table.columns if is_total_alone(header))]
+    return any(
+        _are_counts(table.cells[header]) or _are_told_counts(table, header) for header in headers
+    ) or _has_periods(table)
+
+
+def _are_told_counts(table: RawTable, header: str) -> bool:
+    """Whether cells are counts with words, as `2 pts`, beside a column of weeks or months.
+
+    They are to be refused as counts, because a log would take the months for days of randomisation.
+    """
+    period = recognised(table, {"date": COUNT_NAMES["date"]})[0].get("date", "")
+    filled = table.cells[header][table.cells[header] != ""]
+    begin = filled.str.match(r"\d+\b").any() and not filled.map(is_date).any()
+    return bool(begin) and period != header and bool(period) and plain(period) not in LOG_NAMES["date"]
 
 
 def _has_periods(table: RawTable) -> bool:
-    """Whether a column has months, quarters or weeks, and all others have numbers or words for a breakdown."""
+    """Whether a column has months, quarters or weeks, or days of weeks, and another has numbers."""
     name = recognised(table, {"date": COUNT_NAMES["date"]})[0].get("date", "")
     if not name or not any(_are_counts(table.cells[other]) for other in table.columns if other != name):
         return False
     texts = [str(text) for text in table.cells[name].unique() if text]
+    if texts and not _OF_WEEKS.isdisjoint(plain(name).split("_")) and all(is_date(text) for text in texts):
+        return True
     forms = (*PERIOD_MONTHS, *QUARTERS, *WEEKS)
     return bool(texts) and all(any(form.pattern.fullmatch(text) for form in forms) for text in texts)
 
@@ -154,6 +181,7 @@ def _counted_people(table: RawTable) -> list[str]:
 
 
 def _are_counts(cells: pd.Series[str]) -> bool:
+    """Whether more than half of the filled cells are numbers that are not all dates in Excel's or in compact form."""
     filled = cells[cells != ""]
     numbers = numbers_in(filled)
     if not len(filled) or numbers.notna().mean() <= _NUMBERS_SHARE:
@@ -207,7 +235,7 @@ def widened(table: RawTable) -> RawTable:
     cells["_count"] = numbers
     cells["_row"] = cells.index
     grouped = cells.groupby([*keys, measure], sort=False)["_count"].sum(min_count=1)
-    wide = grouped.unstack(measure, sort=False)
+    wide = grouped.unstack(measure)[list(cells[measure].unique())]
     first_rows = cells.groupby(keys, sort=False)["_row"].min()
     flat = wide.map(lambda number: "" if number != number else f"{number:.15g}").reset_index()
     flat.columns = pd.Index([str(name) for name in flat.columns])
@@ -281,6 +309,10 @@ def _periods_from_headers(table: RawTable) -> tuple[RawTable, str]:
     if not periods:
         return table, ""
     rest = [header for header in table.columns if header not in periods]
+    if any(is_date(str(text)) for header in periods for text in table.cells[header].unique()):
+        raise DataError(
+            Problem("has no header, it seems: there are dates in the first row as in the others", table.file)
+        )
     site = next((header for header in rest if plain(header) in _SITE_HEADERS), "")
     measure = next((header for header in rest if plain(header) in _MEASURES), "")
     cells = table.cells
@@ -311,6 +343,11 @@ def _has_counts_named(cells: pd.Series[str]) -> bool:
 
 
 def _named_counts(table: RawTable, note: str) -> tuple[RawTable, str]:
+    """A table turned so that periods are rows, with its counts as columns.
+
+    Raises:
+        DataError: no count is called randomised.
+    """
     if not is_long(table):
         raise DataError(Problem("no row counts those randomised; name one of them 'Randomised'", table.file))
     return widened(table), note

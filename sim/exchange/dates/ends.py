@@ -1,4 +1,8 @@
-"""Finds where data end, and dates that are not dates of the past: placeholders such as 9999-12-31, plans, slips."""
+"""Finds where data end, and dates that are not dates of the past: placeholders such as 9999-12-31, plans, slips.
+
+The last day decides a forecast: people not seen until then count against the rate. So it is never moved by one odd
+date in silence. A few dates far from all others are asked about or refused, and so is a long silence at the end.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +10,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.exchange.dates import forms as date_forms
-from sim.exchange.dates.read import Days, year_of
+from sim.exchange.dates.forms import is_serial
+from sim.exchange.dates.read import FIRST_YEAR, LAST_YEAR, NO_YEARS, Days, parts_of
 from sim.exchange.findings import AS_OF, DataCheck, Question, QuestionError
 from sim.exchange.observed import ObservedTrial
 from sim.exchange.tables.read import RawTable
 
-if TYPE_CHECKING:
-    pass
-
-FIRST_YEAR, LAST_YEAR = 1950, 2089  # years of any trial; other years are placeholders
+_ENDS = ([1, 1], [12, 31])  # of a year
+_REPEATED = 3  # cells with the same impossible day: filled in by a form
 _YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)|^(\d{4})\d{4}(?:\d{6})?$")
 _SLIP_DAYS, _SLIP_TIMES, _SLIP_ROWS = 180, 20.0, 3  # a few days this long after all others are slips or plans
 _EARLY_DAYS = 1826  # a few days this long before all others are slips: no trial waits five years for its next patient
@@ -43,7 +44,7 @@ def without_placeholders(table: RawTable, columns: list[str]) -> tuple[RawTable,
     notes, cells = [], table.cells
     for column in columns:
         values = cells[column]
-        wrong = values.isin([text for text in values.unique() if _is_placeholder(str(text))])
+        wrong = values.isin([text for text, n in values.value_counts().items() if _is_placeholder(str(text), n)])
         if wrong.any():
             if cells is table.cells:
                 cells = cells.copy()
@@ -54,14 +55,16 @@ def without_placeholders(table: RawTable, columns: list[str]) -> tuple[RawTable,
     return replace(table, cells=cells), notes
 
 
-def _is_placeholder(text: str) -> bool:
-    if date_forms.is_serial(text):
+def _is_placeholder(text: str, n: int) -> bool:
+    """Whether a text in n cells stands for no day: a year that no trial has, as forms and databases fill it in.
+
+    Another such year is a slip, or of another calendar, and an error.
+    """
+    if is_serial(text):
         return False
-    year = year_of(text)
-    if year is None:
-        found = _YEAR.search(text)
-        year = int(found[1] or found[2]) if found else None
-    return year is not None and not FIRST_YEAR <= year <= LAST_YEAR
+    found = _YEAR.search(text)
+    year, *day = parts_of(text) or (int(found[1] or found[2]) if found else FIRST_YEAR,)
+    return not FIRST_YEAR <= year <= LAST_YEAR and (year in NO_YEARS or day in _ENDS or n >= _REPEATED)
 
 
 def check_slips(
@@ -73,11 +76,15 @@ def check_slips(
 ) -> None:
     """Ask about a few dates long after all others: they are slips or plans. Refuse a few years before all others.
 
+    A few are at most 3. Long after is more than 180 days and more than 20 times the median gap between days; long
+    before, more than five years. Nothing is checked with fewer than three different days, and nothing late where the
+    user has said the last day.
+
     Args:
         days: (n,) days by role.
         named: header by role.
         as_of: the last day that counts, if the user said.
-        check: collects the question.
+        check: collects the question and the error.
         rows: (n,) rows of the file.
     """
     everything = np.concatenate(list(days.values()))
@@ -123,6 +130,8 @@ def _refuse_early(
 def warn_gaps(check: DataCheck, randomised: Days, rows: npt.NDArray[np.int64]) -> list[str]:
     """Warn of long stretches without a randomisation within the data, where rows may be missing.
 
+    Long is more than 8 times the mean gap and more than 28 days.
+
     Args:
         check: collects the warnings.
         randomised: (n,) days of randomisation.
@@ -149,13 +158,16 @@ def end_of_data(
 ) -> tuple[np.datetime64, str, tuple[Question, ...]]:
     """Find the last day of the data.
 
+    It is the latest day of an event, or of the side columns where that is at most 31 days later.
+
     Args:
         events: days of events, by the header of their column.
         side: last visits, days of the status and of the data cut, by header; they show that the data continue.
         file: the file, for the question.
 
     Returns:
-        The day, how it was found, and what to ask before a forecast continues from it.
+        The day, how it was found, and what to ask before a forecast continues from it: nothing, unless the side columns
+        go on for longer.
     """
     ends = {name: days[~np.isnat(days)].max() for name, days in events.items() if not np.isnat(days).all()}
     last = max(ends.values())
@@ -177,11 +189,14 @@ def end_of_data(
 def silence(trial: ObservedTrial) -> tuple[int, float, date] | None:
     """Find a long stretch without randomisations at the end of the data.
 
+    Long is at least 14 days and at least 3 times the mean gap.
+
     Args:
         trial: the trial.
 
     Returns:
-        Its length in days, the mean gap before it in days, and the last day of randomisation; None if there is none.
+        Its length in days, the mean gap before it in days, and the last day of randomisation; None if there is none, or
+        fewer than two people are randomised.
     """
     days = trial.days
     if len(days) < 2:
@@ -196,13 +211,16 @@ def silence(trial: ObservedTrial) -> tuple[int, float, date] | None:
 def ask_about_end(trial: ObservedTrial, target: int | None, as_of: date | None) -> None:
     """Ask whether the data end with the last randomisation, where a long stretch without one follows.
 
+    Long is here more than 60 days and more than 10 times the mean gap; shorter ones get a remark (`silence_remark`).
+
     Args:
         trial: the whole trial.
         target: number of randomisations wanted; None for all in the data.
         as_of: the day from which to continue, if the user said.
 
     Raises:
-        QuestionError: such a stretch follows, the user said no day, and the target is not reached.
+        QuestionError: such a stretch follows, the user said no day, and the target is not reached; or reading the data
+            left a question about their last day.
     """
     if as_of is not None or target is None or trial.n_randomised >= target:
         return

@@ -1,4 +1,18 @@
-"""The ways in which people write dates, months, quarters and weeks."""
+"""The ways in which people write dates, months, quarters and weeks.
+
+Patterns only, of which the first that fits the whole text counts. What a text means where that depends on its column
+(day or month first), and whether the day exists, is decided in `sim.exchange.dates.read`.
+
+Attributes:
+    WHOLE: forms of a day; ISO, SLASHED and SERIAL are the names of three of them.
+    MONTHS: forms of a month, or of a day of which only the month is known.
+    YEARS: forms of a year, or of a day of which only the year is known.
+    NOTHING_KNOWN: a date whose parts are all unknown, such as `UN-UNK-UNK`.
+    PERIOD_MONTHS: `MONTHS`, and forms that name a month only in a column of periods.
+    QUARTERS: forms of a quarter; group q is its number.
+    WEEKS: forms of an ISO week; group w is its number.
+    YEAR_AND_WEEK: a form of weeks that in another column would be a month, such as 202405.
+"""
 
 from __future__ import annotations
 
@@ -52,6 +66,7 @@ class Form:
 
 
 def _form(name: str, pattern: str, time: str = _TIME) -> Form:
+    """A form; `time` is the pattern of a time of day that may follow, which is read over."""
     return Form(name, re.compile(pattern + time, re.IGNORECASE))
 
 
@@ -102,6 +117,7 @@ WEEKS = (
 YEAR_AND_WEEK = _form("202405", r"(?P<y>(?:19|20)\d{2})[-/]?(?P<w>[0-5]\d)", time="")
 
 _SERIAL = next(form.pattern for form in WHOLE if form.name == SERIAL)
+_DASH = re.compile(r"(?<=\w)[\u2010-\u2015\u2212](?=\w)")
 _WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,? +", re.IGNORECASE)
 
 
@@ -110,13 +126,25 @@ def without_weekday(text: str) -> str:
     return _WEEKDAY.sub("", text)
 
 
+def with_hyphens(text: str) -> str:
+    """Return a date with hyphens for the dashes that word processors put in their place, as in `12–Feb–2024`."""
+    return _DASH.sub("-", text)
+
+
 def is_serial(text: str) -> bool:
     """Return whether a text can be Excel's serial number of a day, with or without a time of day."""
     return _SERIAL.fullmatch(text) is not None
 
 
 def month_number(word: str) -> int:
-    """Return the number of a month from its full or short name; 0 where it is not a month, or fits two."""
+    """Return the number of a month.
+
+    Args:
+        word: its name in one of the languages of this module, at least three letters of it; or a number.
+
+    Returns:
+        1 to 12, or the number as it is written (which may be any); 0 where it is not a month, or fits two.
+    """
     if word.isdigit():
         return int(word)
     name = without_accents(word.casefold())
@@ -132,7 +160,7 @@ def is_month_name(text: str) -> bool:
 
 
 def whole_year(text: str) -> int:
-    """Return a year with its century: 69 is 2069, 70 is 1970."""
+    """Return a year with its century: 69 is 2069, 70 is 1970. An apostrophe before two digits says nothing."""
     year = int(text.lstrip("'"))
     if len(text.lstrip("'")) > 2:
         return year

@@ -1,4 +1,10 @@
-"""Reads dates as people write them. Dates that can be read in two ways are asked about, not guessed."""
+"""Reads dates as people write them. What can be read in two ways is asked about: a guess moves a forecast by months.
+
+Attributes:
+    ORDERS: orders of day and month that a user can choose, each with an example.
+    FIRST_YEAR: first year that a trial can have; `LAST_YEAR` is the last.
+    NO_YEARS: years that stand for no date.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +21,10 @@ import pandas as pd
 
 from sim.errors import Problem
 from sim.exchange.dates import forms as date_forms
-from sim.exchange.dates.forms import ISO, SERIAL, SLASHED, month_number, whole_year, without_weekday
+from sim.exchange.dates.forms import ISO, SERIAL, SLASHED, month_number, whole_year, with_hyphens, without_weekday
 from sim.exchange.findings import DATES, AmbiguousDatesError, DataError, Question, in_rows
 from sim.exchange.tables.missing import IN_DATES, told
+from sim.plurals import listed
 
 DateOrder = Literal["dmy", "mdy", "ymd"]
 Days = npt.NDArray[np.datetime64]
@@ -26,9 +33,10 @@ Rows = npt.NDArray[np.int64]
 ORDERS = (("dmy", "day first: 3 April is 03/04"), ("mdy", "month first: 3 April is 04/03"))
 _YEAR_FIRST = (("ymd", "year first: 24/04/03 is 3 April 2024"), ("dmy", "day first: 24/04/03 is 24 April 2003"))
 _LONGEST = 60  # maximum length of a date
-_FIRST_YEAR, _LAST_YEAR = 1950, 2098
+FIRST_YEAR, LAST_YEAR = 1950, 2089  # years of any trial
+_BUDDHIST = (2493, 2632, 543)  # the same years in the calendar of Thailand, and the difference
 # Placeholders of databases and forms for a missing date: whole years, and some days.
-_NO_YEARS = {1, 1800, 1899, 1900, 2099, 2199, 2200, 2222, 2999, 3000, 7777, 8888, 9998, 9999, 1111}
+NO_YEARS = {0, 1, 1800, 1899, 1900, 2099, 2199, 2200, 2222, 2999, 3000, 7777, 8888, 9998, 9999, 1111}
 _NO_DAYS = {(1753, 1, 1), (1901, 1, 1), (1960, 1, 1), (1970, 1, 1), (2100, 1, 1)}
 _EXCEL_DAY_0 = date(1899, 12, 30)
 _TURNED_FROM, _TURNED_TEXTS = 6, 2  # dates in a column that suffice to see that a spreadsheet swapped some
@@ -55,7 +63,10 @@ class Dates:
 
 
 class _Said(NamedTuple):
-    """What one text says: its form, and year, month and day as far as given (0 where not)."""
+    """What one text says: year, month and day as far as given (0 where not).
+
+    `pair` is day and month in an unknown order.
+    """
 
     form: str
     year: int = 0
@@ -88,7 +99,7 @@ def is_date(text: str, is_sure: bool = True) -> bool:
 
     Args:
         text: a cell.
-        is_sure: whether to exclude numbers that may be Excel's days or years, but also something else.
+        is_sure: whether to exclude Excel's numbers of days, and years alone, which may also be something else.
     """
     said = _said(text)
     return said is not None and not (is_sure and (said.form == SERIAL or not (said.month or said.pair)))
@@ -99,10 +110,10 @@ def is_nothing(text: str) -> bool:
     return text.casefold() in IN_DATES or date_forms.NOTHING_KNOWN.fullmatch(text) is not None
 
 
-def year_of(text: str) -> int | None:
-    """Return the year in a date, even an impossible one; None where the text is not a date, or has no year."""
+def parts_of(text: str) -> tuple[int, int, int] | None:
+    """Return year, month and day of a date, even an impossible one; 0 where not given, None where it is no date."""
     said = _said(text)
-    return said.year if said and said.form != SERIAL else None
+    return (said.year, said.month, said.day) if said else None
 
 
 def proven_order(columns: Iterable[pd.Series[str]]) -> DateOrder | None:
@@ -127,30 +138,9 @@ def proven_order(columns: Iterable[pd.Series[str]]) -> DateOrder | None:
     return "dmy" if above_first else "mdy"
 
 
-def between(dates: Dates, not_before: Days | None, not_after: Days | None) -> Days:
-    """Narrow incomplete dates by two other columns, and take the middle of the remaining days.
-
-    Args:
-        dates: the column.
-        not_before: (n,) days before which each cannot be; NaT where not known; None for no such column.
-        not_after: (n,) days after which each cannot be; likewise.
-
-    Returns:
-        (n,) days.
-    """
-    first, last = dates.earliest, dates.latest
-    if not_before is not None:
-        first = np.where(np.isnat(not_before), first, np.maximum(first, not_before))
-    if not_after is not None:
-        last = np.where(np.isnat(not_after), last, np.minimum(last, not_after))
-    narrowed = (dates.earliest < dates.latest) & (first <= last)
-    middle: Days = np.where(narrowed, first + (last - first) // 2, dates.days)
-    return middle
-
-
 def _said(text: str) -> _Said | None:
     """Interpret a text; None where it is not a date."""
-    text = without_weekday(text) if len(text) <= _LONGEST else ""
+    text = with_hyphens(without_weekday(text)) if len(text) <= _LONGEST else ""
     for form in date_forms.WHOLE:
         found = form.pattern.fullmatch(text)
         if found:
@@ -168,6 +158,7 @@ def _said(text: str) -> _Said | None:
 
 
 def _whole(form: str, found: Match[str]) -> _Said | None:
+    """What a text of a whole date says; None where its month is no name of one."""
     parts = found.groupdict()
     if form == SERIAL:
         day = _EXCEL_DAY_0 + timedelta(days=int(parts["s"]))
@@ -201,6 +192,7 @@ class _Column:
         return found
 
     def dates(self, order: DateOrder | None) -> Dates:
+        """Read the column; see `parse_dates`. Placeholders become NaT, with a note."""
         self._check_words()
         order = self._order(order)
         first = np.full(len(self._texts) + 1, _NAT, dtype="datetime64[D]")
@@ -210,7 +202,7 @@ class _Column:
             if said is None:
                 continue
             said = _ordered(said, order)
-            if said.year in _NO_YEARS or (said.year, said.month, said.day) in _NO_DAYS:
+            if said.year in NO_YEARS or (said.year, said.month, said.day) in _NO_DAYS:
                 sentinels.append(i)
                 continue
             self._check_day(i, said)
@@ -251,7 +243,8 @@ class _Column:
         if wrong:
             rows, value = self._rows_of(wrong), f"'{self._texts[wrong[0]][:40]}'"
             message = "not the name of a month" if _looks_like_date(self._texts[wrong[0]]) else "not a date"
-            raise DataError(Problem(f"{message}{in_rows(rows)}", self._file, path=self._column, value=value))
+            message += f"{in_rows(rows)}; write each as 2024-01-31"
+            raise DataError(Problem(message, self._file, path=self._column, value=value))
         if nothing:
             self._notes.append(f"{told(nothing, 'cell')} in '{self._column}'")
 
@@ -307,6 +300,7 @@ class _Column:
             self._ask(message, ORDERS[:1] if slashed[proving[0]][0] > 12 else ORDERS[1:])
 
     def _note_forms(self, order: DateOrder | None) -> None:
+        """Note for the account in which forms and in which order the dates are written."""
         forms = Counter[str]()
         example: dict[str, str] = {}
         for text, said, n in zip(self._texts, self._said, np.bincount(self._codes).tolist(), strict=True):
@@ -314,16 +308,20 @@ class _Column:
                 forms[said.form] += n
                 example.setdefault(said.form, text)
         if forms[SERIAL]:
-            self._notes.append(f"numbers in '{self._column}' are Excel's numbers of days, as {example[SERIAL]}")
-        if forms[SLASHED] and order:
-            first = {"dmy": "day", "mdy": "month", "ymd": "year"}[order]
-            self._notes.append(f"dates in '{self._column}' are read {first} first, as {example[SLASHED]}")
+            said = _said(example[SERIAL]) or _Said(SERIAL)
+            day = f"{example[SERIAL]} for {said.year}-{said.month:02}-{said.day:02}"
+            self._notes.append(f"numbers in '{self._column}' are Excel's numbers of days, as {day}")
+        first = {"dmy": "day", "mdy": "month", "ymd": "year"}.get(order or "", "") if forms[SLASHED] else ""
+        read = f"read {first} first" if first else ""
         if len(forms) > 1:
-            listed = " and ".join(f"{example[form]} ({n:,})" for form, n in forms.most_common(3))
-            self._notes.append(f"dates in '{self._column}' are written in {len(forms)} ways: {listed}")
+            ways = listed(f"{example[form]} ({n:,})" for form, n in forms.most_common(3))
             doubtful = [i for i, said in enumerate(self._said) if said and said.pair and _is_doubtful(said.pair)]
-            if doubtful and order:
-                self._notes.append(f"of these, {self._shown(doubtful)} could be read in another order")
+            other = f"; {self._shown(doubtful)} could be read in another order" if doubtful and read else ""
+            told = f"are written in {len(forms)} ways, {ways}{f', {read}' if read else ''}{other}"
+        else:
+            told = f"are {read}, as {example[SLASHED]}" if read else ""
+        if told:
+            self._notes.append(f"dates in '{self._column}' {told}")
 
     def _check_day(self, i: int, said: _Said) -> None:
         """Check that a day exists in the calendar.
@@ -331,7 +329,7 @@ class _Column:
         Raises:
             DataError: it does not, such as 31 February.
         """
-        is_there = _FIRST_YEAR <= said.year <= _LAST_YEAR and said.month <= 12
+        is_there = FIRST_YEAR <= said.year <= LAST_YEAR and said.month <= 12
         if is_there and said.day:
             try:
                 date(said.year, said.month, said.day)
@@ -341,13 +339,19 @@ class _Column:
             return
         value = f"day {said.day} of month {said.month} of {said.year}"
         message = f"there is no such day{in_rows(self._rows_of([i]))}"
-        if not _FIRST_YEAR <= said.year <= _LAST_YEAR:
+        if not FIRST_YEAR <= said.year <= LAST_YEAR:
             message = f"a year that no trial has{in_rows(self._rows_of([i]))}"
+            first, last, later = _BUDDHIST
+            if first <= said.year <= last:
+                message += f"; in the Buddhist calendar it is {said.year - later}: write all years so"
         raise DataError(Problem(message, self._file, path=self._column, value=value))
 
 
 def _may_begin_with_year(texts: list[str]) -> bool:
-    """Whether all texts are slashed two-digit numbers, of which the first changes less than the last."""
+    """Whether all texts are slashed numbers that end with two digits, of which the first changes less than the last.
+
+    At least 6 texts are needed, whose first numbers are all above 12: years, or days of the end of a month.
+    """
     parts = [text.replace("-", "/").split("/") for text in texts if text]
     if len(parts) < _TURNED_FROM or any(len(three) != 3 or len(three[2].strip()) != 2 for three in parts):
         return False

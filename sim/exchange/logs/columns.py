@@ -1,4 +1,15 @@
-"""Recognises the columns of a log by name, by content, or by what the user said."""
+"""Recognises the columns of a log by name, by content, or by what the user said.
+
+What the user said comes first, then names, then content. Where several columns could have a role and differ, none is
+taken: the caller asks. Nothing is read here beyond what recognising needs; `sim.exchange.logs.read` does that.
+
+Attributes:
+    DATED: roles whose days are events in a person's way through the trial.
+    FALLBACKS: roles of days on which somebody was known to be there; used as the day of leaving where there is no
+        other.
+    SIDE: roles of days that are not events: those of `FALLBACKS`, the day of the data, and planned days.
+    MEANINGS: roles in words, in the order in which an account lists them.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +25,7 @@ from sim.exchange.logs import headers
 from sim.exchange.logs.headers import role_of, says_date, words_of
 from sim.exchange.logs.statuses import meaning_of, yes_or_no
 from sim.exchange.studies import is_study_and_site, study_column
-from sim.exchange.tables.columns import LOG_NAMES, Columns, plain
+from sim.exchange.tables.columns import LOG_NAMES, Columns, namesakes, plain
 from sim.exchange.tables.read import RawTable
 
 if TYPE_CHECKING:
@@ -161,7 +172,11 @@ def log_columns(table: RawTable, given: Columns) -> LogColumns:
 
 
 def _sort(table: RawTable, header: str, candidates: dict[str, list[str]], columns: LogColumns) -> None:
-    """Assign a column to the role that its name and content indicate."""
+    """Assign a column to the role that its name and content indicate.
+
+    Columns of dates whose cells are all yes or no become flags; days that are no events become side columns. Others are
+    candidates for their role, among which `_choose` decides.
+    """
     cells = table.cells[header]
     role = role_of(header) or _other_role(header)
     if not role:
@@ -198,12 +213,19 @@ def _other_role(header: str) -> str:
 
 
 def _choose(table: RawTable, role: str, names: list[str], columns: LogColumns) -> None:
-    """Choose among columns that could have a role: one with a plain name, or any if their cells say the same."""
+    """Choose among columns that could have a role: one with a plain name, or any if their cells say the same.
+
+    Where neither decides, all of them are unclear, and the user is asked.
+    """
     names = [name for name in names if not set(words_of(name)) <= _ANY_DAY] or names
     exact = [name for name in names if plain(name) in LOG_NAMES.get(role, ())]
     for fewer in (names, exact):
         if len(fewer) == 1 or (fewer and _same(table, fewer, role)):
-            columns.take(role, fewer[0], BY_NAME)
+            alike = namesakes(table, fewer[0])
+            if len(alike) > 1:
+                columns.unclear[role] = alike
+            else:
+                columns.take(role, fewer[0], BY_NAME)
             return
     columns.unclear[role] = exact or names
 
@@ -266,7 +288,10 @@ def _words(cells: pd.Series[str]) -> set[str]:
 
 
 def _is(cells: pd.Series[str], test: object) -> float:
-    """Share of the distinct cells that pass a test; 0 where all are empty."""
+    """Share of the distinct cells that pass a test; 0 where all are empty.
+
+    At most 500 of them are looked at, from the first 20,000 rows.
+    """
     words = list(_words(cells))[:500] if len(cells) < 20_000 else list(_words(cells.head(20_000)))[:500]
     return sum(bool(test(word)) for word in words) / len(words) if words else 0.0  # type: ignore[operator]
 
@@ -284,13 +309,25 @@ def _is_date(word: str) -> bool:
 
 
 def left_out(table: RawTable, taken: Iterable[str]) -> tuple[str, ...]:
-    """Return the headers of columns without a role."""
+    """Return the headers of columns without a role.
+
+    Args:
+        table: the log.
+        taken: headers that have one.
+
+    Returns:
+        The others, in the order of the file.
+    """
     used = set(taken)
     return tuple(name for name in table.columns if name not in used)
 
 
 def is_a_row_a_person(table: RawTable) -> bool:
-    """Return whether a column names a person in each row, where counts would have a period."""
+    """Return whether a column names a person in each row, where counts would have a period.
+
+    It does if more than half of its cells are filled and more than half of these differ. A column called just `id` may
+    number anything, and is no evidence.
+    """
     names = [name for name in table.columns if _other_role(name) == "participant" and plain(name) != "id"]
     return any(_is_of_people(table.cells[name]) for name in names)
 

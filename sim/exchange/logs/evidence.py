@@ -1,4 +1,12 @@
-"""Collects what a log says of each person, and decides which words must be asked about."""
+"""Collects what a log says of each person, and decides which words must be asked about.
+
+A word that is not understood must not be guessed: taken wrongly, it moves people in or out of the trial. It is asked
+about, unless its rows leave only one meaning, as where everybody with it has a day of leaving.
+
+Attributes:
+    ANSWERS: what a user can say of a word, each with its meaning in words.
+    NO_STATUS: stands for people without a status in such an answer: `--status "no status=screen failure"`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from sim.errors import in_short
 from sim.exchange.dates.read import Days
 from sim.exchange.findings import STATUS, DataCheck, Question, in_rows
 from sim.exchange.logs import headers
@@ -76,15 +85,18 @@ class Evidence:
 def meanings(evidence: Evidence, said: Mapping[str, str], check: DataCheck) -> tuple[Texts, Bools]:
     """Interpret the status of each row, and ask about unknown words.
 
-    An unknown word is a reason for leaving if everyone with it left on a day within the data, or if they are few.
+    An unknown word is a reason for leaving if everyone with it left, failed or died on a day within the data. Where
+    they are few (at most two, or a tenth of all rows), that day may be later than the data, too. "LTFU" is asked about
+    where the column writes lost to follow-up in full as well, since it may then be long-term follow-up.
 
     Args:
         evidence: what the log says.
-        said: meaning by word, as the user said.
+        said: meaning by word, as the user said; a word may have its column before it, as in `Status:4`.
         check: collects the questions.
 
     Returns:
-        (n,) meanings, and (n,) whether the user said so.
+        (n,) meanings, one of `sim.exchange.said.STATUSES`, empty where there is none; and (n,) whether the user said
+        so.
     """
     words, header, rows = evidence.words, evidence.header, evidence.rows
     n = len(rows)
@@ -111,8 +123,11 @@ def meanings(evidence: Evidence, said: Mapping[str, str], check: DataCheck) -> t
 
 
 def _gone(evidence: Evidence) -> tuple[Bools, Bools]:
-    """People with a day on which they left, failed or died, and people whose day is not after all screenings and
-    randomisations, as planned days would be.
+    """Who is gone by a day of their own, and for whom it is a day that has come.
+
+    Returns:
+        (n,) who has a day of leaving, failing or death; and (n,) who has one that is not after all screenings and
+        randomisations, as planned days would be.
     """
     days = [evidence.day(role) for role in (headers.LEFT_ON, headers.FAILED_ON, headers.DIED_ON)]
     gone: Bools = np.any(~np.isnat(days), axis=0)
@@ -134,10 +149,13 @@ def normal_key(word: str) -> str:
 
 
 def _ask_meanings(unknown: dict[str, int], header: str, check: DataCheck, rows: npt.NDArray[np.int64]) -> None:
+    """Ask what words mean, the most frequent first; those that differ only in case or spaces are one word."""
     first: dict[str, str] = {}
     for word in unknown:
         first.setdefault(normal_key(word), word)
-    counts = [f"'{word}' ({n:,})" for word, n in sorted(unknown.items(), key=lambda item: (-item[1], item[0]))]
+    counts = [
+        f"'{in_short(word)}' ({n:,})" for word, n in sorted(unknown.items(), key=lambda item: (-item[1], item[0]))
+    ]
     shown = ", ".join(counts[:_WORDS_SHOWN]) + (
         f" and {len(counts) - _WORDS_SHOWN} more" if len(counts) > _WORDS_SHOWN else ""
     )
@@ -153,14 +171,17 @@ def reason_meanings(
 ) -> tuple[Texts, Bools]:
     """Interpret reasons for leaving, where no status says what happened: a reason means that the person left.
 
+    A reason is asked about where it may belong to people who completed: it speaks of completing, or stands beside a day
+    that ends the study in either way.
+
     Args:
         evidence: what the log says.
-        meaning: (n,) meanings of the statuses.
+        meaning: (n,) meanings of the statuses; a row is looked at where it is empty, or randomised.
         said: meaning by word, as the user said.
         check: collects the questions.
 
     Returns:
-        (n,) meanings, and (n,) whether the user said so.
+        (n,) meanings, empty where no reason counts; and (n,) whether the user said so.
     """
     n = len(evidence.rows)
     found, explicit = np.full(n, "", dtype=object), np.zeros(n, dtype=bool)

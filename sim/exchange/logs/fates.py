@@ -1,4 +1,9 @@
-"""Works out what became of each person of a log, from dates, statuses, flags and reasons. Contradictions are errors."""
+"""Works out what became of each person of a log, from dates, statuses, flags and reasons. Contradictions are errors.
+
+A log seldom says it in one place: a status may be missing, stand for the state at the last visit, or contradict a
+date. The order of precedence is kept here and nowhere else: what the user said, then a status that is understood, then
+dates and columns of yes and no, then reasons.
+"""
 
 from __future__ import annotations
 
@@ -6,24 +11,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from sim.exchange.dates.read import Days
-from sim.exchange.findings import COLUMNS, STATUS, DataCheck, Question
+from sim.exchange.findings import STATUS, DataCheck, Question
 from sim.exchange.logs import headers
+from sim.exchange.logs.contradictions import contradictions
 from sim.exchange.logs.evidence import NO_DAY, NO_STATUS, Evidence, by_key, meanings, reason_meanings
-from sim.exchange.logs.statuses import (
-    is_enrolled,
-    is_reason,
-)
+from sim.exchange.logs.facts import Bools, Facts, Texts
 from sim.exchange.observed import COMPLETED, FAILED, IN_SCREENING, LEFT, RANDOMISED
-from sim.exchange.said import IGNORED, ON_STUDY
+from sim.exchange.said import IGNORED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-Texts = npt.NDArray[np.object_]
-Bools = npt.NDArray[np.bool_]
 
 _MANY_STALE = 3  # people; from this number on they are asked about, because they would move the date
 _STALE, _SHORT_SCREENING_DAYS = 2.0, 14.0  # times the longest screening, which counts as at least this many days
@@ -37,9 +37,9 @@ class Fates:
         status: in screening, screen failure, randomised, left, completed, or ignored.
         screened: day on which screening began; NaT where not known.
         randomised: day of randomisation; NaT for those who were not randomised.
-        ended: day of leaving, of completion or of the screen failure.
-        unknown_end: those who left on an unknown day.
-        way_out: why, as the data say.
+        ended: day of leaving, of completion or of the screen failure; NaT for those still there, and where not known.
+        unknown_end: those who left, completed or failed screening on an unknown day.
+        way_out: why, as the data say; empty for those still there, and where the data do not say.
         ignored: number of rows left out, by reason.
         notes: decisions, as clauses.
     """
@@ -66,7 +66,11 @@ def fates_of(evidence: Evidence, said: Mapping[str, str], check: DataCheck) -> F
         check: collects errors, questions and warnings.
 
     Returns:
-        The fates.
+        The fates. `check` may still hold errors, which the caller raises.
+
+    Raises:
+        DataError: there are errors beside a question.
+        QuestionError: a word, a contradiction or people long in screening must be settled first.
     """
     meaning, explicit = meanings(evidence, said, check)
     reason_meaning, reason_explicit = reason_meanings(evidence, meaning, said, check)
@@ -76,7 +80,7 @@ def fates_of(evidence: Evidence, said: Mapping[str, str], check: DataCheck) -> F
     meaning, explicit = np.where(unsaid, reason_meaning, meaning), explicit | (unsaid & reason_explicit)
     if check.questions:
         check.stop_on_errors()
-    facts = _Facts(evidence, meaning, explicit)
+    facts = Facts(evidence, meaning, explicit)
     contradictions(facts, check)
     if check.questions:
         check.stop_on_errors()
@@ -86,193 +90,14 @@ def fates_of(evidence: Evidence, said: Mapping[str, str], check: DataCheck) -> F
     return decided
 
 
-class _Facts:
-    """What is known of each row, as boolean arrays.
+def _decided(facts: Facts, said: str, check: DataCheck) -> Fates:
+    """Fates, once there are no contradictions.
 
-    Attributes:
-        evidence: what the log says.
-        meaning: meaning of the status.
-        explicit: whether the user said so.
-        dated: people with a date of randomisation that counts.
-        says_no: people whom a flag calls not randomised.
-        failed: people who failed screening by something other than the status.
-        over: people with a day on which they left or completed.
+    Args:
+        facts: what is known of each row.
+        said: what the user said of people without a status; empty if nothing.
+        check: collects the question about people long in screening, and warnings.
     """
-
-    def __init__(self, evidence: Evidence, meaning: Texts, explicit: Bools) -> None:
-        n = len(evidence.rows)
-        flags = evidence.flags
-        nobody = np.zeros(n, dtype=bool)
-        self.evidence, self.meaning, self.explicit = evidence, meaning, explicit
-        self.dated = ~np.isnat(evidence.day(headers.DATE))
-        self.says_yes, self.says_no = nobody, nobody
-        if headers.DATE in flags:
-            only_yes = not any(value is False for value in flags[headers.DATE])
-            self.says_yes = np.array([value is True for value in flags[headers.DATE]])
-            self.says_no = np.array([value is False or (only_yes and value is None) for value in flags[headers.DATE]])
-        if evidence.consent_only:
-            self.says_no = self.says_no | np.isin(meaning, (FAILED, IN_SCREENING, ""))
-        flag_failed = np.array([value is True for value in flags.get(headers.FAILED_ON, nobody)])
-        if headers.ELIGIBLE in flags:
-            flag_failed = flag_failed | np.array([value is False for value in flags[headers.ELIGIBLE]])
-        self.failed = flag_failed | ~np.isnat(evidence.day(headers.FAILED_ON))
-        if evidence.fail_reasons is not None:
-            self.failed = self.failed | np.array([is_reason(str(text)) for text in evidence.fail_reasons])
-        if headers.SCREENED in flags:  # "consented: no"
-            self.failed = self.failed | np.array([value is False for value in flags[headers.SCREENED]])
-        self.flag_left = nobody
-        for role in (headers.LEFT_ON, headers.DIED_ON, headers.ENDED_ON):
-            if role in flags:
-                self.flag_left = self.flag_left | np.array([value is True for value in flags[role]])
-        self.flag_completed = np.array([value is True for value in flags.get(headers.COMPLETED_ON, nobody)])
-        self.over = np.zeros(n, dtype=bool)
-        for role in (headers.LEFT_ON, headers.ENDED_ON, headers.COMPLETED_ON, headers.DIED_ON):
-            self.over = self.over | ~np.isnat(evidence.day(role))
-
-    @property
-    def is_in(self) -> Bools:
-        """Those whose status says that they are still there."""
-        return np.isin(self.meaning, (RANDOMISED, ON_STUDY, IN_SCREENING))
-
-    def means(self, *which: str) -> Bools:
-        """Those whose status means one of these."""
-        return np.isin(self.meaning, which)
-
-
-def contradictions(facts: _Facts, check: DataCheck) -> None:
-    """Record errors and questions where two columns say different things of one person."""
-    evidence, rows = facts.evidence, facts.evidence.rows
-    said = ~facts.explicit & (facts.meaning != "")
-    dated = facts.dated & ~facts.says_no
-    _ask_by_word(
-        facts,
-        check,
-        said & facts.means(FAILED) & dated,
-        "but there is a date of randomisation",
-        ((FAILED, "they failed screening; that date does not count"), (LEFT, "they were randomised, and have left")),
-    )
-    _ask_by_word(
-        facts,
-        check,
-        said & facts.means(IN_SCREENING) & dated,
-        "but there is a date of randomisation",
-        (
-            (IN_SCREENING, "they are in screening; that date does not count"),
-            (ON_STUDY, "the dates decide: with one, they are randomised"),
-        ),
-    )
-    undated = ~facts.dated & ~facts.says_no
-    _ask_by_word(
-        facts,
-        check,
-        said & facts.means(RANDOMISED) & undated & ~facts.failed,
-        "but there is no date of randomisation",
-        ((ON_STUDY, "the dates decide: without one they are in screening"),),
-        "add the dates",
-    )
-    _ask_by_word(
-        facts,
-        check,
-        said & facts.means(ON_STUDY) & undated & ~facts.failed & ~facts.over & _odd(facts),
-        "but there is no date of randomisation",
-        ((ON_STUDY, "the dates decide: without one they are in screening"),),
-        "add the dates",
-    )
-    check.error_rows(
-        "says randomised, but there is no date of randomisation",
-        rows[(facts.explicit & facts.means(RANDOMISED) | facts.says_yes) & ~facts.dated],
-    )
-    check.error_rows(
-        "has completed, but there is no date of randomisation",
-        rows[(facts.means(COMPLETED) | facts.flag_completed) & ~facts.dated & ~facts.failed & ~facts.explicit],
-    )
-    _ask_by_word(
-        facts,
-        check,
-        said & facts.is_in & (facts.over | facts.flag_left | facts.flag_completed),
-        f"but {_way_out_told(facts)}",
-        ((ON_STUDY, "the status is right; those dates do not count"),),
-        "correct the status of those who have left",
-    )
-    _ask_by_word(
-        facts,
-        check,
-        said & facts.is_in & facts.failed & ~dated,
-        "but something else says that screening failed",
-        ((ON_STUDY, "the status is right; they are in screening"),),
-        "correct the status of those who failed",
-    )
-    _ask_ended(facts, check)
-    clash = facts.failed & dated & ~facts.means(FAILED) & ~(facts.explicit & (facts.meaning != ""))
-    check.error_rows("has failed screening, and has a date of randomisation; correct the row", rows[clash])
-    check.error_rows(
-        "is not randomised, as a column of yes and no says, but the status says otherwise",
-        rows[facts.says_no & facts.means(RANDOMISED, COMPLETED) & ~facts.explicit & (not evidence.consent_only)],
-    )
-    if evidence.numbers is not None:
-        numbered = np.array([is_reason(str(text)) for text in evidence.numbers])
-        check.error_rows(
-            "has a randomisation number and no date of randomisation", rows[numbered & undated & ~facts.failed]
-        )
-
-
-def _ask_ended(facts: _Facts, check: DataCheck) -> None:
-    """Ask whether an end of study is a completion or a way out, where nothing says so."""
-    evidence = facts.evidence
-    own = [evidence.day(role) for role in (headers.LEFT_ON, headers.COMPLETED_ON, headers.DIED_ON)]
-    told = facts.flag_left | facts.flag_completed | ~np.isnat(own).all(axis=0) | (facts.meaning != "")
-    unsure = facts.dated & ~facts.says_no & ~told & ~np.isnat(evidence.day(headers.ENDED_ON))
-    if not unsure.any():
-        return
-    header = evidence.columns[headers.ENDED_ON]
-    message = (
-        f"{int(unsure.sum()):,} have a day in '{header}', and nothing says whether they left or completed the study"
-    )
-    answers = ((f"left={header}", "they left before the end"), (f"completed={header}", "they completed the study"))
-    check.ask(Question(message, COLUMNS, answers, rows=tuple(evidence.rows[unsure].tolist())))
-
-
-def _odd(facts: _Facts) -> Bools:
-    """Whether it is odd that somebody in the study has no date of randomisation: others are called in screening, or the
-    word says that they were enrolled.
-    """
-    words = facts.evidence.words
-    if words is None:
-        return np.zeros(len(facts.evidence.rows), dtype=bool)
-    if facts.means(IN_SCREENING).any():
-        return np.ones(len(words), dtype=bool)
-    return np.array([is_enrolled(str(word)) for word in words], dtype=bool)
-
-
-def _way_out_told(facts: _Facts) -> str:
-    roles = {
-        headers.LEFT_ON: "a date of leaving", headers.ENDED_ON: "an end of study",
-        headers.COMPLETED_ON: "a date of completion", headers.DIED_ON: "a date of death",
-    }  # fmt: skip
-    found = [text for role, text in roles.items() if (facts.is_in & ~np.isnat(facts.evidence.day(role))).any()]
-    return f"there is {' or '.join(found)}" if found else "a column of yes and no says that they have left"
-
-
-def _ask_by_word(
-    facts: _Facts, check: DataCheck, mask: Bools, but: str, choices: Sequence[tuple[str, str]], otherwise: str = ""
-) -> None:
-    """Ask, for each status word, which column is right where it contradicts another."""
-    if not mask.any():
-        return
-    nothing = np.full(len(mask), "", dtype=object)
-    words, reasons = (nothing if texts is None else texts for texts in (facts.evidence.words, facts.evidence.reasons))
-    words = np.where(words == "", reasons, words)
-    for word in sorted({str(word) for word in words[mask]}):
-        rows = facts.evidence.rows[mask & (words == word)]
-        answers = tuple((f"{word}={meaning}", f"{meaning}: {told}") for meaning, told in choices)
-        n = len(rows)
-        message = f"{n:,} {'is' if n == 1 else 'are'} '{word}', {but}"
-        path = facts.evidence.header or None
-        check.ask(Question(message, STATUS, answers, (), None, tuple(rows.tolist()), path, otherwise))
-
-
-def _decided(facts: _Facts, said: str, check: DataCheck) -> Fates:
-    """Fates, once there are no contradictions."""
     evidence, meaning = facts.evidence, facts.meaning
     failed_word = facts.means(FAILED) | (facts.explicit & facts.means(IN_SCREENING))
     was = facts.dated & ~facts.says_no & ~failed_word
@@ -304,7 +129,6 @@ def _decided(facts: _Facts, said: str, check: DataCheck) -> Fates:
     is_completed = (
         was
         & ~stays
-        & ~is_left
         & (
             facts.means(COMPLETED)
             | ((meaning == "") & (~np.isnat(evidence.day(headers.COMPLETED_ON)) | facts.flag_completed))
@@ -337,7 +161,7 @@ def _decided(facts: _Facts, said: str, check: DataCheck) -> Fates:
     return found
 
 
-def _check_stale(found: Fates, facts: _Facts, said: str, check: DataCheck) -> None:
+def _check_stale(found: Fates, facts: Facts, said: str, check: DataCheck) -> None:
     """Ask about people who have been in screening for much longer than anybody else, without a status that says so.
 
     Args:
@@ -366,7 +190,12 @@ def _check_stale(found: Fates, facts: _Facts, said: str, check: DataCheck) -> No
 
 
 def _stale(found: Fates) -> tuple[Bools, float, float]:
-    """People in screening for long; that limit, and the longest time from screening to randomisation, in days."""
+    """People in screening for more than twice the longest time that anybody took, counted as at least 14 days.
+
+    Returns:
+        (n,) those people; that limit; and the longest time from screening to randomisation. Both in days, and 0 where
+        no such time is known.
+    """
     took = (found.randomised - found.screened).astype("timedelta64[D]").astype(float)
     took = took[~np.isnat(found.randomised) & ~np.isnat(found.screened)]
     everything = np.concatenate((found.randomised, found.screened))

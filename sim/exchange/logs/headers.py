@@ -1,4 +1,13 @@
-"""Interprets the header of a log's column word by word: `SUBJECTSCREENINGDATE`, `Rand. Date`, `enroll_dt`."""
+"""Interprets the header of a log's column word by word: `SUBJECTSCREENINGDATE`, `Rand. Date`, `enroll_dt`.
+
+Systems for data capture name the same column in hundreds of ways, which no list of whole headers can keep up with. So
+each word is brought into a standard form (spellings, abbreviations and seven languages), words that say nothing here
+are dropped, and the set that remains is looked up. Only names are judged here; `sim.exchange.logs.columns` looks into
+the cells as well.
+
+Attributes:
+    DATE: role of the date of randomisation. The other names in capitals are roles too, used as keys in `LogColumns`.
+"""
 
 from __future__ import annotations
 
@@ -130,7 +139,15 @@ _ROLES: dict[frozenset[str], str] = {frozenset(key.split()): role for role, keys
 
 @lru_cache(maxsize=4096)
 def words_of(header: str) -> tuple[str, ...]:
-    """Split a header into words, each replaced by its standard form; words that are run together are separated."""
+    """Split a header into words, each replaced by its standard form; words that are run together are separated.
+
+    Args:
+        header: as in the file.
+
+    Returns:
+        Words in their order, as in `("subject", "screen", "date")` for `SUBJECTSCREENINGDATE`; an unknown word stays as
+        it is, in lower case and without accents.
+    """
     found: list[str] = []
     words = plain(header).split("_")
     for word, after in zip(words, (*words[1:], ""), strict=True):
@@ -142,7 +159,10 @@ def words_of(header: str) -> tuple[str, ...]:
 
 
 def _taken_apart(word: str) -> tuple[str, ...]:
-    """Known words that make up a run-together one, the longest first; empty if it cannot be split."""
+    """Known words that make up a run-together one, as few as possible; empty if it cannot be split.
+
+    Words of one letter do not count. Neither does a text of fewer than 4 or more than 40 characters.
+    """
     if not 4 <= len(word) <= _MOST_GLUED:
         return ()
     best: list[tuple[str, ...] | None] = [()] + [None] * len(word)
@@ -157,7 +177,15 @@ def _taken_apart(word: str) -> tuple[str, ...]:
 
 
 def role_of(header: str) -> str:
-    """Return the role that a header names, or `planned` for future days; empty where it names none."""
+    """Return the role that a header names.
+
+    Args:
+        header: as in the file.
+
+    Returns:
+        A role, one of the names in capitals of this module: `planned` for days in the future, whatever else the header
+        says; `status_date` for the date of a status. Empty where the header names none.
+    """
     words = words_of(header)
     if "planned" in words:
         return PLANNED
@@ -171,5 +199,5 @@ def role_of(header: str) -> str:
 
 
 def says_date(header: str) -> bool:
-    """Return whether a header says that its column has dates."""
+    """Return whether a header says that its column has dates: it has a word for a day, or ends in `on` or `dtc`."""
     return "date" in words_of(header) or bool(re.search(r"(?:on|dtc)$", plain(header)))

@@ -1,4 +1,9 @@
-"""Brings a log to one row per person: rows per visit or event, repeated screenings, numbers unique within a site."""
+"""Brings a log to one row per person: rows per visit or event, repeated screenings, numbers unique within a site.
+
+A participant counted twice would make the trial look quicker than it is. So a number that occurs again must be
+explained: the rows say the same and are joined, or each is a screening of its own, or it is an error. Logs with a
+column that names the event of each row are read by `sim.exchange.logs.event_rows` instead.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +19,7 @@ from sim.exchange.logs.columns import LogColumns
 from sim.exchange.logs.statuses import is_reason, meaning_of
 from sim.exchange.observed import FAILED
 from sim.exchange.tables.read import RawTable
+from sim.exchange.tables.sheets import SHEET_COLUMN
 
 if TYPE_CHECKING:
     from sim.exchange.findings import DataCheck
@@ -27,7 +33,7 @@ def one_row_a_person(table: RawTable, columns: LogColumns, check: DataCheck) -> 
 
     Args:
         table: the log.
-        columns: its columns.
+        columns: its columns. Without a column of participants the table stays as it is.
         check: collects errors, such as a participant with two different rows.
 
     Returns:
@@ -51,8 +57,11 @@ def one_row_a_person(table: RawTable, columns: LogColumns, check: DataCheck) -> 
 
 
 def _is_within_site(table: RawTable, columns: LogColumns, ids: pd.Series[str]) -> bool:
-    """Whether each site numbers its own participants: many numbers occur at several sites, but within a site none with
-    different data.
+    """Whether each site numbers its own participants.
+
+    It does where many numbers occur at several sites, but within a site none with different data. Many are a quarter of
+    the numbers and sites, or all of them plain numbers that start at 1 or 2 at more than half of the sites. A number
+    with the same days at two sites is one person who moved, so that numbers are not within a site then.
     """
     sites = table.cells[columns.found["site"]]
     known = (ids != "") & (sites != "")
@@ -79,7 +88,11 @@ def _collapsed(
     repeated: pd.Series[bool],
     notes: list[str],
 ) -> tuple[RawTable, list[str]]:
-    """Join the rows of one person where they say the same; keep them apart where each is a separate screening."""
+    """Join the rows of one person where they say the same; keep them apart where each is a separate screening.
+
+    An empty cell says nothing. A joined row keeps the last non-empty cell of each column. Rows that differ otherwise,
+    or that are equal in every cell, are an error of `check`.
+    """
     roles = {role: header for role, header in columns.found.items() if role not in ("event", "participant")}
     roles |= {f"is {role}": header for role, header in columns.flags.items()}
     keep = pd.Series(True, index=table.cells.index)
@@ -104,7 +117,9 @@ def _collapsed(
             differ |= {roles[role]: None for role in different}
     if twice:
         names = ", ".join(f"'{name}'" for name in list(differ)[:4])
-        check.error(f"the same participant twice{in_rows(sorted(twice))}{f': they differ in {names}' if names else ''}")
+        what = f"the same participant twice{in_rows(sorted(twice))}{f': they differ in {names}' if names else ''}"
+        in_sheets = SHEET_COLUMN in table.columns
+        check.error(f"{what}; read the sheet that is right, with --sheet NAME" if in_sheets else what)
     if n_put:
         notes.append(f"{len(cells):,} rows are of {int(keep.sum()):,} people: a row a visit or event, put together")
     if n_again:
@@ -129,6 +144,7 @@ def _is_screened_again(rows: pd.DataFrame, columns: LogColumns, different: list[
 
 
 def _has_failed(row: pd.Series[str], columns: LogColumns) -> bool:
+    """Whether a row says that screening failed: by its status, a date, or a reason."""
     found = columns.found
     status = "status" in found and meaning_of(row[found["status"]]) == FAILED
     dated = any(role in found and row[found[role]] != "" for role in (headers.FAILED_ON, headers.LEFT_ON))

@@ -1,4 +1,9 @@
-"""Reads an enrolment log: one row per randomisation, per person screened, or per event."""
+"""Reads an enrolment log: one row per randomisation, per person screened, or per event.
+
+This is where the steps of the package `logs` are put in order: recognise the columns, move words out of date columns,
+bring the log to one row per person, read the days, decide what became of each person, find the last day of the data,
+and account for all of it. Each step is a module of its own.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sim.errors import Problem
-from sim.exchange.account import BY_CONTENT, BY_NAME, Account
+from sim.errors import Problem, in_short
+from sim.exchange.account import BY_CONTENT, BY_NAME, BY_OPTION, Account
 from sim.exchange.dates.ends import check_slips, end_of_data, warn_gaps, without_placeholders
 from sim.exchange.dates.read import Days, parse_dates
 from sim.exchange.findings import COLUMNS, DataCheck, DataError, Question, QuestionError
@@ -22,6 +27,7 @@ from sim.exchange.logs.event_rows import a_row_a_person, event_rows
 from sim.exchange.logs.evidence import NO_DAY, Evidence
 from sim.exchange.logs.fates import Fates, fates_of
 from sim.exchange.logs.one_a_person import one_row_a_person
+from sim.exchange.logs.other_tables import refuse_other_shapes, refuse_table_of_sites
 from sim.exchange.logs.statuses import meaning_of, yes_or_no
 from sim.exchange.logs.words_for_dates import words_as_status
 from sim.exchange.observed import (
@@ -36,10 +42,12 @@ from sim.exchange.observed import (
     nobody,
 )
 from sim.exchange.said import IGNORED, Said
+from sim.exchange.sites.blanks import check_blanks
 from sim.exchange.tables.raw import RawTable
 
 _LOG = "an enrolment log"
 _BEGINNINGS = (headers.DATE, headers.SCREENED, headers.FAILED_ON)
+_SHOWN = 12  # columns in a message
 _NO_DAY_FOR = {FAILED: "screen failure without a date", IN_SCREENING: "in screening without a date"}
 
 
@@ -47,14 +55,17 @@ def read_log(table: RawTable, said: Said) -> ObservedTrial:
     """Read an enrolment log.
 
     Args:
-        table: the table.
+        table: the log; its index has the rows of the file.
         said: what the user said of how to read it.
 
     Returns:
-        The trial.
+        The trial. Times are days since the earliest day in the log, at the middle of the day. A screen failure on an
+        unknown day ends on the day of screening; people who left on an unknown day are taken as leaving on the last
+        day.
 
     Raises:
-        DataError: there is no date column, a date cannot be read, or two columns contradict each other.
+        DataError: there is no date column, a date cannot be read, a day is impossible (randomised before screened, left
+            before randomised), two columns contradict each other, or no row has a day.
         QuestionError: it can be read in more than one way.
     """
     whole = table
@@ -77,7 +88,7 @@ def read_log(table: RawTable, said: Said) -> ObservedTrial:
     fates = fates_of(_evidence(table, columns, days, side), said.status, check)
     _check_days(check, fates, days, table, columns)
     check.stop_on_errors()
-    end = end_of_data(_happened(fates, days, columns), _sides_by_header(side, columns), table.file)
+    end = end_of_data(_happened(fates, days, columns, table.file), _sides_by_header(side, columns), table.file)
     gaps = warn_gaps(check, fates.randomised, table.cells.index.to_numpy())
     account = Account(
         _LOG, uses.uses(), left_out(whole, uses.taken()), len(whole.cells), gaps=tuple(gaps),
@@ -90,7 +101,7 @@ def _not_used(columns: LogColumns) -> list[str]:
     """Columns of dates that are not used, but may matter."""
     if not columns.dates:
         return []
-    names = ", ".join(f"'{name}'" for name in columns.dates[:4])
+    names = ", ".join(f"'{in_short(name)}'" for name in columns.dates[:4])
     more = f" and {len(columns.dates) - 4} more" if len(columns.dates) > 4 else ""
     return [f"not used, with dates in it: {names}{more}; if one says who left, say --columns left=NAME"]
 
@@ -98,7 +109,11 @@ def _not_used(columns: LogColumns) -> list[str]:
 def _people_of(
     table: RawTable, columns: LogColumns, said: Said, check: DataCheck
 ) -> tuple[RawTable, LogColumns, list[str]]:
-    """One row per person, whatever a row of the file stands for."""
+    """Bring the log to one row per person, whatever a row of the file stands for.
+
+    Returns:
+        The table, its columns (new ones, where rows were events), and what was done, as clauses.
+    """
     found = event_rows(table, columns)
     if found is not None and "event" not in said.columns:
         event, when = found
@@ -108,6 +123,7 @@ def _people_of(
         for role in [role for role, name in columns.found.items() if name in found and not role.startswith("event")]:
             del columns.found[role]
         columns.side = {role: [name for name in names if name != when] for role, names in columns.side.items()}
+        columns.dates = [name for name in columns.dates if name not in found]
         return a_row_a_person(table, columns, event, days, check)
     _ask_columns(table, columns, said)
     table, done = one_row_a_person(table, columns, check)
@@ -134,7 +150,16 @@ def _ask_columns(table: RawTable, columns: LogColumns, said: Said) -> None:
 
 
 def _ask_date(table: RawTable, columns: LogColumns) -> None:
-    shown = ", ".join(table.columns)
+    """Ask which column is the date of randomisation.
+
+    Raises:
+        QuestionError: a column could be it; where those screened have a date and a status, that date is offered too.
+        DataError: no column has dates.
+    """
+    refuse_table_of_sites(table)
+    refuse_other_shapes(table)
+    shown = ", ".join(in_short(name) for name in table.columns[:_SHOWN])
+    shown += f" and {len(table.columns) - _SHOWN} more" if len(table.columns) > _SHOWN else ""
     message = f"no column is the date of randomisation (found: {shown})"
     dates = [*columns.dates, *(columns.found[role] for role in DATED if role in columns.found)]
     if not dates:
@@ -142,17 +167,22 @@ def _ask_date(table: RawTable, columns: LogColumns) -> None:
     if "status" in columns.found and "screened" in columns.found:
         header = columns.found["screened"]
         both: tuple[tuple[str, str], ...] = (
-            (f"date={header}", f"for want of another, those randomised are dated by '{header}'"),
+            (f"date={header}", f"for want of another, those randomised are dated by '{in_short(header)}'"),
         )
     else:
         both = ()
-    choices = (*((f"date={name}", f"it is '{name}'") for name in columns.dates), *both)
-    choices = choices or tuple((f"date={name}", f"it is '{name}'") for name in dates)
+    choices = (*((f"date={name}", f"it is '{in_short(name)}'") for name in columns.dates), *both)
+    choices = choices or tuple((f"date={name}", f"it is '{in_short(name)}'") for name in dates)
     raise QuestionError(Question(message, COLUMNS, choices, file=table.file))
 
 
 def _ask_consent(table: RawTable, columns: LogColumns, said: Said) -> None:
-    """Ask whether a date of 'enrolment' is the date of consent, where people who failed screening have one too."""
+    """Ask whether a date of 'enrolment' is the date of consent, where people who failed screening have one too.
+
+    Raises:
+        QuestionError: everybody who failed screening, or everybody in screening, has that date, and the header does not
+            name randomisation.
+    """
     header, status = columns.found[headers.DATE], columns.found.get("status")
     if status is None or "screened" in columns.found or "date" in said.columns or "rand" in headers.words_of(header):
         return
@@ -195,6 +225,8 @@ def _sides_by_header(side: dict[str, Days], columns: LogColumns) -> dict[str, Da
 
 
 def _evidence(table: RawTable, columns: LogColumns, days: dict[str, Days], side: dict[str, Days]) -> Evidence:
+    """What the columns of a log say, as arrays in the order of its rows."""
+
     def texts(role: str) -> npt.NDArray[Any] | None:
         return table.cells[columns.found[role]].to_numpy(dtype=object) if role in columns.found else None
 
@@ -210,7 +242,11 @@ def _evidence(table: RawTable, columns: LogColumns, days: dict[str, Days], side:
 
 
 def _check_days(check: DataCheck, fates: Fates, days: dict[str, Days], table: RawTable, columns: LogColumns) -> None:
-    """Record days that are impossible: before the day that must come first, or missing."""
+    """Record days that are impossible: before the day that must come first, or missing.
+
+    Rows without any day are left out where their status explains it (failed, or in screening), and counted in the
+    fates.
+    """
     rows = table.cells.index.to_numpy()
     if np.isnat(days[headers.DATE]).all() and "screened" not in columns.found:
         check.error("nobody is randomised: the date column is empty")
@@ -237,17 +273,23 @@ def _check_days(check: DataCheck, fates: Fates, days: dict[str, Days], table: Ra
     if "participant" in columns.found:
         check.warn_rows("no participant", rows[(table.cells[columns.found["participant"]] == "").to_numpy()])
     if "site" in columns.found:
-        check.warn_rows("no site", rows[(table.cells[columns.found["site"]] == "").to_numpy()])
+        header = columns.found["site"]
+        check_blanks(check, table.cells[header], header, columns.how["site"] == BY_OPTION)
 
 
-def _happened(fates: Fates, days: dict[str, Days], columns: LogColumns) -> dict[str, Days]:
-    """Days of events, by the header of their column."""
+def _happened(fates: Fates, days: dict[str, Days], columns: LogColumns, file: str) -> dict[str, Days]:
+    """Days of events, by the header of their column; a day that is used for nothing, or by a row left out, is NaT.
+
+    Raises:
+        DataError: no day is left.
+    """
     counted = {}
     for role, values in days.items():
         used = (values == fates.randomised) | (values == fates.screened) | (values == fates.ended)
         counted[columns.found[role]] = np.where((fates.status != IGNORED) & used, values, NO_DAY)
     if all(np.isnat(values).all() for values in counted.values()):
-        raise DataError(Problem("no row has a day on which somebody was screened or randomised", columns.found["date"]))
+        message = "no row has a day on which somebody was screened or randomised"
+        raise DataError(Problem(message, file, path=columns.found[headers.DATE]))
     return counted
 
 
@@ -282,6 +324,7 @@ def as_date(day: np.datetime64) -> date:
 def _log(
     table: RawTable, columns: LogColumns, fates: Fates, last: np.datetime64, check: DataCheck, account: Account
 ) -> ObservedTrial:
+    """The trial from its fates: people in order of their first day and number, days counted from the earliest one."""
     kept = np.flatnonzero(fates.status != IGNORED)
     failed = (fates.status == FAILED) & fates.unknown_end
     ended = np.where(failed, fates.screened, np.where(fates.unknown_end, last, fates.ended))

@@ -1,4 +1,12 @@
-"""The usual words for a participant's status, by meaning: whole phrases in lower case without punctuation."""
+"""Phrases that people write into a status column, by their meaning; data, without logic.
+
+The phrases are whole: `sim.exchange.logs.statuses` looks them up after bringing case, accents and spelling into one
+form, and never by parts of words. A phrase that can mean two things, such as "off treatment", does not belong here,
+because a user is asked about what is missing and not about what is wrong.
+
+Attributes:
+    PHRASES: phrases by meaning, one of `sim.exchange.said.STATUSES`; separated by semicolons, over several lines.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +126,7 @@ PHRASES: dict[str, str] = {
         followup; follow up completed; follow up complete; completed study follow up; study finished; normal
         completion; abgeschlossen; studienende; beendet regular; termine; completado; finalizado""",
     IGNORED: """
-        test; test subject; test patient; test record; testing; dummy; void; voided; deleted; duplicate; entered
-        in error; entry error; data entry error; created in error; invalid; training; training subject;
-        cancelled; canceled; cancelled entry""",
+        test; test subject; test patient; test record; testing; dummy; void; voided; deleted; duplicate; duplicated;
+        duplicate record; duplicate entry; entered in error; entry error; data entry error; created in error; invalid;
+        training; training subject; cancelled; canceled; cancelled entry""",
 }

@@ -30,7 +30,10 @@ _NO_REASON = frozenset(("n a", "na", "none", "not applicable", "nil", "no reason
 
 
 def normal(text: str) -> str:
-    """Normalise a phrase: lower case, British spelling, no accents, only letters and digits."""
+    """Normalise a phrase for a lookup: lower case, British spelling, no accents, only letters and digits.
+
+    Every form of enrol, enrolled apart, becomes `enrol`; words are separated by single spaces.
+    """
     words = " ".join(re.sub(r"[^a-z0-9]+", " ", without_accents(text.casefold())).split())
     return re.sub(r"\benrol+", "enrol", words.replace("randomiz", "randomis"))
 
@@ -42,7 +45,17 @@ _MEANINGS: dict[str, str] = {
 
 @lru_cache(maxsize=4096)
 def meaning_of(text: str) -> str:
-    """Return the meaning of a status, one of `sim.exchange.said.STATUSES`; empty where it is doubtful."""
+    """Return the meaning of a status.
+
+    A number before or after it, as in `3 = Withdrawn`, says nothing. A phrase of several parts, as in `Screen failure -
+    BMI`, has the meaning of its first part if the others agree with it.
+
+    Args:
+        text: the cell.
+
+    Returns:
+        One of `sim.exchange.said.STATUSES`; empty where it is unknown or doubtful.
+    """
     text = _NUMBERED.sub("", text)
     whole = _known(text)
     if whole:
@@ -54,6 +67,10 @@ def meaning_of(text: str) -> str:
 
 
 def _known(text: str) -> str:
+    """The meaning of a whole phrase, also with words that were run together, or after "the patient has".
+
+    Empty if unknown.
+    """
     for phrase in (normal(text), normal(_GLUED.sub(" ", text))):
         known = _MEANINGS.get(phrase) or _MEANINGS.get(_ABOUT.sub("", phrase))
         if known:
@@ -93,7 +110,14 @@ def is_lost_in_full(text: str) -> bool:
 
 
 def yes_or_no(text: str) -> bool | None:
-    """Return whether a cell says yes or no; None where it says neither."""
+    """Return whether a cell says yes or no, in one of several languages, or by a tick.
+
+    Args:
+        text: the cell.
+
+    Returns:
+        The answer; None where it says neither.
+    """
     word = text.strip().casefold()
     return True if word in _YES else False if word in _NO else None
 

@@ -62,14 +62,17 @@ def _words(cells: pd.Series[str]) -> pd.Series[str]:
 
 
 def _is_word(text: str) -> bool:
+    """Whether a text has letters and no digits, and is no word for a missing date."""
     return (
-        any(letter.isalpha() for letter in text)
+        not text.startswith("#")  # a formula that failed
+        and any(letter.isalpha() for letter in text)
         and not any(letter.isdigit() for letter in text)
-        and not (is_nothing(text))
+        and not is_nothing(text)
     )
 
 
 def _moved(table: RawTable, header: str, words: pd.Series[str], status: str, check: DataCheck) -> RawTable:
+    """The table with the words of a date column moved to the status; a word that contradicts a status is an error."""
     cells = table.cells.copy()
     said = cells.loc[words.index, status]
     cells.loc[words.index, header] = ""

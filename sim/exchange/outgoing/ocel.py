@@ -28,7 +28,7 @@ def ocel(design: Design, rows: Array) -> str:
         rows: (n, WIDTH) events of one simulated trial, in order; see `sim.core.events`.
 
     Returns:
-        JSON.
+        JSON. Times are those of the simulation, to the second, marked as UTC.
     """
     names = site_names(design)
     words = [vocabulary(design, kind) for kind in range(len(KINDS))]
@@ -85,6 +85,7 @@ def _types(kind: int, words: tuple[str, ...]) -> list[dict[str, str]]:
 
 
 def _attributes(row: Array, words: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The values of an event that its kind declares: `number`, `detail` (a word of its vocabulary) and `amount`."""
     kind = KINDS[int(row[KIND])]
     found: list[tuple[str, Any]] = [("number", float(row[NUMBER]))] if kind.number else []
     found += [("detail", words[int(row[CODE])])] if words else []

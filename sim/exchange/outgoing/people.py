@@ -1,4 +1,7 @@
-"""Gathers for export what one simulated trial's log says of each person."""
+"""Gathers for export what one simulated trial's log says of each person.
+
+Measures come from `sim.analysis`, which reduces many trials; here the whole way of each person is kept.
+"""
 
 from __future__ import annotations
 
@@ -105,7 +108,10 @@ def moment(clock: Clock, day: float) -> str:
 
     Args:
         clock: converts days to dates.
-        day: days since day 0.
+        day: days since day 0; its fraction is the time of day.
+
+    Returns:
+        ISO 8601 without a time zone.
     """
     whole = math.floor(day)
     start = datetime.combine(clock.date_of(whole), time())

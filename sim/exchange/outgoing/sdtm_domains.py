@@ -1,6 +1,10 @@
 """Writes DM, DS, SV and EX of one simulated trial: SDTMIG 3.4 in CDISC Dataset-JSON 1.1.
 
-Only what is simulated is written: no AGE or RACE is invented. `forecast` and `fit` can read these files.
+Only what is simulated is written: no AGE or RACE is invented. `forecast` and `fit` can read these files. The creation
+date in them is the day of the last event, so that the same trial gives the same bytes.
+
+Attributes:
+    DOMAINS: the domains written, each with its columns.
 """
 
 from __future__ import annotations
@@ -27,8 +31,8 @@ class Domain:
     Attributes:
         name: name of the domain.
         label: its label in the standard.
-        columns: name, label and type of each column, keys first.
-        n_keys: number of keys.
+        columns: name, label and type (string, integer, float or datetime) of each column, keys first.
+        n_keys: number of keys, the columns at the front that together tell rows apart.
     """
 
     name: str
@@ -141,7 +145,14 @@ def dataset_json(design: Design, rows: Array) -> dict[str, str]:
 
 
 def standard_term(way_out: str) -> str:
-    """Return the standard's disposition term for a way of leaving, or its own name in capitals."""
+    """Return the standard's disposition term for a way of leaving.
+
+    Args:
+        way_out: the scenario's name, such as `lost_to_follow_up`.
+
+    Returns:
+        A term of the codelist NCOMPLT if a word of the name tells which; otherwise the name in capitals.
+    """
     words = way_out.lower()
     return next(
         (term for parts, term in _DECODED if any(part in words for part in parts)), way_out.upper().replace("_", " ")
@@ -149,6 +160,10 @@ def standard_term(way_out: str) -> str:
 
 
 def _rows_by_domain(design: Design, people: list[Journey], study: str) -> dict[str, Rows]:
+    """Rows of each domain in the order of its columns, people in order of consent.
+
+    A subject's number has its group, the site within the group from 1, and the number at the site: `clinic-2-0007`.
+    """
     found: dict[str, Rows] = {domain.name: [] for domain in DOMAINS}
     groups = [group.name for group in design.groups for _ in range(group.count)]
     first = {name: groups.index(name) for name in dict.fromkeys(groups)}
@@ -164,11 +179,18 @@ def _rows_by_domain(design: Design, people: list[Journey], study: str) -> dict[s
             [*who, week, "SV", f"WEEK {week:g}", moment(design.clock, day)] for week, day in sorted(person.visits)
         ]
         arm = "" if person.arm is None else design.arms[person.arm].name
+        unit = _unit(design, arm)
         found["EX"] += [
-            [*who, n, "EX", arm, amount, "cells", moment(design.clock, start), moment(design.clock, end)]
+            [*who, n, "EX", arm, amount, unit, moment(design.clock, start), moment(design.clock, end)]
             for n, start, end, amount in person.doses
         ]
     return found
+
+
+def _unit(design: Design, arm: str) -> str:
+    """Unit of the doses of an arm."""
+    doses = design.scenario.arms[arm].doses if arm else None
+    return doses.given_in if doses else "cells"
 
 
 def _demographics(design: Design, person: Journey) -> list[str | None]:
@@ -216,6 +238,7 @@ def _dispositions(design: Design, person: Journey) -> list[tuple[str, str, str, 
 
 
 def _text(domain: Domain, rows: Rows, study: str, last: str) -> str:
+    """A domain as Dataset-JSON; `last` is the moment that stands for the day of creation."""
     columns: list[dict[str, Any]] = []
     for position, (name, label, kind) in enumerate(domain.columns, start=1):
         column: dict[str, Any] = {"itemOID": f"IT.{domain.name}.{name}", "name": name, "label": label, "dataType": kind}

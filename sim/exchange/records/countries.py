@@ -1,4 +1,7 @@
-"""ISO 3166 codes of countries, by the names that registries use."""
+"""ISO 3166 codes of countries, by the names that registries use.
+
+The list of names is that of the library `holidays`; here are only the spellings of registries that differ from it.
+"""
 
 from __future__ import annotations
 
@@ -39,16 +42,19 @@ _BY_CODE = {code.lower(): names[1] for names in COUNTRIES.values() for code in n
 
 
 def key_of(text: str) -> str:
-    """Turn a name into a key for a scenario file: lower-case letters, digits and underscores."""
+    """Turn a name into a key for a scenario file: lower-case letters, digits and underscores. It may be empty."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
 
 
 def code_of(country: str) -> str | None:
-    """Return the two-letter code of a country; None where the name is not known.
+    """Return the two-letter code of a country.
 
     Args:
         country: a name in the spelling of a registry, or a code of two or three letters.
+
+    Returns:
+        The code in capitals; None where the name is not known.
     """
     key = key_of(country)
     if key in COUNTRIES:

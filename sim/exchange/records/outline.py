@@ -1,4 +1,7 @@
-"""What a registry record or a protocol says of a study, in one form for all formats, and what it leaves open."""
+"""What a registry record or a protocol says of a study, in one form for all formats, and what it leaves open.
+
+It holds nothing that a record does not say: defaults are chosen later, in `scenario_text`, where they become questions.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""Reads a registry record or a USDM file from disk."""
+"""Reads a registry record or a USDM file from disk.
+
+The entrance of the package: it chooses the reader and turns whatever is wrong with a file into one message.
+
+Attributes:
+    REGISTRY: kind of a record of ClinicalTrials.gov.
+    USDM: kind of a CDISC USDM file.
+"""
 
 from __future__ import annotations
 
@@ -41,15 +48,12 @@ def read_study(path: Path, kind: str) -> StudyOutline:
     if isinstance(data, dict) and isinstance(data.get("studies"), list):
         data = data["studies"]
     if isinstance(data, list):
-        if len(data) != 1:
-            raise UsageError(Problem(f"has {len(data)} studies; save one of them in a file of its own", str(path)))
-        data = data[0]
+        studies = [one for one in data if isinstance(one, dict) and key in one]
+        if len(studies) > 1:
+            raise UsageError(Problem(f"has {len(studies)} studies; save one of them in a file of its own", str(path)))
+        data = studies[0] if studies else {}
     if not isinstance(data, dict) or key not in data:
-        other = next(
-            (what for _, its_key, what in _READERS.values() if isinstance(data, dict) and its_key in data), None
-        )
-        hint = f"; it is {other}" if other else f"; there is no '{key}' in it"
-        raise UsageError(Problem(f"is not {expected}{hint}", str(path)))
+        raise UsageError(Problem(f"is not {expected}; {_what_instead(data, key)}", str(path)))
     try:
         return reader(data)
     except ValidationError as error:
@@ -63,7 +67,22 @@ def read_study(path: Path, kind: str) -> StudyOutline:
         raise UsageError(Problem(str(error.args[0]), str(path))) from None
 
 
+def _what_instead(data: Any, key: str) -> str:
+    """What a file has that is not a study of the kind that is asked for."""
+    for _, its_key, what in _READERS.values():
+        if isinstance(data, dict) and its_key in data:
+            return f"it is {what}"
+    if isinstance(data, dict) and "FullStudiesResponse" in data:
+        return "it is an answer of version 1 of that interface, which is closed: save the study again, from version 2"
+    return f"there is no '{key}' in it"
+
+
 def _parsed(path: Path, expected: str) -> Any:
+    """The JSON of a file.
+
+    Raises:
+        UsageError: it cannot be read, is too large, or is not JSON.
+    """
     try:
         content = read_limited(path, ON_DISK.json_bytes)
         return json.loads(content)

@@ -23,6 +23,8 @@ _RATIO = re.compile(r"\b(\d{1,2}(?:\s*:\s*\d{1,2})+)\b")
 
 
 class _Part(BaseModel):
+    """A part of the record: its fields in camel case, those that are not named here ignored."""
+
     model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_camel)
 
 
@@ -204,7 +206,15 @@ def _read_dates(outline: StudyOutline, status: _Status) -> None:
 
 
 def _day(text: str, is_end: bool) -> tuple[date | None, bool]:
-    """A date as far as it is given, and whether a part was missing."""
+    """A date as far as it is given, and whether a part was missing.
+
+    Args:
+        text: year, year and month, or a whole date; anything may follow.
+        is_end: whether a missing part is taken as late as possible, rather than as early.
+
+    Returns:
+        The date, or None where the text is none; and whether a part was missing.
+    """
     match = _PARTIAL_DATE.match(text)
     if not match:
         return None, False
@@ -221,6 +231,7 @@ def _day(text: str, is_end: bool) -> tuple[date | None, bool]:
 
 
 def _read_arms(outline: StudyOutline, protocol: _Protocol) -> None:
+    """Read the arms, each with its part of the allocation ratio, or None where the record names no ratio."""
     arms = protocol.arms_interventions_module.arm_groups
     ratio = _ratio(protocol, len(arms))
     outline.arms = [
@@ -229,7 +240,17 @@ def _read_arms(outline: StudyOutline, protocol: _Protocol) -> None:
 
 
 def _ratio(protocol: _Protocol, n_arms: int) -> list[int] | None:
-    """The allocation ratio, if a sentence on randomisation names one with as many parts as there are arms."""
+    """The allocation ratio, if a sentence on randomisation names one with as many parts as there are arms.
+
+    Titles and descriptions are searched, because the record has no field for it.
+
+    Args:
+        protocol: the registered protocol.
+        n_arms: number of arms.
+
+    Returns:
+        Parts in the order of the text; None where no ratio fits, or two different ones do.
+    """
     if n_arms < 2:
         return [1] if n_arms else None
     texts = (
@@ -249,6 +270,10 @@ def _ratio(protocol: _Protocol, n_arms: int) -> list[int] | None:
 
 
 def _read_weeks(outline: StudyOutline, outcomes: _Outcomes) -> None:
+    """Read the weeks of visits from the time frames of all outcomes.
+
+    The primary week is the latest of a primary outcome.
+    """
     primary = [week for outcome in outcomes.primary_outcomes for week in weeks_in(outcome.time_frame)]
     others = [week for outcome in outcomes.secondary_outcomes for week in weeks_in(outcome.time_frame)]
     outline.visit_weeks = tidy([*primary, *others])
@@ -256,7 +281,7 @@ def _read_weeks(outline: StudyOutline, outcomes: _Outcomes) -> None:
 
 
 def _flow(module: _FlowModule) -> Flow | None:
-    """The first period that anybody started."""
+    """The first period that anybody started, with the reasons for leaving it; None without posted results."""
     for period in module.periods:
         started = next((_total(one.achievements) for one in period.milestones if one.type == "STARTED"), 0)
         if started <= 0:
@@ -272,6 +297,7 @@ def _total(counts: tuple[_Count, ...]) -> int:
 
 
 def _criteria(eligibility: _Eligibility) -> list[str]:
+    """Sex and ages in one line, where the record has them; then the criteria as written, without empty lines."""
     ages = [
         f"{word} age {age}"
         for word, age in (("minimum", eligibility.minimum_age), ("maximum", eligibility.maximum_age))

@@ -1,7 +1,8 @@
 """Writes a scenario file from an outline: what the record says, and open questions with defaults.
 
 Nothing is invented. What the record leaves open is a numbered question at the top of the file. The default that stands
-in for the answer has grade D among `sources`.
+in for the answer has grade D among `sources`. The text is written by hand and not by a YAML library, because its
+comments (questions, criteria, names in the record) are half of its use.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ import textwrap
 from dataclasses import dataclass, field
 from datetime import date
 
+from sim.core.clock import MONTH_DAYS
 from sim.exchange.records.countries import key_of
 from sim.exchange.records.outline import StudyOutline
 
 _WEEK_DAYS = 7
-_MONTH_DAYS = 365.25 / 12
 _FAILURE = 0.3  # share of screened people; assumed, and asked about
 _SCREENING_DAYS = 14
 _RATE_SIGMA = 0.5
@@ -91,6 +92,7 @@ def scenario_text(outline: StudyOutline, name: str, target: int | None = None, o
 
 
 def _trial(draft: _Draft, outline: StudyOutline, target: int, opens: date) -> None:
+    """Target, first day, planned dates after it, and a horizon of three times their length, from 60 to 600 months."""
     lines = draft.lines
     lines += ["trial:", f"  target: {target}", f"  enrolment_opens: {opens.isoformat()}"]
     ends = {
@@ -102,7 +104,7 @@ def _trial(draft: _Draft, outline: StudyOutline, target: int, opens: date) -> No
         lines.append(f"  planned: {{{', '.join(planned)}}}")
         draft.say("trial.planned", "; ".join(f"{key}: {outline.notes[key]}" for key in ends if outline.notes.get(key)))
     last = max((day for day in ends.values() if day is not None), default=None)
-    months = (last - opens).days / _MONTH_DAYS if last is not None else 0.0
+    months = (last - opens).days / MONTH_DAYS if last is not None else 0.0
     lines.append(f"  horizon_months: {min(600, max(60, round(3 * months)))}")
     if target == outline.target:
         draft.say("trial.target", "The number who took part." if outline.is_target_actual else "")
@@ -116,6 +118,10 @@ def _trial(draft: _Draft, outline: StudyOutline, target: int, opens: date) -> No
 
 
 def _arms(draft: _Draft, outline: StudyOutline) -> None:
+    """One arm per arm of the record, named by its label.
+
+    Equal shares and simple randomisation where it says nothing.
+    """
     lines = draft.lines
     lines += ["", "arms:"]
     arms = outline.arms
@@ -140,6 +146,7 @@ def _arms(draft: _Draft, outline: StudyOutline) -> None:
 
 
 def _sites(draft: _Draft, outline: StudyOutline, target: int, opens: date) -> None:
+    """Sites by country, all open on day 0, with the rate that the record's dates imply."""
     lines = draft.lines
     groups = outline.sites
     n_sites = sum(group.count for group in groups) or 1
@@ -167,20 +174,31 @@ def _sites(draft: _Draft, outline: StudyOutline, target: int, opens: date) -> No
 
 
 def _rate(outline: StudyOutline, target: int, opens: date, n_sites: int) -> tuple[float, str]:
-    """People screened per site and month: implied by the record's own dates, or one per month."""
+    """People screened per site and month: implied by the record's own dates, or one per month.
+
+    Recruitment is taken as lasting from the first day to the primary completion less the week of the primary endpoint
+    (or to the study completion less the last visit). If that is less than half a month, one per month is assumed.
+
+    Returns:
+        The rate to three digits, and a sentence that says where it comes from.
+    """
     end, weeks = outline.primary_completion, outline.primary_week
     if end is None or weeks is None:
         end, weeks = outline.study_completion, max(outline.visit_weeks, default=0.0)
     days = (end - opens).days - (weeks or 0.0) * _WEEK_DAYS if end is not None else 0.0
-    if days < _MONTH_DAYS / 2:
+    if days < MONTH_DAYS / 2:
         return 1.0, "One a month is assumed."
-    per_month = target / (1 - _FAILURE) / n_sites / (days / _MONTH_DAYS)
+    per_month = target / (1 - _FAILURE) / n_sites / (days / MONTH_DAYS)
     return float(f"{per_month:.3g}"), (
-        f"{per_month:.3g} is what the record's own dates imply, if recruitment lasted {days / _MONTH_DAYS:.0f} months."
+        f"{per_month:.3g} is what the record's own dates imply, if recruitment lasted {days / MONTH_DAYS:.0f} months."
     )
 
 
 def _screening(draft: _Draft, outline: StudyOutline) -> None:
+    """The criteria as comments, for a planner to write them as criteria.
+
+    Screening as one share and a duration, both asked.
+    """
     draft.lines += [""]
     if outline.criteria:
         draft.lines += ["# Eligibility, as the record has it:"]
@@ -195,6 +213,7 @@ def _screening(draft: _Draft, outline: StudyOutline) -> None:
 
 
 def _follow_up(draft: _Draft, outline: StudyOutline) -> None:
+    """Visits, primary endpoint, window and ways of leaving; only a question where the record names no visit."""
     weeks = outline.visit_weeks[:100]
     if not weeks:
         draft.questions.append(
@@ -219,6 +238,10 @@ def _follow_up(draft: _Draft, outline: StudyOutline) -> None:
 
 
 def _leaving(draft: _Draft, outline: StudyOutline, last_week: float) -> None:
+    """Ways of leaving as shares of those who started.
+
+    They apply by the week of the flow, or the last visit; rare ones are summed.
+    """
     flow = outline.flow
     if flow is None or not flow.ways_out:
         draft.questions.append("follow_up.leaving: Which share drops out, and by when? Nobody is assumed to.")
@@ -239,6 +262,7 @@ def _leaving(draft: _Draft, outline: StudyOutline, last_week: float) -> None:
 
 
 def _sources(draft: _Draft, outline: StudyOutline) -> list[str]:
+    """The grade and source of each value that was written, and the record in the bibliography."""
     lines = ["", "sources:"]
     for path, grade, source, note in draft.sources:
         tail = f", note: {_text(note[:1000])}" if note else ""
@@ -247,7 +271,7 @@ def _sources(draft: _Draft, outline: StudyOutline) -> list[str]:
 
 
 def _unique(keys: list[str], fallback: str) -> list[str]:
-    """Unique keys that a scenario accepts."""
+    """Unique keys that a scenario accepts: they begin with a letter, have at most 50 letters, and are not `all`."""
     taken: list[str] = []
     for number, key in enumerate(keys, start=1):
         key = (key if key[:1].isalpha() else f"{fallback}_{key}".rstrip("_"))[:50]

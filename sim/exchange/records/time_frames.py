@@ -1,4 +1,7 @@
-"""Finds the weeks in a record's text: "Week 52", "up to 12 months", "Day 28"."""
+"""Finds the weeks in a record's text: "Week 52", "up to 12 months", "Day 28".
+
+Registries have no field for visits; the time frames of outcomes are the only trace of them.
+"""
 
 from __future__ import annotations
 

@@ -27,6 +27,8 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 class _Part(BaseModel):
+    """A part of the file: its fields in camel case, those that are not named here ignored."""
+
     model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_camel)
 
 
@@ -170,6 +172,7 @@ def outline_of_usdm(data: Any) -> StudyOutline:
 
 
 def _title(version: _Version, identifier: str) -> str:
+    """The title: acronym, brief or official title, in this order, else any; the identifier where there is none."""
     by_type = {title.type.decode: title.text for title in version.titles if title.text}
     for kind in ("Study Acronym", "Brief Study Title", "Official Study Title"):
         if kind in by_type:
@@ -178,12 +181,14 @@ def _title(version: _Version, identifier: str) -> str:
 
 
 def _target(design: _Design) -> int | None:
+    """The planned number of participants; None where it is not given, or below 1."""
     population = design.population
     planned = population.planned_enrollment_number if population else None
     return int(planned.value) if planned is not None and planned.value is not None and planned.value >= 1 else None
 
 
 def _sites(version: _Version) -> list[SitesOutline]:
+    """Sites by the country of the organisation that manages them."""
     counts: Counter[str] = Counter()
     for organization in version.organizations:
         address = organization.legal_address
@@ -207,7 +212,14 @@ def _read_timeline(outline: StudyOutline, line: _Timeline) -> None:
 
 
 def _days_from_anchor(line: _Timeline) -> dict[str, float]:
-    """Day of each scheduled instance, from the fixed reference."""
+    """Day of each scheduled instance, from the fixed reference.
+
+    Timings are ties between two instances ("7 days after"), given in any order; instances are placed from the anchor
+    outwards. Those that no tie connects to it are left out.
+
+    Returns:
+        Days by the id of the instance; empty without a fixed reference.
+    """
     anchor = next(
         (one.relative_from_scheduled_instance_id for one in line.timings if one.type.decode == "Fixed Reference"), None
     )
@@ -236,7 +248,10 @@ def _days_from_anchor(line: _Timeline) -> dict[str, float]:
 
 
 def _duration(text: str | None) -> float | None:
-    """Days of an ISO 8601 duration; None where the text is not one."""
+    """Days of an ISO 8601 duration, such as `P2W` or `-P1D`; None where the text is not one.
+
+    A year has 365.25 days, and a month a twelfth of that.
+    """
     match = _DURATION.match((text or "").lstrip("-+"))
     if not match or not any(match.groups()):
         return None

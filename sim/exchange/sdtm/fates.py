@@ -32,7 +32,7 @@ _FAILED_ARM = (
     "screening failure",
 )
 _NO_ARM = ("", "not assigned", "notassgn", "not treated", "nottrt", "not applicable", "na", "n a", "unassigned", "none")
-_MILESTONE, _DISPOSITION = "protocol milestone", "disposition event"
+_DISPOSITION = "disposition event"
 
 
 @dataclass
@@ -40,11 +40,12 @@ class SdtmFates:
     """What became of each subject of DM, (n,) each.
 
     Attributes:
-        screened: day on which screening began.
+        screened: day on which screening began; NaT where no date tells.
         randomised: day of randomisation; NaT for those who were not randomised.
-        ended: day of leaving, completion or screen failure.
+        ended: day of leaving, completion or screen failure; NaT for those still there. A screen failure on an unknown
+            day has the day of screening.
         status: in screening, screen failure, randomised, left, completed.
-        way_out: the term of the disposition.
+        way_out: the term of the disposition, in lower case, of those who left or failed; otherwise empty.
         how: which variables said so, as (role, variable).
         notes: decisions, as clauses.
     """
@@ -59,7 +60,15 @@ class SdtmFates:
 
 
 def texts(table: RawTable, name: str) -> pd.Series[str]:
-    """Return a column as normalised words; empty texts where the table does not have it."""
+    """Return a column as normalised words.
+
+    Args:
+        table: a domain.
+        name: the variable.
+
+    Returns:
+        Text as `sim.exchange.logs.statuses.normal` writes it; empty texts where the table does not have the column.
+    """
     if name not in table.columns:
         return pd.Series("", index=table.cells.index)
     return table.cells[name].map(normal)
@@ -86,7 +95,7 @@ def fates(dm: RawTable, ds: RawTable | None, dated: Dated, by: str, check: DataC
         ds: the domain DS, if there is one.
         dated: their days.
         by: `DSSTDTC` or `RFSTDTC` if the user said which is the day of randomisation; else empty.
-        check: collects errors and warnings.
+        check: collects errors; and a question, where subjects have an arm and a start in DM but no randomisation in DS.
 
     Returns:
         The fates, in the order of DM's rows.
@@ -141,7 +150,11 @@ def _arms(dm: RawTable) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
 
 
 def _events(ds: RawTable, days: Days) -> pd.DataFrame:
-    """DS as (id, term, category, day), in lower case, without events that end only a treatment or an epoch."""
+    """DS as (id, term, category, day), in lower case.
+
+    Dispositions that end only a treatment or an epoch, or that say somebody is still there, get the category `other`,
+    so that they end nothing. A row without a category is a disposition.
+    """
     category = texts(ds, "DSCAT") if "DSCAT" in ds.columns else pd.Series(_DISPOSITION, index=ds.cells.index)
     frame = pd.DataFrame({"id": ds.cells["USUBJID"], "term": ds.cells["DSDECOD"], "category": category})
     frame["plain"] = texts(ds, "DSDECOD")
@@ -208,7 +221,21 @@ def _ended(
     failed_arm: npt.NDArray[np.bool_],
     has_events: bool,
 ) -> None:
-    """Ways out: the dispositions of DS, or without DS the end of participation and death in DM."""
+    """Ways out: the dispositions of DS, or without DS the end of participation and death in DM.
+
+    With DS, DM counts only for the death of randomised subjects of whom DS says nothing. Without DS, somebody whose
+    participation ended is taken as having completed, and a note says so.
+
+    Args:
+        found: the fates, whose ends, statuses and ways out are set.
+        dm: the domain DM.
+        dated: days of the domains.
+        day: (n,) day of the last disposition; NaT without one.
+        term: (n,) its term; empty without one.
+        was: (n,) whether each was randomised.
+        failed_arm: (n,) whether the arm says that screening failed.
+        has_events: whether there is a DS.
+    """
     died = ~np.isnat(dated.dm["DTHDTC"]) | np.array([yes_or_no(flag) is True for flag in texts(dm, "DTHFL")])
     gone = ~np.isnat(day) | (term != "")
     until = dated.dm["RFPENDTC"]

@@ -31,7 +31,14 @@ _NEVER = np.datetime64("NaT", "D")
 
 
 def domain_of(table: RawTable) -> str:
-    """Return the SDTM domain of a table; empty for a table that is not SDTM."""
+    """Return the SDTM domain of a table.
+
+    Args:
+        table: a table; its domain is named by the file, by its column DOMAIN, or by variables that only one domain has.
+
+    Returns:
+        DM, DS or SV; empty for a table that is not one of these.
+    """
     if table.domain in _DOMAINS:
         return table.domain
     names = {name.upper() for name in table.columns}
@@ -51,11 +58,12 @@ def siblings(path: Path, domain: str) -> list[Path]:
     """Find the other domains of a trial beside one file.
 
     Args:
-        path: the file, such as `dm.csv`.
+        path: the file, such as `dm.csv`; the domain is looked for in its name from the end.
         domain: its domain.
 
     Returns:
-        Existing files whose names differ only by the domain, such as `ds.csv`.
+        Existing files whose names differ only by the domain, such as `ds.csv`, in the same case; none where the name
+        does not have the domain.
     """
     found = []
     stem = path.stem
@@ -78,10 +86,12 @@ def read_sdtm(tables: list[RawTable], columns: Columns | None = None) -> Observe
         columns: `date` as `DSSTDTC` or `RFSTDTC`, if the user said which is the day of randomisation.
 
     Returns:
-        The trial.
+        The trial. Subjects without a date of screening or randomisation are left out, and counted in its account.
 
     Raises:
-        DataError: DM is missing or lacks a column, or a date cannot be read.
+        DataError: DM is missing or lacks a column, a subject occurs twice, a date cannot be read, or days contradict
+            each other.
+        QuestionError: some have an arm and a start in DM, and no randomisation in DS.
     """
     by_domain = {domain_of(table): with_upper_names(table) for table in tables}
     if "DM" not in by_domain:
@@ -116,6 +126,8 @@ def read_sdtm(tables: list[RawTable], columns: Columns | None = None) -> Observe
 
 _DM_DATES = ("RFICDTC", "DMDTC", "RFSTDTC", "RFPENDTC", "DTHDTC")
 _SCREENED = ("RFICDTC", "DMDTC")
+_BEGAN = "first of RFICDTC and DMDTC"
+_DM_ROLES = {"date": "RFSTDTC", "ended": "RFPENDTC", "died": "DTHDTC"}
 _NEEDED = {"DM": ("USUBJID", "RFSTDTC"), "DS": ("USUBJID", "DSDECOD", "DSSTDTC"), "SV": ("USUBJID",)}
 
 
@@ -126,6 +138,12 @@ def is_said_of_sdtm(columns: Columns) -> bool:
 
 def with_upper_names(table: RawTable) -> RawTable:
     """Return the table with variable names in capital letters, as in the standard.
+
+    Args:
+        table: a domain with names in any case.
+
+    Returns:
+        A copy.
 
     Raises:
         DataError: two names differ only by case.
@@ -150,14 +168,22 @@ def _without_placeholders(by_domain: dict[str, RawTable]) -> tuple[dict[str, Raw
 def _dm_days(dm: RawTable, check: DataCheck) -> dict[str, npt.NDArray[Any]]:
     """Days of DM by variable; an incomplete date is placed between the subject's other dates."""
     found = {name: _dates(dm, name, check) for name in _DM_DATES}
-    order = (("screened", _SCREENED), ("date", ("RFSTDTC",)), ("ended", ("RFPENDTC",)), ("died", ("DTHDTC",)))
-    named = {role: next((name for name in names if name in dm.columns), "") for role, names in order}
-    named = {role: name for role, name in named.items() if name}
-    settled, _ = log_days(dm, named, None)
-    return found | {named[role]: days for role, days in settled.items()}
+    named = {role: name for role, name in _DM_ROLES.items() if name in dm.columns}
+    began = pd.Series("", index=dm.cells.index)
+    from_here = {}
+    for name in _SCREENED:  # consent, or for want of it the day of collection
+        from_here[name] = ~np.isnat(found[name]) & (began == "").to_numpy()
+        if from_here[name].any():
+            began = began.mask(from_here[name], dm.cells[name])
+    together = replace(dm, cells=dm.cells.assign(**{_BEGAN: began}))
+    settled, _ = log_days(together, {"screened": _BEGAN, **named}, None)
+    for name, here in from_here.items():
+        found[name] = np.where(here, settled["screened"], found[name])
+    return found | {name: settled[role] for role, name in named.items()}
 
 
 def _dates(table: RawTable, column: str, check: DataCheck) -> npt.NDArray[Any]:
+    """Days of a column with a warning for incomplete ones; NaT in all rows where the table does not have it."""
     if column not in table.columns:
         return np.full(len(table.cells), _NEVER, dtype="datetime64[D]")
     found = parse_dates(table.cells[column], table.file, column)
@@ -172,6 +198,7 @@ def _observed(
     check: DataCheck,
     account: Account,
 ) -> ObservedTrial:
+    """The trial: subjects in the order of their first day, days counted from the earliest one."""
     dm = by_domain["DM"]
     days = (fate.screened, fate.randomised, fate.ended)
     everything = np.concatenate(days)
@@ -231,13 +258,13 @@ def read_folder(path: Path) -> list[RawTable]:
     """Read the SDTM domains among the files of a folder.
 
     Args:
-        path: the folder.
+        path: the folder; files in its subfolders are not read.
 
     Returns:
-        The tables of the domains.
+        The tables of the domains, from CSV or JSON files that have the domain in their names.
 
     Raises:
-        DataError: there are none.
+        DataError: there are none, or one cannot be read.
     """
     files = sorted(item for item in path.iterdir() if item.suffix.lower() in (".csv", ".json"))
     tables = [read_table(file) for file in files if _may_be_domain(file)]

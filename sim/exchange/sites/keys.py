@@ -1,4 +1,7 @@
-"""Matches names of sites that differ only in spelling: `001`, `1` and `Site 1`; `North` and `NORTH `."""
+"""Matches names of sites that differ only in spelling: `001`, `1` and `Site 1`; `North` and `NORTH `.
+
+Only certain differences are ignored. Names that are merely alike are never matched: the sites could be two.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,21 @@ _DECIMAL = re.compile(r"(\d+)\.0+")
 
 
 def same_site(name: str) -> tuple[str, ...]:
-    """Return a key of a name that ignores case, spaces, punctuation and leading zeros."""
+    """Return a key of a name that ignores case, spaces, punctuation and leading zeros.
+
+    Args:
+        name: as written; `12.0` is `12`, because spreadsheets write it so.
+
+    Returns:
+        Its words and numbers in their order.
+    """
     name = _DECIMAL.fullmatch(name.strip())[1] if _DECIMAL.fullmatch(name.strip()) else name  # type: ignore[index]
     plain = unicodedata.normalize("NFKC", name).casefold()
     return tuple(part.lstrip("0") or "0" if part.isdigit() else part for part in _PART.findall(plain)) or (plain,)
 
 
 def bare_site(name: str) -> tuple[str, ...]:
-    """Return the key of a name without a leading word such as `Site`."""
+    """Return the key of a name without a leading word such as `Site`, unless nothing else is in it."""
     parts = same_site(name)
     while len(parts) > 1 and parts[0] in _LEADS:
         parts = parts[1:]
@@ -27,7 +37,7 @@ def bare_site(name: str) -> tuple[str, ...]:
 
 
 def one_name_each(names: Iterable[str]) -> dict[str, str]:
-    """Choose one spelling for names with the same key: the most frequent, or the first.
+    """Choose one spelling for names that differ only in spelling, or by a leading `Site`: the most frequent one.
 
     Args:
         names: names as often as the data have them; empty ones are left out.
@@ -41,19 +51,21 @@ def one_name_each(names: Iterable[str]) -> dict[str, str]:
             counts[name] = counts.get(name, 0) + 1
     groups: dict[tuple[str, ...], list[str]] = {}
     for name in counts:
-        groups.setdefault(same_site(name), []).append(name)
+        groups.setdefault(bare_site(name), []).append(name)
     return {name: max(group, key=lambda one: counts[one]) for group in groups.values() for name in group}
 
 
 def matched(ours: Iterable[str], theirs: Iterable[str]) -> dict[str, str]:
     """Match the names of two tables, where exactly one name on each side fits.
 
+    Equal names are matched first, then those equal but for spelling, then those equal without a leading word.
+
     Args:
         ours: names of sites, each once.
         theirs: names of sites in the other table, each once.
 
     Returns:
-        Their name by our name.
+        Their name by our name; names without a match are left out.
     """
     left, right = list(ours), list(theirs)
     found: dict[str, str] = {}

@@ -1,4 +1,8 @@
-"""Reads a table of sites: when each opened, when it closed, and when future sites are planned."""
+"""Reads a table of sites: when each opened and closed, and when future openings and closings are planned.
+
+A table is added to a trial that has been read; it can contradict that trial (somebody randomised before the site
+opened), which is an error, and add sites without anybody, which a forecast needs.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +20,18 @@ from sim.exchange.observed import NO_SITE, ObservedTrial, SiteRecord
 from sim.exchange.sites.keys import matched, one_name_each, same_site
 from sim.exchange.tables.columns import SITE_NAMES, Columns, plain, recognise
 from sim.exchange.tables.read import RawTable
-from sim.plurals import are, counted
+from sim.plurals import are, counted, listed
 
-_DATES = ("activated", "closed", "planned")
+SITE_DATES = ("activated", "closed", "planned", "closing")
+_TEXTS = ("group", "country")
 _MEANINGS = {
     "site": "site",
     "activated": "day of activation",
     "closed": "day of closing",
     "planned": "planned day of activation",
+    "closing": "planned day of closing",
     "group": "group of sites",
+    "country": "country",
 }
 _SEVERAL = 2  # this many unmatched sites on both sides are too many for typing errors
 _SHOWN = 8
@@ -40,11 +47,11 @@ def with_sites(trial: ObservedTrial, table: RawTable, given: Columns, order: Dat
         order: how to read 03/04/2024; None if not known.
 
     Returns:
-        The trial.
+        The trial; sites keep the names of the data. Days are since the trial's first day, and may be below 0.
 
     Raises:
-        DataError: no column names the sites or dates them, a site appears twice, or somebody was randomised before
-            their site opened.
+        DataError: no column names the sites or dates them, a site appears twice, days of a site contradict each other,
+            several sites of both may be the same, or somebody was randomised before their site opened.
     """
     columns = recognise(table, SITE_NAMES, {**_site_column(trial, table), **given})
     for role, what in (("site", "names the sites"), ("activated", "says when they opened")):
@@ -58,20 +65,24 @@ def with_sites(trial: ObservedTrial, table: RawTable, given: Columns, order: Dat
     said = names.map(same_site)
     check.error_rows("the same site twice", rows[(said.duplicated(keep=False) & (names != "")).to_numpy()])
     days: dict[str, npt.NDArray[Any]] = {}
-    order = order or proven_order(table.cells[columns[role]] for role in _DATES if role in columns)
+    order = order or proven_order(table.cells[columns[role]] for role in SITE_DATES if role in columns)
     notes = [f"'{columns[role]}' is the {_MEANINGS[role]}" for role in _MEANINGS if role in columns]
     notes = [f"{', '.join(notes)}"]
-    for role in _DATES:
+    for role in SITE_DATES:
         if role in columns:
             dates = parse_dates(table.cells[columns[role]], table.file, columns[role], order)
             found = dates.days
             days[role] = np.where(np.isnat(found), np.nan, (found - np.datetime64(trial.first, "D")).astype(np.float64))
             notes += dates.notes
-    _check_order(check, days, rows)
+    ours = matched([site.name for site in trial.sites], dict.fromkeys(names))
+    _check_order(check, days, rows, trial.now, names.isin(list(ours.values())).to_numpy())
     check.stop_on_errors()
-    groups = table.cells[columns["group"]].tolist() if "group" in columns else [""] * len(names)
+    texts = {role: table.cells[columns[role]].tolist() for role in _TEXTS if role in columns}
     records = [
-        replace(_record(str(name), {role: float(values[i]) for role, values in days.items()}), group=groups[i])
+        replace(
+            _record(str(name), {role: float(values[i]) for role, values in days.items()}),
+            **{role: values[i] for role, values in texts.items()},
+        )
         for i, name in enumerate(names)
     ]
     trial, joined = _joined(trial, records, check)
@@ -102,7 +113,14 @@ def _site_column(trial: ObservedTrial, table: RawTable) -> dict[str, str]:
 
 
 def sites_once(trial: ObservedTrial) -> ObservedTrial:
-    """Merge sites of a trial whose names differ only in spelling: `001` and `1`, `North` and `NORTH `."""
+    """Merge sites of a trial whose names differ only in spelling: `001` and `1`, `North` and `NORTH `.
+
+    Args:
+        trial: the trial.
+
+    Returns:
+        The trial with one site for each, under the name that `one_name_each` chooses; the same trial where none differ.
+    """
     at = trial.people.site
     names = [site.name for site in trial.sites]
     one = one_name_each([names[i] for i in at[at != NO_SITE].tolist()] + names)
@@ -112,7 +130,7 @@ def sites_once(trial: ObservedTrial) -> ObservedTrial:
     kept = list(dict.fromkeys(one[name] for name in names))
     index = np.array([kept.index(one[name]) for name in names] + [NO_SITE], dtype=np.int64)
     records = {site.name: site for site in trial.sites}
-    note = f"sites that differ only in spelling are taken as one: {_listed(others)}"
+    note = f"sites that differ only in spelling are taken as one: {listed(others, _SHOWN)}"
     return replace(
         trial,
         people=replace(trial.people, site=index[at]),
@@ -139,37 +157,53 @@ def with_plans(trial: ObservedTrial, as_of: date | None) -> ObservedTrial:
     sites = []
     for site in trial.sites:
         is_plan = site.activated is not None and site.activated >= now
+        is_closing = site.closed is not None and site.closed >= now
         sites.append(
             replace(
                 site,
                 activated=None if is_plan else site.activated,
                 planned=site.activated if is_plan else site.planned,
-                closed=None if site.closed is not None and site.closed >= now else site.closed,
+                closed=None if is_closing else site.closed,
+                closing=site.closed if is_closing else site.closing,
             )
         )
     notes = []
     if to_come:
-        notes.append(f"days of activation after the end of the data are plans: {_listed(to_come)}")
+        notes.append(f"days of activation after the end of the data are plans: {listed(to_come, _SHOWN)}")
     if to_close:
-        notes.append(f"days of closing after the end of the data are plans, and not used: {_listed(to_close)}")
+        notes.append(f"days of closing after the end of the data are plans: {listed(to_close, _SHOWN)}")
     account = replace(trial.account, notes=(*trial.account.notes, *notes))
     return replace(trial, sites=tuple(sites), account=account)
 
 
 def _record(name: str, days: dict[str, float]) -> SiteRecord:
+    """A site with its known days; NaN is not known."""
     known = {role: day for role, day in days.items() if not np.isnan(day)}
-    return SiteRecord(name, known.get("activated"), known.get("closed"), known.get("planned"))
+    opens, planned = known.get("activated"), known.get("planned")
+    return SiteRecord(name, opens, known.get("closed"), planned, known.get("closing"))
 
 
-def _check_order(check: DataCheck, days: dict[str, npt.NDArray[Any]], rows: npt.NDArray[np.int64]) -> None:
-    if "activated" in days and "closed" in days:
-        check.error_rows("closed before activated", rows[days["closed"] < days["activated"]])
-        check.error_rows("closed, but never activated", rows[~np.isnan(days["closed"]) & np.isnan(days["activated"])])
-    if "activated" in days and "planned" in days:
-        nothing = np.isnan(days["activated"]) & np.isnan(days["planned"])
-        check.warn_rows("neither activated nor planned; never opens", rows[nothing])
-    elif "activated" in days:
-        check.warn_rows("not activated, and no plan; never opens", rows[np.isnan(days["activated"])])
+def _check_order(
+    check: DataCheck,
+    days: dict[str, npt.NDArray[Any]],
+    rows: npt.NDArray[np.int64],
+    now: float,
+    has_people: npt.NDArray[np.bool_],
+) -> None:
+    """Errors where days of one site contradict each other, and warnings where it never opens; `now` ends the data."""
+    nothing = np.full(len(rows), np.nan)
+    activated, planned = days.get("activated", nothing), days.get("planned", nothing)
+    closed = days.get("closed", nothing)
+    check.error_rows("closed before activated", rows[closed < activated])
+    if "activated" in days:
+        check.error_rows("closed, but never activated", rows[(closed < now) & np.isnan(activated)])
+    opens = np.where(np.isnan(activated), planned, activated)
+    to_close = np.where((closed >= now) & np.isnan(activated), closed, days.get("closing", nothing))
+    check.error_rows("planned to close before it opens", rows[to_close < opens])
+    if "activated" in days:
+        never = np.isnan(activated) & np.isnan(planned)
+        check.warn_rows("neither activated nor planned; never opens", rows[never & ~has_people])
+        check.warn_rows("no day of activation; taken as open since somebody came", rows[never & has_people])
 
 
 def _joined(trial: ObservedTrial, records: list[SiteRecord], check: DataCheck) -> tuple[ObservedTrial, dict[str, str]]:
@@ -180,7 +214,7 @@ def _joined(trial: ObservedTrial, records: list[SiteRecord], check: DataCheck) -
     missing = [name for name in ours if name not in found]
     others = [name for name in by_name if name not in set(found.values())]
     if missing:
-        _check_unmatched(missing, others, not found, check)
+        _check_unmatched(missing, [by_name[name] for name in others], not found, check)
     if not trial.has_sites:
         check.warn("the data do not say at which site people were randomised; only the sites' dates are used")
     joined = [
@@ -190,25 +224,34 @@ def _joined(trial: ObservedTrial, records: list[SiteRecord], check: DataCheck) -
     return replace(trial, sites=tuple(joined)), {theirs: name for name, theirs in found.items()}
 
 
-def _check_unmatched(missing: list[str], others: list[str], is_none_found: bool, check: DataCheck) -> None:
-    """Sites of the data that the table does not have: a warning, or an error where several may be the same sites."""
-    if others and (is_none_found or min(len(missing), len(others)) >= _SEVERAL):
+def _check_unmatched(missing: list[str], others: list[SiteRecord], is_none_found: bool, check: DataCheck) -> None:
+    """Warn of sites of the data that the table does not have.
+
+    It is an error where they may be sites of the table that have nobody in the data, spelled in another way: where no
+    site of the data is in the table, where one of the table's own is open, or where both sides have at least two.
+
+    Args:
+        missing: names of the sites of the data that are not in the table.
+        others: sites of the table that are not in the data.
+        is_none_found: whether no site is in both.
+        check: collects what is found.
+    """
+    names = [record.name for record in others]
+    is_open = any(record.activated is not None for record in others)
+    if others and (is_none_found or is_open or min(len(missing), len(others)) >= _SEVERAL):
         check.error(
-            f"sites of the data are not in the table ({_listed(missing)}), and sites of the table are not in the data "
-            f"({_listed(others)}): they may be the same; write them alike in both"
+            f"sites of the data are not in the table ({listed(missing, _SHOWN)}), and sites of the table are not in "
+            f"the data ({listed(names, _SHOWN)}): they may be the same; write them alike in both, or add what is "
+            "missing to the table"
         )
         return
-    hint = f"; {nearest(missing[0], others)}" if others else ""
+    hint = f"; {nearest(missing[0], names)}" if names else ""
     n = len(missing)
-    check.warn(f"{counted(n, 'site')} of the data {are(n)} not in the table: {_listed(missing)}{hint}")
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"{', '.join(names[:_SHOWN])}{more}"
+    check.warn(f"{counted(n, 'site')} of the data {are(n)} not in the table: {listed(missing, _SHOWN)}{hint}")
 
 
 def _check_before_opening(trial: ObservedTrial, check: DataCheck, row_of: dict[str, int]) -> None:
+    """An error for each site at which somebody was randomised before the day on which it opened."""
     opened = np.array([np.nan if site.activated is None else site.activated for site in trial.sites])
     people = trial.people
     at_site = people.site != NO_SITE

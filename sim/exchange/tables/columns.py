@@ -1,4 +1,14 @@
-"""Recognises columns by usual names, or by what the user said with `--columns`."""
+"""Recognises columns by usual names, or by what the user said with `--columns`.
+
+For tables whose headers come from a small vocabulary: counts and sites. Headers of logs vary more, and are taken apart
+word by word in `sim.exchange.logs.headers`.
+
+Attributes:
+    Columns: header by role, as after `--columns`; an empty header means that there is no such column.
+    LOG_NAMES: usual names of the columns of a log, by role, as `plain` writes them.
+    COUNT_NAMES: likewise for counts.
+    SITE_NAMES: likewise for a table of sites.
+"""
 
 from __future__ import annotations
 
@@ -67,8 +77,8 @@ COUNT_NAMES: dict[str, tuple[str, ...]] = {
     "randomised": (
         "randomised", "randomized", "enrolled", "enrolment", "enrollment", "recruited", "recruitment",
         "randomisations", "randomizations", "enrolments", "enrollments", "accrual", "accrued", "included", "count", "n",
-        "inclusions", "recruits", "accruals", "entered", "registered", "patients", "subjects", "participants", "actual",
-        "actuals", "randomisiert", "eingeschlossen", "rand", "randomised_patients", "observed",
+        "inclusions", "recruits", "accruals", "entered", "registered", "patients", "subjects", "participants", "pts",
+        "actual", "actuals", "randomisiert", "eingeschlossen", "rand", "randomised_patients", "observed",
         "eingeschlossene", "inclus", "incluidos", "inclusi", "arruolati", "arruolamenti", "geincludeerd", "reclutados",
         "gerandomiseerd", "randomizzati", "randomises", "randomizados", "aleatorizados", "inclusiones",
     ),
@@ -94,7 +104,15 @@ SITE_NAMES: dict[str, tuple[str, ...]] = {
         "planned_open", "expected_siv", "target_siv", "forecast_siv", "projected_siv", "anticipated_activation",
         "planned_initiation", "activation_forecast", "baseline_activation", "activation_target", "geplant",
     ),
+    "closing": (
+        "planned_closing", "planned_closure", "planned_close", "planned_end", "planned_close_out", "planned_closeout",
+        "planned_cov", "cov_planned", "closing_planned", "closure_planned", "close_planned", "expected_closing",
+        "expected_closure", "expected_close", "expected_end", "target_closing", "target_closure", "target_close",
+        "projected_closure", "projected_close", "anticipated_closure", "closes", "closes_on", "to_close",
+        "planned_deactivation", "close_out_planned", "planned_termination", "estimated_closure",
+    ),
     "group": ("group", "site_group", "kind", "type"),
+    "country": ("country", "country_code", "countries", "nation", "land", "pays", "pais", "paese"),
 }  # fmt: skip
 
 _FILLERS = {
@@ -123,7 +141,7 @@ def without_accents(text: str) -> str:
 
 
 def plain(header: str) -> str:
-    """Normalise a header: lower case, no accents, words joined by underscores."""
+    """Normalise a header: lower case, no accents, words joined by underscores: `SiteID (No.)` is `site_id_no`."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", without_accents(header))
     return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
 
@@ -141,6 +159,10 @@ def is_usual(header: str, usual: Iterable[str]) -> bool:
     Args:
         header: the header as written.
         usual: normalised names.
+
+    Returns:
+        Whether it is: as written, without words such as `date` or `total`, or without those that say nothing beside
+        others, such as `patients`.
     """
     names, name = set(usual), plain(header)
     return any(form(name) in names for form in (str, _core, _loose))
@@ -201,7 +223,12 @@ def uses(
 def recognised(
     table: RawTable, names: Mapping[str, Iterable[str]], given: Columns | None = None
 ) -> tuple[dict[str, str], dict[str, list[str]]]:
-    """Find the header of each role, and the candidates of roles that several headers fit. Arguments as for `recognise`.
+    """Find the header of each role, and the candidates of roles that several headers fit.
+
+    Args:
+        table: the table.
+        names: usual names by role; a header goes to the first role that claims it.
+        given: header by role that the user said, which takes precedence; an empty header means no column.
 
     Returns:
         Header by role, and candidates by role.
@@ -225,11 +252,23 @@ def recognised(
             candidates = [header for header in candidates if not _is_counting(table.cells[header])] or candidates
         best = [header for header in candidates if _core(plain(header)) in _PREFERRED.get(role, ())]
         candidates = best if len(best) == 1 else candidates
+        if len(candidates) == 1:
+            candidates = namesakes(table, candidates[0])
         if len(candidates) > 1:
             unclear[role] = candidates
         elif candidates:
             found[role] = candidates[0]
     return found, unclear
+
+
+def namesakes(table: RawTable, header: str) -> list[str]:
+    """Return a header, and those that the file writes alike where their cells differ: `Date (2)` for a second `Date`.
+
+    A second column that is empty, or says the same, makes no doubt.
+    """
+    alike = [name for name in table.columns if re.fullmatch(rf"{re.escape(header)} \(\d+\)", name)]
+    first = table.cells[header]
+    return [header, *(name for name in alike if ((table.cells[name] != first) & (table.cells[name] != "")).any())]
 
 
 def _is_counting(cells: pd.Series[str]) -> bool:
@@ -238,7 +277,10 @@ def _is_counting(cells: pd.Series[str]) -> bool:
 
 
 def _candidates(table: RawTable, usual: set[str], taken: set[str]) -> list[str]:
-    """Headers with exactly a usual name, or else those with one after meaningless words are removed."""
+    """Headers with exactly a usual name, or else those with one after meaningless words are removed.
+
+    A percentage never has a role.
+    """
     free = [header for header in table.columns if header not in taken and "%" not in header]
     for form in (str, _core, _loose):
         found = [header for header in free if form(plain(header)) in usual]
@@ -249,6 +291,9 @@ def _candidates(table: RawTable, usual: set[str], taken: set[str]) -> list[str]:
 
 def columns_from(text: str | None) -> dict[str, str]:
     """Read the text after `--columns`, such as `date=Rand Dt,site=Centre`. `left=` means that there is no such column.
+
+    Args:
+        text: pairs of role and header, separated by commas; headers may have commas too. None or empty for none.
 
     Returns:
         Header by role.

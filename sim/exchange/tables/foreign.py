@@ -1,4 +1,10 @@
-"""Recognises files that are not data of a trial, by their first bytes or keys, and says what to do about each."""
+"""Recognises files that are not data of a trial, by their first bytes or keys, and says what to do about each.
+
+"Not a table" helps nobody who has exported the wrong thing; the message names the file's kind and the way out.
+
+Attributes:
+    READ_HERE: the kinds of files that are read, for messages.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +115,14 @@ def check_zip(content: bytes, shown: str, unpacked_bytes: int) -> None:
 
 
 def what_json_is(data: Any) -> str:
-    """Describe JSON of a known kind that is not data, such as a registry record; empty for any other JSON."""
+    """Describe JSON of a known kind that is not data, such as a registry record.
+
+    Args:
+        data: the parsed JSON; of a list, the first entry decides.
+
+    Returns:
+        What it is and what to do, to stand after "is"; empty for any other JSON.
+    """
     first = data[0] if isinstance(data, list) and data else data
     if not isinstance(first, dict):
         return ""
@@ -117,7 +130,7 @@ def what_json_is(data: Any) -> str:
         number = _registry_number(first)
         return (
             f"a trial's record in a registry{f' ({number})' if number else ''}, which plans and does not count people "
-            f"one by one; no command reads it yet: write what it says into a scenario, and forecast from an "
+            f"one by one; `trialclock new NAME --from-registry FILE` makes a scenario of it, and a forecast needs an "
             f"enrolment log or counts"
         )
     if {"resourceType"} <= first.keys():

@@ -1,4 +1,10 @@
-"""Turns a data frame into a table with the same text that a file of it would have."""
+"""Turns a data frame into a table with the same text that a file of it would have.
+
+So a frame and a file of it are read alike, and no reader has a second case.
+
+Attributes:
+    FRAME: what a message calls a frame that has no name.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""Reads JSON as a table: CDISC Dataset-JSON, or records in a list or one per line, as databases and R write them."""
+"""Reads JSON as a table: CDISC Dataset-JSON, or records in a list or one per line, as databases and R write them.
+
+Nested JSON is refused rather than flattened: which of its parts is the row of a person is not for a program to guess.
+
+Attributes:
+    JSON: endings of names of such files.
+"""
 
 from __future__ import annotations
 
@@ -71,6 +77,11 @@ def _are_records(data: Any) -> bool:
 
 
 def _frame(names: list[str], rows: Sequence[Any], first: int, shown: str, limits: ReadLimits) -> pd.DataFrame:
+    """Cells as text, under unique names, with rows counted from `first`.
+
+    Raises:
+        DataError: there are too many rows or columns, or two columns of the same name.
+    """
     names = [name.strip() for name in names]
     for what, n, most in (("rows", len(rows), limits.rows), ("columns", len(names), limits.columns)):
         if n > most:
@@ -85,6 +96,7 @@ def _frame(names: list[str], rows: Sequence[Any], first: int, shown: str, limits
 
 
 def _no_table(data: Any, shown: str) -> DataError:
+    """The error for JSON that is not a table, which says what it is where that is known."""
     what = what_json_is(data)
     if what:
         return DataError(Problem(f"is {what}", shown))

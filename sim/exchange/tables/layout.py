@@ -1,4 +1,8 @@
-"""Finds a table within rows of cells: where its header is, and which rows around it do not belong to it."""
+"""Finds a table within rows of cells: where its header is, and which rows around it do not belong to it.
+
+Reports have titles above a table, totals and footnotes below it. Every row that is left out is named in a note, because
+a row of a patient that is taken for a footnote would be lost otherwise.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ _WHOLE, _HALF = 0.8, 0.5  # shares of the cells of the fullest row
 _VALUE = re.compile(r"[-+]?[\d.,:/% ]*\d[\d.,:/% -]*|\d{1,2}[-/. ]?[A-Za-z]{3,9}[-/. ]?\d{2,4}.*|\d{4}-\d{2}-\d{2}.*")
 _TOTAL = re.compile(
     r"(grand |sub-?|over)?totals?|grand sum|sum|all sites|all cent(re|er)s|overall( total)?|gesamt|summe|totaux?|"
-    r"totale|totaal|suma",
+    r"totale|totaal|suma|totals?[: ]+\d+|sub-?totals?\b.*",
     re.IGNORECASE,
 )
 _FOOTNOTE = re.compile(
@@ -69,6 +73,12 @@ class Laid:
 def header_rows(text: str) -> tuple[int, int]:
     """Read the text after `--header`, `4` or `4-5`, as first and last row.
 
+    Args:
+        text: one row or two rows, counted from 1; at most five rows together.
+
+    Returns:
+        First and last row of the header.
+
     Raises:
         DataError: it has neither form.
     """
@@ -92,7 +102,7 @@ def laid_out(rows: Rows, shown: str, limits: ReadLimits, header: str = "", is_te
         is_text: whether they come from a text file, in which an extra cell shifts the others.
 
     Returns:
-        The table.
+        The table. Columns without a header and with cells get a name, `column 3`; a repeated name gets a number.
 
     Raises:
         DataError: there are no rows below the header, a row has more cells than the header, or the table is too large.
@@ -127,7 +137,12 @@ def _stripped(cell: str) -> str:
 
 
 def _header(rows: Rows) -> int:
-    """The row of the header, from 1: among rows that name columns, the one with most usual names."""
+    """The row of the header, from 1.
+
+    It is among the first 60 rows, filled by at least half as much as the fullest of them, with cells that are names and
+    mostly differ; the one with most usual names counts, the first of equal ones. The first row that is filled counts at
+    once if it is (nearly) full and has usual names.
+    """
     head = rows[:_LOOKED_AT]
     filled = [sum(1 for cell in row if cell) for row in head]
     full = max(filled, default=0)
@@ -153,7 +168,7 @@ def _with_years(rows: Rows, header: int) -> tuple[int, int]:
 
 
 def _names_columns(row: Sequence[str]) -> bool:
-    """Whether cells are names rather than values."""
+    """Whether cells are names, not values: at most a fifth look like numbers or dates, at least half differ."""
     cells = [cell for cell in row if cell]
     values = sum(1 for cell in cells if _VALUE.fullmatch(cell))
     return values <= 0.2 * len(cells) and len(set(cells)) >= _HALF * len(cells)
@@ -194,6 +209,7 @@ def _told_apart(names: list[str]) -> list[str]:
 
 
 def _above(rows: Rows) -> list[str]:
+    """A note on rows above the header; none where there are none."""
     said = [" ".join(cell for cell in row if cell) for row in rows if any(row)]
     if not said:
         return []
@@ -278,6 +294,15 @@ def _checked_width(
     body: list[tuple[int, list[str]]], names: list[str], shown: str, limits: ReadLimits, is_text: bool
 ) -> int:
     """Number of columns of the table.
+
+    More cells than headers are allowed if most rows have them (the columns have no names), or in workbooks.
+
+    Args:
+        body: rows with their numbers in the file.
+        names: headers, from whose end empty ones are removed.
+        shown: name of the file, for messages.
+        limits: maximum sizes.
+        is_text: whether an extra cell shifts the others.
 
     Raises:
         DataError: some rows have more cells than the header, or there are too many columns.

@@ -1,4 +1,9 @@
-"""Words for missing values, such as `NA`: they are not a site, a status or a date."""
+"""Words for missing values, such as `NA`: they are not a site, a status or a date.
+
+Attributes:
+    WORDS: such words in any column, in lower case.
+    IN_DATES: words that say in a column of dates that there is none; elsewhere they may mean something.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +11,15 @@ from collections import Counter
 
 import pandas as pd
 
-from sim.plurals import counted
+from sim.errors import in_short
+from sim.plurals import counted, listed
 
 WORDS = frozenset(
     {
         "na", "n/a", "n.a.", "n.a", "#n/a", "<na>", "nan", "#nan", "nat", "null", "#null!", "none", "nil", "(blank)",
         "(null)", "(none)", "blank", "empty", ".", "..", "-", "--", "---", "\N{EN DASH}", "\N{EM DASH}", "?", "??",
-        "unk", "unknown", "not known", "missing", "not available", "not applicable", "#value!", "#ref!", "#div/0!",
-        "#num!", "#name?", "########", ".a", ".b", ".n", ".u",
+        "unk", "unknown", "not known", "missing", "not available", "not applicable", "#div/0!",
+        "#num!", "########", ".a", ".b", ".n", ".u",
     }
 )  # fmt: skip
 IN_DATES = frozenset(  # words in place of a date: it is in the future, or was not recorded
@@ -32,7 +38,7 @@ def without_words(cells: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         cells: text.
 
     Returns:
-        A copy, and a clause that says which words were taken as missing.
+        A copy, and a clause that says which words were taken as missing; empty if none.
     """
     found: Counter[str] = Counter()
     cells = cells.copy()
@@ -51,6 +57,9 @@ def told(words: Counter[str], unit: str) -> str:
     Args:
         words: count by word; empty words give an empty text.
         unit: what is counted, in the singular.
+
+    Returns:
+        A clause; the most frequent six words are named.
     """
     return told_as(words, unit, "no value", "no value")
 
@@ -63,11 +72,13 @@ def told_as(words: Counter[str], unit: str, one: str, several: str) -> str:
         unit: what is counted, in the singular.
         one: what one word is taken as.
         several: what several words are taken as.
+
+    Returns:
+        A clause; the most frequent six words are named.
     """
     if not words:
         return ""
-    shown = [f"'{word}' ({counted(n, unit)})" for word, n in words.most_common(_SHOWN)]
+    shown = [f"'{in_short(word)}' ({counted(n, unit)})" for word, n in words.most_common(_SHOWN)]
     if len(words) > _SHOWN:
         shown.append(f"{len(words) - _SHOWN} more such words")
-    listed = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-    return f"{listed} {'is' if len(words) == 1 else 'are'} taken as {one if len(words) == 1 else several}"
+    return f"{listed(shown)} {'is' if len(words) == 1 else 'are'} taken as {one if len(words) == 1 else several}"

@@ -1,4 +1,8 @@
-"""A table of text as it was in a file, before anything is interpreted."""
+"""A table of text as it was in a file, before anything is interpreted.
+
+It is kept as text until a reader knows the column: pandas would turn `001` into 1 and `NA` into nothing. Rows keep
+their number in the file, so that every message can name it.
+"""
 
 from __future__ import annotations
 

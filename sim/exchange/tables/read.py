@@ -1,4 +1,7 @@
-"""Reads a data file as a table of text, whether it is CSV, Excel or JSON."""
+"""Reads a data file as a table of text, whether it is CSV, Excel or JSON.
+
+Content decides before the ending of the name does, because files are often called what they are not.
+"""
 
 from __future__ import annotations
 
@@ -115,6 +118,7 @@ def _workbook(content: bytes, shown: str, sheet: str, header: str, purpose: Purp
 
 
 def _finished(frame: pd.DataFrame, shown: str, notes: Sequence[str], domain: str = "") -> RawTable:
+    """The table without words for missing values and empty rows, with its SDTM domain if a column names one."""
     frame, missing = without_words(frame)
     frame = frame[(frame != "").any(axis=1)]
     if frame.empty:

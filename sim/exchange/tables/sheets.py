@@ -1,4 +1,11 @@
-"""Chooses the sheets of a workbook that are meant, and joins sheets of the same shape into one table."""
+"""Chooses the sheets of a workbook that are meant, and joins sheets of the same shape into one table.
+
+Attributes:
+    DATA: purpose of a table of people or counts.
+    SITES: purpose of a table of sites.
+    SHEET_COLUMN: header of a column with the name of the sheet, added where several are joined.
+    ALL: what a user says for all sheets.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +18,9 @@ import pandas as pd
 from sim.errors import Problem, nearest
 from sim.exchange.findings import SHEET, DataError, Question, QuestionError
 from sim.exchange.tables.columns import COUNT_NAMES, LOG_NAMES, SITE_NAMES, plain, recognised
+from sim.exchange.tables.layout import is_total
 from sim.exchange.tables.raw import RawTable
+from sim.plurals import listed
 
 Purpose = Literal["data", "sites"]
 DATA: Purpose = "data"
@@ -65,13 +74,17 @@ def chosen_sheets(
         purpose: what the table is for.
 
     Returns:
-        The table, and clauses that say which sheets it is and which were not read.
+        The table, and clauses that say which sheets it is and which were not read. Joined sheets are counted through: a
+        row's number is that in its sheet plus the rows of the sheets before.
 
     Raises:
-        DataError: a named sheet is missing, or the named sheets have different shapes.
-        QuestionError: several sheets could be meant.
+        DataError: a named sheet is missing, the named sheets have different shapes, or several sheets could be the
+            table of sites, which no option tells apart.
+        QuestionError: several sheets could be the data.
     """
     mine = _named(tables, names, hidden, shown, said) if said else _meant(tables, shown, purpose)
+    if not said and len(mine) > 1:  # a sheet of totals has the shape of those that it adds up
+        mine = [table for table in mine if not is_total(table.name)] or mine
     shapes = {table.shape for table in mine}
     if len(shapes) > 1:
         raise DataError(
@@ -83,7 +96,7 @@ def chosen_sheets(
         notes.insert(0, f"{len(mine)} sheets of one shape are one table, {_ranges(mine)}")
     if unread or hidden:
         quoted = [f"'{name}'" for name in unread] + [f"'{name}' (hidden)" for name in hidden]
-        sheets = " and ".join(f"'{table.name}'" for table in mine) if len(mine) == 1 else "these sheets"
+        sheets = listed(f"'{table.name}'" for table in mine) if len(mine) == 1 else "these sheets"
         notes.append(f"of the workbook only {sheets} {'is' if len(mine) == 1 else 'are'} read, not {', '.join(quoted)}")
     return (mine[0].cells if len(mine) == 1 else _stacked(mine)), tuple(notes)
 
@@ -91,6 +104,11 @@ def chosen_sheets(
 def _named(
     tables: Sequence[SheetTable], names: Sequence[str], hidden: Sequence[str], shown: str, said: str
 ) -> list[SheetTable]:
+    """The sheets that the user named: one whose whole name it is, all, or several with commas between.
+
+    Raises:
+        DataError: there is no such sheet, or it has no table; the message names the nearest one.
+    """
     by_name = {table.name: table for table in tables}
     if said in by_name:
         return [by_name[said]]
@@ -108,7 +126,12 @@ def _named(
 
 
 def _meant(tables: Sequence[SheetTable], shown: str, purpose: Purpose) -> list[SheetTable]:
-    """The only group of sheets of one shape that can be meant."""
+    """The only group of sheets of one shape that can be meant.
+
+    Raises:
+        QuestionError: several groups could be the data.
+        DataError: several groups could be the table of sites.
+    """
     groups: dict[frozenset[str], list[SheetTable]] = {}
     for table in tables:
         groups.setdefault(table.shape, []).append(table)
@@ -129,7 +152,7 @@ def _meant(tables: Sequence[SheetTable], shown: str, purpose: Purpose) -> list[S
 
 def _told(group: list[SheetTable]) -> str:
     columns = ", ".join(str(name) for name in list(group[0].cells.columns)[:4])
-    names = " and ".join(f"'{table.name}'" for table in group[:3]) + (" and more" if len(group) > 3 else "")
+    names = listed((f"'{table.name}'" for table in group), 3)
     return f"{names} ({columns})"
 
 

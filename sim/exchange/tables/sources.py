@@ -1,4 +1,7 @@
-"""Reads the bytes of a data file, after checking that it exists, is a file, and is not too large."""
+"""Reads the bytes of a data file, after checking that it exists, is a file, and is not too large.
+
+Devices and pipes never end, and a folder has no bytes; each gets its message instead of a hang or a traceback.
+"""
 
 from __future__ import annotations
 

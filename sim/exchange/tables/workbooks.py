@@ -1,4 +1,7 @@
-"""Reads a workbook as sheets of cells. Nothing in it is run: formulas are read as the values stored with them."""
+"""Reads a workbook as sheets of cells. Nothing in it is run: formulas are read as the values stored with them.
+
+The sheets are read as streams and counted while they are, because the size that a workbook states need not be true.
+"""
 
 from __future__ import annotations
 
@@ -42,10 +45,11 @@ def sheets_of(content: bytes, shown: str, limits: ReadLimits) -> tuple[list[Shee
     Args:
         content: bytes of the file.
         shown: its name, for messages.
-        limits: maximum sizes.
+        limits: maximum sizes; cells are counted over all sheets.
 
     Returns:
-        The sheets, and the names of hidden ones.
+        The sheets, in their order, and the names of hidden ones. A cell merged over several rows stands in each of
+        them.
 
     Raises:
         DataError: it is not a workbook, is damaged or too large, or has formulas without stored values.
@@ -136,7 +140,14 @@ def column_number(letters: str) -> int:
 
 
 def cell_text(value: Any) -> str:
-    """Return the value of a cell as text: ISO dates, whole numbers without a decimal point."""
+    """Return the value of a cell as text.
+
+    Args:
+        value: any value that openpyxl, pandas or JSON gives.
+
+    Returns:
+        ISO dates (without the time at midnight), whole numbers without a decimal point; empty for None and NaN.
+    """
     if isinstance(value, str):
         return value
     if value is None or value != value:

@@ -4,6 +4,16 @@ Scenarios between the reference and the other are simulated on the same random n
 With few changes, every combination is run and each change gets its Shapley value (Shapley 1953): its effect, averaged
 over all orders in which the changes could be made. The shares then sum to the difference. With many changes, each is
 made alone, and the remainder is the effect that they only have together.
+
+Attributes:
+    MOST_FOR_ALL_ORDERS: number of changes up to which every combination is run (5, with 32 scenarios).
+    SHAPLEY: method in which every combination is run.
+    ALONE: method in which each change is made alone.
+    TOGETHER: name of the part that changes made alone leave over.
+    MILESTONES: milestones whose difference is shared out.
+    MEDIAN: what is shared out is a difference of medians. The next two likewise.
+    MEAN: of means.
+    PROBABILITY: of probabilities.
 """
 
 from __future__ import annotations
@@ -92,6 +102,15 @@ class Attribution:
 
 
 def _shapley(k: int, subsets: Sequence[Subset]) -> Array:
+    """Weights of the Shapley values.
+
+    Args:
+        k: number of changes.
+        subsets: all their subsets.
+
+    Returns:
+        (changes, subsets); each row averages, over all orders, the outcome with the change minus that without it.
+    """
     weights = np.zeros((k, len(subsets)))
     for column, subset in enumerate(subsets):
         for part in range(k):
@@ -156,6 +175,7 @@ def _grouped(found: Sequence[Change]) -> list[Group]:
 
 
 def _named(parts: tuple[Change, ...]) -> Group:
+    """A group of changes under a name: their path, or what their paths have in common."""
     paths = [change.dotted for change in parts]
     if len(paths) == 1:
         return Group(paths[0], parts)
@@ -167,7 +187,16 @@ def _named(parts: tuple[Change, ...]) -> Group:
 
 
 def _viable(base: Scenario, groups: list[Group], needed: Callable[[int], list[Subset]]) -> list[Group]:
-    """Merge groups until every scenario needed is valid."""
+    """Merge groups until every scenario needed is valid.
+
+    Args:
+        base: the reference.
+        groups: the changes.
+        needed: gives, for a number of groups, the subsets whose scenarios are needed.
+
+    Returns:
+        The groups, at worst a single one with all changes.
+    """
     while len(groups) > 1:
         wrong = next((s for s in needed(len(groups)) if s and _between(base, groups, s) is None), None)
         if wrong is None:
@@ -197,6 +226,7 @@ def _between(base: Scenario, groups: Sequence[Group], subset: Subset) -> Scenari
 
 
 def _apply(data: dict[str, Any], change: Change) -> None:
+    """Make one change in plain data."""
     section = data
     for key in change.path[:-1]:
         section = section[key]
@@ -207,7 +237,7 @@ def _apply(data: dict[str, Any], change: Change) -> None:
 
 
 def runs_needed(attributions: Sequence[Attribution]) -> int:
-    """Count the scenarios to simulate in addition to those compared."""
+    """Count the scenarios to simulate in addition to those compared; each is as large a run as theirs."""
     return sum(len(a.subsets) - 2 for a in attributions)
 
 
@@ -227,6 +257,13 @@ def run_between(
 
     Returns:
         For each design, its scenarios with results, in the order of its subsets.
+
+    Raises:
+        ReplicationFailed: a replication raised, which is a defect.
+        UsageError: the cluster cannot be used.
+        ResultsError: a folder is in use or damaged, or cannot be written.
+        RunInterrupted: the user stopped it; finished chunks are kept.
+        WorkersLost: workers were lost repeatedly; finished chunks are kept.
     """
     places = []
     for a in attributions:
@@ -259,8 +296,10 @@ def share_rows(a: Attribution, sides: Sequence[Side], n: int) -> pd.DataFrame:
         n: number of replications.
 
     Returns:
-        One row per outcome and part: what the part adds to the difference, with its interval, and its share of the
-        difference.
+        One row per outcome (milestone, planned date, cost) and part: what the part adds to the difference, with its
+        interval, in the unit of the column `unit` (empty for a probability), and its share of the difference, which is
+        NaN where there is none. The column `of` says whether medians, means or probabilities are compared; the median
+        of a milestone that is never reached in half of the trials gives way to the mean, with never as the horizon.
 
     Raises:
         UsageError: no replication succeeded in all scenarios.
@@ -321,6 +360,7 @@ def _whole(a: Attribution) -> Array:
 
 
 def _costs(a: Attribution, sides: Sequence[Side], n: int, fine: npt.NDArray[np.bool_]) -> list[dict[str, object]]:
+    """Shares of the difference in the mean cost; none unless all scenarios have costs, in one currency."""
     priced = [side.loaded.scenario.costs for side in sides]
     currencies = {costs.currency for costs in priced if costs is not None}
     if any(costs is None for costs in priced) or len(currencies) != 1:
@@ -330,6 +370,7 @@ def _costs(a: Attribution, sides: Sequence[Side], n: int, fine: npt.NDArray[np.b
 
 
 def _rows(a: Attribution, outcome: str, of: str, unit: str, parts: Sequence[Estimate]) -> list[dict[str, object]]:
+    """Rows of one outcome, a part each; `parts` has the whole difference at its end."""
     *each, whole = parts
     rows = []
     for name, part in zip(a.parts, each, strict=True):

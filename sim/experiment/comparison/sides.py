@@ -103,6 +103,12 @@ def _is_results(path: Path) -> bool:
 
 
 def _folder(path: Path, overrides: Sequence[str]) -> Source:
+    """A results folder as a source, labelled by its name without the short hash at its end.
+
+    Raises:
+        UsageError: overrides were given.
+        ResultsError: the run is unfinished, or its files were changed.
+    """
     if overrides:
         message = "a finished run cannot be changed; name the scenario file instead of the results folder"
         raise UsageError(Problem(message, "--set", value=overrides[0]))
@@ -124,6 +130,15 @@ def _distinct(label: str, taken: set[str], overrides: Sequence[str], number: int
 
 
 def _source(name: Named, overrides: Sequence[str]) -> Source:
+    """What one name stands for.
+
+    The order is: a scenario or results of a notebook, a results folder, then a scenario file or a scenario of the
+    library.
+
+    Raises:
+        UsageError: the name is both a results folder here and a scenario of the library.
+        InputError: it is none of them, or the scenario or an override is wrong.
+    """
     if isinstance(name, (Scenario, Loaded, Mapping)):
         found = loaded(name)
         return Source(found.scenario.name, found, "")
@@ -151,6 +166,9 @@ def read_sources(
             scenarios and results themselves.
         overrides: for each name, `PATH=VALUE` texts.
         labels: what to call each, instead of its name; empty for names.
+
+    Returns:
+        The sources, in the order of the names, each with a label of its own.
 
     Raises:
         InputError: a name, an override or a label is wrong.
@@ -189,6 +207,7 @@ def agreed_seed(sources: Sequence[Source], seed: int | None) -> int:
 
 
 def _agreed_replications(sources: Sequence[Source], replications: int | None) -> int:
+    """Number of replications: as asked for, else the least of the folders, else the first scenario's."""
     if replications is not None:
         return replications
     known = [source.results.n_replications for source in sources if source.results is not None]
@@ -223,12 +242,15 @@ def run_sources(
 
     Args:
         sources: what is compared.
-        replications: number of simulated trials of each; default: as in the results folders, or as in the first
+        replications: number of simulated trials of each; default: the least of the results folders, or as in the first
             scenario.
-        seed: seed of the random numbers; default: likewise.
+        seed: seed of the random numbers; default: as in the results folders, or as in the first scenario.
         execution: how it is executed; never changes results.
         runs: the folder for the folders of the runs.
         assumptions: gives every value of a scenario and its origin, for its report.
+
+    Returns:
+        The scenarios with their results, in the order of the sources.
 
     Raises:
         ResultsError: seeds differ, or a folder cannot be used.
@@ -351,6 +373,7 @@ class Comparison:
         return [*self._sizes(), *self._programs(), *self._calendars()]
 
     def _sizes(self) -> list[str]:
+        """The caveat that the runs have different numbers of replications, if so."""
         sizes = {side.label: side.results.n_replications for side in self.sides}
         if len(set(sizes.values())) == 1:
             return []
@@ -359,6 +382,7 @@ class Comparison:
         return [f"the runs have different numbers of replications ({shown}); {n}"]
 
     def _programs(self) -> list[str]:
+        """The caveat that the runs come from other versions of the program, if so."""
         made = {str(side.results.identity.get("program")) for side in self.sides}
         if len(made) > 1:
             return ["the runs were made by different versions of the program; some differences may come from that"]
@@ -367,6 +391,7 @@ class Comparison:
         return []
 
     def _calendars(self) -> list[str]:
+        """The caveats that a scenario opens, or its simulated time ends, on another date than the reference's."""
         found = []
         for pair in self.pairs:
             if pair.offset_days:

@@ -1,6 +1,18 @@
 """The tables of a comparison: the reference and another scenario, each figure with its interval.
 
-Each table has all rows that either scenario has. Where only one of them has a row, there is no difference.
+Each table has all rows that either scenario has. Where only one of them has a row, there is no difference. A figure X
+has three columns: X, X_low and X_high (95 % interval; empty where there is none). Differences are the other scenario
+minus the reference, over pairs of replications with the same random numbers; `narrowing` is how many times as many
+replications the same error would take without pairing.
+
+Attributes:
+    BOTH: both scenarios have the row. It and the next four are words of the column `in`.
+    REFERENCE_ONLY: only the reference has it.
+    OTHER_ONLY: only the other scenario has it.
+    OTHER_UNIT: both have it, in different units, so that there is no difference.
+    NEITHER: neither has it, but another compared scenario does.
+    MEDIAN: the quantile by which milestones are summed up.
+    TABLES: what makes each table, by its name.
 """
 
 from __future__ import annotations
@@ -23,6 +35,7 @@ from sim.analysis.summary import FUNNEL, PLANNED, QUANTILES, stage_names
 from sim.core.events import VOCABULARIES
 from sim.experiment.comparison.sides import Comparison, Pair, milestone_is_absent
 from sim.experiment.estimate_columns import estimate_columns
+from sim.plurals import listed
 
 Array = npt.NDArray[np.float64]
 
@@ -116,6 +129,7 @@ def _is_compared(measure: Measure) -> bool:
 
 
 def _presence(ours: Measure | None, theirs: Measure | None) -> str:
+    """Which scenarios have a measure, and whether in the same unit."""
     if ours is None or theirs is None:
         return OTHER_ONLY if ours is None else REFERENCE_ONLY
     return BOTH if ours.unit == theirs.unit else OTHER_UNIT
@@ -141,7 +155,7 @@ def measure_rows(pair: Pair) -> pd.DataFrame:
         row: dict[str, object] = {
             "scenario": pair.other.label,
             "measure": name,
-            "unit": " and ".join(dict(zip(units, units, strict=True))),
+            "unit": listed(dict(zip(units, units, strict=True))),
         }
         row |= {"in": where, "n": int(np.count_nonzero(~np.isnan(a + b)))}
         row |= estimate_columns("reference", intervals.mean(a)) | estimate_columns("value", intervals.mean(b))
@@ -171,13 +185,13 @@ def _planned(pair: Pair, name: str) -> dict[date, str]:
 
 
 def odds_rows(pair: Pair) -> pd.DataFrame:
-    """Tabulate the probabilities of meeting registered dates, and of never reaching the target.
+    """Tabulate the probabilities of meeting planned dates, and of never reaching the target.
 
     Args:
         pair: the reference and the other scenario.
 
     Returns:
-        One row per date that either scenario has registered, and one for never: the probability in both scenarios.
+        One row per date that either scenario has planned, and one for never: the probability in both scenarios.
     """
     rows = []
     for name, milestone in PLANNED.items():
@@ -185,22 +199,36 @@ def odds_rows(pair: Pair) -> pd.DataFrame:
         for when, where in _planned(pair, name).items():
             by = pair.reference.clock.day_of(when) + 1
             row = _chance(pair, name, lambda side, days=days, by=by: days[side] < by)  # type: ignore[misc]
-            rows.append(row | {"milestone": milestone, "date": when, "registered_in": where})
+            rows.append(row | {"milestone": milestone, "date": when, "planned_in": where})
     last = pair.days("last_randomised")
     row = _chance(pair, "never_reached", lambda side: np.isinf(last[side]))
-    rows.append(row | {"milestone": "last_randomised", "date": None, "registered_in": BOTH})
+    rows.append(row | {"milestone": "last_randomised", "date": None, "planned_in": BOTH})
     return pd.DataFrame(rows)
 
 
 def outcome_rows(pair: Pair) -> pd.DataFrame:
-    """Tabulate how replications ended in both scenarios; outcomes that did not occur are 0."""
+    """Tabulate how replications ended in both scenarios; outcomes that did not occur are 0.
+
+    Args:
+        pair: the reference and the other scenario.
+
+    Returns:
+        One row per outcome: its probability in both, and the paired difference.
+    """
     ends = [frame["outcome"].to_numpy() for frame in pair.frames]
     rows = [_chance(pair, name, lambda side, name=name: ends[side] == name) for name in VOCABULARIES["trial_ended"]]  # type: ignore[misc]
     return pd.DataFrame(rows).rename(columns={"event": "outcome"})
 
 
 def funnel_rows(pair: Pair) -> pd.DataFrame:
-    """Tabulate mean numbers of people from referral to the last visit in both scenarios, and the paired differences."""
+    """Tabulate mean numbers of people from referral to the last visit in both scenarios, and the paired differences.
+
+    Args:
+        pair: the reference and the other scenario.
+
+    Returns:
+        One row per stage, in order.
+    """
     rows = []
     for stage, parts in FUNNEL.items():
         a, b = (np.sum([frame[part].to_numpy(dtype=np.float64) for part in parts], axis=0) for frame in pair.frames)
@@ -214,7 +242,14 @@ def funnel_rows(pair: Pair) -> pd.DataFrame:
 
 
 def input_rows(pair: Pair) -> pd.DataFrame:
-    """Tabulate the values in which the scenarios differ."""
+    """Tabulate the values in which the scenarios differ.
+
+    Args:
+        pair: the reference and the other scenario.
+
+    Returns:
+        One row per path, with both values in one line of text.
+    """
     rows = [(pair.other.label, path, ours, theirs) for path, ours, theirs in pair.inputs()]
     return pd.DataFrame(rows, columns=["scenario", "path", "reference", "value"])
 
@@ -270,7 +305,7 @@ class Compared(Shown):
 
     def _lines(self) -> Iterator[str]:
         sides = self.comparison.sides
-        names, n = " and ".join(side.label for side in sides), len(sides) * self.comparison.pairs[0].n
+        names, n = listed(side.label for side in sides), len(sides) * self.comparison.pairs[0].n
         yield heading(f"Comparison of {names}, trial by trial", n, self.comparison.seed, self.folder)
         clock = self.comparison.reference.clock
         for i, pair in enumerate(self.comparison.pairs):
@@ -297,7 +332,12 @@ class Compared(Shown):
         return found if self.shares is None else found | {"shares": self.shares}
 
     def of(self, table: str, pair: Pair) -> pd.DataFrame:
-        """Return the rows of one table for one scenario."""
+        """Return the rows of one table for one scenario.
+
+        Args:
+            table: name of the table, one of `TABLES`.
+            pair: the reference and the scenario.
+        """
         rows = self.tables[table]
         return rows[rows["scenario"] == pair.other.label]
 
@@ -312,12 +352,22 @@ class Compared(Shown):
         return "database_lock" if self.having(["database_lock"]) else "last_randomised"
 
     def median(self, pair: Pair, milestone: str) -> pd.Series:
-        """Return the row of the median of a milestone."""
+        """Return the row of the median of a milestone; see `quantile_rows`.
+
+        Args:
+            pair: the reference and the scenario.
+            milestone: name of the milestone.
+        """
         rows = self.of("quantiles", pair)
         return rows[(rows["milestone"] == milestone) & (rows["quantile"] == MEDIAN)].iloc[0]
 
     def milestone(self, pair: Pair, milestone: str) -> pd.Series:
-        """Return the row of a milestone: how often it is earlier, and the mean difference."""
+        """Return the row of a milestone: how often it is earlier, and the mean difference; see `milestone_rows`.
+
+        Args:
+            pair: the reference and the scenario.
+            milestone: name of the milestone.
+        """
         rows = self.of("milestones", pair)
         return rows[rows["milestone"] == milestone].iloc[0]
 

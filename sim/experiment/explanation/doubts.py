@@ -4,6 +4,12 @@ Each value is halved and doubled. For a share the odds are halved and doubled in
 uncertain value is fixed at its 10 % and its 90 % point. Measurements of patients, and limits for them, are lowered by a
 fifth and raised by a quarter. Conditions, periods and points of a curve that share an entry of `sources` change
 together. What the trial itself decides (target, arms, allocation, dates) is not an assumption, and costs move no date.
+
+Attributes:
+    LOW: probability at which an uncertain value is fixed on its lower side.
+    HIGH: likewise on its higher side.
+    HALF_AND_TWICE: factors on a value.
+    NARROW: factors on measurements of patients, and on limits for them.
 """
 
 from __future__ import annotations
@@ -56,6 +62,9 @@ def doubts_of(scenario: Scenario) -> list[Doubt]:
 
     Args:
         scenario: the scenario.
+
+    Returns:
+        The assumptions; one that has a valid change on neither side is left out.
     """
     original = canonical(scenario)
     found = []
@@ -112,6 +121,7 @@ def _groups(scenario: Scenario) -> Iterator[tuple[str, str, list[tuple[KeyPath, 
 
 
 def _moves_dates(path: KeyPath) -> bool:
+    """Whether a value may be doubted: it is no decision, cost, moment of an amendment, or share of a category."""
     is_weight = path[:2] == ("patients", "attributes") and len(path) > 3  # of a category
     is_cost = path[0] == "countries" and "costs" in path
     return (
@@ -130,6 +140,7 @@ def _is_uncertain(value: Any) -> bool:
 
 
 def _changed(original: str, members: list[tuple[KeyPath, Any]], factor: float) -> Scenario | None:
+    """The scenario with values times a factor; None where that is not valid, or equal."""
     data: Data = json.loads(original)
     for path, value in members:
         *parents, last = path
@@ -152,6 +163,7 @@ def _key(place: Mapping[str, Any], key: str) -> str:
 
 
 def _scaled(value: Any, factor: float) -> Any:
+    """A value times a factor. Whole numbers stay at least 1, shares below 1, and distributions keep their form."""
     if isinstance(value, Mapping):
         return {key: _scaled(item, factor) if key in _IN_UNITS else item for key, item in value.items()}
     if isinstance(value, int):

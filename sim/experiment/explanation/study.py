@@ -2,9 +2,9 @@
 
 Everything is simulated on the same random numbers: replications 0 to 2N - 1 of the unchanged scenario, and the same
 replications with inputs exchanged (see `sim.analysis.variance_shares`), fixed (the tornado) or removed (see
-`sim.experiment.explanation.causes`). In differences of days, a trial that never reaches a milestone counts as the
-horizon; every table says how many never do. For shares of variance, such a date ranks as the latest, or counts as the
-horizon.
+`sim.experiment.explanation.causes`), and assumptions of grade D halved and doubled. In differences of days, a trial
+that never reaches a milestone counts as the horizon; every table says how many never do. For shares of variance, such a
+date ranks as the latest, or counts as the horizon.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,9 @@ from sim.core.streams import Streams
 from sim.core.unknowns import PURPOSE, uncertain_values
 from sim.errors import UsageError
 from sim.experiment.execution import ALONE, Execution
+from sim.experiment.explanation.assumed import assumption_table, n_trials_of
 from sim.experiment.explanation.causes import causes_of_delay
+from sim.experiment.explanation.doubts import doubts_of
 from sim.experiment.explanation.tables import (
     HIGH,
     LOW,
@@ -61,6 +64,7 @@ class Study:
         scenario: the scenario.
         replications: N, the rows of the design of the variance shares; the unchanged scenario has 2N replications.
         seed: seed of the random numbers.
+        fewest: minimum number of rows.
         scale: what the variance is of: `ranks` of the dates, or `days` with the horizon for never.
     """
 
@@ -68,15 +72,23 @@ class Study:
     replications: int
     seed: int
     scale: str = RANKS
+    fewest: ClassVar[int] = FEWEST
 
     def __post_init__(self) -> None:
-        if self.replications < FEWEST:
-            raise UsageError(f"explaining needs at least {FEWEST} replications, not {self.replications}")
+        if self.replications < self.fewest:
+            raise UsageError(f"explaining needs at least {self.fewest} replications, not {self.replications}")
 
     @property
     def n_compared(self) -> int:
         """Number of replications of each comparison: half of N."""
         return self.replications // 2
+
+
+@dataclass(frozen=True)
+class Sketch(Study):
+    """A study for an example, which may be smaller than one that answers a question."""
+
+    fewest: ClassVar[int] = PART
 
 
 @dataclass(repr=False)
@@ -94,6 +106,7 @@ class Explanation(Shown):
         milestones: one row per milestone and earlier milestone: in how many trials it was critical.
         steps: one row per milestone and step of the critical path: mean days, and in how many trials it took any.
         causes: one row per outcome and cause: what was lost to it.
+        assumptions: one row per milestone and assumption of grade D: days later with it lower and higher.
         n_trials: total number of simulated trials.
         folder: the folder of its files, once they are written.
     """
@@ -108,6 +121,7 @@ class Explanation(Shown):
     milestones: pd.DataFrame
     steps: pd.DataFrame
     causes: pd.DataFrame
+    assumptions: pd.DataFrame
     n_trials: int = 0
     folder: Path | None = None
 
@@ -150,16 +164,18 @@ def explain(
         UsageError: the cluster cannot be used.
         RunInterrupted: the user stopped it; finished parts are kept.
     """
-    plan = _Plan(study)
-    with Laboratory(study.seed, kept, execution) as laboratory:
-        found = laboratory.run([request for request, _ in plan.requests])
-        values = [request.variant.by_name(rows) for (request, _), rows in zip(plan.requests, found, strict=True)]
-        n_trials = laboratory.n_simulated
-    by_purpose = {
-        purpose: without_absent(rows, study.scenario) for (_, purpose), rows in zip(plan.requests, values, strict=True)
-    }
+    plan, doubts = _Plan(study), doubts_of(study.scenario)
     design, n = Design(study.scenario), study.n_compared
-    base = by_purpose["base",]
+    total = sum(request.n for request, _ in plan.requests) + n_trials_of(doubts, n)
+    with Laboratory(study.seed, kept, execution, total) as laboratory:
+        found = laboratory.run([request for request, _ in plan.requests])
+        by_purpose = {
+            purpose: without_absent(request.variant.by_name(rows), study.scenario)
+            for (request, purpose), rows in zip(plan.requests, found, strict=True)
+        }
+        base = by_purpose["base",]
+        assumptions = assumption_table(laboratory, study.scenario, doubts, base, n, design.horizon_days)
+        n_trials = laboratory.n_simulated
     shares, totals = share_tables(design, study.replications, study.scale, plan.inputs, by_purpose)
     return Explanation(
         study,
@@ -172,12 +188,27 @@ def explain(
         critical_milestones(base),
         critical_steps(design, base),
         cause_table(plan.causes, by_purpose, design.horizon_days),
+        assumptions,
         n_trials,
     )
 
 
 class _Plan:
-    """The requests of a study, each with its purpose."""
+    """The requests of a study, each with its purpose.
+
+    Purposes are `("base",)`; `("mixed", input)` for one input of the variance shares taken from the other half of the
+    replications (`""` for sites and chance at once); `("fixed", path, point)` for the tornado; and
+    `("without", cause)`.
+
+    Args:
+        study: what is simulated.
+
+    Attributes:
+        uncertain: the uncertain values by path.
+        causes: the causes of delay, each with the scenario without it.
+        has_sites: whether sites differ by chance, so that they are an input of their own.
+        requests: each request and its purpose.
+    """
 
     def __init__(self, study: Study) -> None:
         scenario, n = study.scenario, study.replications

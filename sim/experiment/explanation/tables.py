@@ -314,6 +314,8 @@ def critical_milestones(base: Rows) -> pd.DataFrame:
         reached = _reached(base, name)
         n = int(reached.sum())
         for earlier in order[:i] if n else ():
+            if np.isnan(base[f"day_{earlier}"]).all():  # such as a last dose where nobody is given any
+                continue
             of = "site" if earlier in OF_SITES or name in OF_SITES else "participant"
             same = base[f"critical_{earlier}_{of}"][reached] == base[f"critical_{name}_{of}"][reached]
             k = int(np.count_nonzero(same))

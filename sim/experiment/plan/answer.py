@@ -276,6 +276,18 @@ def _contrast(search: Search, plan: Plan, against: Plan) -> tuple[Estimate, Esti
 
 
 def _row(search: Search, seen: Seen, name: str, words: dict[str, str]) -> dict[str, object]:
+    """One row of a table of plans.
+
+    Args:
+        search: the search, with its question.
+        seen: what was simulated of the plan.
+        name: name of the plan.
+        words: what it sets, by column.
+
+    Returns:
+        Probability of being in time, cost, days by which the date holds with the probability asked for and in half of
+        the trials, each with its interval, and whether the plan is in time, in budget, and both.
+    """
     rule = search.question.rule
     met = search.met(seen)
     row: dict[str, object] = {"plan": name, **words, "n": seen.n}

@@ -316,6 +316,10 @@ class Search:
     # --- narrowing a long list
 
     def _begin(self) -> None:
+        """Simulate the first stage: all plans of a short list, else some of a long one that the models then narrow.
+
+        Narrowing ends when no plan is proposed, none of them is new, or half of the trials are spent.
+        """
         if self.space.n_plans <= LISTED:
             self.more(dict.fromkeys(self.space.all_plans(), 1))
             return

@@ -1,4 +1,17 @@
-"""Turns finished chunks into result files, with one chunk in memory at a time."""
+"""Turns finished chunks into result files, with one chunk in memory at a time.
+
+Files are written only when all chunks are there, in their order, so that they do not depend on which worker finished
+first. Names of the files of a run are declared here.
+
+Attributes:
+    REPLICATIONS: measures, one row per replication.
+    ENROLMENT: days of randomisation, one row per participant.
+    EVENTS: all events of the replications that are kept.
+    PARTICIPANTS: participants of the same replications, one row each.
+    CURVES: quantiles of the number of participants over time.
+    SUMMARY: mean, quantiles and errors of each measure.
+    FAILURES: replications that raised, with their errors; only there if there are any.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +40,9 @@ class _Writer:
     """A Parquet file that is written in parts, and appears under its name when it is complete.
 
     Rows are collected into groups of at least `_GROUP`, so that files stay small. Equal rows give equal groups.
+
+    Args:
+        path: the file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,6 +58,7 @@ class _Writer:
             self._flush()
 
     def _flush(self) -> None:
+        """Write what has been collected as one row group."""
         table = pa.concat_tables(self._waiting).combine_chunks()
         self._waiting = []
         if self._writer is None:
@@ -65,6 +82,7 @@ class _Writer:
 
 
 def _enrolment(chunk: Chunk) -> pa.Table:
+    """(replication, participant from 1, day since day 0) of each randomisation of a chunk."""
     lengths = [len(days) for days in chunk.randomised_days]
     replication = np.repeat(np.arange(chunk.first, chunk.first + chunk.n), lengths)
     participant = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(1, n + 1) for n in lengths)])
@@ -92,6 +110,7 @@ def assemble(folder: RunFolder) -> list[str]:
 
 
 def _assemble(folder: RunFolder) -> list[str]:
+    """Write the files; see `assemble`. The finished ones take their names together, at the end."""
     design = Design(folder.identity.scenario)
     columns = measures(design)
     curves = EnrolmentCurves(design.horizon_days)

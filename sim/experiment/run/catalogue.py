@@ -157,6 +157,10 @@ def _what(run: dict[str, Any]) -> tuple[str, str, str, int]:
 
 
 def _finished(results: Results) -> Entry:
+    """The entry of a complete run, whose files are compared with their hashes.
+
+    Dates are left out where trials failed or the table of replications is damaged.
+    """
     run, finished = results.identity, results.manifest["finished"]
     n = run["replications"]
     notes = tuple(results.damaged_files())

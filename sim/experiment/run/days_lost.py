@@ -2,8 +2,8 @@
 
 Each cause is removed alone from those trials, on the same random numbers (see `sim.experiment.explanation.causes`). The
 number of pairs depends on numbers alone, never on a clock: all pairs together take at most `SHARE` of the run's trials,
-but each cause gets at least `FEWEST`. The causes that may cost most get most pairs. `explain` measures the same with
-more pairs.
+but each cause gets at least `FEWEST`. The causes that may cost most get most pairs; if asked for, one for every trial
+of the run. `explain` measures parts of causes too.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from sim.analysis.measures import MILESTONES
 from sim.analysis.modelled import end_of
 from sim.core.design import Design
 from sim.experiment.execution import Execution
+from sim.experiment.explanation.assumed import moved
 from sim.experiment.explanation.causes import Cause, causes_of_delay
-from sim.experiment.explanation.doubts import Doubt, doubts_of
+from sim.experiment.explanation.doubts import doubts_of
 from sim.experiment.explanation.tables import Runs, cause_table, doubt_table, outcome
 from sim.experiment.files import opened, write_whole
 from sim.experiment.laboratory import Laboratory, Request, Variant
@@ -53,19 +54,24 @@ def first_pairs(n_causes: int, n_trials: int) -> int:
     return min(max(each, FEWEST), MOST, n_trials)
 
 
-def more_pairs(n_causes: int, n_trials: int) -> int:
+def more_pairs(n_causes: int, n_trials: int, *, all_pairs: bool = False) -> int:
     """Return the number of pairs that each leading cause gets in addition to `first_pairs`.
 
     Args:
         n_causes: number of causes.
         n_trials: number of trials of the run.
+        all_pairs: whether every trial of the run has its pair.
     """
     each = first_pairs(n_causes, n_trials)
+    if all_pairs:
+        return n_trials - each
     left = int(SHARE * n_trials) - n_causes * each
     return min(max(left // LEADERS, FEWEST), MOST - each, n_trials - each) if n_causes > LEADERS else 0
 
 
-def measure(folder: Path, scenario: Scenario, seed: int, execution: Execution) -> str | None:
+def measure(
+    folder: Path, scenario: Scenario, seed: int, execution: Execution, *, all_pairs: bool = False
+) -> str | None:
     """Measure the days lost to each cause, and write them into the folder of a run.
 
     Args:
@@ -73,6 +79,7 @@ def measure(folder: Path, scenario: Scenario, seed: int, execution: Execution) -
         scenario: the scenario.
         seed: seed of the random numbers.
         execution: how it is executed; never changes results.
+        all_pairs: whether the causes that may cost most are measured on all trials of the run.
 
     Returns:
         The name of the file; None where the run is too small, or the scenario has no causes.
@@ -87,7 +94,7 @@ def measure(folder: Path, scenario: Scenario, seed: int, execution: Execution) -
     if n < FEWEST_TRIALS or not causes:
         return None
     horizon = Design(scenario).horizon_days
-    each, more = first_pairs(len(causes), n), more_pairs(len(causes), n)
+    each, more = first_pairs(len(causes), n), more_pairs(len(causes), n, all_pairs=all_pairs)
     total = len(causes) * each + more * min(LEADERS, len(causes))
     with Laboratory(seed, folder / PAIRS, execution, total) as laboratory:
         runs: Runs = {("base",): base}
@@ -124,11 +131,12 @@ def measure_doubts(folder: Path, scenario: Scenario, seed: int, execution: Execu
     horizon, milestone = Design(scenario).horizon_days, end_of(scenario)
     total = 2 * (len(doubts) * GLANCE + min(DOUBTFUL, len(doubts)) * LOOK)
     with Laboratory(seed, folder / PAIRS, execution, total) as laboratory:
-        days = _moved(laboratory, doubts, milestone, 0, GLANCE)
+        rows = moved(laboratory, doubts, 0, GLANCE, _COLUMNS)
+        days = {key: outcome(values, milestone) for key, values in rows.items()}
         table = doubt_table(doubts, outcome(base, milestone), days, horizon)
         leading = [doubt for doubt in doubts if doubt.path in set(table["path"][:DOUBTFUL])]
-        for key, more in _moved(laboratory, leading, milestone, GLANCE, LOOK).items():
-            days[key] = np.append(days[key], more)
+        for key, values in moved(laboratory, leading, GLANCE, LOOK, _COLUMNS).items():
+            days[key] = np.append(days[key], outcome(values, milestone))
     table = doubt_table(doubts, outcome(base, milestone), days, horizon)
     _write(folder / ASSUMPTIONS, table.sort_values("n", ascending=False, kind="stable"))
     return ASSUMPTIONS
@@ -141,23 +149,6 @@ def doubtful_trials(n_doubts: int) -> int:
         n_doubts: number of assumptions of grade D.
     """
     return max(FEWEST_TRIALS, math.ceil(2 * (n_doubts * GLANCE + min(DOUBTFUL, n_doubts) * LOOK) / SHARE_OF_DOUBTS))
-
-
-def _moved(
-    laboratory: Laboratory, doubts: Sequence[Doubt], milestone: str, first: int, n: int
-) -> dict[tuple[str, int], Array]:
-    """Day of the milestone with each assumption lower (0) and higher (1), where that is possible."""
-    asked = {
-        (doubt.path, side): Request(Variant(scenario, _COLUMNS), first, n, doubt.quantiles[side])
-        for doubt in doubts
-        for side, scenario in enumerate(doubt.scenarios)
-        if scenario is not None
-    }
-    found = laboratory.run(list(asked.values()))
-    return {
-        key: outcome(request.variant.by_name(values), milestone)
-        for (key, request), values in zip(asked.items(), found, strict=True)
-    }
 
 
 def _write(path: Path, table: pd.DataFrame) -> None:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from sim.errors import Problem, ResultsError, RunInterrupted, WriteError
 from sim.experiment.crew import Crew, simulate_chunk
-from sim.experiment.execution import Execution
+from sim.experiment.execution import Execution, Progress
 from sim.experiment.files import file_hash, write_json
 from sim.experiment.identity import Identity
-from sim.experiment.progress import Progress
 from sim.experiment.replicate import CHUNK, Chunk, tasks
 from sim.experiment.run.assemble import assemble
 from sim.experiment.run.days_lost import measure, measure_doubts
@@ -34,11 +33,15 @@ class Outputs:
         report: writes a page about the results into the folder and returns its name; None for no page.
         causes: whether to measure the days lost to each cause.
         dates: called with the results as soon as their dates are known, before anything further is computed.
+        renews: whether the page is written even if there is one.
+        all_pairs: whether the causes that may cost most are measured on all trials of the run.
     """
 
     report: Report | None = None
     causes: bool = False
     dates: Callable[[Results], None] = lambda _: None
+    renews: bool = False
+    all_pairs: bool = False
 
 
 NOTHING_ELSE = Outputs()
@@ -60,6 +63,11 @@ def go(folder: RunFolder, execution: Execution, outputs: Outputs) -> Results:
         RunInterrupted: the user stopped it; finished chunks are kept.
         WorkersLost: workers were lost repeatedly; finished chunks are kept.
     """
+    with execution.together() as shared:
+        return _go(folder, shared, outputs)
+
+
+def _go(folder: RunFolder, execution: Execution, outputs: Outputs) -> Results:
     started = time.time()
     if folder.is_complete():
         execution.progress(folder.identity.ceiling, folder.identity.ceiling)
@@ -108,17 +116,26 @@ def complete(
     for name in (CAUSES, ASSUMPTIONS):  # left by the run when it had fewer trials
         (folder.path / name).unlink(missing_ok=True)
     if outputs.causes and not results.failures:
-        files += _causes(results, execution)
+        files += _causes(results, execution, outputs)
     if outputs.report is not None and not results.failures:
         files.append(outputs.report(Results(folder.path)))
     folder.finish(manifest(folder, files, started, execution.command, looks))
     return Results(folder.path)
 
 
-def _causes(results: Results, execution: Execution) -> list[str]:
+def _causes(results: Results, execution: Execution, outputs: Outputs) -> list[str]:
     """Measure the days lost to each cause and the effect of assumptions; return the names of the files."""
-    names = [make(results.path, results.scenario, results.seed, execution) for make in (measure, measure_doubts)]
+    run = (results.path, results.scenario, results.seed, execution)
+    names = (measure(*run, all_pairs=outputs.all_pairs), measure_doubts(*run))
     return [name for name in names if name is not None]
+
+
+def _lacks_causes(results: Results, outputs: Outputs) -> bool:
+    """Whether causes are wanted that a complete run has not measured, or not on all its trials."""
+    table = results.causes() if CAUSES in results.manifest["files"] else None
+    if table is None or not outputs.all_pairs:
+        return outputs.causes and table is None
+    return bool(table["n"].max() < len(results.replications))
 
 
 def _so_far(folder: RunFolder) -> str:
@@ -162,13 +179,12 @@ def reuse(results: Results, execution: Execution, outputs: Outputs) -> Results:
     if results.failures:
         return results
     outputs.dates(results)
-    lacks_causes = outputs.causes and CAUSES not in results.manifest["files"]
-    new = _causes(results, execution) if lacks_causes else []
+    new = _causes(results, execution, outputs) if _lacks_causes(results, outputs) else []
     has_page = REPORT in results.manifest["files"] and (results.path / REPORT).is_file()
     results = Results(results.path)
     if new and has_page and outputs.report is None:
         (results.path / REPORT).unlink()  # it lacks the causes
-    if outputs.report is not None and (new or not has_page):
+    if outputs.report is not None and (new or not has_page or outputs.renews):
         new.append(outputs.report(results))
     if not new:
         return results
@@ -181,9 +197,14 @@ def reuse(results: Results, execution: Execution, outputs: Outputs) -> Results:
 def present(results: Results, identity: Identity) -> None:
     """Set the name, question and sources of a complete run to those of an identity, and remove its report.
 
+    The report would show the old ones. The simulated trials are not touched, since none of these decides them.
+
     Args:
         results: a run with the same results as the identity.
         identity: the run as it is asked for.
+
+    Raises:
+        ResultsError: files of the run are no longer what it wrote.
     """
     check_undamaged(results)
     files = {name: digest for name, digest in results.manifest["files"].items() if name != REPORT}
@@ -230,6 +251,7 @@ def _add(folder: RunFolder, crew: Crew, replications: int, progress: Progress, t
     jobs = ((task, folder.identity.arguments(*task)) for task in todo)
     for chunk in _whole((chunk for _, chunk in crew.do(simulate_chunk, jobs)), tail):
         folder.add(chunk)
+        folder.engines.add(chunk.engine)
         progress(folder.n_finished, replications)
 
 

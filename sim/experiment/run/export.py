@@ -1,7 +1,15 @@
-"""Exports the replications of one or several runs as one table for other programs: CSV, Excel or Parquet."""
+"""Exports the replications of one or several runs as one table for other programs: CSV, Excel or Parquet.
+
+For readers who go on in R, SAS or a spreadsheet. Rows are streamed, so that memory does not grow with the number of
+runs; documents of one run are written by `sim.report.documents`.
+
+Attributes:
+    DOCUMENTS: endings of files that are documents and not tables, for messages.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -12,6 +20,7 @@ import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
+from sim.analysis.modelled import has_measure
 from sim.analysis.spreadsheets import excel_text, plain_columns
 from sim.analysis.zipped import without_times
 from sim.errors import Problem, ResultsError, UsageError, nearest
@@ -24,7 +33,7 @@ from sim.experiment.run.table_checks import first_line
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
-DOCUMENTS = (".pdf", ".pptx", ".ics", ".xml")  # of one run; `sim.report.documents` writes them
+DOCUMENTS = (".pdf", ".pptx", ".svg", ".png", ".ics", ".xml")  # of one run; `sim.report.documents` writes them
 _ROWS_AT_ONCE = 8192
 _EXCEL_ROWS = 1_048_576
 _NAMES = ("run", "scenario")  # columns before the measures
@@ -33,8 +42,8 @@ _NAMES = ("run", "scenario")  # columns before the measures
 def export(entries: Sequence[Entry], path: Path) -> int:
     """Write one row per replication, with the run's folder and scenario in the first columns.
 
-    A measure that a run does not have (a criterion, an arm) is empty in its rows. An Excel file has the list of runs
-    and their summaries on separate sheets.
+    A measure that a run does not have (a criterion, an arm, doses) is empty in its rows, and has no column where no run
+    has it. An Excel file has the list of runs, their milestones and summaries on sheets of their own.
 
     Args:
         entries: the runs.
@@ -45,7 +54,8 @@ def export(entries: Sequence[Entry], path: Path) -> int:
 
     Raises:
         UsageError: the ending is another, or there are more rows than Excel holds.
-        ResultsError: a run is unfinished or damaged, or the file cannot be written.
+        ResultsError: a run is unfinished or damaged, or their tables do not go together.
+        WriteError: the file cannot be written.
     """
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
@@ -69,21 +79,25 @@ def export(entries: Sequence[Entry], path: Path) -> int:
 
 
 def _schema(entries: Iterable[Entry]) -> pa.Schema:
+    """Columns of all runs together, in the order in which they first appear."""
     columns = [pa.field(key, pa.string()) for key in _NAMES]
-    schemas = [_schema_of(entry.path / REPLICATIONS) for entry in entries]
-    return pa.unify_schemas([pa.schema(columns), *schemas])
+    return pa.unify_schemas([pa.schema(columns), *(_schema_of(entry) for entry in entries)])
 
 
-def _schema_of(path: Path) -> pa.Schema:
-    with opened(path) as source:
-        return pq.read_schema(source).remove_metadata()
+def _schema_of(entry: Entry) -> pa.Schema:
+    """The measures of a run, without those that its trial does not have, such as doses where nobody is given any."""
+    with opened(entry.path / REPLICATIONS) as source:
+        schema = pq.read_schema(source).remove_metadata()
+    scenario = open_results(entry.path).scenario
+    return pa.schema([field for field in schema if has_measure(field.name, scenario)])
 
 
 def _batches(entries: Iterable[Entry], schema: pa.Schema) -> Iterator[pa.Table]:
     """All replications, in batches."""
     for entry in entries:
+        measures = _schema_of(entry).names
         with opened(entry.path / REPLICATIONS) as source, pq.ParquetFile(source) as file:
-            for batch in file.iter_batches(_ROWS_AT_ONCE):
+            for batch in file.iter_batches(_ROWS_AT_ONCE, columns=measures):
                 n = batch.num_rows
                 names = (excel_text(entry.path.name), excel_text(entry.scenario))
                 columns = {key: pa.array([name] * n) for key, name in zip(_NAMES, names, strict=True)}
@@ -93,6 +107,7 @@ def _batches(entries: Iterable[Entry], schema: pa.Schema) -> Iterator[pa.Table]:
 
 
 def _csv(entries: Sequence[Entry], path: Path) -> None:
+    """Write the rows as CSV, in columns that CSV can hold."""
     schema = _schema(entries)
     options = pc.WriteOptions(quoting_style="needed")
     columns = plain_columns(schema.empty_table()).schema
@@ -109,24 +124,35 @@ def _parquet(entries: Sequence[Entry], path: Path) -> None:
 
 
 def _excel(entries: Sequence[Entry], path: Path) -> None:
+    """Write the workbook, without the time at which it was made, so that equal runs give equal bytes."""
     from openpyxl import Workbook
 
     n = sum(entry.replications for entry in entries)
     if n >= _EXCEL_ROWS:
         message = f"Excel holds {_EXCEL_ROWS - 1:,} replications, and there are {n:,}; write .csv or .parquet"
         raise UsageError(Problem(message, str(path)))
-    schema = _schema(entries)
     book = Workbook(write_only=True)
-    _runs_sheet(book, entries)
-    _milestones_sheet(book, entries)
-    _summary_sheet(book, entries)
+    try:
+        _runs_sheet(book, entries)
+        _milestones_sheet(book, entries)
+        _summary_sheet(book, entries)
+        _replications_sheet(book, entries)
+        book.save(path)
+    except BaseException:
+        for sheet in book.worksheets:
+            with contextlib.suppress(Exception):
+                sheet.close()  # otherwise a half-written sheet complains on stderr when it is collected
+        raise
+    path.write_bytes(without_times(path.read_bytes()))
+
+
+def _replications_sheet(book: Workbook, entries: Sequence[Entry]) -> None:
+    schema = _schema(entries)
     sheet = book.create_sheet("replications")
     sheet.append(_row(sheet, schema.names))
     for table in _batches(entries, schema):
         for row in zip(*(column.to_pylist() for column in table.columns), strict=True):
             sheet.append(_row(sheet, row))
-    book.save(path)
-    path.write_bytes(without_times(path.read_bytes()))
 
 
 def _runs_sheet(book: Workbook, entries: Sequence[Entry]) -> None:

@@ -97,6 +97,7 @@ class RunFolder:
         self.path = path
         self.identity = identity
         self.n_finished = 0  # replications that are on disk
+        self.engines: set[str] = set()  # that simulated some of them since the run was last started
         self._chunks: dict[int, Path] = {}  # by first replication
         self._found: dict[str, Any] = {}
 
@@ -170,6 +171,11 @@ class RunFolder:
         write_json(self.path / RUN, self.identity.as_mapping())
 
     def _check_same(self, found: Any, path: Path) -> None:
+        """Check that what the folder says it holds is undamaged and decides the same results as this run.
+
+        Raises:
+            ResultsError: it is damaged, or of another run; the message says in what they differ.
+        """
         problem = changed(found)
         if problem:
             raise ResultsError(Problem(problem, str(path)))

@@ -1,4 +1,8 @@
-"""Results before a run is complete: a first answer from a few replications, and a run that grows in steps."""
+"""Results before a run is complete: a first answer from a few replications, and a run that grows in steps.
+
+A user in the studio sees dates after seconds, with wide errors, while the rest is simulated. What is shown comes from
+the same classes as for a finished run, so that no page has a second case.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from sim.analysis.measures import measures
+from sim.analysis.one_by_one import OneByOne
 from sim.analysis.tables import EnrolmentCurves, event_table, participant_table, replication_table
 from sim.core.design import Design
 from sim.errors import Problem, ResultsError
@@ -48,6 +53,7 @@ class ResultsAtHand(Results):
 
     @cached_property
     def _tables(self) -> dict[str, pa.Table]:
+        """The tables of a run by file name, made from the chunks; events and participants have no rows."""
         columns = measures(self.design)
         curves = EnrolmentCurves(self.design.horizon_days)
         for chunk in self._chunks:
@@ -70,10 +76,22 @@ class ResultsAtHand(Results):
         filters: list[tuple[str, str, Any]] | None = None,  # noqa: ARG002 - what could be filtered has no rows
         columns: list[str] | None = None,
     ) -> pa.Table:
+        """A table from memory.
+
+        Raises:
+            ResultsError: only a finished run has it.
+        """
         if name not in self._tables:
             raise ResultsError(Problem("is only there when a run has been finished", name))
         found = self._tables[name]
         return found if columns is None else found.select(columns)
+
+    @property
+    def _one_by_one(self) -> OneByOne:
+        """`replications` from memory, without a file."""
+        self.refuse_failed()
+        table = self._tables[REPLICATIONS]
+        return OneByOne(lambda name: table.column(name).to_pandas(), list(table.column_names), table.num_rows)
 
     @cached_property
     def _column_names(self) -> list[str]:

@@ -6,6 +6,7 @@ import platform
 import sys
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -34,6 +35,7 @@ def manifest(folder: RunFolder, files: list[str], started: float, command: str, 
         "run": folder.identity.as_mapping(),
         "files": {name: file_hash(folder.path / name) for name in sorted(files)},
         "command": command,
+        "engines": sorted(folder.engines),
         "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "wall_time_seconds": round(time.time() - started, 3),
@@ -42,6 +44,7 @@ def manifest(folder: RunFolder, files: list[str], started: float, command: str, 
     }
 
 
+@lru_cache(maxsize=1)
 def _versions() -> dict[str, str]:
     found = {}
     for name in _LIBRARIES:

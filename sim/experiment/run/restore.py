@@ -61,6 +61,7 @@ def _is_right(chunk: Chunk) -> bool:
 
 
 def _chunks(results: Results) -> Iterator[Chunk]:
+    """The chunks of a finished run, from its tables, unchecked; they are read side by side in order of replications."""
     run = results.manifest["run"]
     design = results.design
     failures = [Failure(item["replication"], item["error"], item["trace"]) for item in results.failures]
@@ -96,6 +97,7 @@ def joined(early: Chunk, late: Chunk) -> Chunk:
         [*early.randomised_days, *late.randomised_days],
         early.kept | late.kept,
         [*early.failures, *late.failures],
+        late.engine,
     )
 
 
@@ -114,7 +116,15 @@ def _values(design: Design, path: Path) -> Iterator[Array]:
 
 
 def _by_replication(path: Path, column: str) -> Iterator[tuple[int, Array]]:
-    """The values of a column for each replication that has any."""
+    """The values of a column for each replication that has any.
+
+    Args:
+        path: a table in order of replications, which is read one row group at a time.
+        column: name of the column.
+
+    Yields:
+        Number of the replication, and its values.
+    """
     with opened(path) as source, pq.ParquetFile(source) as file:
         left: pa.Table | None = None
         for group in range(file.num_row_groups):

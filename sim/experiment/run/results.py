@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -131,20 +133,36 @@ class Results(Shown):
         """Return whether this program would simulate the same events, so that a replay is exact."""
         return bool(self.identity["program"] == program_fingerprint())
 
-    def _table(
-        self, name: str, filters: list[tuple[str, str, Any]] | None = None, columns: list[str] | None = None
-    ) -> pa.Table:
+    @contextmanager
+    def _told(self, name: str) -> Iterator[None]:
+        """Turn whatever is wrong with the file of a table into a message."""
         try:
-            with opened(self.path / name) as file:
-                return pq.read_table(file, filters=filters, columns=columns)
+            yield
         except FileNotFoundError:
             raise ResultsError(Problem("there is no such file", str(self.path / name))) from None
         except (OSError, ValueError, TypeError, LookupError, pa.ArrowException) as error:
             raise ResultsError(Problem(f"is damaged: {first_line(error)}", str(self.path / name))) from None
 
-    def _frame(self, name: str, replications: Sequence[int] | None = None) -> pd.DataFrame:
-        chosen = None if replications is None else [("replication", "in", list(replications))]
-        frame: pd.DataFrame = self._table(name, chosen).to_pandas()
+    def _table(self, name: str, filters: Any = None, columns: list[str] | None = None) -> pa.Table:
+        """Read a table of the run.
+
+        Args:
+            name: name of the file in the run's folder.
+            filters: which rows, as `pyarrow.parquet.read_table` takes them; None for all.
+            columns: which columns, only without `filters`; None for all.
+
+        Raises:
+            ResultsError: the file is missing or damaged.
+        """
+        with self._told(name), opened(self.path / name) as source:
+            if filters is not None:
+                return pq.read_table(source, filters=filters)
+            with pq.ParquetFile(source) as file:  # takes a third of the time
+                return file.read(columns)
+
+    def _frame(self, name: str, of: Sequence[int] | None = None, columns: list[str] | None = None) -> pd.DataFrame:
+        chosen = None if of is None else [("replication", "in", list(of))]
+        frame: pd.DataFrame = self._table(name, chosen, columns).to_pandas()
         return frame
 
     def kept_events(self, replication: int) -> pa.Table:
@@ -159,32 +177,34 @@ class Results(Shown):
     def columns(self, *names: str) -> pd.DataFrame:
         """Return `outcome` and some other columns of `replications`, without loading the others into memory.
 
-        A name that ends in `*` selects all columns that start with the rest of it.
+        Args:
+            names: names of columns, or patterns as in a shell, such as `value_*`. Those that fit no column are skipped.
+
+        Returns:
+            One row per replication; the columns are in the order of the table.
         """
         known = self._column_names
         wanted = [name for name in known if any(fnmatchcase(name, pattern) for pattern in ("outcome", *names))]
-        frame: pd.DataFrame = self._table(REPLICATIONS, columns=wanted).to_pandas()
-        return frame
+        return self._frame(REPLICATIONS, columns=wanted)
 
     @property
     def _one_by_one(self) -> OneByOne:
-        """`replications`, with one column in memory at a time."""
+        """`replications`, with one column in memory at a time; the file stays open as long as the table is in use."""
         self.refuse_failed()
-        return OneByOne(self._series, self._column_names, len(self._series("outcome")))
+        with self._told(REPLICATIONS):
+            file = pq.ParquetFile(opened(self.path / REPLICATIONS))
 
-    def _series(self, name: str) -> pd.Series:
-        frame: pd.DataFrame = self._table(REPLICATIONS, columns=[name]).to_pandas()
-        return frame[name]
+        def column(name: str) -> pd.Series:
+            with self._told(REPLICATIONS):
+                found: pd.Series = file.read([name]).column(0).to_pandas()
+            return found
+
+        return OneByOne(column, file.schema_arrow.names, file.metadata.num_rows)
 
     @cached_property
     def _column_names(self) -> list[str]:
-        try:
-            with opened(self.path / REPLICATIONS) as file:
-                return list(pq.read_schema(file).names)
-        except FileNotFoundError:
-            raise ResultsError(Problem("there is no such file", str(self.path / REPLICATIONS))) from None
-        except (OSError, ValueError, TypeError, LookupError, pa.ArrowException) as error:
-            raise ResultsError(Problem(f"is damaged: {first_line(error)}", str(self.path / REPLICATIONS))) from None
+        with self._told(REPLICATIONS), opened(self.path / REPLICATIONS) as source:
+            return list(pq.read_schema(source).names)
 
     @cached_property
     def enrolment(self) -> pd.DataFrame:
@@ -208,6 +228,10 @@ class Results(Shown):
     def participants_of(self, replications: Sequence[int]) -> pd.DataFrame:
         """Return the participants of some of the kept replications, without loading the others."""
         return self._frame(PARTICIPANTS, replications)
+
+    def rows_of(self, replication: int) -> npt.NDArray[np.float64]:
+        """Return the events of a kept replication as (n, WIDTH) rows; see `sim.core.events`."""
+        return event_rows(self.design, self._table(EVENTS, [("replication", "==", replication)]))
 
     def n_events(self) -> int:
         """Count the events of all kept replications, without reading them."""
@@ -247,7 +271,7 @@ class Results(Shown):
 
     def outcomes(self) -> pd.DataFrame:
         """Return how replications ended, including those that failed."""
-        return summary.outcome_table(self._frame(REPLICATIONS))
+        return summary.outcome_table(self.columns())
 
     def too_few(self) -> list[str]:
         """List the quantiles of dates that have no interval because there are too few replications."""
@@ -276,7 +300,7 @@ class Results(Shown):
     def cost_by_month(self) -> pd.DataFrame:
         """Return the cost of each month and the cumulative cost, over at most 50 kept trials; empty without costs.
 
-        The attribute `n` of the frame is the number of these trials.
+        Trials that failed do not count. The attribute `n` of the frame (`frame.attrs["n"]`) is the number of trials.
         """
         spent = []
         if self.scenario.costs is not None:
@@ -359,7 +383,10 @@ class Results(Shown):
         return replicate(self.design, self.seed, replication)
 
     def typical_replication(self) -> int | None:
-        """Return the kept replication whose last randomisation is nearest to the median; None if none was kept."""
+        """Return the kept replication whose last randomisation is nearest to the median; None if none was kept.
+
+        Where the median or all of these days are never, it is the first kept one. Failed replications are left out.
+        """
         frame = self.columns("replication", "day_last_randomised")
         kept = frame[frame["replication"] < self.identity["keep"]]
         kept = kept[kept["outcome"] != "error"]

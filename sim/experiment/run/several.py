@@ -23,7 +23,14 @@ from sim.experiment.run.results import Results
 
 @dataclass
 class _Run:
-    """One run under way."""
+    """One run under way.
+
+    Attributes:
+        folder: its folder.
+        lock: the lock on it, which is held.
+        todo: chunks that are still to be simulated.
+        started: when it was opened, in seconds since 1970, for the manifest.
+    """
 
     folder: RunFolder
     lock: AbstractContextManager[None]
@@ -61,6 +68,11 @@ class _Several:
                 self._complete(run)  # every chunk was there already
 
     def _open(self, folder: RunFolder) -> _Run | None:
+        """Lock a run's folder, and find what is still to be done.
+
+        Returns:
+            The run; None if it was finished before, in which case it is used again.
+        """
         lock = folder.locked()
         lock.__enter__()
         run = _Run(folder, lock, [])

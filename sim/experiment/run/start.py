@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sim.analysis.precision import MOST
+from sim.compiled.choice import refuse_unknown
 from sim.errors import Problem, ResultsError, UsageError
 from sim.experiment.execution import ON_ALL_CORES, Execution
 from sim.experiment.files import read_object
@@ -54,6 +55,7 @@ def run_in_folder(
         RunInterrupted: the user stopped it; finished chunks are kept.
         WorkersLost: workers were lost repeatedly; finished chunks are kept.
     """
+    refuse_unknown(execution.asked_engine, scenario)
     if replications is not None and replications < 1:
         raise UsageError(f"replications must be at least 1, not {replications}")
     if out is not None and not str(out):

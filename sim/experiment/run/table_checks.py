@@ -29,7 +29,7 @@ _SHOWN = 200  # characters of a library's message
 
 
 def first_line(error: Exception) -> str:
-    """Shorten a library's error to one line for a message."""
+    """Shorten a library's error to one line of at most 200 characters, for a message."""
     text = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
     return (text.splitlines() or [type(error).__name__])[0][:_SHOWN]
 
@@ -63,6 +63,7 @@ def wrong_tables(path: Path, design: Design, n_replications: int) -> list[str]:
 
 
 def _schemas(design: Design) -> dict[str, pa.Schema]:
+    """Columns and types that each table of a finished run has."""
     columns, none = measures(design), np.zeros((0, WIDTH))
     enrolment = pa.schema([("replication", pa.int64()), ("participant", pa.int64()), ("day", pa.float64())])
     return {
@@ -75,6 +76,7 @@ def _schemas(design: Design) -> dict[str, pa.Schema]:
 
 
 def _wrong_columns(expected: pa.Schema, found: pa.Schema) -> str:
+    """What is wrong with the columns of a table, as a clause; empty if nothing is. Further columns are allowed."""
     for field in expected:
         times = len(found.get_all_field_indices(field.name))
         if times != 1:
@@ -85,6 +87,7 @@ def _wrong_columns(expected: pa.Schema, found: pa.Schema) -> str:
 
 
 def _wrong_replications(file: pq.ParquetFile, n_replications: int) -> str:
+    """What is wrong with the numbers and outcomes of replications, as a clause; empty if nothing is."""
     n = file.metadata.num_rows
     if n != n_replications:
         return f"has {n:,} rows, and the run has {n_replications:,} simulated trials"

@@ -179,6 +179,11 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def _range(low_text: str, high_text: str, text: str) -> tuple[Any, Any]:
+    """The ends of `LOW..HIGH`: two whole numbers, two floats if either is one, or two dates.
+
+    Raises:
+        UsageError: they are something else, or not in order.
+    """
     try:
         low, high = parse_value(low_text), parse_value(high_text)
     except ScenarioError:
@@ -233,6 +238,7 @@ def parse_factors(texts: Sequence[str], design: str, loaded: Loaded) -> list[Fac
 
 
 def _misplaced(path: str, others: Sequence[str], known: set[str], file: str) -> str | None:
+    """What is wrong with varying a path, in words; None if nothing is."""
     if path.partition(".")[0] in ("experiment", "name", "question", "sources", "bibliography", "extends"):
         return "this does not affect simulated trials; --replications and --seed are options of their own"
     if path not in known:

@@ -1,4 +1,8 @@
-"""Suggests values worth trying at a path: the present value, and two near it that the scenario allows."""
+"""Suggests values worth trying at a path: the present value, and two near it that the scenario allows.
+
+For a user who names a path and no values. Steps are a third of the value, in one digit, because a sweep is to show
+whether a value matters at all; each suggestion is tried on the scenario before it is made.
+"""
 
 from __future__ import annotations
 

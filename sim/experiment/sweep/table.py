@@ -189,6 +189,14 @@ def _side(point: Point, results: Results) -> Side:
 
 
 def _row(factors: Sequence[Factor], point: Point, side: Side, first: Side) -> Iterator[tuple[str, object]]:
+    """The row of one point: column and value, in the order of the table.
+
+    Args:
+        factors: what is varied.
+        point: the point.
+        side: its scenario and results.
+        first: those of the first point, which the others are compared with trial by trial.
+    """
     frame = side.results.replications
     yield "point", point.number
     for factor in factors:

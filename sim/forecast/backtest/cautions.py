@@ -34,7 +34,15 @@ def cautions(trial: ObservedTrial, target: int) -> list[str]:
 
 
 def cautions_by_key(trial: ObservedTrial, target: int) -> dict[str, str]:
-    """Return the cautions by a short name of their subject. Arguments as for `cautions`."""
+    """Return the cautions by a short name of their subject.
+
+    Args:
+        trial: the trial, as far as it is known.
+        target: number of randomisations wanted.
+
+    Returns:
+        Sentences without a full stop, by subject, as in `one site`; the subjects are those of the track record.
+    """
     n = trial.n_randomised
     found = _size(n, target)
     if n >= FEWEST:
@@ -59,6 +67,7 @@ def pace(trial: ObservedTrial) -> str:
 
 
 def _size(n: int, target: int) -> dict[str, str]:
+    """Cautions on few participants so far, or on many still to come."""
     if n < FEWEST:
         return {"few so far": f"only {n} randomised so far: the data say next to nothing, and the prior answers"}
     if n < _FEW:
@@ -70,6 +79,7 @@ def _size(n: int, target: int) -> dict[str, str]:
 
 
 def _silence(trial: ObservedTrial) -> dict[str, str]:
+    """A caution on a long time without a randomisation, up to now."""
     days, now = trial.days, trial.now
     silent = now - float(days[-1])
     usual = float(days[-1] - days[0]) / max(len(days) - 1, 1)
@@ -79,6 +89,7 @@ def _silence(trial: ObservedTrial) -> dict[str, str]:
 
 
 def _one_site(trial: ObservedTrial, n: int) -> dict[str, str]:
+    """A caution where more than 60 % of participants are of one site."""
     people = trial.people
     at_site = people.site[(people.site != NO_SITE) & ~np.isnan(people.randomised)]
     counts = np.bincount(at_site, minlength=len(trial.sites))

@@ -69,13 +69,13 @@ class NearHeld:
         question: the question.
         forecasts: number of forecasts; one per site for questions by site.
         covers_80: share of the intervals that contained the truth.
-        covers_80_se: its standard error, resampling trials.
+        covers_80_se: its standard error, resampling trials; None where it is of a single trial.
     """
 
     question: str
     forecasts: int
     covers_80: float
-    covers_80_se: float
+    covers_80_se: float | None
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,9 @@ Array = npt.NDArray[np.float64]
 NEAR_DAYS = (30.0, 90.0)
 NEXT_SHARES = (0.1, 0.25, 0.5)
 BY_SITE = "by site, randomised in the next 90 days"
+BY_COUNTRY = "by country, randomised in the next 90 days"
 _LEAST_EXPOSURE_DAYS = 7.0
+_SITE_SD, _COUNTRY_SD = 0.4, 0.2  # of the log of what a site, and a country, has of the trial's rate in 90 days
 _LOW, _HIGH = 0.1, 0.9
 
 
@@ -85,10 +88,10 @@ def near_answers(known: ObservedTrial, outlook: Outlook, days: Array) -> list[Ne
     return found
 
 
-def site_answer(
+def site_answers(
     known: ObservedTrial, whole: ObservedTrial, outlook: Outlook, random: np.random.Generator
-) -> NearAnswer | None:
-    """Score the forecast of the next 90 days by site.
+) -> list[NearAnswer]:
+    """Score the forecast of the next 90 days by site, and by country.
 
     Args:
         known: the trial as known at the cut.
@@ -97,19 +100,40 @@ def site_answer(
         random: random numbers.
 
     Returns:
-        The answer; None where sites are not known.
+        The answers; by country where there are several, and none where sites are not known.
     """
     now, length = known.now, NEAR_DAYS[-1]
     counts = site_counts(known, outlook.more_by(now + length), random)
     if counts is None:
-        return None
+        return []
     names = [site.name for site in whole.sites]
     people = whole.people
     is_in = (people.randomised >= now) & (people.randomised < now + length)
     by_site = np.bincount(people.site[is_in & (people.site != NO_SITE)], minlength=len(names))
     opened = np.flatnonzero(~np.isnan(known.first_seen()))
     truth = np.array([by_site[names.index(known.sites[i].name)] for i in opened], dtype=np.float64)
-    return _counted(BY_SITE, counts, truth)
+    found = [_counted(BY_SITE, counts, truth)]
+    members = by_country([known.sites[i].country for i in opened])
+    if members:
+        summed = np.column_stack([counts[:, places].sum(axis=1) for places in members.values()])
+        found.append(_counted(BY_COUNTRY, summed, np.array([truth[places].sum() for places in members.values()])))
+    return found
+
+
+def by_country(countries: Sequence[str]) -> dict[str, list[int]]:
+    """Group sites by country.
+
+    Args:
+        countries: the country of each site; empty where it is not known.
+
+    Returns:
+        Places of the sites by country; empty for fewer than two countries.
+    """
+    found: dict[str, list[int]] = {}
+    for place, country in enumerate(countries):
+        if country:
+            found.setdefault(country, []).append(place)
+    return found if len(found) > 1 else {}
 
 
 def _counted(question: str, draws: Array, truth: Array) -> NearAnswer:
@@ -119,8 +143,26 @@ def _counted(question: str, draws: Array, truth: Array) -> NearAnswer:
     return NearAnswer(question, len(truth), int(np.count_nonzero(beside <= _HIGH)), float(error.mean()))
 
 
+def own_drift(countries: Sequence[str], draws: int, random: np.random.Generator) -> Array:
+    """Draw by how much sites gain or lose against their trial in the next 90 days, each for itself and by country.
+
+    Args:
+        countries: the country of each site; empty where it is not known.
+        draws: number of futures.
+        random: random numbers.
+
+    Returns:
+        (draws, sites) factors, 1 in the mean.
+    """
+    log = random.normal(-(_SITE_SD**2) / 2, _SITE_SD, (draws, len(countries)))
+    for places in by_country(countries).values():
+        log[:, places] += random.normal(-(_COUNTRY_SD**2) / 2, _COUNTRY_SD, (draws, 1))
+    found: Array = np.exp(log)
+    return found
+
+
 def site_counts(known: ObservedTrial, total: Array, random: np.random.Generator) -> Array | None:
-    """Divide future randomisations among sites by their Poisson-gamma posteriors.
+    """Divide future randomisations among sites by their Poisson-gamma posteriors, and their own drift.
 
     Args:
         known: the trial as far as it is known.
@@ -139,6 +181,7 @@ def site_counts(known: ObservedTrial, total: Array, random: np.random.Generator)
     counts = np.bincount(people.site[at_site], minlength=len(known.sites)).astype(np.float64)[seen]
     found = empirical_bayes(counts, np.maximum(known.now - opened[seen], _LEAST_EXPOSURE_DAYS))
     rates = random.gamma(found.shape, size=(len(total), len(found.shape))) / found.exposure
+    rates *= own_drift([known.sites[i].country for i in np.flatnonzero(seen)], len(total), random)
     shares = rates / np.maximum(rates.sum(axis=1, keepdims=True), 1e-300)
     divided: Array = random.multinomial(total.astype(np.int64), shares).astype(np.float64)
     return divided

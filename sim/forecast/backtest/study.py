@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from sim.errors import Problem, UsageError
 from sim.exchange.observed import ObservedTrial
+from sim.experiment.execution import ALONE, Execution
 from sim.experiment.workers import Workers
 from sim.forecast.backtest.baselines import BASELINES, Known
 from sim.forecast.backtest.cautions import cautions_by_key, pace
-from sim.forecast.backtest.near import NearAnswer, near_answers, site_answer
+from sim.forecast.backtest.near import NearAnswer, near_answers, site_answers
 from sim.forecast.backtest.scores import Score, score
 from sim.forecast.rate.recruitment import rest_of_recruitment
 from sim.forecast.rate.settings import FEWEST, SETTINGS, RateSettings
@@ -179,7 +180,7 @@ def backtest_cut(
     true_count = int(np.count_nonzero((days[:total] >= now) & (days[:total] < now + COUNT_DAYS)))
     counts = outlook.more_by(now + COUNT_DAYS)
     random = np.random.Generator(np.random.Philox(key=[settings.seed, 1]))
-    by_site = site_answer(known, trial, outlook, random)
+    by_site = site_answers(known, trial, outlook, random)
     result = CutResult(
         trial=trial.name,
         cut=cut,
@@ -191,7 +192,7 @@ def backtest_cut(
         scores={METHOD: score(outlook.last_day(total) - now, true_days, counts, true_count)},
         cautions=cautions_by_key(known, total),
         pace=pace(known),
-        near=(*near_answers(known, outlook, days[:total]), *([by_site] if by_site else [])),
+        near=(*near_answers(known, outlook, days[:total]), *by_site),
         fan_days=outlook.edges,
         fan=outlook.quantiles(_LEVELS),
     )
@@ -205,18 +206,28 @@ def backtest_cut(
 def _baselines(
     result: CutResult, known: Known, most: int, truth: tuple[float, float, int], settings: RateSettings
 ) -> None:
+    """Add the scores of the simple methods to a result; a method that cannot forecast from so little has none.
+
+    Args:
+        result: the result, which is changed.
+        known: what was known at the cut.
+        most: number of randomisations of the second goal, which is nearer than the whole target.
+        truth: days to the whole target and to `most`, and the number randomised in the days ahead that are counted.
+        settings: number of draws and the seed; each method has the same random numbers.
+    """
     true_days, true_most, true_count = truth
     for name, (_, baseline) in BASELINES.items():
         random = np.random.Generator(np.random.Philox(settings.seed))
         futures = baseline(known, settings.draws, random)
         if futures is None:
             continue
-        counts = np.minimum(futures.count_in(COUNT_DAYS, random), known.target - known.n)
-        days = futures.days_to(known.target - known.n, random)
+        left = known.trial.recruits_until - known.now  # what is announced holds for all
+        counts = np.minimum(futures.count_in(min(COUNT_DAYS, left), random), known.target - known.n)
+        days = np.minimum(futures.days_to(known.target - known.n, random), left)
         result.scores[name] = score(days, true_days, counts, true_count)
         if known.n < most:
             days = futures.days_to(most - known.n, random)
-            result.most[name] = score(days, true_most, counts, true_count)
+            result.most[name] = score(np.where(days > left, np.inf, days), true_most, counts, true_count)
 
 
 Job = tuple[ObservedTrial, Cut, int | None]
@@ -224,16 +235,14 @@ Job = tuple[ObservedTrial, Cut, int | None]
 
 def backtest(
     jobs: Sequence[Job],
-    workers: int = 1,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    execution: Execution = ALONE,
     with_baselines: bool = True,
 ) -> list[CutResult]:
     """Forecast from all cuts in parallel.
 
     Args:
         jobs: (whole trial, cut, target) of each forecast.
-        workers: number of processes; never changes results.
-        progress: called with the number done and the total.
+        execution: processes and progress; never changes results. A cluster is not used.
         with_baselines: whether to score the baselines too.
 
     Returns:
@@ -249,12 +258,12 @@ def backtest(
         )
     found: dict[int, CutResult] = {}
     arguments = [(*job, SETTINGS, with_baselines) for job in jobs]
-    with Workers[int](min(workers, len(jobs))) as pool:
-        if workers <= 1 or len(jobs) <= _TOO_FEW_TO_SHARE:
+    with Workers[int](min(execution.processes, len(jobs))) as pool:
+        if execution.processes <= 1 or len(jobs) <= _TOO_FEW_TO_SHARE:
             answers = ((i, backtest_cut(*each)) for i, each in enumerate(arguments))
         else:
             answers = pool.do(backtest_cut, enumerate(arguments))
         for i, result in answers:
             found[i] = result
-            progress(len(found), len(jobs))
+            execution.progress(len(found), len(jobs))
     return [found[i] for i in range(len(jobs))]

@@ -1,4 +1,13 @@
-"""How far to trust forecasts: backtests as tables, by cut, by method and by trial."""
+"""How far to trust forecasts: backtests as tables, by cut, by method and by trial.
+
+Scores are relative to a reference method on the same cuts, because some trials are harder to forecast than others.
+Errors count trials and not cuts: cuts of one trial share one future.
+
+Attributes:
+    LABELS: methods in words, by name.
+    WHOLE: goal of the whole target.
+    MOST: goal of 90 % of the target.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +35,7 @@ class TrackRecord(Shown):
 
     Attributes:
         trials: the whole trials.
-        results: forecasts of each cut, and what happened.
+        results: forecasts of each cut, and what happened, in the order of the cuts.
     """
 
     trials: tuple[ObservedTrial, ...]
@@ -104,7 +113,10 @@ def cut_table(results: Sequence[CutResult]) -> pd.DataFrame:
         results: results of cuts.
 
     Returns:
-        One row per cut, method and goal (the whole target, 90 % of it); `inf` is never.
+        One row per cut, method and goal (the whole target, 90 % of it). Columns in days count from the cut, and `inf`
+        is never; `error_days` is median minus truth, `log_error` the same of their logarithms, `position` the
+        probability that the forecast gave to what came before the truth, `covers_80` whether the central 80 % held.
+        Numbers of participants (`count_...`) are scored for the whole target only.
     """
     rows = [_row(result, WHOLE, name, found) for result in results for name, found in result.scores.items()]
     rows += [_row(result, MOST, name, found) for result in results for name, found in result.most.items()]
@@ -122,7 +134,9 @@ def by_method(cuts: pd.DataFrame, goal: str = WHOLE) -> pd.DataFrame:
         goal: `WHOLE` or `MOST`.
 
     Returns:
-        One row per method.
+        One row per method. `relative_log_crps` is its mean log CRPS over that of the reference: below 1 is better.
+        `relative_log_crps_of_trials` is the same where each trial counts once; `covers_80` the share of central 80 %
+        intervals that held.
     """
     cuts = cuts[cuts["goal"] == goal]
     reference = cuts[cuts["method"] == REFERENCE].set_index(["trial", "cut"])
@@ -155,12 +169,22 @@ def by_method(cuts: pd.DataFrame, goal: str = WHOLE) -> pd.DataFrame:
 
 
 def of_method(cuts: pd.DataFrame, method: str = METHOD, goal: str = WHOLE) -> dict[str, float]:
-    """Return the row of one method in `by_method`."""
+    """Return the row of one method in `by_method`, by column.
+
+    Args:
+        cuts: a table from `cut_table`.
+        method: the method.
+        goal: `WHOLE` or `MOST`.
+
+    Raises:
+        KeyError: no cut has the method.
+    """
     found = by_method(cuts, goal).to_dict("index")[method]
     return {str(name): float(value) for name, value in found.items()}
 
 
 def _ratio(mine: pd.Series[float], reference: pd.Series[float]) -> float:
+    """Mean score over that of the reference; NaN where that is 0."""
     total = float(reference.mean())
     return float(mine.mean()) / total if total > 0 else float("nan")
 
@@ -260,6 +284,7 @@ def held_rows(cuts: pd.DataFrame, whole_of: dict[str, str]) -> list[Held]:
 
 
 def _held(name: str, part: pd.DataFrame, whole_of: dict[str, str]) -> Held:
+    """How often intervals held in some cuts, with an error that counts trials; parts of one trial count as one."""
     cluster = part["trial"].map(lambda trial: whole_of.get(trial, trial)).to_numpy(dtype=object)
     hits = part["covers_80"].to_numpy(dtype=np.float64)
     over = (part["true_days"] / part["median_days"].clip(lower=0.5)).max()
@@ -283,7 +308,8 @@ def near_table(results: Sequence[CutResult], whole_of: dict[str, str]) -> pd.Dat
         whole_of: for trials that are parts of another, its name.
 
     Returns:
-        One row per question: number of forecasts, coverage of 80 % intervals with its error, mean error.
+        One row per question: number of forecasts, coverage of 80 % intervals with its error (NaN for a single trial),
+        mean error.
     """
     rows = [
         {"question": near.question, "trial": whole_of.get(result.trial, result.trial), "n": near.n}
@@ -296,7 +322,9 @@ def near_table(results: Sequence[CutResult], whole_of: dict[str, str]) -> pd.Dat
         total = int(part["n"].sum())
         rate = float(part["covered"].sum()) / total
         excess = (part["covered"] - rate * part["n"]).groupby(part["trial"]).sum()
-        error = float(np.sqrt((excess**2).sum() * len(excess) / max(len(excess) - 1, 1)) / total)
+        error = (
+            float(np.sqrt((excess**2).sum() * len(excess) / (len(excess) - 1)) / total) if len(excess) > 1 else np.nan
+        )
         row = {"question": question, "forecasts": total, "covers_80": rate, "covers_80_se": error}
         found.append(row | {"mean_miss": float(part["error"].sum()) / total})
     return pd.DataFrame(found).set_index("question")

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.core.clock import MONTH_DAYS, Clock
-from sim.core.quantiles import expected
+from sim.core.quantiles import mean_of
 from sim.exchange.observed import ObservedTrial
-from sim.scenario.distributions import Family
 from sim.scenario.load import canonical, scenario_from_json
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.amendments import Amendment, effect_in_words
@@ -55,7 +54,7 @@ def amended_so_far(scenario: Scenario, trial: ObservedTrial, shift: float) -> Am
         if rule.if_fewer_than is not None and n >= rule.if_fewer_than:
             notes.append(f"amendment {name} was not needed on {clock.date_of(decided)}: {n} were randomised")
             continue
-        since = decided + _mean(rule.after_days)
+        since = decided + mean_of(rule.after_days)
         when = clock.date_of(since)
         if since <= now:
             in_force.append((since, name))
@@ -78,13 +77,6 @@ def _decided(rule: Amendment, days: np.ndarray, clock: Clock) -> float | None:
         return rule.at_month * MONTH_DAYS
     assert rule.at_randomised is not None
     return float(days[rule.at_randomised - 1]) if len(days) >= rule.at_randomised else None
-
-
-def _mean(value: float | Family) -> float:
-    if not isinstance(value, Family):
-        return float(value)
-    unknown = {name: _mean(part) for name in value.uncertain_parameters() if (part := value.parameters()[name])}
-    return float(expected(value, unknown))
 
 
 def _as_now(scenario: Scenario, names: list[str]) -> Scenario:

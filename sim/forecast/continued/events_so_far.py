@@ -1,4 +1,8 @@
-"""Events of an event-driven trial in the data, and what the data cannot say of them."""
+"""Events of an event-driven trial in the data, and what the data cannot say of them.
+
+Data of enrolment often name nobody who left. A trial that waits for events would then be forecast as if none had
+occurred so far, which is refused where it is implausible.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +45,7 @@ def events_so_far(design: Design, trial: ObservedTrial) -> list[str]:
     expected = _expected(rules, trial.now - people.randomised[was_in])
     if not out.any() and expected >= _SURPRISING:
         message = (
-            f"the trial goes on until event {rule.events}, and the data say of nobody that they left, though about "
+            f"the trial goes on until event {rule.events}, and the data record nobody as having left, though about "
             f"{expected:.0f} events are expected by now: bring a log with a column for when participants left and one "
             "for why, or --set follow_up.primary_completion=null"
         )

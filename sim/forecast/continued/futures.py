@@ -13,10 +13,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from sim.analysis.measures import measures
-from sim.analysis.reduce import MilestoneReducer, Reducer
 from sim.analysis.tables import replication_table
 from sim.core.design import Design
 from sim.core.observed import ObservedState
+from sim.experiment.reducers import reducer_of
 from sim.experiment.replicate import Chunk, refuse_failed, replicate_chunk
 from sim.experiment.workers import Workers
 from sim.scenario.load import canonical, scenario_from_json
@@ -119,17 +119,12 @@ class Futures:
         return days, found
 
 
-@lru_cache(maxsize=8)
-def _reducer(text: str, milestones_only: bool) -> Reducer:
-    design = Design(Scenario.model_validate_json(text))
-    return MilestoneReducer(design) if milestones_only else Reducer(design)
-
-
 def _work(
     text: str, state: ObservedState | None, seed: int, first: int, n: int, milestones_only: bool = False
 ) -> Chunk:
     """Simulate some replications of a case, in a worker or in this process."""
-    return replicate_chunk(_reducer(text, milestones_only), seed, first, n, observed=state)
+    reducer = reducer_of(text, "milestones" if milestones_only else "everything")
+    return replicate_chunk(reducer, seed, first, n, observed=state)
 
 
 @lru_cache(maxsize=4)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design, GroupDesign
 from sim.core.observed import KnownPerson, KnownSite, SiteKey
-from sim.core.quantiles import expected
+from sim.core.quantiles import mean_of
 from sim.exchange.observed import ObservedTrial
 from sim.forecast.continued.plan_rates import PlannedSite
 from sim.forecast.continued.told import CLOSED_AHEAD
@@ -23,12 +23,12 @@ from sim.forecast.rate.drifting import RatePosterior, fit_rate
 from sim.forecast.rate.history import History, history
 from sim.forecast.rate.outlook import Outlook
 from sim.forecast.rate.settings import SETTINGS, WEEK_DAYS, NormalPrior
-from sim.forecast.rate.terms import OpenSites, Term, YearEnd, terms
-from sim.scenario.distributions import Family
+from sim.forecast.rate.terms import Closings, OpenSites, Term, YearEnd, terms
 
 Array = npt.NDArray[np.float64]
 
 _LEAST_CV = 0.05
+_MUCH = 0.5  # weight of a plan's rate above which it is said what would lower it
 # Of 114 and 73 multicentre trials 31 and 55 % reached their target, 78 % of the latter reached 80 % of it, and half of
 # all had more time than planned. If having more time had nothing to do with it, three in ten recruit as fast as planned
 # and four in ten at least 0.8 times as fast: a log-normal with this median and this standard deviation of the log.
@@ -66,11 +66,6 @@ class CalendarTerm:
 def group_of(design: Design, key: SiteKey) -> GroupDesign:
     """Return the group of a site."""
     return next(group for group in design.groups if group.name == key[0])
-
-
-def mean_of(value: object) -> float:
-    """Return a value of a scenario as a number: a distribution is replaced by its mean."""
-    return float(expected(value)) if isinstance(value, Family) else float(value)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -160,7 +155,7 @@ class LearntRates:
         for term in terms(self._trial, SETTINGS):
             if isinstance(term, OpenSites):
                 found.append(replace(term, is_complete=True, planned=np.zeros(0), a_month=None))
-            elif not (isinstance(term, YearEnd) and has_calendar):
+            elif not (isinstance(term, Closings) or (isinstance(term, YearEnd) and has_calendar)):
                 found.append(term)
         if has_calendar:
             found.append(CalendarTerm(self._trial, self._calendars[self._design.groups[0].name]))
@@ -242,6 +237,29 @@ class LearntRates:
             n, months = (0, 0.0) if self._is_fitted else (self._counts.get(key, 0), self._exposure(key, drifts=False))
             found[:, i] = random.gamma(shape + n, size=draws) / (exposure + months)
         return found
+
+    def notes(self, keys: list[SiteKey], *, is_constant: bool) -> list[str]:
+        """Say how much the plan counts beside the data.
+
+        Args:
+            keys: the open sites.
+            is_constant: whether rates stay constant instead of drifting.
+
+        Returns:
+            A clause, or none where there is no plan.
+        """
+        if self.plan is None or not is_constant:
+            return [str(self.plan)] if self.plan is not None else []
+        before = sum(self._prior(key)[1] for key in keys)
+        months = sum(self._exposure(key, drifts=False) for key in keys)
+        weight = before / (before + months)
+        found = f"with constant rates, the plan's rate of a site weighs {100 * weight:.0f} % beside the data"
+        if weight > _MUCH:
+            found += (
+                ", since the scenario leaves it little doubt; to let the data count for more, say "
+                "between_site_cv, or referrals_per_month as an uncertain number"
+            )
+        return [found]
 
     def divided(self, keys: list[SiteKey], posterior: RatePosterior, outlook: Outlook) -> Array:
         """Divide the drifting rate now among the open sites by their gamma posteriors.

@@ -144,6 +144,9 @@ def match_sites(trial: ObservedTrial, design: Design) -> SiteMatch:
 def arm_index(text: str, design: Design) -> int | None:
     """Find the scenario's arm for a text of the data.
 
+    The same name comes first, then the only arm all of whose words are in the text, then the name that is most alike if
+    it is at least 75 % alike by `difflib`. Case, spaces and punctuation do not count.
+
     Args:
         text: the text.
         design: the scenario, made ready.

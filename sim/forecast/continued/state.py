@@ -1,6 +1,11 @@
 """From a scenario and the data of a running trial to the state from which simulated trials continue.
 
-With `is_constant` rates do not drift, and each site has its own gamma posterior.
+With `is_constant` rates do not drift, and each site has its own gamma posterior. Days of the data are counted from
+their first day; here they are shifted to the scenario's day 0. What the data contradict or leave open is a note of the
+answer.
+
+Attributes:
+    DRAWS: number of futures of the rate.
 """
 
 from __future__ import annotations
@@ -16,17 +21,27 @@ from sim.core.amended import consent_in_force
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
 from sim.core.observed import UNKNOWN, KnownPerson, KnownSite, ObservedState, SiteKey
-from sim.core.quantiles import expected, quantile
+from sim.core.quantiles import expected, mean_of, quantile
 from sim.errors import Problem, UsageError
 from sim.exchange.observed import COMPLETED, FAILED, NO_SITE, ObservedTrial
 from sim.forecast.continued.amended_so_far import amended_so_far
 from sim.forecast.continued.events_so_far import events_so_far
-from sim.forecast.continued.learnt_rates import LearntRates, group_of, mean_of
+from sim.forecast.continued.learnt_rates import LearntRates, group_of
+from sim.forecast.continued.looks_so_far import looks_so_far
 from sim.forecast.continued.matching import SiteMatch, arm_index, match_sites, way_out_code
 from sim.forecast.continued.plan_rates import planned_openings, planned_site, share_randomised
+from sim.forecast.continued.sites_ahead import (
+    GROUP,
+    closings_of_groups,
+    recruits_until,
+    still_to_open,
+    their_factor,
+    with_sites_to_come,
+    without_closings,
+)
 from sim.forecast.continued.told import openings_ahead, said_notes, scenario_as_told
 from sim.forecast.fit.scenario import DRIFT_AHEAD, FITTED
-from sim.forecast.identity import data_hash
+from sim.forecast.identity import learnt_hash
 from sim.forecast.rate.drifting import RatePosterior
 from sim.forecast.rate.outlook import Outlook, look_ahead
 from sim.forecast.rate.settings import FEWEST
@@ -39,9 +54,6 @@ Array = npt.NDArray[np.float64]
 
 DRAWS = 1000
 _PIPELINE_QUANTILE = 0.99
-_LEAST_CV = 0.05
-_LEAST_SD = 0.3  # sd of the plan's log rate, where there are too few data
-_LEAST_MONTHS = 1 / MONTH_DAYS
 _BEFORE = 60.0  # days before day 0 on which people may have been screened
 
 
@@ -55,9 +67,12 @@ class Start:
         state: the state.
         trial: the trial as far as it is known.
         posterior: posterior of the drifting rate; None where the target is reached.
-        outlook: futures of the rate; None where the target is reached, or for constant rates.
+        outlook: futures of the rate; None where the target is reached.
         open_sites: for open sites, the scenario's site by index in the data.
         notes: remarks for the reader, without full stops.
+        recruits_until: day after the last of recruitment, since day 0, where all sites close or an end is announced;
+            None where nothing ends it but the target.
+        has_sites_to_come: whether sites of the scenario are still to open.
     """
 
     scenario: Scenario
@@ -68,6 +83,8 @@ class Start:
     outlook: Outlook | None
     open_sites: dict[int, SiteKey]
     notes: tuple[str, ...]
+    recruits_until: float | None = None
+    has_sites_to_come: bool = False
 
 
 def start_from(
@@ -86,20 +103,34 @@ def start_from(
         The state.
 
     Raises:
-        UsageError: a participant was randomised before the scenario's day 0.
+        UsageError: a participant was randomised before the scenario's day 0, the data are not dates, they go beyond the
+            scenario's horizon, or an event-driven trial has data without anybody who left.
     """
     shift = float((trial.first - scenario.trial.enrolment_opens).days)
     _check_dates(scenario, trial, shift)
     matched = match_sites(trial, Design(scenario))
     plan, notes = _with_added_sites(scenario, trial, matched)
-    scenario = scenario_as_told(_without_drift_ahead(plan), trial)
+    closings = closings_of_groups(plan, trial, matched)
+    opened, asked = _openings(Design(plan), trial, matched, shift, seed)
     notes += said_notes(trial)
+    if trial.sites_a_month and not still_to_open(Design(plan), opened):
+        plan, said = with_sites_to_come(plan, trial.sites_a_month)
+        notes += said
+    scenario = scenario_as_told(without_closings(_without_drift_ahead(plan), closings), trial)
     design = Design(scenario)
-    now = trial.now + shift
+    now, to_come = trial.now + shift, still_to_open(design, opened)
+    for key, day in zip(to_come, openings_ahead(trial, len(to_come)), strict=False):
+        opened[key] = replace(opened.get(key, KnownSite()), planned=day + shift)
+    if trial.sites_a_month == 0:
+        opened |= {key: KnownSite(closing=now) for key in to_come}  # closed before they open
     notes += events_so_far(design, trial)
     amended = amended_so_far(scenario, trial, shift)
-    notes += amended.notes
-    opened, asked = _openings(design, trial, matched, shift, seed)
+    notes += [*amended.notes, *looks_so_far(scenario, trial, shift)]
+    for group, closes in closings.items():  # of sites that the table says nothing of
+        for key in ((group, row) for row in range(scenario.sites[group].count)):
+            site = opened.get(key, KnownSite())
+            if site.closed is None and site.closing is None:
+                opened[key] = replace(site, closing=float((closes - scenario.trial.enrolment_opens).days))
     people = _people(design, trial, matched, opened, shift, notes)
     target = scenario.trial.target
     if trial.n_randomised >= target:
@@ -116,9 +147,9 @@ def start_from(
         notes.append("no site is open")
     learnt = LearntRates(design, trial, shift, passing, plans, opened, people, seed)
     posterior = learnt.posterior(target)
-    notes += [str(learnt.plan)] if learnt.plan is not None and not is_constant else []
-    outlook = look_ahead(posterior, draws, seed)
     keys = sorted(is_open)
+    notes += learnt.notes(keys, is_constant=is_constant)
+    outlook = look_ahead(posterior, draws, seed)
     rates = learnt.constant_rates(keys, draws) if is_constant else learnt.divided(keys, posterior, outlook)
     state = ObservedState(
         now=now,
@@ -130,17 +161,25 @@ def start_from(
         consent_of=amended.consent,
         edges=np.zeros(0) if is_constant else outlook.edges + shift,
         drift=np.zeros((1, 0)) if is_constant else np.exp(outlook.own_rate - outlook.own_now[:, None]),
-        new_sites=learnt.lessons(draws),
+        new_sites=learnt.lessons(draws) | (their_factor(rates, passing) if GROUP in scenario.sites else {}),
         pipeline_days=0.0 if trial.has_screening else _pipeline_days(scenario),
     )
     by_index = {i: key for i, key in matched.keys.items() if key in is_open}
-    return Start(scenario, plan, state, trial, posterior, outlook, by_index, (*notes, *asked))
+    ends = recruits_until(design, trial, opened, shift)
+    if ends is not None and trial.ends is None:
+        notes.append(f"the last site closes on {design.clock.date_of(ends)}, as planned, and recruitment ends")
+    return Start(scenario, plan, state, trial, posterior, outlook, by_index, (*notes, *asked), ends, bool(to_come))
 
 
 # --- the scenario
 
 
 def _check_dates(scenario: Scenario, trial: ObservedTrial, shift: float) -> None:
+    """Check that the data are dates within the simulated time.
+
+    Raises:
+        UsageError: they are not; the message says which setting to change.
+    """
     if not trial.has_calendar:
         message = (
             "months are counted from a start, or are months of a calendar without a year, and a forecast needs days: "
@@ -209,9 +248,16 @@ def _with_added_sites(scenario: Scenario, trial: ObservedTrial, matched: SiteMat
 def _openings(
     design: Design, trial: ObservedTrial, matched: SiteMatch, shift: float, seed: int
 ) -> tuple[dict[SiteKey, KnownSite], list[str]]:
-    """What is known of each site; where the data do not tell sites apart, the sites that the plan has open are open."""
+    """What is known of each site; where the data do not tell sites apart, the sites that the plan has open are open.
+
+    With sites in the data, those that are yet to open and have no planned day get the days that the user's rate of
+    openings gives. Without, at least one site is open.
+
+    Returns:
+        What is known by site, in the scenario's days; and notes for the reader.
+    """
     if trial.has_sites:
-        seen = trial.first_seen()
+        seen, closings = trial.first_seen(), trial.closings
         found: dict[SiteKey, KnownSite] = {}
         for i, key in matched.keys.items():
             record = trial.sites[i]
@@ -219,15 +265,8 @@ def _openings(
                 activated=None if np.isnan(seen[i]) else float(seen[i]) + shift,
                 closed=None if record.closed is None else record.closed + shift,
                 planned=None if record.planned is None else record.planned + shift,
+                closing=None if np.isinf(closings[i]) else float(closings[i]) + shift,
             )
-        to_come = [
-            (group.name, row)
-            for group in design.groups
-            for row in range(group.count)
-            if (site := found.get((group.name, row), KnownSite())).activated is None and site.planned is None
-        ]
-        for key, day in zip(sorted(to_come), openings_ahead(trial, len(to_come)), strict=False):
-            found[key] = replace(found.get(key, KnownSite()), planned=day + shift)
         return found, []
     planned = planned_openings(design, seed)
     now = trial.now + shift
@@ -247,7 +286,20 @@ def _people(
     shift: float,
     notes: list[str],
 ) -> tuple[KnownPerson, ...]:
-    """Everyone who is or was in the trial; people who failed screening are left out."""
+    """Everyone who is or was in the trial; people who failed screening are left out.
+
+    Args:
+        design: the scenario, made ready.
+        trial: the data.
+        matched: which site of the scenario each site of the data is.
+        opened: what is known of each site.
+        shift: days from the scenario's day 0 to the first day of the data.
+        notes: a remark is added where arms are not the scenario's.
+
+    Returns:
+        The people by their day of randomisation, or, if they are not randomised, by the day on which screening began.
+        Days are the scenario's.
+    """
     people = trial.people
     keys = _site_keys(design, trial, matched, opened)
     found: list[KnownPerson] = []
@@ -284,7 +336,14 @@ def _people(
 def _site_keys(
     design: Design, trial: ObservedTrial, matched: SiteMatch, opened: dict[SiteKey, KnownSite]
 ) -> list[SiteKey]:
-    """The site of each person; where it is not known, open sites take turns in proportion to their planned rates."""
+    """The site of each person.
+
+    Where the data have sites, a person without one is taken to be at the site with the most people. Where they have
+    none, open sites take turns in proportion to their planned rates.
+
+    Returns:
+        One key per row of the data's people.
+    """
     sites = trial.people.site
     if trial.has_sites:
         counts = np.bincount(sites[sites != NO_SITE], minlength=1)
@@ -304,6 +363,7 @@ def _site_keys(
 def _known_sites(
     opened: dict[SiteKey, KnownSite], people: tuple[KnownPerson, ...], rates: dict[SiteKey, int]
 ) -> dict[SiteKey, KnownSite]:
+    """What is known of each site, with its last randomisation, and the column of its rates where it is open."""
     last: dict[SiteKey, float] = {}
     for someone in people:
         if someone.randomised is not None:
@@ -312,7 +372,11 @@ def _known_sites(
 
 
 def _pipeline_days(scenario: Scenario) -> float:
-    """How many days ago people who are still in screening may have been referred."""
+    """How many days ago people who are still in screening may have been referred.
+
+    It is the 99th percentile of the days of screening. For days that are an uncertain number it is twice their mean,
+    and for a distribution with uncertain parameters 30 days.
+    """
     days = scenario.screening.days
     if not isinstance(days, Family):
         return float(days)
@@ -334,6 +398,6 @@ def fitted_note(scenario: Scenario, trial: ObservedTrial) -> str | None:
     said = scenario.bibliography.get(FITTED)
     if said is None:
         return None
-    if said.endswith(data_hash(trial)):
+    if said.endswith(learnt_hash(trial)):
         return None
     return "the scenario was fitted to other data, or to another day; its site rates are taken as they are"

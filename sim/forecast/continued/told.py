@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from sim.core.clock import MONTH_DAYS
 from sim.errors import Problem, UsageError
 from sim.exchange.observed import ObservedTrial
@@ -63,6 +65,11 @@ def told(closed: Sequence[str], ends: str | date | None, sites_a_month: float | 
 
 
 def _period(text: str) -> Period:
+    """Read `FIRST..LAST`, both days included.
+
+    Raises:
+        UsageError: it is not two dates, or the first is after the last.
+    """
     first, between, last = text.partition(_BETWEEN)
     if not between:
         message = "give the first and the last day that were closed, as in 2024-03-01..2024-04-15"
@@ -80,12 +87,13 @@ def _date(text: str, option: str) -> date:
         raise UsageError(Problem("must be a date, as YYYY-MM-DD", path=option, value=text)) from None
 
 
-def as_told(trial: ObservedTrial, said: Told) -> ObservedTrial:
+def as_told(trial: ObservedTrial, said: Told, *, is_finished: bool = False) -> ObservedTrial:
     """Add what the user said to the data.
 
     Args:
         trial: the data, cut at the as-of day.
         said: what was said.
+        is_finished: whether the trial is past, so that an announced end may be past too.
 
     Returns:
         The data with it.
@@ -103,10 +111,32 @@ def as_told(trial: ObservedTrial, said: Told) -> ObservedTrial:
             message = f"{len(inside)} were randomised in it, the first on {when}"
             raise UsageError(Problem(message, trial.source, path="--closed", value=f"{first}..{last}"))
     ends = None if said.ends is None else trial.day_of(said.ends) + 1.0
-    if ends is not None and ends < trial.now:
-        message = f"the data go on to {trial.last}; an end that is past is none"
-        raise UsageError(Problem(message, trial.source, path="--ends", value=str(said.ends)))
+    if ends is not None:
+        _check_end(trial, ends, said, is_finished=is_finished)
     return replace(trial, closed_periods=periods, ends=ends, sites_a_month=said.sites_a_month)
+
+
+def _check_end(trial: ObservedTrial, ends: float, said: Told, *, is_finished: bool) -> None:
+    """Check an announced end against the data.
+
+    Args:
+        trial: the data.
+        ends: the day after the last day of recruitment, in days since the trial's first day.
+        said: what was said, for the message.
+        is_finished: as in `as_told`.
+
+    Raises:
+        UsageError: somebody was randomised later in a finished trial, or the data of a running one go on beyond the
+            end.
+    """
+    later = int(np.count_nonzero(trial.days >= ends))
+    if is_finished and later:
+        message = f"{later} were randomised later, the last on {trial.date_of(float(trial.days[-1]))}"
+    elif not is_finished and ends < trial.now:
+        message = f"the data go on to {trial.last}; an end that is past is none"
+    else:
+        return
+    raise UsageError(Problem(message, trial.source, path="--ends", value=str(said.ends)))
 
 
 def scenario_as_told(scenario: Scenario, trial: ObservedTrial) -> Scenario:
@@ -160,5 +190,7 @@ def said_notes(trial: ObservedTrial) -> list[str]:
     if trial.ends is not None:
         found.append(f"recruitment ends on {trial.date_of(trial.ends) - timedelta(days=1)}, as told")
     if trial.sites_a_month is not None:
-        found.append(f"{trial.sites_a_month:g} sites a month open from now on, as told")
+        n = trial.sites_a_month
+        rate = f"{n:g} {'site opens' if n == 1 else 'sites open'} a month" if n else "no more sites open"
+        found.append(f"{rate} from now on, as told")
     return found

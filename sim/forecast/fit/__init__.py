@@ -1,1 +1,5 @@
-"""Fits a scenario to the data of a trial."""
+"""Fits a scenario to the data of a trial.
+
+`study` learns, with the shape of recruitment (`shapes`), effects of the calendar and ways of leaving; `scenario` writes
+what was learnt as a file that can be simulated and changed.
+"""

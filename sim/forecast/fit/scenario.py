@@ -1,4 +1,13 @@
-"""Turns a fit into a scenario, `fitted.yaml`; posteriors become `uncertain` values."""
+"""Turns a fit into a scenario, `fitted.yaml`; posteriors become `uncertain` values.
+
+What was learnt becomes a file that a planner can read, change and simulate as any other. Nothing is kept beside it:
+what a scenario cannot say (a drifting rate) is approximated here, and said in the file.
+
+Attributes:
+    ALL_SITES: name of the single site where the data do not tell sites apart.
+    FITTED: key of the bibliography under which a fitted scenario says what it was fitted to.
+    DRIFT_AHEAD: period of the calendar that stands for the drift of the rate after the data.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +21,7 @@ import numpy as np
 import yaml
 
 from sim.exchange.observed import ObservedTrial
-from sim.forecast.identity import data_hash
+from sim.forecast.identity import learnt_hash
 from sim.scenario.load import scenario_from_mapping
 from sim.scenario.schema.costs import Experiment
 
@@ -32,7 +41,14 @@ _FEWEST_REPLICATIONS = 100
 
 
 def site_group(name: str) -> str:
-    """Turn a site's name into the name of a group in a scenario."""
+    """Turn a site's name into the name of a group in a scenario.
+
+    Args:
+        name: any text.
+
+    Returns:
+        Letters, digits and underscores, a letter first, at most 55 letters; different names may become the same.
+    """
     found = re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[:50]
     return found if found and found[0].isalpha() else f"site_{found}"
 
@@ -53,10 +69,15 @@ def _round(value: float, digits: int = 5) -> float:
 
 
 def _beta(mean: float, n: float) -> dict[str, Any]:
+    """A posterior share as an uncertain value: its mean, and how many people it was learnt from (at least 2)."""
     return {"uncertain": "beta", "mean": _round(min(max(mean, 1e-4), 1 - 1e-4)), "n": _round(max(n, 2.0))}
 
 
 def _sites(found: Fit) -> dict[str, Any]:
+    """A group for each site, with its posterior rate (a gamma distribution) and its days of opening and closing.
+
+    Sites that never open, and sites that close before they are planned to open, are left out.
+    """
     groups: dict[str, Any] = {}
     for i, group in enumerate(group_names(found.names)):
         shape, exposure = float(found.rates.shape[i]), float(found.rates.exposure[i])
@@ -66,9 +87,12 @@ def _sites(found: Fit) -> dict[str, Any]:
         opens = found.opened[i] if not np.isnan(found.opened[i]) else found.planned[i]
         if np.isnan(opens):
             continue  # neither opened nor planned: never opens
+        closes = found.closing[i] if np.isnan(found.closed[i]) else found.closed[i]
+        if closes <= opens and np.isnan(found.opened[i]):
+            continue  # recruitment ends before it is planned to open
         entry["opens"] = found.trial.date_of(float(opens))
-        if not np.isnan(found.closed[i]):
-            entry["closes"] = found.trial.date_of(float(found.closed[i]))
+        if np.isfinite(closes):
+            entry["closes"] = found.trial.date_of(float(closes))
         groups[group] = entry
     return groups
 
@@ -77,8 +101,8 @@ def _calendar(found: Fit) -> dict[str, Any]:
     """The chosen shape so far, in steps of a quarter of a year, and the future drift."""
     trial, past = found.trial, found.posterior.history
     periods: dict[str, Any] = {}
-    if found.shape.chosen != "constant":
-        cumulative = np.concatenate(([0.0], np.cumsum(found.factor * past.widths)))
+    if found.shape.chosen != "constant" or past.closed:
+        cumulative = np.concatenate(([0.0], np.cumsum(found.factor * past.open_days)))
         edges = np.append(np.arange(0.0, past.now - 1, _PERIOD_DAYS), past.now)
         for k, (start, end) in enumerate(pairwise(edges.tolist())):
             factor = float(np.diff(np.interp([start, end], past.edges, cumulative))[0] / (end - start))
@@ -117,6 +141,7 @@ def _funnel(found: Fit) -> dict[str, Any]:
 
 
 def _arms(trial: ObservedTrial) -> dict[str, Any]:
+    """The arms, with their numbers in the smallest ratio of whole numbers up to 3; one arm where the data name none."""
     counts = Counter(str(arm) for arm in trial.people.arm if arm)
     if not counts:
         return {"all": {"allocation": 1}}
@@ -126,6 +151,7 @@ def _arms(trial: ObservedTrial) -> dict[str, Any]:
 
 
 def _visit_weeks(found: Fit) -> list[float]:
+    """Weeks of visits that are at least a fifth as frequent as the most frequent one, and the last week."""
     visits, last = found.trial.visits, _round(found.weeks, 4)
     weeks = {last}
     if visits is not None and len(visits.planned_day):
@@ -135,6 +161,10 @@ def _visit_weeks(found: Fit) -> list[float]:
 
 
 def _follow_up(found: Fit) -> dict[str, Any]:
+    """Visits, their window, and cumulative shares of those who left.
+
+    Nothing where the length of follow-up is not known.
+    """
     if found.weeks <= 0:
         return {}
     weeks = _visit_weeks(found)
@@ -202,7 +232,7 @@ def fitted_mapping(found: Fit, name: str) -> dict[str, Any]:
         **_follow_up(found),
         **_experiment(found.target),
         "sources": sources,
-        "bibliography": {FITTED: f"Fit to {short}; data {data_hash(trial)}"},
+        "bibliography": {FITTED: f"Fit to {short}; data {learnt_hash(trial)}"},
     }
 
 

@@ -2,6 +2,11 @@
 
 Every four weeks, each shape learns from what was known then and predicts the number of randomisations in the next four
 weeks. The score is the mean CRPS of these numbers. A shape is thus chosen by what it predicts, not by how well it fits.
+
+Attributes:
+    STEP_DAYS: days that are predicted, and from one prediction to the next.
+    Learner: learns a shape from a trial, its history, the target and random numbers.
+    LEARNERS: name in words and learner of each shape, by its key.
 """
 
 from __future__ import annotations
@@ -61,8 +66,9 @@ def _counts(random: np.random.Generator, shape: float, exposure: float) -> Array
 
 
 def _constant(trial: ObservedTrial, past: History, target: int, random: np.random.Generator) -> Shape:
+    """One rate throughout: a gamma posterior with Jeffreys' prior."""
     del trial, target
-    return Shape(np.ones(len(past.counts)), _counts(random, past.n + 0.5, past.now), "one rate throughout")
+    return Shape(np.ones(len(past.counts)), _counts(random, past.n + 0.5, past.days_open), "one rate throughout")
 
 
 def _ramp(trial: ObservedTrial, past: History, target: int, random: np.random.Generator) -> Shape:
@@ -71,13 +77,13 @@ def _ramp(trial: ObservedTrial, past: History, target: int, random: np.random.Ge
     best, days, factor = -np.inf, 0.0, np.ones(len(past.counts))
     for length in _RAMPS_DAYS:
         tried = np.minimum(_RAMP_START + (1 - _RAMP_START) * past.middles / length, 1.0)
-        expected = tried * past.widths
+        expected = tried * past.open_days
         fit = float(special.xlogy(past.counts, expected / expected.sum()).sum())
         if fit > best:
             best, days, factor = fit, length, tried
     now = min(_RAMP_START + (1 - _RAMP_START) * past.now / days, 1.0)
     soon = min(_RAMP_START + (1 - _RAMP_START) * (past.now + STEP_DAYS / 2) / days, 1.0)
-    exposure = float((factor * past.widths).sum()) / soon
+    exposure = float((factor * past.open_days).sum()) / soon
     return Shape(factor / now, _counts(random, past.n + 0.5, exposure), f"full rate after {days:.0f} days")
 
 
@@ -88,9 +94,9 @@ def _trend(trial: ObservedTrial, past: History, target: int, random: np.random.G
 
     basis = np.column_stack((np.ones(len(months)), months))
     prior = np.array([0.0, 1 / _SLOPE_SD**2])
-    found, curvature = np.array([np.log((past.n + 0.5) / past.now), 0.0]), np.eye(2)
+    found, curvature = np.array([np.log((past.n + 0.5) / past.days_open), 0.0]), np.eye(2)
     for _ in range(_MOST_STEPS):  # Newton's method with limited steps
-        expected = np.exp(np.clip(basis @ found, -20, 10)) * past.widths
+        expected = np.exp(np.clip(basis @ found, -20, 10)) * past.open_days
         curvature = (basis.T * expected) @ basis + np.diag(prior)
         step = np.clip(np.linalg.solve(curvature, basis.T @ (past.counts - expected) - prior * found), -0.5, 0.5)
         found = found + step
@@ -108,8 +114,8 @@ def _trend(trial: ObservedTrial, past: History, target: int, random: np.random.G
 def _change_point(trial: ObservedTrial, past: History, target: int, random: np.random.Generator) -> Shape:
     """One change of the rate, at the end of the bin where it fits best."""
     del trial, target
-    n_before, days_before = np.cumsum(past.counts), np.cumsum(past.widths)
-    n_after, days_after = past.n - n_before, past.now - days_before
+    n_before, days_before = np.cumsum(past.counts), np.cumsum(past.open_days)
+    n_after, days_after = past.n - n_before, days_before[-1] - days_before
     ends = np.flatnonzero((days_before >= STEP_DAYS) & (days_after >= STEP_DAYS))
     if not len(ends):
         return _constant_named(past, random)
@@ -129,7 +135,8 @@ def trial_day(past: History, k: int) -> str:
 
 
 def _constant_named(past: History, random: np.random.Generator) -> Shape:
-    return Shape(np.ones(len(past.counts)), _counts(random, past.n + 0.5, past.now), "too short for a change")
+    """A constant rate, where the data are too short for a change."""
+    return Shape(np.ones(len(past.counts)), _counts(random, past.n + 0.5, past.days_open), "too short for a change")
 
 
 def _drifting(trial: ObservedTrial, past: History, target: int, random: np.random.Generator) -> Shape:
@@ -219,6 +226,7 @@ def choose_shape(trial: ObservedTrial, target: int, settings: RateSettings = SET
 
 
 def _learn_all(trial: ObservedTrial, target: int, settings: RateSettings) -> dict[str, Shape]:
+    """Every shape from a trial, each with the same random numbers."""
     past = history(trial)
     found = {}
     for name, (_, learner) in LEARNERS.items():

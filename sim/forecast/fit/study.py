@@ -1,4 +1,8 @@
-"""Everything that is learnt from the data of a trial: site rates, shape over time, funnel, screening times, leaving."""
+"""Everything that is learnt from the data of a trial: site rates, shape over time, funnel, screening times, leaving.
+
+It says what the data show and how sure that is, and nothing of the future: forecasts are made from it, or from a plan,
+elsewhere. How a fit becomes a scenario is in `sim.forecast.fit.scenario`.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from sim.analysis.shown import Shown
 from sim.core.clock import MONTH_DAYS
 from sim.errors import Problem, UsageError
 from sim.exchange.observed import FAILED, NO_SITE, ObservedTrial
+from sim.forecast.doubts import Doubt, doubts
 from sim.forecast.fit.calendar_effects import WeekdayEffect, weekdays, year_end_factor
 from sim.forecast.fit.leaving import WayOfLeaving, follow_up_weeks, ways_of_leaving
 from sim.forecast.fit.scenario import ALL_SITES
@@ -22,7 +27,7 @@ from sim.forecast.rate.history import history
 from sim.forecast.rate.outlook import look_ahead
 from sim.forecast.rate.poisson_gamma import GammaRate, SiteRates, empirical_bayes, site_posteriors
 from sim.forecast.rate.settings import SETTINGS
-from sim.forecast.rate.terms import OpenSites, terms
+from sim.forecast.rate.terms import Closings, OpenSites, terms
 
 Array = npt.NDArray[np.float64]
 
@@ -62,6 +67,7 @@ class Fit(Shown):
         names: (sites,) names; one name for all where sites are not known.
         opened: (sites,) day of opening; NaN for future sites.
         closed: (sites,) day of closing; NaN for open sites.
+        closing: (sites,) day on which recruitment of an open or future site is to end; infinity where none is known.
         planned: (sites,) planned opening day of a future site; NaN for others.
         is_opening_known: whether openings are known; otherwise the first person at a site stands for its opening.
         counts: (sites,) people referred.
@@ -79,6 +85,7 @@ class Fit(Shown):
         weeks: length of follow-up; 0 where not known.
         is_length_given: whether the user gave that length, rather than the data.
         leaving: ways of leaving.
+        doubts: questions about what the data may not say; none where the target is reached.
     """
 
     trial: ObservedTrial
@@ -87,6 +94,7 @@ class Fit(Shown):
     names: tuple[str, ...]
     opened: Array
     closed: Array
+    closing: Array
     planned: Array
     is_opening_known: bool
     counts: Array
@@ -104,6 +112,7 @@ class Fit(Shown):
     weeks: float
     is_length_given: bool
     leaving: tuple[WayOfLeaving, ...]
+    doubts: tuple[Doubt, ...] = ()
 
     def _lines(self) -> Iterator[str]:
         yield f"Fit of {self.trial.name} until {self.until}: {self.trial.n_randomised} of {self.target} randomised"
@@ -131,10 +140,11 @@ def fit(trial: ObservedTrial, target: int | None = None, weeks: float | None = N
     shape = choose_shape(trial, max(wanted, trial.n_randomised + 1))
     factor = shape.shapes[shape.chosen].factor
     past = history(trial)
-    known_terms = [_no_more_openings(term) if isinstance(term, OpenSites) else term for term in terms(trial, SETTINGS)]
+    known_terms = [term for term in terms(trial, SETTINGS) if not isinstance(term, Closings)]
+    known_terms = [_no_more_openings(term) if isinstance(term, OpenSites) else term for term in known_terms]
     posterior = fit_rate(past, max(wanted, past.n + 1), known_terms, SETTINGS)
     names, opened, closed, planned, counts, is_known = _sites(trial)
-    cumulative = np.concatenate(([0.0], np.cumsum(factor * past.widths)))
+    cumulative = np.concatenate(([0.0], np.cumsum(factor * past.open_days)))
 
     def exposure(start: Array, end: Array) -> Array:
         found: Array = np.interp(end, past.edges, cumulative) - np.interp(start, past.edges, cumulative)
@@ -157,6 +167,7 @@ def fit(trial: ObservedTrial, target: int | None = None, weeks: float | None = N
         names=names,
         opened=opened,
         closed=closed,
+        closing=np.minimum(trial.closings if trial.has_sites else np.inf, np.full(len(names), past.ends)),
         planned=planned,
         is_opening_known=is_known,
         counts=counts,
@@ -174,6 +185,7 @@ def fit(trial: ObservedTrial, target: int | None = None, weeks: float | None = N
         weeks=weeks,
         is_length_given=is_length_given,
         leaving=tuple(ways_of_leaving(whole, np.array([weeks / 3, 2 * weeks / 3, weeks]))) if weeks else (),
+        doubts=tuple(doubts(trial, wanted)),
     )
 
 
@@ -197,11 +209,16 @@ def _while_recruiting(trial: ObservedTrial, target: int) -> ObservedTrial:
 
 
 def _no_more_openings(term: OpenSites) -> OpenSites:
+    """The number of open sites as it is: a scenario opens its sites itself."""
     return replace(term, is_complete=True, planned=np.zeros(0), a_month=None)
 
 
 def _sites(trial: ObservedTrial) -> tuple[tuple[str, ...], Array, Array, Array, Array, bool]:
-    """Names, openings, closings, plans and people of the sites, and whether openings are known."""
+    """Names, openings, closings, plans and people of the sites, and whether openings are known.
+
+    Returns:
+        (sites,) each; a single site stands for all where the data do not tell sites apart.
+    """
     people = trial.people
     if not trial.has_sites:
         n = float(len(people)) if trial.funnel is None else _counted(trial)
@@ -259,6 +276,10 @@ def _funnel(trial: ObservedTrial) -> tuple[tuple[PassFraction, ...], bool]:
 
 
 def _screening_days(trial: ObservedTrial) -> Array:
+    """(k,) quantiles of days from screening to randomisation, at most 101.
+
+    Empty where people are known from randomisation on.
+    """
     if not trial.has_screening:
         return np.zeros(0)
     days = trial.people.randomised - trial.people.screened
@@ -277,7 +298,7 @@ def _ahead(posterior: RatePosterior) -> tuple[float, float]:
     """
     outlook = look_ahead(posterior, draws=_DRAWS_AHEAD)
     widths = np.diff(outlook.edges)
-    inside = outlook.total[:, :-1] < posterior.target
+    inside = (outlook.total[:, :-1] < posterior.target) & (outlook.edges[:-1] < outlook.ends)
     time = np.maximum((inside * widths).sum(axis=1), widths[0])
     mean = (np.exp(outlook.log_rate) * inside * widths).sum(axis=1) / time
     log_ratio = np.log(np.maximum(mean, 1e-12)) - _log_rate_now(posterior)

@@ -210,7 +210,19 @@ def _learn(
     settings: RateSettings,
     level_prior: NormalPrior | None,
 ) -> _Learnt:
-    """The posterior of the level now and of the coefficients, by Laplace's approximation."""
+    """The posterior of the level now and of the coefficients, by Laplace's approximation.
+
+    Args:
+        candidate: the drift and dispersion for which it holds.
+        history: counts by bin.
+        basis: (coefficients, bins) what each coefficient multiplies: the terms, growth and the end.
+        terms: the terms, in the order of the basis.
+        settings: priors.
+        level_prior: prior of the log rate now, per week; None for a wide one around the mean rate so far.
+
+    Returns:
+        The fit; its state is the level and then the coefficients.
+    """
     weeks = history.open_days / WEEK_DAYS
     priors = [*(term.prior for term in terms), candidate.kind.growth, candidate.kind.end]
     center = np.array([prior.mean for prior in priors])

@@ -28,7 +28,7 @@ class History:
         counts: (k,) randomisations in each bin.
         days: days of randomisation, increasing.
         closed: (first day, day after the last) of periods in which nobody could be randomised, including future ones.
-        ends: day after the last on which anybody may be randomised; infinity where none was announced.
+        ends: day after the last on which anybody may be randomised; infinity where that is not known.
     """
 
     edges: Array
@@ -56,6 +56,11 @@ class History:
     def open_days(self) -> Array:
         """(k,) days of the bins on which randomisation was possible."""
         return open_days(self.edges, self.closed)
+
+    @property
+    def days_open(self) -> float:
+        """Number of days so far on which randomisation was possible."""
+        return float(self.open_days.sum())
 
     @property
     def middles(self) -> Array:
@@ -103,8 +108,9 @@ def history(trial: ObservedTrial) -> History:
     """
     days = trial.days
     if trial.funnel is not None and trial.resolution_days >= _MONTHLY and len(trial.funnel.start):
-        edges = np.append(trial.funnel.start, trial.funnel.end[-1])
+        # Both ends of each period: a month without a row is a bin of its own, and so is what follows the last one.
+        edges = np.unique(np.concatenate((trial.funnel.start, trial.funnel.end, [trial.now])))
     else:
         edges = bins_to(trial.now)
     counts = np.histogram(days, edges)[0].astype(np.float64)
-    return History(edges, counts, days, trial.closed_periods, np.inf if trial.ends is None else trial.ends)
+    return History(edges, counts, days, trial.closed_periods, trial.recruits_until)

@@ -38,7 +38,7 @@ class Outlook:
         own_rate: (draws, k) log rate per week without the terms that the simulation of a trial has itself.
         own_now: (draws,) the same at the end of the data.
         start: the rate from which each future starts.
-        ends: day after the last on which anybody may be randomised; infinity where none was announced.
+        ends: day after the last on which anybody may be randomised; infinity where that is not known.
     """
 
     now: float

@@ -1,4 +1,4 @@
-"""Known causes of a change in the rate besides its drift: open sites, and the days around New Year.
+"""Known causes of a change in the rate besides its drift: open sites, closings to come, and the days around New Year.
 
 A term multiplies the rate by exp(coefficient x value). Its coefficient has a normal prior, which the data update.
 """
@@ -11,13 +11,17 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from sim.exchange.observed import ObservedTrial
+from sim.core.clock import MONTH_DAYS
+from sim.exchange.observed import NO_SITE, ObservedTrial
+from sim.forecast.rate.poisson_gamma import empirical_bayes
 from sim.forecast.rate.settings import YEAR_END, NormalPrior, RateSettings
 
 Array = npt.NDArray[np.float64]
 
 _SPARE_DAYS = 30.0  # added to the window, so that few openings in a short time do not promise many more
-_MONTH_DAYS = 365.25 / 12
+_NEARLY_NOTHING = 1e-12
+_LEAST_EXPOSURE_DAYS = 1.0
+_OPENINGS = 1000  # draws of openings to come, of which the mean is taken
 _LATE_DAYS = 30.0  # mean delay of a planned opening, if this trial's delays are not known
 
 
@@ -94,6 +98,7 @@ class OpenSites:
         opened: days on which sites opened, increasing.
         closed: days on which sites closed, increasing.
         planned: planned opening days of future sites; empty without a plan.
+        planned_until: planned closing days of those sites; infinity where none is planned.
         late_days: mean delay of a planned opening, in days.
         settings: how future openings are drawn.
         now: end of the data.
@@ -110,6 +115,7 @@ class OpenSites:
     now: float
     is_complete: bool = False
     a_month: float | None = None
+    planned_until: Array | None = None
     is_simulated = True
 
     @property
@@ -135,7 +141,8 @@ class OpenSites:
         if len(self.planned) or self.a_month is not None:
             delays = random.exponential(self.late_days, (draws, len(self.planned)))
             opens = np.maximum(self.planned, self.now) + delays
-            more = (opens[:, :, None] <= middle).sum(axis=1) + (self.a_month or 0.0) * (middle - self.now) / _MONTH_DAYS
+            is_there = (opens[:, :, None] <= middle) & (middle < self._until[:, None])
+            more = is_there.sum(axis=1) + (self.a_month or 0.0) * (middle - self.now) / MONTH_DAYS
             growing: Array = np.log1p(n_open + more)
             return growing
         if self.is_complete:
@@ -146,15 +153,54 @@ class OpenSites:
         drawn_on: Array = np.log1p(n_open + per_day * fades * (1 - np.exp(-since / fades)))
         return drawn_on
 
+    @property
+    def _until(self) -> Array:
+        return np.full(len(self.planned), np.inf) if self.planned_until is None else self.planned_until
+
+
+@dataclass(frozen=True, eq=False)
+class Closings:
+    """log of the share of the rate that is left when sites close as planned: a closed site recruits nobody.
+
+    Attributes:
+        closes: (m,) planned days of closing.
+        share: (m,) each site's share of the rate of the open sites.
+        sites: the sites that are open, and those to come, which take nothing over from a closed one.
+    """
+
+    closes: Array
+    share: Array
+    sites: OpenSites
+    prior = NormalPrior(1.0, 1e-6)
+    is_simulated = True
+
+    def past(self, edges: Array) -> Array:
+        """See `Term`."""
+        return np.zeros(len(edges) - 1)
+
+    def ahead(self, edges: Array, draws: int, random: np.random.Generator) -> Array:
+        """See `Term`."""
+        del draws, random
+        gone = np.clip((edges[1:, None] - self.closes) / np.diff(edges)[:, None], 0.0, 1.0) @ self.share
+        # Mean openings, from random numbers of their own, so that those of other terms are the same without closings.
+        there = np.expm1(self.sites.ahead(edges, _OPENINGS, np.random.Generator(np.random.Philox(0)))).mean(axis=0)
+        n_now = np.expm1(self.sites.value_now)
+        found: Array = np.log(np.maximum(1.0 - gone * n_now / np.maximum(there, n_now), _NEARLY_NOTHING))
+        return found[None, :]
+
 
 def _site_term(trial: ObservedTrial, settings: RateSettings) -> OpenSites | None:
-    """Openings from a table of sites, from first persons, or from counts of activations."""
+    """Openings from a table of sites, from first persons, or from counts of activations.
+
+    None where the data have none of these, or no site has opened.
+    """
     now = trial.now
     late = [
         site.activated - site.planned for site in trial.sites if site.activated is not None and site.planned is not None
     ]
     late_days = max(float(np.mean(late)), 1.0) if late else _LATE_DAYS
-    planned = np.array([site.planned for site in trial.sites if site.planned is not None and site.activated is None])
+    is_planned = [site.planned is not None and site.activated is None for site in trial.sites]
+    planned = np.array([site.planned for site, is_to_come in zip(trial.sites, is_planned, strict=True) if is_to_come])
     closed = np.sort([site.closed for site in trial.sites if site.closed is not None]).astype(np.float64)
     if trial.has_sites or any(site.activated is not None for site in trial.sites):
         seen = trial.first_seen()
@@ -166,8 +212,34 @@ def _site_term(trial: ObservedTrial, settings: RateSettings) -> OpenSites | None
         return None
     if not len(opened):
         return None
-    a_month = trial.sites_a_month
-    return OpenSites(settings.open_sites, opened, closed, planned, late_days, settings, now, a_month=a_month)
+    return OpenSites(
+        settings.open_sites,
+        opened,
+        closed,
+        planned,
+        late_days,
+        settings,
+        now,
+        a_month=trial.sites_a_month,
+        planned_until=trial.closings[is_planned],
+    )
+
+
+def _closings(trial: ObservedTrial, sites: OpenSites) -> Closings | None:
+    """Planned closings of open sites. Sites whose people are known share the rate as these came; others equally."""
+    seen = trial.first_seen()
+    is_open = ~np.isnan(seen) & np.array([site.closed is None for site in trial.sites], dtype=bool)
+    closes = trial.closings[is_open]
+    if not np.isfinite(closes).any():
+        return None
+    rates = np.ones(len(closes))
+    if trial.has_sites:
+        at_site = trial.people.site[(trial.people.site != NO_SITE) & ~np.isnan(trial.people.randomised)]
+        counts = np.bincount(at_site, minlength=len(seen))[is_open].astype(np.float64)
+        rates = empirical_bayes(counts, np.maximum(trial.now - seen[is_open], _LEAST_EXPOSURE_DAYS)).mean
+    share = rates / rates.sum()
+    is_closing = np.isfinite(closes)
+    return Closings(closes[is_closing], share[is_closing], sites)
 
 
 def terms(trial: ObservedTrial, settings: RateSettings) -> list[Term]:
@@ -183,4 +255,6 @@ def terms(trial: ObservedTrial, settings: RateSettings) -> list[Term]:
     sites = _site_term(trial, settings)
     if sites is not None:
         found.append(sites)
+        closings = _closings(trial, sites)
+        found += [closings] if closings is not None else []
     return found

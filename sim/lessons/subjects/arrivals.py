@@ -1,4 +1,10 @@
-"""Lesson 1: why arrivals clump. At a steady rate, some months are full and others empty by chance alone."""
+"""Lesson 1: why arrivals clump. At a steady rate, some months are full and others empty by chance alone.
+
+The result that is taught is the Poisson distribution, with variance equal to the mean.
+
+Attributes:
+    MONTHS: length of the simulated year.
+"""
 
 from __future__ import annotations
 
@@ -95,6 +101,7 @@ def teach(parameters: ArrivalParameters, room: Classroom) -> Taught:
 
 
 def _one_year(counts: Array, rate: float) -> Exhibit:
+    """Patients of each month of the first simulated year, and the average."""
     import plotly.graph_objects as go
 
     year, month = counts[0], np.arange(1, MONTHS + 1)
@@ -119,6 +126,7 @@ def _one_year(counts: Array, rate: float) -> Exhibit:
 
 
 def _all_years(counts: Array, rate: float) -> Exhibit:
+    """How many months of all years had how many patients, beside the Poisson distribution with the same rate."""
     import plotly.graph_objects as go
     from scipy import stats
 

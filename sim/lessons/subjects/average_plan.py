@@ -1,5 +1,10 @@
-"""Lesson 2: why the average plan is late. Completion time is convex in the rate, so an average rate gives an early
-date.
+"""Lesson 2: why the average plan is late.
+
+Completion time is convex in the rate, so an average rate gives an early date (Jensen's inequality): half the rate
+doubles the time, twice the rate only halves it.
+
+Attributes:
+    HORIZON_MONTHS: long enough for the slowest trial that a teacher may ask for.
 """
 
 from __future__ import annotations
@@ -120,6 +125,7 @@ def _quarters(run: Simulated, plan: Estimate) -> tuple[str, ...]:
 
 
 def _when(ended: Array, plan: Estimate, p50: Estimate, p80: Estimate) -> Exhibit:
+    """When the trials end, with the plan, the median and the date that holds in 80 of 100."""
     width = bar_width(ended)
     marks = ((plan.value, "average plan"), (p50.value, "half are done"), (p80.value, "80 of 100 are done"))
     found = histogram(ended, width, "months to the last participant", "trials, of 100", marks)
@@ -137,6 +143,7 @@ def _when(ended: Array, plan: Estimate, p50: Estimate, p80: Estimate) -> Exhibit
 
 
 def _why(run: Simulated, plan: Estimate) -> Exhibit:
+    """Rate and duration of each trial as dots; no figure where the rate is the same in all."""
     import plotly.graph_objects as go
 
     rate = run[_RATE] if _RATE in run.names else np.full(run.n, np.nan)

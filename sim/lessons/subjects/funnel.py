@@ -1,5 +1,7 @@
-"""Lesson 3: the screening funnel, and what one criterion costs. Only patients who fail it alone are gained by
-dropping it.
+"""Lesson 3: the screening funnel, and what one criterion costs.
+
+Only patients who fail a criterion alone are gained by dropping it, and of those only the ones who then consent and pass
+what is found later. Both are counted on the same patients, with and without the criterion.
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ def criteria() -> tuple[str, ...]:
 
 
 def _known(name: str) -> str:
+    """Refuse a name that is no criterion of the base scenario."""
     if name not in criteria():
         raise ValueError(f"there is no such criterion; {nearest(name, criteria())}")
     return name
@@ -103,7 +106,12 @@ class Failures:
     n_referred: int
 
     def share(self, counts: Array, name: str) -> Estimate:
-        """A count as a number out of 100 referred, with its interval."""
+        """A count as a number out of 100 referred, with its interval.
+
+        Args:
+            counts: (criteria,) `at_all` or `alone`.
+            name: name of the criterion.
+        """
         k = int(counts[self.names.index(name)])
         return scaled(intervals.probability(k, self.n_referred), 100)
 
@@ -115,7 +123,14 @@ class Failures:
 
 
 def failures(run: Simulated) -> Failures:
-    """Count failures in the events that were kept."""
+    """Count failures in the events that were kept.
+
+    Args:
+        run: simulated trials with all their events.
+
+    Returns:
+        The counts over all trials. A test is known only of those who were tested.
+    """
     names = tuple(run.design.criteria)
     at_all, alone = np.zeros(len(names)), np.zeros(len(names))
     for rows in run.chunk.kept.values():
@@ -192,7 +207,15 @@ def teach(parameters: FunnelParameters, room: Classroom) -> Taught:
 
 
 def _check(words: str, at_all: Estimate, alone: Estimate, gained: float, consent: float) -> Check:
-    """A check whose three answers stand for three numbers; the simulated gain decides which is right."""
+    """A check whose three answers stand for three numbers; the simulated gain decides which is right.
+
+    Args:
+        words: the criterion in words.
+        at_all: of 100 referred, those who fail it.
+        alone: those who fail nothing else.
+        gained: those who are randomised without it and were not before.
+        consent: share of those asked who agree.
+    """
     likely = np.array([at_all.value, alone.value, alone.value * consent])
     return Check(
         f"The sponsor drops '{words}'. Which patients are randomised who were not before?",
@@ -209,6 +232,7 @@ def _check(words: str, at_all: Estimate, alone: Estimate, gained: float, consent
 
 
 def _funnel(run: Simulated, dropped: Simulated, words: str) -> Exhibit:
+    """How many of 100 referred reach each stage, with and without the criterion."""
     labels = [wrapped(text) for text in _STAGES.values()]
     ours = [_of_100(run, name) for name in _STAGES]
     theirs = [_of_100(dropped, name) for name in _STAGES]
@@ -236,6 +260,10 @@ def _funnel(run: Simulated, dropped: Simulated, words: str) -> Exhibit:
 
 
 def _criteria(found: Failures, chosen: str) -> Exhibit:
+    """How many fail each criterion, and how many fail it alone.
+
+    The most frequent ten are drawn, the chosen one among them.
+    """
     order = sorted(found.names, key=lambda name: -float(found.at_all[found.names.index(name)]))
     shown = order[:_SHOWN] if chosen in order[:_SHOWN] else [*order[: _SHOWN - 1], chosen]
     labels = [wrapped(in_words(name)) for name in shown]

@@ -1,4 +1,12 @@
-"""Lesson 8: forecasting half way. Intervals narrow as data arrive, and are judged by how often they hold."""
+"""Lesson 8: forecasting half way. Intervals narrow as data arrive, and are judged by how often they hold.
+
+The forecast is that of `sim.forecast.rate.poisson_gamma`, by formula: the lesson forecasts every simulated trial at
+once, which simulating each of their futures would make too slow.
+
+Attributes:
+    LOOKS: shares of the target at which all trials are forecast.
+    INNER: probability that the interval of a forecast is to cover.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +103,12 @@ class Looked:
 
 
 def prior(parameters: HalfWayParameters, target: int) -> GammaRate:
-    """The rate a month before any data, from the plan; with weight 0 it has next to no influence."""
+    """The rate a month before any data, from the plan; with weight 0 it has next to no influence.
+
+    Args:
+        parameters: parameters of the lesson.
+        target: number of participants of the plan.
+    """
     return planned_rate(target, target / parameters.patients_per_month, max(parameters.plan_weight, 1e-6))
 
 
@@ -105,7 +118,10 @@ def look_at(run: Simulated, parameters: HalfWayParameters, share: float) -> Look
     Args:
         run: the simulated trials.
         parameters: parameters of the lesson.
-        share: share of the target, 0 to 1.
+        share: share of the target, 0 to 1; at least one participant is seen, and at least one is to come.
+
+    Returns:
+        The forecasts with what then happened.
     """
     target = run.design.scenario.trial.target
     n = min(max(math.ceil(share * target), 1), target - 1)
@@ -170,12 +186,12 @@ def teach(parameters: HalfWayParameters, room: Classroom) -> Taught:
 
 
 def _miss(forecast: Array, ended: Array) -> Estimate:
-    """Mean distance in months, over trials that ended."""
+    """Mean distance of the forecast's median from what happened, in months, over trials that ended."""
     return intervals.mean(np.where(np.isfinite(ended), np.abs(forecast - ended), np.nan))
 
 
 def _one(run: Simulated, parameters: HalfWayParameters, looked: Looked) -> Exhibit:
-    """The data so far, the fan of the forecast, and the outcome."""
+    """The data so far, the fan of the forecast, and the outcome, of the first simulated trial."""
     import plotly.graph_objects as go
 
     days = run.chunk.randomised_days[0] / MONTH_DAYS
@@ -215,6 +231,7 @@ def _one(run: Simulated, parameters: HalfWayParameters, looked: Looked) -> Exhib
 
 
 def _narrowing(every: dict[float, Looked], own: Looked, parameters: HalfWayParameters) -> Exhibit:
+    """Mean width of the interval by the share of the target that has been seen."""
     import plotly.graph_objects as go
 
     widths = [looked.width for looked in every.values()]

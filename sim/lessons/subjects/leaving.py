@@ -1,4 +1,10 @@
-"""Lesson 6: leaving early. The last visit is not simply the last randomisation plus the length of follow-up."""
+"""Lesson 6: leaving early. The last visit is not simply the last randomisation plus the length of follow-up.
+
+The end of a trial is the maximum over all participants of when they are out of it: leaving can only lower it.
+
+Attributes:
+    HORIZON_MONTHS: long enough for the slowest trial that a teacher may ask for.
+"""
 
 from __future__ import annotations
 
@@ -101,6 +107,10 @@ def teach(parameters: LeavingParameters, room: Classroom) -> Taught:
 
 
 def _check(sooner: float, text: str) -> Check:
+    """A check whose right answer is the sign of the simulated difference in days.
+
+    Less than a day counts as the same.
+    """
     right = 1 if abs(sooner) < _SAME_DAYS else 0 if sooner > 0 else 2
     return Check(
         "More participants leave early. When is the last visit of the trial, if nobody is replaced?",
@@ -112,6 +122,7 @@ def _check(sooner: float, text: str) -> Check:
 
 
 def _lanes(run: Simulated, full: float) -> Exhibit:
+    """The first simulated trial as a line per participant, from randomisation to the way out."""
     import plotly.graph_objects as go
 
     rows = run.chunk.kept[0]
@@ -157,6 +168,7 @@ def _lanes(run: Simulated, full: float) -> Exhibit:
 
 
 def _after(after: Array, full: float) -> Exhibit:
+    """Days from the last randomisation to the last visit, over all trials."""
     width = bar_width(after, 24)
     mean_after = intervals.mean(after)
     found = histogram(

@@ -1,4 +1,10 @@
-"""Lesson 7: luck, or a better plan. Comparing plans on the same patients removes most of the chance."""
+"""Lesson 7: luck, or a better plan. Comparing plans on the same patients removes most of the chance.
+
+Common random numbers are taught by their effect: the same difference, with an error as of many times as many trials.
+
+Attributes:
+    HORIZON_MONTHS: long enough for the slowest trial that a teacher may ask for.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +45,7 @@ class LuckParameters(Parameters):
 
 
 def changes(parameters: LuckParameters) -> dict[str, Any]:
-    """Plan A: hospitals that differ in their rates."""
+    """Plan A: hospitals that differ in their rates, by a gamma distribution with the given coefficient of variation."""
     return {
         "trial": {"horizon_months": HORIZON_MONTHS},
         "sites": {"hospital": {"count": parameters.sites, "referrals_per_month": parameters.patients_per_month}},
@@ -115,7 +121,14 @@ def _times(worth: intervals.Estimate) -> str:
 
 
 def _comparison(name: str, title: str, ours: Array, theirs: Array) -> Exhibit:
-    """Pairs of trials: a line from the months of A to the months of B for each."""
+    """Pairs of trials: a line from the months of A to the months of B for each.
+
+    Args:
+        name: name of the exhibit.
+        title: its title.
+        ours: (trials,) months of plan A; infinity for never.
+        theirs: (trials,) months of plan B, compared trial by trial.
+    """
     import plotly.graph_objects as go
 
     n = min(_PAIRS, len(ours))

@@ -1,4 +1,13 @@
-"""Lesson 5: queues at a coordinator, and cells that come too late. Waits grow steeply as spare capacity vanishes."""
+"""Lesson 5: queues at a coordinator, and cells that come too late. Waits grow steeply as spare capacity vanishes.
+
+The curve over the workload is simulated, and not a formula of queueing theory, because a trial begins with nobody
+waiting and ends after some months.
+
+Attributes:
+    LOADS: shares of the time that coordinators are busy, at which the curve is simulated.
+    LONGEST: longest simulated trial, in months.
+    SHORTEST: shortest one, in months.
+"""
 
 from __future__ import annotations
 
@@ -139,6 +148,7 @@ def teach(parameters: QueueParameters, room: Classroom) -> Taught:
 
 
 def _why(parameters: QueueParameters) -> str:
+    """Why patients wait, in words: too little time for all of them, or clumps."""
     if parameters.load >= 1:
         return (
             "More patients come than can be screened, so the queue grows for as long as the trial lasts, and the mean "
@@ -153,7 +163,16 @@ def _why(parameters: QueueParameters) -> str:
 
 
 def _at_load(parameters: QueueParameters, load: float, room: Classroom) -> tuple[float, Estimate]:
-    """The wait at a given workload."""
+    """The wait at a given workload.
+
+    Args:
+        parameters: parameters of the lesson, of which only the number of patients is changed.
+        load: share of the coordinators' time that patients need.
+        room: the classroom.
+
+    Returns:
+        The load, and the mean wait in days.
+    """
     rate = load * parameters.coordinators / parameters.screening_days * MONTH_DAYS
     found = room.run(
         LESSON.base, changes(parameters.model_copy(update={"patients_per_month": rate})), share=_CURVE_SHARE
@@ -170,14 +189,14 @@ def _is_fewest(parameters: QueueParameters, room: Classroom) -> bool:
 
 
 def _missed(run: Simulated) -> Estimate:
-    """Doses missed for lack of cells, per 100 due: a ratio of means, with the error of the mean share of a trial."""
+    """Doses missed for lack of cells, per 100 due: the mean over trials of each trial's share, 0 where none was due."""
     due = run["n_doses_due"]
     share = np.divide(100.0 * run["n_doses_missed_no_cells"], due, out=np.zeros_like(due), where=due > 0)
     return intervals.mean(share)
 
 
 def _check(parameters: QueueParameters, room: Classroom, wait: Estimate) -> Check:
-    """Half as many patients again, or twice the wait?"""
+    """Ten per cent more patients come: how much longer is the wait? The simulated ratio of both decides."""
     more = parameters.model_copy(update={"patients_per_month": 1.1 * parameters.patients_per_month})
     then = intervals.mean(room.run(LESSON.base, changes(more))["wait_coordinator_days"])
     growth = then.value / max(wait.value, 1e-9)
@@ -195,6 +214,7 @@ def _check(parameters: QueueParameters, room: Classroom, wait: Estimate) -> Chec
 def _waiting(
     curve: list[tuple[float, Estimate]], parameters: QueueParameters, wait: Estimate, busy: Estimate
 ) -> Exhibit:
+    """The mean wait by workload, and with the student's settings."""
     import plotly.graph_objects as go
 
     x = 100 * np.array([load for load, _ in curve])
@@ -228,6 +248,7 @@ def _waiting(
 
 
 def _cells(cells: dict[int, Simulated]) -> Exhibit:
+    """The mean wait for cells, and the doses missed, by the number of suites."""
     waited = [intervals.mean(run["wait_place_days"]) for run in cells.values()]
     missed = [_missed(run) for run in cells.values()]
     labels = [f"{n} suite{'s' * (n > 1)}" for n in cells]

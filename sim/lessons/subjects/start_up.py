@@ -1,4 +1,10 @@
-"""Lesson 4: start-up and ramp-up. Both losses come at the start, and nothing later makes up for them."""
+"""Lesson 4: start-up and ramp-up. Both losses come at the start, and nothing later makes up for them.
+
+The losses are told apart by simulating three trials on the same patients: on paper, with late opening, with both.
+
+Attributes:
+    HORIZON_MONTHS: long enough for the slowest trial that a teacher may ask for.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +51,10 @@ class StartUpParameters(Parameters):
 
 
 def changes(parameters: StartUpParameters) -> dict[str, Any]:
-    """Hospitals that open one after the other and start slowly, as those of the base scenario do."""
+    """Hospitals that open one after the other and start slowly.
+
+    The spread of start-up times and the share of the full rate on the first day are those of the base scenario.
+    """
     shared = base_scenario().site_defaults
     sigma = getattr(shared.activation_delay_days, "sigma", 0.35)
     fraction = 1.0 if shared.ramp_up is None else shared.ramp_up.start_fraction
@@ -119,6 +128,7 @@ def _later(first: Simulated, then: Simulated) -> Estimate:
 
 
 def _check(parameters: StartUpParameters, room: Classroom, real: Simulated) -> Check:
+    """A check between two remedies; the one that saves more months on the same patients is right."""
     quicker = _with(parameters, max(parameters.start_up_days - _SOONER_DAYS, 0.0), parameters.ramp_up_days)
     steady = _with(parameters, parameters.start_up_days, 0.0)
     by_quicker = _later(room.run(LESSON.base, changes(quicker)), real)
@@ -143,6 +153,7 @@ def _all_active(run: Simulated) -> Array:
 
 
 def _curves(paper: Simulated, opened: Simulated, real: Simulated) -> Exhibit:
+    """Mean number of participants over time, in the three trials."""
     target = real.design.scenario.trial.target
     last = float(np.nanquantile(real["day_last_randomised"], 0.9))
     days = np.linspace(0.0, last, _POINTS)
@@ -166,6 +177,7 @@ def _curves(paper: Simulated, opened: Simulated, real: Simulated) -> Exhibit:
 
 
 def _sites(real: Simulated) -> Exhibit:
+    """Mean number of open sites over time."""
     n, opened = real.design.n_sites, [
         np.sort(rows[rows[:, KIND] == events.SITE_ACTIVATED][:, TIME]) for rows in real.chunk.kept.values()
     ]  # fmt: skip

@@ -29,7 +29,7 @@ def class_files(
         address: gives the address of a lesson, for the sheets.
 
     Returns:
-        Contents by file name.
+        Contents by file name: `<student>.yaml` and `<student>.html` of each, `key.csv` and `key.html`.
     """
     answers = list(answer(students(session, names), progress))
     found: dict[str, bytes] = {}

@@ -1,4 +1,7 @@
-"""Pages for a teacher to print: the sheet of a lesson, its answers, and the key of a class."""
+"""Pages for a teacher to print: the sheet of a lesson, its answers, and the key of a class.
+
+Each is one HTML file that needs no other, so that it can be sent and opened anywhere.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def settings_table(session: Session) -> list[tuple[str, str]]:
-    """The parameters of a lesson in words, with their values and units."""
+    """The parameters of a lesson in words, with their values and units; then the simulated trials and the seed."""
     values = session.values()
     rows = [(c.label, f"{shown(values[c.name])} {c.unit}".strip()) for c in controls(session.lesson)]
     return [*rows, ("Simulated trials", str(session.replications)), ("Seed", str(session.seed))]
@@ -46,8 +49,11 @@ def sheet(
         taught: its answers.
         answers: whether the page has answers and figures, for the teacher; without them it needs no scripts.
         student: name of the student; empty for a line to write the name on.
-        scenario_file: name of the student's own scenario file, if there is one.
+        scenario_file: name of the student's own scenario file; empty if there is none.
         address: gives the address of a lesson; default: relative to any studio.
+
+    Returns:
+        HTML, complete in itself.
     """
     exhibits = taught.exhibits if answers else ()
     scripts = (plotly_script(), template_text("report.js")) if answers else ()
@@ -80,6 +86,9 @@ def key_page(session: Session, answers: list[Answered]) -> str:
     Args:
         session: the lesson, before students' values.
         answers: the answers of each student.
+
+    Returns:
+        HTML, complete in itself.
     """
     return (
         environment("sim.lessons")

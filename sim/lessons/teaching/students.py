@@ -1,4 +1,12 @@
-"""One scenario per student: values and a seed of their own, the file, and the simulated answer key."""
+"""One scenario per student: values and a seed of their own, the file, and the simulated answer key.
+
+Everything follows from the student's name and the teacher's seed, so that a list with one name more leaves the others'
+scenarios as they were.
+
+Attributes:
+    MOST_STUDENTS: maximum number of names in a list.
+    MOST_BYTES: maximum size of a list.
+"""
 
 from __future__ import annotations
 
@@ -62,8 +70,15 @@ class Answered:
 def read_names(path: Path) -> list[str]:
     """Names of students from a CSV file with a column `name`.
 
+    Args:
+        path: the file, in UTF-8, with commas or semicolons.
+
+    Returns:
+        The names in their order; empty rows are left out.
+
     Raises:
-        InputError: names every problem found: file, line, value and what is allowed.
+        InputError: names every problem found (a missing, long or repeated name, too many): file, line, value and what
+            is allowed.
     """
     file = path.as_posix()
     try:
@@ -83,6 +98,12 @@ def names_from(data: bytes, file: str) -> list[str]:
     Args:
         data: contents of the file.
         file: name of the file in messages.
+
+    Returns:
+        The names in their order.
+
+    Raises:
+        InputError: as for a file.
     """
     if len(data) > MOST_BYTES:
         raise InputError(Problem(_TOO_LARGE, file))
@@ -103,6 +124,11 @@ def names_from(data: bytes, file: str) -> list[str]:
 
 
 def _names(rows: list[list[str]], column: int, file: str) -> list[str]:
+    """Names of a column.
+
+    Raises:
+        InputError: names every problem found.
+    """
     found: dict[str, int] = {}
     wrong = []
     for line, row in enumerate(rows, start=2):
@@ -127,7 +153,15 @@ def _names(rows: list[list[str]], column: int, file: str) -> list[str]:
 
 
 def students(session: Session, names: Iterable[str]) -> list[Student]:
-    """One lesson per student; values and seed depend only on the name and on the session's seed."""
+    """One lesson per student; values and seed depend only on the name and on the session's lesson and seed.
+
+    Args:
+        session: the lesson with the teacher's settings.
+        names: names of the students, each once.
+
+    Returns:
+        The students in their order. Names that become the same file name get numbers.
+    """
     found: list[Student] = []
     taken: set[str] = set()
     for name in names:
@@ -138,7 +172,7 @@ def students(session: Session, names: Iterable[str]) -> list[Student]:
 
 
 def _own(session: Session, name: str) -> Session:
-    """The lesson with one student's values and seed."""
+    """The lesson with one student's values and seed, from the SHA-256 of lesson, seed and name."""
     digest = hashlib.sha256(f"{session.lesson.name}|{session.seed}|{name}".encode()).digest()
     values = session.values()
     for i, (key, choices) in enumerate(session.varies.items()):
@@ -163,6 +197,12 @@ def scenario_text(student: Student) -> str:
     """The scenario file of a student, which extends one that comes with the program.
 
     `trialclock run` with this file simulates the same trials as the lesson's answers.
+
+    Args:
+        student: the student.
+
+    Returns:
+        YAML; each changed value has a source of grade D.
     """
     session, lesson = student.session, student.session.lesson
     changed = lesson.changes(session.parameters)
@@ -203,7 +243,15 @@ def answer(found: list[Student], progress: Callable[[int, int], None]) -> Iterat
 
 
 def key_table(answers: list[Answered]) -> str:
-    """The answer key as CSV: one row per student and number, each with its error."""
+    """The answer key as CSV: one row per student and number, each with its error.
+
+    Args:
+        answers: the answers of each student.
+
+    Returns:
+        CSV with the columns student, file, seed, values, what (`prediction`, `check`, or a number of the lesson),
+        answer, low, high (95 % interval; empty where there is none), unit and link.
+    """
     out = io.StringIO()
     write = csv.writer(out, lineterminator="\n").writerow
     write(("student", "file", "seed", "values", "what", "answer", "low", "high", "unit", "link"))

@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 
 
 def template(lesson: Lesson) -> str:
-    """The file as text. Unchanged, it gives the lesson's defaults."""
+    """The file as text. Unchanged, it gives the lesson's defaults.
+
+    Args:
+        lesson: the lesson.
+
+    Returns:
+        YAML with a comment above each parameter: its meaning, unit and allowed values.
+    """
     lines = [
         f"# Lesson {lesson.number}: {lesson.title}. What is left out is as the lesson has it.",
         f"lesson: {lesson.name}",

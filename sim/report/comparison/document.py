@@ -1,4 +1,7 @@
-"""The whole comparison as one JSON document, for `compare --json` and `comparison.json`."""
+"""The whole comparison as one JSON document, for `compare --json` and `comparison.json`.
+
+`plain` and `records` turn tables into JSON for sweeps too. Keys are an interface for scripts.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,15 @@ _KEYS = ("value", "low", "high")
 
 
 def plain(value: object) -> Any:
-    """A table cell as a JSON value: NaN becomes null, infinity becomes 'infinity'."""
+    """A table cell as a JSON value.
+
+    Args:
+        value: a cell of any table of a comparison or a sweep.
+
+    Returns:
+        Null for NaN; 'never' for infinity; 'from never' for minus infinity, the difference from what never comes to
+        some day. Numbers have ten significant digits, so that processors that round differently give the same bytes.
+    """
     if value is None or isinstance(value, (str, bool)):
         return value
     if isinstance(value, date):
@@ -34,7 +45,7 @@ def plain(value: object) -> Any:
     if math.isnan(number):
         return None
     if math.isinf(number):
-        return "infinity" if number > 0 else "-infinity"
+        return "never" if number > 0 else "from never"
     return float(f"{number:.{_DIGITS}g}")
 
 
@@ -44,6 +55,9 @@ def records(rows: pd.DataFrame, without: tuple[str, ...] = ("scenario",)) -> lis
     Args:
         rows: the table.
         without: columns to leave out.
+
+    Returns:
+        One dict per row, by column; a folded column holds `{value, low, high}`.
     """
     columns = [str(name) for name in rows.columns if name not in without]
     folded = {name for name in columns if f"{name}_low" in columns and f"{name}_high" in columns}
@@ -93,9 +107,8 @@ def answer(compared: Compared) -> dict[str, Any]:
         compared: the comparison and its tables.
 
     Returns:
-        Plain data for JSON. Days count from day 0 of the reference. 'infinity' is later than the horizon; null is
-            unknown or
-        absent.
+        Plain data for JSON. Days count from day 0 of the reference. 'never' is later than the horizon; null is unknown
+        or absent.
     """
     comparison = compared.comparison
     return {

@@ -1,4 +1,8 @@
-"""Figures of a comparison: scenarios on one axis, their differences trial by trial, and what each change is worth."""
+"""Figures of a comparison: scenarios on one axis, their differences trial by trial, and what each change is worth.
+
+Here are those of all scenarios together; `pair_figures` and `slide` have those of one scenario and the reference. All
+dates are calendar dates, since scenarios may open on other days.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,9 @@ from sim.analysis import intervals
 from sim.analysis.intervals import Estimate
 from sim.analysis.measures import COST_PARTS, STEPS, path_name
 from sim.experiment.comparison.tables import Compared
+from sim.plurals import listed
 from sim.report.comparison import words
+from sim.report.comparison.by_country import countries
 from sim.report.comparison.pair_figures import DATED, distribution, how_often_earlier, worth_of_changes
 from sim.report.comparison.slide import slide
 from sim.report.exhibits import Exhibit, Table
@@ -61,7 +67,7 @@ def exhibits(compared: Compared) -> list[Exhibit]:
     """
     found = [
         *(slide(compared, pair) for pair in compared.comparison.pairs),
-        _fan(compared),
+        fan(compared),
         _dates(compared),
         *(distribution(compared, pair) for pair in compared.comparison.pairs),
         how_often_earlier(compared),
@@ -69,6 +75,7 @@ def exhibits(compared: Compared) -> list[Exhibit]:
         *worth_of_changes(compared),
         _funnel(compared),
         _path(compared),
+        countries(compared),
         _cost(compared),
     ]
     return [exhibit for exhibit in found if exhibit is not None]
@@ -91,7 +98,15 @@ def _labels(compared: Compared) -> str:
 # --- all scenarios on one axis
 
 
-def _fan(compared: Compared) -> Exhibit:
+def fan(compared: Compared) -> Exhibit:
+    """Cumulative randomisations of all scenarios on one axis: medians, with bands where they can be told apart.
+
+    Args:
+        compared: the comparison. With more than three scenarios only the reference has its band.
+
+    Returns:
+        An exhibit whose table has a row for each half-year, up to the first in which nothing changes.
+    """
     fig = figure(420, hovermode="x unified")
     ends = []
     sides = _sides(compared)
@@ -159,7 +174,7 @@ def _planned_lines(fig: go.Figure, compared: Compared) -> None:
     for when in sorted(date for date in dates if date is not None):
         fig.add_vline(x=str(when), line={"color": GREY, "dash": "dash", "width": 1})
         fig.add_annotation(
-            x=str(when), y=0, yref="paper", text="registered<br>primary completion", showarrow=False, xanchor="left",
+            x=str(when), y=0, yref="paper", text="planned<br>primary completion", showarrow=False, xanchor="left",
             align="left", xshift=4, font={"size": 11, "color": "#555"}, yanchor="bottom",
         )  # fmt: skip
 
@@ -168,14 +183,14 @@ def _fan_table(compared: Compared) -> Table:
     rows = []
     for year in range(1, 11):
         for half in (0.5, 0.0):
-            day = round(365.25 * (year - half))
+            when = compared.comparison.reference.clock.date_of(round(365.25 * (year - half)))
             cells = []
             for side in compared.comparison.sides:
                 curves = side.results.curves
-                row = curves[curves["day"] == day]
+                row = curves[curves["day"] == side.clock.day_of(when)]
                 cells.append("" if row.empty else f"{row['p50'].item()} ({row['p10'].item()} to {row['p90'].item()})")
             if any(cells):
-                rows.append((str(compared.comparison.reference.clock.date_of(day)), *cells))
+                rows.append((str(when), *cells))
     reached = next(
         (i for i, row in enumerate(rows) if len(set(row[1:])) == 1 and i > 0 and row[1:] == rows[i - 1][1:]), 0
     )
@@ -295,13 +310,13 @@ def _odds(compared: Compared) -> Exhibit:
             [estimate_of(found[key], "value") if key in found else Estimate(math.nan, None, None) for key in keys]
         )
     texts = [[chance(e) for e in column] for column in columns]
-    shown = [[_times100(e) for e in column] for column in columns]
+    shown = [[e.in_percent for e in column] for column in columns]
     pairs = compared.comparison.pairs
     told = f"{pairs[0].other.label}: {_gains(compared, pairs[0])}." if len(pairs) == 1 else "The gains are at the top."
     labels_of = tuple(side.label for side in compared.comparison.sides)
     return Exhibit(
         "odds",
-        "The odds of the registered dates" if len(labels) > 1 else "How likely the target is never reached",
+        "The odds of the planned dates" if len(labels) > 1 else "How likely the target is never reached",
         f"Against {compared.comparison.reference.label}, in percentage points of all simulated trials. {told}"
         if len(pairs) == 1
         else f"Shares of all simulated trials. {told}",
@@ -316,10 +331,6 @@ def _gains(compared: Compared, pair: Pair) -> str:
     rows = compared.of("odds", pair)
     parts = [f"{words.event_name(row)} {words.points(estimate_of(row, 'difference'))}" for _, row in rows.iterrows()]
     return "; ".join(f"{part[:1].lower()}{part[1:]}" for part in parts)
-
-
-def _times100(estimate: Estimate) -> Estimate:
-    return Estimate(*(None if value is None else 100 * value for value in estimate))  # type: ignore[arg-type]
 
 
 def _means(compared: Compared, names: dict[str, str]) -> tuple[list[str], list[list[Estimate]]]:
@@ -363,7 +374,7 @@ def _funnel(compared: Compared) -> Exhibit:
         if column[0].value
     ]
     summary = "Mean numbers of people in a simulated trial, from referral on. " + "; ".join(shares) + "."
-    return _of_means(compared, "funnel", "The funnels beside each other", summary, "people", labels, columns)
+    return _of_means(compared, "funnel", "The funnels side by side", summary, "people", labels, columns)
 
 
 def _path(compared: Compared) -> Exhibit:
@@ -372,7 +383,7 @@ def _path(compared: Compared) -> Exhibit:
         f"What the participant on whom {OUTCOME_NOUNS[compared.end]} hung had waited for, in mean days of the trials "
         "that get there. It shows what happened, not what would help."
     )
-    return _of_means(compared, "path", "The critical paths beside each other", summary, "days", labels, columns)
+    return _of_means(compared, "path", "The critical paths side by side", summary, "days", labels, columns)
 
 
 def _cost(compared: Compared) -> Exhibit | None:
@@ -386,7 +397,7 @@ def _cost(compared: Compared) -> Exhibit | None:
         return Exhibit(
             "cost",
             "What it costs",
-            f"The scenarios count cost in {' and '.join(sorted(units))}, which cannot share one axis.",
+            f"The scenarios count cost in {listed(sorted(units))}, which cannot share one axis.",
             table=_of_means(compared, "cost", "What it costs", "", "", labels, columns).table,
         )
     return _of_means(compared, "cost", "What it costs", " ".join(sentences), units.pop(), labels, columns)

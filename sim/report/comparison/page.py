@@ -1,17 +1,21 @@
-"""`comparison.html`: scenarios side by side, the answer first, as one file that opens offline."""
+"""`comparison.html`: scenarios side by side, the answer first, as one file that opens offline.
+
+With two scenarios tables have a column for each; with more, a row, which stays readable on a narrow screen.
+"""
 
 from __future__ import annotations
 
-import math
 import shlex
 from typing import TYPE_CHECKING
 
 from sim.experiment.comparison.tables import BOTH
+from sim.plurals import listed
 from sim.report.comparison import words
 from sim.report.comparison.figures import exhibits
 from sim.report.exhibits import Exhibit, Table
+from sim.report.key_words import path_words, value_words
 from sim.report.plain_page import Card, PageSection, PlainPage, render
-from sim.report.words import Dates, chance, estimate_of, mean_with_error, number
+from sim.report.words import Dates, chance, estimate_of
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -19,7 +23,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from sim.analysis.intervals import Estimate
     from sim.experiment.comparison.sides import Pair, Side
     from sim.experiment.comparison.tables import Compared
 
@@ -45,7 +48,12 @@ _PARTS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "The difference, shared out to what was changed.",
         ("shares-",),
     ),
-    ("why", "Where does it come from?", "People, time and money, beside each other.", ("funnel", "path", "cost")),
+    (
+        "why",
+        "Where does it come from?",
+        "People, time and money, beside each other.",
+        ("funnel", "path", "countries", "cost"),
+    ),
 )
 
 
@@ -53,7 +61,7 @@ def parts_of(found: list[Exhibit], parts: tuple[tuple[str, str, str, tuple[str, 
     """Assign figures to the parts of a page; a part without figures is left out.
 
     Args:
-        found: the figures.
+        found: the figures; one that no part names is not shown.
         parts: id, heading, introduction, and names of the figures; a name that ends with `-` is a prefix.
 
     Returns:
@@ -71,12 +79,19 @@ def parts_of(found: list[Exhibit], parts: tuple[tuple[str, str, str, tuple[str, 
 
 
 def comparison_page(compared: Compared) -> str:
-    """The whole page as HTML text."""
+    """The whole page as HTML text; see `comparison_content`."""
     return render(comparison_content(compared))
 
 
 def comparison_content(compared: Compared) -> PlainPage:
-    """What the page says: the answer, what differs, and the figures with their tables."""
+    """What the page says: the answer, what differs, and the figures with their tables.
+
+    Args:
+        compared: the comparison and its tables.
+
+    Returns:
+        The content for `plain_page.render`. With two scenarios the slide comes first; with more, slides are a section.
+    """
     comparison = compared.comparison
     labels = [side.label for side in comparison.sides]
     first, *others = [words.sentence(words.headline(compared, pair)) for pair in comparison.pairs]
@@ -113,7 +128,11 @@ def _card(side: Side) -> Card:
 
 
 def made_by(compared: Compared) -> str:
-    """The command that makes this comparison again, as typed at a shell."""
+    """The command that makes this comparison again, as typed at a shell.
+
+    Args:
+        compared: the comparison. A scenario made in Python has no file; its results folder stands for it.
+    """
     comparison = compared.comparison
     names: list[str] = []
     sets: list[str] = []
@@ -159,7 +178,7 @@ def _median_row(compared: Compared, milestone: str) -> tuple[str, ...]:
 
 
 def _odds_rows(compared: Compared) -> list[tuple[str, ...]]:
-    """One row per registered date of the reference, whatever the others register, and one for 'never'."""
+    """One row per planned date of the reference, whatever the others plan, and one for 'never'."""
     found: dict[str, list[str]] = {}
     pairs = compared.comparison.pairs
     for k, pair in enumerate(pairs):
@@ -180,11 +199,11 @@ def _cost_row(compared: Compared) -> tuple[str, ...]:
         rows = compared.of("measures", pair)
         row = rows[rows["measure"] == "cost"].iloc[0]
         if not cells:
-            cells.append(_mean(estimate_of(row, "reference")))
+            cells.append(words.mean(estimate_of(row, "reference")))
         change = words.amount(estimate_of(row, "difference")) if row["in"] == BOTH else str(row["in"])
-        cells += [_mean(estimate_of(row, "value")), change]
+        cells += [words.mean(estimate_of(row, "value")), change]
     units = {side.results.scenario.costs.currency for side in compared.comparison.sides if side.results.scenario.costs}
-    return (f"Mean cost, {' and '.join(sorted(units))}", *cells)
+    return (f"Mean cost, {listed(sorted(units))}", *cells)
 
 
 def _inputs(compared: Compared) -> Table:
@@ -192,7 +211,10 @@ def _inputs(compared: Compared) -> Table:
     pairs = compared.comparison.pairs
     rows: list[tuple[str, ...]] = []
     for pair in pairs:
-        found = [(row["path"], row["reference"], row["value"]) for _, row in compared.of("inputs", pair).iterrows()]
+        found = [
+            (path_words(row["path"]), value_words(row["reference"]), value_words(row["value"]))
+            for _, row in compared.of("inputs", pair).iterrows()
+        ]
         shown = found if len(found) <= _MOST_INPUTS else found[: _MOST_INPUTS - 1]
         if len(shown) < len(found):
             shown.append((f"and {len(found) - len(shown)} more, below", "", ""))
@@ -246,13 +268,7 @@ def _says_something(row: pd.Series) -> bool:
 
 
 def _measure(row: pd.Series) -> tuple[str, ...]:
-    cells = [_mean(estimate_of(row, key)) for key in ("reference", "value")]
+    cells = [words.mean(estimate_of(row, key)) for key in ("reference", "value")]
     change = words.amount(estimate_of(row, "difference")) if row["in"] == BOTH else str(row["in"])
     unit = "" if row["unit"] == "count" else f", {row['unit']}"
     return (f"{row['meaning']}{unit}", *cells, change)
-
-
-def _mean(estimate: Estimate) -> str:
-    if math.isnan(estimate.value):
-        return "not there"
-    return number(estimate.value) if estimate.low == estimate.high else mean_with_error(estimate)

@@ -15,8 +15,10 @@ from sim.analysis.intervals import Estimate
 from sim.analysis.pairing import paired_days
 from sim.experiment.comparison.tables import BOTH, Compared
 from sim.report.comparison import words
+from sim.report.comparison.share_words import outcome_title, part_name, share_text, share_whole
 from sim.report.exhibits import Exhibit, Table
-from sim.report.style import GREY, figure, plain, rounded, series, wrapped
+from sim.report.key_words import path_words
+from sim.report.style import EARLIER, GREY, LATER, SAME, figure, plain, rounded, series, wrapped
 from sim.report.words import MILESTONE_NAMES, chance, estimate_of, percent
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ def distribution(compared: Compared, pair: Pair) -> Exhibit:
         pair: the scenario and its reference.
 
     Returns:
-        A histogram; if no pair has both dates, or all differences are equal, a sentence instead.
+        A histogram in per cent of all pairs; if no pair has both dates, or all differences are equal, a sentence
+        instead. Pairs in which one trial never gets there are counted in the summary. The table has all milestones.
     """
     ours, theirs = pair.days(words.HEADLINE)
     days = paired_days(ours, theirs)
@@ -142,7 +145,14 @@ def _worth(median: float, mean: Estimate) -> str:
 
 
 def how_often_earlier(compared: Compared) -> Exhibit:
-    """Share of the pairs in which each milestone is earlier, the same, or later."""
+    """Share of the pairs in which each milestone is earlier, the same, or later.
+
+    Args:
+        compared: the comparison; with more than one pair, rows name the scenario.
+
+    Returns:
+        Stacked bars that sum to 100 %. "The same" includes pairs in which neither gets there.
+    """
     pairs = compared.comparison.pairs
     labels, shares = [], []
     for pair in pairs:
@@ -152,7 +162,7 @@ def how_often_earlier(compared: Compared) -> Exhibit:
             labels.append(f"{MILESTONE_NAMES[milestone]}{suffix}")
             shares.append([estimate_of(row, name) for name in ("earlier", "same", "later")])
     fig = figure(110 + (_ROW + 12 * (len(pairs) > 1)) * len(labels), barmode="stack")
-    looks = (series(1).colour, "#C8C8C8", series(0).colour)
+    looks = (EARLIER, SAME, LATER)
     for i, name in enumerate(("earlier", "the same, or neither gets there", "later")):
         fig.add_trace(
             go.Bar(
@@ -182,13 +192,14 @@ _SHARED = ((words.HEADLINE, ("median", "mean")), ("primary_completion", ("probab
 
 
 def worth_of_changes(compared: Compared) -> list[Exhibit]:
-    """What each change adds to the date, the odds and the cost.
+    """What each change adds to the date, the odds and the cost, as waterfalls.
 
     Args:
         compared: the comparison; `--shares` adds the effects of changes.
 
     Returns:
-        One exhibit per scenario and outcome; empty without `--shares`.
+        One exhibit per scenario and outcome; empty without `--shares`. Changes are Shapley values where there are few
+        enough of them, otherwise effects of each change alone with a remainder.
     """
     if compared.shares is None:
         return []
@@ -206,7 +217,7 @@ def _worth_of(pair: Pair, rows: pd.DataFrame, name: str) -> Exhibit:
     """What each change adds to one outcome, the largest first."""
     ordered = rows.reindex(rows["difference"].abs().sort_values(ascending=False, kind="stable").index)
     first = ordered.iloc[0]
-    title = words.outcome_title(first["outcome"], first["of"])
+    title = outcome_title(first["outcome"], first["of"])
     how = (
         "Each value is the effect of a change averaged over all orders in which the changes can be made (Shapley's "
         "value), so that they sum to the difference."
@@ -214,13 +225,13 @@ def _worth_of(pair: Pair, rows: pd.DataFrame, name: str) -> Exhibit:
         else "Each change is made alone; what they do only together is the remainder."
     )
     cells = [
-        (words.part_name(row["part"]), words.share_text(row), percent(float(row["share"])))
+        (path_words(part_name(row["part"])), share_text(row), percent(float(row["share"])))
         for _, row in ordered.iterrows()
     ]
     return Exhibit(
         name,
         f"What each change is worth: {title[:1].lower()}{title[1:]}",
-        f"{pair.other.label} less {pair.reference.label}: {words.share_whole(rows)}"
+        f"{pair.other.label} less {pair.reference.label}: {share_whole(rows)}"
         f"{', negative being earlier' if first['unit'] == 'days' else ''}. {how} In brackets: 95 % intervals.",
         "Source: shares.csv; the scenarios between were simulated on the same random numbers.",
         figure=_waterfall(ordered, pair.reference.label),
@@ -233,20 +244,20 @@ def _waterfall(rows: pd.DataFrame, reference: str) -> go.Figure:
     first = rows.iloc[0]
     scale = 100.0 if first["of"] == "probability" else 1.0
     values = [scale * float(value) for value in [*rows["difference"], first["whole"]]]
-    texts = [*(words.share_text(row) for _, row in rows.iterrows()), words.share_whole(rows)]
+    texts = [*(share_text(row) for _, row in rows.iterrows()), share_whole(rows)]
     fig = figure(110 + 44 * len(values), showlegend=False)
     fig.add_trace(
         go.Waterfall(
             orientation="h",
-            y=[*(path_label(words.part_name(part)) for part in rows["part"]), "<b>all together</b>"],
+            y=[*(path_label(part_name(part)) for part in rows["part"]), "<b>all together</b>"],
             x=rounded(values, 3),
             measure=["relative"] * len(rows) + ["total"],
             customdata=[[plain(text)] for text in texts],
             text=[words.signed(value) for value in values],
             textposition="auto",
             connector={"line": {"color": GREY, "width": 1}},
-            increasing={"marker": {"color": series(1).colour}},
-            decreasing={"marker": {"color": series(0).colour}},
+            increasing={"marker": {"color": LATER}},
+            decreasing={"marker": {"color": EARLIER}},
             totals={"marker": {"color": "#555555"}},
             hovertemplate="%{y}: %{customdata[0]}<extra></extra>",
         )
@@ -258,5 +269,12 @@ def _waterfall(rows: pd.DataFrame, reference: str) -> go.Figure:
 
 
 def path_label(path: str) -> str:
-    """A path in lines that break at its dots."""
-    return wrapped(path.replace(".", ". "), 24).replace(". ", ".")
+    """The value at a path in words, in lines that fit beside an axis.
+
+    Args:
+        path: dotted path in a scenario.
+
+    Returns:
+        Lines joined by `<br>`, with HTML escaped.
+    """
+    return wrapped(path_words(path), 24)

@@ -1,4 +1,8 @@
-"""A comparison on one slide: inputs that differ, the resulting differences, and each change's share of them."""
+"""A comparison on one slide: inputs that differ, the resulting differences, and each change's share of them.
+
+It is one figure, so that a browser saves it as one picture. On narrow screens the page's script swaps its texts for the
+short ones in `meta.narrow` of each trace.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,11 @@ from plotly.subplots import make_subplots
 
 from sim.analysis.intervals import Estimate
 from sim.experiment.comparison.tables import BOTH
-from sim.experiment.sweep.points import short_path
 from sim.report.comparison import words
-from sim.report.comparison.pair_figures import path_label
+from sim.report.comparison.share_words import part_name
 from sim.report.exhibits import Exhibit, Table
-from sim.report.style import BLUE, GREY, TEMPLATE, VERMILLION, errors_of, plain, rounded, wrapped
+from sim.report.key_words import path_words, value_words
+from sim.report.style import BETTER, GREY, TEMPLATE, WORSE, errors_of, plain, rounded, wrapped
 from sim.report.words import MILESTONE_NAMES, estimate_of, percent
 
 if TYPE_CHECKING:
@@ -65,8 +69,8 @@ def slide(compared: Compared, pair: Pair) -> Exhibit:
     return Exhibit(
         f"slide-{number}",
         f"{pair.other.label} against {pair.reference.label}, on one slide",
-        f"Above what differs, below it what that changes, {pair.other.label} less {pair.reference.label}, with 95 % "
-        f"intervals of the Monte Carlo error. Blue is better, vermillion is worse. "
+        f"Inputs that differ, and the resulting difference, {pair.other.label} less {pair.reference.label}, with 95 % "
+        f"intervals of the Monte Carlo error. Green is better, vermillion is worse. "
         f"{_about_shares(compared, pair)}",
         "Source: inputs.csv, quantiles.csv, odds.csv, measures.csv"
         + (", shares.csv." if shares.bars else ".")
@@ -96,8 +100,8 @@ def _inputs(compared: Compared, pair: Pair, is_narrow: bool) -> list[str]:
     rows = compared.of("inputs", pair)
     shown = rows if len(rows) <= _MOST_INPUTS else rows.head(_MOST_INPUTS - 1)
     lines = [
-        f"{plain(short_path(str(row['path'])) if is_narrow else str(row['path']))}: "
-        f"{_clipped(row['reference'], length)} → <b>{_clipped(row['value'], length)}</b>"
+        f"{plain(path_words(str(row['path'])))}: "
+        f"{_clipped(value_words(row['reference']), length)} → <b>{_clipped(value_words(row['value']), length)}</b>"
         for _, row in shown.iterrows()
     ]
     if len(rows) > len(shown):
@@ -109,7 +113,10 @@ def _all_inputs(compared: Compared, pair: Pair) -> Table | None:
     rows = compared.of("inputs", pair)
     if len(rows) <= _MOST_INPUTS:
         return None
-    cells = tuple((str(row["path"]), str(row["reference"]), str(row["value"])) for _, row in rows.iterrows())
+    cells = tuple(
+        (path_words(str(row["path"])), *(value_words(row[side]) for side in ("reference", "value")))
+        for _, row in rows.iterrows()
+    )
     return Table("All that differs", ("what differs", pair.reference.label, pair.other.label), cells)
 
 
@@ -127,7 +134,7 @@ def _odds(compared: Compared, pair: Pair) -> _Block:
     bars = []
     for _, row in compared.of("odds", pair).iterrows():
         change = estimate_of(row, "difference")
-        scaled = Estimate(*(None if end is None else 100 * end for end in change))  # type: ignore[arg-type]
+        scaled = change.in_percent
         told = (words.points(change), _brief(scaled, "pt"))
         bars.append(_Bar(words.event_name(row), scaled, *told, more_is_better=row["event"] != "never_reached"))
     return _Block("The odds", bars)
@@ -152,7 +159,7 @@ def _shares(compared: Compared, pair: Pair) -> _Block:
     rows = rows[rows["outcome"] == words.HEADLINE]
     ordered = rows.reindex(rows["difference"].abs().sort_values(ascending=False, kind="stable").index)
     bars = [
-        _Bar(words.part_name(row["part"]), change, f"{words.later(change)}{share}", f"{_brief(change, 'd')}{share}")
+        _Bar(part_name(row["part"]), change, f"{words.later(change)}{share}", f"{_brief(change, 'd')}{share}")
         for _, row in ordered.iterrows()
         for change, share in [(estimate_of(row, "difference"), _share(row))]
     ]
@@ -218,7 +225,7 @@ def _add_bars(fig: go.Figure, row: int, block: _Block) -> None:
     """Bars from 0, each with its words on the other side of 0, where there is room."""
     known = [bar.change if math.isfinite(bar.change.value) else Estimate(0.0, None, None) for bar in block.bars]
     finite = [Estimate(e.value, *(end if end and math.isfinite(end) else None for end in e[1:])) for e in known]
-    labels = [path_label(bar.label) if "." in bar.label else wrapped(bar.label, 22) for bar in block.bars]
+    labels = [wrapped(path_words(bar.label), 22) for bar in block.bars]
     fig.add_trace(
         go.Bar(
             orientation="h",
@@ -227,7 +234,7 @@ def _add_bars(fig: go.Figure, row: int, block: _Block) -> None:
             error_x=errors_of(finite),
             marker={
                 "color": [
-                    BLUE if (e.value > 0) == bar.more_is_better else VERMILLION
+                    BETTER if (e.value > 0) == bar.more_is_better else WORSE
                     for e, bar in zip(finite, block.bars, strict=True)
                 ]
             },

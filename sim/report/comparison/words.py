@@ -1,4 +1,8 @@
-"""A comparison in sentences: which scenario is earlier, by how much, and how sure that is."""
+"""A comparison in sentences: which scenario is earlier, by how much, and how sure that is.
+
+Directions are said in words ('58 days earlier') in sentences and by signs in tables, from the same estimates. A
+difference whose interval holds 0 is said to be no clear difference, and never a gain.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,9 @@ from typing import TYPE_CHECKING
 
 from sim.analysis.intervals import Estimate
 from sim.experiment.comparison.tables import BOTH, REFERENCE_ONLY, Compared
-from sim.report.words import OUTCOME_NOUNS, Dates, chance, estimate_of, number, percent
+from sim.report.words import OUTCOME_NOUNS, Dates, chance, estimate_of, mean_with_error, number, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     import pandas as pd
 
     from sim.experiment.comparison.sides import Pair
@@ -39,7 +41,7 @@ PLAIN_MEASURES: dict[str, str] = {
 
 
 def dates_of(pair: Pair) -> Dates:
-    """The calendar of a pair, which is that of its reference."""
+    """The calendar of a pair, which is that of its reference: its days count from the reference's day 0."""
     return Dates(pair.reference.clock, pair.horizon_days)
 
 
@@ -59,21 +61,26 @@ def _signed(value: float | None, digits: int) -> str:
 
 
 def signed(value: float) -> str:
-    """A difference as a label with its sign: '+12' or '-3.5'."""
+    """A difference as a label with its sign: '+12' or '-3.5'.
+
+    Args:
+        value: a difference in any unit.
+
+    Returns:
+        Whole numbers from 10, one decimal below, with the sign of a plus too.
+    """
     return f"{value:+,.0f}" if abs(value) >= 9.95 else f"{value:+.1f}"
 
 
-def _is_told(change: Estimate) -> bool:
-    """Whether the interval excludes 0, so that the direction is known."""
-    return change.low is not None and change.high is not None and (change.low > 0 or change.high < 0)
-
-
 def range_of(change: Estimate, sign: int = 1) -> str:
-    """The interval in brackets.
+    """The interval in brackets: '(51 to 66)'.
 
     Args:
         change: a difference with its 95 % interval.
         sign: -1 to swap the ends, where a negative difference is told as positive days 'earlier'.
+
+    Returns:
+        The text; without both ends, a remark that there are too few trials. An infinite end is "without end".
     """
     if change.low is None or change.high is None:
         return "(too few trials to say how sure)"
@@ -82,7 +89,11 @@ def range_of(change: Estimate, sign: int = 1) -> str:
 
 
 def days_change(change: Estimate) -> str:
-    """A difference in days with its interval, for a table: '-58 (-66 to -51)'."""
+    """A difference in days with its interval, for a table: '-58 (-66 to -51)'.
+
+    Args:
+        change: days, the other scenario less the reference: below 0 is earlier. Infinity for what only one reaches.
+    """
     if math.isnan(change.value):
         return "both never" if change.low is None or math.isinf(change.low) else "unknown"
     if math.isinf(change.value):
@@ -96,6 +107,9 @@ def headline(compared: Compared, pair: Pair) -> str:
     Args:
         compared: the comparison.
         pair: the scenario and its reference.
+
+    Returns:
+        A sentence on the median last randomisation that may begin with a small letter; see `sentence`.
     """
     name, reference = pair.other.label, pair.reference.label
     if pair.is_identical():
@@ -120,7 +134,7 @@ def _median_sentence(pair: Pair, row: pd.Series, change: Estimate) -> str:
         return f"{name} has the median last randomisation of {reference}, to the day"
     way, sign = ("later", 1) if change.value > 0 else ("earlier", -1)
     far = f"{way} by {_signed(abs(change.value), _digits(change))} days {range_of(change, sign)}"
-    if change.low is not None and not _is_told(change):
+    if change.low is not None and not change.is_clear:
         return f"{name} cannot be told from {reference} in the median last randomisation: it is {far}"
     return f"{name} is {far} in the median last randomisation"
 
@@ -131,13 +145,19 @@ def _odds(earlier: Estimate, same: Estimate) -> str:
 
 
 def sentence(text: str) -> str:
-    """Capitalise the first letter of a sentence, unless it is the name of a scenario."""
+    """Capitalise the first letter of a sentence, unless it is the name of a scenario, which stays as its planner wrote
+    it.
+    """
     first = text.partition(" ")[0]
     return f"{text[:1].upper()}{text[1:]}" if first in ("in", "it", "the") else text
 
 
 def points(change: Estimate) -> str:
-    """A difference of probabilities in percentage points with its interval."""
+    """A difference of probabilities in percentage points with its interval.
+
+    Args:
+        change: a difference of probabilities, from -1 to 1: the other scenario less the reference.
+    """
 
     def text(value: float) -> str:
         return f"{100 * value:+.0f}" if abs(value) >= 0.0995 or value == 0 else f"{100 * value:+.1f}"
@@ -148,7 +168,14 @@ def points(change: Estimate) -> str:
 
 
 def later(change: Estimate) -> str:
-    """A difference in days in words: '58 days earlier (51 to 66)'."""
+    """A difference in days in words: '58 days earlier (51 to 66)'.
+
+    Args:
+        change: days, the other scenario less the reference: below 0 is earlier.
+
+    Returns:
+        A clause without a sign; the interval, in the same direction, is in brackets.
+    """
     if not math.isfinite(change.value):
         return days_change(change)
     if change.value == 0.0:
@@ -158,29 +185,53 @@ def later(change: Estimate) -> str:
 
 
 def event_name(row: pd.Series) -> str:
-    """A registered date, or 'target never reached', in a few words."""
+    """A planned date, or 'target never reached', in a few words.
+
+    Args:
+        row: a row of the table `odds`: `event` (a key of `EVENTS`) and `date`.
+    """
     name = EVENTS[str(row["event"])]
     return name if row["event"] == "never_reached" else f"{name} by {row['date']}"
 
 
 def odds_sentence(pair: Pair, row: pd.Series) -> str:
-    """The chance of one registered date in both scenarios, and the difference in percentage points."""
+    """The chance of one planned date in both scenarios, and the difference in percentage points.
+
+    Args:
+        pair: the two scenarios.
+        row: a row of the table `odds`: probabilities of both scenarios, and their paired difference, each with its
+            interval. A date that only one of them plans is said to be so.
+    """
     ours, theirs, change = (estimate_of(row, key) for key in ("reference", "value", "difference"))
     head = EVENTS[str(row["event"])]
     if row["event"] != "never_reached":
-        head += f" by {row['date']}, as registered"
-        if row["registered_in"] != BOTH:
-            head += f" in {pair.reference.label if row['registered_in'] == REFERENCE_ONLY else pair.other.label} only"
+        head += f" by {row['date']}, as planned"
+        if row["planned_in"] != BOTH:
+            head += f" in {pair.reference.label if row['planned_in'] == REFERENCE_ONLY else pair.other.label} only"
     return f"{head}: {chance(ours)} in {pair.reference.label}, {chance(theirs)} in {pair.other.label}: {points(change)}"
 
 
 def odds_sentences(compared: Compared, pair: Pair) -> list[str]:
-    """The registered dates and the target, one sentence each."""
+    """The planned dates and the target, one sentence each."""
     return [odds_sentence(pair, row) for _, row in compared.of("odds", pair).iterrows()]
 
 
+def mean(estimate: Estimate) -> str:
+    """A mean with its error; without one if all trials agree, and 'not there' for nan."""
+    if math.isnan(estimate.value):
+        return "not there"
+    return number(estimate.value) if estimate.low == estimate.high else mean_with_error(estimate)
+
+
 def amount(change: Estimate) -> str:
-    """A difference of means with its interval."""
+    """A difference of means with its interval, with signs: '+12 (+9 to +15)'.
+
+    Args:
+        change: a difference of means in the unit of the measure: the other scenario less the reference.
+
+    Returns:
+        Empty for unknown; '(always)' instead of an interval if it is the same in every pair.
+    """
 
     def text(value: float) -> str:
         return number(value) if value < 0 else f"+{number(value)}" if value > 0 else "0"
@@ -202,14 +253,20 @@ def _mean_change(compared: Compared, pair: Pair, measure: str) -> tuple[Estimate
 
 
 def worth_sentence(compared: Compared, pair: Pair) -> str | None:
-    """Whether the extra cost is worth the days gained, at the scenario's cost of a day of delay; None where that is
-    not stated.
+    """Whether the extra cost is worth the days gained, at the scenario's cost of a day of delay.
+
+    Args:
+        compared: the comparison and its tables.
+        pair: the scenario and its reference.
+
+    Returns:
+        None where no cost of a day of delay is stated, or the two count in different currencies.
     """
     found = _mean_change(compared, pair, "cost_and_time")
     if found is None:
         return None
     change, unit = found
-    if change.value == 0.0 or not _is_told(change):
+    if change.value == 0.0 or not change.is_clear:
         return f"Counting what a day of delay is worth, it is not clear whether {pair.other.label} pays."
     low, high = sorted(abs(end) for end in (change.low or 0.0, change.high or 0.0))
     amount = f"{unit} {number(abs(change.value))} ({number(low)} to {number(high)})"
@@ -218,7 +275,15 @@ def worth_sentence(compared: Compared, pair: Pair) -> str | None:
 
 
 def cost_sentence(compared: Compared, pair: Pair) -> str | None:
-    """What the other scenario costs more or less on average; None where there is nothing to compare."""
+    """What the other scenario costs more or less on average, in the scenarios' currency.
+
+    Args:
+        compared: the comparison and its tables.
+        pair: the scenario and its reference.
+
+    Returns:
+        None where there is nothing to compare: no costs, or different currencies.
+    """
     found = _mean_change(compared, pair, "cost")
     if found is None:
         return None
@@ -230,12 +295,16 @@ def cost_sentence(compared: Compared, pair: Pair) -> str | None:
     if change.low is not None and change.high is not None:
         low, high = sorted((sign * change.low, sign * change.high))
         spread = f" ({number(low)} to {number(high)})"
-    sure = "" if _is_told(change) or not spread else ", which is no clear difference"
+    sure = "" if change.is_clear or not spread else ", which is no clear difference"
     return f"{pair.other.label} costs {unit} {number(abs(change.value))}{spread} {way} on average{sure}."
 
 
 def times(ratio: Estimate) -> str:
-    """Variance without pairing as a multiple of the variance with it: how many times as many trials pairing saves."""
+    """Variance without pairing as a multiple of the variance with it: how many times as many trials pairing saves.
+
+    Args:
+        ratio: a ratio of variances, above 1 where pairing helps; NaN for unknown.
+    """
     if math.isnan(ratio.value):
         return ""
     if math.isinf(ratio.value):
@@ -246,7 +315,15 @@ def times(ratio: Estimate) -> str:
 
 
 def pairing_sentence(compared: Compared, pair: Pair) -> str | None:
-    """How many times as many trials would be needed without pairing; None where that is unknown."""
+    """How many times as many trials would be needed without pairing.
+
+    Args:
+        compared: the comparison and its tables.
+        pair: the scenario and its reference.
+
+    Returns:
+        None where that is unknown, or every pair of trials is the same.
+    """
     row = compared.median(pair, HEADLINE)
     of_median, of_mean = float(row["narrowing"]), estimate_of(compared.milestone(pair, HEADLINE), "narrowing")
     known = [value for value in (of_median, of_mean.value) if math.isfinite(value)]
@@ -267,6 +344,9 @@ def sentences(compared: Compared, pair: Pair) -> list[str]:
     Args:
         compared: the comparison.
         pair: the scenario and its reference.
+
+    Returns:
+        The headline, the odds of each planned date, cost, worth, and what pairing saved; those unknown are left out.
     """
     found = [sentence(headline(compared, pair)), *odds_sentences(compared, pair)]
     cost, pairing = cost_sentence(compared, pair), pairing_sentence(compared, pair)
@@ -274,9 +354,16 @@ def sentences(compared: Compared, pair: Pair) -> list[str]:
 
 
 def what_only_one_has(compared: Compared, pair: Pair) -> list[str]:
-    """Rows that one of the scenarios lacks, or measures in another unit. Criteria are left out: they are among the
-    inputs that
-    differ.
+    """Measures and milestones that one of the scenarios lacks, or measures in another unit.
+
+    Criteria are left out: they are among the inputs that differ.
+
+    Args:
+        compared: the comparison and its tables.
+        pair: the scenario and its reference.
+
+    Returns:
+        Sentences without full stops, with five names each at most.
     """
     rows = compared.of("measures", pair)
     found = []
@@ -296,7 +383,14 @@ def what_only_one_has(compared: Compared, pair: Pair) -> list[str]:
 
 
 def caveats(compared: Compared) -> list[str]:
-    """What a reader must know before the figures: too few trials, and rows that cannot be compared."""
+    """What a reader must know before the figures: too few trials, and rows that cannot be compared.
+
+    Args:
+        compared: the comparison and its tables.
+
+    Returns:
+        Sentences without full stops, each once.
+    """
     found = compared.comparison.caveats()
     for pair in compared.comparison.pairs:
         found += what_only_one_has(compared, pair)
@@ -304,34 +398,3 @@ def caveats(compared: Compared) -> list[str]:
         if estimate_of(row, "difference").low is None:
             found.append(f"{pair.n} replications are too few to say how far off a difference may be; run more of them")
     return list(dict.fromkeys(found))
-
-
-def part_name(part: str) -> str:
-    """A change, or the remainder, in words."""
-    return "only together" if part == "together" else part
-
-
-def _share_change(row: pd.Series, change: Estimate) -> str:
-    if row["of"] == "probability":
-        return points(change)
-    return f"{days_change(change)} days" if row["unit"] == "days" else f"{row['unit']} {amount(change)}"
-
-
-def share_text(row: pd.Series) -> str:
-    """What one change adds to a difference, with its interval."""
-    return _share_change(row, estimate_of(row, "difference"))
-
-
-def share_whole(rows: pd.DataFrame) -> str:
-    """The whole difference that is divided among the changes, with its interval."""
-    return _share_change(rows.iloc[0], estimate_of(rows.iloc[0], "whole"))
-
-
-def outcome_title(key: Hashable, of: str) -> str:
-    """The outcome that is divided among the changes, in words."""
-    name = str(key)
-    if of == "probability":
-        return f"{EVENTS[name]} as registered, percentage points"
-    if name == "cost":
-        return "Mean cost"
-    return f"{of.capitalize()} {PHRASES[name]}, days"

@@ -14,7 +14,10 @@ _WHICH = {50: "half of the simulated trials are there", 80: "80 % of the simulat
 
 
 def calendar_file(page: Content) -> bytes:
-    """Milestones as an iCalendar file. A milestone later than the horizon has no entry; the other entries say so.
+    """Milestones as an iCalendar file: for each, the days by which half and 80 % of the simulated trials are there.
+
+    A milestone later than the horizon has no entry. Entries keep their ids from one export of a run to the next, so
+    that a calendar updates them.
 
     Args:
         page: what the run says.

@@ -1,4 +1,7 @@
-"""The chart of the one-page documents as plain numbers, so that PDF and PowerPoint draw the same bars."""
+"""The chart of the one-page documents as plain numbers, so that PDF and SVG draw the same bars.
+
+Places are shares of the width; a format multiplies them by what it has.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ class Bar:
         safe: position of P80; None if later than the horizon.
         end: position of P90; 1 if later than the horizon.
         is_open: whether P90 is later than the horizon.
-        planned: position of the registered date; None without one.
+        planned: position of the planned date; None without one.
     """
 
     name: str
@@ -49,7 +52,8 @@ def chart(page: Content) -> Chart:
         page: what the run says.
 
     Returns:
-        Bars in the order of the milestones, and the ticks of the time axis.
+        Bars in the order of the milestones, and the ticks of the time axis: eight at most, from months to every fifth
+        year, whichever is finest.
     """
     shown = [one for one in page.milestones if one.dates[10] is not None]
     days = [day for one in shown for day in (*one.dates.values(), one.planned) if day is not None]

@@ -1,4 +1,7 @@
-"""What the documents of a run say: the same sentences and figures as its report, in one place."""
+"""What the documents of a run say: the same sentences and figures as its report, in one place.
+
+It holds texts and numbers only. A format that needs another sentence gets it here, so that no two documents differ.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from sim.report.words import chance, estimate_of, headline, milestone_name, with
 
 if TYPE_CHECKING:
     from sim.experiment.run.results import Results
+    from sim.report.documents.plan_b import PlanB
 
 _SHOWN = (
     "first_site_active",
@@ -35,10 +39,10 @@ class Milestone:
     Attributes:
         key: its name in tables.
         name: in words.
-        dates: by quantile (10, 50, 80, 90); None for later than the horizon.
+        dates: by percentile (10, 50, 80, 90); None for later than the horizon.
         texts: the same in words.
-        errors: Monte Carlo error of P50 and P80, in words.
-        planned: the registered date, if there is one.
+        errors: Monte Carlo error of the 50th and 80th percentile, in words; empty if later than the horizon.
+        planned: the planned date; None without one.
         odds: the probability of keeping it, with its interval; empty without one.
     """
 
@@ -53,7 +57,14 @@ class Milestone:
 
 @dataclass(frozen=True)
 class Driver:
-    """A cause of delay: its label, what was simulated instead, and its days with their error."""
+    """A cause of delay.
+
+    Attributes:
+        label: the cause in words.
+        instead: what was simulated in its place.
+        days: mean days lost to it.
+        days_text: the same with its 95 % interval, as in '231 ±43'.
+    """
 
     label: str
     instead: str
@@ -76,6 +87,7 @@ class Content:
         doubts: the assumptions on which the date hangs.
         footer: how many simulated trials, seed and version.
         run: identifies the run, for calendar entries.
+        plan_b: another plan beside it; None without one.
     """
 
     title: str
@@ -88,13 +100,15 @@ class Content:
     doubts: str
     footer: str
     run: str
+    plan_b: PlanB | None = None
 
 
-def content(results: Results) -> Content:
+def content(results: Results, plan_b: PlanB | None = None) -> Content:
     """Collect what the documents of a run say.
 
     Args:
         results: the run.
+        plan_b: another plan to show beside it.
 
     Returns:
         Sentences, dates and figures, ready to be laid out.
@@ -121,6 +135,7 @@ def content(results: Results) -> Content:
         f"{results.n_replications:,} simulated trials, seed {results.seed}, trialclock {results.identity['version']}. "
         "Simulated trials, no real patients.",
         str(results.identity["scenario_hash"])[:12],
+        plan_b,
     )
 
 

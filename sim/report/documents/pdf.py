@@ -1,4 +1,8 @@
-"""The one page as a PDF (A4), with reportlab."""
+"""The one page as a PDF (A4), with reportlab.
+
+It uses the fonts that every PDF reader has, which know the letters of Western European languages; other text is refused
+rather than shown as boxes.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,9 @@ import io
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from sim.errors import Problem, UsageError
 from sim.report.documents.chart import Bar, chart
 from sim.report.documents.content import Content
+from sim.report.documents.letters import check_letters
 
 if TYPE_CHECKING:
     from reportlab.graphics.shapes import Drawing
@@ -47,10 +51,11 @@ def one_page_pdf(page: Content) -> bytes:
         Paragraph(escape(page.title), title),
         Paragraph(escape(page.question), small),
         Paragraph(escape(page.sentence), lead),
+        *_plan_b(page, head, text),
         _table(page, small),
         Paragraph("When each milestone comes", head),
         _drawing(page),
-        Paragraph("Bars from P10 to P90; line at P50, triangle at P80, diamond: registered date.", small),
+        Paragraph("Bars from P10 to P90; line at P50, triangle at P80, diamond: planned date.", small),
         Paragraph("What costs days", head),
         *[
             Paragraph(
@@ -78,20 +83,22 @@ def one_page_pdf(page: Content) -> bytes:
     return target.getvalue()
 
 
+def _plan_b(page: Content, head: Any, text: Any) -> list[Any]:
+    from reportlab.platypus import Paragraph, Spacer
+
+    other = page.plan_b
+    if other is None:
+        return []
+    lines = [Paragraph(escape(line), text) for line in other.lines]
+    return [Paragraph("Plan B", head), Paragraph(f"<b>{escape(other.sentence)}</b>", text), *lines, Spacer(1, 8)]
+
+
 def _check_letters(page: Content) -> None:
     """Check that Helvetica, built into every PDF reader, has all letters: those of Western European languages."""
     texts = (page.title, page.question, page.sentence, *(one.label for one in page.drivers), page.doubts)
-    missing = sorted({letter for text in texts for letter in text if not _is_western(letter)})
-    if missing:
-        raise UsageError(Problem("a PDF cannot show these letters; write .pptx instead", value="".join(missing[:20])))
-
-
-def _is_western(letter: str) -> bool:
-    try:
-        letter.encode("cp1252")
-    except UnicodeEncodeError:
-        return False
-    return True
+    if page.plan_b is not None:
+        texts = (*texts, page.plan_b.sentence, *page.plan_b.lines)
+    check_letters("a PDF", ".pptx", texts)
 
 
 def _table(page: Content, cell: Any) -> Any:

@@ -20,7 +20,7 @@ def one_page_slide(page: Content) -> bytes:
         page: what the run says.
 
     Returns:
-        The bytes of the file, equal for equal runs.
+        The bytes of the file, equal for equal runs: times in it are fixed.
     """
     from pptx import Presentation
     from pptx.util import Inches
@@ -34,6 +34,7 @@ def one_page_slide(page: Content) -> bytes:
     _box(slide, 0.5, 0.95, 12.3, 0.9, [(page.sentence, 16, _INK, False)])
     _table(slide, page)
     _drivers(slide, page)
+    _plan_b(slide, page)
     notes = [(page.drivers_note, 10, _GREY, False)]
     if page.doubts:
         notes.insert(0, (page.doubts, 11, _INK, False))
@@ -93,6 +94,14 @@ def _table(slide: Any, page: Content) -> None:
             cell.text = text
             for paragraph in cell.text_frame.paragraphs:
                 paragraph.font.size = Pt(11)
+
+
+def _plan_b(slide: Any, page: Content) -> None:
+    """Plan B below the table of milestones."""
+    if page.plan_b is not None:
+        lines = [(f"Plan B. {page.plan_b.sentence}", 12, _INK, True)]
+        lines += [(line, 10, _INK, False) for line in page.plan_b.lines]
+        _box(slide, 0.5, 2.1 + 0.5 * (len(page.milestones) + 1), 8.2, 0.9, lines)
 
 
 def _drivers(slide: Any, page: Content) -> None:

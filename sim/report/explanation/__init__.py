@@ -1,1 +1,3 @@
-"""What drives a scenario, in words, figures, JSON and as a page."""
+"""What drives a scenario, in words, figures, JSON and as a page: chance, unknown values, causes of delay,
+assumptions.
+"""

@@ -1,4 +1,8 @@
-"""Figures of an explanation: shares of the spread, the tornado, days lost, and what a milestone hangs on."""
+"""Figures of an explanation: shares of the spread, the tornado, days lost, and what a milestone hangs on.
+
+Shares say which unknown the spread comes from; the tornado and the causes say, by paired runs, how far a change moves
+the mean. The critical site, milestone and step describe what happened in each trial and promise no gain.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from sim.analysis.intervals import Estimate
 from sim.experiment.explanation.causes import TOGETHER, TOO_FEW_SITES
 from sim.report.exhibits import Exhibit, Table
 from sim.report.explanation.words import Told, share_text
-from sim.report.run.why import cause_cells
+from sim.report.run.why import DOUBT_COLUMNS, DOUBT_METHOD, cause_cells, doubt_cells, doubts_sentence
 from sim.report.style import SERIES, bars, errors_of, figure, plain, rounded, wrapped
 from sim.report.words import MILESTONE_NAMES, OUTCOME_NOUNS, STEP_NAMES, chance, estimate_of, percent, with_error
 
@@ -25,14 +29,9 @@ _N_BARS = 20
 _NONE_THERE = "There is nothing to draw."
 
 
-def _scaled(estimate: Estimate, factor: float) -> Estimate:
-    low, high = (None if end is None else factor * end for end in (estimate.low, estimate.high))
-    return Estimate(factor * estimate.value, low, high)
-
-
 def _shown(row: pd.Series, name: str) -> Estimate:
     """A share of variance in per cent, limited to 0 to 100; an estimate can fall outside."""
-    estimate = _scaled(estimate_of(row, name), 100.0)
+    estimate = estimate_of(row, name).in_percent
     value, low, high = (None if x is None else min(max(x, 0.0), 100.0) for x in estimate)
     return Estimate(value or 0.0, low, high)
 
@@ -56,7 +55,17 @@ def _bars(labels: Sequence[str], estimates: Sequence[Estimate], texts: Sequence[
 
 
 def shares(told: Told) -> Exhibit:
-    """First-order and total shares of the spread, with their intervals."""
+    """First-order and total shares of the spread, with their intervals.
+
+    A first-order share is what would go from the variance if the input were known; a total share is what would stay if
+    all others were (Sobol; estimators of Saltelli et al. 2010).
+
+    Args:
+        told: the outcome to explain.
+
+    Returns:
+        A figure with shares limited to 0 to 100 %; a sentence alone if the outcome is the same in all trials.
+    """
     title = f"What {told.spread} is made of"
     rows = told.of("shares").sort_values("total", ascending=False, kind="stable")
     if rows.empty:
@@ -92,7 +101,14 @@ def shares(told: Told) -> Exhibit:
 
 
 def tornado(told: Told) -> Exhibit:
-    """Each uncertain value at its 10 % and 90 % points, the largest on top."""
+    """Each uncertain value at its 10 % and 90 % points, the largest on top.
+
+    Args:
+        told: the outcome to explain.
+
+    Returns:
+        Mean paired differences from the scenario as it is, in days or money; a sentence alone without uncertain values.
+    """
     title = "Each uncertain value at its 10 % and 90 % point"
     rows = told.of("tornado")
     if rows.empty:
@@ -138,7 +154,14 @@ def _difference_axis(told: Told) -> str:
 
 
 def causes(told: Told) -> Exhibit:
-    """Days lost to each cause: what is gained where it is taken away alone."""
+    """What is lost to each cause: the gain where it alone is taken away.
+
+    Args:
+        told: the outcome to explain.
+
+    Returns:
+        The twenty largest as bars, all of them in the table, in days or money, with the sum against all together.
+    """
     title = f"What is lost to each cause, in {told.unit}"
     rows = told.of("causes")
     if rows.empty:
@@ -176,14 +199,46 @@ def _together(told: Told, rows: pd.DataFrame, single: pd.DataFrame, n_shown: int
     )
 
 
+def assumptions(told: Told) -> Exhibit:
+    """Days by which each assumption without a source moves this milestone, lower and higher.
+
+    Args:
+        told: the milestone to explain.
+
+    Returns:
+        A table without a figure; a sentence alone if no value has grade D.
+    """
+    title = f"Assumptions of grade D that {told.noun} hangs on"
+    table = told.of("assumptions")
+    said = doubts_sentence(told.scenario, table, told.noun)
+    if table.empty:
+        return Exhibit("assumptions", title, said)
+    return Exhibit(
+        "assumptions",
+        title,
+        f"{said} Positive: {told.noun} comes later.",
+        f"Source: assumptions.csv. The same trials {DOUBT_METHOD}",
+        table=Table(
+            f"Days by which {told.noun} comes later", DOUBT_COLUMNS, doubt_cells(told.scenario, table), is_open=True
+        ),
+    )
+
+
 def critical_sites(told: Told) -> Exhibit:
-    """Share of trials in which each site is critical."""
+    """Share of trials in which each site is critical: the event that completes this milestone happens there.
+
+    Args:
+        told: the milestone to explain.
+
+    Returns:
+        The twenty sites that are critical most often; all of them in the table.
+    """
     title = "The critical site"
     rows = told.of("sites").sort_values("share", ascending=False, kind="stable")
     if rows.empty:
         return Exhibit("critical-sites", title, _NONE_THERE)
     shown = rows.head(_N_BARS)
-    estimates = [_scaled(estimate_of(row, "share"), 100.0) for _, row in shown.iterrows()]
+    estimates = [estimate_of(row, "share").in_percent for _, row in shown.iterrows()]
     texts = [percent(estimate_of(row, "share").value) for _, row in shown.iterrows()]
     cells = tuple(
         (str(row["site"]), *(chance(estimate_of(row, name)) for name in ("share", "most")))
@@ -201,7 +256,14 @@ def critical_sites(told: Told) -> Exhibit:
 
 
 def critical_steps(told: Told) -> Exhibit:
-    """Mean days of the critical path by step."""
+    """Mean days of the critical path by step, which sum to the day of the milestone.
+
+    Args:
+        told: the milestone to explain.
+
+    Returns:
+        A sentence alone if no participant is on the path.
+    """
     title = "The days of the critical path"
     rows = told.of("steps")
     rows = rows[rows["share"] > 0]
@@ -225,12 +287,16 @@ def critical_steps(told: Told) -> Exhibit:
 
 
 def critical_milestones(told: Told) -> Exhibit:
-    """Share of trials in which each earlier milestone is critical for this one."""
+    """Share of trials in which each earlier milestone is critical for this one.
+
+    Args:
+        told: the milestone to explain; a milestone is critical for it if the same participant, or site, completes both.
+    """
     title = "The critical milestones before it"
     rows = told.of("milestones")
     if rows.empty:
         return Exhibit("critical-milestones", title, f"No milestone comes before {told.noun}.")
-    estimates = [_scaled(estimate_of(row, "share"), 100.0) for _, row in rows.iterrows()]
+    estimates = [estimate_of(row, "share").in_percent for _, row in rows.iterrows()]
     texts = [chance(estimate_of(row, "share")) for _, row in rows.iterrows()]
     names = [MILESTONE_NAMES[str(name)] for name in rows["milestone"]]
     return Exhibit(
@@ -251,14 +317,20 @@ def exhibits(told: Told) -> list[Exhibit]:
         told: the outcome to explain.
 
     Returns:
-        Exhibits in the order of the page.
+        Exhibits in the order of the page; a cost has no critical site, milestone or step, and no assumptions.
     """
-    hangs = () if told.is_cost else (critical_sites(told), critical_milestones(told), critical_steps(told))
+    if told.is_cost:
+        return [shares(told), tornado(told), causes(told), every_outcome(told)]
+    hangs = (assumptions(told), critical_sites(told), critical_milestones(told), critical_steps(told))
     return [shares(told), tornado(told), causes(told), *hangs, every_outcome(told)]
 
 
 def every_outcome(told: Told) -> Exhibit:
-    """One row per outcome: what its spread consists of, and what moves it most."""
+    """One row per outcome: what its spread consists of, and what moves it most.
+
+    Args:
+        told: any outcome of the explanation; the table has all of them.
+    """
     explanation = told.explanation
     others = [Told(explanation, name) for name in explanation.outcomes]
     return Exhibit(

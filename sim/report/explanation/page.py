@@ -1,4 +1,7 @@
-"""`explain.html`: what drives a scenario, sentences first, as one file that opens offline."""
+"""`explain.html`: what drives a scenario, sentences first, as one file that opens offline.
+
+Figures are of one outcome, which is asked for; a table has the main driver of every other.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.report.explanation import figures
+from sim.report.explanation.by_country import critical_countries
 from sim.report.explanation.words import Told, command, share_text
 from sim.report.plain_page import Card, PageSection, PlainPage, render
 from sim.report.words import Dates, estimate_of, with_error
@@ -83,6 +87,8 @@ def _median_card(told: Told) -> Card:
 
 def _sections(told: Told) -> tuple[PageSection, ...]:
     hangs = [figures.critical_sites(told), figures.critical_milestones(told), figures.critical_steps(told)]
+    if (countries := critical_countries(told)) is not None:
+        hangs.insert(1, countries)
     found = [
         PageSection(
             "unknowns",
@@ -98,6 +104,14 @@ def _sections(told: Told) -> tuple[PageSection, ...]:
         ),
     ]
     if not told.is_cost:
+        found.append(
+            PageSection(
+                "assumed",
+                "Which assumptions does it hang on?",
+                "Values that the scenario assumes without a source, each lower and higher.",
+                exhibits=(figures.assumptions(told),),
+            )
+        )
         found.append(
             PageSection("critical", "What does it hang on?", "The critical path of each trial.", exhibits=tuple(hangs))
         )
@@ -115,7 +129,8 @@ def _method(told: Told) -> list[str]:
     return [
         f"{explanation.n_trials:,} simulated trials on one set of random numbers, seed {study.seed}: {2 * n:,} of the "
         f"scenario as it is, {n:,} for each input of the shares, and {study.n_compared:,} for each end of the tornado "
-        "and for each cause. The same command gives the same page, byte for byte.",
+        "and for each cause; assumptions of grade D have the pairs that their table says. The same command gives the "
+        "same page, byte for byte.",
         f"Shares are of the variance of {scale}"
         + (
             ", so that a trial that never gets there counts as the latest, and no single late trial decides."

@@ -1,4 +1,8 @@
-"""What drives a scenario, in sentences and as one JSON document."""
+"""What drives a scenario, in sentences and as one JSON document.
+
+"Drives" has three meanings, which are never mixed: what the spread comes from (shares of variance), what would move the
+mean (paired runs without a cause, or with a value changed), and what it hung on (the critical path).
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,9 @@ from sim.analysis.variance_shares import CHANCE
 from sim.errors import Problem, UsageError, nearest
 from sim.experiment.explanation.causes import TOGETHER
 from sim.experiment.explanation.tables import COST, SITES, outcome
+from sim.plurals import listed
 from sim.report.input_names import fraction, input_name
+from sim.report.run.why import doubts_sentence
 from sim.report.words import OUTCOME_NOUNS, Dates, estimate_of, percent, with_error
 
 if TYPE_CHECKING:
@@ -63,7 +69,11 @@ def outcome_asked(name: str | None, scenario: Scenario, has_cost: bool = True) -
 
 
 def share_text(estimate: Estimate) -> str:
-    """A share of variance with its interval, limited to 0 to 1; an estimate can fall outside."""
+    """A share of variance with its interval: '43 % (38 to 49 %)'.
+
+    Args:
+        estimate: a share, limited here to 0 to 1, because an estimate can fall outside.
+    """
     ends = (estimate.value, estimate.low, estimate.high)
     value, low, high = (None if end is None else min(max(end, 0.0), 1.0) for end in ends)
     if low is None or high is None:
@@ -77,6 +87,14 @@ class Told:
     Args:
         explanation: what drives the scenario.
         name: a milestone, or `cost`; None for the end of the trial.
+
+    Attributes:
+        explanation: the same explanation.
+        scenario: its scenario.
+        name: the outcome.
+        noun: the outcome in words, for the middle of a sentence.
+        is_cost: whether it is the cost.
+        unit: its unit: days, or the currency.
     """
 
     def __init__(self, explanation: Explanation, name: str | None = None) -> None:
@@ -88,7 +106,11 @@ class Told:
         self.unit = self.scenario.costs.currency if self.is_cost and self.scenario.costs else "days"
 
     def of(self, table: str) -> pd.DataFrame:
-        """The rows of a table that are about this outcome."""
+        """The rows of a table that are about this outcome.
+
+        Args:
+            table: name of a table of the explanation, as in `TABLES`.
+        """
         frame: pd.DataFrame = getattr(self.explanation, table)
         return frame[frame["outcome"] == self.name]
 
@@ -106,7 +128,7 @@ class Told:
         return rows if parts else rows[rows["part_of"] == ""]
 
     def median(self) -> Estimate:
-        """The median day, or cost, of the scenario as it is."""
+        """The median of the scenario as it is: days since day 0 (infinity for later than the horizon), or money."""
         values = outcome(self.explanation.base, self.name)
         return intervals.quantile(values[~np.isnan(values)], 0.5)
 
@@ -115,7 +137,12 @@ class Told:
         return input_name(self.scenario, str(path))
 
     def sentences(self) -> list[str]:
-        """What drives this outcome, most important first."""
+        """What drives this outcome, most important first.
+
+        Returns:
+            When it comes, the main share, chance, the largest swing, causes, assumptions, the critical site, and trials
+            that never get there; what does not apply is left out. Two sentences if no trial gets there at all.
+        """
         if self.name not in self.explanation.outcomes:
             horizon = Dates(self.explanation.design.clock, self.explanation.design.horizon_days).horizon
             return [
@@ -123,7 +150,8 @@ class Told:
                 f"What drives {self.noun} cannot be told from trials that never get there. Ask for a milestone before "
                 "it.",
             ]
-        parts = (self._when, self._main_share, self._chance, self._swing, self._causes, self._critical, self._never)
+        parts = (self._when, self._main_share, self._chance, self._swing, self._causes, self._assumed, self._critical,
+                 self._never)  # fmt: skip
         return [text for part in parts if (text := part())]
 
     def _when(self) -> str:
@@ -176,9 +204,9 @@ class Told:
             return ""
         top = rows.iloc[0]
         swing = estimate_of(top, "swing")
-        size = Estimate(abs(swing.value), *(None if x is None else abs(x) for x in (swing.low, swing.high)))
-        if size.low is not None and size.high is not None:
-            size = Estimate(size.value, min(size.low, size.high), max(size.low, size.high))
+        size = swing
+        if swing.value < 0:
+            size = Estimate(*(None if end is None else -end for end in (swing.value, swing.high, swing.low)))  # type: ignore[arg-type]
         return (
             f"Of the uncertain values, {self.input(top['input'])} moves it most: from {top['at_low']:.3g} to "
             f"{top['at_high']:.3g} (its 10 % and 90 % points) the mean changes by {with_error(size)} {self.unit}."
@@ -191,8 +219,11 @@ class Told:
         named = [
             f"{row['label']} ({with_error(estimate_of(row, 'lost'))})" for _, row in rows.head(_N_CAUSES).iterrows()
         ]
-        together = f"{', '.join(named[:-1])} and {named[-1]}" if len(named) > 1 else named[0]
+        together = listed(named)
         return f"Taken away one by one, the causes that cost most {self.unit} are {together}."
+
+    def _assumed(self) -> str:
+        return "" if self.is_cost else doubts_sentence(self.scenario, self.of("assumptions"), self.noun)
 
     def _critical(self) -> str:
         rows = self.of("sites")
@@ -229,11 +260,15 @@ def _json(value: object) -> object:
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of a frame as plain data: None for unknown, `never` for later than the horizon."""
+    """Rows of a frame as plain data: None for unknown, `never` for later than the horizon.
+
+    Args:
+        frame: a table of an explanation, whose cells are texts, numbers or booleans.
+    """
     return [{str(key): _json(value) for key, value in row.items()} for row in frame.to_dict("records")]
 
 
-TABLES = ("shares", "totals", "tornado", "sites", "milestones", "steps", "causes")
+TABLES = ("shares", "totals", "tornado", "sites", "milestones", "steps", "causes", "assumptions")
 
 
 def document(explanation: Explanation, focus: str, typed: str) -> dict[str, Any]:
@@ -242,7 +277,10 @@ def document(explanation: Explanation, focus: str, typed: str) -> dict[str, Any]
     Args:
         explanation: the explanation with all outcomes.
         focus: the outcome that the sentences are about.
-        typed: the scenario and its overrides as typed.
+        typed: the scenario and its overrides as typed; empty for one made in Python.
+
+    Returns:
+        By key; `replications`, `compared` and `simulated_trials` say how many trials stand behind it.
     """
     study = explanation.study
     return {

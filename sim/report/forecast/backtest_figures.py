@@ -1,4 +1,8 @@
-"""Tables and figures of a backtest: forecasts beside what happened, and scores beside those of simpler methods."""
+"""Tables and figures of a backtest: forecasts beside what happened, and scores beside those of simpler methods.
+
+Scores are in `sim.forecast.backtest`; a relative score is a ratio to that of a homogeneous Poisson process, below 1 is
+better.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +18,8 @@ from sim.forecast.backtest.baselines import REFERENCE
 from sim.forecast.backtest.study import METHOD, CutResult
 from sim.forecast.backtest.track_record import LABELS, MOST, WHOLE, by_method, by_trial, of_method
 from sim.report.exhibits import Exhibit, Table
-from sim.report.forecast.data_words import days_or_never, number_or_dash
-from sim.report.style import BAND_INNER, BLUE, GREY, INK, VERMILLION, figure, plain, rounded, series
+from sim.report.forecast.data_words import days_between, days_or_never, method_names, number_or_dash
+from sim.report.style import BAND_INNER, BLUE, GREY, INK, WORSE, figure, plain, rounded, series
 from sim.report.words import percent
 
 if TYPE_CHECKING:
@@ -30,8 +34,8 @@ _MOST_TIMES = 50.0  # of a forecast that is far too long, in a chart
 
 
 def _method_table(cuts: pd.DataFrame, goal: str) -> Table:
-    rows = []
-    for method, row in by_method(cuts, goal).iterrows():
+    rows, methods = [], by_method(cuts, goal)
+    for name, (_, row) in zip(method_names(methods), methods.iterrows(), strict=True):
         covers = [percent(float(row[f"covers_{level:g}"])) for level in _LEVELS]
         count = (
             [number_or_dash(float(row["relative_count_crps"])), percent(float(row["count_covers_80"]))]
@@ -39,7 +43,7 @@ def _method_table(cuts: pd.DataFrame, goal: str) -> Table:
             else []
         )
         errors = [f"{row['mean_log_error']:+.2f}", days_or_never(float(row["median_absolute_error_days"]))]
-        rows.append((LABELS[str(method)], number_or_dash(float(row["relative_log_crps"])), *covers, *errors, *count))
+        rows.append((name, number_or_dash(float(row["relative_log_crps"])), *covers, *errors, *count))
     columns = (
         "forecast", "log CRPS, relative", "50 % covers", "80 % covers", "95 % covers", "99 % covers", "mean log error",
         "median miss, days", *(("90-day CRPS, relative", "90-day 80 % covers") if goal == WHOLE else ()),
@@ -52,6 +56,9 @@ def trial_table(cuts: pd.DataFrame) -> Table:
 
     Args:
         cuts: one row per cut, method and goal, as in `cuts.csv`.
+
+    Returns:
+        Relative scores, mean error of the log of the days remaining (above 0 is too late), and coverage in per cent.
     """
     rows = [
         (
@@ -74,7 +81,7 @@ def _cut_rows(results: Sequence[CutResult]) -> Table:
     for result in results:
         found = result.scores[METHOD]
         happened = result.cut.when + timedelta(days=round(result.true_days))
-        interval = f"{days_or_never(found.low80)} to {days_or_never(found.high80)}"
+        interval = days_between(found)
         warned = "; ".join(result.cautions.values()) or "nothing"
         rows.append(
             (
@@ -95,11 +102,14 @@ def _cut_rows(results: Sequence[CutResult]) -> Table:
 
 
 def fans(trial: ObservedTrial, results: Sequence[CutResult]) -> Exhibit:
-    """The observed curve, with the forecasts made at up to three cuts.
+    """The observed curve, with the forecasts made at up to three cuts: the first, the last and one between.
 
     Args:
         trial: the whole trial.
         results: its cuts, each with forecast and outcome.
+
+    Returns:
+        A figure up to half a trial's length after its end; its table has every cut.
     """
     chosen = [
         results[i] for i in np.unique(np.linspace(0, len(results) - 1, min(_FANS, len(results))).round().astype(int))
@@ -157,6 +167,10 @@ def coverage(cuts: pd.DataFrame) -> Exhibit:
 
     Args:
         cuts: one row per cut, method and goal, as in `cuts.csv`.
+
+    Returns:
+        A line per method over intervals of 50, 80, 95 and 99 %; its table has all scores of the day of the last
+        randomisation.
     """
     table = by_method(cuts)
     found = figure(420, hovermode="closest")
@@ -197,7 +211,11 @@ def coverage(cuts: pd.DataFrame) -> Exhibit:
 
 
 def ratios(results: Sequence[CutResult]) -> Exhibit:
-    """For every cut, the days that remained as a multiple of the days forecast."""
+    """For every cut, the days forecast as a multiple of the days that remained, with the 80 % interval, on a log scale.
+
+    Args:
+        results: cuts of one or more trials; each trial has a row, with its early cuts at the top.
+    """
     found = figure(max(320, 40 * len({r.trial for r in results}) + 120), hovermode="closest")
     names = list(dict.fromkeys(result.trial for result in results))
     for result in results:
@@ -209,13 +227,13 @@ def ratios(results: Sequence[CutResult]) -> Exhibit:
         found.add_trace(
             go.Scatter(
                 x=rounded([low, high]), y=[y, y], mode="lines", hoverinfo="skip", showlegend=False,
-                line={"color": BAND_INNER if is_in else VERMILLION, "width": 3 if is_in else 2},
+                line={"color": BAND_INNER if is_in else WORSE, "width": 3 if is_in else 2},
             )
         )  # fmt: skip
         found.add_trace(
             go.Scatter(
                 x=rounded([score.median_days / truth]), y=[y], mode="markers", showlegend=False,
-                marker={"color": BLUE if is_in else VERMILLION, "size": 6, "symbol": "circle" if is_in else "x"},
+                marker={"color": BLUE if is_in else WORSE, "size": 6, "symbol": "circle" if is_in else "x"},
                 hovertemplate=f"{plain(result.trial)} at {result.cut.label}: forecast %{{x:.2f}} times<extra></extra>",
             )
         )  # fmt: skip
@@ -238,7 +256,14 @@ def ratios(results: Sequence[CutResult]) -> Exhibit:
 
 
 def scores(cuts: pd.DataFrame) -> Exhibit:
-    """Mean CRPS of every method relative to the homogeneous Poisson process, as bars; below 1 is better."""
+    """Mean CRPS of every method relative to the homogeneous Poisson process, as bars; below 1 is better.
+
+    Args:
+        cuts: one row per cut, method and goal, as in `cuts.csv`.
+
+    Returns:
+        A figure; its table is of the day on which 90 % are randomised, if that was forecast, and otherwise None.
+    """
     table = by_method(cuts)
     names = [LABELS[str(method)] for method in table.index]
     found = figure(40 * len(names) + 90, barmode="group", bargap=0.3)

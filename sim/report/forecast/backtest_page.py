@@ -1,4 +1,8 @@
-"""The track record of forecasts as a page: one trial, or many."""
+"""The track record of forecasts as a page: one trial, or many.
+
+It answers whether forecasts on the way would have come true. The record over many real trials, which every forecast
+quotes, is `track_record_page`.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +16,16 @@ from sim.analysis.intervals import Estimate
 from sim.forecast.backtest.baselines import REFERENCE
 from sim.forecast.backtest.study import METHOD, CutResult
 from sim.forecast.backtest.track_record import MOST, WHOLE, by_method, by_trial, cut_table, of_method, resampled
+from sim.forecast.continued.told import said_notes
 from sim.report.exhibits import Exhibit
 from sim.report.forecast.backtest_figures import coverage, fans, ratios, scores, trial_table
-from sim.report.forecast.data_words import account_sections, backtest_headline, number_or_dash, uncertainty_lines
+from sim.report.forecast.data_words import (
+    account_sections,
+    backtest_headline,
+    number_or_dash,
+    told_lines,
+    uncertainty_lines,
+)
 from sim.report.plain_page import Card, PageSection, PlainPage, render
 from sim.report.words import chance, percent
 
@@ -59,7 +70,8 @@ def backtest_content(
         warnings: findings of the data check.
 
     Returns:
-        The content of the page, for `plain_page.render`.
+        The content of the page, for `plain_page.render`. One trial shows its fans; several show ratios and a table by
+        trial.
     """
     cuts = cut_table(results)
     first = fans(trials[0], results) if len(trials) == 1 else ratios(results)
@@ -81,7 +93,7 @@ def backtest_content(
         question="Would forecasts made on the way have come true?",
         warnings=tuple(warnings),
         cards=_cards(cuts),
-        lines=uncertainty_lines(cuts),
+        lines=(*uncertainty_lines(cuts), *told_lines(trials)),
         first=(first,),
         reading="In brackets: Wilson's 95 % interval, as if cuts were independent; those of one trial are not.",
         sections=tuple(sections),
@@ -118,7 +130,15 @@ def _plain_value(value: Any) -> Any:
 
 
 def backtest_document(trials: Sequence[ObservedTrial], results: Sequence[CutResult]) -> dict[str, Any]:
-    """The answer of a backtest as plain data for JSON; null is never, or unknown."""
+    """The answer of a backtest as plain data for JSON; null is never, or unknown.
+
+    Args:
+        trials: the observed trials.
+        results: one entry per cut: the forecasts and what happened.
+
+    Returns:
+        By key; `summary` is by goal and method, `cuts` has a row per cut, method and goal. Shares are from 0 to 1.
+    """
     cuts = cut_table(results)
     goals = [goal for goal in (WHOLE, MOST) if (cuts["goal"] == goal).any()]
     return {
@@ -128,6 +148,7 @@ def backtest_document(trials: Sequence[ObservedTrial], results: Sequence[CutResu
                 "source": trial.source,
                 "first": str(trial.first),
                 "randomised": trial.n_randomised,
+                "told": said_notes(trial),
                 "account": trial.account.document(),
             }
             for trial in trials

@@ -1,4 +1,8 @@
-"""What the data say, as figures and tables: fit against data, site by site, step by step."""
+"""What the data say, as figures and tables: fit against data, site by site, step by step.
+
+Posterior intervals here are 90 % intervals of what is not known from the data. They are no Monte Carlo errors, and more
+computing does not narrow them.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from sim.core.clock import MONTH_DAYS
 from sim.forecast.fit.shapes import LEARNERS
 from sim.report.exhibits import Exhibit, Table
 from sim.report.forecast.data_words import number_or_dash
-from sim.report.style import BLUE, GREY, INK, VERMILLION, figure, plain, rounded, series
+from sim.report.style import BLUE, GREY, INK, PURPLE, figure, plain, rounded, series
 from sim.report.words import number, percent
 
 if TYPE_CHECKING:
@@ -33,7 +37,14 @@ def _interval(shape: float, exposure: float) -> tuple[float, float]:
 
 
 def over_time(found: Fit) -> Exhibit:
-    """Randomisations in periods of four weeks, and the rate that each candidate shape predicts."""
+    """Randomisations in periods of four weeks, and the rate that each candidate shape predicts.
+
+    Args:
+        found: the fit.
+
+    Returns:
+        A figure in randomisations a month; a last period of less than two weeks is joined to the one before.
+    """
     trial, past = found.trial, found.posterior.history
     edges = np.append(np.arange(0.0, past.now, 28.0), past.now)
     if len(edges) > 2 and edges[-1] - edges[-2] < 14:
@@ -53,7 +64,7 @@ def over_time(found: Fit) -> Exhibit:
     )
     for i, (name, (label, _)) in enumerate(LEARNERS.items()):
         factor = found.shape.shapes[name].factor
-        level = past.n / float((factor * past.widths).sum()) * MONTH_DAYS
+        level = past.n / float((factor * past.open_days).sum()) * MONTH_DAYS
         look = series(i)
         is_chosen = name == found.shape.chosen
         picture.add_trace(
@@ -76,7 +87,14 @@ def over_time(found: Fit) -> Exhibit:
 
 
 def shape_table(found: Fit) -> Table:
-    """Candidate shapes with their scores on the trial's own next four weeks."""
+    """Candidate shapes with their scores on the trial's own next four weeks.
+
+    Args:
+        found: the fit.
+
+    Returns:
+        CRPS in participants (less is better), and how much worse than the chosen shape, with its standard error.
+    """
     rows = []
     for name, (label, _) in LEARNERS.items():
         worse = f"{found.shape.worse_by[name]:+.2f} ±{found.shape.errors[name]:.2f}"
@@ -92,9 +110,13 @@ def shape_table(found: Fit) -> Table:
 
 
 def cumulative(found: Fit) -> Exhibit:
-    """The observed and the fitted curve of participants randomised."""
+    """The observed and the fitted curve of participants randomised, with the largest distance between them.
+
+    Args:
+        found: the fit.
+    """
     trial, past = found.trial, found.posterior.history
-    cumulative = np.concatenate(([0.0], np.cumsum(found.factor * past.widths)))
+    cumulative = np.concatenate(([0.0], np.cumsum(found.factor * past.open_days)))
     expected = cumulative / cumulative[-1] * past.n
     picture = figure(380, yaxis={"title": "participants randomised", "rangemode": "tozero"}, hovermode="x unified")
     picture.add_trace(
@@ -106,7 +128,7 @@ def cumulative(found: Fit) -> Exhibit:
     picture.add_trace(
         go.Scatter(
             x=[str(trial.date_of(day)) for day in past.edges], y=rounded(expected, 1), mode="lines",
-            line={"color": VERMILLION, "width": 2, "dash": "dash"}, name="fitted",
+            line={"color": PURPLE, "width": 2, "dash": "dash"}, name="fitted",
         )
     )  # fmt: skip
     gap = float(np.max(np.abs(np.interp(past.days, past.edges, expected) - np.arange(1, past.n + 1))))
@@ -123,7 +145,14 @@ def cumulative(found: Fit) -> Exhibit:
 
 
 def sites(found: Fit) -> Exhibit:
-    """Posterior rate of each site, in randomisations (or referrals) a month, beside what was counted."""
+    """Posterior rate of each site, in randomisations (or referrals) a month, beside what was counted.
+
+    Args:
+        found: the fit; data that do not tell sites apart have one site.
+
+    Returns:
+        Sites from the fastest down, with 90 % intervals of their gamma posteriors.
+    """
     order = np.argsort(-found.rates.mean, kind="stable")
     names = [found.names[i] for i in order]
     picture = figure(_BAR_PX * len(order) + 120, hovermode="closest")
@@ -174,7 +203,11 @@ def sites(found: Fit) -> Exhibit:
 
 
 def site_sentence(found: Fit) -> str:
-    """How much the rates of sites differ, in a sentence."""
+    """How much the rates of sites differ, in a sentence; for one site, its rate a month.
+
+    Args:
+        found: the fit.
+    """
     if len(found.names) == 1:
         low, high = _interval(float(found.rates.shape[0]), float(found.rates.exposure[0]))
         return (
@@ -202,7 +235,15 @@ def _opening_note(found: Fit) -> str:
 
 
 def funnel(found: Fit) -> Exhibit:
-    """People who pass each step of the funnel, with the posterior of the share who pass."""
+    """People who pass each step of the funnel, with the posterior of the share who pass.
+
+    Args:
+        found: the fit.
+
+    Returns:
+        A table with 90 % intervals (beta posterior under Jeffreys' prior); a sentence alone if the data begin at
+        randomisation.
+    """
     rows = []
     for step in found.funnel:
         a, b = step.passed + 0.5, step.total - step.passed + 0.5
@@ -224,7 +265,14 @@ def funnel(found: Fit) -> Exhibit:
 
 
 def screening(found: Fit) -> Exhibit | None:
-    """Days that screening takes; None if the data do not say."""
+    """Whole days from the start of screening to randomisation, as a histogram.
+
+    Args:
+        found: the fit.
+
+    Returns:
+        None if the data do not say when screening starts.
+    """
     if not len(found.screening_days):
         return None
     days = found.trial.people.randomised - found.trial.people.screened
@@ -247,7 +295,15 @@ def screening(found: Fit) -> Exhibit | None:
 
 
 def leaving(found: Fit) -> Exhibit:
-    """How many participants leave, in which way and when."""
+    """How many participants leave, in which way and when.
+
+    Args:
+        found: the fit.
+
+    Returns:
+        Cumulative incidences by week (Aalen and Johansen, those still in censored); a sentence alone if the data record
+        nobody as having left, or not how long participants are followed.
+    """
     if not found.leaving:
         return Exhibit("leaving", "Who leaves?", length_sentence(found) or "The data record nobody as having left.")
     rows = [
@@ -274,7 +330,11 @@ def length_sentence(found: Fit) -> str:
 
 
 def calendar_lines(found: Fit) -> tuple[str, ...]:
-    """Weekdays and New Year, in sentences."""
+    """Weekdays and New Year, in sentences; what the data are too short to show is left out.
+
+    Args:
+        found: the fit.
+    """
     lines = []
     if found.weekday is not None:
         counts = found.weekday.counts

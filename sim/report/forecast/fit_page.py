@@ -1,4 +1,7 @@
-"""What the data say, as a page and as JSON: fit against data, site by site, step by step."""
+"""What the data say, as a page and as JSON: fit against data, site by site, step by step.
+
+It says nothing of the future; `fitted.yaml`, written beside it, is the scenario with which to forecast.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from sim.core.clock import MONTH_DAYS
 from sim.forecast.backtest.cautions import cautions
+from sim.forecast.continued.told import said_notes
 from sim.forecast.fit.shapes import LEARNERS
 from sim.forecast.rate.settings import FEWEST
 from sim.report.forecast import fit_figures as figures
 from sim.report.forecast.data_words import account_sections
+from sim.report.forecast.trust import doubt_sentences, doubts_document
 from sim.report.plain_page import Card, PageSection, PlainPage, render
 from sim.report.words import number, percent
 
@@ -21,11 +26,13 @@ if TYPE_CHECKING:
 
 
 def fit_headline(found: Fit) -> str:
-    """What the data say, in one sentence."""
+    """What the data say, in one sentence: randomised so far, the fitted rate a month over the last bins, and its
+    drift.
+    """
     trial = found.trial
     # The last bins carry little each; four weeks are what people mean by a rate now.
     factor, past = found.factor, found.posterior.history
-    level = past.n / float((factor * past.widths).sum()) * MONTH_DAYS * float(factor[-4:].mean())
+    level = past.n / float((factor * past.open_days).sum()) * MONTH_DAYS * float(factor[-4:].mean())
     drift = percent(found.posterior.drift_per_doubling)
     return (
         f"{trial.n_randomised:,} randomised from {trial.first} to {found.until}; of late the fitted rate is "
@@ -34,7 +41,7 @@ def fit_headline(found: Fit) -> str:
 
 
 def fit_cautions(found: Fit) -> list[str]:
-    """Warnings about too few data, without full stops."""
+    """Warnings about too few data, without full stops; empty once enough are randomised."""
     n = found.trial.n_randomised
     return cautions(found.trial, found.target) if n < FEWEST else []
 
@@ -83,6 +90,7 @@ def fit_content(found: Fit, command: str, warnings: Sequence[str]) -> PlainPage:
             Card("shape", LEARNERS[found.shape.chosen][0]),
             Card("drift while the time doubles", percent(found.posterior.drift_per_doubling)),
         ),
+        lines=tuple(doubt_sentences(found.doubts)),
         first=(figures.cumulative(found),),
         reading="fitted.yaml is a scenario with these values: run it, change it, forecast with it",
         sections=sections,
@@ -91,7 +99,15 @@ def fit_content(found: Fit, command: str, warnings: Sequence[str]) -> PlainPage:
 
 
 def fit_document(found: Fit) -> dict[str, Any]:
-    """The fit as plain data for JSON."""
+    """The fit as plain data for JSON; null for what is not known.
+
+    Args:
+        found: the fit.
+
+    Returns:
+        By key. A site's rate is gamma with `rate_shape` and `rate_exposure_months`, mean `per_month`; `ahead` is the
+        lognormal of the factor by which future rates may differ; shares are from 0 to 1.
+    """
 
     def clean(value: float, digits: int = 6) -> float | None:
         return round(float(value), digits) if math.isfinite(value) else None
@@ -142,6 +158,8 @@ def fit_document(found: Fit) -> dict[str, Any]:
             }
             for way in found.leaving
         ],
+        "told": said_notes(found.trial),
+        "asked": doubts_document(found.doubts),
         "account": found.trial.account.document(),
         "warnings": [str(finding) for finding in found.trial.findings],
     }

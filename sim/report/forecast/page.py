@@ -1,4 +1,7 @@
-"""The page of a forecast: the observed curve, the original plan and the fan; what changed, and what would help."""
+"""The page of a forecast: the observed curve, the original plan and the fan; what changed, and what would help.
+
+Parts appear as far as they were asked for: what-ifs, the changes since the plan, and near questions.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,14 @@ from sim.core.clock import MONTH_DAYS
 from sim.forecast.answer import Answer
 from sim.forecast.continued.futures import Futures
 from sim.report.exhibits import Exhibit, Table
-from sim.report.forecast.trust import doubt_sentences, site_soon_table, soon_table, trust_sentence
+from sim.report.forecast.by_country import countries
+from sim.report.forecast.trust import (
+    doubt_sentences,
+    events_sentence,
+    place_soon_tables,
+    soon_table,
+    trust_sentence,
+)
 from sim.report.forecast.words import (
     between,
     change_sentence,
@@ -37,7 +47,7 @@ from sim.report.style import (
     BLUE,
     GREY,
     INK,
-    VERMILLION,
+    PLANNED,
     errors_of,
     figure,
     plain,
@@ -47,19 +57,26 @@ from sim.report.style import (
 from sim.report.words import MILESTONE_NAMES
 
 _CARDS = ("last_randomised", "primary_completion", "last_visit", "database_lock")
+_TARGET = "randomised_100pct"  # shown where recruitment may end without it
 _BARS = ("last_randomised", "database_lock")
 _ON_PAPER = 310  # pixels, so that it is on the page of the dates
 _FAN = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 
 
 def _end(answer: Answer) -> float:
-    """Last day of the chart: when 90 % of the trials have the target, and half of the planned trials too."""
-    days = [quantile(answer, "randomised_100pct", 0.9).value]
+    """Last day of the chart: the end of recruitment, or the latest day that can be said of the target.
+
+    Without an end of recruitment it is the day when 90 % of the trials have the target, or else the largest share that
+    ever does; in any case the chart has half of the planned trials.
+    """
+    quantiles = [quantile(answer, "randomised_100pct", share).value for share in (0.9, 0.75, 0.5, 0.25, 0.1)]
+    ends = answer.start.recruits_until
+    days = [next((day for day in quantiles if math.isfinite(day)), math.inf) if ends is None else ends]
     if answer.plan is not None:
         days.append(planned_median(answer.plan))
     known = [day for day in days if math.isfinite(day)]
-    start = answer.start.state.now
-    return min(max([*known, start + 60.0]) * 1.05, answer.futures.design.horizon_days)
+    start, horizon = answer.start.state.now, answer.futures.design.horizon_days
+    return min(max([*known, start + 60.0]) * 1.05, horizon) if known else horizon
 
 
 def _plan_curves(found: go.Figure, plan: Futures, end: float) -> None:
@@ -67,7 +84,7 @@ def _plan_curves(found: go.Figure, plan: Futures, end: float) -> None:
     clock = plan.design.clock
     days, fan = plan.fan(0.0, end, (0.1, 0.5, 0.9))
     x = [str(clock.date_of(day)) for day in days.tolist()]
-    plan_line = {"color": VERMILLION, "width": 1, "dash": "dot"}
+    plan_line = {"color": PLANNED, "width": 1, "dash": "dot"}
     for row, name in ((0, ""), (2, "plan: 80 % of trials")):
         found.add_trace(
             go.Scatter(
@@ -78,7 +95,7 @@ def _plan_curves(found: go.Figure, plan: Futures, end: float) -> None:
     found.add_trace(
         go.Scatter(
             x=x, y=fan[1].tolist(), mode="lines", name="plan: median",
-            line={"color": VERMILLION, "width": 2, "dash": "dash"}, hovertemplate="plan %{y}<extra></extra>",
+            line={"color": PLANNED, "width": 2, "dash": "dash"}, hovertemplate="plan %{y}<extra></extra>",
         )
     )  # fmt: skip
 
@@ -88,6 +105,9 @@ def planned_median(plan: Futures) -> float:
 
     Args:
         plan: simulated trials of the original plan.
+
+    Returns:
+        Days since day 0 of the plan.
     """
     days = plan.days("randomised_100pct")
     return float(np.quantile(np.where(np.isnan(days), math.inf, days), 0.5, method="inverted_cdf"))
@@ -134,11 +154,14 @@ def _fan(answer: Answer) -> Exhibit:
     found.add_hline(y=target, line={"color": GREY, "width": 1.5, "dash": "dot"})
     found.add_vline(x=str(answer.as_of), line={"color": GREY, "width": 1})
     found.update_xaxes(range=[str(min(clock.opens, trial.first)), str(clock.date_of(end))])
-    median = dates_of(answer).text(quantile(answer, "randomised_100pct", 0.5).value)
+    median, planned = dates_of(answer).text(quantile(answer, "randomised_100pct", 0.5).value), "as planned it was"
     had = f"Half of the simulated trials have the target by {median}"
+    if median == "never":
+        had = "Fewer than half of the simulated trials have the target when recruitment ends"
+        planned = "of the planned trials, half have it by"
     note = f"The forecast goes on from {answer.as_of} ({answer.futures.case.replications:,})."
     if plan is not None:
-        had += f"; as planned it was {dates_of(answer).text(planned_median(plan))}"
+        had += f"; {planned} {dates_of(answer).text(planned_median(plan))}"
         note = f"The plan is the scenario from its day 0 ({plan.case.replications} simulated trials). {note}"
     return Exhibit(
         "fan",
@@ -209,6 +232,11 @@ def _what_ifs(answer: Answer) -> Exhibit:
                    found, what_if_table(answer))  # fmt: skip
 
 
+def _card_names(answer: Answer) -> tuple[str, ...]:
+    """Milestones for the cards. Where recruitment ends on a day, it is the target that may never come."""
+    return _CARDS if answer.start.recruits_until is None else (_TARGET, *_CARDS[1:])
+
+
 def _card(answer: Answer, name: str) -> Card:
     dates, half = dates_of(answer), quantile(answer, name, 0.5)
     return Card(
@@ -251,6 +279,9 @@ def forecast_content(answer: Answer, command: str) -> PlainPage:
     if answer.start.open_sites:
         exhibit = Exhibit("sites", "Open sites", standing(answer), "", None, site_table(answer))
         sections.append(PageSection("sites", "Which sites recruit?", exhibits=(exhibit,)))
+    of_countries = countries(answer)
+    if of_countries is not None:
+        sections.append(PageSection("countries", "What does each country bring?", exhibits=(of_countries,)))
     known = answer.start.trial.account.lines()
     known += [f"{text[:1].upper()}{text[1:]}." for text in answer.notes]
     known += [f"Data check: {finding}." for finding in answer.start.trial.findings]
@@ -264,13 +295,13 @@ def forecast_content(answer: Answer, command: str) -> PlainPage:
         command=command,
         question="Given what has happened, when will this trial be complete?",
         warnings=answer.cautions,
-        cards=tuple(_card(answer, name) for name in told(answer, _CARDS)),
+        cards=tuple(_card(answer, name) for name in told(answer, _card_names(answer))),
         lines=(
-            *filter(None, [trust_sentence(answer)]),
+            *filter(None, [trust_sentence(answer), events_sentence(answer)]),
             standing(answer),
             *odds_sentences(answer),
             *_needed(answer),
-            *doubt_sentences(answer),
+            *doubt_sentences(answer.doubts),
         ),
         first=(_fan(answer),),
         reading="Large dates: half of the simulated trials are there by then. -12/+15 d: 95 % interval of the "
@@ -283,7 +314,8 @@ def forecast_content(answer: Answer, command: str) -> PlainPage:
 def _soon(answer: Answer) -> list[PageSection]:
     """Near questions: of the trial, and site by site."""
     dates = dates_of(answer)
-    tables = [table for table in (soon_table(answer, dates), site_soon_table(answer, dates)) if table is not None]
+    first = soon_table(answer, dates)
+    tables = [*([] if first is None else [first]), *place_soon_tables(answer, dates)]
     exhibits = tuple(Exhibit(f"soon-{k}", table.caption, "", "", None, table) for k, table in enumerate(tables))
     return [PageSection("soon", "What comes soon?", exhibits=exhibits)] if tables else []
 

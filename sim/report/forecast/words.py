@@ -1,4 +1,8 @@
-"""A forecast in words, tables and JSON."""
+"""A forecast in words, tables and JSON.
+
+Quantiles are of simulated futures that begin with what was observed. An interval of dates is a forecast interval; what
+stands behind a date as `-12/+15 d` is only its Monte Carlo error.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,7 @@ from sim.forecast.answer import Answer, Difference, NeededRate
 from sim.forecast.changes import CHANGED
 from sim.plurals import are
 from sim.report.exhibits import Table
+from sim.report.forecast.by_country import by_country
 from sim.report.forecast.trust import ended_headline, furthest_day, told_date, trust_document
 from sim.report.words import MILESTONE_NAMES, OUTCOME_NOUNS, Dates, chance, estimate_of, number
 from sim.scenario.schema import Scenario
@@ -28,8 +33,13 @@ _MOST_OPEN_ROWS = 20
 
 
 def dates_of(answer: Answer) -> Dates:
-    """The calendar of a forecast: days since its day 0 as dates."""
-    return Dates(answer.futures.design.clock, answer.futures.design.horizon_days)
+    """The calendar of a forecast: days since its day 0 as dates.
+
+    Args:
+        answer: the forecast. If recruitment ends on a date, a day later than the horizon is `never`.
+    """
+    beyond = "" if answer.start.recruits_until is None else "never"
+    return Dates(answer.futures.design.clock, answer.futures.design.horizon_days, beyond)
 
 
 def quantile(answer: Answer, milestone: str, q: float) -> Estimate:
@@ -47,7 +57,17 @@ def quantile(answer: Answer, milestone: str, q: float) -> Estimate:
 
 
 def between(answer: Answer, milestone: str, low: float, high: float) -> str:
-    """The interval of dates between two quantiles: '2014-01-05 to 2014-09-30'."""
+    """The interval of dates between two quantiles: '2014-01-05 to 2014-09-30'.
+
+    Args:
+        answer: the forecast.
+        milestone: name of the milestone.
+        low: probability of the earlier end, 0 to 1.
+        high: probability of the later end.
+
+    Returns:
+        If the later end is beyond what the track record supports, `to some day after` that limit.
+    """
     dates, furthest = dates_of(answer), furthest_day(answer, milestone)
     first, last = (quantile(answer, milestone, q).value for q in (low, high))
     if last > furthest:
@@ -56,8 +76,9 @@ def between(answer: Answer, milestone: str, low: float, high: float) -> str:
 
 
 def is_followed(scenario: Scenario) -> bool:
-    """Whether the scenario follows participants. Without follow-up, milestones after randomisation have no dates of
-    their own.
+    """Whether the scenario follows participants.
+
+    Without follow-up, milestones after randomisation have no dates of their own.
     """
     return scenario.follow_up is not None
 
@@ -68,11 +89,19 @@ def told(answer: Answer, names: Sequence[str]) -> list[str]:
 
 
 def headline(answer: Answer) -> str:
-    """The answer in one sentence, date first."""
+    """The answer in one sentence, date first.
+
+    Args:
+        answer: the forecast.
+
+    Returns:
+        Medians with 80 % intervals of the last randomisation and the database lock; the lock is left out without
+        follow-up, and a target that was met is given with its day. `ended_headline` if recruitment ends on a date.
+    """
     dates, trial = dates_of(answer), answer.start.trial
     target = answer.start.scenario.trial.target
-    if trial.ends is not None and trial.n_randomised < target:
-        return ended_headline(answer)
+    if answer.start.recruits_until is not None and trial.n_randomised < target:
+        return ended_headline(answer, answer.start.recruits_until)
     if not is_followed(answer.start.scenario):
         return _headline_without_follow_up(answer)
     lock = quantile(answer, "database_lock", 0.5).value
@@ -82,7 +111,7 @@ def headline(answer: Answer) -> str:
         return f"The target of {target} was met on {met}; {lock_text}."
     last = quantile(answer, "last_randomised", 0.5).value
     return (
-        f"The last of the {target} participants is randomised by {dates.text(last)} "
+        f"The last of the {target:,} participants is randomised by {dates.text(last)} "
         f"({between(answer, 'last_randomised', 0.1, 0.9)}), and {lock_text}: medians, with 80 % intervals."
     )
 
@@ -94,13 +123,17 @@ def _headline_without_follow_up(answer: Answer) -> str:
         return f"The target of {target} was met on {trial.date_of(float(trial.days[target - 1]))}."
     last = quantile(answer, "last_randomised", 0.5).value
     return (
-        f"The last of the {target} participants is randomised by {dates.text(last)} "
+        f"The last of the {target:,} participants is randomised by {dates.text(last)} "
         f"({between(answer, 'last_randomised', 0.1, 0.9)}): median, with its 80 % interval."
     )
 
 
 def standing(answer: Answer) -> str:
-    """Where the trial stands: randomised, in screening, open sites and their rate a month."""
+    """Where the trial stands: randomised, in screening, and open sites with their rate a month (80 % interval).
+
+    Args:
+        answer: the forecast; people in screening and open sites are named only if the data have them.
+    """
     trial = answer.start.trial
     target = answer.start.scenario.trial.target
     text = f"On {answer.as_of}, {trial.n_randomised:,} of {target:,} {are(trial.n_randomised)} randomised"
@@ -117,7 +150,11 @@ def standing(answer: Answer) -> str:
 
 
 def odds_sentences(answer: Answer) -> list[str]:
-    """The probability of each planned date."""
+    """The probability of each planned date, and of never reaching the target unless it is met.
+
+    Args:
+        answer: the forecast.
+    """
     found = []
     table = summary.odds_table(answer.futures.design, answer.futures.frame)
     for event, row in table.iterrows():
@@ -134,7 +171,11 @@ def odds_sentences(answer: Answer) -> list[str]:
 
 
 def needed_sentence(needed: NeededRate) -> str:
-    """The rate that a planned date needs, in randomisations a month, beside the forecast rate."""
+    """The rate that a planned date needs, in randomisations a month, beside the forecast rate.
+
+    Args:
+        needed: the rate; infinite if the day by which the last participant is needed has passed.
+    """
     name = PLANNED_NAMES[needed.milestone]
     if not math.isfinite(needed.per_month):
         return (
@@ -152,7 +193,11 @@ def needed_sentence(needed: NeededRate) -> str:
 
 
 def signed_days(estimate: Estimate) -> str:
-    """Days by which a date moved, with its error: '+41 ±6 days'."""
+    """Days by which a date moved, with its error: '+41 ±6 days'.
+
+    Args:
+        estimate: days, later above 0. Infinite for what never comes, or comes only now; NaN for unknown.
+    """
     value = estimate.value
     if not math.isfinite(value):
         return "never" if value > 0 else "from never to some day" if value < 0 else "not known"
@@ -163,7 +208,11 @@ def signed_days(estimate: Estimate) -> str:
 
 
 def change_sentence(answer: Answer) -> str:
-    """What moved the date most, and in all."""
+    """What moved the end of the trial most, and in all; a sentence too if there is no plan to compare with.
+
+    Args:
+        answer: the forecast, whose last change is all of them together.
+    """
     changes, end = answer.changes, end_of(answer.start.scenario)
     if not changes:
         return "The scenario was fitted to data, so there is no plan to compare with."
@@ -177,7 +226,12 @@ def change_sentence(answer: Answer) -> str:
 
 
 def difference_sentence(answer: Answer, difference: Difference) -> str:
-    """What a what-if changes: days by which the last randomisation and the lock move."""
+    """What a what-if changes: days by which the last randomisation and the lock move.
+
+    Args:
+        answer: the forecast as it is.
+        difference: the what-if, with its paired differences.
+    """
     last, lock = (signed_days(difference.days[name]) for name in ("last_randomised", "database_lock"))
     if not (is_followed(answer.start.scenario) and is_followed(difference.futures.case.scenario)):
         return f"{difference.name}: the last randomisation moves by {last} (median of paired differences)."
@@ -191,7 +245,14 @@ def difference_sentence(answer: Answer, difference: Difference) -> str:
 
 
 def milestone_table(answer: Answer) -> Table:
-    """Milestones to come, with the dates by which 10, 25, 50, 75 and 90 % of the simulated trials reach them."""
+    """Milestones to come, with the dates by which 10, 25, 50, 75 and 90 % of the simulated trials reach them.
+
+    Args:
+        answer: the forecast.
+
+    Returns:
+        Dates with Monte Carlo errors in days; one beyond what the track record supports reads 'not before'.
+    """
     dates = dates_of(answer)
     rows = []
     for name in told(answer, _SHOWN):
@@ -208,7 +269,11 @@ def milestone_table(answer: Answer) -> Table:
 
 
 def change_table(answer: Answer) -> Table:
-    """What changed since the plan."""
+    """What changed since the plan: a row for each cause, with the days by which it moved the median of each milestone.
+
+    Args:
+        answer: the forecast.
+    """
     names = told(answer, CHANGED)
     columns = ("cause", *(MILESTONE_NAMES[name] for name in names), "what is in it")
     rows = tuple(
@@ -218,7 +283,11 @@ def change_table(answer: Answer) -> Table:
 
 
 def what_if_table(answer: Answer) -> Table:
-    """What-ifs: median paired differences from the forecast, in days."""
+    """What-ifs: median paired differences from the forecast, in days, with 95 % intervals.
+
+    Args:
+        answer: the forecast.
+    """
     names = told(answer, CHANGED)
     columns = ("what if", *(MILESTONE_NAMES[name] for name in names))
     rows = [(item.name, *(signed_days(item.days[name]) for name in names)) for item in answer.what_ifs]
@@ -226,7 +295,11 @@ def what_if_table(answer: Answer) -> Table:
 
 
 def site_table(answer: Answer) -> Table:
-    """Open sites with their current rates a month."""
+    """Open sites with their current rates, in randomisations or referrals a month, the fastest first.
+
+    Args:
+        answer: the forecast; sites without a rate of their own are left out.
+    """
     start, trial = answer.start, answer.start.trial
     people = trial.people
     at_site = people.site[(people.site != NO_SITE) & ~np.isnan(people.randomised)]
@@ -256,7 +329,15 @@ def _estimate(estimate: Estimate) -> dict[str, float | None]:
 
 
 def forecast_document(answer: Answer) -> dict[str, Any]:
-    """The forecast as plain data for JSON; null is later than the horizon, or unknown."""
+    """The forecast as plain data for JSON; null is later than the horizon, or unknown.
+
+    Args:
+        answer: the forecast.
+
+    Returns:
+        By key. Milestones have their quantiles (`p2.5` to `p97.5`) as `{date, day}`, days counted from day 0 of the
+        scenario; a date beyond what the track record supports is null, with `not_before`. Rates are a month.
+    """
     dates = dates_of(answer)
 
     def milestone(name: str) -> dict[str, Any]:
@@ -281,6 +362,10 @@ def forecast_document(answer: Answer) -> dict[str, Any]:
         "target": answer.start.scenario.trial.target,
         "replications": answer.futures.case.replications,
         "seed": answer.seed,
+        "countries": [
+            {name: _estimate(value) if isinstance(value, Estimate) else value for name, value in row.items()}
+            for row in by_country(answer)
+        ],
         "milestones": {name: milestone(name) for name in told(answer, tuple(MILESTONE_NAMES))},
         "odds": {
             str(event): {

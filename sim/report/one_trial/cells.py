@@ -1,14 +1,19 @@
-"""Lots and the bank of cells in one simulated trial: in culture, in testing and on the shelf after each event."""
+"""Lots and the bank of cells in one simulated trial: in culture, in testing and on the shelf after each event.
+
+The log says how many cells move, and for a shared bank not from which lot; here that is worked out by the model's rule
+that the first to be released is the first to be used.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.core import events
-from sim.core.events import AMOUNT, KIND, NUMBER, PERSON, SITE
+from sim.core.events import AMOUNT, CODE, KIND, NUMBER, PERSON, SITE
 
 Array = npt.NDArray[np.float64]
 
@@ -29,8 +34,7 @@ class LotStory:
         suite: its culture suite, from 0; -1 for the first stock.
         cells: cells released.
         left: (row, cells left) at each change since release. Shared lots are used in the order of release, because the
-            first
-            to expire is the first to be used.
+            first to expire is the first to be used.
     """
 
     number: int
@@ -64,9 +68,10 @@ class CellStory:
 class _Ledger:
     """Follows a log and keeps account of lots and bank."""
 
-    def __init__(self, rows: Array, is_shared: bool) -> None:
-        self._amount = _cells_of_started_doses(rows)
+    def __init__(self, rows: Array, is_shared: bool, drug_arms: Collection[int]) -> None:
+        self._amount = _cells_of_started_doses(rows, drug_arms)
         self._is_shared = is_shared
+        self._is_delivered = bool(np.any(rows[:, KIND] == events.COURIER_SENT))
         self.lots: dict[int, LotStory] = {}
         self.bank: list[tuple[int, float]] = []
         self._shelf: list[LotStory] = []
@@ -86,7 +91,9 @@ class _Ledger:
             self.lots[number].failed = i
         elif kind in (events.LOT_RELEASED, events.STOCK_OPENED):
             self._shelve(i, number if kind == events.LOT_RELEASED else FIRST_STOCK, float(row[AMOUNT]))
-        elif kind == events.DOSE_STARTED:
+        elif kind == events.COURIER_SENT:
+            self._use(i, float(row[AMOUNT]))
+        elif kind == events.DOSE_STARTED and not self._is_delivered:
             self._use(i, self._amount.get(i, 0.0))
         elif kind in (events.LOT_EXPIRED, events.CELLS_DISCARDED):
             self._throw_away(i, number, float(row[AMOUNT]))
@@ -123,12 +130,16 @@ class _Ledger:
             lot.left.append((i, max(left, 0.0)))
 
 
-def _cells_of_started_doses(rows: Array) -> dict[int, float]:
-    """Cells thawed, by the row in which an infusion starts: what was finally given or lost."""
+def _cells_of_started_doses(rows: Array, drug_arms: Collection[int]) -> dict[int, float]:
+    """Cells thawed, by the row in which an infusion starts: what was finally given or lost; none for a drug."""
     found: dict[int, float] = {}
+    in_arms = rows[(rows[:, KIND] == events.RANDOMISED) & np.isin(rows[:, CODE], list(drug_arms))]
+    of_drug = set(zip(in_arms[:, SITE].tolist(), in_arms[:, PERSON].tolist(), strict=True))
     under_way: dict[tuple[float, float], int] = {}
     for i, row in enumerate(rows):
         who = (row[SITE], row[PERSON])
+        if who in of_drug:
+            continue
         if row[KIND] == events.DOSE_STARTED:
             under_way[who] = i
         elif row[KIND] in (events.DOSE_GIVEN, events.DOSE_LOST) and who in under_way:
@@ -136,19 +147,19 @@ def _cells_of_started_doses(rows: Array) -> dict[int, float]:
     return found
 
 
-def cell_story(rows: Array, is_shared: bool) -> CellStory:
+def cell_story(rows: Array, is_shared: bool, drug_arms: Collection[int] = ()) -> CellStory:
     """The cells of one simulated trial.
 
     Args:
         rows: (n, WIDTH) all events in order.
         is_shared: whether all participants share one bank, so that doses can be assigned to lots. For lots made to
-            order,
-            the log gives only their sum.
+            order, the log gives only their sum.
+        drug_arms: codes of arms whose doses are of a drug, and take no cells.
 
     Returns:
         Lots and bank, with times as rows of the log.
     """
-    ledger = _Ledger(rows, is_shared)
+    ledger = _Ledger(rows, is_shared, drug_arms)
     for i, row in enumerate(rows):
         ledger.step(i, row)
     return CellStory([ledger.lots[number] for number in sorted(ledger.lots)], ledger.bank)

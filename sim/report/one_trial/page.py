@@ -1,4 +1,7 @@
-"""One simulated trial as a page to watch: one file that opens offline, and the player that the studio shows too."""
+"""One simulated trial as a page to watch: one file that opens offline, and the player that the studio shows too.
+
+The player is plain JavaScript in `templates/stage-*.js`; it plays the document of `sim.report.one_trial.stage`.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.analysis.modelled import has_follow_up
+from sim.analysis.modelled import has_cells, has_coordinators, has_doses, has_follow_up
 from sim.core import events
 from sim.core.events import CODE, KIND, TIME, VOCABULARIES
 from sim.report.exhibits import Table
 from sim.report.html import environment, escaped_json, script_hash, template_text
-from sim.report.one_trial.places import STATIONS, Station
-from sim.report.words import Dates
+from sim.report.one_trial.places import STATIONS, Station, stations_of
+from sim.report.words import ENDINGS, Dates
 from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.experiment.one_trial import Picked
     from sim.report.one_trial.stage import Stage
+    from sim.scenario.schema import Scenario
 
 SCRIPTS = (
     "stage-trial.js",
@@ -26,25 +30,19 @@ SCRIPTS = (
     "stage-picture.js",
     "stage-lanes.js",
     "stage-panels.js",
+    "stage-curve.js",
     "stage-player.js",
 )
 STYLE = "stage.css"
 
-_NOT_COMPLETE = {
-    "horizon": "the simulated time ends before it is complete",
-    "stopped": "the trial is stopped early",
-    "no_sites": "no site is left before it is complete",
-    "never_started": "the trial never starts",
-    "caps": "the caps leave no room before it is complete",
-    "too_few_events": "everybody has left with too few events",
-}
 _PICKS = {"typical": "half", "early": "one in ten", "late": "nine in ten"}
 
 READING = (
-    "A dot is a person, in the lane of their site, going from left to right. Boxes are the desks of coordinators and "
-    "the infusion bays. The numbers below the stations count people there, and, before randomisation, those who left "
-    "the way there. Reading a chart and asking for consent take no time in the model; the picture shows them for a "
-    "moment.",
+    "A mark is a person, in the lane of their site, going from left to right, with the number of the referral and, "
+    "once randomised, of the participant. Those who are excluded pile up where they left. Boxes are the desks of "
+    "coordinators and the infusion bays. The numbers below the stations count people there, and, before randomisation, "
+    "those who left the way there. Reading a chart and asking for consent take no time in the model; the picture shows "
+    "them for a moment.",
     "Cells are shown below: lots in culture, in testing, and in the bank, as full as they are. Lots that all share are "
     "used in the order of their release.",
     "One simulated trial is a story, not an estimate: another one looks different. The dates of a plan, with how sure "
@@ -86,14 +84,18 @@ class Told:
 
 
 def headline(stage: Stage) -> str:
-    """What became of this trial, in a sentence that starts with the date."""
+    """What became of this trial, in a sentence that starts with the date.
+
+    Args:
+        stage: the trial.
+    """
     rows, dates = stage.rows, Dates(stage.design.clock, stage.design.horizon_days)
     randomised = rows[rows[:, KIND] == events.RANDOMISED, TIME]
     n, target = len(randomised), stage.design.scenario.trial.target
     ended = VOCABULARIES["trial_ended"][int(rows[-1, CODE])]
     n_referred = int(np.count_nonzero(rows[:, KIND] == events.REFERRED))
-    if ended in _NOT_COMPLETE:
-        return f"{dates.text(rows[-1, TIME])}: {_NOT_COMPLETE[ended]}, with {n} of {target} participants randomised."
+    if ended != "complete":
+        return f"{dates.text(rows[-1, TIME])}: {ENDINGS[ended].of_one}, with {n} of {target} participants randomised."
     last = f"{dates.text(randomised[-1])}: the last of {n} participants is randomised, after {n_referred:,} referrals"
     if not has_follow_up(stage.design.scenario):
         return f"{last}."
@@ -101,7 +103,12 @@ def headline(stage: Stage) -> str:
 
 
 def stands_for(stage: Stage, picked: Picked | None) -> str:
-    """Whether this trial is typical, early, late, or one of many."""
+    """Whether this trial is typical, early, late, or one of many.
+
+    Args:
+        stage: the trial.
+        picked: the quantile for which it was chosen; None if it was named by its number.
+    """
     if picked is None:
         return "One simulated trial of many; another one looks different."
     dates = Dates(stage.design.clock, stage.design.horizon_days)
@@ -118,7 +125,10 @@ def told(stage: Stage, command: str, picked: Picked | None = None) -> Told:
     Args:
         stage: the trial.
         command: the command that makes the page.
-        picked: what it was picked for, if it was.
+        picked: the quantile for which it was chosen; None if it was named by its number.
+
+    Returns:
+        Texts and stations as far as the scenario has them: no bays without doses, no cells without cells.
     """
     name = stage.design.scenario.name
     return Told(
@@ -127,11 +137,29 @@ def told(stage: Stage, command: str, picked: Picked | None = None) -> Told:
         headline=headline(stage),
         lines=(stands_for(stage, picked),),
         command=command,
+        reading=_reading(stage.design.scenario),
+        stations=tuple(station for station in stations_of(stage.design.scenario) if station.is_shown),
     )
 
 
+def _reading(scenario: Scenario) -> tuple[str, ...]:
+    """How to read the picture of this trial."""
+    first, cells, last = READING
+    places = [
+        *(["the desks of coordinators"] if has_coordinators(scenario) else []),
+        *(["the infusion bays"] if has_doses(scenario) else []),
+    ]
+    boxes = f"Boxes are {' and '.join(places)}. " if places else ""
+    first = first.replace("Boxes are the desks of coordinators and the infusion bays. ", boxes)
+    return (first, cells, last) if has_cells(scenario) else (first, last)
+
+
 def event_table(stage: Stage) -> Table:
-    """Every event in words."""
+    """Every event in words, for readers who do not see the picture.
+
+    Args:
+        stage: the trial.
+    """
     return Table("all events of this trial, in order", ("Day", "Date", "Site", "What happens"), tuple(stage.table()))
 
 
@@ -141,7 +169,10 @@ def stage_page(stage: Stage, command: str, picked: Picked | None = None) -> str:
     Args:
         stage: the trial.
         command: the command that makes the page.
-        picked: the quantile for which the trial was chosen, if it was.
+        picked: the quantile for which the trial was chosen; None if it was named by its number.
+
+    Returns:
+        One file that needs no other, the same bytes for the same trial.
     """
     script = player_script()
     return (

@@ -11,14 +11,18 @@ import heapq
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from sim.analysis.modelled import has_coordinators, has_doses, has_follow_up, has_screening, has_step
 from sim.core import events
 from sim.core.design import Design
 from sim.core.events import CODE, KIND, NUMBER, PERSON, SITE
+
+if TYPE_CHECKING:
+    from sim.scenario.schema import Scenario
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -32,12 +36,14 @@ class Station(NamedTuple):
         label: short name, for the picture.
         meaning: what being there means.
         out: what became of people who left here before randomisation; empty if nobody does.
+        is_shown: whether the trial has it; the others keep their number, and nobody is there.
     """
 
     name: str
     label: str
     meaning: str
     out: str = ""
+    is_shown: bool = True
 
 
 STATIONS: tuple[Station, ...] = (
@@ -48,8 +54,8 @@ STATIONS: tuple[Station, ...] = (
     Station("screening", "Screening", "being screened by a coordinator", "failed"),
     Station("gate", "Waits to be randomised", "eligible, and waiting to be randomised", "too late"),
     Station("between", "Between doses", "randomised, and at home until the next dose"),
-    Station("due", "Dose due", "due a dose, and waiting for fitness, cells or a bay"),
-    Station("bay", "Infusion bay", "having cells infused"),
+    Station("due", "Dose due", "due a dose, and waiting for fitness, cells or a place"),
+    Station("bay", "Dose", "having a dose, in an infusion bay or chair"),
     Station("follow_up", "Follow-up", "in follow-up, at home between visits"),
     Station("completed", "Completed", "had the last visit"),
     Station("left", "Left early", "left before the last visit"),
@@ -59,13 +65,43 @@ NOWHERE = -100  # not referred yet
 _NO_SLOT = -1
 
 
+def stations_of(scenario: Scenario) -> tuple[Station, ...]:
+    """The stations of a trial, in the order of `STATIONS`: no bay without doses, no last visit without follow-up.
+
+    Args:
+        scenario: the scenario.
+    """
+    of_doses, followed = has_doses(scenario), has_follow_up(scenario)
+    shown = {
+        BACK: has_step("coming_back", scenario), QUEUE: has_coordinators(scenario), SCREENING: has_screening(scenario),
+        BETWEEN: of_doses, DUE: of_doses, BAY: of_doses, FOLLOW_UP: followed, LEFT: followed,
+    }  # fmt: skip
+    found = [station._replace(is_shown=shown.get(i, True)) for i, station in enumerate(STATIONS)]
+    if not has_coordinators(scenario):
+        found[SCREENING] = found[SCREENING]._replace(meaning="being screened")
+    if not followed:
+        found[COMPLETED] = found[COMPLETED]._replace(
+            label="Randomised", meaning="randomised; this trial follows nobody"
+        )
+    return tuple(found)
+
+
 def out_from(station: int) -> int:
-    """The place of people who left a station before randomisation."""
+    """The place of people who left a station before randomisation: a number below 0, from which `station_left` goes
+    back.
+
+    Args:
+        station: number of the station in `STATIONS`.
+    """
     return -1 - station
 
 
 def station_left(place: int) -> int | None:
-    """The station that the people at a place have left; None if they have not left."""
+    """The station that the people at a place have left before randomisation; None if they have not left.
+
+    Args:
+        place: a station, a place of `out_from`, or `NOWHERE`.
+    """
     return -1 - place if NOWHERE < place < 0 else None
 
 
@@ -95,8 +131,15 @@ class Moves:
         return places
 
     def queue_after(self, n_events: int, station: int, site: int | None = None) -> list[int]:
-        """People at a station after the first `n_events` events, in order of arrival; with `site`, only those of
-        that site.
+        """People at a station after the first `n_events` events, in order of arrival.
+
+        Args:
+            n_events: how many events have happened.
+            station: number of the station in `STATIONS`.
+            site: only people of this site; None for all.
+
+        Returns:
+            Rows of `people`.
         """
         done = slice(0, int(np.searchsorted(self.event, n_events)))
         last = {int(who): i for i, who in enumerate(self.person[done])}

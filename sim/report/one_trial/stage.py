@@ -1,7 +1,7 @@
 """One simulated trial as data for an animation: where everyone is after each event, and each event in words.
 
 The player (`templates/stage-*.js`) knows nothing but this document. Days count from `opens`; an event is identified by
-its row.
+its row. Amounts of cells are in millions.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import numpy.typing as npt
 from sim.core import events
 from sim.core.events import AMOUNT, CODE, KIND, NUMBER, PERSON, SITE, TIME, VOCABULARIES
 from sim.report.one_trial.cells import CellStory, LotStory, cell_story
-from sim.report.one_trial.places import STATIONS, Moves, moves
+from sim.report.one_trial.places import Moves, moves, stations_of
 from sim.report.one_trial.story import PAUSES, Teller, plain
+from sim.report.pace import last_randomisation
 
 if TYPE_CHECKING:
     from sim.core.design import Design
@@ -65,13 +66,14 @@ class Stage:
 
     @cached_property
     def cells(self) -> CellStory:
-        """Lots and the bank of cells."""
+        """Lots and the bank of cells, from the log; empty if the scenario has no cells."""
         supply = self.design.scenario.cells
-        return cell_story(self.rows, is_shared=supply is not None and supply.source == "bank")
+        drugs = [arm.index for arm in self.design.arms if arm.doses and arm.doses.is_drug]
+        return cell_story(self.rows, supply is not None and supply.source == "bank", drugs)
 
     @cached_property
     def sentences(self) -> list[str]:
-        """Each event as a sentence, without its date."""
+        """(n,) each event as a sentence, without its date."""
         teller = Teller(self.design, self.rows)
         return [teller.what(row) for row in self.rows]
 
@@ -89,7 +91,14 @@ class Stage:
         ]
 
     def document(self) -> dict[str, Any]:
-        """Everything that the player needs, as plain data."""
+        """Everything that the player needs, as plain data.
+
+        Returns:
+            By key: the trial and its words; `stations`, `arms` and `sites` by number; `people`, `events` and `moves` as
+            columns of equal length; `ticks`, the rows at which each counter goes up; `conditions` and `periods`, what
+            holds from one row or day to another; `plan`, the pace that the planned date needs; `cells`, or null without
+            them. A row of -1 is never.
+        """
         scenario, last = self.design.scenario, self.rows[-1]
         return {
             "name": scenario.name,
@@ -100,7 +109,8 @@ class Stage:
             "last_day": _day(last[TIME]),
             "ended": VOCABULARIES["trial_ended"][int(last[CODE])],
             "target": scenario.trial.target,
-            "stations": [station._asdict() for station in STATIONS],
+            "plan": self._plan(),
+            "stations": [station._asdict() for station in stations_of(scenario)],
             "arms": [{"name": arm.name, "doses": len(arm.doses.weeks) if arm.doses else 0} for arm in self.design.arms],
             "sites": _sites(self.design, self.rows),
             "people": self._people(),
@@ -111,6 +121,13 @@ class Stage:
             "periods": [[plain(name), start, end] for name, start, end in self.design.calendar.stretches()],
             "cells": self._cells(),
         }
+
+    def _plan(self) -> list[list[float]]:
+        """The even pace that the planned primary completion needs, from day 0 to the target; empty without one."""
+        when = last_randomisation(self.design.scenario)
+        return (
+            [] if when is None else [[0, 0], [_day(self.design.clock.day_of(when)), self.design.scenario.trial.target]]
+        )
 
     def json(self) -> str:
         """The document as JSON text: the same bytes for the same trial."""

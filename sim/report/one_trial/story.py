@@ -1,4 +1,7 @@
-"""The event log of one simulated trial as sentences that a student can read."""
+"""The event log of one simulated trial as sentences that a student can read.
+
+A new kind of event needs a sentence in `Teller`; kinds of extensions are told by their own meaning.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,14 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from sim.analysis.modelled import has_chart, has_coordinators, has_follow_up
+from sim.analysis.modelled import has_chart, has_coordinators, has_follow_up, place_of_doses
 from sim.analysis.tables import vocabulary
 from sim.core import events
 from sim.core.design import Design
 from sim.core.events import AMOUNT, CODE, KIND, KINDS, NUMBER, PERSON, SITE, TIME
 from sim.errors import UsageError
+from sim.plurals import listed
+from sim.report.words import ENDINGS, capitalised
 from sim.scenario.schema.amendments import effect_in_words
 
 Array = npt.NDArray[np.float64]
@@ -35,10 +40,14 @@ PAUSES = {
 _MISSED = {
     "unfit": "not fit for it",
     "no_cells": "no released cells",
-    "no_bay": "no free infusion bay",
     "bedside": "the thawed cells could not be given",
     "on_hold": "dosing is on hold",
     "stopped": "dosing has been stopped",
+}
+_NOT_DELIVERED = {
+    "on_the_way": "it does not arrive, and is ordered again",
+    "too_old": "it is too old",
+    "not_needed": "it is not given in time",
 }
 _CLOSED = {
     "date": "as planned",
@@ -51,16 +60,6 @@ _RECRUITMENT = {
     "no_sites": "no site is left open",
     "caps": "the caps leave no room for anybody",
     "completed": "primary completion has come",
-}
-_ENDED = {
-    "complete": "The trial is complete.",
-    "horizon": "The simulated time is over; the trial is not complete.",
-    "stopped": "The trial was stopped early, and is closed.",
-    "no_sites": "No site was left; the trial is closed without its target.",
-    "never_started": "The trial never starts.",
-    "caps": "The caps left no room for anybody; the trial is closed without its target.",
-    "too_much": "Too much has happened in this trial, and it is not complete: it is ended here.",
-    "too_few_events": "Nobody is left to have an event, and there are too few; the trial is closed.",
 }
 _COMPLETED = {
     "events": "event {n:.0f}, the last that was needed",
@@ -81,7 +80,7 @@ class Teller:
 
     Args:
         design: the prepared scenario.
-        rows: (n, WIDTH) all events in order.
+        rows: (n, WIDTH) all events in order; who is randomised later, and to which arm, is read from all of them first.
     """
 
     def __init__(self, design: Design, rows: Array) -> None:
@@ -114,11 +113,9 @@ class Teller:
             events.REPLACED: lambda r: f"{self._who(r)} is to be replaced by one more participant.",
             events.DOSE_DUE: lambda r: f"Dose {r[NUMBER]:.0f} of {self._who(r)} is due.",
             events.DOSE_STARTED: self._dose_started,
-            events.DOSE_GIVEN: lambda r: (
-                f"{self._who(r)} has had dose {r[NUMBER]:.0f} ({r[AMOUNT] / 1e6:.1f} million cells)."
-            ),
+            events.DOSE_GIVEN: lambda r: f"{self._who(r)} has had dose {r[NUMBER]:.0f} ({self._amount(r)}).",
             events.DOSE_LOST: self._dose_lost,
-            events.DOSE_MISSED: lambda r: f"{self._who(r)} misses dose {r[NUMBER]:.0f}: {_MISSED[self._word(r)]}.",
+            events.DOSE_MISSED: lambda r: f"{self._who(r)} misses dose {r[NUMBER]:.0f}: {self._why_missed(r)}.",
             events.REACTION: lambda r: f"{self._who(r)} has a {self._word(r)} reaction to dose {r[NUMBER]:.0f}.",
             events.VISIT_DONE: lambda r: f"{self._who(r)} has the visit of week {r[NUMBER]:g}.",
             events.VISIT_MISSED: lambda r: f"{self._who(r)} misses the visit of week {r[NUMBER]:g}.",
@@ -144,7 +141,7 @@ class Teller:
             events.RECRUITMENT_REOPENED: lambda _row: "Recruitment opens again: more participants are needed.",
             events.TRIAL_STARTED: lambda _row: "The trial starts, late.",
             events.DATABASE_LOCKED: lambda _row: "The database is locked.",
-            events.TRIAL_ENDED: lambda r: _ENDED[self._word(r)],
+            events.TRIAL_ENDED: lambda r: f"{capitalised(ENDINGS[self._word(r)].of_one)}.",
             events.PRIMARY_COMPLETED: lambda r: f"Primary completion: {_COMPLETED[self._word(r)].format(n=r[NUMBER])}.",
             events.STEP_DONE: self._step_done,
             events.RISK_STRUCK: self._risk_struck,
@@ -163,20 +160,41 @@ class Teller:
                 f"The amendment {self._amendment(r)} is not needed: {r[NUMBER]:.0f} are randomised."
             ),
             events.AMENDMENT_IN_FORCE: lambda r: f"The amendment {self._amendment(r)} is in force: {self._effect(r)}.",
+            events.COURIER_SENT: lambda r: f"A courier leaves with dose {r[NUMBER]:.0f} of {self._who(r)}.",
+            events.COURIER_ARRIVED: lambda r: (
+                f"Dose {r[NUMBER]:.0f} of {self._who(r)} is at the site, after {r[AMOUNT]:.1f} days on the way."
+            ),
+            events.COURIER_LOST: lambda r: (
+                f"The delivered dose {r[NUMBER]:.0f} of {self._who(r)} is lost: {_NOT_DELIVERED[self._word(r)]}."
+            ),
+            events.ARM_OPENED: lambda r: f"The arm {plain(self._word(r))} opens: participants are allocated to it too.",
+            events.ARM_CLOSED: lambda r: f"The arm {plain(self._word(r))} closes: nobody more is allocated to it.",
         }
         for kind in range(len(KINDS), len(design.kinds)):
             self._tell[kind] = self._of_extension
 
     def when(self, day: float) -> str:
-        """`Day 212, 2020-04-30`."""
+        """A day as `Day 212, 2020-04-30`.
+
+        Args:
+            day: days since day 0; parts of a day are cut off.
+        """
         return f"Day {np.floor(day):.0f}, {self._design.clock.date_of(day)}"
 
     def sentence(self, row: Array) -> str:
-        """One event as a sentence with its day and date."""
+        """One event as a sentence with its day and date.
+
+        Args:
+            row: (WIDTH,) the event.
+        """
         return f"{self.when(row[TIME])}: {self.what(row)}"
 
     def what(self, row: Array) -> str:
-        """One event as a sentence without its date."""
+        """One event as a sentence without its date.
+
+        Args:
+            row: (WIDTH,) the event.
+        """
         return self._tell[int(row[KIND])](row)
 
     def _word(self, row: Array) -> str:
@@ -205,7 +223,7 @@ class Teller:
         name = self._word(row)
         risk = self._design.scenario.risks[name]
         whom = [self._design.country_label(risk.country)] if risk.country else map(plain, risk.groups or ())
-        where = " and ".join(whom)
+        where = listed(whom)
         days = f"{row[AMOUNT]:.0f} days"
         if risk.delays == "recruitment":
             what = f"no site{f' of {where}' if where else ''} looks at referrals for {days}"
@@ -268,11 +286,31 @@ class Teller:
 
     def _dose_started(self, row: Array) -> str:
         late = f", {row[AMOUNT]:.1f} days late" if row[AMOUNT] >= 0.5 else ""
+        if self._is_drug(row):
+            return f"Dose {row[NUMBER]:.0f} of {self._who(row)} begins{late}."
         return f"Cells are thawed for dose {row[NUMBER]:.0f} of {self._who(row)}{late}."
 
     def _dose_lost(self, row: Array) -> str:
+        what = "dose" if self._is_drug(row) else "thawed dose"
         why = "they leave during the infusion" if self._word(row) == "left" else "it cannot be given"
-        return f"The thawed dose {row[NUMBER]:.0f} of {self._who(row)} is lost: {why}."
+        return f"The {what} {row[NUMBER]:.0f} of {self._who(row)} is lost: {why}."
+
+    def _why_missed(self, row: Array) -> str:
+        word = self._word(row)
+        return f"no free {place_of_doses(self._design.scenario)}" if word == "no_bay" else _MISSED[word]
+
+    def _drug_unit(self, row: Array) -> str | None:
+        """Unit of a dose of a drug; None for cells."""
+        arm = self._arm.get((row[SITE], row[PERSON]))
+        doses = self._design.scenario.arms[arm].doses if arm else None
+        return doses.given_in if doses and doses.is_drug else None
+
+    def _is_drug(self, row: Array) -> bool:
+        return self._drug_unit(row) is not None
+
+    def _amount(self, row: Array) -> str:
+        unit = self._drug_unit(row)
+        return f"{row[AMOUNT] / 1e6:.1f} million cells" if unit is None else f"{row[AMOUNT]:.4g} {unit}"
 
 
 def _million(row: Array) -> str:
@@ -289,10 +327,10 @@ def story(design: Design, rows: Array, participant: int | None = None) -> Iterat
     Args:
         design: the prepared scenario.
         rows: (n, WIDTH) all events in order.
-        participant: number of the only participant to tell of; None for everyone.
+        participant: number of the only participant to tell of, by order of randomisation from 1; None for everyone.
 
     Yields:
-        Sentences with day and date.
+        Sentences with day and date; a line in brackets, indented, for those whom the chart excludes.
 
     Raises:
         UsageError: there is no such participant.

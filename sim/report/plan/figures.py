@@ -1,4 +1,7 @@
-"""Figures of a search for plans: cost against probability and against the date, and what each setting is worth."""
+"""Figures of a search for plans: cost against probability and against the date, and what each setting is worth.
+
+Plans that were dropped after a few trials are drawn in grey: their errors are wide, and none of them is recommended.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import plotly.graph_objects as go
 
-from sim.analysis.intervals import Estimate
 from sim.report.exhibits import Exhibit, Table
 from sim.report.plan.words import PlanTold
-from sim.report.style import BLUE, GREEN, GREY, VERMILLION, errors_of, figure, plain, rounded, stamps
+from sim.report.style import BASE, BETTER, GREY, PLAN_B, errors_of, figure, plain, rounded, stamps
 from sim.report.words import chance, estimate_of, with_error
 
 if TYPE_CHECKING:
@@ -23,11 +25,6 @@ if TYPE_CHECKING:
 
 _HEIGHT = 440
 _N_PLANS = 12
-
-
-def _percent(estimate: Estimate) -> Estimate:
-    low, high = (None if end is None else 100 * end for end in (estimate.low, estimate.high))
-    return Estimate(100 * estimate.value, low, high)
 
 
 def _points(
@@ -62,7 +59,14 @@ def _budget(found: go.Figure, told: PlanTold) -> None:
 
 
 def by_probability(told: PlanTold) -> Exhibit:
-    """Cost against the probability of making the date."""
+    """Cost against the probability of making the date, with the frontier of plans that no other plan beats in both.
+
+    Args:
+        told: the answer of a search.
+
+    Returns:
+        A figure whose table has the plans on the frontier, the cheapest first.
+    """
     shown, asked = told.answer.shown, told.asked
     found = figure(_HEIGHT, hovermode="closest")
     others = _others(told)
@@ -75,14 +79,14 @@ def by_probability(told: PlanTold) -> Exhibit:
             rest,
             rounded(100 * rest["probability"].to_numpy()),
             "compared with the choice",
-            {"color": BLUE, "size": 7},
+            {"color": BASE, "size": 7},
         )
     )
     front = shown[shown["best_by_probability"]].sort_values("cost", kind="stable")
-    p = [_percent(estimate_of(row, "probability")) for _, row in front.iterrows()]
+    p = [estimate_of(row, "probability").in_percent for _, row in front.iterrows()]
     costs = [estimate_of(row, "cost") for _, row in front.iterrows()]
-    line = _points(told, front, rounded([e.value for e in p]), "frontier", {"color": VERMILLION, "size": 9})
-    line.mode, line.line = "lines+markers", {"color": VERMILLION, "width": 2, "shape": "hv"}
+    line = _points(told, front, rounded([e.value for e in p]), "frontier", {"color": PLAN_B, "size": 9})
+    line.mode, line.line = "lines+markers", {"color": PLAN_B, "width": 2, "shape": "hv"}
     line.error_x, line.error_y = errors_of(costs), errors_of(p)
     found.add_trace(line)
     found.add_hline(y=100 * asked.probability, line={"color": GREY, "dash": "dash", "width": 1},
@@ -105,20 +109,28 @@ def by_probability(told: PlanTold) -> Exhibit:
 
 
 def by_date(told: PlanTold) -> Exhibit:
-    """Cost against the date that a plan makes with the requested probability."""
+    """Cost against the date that a plan makes with the requested probability.
+
+    Args:
+        told: the answer of a search.
+
+    Returns:
+        A figure without the plans that do not get there by the horizon, which the summary counts; its table has the
+        plans on the frontier.
+    """
     shown, asked = told.answer.shown, told.asked
     found = figure(_HEIGHT, hovermode="closest")
     clock = told.dates.clock
     for rows, name, marker in (
         (_others(told), "other plans", {"color": GREY, "size": 6, "opacity": 0.45}),
-        (shown[~shown["best_by_date"]], "compared with the choice", {"color": BLUE, "size": 7}),
+        (shown[~shown["best_by_date"]], "compared with the choice", {"color": BASE, "size": 7}),
     ):
         there = rows[np.isfinite(rows["day"].to_numpy(dtype=np.float64))]
         found.add_trace(_points(told, there, stamps(clock, there["day"].to_numpy()), name, marker))
     front = shown[shown["best_by_date"]].sort_values("cost", kind="stable")
-    marker = {"color": VERMILLION, "size": 9}
+    marker = {"color": PLAN_B, "size": 9}
     line = _points(told, front, stamps(clock, front["day"].to_numpy()), "frontier", marker)
-    line.mode, line.line = "lines+markers", {"color": VERMILLION, "width": 2, "shape": "hv"}
+    line.mode, line.line = "lines+markers", {"color": PLAN_B, "width": 2, "shape": "hv"}
     line.error_x = errors_of([estimate_of(row, "cost") for _, row in front.iterrows()])
     found.add_trace(line)
     found.add_hline(y=str(asked.by), line={"color": GREY, "dash": "dash", "width": 1})
@@ -152,7 +164,7 @@ def _special(found: go.Figure, told: PlanTold, y: object) -> None:
     """Mark the choice, and the scenario as it is."""
     assert callable(y)
     special = [
-        (told.answer.choice, "the choice", "star", GREEN),
+        (told.answer.choice, "the choice", "star", BETTER),
         (told.answer.as_it_is, "as it is", "diamond", "#000000"),
     ]
     for row, name, symbol, colour in special:
@@ -169,7 +181,14 @@ def _special(found: go.Figure, told: PlanTold, y: object) -> None:
 
 
 def cheapest(told: PlanTold) -> Exhibit:
-    """The cheapest plans that meet the request, or if none does, the likeliest plans."""
+    """The cheapest plans that meet the request, or if none does, the likeliest plans.
+
+    Args:
+        told: the answer of a search.
+
+    Returns:
+        A table of twelve plans at most, without a figure.
+    """
     shown = told.answer.shown
     title = "The cheapest plans that meet it" if told.answer.choice is not None else "The plans nearest to it"
     return Exhibit(
@@ -208,7 +227,15 @@ def _table(told: PlanTold, rows: pd.DataFrame, caption: str, is_open: bool = Fal
 
 
 def one_change(told: PlanTold) -> Exhibit:
-    """What one other setting would add to the cost and to the probability of making the date."""
+    """What one other setting would add to the cost and to the probability of making the date, all else as in the
+    choice.
+
+    Args:
+        told: the answer of a search; without a choice, the changes are to the plan nearest to the request.
+
+    Returns:
+        A table of paired differences, in money and percentage points.
+    """
     rows = told.answer.neighbours
     around = "the choice" if told.answer.choice is not None else "the plan nearest to what is asked"
     title = f"One setting other than in {around}"
@@ -219,7 +246,7 @@ def one_change(told: PlanTold) -> Exhibit:
             f"{row['lever']}: {row['setting']}",
             str(row["instead_of"]),
             _signed(with_error(estimate_of(row, "cost_more"))),
-            _signed(with_error(_percent(estimate_of(row, "probability_more")))),
+            _signed(with_error(estimate_of(row, "probability_more").in_percent)),
             str(row["n"]),
         )
         for _, row in rows.iterrows()
@@ -236,7 +263,11 @@ def one_change(told: PlanTold) -> Exhibit:
 
 
 def exhibits(told: PlanTold) -> list[Exhibit]:
-    """All figures of a plan, the answer first."""
+    """All figures of a plan, the answer first.
+
+    Args:
+        told: the answer of a search.
+    """
     return [by_probability(told), cheapest(told), one_change(told), by_date(told), levers(told)]
 
 
@@ -245,7 +276,14 @@ def _signed(text: str) -> str:
 
 
 def levers(told: PlanTold) -> Exhibit:
-    """What could be chosen, its cost, and the source of the cost."""
+    """What could be chosen, its cost, and the source of the cost.
+
+    Args:
+        told: the answer of a search.
+
+    Returns:
+        A table with a row for each setting; costs in the scenario's currency, once or a month.
+    """
     choices = told.asked.choices
     cells = tuple(
         (f"{lever.label}: {setting.name}", _price(setting), *_source(setting, lever.note if i == 0 else ""))

@@ -1,4 +1,7 @@
-"""The cheapest plan, in sentences and as one JSON document."""
+"""The cheapest plan, in sentences and as one JSON document.
+
+How sure a choice is, is a posterior probability among the plans that were simulated; sentences say what it leaves out.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,18 @@ _ESTIMATES = ("probability", "cost", "day", "median_day")
 class PlanTold:
     """The answer to a search for the cheapest plan, in words.
 
+    A plan is a row of the tables of the answer: a setting per lever (columns named by the levers' labels), `n` trials,
+    and `probability`, `cost`, `day` and `median_day` with their intervals.
+
     Args:
         answer: the search and its result.
+
+    Attributes:
+        answer: the same answer.
+        asked: what was asked: milestone, date, probability, budget.
+        noun: the milestone in words.
+        dates: converts days to dates, by the scenario as it is.
+        wanted: the requested probability, in per cent.
     """
 
     def __init__(self, answer: PlanAnswer) -> None:
@@ -41,7 +54,15 @@ class PlanTold:
         return f"{self.answer.currency} {with_error(estimate)}".strip()
 
     def settings(self, row: pd.Series, against: pd.Series | None = None) -> str:
-        """The settings of a plan; with `against`, only those that differ from that plan."""
+        """The settings of a plan, in one line.
+
+        Args:
+            row: the plan.
+            against: another plan; only settings that differ from it are named. None for all settings.
+
+        Returns:
+            `the same settings` if none differs.
+        """
         parts = [
             f"{label}: {row[label]}"
             for label in self.answer.lever_labels
@@ -50,7 +71,14 @@ class PlanTold:
         return ", ".join(parts) or "the same settings"
 
     def changes(self, row: pd.Series) -> str:
-        """The settings of a plan that change the scenario."""
+        """The settings of a plan that change the scenario, by lever.
+
+        Args:
+            row: the plan, whose name holds the number of each setting from 1, as in `1-3-2`.
+
+        Returns:
+            `the scenario as it is` if none does.
+        """
         space = self.answer.space
         found = space.changes(tuple(int(part) - 1 for part in str(row["plan"]).split("-")))
         if not found:
@@ -59,7 +87,9 @@ class PlanTold:
         return ", ".join(f"{label}: {name}" for label, name in found.items()) + rest
 
     def makes_it(self, row: pd.Series) -> str:
-        """The probability that a plan makes the date, and its mean cost."""
+        """The probability that a plan makes the date, and its mean cost, as the end of a clause: 'with 84 % ..., at
+        ...'.
+        """
         p, cost = chance(estimate_of(row, "probability")), self.money(estimate_of(row, "cost"))
         return f"with {p}, at a mean cost of {cost}"
 
@@ -71,7 +101,12 @@ class PlanTold:
         return f"Which is the cheapest plan that makes {self.noun} {by}{most}?"
 
     def sentences(self) -> list[str]:
-        """The answer, most important first."""
+        """The answer, most important first.
+
+        Returns:
+            With a choice: the choice, how sure it is, the next best, the scenario as it is, and the effort. Without:
+            which constraint no plan meets and by how much, and the nearest plans.
+        """
         if self.answer.choice is None:
             return [*self._why_not(), self._now(), self._effort()]
         parts = [self._choice(), self._sure(), self._next(), self._now(), self._effort()]
@@ -120,7 +155,7 @@ class PlanTold:
             text += "; the others were ruled out by additive models of these"
         if space.impossible:
             text += (
-                f"; {len(space.impossible):,} are no valid scenario, such as: {next(iter(space.impossible.values()))}"
+                f"; {len(space.impossible):,} are not valid scenarios, such as: {next(iter(space.impossible.values()))}"
             )
         return f"{text}."
 
@@ -181,7 +216,12 @@ def document(answer: PlanAnswer, typed: str) -> dict[str, Any]:
 
     Args:
         answer: the search and its result.
-        typed: the scenario and its overrides as typed.
+        typed: the scenario and its overrides as typed; empty for one made in Python.
+
+    Returns:
+        By key. `choice` and `next_best` are null if no plan meets the request; `p_right` is the probability that the
+        choice is right, `p_right_or_as_good` that it is within the stated slack, `p_none_feasible` that no plan meets
+        it.
     """
     told, asked = PlanTold(answer), answer.asked
     return {
@@ -216,7 +256,16 @@ def document(answer: PlanAnswer, typed: str) -> dict[str, Any]:
 
 
 def plan_document(told: PlanTold, row: pd.Series, has_settings: bool = True) -> dict[str, Any]:
-    """One plan as plain data: its settings, and each figure with its interval; days also as dates."""
+    """One plan as plain data: its settings, and each figure with its interval; days also as dates.
+
+    Args:
+        told: the answer.
+        row: the plan.
+        has_settings: whether to name its settings; the scenario as it is has none.
+
+    Returns:
+        A day later than the horizon is `never`, with null for its date; an unknown end is null.
+    """
     found: dict[str, Any] = {"plan": row["plan"], "replications": int(row["n"])}
     if has_settings:
         found["settings"] = {label: row[label] for label in told.answer.lever_labels}

@@ -1,4 +1,8 @@
-"""Tables of one run for its figures and sentences; each is computed at most once."""
+"""Tables of one run for its figures and sentences; each is computed at most once.
+
+Two kinds: `Answers` has what all simulated trials say, `Kept` the few that were kept whole, for figures that need their
+events.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ import numpy.typing as npt
 from sim.analysis import intervals, summary
 from sim.analysis.intervals import Estimate
 from sim.analysis.tables import site_names
+from sim.report.run.why import Why
 from sim.report.words import Dates, estimate_of
 
 if TYPE_CHECKING:
@@ -26,10 +31,17 @@ _MOST_EVENTS = 1_000_000  # of trials kept whole that a report reads
 
 
 class Answers:
-    """Tables of one run.
+    """Tables of one run; each property is computed at its first use and kept.
 
     Args:
         results: the run.
+
+    Attributes:
+        results: the run.
+        scenario: its scenario, resolved.
+        design: its sites, clock and horizon.
+        dates: converts its days to dates.
+        target: participants to randomise.
     """
 
     def __init__(self, results: Results) -> None:
@@ -40,23 +52,34 @@ class Answers:
         self.target = self.scenario.trial.target
 
     def measured(self, column: str) -> Array:
-        """(n,) a column of the replications that did not raise; only this column is read."""
+        """(n,) a column of the replications that did not raise; only this column is read.
+
+        Args:
+            column: name of a measure.
+
+        Raises:
+            ResultsError: the run has no such column, or its file is damaged.
+        """
         found = summary.finished(self.results.columns(column))[column]
         return found.to_numpy(dtype=np.float64)
 
     @cached_property
     def milestones(self) -> pd.DataFrame:
-        """Days of the milestones with their errors, one row per milestone."""
+        """Days since day 0 of the milestones: a row per milestone with `p10`, `p50`, `p80`, `p90`, `share` and their
+        errors.
+        """
         return self.results.milestones()
 
     @cached_property
     def odds(self) -> pd.DataFrame:
-        """Probabilities of the planned dates, and of never reaching the target."""
+        """Probabilities of the planned dates, and of never reaching the target, a row each (`never_reached` for the
+        last).
+        """
         return self.results.odds()
 
     @cached_property
     def planned(self) -> dict[str, date]:
-        """Planned dates of the registry record, by milestone."""
+        """Planned dates of the registry record, by the milestone they are about; empty if the scenario has none."""
         found = {}
         for name, milestone in summary.PLANNED.items():
             when = getattr(self.scenario.trial.planned, name)
@@ -65,16 +88,40 @@ class Answers:
         return found
 
     def days(self, milestone: str) -> Array:
-        """(n,) day of a milestone in each replication that did not raise; NaN where it never came."""
+        """(n,) day of a milestone in each replication that did not raise; NaN where it never came.
+
+        Args:
+            milestone: name of a milestone, such as `last_randomised`.
+        """
         return self.measured(f"day_{milestone}")
 
     def quantile(self, milestone: str, q: int) -> Estimate:
-        """A percentile of a milestone's day: 10, 50, 80 or 90."""
+        """A percentile of a milestone's day: 10, 50, 80 or 90.
+
+        Args:
+            milestone: name of a milestone, such as `last_randomised`.
+            q: the percentile.
+
+        Returns:
+            Days since day 0, with the interval of its Monte Carlo error.
+        """
         return estimate_of(self.milestones.loc[milestone], f"p{q}")
 
     def mean(self, measure: str) -> Estimate:
-        """Mean of a measure over replications."""
+        """Mean of a measure over replications.
+
+        Args:
+            measure: name of a measure.
+
+        Returns:
+            In the measure's unit, over the replications in which it is not NaN.
+        """
         return intervals.mean(self.measured(measure))
+
+    @cached_property
+    def why(self) -> Why:
+        """Why it takes so long."""
+        return Why(self.results)
 
     @cached_property
     def kept(self) -> Kept:
@@ -85,7 +132,7 @@ class Answers:
 class Kept:
     """Replications that were kept whole, and the typical one that stands for all.
 
-    For long trials only the first few are read, so that a report of any run fits into memory.
+    For long trials only the first few are read (about a million events), so that a report of any run fits into memory.
 
     Args:
         results: the run.
@@ -93,7 +140,7 @@ class Kept:
     Attributes:
         n: number of replications kept.
         numbers: the replications that are read.
-        one: the typical one; None if none was kept.
+        one: the typical one, whose last randomisation is nearest to the median; None if none was kept.
         labels: label of each site, by its name in the tables.
     """
 
@@ -115,7 +162,7 @@ class Kept:
 
     @cached_property
     def events(self) -> pd.DataFrame:
-        """Events of the replications that are read, and of the typical one."""
+        """Event log of the replications that are read, and of the typical one, with the column `replication`."""
         return self._results.events_of(self._read)
 
     @cached_property

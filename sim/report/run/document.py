@@ -1,4 +1,7 @@
-"""The whole answer of a run as one JSON document, for `run --json` and scripts."""
+"""The whole answer of a run as one JSON document, for `run --json` and scripts.
+
+The names of its keys are an interface: scripts read them, so they are added to and not renamed.
+"""
 
 from __future__ import annotations
 
@@ -128,7 +131,9 @@ def answer(results: Results) -> dict[str, Any]:
         results: the run.
 
     Returns:
-        Plain data for JSON. A day later than the horizon is "never"; what too few replications leave open is null.
+        Plain data for JSON. An estimate is `{value, low, high}`; a day is `{day, date}`, counted from day 0 of the
+        scenario. A day later than the horizon is "never", with null for its date; what too few replications leave open
+        is null. Probabilities are from 0 to 1.
     """
     dates = Dates(results.design.clock, results.design.horizon_days)
     milestones, odds = results.milestones(), results.odds()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sim.report.run.answers import Answers
 
 _CARDS = ("last_randomised", "primary_completion", "last_visit", "database_lock")
-_REGISTERED = {"primary_completion": "primary completion", "last_visit": "study completion"}
+_COMPLETIONS = {"primary_completion": "primary completion", "last_visit": "study completion"}
 
 
 class Card(NamedTuple):
@@ -24,7 +24,7 @@ class Card(NamedTuple):
         error: 95 % interval of that date, in days before and after.
         safe: the date by which 80 % get there, or 'only after' the horizon.
         safe_error: the error of `safe`.
-        planned: the registered date, in words; empty without one.
+        planned: the planned date, in words; empty without one.
         odds: the probability of keeping it, with its interval; empty without one.
     """
 
@@ -38,7 +38,11 @@ class Card(NamedTuple):
 
 
 def cards(answers: Answers) -> list[Card]:
-    """The milestones that sponsors ask for."""
+    """The milestones that sponsors ask for, of those that the scenario has, in the order in which they come.
+
+    Args:
+        answers: the run's tables.
+    """
     return [_card(answers, name) for name in _CARDS if has_milestone(name, answers.scenario)]
 
 
@@ -46,7 +50,7 @@ def _card(answers: Answers, name: str) -> Card:
     half, safe = answers.quantile(name, 50), answers.quantile(name, 80)
     planned = odds = ""
     if name in answers.planned:
-        planned = f"{answers.planned[name]}, the registered {_REGISTERED[name]}"
+        planned = f"{answers.planned[name]}, the planned {_COMPLETIONS[name]}"
         row = answers.odds[answers.odds["milestone"] == name].iloc[0]
         odds = chance(estimate_of(row, "probability"))
     dates = answers.dates

@@ -1,5 +1,7 @@
 """`report.html` of a run: one file that opens offline, made from the results folder alone, with equal bytes for
 equal runs.
+
+The folder is enough to make the page again, on another machine and without the files of the scenario.
 """
 
 from __future__ import annotations
@@ -8,15 +10,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sim.analysis.modelled import has_bays, has_cells, has_coordinators
+from sim.analysis.modelled import has_bays, has_cells, has_coordinators, has_outcome
 from sim.experiment.files import write_text
 from sim.report.assumptions import DEFAULT, EXTENDED, SET, THIS_FILE, UNKNOWN, Assumption, assumptions_of, together
-from sim.report.html import environment, figure_json, plotly_script, script_hash, template_text
+from sim.report.html import environment, escaped_json, figure_json, plotly_script, script_hash, template_text
+from sim.report.one_trial.page import player_script, player_style
+from sim.report.one_trial.stage import Stage
 from sim.report.run.answers import Answers
 from sim.report.run.figures import all_exhibits
 from sim.report.run.first_screen import cards
-from sim.report.run.why import Why
-from sim.report.words import chance, estimate_of, headline, run_command, warnings
+from sim.report.words import ENDINGS, chance, estimate_of, headline, run_command, warnings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +34,12 @@ _LAYERS = {
     SET: "set on the command line",
     DEFAULT: "left at their defaults",
     UNKNOWN: "given from Python",
+}
+_GRADES = {
+    "A": "the registry record",
+    "B": "published",
+    "C": "published and not checked",
+    "D": "an assumption",
 }
 _KEY = re.compile(r"[A-Za-z0-9-]+")
 
@@ -86,16 +95,24 @@ SECTIONS = (
 
 
 def sections_of(scenario: Scenario) -> tuple[Section, ...]:
-    """The sections that fit a scenario: no queues if nobody waits for anything, no cells if there are none."""
+    """The sections that fit a scenario: no queues if nobody waits for anything, no cells if there are none.
+
+    Args:
+        scenario: the scenario.
+
+    Returns:
+        A selection of `SECTIONS`, in order; one of them may still have no exhibits, and is then not shown.
+    """
     has = {"queues": has_coordinators(scenario) or has_bays(scenario), "cells": has_cells(scenario)}
     return tuple(section for section in SECTIONS if has.get(section.name, True))
 
 
-def write_report(results: Results) -> str:
+def write_report(results: Results, *, plays: bool = False) -> str:
     """Write the report of a run into its folder.
 
     Args:
-        results: what the run left, also of a run that is being finished.
+        results: what the run left, also of a run that is being finished (its manifest is written last).
+        plays: as of `page`.
 
     Returns:
         The name of the file.
@@ -103,12 +120,21 @@ def write_report(results: Results) -> str:
     Raises:
         ResultsError: it cannot be written.
     """
-    write_text(results.path / REPORT, page(results))
+    write_text(results.path / REPORT, page(results, plays=plays))
     return REPORT
 
 
-def page(results: Results) -> str:
-    """The whole page as text."""
+def page(results: Results, *, plays: bool = False) -> str:
+    """The whole page as text.
+
+    Args:
+        results: the run.
+        plays: whether the typical simulated trial can be played in it, which makes it larger; one that was not kept
+            whole cannot.
+
+    Raises:
+        ResultsError: a file of the run is missing or damaged.
+    """
     answers = Answers(results)
     sections = sections_of(answers.scenario)
     hidden = {name for section in SECTIONS if section not in sections for name in section.exhibits}
@@ -122,15 +148,21 @@ def page(results: Results) -> str:
         "headline": headline(results, answers.dates, answers.milestones),
         "cards": cards(answers),
         "never": chance(estimate_of(answers.odds.loc["never_reached"], "probability")),
-        "why": Why(answers.results).sentence(),
+        "why": answers.why.sentence(),
         "warnings": warnings(results, results.too_few()),
         "commands": _commands(answers),
         "outcomes": _outcomes(answers),
         "plotly": plotly,
         "script": script,
         "style": style,
-        "script_hashes": " ".join(f"'sha256-{script_hash(text)}'" for text in (plotly, script)),
     }
+    scripts = [plotly, script]
+    if plays and (one := answers.kept.one) is not None:
+        stage = Stage(results.design, results.seed, one, results.rows_of(one))
+        context |= {"stage": escaped_json(stage.json()), "player": player_script()}
+        context["style"] = f"{style}\n{player_style()}"
+        scripts.append(player_script())
+    context["script_hashes"] = " ".join(f"'sha256-{script_hash(text)}'" for text in scripts)
     return environment().get_template("report.html.j2").render(context | _assumptions(answers))
 
 
@@ -147,19 +179,21 @@ def _commands(answers: Answers) -> dict[str, str]:
 
 def _outcomes(answers: Answers) -> list[tuple[str, int, str]]:
     """How the simulated trials ended: in words, the number, and the share."""
-    names = {
-        "complete": "complete",
-        "horizon": f"not complete by {answers.dates.horizon}, the end of the simulated time",
-        "stopped": "stopped early",
-        "no_sites": "ended without its target: no site was left",
-        "never_started": "never started",
-        "caps": "ended without its target: the caps left no room for anybody",
-        "too_few_events": "ended without primary completion: everybody had left with too few events",
-        "too_much": "ended without being complete: too much happened in it",
-        "error": "failed: a defect of the program",
-    }
-    table = answers.results.outcomes()
-    return [(names[str(name)], int(row["n"]), chance(estimate_of(row, "share"))) for name, row in table.iterrows()]
+    return [
+        (ENDINGS[str(name)].of_many, int(row["n"]), chance(estimate_of(row, "share")))
+        for name, row in answers.results.outcomes().iterrows()
+        if row["n"] or has_outcome(str(name), answers.scenario)
+    ]
+
+
+def _grades(used: set[str]) -> str:
+    """What the grades of a scenario mean, those alone that it has."""
+    found = ", ".join(f"{letter} {meaning}" for letter, meaning in _GRADES.items() if any(letter in g for g in used))
+    if any("derived" in grade for grade in used):
+        found += '; "-derived" is arithmetic on numbers of that grade'
+    if any("/" in grade for grade in used):
+        found += "; two letters mean that both have a part in it"
+    return found
 
 
 def _assumptions(answers: Answers) -> dict[str, Any]:
@@ -176,6 +210,7 @@ def _assumptions(answers: Answers) -> dict[str, Any]:
         "n_uncertain": sum(row.is_uncertain for row in rows),
         "n_by_layer": _layers(rows),
         "n_by_grade": _count(row.grade for row in said if row.grade),
+        "grades": _grades({row.grade for row in said}),
         "bibliography": bibliography,
     }
 

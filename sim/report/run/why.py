@@ -1,4 +1,8 @@
-"""Why it takes so long, in words: days lost to each cause, as measured, and what the critical path was made of."""
+"""Why it takes so long, in words: days lost to each cause, as measured, and what the critical path was made of.
+
+Days lost come from paired trials (the same random numbers, one cause taken away), so they say what would help. The
+critical path says only what happened: what the participant who came last had waited for.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis.modelled import end_of
 from sim.experiment.explanation.doubts import doubts_of, sides_in_words
 from sim.experiment.run.days_lost import FEWEST_TRIALS, doubtful_trials
+from sim.plurals import listed
 from sim.report.input_names import input_name
 from sim.report.words import OUTCOME_NOUNS, STEP_NAMES, Dates, estimate_of, number, with_error
 
@@ -16,7 +21,16 @@ if TYPE_CHECKING:
 
     from sim.analysis.intervals import Estimate
     from sim.experiment.run.results import Results
+    from sim.scenario.schema import Scenario
 
+NO_DOUBTS = "No value of this scenario has grade D in `sources`, so none is named here as one the date hangs on."
+DOUBT_COLUMNS = ("assumption", "value", "with it lower", "with it higher", "pairs")
+DOUBT_METHOD = (
+    "on the same random numbers, with one value half and twice as large (a share: half and twice its odds; an "
+    "uncertain value: at its 10 % and 90 % point; measurements of patients, and limits for them: a fifth less and a "
+    "quarter more); mean difference with its 95 % interval. Those that may move the date most have more pairs than "
+    "the others."
+)
 N_NAMED, N_DOUBTFUL = 3, 5
 SIDES = ("lower", "higher")
 _SHORTEST_DAYS = 0.05  # of a step that is worth naming
@@ -32,6 +46,9 @@ class Why:
     Attributes:
         milestone: the milestone explained: the end of the trial.
         noun: the same in words.
+        is_measured: whether the run measured its causes; small runs do not.
+        causes: rows of the causes of this milestone, with days `lost` and their interval; None if not measured.
+        path: rows of the steps of its critical path, with mean `days` and the `share` of trials that have the step.
     """
 
     def __init__(self, results: Results, *, more_follow: bool = False) -> None:
@@ -47,18 +64,20 @@ class Why:
 
     @property
     def explain_command(self) -> str:
-        """The command that measures the same with more pairs."""
+        """The command that measures the same with more pairs; for a scenario made in Python, the call."""
         typed = self._results.identity.get("typed")
         return f"trialclock explain {typed}" if typed else "sim.explain(scenario)"
 
     # --- days lost
 
     def told(self) -> list[Any]:
-        """Rows of causes that are sure to cost something, the largest first."""
+        """Rows of causes that are sure to cost something (interval above 0), in the order of the table: the largest
+        first.
+        """
         return [row for row in self._rows() if row["lost_low"] > 0]
 
     def reversed(self) -> list[Any]:
-        """Rows of causes without which the milestone would surely be later."""
+        """Rows of causes without which the milestone would surely be later (interval below 0)."""
         return [row for row in self._rows() if row["lost_high"] < 0]
 
     def untold(self) -> list[Any]:
@@ -86,7 +105,7 @@ class Why:
         named = [self._named(row) for row in self.told()[:N_NAMED]]
         if not named:
             return f"No single cause is sure to cost {self.noun} any days; `{self.explain_command}` looks closer."
-        return f"Most days are lost to {_listed(named)}."
+        return f"Most days are lost to {listed(named)}."
 
     def _named(self, row: Any) -> str:
         return f"{row['label']} ({with_error(estimate_of(row, 'lost'))} days; instead: {row['without']})"
@@ -102,20 +121,25 @@ class Why:
         return f"What costs most days was not measured in this run; `{self.explain_command}` measures it."
 
     def others(self) -> list[str]:
-        """The remaining causes: those that help, those that cannot be told from 0, and those that cost nothing."""
+        """What else was found about causes, beyond the largest.
+
+        Returns:
+            A sentence for each cause without which the milestone is later, one for those that cannot be told from 0,
+            and one for those that changed no trial; kinds without a cause are left out.
+        """
         found = [
             f"Without {row['label']} it would be {with_error(estimate_of(row, 'lost')).removeprefix('-')} days later."
             for row in self.reversed()
         ]
         if untold := self.untold():
-            names = _listed([f"{row['label']} ({with_error(estimate_of(row, 'lost'))})" for row in untold])
+            names = listed([f"{row['label']} ({with_error(estimate_of(row, 'lost'))})" for row in untold])
             found.append(f"Cannot be told from 0 with so few pairs: {names}.")
         if nothing := self.nothing():
-            found.append(f"Changed no trial: {_listed([str(row['label']) for row in nothing])}.")
+            found.append(f"Changed no trial: {listed([str(row['label']) for row in nothing])}.")
         return found
 
     def how(self) -> str:
-        """How the causes were measured, with the number of pairs."""
+        """How the causes were measured, with the number of pairs; empty if they were not."""
         if self.causes is None or self.causes.empty:
             return ""
         fewest, most = int(self.causes["n"].min()), int(self.causes["n"].max())
@@ -133,39 +157,26 @@ class Why:
         )
 
     def more(self) -> str:
-        """The command that measures the causes with more pairs, in a sentence."""
+        """The command that measures the causes with more pairs, in a sentence; empty if none were measured."""
         return f"`{self.explain_command}` measures them with more pairs." if self.how() else ""
 
     # --- assumptions
 
-    def doubtful(self) -> list[Any]:
-        """Rows of assumptions of grade D that surely move the end of the trial, the largest first."""
-        table = self._results.assumptions()
-        rows = [] if table is None else [row for _, row in table.iterrows()]
-        return [row for row in rows if any(_is_told(estimate_of(row, side)) for side in SIDES)][:N_DOUBTFUL]
-
     def doubts_sentence(self) -> str:
-        """Assumptions of grade D that move the date most, in days; or why they are not known."""
-        scenario = self._results.scenario
+        """Assumptions of grade D that move the date most, in days; or why they are not known.
+
+        Returns:
+            Empty if neither causes nor assumptions were measured: `sentence` then says why.
+        """
         table = self._results.assumptions()
         if table is None:
             return "" if not self.is_measured else self._not_looked_at()
-        named = [f"{input_name(scenario, str(row['path']))} ({', '.join(self.sides(row))})" for row in self.doubtful()]
-        n = f"{len(table)} assumptions of grade D" if len(table) > 1 else "one assumption of grade D"
-        if not named:
-            return f"None of {n} is sure to move {self.noun}, tried on {int(table['n'].max())} pairs at most."
-        return f"Of {n}, {self.noun} hangs most on {_listed(named)}."
-
-    def sides(self, row: Any) -> list[str]:
-        """What a lower and a higher value do, in words."""
-        names = sides_in_words(str(row["path"]), str(row["value"]))
-        moves = ((name, estimate_of(row, side)) for name, side in zip(names, SIDES, strict=True))
-        return [f"{name}: {signed(move)} days" for name, move in moves if not math.isnan(move.value)]
+        return doubts_sentence(self._results.scenario, table, self.noun)
 
     def _not_looked_at(self) -> str:
         n = len(doubts_of(self._results.scenario))
         if not n:
-            return "No value of this scenario has grade D in `sources`, so none is named here as one the date hangs on."
+            return NO_DOUBTS
         return (
             f"Which of its {n} assumptions of grade D the date hangs on is looked at in runs of "
             f"{doubtful_trials(n):,} simulated trials or more."
@@ -194,18 +205,87 @@ class Why:
         )
 
 
-def _is_told(move: Estimate) -> bool:
-    return move.low is not None and move.high is not None and (move.low > 0 or move.high < 0)
+def doubtful(table: pd.DataFrame) -> list[Any]:
+    """Rows of assumptions of grade D that surely move a milestone, in the order of the table, five at most.
+
+    Args:
+        table: assumptions, a row each, about one milestone, with the moves `lower` and `higher` in days.
+    """
+    rows = [row for _, row in table.iterrows()]
+    return [row for row in rows if any(estimate_of(row, side).is_clear for side in SIDES)][:N_DOUBTFUL]
+
+
+def doubts_sentence(scenario: Scenario, table: pd.DataFrame, noun: str) -> str:
+    """Assumptions of grade D that move a milestone most, in days.
+
+    Args:
+        scenario: the scenario, for the names of its inputs.
+        table: its assumptions, a row each, about one milestone; see `sim.report.run.why.doubtful`.
+        noun: the milestone in words.
+
+    Returns:
+        One sentence, also if there is no such assumption or none is sure to move the milestone.
+    """
+    if table.empty:
+        return NO_DOUBTS
+    named = [f"{input_name(scenario, str(row['path']))} ({', '.join(sides(row))})" for row in doubtful(table)]
+    n = f"{len(table)} assumptions of grade D" if len(table) > 1 else "one assumption of grade D"
+    if not named:
+        return f"None of {n} is sure to move {noun}, tried on {int(table['n'].max())} pairs at most."
+    return f"Of {n}, {noun} hangs most on {listed(named)}."
+
+
+def sides(row: Any) -> list[str]:
+    """What a lower and a higher value of an assumption do, in words.
+
+    Args:
+        row: an assumption: its path, value, and moves `lower` and `higher` in days.
+
+    Returns:
+        One or two texts such as `half of it: +31 ±9 days`; a side that was not tried is left out.
+    """
+    names = sides_in_words(str(row["path"]), str(row["value"]))
+    moves = ((name, estimate_of(row, side)) for name, side in zip(names, SIDES, strict=True))
+    return [f"{name}: {signed(move)} days" for name, move in moves if not math.isnan(move.value)]
+
+
+def doubt_cells(scenario: Scenario, table: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
+    """Cells of a table of assumptions, under `DOUBT_COLUMNS`.
+
+    Args:
+        scenario: the scenario, for the names of its inputs.
+        table: a row for each assumption; moves are in days, over `n` paired trials.
+
+    Returns:
+        For each row: name, value, days later with it lower and higher (empty if not tried), number of pairs.
+    """
+    return tuple(
+        (
+            input_name(scenario, str(row["path"])),
+            str(row["value"]),
+            *(signed(e) if not math.isnan((e := estimate_of(row, side)).value) else "" for side in SIDES),
+            str(row["n"]),
+        )
+        for _, row in table.iterrows()
+    )
 
 
 def signed(move: Estimate) -> str:
-    """A difference with its sign and error: '+327 ±110'."""
+    """A difference with its sign and error: '+327 ±110'.
+
+    Args:
+        move: a difference in days, later above 0, with the interval of its Monte Carlo error.
+    """
     text = with_error(move)
     return text if text.startswith("-") or move.value == 0 else f"+{text}"
 
 
 def cause_cells(rows: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
-    """Cells of a table of causes: cause, what replaces it, days lost, trials changed, trials that never get there."""
+    """Cells of a table of causes: cause, what replaces it, days lost, trials changed, trials that never get there.
+
+    Args:
+        rows: a row for each cause; days lost are means over paired trials.
+    """
     return tuple(
         (
             str(row["label"]),
@@ -216,7 +296,3 @@ def cause_cells(rows: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
         )
         for _, row in rows.iterrows()
     )
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,4 +1,4 @@
-"""A whole sweep as one JSON document."""
+"""A whole sweep as one JSON document, for `sweep --json` and `sweep.json`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def answer(swept: Swept) -> dict[str, Any]:
         swept: the sweep.
 
     Returns:
-        Plain data for JSON. Days count from day 0 of the point; 'infinity' is later than the horizon, null is unknown.
+        Plain data for JSON. Days count from day 0 of the point; 'never' is later than the horizon, null is unknown.
     """
     paths = tuple(factor.path for factor in swept.factors)
     rows = records(swept.table, without=(*paths, "point"))

@@ -11,10 +11,11 @@ import plotly.graph_objects as go
 
 from sim.analysis.intervals import Estimate
 from sim.core.clock import MONTH_DAYS
-from sim.experiment.sweep.points import GRID, setting_text, short_path
+from sim.experiment.sweep.points import GRID, setting_text
 from sim.experiment.sweep.table import has_numbers
 from sim.report.comparison.pair_figures import path_label
 from sim.report.exhibits import Exhibit
+from sim.report.key_words import path_words
 from sim.report.style import (
     BAND_OUTER,
     GREY,
@@ -32,6 +33,7 @@ from sim.report.sweep.axes import (
     axis_of,
     best_of,
     clipped,
+    comparable_of,
     estimates_of,
     hovers,
     name_of,
@@ -53,7 +55,15 @@ _BRIGHT = 0.45  # of the scale from dark to bright, from which black is read bet
 
 
 def exhibits(swept: Swept) -> list[Exhibit]:
-    """One figure per outcome, and for many paths one more of all of them."""
+    """The figures of a sweep, by the number of its paths.
+
+    Args:
+        swept: the sweep.
+
+    Returns:
+        For one path, a line per outcome; for two, a heat map (grid) or coloured points (Latin hypercube) per outcome;
+        for more, all points on parallel axes, then each outcome against every path.
+    """
     if len(swept.factors) == 1:
         return [_line(swept, outcome) for outcome in words.outcomes(swept)]
     if len(swept.factors) == 2 and swept.design == GRID:
@@ -149,7 +159,7 @@ def _line_sentence(swept: Swept, outcome: Outcome, order: list[int]) -> str:
     missing = sum(not math.isfinite(e.value) for e in estimates_of(swept, outcome))
     if missing:
         tail += f" {missing} of {len(order)} points lie beyond the horizon and are not drawn."
-    return f"{short_path(factor.path)}: from {ends[0]} to {ends[1]}.{tail}"
+    return f"{path_words(factor.path)}: from {ends[0]} to {ends[1]}.{tail}"
 
 
 # --- two paths
@@ -162,13 +172,13 @@ def _heat(swept: Swept, outcome: Outcome) -> Exhibit:
     cells: list[list[float | None]] = [[None] * len(columns) for _ in rows]
     texts = [[""] * len(columns) for _ in rows]
     hovers = [[""] * len(columns) for _ in rows]
-    estimates = estimates_of(swept, outcome)
+    values = comparable_of(swept, outcome)
     for i, point in enumerate(swept.points):
         c, r = across.values.index(point.settings[across.path]), down.values.index(point.settings[down.path])
-        value = estimates[i].value
+        value = values[i]
         cells[r][c] = round(value, 3) if math.isfinite(value) else None
         texts[r][c] = _short(swept, outcome, i)
-        hovers[r][c] = plain(f"{point.described()}: {words.cell(swept, outcome, i)}")
+        hovers[r][c] = plain(f"{words.in_words(point)}: {words.cell(swept, outcome, i)}")
     fig = figure(150 + 52 * len(rows))
     is_low_best = outcome.kind != "probability" or outcome.column.endswith("never_reached")
     fig.add_trace(
@@ -178,7 +188,7 @@ def _heat(swept: Swept, outcome: Outcome) -> Exhibit:
         )
     )  # fmt: skip
     _write_in_cells(fig, columns, rows, cells, texts, is_low_best)
-    fig.update_xaxes(title=plain(across.path), type="category", showgrid=False)
+    fig.update_xaxes(title=plain(path_words(across.path)), type="category", showgrid=False)
     fig.update_yaxes(title=path_label(down.path), type="category", showgrid=False)
     return Exhibit(
         name_of(outcome),
@@ -234,7 +244,7 @@ def _short(swept: Swept, outcome: Outcome, i: int) -> str:
 def _spread(swept: Swept, outcome: Outcome) -> Exhibit:
     """Points of a Latin hypercube over two paths, coloured by an outcome."""
     across, down = swept.factors
-    values = [e.value for e in estimates_of(swept, outcome)]
+    values = comparable_of(swept, outcome)
     fig = figure(420)
     fig.add_trace(
         go.Scatter(

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sim.experiment.sweep.points import GRID
+from sim.plurals import listed
 from sim.report.comparison.page import parts_of
 from sim.report.exhibits import Exhibit, Table
+from sim.report.key_words import lowered, path_words
 from sim.report.plain_page import PageSection, PlainPage, render
 from sim.report.sweep import words
 from sim.report.sweep.figures import exhibits
@@ -27,23 +29,30 @@ _PARTS = (
 
 
 def sweep_page(swept: Swept) -> str:
-    """The whole page as HTML text."""
+    """The whole page as HTML text; see `sweep_content`."""
     return render(sweep_content(swept))
 
 
 def sweep_content(swept: Swept) -> PlainPage:
-    """What the page says: the earliest point, all points, and the figures with their tables."""
-    change = words.change_sentence(swept)
+    """What the page says: the earliest point, all points, and the figures with their tables.
+
+    Args:
+        swept: the sweep; with more than twelve points, the table of them moves to the end of the page.
+
+    Returns:
+        The content for `plain_page.render`.
+    """
+    change = words.change_sentence(swept, words.in_words)
     scenario = swept.loaded.scenario
-    paths = [factor.path for factor in swept.factors]
+    varied = [path_words(factor.path) for factor in swept.factors]
     first, *rest = exhibits(swept)
     points = _points(swept).table if len(swept.points) <= _MOST_POINTS else None
     return PlainPage(
-        title=f"{scenario.name}: {', '.join(paths)}",
+        title=f"{scenario.name}: {'; '.join(varied)}",
         eyebrow=f"{scenario.name}, at {len(swept.points)} points",
-        headline=words.headline(swept),
+        headline=words.headline(swept, words.in_words),
         command=made_by(swept),
-        question=f"What would change with {' and '.join(paths)}?",
+        question=f"What would change with {listed(lowered(name) for name in varied)}?",
         warnings=tuple(words.caveats(swept)),
         lines=(change,) if change else (),
         tables=(replace(points, caption="In figures") if points else _varied(swept),),
@@ -64,15 +73,15 @@ def made_by(swept: Swept) -> str:
 
 
 def _varied(swept: Swept) -> Table:
-    rows = tuple((factor.path, factor.written.replace(",", ", ")) for factor in swept.factors)
-    return Table("What is varied", ("path", "values"), rows)
+    rows = tuple((path_words(factor.path), factor.written.replace(",", ", ")) for factor in swept.factors)
+    return Table("What is varied", ("what is varied", "values"), rows)
 
 
 def _method(swept: Swept) -> PageSection:
     design = (
         "every combination of the values"
         if swept.design == GRID
-        else "a Latin hypercube: each path's range is cut into as many parts as there are points, and each part has one"
+        else "a Latin hypercube: each range is cut into as many parts as there are points, and each part has one"
     )
     lines = (
         f"{len(swept.points)} points ({design}) with {swept.n_replications:,} simulated trials each, seed {swept.seed} "
@@ -88,7 +97,7 @@ def _method(swept: Swept) -> PageSection:
 
 def _points(swept: Swept) -> Exhibit:
     shown = words.outcomes(swept)
-    columns = (*(factor.path for factor in swept.factors), *(outcome.title for outcome in shown))
+    columns = (*(path_words(factor.path) for factor in swept.factors), *(outcome.title for outcome in shown))
     rows = tuple(
         (
             *(words.setting(swept.table, factor.path, i) for factor in swept.factors),

@@ -1,4 +1,8 @@
-"""Figures of a sweep over many paths: all points at once, and each outcome against each path."""
+"""Figures of a sweep over many paths: all points at once, and each outcome against each path.
+
+Axes of `parallel` are drawn as rows with shapes and annotations, because plotly's own parallel coordinates can neither
+dash their lines nor show words at the pointer.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from plotly.subplots import make_subplots
 
 from sim.experiment.sweep.table import has_numbers
 from sim.report.exhibits import Exhibit
+from sim.report.key_words import path_words
 from sim.report.style import GREY, figure, plain, rounded, series
 from sim.report.sweep import words
 from sim.report.sweep.axes import (
@@ -19,6 +24,7 @@ from sim.report.sweep.axes import (
     axis_of,
     best_of,
     clipped,
+    comparable_of,
     estimates_of,
     name_of,
     ordinates_of,
@@ -64,7 +70,15 @@ class _Axis:
 
 
 def parallel(swept: Swept) -> Exhibit:
-    """One line per point, across the axes of all paths and outcomes."""
+    """One line per point, across the axes of all paths and outcomes.
+
+    Args:
+        swept: the sweep.
+
+    Returns:
+        Lines in three looks, by thirds of the first outcome. An outcome in days has no axis if points have different
+        days 0.
+    """
     shown = [outcome for outcome in words.outcomes(swept) if outcome.column in _SHORT]
     axes = [_axis_of_path(swept, factor) for factor in swept.factors]
     axes += [axis for outcome in shown if (axis := _axis_of_outcome(swept, outcome)) is not None]
@@ -84,7 +98,7 @@ def parallel(swept: Swept) -> Exhibit:
 
 def _groups(swept: Swept, outcome: Outcome) -> list[tuple[str, list[int]]]:
     """Points from the latest third to the earliest third by an outcome."""
-    values = [e.value for e in estimates_of(swept, outcome)]
+    values = comparable_of(swept, outcome)
     order = sorted(range(len(values)), key=lambda i: -values[i])
     cuts = [round(k * len(order) / 3) for k in range(4)]
     names = ("latest third", "middle third", "earliest third")
@@ -99,7 +113,7 @@ def _add_lines(fig: go.Figure, swept: Swept, axes: list[_Axis], groups: list[tup
         for i in points:
             x += [*rounded([axis.places[i] for axis in axes], 4), None]
             y += [*range(len(axes)), None]
-            says += [[plain(swept.points[i].described())]] * (len(axes) + 1)
+            says += [[plain(words.in_words(swept.points[i]))]] * (len(axes) + 1)
         fig.add_trace(
             go.Scatter(
                 x=x,
@@ -128,14 +142,14 @@ def _add_axis(fig: go.Figure, row: int, axis: _Axis) -> None:
 def _axis_of_path(swept: Swept, factor: Factor) -> _Axis:
     if has_numbers(swept.table, factor.path):
         values = swept.table[factor.path].to_numpy(dtype=np.float64)
-        return _Axis(factor.short, *_scaled(values, [f"{end:g}" for end in (values.min(), values.max())]))
+        return _Axis(path_words(factor.path), *_scaled(values, [f"{end:g}" for end in (values.min(), values.max())]))
     names = list(dict.fromkeys(str(value) for value in swept.table[factor.path]))
     if are_dates(swept, factor):
         names.sort()
     top = max(len(names) - 1, 1)
     places = np.array([names.index(str(value)) / top for value in swept.table[factor.path]])
     few = names if len(names) <= _MOST_TICKS else [names[0], names[-1]]
-    return _Axis(factor.short, places, [(names.index(name) / top, clipped(name)) for name in few])
+    return _Axis(path_words(factor.path), places, [(names.index(name) / top, clipped(name)) for name in few])
 
 
 def _axis_of_outcome(swept: Swept, outcome: Outcome) -> _Axis | None:
@@ -162,7 +176,12 @@ def _scaled(values: Array, ends: list[str]) -> tuple[Array, list[tuple[float, st
 
 
 def marginal(swept: Swept, outcome: Outcome) -> Exhibit:
-    """One outcome against every path, side by side."""
+    """One outcome against every path, one plot below the other.
+
+    Args:
+        swept: the sweep.
+        outcome: what is on the vertical axes.
+    """
     n = len(swept.factors)
     values = ordinates_of(swept, outcome, [e.value for e in estimates_of(swept, outcome)])
     height = 100 + 230 * n
@@ -177,7 +196,7 @@ def marginal(swept: Swept, outcome: Outcome) -> Exhibit:
                 mode="markers",
                 marker={"color": series(0).colour, "size": 8, "opacity": 0.7},
                 customdata=[
-                    [plain(f"{p.described()}: {words.cell(swept, outcome, i)}")] for i, p in enumerate(swept.points)
+                    [plain(f"{words.in_words(p)}: {words.cell(swept, outcome, i)}")] for i, p in enumerate(swept.points)
                 ],
                 hovertemplate="%{customdata[0]}<extra></extra>",
             ),

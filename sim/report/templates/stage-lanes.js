@@ -1,11 +1,11 @@
-/* The timeline: a lane a participant, from referral to how they left, and the line of now. */
+/* The timeline: one lane per participant, from referral to leaving, and a line for the current day. */
 (function (root) {
   "use strict";
   const {FONT, outline, SHAPES} = root.trialclockStage;
   const TOP = 22, BOTTOM = 6, MOST = 400, MONTHS = ["Jan", "Apr", "Jul", "Oct"];
 
   class Lanes {
-    /* `host` holds the canvas, the line of now, the veil over what is to come, and the bar of the followed. */
+    /* `host` holds the canvas, the line of the current day, the veil over the future, and the bar of the followed. */
     constructor(host, trial, seek, follow) {
       this.trial = trial;
       this.host = host;
@@ -155,7 +155,7 @@
       pen.stroke();
     }
 
-    /* Move the line of now; cheap enough for every frame. */
+    /* Move the line of the current day; cheap enough for every frame. */
     show(day, followed) {
       const x = this.x(day);
       this.now.style.transform = "translateX(" + x + "px)";

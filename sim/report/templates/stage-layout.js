@@ -1,7 +1,7 @@
 /* What of the picture does not move: a lane a site, a column a station, and where the cells are. */
 (function (root) {
   "use strict";
-  const WIDE = 820, LANE = 92, HEAD = 48, CELLS = 74, GAP = 8, TITLE = 18, TALLY = 15;
+  const WIDE = 820, LANE = 92, HEAD = 40, NARROW_HEAD = 52, NARROW = 100, CELLS = 74, GAP = 8, TITLE = 18, TALLY = 15;
   const BANDS = [[0, 6, "Before randomisation"], [6, 10, "In the trial"], [10, 12, "How they left"]];
   const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif";
 
@@ -29,8 +29,9 @@
       const n = this.trial.data.sites.length;
       this.isWide = width >= WIDE;
       this.rowsALane = this.isWide ? 1 : 2;
-      this.columns = 12 / this.rowsALane;
-      this.head = this.isWide ? HEAD : 4;
+      this.orderStations();
+      this.columns = Math.ceil(this.trial.stations.filter((station) => station.is_shown).length / this.rowsALane);
+      this.head = !this.isWide ? 4 : width / this.columns < NARROW ? NARROW_HEAD : HEAD;
       this.label = this.isWide ? 0 : 26;
       this.row = this.isWide ? LANE - TITLE : LANE - 18 + this.label;
       this.lane = TITLE + this.row * this.rowsALane;
@@ -38,7 +39,7 @@
       this.cellsTop = this.head + n * (this.lane + GAP);
       this.height = this.cellsTop + (this.trial.data.cells ? CELLS : 0);
       this.column = width / this.columns;
-      this.r = this.isWide ? 6 : 4.6;
+      this.r = this.isWide ? 8 : 5;
       [this.canvas, this.back].forEach((each) => {
         each.width = Math.round(width * ratio);
         each.height = Math.round(this.height * ratio);
@@ -57,12 +58,20 @@
       this.paper = get("paper");
       this.accent = get("accent");
       this.cell = get("cell");
+      this.out = get("out");
       this.arms = this.trial.data.arms.map((_, i) => get("arm-" + (i % 6)));
       this.paintBack();
     }
 
+    /* Only stations of this trial get columns; a station that it does not have shares the next one's. */
+    orderStations() {
+      let shown = 0;
+      const n = this.trial.stations.filter((station) => station.is_shown).length;
+      this.placeOf = this.trial.stations.map((station) => Math.min(station.is_shown ? shown++ : shown, n - 1));
+    }
+
     box(site, station) {
-      const line = Math.floor(station / this.columns), k = station % this.columns;
+      const place = this.placeOf[station], line = Math.floor(place / this.columns), k = place % this.columns;
       const top = this.head + site * (this.lane + GAP) + TITLE + line * this.row + this.label;
       return {x: k * this.column + 5, y: top, w: this.column - 10, h: this.row - this.label - TALLY - 2};
     }
@@ -119,11 +128,17 @@
       pen.textAlign = "center";
       pen.fillStyle = this.ink;
       this.trial.stations.forEach((station, i) => {
+        if (!station.is_shown) { return; }
         pen.font = "600 12px " + FONT;
-        const lines = wrap(pen, station.label, this.column - 24), middle = (i + 0.5) * this.column;
+        const lines = wrap(pen, station.label, this.column - 24), place = this.placeOf[i], middle = (place + 0.5) * this.column;
         lines.forEach((line, k) => pen.fillText(line, middle, this.head - 6 - (lines.length - 1 - k) * 13));
-        if (i && i !== 6 && i !== 10) { this._arrow(pen, i * this.column, this.head - 13); }
+        if (place && !this.begins(i)) { this._arrow(pen, place * this.column, this.head - 13); }
       });
+    }
+    /* Whether a station is the first of its band that is shown. */
+    begins(station) {
+      const place = this.placeOf[station];
+      return BANDS.some(([from]) => this.placeOf[from] === place);
     }
     _arrow(pen, x, y) {
       pen.strokeStyle = this.soft;
@@ -151,13 +166,13 @@
       pen.font = "12px " + FONT;
       pen.fillStyle = this.soft;
       const rate = site.per_month < 0.1 ? "under 0.1" : site.per_month;
-      const open = "open, " + rate + (this.isWide ? " referrals a month at full rate" : " referrals a month");
+      const open = "open, " + rate + (this.isWide ? " referrals a month at full rate" : this.width > 460 ? " referrals a month" : " a month");
       pen.fillText(isClosed ? "closed" : isOpen ? open : "not open yet", past, top + 11);
       BANDS.forEach(([from]) => { if (from) { this._divider(pen, i, from); } });
-      this.trial.stations.forEach((station, k) => this._station(pen, i, k, station));
+      this.trial.stations.forEach((station, k) => { if (station.is_shown) { this._station(pen, i, k, station); } });
     }
     _divider(pen, site, station) {
-      if (station % this.columns === 0) { return; }
+      if (this.placeOf[station] % this.columns === 0) { return; }
       const box = this.box(site, station), x = Math.round(box.x - 5) + 0.5;
       pen.strokeStyle = this.soft;
       pen.setLineDash([3, 3]);

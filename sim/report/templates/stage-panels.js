@@ -1,23 +1,27 @@
-/* What stands around the picture: day and counts, the legend, what just happened, one person's story, and the table. */
+/* The panels around the picture: day and counts, the legend, what just happened, one person's story, and the table. */
 (function (root) {
   "use strict";
   const {outline, SHAPES} = root.trialclockStage;
   const RECENT = 7;
+  const DATE = /(\d{4}-\d\d-\d\d)/;  // does not break at the end of a line
 
+  function say(node, text) {
+    node.replaceChildren(...String(text).split(DATE).map((part, i) => i % 2 ? make("span", {class: "whole"}, part) : part));
+  }
   function make(tag, attributes, ...children) {
     const node = document.createElement(tag);
     Object.entries(attributes || {}).forEach(([name, value]) => {
-      if (name === "text") { node.textContent = value; } else if (value === true) { node.setAttribute(name, ""); }
+      if (name === "text") { say(node, value); } else if (value === true) { node.setAttribute(name, ""); }
       else if (value !== false && value !== undefined) { node.setAttribute(name, value); }
     });
     node.append(...children);
     return node;
   }
-  function write(node, text) { if (node.textContent !== text) { node.textContent = text; } }
+  function write(node, text) { if (node.textContent !== text) { say(node, text); } }
 
   /* Day and date, large, and how far the trial is. */
   class Head {
-    constructor(trial) {
+    constructor(trial, curve) {
       this.trial = trial;
       this.day = make("p", {class: "stage-day"});
       this.date = make("p", {class: "stage-date"});
@@ -34,7 +38,7 @@
         if (name === "randomised") { parts.push(make("div", {class: "stage-progress", "aria-hidden": "true"}, this.fill)); }
         return make("div", {class: "stage-count"}, ...parts);
       }));
-      this.node = make("div", {class: "stage-head"}, make("div", {class: "stage-clock"}, this.day, this.date, this.period), list);
+      this.node = make("div", {class: "stage-head"}, make("div", {class: "stage-clock"}, this.day, this.date, this.period), list, curve);
     }
     show(day) {
       const trial = this.trial, n = trial.count("randomised"), needed = trial.needed;
@@ -80,10 +84,20 @@
         pen.moveTo(4, 4); pen.lineTo(14, 14); pen.moveTo(14, 4); pen.lineTo(4, 14);
         pen.stroke();
       };
+      const ring = (pen, get) => { outline(pen, "circle", 9, 9, 6.5); pen.fillStyle = get("paper"); pen.fill(); pen.strokeStyle = get("soft"); pen.lineWidth = 1.5; pen.stroke(); };
+      const pile = (pen, get) => {
+        pen.fillStyle = get("out");
+        [[3, 13], [7, 13], [11, 13], [5, 9], [9, 9]].forEach(([x, y]) => pen.fillRect(x, y, 3, 3));
+      };
       const box = (pen, get) => { pen.strokeStyle = get("soft"); pen.strokeRect(3.5, 3.5, 11, 11); };
       const lot = (pen, get) => { pen.fillStyle = get("cell"); pen.fillRect(3, 8, 12, 8); pen.strokeStyle = get("cell"); pen.strokeRect(3.5, 2.5, 11, 13); };
       const visit = (pen, get) => { pen.strokeStyle = get("ink"); pen.lineWidth = 2; pen.beginPath(); pen.moveTo(9, 3); pen.lineTo(9, 15); pen.stroke(); };
-      const items = [item("patient before randomisation", dot("soft")), ...arms, item("left early", cross), item("a coordinator's desk or a bay", box)];
+      const items = [item("patient before randomisation, by number of referral", ring), ...arms,
+        item("excluded, or did not consent: they pile up", pile)];
+      const has = (name) => trial.stations[trial.station[name]].is_shown;
+      if (has("left")) { items.push(item("left early", cross)); }
+      const boxes = [...(has("queue") ? ["a coordinator's desk"] : []), ...(has("bay") ? ["a bay"] : [])];
+      if (boxes.length) { items.push(item(boxes.join(" or "), box)); }
       if (trial.data.cells) { items.push(item("cell lot, as full as it is", lot)); }
       if (trial.data.ticks.doses_given.length) {
         items.push(item("dose given", dot("cell", false)), item("dose missed", dot("cell", true)));
@@ -180,11 +194,11 @@
   class Census {
     constructor(trial) {
       this.trial = trial;
-      const {stations, sites} = trial.data, cell = () => make("td", {text: "0"});
+      const {stations, sites} = trial.data, cell = (station) => make("td", {text: "0", hidden: !station.is_shown});
       this.caption = make("caption");
       this.cells = [...sites, {label: "All sites"}].map(() => stations.map(cell));
       const head = make("tr", {}, make("th", {scope: "col", text: "Site"}),
-        ...stations.map((station) => make("th", {scope: "col", text: station.label, title: station.meaning})));
+        ...stations.map((station) => make("th", {scope: "col", text: station.label, title: station.meaning, hidden: !station.is_shown})));
       const body = this.cells.map((row, i) => make("tr", {}, make("th", {scope: "row", text: (sites[i] || {label: "All sites"}).label}), ...row));
       this.table = make("table", {class: "stage-census"}, this.caption, make("thead", {}, head), make("tbody", {}, ...body));
       this.node = make("details", {class: "stage-details", open: true}, make("summary", {text: "Where everyone is now, as a table"}),

@@ -2,7 +2,7 @@
 (function (root) {
   "use strict";
   const {Layout, FONT} = root.trialclockStage;
-  const EASE_SECONDS = 0.16, LEG_SECONDS = 0.28, PULSE_SECONDS = 0.7, FADE_SECONDS = 0.9, NEAR = 1.2, MOST_LEGS = 3;
+  const EASE_SECONDS = 0.16, LEG_SECONDS = 0.28, PULSE_SECONDS = 0.7, FADE_SECONDS = 0.9, NEAR = 1.2, MOST_LEGS = 3, NUMBERED = 6.2, GRAIN = 4, PILE = 0.5;
   const SHAPES = ["circle", "square", "diamond", "triangle", "pentagon", "cross"];
 
   function outline(pen, shape, x, y, r) {
@@ -142,6 +142,7 @@
       this.trial.data.sites.forEach((_, site) => this.trial.stations.forEach((station, k) => {
         const box = this.box(site, k), y = box.y + box.h + 8, out = this.trial.out[site][k], here = this.trial.at[site][k].length;
         if (station.out) {
+          this._pile(pen, box, out);
           pen.fillStyle = this.soft;
           if (out) { pen.fillText((this.isWide ? station.out + " " : "✕") + out, box.x + box.w / 2, y); }
         } else if (here) {
@@ -149,6 +150,20 @@
           pen.fillText(here, box.x + box.w / 2, y);
         }
       }));
+    }
+    /* Those who left the way here, one on another; smaller where there are many. */
+    _pile(pen, box, n) {
+      let step = GRAIN, each = 1;
+      for (;;) {
+        each = Math.max(Math.floor(box.w / step), 1);
+        if (Math.ceil(n / each) * step <= box.h * PILE || step < 1.2) { break; }
+        step *= 0.9;
+      }
+      const size = Math.max(step - 1, 0.8), left = box.x + (box.w - each * step) / 2, bottom = box.y + box.h;
+      pen.fillStyle = this.out;
+      for (let i = 0; i < n; i += 1) {
+        pen.fillRect(left + (i % each) * step, bottom - (Math.floor(i / each) + 1) * step, size, size);
+      }
     }
     _dot(pen, person, now, ease, seconds) {
       const isOut = this.trial.place[person] < 0, goal = now.legs.length ? now.legs[0] : this.target(person);
@@ -166,8 +181,14 @@
       const arm = this.trial.data.people.arm[person], isIn = this.trial.isRandomised(person);
       pen.globalAlpha = Math.max(now.alpha, 0);
       outline(pen, isIn ? SHAPES[arm % SHAPES.length] : "circle", now.x, now.y, now.r);
-      pen.fillStyle = isIn ? this.arms[arm] : this.soft;
+      pen.fillStyle = isIn ? this.arms[arm] : this.paper;
       pen.fill();
+      if (!isIn) {
+        pen.strokeStyle = this.soft;
+        pen.lineWidth = 1.5;
+        pen.stroke();
+      }
+      if (now.r >= NUMBERED && this.trial.place[person] !== this.trial.station.left) { this._number(pen, person, now, isIn); }
       if (this.trial.place[person] === this.trial.station.left) {
         pen.strokeStyle = this.paper;
         pen.lineWidth = 1.5;
@@ -180,6 +201,15 @@
       }
       pen.globalAlpha = 1;
       if (person === this.followed) { this._ring(pen, now); }
+    }
+    /* The number that identifies a person: the participant's, and before randomisation the referral's. */
+    _number(pen, person, now, isIn) {
+      const people = this.trial.data.people, text = String(isIn ? people.number[person] : people.referral[person]);
+      pen.font = "600 " + (text.length > 2 ? 7 : 9) + "px " + FONT;
+      pen.textAlign = "center";
+      pen.textBaseline = "middle";
+      pen.fillStyle = isIn ? this.paper : this.ink;
+      pen.fillText(text, now.x, now.y + 0.5);
     }
     _ring(pen, now) {
       pen.strokeStyle = this.ink;

@@ -1,7 +1,7 @@
 /* Plays one simulated trial: the calendar, the controls, and what each shows. */
 (function (root) {
   "use strict";
-  const {Trial, countBelow, Picture, Lanes, make, write, Head, Legend, Recent, Followed, Census} = root.trialclockStage;
+  const {Trial, countBelow, Picture, Lanes, Curve, make, write, Head, Legend, Recent, Followed, Census} = root.trialclockStage;
   const SPEEDS = [
     {text: "1 day a second", days: 1, linger: 1.6},
     {text: "5 days a second", days: 5, linger: 0.8},
@@ -22,7 +22,9 @@
       this.trial = new Trial(data);
       this.calm = window.matchMedia("(prefers-reduced-motion: reduce)");
       this.isPlaying = false;
-      this.day = data.first_day;
+      this.first = Math.min(1, this.trial.n);  // it begins at its first event
+      this.trial.seek(this.first);
+      this.day = this.first ? this.trial.day(0) : data.first_day;
       this.speed = 2;
       this.wait = 0;
       this._sinceText = this._sinceTable = 0;
@@ -35,7 +37,8 @@
 
     _build() {
       const trial = this.trial, follow = (person) => this.follow(person);
-      this.head = new Head(trial);
+      this.curve = new Curve(trial);
+      this.head = new Head(trial, this.curve.node);
       this.said = make("p", {class: "stage-said"});
       this.conditions = make("p", {class: "stage-conditions"});
       this.live = make("p", {class: "stage-live", "aria-live": "polite", role: "status"});
@@ -46,12 +49,13 @@
       this.census = new Census(trial);
       const lanes = make("div", {class: "stage-lanes", "aria-hidden": "true"});
       this.host.classList.add("stage");
+      this.host.classList.toggle("compact", this.host.hasAttribute("data-compact"));
       this.host.replaceChildren(
-        this.head.node, make("div", {class: "stage-saying"}, this.said, this.conditions), this._controls(),
-        make("div", {class: "stage-picture"}, this.canvas), this.legend.node,
+        this.head.node, this._controls(), make("div", {class: "stage-saying"}, this.said, this.conditions),
+        make("div", {class: "stage-picture"}, this.canvas), this.legend.node, this.keys,
         make("div", {class: "stage-side"}, this.recent.node, this.followed.node),
         make("h3", {text: "Everyone's way through the trial"}),
-        make("p", {class: "stage-hint", text: "A line a participant, in the order of randomisation: grey until then, and afterwards "
+        make("p", {class: "stage-hint stage-lanes-hint", text: "A line a participant, in the order of randomisation: grey until then, and afterwards "
           + "in the colour of their arm, with doses, visits and how they left. Shaded stretches of the calendar are named "
           + "periods of the scenario, such as holidays. What is still to come is pale. Click to go there."}),
         lanes, this.census.node, this.live);
@@ -82,13 +86,14 @@
         if (document.fullscreenElement) { document.exitFullscreen(); } else { this.host.requestFullscreen(); }
       });
       full.hidden = !this.host.requestFullscreen;
-      const row = make("div", {class: "stage-buttons"}, button("start", "|◀", "To the start", () => this.seek(0)),
+      const row = make("div", {class: "stage-buttons"}, button("start", "|◀", "To the start", () => this.seek(this.first)),
         button("back", "◀ Back", "Previous event", () => this.stepBack()), this.playButton,
         button("next", "Next ▶", "Next event", () => this.stepOn()), field("stage-stops", "Step to", this.stops),
         field("stage-speed", "Speed", this.speedSelect),
         make("span", {class: "stage-field"}, this.linger, make("label", {for: "stage-linger", text: "linger at events"})), full);
       const keys = make("p", {class: "stage-keys", text: "Keys: space plays and pauses, ← → step, Home and End, + − speed."});
-      return make("div", {class: "stage-controls", role: "group", "aria-label": "Player"}, row, this.slider, keys);
+      this.keys = keys;
+      return make("div", {class: "stage-controls", role: "group", "aria-label": "Player"}, row, this.slider);
     }
 
     _listen() {
@@ -108,6 +113,7 @@
           this._width = this.host.clientWidth;
           this.picture.resize();
           this.lanes.resize();
+          this.curve.resize();
           this.draw(0);
         }
       });
@@ -116,6 +122,7 @@
         if (!this.host.isConnected) { this.destroy(); return; }
         this.picture.colours();
         this.lanes.paint();
+        this.curve.resize();
         this.legend.paint();
         this.draw(0);
       });
@@ -127,7 +134,7 @@
 
     _key(event) {
       const tag = event.target.tagName, isField = tag === "SELECT" || tag === "INPUT" || tag === "TEXTAREA";
-      const acts = {ArrowRight: () => this.stepOn(), ArrowLeft: () => this.stepBack(), Home: () => this.seek(0),
+      const acts = {ArrowRight: () => this.stepOn(), ArrowLeft: () => this.stepBack(), Home: () => this.seek(this.first),
         End: () => this.seek(this.trial.n), "+": () => this.faster(1), "-": () => this.faster(-1), " ": () => this.toggle()};
       const isButton = tag === "BUTTON" || tag === "SUMMARY";
       if (isField || event.ctrlKey || event.altKey || event.metaKey || (isButton && event.key === " ") || !acts[event.key]) { return; }
@@ -147,7 +154,7 @@
 
     toggle() { if (this.isPlaying) { this.pause(); } else { this.play(); } }
     play() {
-      if (this.trial.cursor >= this.trial.n) { this.seek(0); }
+      if (this.trial.cursor >= this.trial.n) { this.seek(this.first); }
       this.isPlaying = true;
       this.wait = 0;
       write(this.playButton, "❚❚ Pause");
@@ -190,7 +197,7 @@
     stepBack() {
       let last = this.trial.cursor - 2;
       while (last >= 0 && !this._isStop(last)) { last -= 1; }
-      this.seek(last + 1);
+      this.seek(Math.max(last + 1, this.first));
     }
     seek(cursor) {
       this._stopPlaying();
@@ -258,6 +265,7 @@
     draw(seconds) {
       this.picture.frame(seconds);
       this.lanes.show(this.day, this.followed.person);
+      this.curve.show(this.day);
       this._sinceText += seconds;
       this._sinceTable += seconds;
       if (this._sinceText > TEXT_SECONDS) { this._sinceText = 0; this._texts(); }
@@ -304,7 +312,12 @@
   }
 
   Object.assign(root.trialclockStage, {Player, mount});
+  /* A page of one trial in a frame of another page, as trial.html#compact, shows the player alone. */
   document.querySelectorAll("[data-stage]").forEach((host) => {
+    if (window.location.hash === "#compact") {
+      document.documentElement.classList.add("in-frame");
+      host.setAttribute("data-compact", "");
+    }
     mount(host, JSON.parse(document.getElementById(host.dataset.stage).textContent));
   });
 }(window));

@@ -132,7 +132,7 @@
       return text.charAt(0).toUpperCase() + text.slice(1);
     }
     isKind(row, name) { return this.data.events.kind[row] === this.kinds[name]; }
-    /* A referral that the chart excludes is told once, with how it ends. */
+    /* A referral that the chart excludes is told once, together with its end. */
     isToldWithNext(row) {
       return this.isKind(row, "patient.referred") && row + 1 < this.n && this.isKind(row + 1, "chart.failed")
         && this.data.events.person[row] === this.data.events.person[row + 1];

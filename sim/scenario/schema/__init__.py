@@ -1,4 +1,9 @@
-"""The schema of a scenario file: one class for each part, frozen once read."""
+"""The schema of a scenario file: one class for each part, frozen once read.
+
+What each key means, with unit, range and default, is said where its field is declared (`described`), and nowhere else:
+the reference, the JSON Schema, the studio's controls and the messages are made from these texts. What one value allows
+is checked here; what depends on several parts, in `sim.scenario.checks`.
+"""
 
 from __future__ import annotations
 
@@ -31,21 +36,23 @@ class Scenario(Section):
     trial: TrialSettings = described("Target, day 0, horizon.")
     arms: Annotated[dict[Name, Arm], Field(min_length=1)] = described("Treatment arms by name.")
     randomisation: Randomisation = described("How arms are allocated.", default_factory=Randomisation)
-    site_defaults: SiteSettings = described("What a site group leaves out.", default_factory=SiteSettings)
-    sites: Annotated[dict[Name, SiteGroup], Field(min_length=1)] = described("Groups of like sites, by name.")
+    site_defaults: SiteSettings = described(
+        "Values for site groups that do not set their own.", default_factory=SiteSettings
+    )
+    sites: Annotated[dict[Name, SiteGroup], Field(min_length=1)] = described("Groups of similar sites, by name.")
     countries: Countries = described(
         "What differs between the countries of the sites, by ISO 3166 code.", default_factory=dict
     )
-    caps: Caps = described("At most so many, by name.", default_factory=dict)
+    caps: Caps = described("Limits on participants, or on people in screening, by name.", default_factory=dict)
     amendments: Amendments = described("What changes while the trial runs, by name.", default_factory=dict)
-    risks: Risks = described("What may happen once and then costs days, by name.", default_factory=dict)
-    drift: Drift | None = described("How rates drift; leave out and they do not.", default=None)
+    risks: Risks = described("Events that may occur once and cause a delay, by name.", default_factory=dict)
+    drift: Drift | None = described("How rates drift; leave out for constant rates.", default=None)
     interims: Interims = described("Interim looks, stages and cohorts, by name.", default_factory=dict)
     calendar: Calendar = described("What changes arrivals with the date.", default_factory=Calendar)
-    patients: Patients = described("Who is referred.", default_factory=Patients)
-    screening: Screening = described("From the chart to eligibility.", default_factory=Screening)
+    patients: Patients = described("Attributes of referred patients.", default_factory=Patients)
+    screening: Screening = described("From the review of the chart to eligibility.", default_factory=Screening)
     treatment: Treatment = described("How doses are given.", default_factory=Treatment)
-    cells: CellSupply | None = described("Where cells come from; leave out and doses are never short.", default=None)
+    cells: CellSupply | None = described("Where cells come from; leave out for an unlimited supply.", default=None)
     follow_up: FollowUp | None = described("Visits and ways out; leave out to end at randomisation.", default=None)
     oversight: Oversight = described("Sentinels, board, stopping.", default_factory=Oversight)
     costs: Costs | None = described("Unit costs; leave out and no cost is reported.", default=None)

@@ -1,4 +1,8 @@
-"""Amendments and contingencies: changes during a trial, on a date or at a milestone, with a condition."""
+"""Amendments and contingencies: changes during a trial, on a date or at a milestone, with a condition.
+
+Attributes:
+    Amendments: amendments by name, as a type of a field.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from sim.plurals import listed
 from sim.scenario.schema.caps import Groups
 from sim.scenario.schema.values import (
     MAX_PEOPLE,
@@ -36,9 +41,9 @@ class Amendment(Section):
     """What changes, and when: decided on a date or at a milestone, in force `after_days` later."""
 
     on: date | None = described("Decided on this date.", default=None)
-    at_month: float | None = described("Decided so many months after day 0.", unit="months", ge=0, le=600, default=None)
+    at_month: float | None = described("Decided this long after day 0.", unit="months", ge=0, le=600, default=None)
     at_randomised: int | None = described(
-        "Decided when so many are randomised.", unit="participants", ge=1, le=MAX_PEOPLE, default=None
+        "Decided when this many are randomised.", unit="participants", ge=1, le=MAX_PEOPLE, default=None
     )
     if_fewer_than: int | None = described(
         "Only if fewer than this many are randomised by then, and recruitment is open; leave out for in any case.",
@@ -50,16 +55,22 @@ class Amendment(Section):
     after_days: Days = described("From the decision until it is in force.", unit="days", default=0.0)
     opens: Groups | None = described(
         "Site groups whose start-up begins when it is in force, and that stay out until then: each site is active its "
-        "`activation_delay_days` later, and its `lead_days` do not count.",
+        "`activation_delay_days` later, or when its steps are done; its `lead_days` do not count.",
         default=None,
     )
-    drops: Groups | None = described("Criteria that are no longer asked; one name, or several.", default=None)
+    opens_arms: Groups | None = described(
+        "Arms that are closed until it is in force: from then on participants are allocated to them too.", default=None
+    )
+    closes_arms: Groups | None = described(
+        "Arms that nobody is allocated to from then on; those in them go on as before.", default=None
+    )
+    drops: Groups | None = described("Criteria that no longer apply; one name, or several.", default=None)
     in_screening: bool = described(
-        "Whether those in screening then are no longer asked either, or only those referred later.", default=False
+        "Whether this also holds for people in screening, or only for those referred later.", default=False
     )
     consent: Probability | None = described("Probability of consent from then on.", default=None)
     referrals_times: OnceFactor | None = described(
-        "Multiplies the rate of referrals from then on; several multiply one another.", default=None
+        "Multiplies the rate of referrals from then on; factors of several amendments multiply.", default=None
     )
     groups: Groups | None = described(
         "Site groups for which criteria, consent and referrals change; leave out for all.", default=None
@@ -71,6 +82,11 @@ class Amendment(Section):
         """Whether it changes who is referred, or who may take part."""
         return bool(self.drops) or self.consent is not None or self.referrals_times is not None
 
+    @property
+    def concerns_arms(self) -> bool:
+        """Whether it opens or closes arms."""
+        return bool(self.opens_arms or self.closes_arms)
+
     @model_validator(mode="after")
     def _one_moment(self) -> Self:
         """Require one moment, and something that changes."""
@@ -78,13 +94,15 @@ class Amendment(Section):
         if sum(value is not None for value in moments.values()) != 1:
             raise ValueError("write exactly one of on, at_month, at_randomised")
         if self.if_fewer_than is not None and self.at_randomised is not None:
-            raise ValueError("'if_fewer_than' needs a day on which it is looked at: write on or at_month")
-        if not (self.concerns_people or self.opens or self.costs):
-            raise ValueError("changes nothing: write one of opens, drops, consent, referrals_times, costs")
+            raise ValueError("'if_fewer_than' needs a day on which to check it: write on or at_month")
+        if not (self.concerns_people or self.opens or self.concerns_arms or self.costs):
+            raise ValueError(
+                "changes nothing: write one of opens, opens_arms, closes_arms, drops, consent, referrals_times, costs"
+            )
         if self.groups and not self.concerns_people:
-            raise ValueError("'groups' says for whom drops, consent and referrals_times hold, and there are none")
+            raise ValueError("'groups' says where drops, consent and referrals_times apply, so it needs one of them")
         if self.in_screening and not self.drops:
-            raise ValueError("'in_screening' is of criteria that are dropped")
+            raise ValueError("'in_screening' applies to dropped criteria, so it needs drops")
         return self
 
 
@@ -106,17 +124,20 @@ def effect_in_words(rule: Amendment) -> str:
     """What an amendment changes, in words: `start-up of reserve begins; consent 0.7`."""
     parts = []
     if rule.opens:
-        parts.append(f"start-up of {' and '.join(rule.opens)} begins")
+        parts.append(f"start-up of {listed(rule.opens)} begins")
+    for arms, what in ((rule.opens_arms, "opens"), (rule.closes_arms, "closes")):
+        if arms:
+            parts.append(f"arm {listed(arms)} {what}" if len(arms) == 1 else f"arms {listed(arms)} {what[:-1]}")
     if rule.drops:
         whom = ", for those in screening too" if rule.in_screening else ""
-        parts.append(f"{' and '.join(rule.drops)} no longer asked{whom}")
+        parts.append(f"{listed(rule.drops)} no longer asked{whom}")
     if rule.consent is not None:
         parts.append(f"consent {_shown(rule.consent)}")
     if rule.referrals_times is not None:
         parts.append(f"referrals times {_shown(rule.referrals_times)}")
     if rule.costs is not None:
         parts.append("other unit costs")
-    where = f" at {' and '.join(rule.groups)}" if rule.groups else ""
+    where = f" at {listed(rule.groups)}" if rule.groups else ""
     return f"{'; '.join(parts)}{where}"
 
 

@@ -1,4 +1,10 @@
-"""Factors on the arrival of patients by date: months, seasons, public holidays, shocks."""
+"""Factors on the arrival of patients by date: months, seasons, public holidays, shocks.
+
+Only arrivals of referrals change; visits and steps of start-up go on. Factors are fixed or uncertain once in a trial.
+
+Attributes:
+    MonthDay: a day of every year, as MM-DD.
+"""
 
 from __future__ import annotations
 
@@ -26,15 +32,11 @@ class Period(Section):
     from_: date | MonthDay = described("First day, as a date or as MM-DD for every year.", alias="from")
     to: date | MonthDay = described("Last day, of the same kind.")
     factor: OnceFactor = described("Multiplies arrivals on these days.")
-    at: tuple[Name, ...] | None = described("Site groups it holds for; leave out for all.", default=None)
-
-    @property
-    def is_yearly(self) -> bool:
-        """Whether it recurs every year."""
-        return isinstance(self.from_, str)
+    at: tuple[Name, ...] | None = described("Site groups that it applies to; leave out for all.", default=None)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
+        """Require both ends of one kind, and dates in order; a yearly period may go over New Year."""
         if isinstance(self.from_, date) != isinstance(self.to, date):
             raise ValueError("'from' and 'to' must both be dates, or both MM-DD")
         if isinstance(self.from_, date) and isinstance(self.to, date) and self.from_ > self.to:

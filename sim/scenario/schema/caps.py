@@ -1,4 +1,14 @@
-"""Caps: limits on participants or people in screening, by site, country, stratum or arm, or in the whole trial."""
+"""Caps: limits on participants or people in screening, by site, country, stratum or arm, or in the whole trial.
+
+A limit of each site alone is `max_participants` of the site, which then closes for good; a cap may open again.
+
+Attributes:
+    COUNTRIES: codes of ISO 3166-1 alpha-2, as of 2024.
+    Country: one of them, as a type of a field.
+    Groups: names of site groups; one name may stand alone.
+    Level: level of a stratum: a category, or true or false of a condition.
+    Caps: caps by name.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +17,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from sim.errors import nearest
-from sim.scenario.schema.values import MAX_PEOPLE, Name, Section, described
+from sim.plurals import counted, listed
+from sim.scenario.schema.values import MAX_PEOPLE, Name, Section, described, one_or_several
 
 # ISO 3166-1 alpha-2, as of 2024.
 _CODES = """
@@ -32,11 +43,6 @@ def _known_country(code: str) -> str:
 Country = Annotated[str, Field(max_length=60), AfterValidator(_known_country)]
 
 
-def one_or_several(raw: object) -> object:
-    """Accept a single name as a list of one: `china` is short for `[china]`."""
-    return (raw,) if isinstance(raw, str) else tuple(raw) if isinstance(raw, list) else raw
-
-
 Groups = Annotated[
     tuple[Name, ...],
     Field(min_length=1),
@@ -49,35 +55,35 @@ class Cap(Section):
     """A limit for all to whom it applies together, or for `each` site, group or country."""
 
     randomised: int | None = described(
-        "Participants at most; those who are to be replaced are not counted.",
+        "Maximum number of participants; those who are to be replaced are not counted.",
         unit="participants",
         ge=1,
         le=MAX_PEOPLE,
         default=None,
     )
     in_screening: int | None = described(
-        "People in screening at once at most, from consent until they are randomised or out.",
+        "Maximum number of people in screening at once, from consent to randomisation or exclusion.",
         unit="people",
         ge=1,
         le=MAX_PEOPLE,
         default=None,
     )
-    groups: Groups | None = described("Site groups that it holds for; one name, or several.", default=None)
-    country: Country | None = described("Country that it holds for: the groups that name it.", default=None)
+    groups: Groups | None = described("Site groups that it applies to; one name, or several.", default=None)
+    country: Country | None = described("Country that it applies to: all groups that name it.", default=None)
     stratum: dict[Name, Level] = described(
-        "Whom it holds for: a category of a categorical attribute, true or false of a condition, or `<band>_1` (below "
-        "the first cut) and so on of a band; of several, those who are all of it.",
+        "Stratum that it applies to: a category of a categorical attribute, true or false of a condition, or "
+        "`<band>_1` (below the first cut) and so on of a band; with several, only people in all of them.",
         default_factory=dict,
     )
-    arm: Name | None = described("The arm that takes no more at the cap; the others go on.", default=None)
+    arm: Name | None = described("The arm that closes at the cap; the others continue.", default=None)
     each: Literal["site", "group", "country"] | None = described(
-        "Whether it holds for each site, group or country apart; leave out for all of them together.", default=None
+        "Whether each site, group or country has a cap of its own; leave out for one cap on all together.", default=None
     )
     known: Literal["chart", "tests"] = described(
-        "Of a stratum: whether the chart shows it, or only the tests do.", default="chart"
+        "For a stratum: whether it is known from the chart or only from the tests.", default="chart"
     )
     overrun: Literal["turn_away", "randomise"] = described(
-        "What happens to people in screening when the cap is reached; those let in, if eligible, come on top of it.",
+        "What happens to people in screening when the cap is reached; those who may still be randomised exceed it.",
         default="turn_away",
     )
 
@@ -98,13 +104,13 @@ class Cap(Section):
         others = {"groups": self.groups, "country": self.country, "stratum": self.stratum, "each": self.each}
         said = [name for name, value in others.items() if value]
         if self.arm and said:
-            raise ValueError(f"a cap by arm holds for the whole trial: leave out {' and '.join(said)}")
+            raise ValueError(f"a cap by arm applies to the whole trial: leave out {listed(said)}")
         if self.arm and self.in_screening:
             raise ValueError("nobody's arm is known in screening: write randomised for a cap by arm")
         if self.overrun != "turn_away" and (self.in_screening or self.arm):
-            raise ValueError("'overrun' is of a cap on those randomised at sites or in a stratum")
+            raise ValueError("'overrun' applies only to a cap on those randomised at sites or in a stratum")
         if self.known == "tests" and (not self.stratum or self.in_screening):
-            raise ValueError("'known: tests' is of a cap on those randomised in a stratum")
+            raise ValueError("'known: tests' applies only to a cap on those randomised in a stratum")
         return self
 
 
@@ -118,6 +124,9 @@ def within(cap: Cap, group: str, country: str | None) -> bool:
         cap: the cap.
         group: name of the group.
         country: code of the group's country, or None.
+
+    Returns:
+        Whether it names the group or its country, or neither of any.
     """
     if cap.groups is not None:
         return group in cap.groups
@@ -126,17 +135,18 @@ def within(cap: Cap, group: str, country: str | None) -> bool:
 
 def in_words(name: str, cap: Cap) -> str:
     """A cap in words, for reports: `china: at most 60 participants in the sites of china together`."""
-    whom = "participants" if cap.randomised else "people in screening at once"
+    whom = counted(cap.limit, "participant") if cap.randomised else counted(cap.limit, "person", "people")
+    whom += "" if cap.randomised else " in screening at once"
     place = "in the trial"
     if cap.groups:
-        place = f"in the sites of {' and '.join(cap.groups)}"
+        place = f"in the sites of {listed(cap.groups)}"
     elif cap.country:
         place = f"in {cap.country}"
     elif cap.arm:
         place = f"in arm {cap.arm}"
     place = f"{place}, for each {cap.each}" if cap.each else place if cap.arm else f"{place} together"
     stratum = ", ".join(f"{key} {_shown(value)}" for key, value in cap.stratum.items())
-    return f"{name}: at most {cap.limit} {whom}{f' with {stratum}' if stratum else ''} {place}"
+    return f"{name}: at most {whom}{f' with {stratum}' if stratum else ''} {place}"
 
 
 def _shown(level: Any) -> str:

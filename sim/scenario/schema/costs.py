@@ -1,4 +1,11 @@
-"""Unit costs, the number of simulated trials, and the sources of numbers."""
+"""Unit costs, the number of simulated trials, and the sources of numbers.
+
+Unit costs decide nothing in a simulated trial; they are applied to its log afterwards, in `sim.analysis.costs`.
+
+Attributes:
+    Grade: how well a number is supported, from A (the record) to D (assumption).
+    Sources: sources by path.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +34,7 @@ class Costs(Section):
     screening: Money = described("Each screening started by a coordinator.", unit="currency", default=0.0)
     participant_visit: Money = described("Each visit that happens.", unit="currency", default=0.0)
     lot: Money = described("Each lot started.", unit="currency", default=0.0)
-    dose: Money = described("Each dose thawed, given or lost.", unit="currency", default=0.0)
+    dose: Money = described("Each dose begun, given or lost.", unit="currency", default=0.0)
     monitoring_visit: MonitoringVisit | None = described("Monitoring of open sites.", default=None)
     per_day_of_delay: Money = described(
         "What it is worth if the database is locked a day sooner: reported beside the cost, and not in it.",
@@ -44,7 +51,7 @@ class Experiment(Section):
 
     replications: int = described("Simulated trials.", unit="trials", ge=1, le=10_000_000, default=1000)
     seed: int = described(
-        "Where random numbers start; the same seed gives the same trials.", ge=0, le=2**63 - 1, default=1
+        "Seed of the random numbers; the same seed gives the same trials.", ge=0, le=2**63 - 1, default=1
     )
     keep: int = described("Replications whose events are kept whole.", unit="trials", ge=0, le=100_000, default=50)
 
@@ -57,7 +64,7 @@ class Source(Section):
 
     grade: Grade = described("A = the registry record; B = published; C = published, not checked; D = assumption.")
     source: str = described("Citation, or keys of `bibliography`.", min_length=1, max_length=500)
-    note: str | None = described("What else to know.", default=None, max_length=1000)
+    note: str | None = described("Remarks.", default=None, max_length=1000)
 
 
 Sources = dict[Annotated[str, Field(max_length=200)], Source]

@@ -33,7 +33,7 @@ class CountryCosts(Section):
 class CountrySettings(Section):
     """One country."""
 
-    label: Text | None = described("How reports call it; default: its code.", default=None, max_length=80)
+    label: Text | None = described("Its name in reports; default: its code.", default=None, max_length=80)
     public_holidays: CountryHolidays | None = described(
         "Its public holidays, instead of those of `calendar.public_holidays`.", default=None
     )

@@ -12,5 +12,5 @@ class Drift(Section):
     years, in two trials of three.
     """
 
-    common: OnceVariation = described("Of all sites together.", default=0.0)
-    by_country: OnceVariation = described("Of the sites of each country besides; each drifts for itself.", default=0.0)
+    common: OnceVariation = described("Drift that all sites share.", default=0.0)
+    by_country: OnceVariation = described("Further drift of each country, independent of the others.", default=0.0)

@@ -1,4 +1,11 @@
-"""Visits, ways out, and the safety board."""
+"""Visits, ways out, and the safety board.
+
+Attributes:
+    Week: a week after randomisation.
+    WeekKey: the same as a key of a mapping.
+    Cumulative: cumulative probability by week.
+    Ways: names of ways of leaving; one name may stand alone.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +35,7 @@ from sim.scenario.schema.values import (
     Probability,
     Section,
     described,
+    one_or_several,
 )
 
 Week = Annotated[float, Field(gt=0, le=1040)]
@@ -82,6 +90,7 @@ class WayOut(Section):
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, raw: object) -> object:
+        """Accept curves without the key `cumulative`."""
         raw = _plain_curve(raw)
         if isinstance(raw, dict) and "cumulative" not in raw:
             curves = {key: value for key, value in raw.items() if key != "hazard_ratio"}
@@ -113,10 +122,11 @@ class WayOut(Section):
             "properties": {"hazard_ratio": properties["hazard_ratio"]},
             "additionalProperties": weeks,
         }
-        return {"title": whole["title"], "description": whole["description"], "anyOf": [weeks, by_arm]}
+        return {key: whole[key] for key in ("title", "description") if key in whole} | {"anyOf": [weeks, by_arm]}
 
     @model_validator(mode="after")
     def _curves(self) -> Self:
+        """Require a curve that does not decrease."""
         if not self.cumulative:
             raise ValueError("give at least one cumulative curve")
         for arm, curve in self.cumulative.items():
@@ -145,8 +155,8 @@ class EventDriven(Section):
     of: Ways | None = described(
         "Ways of leaving that are events; one name, or several; leave out for every way.", default=None
     )
-    not_before: date | None = described("Not before this date, however early the events are there.", default=None)
-    at_the_latest: date | None = described("On this date at the latest, with the events there are.", default=None)
+    not_before: date | None = described("Not before this date, even if the events have occurred.", default=None)
+    at_the_latest: date | None = described("On this date at the latest, even if events are missing.", default=None)
     last_visits_days: Days = described(
         "From primary completion to the last visit of each participant who is still followed.", unit="days", default=0.0
     )
@@ -182,7 +192,7 @@ class FollowUp(Section):
         "Visits happen within this many days of the plan.", unit="days", default=0.0
     )
     missed_visit: Probability = described("Probability that a visit does not happen.", default=0.0)
-    leaving: dict[Name, WayOut] = described("Competing ways out.", default_factory=dict)
+    leaving: dict[Name, WayOut] = described("Ways of leaving the trial, as competing risks.", default_factory=dict)
     database_lock_days: Days = described("From the last visit to the database lock.", unit="days", default=0.0)
 
     @model_validator(mode="after")
@@ -191,7 +201,7 @@ class FollowUp(Section):
         if any(b <= a for a, b in pairwise(self.visit_weeks)):
             raise ValueError("visit_weeks must increase")
         if not self.primary_endpoint_week:
-            raise ValueError("primary_endpoint_week is required and not there, unless primary_completion says events")
+            raise ValueError("primary_endpoint_week is required, unless primary_completion gives events")
         if self.primary_endpoint_week not in self.visit_weeks:
             raise ValueError(f"primary_endpoint_week {self.primary_endpoint_week:g} is not one of visit_weeks")
         return self
@@ -203,14 +213,9 @@ _Treated = Annotated[int, Field(ge=1, le=MAX_PEOPLE)]
 class Sentinels(Section):
     """The first participants of an arm are spaced: after each of them, nobody is randomised for some days."""
 
-    participants: int = described("How many, the spacing being between them.", unit="participants", ge=1, le=1000)
+    participants: int = described("Number of sentinels, who are spaced.", unit="participants", ge=1, le=1000)
     days_between: OnceDays = described("Days from one to the next.", unit="days")
     arm: Name = described("The experimental arm.")
-
-
-def _one_or_several(raw: object) -> object:
-    """`6` is short for `[6]`."""
-    return tuple(raw) if isinstance(raw, list) else (raw,) if isinstance(raw, int) else raw
 
 
 class BoardReview(Section):
@@ -218,7 +223,7 @@ class BoardReview(Section):
 
     after_treated: Annotated[
         tuple[_Treated, ...],
-        BeforeValidator(_one_or_several, json_schema_input_type=_Treated | tuple[_Treated, ...]),
+        BeforeValidator(one_or_several, json_schema_input_type=_Treated | tuple[_Treated, ...]),
     ] = described(
         "Participants with a first dose (in a trial without doses: randomised) before a review; one number, or one for "
         "each review.",

@@ -1,4 +1,11 @@
-"""Interim looks, stages and cohorts: when data are reviewed, whether recruitment pauses, and what may be decided."""
+"""Interim looks, stages and cohorts: when data are reviewed, whether recruitment pauses, and what may be decided.
+
+What a look would find is not simulated: its decisions have probabilities. A look costs time, which is what is planned.
+
+Attributes:
+    Numbers: increasing numbers of participants or events; one number may stand alone.
+    Interims: looks by name.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from sim.plurals import listed
 from sim.scenario.schema.follow_up import Ways
 from sim.scenario.schema.values import (
     MAX_PEOPLE,
@@ -15,20 +23,16 @@ from sim.scenario.schema.values import (
     OnceProbability,
     Section,
     described,
+    one_or_several,
 )
 
 _Number = Annotated[int, Field(ge=1, le=MAX_PEOPLE)]
 
 
-def _one_or_several(raw: object) -> object:
-    """`15` is short for `[15]`."""
-    return tuple(raw) if isinstance(raw, list) else (raw,) if isinstance(raw, int) else raw
-
-
 Numbers = Annotated[
     tuple[_Number, ...],
     Field(min_length=1, max_length=200),
-    BeforeValidator(_one_or_several, json_schema_input_type=_Number | tuple[_Number, ...]),
+    BeforeValidator(one_or_several, json_schema_input_type=_Number | tuple[_Number, ...]),
 ]
 
 
@@ -36,23 +40,25 @@ class Interim(Section):
     """A review of the data, or one after each stage or cohort. If it decides nothing, the trial goes on."""
 
     at_randomised: Numbers | None = described(
-        "A look when so many are randomised; one number, or one for each look.", unit="participants", default=None
+        "Participants randomised at the look; one number, or one for each look.", unit="participants", default=None
     )
     every: int | None = described(
-        "A look after every so many randomised: cohorts of this size.",
+        "A look each time this many more are randomised: the size of a cohort.",
         unit="participants",
         ge=1,
         le=MAX_PEOPLE,
         default=None,
     )
     at_events: Numbers | None = described(
-        "A look when so many have had an event; one number, or one for each look.", unit="events", default=None
+        "Participants with an event at the look; one number, or one for each look.",
+        unit="events",
+        default=None,
     )
     of: Ways | None = described(
         "Ways of leaving that are events; leave out for those of primary completion, or every way.", default=None
     )
     followed_weeks: float = described(
-        "The look is so many weeks after the last of those participants was randomised.",
+        "Weeks from the randomisation of the last of those participants to the look.",
         unit="weeks",
         ge=0,
         le=1040,
@@ -65,12 +71,12 @@ class Interim(Section):
     )
     takes_days: Days = described("From the look to the decision.", unit="days", default=0.0)
     days_between: OnceDays = described(
-        "After each participant up to the last look, nobody is randomised for so many days.", unit="days", default=0.0
+        "Minimum time between randomisations, up to the last look.", unit="days", default=0.0
     )
     stop: OnceProbability = described("Probability that recruitment is stopped for good.", default=0.0)
     enlarge: OnceProbability = described("Probability that the target is enlarged.", default=0.0)
     enlarge_by: int | None = described(
-        "By how many it is enlarged.", unit="participants", ge=1, le=MAX_PEOPLE, default=None
+        "Number of participants added.", unit="participants", ge=1, le=MAX_PEOPLE, default=None
     )
 
     @model_validator(mode="after")
@@ -84,9 +90,9 @@ class Interim(Section):
                 "a look at events comes with its event: leave out followed_weeks and pauses_when_randomised"
             )
         if self.at_events and self.days_between != 0:
-            raise ValueError("'days_between' is of looks that count participants")
+            raise ValueError("'days_between' applies only to looks that count participants")
         if self.of and not self.at_events:
-            raise ValueError("'of' says which ways of leaving are events, and at_events is not there")
+            raise ValueError("'of' says which ways of leaving are events, so it needs at_events")
         if (self.enlarge_by is None) != (self.enlarge == 0):
             raise ValueError("write both of enlarge and enlarge_by, or neither")
         for numbers in (self.at_randomised, self.at_events):
@@ -98,20 +104,15 @@ class Interim(Section):
 Interims = Annotated[dict[Name, Interim], Field(max_length=100)]
 
 
-def _listed(numbers: tuple[int, ...]) -> str:
-    texts = [str(number) for number in numbers]
-    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
-
-
 def in_words(name: str, rule: Interim) -> str:
     """An interim look in words, for reports."""
     if rule.at_events:
-        text = f"at event {_listed(rule.at_events)}"
+        text = f"at event {listed(map(str, rule.at_events))}"
     elif rule.every:
         text = f"after every {rule.every} randomised"
     else:
         assert rule.at_randomised
-        text = f"at {_listed(rule.at_randomised)} randomised"
+        text = f"at {listed(map(str, rule.at_randomised))} randomised"
     if rule.followed_weeks:
         text += f" and {rule.followed_weeks:g} weeks of follow-up"
     pause = {

@@ -1,4 +1,16 @@
-"""Who is referred, and which of them are eligible."""
+"""Who is referred, and which of them are eligible.
+
+Patients have attributes with a joint distribution, on which criteria act, so that two criteria can exclude the same
+person. A scenario without criteria needs none of this: it has `screening.failure` alone.
+
+Attributes:
+    Share: a proportion.
+    Attribute: a number, a distribution, or shares of categories.
+    Condition: probability of a yes-or-no property, which may depend on a category.
+    Item: a condition or a test, as part of a criterion.
+    Items: several of them.
+    NOT_STATED: name of the criterion that stands for `screening.failure`.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +19,20 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from sim.scenario.distributions import LARGEST, Distribution, Family
+from sim.scenario.distributions import FAMILIES, LARGEST, Distribution, Family
 from sim.scenario.schema.values import Days, Factor, Name, OnceDays, OnceProbability, Probability, Section, described
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def _attribute_tag(raw: object) -> str:
-    if isinstance(raw, Family) or (isinstance(raw, dict) and ("dist" in raw or "uncertain" in raw)):
+    if not isinstance(raw, (dict, Family)):
+        return "number"
+    if isinstance(raw, Family) or "dist" in raw or "uncertain" in raw:
         return "distribution"
-    return "number" if not isinstance(raw, dict) else "categories"
+    no_shares = any(isinstance(value, (int, float)) and value > 1 for value in raw.values())
+    is_unnamed = no_shares and any(raw.keys() <= family.model_fields.keys() for family in FAMILIES.values())
+    return "distribution" if is_unnamed else "categories"
 
 
 def _of_some_size(value: Family) -> Family:
@@ -55,7 +71,7 @@ Condition = Annotated[
 class Sometimes(Section):
     """Occasionally a value is a multiple of what it would have been (an acute rise)."""
 
-    probability: Probability = described("How often.")
+    probability: Probability = described("Probability, per patient.")
     times: Factor = described("Multiplies the value.")
 
 
@@ -78,9 +94,9 @@ class Patients(Section):
     attributes: dict[Name, Attribute] = described(
         "Numbers (a distribution) and categories (a mapping of category to share).", default_factory=dict
     )
-    sometimes: dict[Name, Sometimes] = described("Attributes that are now and then a multiple.", default_factory=dict)
+    sometimes: dict[Name, Sometimes] = described("Attributes that are occasionally multiplied.", default_factory=dict)
     conditions: dict[Name, Condition] = described(
-        "What a patient has or has not, by probability.", default_factory=dict
+        "Yes-or-no properties of patients, each with its probability.", default_factory=dict
     )
     derived: tuple[Name, ...] = described("Scores that the program computes from attributes.", default=())
     bands: dict[Name, Band] = described("Attributes cut into bands.", default_factory=dict)
@@ -129,14 +145,14 @@ class Criterion(Test):
         "When it is known: from the chart on the day of referral, or from tests."
     )
     item: str | None = described(
-        "Where it stands in the record (I3, E12); criteria are asked in this order.",
+        "Item in the record (I3, E12); criteria are checked in this order.",
         default=None,
         pattern=r"^[A-Z]\d+[a-z]?$",
     )
-    passing: bool = described("Whether the reason may pass, so that rescreening makes sense.", default=False)
-    any: Items | None = described("At least one of these holds.", default=None)
-    all: Items | None = described("Every one of these holds.", default=None)
-    none: Items | None = described("Not one of these holds.", default=None)
+    passing: bool = described("Whether the reason may resolve, so that rescreening makes sense.", default=False)
+    any: Items | None = described("At least one of these must hold.", default=None)
+    all: Items | None = described("All of these must hold.", default=None)
+    none: Items | None = described("None of these may hold.", default=None)
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -153,12 +169,12 @@ NOT_STATED = "reason_not_stated"  # what those fail on whom `screening.failure` 
 class Rescreen(Section):
     """Patients who fail only for reasons that may pass may come back once."""
 
-    probability: Probability = described("How often they do.")
-    after_days: Days = described("After how many days.", unit="days")
+    probability: Probability = described("Probability that they return.")
+    after_days: Days = described("Days until they return.", unit="days")
 
 
 class Screening(Section):
-    """From the chart to eligibility."""
+    """From the review of the chart to eligibility."""
 
     criteria: dict[Name, Criterion] = described(
         "Eligibility criteria by name; 'off' drops one of a scenario that is extended.", default_factory=dict
@@ -185,4 +201,4 @@ class Screening(Section):
     deteriorates_per_day: OnceProbability = described(
         "Probability of death or worsening, per day from referral to randomisation.", unit="per day", default=0.0
     )
-    rescreen: Rescreen | None = described("Rescreening after passing reasons.", default=None)
+    rescreen: Rescreen | None = described("Rescreening once a reason has resolved.", default=None)

@@ -1,4 +1,10 @@
-"""Discrete risks as in a risk register: how likely each is, what it delays, and by how many days."""
+"""Discrete risks as in a risk register: how likely each is, what it delays, and by how many days.
+
+Uncertain numbers say how long things take; a risk says what may come in between, once or not at all.
+
+Attributes:
+    Risks: risks by name.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from sim.plurals import listed
 from sim.scenario.distributions import Family
 from sim.scenario.schema.caps import Country, Groups
 from sim.scenario.schema.sites import country_of
@@ -19,24 +26,24 @@ if TYPE_CHECKING:
 class Risk(Section):
     """An event that may happen once in a trial and then costs days."""
 
-    probability: OnceProbability = described("How likely it is to strike.")
-    days: Days = described("How many days it costs where it strikes; one draw for a trial.", unit="days")
+    probability: OnceProbability = described("Probability that it occurs.")
+    days: Days = described("Delay if it occurs; drawn once per trial.", unit="days")
     delays: Literal["activation", "recruitment"] = described(
         "What it delays: activation of sites that are still to open, or recruitment: sites then look at no referrals "
-        "for so long.",
+        "during that time.",
         default="activation",
     )
     step: Name | None = described(
-        "The step of start-up that takes longer; leave out and activation comes so much later.", default=None
+        "The step of start-up that takes longer; leave out to delay activation as a whole.", default=None
     )
     country: Country | None = described("Country whose sites it delays; leave out for all.", default=None)
     groups: Groups | None = described("Site groups that it delays; one name, or several.", default=None)
     from_: date | None = described(
-        "First day on which a risk to recruitment may strike; any day up to `to` is as likely.",
+        "First day on which a risk to recruitment may occur; every day up to `to` is equally likely.",
         alias="from",
         default=None,
     )
-    to: date | None = described("Last day on which it may strike; leave out: it strikes on `from`.", default=None)
+    to: date | None = described("Last day on which it may occur; leave out for `from` alone.", default=None)
 
     @property
     def last(self) -> date | None:
@@ -79,7 +86,7 @@ def delayed_groups(scenario: Scenario, risk: Risk) -> list[str]:
 
 def risk_in_words(name: str, risk: Risk) -> str:
     """A risk in the words of a risk register: `new_file: probability 0.15, 60 days more of regulator in DE`."""
-    where = f" in {risk.country}" if risk.country else f" at {' and '.join(risk.groups)}" if risk.groups else ""
+    where = f" in {risk.country}" if risk.country else f" at {listed(risk.groups)}" if risk.groups else ""
     days = f"{_shown(risk.days)} days"
     if risk.delays == "recruitment":
         when = f"on {risk.from_}" if risk.last == risk.from_ else f"from {risk.from_} to {risk.to}"

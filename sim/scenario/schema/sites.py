@@ -74,7 +74,7 @@ class SiteSettings(Section):
         le=MAX_PEOPLE,
         default=None,
     )
-    closes: date | Drought | None = described("A date, or a drought, that closes the site; null: never.", default=None)
+    closes: date | Drought | None = described("A date or a drought that closes the site; null: never.", default=None)
     country: Country | None = described(
         "Country of the sites: ISO 3166 code, such as CN; for `countries`, `caps`, `risks` and tables.", default=None
     )
@@ -85,7 +85,7 @@ class SiteGroup(SiteSettings):
 
     count: int = described("Sites in the group.", unit="sites", ge=0, le=5000, default=1)
     label: Text | None = described(
-        "How reports call a site of the group; default: its name.", default=None, max_length=80
+        "Name of a site of the group in reports; default: the name of the group.", default=None, max_length=80
     )
 
     @model_serializer(mode="wrap")
@@ -95,6 +95,11 @@ class SiteGroup(SiteSettings):
 
 
 def country_of(scenario: Scenario, group: str) -> str | None:
-    """Code of the country of a site group, its own or the default; None without a country."""
+    """Code of the country of a site group, its own or the default; None without a country.
+
+    Args:
+        scenario: the scenario.
+        group: name of the group.
+    """
     own = scenario.sites[group]
     return own.country if "country" in own.model_fields_set else scenario.site_defaults.country

@@ -1,4 +1,13 @@
-"""Start-up of a site as steps (regulator, ethics, contract, initiation), in parallel or one after another."""
+"""Start-up of a site as steps (regulator, ethics, contract, initiation), in parallel or one after another.
+
+A country or a group writes only what differs, so that the steps of a group have to be looked up in three layers; that
+is done here, for the checks and for the simulation alike.
+
+Attributes:
+    Steps: names of steps; one name may stand alone.
+    StartUp: steps by name.
+    WIDTHS: what a step can be shared by, from the narrowest to the widest.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from sim.scenario.distributions import Family
-from sim.scenario.schema.caps import one_or_several
-from sim.scenario.schema.values import Days, Name, Section, described
+from sim.scenario.schema.values import Days, Name, Section, described, one_or_several
 
 if TYPE_CHECKING:
     from sim.scenario.schema import Scenario
@@ -66,7 +74,15 @@ class FoundStep:
 
 
 def steps_of(scenario: Scenario, group: str) -> dict[str, FoundStep]:
-    """The steps of a site group by name: its own, over those of its country, over the defaults."""
+    """The steps of a site group by name: its own, over those of its country, over the defaults.
+
+    Args:
+        scenario: the scenario.
+        group: name of the group.
+
+    Returns:
+        The steps in alphabetical order; each field comes from the first layer that has it.
+    """
     own = scenario.sites[group]
     country = own.country if "country" in own.model_fields_set else scenario.site_defaults.country
     layers: list[tuple[KeyPath, dict[str, object]]] = [(("sites", group), dict(scenario.sites[group].start_up))]

@@ -31,21 +31,21 @@ class Treatment(Section):
         le=MAX_DAYS,
         default=2.0,
     )
-    bay_hours: Hours = described("Time in the infusion bay.", unit="hours", default=0.0)
+    bay_hours: Hours = described("Time in the infusion bay or chair.", unit="hours", default=0.0)
     unfit_on_the_day: Probability = described("Probability of not being fit for a dose when it is due.", default=0.0)
     unfit_days: Days | None = described(
         "How long unfitness lasts; null: past the window, so that the dose is missed.", unit="days", default=None
     )
     weekdays_only: bool = described("Doses are due Monday to Friday only.", default=False)
-    reaction: Probability = described("Probability of fever or another mild reaction, per infusion.", default=0.0)
-    severe_reaction: Probability = described("Probability of a severe reaction, per infusion.", default=0.0)
+    reaction: Probability = described("Probability of fever or another mild reaction, per dose.", default=0.0)
+    severe_reaction: Probability = described("Probability of a severe reaction, per dose.", default=0.0)
 
 
 class Lots(Section):
     """Manufacture of one lot."""
 
     culture_days: Days = described("Time in a culture suite.", unit="days")
-    yield_cells: Cells = described("Cells that a lot yields.", unit="cells")
+    yield_cells: Cells = described("Cells per lot.", unit="cells")
 
 
 class Stock(Section):
@@ -58,7 +58,21 @@ class Stock(Section):
         unit="cells",
         default=0.0,
     )
-    shelf_life_days: OnceDays = described("Released cells expire after this.", unit="days", default=36500.0)
+    shelf_life_days: OnceDays = described("Shelf life of released cells.", unit="days", default=36500.0)
+
+
+class Courier(Section):
+    """How cells come from the manufacturer to a site: a delivery for each dose."""
+
+    days: Days = described("On the way.", unit="days", default=0.0)
+    ahead_days: OnceDays = described("A delivery leaves so long before its dose is due.", unit="days", default=0.0)
+    life_hours: Hours | None = described(
+        "Delivered cells are given within this after they arrive, or lost; null: they keep.", unit="hours", default=None
+    )
+    failure: Probability = described(
+        "Probability that a delivery is lost on the way: when it should have come, the dose is ordered again.",
+        default=0.0,
+    )
 
 
 class CellSupply(Section):
@@ -70,11 +84,12 @@ class CellSupply(Section):
     lots: Lots = described("Culture.")
     release_days: Days = described("Release testing, after culture.", unit="days", default=0.0)
     failure: Probability = described("Probability that a lot fails (growth or release).", default=0.0)
-    suites: int = described("Lots that can be in culture at once.", unit="suites", ge=0, le=10_000, default=1)
+    suites: int = described("Number of lots that can be in culture at once.", unit="suites", ge=0, le=10_000, default=1)
     stock: Stock = described("The bank's rules.", default_factory=Stock)
+    courier: Courier | None = described("Deliveries to the sites; leave out and cells are there.", default=None)
     lost_at_bedside: Probability = described("Probability that a thawed dose cannot be given.", default=0.0)
     doses_in_stock_to_randomise: int = described(
-        "Nobody is randomised while released cells that no participant is due cannot cover this many of their doses "
+        "Nobody is randomised while the unreserved released cells cover fewer than this many of their doses "
         "(bank only).",
         unit="doses",
         ge=0,

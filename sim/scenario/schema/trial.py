@@ -1,4 +1,8 @@
-"""The trial itself: its target, its arms, and how participants are allocated to them."""
+"""The trial itself: its target, its arms, and how participants are allocated to them.
+
+Attributes:
+    MAX_AMOUNT: largest amount of a dose of a drug, in any unit.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sim.scenario.schema.values import Days, Name, OnceCells, OnceProbability, Section, described
+from sim.scenario.schema.values import Days, Name, OnceCells, OnceProbability, Section, Text, described
+
+MAX_AMOUNT = 1e9  # of a drug, in any unit: more than anyone would mean
+_PER_KG = "/kg"
 
 
 class Planned(Section):
@@ -23,7 +30,7 @@ class Start(Section):
 
     late: OnceProbability = described("Probability that it starts late.", default=0.0)
     late_days: Days = described(
-        "How late, where it does: start-up of the sites and the bank of cells then move by so much; dates do not.",
+        "Delay of a late start: it moves the start-up of sites and the bank of cells, but no fixed date.",
         unit="days",
         default=0.0,
     )
@@ -39,7 +46,7 @@ class TrialSettings(Section):
 
     target: int = described("Participants to randomise.", unit="participants", ge=1, le=200_000)
     enrolment_opens: date = described("Day 0: the first day on which anyone can be referred.")
-    start: Start = described("Whether it starts late, or never; leave out: on day 0.", default_factory=Start)
+    start: Start = described("Whether it starts late or never; leave out to start on day 0.", default_factory=Start)
     planned: Planned = described("Dates of the registry record.", default_factory=Planned)
     horizon_months: float = described(
         "When to give up: a trial not complete by then counts as not reached.",
@@ -60,17 +67,48 @@ class TrialSettings(Section):
 
 
 class Doses(Section):
-    """Infusions that an arm is due."""
+    """Doses that an arm is due: of cells, or of a drug in its own unit."""
 
     weeks: Annotated[tuple[Annotated[float, Field(ge=0, le=520)], ...], Field(min_length=1, max_length=60)] = described(
         "Weeks after the first dose at which doses are due.", unit="weeks"
     )
-    cells_per_kg: OnceCells = described("Cells a dose, by body weight.", unit="cells/kg")
+    cells_per_kg: OnceCells | None = described(
+        "Cells per dose and body weight; leave out for a drug.", unit="cells/kg", default=None
+    )
+    amount: float | None = described(
+        "A dose of a drug, in `unit`; a drug is never short. Leave out for cells.", gt=0, le=MAX_AMOUNT, default=None
+    )
+    unit: Text | None = described(
+        "Unit of `amount`, such as mg, ml or IU; ending in /kg, the amount is by body weight.",
+        default=None,
+        min_length=1,
+        max_length=20,
+    )
+
+    @property
+    def is_drug(self) -> bool:
+        """Whether these are doses of a drug rather than of cells."""
+        return self.amount is not None
+
+    @property
+    def is_by_weight(self) -> bool:
+        """Whether a dose is a number of cells, or an amount, for each kg of body weight."""
+        return self.unit is None or self.unit.endswith(_PER_KG)
+
+    @property
+    def given_in(self) -> str:
+        """Unit of what is given: cells, or that of the drug without '/kg'."""
+        return "cells" if self.unit is None else self.unit.removesuffix(_PER_KG)
 
     @model_validator(mode="after")
     def _increasing(self) -> Self:
+        """Require weeks in order, and either cells or an amount with its unit."""
         if any(b <= a for a, b in pairwise(self.weeks)):
             raise ValueError("weeks must increase")
+        if (self.cells_per_kg is None) == (self.amount is None):
+            raise ValueError("write cells_per_kg for cells, or amount and unit for a drug")
+        if (self.amount is None) != (self.unit is None):
+            raise ValueError("write amount and unit together, such as {amount: 200, unit: mg}")
         return self
 
 
@@ -78,7 +116,7 @@ class Arm(Section):
     """One treatment arm."""
 
     allocation: int = described("Share of participants, relative to the other arms.", ge=1, le=100, default=1)
-    doses: Doses | None = described("Infusions; leave out for an arm without any.", default=None)
+    doses: Doses | None = described("Doses; leave out for an arm without any.", default=None)
 
 
 class Randomisation(Section):

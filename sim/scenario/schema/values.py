@@ -1,6 +1,14 @@
 """The kinds of number that a scenario may have, and the declaration of a field.
 
-A `Once...` kind is one number in a simulated trial, fixed or `uncertain`; the others may also vary by `dist`.
+A `Once...` kind is one number in a simulated trial, fixed or `uncertain`; the others may also vary by `dist`. Ranges
+are a part of the kind, so that a probability above 1 is refused wherever it is written. `MAX_...` are the largest
+numbers allowed: more than anyone would mean, but small enough for the program.
+
+Attributes:
+    MONTH_DAYS: days of a month.
+    Text: one line that can be shown.
+    Paragraph: text with line breaks and tabs.
+    Name: a key that a planner chooses: letters, digits and underscores, a letter first.
 """
 
 from __future__ import annotations
@@ -23,6 +31,12 @@ MAX_FACTOR = 1_000
 MAX_MONEY = 1e12
 MAX_CV = 10
 MAX_PEOPLE = 200_000
+MONTH_DAYS = 30.4375  # 365.25 / 12
+
+
+def one_or_several(raw: object) -> object:
+    """Accept a single name or number as a list of one: `china` is short for `[china]`."""
+    return tuple(raw) if isinstance(raw, list) else (raw,) if isinstance(raw, (str, int)) else raw
 
 
 class Section(BaseModel):
@@ -40,6 +54,9 @@ def described(text: str, *, unit: str | None = None, **rest: Any) -> Any:
         text: meaning of the value, as a sentence.
         unit: its unit, or None.
         rest: further arguments of pydantic's `Field`.
+
+    Returns:
+        The field, typed so that a class can give it as a default.
     """
     if unit:
         rest["json_schema_extra"] = {"unit": unit}
@@ -69,6 +86,7 @@ def _inside(low: float, high: float) -> AfterValidator:
 
 
 def _once(value: float | Family) -> float | Family:
+    """Refuse a value that varies within a simulated trial."""
     if isinstance(value, Family) and not value.is_uncertain:
         raise ValueError("is one number for a whole simulated trial: write a number or 'uncertain', not 'dist'")
     return value
@@ -134,6 +152,7 @@ Money = Annotated[_Money, AfterValidator(_once)]
 
 
 def _readable(text: str, besides: str = "") -> str:
+    """Refuse control characters other than `besides`, and characters that reverse the text after them."""
     shown = (c for c in text if c not in besides)
     wrong = next((c for c in shown if unicodedata.category(c) in ("Cc", "Cs") or c in _DIRECTIONS), None)
     if wrong is not None:

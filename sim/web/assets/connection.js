@@ -1,9 +1,9 @@
-/* Whether the studio answers. A page that has lost it says so at once, marks what stands on it as old, and catches up by
-   itself: the Run page asks again for what has had no answer, other pages are opened again as their address says. */
+/* Watches whether the studio answers. A page that loses its connection says so at once, marks its content as old, and
+   catches up by itself: the Run page repeats unanswered requests, other pages reload their address. */
 (function () {
   "use strict";
   var LOOK_MS = 4000, AGAIN_MS = 1500, PATIENCE_MS = 15000;
-  var LOST = "The studio does not answer. What stands here is old; it is brought up to date when the studio is back.";
+  var LOST = "The studio does not answer. This page is out of date; it is updated when the studio is back.";
   var isLost = false, hasMissed = false, isLeaving = false, server = null, timer = null, banner = null;
   var fetchAsBefore = window.fetch;
 
@@ -85,7 +85,7 @@
     note.textContent = isOld ? text : "";
   };
 
-  // Pages whose answer a button asks for: what stands there while it is asked again, until something else does.
+  // Pages whose answer a button requests: the note on the old answer while a new one is computed.
   var OLD = "This is the answer to what was asked before.";
 
   function watched(area) {

@@ -3,6 +3,7 @@
   "use strict";
 
   var WIDTH = 1000;
+  var TITLE_PX = 44;  // above a figure that is taken away
   var PAPER = 680;  // pixels between the margins of A4
 
   function saved(name, type, text) {
@@ -11,6 +12,14 @@
     link.download = name;
     link.click();
     setTimeout(function () { URL.revokeObjectURL(link.href); }, 10000);
+  }
+
+  /* A figure that is taken away says what it shows. What it has above its axes moves down by as much. */
+  function titled(layout, heading, margin) {
+    if (!heading) { return; }
+    layout.margin = Object.assign({}, layout.margin, {t: ((layout.margin || {}).t || margin.t || 0) + TITLE_PX});
+    layout.title = {text: heading.textContent.replace(/</g, "&lt;"), font: {size: 20}, x: 0.01, xanchor: "left",
+      y: 1, yanchor: "top", yref: "container", pad: {t: 14}};
   }
 
   function cell(text) {
@@ -40,7 +49,8 @@
     var height = Math.round(WIDTH * graph._fullLayout.height / Math.max(graph._fullLayout.width, 640));
     var layout = Object.assign({}, graph.layout, {paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff", autosize: false});
     layout.width = WIDTH;
-    layout.height = Math.max(height, graph._fullLayout.height);
+    layout.height = Math.max(height, graph._fullLayout.height) + TITLE_PX;
+    titled(layout, exhibit.querySelector(".exhibit-title"), graph._fullLayout.margin);
     window.Plotly.downloadImage({data: graph.data, layout: layout},
       {format: what, width: layout.width, height: layout.height, scale: what === "png" ? 2 : 1, filename: name});
   });
@@ -48,8 +58,8 @@
   /* plotly.js once: each figure of a page that has none yet would load and run it again, and all of them at the same
      time. A page without figures asks for it once it has stood for a while, so that the next page need not: not before,
      since running it keeps the browser busy for as long as everything else that a page needs together. */
-  var LATER_MS = 3000;
-  var loading = null;
+  var LATER_MS = 3000, AGAIN_MS = 1500;
+  var waiting = null;  // what to do once plotly.js is there; null as long as nobody asked for it
   var appended = document.body ? document.body.appendChild : Node.prototype.appendChild;
 
   function isPlotly(node) {
@@ -58,21 +68,32 @@
 
   function appendOnce(node) {
     if (!isPlotly(node)) { return appended.call(this, node); }
-    function ready() { if (node.onload) { node.onload(); } }
-    if (window.Plotly && window.Plotly.newPlot) { setTimeout(ready, 0); return node; }
-    if (loading) { loading.addEventListener("load", ready); return node; }
-    loading = node;
-    return appended.call(this, node);
+    whenReady(node.src, function () { if (node.onload) { node.onload(); } });
+    return node;
+  }
+
+  function whenReady(source, ready) {
+    if (window.Plotly && window.Plotly.newPlot) { setTimeout(ready, 0); return; }
+    if (waiting) { waiting.push(ready); return; }
+    waiting = [ready];
+    ask(source);
+  }
+
+  // Dash breaks the whole page when this script fails to load, so it is asked for until it comes.
+  function ask(source) {
+    var script = document.createElement("script");
+    script.async = true;
+    script.src = source;
+    script.onload = function () { waiting.forEach(function (ready) { ready(); }); };
+    script.onerror = function () { script.remove(); setTimeout(ask, AGAIN_MS, source); };
+    appended.call(document.body, script);
   }
 
   function load() {
     var config = document.getElementById("_dash-config");
-    if (!config || loading || window.Plotly) { return; }
-    var script = document.createElement("script");
-    script.async = true;
-    script.src = JSON.parse(config.textContent).requests_pathname_prefix +
-      "_dash-component-suites/plotly/package_data/plotly.min.js";
-    document.body.appendChild(script);
+    if (!config) { return; }
+    whenReady(JSON.parse(config.textContent).requests_pathname_prefix +
+      "_dash-component-suites/plotly/package_data/plotly.min.js", function () {});
   }
 
   function preload() {
@@ -103,7 +124,7 @@
     drawAt({width: null, autosize: true});
   });
 
-  /* A file that is larger than the studio takes is said so at once: the server would not even look at it. */
+  /* A file that is too large is reported at once: the server would not even read it. */
   function tooLarge(zone, files) {
     var most = Number(zone.getAttribute("data-most-bytes"));
     return Array.prototype.filter.call(files || [], function (file) { return file.size > most; })[0];

@@ -1,15 +1,14 @@
-/* The Plan page: what was touched since the server last answered, so that nothing that was is lost.
+/* The Plan page: everything touched since the server last answered, so that no change is lost.
 
-   Dash drops the answer to a request that a later one overtakes. Each request therefore says everything that was
-   touched and has had no answer yet, in its order. What a control says because it was told so is no touch, nor is what
-   it says late: a control waits for the next key before it says anything, and may have been told something new by
-   then. */
+   Dash drops the answer to a request that a later one overtakes. Each request therefore carries everything touched and
+   not yet answered, in order. A value that the page itself set in a control is not a touch, nor is a late report: a
+   control waits for the next key before it reports, and the page may have set a new value by then. */
 (function () {
   "use strict";
   window.dash_clientside = window.dash_clientside || {};
 
-  var touched = [], n = 0;  // what has had no answer yet, each with a number; how many there were
-  var told = {};  // by a control's id as a text: what it was told since it was last touched; the last is what it says
+  var touched = [], n = 0;  // unanswered touches, each with a number; how many there were
+  var told = {};  // by a control's id as text: values the page set since the last touch; the last is the current one
   var MOST = 20;  // touches kept: nobody moves more levers while one control waits
   var visit = null;
 
@@ -28,7 +27,7 @@
     noteAll(props.children);
   }
 
-  /* Whether a control says what it was told. One that says what it was told before is told again what it is to say. */
+  /* Whether a control reports a value that the page set. If it reports an earlier one, the latest is set again. */
   function isEcho(id, key, name, value) {
     var values = told[key] || [], last = values[values.length - 1];
     if (!values.some(function (one) { return isSame(one, value); })) { return false; }
@@ -40,7 +39,7 @@
     return true;
   }
 
-  /* What a hand is at may say again what it was told before. */
+  /* A control in use may report a value that the page set earlier. */
   function handed(event) {
     var at = event.target;
     if (!at.closest) { return; }
@@ -83,7 +82,7 @@
     touched.push({n: n, key: key, id: id, value: value, sites: sites});
   }
 
-  /* What the server is asked: also which levers stand on the page, whose sections it must not empty. */
+  /* The request also names the levers on the page, whose sections the server must not empty. */
   var there = [];
 
   function fresh() { window.dash_clientside.plan.fresh(); }
@@ -123,7 +122,10 @@
       }
       touched = touched.filter(function (one) { return one.n > answer.n; });
       setTimeout(fresh, 0);
-      answer.says.filter(function (one) { return isThere(one[0]); }).forEach(function (one) { tell(one[0], one[1]); });
+      answer.says.filter(function (one) { return isThere(one[0]); }).forEach(function (one) {
+        if (one[0] === "plan-panel") { window.dash_clientside.plan.keepOpen(one[1].children); }
+        tell(one[0], one[1]);
+      });
       return nothing;
     }
   };

@@ -6,6 +6,7 @@
   function withoutDraft(query) {
     var fields = new URLSearchParams((query || "").replace(/^\?/, ""));
     fields.delete("draft");
+    fields.sort();  // a link may say the same in another order
     return fields.toString();
   }
 
@@ -22,12 +23,17 @@
      Dash would make it all again, with its table closed again. */
   var CHANGING = ["figure", "data-table", "aria-label"];
 
+  /* A text, or one whose dates and numbers do not break: sim/web/parts/line_ends.py. */
+  function isWords(content) {
+    return typeof content === "string" || Boolean(content && content.props && content.props.className === "words");
+  }
+
   function renew(part) {
     if (Array.isArray(part)) { part.forEach(renew); return; }
     if (!part || !part.props) { return; }
     var says = {};
     CHANGING.forEach(function (name) { if (part.props[name] !== undefined) { says[name] = part.props[name]; } });
-    if (typeof part.props.children === "string") { says.children = part.props.children; }
+    if (isWords(part.props.children)) { says.children = part.props.children; }
     if (part.props.id && Object.keys(says).length) { window.dash_clientside.set_props(part.props.id, says); }
     renew(part.props.children);
   }
@@ -57,27 +63,49 @@
     requestAnimationFrame(function () { setTimeout(draw, 0, 0); });
   }
 
-  /* What stands there is old while something was touched that it does not know of. */
+  /* The answer is old while there are touches that it does not include. */
   var saysOf = null;
   var OLD = "This is the answer to what was asked before.";
 
   function fresh() {
     var isOld = window.dash_clientside.moves.isWaiting() || withoutDraft(window.location.search) !== saysOf;
-    window.studioOld(document.querySelector(".shown"), saysOf !== null && isOld, OLD);
+    document.querySelectorAll(".shown").forEach(function (place, i) {
+      window.studioOld(place, saysOf !== null && isOld, i ? "" : OLD);
+    });
   }
 
-  /* Sites were added: the form is made again, and the focus goes to its beginning. */
-  var hasAdded = false;
+  /* The levers are made again while somebody works on: the focus stays where it was, or goes to the beginning of the
+     form for more sites where these were added. */
+  var focused = "", hasAdded = false;
   document.addEventListener("click", function (event) {
     if (event.target.closest && event.target.closest("#plan-new-add")) { hasAdded = true; }
   }, true);
   new MutationObserver(function () {
-    var summary = hasAdded && document.activeElement === document.body && document.querySelector("#plan-new summary");
-    if (summary) { hasAdded = false; summary.focus(); }
+    if (!(focused || hasAdded) || document.activeElement !== document.body) { return; }
+    var place = (focused && document.getElementById(focused)) || (hasAdded && document.querySelector("#plan-new summary"));
+    if (place) { focused = ""; hasAdded = false; place.focus({preventScroll: true}); }
   }).observe(document.documentElement, {childList: true, subtree: true});
+
+  /* Groups of levers that are open stay open; what they say now is asked for where it is not said. */
+  function keepOpen(sections) {
+    focused = document.activeElement.id.indexOf("plan-new") === 0 ? "" : document.activeElement.id;
+    sections.forEach(function (section) {
+      var parts = section.props.children, heading = document.getElementById(idOf(parts[0].props.id));
+      if (!heading) { return; }
+      section.props.open = heading.parentElement.open;
+      if (section.props.open && typeof parts[1].props.children === "string") { waiting[parts[0].props.id.name] = true; }
+    });
+    if (Object.keys(waiting).length) {
+      setTimeout(function () {
+        var asked = {names: Object.keys(waiting), query: window.location.search};
+        window.dash_clientside.set_props("plan-opening", {data: asked});
+      }, 0);
+    }
+  }
 
   window.dash_clientside.plan = {
     fresh: fresh,
+    keepOpen: keepOpen,
     opening: function (clicks, query) {
       window.dash_clientside.callback_context.triggered.forEach(function (cause) {
         if (!cause.value) { return; }
@@ -105,12 +133,12 @@
     answered: function (first, refined, query) {
       var now = withoutDraft(query), nothing = window.dash_clientside.no_update;
       var newest = [refined, first].filter(function (one) { return one && withoutDraft(one.query) === now; })[0];
-      if (!newest) { return [nothing, nothing]; }
+      if (!newest) { return [nothing, nothing, nothing]; }
       saysOf = now;
       fresh();
       if (newest.heading) { window.dash_clientside.set_props("plan-heading", {children: newest.heading}); }
       if (newest.exhibits) { drawAfter(newest.exhibits); }
-      return [newest.answer, newest.command];
+      return [newest.answer, newest.command, newest.mini || null];
     },
     drawn: function (figures, refined, query) {
       var now = withoutDraft(query), isRefined = refined && withoutDraft(refined.query) === now;

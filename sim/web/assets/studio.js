@@ -37,16 +37,19 @@
     });
   }).observe(document.documentElement, {childList: true, subtree: true});
 
-  /* Links to other pages keep the scenario. Dash is told of that when somebody is about to follow one, or has stopped
-     changing the scenario: each time it is told, it looks at all of the page. */
+  /* Links to other pages keep the scenario. Dash is notified when somebody is about to follow one, or has stopped
+     changing the scenario, because each notification makes it inspect the whole page. */
   var LINKS_MS = 1500, linked = null, told = null, telling = 0;
+
+  /* A new trial begins without one. */
+  function linkTo(path) { return path === "/new" ? path : path + linked; }
 
   function tellLinks() {
     if (linked === told) { return; }
     told = linked;
     document.querySelectorAll("a.nav-link").forEach(function (link) {
       var id = JSON.parse(link.id);
-      window.dash_clientside.set_props(id, {href: id.path + linked});
+      window.dash_clientside.set_props(id, {href: linkTo(id.path)});
     });
   }
   ["pointerover", "pointerdown", "focusin"].forEach(function (kind) {
@@ -62,6 +65,8 @@
       document.querySelectorAll("a.nav-link").forEach(function (link) {
         if (link.getAttribute("href").split("?")[0] === window.location.pathname) {
           link.setAttribute("aria-current", "page");
+          var nav = link.parentElement;  // where the window is narrow, the open page is in sight
+          nav.scrollLeft = link.offsetLeft - nav.offsetLeft - (nav.clientWidth - link.clientWidth) / 2;
         } else {
           link.removeAttribute("aria-current");
         }
@@ -78,7 +83,10 @@
       window.dash_clientside.plan.fresh();
       linked = query;
       document.querySelectorAll("a.nav-link").forEach(function (link) {
-        link.setAttribute("href", JSON.parse(link.id).path + query);
+        link.setAttribute("href", linkTo(JSON.parse(link.id).path));
+      });
+      document.querySelectorAll("a.keeps-scenario").forEach(function (link) {
+        link.setAttribute("href", link.getAttribute("href").split("?")[0] + query);
       });
       clearTimeout(telling);
       telling = setTimeout(tellLinks, LINKS_MS);

@@ -12,7 +12,7 @@
   }
 
   window.dashMantineFunctions = window.dashMantineFunctions || {};
-  window.dashMantineFunctions.sweepFilter = function (given) {
+  window.dashMantineFunctions.leverFilter = window.dashMantineFunctions.sweepFilter = function (given) {
     var words = searched(given.search).split(" ").filter(Boolean);
     return given.options.map(function (group) {
       return {group: group.group, items: group.items.filter(function (option) { return fits(option, words); })};

@@ -3,9 +3,17 @@
 (function () {
   "use strict";
 
+  var WHOLE = /(\d{4}-\d\d-\d\d|[\d.,]+ %)/;  // the heads of rows and columns may break, but not in these
+
   function cell(kind, text, scope) {
     var made = document.createElement(kind);
-    made.textContent = text;
+    text.split(WHOLE).forEach(function (part, i) {
+      if (!(i % 2)) { made.append(part); return; }
+      var whole = document.createElement("span");
+      whole.className = "whole";
+      whole.textContent = part;
+      made.append(whole);
+    });
     if (scope) { made.scope = scope; }
     return made;
   }

@@ -1,8 +1,12 @@
-"""Up to four scenarios side by side, trial by trial."""
+"""Up to four scenarios side by side, trial by trial.
+
+The address names them: `side` once for each, the reference first (a scenario's query, or a run of the past), then
+`replications` and `worth=1`. Without `side` the page shows an example.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
@@ -20,16 +24,20 @@ from sim.experiment.execution import Execution
 from sim.report.assumptions import assumption_rows
 from sim.report.comparison.page import comparison_content
 from sim.web.limits import check_shares_limits
+from sim.web.parts.answer_files import final_view
 from sim.web.parts.components import page_title, problem_box
+from sim.web.parts.examples import example_once, known_example, register_example
 from sim.web.parts.report_view import report_view
 from sim.web.parts.scenario_choice import RUN, label_of, scenario_options, state_value
-from sim.web.parts.work_bar import Progress, answer_area, asked_by, asking, meanwhile
+from sim.web.parts.work_bar import Progress, asked_by, asking, example_area, meanwhile
 from sim.web.past_runs import run_named
 from sim.web.shell import QUERY
 from sim.web.state import State
 from sim.web.work.long_callback import long_callback
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
     from dash.development.base_component import Component
 
@@ -50,17 +58,26 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
     chosen += [""] * (MOST - len(chosen))
     options = scenario_options(studio, state, chosen, with_runs=True)
     sides = [_choice(i, value, options) for i, value in enumerate(chosen)]
+    choices = (_size(state), _worth("worth" in query))
+    is_asked = "side" in query
+    shown = None if is_asked else known_example(studio, state, "compare")
     return html.Div(
         [
             page_title(
                 "Is one plan better than another?",
                 "Choose two to four. Trial k of each has the same random numbers: any difference comes from the plans.",
             ),
-            html.Div(sides, className="sides"),
-            asking("compare", "Compare", at_once="side" in query, others=(_size(state), _worth("worth" in query))),
+            html.Section(
+                [
+                    html.Div(sides, className="sides"),
+                    asking("compare", "Compare", at_once=is_asked, others=choices),
+                ],
+                className="box question",
+                **{"aria-label": "The question"},
+            ),
             dcc.Store(id="compare-of", data=replace(state, replications=None).query()),
             html.Div(id="compare-wrong"),
-            answer_area("compare"),
+            example_area("compare", shown, is_asked=is_asked),
         ]
     )
 
@@ -117,7 +134,11 @@ def _worth(is_on: bool) -> Component:
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Add the callbacks of this page."""
+    """Add the callbacks of this page.
+
+    Compare puts the choice into the address (`shell.QUERY`) and starts a job, which fills `compare-answer`, or
+    `compare-wrong` with what cannot be compared.
+    """
 
     @app.callback(
         Output(QUERY, "data", allow_duplicate=True),
@@ -148,13 +169,66 @@ def register(app: Dash, studio: Studio) -> None:
         **meanwhile("compare"),
     )
     def compare(
-        set_progress: Any, _: Any, __: Any, values: list[str | None], size: str, worth: bool | None, of: str
+        set_progress: Any,
+        _: Any,
+        __: Any,
+        values: list[str | None],
+        size: str,
+        worth: bool | None,
+        of: str,
     ) -> tuple[Any, Any]:
+        """A job: the comparison of the chosen scenarios, or what is wrong with the choice."""
         try:
             chosen = [value for value in values if value]
             return _compared(studio, chosen, size, State.of(of).seed, set_progress, worth=bool(worth)), None
         except InputError as error:
             return None, problem_box(error.problems, "This cannot be compared")
+
+    register_example(
+        app,
+        studio,
+        "compare",
+        (DashState("compare-of", "data"),),
+        lambda folder, tell, of: example(studio, State.of(of), folder, tell),
+    )
+
+
+def example(studio: Studio, state: State, folder: Path, tell: Callable[[int, int], None]) -> Any:
+    """A comparison to begin with, of what the page suggests, from few simulated trials; kept for the next visitor.
+
+    Args:
+        studio: the studio.
+        state: the scenario.
+        folder: the folder for simulated parts.
+        tell: called with the number of trials done and in all.
+    """
+    return example_once(studio, state, lambda: _example(studio, state, folder, tell), "compare")
+
+
+def _example(studio: Studio, state: State, folder: Path, tell: Callable[[int, int], None]) -> Component:
+    named, labels, typed = zip(*(_named(studio, value) for value in _suggested(state)), strict=True)
+    sources = _sources(named, labels, typed)
+    execution = Execution(studio.settings.workers, progress=tell)
+    few = run_sources(
+        sources,
+        replications=FIRST_ANSWER,
+        runs=folder / "first",
+        seed=state.seed,
+        execution=execution,
+        assumptions=assumption_rows,
+    )
+    note = (
+        f"An example, from {FIRST_ANSWER} simulated trials of each. Choose what you want to know, and press Compare: "
+        "it simulates as many as you ask for."
+    )
+    return _view(Compared(Comparison(few)), note)
+
+
+def _sources(named: Sequence[Named], labels: Sequence[str], typed: Sequence[str]) -> list[Any]:
+    return [
+        replace(source, typed=text or source.typed)
+        for source, text in zip(read_sources(named, [()] * len(named), labels), typed, strict=True)
+    ]
 
 
 def _compared(
@@ -166,10 +240,7 @@ def _compared(
     if len(set(values)) < len(values):
         raise UsageError("the same scenario is chosen twice")
     named, labels, typed = zip(*(_named(studio, value) for value in values), strict=True)
-    sources = [
-        replace(source, typed=text or source.typed)
-        for source, text in zip(read_sources(named, [()] * len(named), labels), typed, strict=True)
-    ]
+    sources = _sources(named, labels, typed)
     tell = Progress("compare", set_progress)
     execution = Execution(studio.settings.workers, progress=tell)
     how: dict[str, Any] = {"seed": seed, "execution": execution, "assumptions": assumption_rows}
@@ -181,9 +252,9 @@ def _compared(
         tell.first(_view(Compared(Comparison(few)), note))
     comparison = Comparison(run_sources(sources, replications=wanted, runs=studio.visitor.runs, **how))
     if not worth:
-        return _view(Compared(comparison))
+        return _final(studio, Compared(comparison))
     tell.first(_view(Compared(comparison), "What each changed value is worth follows."))
-    return _view(Compared(comparison, _shares(studio, comparison, tell)))
+    return _final(studio, Compared(comparison, _shares(studio, comparison, tell)))
 
 
 def _shares(studio: Studio, comparison: Comparison, tell: Progress) -> pd.DataFrame | None:
@@ -205,6 +276,10 @@ def _named(studio: Studio, value: str) -> tuple[Named, str, str]:
     state = State.of(value)
     loaded = studio.loaded(state)
     return loaded, label_of(state, loaded.scenario.name), state.typed()
+
+
+def _final(studio: Studio, compared: Compared) -> Component:
+    return final_view(studio.visitor, comparison_content(compared), "compare")
 
 
 def _view(compared: Compared, note: str = "") -> Component:

@@ -1,4 +1,8 @@
-"""What drives a date: shares of the spread, the tornado, days lost to each cause, the critical path."""
+"""What drives a date: shares of the spread, the tornado, days lost to each cause, the critical path.
+
+The address names the scenario, `of` (the milestone, or `cost`) and `scale`. Without `of` the page shows an example of
+the end of the trial.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +16,24 @@ from dash import State as DashState
 from sim.analysis.modelled import end_of
 from sim.errors import InputError, Problem, UsageError
 from sim.experiment.execution import Execution
-from sim.experiment.explanation.study import FEWEST, REPLICATIONS, Study, explain
+from sim.experiment.explanation.study import FEWEST, REPLICATIONS, Sketch, Study, explain
 from sim.experiment.explanation.tables import DAYS, RANKS
 from sim.report.explanation.page import explanation_content
 from sim.report.explanation.words import outcomes_of
 from sim.report.words import OUTCOME_NOUNS
+from sim.web.parts.answer_files import final_view
 from sim.web.parts.components import page_title, problem_box
+from sim.web.parts.examples import example_once, known_example, register_example
 from sim.web.parts.report_view import report_view
-from sim.web.parts.work_bar import Progress, answer_area, asked_by, asking, meanwhile
+from sim.web.parts.words.about import about
+from sim.web.parts.work_bar import Progress, asked_by, asking, example_area, meanwhile
 from sim.web.shell import QUERY
 from sim.web.state import State
 from sim.web.work.long_callback import long_callback
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from dash.development.base_component import Component
 
@@ -43,17 +51,23 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
     state = State.of(query)
     scenario = studio.loaded(state).scenario
     focus = (query.get("of") or [end_of(scenario)])[-1]
+    is_asked = "of" in query
+    shown = None if is_asked else known_example(studio, state, "explain")
     return html.Div(
         [
             page_title(
                 "What drives the date?",
                 "Every unknown and every cause of delay, taken away one by one on the same simulated trials.",
             ),
-            dmc.Text([html.Strong("Scenario: "), state.typed()], className="about"),
-            asking("explain", "Explain", at_once="of" in query, others=(_milestone(scenario, focus), _scale(query))),
+            about(studio, state),
+            html.Section(
+                asking("explain", "Explain", at_once=is_asked, others=(_milestone(scenario, focus), _scale(query))),
+                className="box question",
+                **{"aria-label": "The question"},
+            ),
             dcc.Store(id="explain-of", data=state.query()),
             html.Div(id="explain-wrong"),
-            answer_area("explain"),
+            example_area("explain", shown, is_asked=is_asked),
         ]
     )
 
@@ -83,7 +97,11 @@ def _scale(query: Mapping[str, Sequence[str]]) -> Component:
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Add the callbacks of this page."""
+    """Add the callbacks of this page.
+
+    Explain puts the choice into the address (`shell.QUERY`) and starts a job, which fills `explain-answer`, or
+    `explain-wrong` with what cannot be explained.
+    """
 
     @app.callback(
         Output(QUERY, "data", allow_duplicate=True),
@@ -110,10 +128,44 @@ def register(app: Dash, studio: Studio) -> None:
         **meanwhile("explain"),
     )
     def explained(set_progress: Any, _: Any, __: Any, focus: str, scale: str, of: str) -> tuple[Any, Any]:
+        """A job: the explanation of the chosen milestone, or what is wrong with the choice."""
         try:
             return _explained(studio, State.of(of), focus, scale, set_progress), None
         except InputError as error:
             return None, problem_box(error.problems, "This cannot be explained")
+
+    register_example(
+        app,
+        studio,
+        "explain",
+        (DashState("explain-of", "data"),),
+        lambda folder, tell, of: example(studio, State.of(of), folder, tell),
+    )
+
+
+def example(studio: Studio, state: State, folder: Path, tell: Callable[[int, int], None]) -> Any:
+    """An explanation to begin with, of the end of the trial and from the smallest design; kept for the next visitor.
+
+    Args:
+        studio: the studio.
+        state: the scenario.
+        folder: the folder for simulated parts.
+        tell: called with the number of trials done and in all.
+    """
+    return example_once(studio, state, lambda: _example(studio, state, folder, tell), "explain")
+
+
+def _example(studio: Studio, state: State, folder: Path, tell: Callable[[int, int], None]) -> Component:
+    scenario = studio.loaded(state).scenario
+    seed = scenario.experiment.seed if state.seed is None else state.seed
+    execution = Execution(studio.settings.workers, progress=tell)
+    study = Sketch(scenario, Sketch.fewest, seed)
+    found = explain(study, folder / "parts", execution)
+    note = (
+        f"An example, from {study.replications} rows of the design. Choose what you want to know, and press Explain: "
+        f"it takes {REPLICATIONS}."
+    )
+    return _view(found, end_of(scenario), state, note)
 
 
 def _explained(studio: Studio, state: State, focus: str, scale: str, set_progress: Any) -> Component:
@@ -135,7 +187,7 @@ def _explained(studio: Studio, state: State, focus: str, scale: str, set_progres
 
     few = f"A first answer, from {FEWEST} rows of the design. A better one follows, from {REPLICATIONS}."
     tell.first(_view(answered(FEWEST), focus, state, few))
-    return _view(answered(REPLICATIONS), focus, state)
+    return final_view(studio.visitor, explanation_content(answered(REPLICATIONS), focus, state.typed()), "explain")
 
 
 def _view(explanation: Explanation, focus: str, state: State, note: str = "") -> Component:

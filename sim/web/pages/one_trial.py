@@ -1,6 +1,7 @@
 """One trial, played: people on their way, queues, bays, cells and the calendar, and the story of a chosen person.
 
-The player is that of `trialclock play`; the server sends the trial once, and the browser plays it.
+The player is that of `trialclock play`; the server sends the trial once, into the store `one_trial-document`, and the
+browser plays it. The address has the scenario and `replication`.
 """
 
 from __future__ import annotations
@@ -19,11 +20,10 @@ from sim.core.design import Design
 from sim.errors import InputError
 from sim.experiment.one_trial import AMONG, PICKS, last_randomised_days, pick
 from sim.report.html import script_hash
-from sim.report.one_trial.page import READING, headline, player_script, player_style, stage_page, stands_for
-from sim.report.one_trial.places import STATIONS
+from sim.report.one_trial.page import headline, player_script, player_style, stage_page, stands_for, told
 from sim.report.one_trial.stage import Stage
-from sim.scenario.layers import library_names
-from sim.web.parts.components import command_line, page_title, problem_box
+from sim.web.parts.components import command_line, problem_box
+from sim.web.parts.scenario_choice import gallery
 from sim.web.shell import QUERY
 from sim.web.state import State, whole_number
 from sim.web.work.long_callback import long_callback
@@ -60,24 +60,28 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
     seed = scenario.experiment.seed if state.seed is None else state.seed
     return html.Div(
         [
-            page_title(
-                "One trial", "One simulated trial, day by day: where everyone is, what they wait for, how they left."
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            html.H1("One trial", className="page-title"),
+                            html.H2(id="one_trial-headline", className="stage-headline"),
+                            html.P(id="one_trial-stands", className="stage-stands"),
+                        ]
+                    ),
+                    _which(state, seed, replication),
+                ],
+                className="stage-top",
             ),
-            _which(state, seed, replication),
             dcc.Store(id="one_trial-of", data=state.query()),
             dcc.Store(id="one_trial-picked"),
             dcc.Store(id="one_trial-document"),
             html.Div(id="one_trial-wrong"),
-            html.Section(
-                [
-                    html.H2(id="one_trial-headline", className="headline"),
-                    html.P(id="one_trial-stands"),
-                    html.Div(id="one_trial-stage"),
-                ],
-                **{"aria-label": "The trial"},
-            ),
+            html.Section(html.Div(id="one_trial-stage"), className="stage-room", **{"aria-label": "The trial"}),
             _events(),
-            _reading(),
+            html.Details(
+                [html.Summary("How to read the picture"), html.Div(id="one_trial-reading")], className="behind"
+            ),
             html.Div(id="one_trial-command"),
             dmc.Button("Save as a page that opens offline", id="one_trial-save", variant="default", mt="sm"),
             dcc.Download(id="one_trial-saved"),
@@ -87,11 +91,11 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
 
 def _which(state: State, seed: int, replication: int) -> Component:
     """The controls: scenario, seed, and which simulated trial."""
-    names = [{"value": name, "label": name} for name in library_names()]
+    names = [{"value": name, "label": title} for name, title, *_ in gallery()]
     if state.file:
         names.insert(0, {"value": "", "label": "your scenario"})
     picks = [
-        dmc.Button(text, id=f"one_trial-{name}", variant="default", **{"aria-description": why})
+        dmc.Button(text, id=f"one_trial-{name}", variant="default", size="sm", px="sm", **{"aria-description": why})
         for name, (text, why) in _BUTTONS.items()
     ]
     return html.Div(
@@ -102,10 +106,11 @@ def _which(state: State, seed: int, replication: int) -> Component:
                 data=names,
                 value="" if state.file else state.scenario,
                 allowDeselect=False,
-                w=230,
+                w=210,
+                size="sm",
             ),
             dmc.NumberInput(
-                id="one_trial-seed", label="Seed", value=seed, min=0, allowDecimal=False, w=130, debounce=600
+                id="one_trial-seed", label="Seed", value=seed, min=0, allowDecimal=False, w=110, size="sm", debounce=600
             ),
             dmc.NumberInput(
                 id="one_trial-replication",
@@ -114,7 +119,8 @@ def _which(state: State, seed: int, replication: int) -> Component:
                 min=0,
                 max=_HIGHEST,
                 allowDecimal=False,
-                w=110,
+                w=90,
+                size="sm",
                 debounce=600,
             ),
             dmc.Group([*picks, _cancel()], gap="xs"),
@@ -143,17 +149,19 @@ def _events() -> Component:
     )
 
 
-def _reading() -> Component:
-    stations = [part for each in STATIONS for part in (html.Dt(each.label), html.Dd(each.meaning))]
-    texts = [html.P(text) for text in READING]
-    return html.Details(
-        [html.Summary("How to read the picture"), html.Dl(stations, className="stage-stations"), *texts],
-        className="behind",
-    )
+def _reading(stage: Stage) -> list[Component]:
+    """The stations that this trial has, each with what being there means, and how to read the rest."""
+    page = told(stage, "")
+    stations = [part for each in page.stations for part in (html.Dt(each.label), html.Dd(each.meaning))]
+    return [html.Dl(stations, className="stage-stations"), *(html.P(text) for text in page.reading)]
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Add the callbacks of this page, and the player's own script and style."""
+    """Add the callbacks of this page, and the player's own script and style.
+
+    A change of scenario, seed or trial number simulates that trial at once; the buttons of a typical, an early and a
+    late trial start a job, which fills in the number.
+    """
     _serve_player(app)
 
     @app.callback(
@@ -161,6 +169,7 @@ def register(app: Dash, studio: Studio) -> None:
         Output("one_trial-headline", "children"),
         Output("one_trial-stands", "children"),
         Output("one_trial-command", "children"),
+        Output("one_trial-reading", "children"),
         Output("one_trial-wrong", "children"),
         Output("one_trial-of", "data"),
         Output(QUERY, "data", allow_duplicate=True),
@@ -172,18 +181,20 @@ def register(app: Dash, studio: Studio) -> None:
         prevent_initial_call="initial_duplicate",
     )
     def shown(name: str, seed: Any, replication: Any, picked: dict[str, Any] | None, of: str) -> tuple[Any, ...]:
+        """The trial that the controls name, simulated within the request, with its words, commands and address."""
         try:
             state = _state(studio, of, name, seed)
             stage = _stage(studio, state, replication)
         except InputError as error:
             box = problem_box(error.problems)
-            return None, "", "", None, box, no_update, no_update
+            return None, "", "", None, None, box, no_update, no_update
         asked = state.query()
         stands = stands_for(stage, None)
         if picked and (picked["of"], picked["replication"]) == (asked, stage.replication):
             stands = picked["stands"]
         address = f"{asked}{'&' if asked else '?'}replication={stage.replication}"
-        return stage.json(), headline(stage), stands, command_line(*_commands(state, stage)), None, asked, address
+        line = command_line(*_commands(state, stage))
+        return stage.json(), headline(stage), stands, line, _reading(stage), None, asked, address
 
     app.clientside_callback(
         ClientsideFunction("stage", "shown"),
@@ -206,6 +217,7 @@ def register(app: Dash, studio: Studio) -> None:
         prevent_initial_call=True,
     )
     def saved(_: int, of: str, replication: Any) -> dict[str, str]:
+        """The page that opens offline, as a download."""
         state = State.of(of)
         stage = _stage(studio, state, replication)
         page = stage_page(stage, _commands(state, stage)[0])
@@ -226,6 +238,7 @@ def _register_picks(app: Dash, studio: Studio) -> None:
         cancel=[Input("one_trial-cancel", "n_clicks")],
     )
     def picked(*given: Any) -> tuple[Any, Any]:
+        """A job: the number of the trial that the pressed button asks for, with what it stands for."""
         of, name = given[-1], str(ctx.triggered_id).removeprefix("one_trial-")
         state = State.of(of)
         scenario = studio.loaded(state).scenario

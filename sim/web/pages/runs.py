@@ -1,4 +1,8 @@
-"""Past runs: what each answered, with links to open, compare, watch and download."""
+"""Past runs: what each answered, with links to open, compare, watch and download.
+
+They are the visitor's own and those of the results folder. Reports are served in a sandbox, because a folder may come
+from elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from urllib.parse import quote, urlencode
 import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, dcc, html
 from dash import State as DashState
-from flask import Response
+from flask import Response, request
 
 from sim.errors import InputError, Problem, UsageError
 from sim.experiment.run.catalogue import FINISHED, UNFINISHED
@@ -18,10 +22,14 @@ from sim.experiment.run.execute import REPORT
 from sim.experiment.run.export import export
 from sim.experiment.run.results import Results
 from sim.report.run.page import page
+from sim.report.words import MILESTONE_NAMES
 from sim.scenario.written import scenario_yaml
 from sim.web.pages.comparison import MOST
+from sim.web.parts.answer_files import REPORT_POLICY
 from sim.web.parts.components import page_title, problem_box
+from sim.web.parts.levers import without_changes
 from sim.web.parts.scenario_choice import RUN
+from sim.web.parts.words.changes import change_sentences
 from sim.web.past_runs import past_runs, run_named, state_of, unfinished_state
 
 if TYPE_CHECKING:
@@ -30,15 +38,13 @@ if TYPE_CHECKING:
     from dash.development.base_component import Component
 
     from sim.experiment.run.catalogue import Entry
+    from sim.web.state import State
     from sim.web.studio import Studio
 
 PATH, TITLE = "/runs", "Runs"
 
 _SHOWN = 30
-_REPORT_POLICY = (
-    "sandbox allow-scripts allow-downloads allow-popups; default-src 'none'; script-src 'unsafe-inline'; "
-    "style-src 'unsafe-inline'; img-src data: blob:; font-src data:"
-)
+_PLAYS = "play"  # in the query of a report's address: with one trial to play
 _TYPES = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -79,14 +85,14 @@ def _runs(studio: Studio, text: str) -> Component:
 
 def _run(studio: Studio, entry: Entry) -> Component:
     """One run: what it said, and what can be done with it."""
-    title = html.Div([html.H2(entry.scenario), html.Code(entry.typed) if entry.typed else None])
     if entry.status != FINISHED:
         notes = html.Ul([html.Li(note) for note in entry.notes], className="warnings") if entry.notes else None
         state = unfinished_state(studio, entry)
         link = None if state is None else dcc.Link("Go on with it", href=f"/plan{state.query()}")
         said = f"This run is {entry.status}{_how_far(entry)}."
-        return html.Article([title, html.P(said), notes, link], className="box run")
-    link = state_of(studio, entry).query()
+        return html.Article([_title(studio, entry, state), html.P(said), notes, link], className="box run")
+    known = state_of(studio, entry)
+    link = known.query()
     choose = dmc.Checkbox(
         id={"type": "runs-choose", "run": entry.path.name},
         label="choose to compare",
@@ -102,8 +108,16 @@ def _run(studio: Studio, entry: Entry) -> Component:
     }
     places = [(name, f"/{page}{link}") for page, name in names.items()]
     return html.Article(
-        [title, _said(entry), choose, _links(places), html.Ul(_files(entry), className="links")], className="box run"
+        [_title(studio, entry, known), _said(entry), choose, _links(places), html.Ul(_files(entry), className="links")],
+        className="box run",
     )
+
+
+def _title(studio: Studio, entry: Entry, state: State | None) -> Component:
+    """The name of the scenario, and what was changed of it."""
+    changes = () if state is None else state.changes
+    said = change_sentences(studio.loaded(without_changes(state)), changes) if state is not None and changes else []
+    return html.Div([html.H2(entry.scenario), html.P("; ".join(said), className="run-changes") if said else None])
 
 
 def _how_far(entry: Entry) -> str:
@@ -119,11 +133,12 @@ def _links(places: list[tuple[str, str]]) -> Component:
 
 def _said(entry: Entry) -> Component:
     """The dates first, then what the run is."""
-    last, lock = (entry.dates.get(name, {}) for name in ("last_randomised", "database_lock"))
     when = (entry.finished or "")[:16].replace("T", " ")
     rows = [
-        ("Database lock", f"{_day(lock, 'p50')}; 80 % sure by {_day(lock, 'p80')}"),
-        ("Last randomised", f"{_day(last, 'p50')}; 80 % sure by {_day(last, 'p80')}"),
+        *(
+            (MILESTONE_NAMES[name], f"{_day(days, 'p50')}; 80 % sure by {_day(days, 'p80')}")
+            for name, days in reversed(entry.dates.items())
+        ),
         ("Simulated trials", f"{entry.replications:,}, seed {entry.seed}"),
         ("Finished", f"{when} UTC, {entry.path.name}"),
     ]
@@ -138,17 +153,23 @@ def _day(dates: Mapping[str, Any], quantile: str) -> str:
 def _files(entry: Entry) -> list[Component]:
     """Files to open or download."""
     base = f"{PATH}/{quote(entry.path.name)}"
-    found = [html.Li(html.A("Report", href=f"{base}/report.html", target="_blank", rel="noopener"))]
+    found = [
+        html.Li(html.A(text, href=f"{base}/report.html{query}", target="_blank", rel="noopener"))
+        for text, query in (("Report", ""), ("Report with one trial to play", f"?{_PLAYS}"))
+    ]
     for text, file in (("Scenario (YAML)", "scenario.yaml"), ("Data (CSV)", "data.csv"), ("Data (Excel)", "data.xlsx")):
         found.append(html.Li(html.A(text, href=f"{base}/{file}", download=f"{entry.path.name}-{file}")))
     return found
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Add the callbacks of this page, and the addresses of its files."""
+    """Add the callbacks of this page, and the addresses of its files under `/runs/<name>/`: `report.html`,
+    `scenario.yaml`, `data.csv` and `data.xlsx`; 404 with a message for a run that is not there.
+    """
 
     @app.callback(Output("runs-list", "children"), Input("runs-find", "value"), prevent_initial_call=True)
     def find(text: str | None) -> Component:
+        """Runs with the typed text in their names."""
         return _runs(studio, (text or "").strip())
 
     @app.callback(
@@ -159,6 +180,7 @@ def register(app: Dash, studio: Studio) -> None:
         prevent_initial_call=True,
     )
     def choose(checked: list[bool | None], ids: list[dict[str, str]]) -> tuple[str, str]:
+        """The link that compares the chosen runs, and how many there are."""
         names = [found["run"] for is_chosen, found in zip(checked, ids, strict=True) if is_chosen]
         if not names:
             return "/compare", ""
@@ -186,8 +208,10 @@ def _report(studio: Studio, name: str) -> Response:
     def make() -> Response:
         results = Results(run_named(studio, name).path)
         file = results.path / REPORT
-        content = file.read_bytes() if REPORT in results.manifest["files"] else page(results).encode()
-        return Response(content, mimetype="text/html", headers={"Content-Security-Policy": _REPORT_POLICY})
+        plays = _PLAYS in request.args
+        is_there = REPORT in results.manifest["files"] and not plays
+        content = file.read_bytes() if is_there else page(results, plays=plays).encode()
+        return Response(content, mimetype="text/html", headers={"Content-Security-Policy": REPORT_POLICY})
 
     return _answered(make)
 

@@ -1,4 +1,7 @@
-"""Blocks of which pages are made: titles, problems, commands, tables, figures and answers."""
+"""Blocks of which pages are made: titles, problems, commands, tables, figures and answers.
+
+What a report says is shown in its own words; `in_studio` only replaces commands by the pages that do the same.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,9 @@ from dash import dcc, html
 from sim.errors import Problem
 from sim.report.run.first_screen import cards
 from sim.report.run.why import Why
-from sim.report.words import chance, estimate_of, headline, precision_sentence, warnings
+from sim.report.run.words import precision_sentence
+from sim.report.words import chance, estimate_of, headline, warnings
+from sim.web.parts.words.studio import in_studio, problem_in_studio
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
@@ -34,13 +39,18 @@ def page_title(title: str, lead: str = "") -> Component:
     """The heading of a page, and a sentence about what it is for."""
     parts: list[Any] = [dmc.Title(title, order=1, className="page-title")]
     if lead:
-        parts.append(dmc.Text(lead, c="dimmed", maw=720))
+        parts.append(dmc.Text(lead, c="dimmed", className="lead"))
     return html.Div(parts, className="page-head")
 
 
 def problem_box(problems: Iterable[Problem], title: str = "This cannot be simulated") -> Component:
-    """What is wrong with an input, in the words of the command line."""
-    items = [html.Li(str(problem)) for problem in problems]
+    """What is wrong with an input, and with which control.
+
+    Args:
+        problems: one line each.
+        title: what cannot be done because of them.
+    """
+    items = [html.Li(str(problem_in_studio(problem))) for problem in problems]
     return dmc.Alert(html.Ul(items, className="problems"), title=title, color="red", variant="light")
 
 
@@ -52,7 +62,7 @@ def file_place(inside: Component, id: str, most_bytes: int, said_at: str, **more
 
     Args:
         inside: its content.
-        id: id of the upload.
+        id: id of the upload, whose `contents` the browser sends as a data URL in base64.
         most_bytes: maximum size of a file.
         said_at: id of the message about a file that is too large.
         more: further arguments of `dcc.Upload`.
@@ -80,7 +90,14 @@ def command_line(*commands: str) -> Component:
 
 
 def table(data: Table, id: str | None = None) -> Component:  # noqa: A002 - Dash's own word
-    """A table of text, its first column naming the rows; assets/tables.js draws it."""
+    """A table of text, its first column naming the rows; assets/tables.js draws it.
+
+    It travels as JSON in one attribute, because Dash examines each cell of a table of its own with every change.
+
+    Args:
+        data: the table.
+        id: its id, if the page updates it; None for none.
+    """
     cells = json.dumps({"caption": data.caption, "columns": data.columns, "rows": data.rows}, ensure_ascii=False)
     named = {} if id is None else {"id": id}
     return html.Div(className="scroll", tabIndex=0, **{"data-table": cells}, **named)
@@ -96,26 +113,30 @@ def answer_id(page: str, *names: str) -> str:
     return "-".join(("answer", page, *names))
 
 
-def figure_with_table(exhibit: Exhibit, page: str, order: int = 2) -> Component:
+def figure_with_table(exhibit: Exhibit, page: str, order: int = 2, height: int | None = None) -> Component:
     """A figure with its heading, its words and the table behind it.
 
     Parts that change between answers have ids, so that a page can update them alone: an open table stays open, and a
-    zoomed
-    figure stays zoomed.
+    zoomed figure stays zoomed.
 
     Args:
         exhibit: the figure with its words and table.
         page: page of the answer.
         order: level of the heading.
+        height: of the figure, in pixels; None: as the figure says.
     """
     id = answer_id(page, exhibit.name)  # noqa: A001 - of the graph; its parts get the same with an ending
     parts: list[Any] = [dmc.Title(exhibit.title, order=order, className="exhibit-title", id=f"{id}-title")]
+    summary = in_studio(exhibit.summary)
     if exhibit.figure is not None:
-        graph = dcc.Graph(id=id, figure=exhibit.figure.to_dict(), config=GRAPH_CONFIG, className="figure")
+        figure = exhibit.figure.to_dict()
+        if height is not None:
+            figure["layout"]["height"] = height
+        graph = dcc.Graph(id=id, figure=figure, config=GRAPH_CONFIG, className="figure")
         wide = "drawn-wide" if exhibit.name.startswith(_WIDE) else ""
-        said = {"aria-label": exhibit.summary}
+        said = {"aria-label": summary}
         parts.append(html.Div(graph, role="figure", className=wide, id=f"{id}-drawn", **said))
-    parts.append(dmc.Text(exhibit.summary, size="sm", className="exhibit-summary", id=f"{id}-summary"))
+    parts.append(dmc.Text(summary, size="sm", className="exhibit-summary", id=f"{id}-summary"))
     if exhibit.table is not None:
         is_open = exhibit.table.is_open or (exhibit.figure is None and len(exhibit.table.rows) <= _OPEN_ROWS)
         parts.append(
@@ -123,8 +144,9 @@ def figure_with_table(exhibit: Exhibit, page: str, order: int = 2) -> Component:
         )
     parts.append(_to_take(exhibit))
     if exhibit.source:
-        parts.append(dmc.Text(exhibit.source, size="xs", c="dimmed"))
-    return html.Section(parts, className="exhibit", **{"aria-labelledby": f"{id}-title"})
+        parts.append(dmc.Text(in_studio(exhibit.source), size="xs", c="dimmed", className="exhibit-source"))
+    kind = "exhibit" if exhibit.figure is not None else "exhibit of-words"
+    return html.Section(parts, className=kind, **{"aria-labelledby": f"{id}-title"})
 
 
 def _to_take(exhibit: Exhibit) -> Component:
@@ -143,26 +165,18 @@ def _to_take(exhibit: Exhibit) -> Component:
     return html.Div(buttons, className="take")
 
 
-def answer(answers: Answers, order: int = 2, *, more_follow: bool = False) -> Component:
-    """The answer of a run: the dates first with their errors, the odds of the registry's dates, and why.
+def answer(answers: Answers, order: int = 2) -> Component:
+    """The answer of a run: the sentence, and the dates with their errors and the odds of the registry's dates.
 
     Args:
         answers: tables of the run.
         order: level of the heading.
-        more_follow: whether more trials are being simulated.
     """
     results = answers.results
-    why = Why(results, more_follow=more_follow)
-    never = chance(estimate_of(answers.odds.loc["never_reached"], "probability"))
-    notes = [html.Li(text) for text in warnings(results, results.too_few(), more_follow=more_follow)]
     return html.Section(
         [
             dmc.Title(headline(results, answers.dates, answers.milestones), order=order, className="headline"),
             html.Div([_card(card) for card in cards(answers)], className="cards"),
-            dmc.Text(f"Target never reached by {answers.dates.horizon}: {never}", size="sm"),
-            *(dmc.Text(said, size="sm") for said in (why.sentence(), why.doubts_sentence()) if said),
-            *([dmc.Text(said, size="sm")] if (said := precision_sentence(results)) else []),
-            *([html.Ul(notes, className="warnings")] if notes else []),
             dmc.Text(
                 f"{results.n_replications:,} simulated trials, seed {results.seed}. Behind each date and probability: "
                 "the 95 % interval of the Monte Carlo error, which says nothing about whether the assumptions are "
@@ -175,11 +189,41 @@ def answer(answers: Answers, order: int = 2, *, more_follow: bool = False) -> Co
     )
 
 
+def answer_notes(answers: Answers, *, more_follow: bool = False) -> Component:
+    """What belongs to an answer besides: why, what to beware of, and from how many trials.
+
+    Args:
+        answers: tables of the run.
+        more_follow: whether more trials are being simulated.
+    """
+    results = answers.results
+    why = Why(results, more_follow=more_follow)
+    never = chance(estimate_of(answers.odds.loc["never_reached"], "probability"))
+    notes = [html.Li(text) for text in warnings(results, results.too_few(), more_follow=more_follow)]
+    return html.Section(
+        [
+            *([html.Ul(notes, className="warnings")] if notes else []),
+            dmc.Text(f"Target never reached by {answers.dates.horizon}: {never}", size="sm"),
+            *(dmc.Text(in_studio(said), size="sm") for said in (why.sentence(), why.doubts_sentence()) if said),
+            *([dmc.Text(in_studio(said), size="sm")] if (said := precision_sentence(results)) else []),
+        ],
+        className="plan-notes",
+        **{"aria-label": "About the answer"},
+    )
+
+
 def _card(card: Any) -> Component:
     parts = [
         html.Dt(card.name),
         html.Dd([html.Strong(card.date, className="date"), html.Span(card.error, className="error")]),
-        html.Dd(["80 % sure ", html.Span(card.safe, className="whole"), " ", html.Span(card.safe_error)]),
+        html.Dd(
+            [
+                "80 % sure ",
+                html.Span(card.safe, className="whole"),
+                " ",
+                html.Span(card.safe_error, className="safe-error"),
+            ]
+        ),
     ]
     if card.planned:
         parts.append(html.Dd([f"{card.planned}: ", html.Strong(card.odds)], className="planned"))

@@ -1,4 +1,8 @@
-"""Levers: the values of a scenario that a planner moves, each with what the schema and the sources say about it."""
+"""Levers: the values of a scenario that a planner moves, each with what the schema and the sources say about it.
+
+`GROUPS` says which values are levers; a test holds every key of the schema to be one of them or to be left out for a
+stated reason. Here they are data; `pages.run.panel` and `pages.sweep.varying` make controls of them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from sim.report.key_words import key_words, parameter_words, words
 from sim.scenario.described import Description, described
 from sim.scenario.load import Loaded
 from sim.scenario.provenance import Provenance, provenance
@@ -102,8 +107,20 @@ class Control:
         label = f"{self.label[:1].upper()}{self.label[1:]}"
         return label if not unit or unit in self.label else f"{label} ({unit})"
 
+    @property
+    def name(self) -> str:
+        """The title after the part that it is in: `General hospital: Number of sites`."""
+        return f"{self.part[:1].upper()}{self.part[1:]}: {self.title}" if self.part else self.title
+
     def text(self, value: Any) -> str | None:
-        """A value of this control as written after `--set PATH=`; None if it is not a value yet."""
+        """A value of this control as written after `--set PATH=`.
+
+        Args:
+            value: as the browser sends it, which knows no difference between 4 and 4.0.
+
+        Returns:
+            None if it is not a value yet: an empty field of a value that must be given.
+        """
         if self.kind == "switch":
             return "true" if value else "false"
         if value is None or value == "":
@@ -135,11 +152,6 @@ class Criterion:
     def path(self) -> str:
         """The path that its switch sets."""
         return f"screening.criteria.{self.name}"
-
-
-def words(name: str) -> str:
-    """A name of a scenario in words."""
-    return name.replace("_", " ")
 
 
 @dataclass(frozen=True)
@@ -224,11 +236,11 @@ def _controls(row: Provenance, whole: Mapping[str, Any]) -> Iterator[Control]:
             return
         for name, part in value.items():
             if isinstance(part, (int, float)) and not isinstance(part, bool):
-                yield _control(row, f"{row.path}.{name}", part, _parameter(description, row.path, name))
+                yield _control(row, f"{row.path}.{name}", part, _parameter(description, row.path, name), whole)
         return
     if isinstance(value, (list, tuple)) or (value is None and not _may_be_given(description)):
         return
-    yield _control(row, row.path, value, description)
+    yield _control(row, row.path, value, description, whole)
 
 
 def _may_be_given(description: Description) -> bool:
@@ -251,27 +263,34 @@ def _parameter(whole: Description, path: str, name: str) -> Description:
     )
 
 
-def _control(row: Provenance, path: str, value: Any, description: Description) -> Control:
+def _control(row: Provenance, path: str, value: Any, description: Description, whole: Mapping[str, Any]) -> Control:
     kind = _kind(value, description)
     keys = path.split(".")
     is_parameter = path != row.path
-    label = words(row.path.rpartition(".")[2])
+    label = key_words(row.path)
     if is_parameter:
-        label = f"{label}: {keys[-1]}"
+        label = f"{label}, {parameter_words(keys[-1])}"
     part = ""
     if keys[0] in _NAMED or row.path.startswith(("follow_up.leaving.", "calendar.periods.")):
         named = row.path.split(".")
-        part = words(named[1] if keys[0] in _NAMED else named[2])
+        part = _part(named, whole)
         if row.path.startswith("follow_up.leaving."):
-            label = _leaving(named[3:]) + (f": {keys[-1]}" if is_parameter else "")
+            label = _leaving(named[3:]) + (f", {parameter_words(keys[-1])}" if is_parameter else "")
         elif ".start_up." in row.path or keys[0] == "countries":
             label = f"{words(named[-2])}, {label}"
-    elif row.path.count(".") > 1 and not row.path.startswith("screening.criteria."):
-        label = f"{words(row.path.split('.')[-2])}, {label}"
     return Control(
         path, label, kind, value, description, _step(value, description, kind), part,
         row.source, row.grade, row.note, "null" in description.types,
     )  # fmt: skip
+
+
+def _part(keys: list[str], whole: Mapping[str, Any]) -> str:
+    """The part of the scenario that a value is in: a group of sites by its label."""
+    if keys[0] not in _NAMED:
+        return words(keys[2])
+    named = value_in(whole, ".".join(keys[:2]))
+    label = named.get("label") if isinstance(named, Mapping) else None
+    return str(label) if label else words(keys[1])
 
 
 def _leaving(keys: list[str]) -> str:
@@ -305,12 +324,20 @@ def _step(value: Any, description: Description, kind: str) -> float:
 
 
 def value_at(loaded: Loaded, path: str) -> Any:
-    """The value of a resolved scenario at a dotted path, as plain data; None if there is none."""
+    """The value of a resolved scenario at a dotted path, as plain data.
+
+    Args:
+        loaded: the scenario.
+        path: dotted path; a key may itself have a point, as the week `0.5`.
+
+    Returns:
+        None if there is none.
+    """
     return value_in(plain(loaded), path)
 
 
 def value_in(data: Any, path: str) -> Any:
-    """As `value_at`, for a scenario that is already plain data."""
+    """As `value_at`, for a scenario that is already plain data; None if there is none."""
     keys = path.split(".")
     while keys:
         if not isinstance(data, Mapping):
@@ -329,6 +356,30 @@ def value_in(data: Any, path: str) -> Any:
 def plain(loaded: Loaded) -> dict[str, Any]:
     """A resolved scenario as plain data."""
     return loaded.scenario.model_dump(mode="json", by_alias=True)
+
+
+def new_sites_group(loaded: Loaded, n: int, like: str, opens: str) -> tuple[str, dict[str, Any]]:
+    """More sites like those of a group, which open on a date: their name in the scenario, and what it says of them.
+
+    Args:
+        loaded: the scenario.
+        n: number of new sites.
+        like: name of the group.
+        opens: date on which they open, as YYYY-MM-DD.
+    """
+    group = dict(value_at(loaded, f"sites.{like}"))
+    label = group.get("label") or like.replace("_", " ")
+    number = 1
+    while (name := f"new_{like}_{number}"[:60]) in loaded.scenario.sites:
+        number += 1
+    return name, _said(group | {"count": n, "opens": opens, "label": f"New {label}"[:80]})
+
+
+def _said(value: Any) -> Any:
+    """Plain data without what was left out."""
+    if isinstance(value, Mapping):
+        return {key: _said(item) for key, item in value.items() if item is not None}
+    return value
 
 
 def without_changes(state: State) -> State:

@@ -8,6 +8,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from sim.web.parts.components import answer_id, command_line, figure_with_table, table
+from sim.web.parts.words.studio import in_studio
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
@@ -29,10 +30,15 @@ def report_view(page: PlainPage, name: str, note: str = "", then: Component | No
     return html.Div(
         [
             html.Section([*_first(page, name, note), then], className="answer"),
-            html.Nav(html.Ul(links), className="contents", **{"aria-label": "On this page"})
-            if len(links) > 1
-            else None,
-            *(_section(part, name) for part in page.sections),
+            html.Div(
+                [
+                    html.Nav(html.Ul(links), className="contents", **{"aria-label": "On this page"})
+                    if len(links) > 1
+                    else None,
+                    html.Div([_section(part, name) for part in page.sections], className="report-parts"),
+                ],
+                className="report-body",
+            ),
             command_line(page.command),
             dmc.Text(page.footer, size="xs", c="dimmed"),
         ]
@@ -47,7 +53,7 @@ def _first(page: PlainPage, name: str, note: str) -> list[Any]:
         dmc.Text(note, size="sm", className="note") if note else None,
         _warnings(page.warnings),
         html.Div([_card(card) for card in page.cards], className="cards") if page.cards else None,
-        *(dmc.Text(line, className="line") for line in page.lines),
+        html.Div([dmc.Text(in_studio(line), className="line") for line in page.lines], className="lines"),
         *(_shown(exhibit, name) for exhibit in page.first),
         *(table(data) for data in page.tables),
         dmc.Text(page.reading, size="xs", c="dimmed") if page.reading else None,
@@ -57,7 +63,7 @@ def _first(page: PlainPage, name: str, note: str) -> list[Any]:
 def _warnings(texts: tuple[str, ...]) -> Component | None:
     if not texts:
         return None
-    items = [html.Li(text) for text in texts]
+    items = [html.Li(in_studio(text)) for text in texts]
     few = 3
     if len(items) <= few:
         return html.Ul(items, className="warnings")
@@ -82,12 +88,12 @@ def _section(part: PageSection, name: str) -> Component:
     return html.Section(
         [
             dmc.Title(part.title, order=2, size="h3", className="section-title"),
-            dmc.Text(part.intro, c="dimmed") if part.intro else None,
-            *(html.P(line) for line in part.lines),
-            *(_shown(exhibit, name) for exhibit in part.exhibits),
+            dmc.Text(in_studio(part.intro), c="dimmed") if part.intro else None,
+            *(html.P(in_studio(line)) for line in part.lines),
+            html.Div([_shown(exhibit, name) for exhibit in part.exhibits], className="report-exhibits"),
         ],
         id=_section_id(part, name),
-        className="part",
+        className="report-part",
     )
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import InputError
 from sim.experiment.run.catalogue import FINISHED
+from sim.report.key_words import changed_name
 from sim.scenario.layers import library_names
 from sim.scenario.load import load
 from sim.scenario.provenance import differences
+from sim.web.parts.named_plans import plans
 from sim.web.past_runs import past_runs
 from sim.web.state import BASE, State
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from sim.web.studio import Studio
 
 RUN = "run:"  # begins the value of a past run; every other value is the query of a state
-_LONGEST_LABEL = 48
 
 
 @lru_cache(maxsize=1)
@@ -36,7 +37,14 @@ def gallery() -> tuple[tuple[str, str, str, tuple[str, ...]], ...]:
 
 
 def state_value(state: State) -> str:
-    """A state as the value of a choice: its query without seed and size, which have controls of their own."""
+    """A state as the value of a choice: its query without seed and size, which have controls of their own.
+
+    Args:
+        state: the scenario.
+
+    Returns:
+        A query without its question mark, which is never empty.
+    """
     plain = replace(state, seed=None, replications=None, until="")
     return plain.query().removeprefix("?") or f"scenario={state.scenario}"
 
@@ -56,7 +64,13 @@ def scenario_options(
     known = {option["value"] for option in shipped}
     mine = [state_value(state), *(value for value in chosen if value and not value.startswith(RUN))]
     edited = [{"value": value, "label": _label(value)} for value in dict.fromkeys(mine) if value not in known]
-    groups = [("Changed here", edited), ("Come with the program", shipped)]
+    named = [{"value": state_value(plan.state), "label": plan.name} for plan in plans(studio.visitor)]
+    kept = {option["value"] for option in named}
+    groups = [
+        ("Your plans", named),
+        ("Changed here", [option for option in edited if option["value"] not in kept]),
+        ("Come with the program", shipped),
+    ]
     if with_runs:
         groups.append(("Past runs", _runs(studio)))
     return [{"group": name, "items": items} for name, items in groups if items]
@@ -80,6 +94,8 @@ def _label(value: str) -> str:
         state = State.of(value)
     except InputError:
         return value
+    if state.name:
+        return state.name
     return ", ".join([f"edited scenario {state.file[:6]}" if state.file else state.scenario, *state.changes])
 
 
@@ -90,15 +106,6 @@ def label_of(state: State, name: str) -> str:
         state: the scenario.
         name: name in its file.
     """
-    if state.file:
-        return name
-    if not state.changes:
-        return state.scenario
-    label = ", ".join([state.scenario, *(_short(text) for text in state.changes)])
-    return label if len(label) <= _LONGEST_LABEL else f"{state.scenario}, changed"
-
-
-def _short(text: str) -> str:
-    """`sites.general_hospital.count=4` as `general_hospital.count=4`."""
-    path, equals, value = text.partition("=")
-    return f"{'.'.join(path.split('.')[-2:])}{equals}{value}"
+    if state.name:
+        return state.name
+    return name if state.file else changed_name(name, state.changes)

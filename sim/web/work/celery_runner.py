@@ -37,7 +37,12 @@ def celery_app(url: str, seconds: float) -> Celery:
 
 
 class CeleryRunner(Runner, dash.CeleryManager):
-    """Dash's own Celery manager, with supervised jobs."""
+    """Dash's own Celery manager, with supervised jobs.
+
+    Args:
+        jobs: the jobs that it runs.
+        settings: settings of the studio, with the address of a Redis server.
+    """
 
     def __init__(self, jobs: Jobs, settings: Settings) -> None:
         self.jobs = jobs

@@ -1,8 +1,7 @@
 """Reads visitors' data files in a separate process, with limits on memory and time.
 
 It is the same reader as everywhere. The process is forked from one that has everything imported. Tables are cached for
-a
-while, because a page asks for them repeatedly.
+a while, because a page asks for them repeatedly.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
-from sim.experiment.workers import interrupts_held, main_not_imported, start_worker
+from sim.experiment.forks import interrupts_held
+from sim.experiment.workers import main_not_imported, start_worker
 
 if TYPE_CHECKING:
     from sim.web.settings import Settings
@@ -49,13 +50,19 @@ def prepare_forks(settings: Settings | None = None) -> None:
 
 
 def prepared_settings() -> Settings | None:
-    """In the process that others are forked from: settings of the studio whose jobs will be forked."""
+    """In the process that others are forked from: settings of the studio whose jobs will be forked; None in all
+    others.
+    """
     text = os.environ.pop(_SETTINGS, "")
     return pickle.loads(bytes.fromhex(text)) if text else None
 
 
 def start_warm_worker() -> tuple[BaseProcess, Connection]:
-    """A worker like that of `start_worker`, with everything imported."""
+    """A worker like that of `start_worker`, with everything imported.
+
+    Returns:
+        The process, and the connection over which it gets `(function, arguments)` and answers `(is_fine, value)`.
+    """
     prepare_forks()
     with _STARTING:
         return start_worker(_METHOD)

@@ -1,10 +1,9 @@
 """Supervision of long work, which Dash runs as background callbacks.
 
 A job is a process of this server (with its answer in diskcache), or a task of a Celery worker if there is Redis. Its
-place
-is always freed: a job ends when it is cancelled, when its page is left (the browser says so; a browser that vanishes is
-noticed after a minute), when its time is up, and with the server. A job that died or took too long answers with a
-message.
+place is always freed: a job ends when it is cancelled, when its page is left (the browser says so; a browser that
+vanishes is noticed after a minute), when its time is up, and with the server. A job that died or took too long answers
+with a message.
 """
 
 from __future__ import annotations
@@ -93,6 +92,9 @@ class Jobs:
     def check_room(self, visitor: str) -> None:
         """Check that a visitor may start another job.
 
+        Args:
+            visitor: the visitor's cookie.
+
         Raises:
             UsageError: the visitor has too many already.
         """
@@ -107,7 +109,15 @@ class Jobs:
     def add(
         self, job: Any, key: str, visitor: str, tab: str, at_first: dict[str, dict[str, Any]] | None = None
     ) -> None:
-        """Supervise a job that was started."""
+        """Supervise a job that was started.
+
+        Args:
+            job: process id, or name of the task.
+            key: key of its answer in the store.
+            visitor: the visitor who asked.
+            tab: the tab that asked; empty if unknown.
+            at_first: first update of its page: properties by component.
+        """
         with self._lock:
             self._jobs[job] = _Job(job, key, visitor, tab, dict(at_first or {}))
             if self._watching is None:
@@ -122,7 +132,11 @@ class Jobs:
                     job.asked = time.monotonic()
 
     def told_at_first(self, key: str) -> dict[str, dict[str, Any]]:
-        """The first update for the page of a job; empty the second time."""
+        """The first update for the page of a job: properties by component; empty the second time.
+
+        Args:
+            key: key of the job's answer.
+        """
         with self._lock:
             for job in self._jobs.values():
                 if job.key == key:
@@ -200,7 +214,13 @@ class Jobs:
 
 
 def store_error(runner: Runs, key: str, message: str) -> None:
-    """Store a message where the page of a job looks for its answer."""
+    """Store a message where the page of a job looks for its answer; it is shown as a notice.
+
+    Args:
+        runner: the runner of the job.
+        key: key of its answer.
+        message: what is told, as one or two sentences.
+    """
     error = {"background_callback_error": {"msg": f"{MESSAGE}{message}", "tb": ""}}
     runner.store(key, error)
 

@@ -37,8 +37,7 @@ def long_callback(
     """A decorator for callbacks that take longer than a moment: like `app.callback`, but run as a job.
 
     The function runs in another process, at a lower priority. It may raise `InputError`, whose problems are then shown
-    as a
-    notice; it is better to catch them and show them at the control that caused them.
+    as a notice; it is better to catch them and show them at the control that caused them.
 
     Args:
         app: the app.
@@ -49,7 +48,7 @@ def long_callback(
         running: as for `app.callback`: outputs with their values while it runs and afterwards.
         cancel: inputs that end the job.
         is_long: whether it is long from the start; others may declare it after a first answer.
-        options: further arguments of `app.callback`.
+        options: further arguments of `app.callback`. It is not called when the page opens, unless they say so.
     """
     running, at_first = _cancel_once_known(running or (), cancel or ())
     given = {"progress": progress, "progress_default": progress_default, "running": running, "cancel": cancel}
@@ -65,7 +64,7 @@ def long_callback(
 
         vars(in_job)[AT_FIRST] = at_first
 
-        # what a job's key is made from must differ from function to function
+        # the basis of a job's key must differ between functions
         decorated: Callable[..., Any] = app.callback(
             *dependencies, background=True, manager=studio.manager, interval=_POLL_MS, **given, **options
         )(in_job)

@@ -17,7 +17,7 @@ _now: as_job | None = None
 
 
 def lanes(settings: Settings) -> dict[str, Turns]:
-    """The lanes of a studio's jobs, by name."""
+    """The lanes of a studio's jobs, by name; each runs as many jobs as the limits allow."""
     return {name: Turns(settings.kept / "turns", name, settings.limits.jobs) for name in (QUICK, LONG)}
 
 
@@ -40,7 +40,7 @@ class as_job:  # noqa: N801 - used as a with statement
         if self._settings.redis:
             return  # Celery has a fixed number of workers, and limits of its own
         bound_memory(self._settings.limits.job_bytes)
-        os.nice(_NICE[self._lane])
+        lower_priority(_NICE[self._lane])
         self._wait()
         _now = self
 
@@ -57,7 +57,7 @@ class as_job:  # noqa: N801 - used as a with statement
         if self._lane == LONG:
             return
         self._turn.close()
-        os.nice(_NICE[LONG] - _NICE[QUICK])
+        lower_priority(_NICE[LONG] - _NICE[QUICK])
         self._lane = LONG
         self._wait()
 
@@ -68,8 +68,22 @@ def go_on_as_long() -> None:
         _now.goes_on_as_long()
 
 
+def lower_priority(by: int) -> None:
+    """Let this process yield to others; without effect on systems that have no such priorities, as Windows.
+
+    Args:
+        by: how far its niceness rises, from 0 (a usual process) to at most 19.
+    """
+    if hasattr(os, "nice"):
+        os.nice(by)
+
+
 def bound_memory(n_bytes: int) -> None:
-    """Limit the memory of this process; without effect on systems that have no such limit."""
+    """Limit the memory of this process; without effect on systems that have no such limit.
+
+    Args:
+        n_bytes: address space; beyond it, Python raises `MemoryError`.
+    """
     try:
         import resource
     except ImportError:  # Windows

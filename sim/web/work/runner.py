@@ -18,8 +18,7 @@ AT_FIRST = "at_first"  # of a job's function: what its page is told once it know
 
 class Runner(BaseBackgroundCallbackManager):
     """Shared by all runners of a studio: tells its jobs what was started and asked for, and loses no answer that
-    arrives
-    between two requests of Dash.
+    arrives between two requests of Dash.
 
     Attributes:
         jobs: the jobs of the studio.
@@ -72,9 +71,8 @@ class Runner(BaseBackgroundCallbackManager):
         return result
 
     def job_running(self, job: Any) -> bool:
-        """Whether a job is running, or has an answer that was not read. Dash asks this after asking for the answer,
-        and would
-        otherwise give up a job that ended in between.
+        """Whether a job is running, or has an answer that was not read. Dash asks this after asking for the answer, and
+        would otherwise give up a job that ended in between.
         """
         return bool(super().job_running(job)) or self.jobs.is_answered(job)
 
@@ -90,6 +88,9 @@ def told_at_first(name: str) -> dict[str, dict[str, Any]]:
 
     Args:
         name: name of the callback's function in a manager.
+
+    Returns:
+        Properties by component; empty for none.
     """
     for known, function, _ in BaseBackgroundCallbackManager.functions:
         if known == name:

@@ -1,10 +1,8 @@
 """A fair queue for jobs of all visitors, of which a few run at once.
 
 A lane is a file that the processes of its jobs read and change in turn. The next turn goes to the visitor with the
-fewest
-running jobs, and among these to the one served longest ago, so that one visitor's long jobs delay nobody else. A
-process
-that has ended loses its place.
+fewest running jobs, and among these to the one served longest ago, so that one visitor's long jobs delay nobody else. A
+process that has ended loses its place.
 """
 
 from __future__ import annotations
@@ -30,7 +28,7 @@ _ORDINALS = ("next", "second", "third", "fourth", "fifth", "sixth", "seventh", "
 
 @dataclass(frozen=True)
 class Place:
-    """A job's place in a lane.
+    """A job's place in a lane. Times are in seconds since 1970.
 
     Attributes:
         pid: process id.
@@ -81,12 +79,28 @@ class Lane:
         return found
 
     def seconds_until(self, rank: int, n: int) -> float:
-        """Estimated wait of the job at a rank (from 1), in seconds; 0 if unknown."""
+        """Estimated wait of a job, in seconds: the mean of the last durations, for each round of jobs before it.
+
+        Args:
+            rank: its rank among waiting jobs, from 1.
+            n: jobs that run at once.
+
+        Returns:
+            0 if nothing has run yet.
+        """
         return sum(self.lasted) / len(self.lasted) * -(-rank // n) if self.lasted else 0.0
 
 
 def in_turn(places: Sequence[Place], served: Mapping[str, float]) -> list[Place]:
-    """Waiting jobs, one of each visitor in turn."""
+    """Waiting jobs, one of each visitor in turn.
+
+    Args:
+        places: all jobs of a lane.
+        served: time of each visitor's last turn.
+
+    Returns:
+        Waiting jobs in the order in which their turns come, as if each of them began at its turn.
+    """
     n_of: dict[str, int] = {}
     for place in places:
         n_of[place.visitor] = n_of.get(place.visitor, 0) + bool(place.begun)
@@ -140,6 +154,9 @@ class Turns:
         Args:
             visitor: the visitor whose job this process runs.
             tell: called with a text whenever the place in the queue changes.
+
+        Yields:
+            Once the turn has come.
         """
         pid = os.getpid()
         mine = Place(pid, psutil.Process(pid).create_time(), visitor, time.time())
@@ -161,7 +178,11 @@ class Turns:
                 lane.places = [place for place in lane.places if place.pid != pid]
 
     def waited_seconds(self, pid: int) -> float:
-        """Seconds for which a job has waited, or waited before its turn came."""
+        """Seconds for which a job has waited, or waited before its turn came; 0 for one that is not in the lane.
+
+        Args:
+            pid: its process id.
+        """
         found = [place for place in self._read().places if place.pid == pid]
         return sum((place.begun or time.time()) - place.asked for place in found)
 

@@ -10,7 +10,8 @@ import pytest
 from conftest import scenario_of
 from small_world import log_of
 
-from sim.analysis.costs import costs, length_of_union, site_stretches
+from sim.analysis.costs import costs, site_stretches
+from sim.analysis.grouped import lengths_of_unions
 from sim.analysis.index import EventIndex
 from sim.core import events as e
 from sim.core.clock import MONTH_DAYS
@@ -45,11 +46,14 @@ LOG = log_of(
     ],
 )
 def test_days_that_are_in_any_stretch(stretches: list[tuple[float, float]], days: float) -> None:
-    assert length_of_union(np.array(stretches, dtype=float).reshape(-1, 2)) == days
+    spans = np.array(stretches, dtype=float).reshape(-1, 2)
+    assert lengths_of_unions(spans, np.zeros(len(spans), dtype=int), 1).tolist() == [days]
 
 
 def site_days(log: Log, end: float) -> list[float]:
-    return [length_of_union(stretches) for stretches in site_stretches(EventIndex(log), end)]
+    index = EventIndex(log)
+    found = lengths_of_unions(*site_stretches(index, np.array([end])), len(index.of(e.SITE_ACTIVATED)))
+    return found.tolist()  # type: ignore[no-any-return]
 
 
 def test_a_site_counts_while_it_recruits_or_follows_somebody() -> None:
@@ -72,7 +76,7 @@ def priced(**unit: Any) -> Design:
     return Design(scenario_of(sites=two, costs={"currency": "EUR", **unit}))
 
 
-ROW = {"day_end": 100.0, "n_sites_activated": 2}
+ROW = {"day_end": np.array([100.0]), "n_sites_activated": np.array([2])}
 
 
 @pytest.mark.parametrize(
@@ -94,15 +98,15 @@ def test_each_price_is_of_its_own_part(unit: dict[str, Any], part: str, cost: fl
     found = costs(dict(ROW), priced(**unit), EventIndex(LOG))
     assert found[f"cost_{part}"] == pytest.approx(cost)
     assert found["cost"] == pytest.approx(cost)
-    assert math.fsum(value for name, value in found.items() if name != "cost") == pytest.approx(cost)
+    assert math.fsum(value[0] for name, value in found.items() if name != "cost") == pytest.approx(cost)
 
 
 def test_an_uncertain_price_is_this_trial_s() -> None:
     uncertain = {"uncertain": "uniform", "low": 1.0, "high": 9.0}
-    row = ROW | {"value_costs.screening": 4.5}
+    row = ROW | {"value_costs.screening": np.array([4.5])}
     assert costs(row, priced(screening=uncertain), EventIndex(LOG))["cost_screening"] == 9.0
 
 
 def test_a_month_is_the_mean_month() -> None:
-    found = costs({**ROW, "day_end": MONTH_DAYS}, priced(central_month=100.0), EventIndex(log_of()))
+    found = costs({**ROW, "day_end": np.array([MONTH_DAYS])}, priced(central_month=100.0), EventIndex(log_of()))
     assert found["cost"] == pytest.approx(100.0)

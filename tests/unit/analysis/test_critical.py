@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 from conftest import scenario_of
 from small_world import log_of
 
-from sim.analysis.critical import Ways, completing, critical_paths
+from sim.analysis.critical import NOBODY, Ways, completing, critical_paths
 from sim.analysis.critical_sites import CriticalReducer, critical_names
 from sim.analysis.index import EventIndex
+from sim.analysis.logs import Logs
 from sim.analysis.measures import MILESTONES, PATH_MILESTONES, STEPS, path_name
 from sim.analysis.reduce import Reducer
 from sim.core import events as e
 from sim.core.design import Design
-from sim.core.events import SITE, TIME, Log
+from sim.core.events import Log
 
 FOLLOW_UP = {"visit_weeks": [4], "primary_endpoint_week": 4, "leaving": {"lost": {4: 0.5}}}
 NEVER = math.nan
@@ -39,11 +41,15 @@ def design(target: int = 2, **changes: Any) -> Design:
     return Design(scenario_of(trial={"target": target}, sites={"s": {"count": 2, "referrals_per_month": 1}}, **changes))
 
 
+def reached(days: dict[str, float]) -> dict[str, Any]:
+    """Days of milestones in one replication."""
+    return {f"day_{name}": np.array([days.get(name, NEVER)]) for name in MILESTONES}
+
+
 def steps(log: Log, milestone: str, days: dict[str, float], **changes: Any) -> dict[str, float]:
     """Steps that took time, of one milestone; days of the milestones that are reached."""
-    row = {f"day_{name}": days.get(name, NEVER) for name in MILESTONES}
-    found = critical_paths(row, design(**changes), EventIndex(log))
-    every = {step: found[path_name(milestone, step)] for step in STEPS}
+    found = critical_paths(reached(days), design(**changes), EventIndex(log))
+    every = {step: found[path_name(milestone, step)].item() for step in STEPS}
     if not math.isnan(days.get(milestone, NEVER)):
         assert math.fsum(every.values()) == pytest.approx(days[milestone])
     return {step: value for step, value in every.items() if value != 0}
@@ -111,10 +117,9 @@ def test_what_comes_after_randomisation_is_follow_up_and_the_lock() -> None:
 
 
 def test_a_milestone_that_was_not_reached_has_no_path() -> None:
-    row = {f"day_{name}": NEVER for name in MILESTONES}
-    found = critical_paths(row, design(), EventIndex(log_of(*WAY)))
+    found = critical_paths(reached({}), design(), EventIndex(log_of(*WAY)))
     assert set(found) == {path_name(milestone, step) for milestone in PATH_MILESTONES for step in STEPS}
-    assert all(math.isnan(value) for value in found.values())
+    assert np.isnan(list(found.values())).all()
 
 
 def test_a_date_without_any_participant_is_waited_for() -> None:
@@ -145,9 +150,9 @@ def test_which_event_completes_which_milestone() -> None:
         "last_visit": 50.0,
         "primary_completion": 41.0,
     }
-    row = {f"day_{name}": days.get(name, NEVER) for name in MILESTONES}
-    found = completing(row, design(), EventIndex(log_of(*TWO)))
-    assert {name: (event[TIME], event[SITE]) for name, event in found.items()} == {
+    found = completing(reached(days), design(), EventIndex(log_of(*TWO)))
+    sites = {name: EventIndex.site_of(people).item() for name, (people, _) in found.items()}
+    assert {name: (when.item(), sites[name]) for name, (_, when) in found.items()} == {
         "first_randomised": (4.0, 0.0),
         "randomised_25pct": (4.0, 0.0),
         "randomised_50pct": (4.0, 0.0),
@@ -159,17 +164,31 @@ def test_which_event_completes_which_milestone() -> None:
         "database_lock": (50.0, 0.0),
         "primary_completion": (40.0, 1.0),
     }
-    nobody = completing({f"day_{name}": NEVER for name in MILESTONES}, design(), EventIndex(Log()))
-    assert nobody == {}
+    nobody = completing(reached({}), design(), EventIndex(Log()))
+    assert all((people == NOBODY).all() for people, _ in nobody.values())
 
 
 def test_ways_know_who_they_are_of() -> None:
+    """Asked of three, of whom one is nobody, in an order that is not theirs."""
     index = EventIndex(log_of(*TWO))
-    ways = Ways(index)
-    first, second = index.of(e.DOSE_GIVEN)
-    assert (ways.number(first), ways.randomised(first)) == (1.0, 4.0)
-    assert (ways.number(second), ways.randomised(second)) == (2.0, 30.0)
-    assert ways.of(first)["referral"] == 1.0
+    first, second = index.people(e.DOSE_GIVEN)
+    asked = np.array([second, NOBODY, first])
+    ways = Ways(index, asked)
+    place, is_somebody = ways.of(asked)
+    assert is_somebody.tolist() == [True, False, True]
+    assert ways.numbers[place].tolist() == [2.0, 1.0]
+    assert ways.randomised[place].tolist() == [30.0, 4.0]
+    assert ways.steps[place[1], list(STEPS).index("referral")] == 1.0
+
+
+def test_ways_of_replications_side_by_side_are_their_own() -> None:
+    """The same participant waits through a hold in one replication, and for cells alone in the other."""
+    hold = sorted((*WAY, *pause(24.0, 26.0, e.PAUSE_HOLD)), key=lambda row: row[0])
+    logs = Logs.joined([Logs.of(log_of(*rows)) for rows in (hold, WAY)])
+    columns = {name: np.repeat(days, 2) for name, days in reached({"last_randomised": 30.0}).items()}
+    found = critical_paths(columns, design(), EventIndex(logs))
+    assert found[path_name("last_randomised", "hold")].tolist() == [2.0, 0.0]
+    assert found[path_name("last_randomised", "cells")].tolist() == [5.0, 7.0]
 
 
 def test_sites_and_participants_on_which_milestones_hung() -> None:
@@ -177,12 +196,13 @@ def test_sites_and_participants_on_which_milestones_hung() -> None:
     made = design(follow_up=FOLLOW_UP, arms=ARMS)
     log = log_of(*TWO, (60.0, e.RECRUITMENT_CLOSED), (61.0, e.DATABASE_LOCKED), (61.0, e.TRIAL_ENDED))
     reducer, plain = CriticalReducer(made), Reducer(made)
-    found = dict(zip(reducer.names, reducer(log, {}).measures, strict=True))
+    logs = Logs.of(log)
+    found = dict(zip(reducer.names, reducer(logs, [{}]).measures[0].tolist(), strict=True))
     assert set(critical_names()) <= set(reducer.names)
     assert found["critical_first_site_active_site"] == 0.0
     assert found["critical_first_referral_site"] == 0.0
     assert found["critical_most_site"] == 0.0
     assert (found["critical_last_randomised_site"], found["critical_last_randomised_participant"]) == (1.0, 2.0)
     assert (found["critical_first_randomised_site"], found["critical_first_randomised_participant"]) == (0.0, 1.0)
-    plain_values = plain(log, {}).measures
-    assert [found[name] for name in plain.names] == pytest.approx(plain_values, nan_ok=True)
+    plain_values = plain(logs, [{}]).measures[0]
+    assert np.array_equal([found[name] for name in plain.names], plain_values, equal_nan=True)

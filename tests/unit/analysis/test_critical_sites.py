@@ -10,6 +10,7 @@ from conftest import scenario_of
 from small_world import log_of
 
 from sim.analysis.critical_sites import CriticalReducer, critical_names
+from sim.analysis.logs import Logs
 from sim.analysis.measures import MILESTONES, PATH_MILESTONES, STEPS
 from sim.core import events as e
 from sim.core.design import Design
@@ -19,7 +20,7 @@ from sim.core.events import EndedAtOnce, Log
 def reduced(log: Log) -> dict[str, float]:
     design = Design(scenario_of(sites={"s": {"count": 3, "referrals_per_month": 1.0}}))
     reducer = CriticalReducer(design)
-    return dict(zip(reducer.names, reducer(log, {}).measures, strict=True))
+    return dict(zip(reducer.names, reducer(Logs.of(log), [{}]).measures[0].tolist(), strict=True))
 
 
 def refused(*referrals: tuple[int, float]) -> EndedAtOnce:

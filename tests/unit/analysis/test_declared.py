@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from conftest import Simulated, scenario_of
 from small_world import log_of
 
@@ -22,7 +23,8 @@ DESIGN = Design(scenario_of())
 
 def value(name: str, log: Log) -> float:
     (measure,) = (measure for measure in DECLARED if measure.name == name)
-    return measure.work_out(DESIGN, EventIndex(log))
+    (found,) = np.asarray(measure.work_out(DESIGN, EventIndex(log))).tolist()
+    return float(found)
 
 
 def test_each_is_a_column_with_its_unit_and_meaning() -> None:

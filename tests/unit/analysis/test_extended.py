@@ -48,7 +48,7 @@ def measured(says: Any) -> dict[str, float]:
         kinds=DESIGN.kinds,
         extensions=[SimpleNamespace(name="mine", kind=kind), SimpleNamespace(name="silent", kind=silent)],
     )
-    return measured_by_extensions(made, EventIndex(LOG))
+    return {name: values.item() for name, values in measured_by_extensions(made, EventIndex(LOG)).items()}
 
 
 def test_measures_stand_under_the_extension_s_name() -> None:

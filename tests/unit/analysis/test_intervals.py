@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.analysis.intervals import mean, probability, quantile
+from sim.analysis.intervals import Estimate, mean, probability, quantile
 
 
 @pytest.mark.parametrize("n", [5, 20, 37, 200, 1000])
@@ -103,3 +103,7 @@ def test_the_interval_of_a_mean_of_few_is_students() -> None:
         found = mean(values, are_few=are_few)
         assert found.high is not None
         assert (found.high - found.value) / error == pytest.approx(expected, abs=5e-4)
+
+
+def test_a_share_in_per_cent_keeps_an_end_that_is_not_known() -> None:
+    assert Estimate(0.25, 0.125, None).in_percent == (25.0, 12.5, None)

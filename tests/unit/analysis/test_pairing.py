@@ -33,6 +33,22 @@ def test_days_by_which_the_other_is_later() -> None:
     assert paired_days(reference, value).tolist() == [2.0, INF, -INF, 0.0, 0.0]
 
 
+def test_resampled_as_scipy_does() -> None:
+    """The interval of a difference of medians is scipy's percentile interval of the same resamples, seeded alike."""
+    rng = np.random.default_rng(5)
+    reference, value = rng.gamma(9.0, size=(2, 301))
+
+    def difference(ours: np.ndarray, theirs: np.ndarray, axis: int = -1) -> np.ndarray:
+        return np.partition(theirs, 150, axis=axis)[..., 150] - np.partition(ours, 150, axis=axis)[..., 150]
+
+    drawn = stats.bootstrap(
+        (reference, value), difference, n_resamples=1000, paired=True, method="percentile", rng=np.random.default_rng(1)
+    ).bootstrap_distribution
+    (change,) = quantile_changes(reference, value, (0.5,))
+    ordered = np.sort(drawn)
+    assert (change.difference.low, change.difference.high) == (ordered[25], ordered[974])
+
+
 def test_how_often_it_is_earlier() -> None:
     """Of five pairs two earlier, one later, two the same, of which one never came in either."""
     found = earlier(np.array([5.0, INF, 3.0, 2.0, INF]), np.array([4.0, 9.0, 5.0, 2.0, INF]))

@@ -10,12 +10,14 @@ import pytest
 from conftest import scenario_of
 from small_world import log_of
 
+from sim.analysis.logs import Logs
 from sim.analysis.measures import MILESTONES
-from sim.analysis.reduce import MilestoneReducer, Reducer
+from sim.analysis.reduce import MilestoneReducer, OutcomeReducer, Reducer
 from sim.core import events as e
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
 from sim.core.events import EndedAtOnce, Log
+from sim.experiment.laboratory import COLUMNS
 
 ARMS = {"A": {"allocation": 2, "doses": {"weeks": [0, 1], "cells_per_kg": 1.0}}, "B": {}}
 FOLLOW_UP = {"visit_weeks": [4, 8], "primary_endpoint_week": 4, "leaving": {"death": {8: 0.1}, "lost": {8: 0.1}}}
@@ -29,7 +31,7 @@ def reduced(log: Log, uncertain: dict[str, float] | None = None, **changes: Any)
         "sites": {"s": {"count": 2, "referrals_per_month": 1.0, "coordinators": 2, "infusion_bays": 1}},
     }
     reducer = Reducer(Design(scenario_of(**{**scenario, **changes})))
-    return dict(zip(reducer.names, reducer(log, uncertain or {}).measures, strict=True))
+    return dict(zip(reducer.names, reducer(Logs.of(log), [uncertain or {}]).measures[0].tolist(), strict=True))
 
 
 def person(referral: int, start: float, number: int, arm: int) -> list[tuple[float, ...]]:
@@ -315,15 +317,32 @@ def test_milestones_alone_are_the_same() -> None:
         )
     )
     whole, few = Reducer(design), MilestoneReducer(design)
-    log = log_of(*FOLLOWED, visits=VISITS)
-    every, only = whole(log, {}), few(log, {})
-    assert np.array_equal(every.randomised_days, [10.0, 20.0])
+    logs = Logs.of(log_of(*FOLLOWED, visits=VISITS))
+    every, only = whole(logs, [{}]), few(logs, [{}])
+    assert np.array_equal(every.randomised_days, [[10.0, 20.0]])
     assert np.array_equal(only.randomised_days, every.randomised_days)
-    for name, a, b in zip(whole.names, every.measures, only.measures, strict=True):
+    for name, a, b in zip(whole.names, every.measures[0], only.measures[0], strict=True):
         if name.startswith("day_") or name in ("outcome", "reached"):
             assert a == b, name
         else:
             assert math.isnan(b), name
+
+
+def test_outcomes_alone_are_the_same() -> None:
+    """An uncertain price is this trial's there too."""
+    uncertain = {"uncertain": "uniform", "low": 1.0, "high": 9.0}
+    settings: dict[str, Any] = {"trial": {"target": 2}, "arms": ARMS, "follow_up": FOLLOW_UP}
+    settings["sites"] = {"s": {"count": 2, "referrals_per_month": 1}}
+    logs, price = Logs.of(log_of(*FOLLOWED, visits=VISITS)), [{"costs.screening": 4.5}]
+    for costs in ({}, {"costs": {"currency": "EUR", "screening": uncertain}}):
+        design = Design(scenario_of(**settings, **costs))
+        whole, few = Reducer(design), OutcomeReducer(design)
+        given = price if costs else [{}]
+        every = dict(zip(whole.names, whole(logs, given).measures[0].tolist(), strict=True))
+        only = dict(zip(few.names, few(logs, given).measures[0].tolist(), strict=True))
+        wanted = [name for name in COLUMNS if name in every]
+        assert [every[name] for name in wanted] == [only[name] for name in wanted]
+        assert not costs or only["cost"] == 9.0
 
 
 def test_costs_are_measured_where_the_scenario_has_them() -> None:

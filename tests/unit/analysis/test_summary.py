@@ -143,7 +143,9 @@ def test_losses_by_reason() -> None:
     found = loss_table(BASE, frame(2, n_lost=[1.0, 4.0]))
     assert found.loc["no coordinator in time", "mean"] == 2.5
     assert found.loc["no coordinator in time", "measure"] == "n_lost"
-    assert len(found) == sum(has_measure(name, BASE) for name in LOSSES)
+    away = "turned away, a cap being reached"
+    assert away not in found.index, "nothing of base has a cap"
+    assert away in loss_table(scenario_of(caps={"full": {"in_screening": 3}}), frame(2)).index
 
 
 def test_a_row_a_cap() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import integrate
 
-from sim.core.intensity import Steps, intensity
+from sim.core.intensity import Steps, days_of_arrivals, intensity
 
 END = 400.0
 EDGES = np.array([0.0, 30.0, 47.5, 120.0, 121.0, 200.0])
@@ -101,3 +101,23 @@ def test_steps_between() -> None:
     edges, values = CALENDAR.between(3.0, 4.0)
     assert edges == [3.0, 4.0]
     assert values == [1.0]
+
+
+def test_arrivals_at_several_sites_at_once_are_those_of_each() -> None:
+    """To the last bit: with ramps of several pieces, without, of a rate of 0, under another calendar, in any order."""
+    calendar = Steps(np.array([0.0, 20.0, 45.0]), np.array([1.0, 0.0, 2.0]), 200.0)
+    flat = Steps(np.array([0.0]), np.array([1.0]), 200.0)
+    sites = [
+        intensity(0.7, calendar, 0.0, 200.0, -5.0, 60.0, 0.4),
+        intensity(0.3, calendar, 10.0, 200.0, 10.0, 0.0, 1.0),
+        intensity(0.0, calendar, 0.0, 200.0, 0.0, 60.0, 0.4),
+        intensity(0.5, flat, 30.0, 200.0, 30.0, 10.0, 0.1),
+        intensity(0.9, flat, 200.0, 200.0, 300.0, 90.0, 0.1),
+        intensity(1.1, calendar, 15.0, 200.0, 15.0, 90.0, 0.0),
+    ]
+    arrivals = np.cumsum(np.random.default_rng(3).exponential(size=(len(sites), 128)), axis=1)
+    found = days_of_arrivals(sites, arrivals)
+    for site, row, days in zip(sites, arrivals, found, strict=True):
+        assert days.tobytes() == site.times(row).tobytes()
+    assert np.isinf(found[[2, 4]]).all()
+    assert np.isfinite(found[[0, 1, 3, 5], 0]).all()

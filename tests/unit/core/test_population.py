@@ -102,6 +102,13 @@ def test_conditions_have_their_probabilities_and_correlations() -> None:
     probability_is(p & x, float(together))
 
 
+def test_a_correlated_condition_that_is_certain_always_holds_and_one_that_is_impossible_never() -> None:
+    patients = PATIENTS | {"conditions": {"p": 1.0, "q": 0.0}, "correlation": {"x~p": 0.3, "x~q": 0.3}}
+    lacks = failed({"p": {"any": ["p"]}, "q": {"any": ["q"]}}, n=20, patients=patients)
+    assert not lacks["p"].any()
+    assert lacks["q"].all()
+
+
 @pytest.mark.parametrize("rho", [0.6, -0.6])
 def test_a_positive_correlation_is_positive(rho: float) -> None:
     """Whatever two are correlated, numbers or conditions, they go together where the correlation is positive."""

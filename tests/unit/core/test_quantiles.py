@@ -159,3 +159,11 @@ def test_site_effects_have_mean_one() -> None:
     assert values[0] == pytest.approx(stats.gamma(1 / 0.64, scale=0.64).ppf(u), rel=1e-7)
     assert np.all(values[1] == 1.0)
     assert math.isfinite(gamma_of_mean_one(np.array([0.0]), np.array([2.0]))[0])
+
+
+@pytest.mark.parametrize(("keyword", "middle", "spread"), [("normal", "mean", "sd"), ("lognormal", "median", "sigma")])
+def test_a_spread_that_is_drawn_as_0_leaves_only_the_middle(keyword: str, middle: str, spread: str) -> None:
+    """Between bounds, too, whose probabilities are then 0 and 1."""
+    uncertain = {"uncertain": "gamma", "mean": 1.0, "cv": 9.0}
+    law = family(keyword, **{middle: 20.0, spread: uncertain, "low": 10.0, "high": 50.0})
+    assert quantile(law, {spread: 0.0})(U) == pytest.approx(20.0)

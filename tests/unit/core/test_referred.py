@@ -64,15 +64,18 @@ def test_people_are_in_order_of_row_and_referral_with_their_values() -> None:
     assert people.starts[0] == 0
     for row in range(40):
         here = slice(people.starts[row], people.starts[row + 1])
-        assert people.position[here] == np.flatnonzero(found.fate[row] == HANDLED).tolist()
+        assert (people.position[here] == np.flatnonzero(found.fate[row] == HANDLED)).all()
     n = people.starts[-1]
     assert len(people.values) == n
     assert set(people.weight_kg) == {70.0}
     assert set(people.days_since_decompensation) == {4.0}
-    assert {len(values) for values in people.values} == {3}, "when they worsen, and the days of two attempts"
-    assert all(1 <= days <= 3 for _, *both in people.values for days in both)
-    assert set(people.strata) == {(0,), (1,)}
-    assert all(people.consents)
+    assert people.values.shape[1] == 3, "when they worsen, and the days of two attempts"
+    assert ((people.values[:, 1:] >= 1) & (people.values[:, 1:] <= 3)).all()
+    assert set(people.strata[:, 0]) == {0, 1}
+    assert people.consents.all()
+    listed = people.listed
+    assert listed.strata == [(level,) for level in people.strata[:, 0].tolist()]
+    assert listed.values[n - 1] == people.values[n - 1].tolist()
 
 
 def test_gaps_are_exponential_of_mean_one() -> None:
@@ -84,14 +87,15 @@ def test_gaps_are_exponential_of_mean_one() -> None:
 )
 def test_who_is_eligible(consents: bool, chart: int, tests: int, n: int) -> None:
     """Who consents and fails nothing, row by row; rows may be empty."""
-    of_both: dict[str, Any] = {"values": [[], []], "weight_kg": [1.0] * 2, "days_since_decompensation": [0.0] * 2}
     people = People(
-        starts=[0, 0, 1, 2],
-        position=[0, 5],
-        chart_failed=[0, chart],
-        tests_failed=[0, tests],
-        consents=[True, consents],
-        strata=[(), ()],
-        **of_both,
+        starts=np.array([0, 0, 1, 2]),
+        position=np.array([0, 5]),
+        values=np.zeros((2, 0)),
+        chart_failed=np.array([0, chart]),
+        tests_failed=np.array([0, tests]),
+        weight_kg=np.ones(2),
+        days_since_decompensation=np.zeros(2),
+        consents=np.array([True, consents]),
+        strata=np.zeros((2, 0), dtype=np.int64),
     )
     assert people.n_eligible().tolist() == [0, 1, n]

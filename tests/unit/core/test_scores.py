@@ -30,3 +30,9 @@ def test_prothrombin_activity_follows_from_inr() -> None:
     assert pta_percent(np.array([1.0]))[0] == 100.0
     assert pta_percent(np.array([1.5, 2.0])) == pytest.approx([100 / 1.5**1.4, 100 / 2**1.4], rel=1e-6)
     assert pta_percent(np.array([1.93]))[0] < 40 < pta_percent(np.array([1.92]))[0]
+
+
+def test_a_value_that_underflows_to_0_is_a_score_and_no_warning() -> None:
+    zero, one = np.zeros(1), np.ones(1)
+    assert np.isfinite(meld(zero, one, one)).all()
+    assert np.isfinite(pta_percent(zero + 1e-320)).all()

@@ -21,7 +21,7 @@ def ends_of(steps: dict[str, Any], n: int = 4, **asked: Any) -> tuple[Ends, Desi
     sites = {name: {"count": 2, "referrals_per_month": 1.0, "country": "DE"} for name in ("a", "b")}
     design = Design(scenario_of(sites=sites, site_defaults={"start_up": steps}))
     batch = Batch(design, 3, 0, n)
-    made = StartUps(batch.streams, batch._all, 0)
+    made = StartUps(batch.streams, batch.replications, 0)
     group = asked.pop("group", "a")
     (network,) = (g.network for g in design.groups if g.name == group)
     asked = {"begins": np.full((2, n), -10.0), "more_days": lambda _step: 0.0, **asked}

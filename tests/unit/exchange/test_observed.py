@@ -104,3 +104,17 @@ def test_when_sites_were_first_seen() -> None:
     opened = replace(made, sites=(replace(made.sites[0], activated=-3.0), *made.sites[1:]))
     assert opened.first_seen().tolist()[:3] == [-3.0, 1.0, 10.0]
     assert np.isnan(opened.first_seen()[3])
+
+
+def test_a_site_opens_and_closes_when_it_did() -> None:
+    """At the end of day 5, a site that opened on that day is open; one that opens or closes on day 6 has not."""
+    sites = (
+        SiteRecord("a", 5.0),
+        SiteRecord("b", 6.0, planned=4.0),
+        SiteRecord("c", 1.0, 5.0),
+        SiteRecord("d", 1.0, 6.0),
+    )
+    known = replace(trial(), sites=sites).as_of(FIRST + timedelta(days=5))
+    assert [(site.name, site.activated, site.closed) for site in known.sites] == [
+        ("a", 5.0, None), ("b", None, None), ("c", 1.0, 5.0), ("d", 1.0, None)
+    ]  # fmt: skip

@@ -12,6 +12,7 @@ from made_trials import EVERY_TWO, FIRST, trial_with
 
 from sim.analysis.pairing import paired_days
 from sim.core.clock import MONTH_DAYS
+from sim.experiment.execution import ALONE
 from sim.forecast.answer import Answer, WhatIf, forecast, named_apart
 from sim.forecast.changes import FORECAST
 from sim.scenario.schema import Scenario
@@ -29,7 +30,7 @@ def plan(**sites: Any) -> Scenario:
 @pytest.fixture(scope="module")
 def answer() -> Answer:
     faster = WhatIf("faster", plan(count=4))
-    return forecast(plan(), trial_with(EVERY_TWO), [faster], replications=30, seed=3, workers=1)
+    return forecast(plan(), trial_with(EVERY_TWO), [faster], replications=30, seed=3, execution=ALONE)
 
 
 def test_what_ifs_have_names_of_their_own() -> None:

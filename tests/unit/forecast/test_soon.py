@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ from made_trials import EVERY_TWO, trial_with
 
 from sim.core.clock import MONTH_DAYS
 from sim.core.observed import KnownSite, ObservedState
-from sim.forecast.backtest.near import BY_SITE, in_next, when_next
+from sim.forecast.backtest.near import BY_COUNTRY, BY_SITE, in_next, when_next
 from sim.forecast.soon import soon
 
 
@@ -27,7 +28,8 @@ class Futures:
 
 def start(target: int = 100, **state: Any) -> Any:
     trial = trial_with(EVERY_TWO, sites=2)
-    scenario = SimpleNamespace(trial=SimpleNamespace(target=target))
+    group = SimpleNamespace(country=None, model_fields_set={"country"})
+    scenario = SimpleNamespace(trial=SimpleNamespace(target=target), sites={"a": group})
     keys = {0: ("a", 0), 1: ("a", 1)}
     return SimpleNamespace(trial=trial, scenario=scenario, state=ObservedState(99.0, **state), open_sites=keys)
 
@@ -55,3 +57,15 @@ def test_each_open_site_at_its_own_rate_and_drift() -> None:
     mean = 0.5 * 6.0 * 90 / MONTH_DAYS
     assert found[0].quantiles[1].value == pytest.approx(mean, abs=1.0)
     assert soon(start(), Futures())[-1].question != BY_SITE, "without rates nothing is said by site"  # type: ignore[arg-type]
+
+
+def test_countries_are_the_sums_of_their_sites() -> None:
+    """Three sites in two countries: each country's median is near the sum of its sites' means."""
+    rates = np.tile([2.0, 6.0], (4000, 1))
+    sites = {("a", 0): KnownSite(activated=0.0, rate=0), ("a", 1): KnownSite(activated=0.0, rate=1)}
+    made = start(sites=sites, rates=rates)
+    one, two = made.trial.sites
+    made.trial = replace(made.trial, sites=(replace(one, country="X"), replace(two, country="Y")))
+    found = [item for item in soon(made, Futures()) if item.question == BY_COUNTRY]  # type: ignore[arg-type]
+    assert [item.subject for item in found] == ["Y", "X"]
+    assert found[0].quantiles[1].value == pytest.approx(6.0 * 90 / MONTH_DAYS, abs=2.5)  # the median is below the mean

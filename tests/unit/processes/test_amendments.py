@@ -11,6 +11,7 @@ from small_world import happened, sites_of, someone, world_of
 from sim.core.clock import MONTH_DAYS
 from sim.core.people import Person
 from sim.processes.amendments import Amendments
+from sim.processes.start_up import StartUpSteps
 
 SITES = {"east": {"referrals_per_month": 1.0}, "west": {"count": 2, "referrals_per_month": 1.0}}
 CRITERIA = {
@@ -37,7 +38,15 @@ class Trial:
             never_opens=lambda site: self.asked.append(("never opens", site.index)),
             multiply_rate=lambda site, factor: self.asked.append(("rate", site.index, factor)),
         )
-        self.amendments = Amendments(self.world, self.sites, self.gate, opening, self.inside)  # type: ignore[arg-type]
+        self.amendments = Amendments(
+            self.world,
+            self.sites,
+            self.gate,  # type: ignore[arg-type]
+            opening,  # type: ignore[arg-type]
+            StartUpSteps(self.world),
+            self.inside,
+            lambda arm, opens: self.asked.append(("arm", arm.name, opens)),
+        )
 
     def person(self, site: int = 0, **known: Any) -> Person:
         return someone(self.world, self.sites[site], **known)
@@ -127,3 +136,31 @@ def test_sites_that_waited_begin_their_start_up_or_never_open() -> None:
     trial.run()
     assert trial.asked == [("never opens", 1)]
     assert not trial.amendments.may_open(trial.sites[1])
+
+
+ARMS = {"A": {}, "B": {}, "C": {}}
+
+
+def test_an_arm_opens_and_closes() -> None:
+    """B is closed until 11 January; A closes twice, which happens once; each is told, and in the log."""
+    rules = {
+        "more": {"on": "2020-01-11", "opens_arms": "B"},
+        "less": {"at_month": 1, "closes_arms": "A"},
+        "again": {"at_month": 2, "closes_arms": "A"},
+    }
+    trial = Trial(rules, arms=ARMS)
+    assert trial.amendments.may_open_an_arm()
+    kinds = [(day, kind) for day, kind, _ in trial.run() if kind.startswith("arm.")]
+    assert kinds == [(10.0, "arm.opened"), (round(MONTH_DAYS, 6), "arm.closed")]
+    assert trial.asked == [("arm", "B", True), ("arm", "A", False)]
+    assert not trial.amendments.may_open_an_arm()
+
+
+def test_an_arm_that_is_not_needed_never_opens() -> None:
+    """A contingency without its condition, and a number that nobody can reach."""
+    trial = Trial({"a": {"at_month": 1, "if_fewer_than": 2, "opens_arms": "B"}}, arms=ARMS)
+    trial.gate.recruiting = False
+    trial.run()
+    assert trial.asked == [("arm", "B", False)]
+    trial = Trial({"a": {"at_randomised": 3, "opens_arms": "B"}}, arms=ARMS)
+    assert not trial.amendments.may_open_an_arm()

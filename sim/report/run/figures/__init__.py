@@ -1,4 +1,8 @@
-"""Plotly figures of a run. Plotly is slow to import, so nothing below this package imports it."""
+"""Plotly figures of a run. Plotly is slow to import, so nothing below this package imports it.
+
+Each maker takes the tables of a run (`Answers`) and returns an exhibit: figure, summary and table from the same
+numbers. Where a scenario has nothing to show, it returns an exhibit whose summary says so, and no figure.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +39,15 @@ MAKERS: dict[str, Callable[[Answers], Exhibit]] = {  # of every trial
 
 
 def all_exhibits(answers: Answers) -> dict[str, Exhibit]:
-    """Every figure with its words and table, by name, in the order of a report."""
+    """Every figure with its words and table, by name, in the order of a report.
+
+    Args:
+        answers: tables of the run.
+
+    Returns:
+        Exhibits that every trial has, then tables of measures, then those of parts that the scenario has (caps,
+        countries, costs, looks, amendments, risks, start-up).
+    """
     found = {name: make(answers) for name, make in MAKERS.items()} | measured.measured_exhibits(answers)
     found |= {"caps": people.caps(answers)} if answers.scenario.caps else {}
     found |= {"countries": countries.countries(answers)} if answers.design.countries else {}
@@ -47,6 +59,10 @@ def all_exhibits(answers: Answers) -> dict[str, Exhibit]:
 
 
 def all_figures(results: Results) -> dict[str, go.Figure]:
-    """Every figure that has something to show, by name."""
+    """Every figure that has something to show, by name; `figures` of the Python API.
+
+    Args:
+        results: the run.
+    """
     found = all_exhibits(Answers(results))
     return {name: exhibit.figure for name, exhibit in found.items() if exhibit.figure is not None}

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 
 def countries(answers: Answers) -> Exhibit:
-    """Participants by country, with the opening of its sites and the people screened there."""
+    """Participants by country, with the opening of its sites and the people screened there.
+
+    Args:
+        answers: tables of a run whose scenario has countries.
+    """
     table, costs = answers.results.countries(), answers.scenario.costs
     labels = [str(row["label"]) for _, row in table.iterrows()]
     estimates = [estimate_of(row, "randomised") for _, row in table.iterrows()]
@@ -54,7 +58,15 @@ def _country_row(row: pd.Series, answers: Answers, has_costs: bool) -> tuple[str
 
 
 def start_up(answers: Answers) -> Exhibit:
-    """How long each step of start-up takes, and how often it is on the longest way, overall and by country."""
+    """How long each step of start-up takes, and how often it is on the longest way, overall and by country.
+
+    Args:
+        answers: tables of a run whose sites have steps of start-up.
+
+    Returns:
+        Bars of the days on the longest way (they add up to the start-up of a mean site), without a figure if no such
+        site was activated.
+    """
     table, codes = answers.results.start_up(), answers.design.countries
     of = {(str(row["country"]), str(row["step"])): row for _, row in table.iterrows()}
     steps = answers.design.start_up
@@ -90,7 +102,12 @@ def start_up(answers: Answers) -> Exhibit:
 
 
 def risks(answers: Answers) -> Exhibit:
-    """How often each risk strikes, what it adds, and what it costs the trial."""
+    """How often each risk strikes, what it adds, and what it costs the trial; a table without a figure.
+
+    Args:
+        answers: tables of a run whose scenario has risks. Days that a risk costs come from paired runs, if it measured
+            them.
+    """
     table = answers.results.risks(end_of(answers.scenario))
     rows = []
     for name, row in table.iterrows():

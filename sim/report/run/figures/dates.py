@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import math
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 import plotly.graph_objects as go
 
 from sim.analysis.modelled import end_of, has_milestone
-from sim.core.clock import MONTH_DAYS, WEEK_DAYS
+from sim.core.clock import MONTH_DAYS
 from sim.report.exhibits import Exhibit, Table
+from sim.report.pace import last_randomisation
 from sim.report.style import (
     BAND_INNER,
     BAND_OUTER,
     BLUE,
     GREY,
     INK,
-    VERMILLION,
+    PLANNED,
+    WORSE,
     date_intervals,
     figure,
     rounded,
@@ -31,7 +33,10 @@ if TYPE_CHECKING:
     from sim.analysis.intervals import Estimate
     from sim.report.run.answers import Answers
 
-_PLANNED_NAMES = {"primary_completion": "registered primary completion", "last_visit": "registered study completion"}
+_PLANNED_NAMES = {
+    "primary_completion": "planned primary",
+    "last_visit": "planned study",
+}
 _SHARES = {"randomised_25pct": 0.25, "randomised_50pct": 0.5, "randomised_75pct": 0.75, "randomised_100pct": 1.0}
 _CURVES = ("last_randomised", "primary_completion", "last_visit", "database_lock")
 _PERCENTILES = (10, 50, 80, 90)
@@ -40,51 +45,68 @@ _MOST_ROWS = 24
 
 
 def _planned_lines(figure_: go.Figure, answers: Answers, at_top: bool) -> None:
-    """Dates of the registry record as upright lines; their labels stand where they cover the least."""
+    """Dates of the registry record as upright lines; their labels stand where they cover the least.
+
+    A label is one line of text, so that two dates of a year apart stand clear of each other on a phone.
+    """
     for milestone, when in answers.planned.items():
-        figure_.add_vline(x=str(when), line={"color": VERMILLION, "width": 2, "dash": "dash"})
+        figure_.add_vline(x=str(when), line={"color": PLANNED, "width": 2, "dash": "dash"})
         figure_.add_annotation(
             x=str(when),
             y=0.92 if at_top else 0.02,
             yref="paper",
             yanchor="top" if at_top else "bottom",
-            xanchor="right",
+            xanchor="right" if at_top else "left",  # beside the line, away from the curves that rise before it
             text=f"{_PLANNED_NAMES[milestone]} {when}",
             textangle=-90,
             showarrow=False,
-            font={"size": 11, "color": VERMILLION},
+            font={"size": 11, "color": PLANNED},
         )
 
 
 # --- cumulative randomisations
 
 
-def _last_day(answers: Answers) -> float:
-    """Last day of the fan chart: when nine tenths of the trials are recruited, and after the planned dates."""
+def last_day(answers: Answers) -> float:
+    """Last day of the fan chart: when nine tenths of the trials are recruited, and after the planned dates.
+
+    Args:
+        answers: tables of the run.
+
+    Returns:
+        Days since day 0, at most the horizon.
+    """
     p90 = answers.quantile("randomised_100pct", 90).value
     end = p90 if math.isfinite(p90) else answers.design.horizon_days
     planned = [answers.design.clock.day_of(when) for when in answers.planned.values()]
     return min(max([end, *planned, 30.0]) * 1.04, answers.design.horizon_days)
 
 
-def _pace(answers: Answers) -> tuple[date, date] | None:
-    """Day 0, and the last date on which the target can be met without missing the registered primary completion."""
-    when = answers.planned.get("primary_completion")
-    if when is None:
+def even_pace(answers: Answers) -> tuple[date, date] | None:
+    """Day 0, and the last date on which the target can be met without missing the planned primary completion.
+
+    Args:
+        answers: tables of the run.
+
+    Returns:
+        None without a planned date, or where events decide; see `sim.report.pace`.
+    """
+    if "primary_completion" not in answers.planned:
         return None
-    follow_up = answers.scenario.follow_up
-    if follow_up and follow_up.primary_completion:
-        return None  # no single participant is needed by a date: events are
-    weeks = follow_up.primary_endpoint_week if follow_up else 0.0
-    last = when - timedelta(days=math.ceil(weeks * WEEK_DAYS))
-    opens = answers.design.clock.opens
-    return (opens, last) if last > opens else None
+    last = last_randomisation(answers.scenario)
+    return None if last is None else (answers.design.clock.opens, last)
 
 
 def fan(answers: Answers) -> Exhibit:
-    """Cumulative randomisations: median and bands over replications, with the registry's plan."""
+    """Cumulative randomisations: median and bands over replications, with the registry's plan.
+
+    Bands are pointwise: 80 % and half of the trials at each day, and no path of a single trial.
+
+    Args:
+        answers: tables of the run.
+    """
     curves = answers.results.curves
-    end = _last_day(answers)
+    end = last_day(answers)
     rows = curves[curves["day"] <= math.ceil(end)]
     step = max(1, math.ceil(len(rows) / _MOST_POINTS))
     rows = rows.iloc[np.unique(np.append(np.arange(0, len(rows), step), len(rows) - 1))]
@@ -108,14 +130,14 @@ def fan(answers: Answers) -> Exhibit:
         x=0, xref="paper", xanchor="left", y=answers.target, yanchor="bottom", showarrow=False,
         text=f"target {answers.target}", font={"size": 12},
     )  # fmt: skip
-    pace = _pace(answers)
+    pace = even_pace(answers)
     if pace is not None:
         found.add_trace(
             go.Scatter(
                 x=[str(day) for day in pace],
                 y=[0, answers.target],
                 mode="lines",
-                line={"color": VERMILLION, "width": 2, "dash": "longdash"},
+                line={"color": PLANNED, "width": 2, "dash": "longdash"},
                 name="even pace that the plan needs",
                 hoverinfo="skip",
             )
@@ -163,7 +185,7 @@ def _by(answers: Answers, milestone: str, q: int) -> str:
 
 
 def _fan_summary(answers: Answers, pace: tuple[date, date] | None) -> str:
-    target = answers.target
+    target = f"{answers.target:,}"
     text = (
         f"Half of the simulated trials have randomised {target} participants {_by(answers, 'randomised_100pct', 50)}, "
         f"and 80 % of them {_by(answers, 'randomised_100pct', 80)}."
@@ -173,7 +195,7 @@ def _fan_summary(answers: Answers, pace: tuple[date, date] | None) -> str:
     if pace is not None:
         odds = estimate_of(answers.odds.loc["primary_completion"], "probability")
         text += (
-            f" To keep the registered primary completion of {answers.planned['primary_completion']}, the last "
+            f" To keep the planned primary completion of {answers.planned['primary_completion']}, the last "
             f"participant is needed by about {pace[1]}; the chance of keeping it is {chance(odds)}."
         )
     return text
@@ -196,7 +218,15 @@ def _fan_table(answers: Answers) -> Table:
 
 
 def milestones(answers: Answers) -> Exhibit:
-    """S-curves of the milestones that end the trial, with the share that never gets there."""
+    """S-curves of the milestones that end the trial, with the share that never gets there.
+
+    Args:
+        answers: tables of the run.
+
+    Returns:
+        Shares of all simulated trials by date; a curve with trials that never get there stays below 100 %. The table
+        has every milestone.
+    """
     found = figure(470, hovermode="closest")
     end = _last_shown(answers)
     for i, name in enumerate(_curves(answers)):
@@ -211,7 +241,7 @@ def milestones(answers: Answers) -> Exhibit:
         )  # fmt: skip
         found.add_shape(
             type="line", xref="paper", x0=1, x1=1, y0=100 * (1 - never.value), y1=100,
-            line={"color": VERMILLION, "width": 6}, layer="below",
+            line={"color": WORSE, "width": 6}, layer="below",
         )  # fmt: skip
     found.update_yaxes(title="share of simulated trials, %", range=[0, 108], tickvals=[0, 10, 25, 50, 80, 90, 100])
     found.update_xaxes(range=[str(answers.design.clock.date_of(day)) for day in (0.0, end)])

@@ -1,4 +1,7 @@
-"""Measures without a figure of their own, as tables: those defined by a function, and those of extensions."""
+"""Measures without a figure of their own, as tables: those defined by a function, and those of extensions.
+
+A measure that is added with `@declared` appears here without any other code.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,14 @@ OWN = "own"  # the section of what extensions measure
 
 
 def measured_exhibits(answers: Answers) -> dict[str, Exhibit]:
-    """One table per section of the report that has such measures, named `measured-<section>`."""
+    """One table per section of the report that has such measures, named `measured-<section>`.
+
+    Args:
+        answers: tables of the run.
+
+    Returns:
+        By name. The mean is over the trials in which a measure is known; in quantiles the others count as never.
+    """
     by_section: dict[str, list[Measure]] = {}
     for entry in DECLARED:
         by_section.setdefault(entry.section, []).append(Measure(entry.name, entry.unit, entry.meaning))

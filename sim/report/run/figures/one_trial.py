@@ -1,4 +1,7 @@
-"""One whole simulated trial: each participant's screening, infusions, visits and way out."""
+"""One whole simulated trial: each participant's screening, infusions, visits and way out.
+
+It is a picture of how the model works. The page that plays a trial is in `sim.report.one_trial`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from sim.analysis.modelled import has_doses, has_follow_up, has_measure
 from sim.plurals import are, counted
 from sim.report.exhibits import Exhibit, Table
 from sim.report.one_trial.story import plain as spaced
-from sim.report.style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION, figure, plain, series, stamps
+from sim.report.style import BLUE, GREY, OLIVE, ORANGE, PURPLE, SLATE, WORSE, figure, plain, series, stamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +29,7 @@ MOST_LANES = 150
 _LANE_PX = 15
 _TITLE = "One simulated trial, participant by participant"
 _SYMBOLS = ("x", "diamond", "triangle-right", "square", "star", "hexagon", "pentagon", "bowtie")
-_COLOURS = (VERMILLION, PURPLE, ORANGE, GREEN, BLUE)
+_COLOURS = (WORSE, PURPLE, ORANGE, OLIVE, SLATE)
 _COUNTS = {
     "doses": "n_doses_given",
     "missed doses": "n_doses_missed",
@@ -38,12 +41,19 @@ _DRAWN = {
     "dose.missed": ("dose missed or lost", {"symbol": "circle-open", "size": 7, "color": ORANGE}),
     "dose.lost": ("dose missed or lost", {"symbol": "circle-open", "size": 7, "color": ORANGE}),
     "visit.done": ("visit", {"symbol": "line-ns-open", "size": 7, "color": GREY}),
-    "visit.missed": ("visit missed", {"symbol": "x-thin-open", "size": 5, "color": VERMILLION}),
+    "visit.missed": ("visit missed", {"symbol": "x-thin-open", "size": 5, "color": WORSE}),
 }
 
 
 def swimlane(answers: Answers) -> Exhibit:
-    """One lane per participant, in the typical replication."""
+    """One lane per participant, in the typical replication: screening, stay by arm, doses, visits and way out.
+
+    Args:
+        answers: tables of the run.
+
+    Returns:
+        The first 150 participants at most; a sentence alone if no trial was kept whole, or nobody was randomised.
+    """
     kept = answers.kept
     if kept.one is None:
         return Exhibit("swimlane", _TITLE, kept.nothing)
@@ -135,7 +145,7 @@ def _add_ways_out(found: go.Figure, people: pd.DataFrame, clock: Clock, ways: li
             continue
         marker = {"symbol": _SYMBOLS[i % len(_SYMBOLS)], "size": 9, "color": _COLOURS[i % len(_COLOURS)]}
         if way == "completed":
-            marker = {"symbol": "line-ns-open", "size": 11, "color": GREEN, "line": {"width": 3}}
+            marker = {"symbol": "line-ns-open", "size": 11, "color": BLUE, "line": {"width": 3}}
         found.add_trace(
             go.Scatter(
                 x=stamps(clock, rows["out_day"]),

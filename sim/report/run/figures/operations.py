@@ -1,4 +1,7 @@
-"""Queues and bays, and the balance of the arms."""
+"""Queues and bays, and the balance of the arms.
+
+Levels over time come from the trials that were kept whole, shares of busy time and waits from all.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from sim.analysis import intervals
-from sim.analysis.modelled import has_bays, has_coordinators
+from sim.analysis.intervals import Z
+from sim.analysis.modelled import has_bays, has_coordinators, place_of_doses
 from sim.analysis.occupancy import PLACES, Place, mean_level, peak_level, stays
 from sim.core.clock import WEEK_DAYS
 from sim.report.exhibits import Exhibit, Table
@@ -18,7 +22,7 @@ from sim.report.style import (
     BAND_INNER,
     BLUE,
     GREY,
-    VERMILLION,
+    WORSE,
     figure,
     plain,
     rounded,
@@ -35,14 +39,21 @@ Array = npt.NDArray[np.float64]
 
 _PANEL_PX = 150
 _MOST_PERIODS = 400
-_Z = 1.959963984540054
 
 
 # --- queues and bays
 
 
 def queues(answers: Answers) -> Exhibit:
-    """People waiting, in screening and in a bay over time: one replication, and the mean over those kept."""
+    """People waiting, in screening and in a bay over time: one replication, and the mean over those kept.
+
+    Args:
+        answers: tables of the run.
+
+    Returns:
+        One panel per place that the trial has. Time is cut into weeks, or longer periods for long trials: steps are the
+        most at once in each, the line is the mean level. A sentence alone if no trial was kept whole.
+    """
     from plotly.subplots import make_subplots
 
     title, kept = "Queues over time", answers.kept
@@ -92,7 +103,10 @@ def _places(answers: Answers) -> dict[str, Place]:
     """Places where people can wait or be, out of those that this trial has."""
     scenario = answers.scenario
     has = {"waiting_for_coordinator": has_coordinators(scenario), "in_bay": has_bays(scenario)}
-    return {name: place for name, place in PLACES.items() if has.get(name, True)}
+    found = {name: place for name, place in PLACES.items() if has.get(name, True)}
+    if "in_bay" in found:
+        found["in_bay"] = found["in_bay"]._replace(meaning=f"in an {place_of_doses(scenario)}")
+    return found
 
 
 def _edges(found: dict[str, pd.DataFrame]) -> Array:
@@ -112,7 +126,7 @@ def _add_panel(found: go.Figure, answers: Answers, row: int, edges: Array, peaks
     when = stamps(answers.design.clock, edges[:-1])
     mean = by_trial.mean(axis=0)
     spread = by_trial.std(axis=0, ddof=1) if len(by_trial) > 1 else np.zeros_like(mean)
-    half = _Z * spread / np.sqrt(len(by_trial))
+    half = Z * spread / np.sqrt(len(by_trial))
     first = row == 1
     line = {"shape": "hv", "width": 1, "color": GREY}
 
@@ -137,10 +151,11 @@ def _queue_summary(answers: Answers, rows: list[tuple[str, str, str, str]]) -> s
     if has_coordinators(scenario):
         parts.append(f"coordinators are busy {_share(answers.mean('share_coordinators_busy'))} of the time")
     if has_bays(scenario):
-        parts.append(f"infusion bays are busy {_share(answers.mean('share_bays_busy'))} of the time")
+        parts.append(f"{place_of_doses(scenario)}s are busy {_share(answers.mean('share_bays_busy'))} of the time")
     waits = f"randomisation, once eligible, {mean_with_error(answers.mean('wait_place_days'))} days"
     if not has_coordinators(scenario):
-        return f"In a mean trial {' and '.join(parts)}; those randomised wait for {waits}."
+        parts.append(f"those randomised wait for {waits}")
+        return f"In a mean trial {'; '.join(parts)}."
     return (
         f"In a mean trial {' and '.join(parts)}; a coordinator is waited for "
         f"{mean_with_error(answers.mean('wait_coordinator_days'))} days, and {waits}. At most {rows[0][2]} people wait "
@@ -149,15 +164,22 @@ def _queue_summary(answers: Answers, rows: list[tuple[str, str, str, str]]) -> s
 
 
 def _share(estimate: Estimate) -> str:
-    hundred = type(estimate)(*(None if x is None else 100 * x for x in estimate))  # type: ignore[arg-type]
-    return f"{mean_with_error(hundred)} %"
+    return f"{mean_with_error(estimate.in_percent)} %"
 
 
 # --- arms
 
 
 def arms(answers: Answers) -> Exhibit:
-    """How far each arm is from its share as participants are randomised."""
+    """How far each arm is from its share as participants are randomised.
+
+    Args:
+        answers: tables of the run.
+
+    Returns:
+        Distances in participants, of one arm with a band over the trials kept whole if there are two, otherwise of all
+        arms; a sentence alone for one arm.
+    """
     title, kept, names = "Balance of the arms", answers.kept, answers.design.arms
     counts = [f"{arm.name} {mean_with_error(answers.mean(f'n_randomised_{arm.name}'))}" for arm in names]
     if len(names) == 1:
@@ -192,7 +214,7 @@ def arms(answers: Answers) -> Exhibit:
                     name=f"{plain(arm.name)} in trial {kept.one}",
                 )
             )
-    found.add_hline(y=0, line={"color": VERMILLION, "width": 1, "dash": "dot"})
+    found.add_hline(y=0, line={"color": WORSE, "width": 1, "dash": "dot"})
     found.update_xaxes(title="participants randomised")
     found.update_yaxes(title=f"participants {plain(drawn[0].name) if len(drawn) == 1 else 'in the arm'}<br>above share")
     source += f"; the line: {kept.described}; the band: nine tenths of {kept.which}."

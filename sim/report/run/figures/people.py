@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 from sim.report.exhibits import Exhibit, Table
 from sim.report.one_trial.story import plain as spaced
+from sim.report.run.words import amendment_sentences, cap_sentences, interim_sentences
 from sim.report.style import SERIES, bar_figure, bars, figure, wrapped
 from sim.report.words import (
-    amendment_sentences,
-    cap_sentences,
     chance,
     estimate_of,
-    interim_sentences,
     mean_with_error,
     percent,
 )
@@ -28,7 +26,14 @@ LAST_STAGES = {"randomised": "randomisation", "had the last visit": "the last vi
 
 
 def funnel(answers: Answers) -> Exhibit:
-    """Mean numbers from referral to the last stage of this trial."""
+    """Mean numbers of people from referral to the last stage of this trial.
+
+    Args:
+        answers: tables of the run.
+
+    Returns:
+        Bars with the share of those referred; the table also has the losses by reason.
+    """
     table = answers.results.funnel()
     stages = [str(stage) for stage in table.index]
     estimates = [estimate_of(row, "mean") for _, row in table.iterrows()]
@@ -60,7 +65,11 @@ def _funnel_table(answers: Answers, stages: list[str], texts: list[str]) -> Tabl
 
 
 def caps(answers: Answers) -> Exhibit:
-    """How often each cap was reached, when, and how many people it turned away."""
+    """How often each cap was reached, when, and how many people it turned away; a table without a figure.
+
+    Args:
+        answers: tables of a run whose scenario has caps.
+    """
     table = answers.results.caps()
     return Exhibit(
         "caps",
@@ -87,7 +96,11 @@ def caps(answers: Answers) -> Exhibit:
 
 
 def interims(answers: Answers) -> Exhibit:
-    """How often each interim look came, when, and what was decided."""
+    """How often each interim look came, when, and what was decided; a table without a figure.
+
+    Args:
+        answers: tables of a run whose scenario has interim looks.
+    """
     table = answers.results.interims()
     return Exhibit(
         "interims",
@@ -116,7 +129,11 @@ def interims(answers: Answers) -> Exhibit:
 
 
 def amendments(answers: Answers) -> Exhibit:
-    """How often each amendment was decided, and from when it was in force."""
+    """How often each amendment was decided, and from when it was in force; a table without a figure.
+
+    Args:
+        answers: tables of a run whose scenario has amendments.
+    """
     table = answers.results.amendments()
     return Exhibit(
         "amendments",
@@ -148,11 +165,26 @@ def _label(row: pd.Series) -> str:
 
 
 def criteria(answers: Answers) -> Exhibit:
-    """Screen failures by criterion: as the first reason in the record's order, and as the only one."""
+    """Screen failures by criterion: as the first reason in the scenario's order, and as the only one.
+
+    The first count sums to all failures; the second is what relaxing a criterion alone could gain, before consent and
+    later tests.
+
+    Args:
+        answers: tables of the run.
+
+    Returns:
+        A sentence alone without criteria.
+    """
     title = "Screen failures by criterion"
     table = answers.results.criteria()
     if table.empty:
         return Exhibit("criteria", title, "The scenario has no eligibility criteria: nobody fails screening on one.")
+    if not answers.scenario.screening.criteria:  # failures are one number, and nothing can be relaxed
+        failed = (
+            f"{_mean(table.iloc[0], 'first')} people fail screening in a mean trial; the scenario names no reasons."
+        )
+        return Exhibit("criteria", title, failed)
     ordered = table.sort_values("first", ascending=False, kind="stable")
     labels = [_label(row) for _, row in ordered.iterrows()]
     found = figure(_PAIR_PX * len(labels) + 90, barmode="group", bargap=0.3)
@@ -167,7 +199,7 @@ def criteria(answers: Answers) -> Exhibit:
         "criteria",
         title,
         _criteria_summary(table),
-        "Source: replications.parquet. First reason: the first criterion that failed, in the record's order. Only "
+        "Source: replications.parquet. First reason: the first criterion that failed, in the scenario's order. Only "
         "reason: those who would not have failed without it, of the criteria known at that stage; relaxing a "
         "criterion gains at most these, before consent and later tests.",
         found,

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from sim.analysis import intervals
 from sim.report.exhibits import Exhibit, Table
-from sim.report.style import BLUE, GREEN, GREY, VERMILLION, bar_figure, figure, stamps, wrapped
+from sim.report.style import BLUE, GREY, ORANGE, PURPLE, bar_figure, figure, stamps, wrapped
 from sim.report.words import mean_with_error
 
 if TYPE_CHECKING:
@@ -43,7 +43,14 @@ class SiteNumbers(NamedTuple):
 
 
 def site_numbers(kept: Kept) -> SiteNumbers:
-    """Sites by replication kept whole; what did not happen is 0."""
+    """What each site did in each replication kept whole.
+
+    Args:
+        kept: the replications that are read.
+
+    Returns:
+        Counts are 0 where nothing happened.
+    """
     names = list(kept.labels)
 
     def by_site(kind: str, how: str) -> Array:
@@ -66,7 +73,14 @@ def _drawn(kept: Kept) -> list[str]:
 
 
 def sites_of_one(answers: Answers) -> Exhibit:
-    """When each site was open in the typical replication, and its participants."""
+    """When each site was open in the typical replication, and its participants.
+
+    Args:
+        answers: tables of the run.
+
+    Returns:
+        The forty sites that randomise most at most; a sentence alone if no trial was kept whole, or there are no sites.
+    """
     kept = answers.kept
     if kept.one is None:
         return Exhibit("sites_one", _ONE_TITLE, kept.nothing)
@@ -86,9 +100,9 @@ def sites_of_one(answers: Answers) -> Exhibit:
     line = {"color": GREY, "width": 3}
     found.add_trace(go.Scatter(x=stamps(clock, days), y=rows, mode="lines", line=line, name="open", hoverinfo="skip"))
     marks = (
-        ("site.activated", "activated", {"symbol": "triangle-right", "size": 11, "color": GREEN}),
+        ("site.activated", "activated", {"symbol": "triangle-right", "size": 11, "color": PURPLE}),
         ("participant.randomised", "participant randomised", {"symbol": "line-ns-open", "size": 13, "color": BLUE}),
-        ("site.closed", "closed", {"symbol": "square", "size": 9, "color": VERMILLION}),
+        ("site.closed", "closed", {"symbol": "square", "size": 9, "color": ORANGE}),
     )
     for kind, name, marker in marks:
         some = log[(log["event"] == kind) & log["site"].isin(names)]
@@ -139,7 +153,14 @@ def _one_summary(answers: Answers, log: pd.DataFrame, opened: dict[str, float]) 
 
 
 def sites_of_all(answers: Answers) -> Exhibit:
-    """Participants by site, mean over the replications kept whole."""
+    """Participants by site, mean over the replications kept whole.
+
+    Args:
+        answers: tables of the run.
+
+    Returns:
+        The forty sites that randomise most at most; a sentence alone if no trial was kept whole, or there are no sites.
+    """
     kept = answers.kept
     if kept.one is None:
         return Exhibit("sites_all", _ALL_TITLE, kept.nothing)

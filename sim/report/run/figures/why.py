@@ -1,15 +1,16 @@
-"""Why it takes so long: days lost to each cause, assumptions that matter, and the critical path."""
+"""Why it takes so long: days lost to each cause, assumptions that matter, and the critical path.
+
+The sentences are those of `sim.report.run.why`.
+"""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
 from sim.report.exhibits import Exhibit, Table
-from sim.report.input_names import input_name
-from sim.report.run.why import SIDES, Why, cause_cells, signed
+from sim.report.run.why import DOUBT_COLUMNS, DOUBT_METHOD, cause_cells, doubt_cells
 from sim.report.style import bar_figure, figure, plain, rounded, series, wrapped
 from sim.report.words import STEP_NAMES, chance, estimate_of, number, with_error
 
@@ -22,8 +23,16 @@ _ROOM = 0.06  # a segment of at least this share of the strip has its days writt
 
 
 def causes(answers: Answers) -> Exhibit:
-    """Days lost to each cause, the largest on top."""
-    why = Why(answers.results)
+    """Days lost to each cause, the largest on top.
+
+    Args:
+        answers: tables of the run.
+
+    Returns:
+        Bars of the eight largest that are sure to cost something, and a table of all; a sentence alone if the run
+        measured none.
+    """
+    why = answers.why
     title = f"Days lost to each cause, until {why.noun}"
     told = why.told()[:_N_BARS]
     if why.causes is None or why.causes.empty:
@@ -47,40 +56,38 @@ def causes(answers: Answers) -> Exhibit:
 
 
 def doubts(answers: Answers) -> Exhibit:
-    """Assumptions without a source on which the date depends."""
-    why = Why(answers.results)
+    """Assumptions without a source on which the date depends; a table without a figure.
+
+    Args:
+        answers: tables of the run.
+
+    Returns:
+        A sentence alone if the run did not look at them.
+    """
+    why = answers.why
     title = "Assumptions of grade D that the date hangs on"
     table = answers.results.assumptions()
     if table is None:
         return Exhibit("doubts", title, why.doubts_sentence() or why.sentence())
-    cells = tuple(
-        (
-            input_name(answers.scenario, str(row["path"])),
-            str(row["value"]),
-            *(signed(e) if not math.isnan((e := estimate_of(row, side)).value) else "" for side in SIDES),
-            str(row["n"]),
-        )
-        for _, row in table.iterrows()
-    )
     return Exhibit(
         "doubts",
         title,
         f"{why.doubts_sentence()} Positive: {why.noun} comes later.",
-        "Source: assumptions.csv. The first trials again, on the same random numbers, with one value half and twice as "
-        "large (a share: half and twice its odds; an uncertain value: at its 10 % and 90 % point; measurements of "
-        "patients, and limits for them: a fifth less and a quarter more); mean difference "
-        "with its 95 % interval. Those that may move the date most have more pairs than the others.",
-        table=Table(
-            f"Days by which {why.noun} comes later",
-            ("assumption", "value", "with it lower", "with it higher", "pairs"),
-            cells,
-        ),
+        f"Source: assumptions.csv. The first trials again, {DOUBT_METHOD}",
+        table=Table(f"Days by which {why.noun} comes later", DOUBT_COLUMNS, doubt_cells(answers.scenario, table)),
     )
 
 
 def path(answers: Answers) -> Exhibit:
-    """The critical path as one strip, from day 0 to the end."""
-    why = Why(answers.results)
+    """The critical path as one strip, from day 0 to the end.
+
+    Args:
+        answers: tables of the run.
+
+    Returns:
+        Mean days of each step, over the trials that get there; a sentence alone if none does.
+    """
+    why = answers.why
     title = f"The critical path to {why.noun}"
     if why.path.empty:
         return Exhibit("path", title, why.path_sentence())

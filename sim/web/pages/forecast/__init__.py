@@ -1,4 +1,8 @@
-"""A trial under way: its data, when it will be complete, what changed since the plan, and what would help."""
+"""A trial under way: its data, when it will be complete, what changed since the plan, and what would help.
+
+The page has the data of `observed_data.DataState` in its store `forecast-data` and in its address; panels change that
+store, and tabs read it. Files themselves are kept by the studio under their hashes.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from dash import Dash, dcc, html
 from sim.web.pages.forecast import backtest_tab as backtest
 from sim.web.pages.forecast import fit_tab as fitting
 from sim.web.pages.forecast import forecast_tab as asked
+from sim.web.pages.forecast import told_panel as telling
 from sim.web.pages.forecast import upload_panel as bringing
 from sim.web.pages.forecast.data_panel import data_panel
 from sim.web.pages.forecast.observed_data import DataState
@@ -33,7 +38,7 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
     state, data = State.of(query), DataState.of(query)
     plan = (query.get("plan") or [state_value(State(scenario=state.scenario, file=state.file))])[-1]
     what_ifs = list(query.get("try", ())) or ([state_value(state)] if state.changes else [])
-    own = "\n".join(query.get("own", ()))
+    own = list(query.get("own", ()))
     options = scenario_options(studio, state, [plan, *what_ifs])
     return html.Div(
         [
@@ -42,13 +47,17 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
                 "From its own data: what has happened stays as it was, and the rest is simulated.",
             ),
             dcc.Store(id="forecast-query", data=f"?{urlencode(_kept(state))}"),
-            dcc.Store(id="forecast-data", data=f"?{urlencode(data.pairs())}"),
+            dcc.Store(id="forecast-data", data=data.query()),
             _step(
                 "1. The data",
                 bringing.places(studio.settings.limits),
                 html.Div(data_panel(studio, data), id="forecast-panel"),
+                html.Div(telling.told_panel(data), id="forecast-told"),
             ),
-            _step("2. The plan, and what to try", asked.choices(options, plan, what_ifs, own)),
+            _step(
+                "2. The plan, and what to try",
+                asked.choices(options, plan, studio.loaded(State.of(plan)), what_ifs, own),
+            ),
             dmc.Tabs(
                 [
                     dmc.TabsList(
@@ -81,6 +90,6 @@ def _step(title: str, *parts: Any) -> Component:
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Add the callbacks of this page."""
-    for part in (bringing, asked, backtest, fitting):
+    """Add the callbacks of the panels and tabs."""
+    for part in (bringing, telling, asked, backtest, fitting):
         part.register(app, studio)

@@ -10,13 +10,14 @@ from dash import Dash, Output, html
 from dash import State as DashState
 
 from sim.errors import InputError, Problem, UsageError
+from sim.experiment.execution import Execution
 from sim.forecast.backtest.study import backtest, check_target, cuts_at, cuts_every
 from sim.report.forecast.backtest_page import backtest_content
 from sim.web.limits import positive
 from sim.web.pages.forecast import observed_data
 from sim.web.pages.forecast.observed_data import DataState
+from sim.web.parts.answer_files import final_view
 from sim.web.parts.components import problem_box
-from sim.web.parts.report_view import report_view
 from sim.web.parts.work_bar import Progress, answer_area, asked_by, asking, meanwhile
 from sim.web.work.long_callback import long_callback
 
@@ -68,7 +69,7 @@ def tab() -> Component:
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Add the callbacks of this tab."""
+    """Add the callback of this tab: a job that reads data and controls and fills `forecast-back-answer`."""
 
     @long_callback(
         app,
@@ -83,6 +84,7 @@ def register(app: Dash, studio: Studio) -> None:
         **meanwhile("forecast-back"),
     )
     def tested(set_progress: Any, _: Any, __: Any, data: str, *wanted: Any) -> tuple[Any, Any]:
+        """A job: the backtest of the data, or what is wrong with data or controls."""
         try:
             return _tested(studio, DataState.of(data), _Wanted.of(*wanted), set_progress), None
         except InputError as error:
@@ -145,10 +147,11 @@ class _Wanted:
 def _tested(studio: Studio, data: DataState, wanted: _Wanted, set_progress: Any) -> Component:
     """Forecasts made on the way through the data."""
     files = observed_data.files_of(studio, data)
-    trial: ObservedTrial = observed_data.whole_trial(files, data)
+    trial: ObservedTrial = observed_data.finished_trial(files, data)
     cuts = wanted.cuts(trial, studio.settings.limits.points)
     tell = Progress("forecast-back", set_progress, "forecasts")
-    results = backtest([(trial, cut, wanted.target) for cut in cuts], studio.settings.workers, tell)
-    command = f"trialclock backtest {observed_data.typed(files, data, False)} {wanted.typed}"
+    results = backtest([(trial, cut, wanted.target) for cut in cuts], Execution(studio.settings.workers, progress=tell))
+    command = f"trialclock backtest {observed_data.typed(files, data, '--ends')} {wanted.typed}"
     findings = [str(finding) for finding in trial.findings]
-    return report_view(backtest_content([trial], results, command, findings), "forecast-back")
+    content = backtest_content([trial], results, command, findings)
+    return final_view(studio.visitor, content, "forecast-back")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
 from dash import html
 
-from sim.errors import InputError, Problem
+from sim.errors import InputError
 from sim.exchange.dates.read import ORDERS
 from sim.exchange.findings import (
     AS_OF,
@@ -32,6 +31,7 @@ from sim.plurals import counted
 from sim.report.exhibits import Table
 from sim.web.pages.forecast.observed_data import DataState, files_of, known_trial, previews, whole_trial
 from sim.web.parts.components import problem_box, table
+from sim.web.parts.words.studio import in_studio
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,20 +43,6 @@ if TYPE_CHECKING:
     from sim.web.studio import Studio
 
 _DATA = "data"
-_AT_CONTROLS = (  # what the command line calls by its options stands here beside the controls
-    (re.compile(r"; say which, as in --columns \w+=.*$"), "; choose the column below"),
-    (re.compile(r"; say which with --dates dmy or --dates mdy"), "; choose below which comes first"),
-    (re.compile(r"; say which with --columns.*$", re.DOTALL), "; choose the column below"),
-    (re.compile(r"; say which with --.*$", re.DOTALL), "; choose below"),
-    (re.compile(r"; if they failed, say --status .*$"), "; give them a status if they failed"),
-    (re.compile(r"say --as-of (\S+)"), r"go on from \1, below"),
-    (re.compile(r"say --columns (\w+)=NAME"), r"choose it below as '\1'"),
-)
-_OPTIONS = {
-    "--columns": "the columns chosen below",
-    "--dates": "the order chosen below",
-    "--as-of": "the day chosen below",
-}
 _ASKED = {
     STUDY: "The study that is meant",
     SHEET: "The sheets that are meant",
@@ -69,7 +55,16 @@ _MANY = 10**9  # randomisations wanted, as long as no plan says how many
 
 
 def data_panel(studio: Studio, data: DataState) -> list[Component]:
-    """Preview, questions and findings for the uploaded data; empty without data."""
+    """Preview, questions and findings for the uploaded data.
+
+    Args:
+        studio: the studio, which has the files.
+        data: the data and how they are read.
+
+    Returns:
+        The content of `forecast-panel`; a note without data. Data that cannot be read give the message and a control
+        for each question.
+    """
     if not data.files:
         return [dmc.Text("No data yet.", c="dimmed", id="forecast-no-data")]
     try:
@@ -97,10 +92,10 @@ def _checked(files: Files, data: DataState, seen: Preview) -> Component:
         return html.Div([_wrong(error, "The data check found errors"), dmc.Text(hint), *asks])
     made_up = [dmc.Text("These data are simulated: one simulated trial of the base scenario, and no real patients.")]
     found: list[Any] = made_up if any(file.name == LOG_FILE for file in files.uploads) else []
-    told = html.Div([html.P(text) for text in (_told(whole), *map(at_control, whole.account.lines()))])
+    told = html.Div([html.P(text) for text in (_told(whole), *map(in_studio, whole.account.lines()))])
     found += [dmc.Alert(told, title="The data can be used", color="green", variant="light", id="forecast-good")]
     if whole.findings:
-        items = [html.Li(at_control(str(finding))) for finding in whole.findings]
+        items = [html.Li(in_studio(str(finding))) for finding in whole.findings]
         found.append(dmc.Alert(html.Ul(items, className="problems"), title="To know", color="yellow", variant="light"))
     found.append(_as_of(whole, data))
     if data.order:
@@ -111,26 +106,13 @@ def _checked(files: Files, data: DataState, seen: Preview) -> Component:
     except QuestionError as error:
         found += [_wrong(error, "Where do the data end?"), *_answers(error.questions)]
     except InputError as error:
-        found.append(_wrong(error, "The forecast cannot start on this day"))
+        found.append(_wrong(error, "The forecast cannot start so"))
     return html.Div(found)
 
 
 def _wrong(error: InputError, title: str) -> Component:
     """An error, with the control that fixes it."""
-    return problem_box([at_controls(problem) for problem in error.problems], title)
-
-
-def at_controls(problem: Problem) -> Problem:
-    """A message of the command line, with controls of the page in place of command line options."""
-    message = at_control(problem.message)
-    return replace(problem, message=message, path=_OPTIONS.get(problem.path or "", problem.path))
-
-
-def at_control(text: str) -> str:
-    """A text with controls of the page in place of command line options."""
-    for pattern, control in _AT_CONTROLS:
-        text = pattern.sub(control, text)
-    return text
+    return problem_box(error.problems, title)
 
 
 def _told(trial: ObservedTrial) -> str:
@@ -255,7 +237,8 @@ def changed_by_panel(data: DataState, which: Mapping[str, str], value: str) -> D
 
     Args:
         data: the state before.
-        which: id of the control: a role of a column, or a reading option.
+        which: id of the control: a role of a column (`table`, `role`), a reading option (`what`), or an answer to a
+            question (`option`, `subject`).
         value: the choice; empty for none.
     """
     if which["type"] == "forecast-answer" and which["option"] == AS_OF:

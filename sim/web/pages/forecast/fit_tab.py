@@ -17,8 +17,8 @@ from sim.web.keeping import MADE
 from sim.web.limits import positive
 from sim.web.pages.forecast import observed_data
 from sim.web.pages.forecast.observed_data import DataState
+from sim.web.parts.answer_files import final_view
 from sim.web.parts.components import problem_box
-from sim.web.parts.report_view import report_view
 from sim.web.parts.scenario_choice import state_value
 from sim.web.parts.work_bar import Progress, answer_area, asked_by, asking, meanwhile
 from sim.web.state import State
@@ -65,7 +65,7 @@ def tab() -> Component:
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Add the callbacks of this tab."""
+    """Add the callback of this tab: a job that reads data and controls and fills `forecast-fit-answer`."""
 
     @long_callback(
         app,
@@ -81,6 +81,7 @@ def register(app: Dash, studio: Studio) -> None:
     def fitted(
         set_progress: Any, _: Any, __: Any, data: str, target: float | str | None, weeks: float | str | None
     ) -> tuple[Any, Any]:
+        """A job: the fit of the data, or what is wrong with data or controls."""
         try:
             return _fitted(studio, DataState.of(data), target, weeks, Progress("forecast-fit", set_progress)), None
         except InputError as error:
@@ -95,12 +96,13 @@ def _fitted(
     length = positive(weeks, _LONGEST_WEEKS, "Weeks to the last visit")
     files = observed_data.files_of(studio, data)
     tell(0, 1)
-    found = fit(observed_data.known_trial(files, data), None if wanted is None else max(int(wanted), 1), length)
+    trial = observed_data.known_trial(files, data)
+    found = fit(trial, None if wanted is None else max(int(wanted), 1), length)
     return _view(studio, found, data, _command(files, data, wanted, length))
 
 
 def _command(files: Files, data: DataState, wanted: float | None, weeks: float | None) -> str:
-    said = [observed_data.typed(files, data)]
+    said = [observed_data.typed(files, data, "--as-of", "--ends", "--sites-a-month")]
     said += [f"--target {wanted:.0f}"] if wanted else []
     said += [f"--follow-up-weeks {weeks:g}"] if weeks else []
     return " ".join(["trialclock fit", *said])
@@ -111,15 +113,24 @@ def _view(studio: Studio, found: Fit, data: DataState, command: str) -> Componen
     state = State(file=studio.visitors.keep_text(text))
     studio.visitor.remember(MADE, {"of": [*data.files, data.sites], "file": state.file})
     forecast = urlencode([*data.pairs(), ("plan", state_value(state)), ("go", "1")])
-    go_on = html.P(
+    content = fit_content(found, command, [str(finding) for finding in found.trial.findings])
+    return html.Div([_go_on(found, forecast, state.query()), final_view(studio.visitor, content, "forecast-fit")])
+
+
+def _go_on(found: Fit, forecast: str, plan: str) -> Component:
+    """Links to what may be done with a fit; of a target that is met there is nothing left to forecast."""
+    met = (
+        f" Its target is the {found.target:,} already randomised: for a date, say above how many randomisations are "
+        "wanted, and fit again."
+    )
+    return html.P(
         [
             "What was learnt is a scenario now: ",
             dcc.Link("forecast with it", href=f"/forecast?{forecast}", id="forecast-with-fit"),
             ", or ",
-            dcc.Link("open it on the Plan page", href=f"/plan{state.query()}", id="forecast-plan-fit"),
+            dcc.Link("open it on the Plan page", href=f"/plan{plan}", id="forecast-plan-fit"),
             ", to change it or to keep its file.",
+            met if found.target <= found.trial.n_randomised else "",
         ],
         className="go-on",
     )
-    content = fit_content(found, command, [str(finding) for finding in found.trial.findings])
-    return html.Div([go_on, report_view(content, "forecast-fit")])

@@ -12,10 +12,13 @@ from dash import Dash, Input, Output, ctx, html
 from dash import State as DashState
 
 from sim.errors import InputError, Problem, UsageError
+from sim.experiment.execution import Execution
 from sim.forecast.answer import WhatIf, forecast, named_apart
 from sim.report.forecast.page import forecast_content
-from sim.web.pages.forecast import observed_data
+from sim.web.pages.forecast import observed_data, what_ifs
 from sim.web.pages.forecast.observed_data import DataState
+from sim.web.pages.forecast.told_panel import answers
+from sim.web.parts.answer_files import final_view
 from sim.web.parts.components import problem_box
 from sim.web.parts.report_view import report_view
 from sim.web.parts.scenario_choice import label_of
@@ -25,15 +28,28 @@ from sim.web.state import State
 from sim.web.work.long_callback import long_callback
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dash.development.base_component import Component
 
+    from sim.scenario.load import Loaded
     from sim.web.studio import Studio
 
 FIRST_ANSWER = 96  # simulated trials of a first answer
 
 
-def choices(options: list[dict[str, Any]], plan: str, what_ifs: list[str], own: str) -> Component:
-    """The plan, and what else to try."""
+def choices(
+    options: list[dict[str, Any]], plan: str, loaded: Loaded, others: list[str], own: Sequence[str]
+) -> Component:
+    """The plan, and what else to try.
+
+    Args:
+        options: scenarios to choose from, for both lists.
+        plan: the chosen plan, as a query.
+        loaded: its scenario.
+        others: other scenarios that are tried, as queries.
+        own: lines of `PATH=VALUE`, each a what-if of the plan with these values.
+    """
     return html.Div(
         [
             dmc.Select(
@@ -50,23 +66,15 @@ def choices(options: list[dict[str, Any]], plan: str, what_ifs: list[str], own: 
                 label="What if it went on as",
                 description="other scenarios, on the same chances",
                 data=options,
-                value=what_ifs,
+                value=others,
                 searchable=True,
                 clearable=True,
                 clearButtonProps={"aria-label": "Clear what is tried"},
                 placeholder="none",
             ),
-            dmc.Textarea(
-                id="forecast-own",
-                label="What if some values were different",
-                description="a line each: PATH=VALUE, as after --set; several in one line are one what-if",
-                placeholder="sites.general_hospital.count=4",
-                value=own,
-                autosize=True,
-                minRows=1,
-            ),
+            what_ifs.what_ifs(loaded, own),
         ],
-        className="sides",
+        className="sides from-top",
     )
 
 
@@ -93,7 +101,12 @@ def tab(at_once: bool, *, is_constant: bool) -> Component:
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Add the callbacks of this tab."""
+    """Add the callbacks of this tab.
+
+    Data, plan and what-ifs go into the address (`shell.QUERY`) as soon as the data change or Forecast is pressed; a job
+    then fills `forecast-answer`, or `forecast-wrong` with what cannot be forecast.
+    """
+    what_ifs.register(app, studio)
 
     @app.callback(
         Output(QUERY, "data", allow_duplicate=True),
@@ -102,8 +115,9 @@ def register(app: Dash, studio: Studio) -> None:
         DashState("forecast-query", "data"),
         DashState("forecast-plan", "value"),
         DashState("forecast-try", "value"),
-        DashState("forecast-own", "value"),
+        DashState("forecast-own", "data"),
         DashState("forecast-constant", "checked"),
+        *what_ifs.CONTROLS,
         prevent_initial_call=True,
     )
     def keep(
@@ -111,15 +125,18 @@ def register(app: Dash, studio: Studio) -> None:
         _: int | None,
         query: str,
         plan: str,
-        what_ifs: list[str] | None,
+        tried: list[str] | None,
         own: str | None,
         is_constant: bool | None,
+        *controls: Any,
     ) -> str:
         """Data, plan and what-ifs become the address."""
         pairs = parse_qsl(query.removeprefix("?"), keep_blank_values=True)
         pairs += parse_qsl(data.removeprefix("?"), keep_blank_values=True)
-        pairs += [("plan", plan), *(("try", value) for value in what_ifs or ())]
-        pairs += [("own", line) for line in (own or "").splitlines() if line.strip()]
+        pairs += [("plan", plan), *(("try", value) for value in tried or ())]
+        pairs += [
+            ("own", line) for line in what_ifs.as_typed((own or "").splitlines(), _loaded(studio, plan), *controls)
+        ]
         pairs += [("constant", "1")] if is_constant else []
         return f"?{urlencode(pairs + ([('go', '1')] if ctx.triggered_id == 'forecast-run' else []))}"
 
@@ -133,8 +150,9 @@ def register(app: Dash, studio: Studio) -> None:
         DashState("forecast-data", "data"),
         DashState("forecast-plan", "value"),
         DashState("forecast-try", "value"),
-        DashState("forecast-own", "value"),
+        DashState("forecast-own", "data"),
         DashState("forecast-constant", "checked"),
+        *what_ifs.CONTROLS,
         **meanwhile("forecast"),
     )
     def answered(
@@ -144,17 +162,24 @@ def register(app: Dash, studio: Studio) -> None:
         query: str,
         data: str,
         plan: str,
-        what_ifs: list[str] | None,
+        tried: list[str] | None,
         own: str | None,
         is_constant: bool | None,
+        *controls: Any,
     ) -> tuple[Any, Any]:
+        """A job: the forecast from the data, or what is wrong with data, plan or what-ifs."""
         try:
             state, brought = State.of(query), DataState.of(data)
-            asked = _Asked(studio, state, brought, plan, what_ifs or [], own or "", is_constant=bool(is_constant))
+            lines = what_ifs.as_typed((own or "").splitlines(), _loaded(studio, plan), *controls)
+            asked = _Asked(studio, state, brought, plan, tried or [], lines, is_constant=bool(is_constant))
             return asked.answered(Progress("forecast", set_progress)), None
         except InputError as error:
-            no_plan = dmc.Text("There is no plan of this trial? The tab Fit makes one from the data.", size="sm")
+            no_plan = dmc.Text("No plan for this trial? The tab Fit makes one from the data.", size="sm")
             return None, html.Div([problem_box(error.problems, "This cannot be forecast"), no_plan])
+
+
+def _loaded(studio: Studio, plan: str) -> Loaded:
+    return studio.loaded(State.of(plan))
 
 
 class _Asked:
@@ -177,7 +202,7 @@ class _Asked:
         data: DataState,
         plan: str,
         what_ifs: list[str],
-        own: str,
+        own: list[str],
         *,
         is_constant: bool,
     ) -> None:
@@ -187,7 +212,9 @@ class _Asked:
         self._plan = State.of(plan)
         self._scenario = studio.loaded(self._plan).scenario
         self._others = [State.of(value) for value in what_ifs if value != plan]
-        self._others += [self._changed(line) for line in own.splitlines() if line.strip()]
+        self._others += [self._changed(line) for line in own]
+        self._others_asked = [("plan", plan), *(("try", value) for value in what_ifs), *(("own", x) for x in own)]
+        self._others_asked += [("constant", "1")] if is_constant else []
 
     def _changed(self, line: str) -> State:
         try:
@@ -215,8 +242,8 @@ class _Asked:
         what_ifs, view = self._what_ifs(), None
         for n in (FIRST_ANSWER, wanted) if wanted > 2 * FIRST_ANSWER else (wanted,):
             answer = forecast(
-                self._scenario, trial, what_ifs, replications=n, seed=seed, workers=self._studio.settings.workers,
-                is_constant=self._is_constant, progress=tell,
+                self._scenario, trial, what_ifs, replications=n, seed=seed, is_constant=self._is_constant,
+                execution=Execution(self._studio.settings.workers, progress=tell),
             )  # fmt: skip
             few = f"A first answer, from {n} simulated trials. A better one follows." if n < wanted else ""
             view = self._view(answer, few)
@@ -226,12 +253,27 @@ class _Asked:
         return view
 
     def _view(self, answer: Any, note: str) -> Component:
-        words = [
-            "trialclock forecast",
-            self._plan.typed().partition(" ")[0],
-            observed_data.typed(self._files, self._data),
-        ]
-        words += [f"--set {shlex.quote(text)}" for text in self._plan.changes]
-        words += [f"--what-if {other.typed()}" for other in self._others if not other.changes]
+        content = forecast_content(answer, self._command())
+        asked = answers(answer.doubts, self._data, self._others_asked)
+        if not note:
+            return final_view(self._studio.visitor, content, "forecast", asked)
+        view = report_view(content, "forecast", note)
+        return html.Div([asked, view]) if asked is not None else view
+
+    def _command(self) -> str:
+        """The same on the command line."""
+        data = observed_data.typed(self._files, self._data, "--as-of", "--ends", "--sites-a-month")
+        words = [f"trialclock forecast {self._plan.typed()} --observed {data}"]
+        words += [f"--what-if {shlex.quote(_what_if_typed(other, self._plan))}" for other in self._others]
         words += ["--constant-rates"] if self._is_constant else []
-        return report_view(forecast_content(answer, " ".join(words)), "forecast", note)
+        words += [f"--replications {self._state.replications}"] if self._state.replications else []
+        words += [f"--seed {self._state.seed}"] if self._state.seed is not None else []
+        return " ".join(words)
+
+
+def _what_if_typed(other: State, plan: State) -> str:
+    """What is tried, as after `--what-if`: only what differs, where it is the plan with changes."""
+    name, changes, n = other.typed().partition(" ")[0], other.changes, len(plan.changes)
+    if changes[n:] and (name, changes[:n]) == (plan.typed().partition(" ")[0], plan.changes):
+        return " ".join(map(shlex.quote, changes[n:]))
+    return " ".join([name, *map(shlex.quote, changes)])

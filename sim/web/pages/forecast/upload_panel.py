@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 import dash_mantine_components as dmc
 from dash import ALL, Dash, Input, Output, ctx, html, no_update
@@ -44,7 +43,7 @@ def places(limits: Limits) -> Component:
                     _drop(
                         "forecast-sites",
                         "Table of sites (optional)",
-                        "When each site was activated, closed, or is planned to open.",
+                        "When each site was activated or closed, or is planned to be.",
                         most_bytes,
                     ),
                 ],
@@ -59,7 +58,7 @@ def places(limits: Limits) -> Component:
             ),
             dmc.Text(
                 f"Files are kept on the studio's machine for {limits.kept_days:.0f} days after they were last used; "
-                "anybody with the link can open them. 'Take the data away' deletes yours, and what was made of them.",
+                "anybody with the link can open them. 'Take the data away' deletes yours and all made from them.",
                 size="sm",
                 c="dimmed",
                 my="xs",
@@ -78,7 +77,9 @@ def _drop(id_: str, title: str, text: str, most_bytes: int, multiple: bool = Fal
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Add the callbacks of the data."""
+    """Add the callbacks of the data: files, example and removal write to the store `forecast-data`, and every change of
+    it draws `forecast-panel` again, whose choices write to it in turn.
+    """
 
     @app.callback(
         Output("forecast-data", "data"),
@@ -110,19 +111,20 @@ def register(app: Dash, studio: Studio) -> None:
                 studio.take_away((*before.files, *([before.sites] if before.sites else [])))
                 after = DataState()
             elif ctx.triggered_id == "forecast-example":
-                after = observed_data.example(studio)
+                after = observed_data.example(studio, before)
             elif ctx.triggered_id == "forecast-sites" and sites:
                 after = observed_data.with_sites(studio, before, site_name, sites)
             elif contents:
                 after = observed_data.with_data(studio, before, names or [], contents)
             else:
                 return no_update, no_update, None, None
-            return f"?{urlencode(after.pairs())}", None, None, None
+            return after.query(), None, None, None
         except InputError as error:
             return no_update, problem_box(error.problems, "This file cannot be read"), None, None
 
     @app.callback(Output("forecast-panel", "children"), Input("forecast-data", "data"), prevent_initial_call=True)
     def show(data: str) -> Any:
+        """The panel follows the data."""
         return data_panel(studio, DataState.of(data))
 
     @app.callback(
@@ -139,4 +141,4 @@ def register(app: Dash, studio: Studio) -> None:
             return no_update  # the panel was redrawn; nobody chose anything
         before = DataState.of(data)
         after = changed_by_panel(before, ctx.triggered_id, ctx.triggered[0]["value"] or "")
-        return no_update if after == before else f"?{urlencode(after.pairs())}"
+        return no_update if after == before else after.query()

@@ -1,4 +1,8 @@
-"""Learn: eight lessons, each with a guess, pictures, a task and a check that the simulation answers."""
+"""Learn: eight lessons, each with a guess, pictures, a task and a check that the simulation answers.
+
+What is taught is in `sim.lessons`; here it is shown. The address names what is open: `lesson` with its parameters, a
+teacher's `lesson_file`, `class`, `teach`, or `read` for a page of the documentation.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,9 @@ from sim.errors import Problem, UsageError, nearest
 from sim.lessons.catalogue import LESSONS
 from sim.lessons.lesson import Lesson
 from sim.lessons.reading import PAGES, text_of
-from sim.web.pages.lessons import lesson, teacher
+from sim.web.pages.lessons import animation, class_view, lesson, teacher
 from sim.web.pages.lessons.answers import FILE_KEY, session_of
+from sim.web.pages.lessons.class_view import TEACH_KEY
 from sim.web.parts.components import page_title
 
 if TYPE_CHECKING:
@@ -26,9 +31,11 @@ PATH, TITLE = "/learn", "Learn"
 
 
 def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
-    """All lessons; or the one that the address names; or a page of the documentation."""
+    """All lessons; or the one that the address names; or a class, for its teacher; or a page of the documentation."""
     if query.get("read"):
         return _reading(query["read"][-1])
+    if query.get(TEACH_KEY):
+        return class_view.class_page(studio, query[TEACH_KEY][-1])
     if query.get("lesson") or query.get(FILE_KEY):
         return lesson.layout(session_of(studio, query), query)
     return _all_lessons()
@@ -41,7 +48,19 @@ def _all_lessons() -> Component:
     )
     return html.Div(
         [
-            page_title("Why are trials late?", lead),
+            html.Div(
+                [
+                    html.Div([page_title("Why are trials late?", lead), class_view.join_form()]),
+                    html.Figure(
+                        [
+                            animation.frame("clumps"),
+                            html.Figcaption("One simulated trial, the way every lesson has hundreds: press Play."),
+                        ],
+                        className="lesson-live",
+                    ),
+                ],
+                className="lesson-start",
+            ),
             html.Ol([_card(found) for found in LESSONS], className="lesson-list"),
             dmc.Text(["Words are in the ", dcc.Link("glossary", href="/learn?read=glossary"), "."], mt="md"),
         ]
@@ -70,4 +89,6 @@ def _reading(name: str) -> Component:
 def register(app: Dash, studio: Studio) -> None:
     """The lesson's callbacks, and those of the part for teachers."""
     lesson.register(app, studio)
+    animation.register(app, studio)
+    class_view.register(app, studio)
     teacher.register(app, studio)

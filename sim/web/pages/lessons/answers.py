@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
@@ -13,6 +12,7 @@ from sim.experiment.identity import program_fingerprint
 from sim.lessons.catalogue import LESSONS
 from sim.lessons.lesson import Taught
 from sim.lessons.session import SEED_KEY, TRIALS_KEY, Session, session_from_query, session_from_text
+from sim.web.work.process import lower_priority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,8 +30,12 @@ _FIRST_SHARE, _FEWEST = 4, 4  # a first picture has one trial in four, and at le
 def session_of(studio: Studio, query: Mapping[str, Sequence[str]]) -> Session:
     """The lesson that an address asks for.
 
+    Args:
+        studio: the studio, which keeps teachers' files.
+        query: the parsed query; of a key that is there twice, the last counts.
+
     Raises:
-        InputError: there is no such lesson, or a parameter is not allowed.
+        InputError: there is no such lesson, a parameter is not allowed, or a teacher's file is not kept here.
     """
     plain = {key: values[-1] for key, values in query.items() if values}
     digest = plain.get(FILE_KEY)
@@ -44,8 +48,14 @@ def session_of(studio: Studio, query: Mapping[str, Sequence[str]]) -> Session:
 
 
 def query_of(session: Session, before: str) -> str:
-    """The query that opens a session, together with the other keys of the query before (a scenario, a teacher's
-    file).
+    """The query that opens a session, with the other keys of the query before (a scenario, a class, a teacher's file).
+
+    Args:
+        session: the lesson with its parameters.
+        before: the query before, with or without its question mark.
+
+    Returns:
+        A query with its question mark.
     """
     own = {"lesson", SEED_KEY, TRIALS_KEY, *type(session.parameters).model_fields}
     others = [(key, value) for key, value in parse_qsl(before.removeprefix("?")) if key not in own]
@@ -53,10 +63,13 @@ def query_of(session: Session, before: str) -> str:
 
 
 def prepare(kept: Path) -> None:
-    """Simulate every lesson with its default settings, so that nobody waits for it. Kept answers are not simulated
-    again.
+    """Simulate every lesson with its default settings, so that nobody waits for it. Runs in a process of its own, at
+    low priority.
+
+    Args:
+        kept: the studio's folder of visitors' files; answers that are kept there already are not simulated again.
     """
-    os.nice(_NICE)
+    lower_priority(_NICE)
     for lesson in LESSONS:
         answered(kept, session_from_query({"lesson": lesson.name}), lambda _done, _all: None)
 
@@ -69,11 +82,14 @@ def answered(
 ) -> Taught:
     """The answers of a session, simulated or kept from an earlier visitor.
 
+    They are kept by the query and by a fingerprint of the program, so that a new version answers anew.
+
     Args:
         kept: the studio's folder of visitors' files.
         session: the lesson with its parameters.
         progress: called with the number of trials done and in all.
-        first: called with answers from the first trials and their number, while the others are simulated.
+        first: called with answers from the first trials and their number, while the others are simulated; not called
+            for kept answers.
 
     Returns:
         Figures, findings and questions of the lesson.

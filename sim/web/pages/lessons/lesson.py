@@ -1,4 +1,9 @@
-"""One lesson: predict, see, explain, try, check."""
+"""One lesson: predict, see, explain, try, check.
+
+The stores: `learn-now` is the query with the settings as they are, `learn-opened` as the lesson was opened;
+`learn-first` has the prediction, `learn-answers` the check, and `learn-seen` whether a guess was made. Each change of
+`learn-now` starts a job; what a student may not see yet is hidden until the guess.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +22,11 @@ from sim.lessons.lesson import Check, Lesson, Prediction, Taught, Verdict
 from sim.lessons.reading import PAGES, glossary
 from sim.lessons.session import SEED_KEY, Session
 from sim.scenario.yaml_source import shown
-from sim.web.pages.lessons import teacher
+from sim.web.pages.lessons import animation, class_view, teacher
 from sim.web.pages.lessons.answers import answered, query_of, session_of
+from sim.web.pages.lessons.classes import CHECKED, GUESSED, TRIED, note
 from sim.web.parts.components import command_line, figure_with_table, problem_box
+from sim.web.parts.line_ends import kept_whole
 from sim.web.shell import QUERY
 from sim.web.work.long_callback import long_callback
 
@@ -34,19 +41,30 @@ _SEEDS = 2**31
 
 
 def layout(session: Session, query: Mapping[str, Sequence[str]]) -> Component:
-    """The lesson before anything is simulated; a job fills in what the simulation says."""
+    """The lesson before anything is simulated; a job fills in what the simulation says.
+
+    Args:
+        session: the lesson with its parameters.
+        query: the parsed query of the page, which may also name a class.
+    """
     found = session.lesson
     now = query_of(session, urlencode([(key, value) for key, values in query.items() for value in values]))
     return html.Div(
         [
             dcc.Store(id="learn-now", data=now),
+            dcc.Store(id="learn-opened", data=now),
             dcc.Store(id="learn-first"),
             dcc.Store(id="learn-answers"),
             dcc.Store(id="learn-seen", data=False),
             _head(session),
+            class_view.banner(now),
             html.Section([_step("The idea"), *(html.P(text) for text in found.idea)], className="lesson-text"),
             _predict(),
-            html.Div([*_see_and_try(session), _explain(), _check(), _words(found)], id="learn-rest", hidden=True),
+            html.Div(
+                [*_see_and_try(session), animation.watch(session, now), _explain(), _check(), _words(found)],
+                id="learn-rest",
+                hidden=True,
+            ),
             _around(found),
             teacher.part(session),
         ],
@@ -187,9 +205,16 @@ def _pictures(taught: Taught) -> list[Component]:
     return [figure_with_table(found, "learn", order=3) for found in taught.exhibits]
 
 
-def _status(taught: Taught) -> Component:
-    word = "Done: " if taught.task.is_met else "Not yet: "
-    return html.P([html.Strong(word), taught.task.status], className="met" if taught.task.is_met else "unmet")
+def status(taught: Taught, is_tried: bool) -> Component:
+    """Where the task stands. It is not done before anything was tried, even where the numbers fit already.
+
+    Args:
+        taught: the answers.
+        is_tried: whether a control was moved.
+    """
+    is_met = taught.task.is_met and is_tried
+    word = "Done: " if is_met else "Not yet: " if is_tried else "To do. Now: "
+    return html.P([html.Strong(word), taught.task.status], className="met" if is_met else "unmet")
 
 
 def _question(check: Check) -> list[Component]:
@@ -206,11 +231,11 @@ def _verdict(verdict: Verdict, right: str, wrong: str) -> Component:
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Simulating, guessing, trying, checking."""
+    """Add the callbacks of simulating, guessing, trying and checking."""
     _register_answers(app, studio)
-    _register_guess(app)
+    _register_guess(app, studio)
     _register_controls(app, studio)
-    _register_check(app)
+    _register_check(app, studio)
 
 
 def _register_answers(app: Dash, studio: Studio) -> None:
@@ -228,6 +253,7 @@ def _register_answers(app: Dash, studio: Studio) -> None:
         Output("learn-answers", "data"),
         Input("learn-now", "data"),
         State("learn-seen", "data"),
+        State("learn-opened", "data"),
         progress=[Output("learn-progress", "children")],
         progress_default=["Simulating"],
         running=[
@@ -238,7 +264,13 @@ def _register_answers(app: Dash, studio: Studio) -> None:
         cancel=[Input("learn-cancel", "n_clicks")],
         prevent_initial_call=False,
     )
-    def simulate(set_progress: Callable[[list[str]], None], now: str | None, seen: bool) -> tuple[Any, ...]:
+    def simulate(
+        set_progress: Callable[[list[str]], None], now: str | None, seen: bool, opened: str | None
+    ) -> tuple[Any, ...]:
+        """A job: what the simulation says with the settings as they now are.
+
+        Question and prediction stay as they were once a guess was made. A task that is done is noted for the class.
+        """
         if not now:
             return (no_update,) * 9
         session = session_of(studio, parse_qs(now.removeprefix("?")))
@@ -250,17 +282,21 @@ def _register_answers(app: Dash, studio: Studio) -> None:
             """The pictures from a few trials, while the others are simulated."""
             text = f"A first look, from {n} of {session.replications} simulated trials: its errors are wide."
             # all at once: of two updates in quick succession, the first may be lost
-            set_props("learn-pictures", {"children": [html.P(text), *_pictures(taught)]})
+            set_props("learn-pictures", {"children": kept_whole([html.P(text), *_pictures(taught)])})
 
         taught = answered(studio.settings.kept, session, say, first_look if seen else None)
+        at_first = session_of(studio, parse_qs((opened or now).removeprefix("?")))
+        is_tried = bool(seen) and session.values() != at_first.values()
+        if is_tried and taught.task.is_met:
+            note(studio, now, TRIED)
         again = command_line(
             f"trialclock lessons show {session.lesson.number}", f"trialclock lessons sheet {session.lesson.number}"
         )
         findings = [*(html.P(text) for text in taught.findings), again]
         first = (no_update, no_update) if seen else (taught.prediction.text, asdict(taught.prediction))
         return (
-            *first, _pictures(taught), taught.task.text, _status(taught), findings, _question(taught.check), None,
-            asdict(taught.check),
+            *first, _pictures(taught), taught.task.text, status(taught, is_tried), findings, _question(taught.check),
+            None, asdict(taught.check),
         )  # fmt: skip
 
 
@@ -269,7 +305,7 @@ def _prediction(data: dict[str, Any]) -> Prediction:
     return Prediction(**data | {"answer": Estimate(*data["answer"]), "accepts": tuple(data["accepts"])})
 
 
-def _register_guess(app: Dash) -> None:
+def _register_guess(app: Dash, studio: Studio) -> None:
     @app.callback(
         Output("learn-guess", "label"),
         Output("learn-guess", "step"),
@@ -278,6 +314,7 @@ def _register_guess(app: Dash) -> None:
         prevent_initial_call=True,
     )
     def prepare(first: dict[str, Any] | None) -> tuple[Any, ...]:
+        """The field for the guess gets unit, step and largest value of this question."""
         if not first:
             return (no_update,) * 3
         return f"My guess ({first['unit']})", first["step"], first["most"]
@@ -290,14 +327,19 @@ def _register_guess(app: Dash) -> None:
         Input("learn-guess", "n_submit"),
         State("learn-guess", "value"),
         State("learn-first", "data"),
+        State("learn-now", "data"),
         prevent_initial_call=True,
     )
-    def judge(clicks: int | None, submits: int | None, guess: Any, first: dict[str, Any] | None) -> tuple[Any, ...]:
+    def judge(
+        clicks: int | None, submits: int | None, guess: Any, first: dict[str, Any] | None, now: str | None
+    ) -> tuple[Any, ...]:
+        """The guess is judged and noted for the class, and the rest of the lesson appears."""
         if not (clicks or submits) or not first:
             return (no_update,) * 3
         if isinstance(guess, bool) or not isinstance(guess, int | float):
             return dmc.Alert("Write a number first: a guess, however rough.", color="orange"), no_update, no_update
         verdict = _prediction(first).judge(float(guess))
+        note(studio, now, GUESSED, float(guess))
         return _verdict(verdict, "Well guessed", "Not what happens"), False, True
 
 
@@ -314,6 +356,7 @@ def _register_controls(app: Dash, studio: Studio) -> None:
         prevent_initial_call=True,
     )
     def move(values: list[Any], luck: int | None, ids: list[dict[str, str]], now: str) -> tuple[Any, ...]:
+        """The controls make the next query, in `learn-now` and in the address; Other luck raises the seed by one."""
         texts = [shown(value) for value in values]
         query = parse_qs(now.removeprefix("?"))
         query |= {id_["name"]: [text] for id_, text in zip(ids, texts, strict=True)}
@@ -327,15 +370,17 @@ def _register_controls(app: Dash, studio: Studio) -> None:
         return changed, changed, None, texts  # also when the page opens: Dash lets the first simulation wait for this
 
 
-def _register_check(app: Dash) -> None:
+def _register_check(app: Dash, studio: Studio) -> None:
     @app.callback(
         Output("learn-checked", "children", allow_duplicate=True),
         Input("learn-check-button", "n_clicks"),
         State("learn-choice", "value"),
         State("learn-answers", "data"),
+        State("learn-now", "data"),
         prevent_initial_call=True,
     )
-    def judge(clicks: int | None, chosen: str | None, answers: dict[str, Any] | None) -> Any:
+    def judge(clicks: int | None, chosen: str | None, answers: dict[str, Any] | None, now: str | None) -> Any:
+        """The answer to the check is judged, and noted for the class."""
         if not clicks or not answers:
             return no_update
         if chosen is None or not chosen.isdecimal():
@@ -343,4 +388,6 @@ def _register_check(app: Dash) -> None:
         check = Check(**answers | {"options": tuple(answers["options"])})
         if int(chosen) >= len(check.options):
             return no_update
-        return _verdict(check.judge(int(chosen)), "Right", "Not so")
+        verdict = check.judge(int(chosen))
+        note(studio, now, CHECKED, verdict.is_right)
+        return _verdict(verdict, "Right", "Not so")

@@ -37,12 +37,21 @@ _BUTTONS = {
 
 
 def part(session: Session) -> Component:
-    """What a teacher can download and upload for a lesson, folded away."""
+    """What a teacher can download and upload for a lesson, folded away.
+
+    Args:
+        session: the lesson with its parameters.
+    """
     number = session.lesson.number
     buttons = [dmc.Button(text, id=name, variant="light", size="sm") for name, text in _BUTTONS.items()]
     return html.Details(
         [
             html.Summary("For teachers"),
+            html.P(
+                "Begin a class with the settings above: you get a code to write on the board, and see the guesses as "
+                "they come, and who is done. Nobody needs an account."
+            ),
+            dmc.Button("Begin a class", id="learn-begin", size="sm"),
             html.P("Print the sheet from your browser. Both are for the settings above as they are now."),
             html.Div(buttons, className="lesson-buttons"),
             html.P(
@@ -100,7 +109,9 @@ def _typed_at(studio: Studio, here: str) -> Callable[[Session], str]:
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Downloads and uploads."""
+    """Add the callbacks of a teacher: sheets and parameters to download, a file of parameters and a list of students to
+    upload.
+    """
     _register_sheets(app, studio)
     _register_parameters(app, studio)
     _register_students(app, studio)
@@ -116,6 +127,7 @@ def _register_sheets(app: Dash, studio: Studio) -> None:
         State("shell-url", "href"),
     )
     def download(*given: Any) -> Any:
+        """A job: the sheet, the sheet with answers, or the file of parameters, as the pressed button says."""
         *clicks, now, here = given
         if not any(clicks) or not now:
             return no_update
@@ -138,6 +150,7 @@ def _register_parameters(app: Dash, studio: Studio) -> None:
         prevent_initial_call=True,
     )
     def take(contents: str | None, file: str | None) -> Any:
+        """A file of parameters is checked and kept, and gives a link for a class."""
         if not contents:
             return no_update
         shown_as = str(file or "parameters.yaml")[:80]
@@ -178,6 +191,7 @@ def _register_students(app: Dash, studio: Studio) -> None:
     def give(
         set_progress: Callable[[list[str]], None], contents: str | None, file: str | None, now: str | None, here: str
     ) -> tuple[Any, Any]:
+        """A job: a list of students becomes a zip file with a scenario and a sheet each, and the key."""
         if not contents or not now:
             return no_update, no_update
         shown_as = str(file or "names.csv")[:80]

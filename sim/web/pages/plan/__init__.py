@@ -1,4 +1,7 @@
-"""The cheapest plan that makes a date with a given probability, with a first answer on the way."""
+"""The cheapest plan that makes a date with a given probability, with a first answer on the way.
+
+This is the page Cheapest plan, at `/cheapest`; the page of levers, at `/plan`, is `sim.web.pages.run`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from sim.report.explanation.words import outcomes_of
 from sim.report.plan.page import plan_content
 from sim.report.words import OUTCOME_NOUNS
 from sim.scenario.options_starter import EXAMPLE
-from sim.web.pages.plan import options_panel
+from sim.web.pages.plan import options_form, options_panel
 from sim.web.pages.plan.question import (
     Wish,
     checked_choices,
@@ -27,9 +30,11 @@ from sim.web.pages.plan.question import (
     planned_date,
     planned_state,
 )
+from sim.web.parts.answer_files import files_of
 from sim.web.parts.components import page_title, problem_box
 from sim.web.parts.report_view import report_view
 from sim.web.parts.scenario_choice import state_value
+from sim.web.parts.words.about import about
 from sim.web.parts.work_bar import Progress, answer_area, asked_by, asking, meanwhile
 from sim.web.shell import QUERY
 from sim.web.state import State
@@ -44,6 +49,7 @@ if TYPE_CHECKING:
     from sim.experiment.plan.answer import Asked, PlanAnswer
     from sim.scenario.schema import Scenario
     from sim.web.studio import Studio
+    from sim.web.visitors import Visitor
 
 PATH, TITLE = "/cheapest", "Cheapest plan"
 
@@ -55,7 +61,8 @@ _WRONG_QUESTION = "This cannot be searched for"
 def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
     """The date to make, the options and their costs, and below them the cheapest plan."""
     state = State.of(query)
-    scenario = studio.loaded(state).scenario
+    loaded = studio.loaded(state)
+    scenario = loaded.scenario
     wish = _first_wish(query, scenario)
     text = options_text(studio, wish, scenario)
     return html.Div(
@@ -64,10 +71,12 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
                 "What is the cheapest plan that makes the date?",
                 "Say what may still be chosen and what it costs. Most trials go to the plans that decide the choice.",
             ),
-            dmc.Text([html.Strong("Scenario: "), state.typed()], className="about"),
+            about(studio, state),
             dcc.Store(id="cheapest-of", data=state.query()),
             _step("1. The date to make", _question(scenario, wish)),
-            _step("2. What may be chosen, and what it costs", *options_panel.blocks(text, is_own=bool(state.file))),
+            _step(
+                "2. What may be chosen, and what it costs", *options_panel.blocks(text, loaded, is_own=bool(state.file))
+            ),
             _step(
                 "3. The plan",
                 asking(
@@ -95,7 +104,7 @@ def _step(title: str, *parts: Any) -> Component:
 
 def _question(scenario: Scenario, wish: Wish) -> Component:
     planned = scenario.trial.planned
-    dates = {"primary completion": planned.primary_completion, "study completion": planned.study_completion}
+    dates = {"primary": planned.primary_completion, "study": planned.study_completion}
     said = ", ".join(f"{name} {when}" for name, when in dates.items() if when)
     currency = f" in {scenario.costs.currency}" if scenario.costs is not None else ""
     nouns = {name: OUTCOME_NOUNS[name] for name in outcomes_of(scenario, has_cost=False)}
@@ -171,7 +180,7 @@ def _size(wanted: str) -> Component:
         id="cheapest-trials",
         label="Simulated trials, at most",
         data=[
-            {"value": "", "label": f"{TRIALS:,}, as the command"},
+            {"value": "", "label": f"{TRIALS:,}, the default"},
             *({"value": n, "label": f"{int(n):,}"} for n in sizes),
         ],
         value=wanted,
@@ -198,7 +207,11 @@ def _wish(*values: Any) -> tuple[Wish, str]:
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Add the callbacks of this page."""
+    """Add the callbacks of this page.
+
+    Every control is a part of the address (`shell.QUERY`); Find the plan adds `find=1` and starts a job, which fills
+    `cheapest-answer`, or puts a message at the question or at the options.
+    """
     options_panel.register(app, studio)
 
     @app.callback(
@@ -229,15 +242,18 @@ def register(app: Dash, studio: Studio) -> None:
         Output("cheapest-options-said", "children", allow_duplicate=True),
         *asked_by("cheapest"),
         *(DashState(*control) for control in _ASKED),
+        *options_form.CONTROLS,
         DashState("cheapest-of", "data"),
         **meanwhile("cheapest"),
     )
     def found(set_progress: Any, _: Any, __: Any, *values: Any) -> tuple[Any, Any, Any]:
-        *controls, of = values
-        wish, text = _wish(*controls)
+        """A job: the cheapest plan, or what is wrong with the question or the options."""
+        asked_for, controls, of = values[: len(_ASKED)], values[len(_ASKED) : -1], values[-1]
+        wish, text = _wish(*asked_for)
         state = State.of(of)
         try:
-            choices = checked_choices(studio, text, studio.loaded(state))
+            loaded = studio.loaded(state)
+            choices = checked_choices(studio, options_form.text_as_typed(text, loaded, controls), loaded)
         except InputError as error:
             return None, None, problem_box(error.problems, options_panel.WRONG)
         try:
@@ -262,10 +278,11 @@ def _found(studio: Studio, state: State, asked: Asked, set_progress: Any) -> Com
         tell.first(_view(first, state, few))
     else:
         go_on_as_long()
-    return _view(find_plan(asked, kept, how), state)
+    return _view(find_plan(asked, kept, how), state, of=studio.visitor)
 
 
-def _view(answer: PlanAnswer, state: State, note: str = "") -> Component:
+def _view(answer: PlanAnswer, state: State, note: str = "", of: Visitor | None = None) -> Component:
+    """The answer; a final one is of a visitor, and has files to download."""
     examples = [
         lever.label
         for lever in answer.asked.choices.levers
@@ -273,7 +290,11 @@ def _view(answer: PlanAnswer, state: State, note: str = "") -> Component:
     ]
     if examples:
         note += f" Some costs are examples, to be replaced by yours: {', '.join(examples)}."
-    return report_view(plan_content(answer, state.typed()), "cheapest", note.strip(), _then(answer, state))
+    then = _then(answer, state)
+    content = plan_content(answer, state.typed())
+    if of is not None:
+        then = html.Div([files_of(of, content, "cheapest"), then])
+    return report_view(content, "cheapest", note.strip(), then)
 
 
 def _then(answer: PlanAnswer, state: State) -> Component:

@@ -1,4 +1,4 @@
-"""The options of the page Cheapest plan: a text area that is checked while typing, and the buttons that fill it."""
+"""The options of the page Cheapest plan: a form, and the same as a file that is checked while typing."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sim.errors import InputError
 from sim.scenario.options import library_options
 from sim.scenario.options_starter import starter_options
 from sim.scenario.yaml_source import MAX_BYTES
+from sim.web.pages.plan import options_form
 from sim.web.pages.plan.question import OPTIONS, choices_of
 from sim.web.parts.components import file_place, problem_box
 from sim.web.parts.uploaded_text import brought
@@ -20,6 +21,7 @@ from sim.web.state import State
 if TYPE_CHECKING:
     from dash.development.base_component import Component
 
+    from sim.scenario.load import Loaded
     from sim.web.studio import Studio
 
 WRONG = "These options cannot be used"
@@ -27,31 +29,48 @@ _STARTER = ""  # the name of the options that are made from the scenario
 _TYPING_MS = 700
 
 
-def blocks(text: str, *, is_own: bool) -> list[Component]:
-    """The text area, the buttons that fill it, and its messages.
+def blocks(text: str, loaded: Loaded, *, is_own: bool) -> list[Component]:
+    """The form, what one may begin with, and the same as a file; below them, what is wrong.
 
     Args:
-        text: initial text.
+        text: initial text of the file.
+        loaded: the scenario.
         is_own: whether the scenario is the visitor's own, which no example fits.
     """
     begin = [_STARTER, *([] if is_own else library_options())]
+    costs = loaded.scenario.costs
+    counted = "The scenario says nothing of costs: only those here count."
+    if costs is not None:
+        counted = f"The scenario's own costs, in {costs.currency}, are counted already: a cost here comes on top."
+    buttons = [
+        dmc.Button(
+            f"Example: {name.replace('_', ' ').replace('-', ' ')}" if name else "Starter for this scenario",
+            id={"type": "cheapest-begin", "name": name},
+            variant="default",
+            size="xs",
+        )
+        for name in begin
+    ]
+    return [
+        dmc.Text(f"Every combination of these is a plan that may be chosen. {counted}", c="dimmed"),
+        html.Div([html.Span("Begin with", className="buttons-label"), *buttons], className="buttons"),
+        options_form.form(loaded, text),
+        html.Div(id="cheapest-options-said", role="status"),
+        html.Details([html.Summary("As a file"), *_file(text)], className="as-file"),
+    ]
+
+
+def _file(text: str) -> list[Component]:
+    """The same as text, to open and to save."""
     return [
         dmc.Text(
-            "Each lever has a path, as after --set, with the values that it may take; or named settings of several "
-            "values. A cost needs its source.",
+            "Each lever has a label, the value of the trial that it moves (path), and what that may be (values); "
+            "or named settings of several values, which only a file can say. A cost needs its source.",
             c="dimmed",
+            size="sm",
         ),
         html.Div(
             [
-                *(
-                    dmc.Button(
-                        f"Example: {name}" if name else "Starter for this scenario",
-                        id={"type": "cheapest-begin", "name": name},
-                        variant="default",
-                        size="xs",
-                    )
-                    for name in begin
-                ),
                 file_place(
                     html.Span("Open a file…", className="like-button"),
                     "cheapest-open",
@@ -77,12 +96,16 @@ def blocks(text: str, *, is_own: bool) -> list[Component]:
             ],
             className="editor short",
         ),
-        html.Div(id="cheapest-options-said", role="status"),
     ]
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Add the callbacks that check, fill and save the text."""
+    """Add the callbacks that check, fill and save the text, and those of the form.
+
+    `cheapest-text` is checked at each pause in typing: a message goes to `cheapest-options-said`, and lines with errors
+    to the gutter beside the text.
+    """
+    options_form.register(app, studio)
 
     @app.callback(
         Output("cheapest-options-said", "children"),
@@ -129,4 +152,5 @@ def register(app: Dash, studio: Studio) -> None:
         prevent_initial_call=True,
     )  # fmt: skip
     def saved(n: int | None, text: str | None) -> Any:
+        """The text as a file to download."""
         return {"content": text or "", "filename": OPTIONS, "type": "application/yaml"} if n else no_update

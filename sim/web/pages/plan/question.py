@@ -80,6 +80,9 @@ class Wish:
             seed: seed of the random numbers.
             most_trials: maximum number of trials that the studio simulates.
 
+        Returns:
+            The question, with shares from 0 to 1 and a budget in the scenario's currency.
+
         Raises:
             UsageError: a value is wrong; named as the controls of the page.
         """
@@ -133,7 +136,15 @@ def _at_control(problem: Problem) -> Problem:
 
 
 def planned_date(scenario: Scenario, milestone: str = "") -> str:
-    """The scenario's planned date of a milestone, or of the nearest one that has a date; empty without any."""
+    """The scenario's planned date of a milestone, or of the nearest one that has a date; empty without any.
+
+    Args:
+        scenario: the scenario, which plans primary and study completion.
+        milestone: name of the milestone; empty for the end of the trial.
+
+    Returns:
+        `YYYY-MM-DD`.
+    """
     planned = scenario.trial.planned
     both = (planned.primary_completion, planned.study_completion)
     if (milestone or end_of(scenario)) in ("last_visit", "database_lock"):
@@ -143,6 +154,11 @@ def planned_date(scenario: Scenario, milestone: str = "") -> str:
 
 def options_text(studio: Studio, wish: Wish, scenario: Scenario) -> str:
     """The options as typed, or the starter of the scenario.
+
+    Args:
+        studio: the studio, which keeps the text.
+        wish: the question, which may name options.
+        scenario: the scenario, for its starter.
 
     Raises:
         UsageError: they are not kept here.
@@ -156,16 +172,30 @@ def options_text(studio: Studio, wish: Wish, scenario: Scenario) -> str:
 
 
 def keep_options(studio: Studio, text: str, scenario: Scenario) -> str:
-    """Keep options, and return their hash; the starter needs none, and gives an empty text."""
+    """Keep options that were typed.
+
+    Args:
+        studio: the studio.
+        text: the options.
+        scenario: the scenario, for its starter.
+
+    Returns:
+        Their hash; empty for the starter, which needs none.
+    """
     if text == starter_options(scenario):
         return ""
     return studio.visitors.keep_text(text[: MAX_BYTES + 1])
 
 
 def choices_of(text: str, loaded: Loaded) -> Choices:
-    """The levers of a text, under the paths of the command line.
+    """The levers of a text, checked as on the command line.
+
+    Args:
+        text: a file of options.
+        loaded: the scenario that they change.
 
     Raises:
+        UsageError: the text is too large.
         ScenarioError: names every problem found.
     """
     if len(text.encode()) > MAX_BYTES:
@@ -175,14 +205,28 @@ def choices_of(text: str, loaded: Loaded) -> Choices:
 
 
 def checked_choices(studio: Studio, text: str, loaded: Loaded) -> Choices:
-    """The same, within the limits of this studio. Raises as `choices_of`."""
+    """The levers of a text, within the limits of this studio.
+
+    Args:
+        studio: the studio.
+        text: a file of options.
+        loaded: the scenario that they change.
+
+    Raises:
+        InputError: as `choices_of`, or a limit is exceeded.
+    """
     choices = choices_of(text, loaded)
     check_plans(choices, studio.settings.limits)
     return choices
 
 
 def planned_state(state: State, answer: PlanAnswer) -> State:
-    """The scenario under work with what the chosen plan changes, or the likeliest where none is chosen."""
+    """The scenario under work with what the chosen plan changes, or the likeliest where none is chosen.
+
+    Args:
+        state: the scenario under work.
+        answer: the search and its result.
+    """
     for path, value in answer.changes(answer.leading).items():
         state = state.changed(path, _written(value))
     return state

@@ -1,4 +1,10 @@
-"""The page Plan: levers on one side, and on the other the date of completion. It is the main page of the studio."""
+"""The page Plan: levers on one side, and on the other the date of completion. It is the main page of the studio.
+
+How a lever reaches its answer: the browser collects touches (`assets/moves.js`) into `plan-touched`; `moves` makes of
+them the next query, in `plan-query` and in the address; a change of that query asks `answer` for a first answer, in
+`plan-first`, and then for more trials, in `plan-refined`. An answer names its query, so that the browser drops one that
+a later move has overtaken.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +18,10 @@ from dash import dcc, html
 from sim.web.pages.run import answer as answering
 from sim.web.pages.run import editor as editing
 from sim.web.pages.run import history as runs
+from sim.web.pages.run import kept
 from sim.web.pages.run import moves as moving
 from sim.web.pages.run import sections as opening
-from sim.web.pages.run.panel import new_sites, panel
+from sim.web.pages.run.panel import finder, new_sites, panel
 from sim.web.pages.run.steps import UNTIL, draft_of, read, rules, with_draft, wrong_rule
 from sim.web.pages.run.view import heading
 from sim.web.state import State
@@ -32,7 +39,7 @@ PATH, TITLE = "/plan", "Plan"
 
 
 def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
-    """The page of the scenario that a query names."""
+    """The page of the scenario that a query names; its first answer is begun here, before the browser asks for it."""
     state = State.of(query)
     reading = read(studio, state)
     text = urlencode([(name, value) for name, values in query.items() for value in values])
@@ -42,13 +49,7 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
     return html.Div(
         [
             *_stores(asked),
-            html.Div(
-                [
-                    html.Div(heading(reading.loaded.scenario), id="plan-heading"),
-                    html.Div(_buttons(), className="buttons"),
-                ],
-                className="plan-head",
-            ),
+            html.Div(html.Div(heading(reading.loaded.scenario), id="plan-heading"), className="plan-head"),
             html.Div(
                 [
                     html.Section(
@@ -57,9 +58,12 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
                         **{"aria-label": "The answer"},
                     ),
                     html.Section(_levers(studio, reading, draft), className="plan-levers", **{"aria-label": "Levers"}),
+                    html.Section(answering.more(), className="plan-more", **{"aria-label": "Behind the answer"}),
                 ],
                 className="plan",
             ),
+            kept.block(studio, asked),
+            answering.mini(),
             runs.block(),
         ]
     )
@@ -86,23 +90,30 @@ def _stores(asked: str) -> list[Any]:
     ]
 
 
-def _buttons() -> list[Any]:
-    return [
-        dmc.Button("Undo", id="plan-back", variant="default", size="xs", disabled=True),
-        dmc.Button("Redo", id="plan-again", variant="default", size="xs", disabled=True),
-        dmc.Button("Take all changes back", id="plan-none", variant="default", size="xs"),
-    ]
+def _buttons() -> Component:
+    return html.Div(
+        [
+            dmc.Button("Undo", id="plan-back", variant="default", size="compact-sm", disabled=True),
+            dmc.Button("Redo", id="plan-again", variant="default", size="compact-sm", disabled=True),
+            dmc.Button("Take all changes back", id="plan-none", variant="default", size="compact-sm"),
+        ],
+        className="buttons",
+    )
 
 
 def _levers(studio: Studio, reading: Reading, draft: str) -> list[Any]:
+    head = html.Div(
+        [
+            html.Div([html.H2("Levers"), _buttons()], className="levers-title"),
+            html.Div(finder(reading), id="plan-finder"),
+            html.Div(id="plan-changes"),
+        ],
+        className="levers-head",
+    )
     return [
-        html.H2("Levers"),
-        html.Div(id="plan-changes"),
-        html.Div(
-            panel(reading),
-            id="plan-panel",
-        ),
+        head,
         html.Div(new_sites(reading.loaded), id="plan-new"),
+        html.Div(panel(reading), id="plan-panel"),
         _trials(reading, studio),
         editing.block(studio, reading, draft),
     ]
@@ -166,4 +177,5 @@ def register(app: Dash, studio: Studio) -> None:
     opening.register(app, studio)
     editing.register(app, studio)
     answering.register(app, studio)
+    kept.register(app, studio)
     runs.register(app, studio)

@@ -1,4 +1,8 @@
-"""The answer beside the levers: a first one from a few simulated trials at once, refined as more come in."""
+"""The answer beside the levers: a first one from a few simulated trials at once, refined as more come in.
+
+The first comes from `studio.answering` within the request; the run itself is a job, which shows each step with
+`set_props` and keeps its folder, so that the same question goes on from where it was left.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +25,9 @@ from sim.report.assumptions import assumption_rows
 from sim.web.keeping import BEGUN
 from sim.web.pages.run.history import remember
 from sim.web.pages.run.steps import check_rule, with_draft
-from sim.web.pages.run.view import EXHIBITS, dates_of, figures_of, first_dates_of
+from sim.web.pages.run.view import EXHIBITS, TABS, dates_of, figures_of, first_dates_of
 from sim.web.parts.components import problem_box
+from sim.web.parts.line_ends import kept_whole
 from sim.web.state import State as Scenario
 from sim.web.visitors import tab_of_request
 from sim.web.work.first_answers import Question, Superseded, TooSlow
@@ -32,7 +37,9 @@ from sim.web.work.process import go_on_as_long
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from sim.experiment.progress import Progress
+    from dash.development.base_component import Component
+
+    from sim.experiment.execution import Progress
     from sim.experiment.run.results import Results
     from sim.web.studio import Studio
 
@@ -43,7 +50,7 @@ _AGAIN = "trials again, for what costs most days"
 
 
 def blocks() -> list[Any]:
-    """The area of the answer, with its progress."""
+    """The answer: its progress, the sentence with the dates, and the curve."""
     return [
         html.Div(id="plan-problems"),
         html.Div(
@@ -61,16 +68,43 @@ def blocks() -> list[Any]:
         html.Div(
             [
                 html.Div(dmc.Skeleton(height=420), id="plan-answer", **{"aria-live": "polite"}),
-                *(html.Div(id=f"plan-exhibit-{i}") for i in range(len(EXHIBITS))),
-                html.Div(id="plan-command"),
+                html.Div(id="plan-exhibit-0"),
             ],
             className="shown",
         ),
     ]
 
 
+def more() -> list[Any]:
+    """What stands behind the answer, a tab each, and notes."""
+    panels = [
+        dmc.TabsPanel(html.Div(id=f"plan-exhibit-{i}"), value=EXHIBITS[i], keepMounted=True)
+        for i in range(1, len(EXHIBITS))
+    ]
+    tabs = [dmc.TabsTab(title, value=name) for title, name in zip(TABS, EXHIBITS[1:], strict=True)]
+    names = dmc.TabsList(tabs, **{"aria-label": "Behind the answer"})
+    return [
+        html.Div(
+            [
+                dmc.Tabs([names, *panels], value=EXHIBITS[1], keepMounted=True),
+                html.Div(id="plan-command"),
+            ],
+            className="shown",
+        )
+    ]
+
+
+def mini() -> Component:
+    """The answer in one line, which stays in sight at an edge of the window."""
+    return html.A(id="plan-mini", href="#plan-answer", className="mini", tabIndex=-1, **{"aria-label": "To the answer"})
+
+
 def register(app: Dash, studio: Studio) -> None:
-    """Add the callbacks that answer."""
+    """Add the callbacks that answer.
+
+    `plan-query` asks for dates (`plan-first`), these for figures (`plan-figures`), and `plan-wanted` for the job that
+    fills `plan-refined`. A question that cannot be read puts a message at `plan-problems` and starts no job.
+    """
 
     @app.callback(
         Output("plan-first", "data"),
@@ -79,6 +113,7 @@ def register(app: Dash, studio: Studio) -> None:
         Input("plan-query", "data"),
     )
     def first(query: str | None) -> Any:
+        """The first answer to the question of the page, within the request; older work of this tab is ended."""
         query = with_draft(query or "", "")
         tab = tab_of_request()
         studio.jobs.end_of_tab(tab)  # the answer to the question before is no longer waited for
@@ -97,6 +132,7 @@ def register(app: Dash, studio: Studio) -> None:
 
     @app.callback(Output("plan-figures", "data"), Input("plan-first", "data"), prevent_initial_call=True)
     def figures(first: dict[str, Any] | None) -> Any:
+        """The figures of the same few trials; if the tab has moved on, the next answer has its own."""
         if not first or "exhibits" in first:
             raise PreventUpdate
         question = replace(_question(studio, first["query"]), view=figures_of)
@@ -119,6 +155,7 @@ def register(app: Dash, studio: Studio) -> None:
         ClientsideFunction("plan", "answered"),
         Output("plan-answer", "children"),
         Output("plan-command", "children"),
+        Output("plan-mini", "children"),
         Input("plan-first", "data"),
         Input("plan-refined", "data"),
         State("plan-query", "data"),
@@ -136,17 +173,18 @@ def register(app: Dash, studio: Studio) -> None:
         cancel=[Input("plan-cancel", "n_clicks")],
     )
     def refine(set_progress: Any, query: str | None, _: int | None) -> Any:
+        """A job: the run, which shows itself in `plan-refined` after each step."""
         if query is None:
             return no_update
         return _refined(studio, set_progress, query)
 
 
 def begin_answer(studio: Studio, query: str) -> None:
-    """Start the first answer to the question that the page is about to ask.
+    """Start the first answer to the question that the page is about to ask, and end what its tab waited for before.
 
     Args:
         studio: the studio.
-        query: the next query of the page.
+        query: the next query of the page; one that cannot be read starts nothing.
     """
     tab = tab_of_request()
     try:
@@ -184,7 +222,7 @@ def _refined(studio: Studio, set_progress: Any, query: str) -> Any:
         shown = {"query": query, **dates_of(results, more_follow=not is_whole), "exhibits": figures_of(results)}
         if is_whole:
             remember(studio.visitor, query, results)
-        set_props("plan-refined", {"data": shown})
+        set_props("plan-refined", {"data": kept_whole(shown)})
         if not is_whole:
             go_on_as_long()
     return shown["query"] if shown else no_update
@@ -197,7 +235,7 @@ def _as_many(studio: Studio, query: str, asked: Question, say: Callable[..., Non
     folder = default_folder(identity, studio.visitor.runs)
     studio.visitor.remember(BEGUN, {"query": query, "folder": folder.name})
     workers = 1 if n <= _ALONE else _workers(studio)
-    for size in (*(step for step in _STEPS if step < n), n):
+    for size in (*(step for step in _STEPS if asked.size(is_alone=True) < step < n), n):
         for results in grow(folder, identity, (size,), Execution(1 if size <= _ALONE else workers, progress=say)):
             if results.n_replications >= size:
                 yield results, False
@@ -210,9 +248,10 @@ def _until(studio: Studio, query: str, asked: Question, say: Progress) -> Iterat
     """First a few trials, then the run that continues until its rule is met."""
     state = Scenario.of(query)
     how = (asked.typed, _assumptions(studio, query))
-    few = Identity(asked.scenario, asked.seed, _STEPS[0], *how)
-    for results in grow(default_folder(few, studio.visitor.folder / "first"), few, (_STEPS[0],), ALONE):
-        yield results, False
+    if asked.size(is_alone=True) < _STEPS[0]:
+        few = Identity(asked.scenario, asked.seed, _STEPS[0], *how)
+        for results in grow(default_folder(few, studio.visitor.folder / "first"), few, (_STEPS[0],), ALONE):
+            yield results, False
     most = studio.settings.limits.replications
     identity = Identity(asked.scenario, asked.seed, None, *how, state.until, most)
     folder = default_folder(identity, studio.visitor.runs)

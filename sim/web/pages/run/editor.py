@@ -31,7 +31,13 @@ _TYPING_MS = 900
 
 
 def text_of(studio: Studio, reading: Reading, draft: str = "") -> str:
-    """The scenario as a file would say it; a draft as it was typed."""
+    """The scenario as a file would say it.
+
+    Args:
+        studio: the studio, which keeps the texts.
+        reading: the state; changes that are refused are left out.
+        draft: hash of an edited text that is not valid yet, which is returned as it was typed; empty for none.
+    """
     if draft and (text := studio.visitors.text(draft)) is not None:
         return text
     state = reading.state
@@ -46,7 +52,17 @@ def text_of(studio: Studio, reading: Reading, draft: str = "") -> str:
 
 
 def typed(studio: Studio, query: str, text: str) -> str:
-    """The query after a text was typed: of the scenario that it states, or with a draft if it is not valid yet."""
+    """The query after a text was typed.
+
+    Args:
+        studio: the studio, which keeps the text.
+        query: the query before.
+        text: the text as typed.
+
+    Returns:
+        The query before if the text says the same; a query of the text if it is valid; otherwise the query before, with
+        the text as its draft.
+    """
     state = Scenario.of(query)
     if text == text_of(studio, read(studio, state), draft_of(query)):
         return query
@@ -55,7 +71,7 @@ def typed(studio: Studio, query: str, text: str) -> str:
     digest = studio.visitors.keep_text(text[: MAX_BYTES + 1])
     if _problems(studio, text):
         return with_draft(state.query(), digest)
-    return replace(state, scenario=BASE, file=digest, changes=()).query()
+    return replace(state, scenario=BASE, file=digest, changes=(), name="").query()
 
 
 def _problems(studio: Studio, text: str) -> tuple[Problem, ...]:
@@ -67,7 +83,13 @@ def _problems(studio: Studio, text: str) -> tuple[Problem, ...]:
 
 
 def block(studio: Studio, reading: Reading, draft: str) -> Component:
-    """The editor, with buttons to open and save a file."""
+    """The editor, with buttons to open and save a file; open if there is a draft.
+
+    Args:
+        studio: the studio.
+        reading: the state of the page.
+        draft: hash of an edited text that is not valid yet; empty for none.
+    """
     return html.Details(
         [
             html.Summary(html.H3("The whole file")),
@@ -111,10 +133,11 @@ def block(studio: Studio, reading: Reading, draft: str) -> Component:
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Add the callbacks that check a text, open and save it."""
+    """Add the callbacks that check a text, open and save it. What is typed is taken up by `moves`."""
 
     @app.callback(Output("plan-text-problems", "children"), Output("plan-lines", "data"), Input("plan-query", "data"))
     def check(query: str | None) -> Any:
+        """What is wrong with a draft, and at which lines; nothing without a draft."""
         draft = draft_of(query or "")
         text = studio.visitors.text(draft) if draft else None
         problems = _problems(studio, text) if text is not None else ()
@@ -124,7 +147,7 @@ def register(app: Dash, studio: Studio) -> None:
         lines = [problem.line for problem in problems if problem.line is not None]
         box = dmc.Alert(
             html.Ul(items, className="problems"),
-            title="The text is not a scenario yet; the answer is that of the last one that was",
+            title="The text is not a valid scenario; the answer is for the last valid one",
             color="red",
             variant="light",
         )
@@ -141,6 +164,7 @@ def register(app: Dash, studio: Studio) -> None:
         prevent_initial_call=True,
     )
     def opened(contents: str | None, name: str | None) -> Any:
+        """A file that was brought becomes the text of the editor."""
         if contents is None:
             raise PreventUpdate
         try:
@@ -156,6 +180,7 @@ def register(app: Dash, studio: Studio) -> None:
         prevent_initial_call=True,
     )  # fmt: skip
     def saved(n: int | None, text: str | None) -> Any:
+        """The text of the editor as a file to download."""
         if not n:
             raise PreventUpdate
         return {"content": text or "", "filename": EDITED, "type": "application/yaml"}

@@ -1,34 +1,36 @@
-"""A lever moves: the next state of the page, its address, undo and redo, and new values of the other controls."""
+"""A lever moves: the next state of the page, its address, undo and redo, and new values of the other controls.
+
+One callback answers all controls, with several touches at once. A control that was moved by hand is not written to,
+since its user may already be moving it further; those that show something else by then are.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import dash_mantine_components as dmc
 from dash import ALL, ClientsideFunction, Dash, Input, Output, State, html, no_update
 from dash.exceptions import PreventUpdate
 
 from sim.errors import InputError
-from sim.scenario.yaml_source import shown
 from sim.web import shell
 from sim.web.pages.run import editor as editing
 from sim.web.pages.run.answer import begin_answer
-from sim.web.pages.run.panel import LEVER, RESET, SWITCH, new_sites, panel, shown_value
+from sim.web.pages.run.panel import LEVER, RESET, SWITCH, finder, new_sites, panel
 from sim.web.pages.run.steps import (
     Reading,
     draft_of,
     moved,
     read,
-    redone,
-    stepped,
     switched,
-    undone,
     with_draft,
     with_new_sites,
     wrong_rule,
 )
-from sim.web.parts.levers import value_at
+from sim.web.parts.lever_controls import shown_value
+from sim.web.parts.levers import without_changes
+from sim.web.parts.undo import redone, stepped, undone
+from sim.web.parts.words.changes import change_sentences
 from sim.web.state import State as Scenario
 
 if TYPE_CHECKING:
@@ -58,7 +60,12 @@ class _Move:
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Add the callback that moves the page from one state to the next. `assets/moves.js` collects the touches."""
+    """Add the callback that moves the page from one state to the next. `assets/moves.js` collects the touches.
+
+    The browser sends `plan-touched`: a list of `{id, value, n}`, which levers are there, and the number of the last
+    touch. It gets `plan-moved`: the query before and what each component is to say, which it applies unless a later
+    move has overtaken it.
+    """
     app.clientside_callback(
         ClientsideFunction("moves", "touched"),
         Output("plan-touched", "data"),
@@ -80,6 +87,7 @@ def register(app: Dash, studio: Studio) -> None:
         prevent_initial_call=True,
     )
     def move(asked: dict[str, Any] | None, query: str | None, undo: dict[str, Any] | None) -> Any:
+        """All touches since the last answer become one next query, whose first answer is begun here."""
         if not asked:
             raise PreventUpdate
         before = query or ""
@@ -114,6 +122,7 @@ def register(app: Dash, studio: Studio) -> None:
         Input("plan-undo", "data"),
     )
     def changed(query: str | None, undo: dict[str, Any] | None) -> Any:
+        """The list of changes, and whether there is anything to undo or redo."""
         undo = undo or {}
         return _changes(studio, query or ""), not undo.get("past"), not undo.get("future")
 
@@ -185,6 +194,7 @@ def _says(studio: Studio, before: str, way: _Move, there: list[str], *, text: bo
     if set(had) != set(have) or way.from_text:
         says.append(("plan-panel", {"children": panel(new, there)}))
         says.append(("plan-new", {"children": new_sites(new.loaded)}))
+        says.append(("plan-finder", {"children": finder(new)}))
     elif not way.by_hand:
         says += [*_values(old, new, way.levers), *_size(new)]
     if text:
@@ -222,20 +232,17 @@ def _changes(studio: Studio, query: str) -> Any:
     """The changes, each with a button to take it back."""
     state = Scenario.of(query)
     if not state.changes:
-        name = "the edited scenario" if state.file else f"the scenario “{state.scenario}”"
-        return html.P(f"Nothing changed: this is {name} as it is.", className="nothing")
+        return html.P("Nothing is changed yet. Move a lever: the answer follows.", className="nothing")
     try:
-        before = studio.loaded(Scenario(state.scenario, state.file))
+        before = studio.loaded(without_changes(state))
     except InputError:
         return no_update
     rows = []
-    for change in state.changes:
-        path, _, value = change.partition("=")
-        was = shown(value_at(before, path))
-        what = f"{path}: {was} → {value}" if was != "null" and len(was) < 60 else f"{path}: {value}"
-        button = dmc.Button(
-            "Take back", id={"type": RESET, "path": path}, size="compact-xs", variant="subtle",
-            **{"aria-label": f"Take back {path}"},
+    for change, said in zip(state.changes, change_sentences(before, state.changes), strict=True):
+        path = change.partition("=")[0]
+        button = html.Button(
+            "Take back", id={"type": RESET, "path": path}, type="button", className="take-back", title=path,
+            **{"aria-label": f"Take back: {said}"},
         )  # fmt: skip
-        rows.append(html.Li([html.Code(what), button]))
-    return html.Div([html.H3("Changed"), html.Ul(rows)], className="changed")
+        rows.append(html.Li([html.Span(said), button], **{"data-change": change}))
+    return html.Div([html.H3(f"Changed ({len(rows)})"), html.Ul(rows)], className="changed")

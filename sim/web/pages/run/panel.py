@@ -1,8 +1,7 @@
 """The levers of the Plan page as controls, each with its unit, range, source and grade.
 
 A section stays empty until it is opened: Dash examines the whole page with every change, and a hundred hidden levers
-would
-delay the visible ones by half a second.
+would delay the visible ones by half a second.
 """
 
 from __future__ import annotations
@@ -13,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import dash_mantine_components as dmc
 from dash import html
 
-from sim.web.parts.levers import CRITERIA, Control, Criterion, words
+from sim.report.key_words import words
+from sim.web.parts.lever_controls import shown_value, value_control
+from sim.web.parts.levers import CRITERIA, Control, Criterion
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 LEVER, SWITCH, RESET = "plan-lever", "plan-switch", "plan-reset"
 SECTION, HEADING = "plan-section", "plan-heading"
 OPEN = ("Sites and rates",)
-_TYPING_MS = 150  # between two keys of somebody who types a number; what is overtaken is not waited for
-_THOUSANDS = 10_000
 
 
 def panel(reading: Reading, there: Collection[str] = ()) -> list[Component]:
@@ -56,11 +55,42 @@ def titles(reading: Reading) -> list[str]:
     return found
 
 
+def finder(reading: Reading) -> Component:
+    """The search over all levers. A choice opens the lever's section and goes to it: assets/run.js.
+
+    Args:
+        reading: the state of the page.
+    """
+    sections = dict(reading.levers.sections)
+    groups = []
+    for title in titles(reading):
+        if title == CRITERIA:
+            items = [(rule.label, rule.path) for rule in reading.levers.criteria]
+            items += [(f"{rule.label}: {c.title}", c.path) for rule in reading.levers.criteria for c in rule.controls]
+        else:
+            items = [(control.name, control.path) for control in sections[title]]
+        groups.append(
+            {"group": title, "items": [{"value": f"{title}|{path}", "label": name} for name, path in sorted(items)]}
+        )
+    return dmc.Select(
+        id="plan-find",
+        data=groups,
+        searchable=True,
+        placeholder="Find a lever: sites, consent, dropout …",
+        nothingFoundMessage="No lever is called so",
+        filter={"function": "leverFilter"},
+        maxDropdownHeight=280,
+        comboboxProps={"keepMounted": False},  # its options are on the page only while it is open
+        size="sm",
+        **{"aria-label": "Find a lever"},
+    )
+
+
 def section_content(reading: Reading, title: str) -> list[Component]:
     """The levers of one section.
 
     Args:
-        reading: as for `panel`.
+        reading: the state of the page.
         title: one of `titles`.
     """
     overlaid, wrong = dict(reading.refused), reading.errors
@@ -100,7 +130,7 @@ def _by_part(controls: Iterable[Control], overlaid: Mapping[str, str], wrong: Ma
         parts.setdefault(control.part, []).append(_lever(control, overlaid.get(control.path), wrong.get(control.path)))
     found: list[Any] = []
     for part, levers in parts.items():
-        found += [html.H4(part.capitalize())] if part else []
+        found += [html.H4(f"{part[:1].upper()}{part[1:]}")] if part else []
         found += levers
     return found
 
@@ -116,54 +146,21 @@ def _criterion(criterion: Criterion, overlaid: Mapping[str, str], wrong: Mapping
     return html.Div([switch, *limits], className="criterion")
 
 
-def shown_value(control: Control) -> Any:
-    """A value in the form that its control takes."""
-    value = control.value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return "" if value is None and control.kind in ("number", "whole") else value
-
-
 def _lever(control: Control, typed: str | None = None, error: str | None = None) -> Component:
     key = {"type": SWITCH if control.kind == "switch" else LEVER, "path": control.path}
     value = shown_value(control) if typed is None else typed
-    shared = {"id": key, "label": control.title, "description": _help(control), "size": "sm", "error": error}
+    shared: dict[str, Any] = {
+        "id": key,
+        "label": control.title,
+        "description": _help(control),
+        "size": "sm",
+        "error": error,
+    }
     where = _where(control)
     if control.kind == "switch":
         return html.Div([dmc.Switch(checked=bool(control.value), **shared), where], className="lever")
-    if control.kind == "choice":
-        data = [{"value": choice, "label": words(choice)} for choice in control.description.choices]
-        made: Any = dmc.Select(value=value, data=data, allowDeselect=False, **shared)
-    elif control.kind == "date":
-        made = dmc.DateInput(
-            value=value,
-            valueFormat="YYYY-MM-DD",
-            clearable=control.may_be_empty,
-            clearButtonProps={"aria-label": f"Clear {control.label}"},
-            placeholder="not set",
-            **shared,
-        )
-    elif control.kind == "text":
-        made = dmc.TextInput(value=value, debounce=_TYPING_MS, **shared)
-    else:
-        made = _number(control, value, shared)
+    made = value_control(control, value, **shared)
     return html.Div([made, where], className="lever")
-
-
-def _number(control: Control, value: Any, shared: dict[str, Any]) -> Any:
-    low, high = control.description.low, control.description.high
-    return dmc.NumberInput(
-        value=value,
-        min=low,
-        max=high if high is not None and high < 1e12 else None,
-        clampBehavior="none",
-        step=control.step,
-        allowDecimal=control.kind != "whole",
-        thousandSeparator=" " if isinstance(value, (int, float)) and value >= _THOUSANDS else "",
-        placeholder="no limit" if control.may_be_empty else "",
-        debounce=_TYPING_MS,
-        **shared,
-    )
 
 
 def _help(control: Control) -> str:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Add what fills sections. A page that has moved on since it asked asks again: assets/plan.js."""
+    """Add what fills sections. A page that has moved on since it asked asks again: assets/plan.js.
+
+    The browser sends `plan-opening` (the query and the names of opened sections) and gets `plan-opened` (their levers).
+    """
     app.clientside_callback(
         ClientsideFunction("plan", "opening"),
         Output("plan-opening", "data"),
@@ -25,8 +28,16 @@ def register(app: Dash, studio: Studio) -> None:
         prevent_initial_call=True,
     )
 
+    app.clientside_callback(
+        ClientsideFunction("run", "found"),
+        Output("plan-find", "value"),
+        Input("plan-find", "value"),
+        prevent_initial_call=True,
+    )
+
     @app.callback(Output("plan-opened", "data"), Input("plan-opening", "data"), prevent_initial_call=True)
     def opened(asked: dict[str, Any] | None) -> Any:
+        """The levers of the sections that were opened, as the query has them that the browser sent."""
         if not asked:
             raise PreventUpdate
         query = str(asked.get("query") or "")

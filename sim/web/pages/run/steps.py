@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from urllib.parse import parse_qs, urlencode
 from sim.analysis.precision import precision
 from sim.errors import InputError, Problem, UsageError
 from sim.scenario.yaml_source import shown
-from sim.web.parts.levers import Control, Levers, levers, value_at, without_changes
+from sim.web.parts.levers import Control, Levers, levers, new_sites_group, value_at, without_changes
 from sim.web.state import State
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 UNTIL = "Stop when precise enough"  # what the control is called
 
-_MOST_STEPS = 200
 _RULES = ("database_lock.p50<14d", "last_randomised.p50<7d", "database_lock.p80<4w", "by_study_completion<3%")
 _READY = 64  # states that are kept read: a move asks for the one before and the one after several times
 
@@ -34,8 +32,8 @@ class Reading:
         state: the state as requested.
         loaded: the scenario with as many changes as are valid together.
         with_all: the scenario without any changes.
-        wrong: problems of the other changes.
-        refused: changes that are not in `loaded`, by path.
+        wrong: problems of the state as requested; empty if it is valid.
+        refused: (path, value) of the changes that are not in `loaded`.
     """
 
     state: State
@@ -68,7 +66,12 @@ class Reading:
 
 
 def read(studio: Studio, state: State) -> Reading:
-    """Read a state; if it is not valid, leave out the latest changes that make it so.
+    """Read a state; if it is not valid, take its changes in their order and leave out each that does not fit those
+    before.
+
+    Args:
+        studio: the studio, which has the scenarios and limits.
+        state: the state; readings of the last ones are kept.
 
     Raises:
         InputError: it is not valid even without changes.
@@ -109,6 +112,10 @@ def rules(reading: Reading) -> list[str]:
 def check_rule(scenario: Scenario, rule: str) -> None:
     """Check a stopping rule.
 
+    Args:
+        scenario: the scenario.
+        rule: the rule, such as `database_lock.p50<14d`.
+
     Raises:
         UsageError: it cannot be read, or names no answer of the scenario; the error names the control.
     """
@@ -127,12 +134,15 @@ def _wrong_rule(scenario: Scenario, rule: str) -> str | None:
 
 
 def moved(reading: Reading, path: str, value: Any) -> State:
-    """The state after a lever moved; unchanged if its value is the same.
+    """The state after a lever moved; unchanged if its value is the same, or is nothing that the lever may say.
 
     Args:
         reading: the state before.
         path: path of the lever.
         value: value of its control.
+
+    Returns:
+        A value that is that of the scenario without changes is no change any more.
     """
     control = reading.controls.get(path)
     if control is None:
@@ -149,7 +159,13 @@ def moved(reading: Reading, path: str, value: Any) -> State:
 
 
 def switched(reading: Reading, path: str, is_on: bool) -> State:
-    """The state after a criterion was switched on or off, or a yes-or-no value changed."""
+    """The state after a criterion was switched on or off, or a yes-or-no value changed.
+
+    Args:
+        reading: the state before.
+        path: path of the criterion, or of a lever that is a switch.
+        is_on: the new position. Switching a criterion off takes back the changes of its limits.
+    """
     if not path.startswith("screening.criteria."):
         return moved(reading, path, is_on)
     name = path.rpartition(".")[2]
@@ -177,59 +193,20 @@ def with_new_sites(reading: Reading, n: int, like: str, opens: str | None) -> St
         return reading.state
     if opens is None:
         return reading.state.changed(f"sites.{like}.count", str(reading.loaded.scenario.sites[like].count + n))
-    group = dict(value_at(reading.loaded, f"sites.{like}"))
-    label = group.get("label") or like.replace("_", " ")
-    number = 1
-    while (name := f"new_{like}_{number}"[:60]) in reading.loaded.scenario.sites:
-        number += 1
-    group |= {"count": n, "opens": opens, "label": f"New {label}"[:80]}
-    return reading.state.changed(f"sites.{name}", shown(_said(group)))
+    name, group = new_sites_group(reading.loaded, n, like, opens)
+    return reading.state.changed(f"sites.{name}", shown(group))
 
 
-def _said(value: Any) -> Any:
-    """Plain data without what was left out."""
-    if isinstance(value, Mapping):
-        return {key: _said(item) for key, item in value.items() if item is not None}
-    return value
-
-
-# --- undo and redo
-
-
-def undone(undo: Mapping[str, Any] | None, query: str) -> tuple[str, dict[str, Any]]:
-    """The query one step back, and what can then be undone and redone."""
-    past, future = _ways(undo)
-    if not past:
-        return query, {"past": past, "future": future, "at": query}
-    return past[-1], {"past": past[:-1], "future": [query, *future], "at": past[-1]}
-
-
-def redone(undo: Mapping[str, Any] | None, query: str) -> tuple[str, dict[str, Any]]:
-    """The query one step forward again, and what can then be undone and redone."""
-    past, future = _ways(undo)
-    if not future:
-        return query, {"past": past, "future": future, "at": query}
-    return future[0], {"past": [*past, query], "future": future[1:], "at": future[0]}
-
-
-def stepped(undo: Mapping[str, Any] | None, before: str, after: str) -> dict[str, Any]:
-    """What can be undone after a step from one query to another."""
-    past, future = _ways(undo)
-    if before == after:
-        return {"past": past, "future": future, "at": after}
-    return {"past": [*past, before][-_MOST_STEPS:], "future": [], "at": after}
-
-
-def _ways(undo: Mapping[str, Any] | None) -> tuple[list[str], list[str]]:
-    undo = undo or {}
-    return list(undo.get("past") or ()), list(undo.get("future") or ())
-
-
-# --- a draft that cannot be read yet goes along in the address
+# --- a draft that cannot be read yet is kept in the address
 
 
 def with_draft(query: str, draft: str) -> str:
-    """A query with the hash of an edited text that is not valid yet; without it if the hash is empty."""
+    """A query with the hash of an edited text that is not valid yet; without it if the hash is empty.
+
+    Args:
+        query: a query, with or without its question mark.
+        draft: the hash.
+    """
     fields = parse_qs(query.removeprefix("?"), keep_blank_values=True)
     fields.pop("draft", None)
     if draft:

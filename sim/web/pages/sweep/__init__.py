@@ -1,4 +1,8 @@
-"""How the dates, the odds and the cost change with a value, or with two or three."""
+"""How the dates, the odds and the cost change with a value, or with two or three.
+
+The address names the scenario, `vary` once for each row, `design`, `points` and `replications`. Without `vary` the page
+shows an example.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,6 @@ from sim.web.pages.sweep.varying import (
     filled,
     first_row,
     how_written,
-    offered,
     row_controls,
     rows_of,
     said_at,
@@ -32,13 +35,17 @@ from sim.web.pages.sweep.varying import (
     values_for,
 )
 from sim.web.parts.components import page_title, problem_box
-from sim.web.parts.work_bar import Progress, answer_area, asked_by, asking, meanwhile
+from sim.web.parts.examples import example_once, known_example, register_example
+from sim.web.parts.lever_controls import offered
+from sim.web.parts.words.about import about
+from sim.web.parts.work_bar import Progress, asked_by, asking, example_area, meanwhile
 from sim.web.shell import QUERY
 from sim.web.state import State
 from sim.web.work.long_callback import long_callback
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from dash.development.base_component import Component
 
@@ -61,6 +68,7 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
     rows = rows_of(texts, Row("", "") if texts else first_row(loaded, state.changes, design, options))
     points = (query.get("points") or [""])[-1]
     size = (state.replications if texts else None) or SIZE
+    shown = None if texts else known_example(studio, replace(state, replications=None), "sweep", design)
     return html.Div(
         [
             page_title(
@@ -68,13 +76,19 @@ def layout(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
                 "With one, or with two or three together. Every point has the same random numbers, "
                 "so any difference comes from the values.",
             ),
-            dmc.Text([html.Strong("Scenario: "), state.typed()], className="about"),
-            _varied([row_controls(i, row, loaded, design, options) for i, row in enumerate(rows)], rows),
-            asking("sweep", "Sweep", at_once=bool(texts), others=_choices(design, points, size)),
+            about(studio, state),
+            html.Section(
+                [
+                    _varied([row_controls(i, row, loaded, design, options) for i, row in enumerate(rows)], rows),
+                    asking("sweep", "Sweep", at_once=bool(texts), others=_choices(design, points, size)),
+                ],
+                className="box question",
+                **{"aria-label": "The question"},
+            ),
             dcc.Store(id="sweep-of", data=replace(state, replications=None).query()),
             dcc.Store(id="sweep-designed", data=design),
             html.Div(id="sweep-wrong"),
-            answer_area("sweep"),
+            example_area("sweep", shown, is_asked=bool(texts)),
         ]
     )
 
@@ -131,7 +145,11 @@ def _choices(design: str, points: str, size: int) -> tuple[Component, ...]:
 
 
 def register(app: Dash, studio: Studio) -> None:
-    """Add the callbacks of this page."""
+    """Add the callbacks of this page.
+
+    A chosen path fills in values to begin with; Sweep puts the rows into the address (`shell.QUERY`) and starts a job,
+    which fills `sweep-answer`, or puts messages at the rows.
+    """
     _register_rows(app, studio)
     paths, values = (DashState({"type": name, "n": ALL}, "value") for name in (PATH_ID, VALUES_ID))
     asked = (
@@ -169,8 +187,17 @@ def register(app: Dash, studio: Studio) -> None:
         **meanwhile("sweep"),
     )
     def swept(
-        set_progress: Any, _: Any, __: Any, paths: Any, values: Any, design: str, points: str | None, size: str, of: str
+        set_progress: Any,
+        _: Any,
+        __: Any,
+        paths: Any,
+        values: Any,
+        design: str,
+        points: str | None,
+        size: str,
+        of: str,
     ) -> tuple[Any, ...]:
+        """A job: the sweep of the rows, or what is wrong, at its row."""
         try:
             wanted = points_of(points, design)
             asked = Asked(studio, State.of(of), filled(paths, values), design, wanted, int(size))
@@ -179,6 +206,30 @@ def register(app: Dash, studio: Studio) -> None:
             return None, *_said(error.wrong)
         except InputError as error:
             return None, *_said(Wrong(rest=error.problems))
+
+    register_example(
+        app,
+        studio,
+        "sweep",
+        (DashState("sweep-of", "data"), DashState("sweep-designed", "data")),
+        lambda folder, tell, of, design: example(studio, State.of(of), folder, tell, design),
+    )
+
+
+def example(studio: Studio, state: State, folder: Path, tell: Callable[[int, int], None], design: str = GRID) -> Any:
+    """A sweep to begin with, of what the page suggests to vary; kept for the next visitor.
+
+    Args:
+        studio: the studio.
+        state: the scenario.
+        folder: the folder for simulated parts.
+        tell: called with the number of trials done and in all.
+        design: one of `DESIGNS`.
+    """
+    loaded = studio.loaded(state)
+    row = first_row(loaded, state.changes, design, offered(loaded))
+    asked = Asked(studio, state, [row], design, None, SIZE)
+    return example_once(studio, state, lambda: asked.example(tell, folder / "parts"), "sweep", design)
 
 
 def _said(wrong: Wrong) -> tuple[Any, ...]:

@@ -12,9 +12,13 @@ from sim.experiment.sweep.table import run_sweep
 from sim.report.sweep.page import sweep_content
 from sim.web.limits import check_sweep_limits
 from sim.web.pages.sweep.varying import Row, at_rows, check_points, read_rows
+from sim.web.parts.answer_files import final_view
 from sim.web.parts.report_view import report_view
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from dash.development.base_component import Component
 
     from sim.experiment.sweep.table import Swept
@@ -27,7 +31,15 @@ POINTS_OPTION = "--points"  # its name in messages
 
 
 def points_of(text: str | None, design: str) -> int | None:
-    """Number of points; None to leave it to the program."""
+    """Number of points; None to leave it to the program.
+
+    Args:
+        text: what was typed; None or empty for nothing.
+        design: a grid has as many points as combinations, whatever was typed.
+
+    Raises:
+        UsageError: it is no whole number.
+    """
     if design == GRID or not (text or "").strip():
         return None
     try:
@@ -78,9 +90,17 @@ class Asked:
                 f"A first answer, from {FIRST_ANSWER} simulated trials a point. A better one follows, from {wanted:,}."
             )
             tell.first(_view(self._swept(FIRST_ANSWER, tell), few))
-        return _view(self._swept(wanted, tell))
+        return final_view(self._studio.visitor, sweep_content(self._swept(wanted, tell)), "sweep")
 
-    def _swept(self, replications: int, tell: Progress) -> Swept:
+    def example(self, tell: Callable[[int, int], None], folder: Path) -> Component:
+        """A sweep to begin with, of few simulated trials a point, whose finished points are kept in a folder."""
+        note = (
+            f"An example, from {FIRST_ANSWER} simulated trials a point. Choose what varies, and press Sweep: it "
+            "simulates as many as you ask for."
+        )
+        return _view(self._swept(FIRST_ANSWER, tell, folder), note)
+
+    def _swept(self, replications: int, tell: Callable[[int, int], None], kept: Path | None = None) -> Swept:
         return run_sweep(
             self._loaded,
             self._factors,
@@ -89,7 +109,7 @@ class Asked:
             typed=self._state.typed(),
             replications=replications,
             seed=self._seed,
-            folder=self._studio.visitor.folder / "parts",
+            folder=kept or self._studio.visitor.folder / "parts",
             execution=Execution(self._studio.settings.workers, progress=tell),
         )
 

@@ -11,10 +11,12 @@ from dash import html
 from sim.errors import Problem, ScenarioError, UsageError
 from sim.experiment.sweep.points import GRID, LATIN_HYPERCUBE, Factor, Point, parse_factors
 from sim.experiment.sweep.suggestions import suggested
+from sim.plurals import listed
+from sim.report.key_words import path_words
 from sim.scenario.described import described
 from sim.scenario.yaml_source import shown
 from sim.web.limits import check_limits
-from sim.web.parts.levers import CRITERIA, levers, value_at
+from sim.web.parts.levers import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +31,7 @@ MOST = 3
 BY_HAND = "By hand"  # the group of paths that were typed; assets/sweep.js adds to it
 _LABELS = ("1. What is varied", "2. What else is varied", "3. And what else")
 _HOW = {
-    GRID: "as 1,2,3; as-is leaves what the scenario says",
+    GRID: "as 1,2,3; as-is is the value as it stands",
     LATIN_HYPERCUBE: "as LOW..HIGH, or values as 1,2,3",
 }
 _LONGEST_VALUE = 60
@@ -91,24 +93,6 @@ class RowError(UsageError):
         self.wrong = wrong
 
 
-def offered(loaded: Loaded) -> list[dict[str, Any]]:
-    """Paths to choose from, in the groups of the Plan page's levers; any other path may be typed."""
-    groups = []
-    found = levers(loaded, loaded)
-    for title, controls in found.sections:
-        items = [
-            {"value": c.path, "label": f"{c.part.capitalize()}: {c.title}" if c.part else c.title} for c in controls
-        ]
-        groups.append({"group": title, "items": items})
-    rules: list[dict[str, str]] = []
-    for criterion in found.criteria:
-        name = f"{criterion.label[:1].upper()}{criterion.label[1:]}"
-        rules.append({"value": criterion.path, "label": f"{name}: as it is, or off"})
-        rules += [{"value": c.path, "label": f"{name}: {c.title}"} for c in criterion.controls]
-    groups.insert(2, {"group": CRITERIA, "items": rules})
-    return [group for group in groups if group["items"]]
-
-
 def first_row(loaded: Loaded, changes: Sequence[str], design: str, options: list[dict[str, Any]]) -> Row:
     """The row to start with: the last change, or else the number of sites of the largest group.
 
@@ -127,19 +111,31 @@ def first_row(loaded: Loaded, changes: Sequence[str], design: str, options: list
 
 
 def values_for(loaded: Loaded, path: str, design: str) -> str:
-    """Values to begin with, as they are typed."""
+    """Values to begin with, as they are typed.
+
+    Args:
+        loaded: the scenario.
+        path: dotted path.
+        design: values for a grid, a range for a Latin hypercube.
+    """
     return suggested(loaded, path, value_at(loaded, path), described(path), design).written
 
 
 def said_of(loaded: Loaded, path: str) -> str:
-    """A path with its value as it is, and what is allowed."""
+    """The value as it is, and what is allowed; the path itself if nothing is known of it.
+
+    Args:
+        loaded: the scenario.
+        path: dotted path; empty for none.
+    """
     if not path:
         return ""
     value, description = value_at(loaded, path), described(path)
     text = shown(value)
-    now = f", now {text}" if value is not None and len(text) <= _LONGEST_VALUE else ""
-    allowed = f" ({description.range})" if description.range else ""
-    return f"{path}{now}{allowed}"
+    now = [f"now {text}"] if value is not None and len(text) <= _LONGEST_VALUE else []
+    allowed = [description.range] if description.range else []
+    unit = f" {description.unit}" if description.unit else ""
+    return f"{'; '.join([*now, *allowed])}{unit}" or path
 
 
 def how_written(design: str) -> str:
@@ -160,7 +156,7 @@ def row_controls(i: int, row: Row, loaded: Loaded, design: str, options: list[di
     label = _LABELS[i]
     known = {item["value"] for group in options for item in group["items"]}
     if row.path and row.path not in known:
-        options = [*options, {"group": BY_HAND, "items": [{"value": row.path, "label": row.path}]}]
+        options = [*options, {"group": BY_HAND, "items": [{"value": row.path, "label": path_words(row.path)}]}]
     path = dmc.Select(
         id={"type": PATH_ID, "n": i},
         label=label,
@@ -189,6 +185,14 @@ def row_controls(i: int, row: Row, loaded: Loaded, design: str, options: list[di
 def read_rows(rows: Sequence[Row], design: str, loaded: Loaded) -> list[Factor]:
     """What the rows vary; empty rows are skipped.
 
+    Args:
+        rows: as they are filled in.
+        design: one of `sim.experiment.sweep.points.DESIGNS`.
+        loaded: the scenario.
+
+    Returns:
+        One factor for each row that is filled in.
+
     Raises:
         RowError: rows are wrong, each with its message.
     """
@@ -210,7 +214,15 @@ def read_rows(rows: Sequence[Row], design: str, loaded: Loaded) -> list[Factor]:
 
 
 def at_rows(problems: Sequence[Problem], rows: Sequence[Row]) -> RowError:
-    """Problems of values, each at the row whose path it is about."""
+    """Problems of values, each at the row whose path it is about; those about none or several rows apart.
+
+    Args:
+        problems: what is wrong, with dotted paths.
+        rows: as they are filled in.
+
+    Returns:
+        The error, to be raised.
+    """
     values: dict[int, list[Problem]] = {}
     rest = []
     for problem in problems:
@@ -233,6 +245,12 @@ def _joined(problems: Sequence[Problem]) -> str:
 def check_points(points: Sequence[Point], rows: Sequence[Row], replications: int, limits: Limits) -> None:
     """Check that no point exceeds the limits of this studio.
 
+    Args:
+        points: the scenarios of the sweep.
+        rows: as they are filled in, for the places of messages.
+        replications: simulated trials a point.
+        limits: limits of the studio.
+
     Raises:
         RowError: a point does.
     """
@@ -244,14 +262,18 @@ def check_points(points: Sequence[Point], rows: Sequence[Row], replications: int
 
 
 def said_at(wrong: Wrong) -> tuple[list[str | None], list[str | None]]:
-    """Messages for the paths and for the values of all rows."""
+    """Messages for the paths and for the values of all rows; None for a row without one."""
     return [wrong.paths.get(i) for i in range(MOST)], [wrong.values.get(i) for i in range(MOST)]
 
 
 def summary(wrong: Wrong) -> list[Problem]:
-    """Messages beside the button: which rows to look at, and problems that belong to no single row."""
+    """Messages beside the button: which rows to look at, and problems that belong to no single row.
+
+    Args:
+        wrong: errors of the rows.
+    """
     places = sorted({*wrong.paths, *wrong.values})
-    rows = " and ".join(f"row {i + 1}" for i in places)
+    rows = listed(f"row {i + 1}" for i in places)
     return [*([Problem(f"see the messages at {rows}")] if places else []), *wrong.rest]
 
 
@@ -278,7 +300,14 @@ def filled(paths: Sequence[str | None], values: Sequence[str | None]) -> list[Ro
 
 
 def after_design(rows: Sequence[Row], before: str, design: str, loaded: Loaded) -> list[str]:
-    """Values of the rows after the design changed; values that a visitor typed stay."""
+    """Values of the rows after the design changed; values that a visitor typed stay.
+
+    Args:
+        rows: as they are filled in.
+        before: the design before.
+        design: the design now.
+        loaded: the scenario.
+    """
     return [
         values_for(loaded, row.path, design)
         if row.path and row.values == values_for(loaded, row.path, before)

@@ -108,6 +108,11 @@ def test_an_ocel_names_every_object_and_type_that_it_uses(design: Design, rows: 
         assert all(relation["objectId"] in objects for relation in event["relationships"])
     times = [event["time"] for event in data["events"]]
     assert times == sorted(times)
+    for row, event in zip(rows, data["events"], strict=True):
+        of = [relation["qualifier"] for relation in event["relationships"]]
+        assert of.count("site") == (row[SITE] >= 0)
+        assert of.count("patient") == (row[PERSON] >= 0)
+        assert ("trial" in of) == (len(of) == 1 and not {"site", "patient", "lot"} & set(of))
 
 
 def test_everybody_who_consented_is_there_once(design: Design, rows: Any) -> None:

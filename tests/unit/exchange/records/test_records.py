@@ -13,10 +13,10 @@ import pytest
 from sim.errors import UsageError
 from sim.exchange.records.countries import code_of
 from sim.exchange.records.read import REGISTRY, USDM, read_study
-from sim.exchange.records.registry import outline_of_record
+from sim.exchange.records.registry import _day, outline_of_record
 from sim.exchange.records.scenario_text import scenario_text
 from sim.exchange.records.time_frames import weeks_in
-from sim.exchange.records.usdm import outline_of_usdm
+from sim.exchange.records.usdm import _duration, outline_of_usdm
 
 RECORD: dict[str, Any] = {
     "protocolSection": {
@@ -105,6 +105,11 @@ def saved(tmp_path: Path, data: Any) -> Path:
         ("2 year/end of study", [104]),
         ("Day 28", [4]),
         ("14 days after the last dose", [2]),
+        ("Day 3", [0.43]),
+        ("1 day and 10 days", [0.14, 1]),
+        ("10 years", []),
+        ("520 weeks", [520]),
+        ("11.6 weeks", [12]),
         ("2 hours", []),
         ("After 5 doses", []),
         ("20 years", []),
@@ -146,12 +151,118 @@ def test_a_ratio_of_another_number_of_arms_is_not_one() -> None:
     assert [arm.allocation for arm in outline_of_record(record(armsInterventionsModule=three)).arms] == [None] * 3
 
 
+@pytest.mark.parametrize(
+    ("sentence", "n_arms", "parts"),
+    [
+        ("Randomized 2:1 to drug or placebo.", 2, [2, 1]),
+        ("Patients are allocated in a 1 : 1 : 1 ratio.", 3, [1, 1, 1]),
+        ("Randomized 2:1. Stratified 3:1 by sex.", 2, [2, 1]),
+        ("Randomized 2:1; randomized 3:1.", 2, None),
+        ("Diluted 2:1 in saline.", 2, None),
+        ("Randomized 99:1.", 2, [99, 1]),
+        ("Randomized 0:1.", 2, None),
+        ("Randomized 2:1.", 1, [1]),
+    ],
+)
+def test_a_ratio_is_taken_from_the_one_sentence_on_randomisation(
+    sentence: str, n_arms: int, parts: list[int] | None
+) -> None:
+    who = RECORD["protocolSection"]["identificationModule"] | {"officialTitle": ""}
+    arms = {"armGroups": [{"label": f"arm {i}"} for i in range(n_arms)]}
+    made = record(identificationModule=who, descriptionModule={"briefSummary": sentence}, armsInterventionsModule=arms)
+    assert [arm.allocation for arm in outline_of_record(made).arms] == (parts or [None] * n_arms)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2024", date(2024, 1, 1), date(2024, 12, 31)),
+        ("2024-02", date(2024, 2, 1), date(2024, 2, 29)),
+        ("2024-02-03", date(2024, 2, 3), date(2024, 2, 3)),
+        ("2024-02-30", None, None),
+        ("2024-13", None, None),
+        ("soon", None, None),
+    ],
+)
+def test_a_part_of_a_date_begins_early_and_ends_late(text: str, first: date | None, last: date | None) -> None:
+    assert _day(text, is_end=False)[0] == first
+    assert _day(text, is_end=True)[0] == last
+    assert _day(text, is_end=True)[1] is (first != last)
+
+
+def test_notes_say_what_kind_of_date_and_of_study_it_is() -> None:
+    notes = outline_of_record(RECORD).notes
+    assert notes == {
+        "opens": "actual date, given as 2024-02",
+        "primary_completion": "estimated date, given as 2026-02",
+        "study_completion": "estimated date",
+    }
+    design = RECORD["protocolSection"]["designModule"]
+    seen = outline_of_record(record(designModule=design | {"studyType": "EXPANDED_ACCESS"})).notes["arms"]
+    assert seen == "The record calls the study expanded access."
+    crossed = design | {"designInfo": {"interventionModel": "CROSSOVER"}}
+    assert outline_of_record(record(designModule=crossed)).notes["arms"].startswith("The design is crossover; ")
+
+
+def test_criteria_begin_with_sex_and_ages_where_the_record_has_them() -> None:
+    text = {"eligibilityCriteria": "Inclusion:\n\n* Adults  \n"}
+    assert outline_of_record(record(eligibilityModule=text)).criteria == ["Inclusion:", "* Adults"]
+    some = text | {"sex": "ALL", "minimumAge": "18 Years", "maximumAge": "60 Years"}
+    head = "sex all, minimum age 18 Years, maximum age 60 Years"
+    assert outline_of_record(record(eligibilityModule=some)).criteria == [head, "Inclusion:", "* Adults"]
+
+
 def test_the_implied_rate_follows_from_the_records_dates() -> None:
     """120 participants, 30 % fail, 4 sites, from 2024-02-01 to 24 weeks before 2026-02-28."""
     text = scenario_text(outline_of_record(RECORD), "made")
     days = (date(2026, 2, 28) - date(2024, 2, 1)).days - 24 * 7
     expected = 120 / 0.7 / 4 / (days / (365.25 / 12))
     assert f"median: {expected:.3g}," in text
+
+
+@pytest.mark.parametrize(
+    ("last", "months"),
+    [("2026-08-15", 91), ("2025-01-01", 60), ("2025-10-20", 62), ("2040-08-15", 595), ("2044-01-01", 600)],
+)
+def test_the_horizon_is_three_times_what_the_dates_take(last: str, months: int) -> None:
+    """Five years at least, and fifty at most."""
+    status = RECORD["protocolSection"]["statusModule"] | {
+        "primaryCompletionDateStruct": {},
+        "completionDateStruct": {"date": last},
+    }
+    text = scenario_text(outline_of_record(record(statusModule=status)), "made")
+    expected = 3 * (date.fromisoformat(last) - date(2024, 2, 1)).days / (365.25 / 12)
+    assert months == min(600, max(60, round(expected)))
+    assert f"  horizon_months: {months}\n" in text
+
+
+MADE = """
+arms:
+  drug_10_mg: {allocation: 2}   # Drug 10 mg: Once a day: "10 mg" for a year
+  placebo: {allocation: 1}   # Placebo
+
+randomisation: {method: simple}
+
+site_defaults:
+  referrals_per_month: {uncertain: lognormal, median: 2.21, sigma: 0.5}   # screened, a site
+  activation_delay_days: 0
+
+sites:
+  atlantis: {count: 1, label: "Atlantis"}
+  germany: {count: 2, label: "Germany", country: DE}
+  korea_republic_of: {count: 1, label: "Korea, Republic of", country: KR}
+"""
+LEAVING = """
+  leaving:
+    lost_to_follow_up: {24: 0.0500}   # Lost to Follow-up: 6 of 120
+    death: {24: 0.0250}   # Death: 3 of 120
+"""
+
+
+def test_arms_sites_and_ways_out_are_written_with_what_the_record_calls_them() -> None:
+    text = scenario_text(outline_of_record(RECORD), "made")
+    assert MADE in text
+    assert LEAVING in text
 
 
 def test_what_a_record_leaves_open_is_a_numbered_question_with_a_graded_default() -> None:
@@ -181,7 +292,9 @@ def test_a_target_of_the_planner_stands_in_for_a_withdrawn_study() -> None:
         (record(designModule={"enrollmentInfo": {"count": "many"}}), "enrollmentInfo.count"),
         (record(designModule={"enrollmentInfo": {"count": -3}}), "enrollmentInfo.count"),
         (record(armsInterventionsModule={"armGroups": 5}), "armGroups"),
-        ([], "has 0 studies"),
+        ([], "there is no 'protocolSection'"),
+        ([{"nodes": 1}, {"edges": 2}], "there is no 'protocolSection'"),
+        ({"FullStudiesResponse": {"FullStudies": []}}, "save the study again, from version 2"),
     ],
 )
 def test_other_files_are_refused_with_one_message(tmp_path: Path, data: Any, says: str) -> None:
@@ -252,6 +365,29 @@ def test_what_a_usdm_study_says_is_taken_as_it_is() -> None:
     assert outline.visit_weeks == [2, 4, 6]
     assert outline.visit_window_days == 3
     assert outline.criteria == ["Inclusion Criteria 01: Adults > 18"]
+
+
+def test_a_usdm_study_of_several_designs_or_one_arm() -> None:
+    """The first design is taken, and it is said; one arm has everybody; without an acronym the next title is taken."""
+    assert "arms" not in outline_of_usdm(usdm()).notes
+    study = usdm(arms=[{"name": "A"}], population={"plannedEnrollmentNumber": {"value": 0.0}})
+    version = study["study"]["versions"][0]
+    version["studyDesigns"].append({"arms": []})
+    version["titles"] = [{"text": text, "type": {"decode": f"{text} Study Title"}} for text in ("Official", "Brief")]
+    outline = outline_of_usdm(study)
+    assert outline.notes["arms"] == "The study has 2 designs; the first one is here."
+    assert [(arm.label, arm.allocation) for arm in outline.arms] == [("A", 1)]
+    assert outline.target is None
+    assert outline.title == "Brief"
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [("P2W", 14), ("-P1D", -1), ("+P1D", 1), ("P1Y", 365.25), ("P2M", 60.875), ("PT12H", 0.5), ("P1DT12H", 1.5),
+     ("PT30M", 1 / 48), ("P", None), ("PT", None), ("two weeks", None), ("", None), (None, None)],
+)  # fmt: skip
+def test_durations_are_days(text: str | None, days: float | None) -> None:
+    assert _duration(text) == (None if days is None else pytest.approx(days))
 
 
 def test_usdm_needs_an_opening_day_of_the_planner() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from sim.exchange.findings import DataError
 from sim.exchange.read import observed_from
-from sim.exchange.sdtm.read import is_said_of_sdtm
+from sim.exchange.sdtm.read import domain_of, is_said_of_sdtm
 from sim.exchange.tables.read import table_of
 
 
@@ -32,3 +32,20 @@ def test_days_in_the_wrong_order_are_refused(screened: str, randomised: str, end
         ds += f"DS,1,LOST TO FOLLOW-UP,DISPOSITION EVENT,{ended}\n"
     with pytest.raises(DataError, match=said):
         observed_from([table_of(dm.encode(), "dm.csv"), table_of(ds.encode(), "ds.csv")])
+
+
+@pytest.mark.parametrize(
+    ("columns", "name", "domain"),
+    [
+        ("USUBJID,RFSTDTC", "x.csv", "DM"),
+        ("usubjid,DSDECOD,RFSTDTC", "x.csv", "DS"),
+        ("USUBJID,SVSTDTC", "x.csv", "SV"),
+        ("SUBJID,RFSTDTC", "x.csv", ""),
+        ("USUBJID,RFSTDTC,RANDDT", "x.csv", ""),
+        ("USUBJID,AGE", "x.csv", ""),
+        ("DOMAIN,AGE", "x.csv", "DM"),
+    ],
+)
+def test_a_domain_is_known_by_what_only_it_has(columns: str, name: str, domain: str) -> None:
+    cells = ",".join("DM" if column == "DOMAIN" else "1" for column in columns.split(","))
+    assert domain_of(table_of(f"{columns}\n{cells}\n".encode(), name)) == domain

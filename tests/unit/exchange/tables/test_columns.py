@@ -7,7 +7,7 @@ import pandas as pd
 from sim.exchange.tables.columns import recognised
 from sim.exchange.tables.raw import RawTable
 
-NAMES = {"site": ("site", "site_id", "centre"), "arm": ("arm", "group")}
+NAMES = {"site": ("site", "site_id", "centre"), "arm": ("arm", "group"), "date": ("date", "year", "month")}
 
 
 def roles(*headers: str, **given: str) -> tuple[dict[str, str], dict[str, list[str]]]:
@@ -20,3 +20,16 @@ def test_the_name_that_says_it_best_is_taken_and_what_is_unclear_is_told() -> No
     assert roles("Arm", "Group") == ({}, {"arm": ["Arm", "Group"]})
     assert roles("Arm", "Group", arm="Group") == ({"arm": "Group"}, {})
     assert roles("Centre", "x") == ({"site": "Centre"}, {})
+
+
+def test_a_year_alone_and_a_number_of_the_period_are_the_last_choices_for_a_date() -> None:
+    def date_of(**cells: list[str]) -> object:
+        found, unclear = recognised(RawTable("x.csv", pd.DataFrame(cells)), NAMES)
+        return found.get("date", unclear.get("date"))
+
+    years, numbers, months = ["2023", "2024"], ["1", "2"], ["2023-01", "2024-02"]
+    assert date_of(Year=years, Month=months) == "Month"
+    assert date_of(Year=years) == "Year"
+    assert date_of(Date=months, Month=numbers) == "Date"
+    assert date_of(Date=months, Month=months) == ["Date", "Month"]
+    assert date_of(Month=numbers) == "Month"

@@ -1,12 +1,38 @@
-"""Columns of a sheet by their letters."""
+"""Columns of a sheet by their letters, merged cells, and the text of each kind of cell."""
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
 import pytest
 
-from sim.exchange.tables.workbooks import column_number
+from sim.exchange.tables.workbooks import _filled_down, _merged, cell_text, column_number
 
 
 @pytest.mark.parametrize(("letters", "number"), [("A", 0), ("Z", 25), ("AA", 26), ("AZ", 51), ("BA", 52), ("AAA", 702)])
 def test_letters_count_from_a(letters: str, number: int) -> None:
     assert column_number(letters) == number
+
+
+def test_cells_merged_downwards_have_their_value_in_each_row() -> None:
+    """Not those merged sideways; a row that ends before the column is made longer, and what stands in it stays."""
+    xml = b'<mergeCell ref="B2:B4"/><mergeCell ref="A1:C1"/><mergeCell ref="C3:C9"/>'
+    assert list(_merged(xml)) == [(1, 1, 3), (2, 2, 8)]
+    rows = [["a", "b"], ["1", "x"], ["2"], ["3", "own", "y"], ["4", ""]]
+    filled = [["a", "b"], ["1", "x"], ["2", "x"], ["3", "own", "y"], ["4", ""]]
+    assert _filled_down(rows, [(1, 1, 3), (2, 2, 8), (5, 0, 1), (0, 9, 12)]) == filled
+    assert _filled_down([["x"], []], [(0, 0, 1)]) == [["x"], ["x"]]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""), (float("nan"), ""), ("x ", "x "), (3, "3"), (3.0, "3"), (3.5, "3.5"), (True, "True"),
+        (1e15, "1000000000000000.0"), (999999999999999.0, "999999999999999"), (datetime(2024, 1, 2), "2024-01-02"),
+        (datetime(2024, 1, 2, 3, 4), "2024-01-02T03:04:00"), (date(2024, 1, 2), "2024-01-02"),
+        (time(9, 30), "09:30:00"), (timedelta(days=1), "1 day, 0:00:00"),
+    ],
+)  # fmt: skip
+def test_a_cell_is_the_text_that_a_person_sees(value: Any, text: str) -> None:
+    assert cell_text(value) == text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_trials import trial_with
@@ -9,6 +11,8 @@ from made_trials import trial_with
 from sim.forecast.backtest.cautions import GROWING
 from sim.forecast.backtest.held import clustered_error, held_at, near_record, record, record_text
 from sim.forecast.backtest.near import BY_SITE
+from sim.forecast.backtest.scores import Score
+from sim.report.forecast.data_words import days_between
 
 RISING = np.sqrt((np.arange(60) + 0.5) / 60) * 120
 
@@ -20,6 +24,15 @@ def test_the_record_of_the_stage_and_the_pace_is_quoted() -> None:
     assert (stage.where, growth.where) == ("made at 35 % to 65 % of the target", GROWING)
     assert 0.6 < stage.covers_80 < 0.95
     assert stage.covers_80_se > 0
+
+
+def test_an_interval_of_days_does_not_end_beyond_what_the_record_supports() -> None:
+    """Longer after the median than any trial of the record outlasted its own."""
+    furthest = record()["all"].furthest
+    usual = Score(1000.0, 500.0, 1000.0 * furthest - 1, *[0.0] * 8)
+    assert days_between(usual) == f"500 to {1000 * furthest - 1:,.0f}"
+    assert days_between(replace(usual, high80=50_000.0)) == f"500 to over {1000 * furthest:,.0f}"
+    assert days_between(replace(usual, high80=np.inf)) == "500 to never"
 
 
 @pytest.mark.parametrize("target", [61, 1000])

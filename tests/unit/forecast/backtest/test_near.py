@@ -5,9 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from made_trials import EVERY_TWO, trial_with
 
-from sim.forecast.backtest.near import BY_SITE, in_next, near_answers, next_counts, site_answer, site_counts, when_next
+from sim.forecast.backtest.near import (
+    BY_COUNTRY,
+    BY_SITE,
+    by_country,
+    in_next,
+    near_answers,
+    next_counts,
+    own_drift,
+    site_answers,
+    site_counts,
+    when_next,
+)
 from sim.forecast.rate.recruitment import rest_of_recruitment
 from sim.forecast.rate.settings import SETTINGS
 
@@ -43,7 +55,27 @@ def test_sites_divide_what_is_to_come_and_add_up_to_it() -> None:
     assert site_counts(trial_with(EVERY_TWO), total, np.random.default_rng(1)) is None
     whole = trial_with(np.concatenate([EVERY_TWO, EVERY_TWO + 100]), sites=4)
     known = whole.as_of(whole.date_of(99.0))
-    answer = site_answer(known, whole, rest_of_recruitment(known, 100, FEW), np.random.default_rng(2))
-    assert answer is not None
-    assert answer.question == BY_SITE
-    assert answer.n == 2
+    outlook = rest_of_recruitment(known, 100, FEW)
+    (answer,) = site_answers(known, whole, outlook, np.random.default_rng(2))
+    assert (answer.question, answer.n) == (BY_SITE, 2)
+    assert site_answers(trial_with(EVERY_TWO), trial_with(EVERY_TWO), outlook, np.random.default_rng(2)) == []
+
+
+def test_sites_of_known_countries_are_added_up_by_country() -> None:
+    assert by_country(["A", "", "B", "A"]) == {"A": [0, 3], "B": [2]}
+    assert by_country(["A", "A", ""]) == {}
+    whole = trial_with(np.concatenate([EVERY_TWO, EVERY_TWO + 100]), sites=4)
+    whole = replace(whole, sites=tuple(replace(site, country="AB"[k % 2]) for k, site in enumerate(whole.sites)))
+    known = whole.as_of(whole.date_of(99.0))
+    found = site_answers(known, whole, rest_of_recruitment(known, 100, FEW), np.random.default_rng(2))
+    assert [(answer.question, answer.n) for answer in found] == [(BY_SITE, 2), (BY_COUNTRY, 2)]
+
+
+def test_sites_drift_for_themselves_and_with_their_country() -> None:
+    """Means of 1; sites of a country move together a little, those of two countries do not."""
+    found = np.log(own_drift(["A", "A", "B", ""], 20_000, np.random.default_rng(3)))
+    assert np.exp(found).mean(axis=0) == pytest.approx(1.0, abs=0.02)
+    assert found.std(axis=0) == pytest.approx([np.hypot(0.4, 0.2)] * 3 + [0.4], rel=0.03)
+    between = np.corrcoef(found.T)
+    assert between[0, 1] == pytest.approx(0.2**2 / (0.2**2 + 0.4**2), abs=0.03)
+    assert between[0, 2] == pytest.approx(0.0, abs=0.03)

@@ -46,6 +46,6 @@ def test_a_trial_that_counts_no_events_has_no_note() -> None:
 
 def test_data_that_say_of_nobody_that_they_left_are_asked_about() -> None:
     """Fifty in for a year, of whom 90 % leave within fifty weeks; in three months one or two are lost."""
-    with pytest.raises(UsageError, match="say of nobody that they left"):
+    with pytest.raises(UsageError, match="record nobody as having left"):
         events_so_far(design(), left(0, 0))
     assert events_so_far(design(events=5, of="lost"), left(0, 0, days=100)) == ["0 of the 5 events are in the data"]

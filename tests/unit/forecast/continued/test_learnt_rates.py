@@ -45,6 +45,24 @@ def test_constant_rates_are_gamma_posteriors() -> None:
         assert found[:, column].std() == pytest.approx(np.sqrt(shape) / exposure, rel=0.06)
 
 
+def test_the_weight_of_the_plan_beside_constant_rates_is_told() -> None:
+    """4/5 of a month of each of two sites beside 99 days; a plan without doubt outweighs them."""
+    keys = [("s", 0), ("s", 1)]
+
+    def told(**changes: Any) -> str:
+        rates = learnt(**changes)
+        rates.posterior(100)
+        (note,) = rates.notes(keys, is_constant=True)
+        return note
+
+    assert f"weighs {100 * 0.8 / (0.8 + MONTHS):.0f} %" in told()
+    assert "uncertain number" not in told()
+    sure = told(sites={"s": {"count": 3, "referrals_per_month": 10.0}})
+    assert f"weighs {100 * 80 / (80 + MONTHS):.0f} %" in sure
+    assert "referrals_per_month as an uncertain number" in sure
+    assert learnt().notes(keys, is_constant=True) == []
+
+
 def test_a_fitted_scenario_is_its_own_posterior() -> None:
     """The data are in it already: they are not counted twice."""
     found = learnt(bibliography={FITTED: "Fit to x"}).constant_rates([("s", 0)], DRAWS)

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_trials import EVERY_TWO, trial_with
+from made_trials import EVERY_TWO, WITH_GAP, trial_with
 
 from sim.forecast.fit.shapes import LEARNERS, STEP_DAYS, choose_shape, trial_day
 from sim.forecast.rate.history import history
 from sim.forecast.rate.settings import SETTINGS
 
 
-def learnt(name: str, days: np.ndarray, target: int = 1000) -> tuple[np.ndarray, float, str]:
+def learnt(name: str, days: np.ndarray, target: int = 1000, **more: object) -> tuple[np.ndarray, float, str]:
     """Factor by bin, mean number in the next four weeks, and what is said."""
-    trial = trial_with(days)
+    trial = trial_with(days, **more)  # type: ignore[arg-type]
     shape = LEARNERS[name][1](trial, history(trial), target, np.random.default_rng(1))
     return shape.factor, float(shape.next_count.mean()), shape.note
 
@@ -56,6 +56,14 @@ def test_a_trend_goes_on() -> None:
     days = np.sqrt((np.arange(180) + 0.5) / 180) * 360
     assert learnt("trend", days)[1] > 28 * 0.5 * 1.3
     assert learnt("trend", EVERY_TWO)[1] == pytest.approx(14.0, rel=0.3)
+
+
+@pytest.mark.parametrize("name", ["constant", "ramp", "trend", "change_point"])
+def test_days_that_were_closed_are_no_time(name: str) -> None:
+    """One every two days, but for 60 days: if they were closed the next four weeks have fourteen, else fewer."""
+    told = learnt(name, WITH_GAP, closed_periods=((50.0, 110.0),))[1]
+    assert told == pytest.approx(14.0, rel=0.35)
+    assert told > learnt(name, WITH_GAP)[1] or name == "change_point"
 
 
 def test_a_drifting_rate_is_that_of_forecasts() -> None:

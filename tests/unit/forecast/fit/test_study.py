@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_trials import EVERY_TWO, trial_with
+from made_trials import EVERY_TWO, WITH_GAP, trial_with
 
 from sim.errors import UsageError
 from sim.exchange.observed import FAILED, Funnel, ObservedTrial, People, SiteRecord, nobody
@@ -91,3 +91,12 @@ def test_the_rate_ahead_of_a_steady_trial_is_near_the_rate_now() -> None:
     median, sigma = fit(trial_with(EVERY_TWO, has_calendar=False), 100).ahead
     assert median == pytest.approx(1.0, abs=0.35)
     assert 0.01 <= sigma < 1.0
+
+
+def test_a_gap_is_asked_about_with_both_dates_where_a_target_is_ahead() -> None:
+    asked = fit(trial_with(WITH_GAP), 120).doubts
+    assert [doubt.option for doubt in asked] == ["--closed 2023-02-20..2023-04-21"]
+    assert asked[0].otherwise is not None
+    assert asked[0].as_is is not None
+    assert asked[0].otherwise < asked[0].as_is
+    assert fit(trial_with(WITH_GAP)).doubts == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -48,8 +49,20 @@ def test_counts_by_month_keep_their_own_periods() -> None:
     nan = np.full(3, np.nan)
     funnel = Funnel(start, end, nan, nan, np.array([2.0, 1.0, 1.0]), nan)
     trial = trial_with(np.array([5.0, 6.0, 40.0, 80.0]), funnel=funnel, resolution_days=31)
+    trial = replace(trial, last=FIRST + timedelta(days=89))
     assert history(trial).edges.tolist() == [0.0, 31.0, 59.0, 90.0]
     assert history(trial).counts.tolist() == [2.0, 1.0, 1.0]
+
+
+def test_a_month_without_a_row_and_the_days_after_the_last_are_bins_of_their_own() -> None:
+    """January and March, known on 10 April, with two in April so far: nobody is lost, and February has nobody."""
+    start, end, nan = np.array([0.0, 59.0]), np.array([31.0, 90.0]), np.full(2, np.nan)
+    funnel = Funnel(start, end, nan, nan, np.array([2.0, 1.0]), nan)
+    trial = trial_with(np.array([5.0, 6.0, 80.0, 91.0, 98.5]), funnel=funnel, resolution_days=31)
+    past = history(trial)
+    assert past.edges.tolist() == [0.0, 31.0, 59.0, 90.0, trial.now]
+    assert past.counts.tolist() == [2.0, 0.0, 1.0, 2.0]
+    assert (past.now, past.n) == (trial.now, trial.n_randomised)
 
 
 def test_closed_days_are_no_exposure() -> None:

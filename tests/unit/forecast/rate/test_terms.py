@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from made_trials import EVERY_TWO, FIRST, trial_with
 
-from sim.exchange.observed import SiteRecord
+from sim.exchange.observed import ObservedTrial, SiteRecord
+from sim.forecast.rate.recruitment import rest_of_recruitment
 from sim.forecast.rate.settings import SETTINGS, NormalPrior
-from sim.forecast.rate.terms import OpenSites, YearEnd, terms
+from sim.forecast.rate.terms import Closings, OpenSites, YearEnd, terms
 
 RANDOM = np.random.default_rng(1)
 PRIOR = NormalPrior(0.5, 0.3)
@@ -71,6 +72,35 @@ def test_what_somebody_says_of_sites_to_come_holds() -> None:
     assert np.expm1(sites_term(a_month=2.0).ahead(edges, 2, RANDOM))[0].tolist() == pytest.approx([3.0, 5.0])
     assert np.expm1(sites_term(a_month=0.0).ahead(edges, 2, RANDOM))[0].tolist() == pytest.approx([2.0, 2.0])
     assert np.expm1(sites_term(is_complete=True).ahead(edges, 2, RANDOM)).tolist() == [pytest.approx([2.0, 2.0])]
+
+
+def test_a_closed_site_takes_its_share_of_the_rate_with_it() -> None:
+    """Four sites alike, and none to come: two that close after 70 days leave half; all four end recruitment."""
+    trial = trial_with(np.arange(200) + 0.5, sites=4, sites_a_month=0.0)
+    trial = replace(trial, people=replace(trial.people, site=np.arange(200) % 4))
+
+    def closing(*after: float | None) -> ObservedTrial:
+        days = [None if day is None else trial.now + day for day in after]
+        return replace(trial, sites=tuple(replace(s, closing=day) for s, day in zip(trial.sites, days, strict=True)))
+
+    edges = trial.now + np.array([0.0, 70.0, 80.0, 1000.0])
+    *_, term = terms(closing(70.0, None, 75.0, None), SETTINGS)
+    assert isinstance(term, Closings)
+    assert np.exp(term.ahead(edges, 1, RANDOM))[0].tolist() == pytest.approx([1.0, 0.625, 0.5], abs=0.005)
+    assert term.past(edges).tolist() == [0.0, 0.0, 0.0]
+    assert closing(70.0, 70.0, 70.0, None).recruits_until == np.inf
+    assert closing(70.0, 70.0, 90.0, 70.0).recruits_until == trial.now + 90.0
+    assert not np.isfinite(closing(-5.0, None, None, None).closings).any(), "it was to be closed by now, and is open"
+    few = replace(SETTINGS, draws=20)
+    assert rest_of_recruitment(closing(70.0, 70.0, 90.0, 70.0), 9999, few).last_day(9999).max() == trial.now + 90.0
+
+
+def test_sites_to_come_make_up_for_those_that_close() -> None:
+    """One of two closes on day 110; two more open at once, of which one closes again on day 140."""
+    here = sites_term(planned=np.array([90.0, 90.0]), planned_until=np.array([np.inf, 140.0]), late_days=1e-6)
+    term = Closings(np.array([110.0]), np.array([0.5]), here)
+    found = np.exp(term.ahead(np.array([100.0, 120.0, 160.0, 180.0]), 1, RANDOM))[0]
+    assert found.tolist() == pytest.approx([(4 - 0.5) / 4, 2 / 3, 2 / 3])
 
 
 def test_terms_are_those_that_the_data_allow() -> None:

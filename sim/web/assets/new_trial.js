@@ -1,0 +1,55 @@
+/* The page New trial: after something was added or removed, the keyboard goes on at that place. */
+(function () {
+  "use strict";
+  var WAIT_MS = 60, TRIES = 40;
+
+  function focusAt(path, tries) {
+    var found = null;
+    document.querySelectorAll("#new-form [data-path]").forEach(function (part) {
+      if (part.getAttribute("data-path") === path) { found = part; }
+    });
+    if (!found) {
+      if (tries > 0) { setTimeout(function () { focusAt(path, tries - 1); }, WAIT_MS); }
+      return;
+    }
+    var control = found.querySelector("input:not([disabled]), textarea, select, button");
+    if (control) { control.focus(); }
+    found.scrollIntoView({block: "nearest"});
+  }
+
+  // Enter in the name of what is to be added presses the button beside it
+  document.addEventListener("keydown", function (event) {
+    var adder = event.key === "Enter" && event.target.matches("#new-form .adder input:not([aria-haspopup])")
+      ? event.target.closest(".adder") : null;
+    if (adder && event.target.value.trim()) { setTimeout(function () { adder.querySelector("button").click(); }, WAIT_MS); }
+  });
+
+  // A text control reports a little after the last key. What is added has the whole name, however soon the button is used.
+  document.addEventListener("click", function (event) {
+    var adder = event.target.closest ? event.target.closest("#new-form .adder") : null;
+    var name = adder && event.target.closest("button") && adder.querySelector("input:not([aria-haspopup])");
+    if (name && name.id) { window.dash_clientside.set_props(JSON.parse(name.id), {value: name.value}); }
+  }, true);
+
+  // A part is opened here and not by its button's own callback: an answer under way may draw the button anew, and what a
+  // button asked that is no longer there is dropped. A change under way is waited for, since opening would replace it.
+  var wanted = null;
+  function openWanted() {
+    if (!wanted) { return; }
+    if (document.querySelector("#new-parts.busy")) { setTimeout(openWanted, WAIT_MS); return; }
+    window.dash_clientside.set_props("new-part", {data: wanted});
+    wanted = null;
+  }
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest ? event.target.closest(".builder-side button[data-part]") : null;
+    if (button) { wanted = button.getAttribute("data-part"); openWanted(); }
+  });
+
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.newTrial = {
+    focus: function (path) {
+      if (path) { setTimeout(function () { focusAt(path, TRIES); }, WAIT_MS); }
+      return "";
+    }
+  };
+}());

@@ -1,0 +1,1 @@
+"""What scenarios, their values and their changes are called in the studio."""

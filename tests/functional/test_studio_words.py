@@ -1,0 +1,114 @@
+"""The studio speaks people's words: no paths and no options of the command line in what it says."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from sim.errors import Problem
+from sim.experiment.run.catalogue import FINISHED, Entry
+from sim.forecast.doubts import Doubt
+from sim.report.forecast.trust import doubt_sentences
+from sim.scenario.described import described
+from sim.scenario.layers import library_names
+from sim.scenario.load import load
+from sim.web.pages.runs import _said
+from sim.web.parts.components import problem_box
+from sim.web.parts.lever_controls import value_control
+from sim.web.parts.levers import levers
+from sim.web.parts.words.changes import change_sentences
+from sim.web.parts.words.studio import in_studio
+
+_PATH = re.compile(r"\w\.\w*[a-z_]|\w_\w")  # a dotted path, or a name with an underscore
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("sites.general_hospital.count=4", "General hospital, number of sites: 4, was 2"),
+        ("screening.criteria.no_artificial_liver=off", "Artificial liver allowed"),
+        ("screening.criteria.meld.max=35", "Criterion “MELD (I3)”: at most 35, was 30"),
+        (
+            "sites.new_1={count: 2, opens: 2020-03-01, label: New General hospital, referrals_per_month: 3}",
+            "2 general hospitals open in March 2020",
+        ),
+        ("sites.general_hospital.opens=2020-03-01", "General hospital, open from: 2020-03-01"),
+        ("treatment.weekdays_only=false", "Doses on weekdays only: no, was yes"),
+        ("cells.stock.start_cells=2e9", "Cells in the bank on day 0: 2,000,000,000, was 400,000,000"),
+        ("patients.attributes.meld.sd=3", "MELD, sd: 3"),
+    ],
+)
+def test_a_change_is_a_sentence(change: str, sentence: str) -> None:
+    assert change_sentences(load("base"), [change]) == [sentence]
+
+
+@pytest.mark.parametrize("name", library_names())
+def test_every_lever_has_a_label_of_words(name: str) -> None:
+    loaded = load(name)
+    found = levers(loaded, loaded)
+    for control in found.by_path().values():
+        assert not _PATH.search(control.name), control.name
+        assert "(lowest)" not in control.name
+    for criterion in found.criteria:
+        assert not _PATH.search(criterion.label), criterion.label
+
+
+def test_no_option_of_the_command_line_is_left_in_a_text() -> None:
+    text = "It was not measured; `trialclock explain base --set a.b=2` measures it. A table (--sites) is better."
+    assert in_studio(text) == "It was not measured; the page Explain measures it. A table is better."
+    assert in_studio("2 studies; say which with --study S1 or --study S2") == "2 studies; choose below"
+    assert in_studio("if they end, say --as-of 2023-05-22") == "if they end, go on from 2023-05-22, below"
+    later = "somebody was randomised on 2019-01-02, before day 0; --set trial.enrolment_opens=2019-01-02"
+    assert in_studio(later).endswith("; set “day 0, on which enrolment opens” to 2019-01-02 on the page Plan")
+
+
+def test_what_a_forecast_asks_names_the_control_that_answers() -> None:
+    asked = Doubt("was recruitment closed?", "--closed 2024-01-01..2024-02-29", None, date(2025, 1, 1), 3.0)
+    (said,) = doubt_sentences([asked])
+    assert in_studio(said).startswith("Was recruitment closed? If so, say so above: by dates alone")
+    (wrong,) = problem_box([Problem("must be a date", path="--closed", value="soon")]).children.children
+    assert wrong.children == "the closed periods: must be a date (got soon)"
+
+
+def _texts(tree: ast.AST) -> Iterator[str]:
+    """The texts of a module, with X for what is put into them."""
+    inside: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            inside |= {id(part) for part in ast.walk(node)}
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)
+        elif isinstance(node, ast.Expr):
+            inside.add(id(node.value))  # a docstring
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside:
+            yield node.value
+
+
+@pytest.mark.parametrize("package", ["exchange", "forecast", "report", "experiment/sweep", "experiment/plan"])
+def test_every_sentence_that_names_an_option_has_words_for_the_studio(package: str) -> None:
+    found = {text for file in (ROOT / "sim" / package).rglob("*.py") for text in _texts(ast.parse(file.read_text()))}
+    sentences = {text for text in found if " " in text and re.search(r"[^-\s].*--[a-z]", text)}
+    said = {text for text in sentences if not text.startswith(("trialclock ", " --"))}
+    assert [text for text in said if "--" in in_studio(text)] == []
+
+
+def test_a_large_number_has_the_same_commas_in_its_control_and_in_words() -> None:
+    control = levers(load("base"), load("base")).by_path()["cells.stock.start_cells"]
+    assert value_control(control, control.value).thousandSeparator == ","
+    assert described("sites.general_hospital.count").range == "0 to 5,000"
+
+
+@pytest.mark.parametrize("milestones", [("last_randomised",), ("last_randomised", "database_lock")])
+def test_a_past_run_tells_of_the_milestones_that_its_trial_has(milestones: tuple[str, ...]) -> None:
+    days = {"p50": date(2021, 3, 1), "p80": date(2021, 6, 1)}
+    dates: dict[str, dict[str, date | None]] = {name: {**days} for name in milestones}
+    entry = Entry(Path("one"), "One", "one", "", 1, 10, 10, "2026-01-01T10:00:00", 1, FINISHED, (), dates)
+    said = str(_said(entry))
+    assert ("Database lock" in said) is ("database_lock" in milestones)
+    assert "2021-03-01; 80 % sure by 2021-06-01" in said
+    assert "simulated time" not in said

@@ -1,0 +1,46 @@
+"""Which role a column of a log has, by its name and by its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from sim.exchange.logs import headers
+from sim.exchange.logs.columns import LogColumns, log_columns
+from sim.exchange.tables.raw import RawTable
+
+DAYS, FLAGS, WORDS = ["2024-01-02", "2024-02-03", ""], ["Y", "N", "N"], ["on study", "left", "left"]
+START = {"Subject": ["1", "2", "3"], "Randomisation date": ["2024-01-02", "2024-01-05", "2024-01-09"]}
+
+
+def columns_with(header: str, cells: list[str]) -> LogColumns:
+    return log_columns(RawTable("t.csv", pd.DataFrame(START | {header: cells}, dtype=object)), {})
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "place"),
+    [
+        ("Status", WORDS, lambda c: c.found.get(headers.STATUS)),
+        ("Status", DAYS, lambda c: c.side.get(headers.STATUS_DATE, [""])[0]),
+        ("Arm", ["A", "B", "A"], lambda c: c.found.get("arm")),
+        ("Arm", DAYS, lambda c: c.found.get("arm")),
+        ("Withdrawn", FLAGS, lambda c: c.flags.get(headers.LEFT_ON)),
+        ("Date of withdrawal", DAYS, lambda c: c.found.get(headers.LEFT_ON)),
+        ("Withdrawn", DAYS, lambda c: c.found.get(headers.LEFT_ON)),
+        ("Centre", ["a", "b", "a"], lambda c: c.found.get("site")),
+    ],
+)
+def test_a_column_has_the_role_of_its_name_and_its_cells(
+    header: str, cells: list[str], place: Callable[[LogColumns], str | None]
+) -> None:
+    assert place(columns_with(header, cells)) == header
+
+
+@pytest.mark.parametrize("header", ["Status", "Arm", "Date of withdrawal", "Comment"])
+def test_an_empty_column_or_one_of_no_role_is_none(header: str) -> None:
+    found = columns_with(header, ["", "", ""])
+    assert sorted(found.found.values()) == sorted(START)
+    assert not found.flags
+    assert not found.side

@@ -1,0 +1,80 @@
+"""Days of one site that contradict each other, sites that only one table has, and days that are plans."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from made_trials import FIRST, trial_with
+
+from sim.exchange.findings import DataCheck
+from sim.exchange.observed import SiteRecord
+from sim.exchange.sites.table import _check_order, _check_unmatched, with_plans
+
+NAN = np.nan
+NEVER = "neither activated nor planned; never opens"
+SEEN = "no day of activation; taken as open since somebody came"
+
+
+@pytest.mark.parametrize(
+    ("days", "has_people", "said"),
+    [
+        ({"activated": 5.0, "closed": 5.0}, True, ""),
+        ({"activated": 5.0, "closed": 4.0}, True, "closed before activated"),
+        ({"activated": NAN, "closed": 9.0, "planned": 4.0}, False, "closed, but never activated"),
+        ({"activated": NAN, "closed": 10.0, "planned": 4.0}, False, ""),
+        ({"activated": NAN, "closed": 12.0, "planned": 12.0}, False, ""),
+        ({"activated": NAN, "closed": 12.0, "planned": 13.0}, False, "planned to close before it opens"),
+        ({"activated": 5.0, "closing": 4.0}, True, "planned to close before it opens"),
+        ({"activated": NAN}, False, NEVER),
+        ({"activated": NAN}, True, SEEN),
+        ({"activated": NAN, "planned": 12.0}, False, ""),
+        ({"planned": NAN}, False, ""),
+    ],
+)
+def test_days_of_a_site_are_in_order(days: dict[str, float], has_people: bool, said: str) -> None:
+    """The data end with day 9; a day to come is a plan."""
+    check = DataCheck("sites.csv")
+    columns = {role: np.array([day]) for role, day in days.items()}
+    _check_order(check, columns, np.array([7]), 10.0, np.array([has_people]))
+    assert [(item.message, item.rows) for item in check.findings] == ([(said, (7,))] if said else [])
+    assert [item.is_error for item in check.findings] == ([said not in (NEVER, SEEN)] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("missing", "others", "is_none_found", "is_error"),
+    [
+        (["A"], [SiteRecord("x", planned=9.0)], False, False),
+        (["A"], [SiteRecord("x", activated=3.0)], False, True),
+        (["A"], [SiteRecord("x", planned=9.0)], True, True),
+        (["A"], [SiteRecord("x"), SiteRecord("y"), SiteRecord("z")], False, False),
+        (["A", "B", "C"], [SiteRecord("x")], False, False),
+        (["A", "B"], [SiteRecord("x"), SiteRecord("y")], False, True),
+        (["A", "B"], [], True, False),
+    ],
+)
+def test_sites_of_one_table_only_are_an_error_where_they_may_be_the_same(
+    missing: list[str], others: list[SiteRecord], is_none_found: bool, is_error: bool
+) -> None:
+    check = DataCheck("sites.csv")
+    _check_unmatched(missing, others, is_none_found, check)
+    assert [item.is_error for item in check.findings] == [is_error]
+
+
+def test_days_after_the_end_of_the_data_are_plans() -> None:
+    """Data that end with day 9: what opens or closes on day 10 or later has not yet."""
+    sites = (SiteRecord("a", 9.0, 10.0), SiteRecord("b", 10.0), SiteRecord("c", 1.0, 9.0, closing=30.0))
+    trial = replace(trial_with(np.array([0.5, 9.5])), sites=sites, last=FIRST + timedelta(days=9))
+    found = with_plans(trial, None)
+    assert found.sites == (
+        SiteRecord("a", 9.0, closing=10.0),
+        SiteRecord("b", planned=10.0),
+        SiteRecord("c", 1.0, 9.0, closing=30.0),
+    )
+    assert found.account.notes == (
+        "days of activation after the end of the data are plans: b",
+        "days of closing after the end of the data are plans: a",
+    )
+    assert with_plans(trial, FIRST + timedelta(days=10)) is trial
