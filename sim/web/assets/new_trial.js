@@ -24,13 +24,6 @@
     if (adder && event.target.value.trim()) { setTimeout(function () { adder.querySelector("button").click(); }, WAIT_MS); }
   });
 
-  // A text control reports a little after the last key. What is added has the whole name, however soon the button is used.
-  document.addEventListener("click", function (event) {
-    var adder = event.target.closest ? event.target.closest("#new-form .adder") : null;
-    var name = adder && event.target.closest("button") && adder.querySelector("input:not([aria-haspopup])");
-    if (name && name.id) { window.dash_clientside.set_props(JSON.parse(name.id), {value: name.value}); }
-  }, true);
-
   // A part is opened here and not by its button's own callback: an answer under way may draw the button anew, and what a
   // button asked that is no longer there is dropped. A change under way is waited for, since opening would replace it.
   var wanted = null;

@@ -37,6 +37,29 @@
     });
   }).observe(document.documentElement, {childList: true, subtree: true});
 
+  // A field reports some time after its last key. What a button or Enter asks for has all that was typed before it.
+  var typed = null;
+  function reportTyped() {
+    if (!typed || !typed.id || !typed.isConnected) { return; }
+    var id = typed.id.charAt(0) === "{" ? JSON.parse(typed.id) : typed.id, value = typed.value;
+    if (typed.matches(".mantine-NumberInput-input")) {
+      value = parseFloat(value.replace(/,/g, ""));  // units follow the number
+      if (isNaN(value)) { value = ""; }
+    }
+    typed = null;
+    window.dash_clientside.set_props(id, {value: value});
+  }
+  document.addEventListener("input", function (event) {
+    typed = event.target.matches(".mantine-NumberInput-input, .mantine-TextInput-input, .mantine-Textarea-input")
+      ? event.target : null;
+  }, true);
+  document.addEventListener("click", function (event) {
+    if (event.target.closest && event.target.closest("button, a")) { reportTyped(); }
+  }, true);
+  document.addEventListener("keydown", function (event) {
+    if (event.key === "Enter" && event.target.tagName !== "TEXTAREA") { reportTyped(); }
+  }, true);
+
   /* Links to other pages keep the scenario. Dash is notified when somebody is about to follow one, or has stopped
      changing the scenario, because each notification makes it inspect the whole page. */
   var LINKS_MS = 1500, linked = null, told = null, telling = 0;

@@ -1,0 +1,44 @@
+"""What is typed counts for the button pressed after it, however soon: a field reports only some time after its last key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import expect
+from studio_browser import WAIT_SECONDS
+
+PATIENCE = WAIT_SECONDS * 1000
+AT_ONCE = """([field, typed, button]) => {
+    const box = document.querySelector(field);
+    box.focus();
+    box.select();
+    document.execCommand("insertText", false, typed);
+    if (button) { document.querySelector(button).click(); }
+    else { box.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true})); }
+}"""  # within one turn of the page: no timer of the field can run between the last key and the click
+
+
+def test_a_guess_counts_however_soon_it_is_confirmed(visit: Callable[..., Any]) -> None:
+    for button in ("#learn-commit", None):
+        page = visit("/learn?lesson=1&lesson_trials=10")
+        expect(page.locator("#learn-commit")).to_be_enabled(timeout=PATIENCE)
+        page.evaluate(AT_ONCE, ["#learn-guess", "9", button])
+        expect(page.locator("#learn-verdict [role=alert]")).to_contain_text("The simulation says", timeout=PATIENCE)
+
+
+def test_a_file_is_saved_as_it_was_typed(visit: Callable[..., Any]) -> None:
+    """The text is checked only at a pause in typing; what is saved does not wait for one."""
+    page = visit("/cheapest?scenario=classroom")
+    expect(page.locator("#cheapest-options-said")).to_contain_text("plans", timeout=PATIENCE)
+    page.locator("summary", has_text="As a file").click()
+    with page.expect_download() as saved:
+        page.evaluate(AT_ONCE, ["#cheapest-text", "# as typed", "#cheapest-save"])
+    assert saved.value.path().read_text().startswith("# as typed")
+
+
+def test_a_plan_is_kept_under_its_whole_name(visit: Callable[..., Any]) -> None:
+    page = visit("/plan?scenario=classroom&replications=20")
+    expect(page.locator("#plan-answer .headline")).to_be_visible(timeout=PATIENCE)
+    page.evaluate(AT_ONCE, ["#plan-keep-name", "Two more nurses", "#plan-keep"])
+    expect(page.locator("#plan-kept")).to_contain_text("Two more nurses", timeout=PATIENCE)
