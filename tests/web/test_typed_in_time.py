@@ -42,3 +42,21 @@ def test_a_plan_is_kept_under_its_whole_name(visit: Callable[..., Any]) -> None:
     expect(page.locator("#plan-answer .headline")).to_be_visible(timeout=PATIENCE)
     page.evaluate(AT_ONCE, ["#plan-keep-name", "Two more nurses", "#plan-keep"])
     expect(page.locator("#plan-kept")).to_contain_text("Two more nurses", timeout=PATIENCE)
+
+
+def test_what_was_reported_is_not_reported_again(visit: Callable[..., Any]) -> None:
+    """A second report would be a second answer, which draws the form anew while a button of it is pressed."""
+    page = visit("/cheapest?scenario=classroom")
+    expect(page.locator("#cheapest-options-said")).to_contain_text("plans", timeout=PATIENCE)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.post_data or ""))
+    page.locator("summary", has_text="As a file").click()
+    page.locator("#cheapest-text").fill("levers: {}")
+    expect(page.locator("#cheapest-options-said")).not_to_contain_text("plans", timeout=PATIENCE)
+    page.locator("#cheapest-text").evaluate("() => new Promise(requestAnimationFrame)")
+    asked.clear()
+    page.locator("#cheapest-text").evaluate("() => document.querySelector('summary').click()")
+    page.locator("#cheapest-text").evaluate("() => document.querySelector('#cheapest-save').click()")
+    expect(page.locator("#cheapest-options-said")).not_to_contain_text("plans")
+    page.wait_for_timeout(300)
+    assert not [body for body in asked if '"changedPropIds":["cheapest-text.value"]' in body]

@@ -47,7 +47,8 @@
       if (isNaN(value)) { value = ""; }
     }
     typed = null;
-    window.dash_clientside.set_props(id, {value: value});
+    var known = window.dash_component_api.getLayout(id);
+    if (known && known.props.value !== value) { window.dash_clientside.set_props(id, {value: value}); }
   }
   document.addEventListener("input", function (event) {
     typed = event.target.matches(".mantine-NumberInput-input, .mantine-TextInput-input, .mantine-Textarea-input")
