@@ -1,4 +1,4 @@
-"""What is typed counts for the button pressed after it, however soon: a field reports only some time after its last key."""
+"""What is typed counts for the button pressed after it, though a field reports only some time after its last key."""
 
 from __future__ import annotations
 
