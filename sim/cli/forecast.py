@@ -360,12 +360,13 @@ def forecast(
     from sim.forecast.answer import WhatIf, named_apart
     from sim.forecast.answer import forecast as forecast_trial
     from sim.report.forecast.words import forecast_document
+    from sim.report.key_words import unchanged_name
     from sim.scenario.load import load
 
     loaded = load(scenario, overrides).scenario
     what_ifs = [_what_if(other, scenario, overrides) for other in others]
     if overrides:
-        what_ifs.insert(0, WhatIf(f"without {' '.join(overrides)}", load(scenario).scenario))
+        what_ifs.insert(0, WhatIf(unchanged_name(overrides), load(scenario).scenario))
     trial = read_asking(lambda how: as_known(read_as(data, site_file, how), how.as_of, loaded.trial.target), said)
     show_account([trial])
     trial = _told(trial, closed, ends, sites_a_month)

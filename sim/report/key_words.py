@@ -223,10 +223,27 @@ def changed_name(name: str, changes: Sequence[str]) -> str:
     """
     if not changes:
         return name
-    said = ", ".join(
+    said = _changes_said(changes)
+    return next((text for text in (f"{name}, {said}", capitalised(said)) if len(text) <= _LONGEST), f"{name}, changed")
+
+
+def unchanged_name(changes: Sequence[str]) -> str:
+    """The name of a scenario beside the one as changed: `without general hospital, number of sites 4`.
+
+    Args:
+        changes: `PATH=VALUE` texts, at least one.
+
+    Returns:
+        As many words as fit into a figure; of many changes, only that there are some.
+    """
+    said = f"without {_changes_said(changes)}"
+    return said if len(said) <= _LONGEST else "without these changes"
+
+
+def _changes_said(changes: Sequence[str]) -> str:
+    return ", ".join(
         f"{lowered(path_words(path))} {value}" for path, _, value in (one.partition("=") for one in changes)
     )
-    return next((text for text in (f"{name}, {said}", capitalised(said)) if len(text) <= _LONGEST), f"{name}, changed")
 
 
 def lowered(text: str) -> str:

@@ -18,6 +18,7 @@ from sim.web.pages import PAGES, WITH_EXAMPLES
 from sim.web.pages.lessons import answers as lessons
 from sim.web.parts import answer_files
 from sim.web.parts.line_ends import UnbrokenDash
+from sim.web.parts.notices import callback_failed
 from sim.web.settings import Settings
 from sim.web.state import State
 from sim.web.studio import Studio
@@ -70,7 +71,7 @@ def create_app(settings: Settings | None = None) -> tuple[dash.Dash, Studio]:
         serve_locally=True,
         update_title="",
         external_scripts=[_FIGURES],
-        on_error=safety.callback_failed,
+        on_error=callback_failed,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     safety.protect(app, settings)

@@ -13,24 +13,19 @@ import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from dash import no_update, set_props
 from dash.exceptions import DependencyException
 from flask import Response, current_app, g, redirect, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from sim.errors import InputError
 from sim.web import visitors
 from sim.web.door import TOKEN_COOKIE, Door, asked_for_token, without_token
 from sim.web.settings import LOOPBACK, Settings, is_loopback
 from sim.web.visitors import DISK_FULL, is_full
-from sim.web.work.jobs import MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dash import Dash
-
-NOTICES = "shell-notices"
 
 _LOG = logging.getLogger(__name__)
 _OPEN_TO_ALL = ("/health",)
@@ -136,38 +131,6 @@ def noted(error: BaseException) -> str:
     reference = secrets.token_hex(4)
     _LOG.error("reference %s", reference, exc_info=error)
     return reference
-
-
-def callback_failed(error: Exception) -> Any:
-    """An error in a callback as a notice on the page; `on_error` of the app.
-
-    Args:
-        error: an `InputError` or a full disk is told in its own words; anything else is logged, and told by a
-            reference.
-
-    Returns:
-        What Dash puts into the outputs: no update.
-    """
-    text = str(error)
-    if isinstance(error, InputError):
-        title, message = "This cannot be done", str(error)
-    elif is_full(error):
-        title, message = "This cannot be done", DISK_FULL
-    elif MESSAGE in text:  # a job that raised a message for people
-        title, message = "This cannot be done", text.partition(MESSAGE)[2].strip()
-    else:
-        title = "Something went wrong"
-        message = f"This is a defect of the studio. Its log has the details, under {noted(error)}."
-    notice = {
-        "id": secrets.token_hex(4),
-        "action": "show",
-        "title": title,
-        "message": message,
-        "color": "red",
-        "autoClose": False,
-    }
-    set_props(NOTICES, {"sendNotifications": [notice]})
-    return no_update
 
 
 def addresses(settings: Settings) -> list[str]:

@@ -14,7 +14,8 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
 from sim.errors import InputError
 from sim.web.parts.components import page_title, problem_box
-from sim.web.safety import NOTICES, noted
+from sim.web.parts.notices import NOTICES
+from sim.web.safety import noted
 from sim.web.visitors import tab_of_request
 
 if TYPE_CHECKING:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,9 @@ from conftest import scenario_of
 
 from sim.experiment.run.results import Results
 from sim.experiment.run.start import run_in_folder
+from sim.web.app import create_app
+from sim.web.settings import Settings
+from sim.web.state import State
 from sim.web.work import first_answers
 from sim.web.work.first_answers import FirstAnswers, Question
 
@@ -89,3 +95,28 @@ def test_one_that_was_begun_and_overtaken_is_still_given_to_who_asks_it(answerin
         answering.begin(question, "tab-one")
     days = [answering.first_answer(question, "tab-two")[1] for question in asked]
     assert len({tuple(found) for found in days}) == len(asked)
+
+
+def test_what_is_kept_grows_neither_with_moves_nor_with_tabs(answering: FirstAnswers) -> None:
+    """Each move is another question of another tab; a server lives through thousands of both."""
+    for i in range(first_answers._KEPT):  # each leaves an answer and its trials
+        answering.first_answer(Question(scenario_of(), i, 1, "poisson", seen), f"tab-{i}")
+    assert len(answering._kept) == first_answers._KEPT
+    assert (answering._newest, answering._begun) == ({}, {})
+
+
+def test_a_scenario_is_kept_once_whatever_its_seed_and_name(tmp_path: Path) -> None:
+    _, studio = create_app(Settings(tmp_path))
+    states = [
+        State(seed=seed, name=name, until=until) for seed in (1, 2) for name in ("", "Mine") for until in ("", "x")
+    ]
+    assert len({id(studio.loaded(state)) for state in states}) == 1
+    assert studio._loaded.cache_info().currsize == 1
+
+
+def test_no_cache_of_the_studio_grows_without_end(tmp_path: Path) -> None:
+    create_app(Settings(tmp_path))
+    caches = [found for found in gc.get_objects() if isinstance(found, functools._lru_cache_wrapper)]
+    ours = [found for found in caches if str(found.__module__).startswith("sim.")]
+    assert len(ours) > 10
+    assert [found for found in ours if found.cache_parameters()["maxsize"] is None] == []

@@ -11,19 +11,25 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from sim.errors import Problem
+from sim.errors import Problem, UsageError
 from sim.experiment.run.catalogue import FINISHED, Entry
 from sim.forecast.doubts import Doubt
 from sim.report.forecast.trust import doubt_sentences
 from sim.scenario.described import described
 from sim.scenario.layers import library_names
 from sim.scenario.load import load
+from sim.scenario.schema import Scenario
+from sim.web.app import create_app
+from sim.web.pages.new_trial.shapes import meaning_of
 from sim.web.pages.runs import _said
+from sim.web.parts import notices
 from sim.web.parts.components import problem_box
 from sim.web.parts.lever_controls import value_control
 from sim.web.parts.levers import levers
 from sim.web.parts.words.changes import change_sentences
 from sim.web.parts.words.studio import in_studio
+from sim.web.settings import Settings
+from sim.web.work.jobs import MESSAGE
 
 _PATH = re.compile(r"\w\.\w*[a-z_]|\w_\w")  # a dotted path, or a name with an underscore
 
@@ -74,6 +80,44 @@ def test_what_a_forecast_asks_names_the_control_that_answers() -> None:
     assert in_studio(said).startswith("Was recruitment closed? If so, say so above: by dates alone")
     (wrong,) = problem_box([Problem("must be a date", path="--closed", value="soon")]).children.children
     assert wrong.children == "the closed periods: must be a date (got soon)"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UsageError(Problem("must be a date; say which with --dates dmy or --dates mdy", path="--closed", value="soon")),
+        RuntimeError(f"{MESSAGE}--closed: must be a date; say which with --dates dmy or --dates mdy (got soon)"),
+    ],
+    ids=["in a request", "in a job"],
+)
+def test_a_notice_names_the_control(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(notices, "set_props", lambda _, props: told.append(props["sendNotifications"][0]["message"]))
+    notices.callback_failed(error)
+    assert told == ["the closed periods: must be a date; choose below which comes first (got soon)"]
+
+
+def test_the_editor_says_what_is_wrong_without_options(tmp_path: Path) -> None:
+    app, studio = create_app(Settings(tmp_path))
+    draft = studio.visitors.keep_text("extends: base.yaml\nname: mine\nextensions:\n  mine: {}\n")
+    asked = {
+        "output": "..plan-text-problems.children...plan-lines.data..",
+        "outputs": [{"id": "plan-text-problems", "property": "children"}, {"id": "plan-lines", "property": "data"}],
+        "inputs": [{"id": "plan-query", "property": "data", "value": f"?draft={draft}"}],
+        "changedPropIds": ["plan-query.data"],
+    }
+    answer = app.server.test_client().post("/_dash-update-component", json=asked).get_data(as_text=True)
+    assert "which only the command line and Python take" in answer
+    assert "--" not in answer
+
+
+def test_what_a_new_trial_may_say_names_no_option() -> None:
+    schema = Scenario.model_json_schema()
+    sections = [schema, *schema["$defs"].values()]
+    nodes = [node for section in sections for node in (section, *section.get("properties", {}).values())]
+    said = [meaning_of(node) for node in nodes]
+    assert any("command line" in text for text in said)  # a rule that the command line alone takes
+    assert [text for text in said if "--" in text] == []
 
 
 def _texts(tree: ast.AST) -> Iterator[str]:

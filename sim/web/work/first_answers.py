@@ -145,7 +145,7 @@ class FirstAnswers:
         self._idle: queue.Queue[_Warm] = queue.Queue()
         self._lock = threading.Lock()
         self._n_waiting = 0
-        self._newest: dict[tuple[str, Callable[..., Any]], object] = {}  # newest question of a tab, per view
+        self._newest: dict[tuple[str, Callable[..., Any]], object] = {}  # newest open question of a tab, per view
         self._all: list[_Warm] = []
         self._kept: OrderedDict[str, Any] = OrderedDict()
         self._begun: dict[str, Future[Any]] = {}
@@ -184,7 +184,7 @@ class FirstAnswers:
             if question.key in self._kept or question.key in self._begun:
                 return
             self._begun[question.key] = Future()
-        mine = self._newest[tab, question.view] = object()
+        mine = self._asked(question, tab)
         threading.Thread(target=self._finish, args=(question, tab, mine), name="first answer", daemon=True).start()
 
     def _finish(self, question: Question, tab: str, mine: object) -> None:
@@ -220,10 +220,23 @@ class FirstAnswers:
                 return begun.result()
             except Superseded:  # of the tab that began it, which need not be this one
                 pass
-        mine = self._newest[tab, question.view] = object()
-        return self._answer(question, tab, mine)
+        return self._answer(question, tab, self._asked(question, tab))
+
+    def _asked(self, question: Question, tab: str) -> object:
+        """Note that this is now the newest question of its tab; what marks it as such."""
+        with self._lock:
+            mine = self._newest[tab, question.view] = object()
+        return mine
 
     def _answer(self, question: Question, tab: str, mine: object) -> Any:
+        try:
+            return self._found(question, tab, mine)
+        finally:
+            with self._lock:  # tabs come and go; older questions of this one are superseded all the same
+                if self._newest.get((tab, question.view)) is mine:
+                    del self._newest[tab, question.view]
+
+    def _found(self, question: Question, tab: str, mine: object) -> Any:
         if (known := self._known(question.key)) is not None:
             return known
         chunks = self._known(question.trials)

@@ -15,11 +15,13 @@ from sim.errors import InputError, Problem, UsageError
 from sim.experiment.execution import Execution
 from sim.forecast.answer import WhatIf, forecast, named_apart
 from sim.report.forecast.page import forecast_content
+from sim.report.key_words import unchanged_name
 from sim.web.pages.forecast import observed_data, what_ifs
 from sim.web.pages.forecast.observed_data import DataState
 from sim.web.pages.forecast.told_panel import answers
 from sim.web.parts.answer_files import final_view
 from sim.web.parts.components import problem_box
+from sim.web.parts.levers import without_changes
 from sim.web.parts.report_view import report_view
 from sim.web.parts.scenario_choice import label_of
 from sim.web.parts.work_bar import Progress, answer_area, asked_by, asking, meanwhile
@@ -227,7 +229,10 @@ class _Asked:
         return found
 
     def _what_ifs(self) -> list[WhatIf]:
+        """What is tried, and first a changed plan as it was: the command line adds that too."""
         found = []
+        if changes := self._plan.changes:
+            found.append(WhatIf(unchanged_name(changes), self._studio.loaded(without_changes(self._plan)).scenario))
         for other in self._others:
             scenario = self._studio.loaded(other).scenario
             found.append(WhatIf(label_of(other, scenario.name), scenario))

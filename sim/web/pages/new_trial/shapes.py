@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sim.scenario.schema import Scenario
+from sim.web.parts.words.studio import in_studio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -151,7 +152,7 @@ def meaning_of(node: Mapping[str, Any]) -> str:
     """What a value means, in words; empty if the schema does not say."""
     texts = [node, *(leaf for leaf in _leaves(node) if not _is_drawn(leaf))]
     found = next((str(text["description"]) for text in texts if "description" in text), "")
-    return re.sub(r"`([^`]+)`", lambda name: name.group(1).replace("_", " "), found)
+    return re.sub(r"`([^`]+)`", lambda name: name.group(1).replace("_", " "), in_studio(found))
 
 
 def _leaves(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

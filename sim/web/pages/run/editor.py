@@ -15,7 +15,7 @@ from sim.scenario.written import extending, library_text, rewritten
 from sim.scenario.yaml_source import MAX_BYTES
 from sim.web.limits import check_limits
 from sim.web.pages.run.steps import draft_of, read, with_draft
-from sim.web.parts.components import file_place
+from sim.web.parts.components import file_place, problem_box
 from sim.web.parts.uploaded_text import brought
 from sim.web.state import BASE, EDITED
 from sim.web.state import State as Scenario
@@ -143,15 +143,8 @@ def register(app: Dash, studio: Studio) -> None:
         problems = _problems(studio, text) if text is not None else ()
         if not problems:
             return None, []
-        items = [html.Li(str(problem)) for problem in problems]
         lines = [problem.line for problem in problems if problem.line is not None]
-        box = dmc.Alert(
-            html.Ul(items, className="problems"),
-            title="The text is not a valid scenario; the answer is for the last valid one",
-            color="red",
-            variant="light",
-        )
-        return box, lines
+        return problem_box(problems, "The text is not a valid scenario; the answer is for the last valid one"), lines
 
     app.clientside_callback(
         ClientsideFunction("editor", "marked"), Output("plan-gutter", "title"), Input("plan-lines", "data")
@@ -170,9 +163,7 @@ def register(app: Dash, studio: Studio) -> None:
         try:
             return brought(contents, name or "", "a scenario file")
         except InputError as error:
-            items = [html.Li(str(problem)) for problem in error.problems]
-            box = dmc.Alert(html.Ul(items, className="problems"), title="This file cannot be opened", color="red")
-            set_props("plan-text-problems", {"children": box})
+            set_props("plan-text-problems", {"children": problem_box(error.problems, "This file cannot be opened")})
             return no_update
 
     @app.callback(

@@ -58,6 +58,8 @@ _SAID = tuple(
         (r", with --resume", ""),
         (r"Run the same command with fewer --workers to continue", "Ask again to continue"),
         (r": give it by --extension FILE(?: \(.*?\))?", ", which only the command line and Python take"),
+        (r"the file is given by --extension", "only the command line and Python take its file"),
+        (r"its file, given by --extension", "its file, which only the command line and Python take"),
     )
 )
 _CONTROLS = {
@@ -74,6 +76,7 @@ _CONTROLS = {
     "--set": "a changed value",
     "--vary": "what is varied",
 }
+_PLACE = re.compile(r"(?:(?<=^)|(?<=: ))--[a-z-]+(?=: )", re.MULTILINE)  # where a problem names what is wrong
 
 
 def in_studio(text: str) -> str:
@@ -88,6 +91,15 @@ def _setting(found: re.Match[str]) -> str:
     name, value = lowered(path_words(found[1])), found[2]
     to = "" if value in (None, "...") else f" to {'none' if value == 'null' else value}"
     return f"set “{name}”{to} on the page Plan"
+
+
+def told_in_studio(text: str) -> str:
+    """Messages of the command line, one a line, as `problem_in_studio` says each.
+
+    Args:
+        text: problems as texts, as a job tells them.
+    """
+    return _PLACE.sub(lambda found: _CONTROLS.get(found[0], found[0]), in_studio(text))
 
 
 def problem_in_studio(problem: Problem) -> Problem:
