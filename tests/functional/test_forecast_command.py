@@ -107,10 +107,10 @@ def test_the_studio_shows_the_command_of_a_forecast_with_all_its_what_ifs(tmp_pa
         data = DataState(files=(keep(studio, brought),), as_of="2023-09-15")
         state, plan = State.of("seed=7&replications=40"), "set=trial.target%3D60"
         more, one = ["scenario=two-more-sites"], ["sites.general_hospital.count=4", "'trial.name=a b' trial.target=70"]
-        asked = _Asked(studio, state, data, plan, more, one, is_constant=True)
-        found, tried = asked._command(), asked._what_ifs()
-    # the command adds this one for its --set, so the page does too
-    assert (tried[0].name, len(tried)) == ("without participants to randomise 60", 4)
+        found = _Asked(studio, state, data, plan, more, one, is_constant=True)._command()
+        tried = _Asked(studio, state, data, plan, more, one[:1], is_constant=True)._what_ifs()
+    # the command adds the first for its --set, so the page does too
+    assert (tried[0].name, len(tried)) == ("without participants to randomise 60", 3)
     assert shlex.split(found) == [
         "trialclock", "forecast", "base", "--set", "trial.target=60", "--observed", "log.csv", "--as-of", "2023-09-15",
         "--what-if", "two-more-sites", "--what-if", "sites.general_hospital.count=4",
