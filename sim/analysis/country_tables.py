@@ -36,7 +36,7 @@ def country_table(design: Design, frame: Table) -> pd.DataFrame:
     everybody = float(done["n_randomised"].sum()) if design.countries else 0.0
     for code in design.countries:
         row: dict[str, object] = {"country": code, "label": design.country_label(code)}
-        row["n_sites"] = sum(group.count for group in design.groups if group.settings.country == code)
+        row["n_sites"] = design.n_sites_in(code)
         for name, measure in _MEANS.items():
             column = f"country_{code}_{measure}"
             known = name != "cost" or design.scenario.costs is not None

@@ -203,6 +203,10 @@ class Design:
         """Code of the country of a site group, or None."""
         return next(found.settings.country for found in self.groups if found.name == group)
 
+    def n_sites_in(self, country: str) -> int:
+        """Sites in a country, by its code."""
+        return sum(group.count for group in self.groups if group.settings.country == country)
+
     def country_label(self, code: str) -> str:
         """Name of a country in reports: its label, or its code without one."""
         settings = self.scenario.countries.get(code)

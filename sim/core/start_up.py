@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sim.scenario.country_checks import countries_of
 from sim.scenario.distributions import Family
 from sim.scenario.schema import Scenario
-from sim.scenario.schema.sites import country_of
+from sim.scenario.schema.caps import country_of
 from sim.scenario.schema.start_up import in_order, steps_of
 
 
@@ -39,11 +40,10 @@ def step_places(scenario: Scenario) -> list[str]:
     Returns:
         '' for each site, then the trial, countries, and site groups, the last two in alphabetical order.
     """
-    countries = {country_of(scenario, group) for group in scenario.sites} - {None}
     return [
         "",
         "trial",
-        *sorted(f"country {code}" for code in countries),
+        *(f"country {code}" for code in countries_of(scenario)),
         *sorted(f"group {g}" for g in scenario.sites),
     ]
 

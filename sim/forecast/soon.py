@@ -29,7 +29,7 @@ from sim.forecast.backtest.near import (
 )
 from sim.forecast.continued.futures import Futures
 from sim.forecast.continued.state import Start
-from sim.scenario.schema.sites import country_of
+from sim.scenario.schema.caps import country_of
 
 Array = npt.NDArray[np.float64]
 

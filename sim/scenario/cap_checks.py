@@ -10,10 +10,10 @@ import math
 from collections.abc import Iterator, Mapping
 
 from sim.errors import nearest
+from sim.scenario.country_checks import countries_of
 from sim.scenario.rules import Finding, registered
 from sim.scenario.schema import Scenario
-from sim.scenario.schema.caps import Cap, within
-from sim.scenario.schema.sites import country_of
+from sim.scenario.schema.caps import Cap, country_of, within
 from sim.scenario.yaml_source import KeyPath
 
 
@@ -68,12 +68,12 @@ def caps(scenario: Scenario) -> Iterator[Finding]:
 def _names(scenario: Scenario, name: str, cap: Cap) -> Iterator[Finding]:
     """Names in a cap that the scenario does not have."""
     path = ("caps", name)
-    countries = {country_of(scenario, group) for group in scenario.sites} - {None}
+    countries = countries_of(scenario)
     for group in cap.groups or ():
         if group not in scenario.sites:
             yield f"there is no such site group; {nearest(group, scenario.sites)}", (*path, "groups"), group
     if cap.country and cap.country not in countries:
-        message = f"no site group is in this country; {nearest(cap.country, [str(code) for code in countries])}"
+        message = f"no site group is in this country; {nearest(cap.country, countries)}"
         yield message, (*path, "country"), cap.country
     if cap.arm and cap.arm not in scenario.arms:
         yield f"there is no such arm; {nearest(cap.arm, scenario.arms)}", (*path, "arm"), cap.arm

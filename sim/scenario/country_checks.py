@@ -11,7 +11,7 @@ from functools import lru_cache
 from sim.errors import nearest
 from sim.scenario.rules import Finding, registered
 from sim.scenario.schema import Scenario
-from sim.scenario.schema.sites import country_of
+from sim.scenario.schema.caps import country_of
 from sim.scenario.yaml_source import KeyPath
 
 

@@ -11,8 +11,8 @@ from sim.errors import nearest
 from sim.scenario.country_checks import countries_of
 from sim.scenario.rules import Finding, end_of_time, registered
 from sim.scenario.schema import Scenario
+from sim.scenario.schema.caps import country_of
 from sim.scenario.schema.risks import Risk, delayed_groups
-from sim.scenario.schema.sites import country_of
 from sim.scenario.schema.start_up import step_names, steps_of
 from sim.scenario.yaml_source import KeyPath
 

@@ -12,7 +12,7 @@ from sim.errors import nearest
 from sim.scenario.distributions import Family
 from sim.scenario.rules import Finding, registered
 from sim.scenario.schema import Scenario
-from sim.scenario.schema.sites import country_of
+from sim.scenario.schema.caps import country_of
 from sim.scenario.schema.start_up import WIDTHS, FoundStep, in_order, steps_of
 from sim.scenario.yaml_source import KeyPath
 

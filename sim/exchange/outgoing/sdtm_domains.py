@@ -172,7 +172,7 @@ def _rows_by_domain(design: Design, people: list[Journey], study: str) -> dict[s
         site = f"{group}-{person.site - first[group] + 1}"
         subject = f"{site}-{person.number:04d}"
         who: list[str | float | None] = [study, f"{study}-{subject}"]
-        country = design.scenario.sites[group].country
+        country = design.country_of(group)
         found["DM"].append([*who, "DM", subject, *_demographics(design, person), site, *_arm(design, person), country])
         found["DS"] += [[*who, n, "DS", *event] for n, event in enumerate(_dispositions(design, person), start=1)]
         found["SV"] += [

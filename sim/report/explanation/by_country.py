@@ -11,7 +11,6 @@ from sim.analysis import intervals
 from sim.report.exhibits import Exhibit, Table
 from sim.report.style import bar_figure, wrapped
 from sim.report.words import chance, percent
-from sim.scenario.schema.sites import country_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +33,7 @@ def critical_countries(told: Told) -> Exhibit | None:
     n = int(rows["n"].iloc[0])
     shares = {code: intervals.probability(_n_critical(told, rows, code), n) for code in design.countries}
     labels = {code: design.country_label(code) for code in design.countries}
-    sites = {code: sum(g.count for g in design.groups if g.settings.country == code) for code in design.countries}
+    sites = {code: design.n_sites_in(code) for code in design.countries}
     everywhere = sum(group.count for group in design.groups) or 1
     most = max(shares, key=lambda code: shares[code].value)
     cells = tuple(
@@ -59,6 +58,5 @@ def critical_countries(told: Told) -> Exhibit | None:
 
 
 def _n_critical(told: Told, rows: pd.DataFrame, code: str) -> int:
-    scenario = told.explanation.study.scenario
-    groups = [group for group in scenario.sites if country_of(scenario, group) == code]
+    groups = [group.name for group in told.explanation.design.groups if group.settings.country == code]
     return int(rows.loc[rows["group"].isin(groups), "n_critical"].sum())

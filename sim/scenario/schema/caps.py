@@ -12,13 +12,16 @@ Attributes:
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from sim.errors import nearest
 from sim.plurals import counted, listed
 from sim.scenario.schema.values import MAX_PEOPLE, Name, Section, described, one_or_several
+
+if TYPE_CHECKING:
+    from sim.scenario.schema import Scenario
 
 # ISO 3166-1 alpha-2, as of 2024.
 _CODES = """
@@ -41,6 +44,17 @@ def _known_country(code: str) -> str:
 
 
 Country = Annotated[str, Field(max_length=60), AfterValidator(_known_country)]
+
+
+def country_of(scenario: Scenario, group: str) -> str | None:
+    """Code of the country of a site group, its own or the default; None without a country.
+
+    Args:
+        scenario: the scenario.
+        group: name of the group.
+    """
+    own = scenario.sites[group]
+    return own.country if "country" in own.model_fields_set else scenario.site_defaults.country
 
 
 Groups = Annotated[

@@ -15,8 +15,7 @@ from pydantic import Field, model_validator
 
 from sim.plurals import listed
 from sim.scenario.distributions import Family
-from sim.scenario.schema.caps import Country, Groups
-from sim.scenario.schema.sites import country_of
+from sim.scenario.schema.caps import Country, Groups, country_of
 from sim.scenario.schema.values import Days, Name, OnceProbability, Section, described
 
 if TYPE_CHECKING:

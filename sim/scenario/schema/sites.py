@@ -23,7 +23,7 @@ from sim.scenario.schema.values import (
 )
 
 if TYPE_CHECKING:
-    from sim.scenario.schema import Scenario
+    pass
 
 
 class RampUp(Section):
@@ -92,14 +92,3 @@ class SiteGroup(SiteSettings):
     def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without what comes from `site_defaults`: a default written out would no longer be one."""
         return {name: value for name, value in handler(self).items() if name in self.model_fields_set}
-
-
-def country_of(scenario: Scenario, group: str) -> str | None:
-    """Code of the country of a site group, its own or the default; None without a country.
-
-    Args:
-        scenario: the scenario.
-        group: name of the group.
-    """
-    own = scenario.sites[group]
-    return own.country if "country" in own.model_fields_set else scenario.site_defaults.country

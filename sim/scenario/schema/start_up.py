@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from sim.scenario.distributions import Family
+from sim.scenario.schema.caps import country_of
 from sim.scenario.schema.values import Days, Name, Section, described, one_or_several
 
 if TYPE_CHECKING:
@@ -83,8 +84,7 @@ def steps_of(scenario: Scenario, group: str) -> dict[str, FoundStep]:
     Returns:
         The steps in alphabetical order; each field comes from the first layer that has it.
     """
-    own = scenario.sites[group]
-    country = own.country if "country" in own.model_fields_set else scenario.site_defaults.country
+    country = country_of(scenario, group)
     layers: list[tuple[KeyPath, dict[str, object]]] = [(("sites", group), dict(scenario.sites[group].start_up))]
     if country in scenario.countries:
         layers.append((("countries", str(country)), dict(scenario.countries[str(country)].start_up)))

@@ -49,6 +49,18 @@ def test_domains_are_dataset_json_by_the_standards_schema(design: Design, rows: 
         assert len(set(keys)) == len(keys)
 
 
+def test_a_country_of_all_sites_is_that_of_every_subject(rows: Any) -> None:
+    """It may stand among the defaults of sites, as a group may have its own."""
+    design = Design(load_scenario("base", ["site_defaults.country=CN", "sites.general_hospital.country=DE"]))
+    data = json.loads(dataset_json(design, rows)["dm.json"])
+    names = [column["name"] for column in data["columns"]]
+    found = {
+        (row[names.index("SITEID")].rpartition("-")[0] == "general_hospital", row[names.index("COUNTRY")])
+        for row in data["rows"]
+    }
+    assert found == {(True, "DE"), (False, "CN")}
+
+
 def read_back(design: Design, rows: Any, folder: Path) -> ObservedTrial:
     for name, text in dataset_json(design, rows).items():
         (folder / name).write_text(text, encoding="utf-8")
