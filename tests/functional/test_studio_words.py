@@ -48,6 +48,13 @@ _PATH = re.compile(r"\w\.\w*[a-z_]|\w_\w")  # a dotted path, or a name with an u
         ("treatment.weekdays_only=false", "Doses on weekdays only: no, was yes"),
         ("cells.stock.start_cells=2e9", "Cells in the bank on day 0: 2,000,000,000, was 400,000,000"),
         ("patients.attributes.meld.sd=3", "MELD, sd: 3"),
+        ("trial.target=1200", "Participants to randomise: 1,200, was 45"),
+        (
+            "screening.days={dist: triangular, low: 1, mode: 2, high: 4}",
+            "Screening, time that screening takes: about 2",
+        ),
+        ("randomisation.stratify_by=[sex, ascites]", "Randomisation, stratify by: as written in the file"),
+        ("site_defaults.coordinators=null", "Coordinators at a site: not set, was 2"),
     ],
 )
 def test_a_change_is_a_sentence(change: str, sentence: str) -> None:

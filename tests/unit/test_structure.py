@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
+
+Imports = dict[str, tuple[set[str], set[str]]]
 
 PACKAGE = ROOT / "sim"
 MOST = 15  # modules side by side in a folder
@@ -37,16 +40,17 @@ LOCAL: dict[str, str] = {  # imports of this package inside functions, by module
 }
 
 
-def modules() -> dict[str, ast.Module]:
-    """The source of every module, by name."""
-    found = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        parts = path.relative_to(ROOT).with_suffix("").parts
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = ast.parse(path.read_text(encoding="utf-8"))
-    return found
+def _name_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-MODULES = modules()
+MODULES = {_name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def _called(call: ast.Call) -> str:
+    """Name of the function that is called, without what it is an attribute of."""
+    return str(getattr(call.func, "attr", getattr(call.func, "id", "")))
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -60,7 +64,7 @@ def imported(tree: ast.AST) -> Iterator[str]:
                 yield inner if inner in MODULES else node.module
         elif isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module") and node.args:
+        elif isinstance(node, ast.Call) and _called(node) == "import_module" and node.args:
             argument = node.args[0]
             if isinstance(argument, ast.Constant):
                 yield str(argument.value)
@@ -78,6 +82,16 @@ def local(tree: ast.Module) -> set[str]:
     return {name for function in functions for name in ours(function)}
 
 
+@pytest.fixture(scope="module")
+def imports() -> Imports:
+    """What each module imports anywhere, and what inside functions; no tree is kept for the tests that follow."""
+    found = {}
+    for name, path in MODULES.items():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found[name] = ours(tree), local(tree)
+    return found
+
+
 def circle(arrows: Mapping[str, set[str]]) -> list[str]:
     """Some circle of a graph, empty where there is none."""
     try:
@@ -87,14 +101,14 @@ def circle(arrows: Mapping[str, set[str]]) -> list[str]:
     return []
 
 
-def test_no_module_imports_in_a_circle() -> None:
+def test_no_module_imports_in_a_circle(imports: Imports) -> None:
     """Imports at the top and inside functions count alike, those for types alone do not."""
-    arrows = {name: ours(tree) - {name} for name, tree in MODULES.items() if name != "sim"}
+    arrows = {name: anywhere - {name} for name, (anywhere, _) in imports.items() if name != "sim"}
     assert circle(arrows) == []
 
 
 @pytest.mark.parametrize("package", sorted(name for name in MODULES if name.count(".") <= 2))
-def test_no_rooms_of_a_package_import_in_a_circle(package: str) -> None:
+def test_no_rooms_of_a_package_import_in_a_circle(package: str, imports: Imports) -> None:
     """What is side by side in a folder, module or package, has an order."""
 
     def room(module: str) -> str:
@@ -102,9 +116,9 @@ def test_no_rooms_of_a_package_import_in_a_circle(package: str) -> None:
         return module.removeprefix(head).split(".")[0] if module.startswith(head) else ""
 
     arrows: dict[str, set[str]] = {}
-    for name, tree in MODULES.items():
+    for name, (anywhere, _) in imports.items():
         if room(name) and name != "sim.forecast":  # see LOCAL: `sim.forecast(...)` is a call of the API
-            arrows.setdefault(room(name), set()).update({room(other) for other in ours(tree)} - {room(name), ""})
+            arrows.setdefault(room(name), set()).update({room(other) for other in anywhere} - {room(name), ""})
     assert circle(arrows) == []
 
 
@@ -113,9 +127,9 @@ def test_circles_are_found() -> None:
     assert circle({"a": {"b"}, "b": {"c"}}) == []
 
 
-def test_local_imports_have_a_reason() -> None:
+def test_local_imports_have_a_reason(imports: Imports) -> None:
     """A new one is put at the top, or measured and listed."""
-    found = {name for name, tree in MODULES.items() if local(tree) and not name.startswith("sim.cli")}
+    found = {name for name, (_, inside) in imports.items() if inside and not name.startswith("sim.cli")}
     assert found <= set(LOCAL), "imports inside functions"
     assert set(LOCAL) - found <= {"sim", "sim.forecast"}, "listed, and no longer there"
 

@@ -21,6 +21,7 @@ from sim.experiment.explanation.causes import TOGETHER
 from sim.experiment.explanation.tables import COST, SITES, outcome
 from sim.plurals import listed
 from sim.report.input_names import fraction, input_name
+from sim.report.json_values import records
 from sim.report.run.why import doubts_sentence
 from sim.report.words import OUTCOME_NOUNS, Dates, estimate_of, percent, with_error
 
@@ -246,26 +247,6 @@ class Told:
 
 
 # --- JSON
-
-
-def _json(value: object) -> object:
-    if value is None or isinstance(value, (str, bool)):
-        return value
-    number = float(str(value))
-    if math.isnan(number):
-        return None
-    if math.isinf(number):
-        return "never"
-    return int(number) if isinstance(value, (int, np.integer)) else number
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of a frame as plain data: None for unknown, `never` for later than the horizon.
-
-    Args:
-        frame: a table of an explanation, whose cells are texts, numbers or booleans.
-    """
-    return [{str(key): _json(value) for key, value in row.items()} for row in frame.to_dict("records")]
 
 
 TABLES = ("shares", "totals", "tornado", "sites", "milestones", "steps", "causes", "assumptions")

@@ -13,7 +13,7 @@ import pandas as pd
 from sim.analysis.intervals import Estimate
 from sim.core.clock import MONTH_DAYS, Clock
 from sim.experiment.plan.choice import SLACK_COST, SLACK_PROBABILITY
-from sim.report.explanation.words import records
+from sim.report.json_values import records
 from sim.report.words import OUTCOME_NOUNS, Dates, chance, estimate_of, percent, with_error
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.analysis.intervals import Estimate
 from sim.analysis.modelled import end_of
+from sim.report.json_values import NEVER
 from sim.report.run.why import Why
 from sim.report.words import Dates, estimate_of, run_command, warnings
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.experiment.run.results import Results
-
-NEVER = "never"  # in JSON, for a day later than the horizon
 
 
 def _json(value: float | None) -> float | str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.report.comparison.document import plain, records
+from sim.report.json_values import folded_records, plain
 from sim.report.sweep import words
 from sim.scenario.yaml_source import shown
 
@@ -33,7 +33,7 @@ def answer(swept: Swept) -> dict[str, Any]:
         Plain data for JSON. Days count from day 0 of the point; 'never' is later than the horizon, null is unknown.
     """
     paths = tuple(factor.path for factor in swept.factors)
-    rows = records(swept.table, without=(*paths, "point"))
+    rows = folded_records(swept.table, without=(*paths, "point"))
     return {
         "scenario": swept.loaded.scenario.name,
         "design": swept.design,

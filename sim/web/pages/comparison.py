@@ -26,7 +26,7 @@ from sim.report.comparison.page import comparison_content
 from sim.web.limits import check_shares_limits
 from sim.web.parts.answer_files import final_view
 from sim.web.parts.components import page_title, problem_box
-from sim.web.parts.examples import example_once, known_example, register_example
+from sim.web.parts.examples import kept_example, known_example, register_example
 from sim.web.parts.report_view import report_view
 from sim.web.parts.scenario_choice import RUN, label_of, scenario_options, state_value
 from sim.web.parts.work_bar import Progress, asked_by, asking, example_area, meanwhile
@@ -184,28 +184,12 @@ def register(app: Dash, studio: Studio) -> None:
         except InputError as error:
             return None, problem_box(error.problems, "This cannot be compared")
 
-    register_example(
-        app,
-        studio,
-        "compare",
-        (DashState("compare-of", "data"),),
-        lambda folder, tell, of: example(studio, State.of(of), folder, tell),
-    )
+    register_example(app, studio, "compare", example)
 
 
-def example(studio: Studio, state: State, folder: Path, tell: Callable[[int, int], None]) -> Any:
-    """A comparison to begin with, of what the page suggests, from few simulated trials; kept for the next visitor.
-
-    Args:
-        studio: the studio.
-        state: the scenario.
-        folder: the folder for simulated parts.
-        tell: called with the number of trials done and in all.
-    """
-    return example_once(studio, state, lambda: _example(studio, state, folder, tell), "compare")
-
-
-def _example(studio: Studio, state: State, folder: Path, tell: Callable[[int, int], None]) -> Component:
+@kept_example("compare")
+def example(studio: Studio, state: State, folder: Path, tell: Callable[[int, int], None]) -> Component:
+    """A comparison to begin with, of what the page suggests, from few simulated trials."""
     named, labels, typed = zip(*(_named(studio, value) for value in _suggested(state)), strict=True)
     sources = _sources(named, labels, typed)
     execution = Execution(studio.settings.workers, progress=tell)

@@ -23,7 +23,7 @@ from sim.report.explanation.words import outcomes_of
 from sim.report.words import OUTCOME_NOUNS
 from sim.web.parts.answer_files import final_view
 from sim.web.parts.components import page_title, problem_box
-from sim.web.parts.examples import example_once, known_example, register_example
+from sim.web.parts.examples import kept_example, known_example, register_example
 from sim.web.parts.report_view import report_view
 from sim.web.parts.words.about import about
 from sim.web.parts.work_bar import Progress, asked_by, asking, example_area, meanwhile
@@ -134,28 +134,12 @@ def register(app: Dash, studio: Studio) -> None:
         except InputError as error:
             return None, problem_box(error.problems, "This cannot be explained")
 
-    register_example(
-        app,
-        studio,
-        "explain",
-        (DashState("explain-of", "data"),),
-        lambda folder, tell, of: example(studio, State.of(of), folder, tell),
-    )
+    register_example(app, studio, "explain", example)
 
 
-def example(studio: Studio, state: State, folder: Path, tell: Callable[[int, int], None]) -> Any:
-    """An explanation to begin with, of the end of the trial and from the smallest design; kept for the next visitor.
-
-    Args:
-        studio: the studio.
-        state: the scenario.
-        folder: the folder for simulated parts.
-        tell: called with the number of trials done and in all.
-    """
-    return example_once(studio, state, lambda: _example(studio, state, folder, tell), "explain")
-
-
-def _example(studio: Studio, state: State, folder: Path, tell: Callable[[int, int], None]) -> Component:
+@kept_example("explain")
+def example(studio: Studio, state: State, folder: Path, tell: Callable[[int, int], None]) -> Component:
+    """An explanation to begin with, of the end of the trial and from the smallest design."""
     scenario = studio.loaded(state).scenario
     seed = scenario.experiment.seed if state.seed is None else state.seed
     execution = Execution(studio.settings.workers, progress=tell)

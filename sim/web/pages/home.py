@@ -11,7 +11,7 @@ from dash import State as DashState
 from dash.exceptions import PreventUpdate
 
 from sim.errors import InputError, Problem, ReplicationFailed
-from sim.experiment.execution import Execution
+from sim.experiment.execution import Execution, no_progress
 from sim.experiment.identity import Identity
 from sim.experiment.run.growing import grow
 from sim.experiment.run.start import default_folder
@@ -19,7 +19,7 @@ from sim.report.run.answers import Answers
 from sim.report.run.figures import MAKERS
 from sim.web.keeping import HISTORY
 from sim.web.parts.components import answer, figure_with_table, page_title, problem_box
-from sim.web.parts.examples import example_once, known_example
+from sim.web.parts.examples import kept_example, known_example
 from sim.web.parts.scenario_choice import gallery
 from sim.web.parts.words.about import said_of_query
 from sim.web.state import State
@@ -221,27 +221,18 @@ def register(app: Dash, studio: Studio) -> None:
         """A job: the answer from `TRIALS`, which is kept for the next visitor."""
         if is_known:
             return no_update, no_update
-        return _parts(example(studio, State.of(query), studio.visitor.folder)), ""
+        return _parts(example(studio, State.of(query), studio.visitor.folder, no_progress)), ""
 
 
-def example(studio: Studio, state: State, folder: Path, _: Any = None) -> Any:
-    """The answer of the first page, which is kept for the next visitor.
-
-    Args:
-        studio: the studio.
-        state: the scenario.
-        folder: the folder for the run.
-    """
-
-    def made() -> dict[str, Any]:
-        asked = _question(studio, state.query())
-        identity = Identity(asked.scenario, asked.seed, min(TRIALS, asked.most), asked.typed)
-        execution = Execution(1 if studio.settings.redis else studio.settings.workers)
-        place = default_folder(identity, folder / "first")
-        *_, results = grow(place, identity, (identity.replications or TRIALS,), execution)
-        return home_view(results)
-
-    return example_once(studio, state, made, "home")
+@kept_example("home")
+def example(studio: Studio, state: State, folder: Path, _: Any) -> dict[str, Any]:
+    """The answer of the first page."""
+    asked = _question(studio, state.query())
+    identity = Identity(asked.scenario, asked.seed, min(TRIALS, asked.most), asked.typed)
+    execution = Execution(1 if studio.settings.redis else studio.settings.workers)
+    place = default_folder(identity, folder / "first")
+    *_, results = grow(place, identity, (identity.replications or TRIALS,), execution)
+    return home_view(results)
 
 
 def _question(studio: Studio, query: str) -> Question:

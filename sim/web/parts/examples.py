@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,31 +22,50 @@ from sim.errors import InputError
 from sim.experiment.files import write_whole
 from sim.experiment.program import program_fingerprint
 from sim.web.parts.work_bar import Progress, example_meanwhile
+from sim.web.state import State
 from sim.web.work.long_callback import long_callback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dash.development.base_component import Component
-
-    from sim.web.state import State
     from sim.web.studio import Studio
 
 _MEANWHILE = "An example comes meanwhile; your own question stops it: "
 _SHOWN_BY = ("report", "web")  # what of the program makes an answer's look
 
 
-def register_example(
-    app: Dash, studio: Studio, page: str, states: tuple[Any, ...], make: Callable[..., Component]
-) -> None:
+def kept_example(page: str, *usual: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator for what makes a page's example, so that it is made once and kept for those who open the page next.
+
+    What it decorates gets the studio, the state of the scenario (an example of a visitor's own is made each time), the
+    folder for simulated parts, what is called with the number of trials done and in all, and what else was asked. It
+    gives a component, or data with components in it.
+
+    Args:
+        page: name of the page.
+        usual: what else is asked where a call does not say.
+    """
+
+    def decorate(make: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(make)
+        def example(studio: Studio, state: State, folder: Path, tell: Callable[[int, int], None], *asked: str) -> Any:
+            asked = asked or usual
+            return _once(studio, state, lambda: make(studio, state, folder, tell, *asked), page, *asked)
+
+        return example
+
+    return decorate
+
+
+def register_example(app: Dash, studio: Studio, page: str, example: Callable[..., Any], *also: DashState) -> None:
     """Add the callbacks of a page's example. A question that is asked ends it, and is never overwritten by it.
 
     Args:
         app: the app.
         studio: the studio.
-        page: name of the page, whose parts are those of `work_bar.example_area`.
-        states: what of the page it is made of.
-        make: makes it, given the folder for simulated parts, the progress to show, and the values of the states.
+        page: name of the page, whose parts are those of `work_bar.example_area`, and whose scenario is in `<page>-of`.
+        example: makes it, as `kept_example` has decorated it.
+        also: what else of the page it depends on.
     """
 
     @long_callback(
@@ -54,14 +73,15 @@ def register_example(
         studio,
         Output(f"{page}-example-made", "data"),
         Input(f"{page}-example-begins", "n_intervals"),
-        *states,
+        DashState(f"{page}-of", "data"),
+        *also,
         **example_meanwhile(page),
     )
-    def example(set_progress: Any, _: Any, *values: Any) -> Any:
+    def made(set_progress: Any, _: Any, of: str, *asked: str) -> Any:
         """A job that the opening of the page starts; its answer waits in `<page>-example-made`."""
         try:
             tell = Progress(f"{page}-example", set_progress, before=_MEANWHILE)
-            return make(studio.visitor.folder, tell, *values)
+            return example(studio, State.of(of), studio.visitor.folder, tell, *asked)
         except InputError:
             return no_update  # a question says what is wrong; nobody asked this one
 
@@ -83,7 +103,7 @@ def known_example(studio: Studio, state: State, *asked: str) -> Any | None:
         asked: the page, and what else decides its answer.
 
     Returns:
-        What `example_once` kept, as plain data; None if nobody has opened it, if the program has changed since, or for
+        What `kept_example` kept, as plain data; None if nobody has opened it, if the program has changed since, or for
         a visitor's own scenario.
     """
     path = _path(studio, state, asked)
@@ -95,18 +115,7 @@ def known_example(studio: Studio, state: State, *asked: str) -> Any | None:
         return None
 
 
-def example_once(studio: Studio, state: State, make: Callable[[], Any], *asked: str) -> Any:
-    """An example, made if nobody has had it yet, and then kept for those who open the page next.
-
-    Args:
-        studio: the studio.
-        state: the scenario; an example of a visitor's own is made each time.
-        make: makes it.
-        asked: the page, and what else decides its answer.
-
-    Returns:
-        A component, or data with components in it.
-    """
+def _once(studio: Studio, state: State, make: Callable[[], Any], *asked: str) -> Any:
     known = known_example(studio, state, *asked)
     if known is not None:
         return known

@@ -21,7 +21,7 @@ from sim.scenario.yaml_source import shown
 from sim.web.parts.lever_controls import as_shown, offered, value_control
 from sim.web.parts.levers import Control, levers, value_at
 from sim.web.parts.words.changes import change_sentences
-from sim.web.parts.words.plans import read_value
+from sim.web.parts.words.values import read_value
 from sim.web.state import State
 
 if TYPE_CHECKING:

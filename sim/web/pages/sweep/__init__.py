@@ -35,7 +35,7 @@ from sim.web.pages.sweep.varying import (
     values_for,
 )
 from sim.web.parts.components import page_title, problem_box
-from sim.web.parts.examples import example_once, known_example, register_example
+from sim.web.parts.examples import kept_example, known_example, register_example
 from sim.web.parts.lever_controls import offered
 from sim.web.parts.words.about import about
 from sim.web.parts.work_bar import Progress, asked_by, asking, example_area, meanwhile
@@ -207,29 +207,15 @@ def register(app: Dash, studio: Studio) -> None:
         except InputError as error:
             return None, *_said(Wrong(rest=error.problems))
 
-    register_example(
-        app,
-        studio,
-        "sweep",
-        (DashState("sweep-of", "data"), DashState("sweep-designed", "data")),
-        lambda folder, tell, of, design: example(studio, State.of(of), folder, tell, design),
-    )
+    register_example(app, studio, "sweep", example, DashState("sweep-designed", "data"))
 
 
-def example(studio: Studio, state: State, folder: Path, tell: Callable[[int, int], None], design: str = GRID) -> Any:
-    """A sweep to begin with, of what the page suggests to vary; kept for the next visitor.
-
-    Args:
-        studio: the studio.
-        state: the scenario.
-        folder: the folder for simulated parts.
-        tell: called with the number of trials done and in all.
-        design: one of `DESIGNS`.
-    """
+@kept_example("sweep", GRID)
+def example(studio: Studio, state: State, folder: Path, tell: Callable[[int, int], None], design: str) -> Component:
+    """A sweep to begin with, of what the page suggests to vary, by one of `DESIGNS`."""
     loaded = studio.loaded(state)
     row = first_row(loaded, state.changes, design, offered(loaded))
-    asked = Asked(studio, state, [row], design, None, SIZE)
-    return example_once(studio, state, lambda: asked.example(tell, folder / "parts"), "sweep", design)
+    return Asked(studio, state, [row], design, None, SIZE).example(tell, folder / "parts")
 
 
 def _said(wrong: Wrong) -> tuple[Any, ...]:

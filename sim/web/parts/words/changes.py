@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from sim.report.key_words import key_words, words
 from sim.web.parts.levers import levers, value_at
-from sim.web.parts.words.plans import criterion_words, new_sites_words, read_value
+from sim.web.parts.words.plans import criterion_words, new_sites_words
+from sim.web.parts.words.values import read_value, value_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from sim.web.parts.levers import Control, Criterion
 
 _CRITERIA = "screening.criteria."
-_THOUSANDS = 10_000
-_LONGEST = 40  # of a value that is worth reading in a sentence
+_NOTHING = "not set"
 
 
 def change_sentences(before: Loaded, changes: Sequence[str]) -> list[str]:
@@ -42,12 +42,12 @@ def _sentence(before: Loaded, controls: Mapping[str, Control], criteria: Sequenc
     control = controls.get(path)
     if control is None:
         part = words(path.split(".")[-2]) if "." in path else ""
-        return _capital(f"{part}{', ' if part else ''}{key_words(path)}: {_value(now)}{_was(was)}")
+        return _capital(f"{part}{', ' if part else ''}{key_words(path)}: {value_words(now, _NOTHING)}{_was(was)}")
     unit = control.description.unit
     unit = f" {unit}" if unit and unit not in control.label else ""
     part = f"{control.part}, " if control.part else ""
     is_given = now is not None and not isinstance(now, bool)
-    return _capital(f"{part}{control.label}: {_value(now)}{unit if is_given else ''}{_was(was)}")
+    return _capital(f"{part}{control.label}: {value_words(now, _NOTHING)}{unit if is_given else ''}{_was(was)}")
 
 
 def _of_criterion(path: str, criteria: Sequence[Criterion], was: Any, now: Any) -> str:
@@ -56,25 +56,13 @@ def _of_criterion(path: str, criteria: Sequence[Criterion], was: Any, now: Any) 
     label = next((criterion.label for criterion in criteria if criterion.name == name), words(name))
     if not limit:
         return _capital(criterion_words(name, is_off=True)) if now in (False, "off", None) else ""
-    return f"Criterion “{label}”: {key_words(path)} {_value(now)}{_was(was)}"
-
-
-def _value(value: Any) -> str:
-    if value is None:
-        return "not set"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (dict, list, tuple)):
-        return "as written in the scenario file"
-    if isinstance(value, (int, float)) and float(value).is_integer():
-        return f"{value:,.0f}" if abs(value) >= _THOUSANDS else f"{value:.0f}"
-    return words(str(value))[:_LONGEST]
+    return f"Criterion “{label}”: {key_words(path)} {value_words(now, _NOTHING)}{_was(was)}"
 
 
 def _was(value: Any) -> str:
     if value is None or isinstance(value, (dict, list, tuple)):
         return ""
-    return f", was {_value(value)}"
+    return f", was {value_words(value, _NOTHING)}"
 
 
 def _capital(text: str) -> str:

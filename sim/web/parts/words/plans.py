@@ -7,12 +7,11 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sim.errors import InputError
 from sim.plurals import counted
 from sim.report.key_words import words
 from sim.scenario.provenance import differences
-from sim.scenario.yaml_source import parse_value
 from sim.web.parts.levers import levers, value_at
+from sim.web.parts.words.values import read_value, value_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 _CRITERIA = "screening.criteria."
 _MOST = 4  # changes that one sentence names
 _NOT = ("no_", "not_")
+_NOTHING = "without"
 
 
 def plan_words(before: Loaded, plan: State, loaded: Loaded) -> str:
@@ -116,27 +116,8 @@ def _of_value(before: Loaded, path: str, was: Any, now: Any) -> str:
     if control is not None:
         label = f"{control.part}, {control.label}" if control.part else control.label
         unit = control.description.unit
-    instead = "" if was is None or isinstance(was, (dict, list)) else f" instead of {_value(was)}"
+    instead = "" if was is None or isinstance(was, (dict, list)) else f" instead of {value_words(was, _NOTHING)}"
     if unit and label.startswith(unit):  # it names what is counted
-        return f"{_value(now)} {unit}{instead}"
+        return f"{value_words(now, _NOTHING)} {unit}{instead}"
     unit = f" {unit}" if unit and unit not in label else ""
-    return f"{label} {_value(now)}{unit}{instead}"
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, dict):
-        about = next((value[key] for key in ("median", "mean", "mode") if key in value), None)
-        return "as written in the file" if about is None else f"about {_value(about)}"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (int, float)):
-        return f"{value:,.10g}"
-    return "without" if value is None else words(str(value))[:60]
-
-
-def read_value(text: str) -> Any:
-    """A value as it is written after `--set PATH=`; the text itself where it is none."""
-    try:
-        return parse_value(text)
-    except InputError:
-        return text
+    return f"{label} {value_words(now, _NOTHING)}{unit}{instead}"
