@@ -65,6 +65,15 @@ def has_chart(scenario: Scenario) -> bool:
     return any(rule.stage == "chart" for rule in scenario.screening.criteria.values())
 
 
+def may_refuse(scenario: Scenario) -> bool:
+    """Whether somebody who is asked may refuse consent, from the start or after an amendment."""
+    return scenario.screening.consent != 1 or any(rule.consent is not None for rule in scenario.amendments.values())
+
+
+def _may_be_lost_before_consent(scenario: Scenario) -> bool:
+    return has_chart(scenario) or may_refuse(scenario)
+
+
 def has_screening(scenario: Scenario) -> bool:
     """Whether a patient who consents may be randomised later, or not at all."""
     screening = scenario.screening
@@ -129,6 +138,8 @@ _STEPS: dict[str, Predicate] = {
     "database_lock": has_follow_up,
 }
 _FUNNEL: dict[str, Predicate] = {  # by the count of the stage
+    "n_consent_refused": may_refuse,
+    "n_consented": _may_be_lost_before_consent,
     "n_screened": has_screening,
     "n_eligible": has_screening,
     "n_completed": has_follow_up,
@@ -179,17 +190,13 @@ def _may_pause(scenario: Scenario) -> bool:
     return _has_interims(scenario) or extended or oversight != type(oversight)() or bool(scenario.risks)
 
 
-def _may_refuse(scenario: Scenario) -> bool:
-    return scenario.screening.consent != 1 or any(rule.consent is not None for rule in scenario.amendments.values())
-
-
 def _may_be_full(scenario: Scenario) -> bool:
     return _is_set(scenario, "max_participants") or _is_set(scenario, "closes")
 
 
 _LOSSES: dict[str, Predicate] = {
     "n_away_paused": _may_pause,
-    "n_consent_refused": _may_refuse,
+    "n_consent_refused": may_refuse,
     "n_away_site_closed": _may_be_full,
     "n_away_stopped": lambda scenario: _may_stop(scenario) or bool(scenario.extensions),
     "n_away_completed": _has_primary_events,

@@ -24,7 +24,16 @@ import pandas as pd
 from sim.analysis import intervals
 from sim.analysis.intervals import Estimate
 from sim.analysis.measures import COST_PARTS, MILESTONES, PATH_MILESTONES, STEPS, measures, path_name
-from sim.analysis.modelled import has_chart, has_coordinators, has_loss, has_measure, has_milestone, has_stage, has_step
+from sim.analysis.modelled import (
+    has_chart,
+    has_coordinators,
+    has_loss,
+    has_measure,
+    has_milestone,
+    has_stage,
+    has_step,
+    may_refuse,
+)
 from sim.analysis.one_by_one import OneByOne
 from sim.analysis.tables import ERROR
 from sim.core.clock import Clock
@@ -194,7 +203,8 @@ LOSSES: dict[str, str] = {
 def stage_names(scenarios: Iterable[Scenario]) -> dict[str, str]:
     """Names of the funnel's stages in reports, for the stages that any of several scenarios has.
 
-    Without a chart, the stage of those asked is not named after it; likewise without coordinators.
+    Without a chart, the stage of those asked is not named after it; likewise without coordinators. Where nobody can
+    refuse consent, no stage is named after it.
 
     Args:
         scenarios: the scenarios whose funnels are shown together.
@@ -206,6 +216,8 @@ def stage_names(scenarios: Iterable[Scenario]) -> dict[str, str]:
     plain = {}
     if not any(has_chart(one) for one in known):
         plain["not excluded by the chart, and asked"] = "asked for consent"
+    if not any(may_refuse(one) for one in known):
+        plain["consented"] = "not excluded by the chart"
     if not any(has_coordinators(one) for one in known):
         plain["screened by a coordinator"] = "screened"
     there = (stage for stage, counts in FUNNEL.items() if any(has_stage(counts, one) for one in known))

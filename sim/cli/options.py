@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from sim.errors import Problem, UsageError
+
 Command = Callable[..., Any]
 
 SET = click.option(
@@ -100,6 +102,15 @@ def replications(meaning: str, most: int = 10_000_000) -> Callable[[Command], Co
     return click.option("--replications", "-n", type=click.IntRange(1, most), metavar="N", help=meaning)
 
 
+class _Folder(click.Path):
+    """A folder to write into, whose name is not blank: a shell writes `--out "$DIR"` so where DIR is not set."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not str(value).strip():
+            raise UsageError(Problem("is not the name of a folder", "--out", value=f"'{value}'"))
+        return super().convert(value, param, ctx)
+
+
 def out_folder(default: str) -> Callable[[Command], Command]:
     """The option --out, a folder.
 
@@ -109,7 +120,7 @@ def out_folder(default: str) -> Callable[[Command], Command]:
     Returns:
         A decorator for the command, which gets `out`: None if it was not given.
     """
-    return click.option("--out", type=click.Path(file_okay=False), metavar="DIR", help=f"Default: {default}.")
+    return click.option("--out", type=_Folder(file_okay=False), metavar="DIR", help=f"Default: {default}.")
 
 
 def no_report(page: str) -> Callable[[Command], Command]:

@@ -172,6 +172,8 @@ NO_SCENARIO: list[Any] = [
     pytest.param(b"name: x\n\ttrial: 3\n", "t.yaml:2: is not valid YAML: a tab; indent with spaces", id="tab"),
     pytest.param(b"name: x\n---\nname: y\n", "t.yaml:2: is not valid YAML: ", id="two documents"),
     pytest.param(b"name: \x00\n", "t.yaml: is not valid YAML: ", id="control character"),
+    pytest.param(b"name: '  '\nextends: base.yaml\n", "t.yaml:1: name: must have a letter or figure; it is blank",
+                 id="a name of blanks"),
     pytest.param("name: été\n".encode("latin-1"), "t.yaml: is not UTF-8 text", id="not UTF-8"),
     pytest.param(b"name: !!python/object/apply:os.system ['touch owned']\n",
                  "t.yaml:1: name: only plain values are allowed, no tags", id="a tag that would run a command"),
@@ -249,6 +251,14 @@ def test_a_path_that_is_not_there(command: str, name: str, message: str) -> None
     Path("a-folder.yaml").mkdir()
     Path("a-folder").mkdir()
     refused_in_one_line(call(command, name), message)
+
+
+@pytest.mark.parametrize("command", [("run", "base"), ("fit", "log.csv"), ("backtest", "log.csv")])
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_folder_without_a_name_is_not_made(command: tuple[str, str], name: str) -> None:
+    """As a script writes it whose variable is not set."""
+    refused_in_one_line(call(*command, "--out", name), f"--out: is not the name of a folder (got '{name}')")
+    assert not list(Path().iterdir())
 
 
 def test_a_file_that_may_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:

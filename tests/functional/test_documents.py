@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import os
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import icalendar
@@ -181,3 +182,45 @@ def test_the_gantt_chart_is_a_picture_with_every_milestone(page: Content) -> Non
         assert float(drawn.get("x", "")) == pytest.approx(240 + 630 * bar.start, abs=0.1)
         assert float(drawn.get("width", "")) == pytest.approx(max(630 * (bar.end - bar.start), 1), abs=0.1)
     assert WRITERS[".svg"](page) == WRITERS[".svg"](page)
+
+
+def test_whoever_reads_the_gantt_chart_by_its_axis_reads_the_dates_of_the_tables(run: Results, page: Content) -> None:
+    """With a ruler, from the picture alone: days between two ticks, then the ends of each bar and its marks."""
+    svg = ET.fromstring(WRITERS[".svg"](page))
+    space = {"s": "http://www.w3.org/2000/svg"}
+    texts = {text.text or "": text for text in svg.iterfind("s:text", space)}
+    ticks = {}
+    for label, text in texts.items():
+        for form in ("%b %Y", "%Y"):
+            with contextlib.suppress(ValueError):
+                ticks[datetime.strptime(label, form).date()] = float(text.get("x", ""))
+    first, last = min(ticks), max(ticks)
+    per_day = (ticks[last] - ticks[first]) / (last - first).days
+    shapes = [*svg.findall("s:rect", space)[1:], *svg.iterfind("s:polygon", space)]
+    read: dict[str, set[date]] = {}
+    names = {one.name: one.key for one in page.milestones}
+    for name in names.keys() & texts.keys():
+        line = float(texts[name].get("y", "")) - 4  # its base line is 4 below the middle of the row
+        found = read.setdefault(names[name], set())
+        for shape in shapes:
+            x, y = _middle_and_ends(shape)
+            if abs(y - line) <= 5 and shape.get("fill") != "#dfe5ea":
+                found |= {first + timedelta(days=round((place - ticks[first]) / per_day)) for place in x}
+    milestones = run.milestones()
+    assert {"first_randomised", "primary_completion", "last_visit"} <= read.keys()
+    for key, days in read.items():
+        wanted = [milestones.loc[key, f"p{percentile}_date"] for percentile in (10, 50, 80, 90)]
+        wanted += [date(2026, 6, 30)] if key == "primary_completion" else []
+        for day in wanted:
+            assert min(abs((day - one).days) for one in days) <= 1, (key, day, sorted(days))
+        assert all(min(abs((day - one).days) for day in wanted) <= 1 for one in days), (key, wanted, sorted(days))
+
+
+def _middle_and_ends(shape: ET.Element) -> tuple[list[float], float]:
+    """Where a shape stands for days, across: both ends of a bar, the middle of a mark; and its middle, down."""
+    if shape.tag.endswith("rect"):
+        x, y, width, height = (float(shape.get(name, "")) for name in ("x", "y", "width", "height"))
+        return [x, x + width], y + height / 2
+    corners = [tuple(map(float, corner.split(","))) for corner in shape.get("points", "").split()]
+    across, down = zip(*corners, strict=True)
+    return [(min(across) + max(across)) / 2], (min(down) + max(down)) / 2

@@ -48,6 +48,8 @@ REFUSED = {
     "totals by site": ("Site,Activated,Enrolled\nA,2023-01-09,20\nB,2023-03-06,30\n", "is a table of sites"),
     "a separator of its own": (log(separator="^"), "has one column"),
     "no header": (log(*PEOPLE[1:], header=PEOPLE[0]), "has no header, it seems"),
+    "no header, and one date": ("1,A,2023-01-12\n3,B,2023-03-12\n4,B,2023-04-12\n", "the first row has '2023-01-12'"),
+    "the same rows twice": (log(*PEOPLE, PEOPLE[2]), "(rows 4, 6); rows that say the same are one person"),
     "turned over": (TURNED, "'Randomisation date' is in the first column; turn"),
     "a year of another calendar": (with_cell(0, 3, "25/01/2566"), "in the Buddhist calendar it is 2023"),
     "a slip in the year": (with_cell(0, 3, "2203-01-12"), "a year that no trial has"),
@@ -71,11 +73,34 @@ def test_what_cannot_be_read_is_refused_with_what_is_wrong(name: str) -> None:
 DATES = log(
     *((*row[:2], row[3], row[3], row[4]) for row in PEOPLE), header=("Subject", "Site", "Date", "Date", "Status")
 )
+SWAPPED = log(  # of 9 days from 2023-01-14 to 2023-09-05, those up to the 12th became another day
+    *((str(i), "A", day) for i, day in enumerate((*(f"2023-0{m}-0{m + 2}" for m in range(1, 7)), "14/01/2023",
+                                                  "25/06/2023", "29/07/2023"))),
+    header=("Subject", "Site", "Randomised"),
+)  # fmt: skip
 ASKED: dict[str, tuple[str, str, dict[str, object], int]] = {  # text, what is offered, an answer, randomised then
     "two columns of one name": (
         log(*((row[0], row[2], row[3], row[4]) for row in PEOPLE), header=("Subject", "Date", "Date", "Status")),
         '"date=Date (2)"', {"columns": {"date": "Date (2)"}}, 3,
     ),
+    "a number beside a date": (
+        "Date,Number\n2023-01-01,3\n2023-02-01,2\n2023-03-01,3\n", "--columns randomised=Number",
+        {"columns": {"randomised": "Number"}}, 8,
+    ),
+    "a number beside a date, of people": (
+        "Date,Number\n2023-01-01,31\n2023-02-01,25\n2023-03-01,37\n", "--columns participant=Number",
+        {"columns": {"participant": "Number"}}, 3,
+    ),
+    "enrolled and randomised": (
+        log(header=("Subject", "Site", "Date enrolled", "Date randomised", "Status")),
+        '"date=Date randomised,screened=Date enrolled"',
+        {"columns": {"date": "Date randomised", "screened": "Date enrolled"}}, 3,
+    ),
+    "a day that may be planned": (
+        log(header=(*HEADER[:3], "Randomisation (planned or actual)", "Status")),
+        '"date=Randomisation (planned or actual)"', {"columns": {"date": "Randomisation (planned or actual)"}}, 3,
+    ),
+    "dates that a spreadsheet swapped": (SWAPPED, "--dates dmy", {"order": "dmy"}, 9),
     "two counts of one name": ("Month,Enrolled,Enrolled\n2023-01,8,2\n2023-02,8,3\n", "2 columns could be 'randomised'",
                                {"columns": {"randomised": "Enrolled (2)"}}, 5),
     "counts of a month to come": (
@@ -111,6 +136,13 @@ def test_what_could_be_either_is_asked_about_with_the_option_that_answers_it(nam
         ("Month,Screened,Enrolled\n2023-01,3,2\n2023-02,1,2\n", 4, "2023-02-28"),  # in all, nobody too few
         (f"{log()}\nSubtotal site A,,,,\nTotal: 4,,,,\n", 3, "2023-04-12"),
         (with_cell(3, 4, "Duplicate record"), 2, "2023-03-12"),
+        (log(header=(*HEADER[:3], "Date of\u00a0randomisation (dd-mmm-yyyy)", "Status")), 3, "2023-04-12"),
+        (
+            log(*PEOPLE[:2], ("1", "A total", "", "", ""), *PEOPLE[2:], ("2", "Total for B", "", "", "")),
+            3,
+            "2023-04-12",
+        ),
+        ("No,Date\n1,2023-01-12\n2,2023-03-12\n3,2023-04-12\n", 3, "2023-04-12"),  # the rows are numbered
     ],
 )
 def test_what_is_only_written_in_another_way_is_read(text: str, n: int, last: str) -> None:

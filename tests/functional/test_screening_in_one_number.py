@@ -67,7 +67,7 @@ def test_it_is_told_explained_and_named(tmp_path: Path) -> None:
     file = simplest_file(tmp_path, "short", screening={"failure": 0.3, "days": 10}, trial={"target": 9})
     out = call("run", file, "-n", 24, "-w", 1, "--out", tmp_path / "r")
     assert out.code == 0, out
-    assert "asked for consent" in out.out
+    assert "consent" not in out.out  # nobody can refuse it
     assert "chart" not in out.out
     assert "coordinator" not in out.out.partition("Critical path")[0].partition("Most days")[0]
 

@@ -9,7 +9,7 @@ Attributes:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from re import Match
@@ -123,14 +123,18 @@ def proven_order(columns: Iterable[pd.Series[str]]) -> DateOrder | None:
         columns: columns of dates.
 
     Returns:
-        The order that at least one column shows and none contradicts; else None.
+        The order that at least one column shows and none contradicts; else None, also where a spreadsheet has swapped
+        day and month in a column, about which the column asks.
     """
     above_first = above_second = False
     for cells in columns:
         texts = [str(text) for text in cells.unique()]
-        pairs = [said.pair for said in map(_said, texts) if said and said.pair]
+        said_of = [_said(text) for text in texts]
+        pairs = [said.pair for said in said_of if said and said.pair]
         if _may_begin_with_year(texts):
             continue
+        if _turned_over(said_of):
+            return None
         above_first |= any(a > 12 for a, _ in pairs)
         above_second |= any(b > 12 for _, b in pairs)
     if above_first == above_second:
@@ -271,7 +275,7 @@ class _Column:
         if above_first and len(above_first) == len(slashed):
             self._check_year_first(above_first)
         found: DateOrder = "dmy" if above_first else "mdy"
-        self._check_turned(above_first or above_second, slashed)
+        self._check_turned()
         return found
 
     def _ask(self, message: str, choices: tuple[tuple[str, str], ...]) -> None:
@@ -282,22 +286,20 @@ class _Column:
         if _may_begin_with_year([self._texts[i] for i in slashed]):
             self._ask(f"dates can be read year first or day first ({self._texts[slashed[0]]})", _YEAR_FIRST)
 
-    def _check_turned(self, proving: list[int], slashed: dict[int, tuple[int, int]]) -> None:
+    def _check_turned(self) -> None:
         """Check that no spreadsheet swapped day and month where it could, and left the other dates as text.
 
-        The sign: all cells that it turned into dates have a day up to 12, and all texts have one above. Only a user
-        with the original file can say which dates were swapped.
+        Only a user with the original file can say which dates were swapped.
         """
-        native = [i for i, said in enumerate(self._said) if said and said.form in (ISO, SERIAL) and said.day]
-        turned = len(native) >= _TURNED_FROM and all(_day(self._said[i]) <= 12 for i in native)
-        if turned and len(proving) == len(slashed) >= _TURNED_TEXTS:
+        native = _turned_over(self._said)
+        if native:
+            text, pair = next((self._texts[i], said.pair) for i, said in enumerate(self._said) if said and said.pair)
             message = (
-                f"dates that a spreadsheet has turned over, it seems: all texts have a day above 12, as "
-                f"{self._texts[proving[0]]}, and all dates one up to 12, as {self._texts[native[0]]}"
-                f"{in_rows(self._rows_of(native))}; take them from the file that this was made from, or, if these "
-                "dates are right,"
+                f"dates that a spreadsheet has turned over, it seems: all texts have a day above 12, as {text}, and "
+                f"all dates one up to 12, as {self._texts[native[0]]}{in_rows(self._rows_of(native))}; take them from "
+                "the file that this was made from, or, if these dates are right,"
             )
-            self._ask(message, ORDERS[:1] if slashed[proving[0]][0] > 12 else ORDERS[1:])
+            self._ask(message, ORDERS[:1] if pair[0] > 12 else ORDERS[1:])
 
     def _note_forms(self, order: DateOrder | None) -> None:
         """Note for the account in which forms and in which order the dates are written."""
@@ -359,8 +361,18 @@ def _may_begin_with_year(texts: list[str]) -> bool:
     return len(firsts) < len(lasts) and all(first.isdigit() and int(first) > 12 for first in firsts)
 
 
-def _day(said: _Said | None) -> int:
-    return said.day if said else 0
+def _turned_over(said_of: Sequence[_Said | None]) -> list[int]:
+    """Which dates of a column a spreadsheet has made, swapping day and month, from texts of which it left the others.
+
+    The sign: all cells that it turned into dates have a day up to 12, and all texts have one above, in one place.
+    """
+    native = [i for i, said in enumerate(said_of) if said and said.form in (ISO, SERIAL) and said.day]
+    pairs = [said.pair for said in said_of if said and said.pair]
+    left = len(pairs) >= _TURNED_TEXTS and (all(a > 12 for a, _ in pairs) or all(b > 12 for _, b in pairs))
+    turned = len(native) >= _TURNED_FROM and all(
+        said.day <= 12 for said in said_of if said and said.form in (ISO, SERIAL)
+    )
+    return native if left and turned else []
 
 
 def _is_doubtful(pair: tuple[int, int]) -> bool:

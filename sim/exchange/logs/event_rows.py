@@ -6,6 +6,7 @@ another for leaving. The result has the same form as any other log, so that all 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,6 +34,7 @@ _SCREENED = frozenset(
      "informed consent obtained", "consent signed", "screening visit", "pre screening", "prescreening", "screening 1",
      "consent obtained", "subject screened", "screen", "screening visit 1", "start of screening")
 )  # fmt: skip
+_OF_A_VISIT = re.compile(r"baseline|visit|day|v?\d+")  # beside an event's name these only say which visit it was
 _EVENT_NAMES = frozenset(
     ("event", "milestone", "transaction", "activity", "visit", "form", "procedure", "type", "action")
 )
@@ -94,9 +96,10 @@ def _event_role(word: str, enrolled: bool = False) -> str:
         enrolled: whether 'enrolled' stands for randomised, because no event of the log says randomised.
     """
     phrase = normal(word)
-    if phrase in _RANDOMISED or (enrolled and phrase in _ENROLLED):
+    core = " ".join(part for part in phrase.split() if not _OF_A_VISIT.fullmatch(part))
+    if _RANDOMISED & {phrase, core} or (enrolled and _ENROLLED & {phrase, core}):
         return headers.DATE
-    if phrase in _SCREENED:
+    if _SCREENED & {phrase, core}:
         return headers.SCREENED
     return _ENDS.get(meaning_of(word), "")
 

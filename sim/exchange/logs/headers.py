@@ -76,6 +76,7 @@ _SMALL = frozenset(  # "of" and "the"
         "le", "el", "il",
     )
 )  # fmt: skip
+_WAY_OF_WRITING = re.compile(r"dd|mmm?|yyyy|yy|(?:dd|mmm?|yyyy|yy){2,3}|hh(?:24)?")  # as in `Date (dd-mmm-yyyy)`
 _FILLERS = frozenset(
     ("date", "of", "the", "on", "at", "for", "subject", "study", "actual", "first", "time", "was", "is", "in", "flag")
 )
@@ -153,7 +154,8 @@ def words_of(header: str) -> tuple[str, ...]:
     for word, after in zip(words, (*words[1:], ""), strict=True):
         if word == "data" and after in _SMALL:  # Italian and Portuguese: data del consenso
             word = "date"
-        parts = (word,) if word in _KNOWN else ("of",) if word in _SMALL else _taken_apart(word) or (word,)
+        small = word in _SMALL or _WAY_OF_WRITING.fullmatch(word)
+        parts = (word,) if word in _KNOWN else ("of",) if small else _taken_apart(word) or (word,)
         found += [_CANONICAL.get(part, part) for part in parts]
     return tuple(found)
 

@@ -119,7 +119,8 @@ def _collapsed(
         names = ", ".join(f"'{name}'" for name in list(differ)[:4])
         what = f"the same participant twice{in_rows(sorted(twice))}{f': they differ in {names}' if names else ''}"
         in_sheets = SHEET_COLUMN in table.columns
-        check.error(f"{what}; read the sheet that is right, with --sheet NAME" if in_sheets else what)
+        alike = "" if differ else "; rows that say the same are one person: leave out all but one"
+        check.error(f"{what}; read the sheet that is right, with --sheet NAME" if in_sheets else f"{what}{alike}")
     if n_put:
         notes.append(f"{len(cells):,} rows are of {int(keep.sum()):,} people: a row a visit or event, put together")
     if n_again:

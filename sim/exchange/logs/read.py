@@ -27,7 +27,12 @@ from sim.exchange.logs.event_rows import a_row_a_person, event_rows
 from sim.exchange.logs.evidence import NO_DAY, Evidence
 from sim.exchange.logs.fates import Fates, fates_of
 from sim.exchange.logs.one_a_person import one_row_a_person
-from sim.exchange.logs.other_tables import refuse_other_shapes, refuse_table_of_sites
+from sim.exchange.logs.other_tables import (
+    ask_about_numbers,
+    refuse_other_shapes,
+    refuse_table_of_sites,
+    refuse_without_header,
+)
 from sim.exchange.logs.statuses import meaning_of, yes_or_no
 from sim.exchange.logs.words_for_dates import words_as_status
 from sim.exchange.observed import (
@@ -69,6 +74,7 @@ def read_log(table: RawTable, said: Said) -> ObservedTrial:
         QuestionError: it can be read in more than one way.
     """
     whole = table
+    refuse_without_header(table)
     columns = log_columns(table, said.columns)
     check = DataCheck(table.file)
     table, moved = words_as_status(table, columns, check)
@@ -140,13 +146,33 @@ def _ask_columns(table: RawTable, columns: LogColumns, said: Said) -> None:
     asked = []
     for role, names in columns.unclear.items():
         message = f"{len(names)} columns could be '{role}': {', '.join(names)}"
-        choices = tuple((f"{role}={name}", f"the {MEANINGS.get(role, role)}") for name in names)
+        choices = _randomised_or_entered(names) if role == headers.DATE and "screened" not in columns.found else ()
+        choices = choices or tuple((f"{role}={name}", f"the {MEANINGS.get(role, role)}") for name in names)
         asked.append(Question(message, COLUMNS, choices, file=table.file))
     if asked:
         raise QuestionError(asked)
     if headers.DATE not in columns.found:
         _ask_date(table, columns)
+    if headers.DATE in columns.found and not {"participant", "date"} & {*said.columns}:
+        ask_about_numbers(table, columns)
     _ask_consent(table, columns, said)
+
+
+def _randomised_or_entered(names: list[str]) -> tuple[tuple[str, str], ...]:
+    """What two dates can be, one of randomisation and the other of enrolment; empty where they are not so."""
+    of_rand = [name for name in names if "rand" in headers.words_of(name)]
+    others = [name for name in names if name not in of_rand]
+    if len(of_rand) != 1 or len(others) != 1:
+        return ()
+    rand, entered = of_rand[0], others[0]
+    return (
+        (
+            f"date={rand},screened={entered}",
+            f"'{rand}' is the day of randomisation, '{entered}' that of entering screening",
+        ),
+        (f"date={rand}", f"'{rand}' is the day of randomisation, and '{entered}' is not used"),
+        (f"date={entered}", f"'{entered}' is the day of randomisation"),
+    )
 
 
 def _ask_date(table: RawTable, columns: LogColumns) -> None:
@@ -171,7 +197,9 @@ def _ask_date(table: RawTable, columns: LogColumns) -> None:
         )
     else:
         both = ()
-    choices = (*((f"date={name}", f"it is '{in_short(name)}'") for name in columns.dates), *both)
+    planned = [name for name in columns.side.get(headers.PLANNED, ()) if "rand" in headers.words_of(name)]
+    dates += planned
+    choices = (*((f"date={name}", f"it is '{in_short(name)}'") for name in (*columns.dates, *planned)), *both)
     choices = choices or tuple((f"date={name}", f"it is '{in_short(name)}'") for name in dates)
     raise QuestionError(Question(message, COLUMNS, choices, file=table.file))
 

@@ -7,7 +7,7 @@ a row of a patient that is taken for a footnote would be lost otherwise.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import pandas as pd
@@ -26,6 +26,9 @@ _TOTAL = re.compile(
     r"(grand |sub-?|over)?totals?|grand sum|sum|all sites|all cent(re|er)s|overall( total)?|gesamt|summe|totaux?|"
     r"totale|totaal|suma|totals?[: ]+\d+|sub-?totals?\b.*",
     re.IGNORECASE,
+)
+_TOTAL_OF = re.compile(
+    r"(?P<before>.+?)[\s:-]+(?:sub-?)?totals?|(?:sub-?)?totals?(?: for| of)?[\s:-]+(?P<after>.+)", re.I
 )
 _FOOTNOTE = re.compile(
     r"(\*|†|\(\*|notes?\b|sources?\b|footnote|legend|generated|exported|extracted|printed|created|page \d|end of|"
@@ -241,6 +244,12 @@ def is_total(text: str) -> bool:
     return len(text) <= _LONGEST_TOTAL and _TOTAL.fullmatch(text) is not None
 
 
+def _is_total_of(text: str, words: Set[str]) -> bool:
+    """Whether a cell marks the sum of the rows that another word of its column stands for: `Leeds total`."""
+    of = _TOTAL_OF.fullmatch(text)
+    return of is not None and (of["before"] or of["after"]).strip(" :-").casefold() in words
+
+
 def without_totals(cells: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Remove rows that are sums of others.
 
@@ -253,7 +262,8 @@ def without_totals(cells: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     totals = pd.Series(False, index=cells.index)
     for place in range(cells.shape[1]):
         column = cells.iloc[:, place]
-        totals |= column.isin([value for value in column.unique() if is_total(value)])
+        words = {str(value).casefold() for value in column.unique()} - {""}
+        totals |= column.isin([value for value in column.unique() if is_total(value) or _is_total_of(value, words)])
     if not totals.any() or totals.mean() > _HALF:  # if most rows have it, it means something else
         return cells, ""
     return cells[~totals], _left_out(cells.index[totals].tolist(), "is a total", "are totals")

@@ -58,8 +58,8 @@ def run_in_folder(
     refuse_unknown(execution.asked_engine, scenario)
     if replications is not None and replications < 1:
         raise UsageError(f"replications must be at least 1, not {replications}")
-    if out is not None and not str(out):
-        raise UsageError(Problem("is not the name of a folder", "--out", value="''"))
+    if out is not None and not str(out).strip():
+        raise UsageError(Problem("is not the name of a folder", "--out", value=f"'{out}'"))
     seed = scenario.experiment.seed if seed is None else seed
     if until:
         identity = Identity(scenario, seed, None, typed, assumptions, until, replications or MOST)

@@ -25,13 +25,13 @@ from sim.scenario.schema.risks import Risks
 from sim.scenario.schema.sites import SiteGroup, SiteSettings
 from sim.scenario.schema.treatment import CellSupply, Treatment
 from sim.scenario.schema.trial import Arm, Randomisation, TrialSettings
-from sim.scenario.schema.values import Name, Paragraph, Section, Text, described
+from sim.scenario.schema.values import Name, Paragraph, Section, Title, described
 
 
 class Scenario(Section):
     """One trial and one set of assumptions about it."""
 
-    name: Text = described("Name, shown in reports and used for the results folder.", min_length=1, max_length=80)
+    name: Title = described("Name, shown in reports and used for the results folder.", min_length=1, max_length=80)
     question: Paragraph = described("The question that this scenario asks.", default="", max_length=500)
     trial: TrialSettings = described("Target, day 0, horizon.")
     arms: Annotated[dict[Name, Arm], Field(min_length=1)] = described("Treatment arms by name.")

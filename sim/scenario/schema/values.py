@@ -160,6 +160,14 @@ def _readable(text: str, besides: str = "") -> str:
     return text
 
 
+def _not_blank(text: str) -> str:
+    """Refuse a text of blanks only, which nobody sees in a report."""
+    if text and not text.strip():
+        raise ValueError("must have a letter or figure; it is blank")
+    return text
+
+
 Text = Annotated[str, AfterValidator(_readable)]
+Title = Annotated[Text, AfterValidator(_not_blank)]
 Paragraph = Annotated[str, AfterValidator(partial(_readable, besides="\n\t"))]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=60)]

@@ -101,6 +101,8 @@ def test_a_log_without_a_day_that_counts_is_named_in_the_message() -> None:
         ("", "", ("Visit", "Visit date")),
         ("3,A,Screening", "4,A,Screening", ("Visit", "Visit date")),
         (",Randomisation,", ",Week 0,", None),
+        (",Randomisation,", ",V2 - Baseline/Randomisation (day 1),", ("Visit", "Visit date")),
+        (",Randomisation,", ",Week 4 after randomisation,", None),
         ("Site,Visit,", "Randomisation date,Visit,", None),
         ("Site,Visit,", "Event,Visit,", ("Visit", "Visit date")),
         ("Site,Visit,Visit date", "Site,Name,Date of it", None),
