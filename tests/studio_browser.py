@@ -69,6 +69,15 @@ def look_at_line_ends(page: Any, *widths: int) -> None:
         assert page.evaluate(_BROKEN) == [], width
 
 
+def begin_job(page: Any, button: str) -> None:
+    """Press a button that starts a job, and wait until the page asks for its answer.
+
+    The button is off only while the job runs, which a busy page may never show.
+    """
+    with page.expect_request(lambda request: "cacheKey=" in request.url):
+        page.locator(button).click()
+
+
 class Server:
     """A studio in a process of its own.
 
@@ -158,15 +167,23 @@ def start_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """The browser. Without one the tests are skipped, but not where CI must have installed it."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     if CHROMIUM is None:
         assert not os.environ.get("CI"), "CI must install chromium"
         pytest.skip("needs chromium")
+    expect.set_options(timeout=WAIT_SECONDS * 1000)  # Playwright itself would wait for five seconds
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_FLAGS))
         yield browser
         browser.close()
+
+
+def new_context(browser: Any, **options: Any) -> Any:
+    """A visitor's own window, in which everything waits as long as tests do."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(WAIT_SECONDS * 1000)
+    return context
 
 
 @pytest.fixture
@@ -198,10 +215,9 @@ def visit(chromium: Any, server: Server) -> Iterator[Callable[..., Any]]:
             context: of a page of the same visitor; default: a new visitor.
         """
         if context is None:
-            context = chromium.new_context(
-                base_url=at.url, viewport={"width": width, "height": height}, color_scheme=scheme
+            context = new_context(
+                chromium, base_url=at.url, viewport={"width": width, "height": height}, color_scheme=scheme
             )
-            context.set_default_timeout(WAIT_SECONDS * 1000)
             contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)

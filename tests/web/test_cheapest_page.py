@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlparse
 
 import pytest
 from playwright.sync_api import expect
-from studio_browser import LONG_MS, WAIT_SECONDS, Server
+from studio_browser import LONG_MS, WAIT_SECONDS, Server, begin_job
 
 from sim.errors import ScenarioError, UsageError
 from sim.experiment.plan.answer import CONFIDENCE, Asked, PlanAnswer, find_plan
@@ -145,8 +145,7 @@ def test_wrong_options_are_said_at_the_text_and_at_their_line(visit: Callable[..
     said = page.locator("#cheapest-options-said [role=alert]")
     assert "options.yaml:3: levers.sites.values.0: sites.z.count: there is no 'z' in the scenario" in said.inner_text()
     assert page.locator("#cheapest-gutter .wrong").inner_text() == "● 3"
-    page.locator("#cheapest-run").click()
-    page.locator("#cheapest-run[disabled]").wait_for()
+    begin_job(page, "#cheapest-run")
     page.locator("#cheapest-run:not([disabled])").wait_for(timeout=LONG_MS)
     assert "sites.z.count" in said.inner_text()
     assert page.locator("#cheapest-answer .headline").count() == 0
@@ -209,6 +208,15 @@ def test_options_that_cost_nothing_are_refused_at_the_text(visit: Callable[..., 
     page.locator("#cheapest-run").click()
     said = page.locator("#cheapest-options-said [role=alert]")
     expect(said).to_contain_text("options.yaml: neither the scenario (section 'costs') nor these", timeout=LONG_MS)
+
+
+def test_a_cost_can_be_read_on_a_phone(visit: Callable[..., Any]) -> None:
+    page = visit("/cheapest?scenario=classroom", width=390)
+    costs = page.locator(".option-row input[inputmode]")
+    costs.nth(1).fill("100000")
+    expect(costs.nth(1)).to_have_value("100,000")
+    cut = "every => every.filter(one => one.scrollWidth > one.clientWidth).map(one => one.value)"
+    assert costs.evaluate_all(cut) == []
 
 
 def test_a_search_is_cancelled(visit: Callable[..., Any], server: Server) -> None:

@@ -12,12 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
-from studio_browser import WAIT_SECONDS
 
 from sim.lessons.catalogue import LESSONS
 from sim.lessons.lesson import Lesson
 
-PATIENCE = WAIT_SECONDS * 1000
 SMALL = "lesson_trials=10"
 
 
@@ -29,7 +27,7 @@ def path_of(page: Any) -> str:
 
 def ready(page: Any) -> None:
     """The question of the lesson is there."""
-    expect(page.locator("#learn-asked")).to_contain_text("?", timeout=PATIENCE)
+    expect(page.locator("#learn-asked")).to_contain_text("?")
 
 
 def guess(page: Any, number: str) -> None:
@@ -79,8 +77,8 @@ def test_lesson_three_from_guess_to_check(visit: Callable[..., Any]) -> None:
     before = page.locator("#learn-status").inner_text()
     page.get_by_role("textbox", name="The criterion to look at").click()
     page.get_by_role("option", name="no hiv", exact=True).click()
-    expect(page.locator("#learn-status")).not_to_have_text(before, use_inner_text=True, timeout=PATIENCE)
-    expect(page.locator("#learn-status")).to_contain_text("Not yet", timeout=PATIENCE)
+    expect(page.locator("#learn-status")).not_to_have_text(before, use_inner_text=True)
+    expect(page.locator("#learn-status")).to_contain_text("Not yet")
     assert page.locator("#learn-verdict").inner_text() == verdict
     idle(page)
     page.locator("#learn-check [type=radio]").first.check()
@@ -98,16 +96,16 @@ def test_a_picture_is_drawn_anew_for_paper_and_for_the_screen_again(visit: Calla
     guess(page, "7")
     drawn = page.locator("#learn-pictures .js-plotly-plot .main-svg").first
     drawn.wait_for()
-    expect(drawn).not_to_have_attribute("width", "700", timeout=PATIENCE)  # before it knows how much room it has
+    expect(drawn).not_to_have_attribute("width", "700")  # before it knows how much room it has
     before = drawn.get_attribute("width")
     assert before != "680"
     page.get_by_role("button", name="Switch between dark and light").click()
     root = page.locator(":root")
-    expect(root).to_have_attribute("data-mantine-color-scheme", "dark", timeout=PATIENCE)
+    expect(root).to_have_attribute("data-mantine-color-scheme", "dark")
     for event, width, scheme in (("beforeprint", "680", "light"), ("afterprint", before, "dark")):
         page.evaluate(f"window.dispatchEvent(new Event('{event}'))")
-        expect(drawn).to_have_attribute("width", width, timeout=PATIENCE)
-        expect(root).to_have_attribute("data-mantine-color-scheme", scheme, timeout=PATIENCE)
+        expect(drawn).to_have_attribute("width", width)
+        expect(root).to_have_attribute("data-mantine-color-scheme", scheme)
 
 
 def test_a_guess_must_be_a_number(visit: Callable[..., Any]) -> None:
@@ -131,7 +129,7 @@ def test_other_luck_is_other_numbers(visit: Callable[..., Any]) -> None:
     guess(page, "9")
     before = page.locator("#learn-findings").inner_text()
     page.get_by_role("button", name="Other luck").click()
-    expect(page.locator("#learn-findings")).not_to_have_text(before, use_inner_text=True, timeout=PATIENCE)
+    expect(page.locator("#learn-findings")).not_to_have_text(before, use_inner_text=True)
     assert "lesson_seed=20191002" in page.url
 
 
@@ -148,14 +146,14 @@ def test_a_teacher_gives_parameters_and_takes_sheet_and_class(visit: Callable[..
     wrong.write_text("lesson: 3\nparameters: {consnt: 1}\n", encoding="utf-8")
     give.set_input_files(wrong)
     message = "wrong.yaml:2: parameters.consnt: unknown key; did you mean 'consent'?"
-    expect(page.locator("#learn-given")).to_contain_text(message, timeout=PATIENCE)
+    expect(page.locator("#learn-given")).to_contain_text(message)
     right = tmp_path / "right.yaml"
     right.write_text(
         "lesson: 3\nheading: Class of week 3\nreplications: 10\nparameters: {criterion: meld}\n", encoding="utf-8"
     )
     give.set_input_files(right)
     page.get_by_role("link", name="lesson 3 with your settings").click()
-    expect(page.locator(".lesson-above")).to_contain_text("Class of week 3", timeout=PATIENCE)
+    expect(page.locator(".lesson-above")).to_contain_text("Class of week 3")
     student = visit(path_of(page))
     ready(student)
     assert "Class of week 3" in student.inner_text(".lesson-above")
@@ -188,7 +186,7 @@ def test_a_class_joins_by_its_code_and_the_teacher_sees_the_guesses(visit: Calla
     student.get_by_role("button", name="Join").click()
     student.get_by_text("You are in a class").wait_for()
     guess(student, "7")
-    expect(student.locator("#learn-status")).to_contain_text("To do", timeout=PATIENCE)
-    expect(teacher.locator("#learn-class-now")).to_contain_text("1 student: 1 guessed", timeout=PATIENCE)
+    expect(student.locator("#learn-status")).to_contain_text("To do")
+    expect(teacher.locator("#learn-class-now")).to_contain_text("1 student: 1 guessed")
     student.get_by_text("Watch one trial, day by day").click()
     student.frame_locator(".lesson-stage").locator(".stage.compact .stage-canvas").wait_for()

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import expect
-from studio_browser import WAIT_SECONDS
 
 from sim.scenario.load import load_text
 
-PATIENCE = WAIT_SECONDS * 1000
 RECORD = {
     "protocolSection": {
         "identificationModule": {"nctId": "NCT00000001", "briefTitle": "Made-up trial"},
@@ -38,23 +36,23 @@ def test_a_template_becomes_a_trial_of_ones_own(visit: Callable[..., Any]) -> No
     page = visit("/new")
     page.get_by_title("Make the template Device pilot yours").click()
     said = page.locator("#new-heading")
-    expect(said).to_contain_text("60 participants, 1 arm, 1 site", timeout=PATIENCE)
+    expect(said).to_contain_text("60 participants, 1 arm, 1 site")
     part(page, "Countries")
     page.get_by_role("textbox", name="Country to add").fill("Italy")
     page.get_by_role("option", name="Italy (IT)").click()
     page.get_by_role("button", name="Add to countries").click()
-    expect(said).to_contain_text("6 sites", timeout=PATIENCE)
+    expect(said).to_contain_text("6 sites")
     page.get_by_role("button", name="Undo").click()
-    expect(said).to_contain_text("1 site;", timeout=PATIENCE)
+    expect(said).to_contain_text("1 site;")
     page.get_by_role("button", name="Redo").click()
-    expect(said).to_contain_text("6 sites", timeout=PATIENCE)
+    expect(said).to_contain_text("6 sites")
     part(page, "Sites and rates")
     count = at(page, "sites/italy/count").locator("input")
     count.fill("-3")
-    expect(at(page, "sites/italy/count")).to_contain_text("must be at least 0", timeout=PATIENCE)
+    expect(at(page, "sites/italy/count")).to_contain_text("must be at least 0")
     count.fill("2")
-    expect(said).to_contain_text("3 sites", timeout=PATIENCE)
-    expect(page.locator("#new-problems")).to_be_empty(timeout=PATIENCE)
+    expect(said).to_contain_text("3 sites")
+    expect(page.locator("#new-problems")).to_be_empty()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download (YAML)").click()
     scenario = load_text(Path(download.value.path()).read_text()).scenario
@@ -98,11 +96,11 @@ def test_a_record_asks_first_what_it_must_say(visit: Callable[..., Any], tmp_pat
     record.write_text(json.dumps(RECORD))
     page = visit("/new")
     page.locator("#new-record input[type=file]").set_input_files(record)
-    expect(page.locator("#new-record-said")).to_contain_text("how many participants", timeout=PATIENCE)
+    expect(page.locator("#new-record-said")).to_contain_text("how many participants")
     page.get_by_label("Participants wanted").fill("80")
     page.get_by_role("button", name="Go on").click()
-    expect(page.locator("#new-heading")).to_contain_text("80 participants", timeout=PATIENCE)
-    expect(page.locator("#new-questions")).to_contain_text("Which share of those screened fails?", timeout=PATIENCE)
+    expect(page.locator("#new-heading")).to_contain_text("80 participants")
+    expect(page.locator("#new-questions")).to_contain_text("Which share of those screened fails?")
 
 
 def test_a_part_is_added_with_the_keyboard_alone_and_it_goes_on_there(visit: Callable[..., Any]) -> None:
@@ -115,4 +113,4 @@ def test_a_part_is_added_with_the_keyboard_alone_and_it_goes_on_there(visit: Cal
     page.keyboard.type("All of them")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(at(page, "caps/all_of_them/randomised").locator("input")).to_be_focused(timeout=PATIENCE)
+    expect(at(page, "caps/all_of_them/randomised").locator("input")).to_be_focused()

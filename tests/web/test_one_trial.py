@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from studio_browser import WAIT_SECONDS
+from studio_browser import WAIT_SECONDS, new_context
 
 from sim.api.one_trial import stage_of
 from sim.core import events
@@ -40,7 +40,7 @@ def offline(chromium: Any, stage: Stage, tmp_path: Path) -> Iterator[Callable[..
     contexts, errors = [], []
 
     def open_page(**options: Any) -> Any:
-        context = chromium.new_context(offline=True, **options)
+        context = new_context(chromium, offline=True, **options)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -277,7 +277,7 @@ def test_a_trial_is_saved_as_a_page_that_plays_without_a_network(
     path = tmp_path / download.value.suggested_filename
     download.value.save_as(path)
     assert path.name == "trial-1.html"
-    context = chromium.new_context(offline=True)
+    context = new_context(chromium, offline=True)
     saved = context.new_page()
     saved.goto(path.as_uri())
     _until(saved, f"{PLAYER} !== undefined")

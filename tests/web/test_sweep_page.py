@@ -32,7 +32,6 @@ from sim.web.pages.sweep.varying import (
 from sim.web.parts.lever_controls import offered
 from sim.web.settings import Limits
 
-PATIENCE = WAIT_SECONDS * 1000
 SCENARIO = """name: one group of sites
 question: What would more sites change?
 trial: {target: 6, enrolment_opens: 2020-01-01, horizon_months: 60}
@@ -84,19 +83,19 @@ def _text(answer: Any) -> str:
 
 def test_values_are_chosen_or_typed_and_swept(visit: Callable[..., Any], small: Callable[..., str]) -> None:
     page = visit(small())
-    expect(page.get_by_role("textbox", name="1. What is varied")).to_have_value("S: Number of sites", timeout=PATIENCE)
-    expect(_values(page, 1)).to_have_value("1,2,3", timeout=PATIENCE)
+    expect(page.get_by_role("textbox", name="1. What is varied")).to_have_value("S: Number of sites")
+    expect(_values(page, 1)).to_have_value("1,2,3")
     page.locator("summary", has_text="Vary a second value").click()
     page.get_by_role("textbox", name="2. What else is varied").fill("referrals")
     page.get_by_role("option", name=RATE).click()
-    expect(_values(page, 2)).to_have_value("1.3,2,2.7", timeout=PATIENCE)
+    expect(_values(page, 2)).to_have_value("1.3,2,2.7")
     _values(page, 1).fill("1,3")
     _values(page, 2).fill("2.0,4.0")
     page.get_by_role("textbox", name="3. And what else").fill("sites.s.coordinators")
     page.get_by_role("option", name="sites.s.coordinators").click()
-    expect(_values(page, 3)).to_have_value("as-is", timeout=PATIENCE)
+    expect(_values(page, 3)).to_have_value("as-is")
     page.locator('[aria-label="Clear row 3"]').click()
-    expect(_values(page, 3)).to_have_value("", timeout=PATIENCE)
+    expect(_values(page, 3)).to_have_value("")
     page.locator("#sweep-run").click()
     answer = _answered(page)
     text = _text(answer)
@@ -119,7 +118,7 @@ def test_a_link_sweeps_again_and_simulates_nothing_twice(
     kept = {path: path.stat().st_mtime_ns for path in server.results.glob("studio/visitors/*/parts/*/*") if path}
     again = visit(page.url.removeprefix(server.url), context=page.context)
     assert _text(_answered(again)) == text
-    expect(_values(again, 2)).to_have_value("2.0,4.0", timeout=PATIENCE)
+    expect(_values(again, 2)).to_have_value("2.0,4.0")
     assert kept, "no finished point is kept"
     assert kept == {path: path.stat().st_mtime_ns for path in kept}, "a finished point was simulated again"
 
@@ -130,13 +129,13 @@ def test_ranges_are_swept_and_what_a_person_wrote_stays(visit: Callable[..., Any
     assert page.locator("#sweep-points").is_hidden()
     page.locator("#sweep-design").click()
     page.get_by_role("option", name="Latin hypercube").click()
-    expect(_values(page, 1)).to_have_value("1..3", timeout=PATIENCE)
+    expect(_values(page, 1)).to_have_value("1..3")
     page.locator("#sweep-points").fill("4")
     _values(page, 1).fill("1..6")
     page.locator("#sweep-design").click()
     page.get_by_role("option", name="Every combination").click()
-    expect(page.locator("#sweep-points")).to_be_hidden(timeout=PATIENCE)
-    expect(_values(page, 1)).to_have_value("1..6", timeout=PATIENCE)
+    expect(page.locator("#sweep-points")).to_be_hidden()
+    expect(_values(page, 1)).to_have_value("1..6")
     page.locator("#sweep-run").click()
     wrong = page.get_by_text("a grid needs values")
     wrong.wait_for(timeout=LONG_MS)
@@ -169,13 +168,9 @@ def test_what_is_wrong_is_said_at_its_row_as_on_the_command_line(
         assert page.get_by_text(str(problem), exact=True).count() == 1
     look(page, "light", "dark")
     page = visit(small(f"{COUNT}=1..9", design="latin-hypercube", points="1"))
-    expect(page.locator(".mantine-InputWrapper-error")).to_have_text(
-        "--points: must be 2 to 10,000 (got 1)", timeout=PATIENCE
-    )
+    expect(page.locator(".mantine-InputWrapper-error")).to_have_text("--points: must be 2 to 10,000 (got 1)")
     page = visit(small(f"{COUNT}=1,2,3,4,5,6", replications="9000"))
-    expect(page.locator("#sweep-wrong [role=alert]")).to_contain_text(
-        "at most 50,000 simulated trials over all points", timeout=PATIENCE
-    )
+    expect(page.locator("#sweep-wrong [role=alert]")).to_contain_text("at most 50,000 simulated trials over all points")
 
 
 def test_a_sweep_is_cancelled_by_keyboard(visit: Callable[..., Any], server: Server) -> None:
@@ -188,11 +183,11 @@ def test_a_sweep_is_cancelled_by_keyboard(visit: Callable[..., Any], server: Ser
     tab_to(page, "input[id*='sweep-path']")
     page.keyboard.press("Control+A")
     page.keyboard.type("suites")
-    expect(page.get_by_role("option")).to_have_count(1, timeout=PATIENCE)
+    expect(page.get_by_role("option")).to_have_count(1)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.get_by_text("now 2; ").first.wait_for()
-    expect(page.locator("input[id*='sweep-values']").first).to_have_value("1,2,3", timeout=PATIENCE)
+    expect(page.locator("input[id*='sweep-values']").first).to_have_value("1,2,3")
     tab_to(page, "input[id*='sweep-values']")
     page.keyboard.press("Control+A")
     page.keyboard.insert_text("1,2,3,4,5,6,7,8")  # at once: keys without any time between them can overtake each other
@@ -200,11 +195,11 @@ def test_a_sweep_is_cancelled_by_keyboard(visit: Callable[..., Any], server: Ser
     page.get_by_role("option", name="2,000").click()
     tab_to(page, "#sweep-run")
     page.keyboard.press("Enter")
-    expect(page.locator("#sweep-cancel")).to_be_enabled(timeout=PATIENCE)
+    expect(page.locator("#sweep-cancel")).to_be_enabled()
     page.wait_for_url(lambda url: parse_qs(urlsplit(url).query).get("vary") == [f"{SUITES}=1,2,3,4,5,6,7,8"])
     tab_to(page, "#sweep-cancel")
     page.keyboard.press("Enter")
-    expect(page.locator("#sweep-run")).to_be_enabled(timeout=PATIENCE)
+    expect(page.locator("#sweep-run")).to_be_enabled()
     deadline = time.monotonic() + WAIT_SECONDS
     while server.jobs() and time.monotonic() < deadline:
         time.sleep(0.1)
