@@ -198,7 +198,7 @@ def test_the_choice_is_that_of_a_hundred_times_the_effort(tmp_path: Path) -> Non
 
 def test_costs_are_simulated_and_extra(tmp_path: Path) -> None:
     """The mean cost of a plan is what the simulation counts, and what the options say, once and each month."""
-    found = find_plan(asked(tmp_path, rich_levers(), rich_scenario(tmp_path), probability=0.5, trials=2400))
+    found = find_plan(asked(tmp_path, rich_levers(), rich_scenario(tmp_path), probability=0.5, trials=1200))
     plans = found.plans.set_index(["sites", "start", "consent"])
     early, plain = plans.loc[("1", "earlier", "0.5")], plans.loc[("1", "as planned", "0.5")]
     assert early["day"] < plain["day"]
