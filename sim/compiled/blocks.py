@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from sim.compiled.layout import BLOCK_DRAWN, NOBODY, NUMBER, PATIENT, REFERRAL_DRAWN
 from sim.compiled.prepare import RowsOfRules
+from sim.compiled.strata import n_levels_of
 from sim.core.batch import Batch
 from sim.core.intensity import days_of_arrivals
 from sim.core.referred import Referred
@@ -104,8 +105,8 @@ class Blocks:
         patients["days_since_decompensation"] = people.days_since_decompensation
         patients["chart_failed"], patients["tests_failed"] = people.chart_failed, people.tests_failed
         patients["consents"] = people.consents
-        for i, n_levels in enumerate(levels(self._batch)):
-            patients["stratum"] = patients["stratum"] * n_levels + people.strata[:, i]
+        for i, n_levels in enumerate(n_levels_of(self._batch.design)):
+            patients["levels"] = patients["levels"] * n_levels + people.strata[:, i]
         referrals = np.empty(times.shape, REFERRAL_DRAWN)
         referrals["day"], referrals["fate"], referrals["failed"] = times, referred.fate, referred.chart_failed
         self.blocks.add(blocks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import fields
 from functools import lru_cache
@@ -16,16 +17,20 @@ from sim.compiled.drive import first_numbers, run_rows
 from sim.compiled.events import by_kind, stays
 from sim.compiled.layout import (
     BLOCK_DRAWN,
+    CAP_SPAN,
+    CHANGE,
     DRAWS,
     DRAWS_OF_WEEK,
     ENDED,
     ENTRY,
     EVENT,
+    FACTOR,
     LINE,
     LIST,
     LOT,
     NEEDS_BLOCK,
     NEEDS_HOLDS,
+    NEEDS_LOOKS,
     NEEDS_LOTS,
     NEEDS_ROOM,
     NEEDS_SIMPY,
@@ -56,6 +61,7 @@ Array = npt.NDArray[Any]
 
 _ROOM, _HOLDS = 256, 8  # people and holds, at first
 _PORTION, _PORTIONS = 64, (16, 32, 64)  # referrals of a site that are drawn at once: at first, and otherwise
+_ROOM_FOR_AN_EVENT = 64
 _NOT_IN_WORLD = ("registers", "constants")  # tables whose addresses are in others
 
 
@@ -84,6 +90,24 @@ def _words(batch: Batch) -> tuple[Array, int]:
     return np.array([(word(name),) for name in names], WORD), len(strata)
 
 
+def _factors(batch: Batch) -> tuple[Array, int]:
+    """FACTOR of minimisation, and the number of counts; one count for each arm with other methods."""
+    design, found, n = batch.design, [], 0
+    is_by_factors = design.scenario.randomisation.method == "minimisation"
+    n_levels = levels(batch) if is_by_factors else []
+    divisor = math.prod(n_levels)
+    for of_factor in n_levels:
+        divisor //= of_factor
+        found.append((divisor, of_factor, n * len(design.arms)))
+        n += of_factor
+    if is_by_factors and "site" in design.scenario.randomisation.stratify_by:
+        found.append((1, 0, n * len(design.arms)))
+        n += design.n_sites
+    if not found:
+        found, n = [(1, 1, 0)], 1
+    return np.array(found, FACTOR), n * len(design.arms)
+
+
 def _draws_of_week(batch: Batch) -> Array:
     """Where the uniform numbers of each week of a participant are."""
     scenario = batch.design.scenario
@@ -110,6 +134,7 @@ class _Known:
         room: people, for whom there is room.
         n_lot_blocks: blocks of lots that are drawn.
         n_holds: holds that are drawn.
+        n_times: how many times as many looks after cohorts are drawn as the target needs.
         portion: referrals of a site that are drawn at once; a divisor of `BLOCK`.
     """
 
@@ -117,7 +142,7 @@ class _Known:
         self.room = _ROOM
         while self.room < 2 * design.scenario.trial.target:
             self.room *= 2
-        self.n_lot_blocks, self.n_holds = 1, _HOLDS
+        self.n_lot_blocks, self.n_holds, self.n_times = 1, _HOLDS, 1
         self.portion = _PORTION
 
     def learn(self, worlds: Array) -> None:
@@ -126,6 +151,16 @@ class _Known:
             return
         each = float(worlds["n_seen"].mean()) / max(int(worlds["n_sites"][0]), 1)
         self.portion = next((portion for portion in _PORTIONS if portion >= each / 4), BLOCK)
+
+
+def _most_an_event(design: Design) -> int:
+    """What an event takes of any table at most, besides what depends on numbers of people."""
+    cells = design.scenario.cells
+    each_site = 2 + max(
+        ((1 + len(group.network)) * (1 + len(design.risks)) for group in design.groups if group.waits), default=0
+    )
+    n = _ROOM_FOR_AN_EVENT + each_site * design.n_sites + 6 * len(design.caps) + 4 * len(design.interims)
+    return n + (cells.suites if cells else 0)
 
 
 @lru_cache(maxsize=16)
@@ -145,19 +180,24 @@ class _Run:
         rule = design.scenario.randomisation
         self._batch = batch
         self._program = program_of(design)
-        self._rows = RowsOfRules(batch, self._program is None)
+        self._known = _known_of(design)
+        self._words, self._n_strata = _words(batch)
+        self._rows = self._rows_of_rules()
         self._blocks = Blocks(batch, self._rows) if self._program is None else None
         self._drawing = {} if self._program is None else self._program.tables(batch.replications)
-        self._known = _known_of(design)
         self._lot_draws = lot_draws(batch, self._known.n_lot_blocks)
         self._holds = holds(batch, self._known.n_holds)
-        self._words, n_strata = _words(batch)
-        self._rows.rules["n_strata"] = n_strata
+        self._factors, self._n_counts = _factors(batch)
         self._draws_of_week = _draws_of_week(batch)
         sizes = sorted(rule.block_sizes)
         self._longest = max(sizes, default=0)
         unit = [arm.index for arm in design.arms for _ in range(arm.allocation)]
         self._codes = np.array([*unit, *sizes], dtype=np.int64)
+
+    def _rows_of_rules(self) -> RowsOfRules:
+        rows = RowsOfRules(self._batch, self._program is None, self._known.n_times)
+        rows.rules["n_strata"] = self._n_strata
+        return rows
 
     def _tables(self) -> dict[str, Array]:
         """Tables by name. Those of `RowsOfRules`, lots and blocks have a row for each replication."""
@@ -185,9 +225,27 @@ class _Run:
             "pieces": rows.pieces,
             "told": rows.told,
             "amendments": rows.amendments.in_force,
+            "concerns": rows.amendments.concerns.reshape(-1),
+            "changes": np.empty(rows.amendments.concerns.size, CHANGE),
             "groups_opened": rows.amendments.groups,
-            "caps": rows.amendments.caps,
+            "start_up_steps": rows.openings.steps,
+            "steps_before": rows.openings.before,
+            "step_days": rows.openings.days,
+            "shared_known": rows.openings.shared,
+            "shared_ends": np.empty(rows.openings.shared.shape[1]),
+            "risks": rows.openings.risks,
+            "risks_of_groups": rows.openings.risks_of_groups.reshape(-1),
+            "interims": rows.interims.rules,
+            "looks": rows.interims.looks,
+            "counters": rows.caps.counters,
+            "counters_of_site": rows.caps.of_sites,
+            "cap_holds": rows.caps.holds,
+            "cap_spans": np.empty(16 * room, CAP_SPAN),
             "totals": rows.amendments.totals,
+            "factors": self._factors,
+            "counts": np.empty(self._n_counts, PLACE),
+            "shares": np.empty(len(self._batch.design.arms), NUMBER),
+            "summands": np.empty(len(self._batch.design.arms) + 1, NUMBER),
             "words": self._words,
             "lists": np.empty(len(self._words), LIST),
             "blocks_of_arms": np.empty(len(self._words) * self._longest, PLACE),
@@ -227,8 +285,13 @@ class _Run:
         worlds["n_told"] = n_told
         worlds["seed"], worlds["key"] = batch.streams.seed, word("allocation")
         worlds["n_sites"], worlds["n_arms"] = batch.design.n_sites, len(batch.design.arms)
-        worlds["n_amendments"], worlds["n_caps"] = len(batch.design.amendments), len(batch.design.caps)
+        worlds["n_groups"], worlds["n_risks"] = len(batch.design.groups), len(batch.design.risks)
+        worlds["n_interims"], worlds["n_shared"] = len(batch.design.interims), len(tables["shared_ends"])
+        worlds["most_an_event"] = _most_an_event(batch.design)
+        worlds["n_amendments"], worlds["n_counters"] = len(batch.design.amendments), len(rows.caps.counters)
+        worlds["n_caps"], worlds["n_levels"] = len(batch.design.caps), rows.caps.n_levels
         worlds["n_weeks"], worlds["n_columns"] = len(self._draws_of_week), len(batch.design.columns)
+        worlds["n_factors"], worlds["n_counts"] = len(self._factors), self._n_counts
         worlds["n_lists"] = len(self._words)
         if self._blocks is not None:
             worlds["n_site_blocks"] = self._blocks.block_of.shape[2]
@@ -241,7 +304,19 @@ class _Run:
         worlds["room_lots"] = self._lot_draws.shape[1]
         worlds["room_draws"] = self._known.room
         worlds["portion"] = BLOCK if self._program is None else self._known.portion
-        for name in ("heap", "people", "log", "visits", "ended", "lines", "spans", "blocks", "patients", "parts"):
+        for name in (
+            "heap",
+            "people",
+            "log",
+            "visits",
+            "ended",
+            "lines",
+            "spans",
+            "blocks",
+            "patients",
+            "parts",
+            "cap_spans",
+        ):
             worlds[f"room_{name}"] = len(tables[name])
         return worlds
 
@@ -270,6 +345,9 @@ class _Run:
         elif status == NEEDS_HOLDS:
             self._known.n_holds *= 2
             self._holds = holds(self._batch, self._known.n_holds)
+        elif status == NEEDS_LOOKS:
+            self._known.n_times *= 2
+            self._rows = self._rows_of_rules()
         elif status == NEEDS_ROOM:
             self._known.room *= 2
         return bool(status != NEEDS_SIMPY)

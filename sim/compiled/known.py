@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel
 
 from sim.compiled.layout import MOST_REVIEWS
+from sim.compiled.program import program_of
+from sim.core.design import Design
 from sim.core.population import Population
+from sim.scenario.cap_checks import levels
 from sim.scenario.distributions import Family
 from sim.scenario.schema import Scenario
-from sim.scenario.schema.risks import delayed_groups
-from sim.scenario.schema.start_up import steps_of
 
 _MOST_STRATA = 10_000
 _MOST_ARMS = 8  # of which some may close: there is a number for each set of them
@@ -22,7 +24,7 @@ _MOST_BITS = 60  # ways of leaving, or arms: they are bits of a number
 # compares a scenario with it.
 _KNOWN = {
     "Scenario": "name question trial arms randomisation site_defaults sites countries risks drift calendar patients "
-    "amendments caps screening treatment cells follow_up oversight costs experiment sources bibliography",
+    "amendments interims caps screening treatment cells follow_up oversight costs experiment sources bibliography",
     "TrialSettings": "target enrolment_opens start planned horizon_months overrun replace",
     "Start": "late late_days never",
     "Planned": "primary_completion study_completion",
@@ -44,9 +46,12 @@ _KNOWN = {
     "Calendar": "public_holidays by_month periods",
     "PublicHolidays": "country subdivision factor",
     "Period": "from_ to factor at",
-    "Amendment": "on at_month at_randomised if_fewer_than after_days opens opens_arms closes_arms costs",
+    "Amendment": "on at_month at_randomised if_fewer_than after_days opens opens_arms closes_arms drops "
+    "in_screening consent referrals_times groups costs",
+    "Interim": "at_randomised every at_events of followed_weeks recruitment takes_days days_between stop enlarge "
+    "enlarge_by",
     "NewCosts": "site_activation site_month screening participant_visit lot dose central_month",
-    "Cap": "randomised arm",
+    "Cap": "randomised in_screening groups country stratum arm each known overrun",
     "Patients": "attributes sometimes conditions derived bands correlation",
     "Sometimes": "probability times",
     "Given": "given probability",
@@ -107,15 +112,13 @@ def _unknown_family(path: str, value: object) -> Iterator[str]:
 
 def _unknown_changes(scenario: Scenario) -> Iterator[str]:
     """Amendments and caps that the compiled engine does not follow."""
-    for name, cap in scenario.caps.items():
-        if cap.arm is None:
-            yield f"caps.{name} without an arm"
-    to_start_up = [risk for risk in scenario.risks.values() if risk.delays == "activation"]
+    n_levels = math.prod(len(levels(scenario)[name]) for name in Population(scenario).strata)
+    if scenario.caps and n_levels * len(scenario.caps) > _MOST_STRATA:
+        yield f"caps with more than {_MOST_STRATA:,} combinations of strata"
     for name, rule in scenario.amendments.items():
-        if any(steps_of(scenario, group) for group in rule.opens or ()):
-            yield f"amendments.{name}.opens of sites with start_up"
-        elif any(set(rule.opens or ()) & set(delayed_groups(scenario, risk)) for risk in to_start_up):
-            yield f"amendments.{name}.opens of sites that a risk delays"
+        if (rule.opens or rule.referrals_times is not None) and program_of(Design(scenario)) is None:
+            what = "opens" if rule.opens else "referrals_times"
+            yield f"amendments.{name}.{what} with patients of an empirical or uncertain distribution"
     concern_arms = any(rule.concerns_arms for rule in scenario.amendments.values())
     most = _MOST_ARMS if scenario.caps or concern_arms else _MOST_BITS
     if len(scenario.arms) > most:
@@ -124,9 +127,6 @@ def _unknown_changes(scenario: Scenario) -> Iterator[str]:
 
 def _unknown_values(scenario: Scenario) -> Iterator[str]:
     """Values of known keys whose rules the compiled engine does not follow."""
-    method = scenario.randomisation.method
-    if method not in ("simple", "permuted_blocks"):
-        yield f"randomisation.method: {method}"
     if scenario.cells is not None and scenario.cells.source != "bank":
         yield f"cells.source: {scenario.cells.source}"
     yield from _unknown_family("treatment.unfit_days", scenario.treatment.unfit_days)
@@ -137,6 +137,8 @@ def _unknown_values(scenario: Scenario) -> Iterator[str]:
         if len(follow_up.leaving) > _MOST_BITS:
             yield f"follow_up.primary_completion with more than {_MOST_BITS} ways of leaving"
     yield from _unknown_changes(scenario)
+    if scenario.interims and follow_up is not None and len(follow_up.leaving) > _MOST_BITS:
+        yield f"interims with more than {_MOST_BITS} ways of leaving"
     review = scenario.oversight.board_review
     if review is not None and len(review.after_treated) > MOST_REVIEWS:
         yield f"oversight.board_review.after_treated: more than {MOST_REVIEWS}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -12,11 +13,13 @@ import numpy.typing as npt
 from sim.compiled.layout import (
     ARM,
     BEFORE_FIRST_DOSE,
+    BIASED_COIN,
     CLOSES_IN_DROUGHT,
     CLOSES_NEVER,
     CLOSES_ON_DATE,
     CONSTANT,
     HAZARD,
+    MINIMISATION,
     NEVER,
     NOT_EVALUABLE,
     PERMUTED_BLOCKS,
@@ -27,10 +30,15 @@ from sim.compiled.layout import (
     TOLD_ROW,
     TRIANGULAR,
     UNIFORM,
+    URN,
     WEEK,
 )
+from sim.compiled.looks import InterimRows
+from sim.compiled.openings import OpeningRows
+from sim.compiled.strata import CapRows
 from sim.compiled.tables import AmendedRows, Edges, Numbers, Pieces, arm_shares, upright
 from sim.core import events
+from sim.core.amended import CONSENT, RETURN
 from sim.core.batch import Batch
 from sim.core.clock import WEEK_DAYS
 from sim.core.columns import bay_hours_of
@@ -52,7 +60,13 @@ Array = npt.NDArray[Any]
 
 _NO_LIMIT = 1 << 40  # places
 _REPLACE = {"never": NEVER, "before_first_dose": BEFORE_FIRST_DOSE, "not_evaluable": NOT_EVALUABLE}
-_METHODS = {"simple": SIMPLE, "permuted_blocks": PERMUTED_BLOCKS}
+_METHODS = {
+    "simple": SIMPLE,
+    "permuted_blocks": PERMUTED_BLOCKS,
+    "minimisation": MINIMISATION,
+    "biased_coin": BIASED_COIN,
+    "urn": URN,
+}
 _FAMILIES = {"uniform": UNIFORM, "triangular": TRIANGULAR}
 
 
@@ -62,6 +76,7 @@ class RowsOfRules:
     Args:
         batch: the batch.
         numpy_draws: whether numpy draws the referrals.
+        n_times: how many times as many looks after cohorts are drawn as the target needs.
 
     Attributes:
         rules: (rows,) RULES.
@@ -71,13 +86,16 @@ class RowsOfRules:
         hazards: (rows, arms x ways out) HAZARD.
         pieces: PIECE of all hazards.
         told: TOLD_ROW of all replications.
-        amendments: what amendments and caps on arms change.
+        amendments: what amendments change.
+        caps: caps on participants and on people in screening.
+        openings: start-up that begins with an amendment.
+        interims: interim looks.
         n_told: (rows, 2) the first of them, and how many there are.
         edges: EDGE of the calendars of all sites.
         arrivals: by row, the arrival rate of each site; only where numpy draws the referrals.
     """
 
-    def __init__(self, batch: Batch, numpy_draws: bool) -> None:
+    def __init__(self, batch: Batch, numpy_draws: bool, n_times: int) -> None:
         design = batch.design
         self.design = design
         self.scenario = design.scenario
@@ -103,6 +121,10 @@ class RowsOfRules:
         self._follow_up()
         self._oversight()
         self.edges = self._sites()
+        self.caps = CapRows(design, self.sites)
+        self.rules["n_other_levels"] = self.caps.n_levels // math.prod(design.population.n_levels())
+        self.openings = OpeningRows(batch, self.sites)
+        self.interims = InterimRows(batch, self._drawn, n_times)
         self.told, self.n_told = self._told()
         self.arrivals: list[list[Intensity]] = []
         if numpy_draws:
@@ -144,6 +166,7 @@ class RowsOfRules:
         rules["target"], rules["lets_in"] = trial.target, trial.overrun == "randomise"
         rules["replace"] = _REPLACE[trial.replace]
         rules["method"] = _METHODS[randomisation.method]
+        rules["pull"] = 2 * randomisation.preferred_probability - 1
         rules["by_site"] = "site" in randomisation.stratify_by
         rules["n_unit"] = sum(arm.allocation for arm in design.arms)
         rules["n_sizes"] = len(randomisation.block_sizes)
@@ -152,15 +175,18 @@ class RowsOfRules:
     def _sites(self) -> Array:
         """What is drawn of sites, and their rates over time; EDGE of their calendars."""
         edges = Edges()
-        for group in self.design.groups:
+        for number, group in enumerate(self.design.groups):
             found = self.sites[:, group.first_site : group.first_site + group.count]
             rates, activates = (values.T for values in self._batch.sites(group))
             found["per_month"], found["activates"] = rates, activates
             found["opens"] = np.maximum(activates, self._starts[:, None])
             found["row"], found["word"] = np.arange(group.count), word(group.name)
+            found["group"], found["is_changing"] = number, group.is_changing
             self._settings(found, group)
             if group.waits:
-                found["waits"], found["days_to_open"] = 1, self._batch.days_to_open(group).T
+                found["waits"] = 1
+            if group.waits and not group.network:
+                found["days_to_open"] = self._batch.days_to_open(group).T
             shared = self._is_calendar_shared()
             for row in range(1 if shared else self._batch.n):
                 place = edges.of(World(self._batch, self._batch.first + row).calendar(group.name))
@@ -212,7 +238,9 @@ class RowsOfRules:
             ("return_after", path, path, return_after),
         ):
             found[f"column_{name}"], found[name] = self._column(purpose, at, value)
-        found["column_return"] = self.design.column_index.get("rescreen.after_tests", -1)
+        for name, purpose in (("return", "rescreen.after_tests"), ("chart_return", RETURN), ("consent", CONSENT)):
+            found[f"column_{name}"] = self.design.column_index.get(purpose, -1)
+        found["lasting_on_chart"] = self.design.population.lasting
         if rescreen is not None:
             found["p_return"] = self._probability("screening.rescreen.probability", rescreen.probability)
         criteria = self.design.population.criteria.values()
@@ -222,11 +250,14 @@ class RowsOfRules:
         design, scenario, rules = self.design, self.scenario, self.rules
         self.amendments = AmendedRows(self._batch, self._drawn)
         rules["waiting_arms"] = self.amendments.waiting_arms
-        sentinels = scenario.oversight.sentinels
+        sentinels, randomisation = scenario.oversight.sentinels, scenario.randomisation
         first = 0
         for i, (arm, share) in enumerate(zip(design.arms, arm_shares(design), strict=True)):
             found = self.arms[:, i]
             found["share"], found["first_dose"] = share, first
+            found["balls_at_start"] = randomisation.urn_start * share * sum(arm.allocation for arm in design.arms)
+            if share < 1:
+                found["more_balls"] = randomisation.urn_add * share / (1 - share) * (len(design.arms) - 1)
             found["first_hazard"] = arm.index * len(design.ways_out)
             found["is_sentinel"] = sentinels is not None and arm.name == sentinels.arm
             if arm.doses is None:
@@ -388,6 +419,8 @@ class RowsOfRules:
         """TOLD_ROW of a replication, in the order in which `sim.trial` plans them."""
         world, one = World(self._batch, self._batch.first + row), self.rules[row]
         risks, steps = StrikingRisks(world), StartUpSteps(world)
+        for (place_number, code), end in steps.shared.items():
+            self.openings.shared[row, self.openings.place(place_number, code)] = end
         one["begins"] = min(one["begins"], risks.first_day, steps.first_day)
         first = [(day, 0.0, amount, kind, -1, code, 0) for day, kind, code, amount in risks.told]
         first += [

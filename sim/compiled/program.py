@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.compiled.layout import DRAWING_STEP, LOOP, OUTPUT, SEARCH, UNIFORM_NUMBERS
+from sim.compiled.strata import n_levels_of
 from sim.compiled.tracing import (
     CONSTANT_VALUE,
     FLAG,
@@ -85,7 +86,7 @@ class Program:
         steps: DRAWING_STEP; their arguments are offsets until `at` makes them addresses.
         ends: end of each part among the steps.
         n_outputs: number of results: gap, criteria failed on the chart, fate; then weight, days since decompensation,
-            criteria failed when tested, consent, stratum, and the value of each column.
+            criteria failed when tested, consent, levels of all strata, and the value of each column.
 
     Raises:
         UntraceableError: numpy must draw the referrals.
@@ -96,7 +97,7 @@ class Program:
         found = judged(design, trace)
         patients = found.patients
         stratum: Any = 0
-        for n_levels, levels in zip(design.population.n_levels(), patients.strata.values(), strict=False):
+        for n_levels, levels in zip(n_levels_of(design), patients.strata.values(), strict=True):
             stratum = stratum * n_levels + levels
         gap = [trace.of(gaps(trace))]
         chart = [trace.cast(trace.of(each), INTEGER) for each in (patients.chart_failed, found.fate)]

@@ -25,9 +25,8 @@ _ENGINE = "sim.compiled.engine"
 _MARK, _BUSY, _LOCK = "compiled", "compiling", "lock"
 _BUSY_SECONDS = 600.0  # after which a process that compiles is taken for dead
 # Of this package:
-_NOT_COMPILED = {
-    f"{name}.py" for name in ["blocks", "choice", "engine", "known", "prepare", "program", "ready", "tables", "tracing"]
-}
+_IN_PYTHON = "blocks choice engine known looks openings prepare program ready strata tables tracing"
+_NOT_COMPILED = {f"{name}.py" for name in _IN_PYTHON.split()}
 _SOURCES = (
     "compiled",
     *(f"core/{name}.py" for name in ("clock", "decisions", "events", "people", "referred", "streams")),

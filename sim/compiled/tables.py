@@ -14,13 +14,13 @@ from sim.compiled.layout import (
     AMENDMENT,
     BY_RULE_OF_HOLDS,
     BY_STOPPING_RULE,
-    CAP,
     EDGE,
     GROUP_OPENED,
     LOT_DRAWS,
     N_RULES_OF_HOLDS,
     NUMBER,
     PIECE,
+    PLACE,
 )
 from sim.core.batch import Batch
 from sim.core.clock import MONTH_DAYS
@@ -29,6 +29,7 @@ from sim.core.hazards import Hazard
 from sim.core.intensity import Steps
 from sim.core.streams import BLOCK, word
 from sim.scenario.distributions import Family
+from sim.scenario.schema.amendments import Amendment
 
 Array = npt.NDArray[Any]
 Numbers = float | npt.NDArray[np.float64]  # one for all replications, or (rows,) numbers
@@ -154,7 +155,7 @@ def _bits(design: Design, names: tuple[str, ...] | None) -> int:
 
 
 class AmendedRows:
-    """The amendments of a batch, the caps on its arms, and the shares of its arms.
+    """The amendments of a batch, and the shares of its arms.
 
     Args:
         batch: the batch.
@@ -162,8 +163,8 @@ class AmendedRows:
 
     Attributes:
         in_force: (rows, amendments) AMENDMENT.
+        concerns: (amendments, sites) PLACE, whether criteria, consent and rates change at a site.
         groups: GROUP_OPENED of all amendments, one after another.
-        caps: CAP of each.
         totals: NUMBER, the sum of the shares of all arms without those that are out, which are bits of the index.
         waiting_arms: arms that are closed at first, as bits.
     """
@@ -172,6 +173,7 @@ class AmendedRows:
         design = batch.design
         rules = [design.scenario.amendments[name] for name in design.amendments]
         self.in_force = np.zeros((batch.n, len(rules)), AMENDMENT)
+        self.concerns = np.zeros((len(rules), design.n_sites), PLACE)
         groups: list[tuple[int, int]] = []
         for code, (name, rule) in enumerate(zip(design.amendments, rules, strict=True)):
             found, path = self.in_force[:, code], f"amendments.{name}.after_days"
@@ -183,16 +185,25 @@ class AmendedRows:
             opened = [group for group in design.groups if group.name in (rule.opens or ())]
             found["first_group"], found["n_groups"] = len(groups), len(opened)
             groups += [(group.first_site, group.first_site + group.count) for group in opened]
+            self._of_people(batch, code, name, rule)
         self.groups = np.array(groups, GROUP_OPENED)
         self.waiting_arms = 0
         for rule in rules:
             self.waiting_arms |= _bits(design, rule.opens_arms)
-        caps = [design.scenario.caps[name] for name in design.caps]
-        self.caps = np.zeros(len(caps), CAP)
-        for k, cap in enumerate(caps):
-            (self.caps["arm"][k],) = (arm.index for arm in design.arms if arm.name == cap.arm)
-            self.caps["limit"][k] = cap.limit
         self.totals = np.array(self._totals(design), NUMBER)
+
+    def _of_people(self, batch: Batch, code: int, name: str, rule: Amendment) -> None:
+        """What an amendment changes of those who are referred, and where."""
+        found, path = self.in_force[:, code], f"amendments.{name}"
+        found["drops"], found["in_screening"] = batch.design.amended.dropped[name], rule.in_screening
+        if rule.consent is not None:
+            found["has_consent"] = 1
+            found["consent"] = batch.replications.probabilities(f"{path}.consent", rule.consent)
+        factor = 1.0 if rule.referrals_times is None else rule.referrals_times
+        found["referrals_times"] = batch.replications.numbers(f"{path}.referrals_times", factor)
+        for group in batch.design.groups:
+            of_group = slice(group.first_site, group.first_site + group.count)
+            self.concerns["x"][code, of_group] = rule.groups is None or group.name in rule.groups
 
     @staticmethod
     def _totals(design: Design) -> list[float]:

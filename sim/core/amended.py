@@ -17,7 +17,7 @@ from sim.scenario.schema import Scenario
 from sim.scenario.schema.amendments import Amendment
 
 if TYPE_CHECKING:
-    from sim.core.rows import Rows
+    from sim.core.population import Drawing
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -81,11 +81,11 @@ class Amended:
         """Whether all criteria that fail on the chart (as bits) may pass later."""
         return chart_failed & self._lasting == 0
 
-    def is_open(self, rows: Rows, chart_failed: Integers, u_consent: Array, returns: Flags | None) -> Flags:
+    def is_open(self, drawing: Drawing, chart_failed: Integers, u_consent: Array, returns: Flags | None) -> Flags:
         """Which referrals must be judged on the day, because an amendment may change their fate.
 
         Args:
-            rows: which referrals.
+            drawing: which referrals.
             chart_failed: (rows, BLOCK) criteria that fail on the chart, as bits.
             u_consent: (rows, BLOCK) uniform numbers that decide on consent.
             returns: (rows, BLOCK) whether they would come back after a reason that passes; None where nobody does.
@@ -96,7 +96,7 @@ class Amended:
         left = chart_failed & ~np.int64(self._droppable)
         found: Flags = (left == 0) & (chart_failed != 0)
         for path, value in self._consents:
-            found |= (chart_failed == 0) & (u_consent < rows.probabilities(path, value))
+            found |= (chart_failed == 0) & (u_consent < drawing.probabilities(path, value))
         if returns is not None:
             found |= (left & np.int64(self._lasting) == 0) & (chart_failed != 0) & returns
         return found

@@ -126,9 +126,6 @@ def draw_referred(design: Design, rows: Rows) -> Referred:
     """
     found = judged(design, rows)
     patients, fate = found.patients, found.fate
-    if design.amended:
-        is_open = design.amended.is_open(rows, patients.chart_failed, rows.uniform("screening.consent"), found.returns)
-        fate[is_open] = HANDLED
     people = _people(design, rows, patients, found.consents, fate == HANDLED)
     return Referred(gaps(rows), patients.chart_failed, fate, people)
 
@@ -139,7 +136,7 @@ def gaps(drawing: Drawing) -> Array:
 
 
 def judged(design: Design, drawing: Drawing) -> Judged:
-    """Judge blocks of referrals, as if there were no amendments.
+    """Judge blocks of referrals; those whose fate an amendment may change are HANDLED.
 
     Args:
         design: the scenario, made ready.
@@ -153,6 +150,10 @@ def judged(design: Design, drawing: Drawing) -> Judged:
         p_return = drawing.probabilities("screening.rescreen.probability", screening.rescreen.probability)
         returns = drawing.uniform("rescreen.after_chart") < p_return
         fate = np.where(patients.may_return & returns, np.int8(HANDLED), fate)
+    if design.amended:
+        u_consent = drawing.uniform("screening.consent")
+        is_open = design.amended.is_open(drawing, patients.chart_failed, u_consent, returns)
+        fate = np.where(is_open, np.int8(HANDLED), fate)
     return Judged(patients, fate, consents, returns)
 
 

@@ -28,12 +28,13 @@ class StartUpSteps:
     Attributes:
         steps: (day, site or -1 for a shared step, number of the place that shares it, step, days it took) of each step;
             empty if the trial never starts.
+        shared: day on which each shared step ends, by number of the place that shares it and code of the step.
     """
 
     def __init__(self, world: World, on_planned: Late = lambda _group, _step, _day: None) -> None:
         self._world = world
         self._on_planned = on_planned
-        self._shared: dict[tuple[int, int], float] = {}  # end of each shared step, by place and code
+        self.shared: dict[tuple[int, int], float] = {}
         self.steps = [] if world.starts is None else list(self._found(world))
 
     def _found(self, world: World) -> Iterator[tuple[float, int, int, int, float]]:
@@ -48,12 +49,12 @@ class StartUpSteps:
                     key = step.place_number, step.code
                     if math.isnan(end):  # known to be over before the data end, if nothing else is known
                         if step.place is not None:
-                            self._shared.setdefault(key, -math.inf)
+                            self.shared.setdefault(key, -math.inf)
                         continue
                     if step.place is None:
                         yield end, group.first_site + row, *key, length
-                    elif self._shared.get(key, -math.inf) == -math.inf:
-                        self._shared[key] = end
+                    elif self.shared.get(key, -math.inf) == -math.inf:
+                        self.shared[key] = end
                         yield end, -1, *key, length
 
     def open(self, group: GroupDesign, rows: Sequence[int], since: float) -> list[float]:
@@ -85,13 +86,13 @@ class StartUpSteps:
         ends: dict[int, float] = {}
         for step in group.network:
             key = step.place_number, step.code
-            if step.place is not None and key in self._shared:
-                ends[step.code] = self._shared[key]
+            if step.place is not None and key in self.shared:
+                ends[step.code] = self.shared[key]
                 continue
             ends[step.code] = end = max([since, *(ends[other] for other in step.after)]) + days[step.code]
             site = group.first_site + row
             if step.place is not None:
-                self._shared[key], site = end, -1
+                self.shared[key], site = end, -1
             self._world.env.call_at(end, _Told(self._world, site, *key, days[step.code]))
             self._on_planned(group.name, step.name, end)
         return max(since, *ends.values())

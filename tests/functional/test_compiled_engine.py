@@ -145,6 +145,7 @@ LATE = "{events: 120, not_before: 2028-12-01, last_visits_days: {dist: triangula
 NOBODY_LEFT = "{events: 300, at_the_latest: 2033-06-01}"
 FULL = "caps.third={arm: control, randomised: 150}"
 DOSES = "arms.first_treatment.doses={weeks: [0, 12], amount: 1, unit: mg}"
+STOPS = "interims.futility={at_events: [60, 120], stop: 0.4, takes_days: 30, recruitment: pauses_at_look}"
 SMALL_BLOCKS = "randomisation={method: permuted_blocks, block_sizes: [3]}"
 
 
@@ -156,6 +157,10 @@ SMALL_BLOCKS = "randomisation={method: permuted_blocks, block_sizes: [3]}"
         pytest.param("oncology", ["follow_up.primary_completion={events: 300}"], id="too few events"),
         pytest.param("drug", ["amendments.more_sites.if_fewer_than=1"], id="sites that never open"),
         pytest.param("platform", [SMALL_BLOCKS], id="arms in blocks"),
+        pytest.param("platform", ["randomisation={method: minimisation}"], id="minimisation of several arms"),
+        pytest.param("platform", ["randomisation={method: biased_coin}"], id="a coin for several arms"),
+        pytest.param("platform", ["randomisation={method: urn}"], id="an urn for several arms"),
+        pytest.param("oncology", [STOPS], id="looks stop before primary completion"),
         pytest.param("platform", ["trial.replace=not_evaluable", DOSES], id="replacement under caps"),
         pytest.param(
             "platform", [FULL, "amendments.ends={at_month: 12, closes_arms: first_treatment}"], id="full arms"
@@ -168,15 +173,6 @@ def test_same_events_of_changed_templates(template: str, changes: list[str]) -> 
 
 def known_of(data: dict[str, Any]) -> dict[str, Any]:
     """A random scenario without the values that the compiled engine does not know."""
-    if data["randomisation"]["method"] not in ("simple", "permuted_blocks"):
-        data["randomisation"]["method"] = "permuted_blocks"
-    data.pop("interims", None)
-    data["caps"] = {name: cap for name, cap in (data.get("caps") or {}).items() if "arm" in cap}
-    refused = {"drops", "consent", "referrals_times"}
-    if "start_up" in data["site_defaults"] or "late" in data["risks"]:
-        refused.add("opens")
-    rules = data.get("amendments", {}).items()
-    data["amendments"] = {name: rule for name, rule in rules if not rule.keys() & refused}
     if data.get("cells"):
         data["cells"] |= {"source": "bank", "courier": None}
     for section, key in ((data["treatment"], "unfit_days"), (completion_of(data), "last_visits_days")):
@@ -188,6 +184,54 @@ def known_of(data: dict[str, Any]) -> dict[str, Any]:
 def completion_of(data: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = data.get("follow_up", {}).get("primary_completion", {})
     return found
+
+
+LOOKS = "interims.look={at_randomised: [8, 20], followed_weeks: 4, takes_days: {dist: gamma, mean: 12, cv: 0.5}"
+COHORTS = "interims.cohorts={every: 4, recruitment: pauses_when_randomised, takes_days: 10, days_between: 2"
+DROPS = "{at_month: 2, drops: [age, meld, no_hcc], in_screening: true, after_days: 20}"
+RESERVE = "sites.reserve={count: 3, referrals_per_month: 4}"
+STEPS = (
+    "site_defaults.start_up={ethics: {days: {dist: gamma, mean: 60, cv: 0.4}}, contract: {days: 30, after: [ethics]}, "
+)
+STEPS += "regulator: {days: {dist: uniform, low: 20, high: 90}, each: trial}}"
+OPENS = "amendments.more={at_month: 3, opens: reserve}"
+LATE_SITES = "risks.late={probability: 0.6, days: 40, delays: activation}"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param([f"{LOOKS}}}"], id="looks"),
+        pytest.param([f"{LOOKS}, recruitment: pauses_at_look, stop: 0.4}}"], id="looks that stop"),
+        pytest.param([f"{LOOKS}, enlarge: 0.5, enlarge_by: 12}}"], id="looks that enlarge"),
+        pytest.param([f"{COHORTS}, enlarge: 0.45, enlarge_by: 8}}"], id="more cohorts than the target has"),
+        pytest.param(["interims.events={at_events: [2, 5], takes_days: 20, stop: 0.5}"], id="looks at events"),
+        pytest.param([f"{LOOKS}}}", COHORTS + "}"], id="looks and cohorts"),
+        pytest.param([f"amendments.wider={DROPS}", "screening.rescreen.probability=0.6"], id="dropped criteria"),
+        pytest.param(["amendments.consent={at_month: 2, consent: 0.9}"], id="consent"),
+        pytest.param(["amendments.rate={at_randomised: 5, referrals_times: 3}"], id="rates"),
+        pytest.param(
+            ["amendments.rate={at_month: 4, referrals_times: 0}", "amendments.back={at_month: 6, referrals_times: 2}"],
+            id="rates of nothing",
+        ),
+        pytest.param(
+            ["site_defaults.ramp_up={start_fraction: 0.1, days: 200}", "amendments.rate={at_month: 5, "
+             "referrals_times: {uncertain: uniform, low: 0.2, high: 3}}"],
+            id="rates in ramp-up",
+        ),
+        pytest.param([RESERVE, OPENS, LATE_SITES], id="late sites of an amendment"),
+        pytest.param([RESERVE, "site_defaults.activation_delay_days=0", STEPS, OPENS, LATE_SITES], id="steps of them"),
+        pytest.param(["randomisation={method: minimisation, stratify_by: [site, sex, ascites]}"], id="minimisation"),
+        pytest.param(["randomisation={method: minimisation, stratify_by: []}"], id="minimisation overall"),
+        pytest.param(["randomisation={method: biased_coin, stratify_by: []}"], id="biased coin"),
+        pytest.param(["randomisation={method: urn, stratify_by: []}"], id="urn"),
+        pytest.param(["caps.women={randomised: 10, stratum: {sex: female}, known: tests}"], id="a stratum is full"),
+        pytest.param(["caps.site={randomised: 5, each: site, overrun: randomise}"], id="sites have caps"),
+        pytest.param(["caps.desks={in_screening: 2, each: site}"], id="people in screening"),
+    ],
+)  # fmt: skip
+def test_same_events_by_rule_of_change(changes: list[str]) -> None:
+    compare(load_scenario("base", changes), 20, first=7)
 
 
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -290,6 +334,13 @@ def test_an_engine_that_does_not_exist_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv(engine.VARIABLE, "simpi")
     with pytest.raises(UsageError, match="did you mean 'simpy'"):
         engine.asked()
+
+
+def test_patients_that_numpy_draws_do_not_come_to_sites_of_an_amendment() -> None:
+    """Their days are drawn before the trial begins, so the scenario runs on SimPy."""
+    changes = [RESERVE, OPENS, "patients.attributes.age_years={dist: empirical, values: [30, 50]}"]
+    assert str(reason_not_compiled(load_scenario("base", changes))).startswith("amendments.more.opens")
+    assert reason_not_compiled(load_scenario("base", changes[:2])) is None
 
 
 def test_an_odd_seed_has_the_same_numbers() -> None:

@@ -86,26 +86,54 @@ def _to_next_piece(w: Any, site: Any) -> None:
 
 
 @compiled
-def next_arrival(w: Any, site: Any) -> float:
-    """The day on which the expected number of arrivals is what the site has reached; infinity if never."""
+def expected(w: Any, site: Any, day: float) -> float:
+    """Expected arrivals from the opening of a site up to a day; see `Intensity.expected`."""
+    if day < site.full_from:
+        return float(_expected_in_ramp(w, site, day)) if site.has_ramp else 0.0
+    per_day = site.per_month / MONTH_DAYS
+    return float(site.in_ramp + per_day * (_integral_to(w, site, min(day, rules_of(w).horizon)) - site.before))
+
+
+@compiled
+def _expected_in_ramp(w: Any, site: Any, day: float) -> float:
+    if day < site.opens:
+        return 0.0
+    _to_first_piece(w, site)
+    while _right_edge(w, site) <= day:
+        _to_next_piece(w, site)
+    edge = _right_edge(w, site)
+    left = _rate(w, site, site.ramp_edge)
+    slope = (_rate(w, site, edge) - left) / (edge - site.ramp_edge)
+    since = day - site.ramp_edge
+    return float(site.ramp_cumulative + since * (left + slope * since * 0.5))
+
+
+@compiled
+def day_reached(w: Any, site: Any, reached: float) -> float:
+    """The day on which the expected number of arrivals reaches a value; infinity if never.
+
+    Values that increase are found fast.
+    """
     per_day, horizon = site.per_month / MONTH_DAYS, rules_of(w).horizon
     if per_day <= 0 or (site.full_from >= horizon and not site.has_ramp):
         return _NEVER
-    if site.has_ramp and site.reached < site.in_ramp:
-        day = _in_ramp(w, site)
+    if site.has_ramp and reached < site.in_ramp:
+        day = _in_ramp(w, site, reached)
     else:
-        day = _in_calendar(w, site, (site.reached - site.in_ramp) / per_day + site.before)
+        day = _in_calendar(w, site, (reached - site.in_ramp) / per_day + site.before)
     return _NEVER if day >= horizon else day
 
 
 @compiled
-def _in_ramp(w: Any, site: Any) -> float:
-    while _right_edge(w, site) < site.full_from and _reached_after(w, site) <= site.reached:
+def _in_ramp(w: Any, site: Any, reached: float) -> float:
+    if reached < site.ramp_cumulative:
+        _to_first_piece(w, site)
+    while _right_edge(w, site) < site.full_from and _reached_after(w, site) <= reached:
         _to_next_piece(w, site)
     edge = _right_edge(w, site)
     a = _rate(w, site, site.ramp_edge)
     b = (_rate(w, site, edge) - a) / (edge - site.ramp_edge)
-    rest = site.reached - site.ramp_cumulative
+    rest = reached - site.ramp_cumulative
     root = math.sqrt(max(a * a + 2 * b * rest, 0.0))
     return float(min(site.ramp_edge + 2 * rest / (a + root), edge))
 
@@ -116,6 +144,8 @@ def _in_calendar(w: Any, site: Any, integral: float) -> float:
     last = site.first_edge + site.n_edges - 1
     if integral >= edges(w, last).integral:
         return float(edges(w, last).day) if integral == edges(w, last).integral else _NEVER
+    while site.piece > 0 and edges(w, site.first_edge + site.piece).integral > integral:
+        site.piece -= 1
     while edges(w, site.first_edge + site.piece + 1).integral <= integral:
         site.piece += 1
     before, after = edges(w, site.first_edge + site.piece), edges(w, site.first_edge + site.piece + 1)

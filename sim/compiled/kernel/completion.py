@@ -39,15 +39,21 @@ def count_event(w: Any, p: int) -> None:
 def complete(w: Any, code: int) -> None:
     """Come to primary completion, once: stop recruiting, and plan a last visit for all who are followed."""
     t = w
-    if t.is_completed:
+    if t.is_completed or t.is_stopped:
         return
     t.is_completed = 1
     record(w, events.PRIMARY_COMPLETED, -1, -1, float(t.n_events), code, 0.0)
     close(w, events.RECRUITMENT_COMPLETED)
-    for i in range(t.n_randomised):
+    plan_last_visits(w)
+    look_for_end(w)
+
+
+@compiled
+def plan_last_visits(w: Any) -> None:
+    """Plan a last visit for all who are followed."""
+    for i in range(w.n_randomised):
         if people(w, lines(w, i).participant).is_followed:
             _plan_last_visit(w, lines(w, i).participant)
-    look_for_end(w)
 
 
 @compiled

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.compiled.jit import compiled
-from sim.compiled.kernel.arrivals import begin_arrivals, next_arrival
+from sim.compiled.kernel.arrivals import begin_arrivals, day_reached
 from sim.compiled.kernel.philox import numbers_at, write_numbers
 from sim.compiled.layout import CAST, CHOOSE, LOOP, N_ARGUMENTS, NEEDS_ROOM, NOBODY, UNIFORM_NUMBERS
 from sim.compiled.memory import (
@@ -35,7 +35,7 @@ from sim.core.streams import BLOCK
 _TICK = 4
 _WORD = 8
 _RESULT = N_ARGUMENTS - 1
-_GAP, _CHART, _FATE, _WEIGHT, _SINCE, _TESTS, _CONSENTS, _STRATUM, _COLUMNS = range(9)  # results, as in `Program`
+_GAP, _CHART, _FATE, _WEIGHT, _SINCE, _TESTS, _CONSENTS, _LEVELS, _COLUMNS = range(9)  # results, as in `Program`
 _FLAG_TO_INTEGER, _FLAG_TO_FLOAT = 0, 1
 _NEVER = float("inf")
 
@@ -70,7 +70,7 @@ def draw_block(w: Any, s: int) -> int:
     block, n = blocks(w, b), 0
     while n < w.portion:
         site.reached += float_at(_result(w, _GAP, n))
-        day = next_arrival(w, site)
+        day = site.reached if site.is_changing else day_reached(w, site, site.reached)
         if day == _NEVER:
             break
         referrals(w, b * w.portion + n).day = day
@@ -109,7 +109,7 @@ def _judge(w: Any, b: int, n: int) -> None:
             integer_at(_result(w, _TESTS, k)),
             integer_at(_result(w, _CONSENTS, k)),
         )
-        patient.stratum = integer_at(_result(w, _STRATUM, k))
+        patient.levels = integer_at(_result(w, _LEVELS, k))
         for column in range(w.n_columns):
             values(w, p * w.n_columns + column).x = float_at(_result(w, _COLUMNS + column, k))
 

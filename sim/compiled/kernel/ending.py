@@ -7,10 +7,10 @@ from typing import Any
 from sim.compiled.jit import compiled
 from sim.compiled.kernel.calendar import plan, record, schedule
 from sim.compiled.kernel.openings import may_open, may_open_an_arm
+from sim.compiled.kernel.room import has_room
 from sim.compiled.layout import (
     INTERRUPT,
     LOCK,
-    NOBODY,
     REOPENED,
     THEN_WATCH,
     WATCH,
@@ -65,7 +65,7 @@ def lock(w: Any) -> None:
 def look_for_lock(w: Any) -> None:
     """Lock the database when recruitment is closed and nobody is left."""
     t = w
-    if t.n_inside > 0 or t.is_locking or t.n_following > 0:
+    if t.n_inside > 0 or t.is_locking or t.n_following > 0 or t.n_pending > 0:
         return
     if not _awaits_completion(w):
         t.is_locking = 1
@@ -76,7 +76,7 @@ def look_for_lock(w: Any) -> None:
 def _awaits_completion(w: Any) -> bool:
     """Whether primary completion is still to come, on a date; with nobody left and a latest date set, it comes now."""
     t, rules = w, rules_of(w)
-    if not rules.is_event_driven or t.is_completed:
+    if not rules.is_event_driven or t.is_completed or t.is_stopped:
         return False
     if t.n_events >= rules.n_events_needed:
         return True
@@ -127,7 +127,7 @@ def look_for_end(w: Any) -> None:
         return
     for s in range(w.n_sites):
         if not sites(w, s).is_closed and may_open(w, s):
-            if t.no_arm != NOBODY and not may_open_an_arm(w):
+            if w.n_counters > 0 and not (has_room(w) or may_open_an_arm(w)):
                 close(w, events.RECRUITMENT_CAPS)
             return
     close(w, events.RECRUITMENT_NO_SITES)
@@ -181,10 +181,10 @@ def look_at(w: Any, s: int) -> None:
 
 
 @compiled
-def need_one_more(w: Any) -> bool:
+def need_more(w: Any, n: int) -> bool:
     """Raise the number of participants needed; whether recruitment, which had closed on the target, reopens."""
     t = w
-    t.n_needed += 1
+    t.n_needed += n
     if t.recruiting or t.n_randomised >= t.n_needed:
         return False
     t.recruiting = 1

@@ -17,13 +17,15 @@ from sim.core.decisions import nearly as _nearly
 
 nearly = compiled(_nearly)
 _NO_PAUSE = -1
+_NEVER = float("inf")
 
 
 @compiled
 def turns_away(w: Any) -> bool:
-    """Whether new patients are turned away: in a review or a hold."""
+    """Whether new patients are turned away: in a review, a hold or an interim look."""
     t = w
-    return t.is_paused[events.PAUSE_BOARD] + t.is_paused[events.PAUSE_HOLD] > 0
+    n = t.is_paused[events.PAUSE_BOARD] + t.is_paused[events.PAUSE_HOLD] + t.is_paused[events.PAUSE_INTERIM]
+    return bool(n > 0)
 
 
 @compiled
@@ -40,6 +42,28 @@ def pause(w: Any, reason: int, days: float) -> None:
         spans(w, t.n_pauses).paused_from, spans(w, t.n_pauses).paused_to = t.now, until
         t.n_pauses += 1
     plan(w, until, RESUME, reason)
+
+
+@compiled
+def pause_until_told(w: Any, reason: int) -> None:
+    """Randomise nobody until each call of this function is matched by a call of `go_on`."""
+    w.n_holding += 1
+    if w.n_holding == 1:
+        record(w, events.PAUSED, -1, -1, 0.0, reason, 0.0)
+        w.is_paused[reason], w.paused_until[reason] = 1, _NEVER
+        spans(w, w.n_pauses).paused_from, spans(w, w.n_pauses).paused_to = w.now, _NEVER
+        w.open_pause = w.n_pauses
+        w.n_pauses += 1
+
+
+@compiled
+def go_on(w: Any, reason: int) -> None:
+    """Take back one call of `pause_until_told`; the last one ends the pause."""
+    w.n_holding -= 1
+    if w.n_holding == 0:
+        spans(w, w.open_pause).paused_to = w.now
+        w.paused_until[reason] = w.now
+        resume(w, reason)
 
 
 @compiled

@@ -8,11 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from sim.compiled.jit import compiled
+from sim.compiled.kernel.changing import day_of
 from sim.compiled.kernel.leaving import at_an_hour
+from sim.compiled.kernel.room import full_on
 from sim.compiled.kernel.screening import lowest_bit
 from sim.compiled.layout import NOBODY
 from sim.compiled.memory import (
+    amendments,
     blocks,
+    concerns,
     draws,
     ended,
     lines,
@@ -96,23 +100,28 @@ def write_ended_at_once(w: Any) -> bool:
                 return False
             for position in range(blocks(w, block).n):
                 referral = referrals(w, block * w.portion + position)
-                day = referral.day
+                day = day_of(w, s, referral.day) if site.is_changing else referral.day
                 if day < last and referral.fate != HANDLED and _recruits(w, day):
                     row = ended(w, w.n_ended_written)
                     w.n_ended_written += 1
                     row.time, row.site, row.person = day, s, b * w.portion + position
-                    _how_it_ended(w, day, referral, row)
+                    _how_it_ended(w, s, day, referral, row)
             b += 1
             block = blocks(w, block).next
     return True
 
 
 @compiled
-def _how_it_ended(w: Any, day: float, referral: Any, row: Any) -> None:
+def _how_it_ended(w: Any, s: int, day: float, referral: Any, row: Any) -> None:
     row.kind, row.failed, row.code = events.CHART_FAILED, referral.failed, 0
+    for code in range(w.n_amendments):
+        if day >= amendments(w, code).since and concerns(w, code * w.n_sites + s).x:
+            row.failed &= ~amendments(w, code).drops
     if referral.fate != DECLINES:
-        row.code = lowest_bit(referral.failed)
+        row.code = lowest_bit(row.failed)
     elif _turned_away(w, day):
         row.kind, row.code = events.TURNED_AWAY, events.AWAY_PAUSED
+    elif w.n_counters > 0 and full_on(w, s, day) != NOBODY:
+        row.kind, row.code = events.TURNED_AWAY, events.AWAY_CAP + full_on(w, s, day)
     else:
         row.kind = events.CONSENT_REFUSED

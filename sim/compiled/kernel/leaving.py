@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from sim.compiled.jit import compiled
-from sim.compiled.kernel.arms import no_longer_in_arm
 from sim.compiled.kernel.calendar import record
+from sim.compiled.kernel.caps import no_longer_under_caps
 from sim.compiled.kernel.completion import count_event
-from sim.compiled.kernel.ending import look_for_end, need_one_more, sites_reopen
+from sim.compiled.kernel.ending import look_for_end, need_more, sites_reopen
+from sim.compiled.kernel.interims import interims_hear_of
 from sim.compiled.kernel.supply import look
 from sim.compiled.layout import BEFORE_FIRST_DOSE, NOBODY, NOT_EVALUABLE
 from sim.compiled.memory import arms, draws, hazards, people, pieces, rules_of, values, weeks
@@ -86,10 +87,11 @@ def leave(w: Any, p: int) -> None:
         record(w, events.LEFT, person.site, person.referral, float(person.number), person.way_out, 0.0)
     if rules_of(w).is_event_driven:
         count_event(w, p)
+    interims_hear_of(w, p)
     if person.way_out != NOBODY and not t.is_over and _is_replaced(w, p):
         record(w, events.REPLACED, person.site, person.referral, float(person.number), 0, 0.0)
-        no_longer_in_arm(w, p)
-        if need_one_more(w):
+        no_longer_under_caps(w, p)
+        if need_more(w, 1):
             sites_reopen(w)
             look(w)
     t.n_following -= 1

@@ -19,11 +19,13 @@ from sim.compiled.kernel.doses import (
 )
 from sim.compiled.kernel.ending import close_site, end, interrupt, lock, look_at, look_for_end, watch
 from sim.compiled.kernel.gate import resume
+from sim.compiled.kernel.interims import decide_after_look, look_at_data
 from sim.compiled.kernel.leaving import leave
 from sim.compiled.kernel.oversight import review, review_ends
 from sim.compiled.kernel.reset import reset
 from sim.compiled.kernel.screening import cut_short, has_waited, place_is_there, returns, screening_interrupted, tested
-from sim.compiled.kernel.sites import site_goes_on, sites_look_again
+from sim.compiled.kernel.sites import site_changes, site_goes_on, sites_look_again
+from sim.compiled.kernel.start_up import risk_strikes, step_ends
 from sim.compiled.kernel.supply import lot_expires, lot_goes_on, open_bank
 from sim.compiled.layout import (
     AWAITING,
@@ -43,6 +45,8 @@ from sim.compiled.layout import (
     HORIZON,
     INTERRUPT,
     LOCK,
+    LOOK,
+    LOOK_DECIDES,
     LOOK_FOR_END,
     LOT_EXPIRES,
     LOT_STEP,
@@ -55,9 +59,12 @@ from sim.compiled.layout import (
     RETURNING,
     REVIEW,
     REVIEW_ENDS,
+    RISK_STRIKES,
+    SITE_CHANGES,
     SITE_OPENS,
     SITE_STEP,
     STEP,
+    STEP_ENDS,
     TESTS,
     TESTS_CUT,
     TOLD,
@@ -65,10 +72,8 @@ from sim.compiled.layout import (
     WAKE,
     WATCH,
 )
-from sim.compiled.memory import amendments, people, rules_of, sites, told
+from sim.compiled.memory import amendments, people, risks, rules_of, sites, told
 from sim.core import events
-
-_ROOM = 64  # that an event takes of any table at most, besides what depends on numbers of people
 
 
 @compiled
@@ -148,10 +153,15 @@ def _of_person(w: Any, kind: int, p: int, token: int) -> None:
 
 
 @compiled
-def _of_site(w: Any, kind: int, s: int) -> None:
+def _of_site(w: Any, kind: int, s: int, token: int) -> None:
     """An entry of the calendar for a site."""
     if kind == SITE_STEP:
-        site_goes_on(w, s)
+        if token == sites(w, s).token:
+            site_goes_on(w, s)
+    elif kind == SITE_CHANGES:
+        site_changes(w, s)
+    elif kind == STEP_ENDS:
+        step_ends(w, s, token)
     elif kind == SITE_OPENS:
         plan(w, sites(w, s).activates, SITE_STEP, s)
     elif kind == WATCH:
@@ -196,11 +206,17 @@ def _of_trial(w: Any, kind: int, which: int) -> None:
 
 @compiled
 def _of_rules(w: Any, kind: int, which: int) -> None:
-    """An entry of the calendar for an amendment, or for primary completion."""
+    """An entry of the calendar for an amendment, a risk, an interim look, or for primary completion."""
     if kind == COMPLETES:
         complete(w, which)
     elif kind == DECIDED:
         decide(w, which)
+    elif kind == LOOK:
+        look_at_data(w, which)
+    elif kind == LOOK_DECIDES:
+        decide_after_look(w, which)
+    elif kind == RISK_STRIKES:
+        risk_strikes(w, which)
     else:
         in_force(w, which)
 
@@ -208,6 +224,10 @@ def _of_rules(w: Any, kind: int, which: int) -> None:
 @compiled
 def _tell(w: Any, which: int) -> None:
     row = told(w, which)
+    if row.kind == events.RISK_STRUCK:
+        if risks(w, row.code).is_struck:
+            return
+        risks(w, row.code).is_struck = 1
     if w.recruiting or not row.while_recruiting:
         record(w, row.kind, row.site, NOBODY, row.number, row.code, row.amount)
 
@@ -246,14 +266,15 @@ def _begin(w: Any) -> None:
 def _has_room(w: Any) -> bool:
     """Whether there is room for whatever the next event may do."""
     t = w
-    n = _ROOM + rules_of(w).n_suites + 2 * w.n_sites + w.n_caps
+    n = w.most_an_event
     return (
-        t.n_heap + n + 2 * t.n_inside + t.n_randomised < w.room_heap
+        t.n_heap + n + (2 + w.n_caps) * t.n_inside + t.n_randomised < w.room_heap
         and t.n_rows + n < w.room_log
         and t.n_people + n < w.room_people
         and t.n_people + n < w.room_lines
         and t.n_randomised + 1 < w.room_draws
         and max(t.n_intervals, t.n_pauses) + 4 < w.room_spans
+        and t.n_cap_spans + n < w.room_cap_spans
     )
 
 
@@ -274,8 +295,8 @@ def simulate(w: Any) -> None:
         kind, who, token = take_next(w)
         if kind in (STEP, TRIGGER, WAKE, INTERRUPT, FOLLOW_UP_ENDS):
             _of_person(w, kind, who, token)
-        elif kind in (SITE_STEP, SITE_OPENS, WATCH, CLOSING_DATE):
-            _of_site(w, kind, who)
+        elif kind in (SITE_STEP, SITE_CHANGES, STEP_ENDS, SITE_OPENS, WATCH, CLOSING_DATE):
+            _of_site(w, kind, who, token)
         elif kind in (LOT_STEP, LOT_EXPIRES, BANK_OPENS):
             _of_cells(w, kind, who)
         else:

@@ -6,13 +6,21 @@ from typing import Any
 
 from sim.compiled.jit import compiled
 from sim.compiled.kernel.calendar import record, wait_for, wait_until
+from sim.compiled.kernel.caps import (
+    AFTER_TESTS,
+    BEFORE_CONSENT,
+    FROM_SCREENING,
+    barred,
+    enters_screening,
+    leaves_screening,
+)
 from sim.compiled.kernel.ending import look_for_end
 from sim.compiled.kernel.entry import admitted
 from sim.compiled.kernel.gate import admits_at_once, gives_up, holds_up, turns_away, wait_in_line
 from sim.compiled.kernel.places import leave_coordinator, take_coordinator
 from sim.compiled.kernel.supply import look
 from sim.compiled.layout import AWAITING, DONE, NOBODY, QUEUEING, RETURNING, TESTS, TESTS_CUT
-from sim.compiled.memory import lines, people, rules_of, values
+from sim.compiled.memory import lines, people, rules_of, sites, values
 from sim.core import events
 
 
@@ -37,6 +45,8 @@ def take(w: Any, p: int) -> None:
     """Handle a patient whom the chart does not exclude, or not for good."""
     t, person = w, people(w, p)
     record(w, events.REFERRED, person.site, person.referral, 0.0, 0, 0.0)
+    if w.n_amendments > 0 and not _gets_past_chart(w, p):
+        return
     failed = person.chart_failed
     if failed:
         record(w, events.RESCREEN_PLANNED, person.site, person.referral, float(failed), lowest_bit(failed), 0.0)
@@ -50,6 +60,32 @@ def take(w: Any, p: int) -> None:
 
 
 @compiled
+def _gets_past_chart(w: Any, p: int) -> bool:
+    """Judge a patient by the criteria of the chart that are still in force; the log gets an exclusion for good."""
+    rules, person = rules_of(w), people(w, p)
+    dropped = sites(w, person.site).dropped
+    person.chart_failed &= ~dropped
+    person.tests_failed &= ~dropped
+    failed = person.chart_failed
+    if not failed:
+        return True
+    if not failed & rules.lasting_on_chart and _value(w, p, rules.column_chart_return, 0.0) < rules.p_return:
+        return True
+    record(w, events.CHART_FAILED, person.site, person.referral, float(failed), lowest_bit(failed), 0.0)
+    return False
+
+
+@compiled
+def _consents(w: Any, p: int) -> bool:
+    """Whether a patient consents if asked now."""
+    person = people(w, p)
+    site = sites(w, person.site)
+    if site.has_consent:
+        return _value(w, p, rules_of(w).column_consent, 0.0) < site.consent
+    return bool(person.consents)
+
+
+@compiled
 def _agrees(w: Any, p: int) -> bool:
     """Ask for consent, unless the trial turns patients away now."""
     person = people(w, p)
@@ -57,21 +93,34 @@ def _agrees(w: Any, p: int) -> bool:
     if turns_away(w):
         turn_away(w, p, events.AWAY_PAUSED)
         return False
-    if _is_barred(w, p):
+    if _is_barred(w, p, BEFORE_CONSENT):
         return False
-    if not person.consents:
+    if not _consents(w, p):
         record(w, events.CONSENT_REFUSED, person.site, person.referral, 0.0, 0, 0.0)
         return False
+    return _enters(w, p)
+
+
+@compiled
+def _enters(w: Any, p: int) -> bool:
+    """Count a person as in screening, unless a cap excludes them."""
+    if w.n_counters == 0:
+        return True
+    if _is_barred(w, p, FROM_SCREENING):
+        return False
+    enters_screening(w, p)
     return True
 
 
 @compiled
-def _is_barred(w: Any, p: int) -> bool:
-    """Turn a person away if every open arm is full; whether they are."""
-    if w.no_arm == NOBODY:
+def _is_barred(w: Any, p: int, when: int) -> bool:
+    """Turn a person away if a full cap excludes them; whether one does."""
+    if w.n_counters == 0:
         return False
-    turn_away(w, p, events.AWAY_CAP + w.no_arm)
-    return True
+    reason = barred(w, p, when)
+    if reason != NOBODY:
+        turn_away(w, p, reason)
+    return reason != NOBODY
 
 
 @compiled
@@ -102,7 +151,7 @@ def returns(w: Any, p: int) -> None:
     if not person.chart_failed:
         person.tests_failed = 0
     person.attempt = 2
-    if not _is_barred(w, p) if person.has_agreed else _agrees(w, p):
+    if _enters(w, p) if person.has_agreed else _agrees(w, p):
         _screen(w, p)
     else:
         _is_out(w, p)
@@ -191,6 +240,7 @@ def tested(w: Any, p: int) -> None:
     elif _may_return(w, p):
         record(w, events.RESCREEN_PLANNED, person.site, person.referral, float(failed), lowest_bit(failed), 0.0)
         leave_coordinator(w, p)
+        leaves_screening(w, p)
         _return_later(w, p)
     else:
         code = events.FAIL_CRITERION + lowest_bit(failed)
@@ -203,7 +253,8 @@ def tested(w: Any, p: int) -> None:
 def _wants_place(w: Any, p: int) -> None:
     """An eligible person is randomised at once, or waits."""
     person = people(w, p)
-    if _is_barred(w, p):
+    person.is_known = 1
+    if _is_barred(w, p, AFTER_TESTS):
         _is_out(w, p)
         return
     if admits_at_once(w, p):
@@ -238,6 +289,7 @@ def place_is_there(w: Any, p: int) -> None:
 @compiled
 def _comes_out(w: Any, p: int) -> None:
     """Take a person out of screening."""
+    leaves_screening(w, p)
     k = 0
     while lines(w, k).inside != p:
         k += 1

@@ -6,6 +6,7 @@ from typing import Any
 
 from sim.compiled.jit import compiled
 from sim.compiled.kernel.calendar import plan, record
+from sim.compiled.kernel.changing import day_of, wait_at_changing_rate
 from sim.compiled.kernel.drawing import draw_block
 from sim.compiled.kernel.screening import take
 from sim.compiled.layout import (
@@ -15,6 +16,7 @@ from sim.compiled.layout import (
     NEEDS_SIMPY,
     NO_CLAIM,
     NOBODY,
+    NOBODY_COMES,
     NOTHING,
     REFERRAL,
     REOPENING,
@@ -41,6 +43,7 @@ def site_goes_on(w: Any, s: int) -> None:
             return
         record(w, events.SITE_ACTIVATED, s, NOBODY, 0.0, 0, site.per_month)
     elif waited_for == REFERRAL:
+        site.awaits = 0
         if site.is_closed:
             return
         if not t.recruiting:
@@ -79,6 +82,9 @@ def sites_look_again(w: Any, number: int) -> None:
 def _await_referral(w: Any, s: int) -> None:
     """Wait for the next patient who is not referred while recruitment was closed."""
     t, site = w, sites(w, s)
+    if site.is_changing:
+        _await_at_changing_rate(w, s)
+        return
     while True:
         if site.next == site.end and not _next_block(w, s):
             return
@@ -93,6 +99,36 @@ def _await_referral(w: Any, s: int) -> None:
             site.waits_for = REFERRAL
             plan(w, day, SITE_STEP, s)
             return
+
+
+@compiled
+def _await_at_changing_rate(w: Any, s: int) -> None:
+    """Wait for the next patient of a site whose rate may change; without any at this rate, for another one."""
+    site = sites(w, s)
+    while True:
+        if site.next == site.end:
+            if site.block != NOBODY and day_of(w, s, site.reached) == _NEVER:
+                wait_at_changing_rate(w, s, _NEVER, NOBODY_COMES)
+                return
+            if not _next_block(w, s):
+                return
+            continue
+        position = patients(w, site.next).position
+        day = day_of(w, s, referrals(w, site.block * w.portion + position).day)
+        site.next += 1
+        if day >= w.now:
+            wait_at_changing_rate(w, s, day, REFERRAL)
+            return
+
+
+@compiled
+def site_changes(w: Any, s: int) -> None:
+    """The rate of a site has changed while it waited: its next patient is due on another day."""
+    site = sites(w, s)
+    if site.waits_for == REFERRAL:
+        site.next -= 1
+    site.waits_for = NOTHING
+    _await_at_changing_rate(w, s)
 
 
 @compiled
@@ -142,14 +178,18 @@ def _person(w: Any, s: int) -> int:
     patient, person = patients(w, drawn), people(w, p)
     person.site, person.drawn = s, drawn
     person.referral = (site.n_blocks - 1) * w.portion + patient.position
-    person.referred = referrals(w, site.block * w.portion + patient.position).day
-    person.weight, person.stratum, person.consents = patient.weight, patient.stratum, patient.consents
+    person.referred = w.now
+    since = 0.0 if site.is_changing else w.now  # where it was not known when they were drawn, it is added at last
+    more = w.now if site.is_changing else 0.0
+    person.weight, person.levels, person.consents = patient.weight, patient.levels, patient.consents
+    person.stratum = person.levels // rules.n_other_levels
+    person.in_screening = person.is_known = 0
     person.chart_failed, person.tests_failed = patient.chart_failed, patient.tests_failed
-    person.window_ends = person.referred - patient.days_since_decompensation + rules.window
+    person.window_ends = since - patient.days_since_decompensation + rules.window + more
     person.deteriorates = _NEVER
     if rules.mean_to_deterioration != _NEVER:
         unit = values(w, drawn * w.n_columns + rules.column_deteriorates).x
-        person.deteriorates = person.referred + rules.mean_to_deterioration * unit
+        person.deteriorates = since + rules.mean_to_deterioration * unit + more
     person.attempt, person.token, person.state, person.claim, person.way_out = 1, 0, 0, NO_CLAIM, NOBODY
     person.is_triggered = person.is_returning = person.is_queueing = person.has_agreed = person.has_place = 0
     person.n_doses_given = person.n_doses_over = person.n_doses_due = person.treated_rank = person.has_left = 0
