@@ -38,6 +38,9 @@
   }).observe(document.documentElement, {childList: true, subtree: true});
 
   // A field reports some time after its last key. What a button or Enter asks for has all that was typed before it.
+  var TYPED = ["NumberInput", "TextInput", "Textarea", "Autocomplete"].map(function (kind) {
+    return ".mantine-" + kind + "-input";
+  }).join();
   var typed = null;
   function reportTyped() {
     if (!typed || !typed.id || !typed.isConnected) { return; }
@@ -51,8 +54,7 @@
     if (known && known.props.value !== value) { window.dash_clientside.set_props(id, {value: value}); }
   }
   document.addEventListener("input", function (event) {
-    typed = event.target.matches(".mantine-NumberInput-input, .mantine-TextInput-input, .mantine-Textarea-input")
-      ? event.target : null;
+    typed = event.target.matches(TYPED) ? event.target : null;
   }, true);
   document.addEventListener("click", function (event) {
     if (event.target.closest && event.target.closest("button, a")) { reportTyped(); }

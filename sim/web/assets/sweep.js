@@ -27,6 +27,13 @@
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.sweep = {
+    // The answer to a path comes later than it was chosen; values that were typed meanwhile stay.
+    begun: function (begin) {
+      var id = window.dash_clientside.callback_context.outputs_list.id;
+      var box = document.getElementById(JSON.stringify({n: id.n, type: id.type}));
+      return box && box.value === begin.before ? begin.values : window.dash_clientside.no_update;
+    },
+
     // A path that is typed whole, and that is not offered, can be chosen too.
     typed: function (search, data, value) {
       var same = window.dash_clientside.no_update, text = (search || "").trim();

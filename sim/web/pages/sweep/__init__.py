@@ -18,6 +18,7 @@ from sim.errors import InputError, Problem, UsageError
 from sim.experiment.sweep.points import DESIGNS, GRID, LATIN_HYPERCUBE
 from sim.web.pages.sweep.question import POINTS_OPTION, Asked, points_of
 from sim.web.pages.sweep.varying import (
+    BEGIN_ID,
     PATH_ID,
     VALUES_ID,
     Row,
@@ -227,22 +228,30 @@ def _said(wrong: Wrong) -> tuple[Any, ...]:
 
 def _register_rows(app: Dash, studio: Studio) -> None:
     @app.callback(
-        Output({"type": VALUES_ID, "n": MATCH}, "value"),
+        Output({"type": BEGIN_ID, "n": MATCH}, "data"),
         Output({"type": PATH_ID, "n": MATCH}, "description"),
         Input({"type": PATH_ID, "n": MATCH}, "value"),
+        DashState({"type": VALUES_ID, "n": MATCH}, "value"),
         DashState("sweep-design", "value"),
         DashState("sweep-of", "data"),
         prevent_initial_call=True,
     )
-    def chosen(path: str | None, design: str, of: str) -> tuple[str, str]:
-        """Values to begin with, when a path is chosen."""
+    def chosen(path: str | None, before: str | None, design: str, of: str) -> tuple[dict[str, str], str]:
+        """Values to begin with, when a path is chosen, and what stood there before."""
         if not path:
-            return "", "optional"
+            return {"values": "", "before": before or ""}, "optional"
         loaded = studio.loaded(State.of(of))
-        return values_for(loaded, path, design), said_of(loaded, path)
+        return {"values": values_for(loaded, path, design), "before": before or ""}, said_of(loaded, path)
+
+    app.clientside_callback(
+        ClientsideFunction("sweep", "begun"),
+        Output({"type": VALUES_ID, "n": MATCH}, "value"),
+        Input({"type": BEGIN_ID, "n": MATCH}, "data"),
+        prevent_initial_call=True,
+    )
 
     @app.callback(
-        Output({"type": VALUES_ID, "n": ALL}, "value", allow_duplicate=True),
+        Output({"type": BEGIN_ID, "n": ALL}, "data", allow_duplicate=True),
         Output({"type": VALUES_ID, "n": ALL}, "description"),
         Output("sweep-points-box", "hidden"),
         Output("sweep-designed", "data"),
@@ -256,7 +265,8 @@ def _register_rows(app: Dash, studio: Studio) -> None:
     def designed(design: str, paths: Any, values: Any, before: str, of: str) -> tuple[Any, ...]:
         """Ranges instead of values, or the other way round, where a person wrote none."""
         rows = after_design(filled(paths, values), before, design, studio.loaded(State.of(of)))
-        return rows, [how_written(design)] * len(rows), design == GRID, design
+        begin = [{"values": row, "before": before or ""} for row, before in zip(rows, values, strict=True)]
+        return begin, [how_written(design)] * len(rows), design == GRID, design
 
     app.clientside_callback(
         ClientsideFunction("sweep", "typed"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import dcc, html
 
 from sim.errors import Problem, ScenarioError, UsageError
 from sim.experiment.sweep.points import GRID, LATIN_HYPERCUBE, Factor, Point, parse_factors
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sim.scenario.load import Loaded
     from sim.web.settings import Limits
 
-PATH_ID, VALUES_ID = "sweep-path", "sweep-values"
+PATH_ID, VALUES_ID, BEGIN_ID = "sweep-path", "sweep-values", "sweep-begin"
 MOST = 3
 BY_HAND = "By hand"  # the group of paths that were typed; assets/sweep.js adds to it
 _LABELS = ("1. What is varied", "2. What else is varied", "3. And what else")
@@ -179,7 +179,8 @@ def row_controls(i: int, row: Row, loaded: Loaded, design: str, options: list[di
         value=row.values,
         autoComplete="off",
     )
-    return html.Div([path, values], className="vary-row", role="group", **{"aria-label": label})
+    begin = dcc.Store(id={"type": BEGIN_ID, "n": i})
+    return html.Div([path, values, begin], className="vary-row", role="group", **{"aria-label": label})
 
 
 def read_rows(rows: Sequence[Row], design: str, loaded: Loaded) -> list[Factor]:
