@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.compiled.layout import BLOCK_DRAWN, NOBODY, NUMBER, PATIENT, REFERRAL_DRAWN
-from sim.compiled.prepare import RowsOfRules
-from sim.compiled.strata import n_levels_of
+from sim.compiled.values.rules import RowsOfRules
+from sim.compiled.values.strata import n_levels_of
 from sim.core.batch import Batch
 from sim.core.intensity import days_of_arrivals
 from sim.core.referred import Referred

@@ -45,9 +45,9 @@ from sim.compiled.layout import (
     WORD,
     WORLD,
 )
-from sim.compiled.prepare import RowsOfRules
 from sim.compiled.program import program_of
-from sim.compiled.tables import holds, lot_draws
+from sim.compiled.values.rules import RowsOfRules
+from sim.compiled.values.tables import holds, lot_draws
 from sim.core.batch import Batch
 from sim.core.columns import dose_weeks
 from sim.core.design import Design, is_in_table

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.compiled.layout import DRAWING_STEP, LOOP, OUTPUT, SEARCH, UNIFORM_NUMBERS
-from sim.compiled.strata import n_levels_of
 from sim.compiled.tracing import (
     CONSTANT_VALUE,
     FLAG,
@@ -23,6 +22,7 @@ from sim.compiled.tracing import (
     UntraceableError,
     in_order,
 )
+from sim.compiled.values.strata import n_levels_of
 from sim.core.design import Design
 from sim.core.referred import column_values, gaps, judged
 from sim.core.rows import Replications

@@ -24,13 +24,10 @@ VARIABLE = "TRIALCLOCK_CACHE"
 _ENGINE = "sim.compiled.engine"
 _MARK, _BUSY, _LOCK = "compiled", "compiling", "lock"
 _BUSY_SECONDS = 600.0  # after which a process that compiles is taken for dead
-# Of this package:
-_IN_PYTHON = "blocks choice engine known looks openings prepare program ready strata tables tracing"
-_NOT_COMPILED = {f"{name}.py" for name in _IN_PYTHON.split()}
-_SOURCES = (
-    "compiled",
-    *(f"core/{name}.py" for name in ("clock", "decisions", "events", "people", "referred", "streams")),
-)  # a constant of any of them is compiled in
+# What of this package is not compiled.
+_IN_PYTHON = {"blocks", "choice", "engine", "known", "program", "ready", "tracing", "values"}
+# A constant of any of these is compiled in.
+_OF_CORE = tuple(f"core/{name}.py" for name in ("clock", "decisions", "events", "people", "referred", "streams"))
 # Numba's settings for this process: what is compiled runs as fast, and is there sooner.
 _FAST_TO_COMPILE = {"NUMBA_OPT": "1", "NUMBA_LOOP_VECTORIZE": "0", "NUMBA_SLP_VECTORIZE": "0"}
 _NICE = 10  # how far a process that compiles beside others stands back
@@ -43,6 +40,16 @@ def _version(library: str) -> str:
         return ""
 
 
+def sources(compiled: Path) -> list[Path]:
+    """Files of this package that are compiled.
+
+    Args:
+        compiled: folder of the package.
+    """
+    files = sorted(compiled.rglob("*.py"))
+    return [file for file in files if file.relative_to(compiled).parts[0].removesuffix(".py") not in _IN_PYTHON]
+
+
 @lru_cache(maxsize=1)
 def folder() -> Path:
     """The folder for compiled code of this program, on this machine; it need not exist.
@@ -52,11 +59,8 @@ def folder() -> Path:
     """
     package = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256()
-    for part in _SOURCES:
-        path = package / part
-        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
-            if file.name not in _NOT_COMPILED:
-                digest.update(file.read_bytes())
+    for file in (*sources(package / "compiled"), *(package / name for name in _OF_CORE)):
+        digest.update(file.read_bytes())
     digest.update(f"{_version('numba')} {_version('llvmlite')} {_version('numpy')} {sys.version}".encode())
     digest.update(f"{platform.node()} {platform.machine()} {platform.processor()} {package}".encode())
     return _caches() / f"compiled-{digest.hexdigest()[:16]}"

@@ -51,14 +51,16 @@ def test_a_first_answer_is_the_beginning_of_the_run(answering: FirstAnswers, tmp
 
 
 @pytest.mark.parametrize(
-    ("target", "interims", "sizes"),
-    [(45, {}, (1000, 96)), (300, {}, (150, 15)), (3000, {}, (18, 12)), (45, {"half": {"at_randomised": 20}}, (18, 12))],
+    ("target", "unfit_days", "sizes"),
+    [(45, 3, (1000, 96)), (300, 3, (150, 15)), (3000, 3, (18, 12)), (45, {"dist": "exponential", "mean": 3}, (18, 12))],
 )
 def test_the_compiled_engine_gives_as_many_trials_as_it_has_time_for(
-    monkeypatch: pytest.MonkeyPatch, target: int, interims: dict[str, Any], sizes: tuple[int, int]
+    monkeypatch: pytest.MonkeyPatch, target: int, unfit_days: Any, sizes: tuple[int, int]
 ) -> None:
     """For a lone visitor and for one of many; a scenario that it does not know has as many as on SimPy."""
-    question = Question(scenario_of(trial={"target": target}, interims=interims), SEED, 5_000, "poisson", seen)
+    question = Question(
+        scenario_of(trial={"target": target}, treatment={"unfit_days": unfit_days}), SEED, 5_000, "poisson", seen
+    )
     assert (question.size(is_alone=True), question.size(is_alone=False)) == (18, 12)
     monkeypatch.setattr(first_answers, "is_likely", lambda: True)
     assert (question.size(is_alone=True), question.size(is_alone=False)) == sizes
@@ -116,7 +118,7 @@ def test_a_scenario_is_kept_once_whatever_its_seed_and_name(tmp_path: Path) -> N
 
 def test_no_cache_of_the_studio_grows_without_end(tmp_path: Path) -> None:
     create_app(Settings(tmp_path))
-    caches = [found for found in gc.get_objects() if isinstance(found, functools._lru_cache_wrapper)]
+    caches = [found for found in gc.get_objects() if type(found) is functools._lru_cache_wrapper]
     ours = [found for found in caches if str(found.__module__).startswith("sim.")]
     assert len(ours) > 10
     assert [found for found in ours if found.cache_parameters()["maxsize"] is None] == []

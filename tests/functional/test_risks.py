@@ -13,7 +13,6 @@ from conftest import Simulated, scenario_of, simplest_file
 from sim.analysis.measures import measures
 from sim.analysis.risk_table import risk_table
 from sim.analysis.tables import replication_table
-from sim.compiled.known import reason_not_compiled
 from sim.core import events as e
 from sim.core.batch import Batch
 from sim.core.design import Design
@@ -149,16 +148,6 @@ def test_a_risk_that_struck_the_first_sites_is_told_once_and_what_is_over_is_not
     both = {"probability": 1, "days": 45}
     assert [days.tolist() for days in _of_opened(both | {"step": "contract"}, steps)] == [[155.0], [40.0]]
     assert [days.tolist() for days in _of_opened(both | {"step": "ethics"}, steps)] == [[110.0], [30.0]]
-
-
-def test_the_compiled_engine_leaves_such_a_risk_to_simpy() -> None:
-    """It opens sites by amendments, and follows risks, but tells none of sites that open later."""
-    changes = {"site_defaults": {}, "amendments": {"more": {"on": "2020-04-10", "opens": "fr"}}}
-    risk = {"probability": 1, "days": 45}
-    assert "amendments.more.opens of sites that a risk delays" in str(
-        reason_not_compiled(of({"r": risk | {"groups": "fr"}}, **changes))
-    )
-    assert "risk" not in str(reason_not_compiled(of({"r": risk | {"groups": "de"}}, **changes)))
 
 
 def test_opened_sites_are_delayed_as_often_as_the_risk_strikes() -> None:

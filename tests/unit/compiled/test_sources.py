@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import sim.compiled
-from sim.compiled.ready import _NOT_COMPILED, _SOURCES
+from sim.compiled.ready import _OF_CORE, sources
 
 
 def _imported(file: Path) -> set[str]:
@@ -21,7 +21,13 @@ def _imported(file: Path) -> set[str]:
 
 
 def test_every_source_of_compiled_code_is_known() -> None:
-    files = [file for file in Path(sim.compiled.__file__).parent.rglob("*.py") if file.name not in _NOT_COMPILED]
+    files = sources(Path(sim.compiled.__file__).parent)
     imported = set().union(*map(_imported, files))
     assert imported, "the kernel takes constants from the core"
-    assert imported <= set(_SOURCES)
+    assert imported <= set(_OF_CORE)
+
+
+def test_all_of_the_kernel_is_compiled() -> None:
+    """Also where a module in Python has the same name."""
+    compiled = Path(sim.compiled.__file__).parent
+    assert set((compiled / "kernel").glob("*.py")) <= set(sources(compiled))

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.compiled.layout import GOES_ON, INTERIM, LOOK_DRAWN, PAUSES_AT_LOOK, PAUSES_WHEN_RANDOMISED
-from sim.compiled.tables import Drawn
+from sim.compiled.values.tables import Drawn
 from sim.core.batch import Batch
 from sim.core.clock import WEEK_DAYS
 from sim.core.design import Design

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.compiled.layout import NOBODY, NUMBER, PLACE, RISK, START_UP_STEP
-from sim.compiled.tables import upright
+from sim.compiled.values.tables import upright
 from sim.core.batch import Batch
 from sim.core.design import Design
 

@@ -33,10 +33,10 @@ from sim.compiled.layout import (
     URN,
     WEEK,
 )
-from sim.compiled.looks import InterimRows
-from sim.compiled.openings import OpeningRows
-from sim.compiled.strata import CapRows
-from sim.compiled.tables import AmendedRows, Edges, Numbers, Pieces, arm_shares, upright
+from sim.compiled.values.looks import InterimRows
+from sim.compiled.values.openings import OpeningRows
+from sim.compiled.values.strata import CapRows
+from sim.compiled.values.tables import AmendedRows, Edges, Numbers, Pieces, arm_shares, upright
 from sim.core import events
 from sim.core.amended import CONSENT, RETURN
 from sim.core.batch import Batch
