@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from sim.analysis.by_country import country_measures, start_up_measures
 from sim.analysis.declared import DECLARED
+from sim.analysis.drift import drift_measures
 from sim.analysis.modelled import has_couriers
 from sim.analysis.risks import risk_measures
 from sim.core import events
@@ -207,7 +208,7 @@ def measures(design: Design) -> list[Measure]:
         found.append(Measure(f"n_looks_{name}", "count", f"Looks {name}"))
         found.append(Measure(f"n_stops_{name}", "count", "... of these, after which recruitment was stopped"))
         found.append(Measure(f"n_enlargements_{name}", "count", "... of these, after which the target was enlarged"))
-    told = (*country_measures(design), *start_up_measures(design), *risk_measures(design))
+    told = (*country_measures(design), *start_up_measures(design), *risk_measures(design), *drift_measures(design))
     found += [Measure(*each) for each in told]
     for name in design.amendments:
         found.append(

@@ -20,6 +20,7 @@ from sim.analysis.by_country import countries, start_up
 from sim.analysis.costs import costs
 from sim.analysis.critical import critical_paths
 from sim.analysis.declared import DECLARED
+from sim.analysis.drift import drift
 from sim.analysis.extended import measured_by_extensions
 from sim.analysis.grouped import largest, starts_of, sums
 from sim.analysis.index import EventIndex
@@ -100,6 +101,7 @@ class Reducer:
         countries(columns, design, index)
         start_up(columns, design, index)
         risks(columns, design, index)
+        drift(columns, design, index)
         if design.scenario.costs is not None:
             columns |= costs(columns, design, index)
         if design.extensions:

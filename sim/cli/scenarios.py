@@ -34,6 +34,7 @@ def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
     from sim.scenario.load import load
     from sim.scenario.provenance import provenance
     from sim.scenario.remarks import amended, completion, limits, looks, remarks
+    from sim.scenario.schema.drift import drift_in_words
     from sim.scenario.schema.risks import risk_in_words
 
     loaded = load(scenario, overrides)
@@ -55,6 +56,8 @@ def validate(scenario: str, overrides: tuple[str, ...], each: bool) -> None:
         click.echo(f"amendment: {amendment}")
     for name, risk in loaded.scenario.risks.items():
         click.echo(f"risk: {risk_in_words(name, risk)}")
+    if loaded.scenario.drift is not None:
+        click.echo(f"drift: {drift_in_words(loaded.scenario.drift)}")
     for remark in (*remarks(loaded.scenario), *_falling_curves(loaded.scenario)):
         click.echo(f"note: {remark}", err=True)
     bare = [row for row in rows if row.lacks_source]

@@ -18,11 +18,10 @@ from scipy import special
 from sim.core.quantiles import log, settle, standard_normal
 from sim.core.rows import Replications
 from sim.core.streams import Streams
-from sim.scenario.schema.drift import Drift
+from sim.scenario.schema.drift import EARLY_DAYS, Drift
 
 Array = npt.NDArray[np.float64]
 
-EARLY_DAYS = 28.0  # added to the time so far before its logarithm is taken, as in forecasts
 HALF_YEAR_DAYS = 182.0
 _WEEKS, _MONTHS = 26, 72  # steps of a week, and then of four weeks; the rest are half years; as in forecasts
 COMMON = ""  # the place of the walk of all sites

@@ -40,7 +40,7 @@ def input_name(scenario: Scenario, path: str) -> str:
     if path in _SHORT:
         return _SHORT[path]
     section, *rest = path.split(".")
-    named = {"sites": _of_sites, "follow_up": _of_leaving, "patients": _of_patients, "costs": _of_costs}
+    named = {"sites": _of_sites, "countries": _of_countries, "follow_up": _of_leaving, "patients": _of_patients}
     if section in named and (said := named[section](scenario, rest)):
         return said
     if section == "calendar" and rest[0] == "periods":
@@ -53,6 +53,12 @@ def _of_sites(scenario: Scenario, rest: list[str]) -> str:
         return ""
     group = scenario.sites.get(rest[0])
     return f"{key_words('.'.join(['sites', *rest]))}, {(group.label if group else None) or words(rest[0])}"
+
+
+def _of_countries(scenario: Scenario, rest: list[str]) -> str:
+    settings = scenario.countries.get(rest[0])
+    said = path_words(".".join(["site_defaults", *rest[1:]]))
+    return f"{lowered(said)}, {(settings.label if settings else None) or rest[0]}"
 
 
 def _of_leaving(_: Scenario, rest: list[str]) -> str:
@@ -75,10 +81,6 @@ def _of_patients(_: Scenario, rest: list[str]) -> str:
     bare = words(_UNITS.sub("", names[0]))
     said = f"how frequent is “{bare}”" if kind == "conditions" else f"patients' {bare}"
     return ", ".join([said, *(words(name) for name in names[1:] if name != "probability")])
-
-
-def _of_costs(_: Scenario, rest: list[str]) -> str:
-    return f"cost: {' '.join(words(name) for name in rest)}"
 
 
 _FRACTIONS = {

@@ -114,6 +114,24 @@ _KEYS = {
     "horizon_months": "given up after",
     "replace": "who is replaced",
     "overrun": "people in screening when the target is met",
+    "drift.common": "drift of all sites",
+    "drift.by_country": "further drift of each country",
+    "last_visits_days": "time from primary completion to the last visits",
+    "site_month": "cost of a month of a site",
+    "site_activation": "cost of activating a site",
+    "costs.screening": "cost of a screening",
+    "participant_visit": "cost of a visit",
+    "costs.monitoring_visit": "cost of a monitoring visit",
+    "monitoring_visit.cost": "cost of a monitoring visit",
+    "monitoring_visit.every_days": "time between monitoring visits",
+    "costs.lot": "cost of a lot",
+    "costs.dose": "cost of a dose",
+    "central_month": "cost of a month of the trial",
+    "per_day_of_delay": "worth of a day until the database lock",
+    "interims.days_between": "time between participants",
+    "start.late": "chance of a late start",
+    "start.late_days": "length of a late start",
+    "start.never": "chance that the trial never starts",
     "risks.probability": "how likely",
     "risks.days": "days that it costs",
     "takes_days": "from the look to the decision",
@@ -176,7 +194,10 @@ def parameter_words(name: str) -> str:
     return PARAMETERS.get(name, words(name))
 
 
-_NAMED = ("sites", "arms", "amendments", "caps", "interims", "risks", "criteria", "periods", "cohorts")
+_NAMED = (
+    "sites", "arms", "countries", "start_up", "amendments", "caps", "interims", "risks", "criteria", "periods",
+    "leaving",
+)  # fmt: skip
 
 
 def path_words(path: str) -> str:
@@ -195,6 +216,8 @@ def path_words(path: str) -> str:
     if names and last == names[-1]:
         return capitalised(words(last))
     said = key_words(path)
+    if above[:2] == ["follow_up", "leaving"] and len(above) > 2:
+        said = ", ".join(f"by week {key}" if key.isdecimal() else words(key) for key in (*above[3:], last))
     if last in PARAMETERS and (len(above) > 1 or above[0] not in _NAMED) and said == words(last):
         said = f"{key_words('.'.join(above))}, {parameter_words(last)}"
     elif said == words(_UNIT_ENDINGS.sub("", last)) and not names:

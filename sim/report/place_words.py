@@ -1,6 +1,6 @@
-"""Countries, steps of start-up and risks, in sentences.
+"""Countries, steps of start-up, drift and risks, in sentences.
 
-They are what a planner of many places asks first, so the console prints them with the dates.
+They are what a planner of many places asks first. The console prints them with the dates, and countries as a table.
 """
 
 from __future__ import annotations
@@ -9,22 +9,24 @@ import math
 from typing import TYPE_CHECKING
 
 from sim.report.words import Dates, chance, estimate_of, mean_with_error, percent, with_error
+from sim.scenario.schema.drift import drift_in_words
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.analysis.intervals import Estimate
     from sim.experiment.run.results import Results
+    from sim.scenario.schema.drift import Drift
 
-_MOST_COUNTRIES = 8  # whom a line is for where all are printed
 
-
-def country_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
-    """For each country: sites activated, when the first opens, and participants.
+def country_sentences(table: pd.DataFrame, dates: Dates, currency: str = "") -> list[str]:
+    """For each country: sites activated, when the first opens, participants, and cost.
 
     Args:
         table: `Results.countries()`: a row for each country with its label, number of sites, sites activated and
             participants (means), day of the first active site (median), and share of all participants.
         dates: the scenario's calendar, in which days since day 0 become dates.
+        currency: currency of the cost, which the table then has; empty without unit costs.
 
     Returns:
         One sentence per country.
@@ -36,7 +38,10 @@ def country_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
         if math.isfinite(opens.value):
             text += f", the first {dates.by(opens)} in half of the simulated trials"
         randomised = mean_with_error(estimate_of(row, "randomised"))
-        sentences.append(f"{text}; {randomised} participants in a mean trial ({percent(float(row['share']))} of all).")
+        text += f"; {randomised} participants in a mean trial ({percent(float(row['share']))} of all)"
+        if currency:
+            text += f"; cost of its sites and people there {mean_with_error(estimate_of(row, 'cost'))} {currency}"
+        sentences.append(f"{text}.")
     return sentences
 
 
@@ -65,6 +70,35 @@ def start_up_sentence(table: pd.DataFrame) -> str:
     )
 
 
+def drift_sentence(table: pd.DataFrame, rule: Drift | None) -> str:
+    """How rates drift, and how far they have come by the end of recruitment.
+
+    Args:
+        table: `Results.drift()`: the row of all sites has quantiles of the factor on rates since day 0, at the last
+            half year of recruitment; those of countries are not told.
+        rule: the drift of the scenario.
+
+    Returns:
+        Two sentences; empty without drift.
+    """
+    if rule is None or table.empty:
+        return ""
+    row = table.loc[""]
+    if math.isnan(estimate_of(row, "p50").value):
+        return f"Drift: {drift_in_words(rule)}. No simulated trial recruits for the half year after which it is told."
+    told = ", ".join(f"P{q} {times_words(estimate_of(row, f'p{q}'))}" for q in (10, 50, 90))
+    return (
+        f"Drift: {drift_in_words(rule)}. Rates of {row['label']} at the last half year of recruitment, times those of "
+        f"day 0: {told}."
+    )
+
+
+def times_words(estimate: Estimate) -> str:
+    """A factor with its interval; `?` for an end that too few trials leave open."""
+    low, high = ("?" if end is None else f"{end:.2f}" for end in (estimate.low, estimate.high))
+    return f"{estimate.value:.2f} ({low} to {high})"
+
+
 def risk_sentences(table: pd.DataFrame) -> list[str]:
     """For each risk: what it is, how often it strikes, and the days that it adds and costs.
 
@@ -88,19 +122,11 @@ def risk_sentences(table: pd.DataFrame) -> list[str]:
     return sentences
 
 
-def place_sentences(results: Results, dates: Dates) -> list[str]:
-    """Sentences on countries, start-up and risks; empty if the scenario has none.
+def place_sentences(results: Results) -> list[str]:
+    """Sentences on start-up, drift and risks; empty if the scenario has none.
 
     Args:
         results: a run.
-        dates: the scenario's calendar, in which days since day 0 become dates.
-
-    Returns:
-        The eight countries that bring most participants, with a note of how many there are; then start-up, then risks.
     """
-    countries = results.countries().sort_values("share", ascending=False, kind="stable")
-    told = country_sentences(countries[:_MOST_COUNTRIES], dates)
-    if len(countries) > _MOST_COUNTRIES:
-        told.append(f"Countries told here: {_MOST_COUNTRIES} of {len(countries)}; the report has all.")
-    steps = start_up_sentence(results.start_up())
-    return [*told, *([steps] if steps else []), *risk_sentences(results.risks())]
+    alone = (start_up_sentence(results.start_up()), drift_sentence(results.drift(), results.scenario.drift))
+    return [*filter(None, alone), *risk_sentences(results.risks())]

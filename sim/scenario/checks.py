@@ -109,7 +109,7 @@ def _calendar(scenario: Scenario) -> Iterator[Finding]:
     """Unknown public holidays, and periods for site groups that do not exist."""
     rule, path = scenario.calendar.public_holidays, ("calendar", "public_holidays")
     if rule is not None:
-        yield from known_holidays(rule.country, rule.subdivision, path, (*path, "country"))
+        yield from known_holidays(scenario, rule.country, rule.subdivision, path, (*path, "country"))
     for name, period in scenario.calendar.periods.items():
         for group in period.at or ():
             if group not in scenario.sites:

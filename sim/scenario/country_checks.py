@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from sim.errors import nearest
-from sim.scenario.rules import Finding, registered
+from sim.scenario.rules import Finding, end_of_time, registered
 from sim.scenario.schema import Scenario
 from sim.scenario.schema.caps import country_of
 from sim.scenario.yaml_source import KeyPath
@@ -34,7 +34,7 @@ def countries(scenario: Scenario) -> Iterator[Finding]:
             yield f"no site group is in this country; {nearest(code, known)}", path, None
         rule = settings.public_holidays
         if rule is not None:
-            yield from known_holidays(code, rule.subdivision, (*path, "public_holidays"), path)
+            yield from known_holidays(scenario, code, rule.subdivision, (*path, "public_holidays"), path)
         if settings.costs is not None and scenario.costs is None:
             yield "needs the section 'costs', which says the currency", (*path, "costs"), None
 
@@ -52,29 +52,40 @@ def drift(scenario: Scenario) -> Iterator[Finding]:
 
 
 @lru_cache(maxsize=64)
-def _has_holidays(country: str, subdivision: str | None) -> bool:
+def _n_holidays(country: str, subdivision: str | None, years: tuple[int, ...]) -> int | None:
+    """Number of public holidays in some years; None if no such place is known."""
     import holidays  # a tenth of a second, and only where a scenario has them
 
     try:
-        holidays.country_holidays(country, subdiv=subdivision)
+        return len(holidays.country_holidays(country, subdiv=subdivision, years=years))
     except NotImplementedError:
-        return False
-    return True
+        return None
 
 
-def known_holidays(country: str, subdivision: str | None, path: KeyPath, country_at: KeyPath) -> Iterator[Finding]:
-    """Check that public holidays of a country, and of a part of it, are known.
+def known_holidays(
+    scenario: Scenario, country: str, subdivision: str | None, path: KeyPath, country_at: KeyPath
+) -> Iterator[Finding]:
+    """Check that public holidays of a country, and of a part of it, are known, and that the trial has some.
 
     Args:
+        scenario: the scenario, for its years.
         country: code of the country.
         subdivision: code of the part; None for the whole country.
         path: path of the rule.
         country_at: path of the country.
 
     Yields:
-        (message, path, value) if they are not known.
+        (message, path, value) if they are not known, or if there are none in the years of the trial: Ukraine has had no
+        days off under martial law, and some islands never have.
     """
-    if _has_holidays(country, subdivision):
+    first, last = scenario.trial.enrolment_opens.year, end_of_time(scenario).year
+    if not 1900 <= first <= 2200:
+        return  # which is said elsewhere
+    n = _n_holidays(country, subdivision, tuple(range(first, last + 1)))
+    if n:
+        return
+    if n == 0:
+        yield f"{country} has no public holidays from {first} to {last}: leave public_holidays out", country_at, country
         return
     import holidays
 

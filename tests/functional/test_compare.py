@@ -316,7 +316,7 @@ def test_each_registered_date_is_asked_of_both(unlike: Compared) -> None:
     assert (rows["reference"].diff().dropna() >= 0).all()  # the later date is met more often
     notes = " ".join(words.caveats(unlike))
     assert "count cost in USD and CNY" in notes
-    assert "only b has" in notes
+    assert "only b has the last dose" in notes
     json.dumps(answer(unlike), allow_nan=False)
 
 

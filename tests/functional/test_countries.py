@@ -96,7 +96,8 @@ def test_taking_the_holidays_away_takes_them_from_every_country() -> None:
     ("countries", "said"),
     [
         ({"ES": {}}, "countries.ES: no site group is in this country"),
-        ({"Germany": {}}, "must be an ISO 3166 code"),
+        ({"Germany": {}}, "Germany is DE"),
+        ({"Ruritania": {}}, "must be an ISO 3166 code"),
         ({"DE": {"public_holidays": {"factor": 0.5, "subdivision": "ZZ"}}}, "no such part of DE"),
         ({"DE": {"public_holidays": {"factor": -0.5}}}, "countries.DE.public_holidays.factor"),
         ({"DE": {"costs": {"screening": 4}}}, "needs the section 'costs'"),
@@ -111,6 +112,16 @@ def test_what_countries_may_not_say_is_refused(countries: dict[str, Any], said: 
     assert len(raised.value.problems) == 1
 
 
+def test_a_country_without_holidays_in_the_years_of_the_trial_is_refused() -> None:
+    """Ukraine has no days off under martial law: a factor on none would be simulated without a word."""
+    sites = {"kyiv": {"country": "UA", "referrals_per_month": 200.0}}
+    rule = {"UA": {"public_holidays": {"factor": 0.3}}}
+    when = {"target": 9, "enrolment_opens": "2025-06-01", "horizon_months": 12}
+    with pytest.raises(ScenarioError, match="UA has no public holidays from 2025 to 2026: leave public_holidays out"):
+        scenario_of(sites=sites, countries=rule, trial=when)
+    scenario_of(sites=sites, countries=rule, trial=when | {"enrolment_opens": "2019-01-01"})
+
+
 def test_a_run_and_its_report_tell_of_countries_and_steps(tmp_path: Path) -> None:
     """On the console, in the page and in the JSON answer; a trial without countries has no word of them."""
     steps = {"contract": {"days": {"dist": "gamma", "mean": 30, "cv": 0.5}}}
@@ -118,7 +129,8 @@ def test_a_run_and_its_report_tell_of_countries_and_steps(tmp_path: Path) -> Non
     file = simplest_file(tmp_path, "several", sites=sites, site_defaults={"start_up": steps}, trial={"target": 20})
     out = call("run", file, "-n", 24, "-w", 1, "--out", tmp_path / "r")
     assert out.code == 0, out
-    assert "FR: sites activated 1.00 ±0.00 of 1" in out.out
+    (row,) = [line.split() for line in out.out.splitlines() if line.startswith("FR ")]
+    assert row[1:5] == ["1.00", "±0.00", "of", "1"]
     assert "On the longest way to a site's activation: contract at 100 %" in out.out
     page = (tmp_path / "r" / "report.html").read_text()
     assert "Countries in a mean trial" in page

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Simulated, scenario_of
+from command_line import call
+from conftest import Simulated, scenario_of, simplest_file
 
 from sim.core import events as e
 from sim.core.batch import Batch
 from sim.core.clock import MONTH_DAYS
 from sim.core.design import Design
-from sim.core.drift import EARLY_DAYS
 from sim.core.events import AMOUNT, KIND, NUMBER, TIME
 from sim.core.observed import ObservedState
 from sim.errors import ScenarioError
@@ -23,6 +25,7 @@ from sim.forecast.rate.settings import SETTINGS
 from sim.report.one_trial.story import story
 from sim.scenario.load import load_scenario
 from sim.scenario.schema import Scenario
+from sim.scenario.schema.drift import EARLY_DAYS, Drift, drift_in_words
 
 SITES: dict[str, Any] = {code: {"country": code.upper(), "referrals_per_month": 20.0} for code in ("de", "fr")}
 
@@ -103,6 +106,41 @@ def test_drift_is_a_cause_and_a_forecast_has_its_own() -> None:
     (cause,) = [cause for cause in causes_of_delay(made) if cause.name == "drift"]
     assert cause.scenario.drift is None
     assert Batch(Design(made), 5, 0, 2, observed=ObservedState(10.0)).drift is None
+
+
+def test_measured_drift_is_that_of_the_walk() -> None:
+    """After a year, the last factor told is that of day 364: its logarithm has the variance of the walk."""
+    n, sd = 2000, 0.5
+    found = Simulated(of({"common": sd}, trial={"target": 100_000, "horizon_months": 12}, sites=SITES), n)
+    logs = np.log(found["drift_factor"])
+    assert not np.isnan(logs).any()
+    edges = steps_ahead(0.0)
+    ends = edges[int(edges.searchsorted(364.0, side="right"))]
+    expected = sd**2 * np.log((ends + EARLY_DAYS) / EARLY_DAYS)
+    assert logs.var() == pytest.approx(expected, abs=4 * expected * np.sqrt(2 / n))
+    assert abs(logs.mean()) < 4 * np.sqrt(expected / n)
+
+
+def test_a_run_tells_of_drift(tmp_path: Path) -> None:
+    """On the console, in the page, in the JSON answer and in `validate`, each with its error; in no other trial."""
+    file = simplest_file(tmp_path, "moved", drift={"common": 0.5}, trial={"target": 500})
+    assert "drift: rates of all sites within a factor of 1.83 after three months" in call("validate", file).out
+    out = call("run", file, "-n", 40, "-w", 1, "--out", tmp_path / "r")
+    assert "Rates of all sites at the last half year of recruitment, times those of day 0: P10" in out.out
+    assert "Drift of rates" in (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+    (told,) = json.loads(call("run", file, "-n", 40, "-w", 1, "--out", tmp_path / "r", "--json").out)["drift"]
+    assert told["p50"]["low"] < told["p50"]["value"] < told["p50"]["high"]
+    plain = simplest_file(tmp_path, "plain")
+    assert "Drift" not in call("run", plain, "-n", 24, "-w", 1, "--out", tmp_path / "p").out
+
+
+def test_drift_in_words_is_one_standard_deviation_of_the_walk() -> None:
+    """exp(sd x sqrt(log((t + 28) / 28))) after three months and two years."""
+    assert drift_in_words(Drift(common=0.5)).count("1.83 after three months and 2.48 after two years") == 1
+    assert "of each country by an uncertain size" in drift_in_words(
+        Drift.model_validate({"by_country": {"uncertain": "uniform", "low": 0.1, "high": 0.4}})
+    )
+    assert drift_in_words(Drift()) == "rates do not drift"
 
 
 def test_what_drift_may_not_say_is_refused() -> None:

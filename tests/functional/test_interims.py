@@ -235,7 +235,7 @@ def test_it_is_told_counted_and_compared(tmp_path: Path) -> None:
     rule = {"at_randomised": 15, "followed_weeks": 8, "recruitment": "pauses_when_randomised", "stop": 1.0}
     plan = simplest_file(tmp_path, "plan", interims={"first_stage": rule}, trial={"target": 43})
     says = "first_stage: at 15 randomised and 8 weeks of follow-up: recruitment pauses from then to the decision"
-    assert f"interim look: {says}, stop with 1" in call("validate", plan).out
+    assert f"interim look: {says}, stop with probability 1" in call("validate", plan).out
     run = call("run", plan, "-n", 40, "-w", 1, "--json", "--out", tmp_path / "out")
     found = json.loads(run.out)["interims"]["first_stage"]
     assert found["share_stopped"]["value"] == 1

@@ -130,6 +130,8 @@ def test_a_run_shows_when_the_money_is_spent(tmp_path: Path) -> None:
     assert table["mean"].iloc[0] == pytest.approx(100.0)
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "When the money is spent" in page
+    cost = Results(tmp_path / "out").columns("cost")["cost"]
+    assert f"A mean trial costs {cost.mean():,.0f} ±" in done.out
     without: Any = simplest_file(tmp_path, "without")
     call("run", without, "-n", 30, "-w", 1, "--out", tmp_path / "other")
     assert Results(tmp_path / "other").cost_by_month().empty

@@ -187,6 +187,33 @@ def test_conditions_begin_and_end_with_their_events(stage: Stage) -> None:
             assert rows[found["to"], CODE] == rows[found["from"], CODE]
 
 
+def test_drift_a_reached_cap_and_a_risk_hold_until_they_are_over() -> None:
+    """Each from its event to the next of its kind; a limit of one site is not the whole trial's."""
+    design = Design(
+        scenario_of(
+            drift={"common": 0.5},
+            caps={"all": {"in_screening": 2}, "own": {"in_screening": 1, "each": "site"}},
+            risks={"strike": {"probability": 0.5, "days": 9, "delays": "recruitment", "from": "2020-02-01"}},
+        )
+    )
+    happened = (
+        (5.0, events.CAP_REACHED, -1, 0, 0.0), (6.0, events.CAP_REACHED, 0, 1, 0.0),
+        (7.0, events.CAP_OPENED, -1, 0, 0.0),
+        (31.0, events.RISK_STRUCK, -1, 0, 9.0), (40.0, events.RISK_OVER, -1, 0, 9.0),
+        (182.0, events.RATES_DRIFTED, -1, 0, 0.75), (364.0, events.RATES_DRIFTED, -1, 0, 1.25),
+        (400.0, events.RECRUITMENT_CLOSED, -1, 0, 0.0),
+    )  # fmt: skip
+    rows = np.array([(day, kind, site, -1, 0, code, amount) for day, kind, site, code, amount in happened])
+    found = [(each["from"], each["to"], each["text"]) for each in Stage(design, SEED, 0, rows).document()["conditions"]]
+    assert found == [
+        (0, 2, "The cap all is reached"),
+        (3, 4, "Strike keeps recruitment closed"),
+        (5, 6, "By drift, sites refer 0.75 times as fast as on day 0"),
+        (6, 7, "By drift, sites refer 1.25 times as fast as on day 0"),
+        (7, -1, "Recruitment is closed"),
+    ]
+
+
 def test_the_typical_trial_stands_at_the_median_and_trials_that_never_end_count_as_latest() -> None:
     days = np.array([50.0, np.inf, 10.0, 30.0, np.nan, 20.0, 40.0])
     typical, early, late = (pick(days, name) for name in ("typical", "early", "late"))

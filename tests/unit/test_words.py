@@ -29,6 +29,13 @@ def test_only_the_first_letter_is_changed() -> None:
         ("trial.target", "Participants to randomise"),
         ("treatment.doses", "Treatment, doses"),
         ("only together", "only together"),
+        ("countries.FR.public_holidays.factor", "FR, arrivals on public holidays, times"),
+        ("countries.FR.start_up.ethics.days", "FR, ethics, time that the step takes"),
+        ("site_defaults.start_up.ethics.days", "Ethics, time that the step takes"),
+        ("countries.FR.costs.site_month", "FR, cost of a month of a site"),
+        ("follow_up.leaving.event.control.26", "Event, control, by week 26"),
+        ("follow_up.leaving.event.hazard_ratio.new", "Event, hazard ratio, new"),
+        ("drift.by_country", "Further drift of each country"),
     ],
 )
 def test_a_path_reads_as_words(path: str, said: str) -> None:

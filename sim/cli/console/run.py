@@ -60,6 +60,24 @@ def _funnel(funnel: pd.DataFrame) -> Table:
     return table
 
 
+def _countries(results: Results, dates: Dates) -> Table:
+    """What each country brings: the one with most participants first."""
+    costs = results.scenario.costs
+    money = [f"cost, {costs.currency}"] if costs else []
+    table = make_table("Countries (mean of a trial)", "sites active", "first by (P50)", "participants", "%", *money)
+    for _, row in results.countries().sort_values("share", ascending=False, kind="stable").iterrows():
+        opens = estimate_of(row, "first_site_active")
+        table.add_row(
+            str(row["label"]),
+            f"{words.mean_with_error(estimate_of(row, 'sites'))} of {row['n_sites']}",
+            f"{_day(opens, dates)} {_error(opens, dates)}".strip(),
+            words.mean_with_error(estimate_of(row, "randomised")),
+            _share(row),
+            *([words.mean_with_error(estimate_of(row, "cost"))] if costs else []),
+        )
+    return table
+
+
 def _causes(why: Why) -> Table | None:
     """Days lost to causes that surely cost some, the largest first."""
     if not why.told():
@@ -91,7 +109,7 @@ def _share(row: Any) -> str:
 
 
 def print_dates(results: Results) -> None:
-    """Print milestones, odds and the funnel: all that is known before the causes are measured.
+    """Print milestones, odds, the funnel and countries: all that is known before the causes are measured.
 
     Args:
         results: the run.
@@ -121,11 +139,16 @@ def print_dates(results: Results) -> None:
         console.print(sentence, soft_wrap=True)
     for sentence in of_run.amendment_sentences(results.amendments(), dates):
         console.print(sentence, soft_wrap=True)
-    for sentence in place_sentences(results, dates):
+    for sentence in place_sentences(results):
         console.print(sentence, soft_wrap=True)
+    if costs := of_run.cost_sentences(results):
+        console.print(" ".join(costs), soft_wrap=True)
     console.print("(in brackets: 95 % interval of the Monte Carlo error)\n")
     console.print(_funnel(results.funnel()))
     console.print()
+    if results.design.countries:
+        console.print(_countries(results, dates))
+        console.print()
 
 
 def print_why(results: Results) -> None:

@@ -60,6 +60,7 @@ def _design() -> Design:
         "screening": {"criteria": {"CRITERIONNAME": {"stage": "chart", "any": ["c"]}}},
         "site_defaults": {"country": "AQ", "start_up": {"STEPNAME": {"days": 1}}},
         "risks": {"RISKNAME": {"probability": 0.5, "days": 1}},
+        "drift": {"common": 0.5, "by_country": 0.5},
         "caps": {"CAPNAME": {"randomised": 1}},
         "cells": cells,
         "follow_up": {"visit_weeks": [1], "primary_endpoint_week": 1, "leaving": {"WAYNAME": {"1": 0.1}}},

@@ -14,9 +14,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from sim.exchange.records.countries import code_of
 from sim.exchange.records.outline import ArmOutline, Flow, SitesOutline, StudyOutline, WayOut
 from sim.exchange.records.time_frames import tidy, weeks_in
+from sim.scenario.country_names import code_of
 
 _PARTIAL_DATE = re.compile(r"^(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 _RATIO = re.compile(r"\b(\d{1,2}(?:\s*:\s*\d{1,2})+)\b")

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from sim.core.clock import MONTH_DAYS
-from sim.exchange.records.countries import key_of
 from sim.exchange.records.outline import StudyOutline
+from sim.scenario.country_names import key_of
 
 _WEEK_DAYS = 7
 _FAILURE = 0.3  # share of screened people; assumed, and asked about

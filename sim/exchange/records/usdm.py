@@ -14,9 +14,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from sim.exchange.records.countries import code_of
 from sim.exchange.records.outline import ArmOutline, SitesOutline, StudyOutline
 from sim.exchange.records.time_frames import tidy
+from sim.scenario.country_names import code_of
 
 _DURATION = re.compile(
     r"^P(?:(\d+(?:\.\d+)?)Y)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?"

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from sim.analysis import country_tables, summary
 from sim.analysis.cost_months import month_table, spending
+from sim.analysis.drift_table import drift_table
 from sim.analysis.from_tables import event_rows
 from sim.analysis.measures import PATH_MILESTONES, STEPS, path_name
 from sim.analysis.one_by_one import OneByOne
@@ -296,6 +297,10 @@ class Results(Shown):
     def start_up(self) -> pd.DataFrame:
         """Return the days of each start-up step and how often it is critical, over all sites and by country."""
         return country_tables.start_up_table(self.design, self._one_by_one)
+
+    def drift(self) -> pd.DataFrame:
+        """Return how far rates have drifted by the end of recruitment; empty if they do not drift."""
+        return drift_table(self.design, self._one_by_one)
 
     def cost_by_month(self) -> pd.DataFrame:
         """Return the cost of each month and the cumulative cost, over at most 50 kept trials; empty without costs.

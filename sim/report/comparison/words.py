@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sim.analysis.intervals import Estimate
 from sim.experiment.comparison.tables import BOTH, REFERENCE_ONLY, Compared
+from sim.plurals import listed
 from sim.report.words import OUTCOME_NOUNS, Dates, chance, estimate_of, mean_with_error, number, percent
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 HEADLINE = "last_randomised"
 PHRASES = {name: noun.removeprefix("the ") for name, noun in OUTCOME_NOUNS.items()}  # after "median"
-_BY_CRITERION = ("n_failed_first_", "n_failed_only_")
 EVENTS: dict[str, str] = {
     "primary_completion": "Primary completion",
     "study_completion": "Study completion",
@@ -354,16 +354,16 @@ def sentences(compared: Compared, pair: Pair) -> list[str]:
 
 
 def what_only_one_has(compared: Compared, pair: Pair) -> list[str]:
-    """Measures and milestones that one of the scenarios lacks, or measures in another unit.
+    """A cost or milestones that one of the scenarios lacks, or a cost in another unit.
 
-    Criteria are left out: they are among the inputs that differ.
+    Measures of a part that only one has (a criterion, a cap, drift) are left out: it is among the inputs that differ.
 
     Args:
         compared: the comparison and its tables.
         pair: the scenario and its reference.
 
     Returns:
-        Sentences without full stops, with five names each at most.
+        Sentences without full stops.
     """
     rows = compared.of("measures", pair)
     found = []
@@ -374,11 +374,12 @@ def what_only_one_has(compared: Compared, pair: Pair) -> list[str]:
             "each and not compared"
         )
     for where, label in (("reference only", pair.reference.label), ("this only", pair.other.label)):
-        names = [name for name in rows[rows["in"] == where]["measure"] if not name.startswith(_BY_CRITERION)]
-        names += compared.of("milestones", pair).query("`in` == @where")["milestone"].tolist()
+        names = ["a cost"] if (rows[rows["in"] == where]["measure"] == "cost").any() else []
+        names += [
+            OUTCOME_NOUNS[str(name)] for name in compared.of("milestones", pair).query("`in` == @where")["milestone"]
+        ]
         if names:
-            shown = ", ".join(str(name) for name in names[:5]) + (f" and {len(names) - 5} more" if names[5:] else "")
-            found.append(f"only {label} has {shown}")
+            found.append(f"only {label} has {listed(names)}")
     return found
 
 

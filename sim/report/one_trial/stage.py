@@ -117,7 +117,7 @@ class Stage:
             "events": self._events(),
             "moves": {name: getattr(self.moves, name).tolist() for name in ("event", "person", "place", "slot")},
             "ticks": {name: np.flatnonzero(self.rows[:, KIND] == kind).tolist() for name, kind in _TICKS.items()},
-            "conditions": _conditions(self.rows),
+            "conditions": _conditions(self.design, self.rows),
             "periods": [[plain(name), start, end] for name, start, end in self.design.calendar.stretches()],
             "cells": self._cells(),
         }
@@ -224,21 +224,43 @@ def _sites(design: Design, rows: Array) -> list[dict[str, Any]]:
     return sites
 
 
-def _conditions(rows: Array) -> list[dict[str, Any]]:
+def _conditions(design: Design, rows: Array) -> list[dict[str, Any]]:
     """Conditions that hold for the whole trial for a time: (first row, last row or -1, in words)."""
     found = []
     for code, word in enumerate(VOCABULARIES["pause"]):
         found += _between(rows, events.PAUSED, events.RESUMED, f"Randomisation is paused: {PAUSES[word]}", code)
     found += _between(rows, events.RECRUITMENT_CLOSED, events.RECRUITMENT_REOPENED, "Recruitment is closed")
     found += _between(rows, events.DATABASE_LOCKED, events.TRIAL_ENDED, "The database is locked")
-    return sorted(found, key=lambda condition: condition["from"])
+    for code, name in enumerate(design.caps):
+        found += _between(rows, events.CAP_REACHED, events.CAP_OPENED, f"The cap {plain(name)} is reached", code)
+    for risk in design.risks:
+        if risk.rule.delays == "recruitment":
+            text = f"{plain(risk.name).capitalize()} keeps recruitment closed"
+            found += _between(rows, events.RISK_STRUCK, events.RISK_OVER, text, risk.code)
+    return sorted([*found, *_drifting(rows)], key=lambda condition: condition["from"])
 
 
 def _between(rows: Array, starts: int, ends: int, text: str, code: int | None = None) -> list[dict[str, Any]]:
+    """Stretches between events of the trial as a whole, and of groups, not those of one site."""
     kinds, codes = rows[:, KIND], rows[:, CODE]
-    is_of_code = np.ones(len(rows), dtype=bool) if code is None else codes == code
+    is_of_code = np.ones(len(rows), dtype=bool) if code is None else (codes == code) & (rows[:, SITE] < 0)
     edges = np.flatnonzero(((kinds == starts) | (kinds == ends)) & is_of_code)
     edges = np.append(edges, _STILL)
     return [
         {"from": int(start), "to": int(end), "text": text} for start, end in pairwise(edges) if kinds[start] == starts
+    ]
+
+
+def _drifting(rows: Array) -> list[dict[str, Any]]:
+    """The rate of all sites, from each time that it is told to the next, or to when recruitment closes."""
+    is_told = (rows[:, KIND] == events.RATES_DRIFTED) & (rows[:, NUMBER] == 0)
+    edges = np.append(np.flatnonzero(is_told | (rows[:, KIND] == events.RECRUITMENT_CLOSED)), _STILL)
+    return [
+        {
+            "from": int(i),
+            "to": int(end),
+            "text": f"By drift, sites refer {rows[i, AMOUNT]:.2f} times as fast as on day 0",
+        }
+        for i, end in pairwise(edges)
+        if is_told[i]
     ]

@@ -165,6 +165,7 @@ def answer(results: Results) -> dict[str, Any]:
         "risks": _rows(
             results.risks(end_of(results.scenario)), "share", "days", "lost", also=("meaning", "n_pairs", "n_changed")
         ),
+        "drift": _records(results.drift().reset_index(), "share", "p10", "p50", "p90"),
         "start_up": _records(results.start_up(), "share", "days", "critical_days"),
         "why": _why(results),
         "cost": _rows(results.costs(), "mean"),

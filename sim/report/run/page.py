@@ -77,7 +77,7 @@ SECTIONS = (
         "sites",
         "Which sites recruit?",
         "When they open, and whom they randomise.",
-        ("countries", "start_up", "risks", "sites_all", "sites_one"),
+        ("countries", "start_up", "drift", "risks", "sites_all", "sites_one"),
     ),
     Section(
         "one-trial",

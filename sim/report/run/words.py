@@ -1,16 +1,18 @@
-"""What else is said of a run, besides its headline: planned dates, endings, caps, amendments, looks, precision."""
+"""What else is said of a run, besides its headline: planned dates, endings, caps, amendments, looks, cost, and more."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
+from sim.analysis import intervals, summary
 from sim.analysis.precision import precision
-from sim.report.words import ENDINGS, Dates, capitalised, chance, estimate_of, mean_with_error
+from sim.report.words import ENDINGS, Dates, capitalised, chance, estimate_of, mean_with_error, number
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.analysis.intervals import Estimate
     from sim.experiment.run.results import Results
 
 
@@ -112,6 +114,40 @@ def interim_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
                 text += f"; {what} in {chance(estimate_of(row, column))}"
         sentences.append(f"{text}.")
     return sentences
+
+
+def cost_sentences(results: Results) -> list[str]:
+    """What a trial costs: the mean, P50 and P80, the largest part, and what the time is worth.
+
+    Args:
+        results: the run.
+
+    Returns:
+        Nothing without unit costs, or if every replication failed; otherwise a sentence on the whole, and one on the
+        largest part; a third if a day until the database lock has a worth.
+    """
+    costs, table = results.scenario.costs, results.costs()
+    frame = summary.finished(results.columns("cost", "worth_of_time"))
+    if costs is None or frame.empty:
+        return []
+    values = frame["cost"].to_numpy(dtype=float)
+    half, safe = (amount(intervals.quantile(values, q), costs.currency) for q in (0.5, 0.8))
+    whole = mean_with_error(estimate_of(table.loc["all"], "mean"))
+    parts = table.drop("all").sort_values("mean", ascending=False, kind="stable")
+    said = [
+        f"A mean trial costs {whole} {costs.currency}; half of them cost at most {half}, and 80 % at most {safe}.",
+        f"Most of it is for {parts.index[0]}: {mean_with_error(estimate_of(parts.iloc[0], 'mean'))} {costs.currency}.",
+    ]
+    if "worth_of_time" in frame:
+        worth = mean_with_error(intervals.mean(frame["worth_of_time"].to_numpy(dtype=float)))
+        said.append(f"The days until the database lock, at what a day is worth, come to {worth} {costs.currency} more.")
+    return said
+
+
+def amount(estimate: Estimate, currency: str) -> str:
+    """An amount of money with its interval: `1,234 EUR (1,200 to 1,270)`; `?` for an end that is not known."""
+    low, high = ("?" if end is None else number(end) for end in (estimate.low, estimate.high))
+    return f"{number(estimate.value)} {currency} ({low} to {high})"
 
 
 def precision_sentence(results: Results) -> str | None:

@@ -22,6 +22,7 @@ from sim.scenario.schema.values import (
     Probability,
     Section,
     described,
+    value_in_words,
 )
 
 
@@ -132,17 +133,13 @@ def effect_in_words(rule: Amendment) -> str:
         whom = ", for those in screening too" if rule.in_screening else ""
         parts.append(f"{listed(rule.drops)} no longer asked{whom}")
     if rule.consent is not None:
-        parts.append(f"consent {_shown(rule.consent)}")
+        parts.append(f"consent {value_in_words(rule.consent)}")
     if rule.referrals_times is not None:
-        parts.append(f"referrals times {_shown(rule.referrals_times)}")
+        parts.append(f"referrals times {value_in_words(rule.referrals_times)}")
     if rule.costs is not None:
         parts.append("other unit costs")
     where = f" at {listed(rule.groups)}" if rule.groups else ""
     return f"{'; '.join(parts)}{where}"
-
-
-def _shown(value: object) -> str:
-    return f"{value:g}" if isinstance(value, (int, float)) else "as uncertain"
 
 
 def in_words(name: str, rule: Amendment) -> str:

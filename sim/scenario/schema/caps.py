@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from sim.errors import nearest
 from sim.plurals import counted, listed
+from sim.scenario.country_names import code_of
 from sim.scenario.schema.values import MAX_PEOPLE, Name, Section, described, one_or_several
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ COUNTRIES = frozenset(_CODES.split())
 
 def _known_country(code: str) -> str:
     if code not in COUNTRIES:
-        hint = "the United Kingdom is GB" if code == "UK" else nearest(code, COUNTRIES)
+        known = code_of(code)
+        hint = f"{code} is {known}" if known else nearest(code, COUNTRIES)
         raise ValueError(f"must be an ISO 3166 code of a country, two capital letters such as CN; {hint}")
     return code
 

@@ -24,6 +24,7 @@ from sim.scenario.schema.values import (
     Section,
     described,
     one_or_several,
+    value_in_words,
 )
 
 _Number = Annotated[int, Field(ge=1, le=MAX_PEOPLE)]
@@ -121,9 +122,11 @@ def in_words(name: str, rule: Interim) -> str:
         "pauses_when_randomised": "recruitment pauses from then to the decision",
     }[rule.recruitment]
     found = [pause]
+    if rule.takes_days != 0:
+        found.append(f"decision {value_in_words(rule.takes_days)} days later")
     if rule.days_between != 0:
         found.append("participants are spaced apart")
     for value, what in ((rule.stop, "stop"), (rule.enlarge, f"enlarge by {rule.enlarge_by}")):
         if value != 0:
-            found.append(f"{what} with {value:g}" if isinstance(value, (int, float)) else f"may {what}")
+            found.append(f"{what} with probability {value_in_words(value)}")
     return f"{name}: {text}: {', '.join(found)}"

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from sim.plurals import listed
-from sim.scenario.distributions import Family
 from sim.scenario.schema.caps import Country, Groups, country_of
-from sim.scenario.schema.values import Days, Name, OnceProbability, Section, described
+from sim.scenario.schema.values import Days, Name, OnceProbability, Section, described, value_in_words
 
 if TYPE_CHECKING:
     from sim.scenario.schema import Scenario
@@ -86,18 +85,10 @@ def delayed_groups(scenario: Scenario, risk: Risk) -> list[str]:
 def risk_in_words(name: str, risk: Risk) -> str:
     """A risk in the words of a risk register: `new_file: probability 0.15, 60 days more of regulator in DE`."""
     where = f" in {risk.country}" if risk.country else f" at {listed(risk.groups)}" if risk.groups else ""
-    days = f"{_shown(risk.days)} days"
+    days = f"{value_in_words(risk.days)} days"
     if risk.delays == "recruitment":
         when = f"on {risk.from_}" if risk.last == risk.from_ else f"from {risk.from_} to {risk.to}"
         what = f"no recruitment{where} for {days}, {when}"
     else:
         what = f"{days} more of {risk.step.replace('_', ' ') if risk.step else 'start-up'}{where}"
-    return f"{name}: probability {_shown(risk.probability)}, {what}"
-
-
-def _shown(value: float | Family) -> str:
-    """A number, or a distribution as `triangular (low 40, mode 60, high 120)`."""
-    if not isinstance(value, Family):
-        return f"{value:g}"
-    known = {name: part for name, part in value.parameters().items() if isinstance(part, (int, float))}
-    return f"{value.keyword} ({', '.join(f'{name} {part:g}' for name, part in known.items())})"
+    return f"{name}: probability {value_in_words(risk.probability)}, {what}"

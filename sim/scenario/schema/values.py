@@ -171,3 +171,15 @@ Text = Annotated[str, AfterValidator(_readable)]
 Title = Annotated[Text, AfterValidator(_not_blank)]
 Paragraph = Annotated[str, AfterValidator(partial(_readable, besides="\n\t"))]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=60)]
+
+
+def value_in_words(value: float | Family) -> str:
+    """A value in a sentence about a rule: a number, or a distribution as `triangular (low 40, mode 60, high 120)`.
+
+    Args:
+        value: as in a scenario; parameters that are themselves uncertain are left out.
+    """
+    if not isinstance(value, Family):
+        return f"{value:g}"
+    known = {name: part for name, part in value.parameters().items() if isinstance(part, (int, float))}
+    return f"{value.keyword} ({', '.join(f'{name} {part:g}' for name, part in known.items())})"

@@ -10,7 +10,8 @@ from conftest import scenario_of
 
 from sim.core.batch import Batch
 from sim.core.design import Design
-from sim.core.drift import EARLY_DAYS, DriftPaths, elapsed, steps_of_drift
+from sim.core.drift import DriftPaths, elapsed, steps_of_drift
+from sim.scenario.schema.drift import EARLY_DAYS
 
 SITES = {code: {"country": code.upper(), "referrals_per_month": 1.0} for code in ("de", "fr")}
 

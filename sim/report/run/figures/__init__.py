@@ -46,7 +46,7 @@ def all_exhibits(answers: Answers) -> dict[str, Exhibit]:
 
     Returns:
         Exhibits that every trial has, then tables of measures, then those of parts that the scenario has (caps,
-        countries, costs, looks, amendments, risks, start-up).
+        countries, costs, looks, amendments, risks, drift, start-up).
     """
     found = {name: make(answers) for name, make in MAKERS.items()} | measured.measured_exhibits(answers)
     found |= {"caps": people.caps(answers)} if answers.scenario.caps else {}
@@ -54,6 +54,7 @@ def all_exhibits(answers: Answers) -> dict[str, Exhibit]:
     found |= {"cost_months": effort.cost_months(answers)} if answers.scenario.costs else {}
     found |= {"interims": people.interims(answers)} if answers.scenario.interims else {}
     found |= {"amendments": people.amendments(answers)} if answers.scenario.amendments else {}
+    found |= {"drift": countries.drift(answers)} if answers.scenario.drift else {}
     found |= {"risks": countries.risks(answers)} if answers.design.risks else {}
     return found | ({"start_up": countries.start_up(answers)} if answers.design.start_up else {})
 

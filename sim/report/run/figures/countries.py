@@ -1,4 +1,4 @@
-"""What each country brings, the steps of start-up that hold sites up, and the risks that strike."""
+"""What each country brings, the steps of start-up that hold sites up, drift of rates, and the risks that strike."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from sim.analysis.modelled import end_of
 from sim.report.exhibits import Exhibit, Table
 from sim.report.one_trial.story import plain as spaced
-from sim.report.place_words import country_sentences, risk_sentences, start_up_sentence
+from sim.report.place_words import country_sentences, drift_sentence, risk_sentences, start_up_sentence, times_words
 from sim.report.style import bar_figure, wrapped
 from sim.report.words import chance, estimate_of, mean_with_error, percent, with_error
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.analysis.intervals import Estimate
     from sim.report.run.answers import Answers
 
 
@@ -34,7 +35,7 @@ def countries(answers: Answers) -> Exhibit:
     return Exhibit(
         "countries",
         "Countries",
-        " ".join(country_sentences(table, answers.dates)),
+        " ".join(country_sentences(table, answers.dates, costs.currency if costs else "")),
         "Source: replications.parquet; means over all simulated trials with their 95 % intervals. The cost is that of "
         "a country's sites and of the people there.",
         found,
@@ -132,6 +133,40 @@ def risks(answers: Answers) -> Exhibit:
             is_open=True,
         ),
     )
+
+
+def drift(answers: Answers) -> Exhibit:
+    """How far rates have drifted by the end of recruitment; a table without a figure.
+
+    Args:
+        answers: tables of a run whose rates drift.
+    """
+    table = answers.results.drift()
+    rows = tuple(
+        (
+            str(row["label"]),
+            *(_factor(estimate_of(row, f"p{q}")) for q in (10, 50, 90)),
+            chance(estimate_of(row, "share")),
+        )
+        for _, row in table.iterrows()
+    )
+    return Exhibit(
+        "drift",
+        "Drift of rates",
+        drift_sentence(table, answers.scenario.drift),
+        "Source: replications.parquet; of the trials that recruit for half a year or longer.",
+        None,
+        Table(
+            "Rates at the last half year of recruitment, times those of day 0",
+            ("rates of", "P10", "P50", "P90", "trials that recruit for so long"),
+            rows,
+            is_open=True,
+        ),
+    )
+
+
+def _factor(estimate: Estimate) -> str:
+    return "unknown" if math.isnan(estimate.value) else times_words(estimate)
 
 
 def _share(row: pd.Series) -> str:

@@ -12,13 +12,13 @@ import numpy as np
 from sim.analysis import intervals
 from sim.analysis.summary import QUANTILES
 from sim.report.exhibits import Exhibit, Table
+from sim.report.run.words import amount, cost_sentences
 from sim.report.style import bar_figure, figure, series, wrapped
-from sim.report.words import estimate_of, mean_with_error, number, percent
+from sim.report.words import estimate_of, mean_with_error, percent
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.analysis.intervals import Estimate
     from sim.report.run.answers import Answers
 
 
@@ -38,9 +38,7 @@ def cost_months(answers: Answers) -> Exhibit:
     countries = {code: f"of it at sites in {answers.design.country_label(code)}" for code in answers.design.countries}
     found = figure(340, hovermode="x unified")
     for i, (column, name) in enumerate((("p50", "half of the trials"), ("p80", "80 % of the trials"))):
-        texts = [
-            f"{name}: at most {_interval(estimate_of(row, column), costs.currency)}" for _, row in table.iterrows()
-        ]
+        texts = [f"{name}: at most {amount(estimate_of(row, column), costs.currency)}" for _, row in table.iterrows()]
         found.add_scatter(
             x=[str(day) for day in table["from"]],
             y=table[column].tolist(),
@@ -57,8 +55,8 @@ def cost_months(answers: Answers) -> Exhibit:
         title,
         f"The dearest month of a mean trial begins on {most['from']}: "
         f"{mean_with_error(estimate_of(most, 'mean'))} {costs.currency}. By the end, half of the trials have spent at "
-        f"most {_interval(estimate_of(last, 'p50'), costs.currency)}, and 80 % at most "
-        f"{_interval(estimate_of(last, 'p80'), costs.currency)}.{_dearest(answers, table)}",
+        f"most {amount(estimate_of(last, 'p50'), costs.currency)}, and 80 % at most "
+        f"{amount(estimate_of(last, 'p80'), costs.currency)}.{_dearest(answers, table)}",
         f"Source: events.parquet, of {n} simulated trials that were kept whole.",
         found,
         Table(
@@ -68,8 +66,8 @@ def cost_months(answers: Answers) -> Exhibit:
                 (
                     str(row["from"]),
                     f"{mean_with_error(estimate_of(row, 'mean'))}",
-                    _interval(estimate_of(row, "p50"), costs.currency),
-                    _interval(estimate_of(row, "p80"), costs.currency),
+                    amount(estimate_of(row, "p50"), costs.currency),
+                    amount(estimate_of(row, "p80"), costs.currency),
                     *(mean_with_error(estimate_of(row, f"mean_{code}")) for code in countries),
                 )
                 for _, row in table.iterrows()
@@ -89,12 +87,7 @@ def _dearest(answers: Answers, table: pd.DataFrame) -> str:
 
 
 def _quantiles(values: np.ndarray, currency: str) -> list[tuple[str, str]]:
-    return [(f"P{round(100 * q)} of the whole", _interval(intervals.quantile(values, q), currency)) for q in QUANTILES]
-
-
-def _interval(estimate: Estimate, currency: str) -> str:
-    low, high = ("?" if end is None else number(end) for end in (estimate.low, estimate.high))
-    return f"{number(estimate.value)} {currency} ({low} to {high})"
+    return [(f"P{round(100 * q)} of the whole", amount(intervals.quantile(values, q), currency)) for q in QUANTILES]
 
 
 def cost(answers: Answers) -> Exhibit:
@@ -124,8 +117,7 @@ def cost(answers: Answers) -> Exhibit:
     return Exhibit(
         "cost",
         title,
-        f"A mean trial costs {whole} {costs.currency}; half of them cost at most {quantiles[1][1]}, and 80 % at most "
-        f"{quantiles[2][1]}. Most of it is for {names[0]}: {texts[0]}.",
+        " ".join(cost_sentences(answers.results)),
         "Source: replications.parquet; the scenario's unit costs times what happened in each simulated trial.",
         found,
         Table(

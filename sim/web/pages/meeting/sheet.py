@@ -14,13 +14,13 @@ from dash import dcc, html
 from flask import Flask, Response, request
 
 from sim.errors import InputError, Problem, UsageError
-from sim.exchange.records.countries import key_of
 from sim.report.comparison.figures import fan as fan_of_both
 from sim.report.documents.content import content
 from sim.report.documents.plan_b import plan_b
 from sim.report.documents.write import write_document
 from sim.report.run.answers import Answers
 from sim.report.run.figures import MAKERS
+from sim.scenario.country_names import key_of
 from sim.web.pages.meeting.asked import asked_of
 from sim.web.parts.components import GRAPH_CONFIG, answer_id
 from sim.web.parts.words.studio import in_studio

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sim.errors import InputError, Problem
-from sim.exchange.records.countries import key_of
+from sim.scenario.country_names import key_of
 from sim.scenario.layers import stack_text
 from sim.scenario.load import load_text
 from sim.scenario.yaml_source import parse

@@ -16,7 +16,7 @@ from dash.exceptions import PreventUpdate
 from flask import Response
 
 from sim.errors import InputError, Problem, UsageError
-from sim.exchange.records.countries import key_of
+from sim.scenario.country_names import key_of
 from sim.scenario.written import extending, library_text, rewritten
 from sim.web.pages.new_trial.controls import ON, VALUE, path_of, shows, typed
 from sim.web.pages.new_trial.draft import (

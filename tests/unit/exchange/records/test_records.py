@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from sim.errors import UsageError
-from sim.exchange.records.countries import code_of
 from sim.exchange.records.read import REGISTRY, USDM, read_study
 from sim.exchange.records.registry import _day, outline_of_record
 from sim.exchange.records.scenario_text import scenario_text
 from sim.exchange.records.time_frames import weeks_in
 from sim.exchange.records.usdm import _duration, outline_of_usdm
+from sim.scenario.country_names import code_of
 
 RECORD: dict[str, Any] = {
     "protocolSection": {

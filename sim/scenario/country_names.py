@@ -1,4 +1,4 @@
-"""ISO 3166 codes of countries, by the names that registries use.
+"""ISO 3166 codes of countries, by the names that planners and registries use.
 
 The list of names is that of the library `holidays`; here are only the spellings of registries that differ from it.
 """
@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-
-from holidays.registry import COUNTRIES
+from functools import cache
 
 _SPELT_OTHERWISE = {
     "korea_republic_of": "KR",
@@ -38,7 +37,14 @@ _SPELT_OTHERWISE = {
     "palestinian_territory_occupied": "PS",
 }
 
-_BY_CODE = {code.lower(): names[1] for names in COUNTRIES.values() for code in names[1:3]}
+
+@cache
+def _codes() -> dict[str, str]:
+    """Two-letter code by name, by code of two and by code of three letters."""
+    from holidays.registry import COUNTRIES  # a tenth of a second, and only where a name is asked for
+
+    by_code = {code.lower(): names[1] for names in COUNTRIES.values() for code in names[1:3]}
+    return by_code | {name: names[1] for name, names in COUNTRIES.items()} | _SPELT_OTHERWISE
 
 
 def key_of(text: str) -> str:
@@ -56,7 +62,4 @@ def code_of(country: str) -> str | None:
     Returns:
         The code in capitals; None where the name is not known.
     """
-    key = key_of(country)
-    if key in COUNTRIES:
-        return COUNTRIES[key][1]
-    return _SPELT_OTHERWISE.get(key) or _BY_CODE.get(key)
+    return _codes().get(key_of(country))
