@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.experiment.answer_folder import AnswerFolder, short_id, shown_of, study_identity
+from sim.experiment.answer_folder import study_folder
 from sim.experiment.execution import ON_ALL_CORES, Execution, Progress, no_progress
 from sim.experiment.explanation.study import REPLICATIONS, Explanation, Study
 from sim.experiment.explanation.study import explain as find_drivers
 from sim.experiment.explanation.tables import RANKS
-from sim.experiment.identity import Identity
-from sim.experiment.run.start import RESULTS
 from sim.report.explanation.words import TABLES, document, outcome_asked
 from sim.scenario.extension_files import Extensions, extensions_given
 from sim.scenario.load import Named, as_typed, loaded
@@ -91,14 +89,7 @@ def explain_in_folder(
     """
     focus = outcome_asked(focus, study.scenario)
     asked = {"replications": study.replications, "scale": study.scale}
-    identity = study_identity("explain", study.scenario, study.seed, **asked)
-    slug = Identity(study.scenario, study.seed, 1).folder_name.rpartition("-")[0]
-    folder = AnswerFolder(
-        Path(out) if out else RESULTS / f"explain-{slug}-{short_id(identity)}",
-        identity,
-        shown_of(study.scenario),
-        (PAGE,),
-    )
+    folder = study_folder("explain", study.scenario, study.seed, out, (PAGE,), **asked)
     with folder.held():
         explanation = find_drivers(study, folder.chunks, execution)
         for name in TABLES:

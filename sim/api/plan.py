@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import Problem, UsageError
-from sim.experiment.answer_folder import AnswerFolder, deciding, short_id, shown_of, study_identity
+from sim.experiment.answer_folder import deciding, study_folder
 from sim.experiment.execution import ON_ALL_CORES, Execution, Progress, no_progress
-from sim.experiment.identity import Identity
 from sim.experiment.plan.answer import CONFIDENCE, TRIALS, Asked, PlanAnswer, find_plan
-from sim.experiment.run.start import RESULTS
 from sim.report.explanation.words import outcome_asked
 from sim.report.plan.words import document
 from sim.scenario.extension_files import Extensions, extensions_given
@@ -116,11 +114,12 @@ def plan_in_folder(
         RunInterrupted: the user stopped it; finished parts are kept.
     """
     choices = asked.choices
-    scenario = choices.loaded.scenario
-    identity = study_identity(
+    folder = study_folder(
         "plan",
-        scenario,
+        choices.loaded.scenario,
         asked.seed,
+        out,
+        (PAGE,),
         milestone=asked.milestone,
         by=str(asked.by),
         probability=asked.probability,
@@ -128,10 +127,6 @@ def plan_in_folder(
         confidence=asked.confidence,
         trials=asked.trials,
         options=deciding(choices.options.model_dump(mode="json")),
-    )
-    slug = Identity(scenario, asked.seed, 1).folder_name.rpartition("-")[0]
-    folder = AnswerFolder(
-        Path(out) if out else RESULTS / f"plan-{slug}-{short_id(identity)}", identity, shown_of(scenario), (PAGE,)
     )
     with folder.held():
         answer = find_plan(asked, folder.chunks, execution)

@@ -8,19 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.options import (
-    CLUSTER,
-    ENGINE,
-    EXTENSION,
-    JSON,
-    SEED,
-    WORKERS,
-    as_given,
-    no_report,
-    out_folder,
-    prepare_workers,
-    replications,
-)
+from sim.cli.options import as_given, of_many_trials, prepare_workers
 from sim.cli.progress import progress_bar
 from sim.cli.streams import print_json, say_engine
 from sim.errors import Problem, UsageError
@@ -30,28 +18,21 @@ if TYPE_CHECKING:
 
 _NUMBERED = re.compile(r"^(\d+):(.+)$", re.DOTALL)
 
-
-@click.command()
-@click.argument("names", nargs=-1, required=True, metavar="A B [C ...]")
-@replications("Simulated trials of each.")
-@SEED
-@WORKERS
-@CLUSTER
-@ENGINE
-@out_folder("results/compare-<names>-<id>")
-@click.option(
+_SET = click.option(
     "--set",
     "overrides",
     multiple=True,
     metavar="[K:]PATH=VALUE",
     help="Override a value in all scenarios, or with K: in the K-th alone, as in 2:sites.general_hospital.count=4.",
 )
-@EXTENSION
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True, metavar="A B [C ...]")
+@of_many_trials("Simulated trials of each.", "results/compare-<names>-<id>", "comparison.html", overrides=_SET)
 @click.option(
     "--shares", is_flag=True, help="Say what each changed value is worth; simulates the scenarios in between."
 )
-@JSON
-@no_report("comparison.html")
 def compare(
     names: tuple[str, ...],
     replications: int | None,

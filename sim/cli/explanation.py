@@ -6,21 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.options import (
-    CLUSTER,
-    ENGINE,
-    EXTENSION,
-    JSON,
-    SEED,
-    SET,
-    WORKERS,
-    as_given,
-    no_report,
-    out_folder,
-    prepare_workers,
-    replications,
-    scenario_argument,
-)
+from sim.cli.options import as_given, of_many_trials, prepare_workers, scenario_argument
 from sim.cli.progress import progress_bar
 from sim.cli.streams import print_json, say_engine
 
@@ -38,7 +24,6 @@ _SCALES = click.Choice(["ranks", "days"])
     help="What the sentences are about: a milestone, or cost; default: the end of the trial. Tables and page cover "
     "every outcome.",
 )
-@replications("N simulated trials with each input exchanged, and N/2 for each comparison; default 384.", most=1_000_000)
 @click.option(
     "--scale",
     type=_SCALES,
@@ -46,15 +31,12 @@ _SCALES = click.Choice(["ranks", "days"])
     show_default=True,
     help="Scale of the shares of the spread: ranks of the dates, or days, where 'never' counts as the horizon.",
 )
-@SEED
-@WORKERS
-@CLUSTER
-@ENGINE
-@out_folder("results/explain-<scenario>-<id>")
-@SET
-@EXTENSION
-@JSON
-@no_report("explanation.html")
+@of_many_trials(
+    "N simulated trials with each input exchanged, and N/2 for each comparison; default 384.",
+    "results/explain-<scenario>-<id>",
+    "explanation.html",
+    most=1_000_000,
+)
 def explain(
     scenario: str,
     milestone: str | None,

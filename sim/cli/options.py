@@ -5,6 +5,7 @@ Some act by themselves for as long as the command runs, and pass it no value: `E
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -130,6 +131,33 @@ def no_report(page: str) -> Callable[[Command], Command]:
         page: the file that is then not written.
     """
     return click.option("--no-report", is_flag=True, help=f"Do not write {page}.")
+
+
+def of_many_trials(
+    trials: str, folder: str, page: str, *, most: int = 10_000_000, overrides: Callable[[Command], Command] = SET
+) -> Callable[[Command], Command]:
+    """The options of every question that simulates many trials, from --replications to --no-report, in one order.
+
+    Args:
+        trials: help text of --replications.
+        folder: the default of --out, for its help text.
+        page: the file that --no-report leaves out.
+        most: the largest number of --replications.
+        overrides: the option --set, where it is not the usual one.
+    """
+    options = (
+        replications(trials, most),
+        SEED,
+        WORKERS,
+        CLUSTER,
+        ENGINE,
+        out_folder(folder),
+        overrides,
+        EXTENSION,
+        JSON,
+        no_report(page),
+    )
+    return lambda command: functools.reduce(lambda done, option: option(done), reversed(options), command)
 
 
 def as_given() -> str:

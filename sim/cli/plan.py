@@ -7,21 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sim.cli.options import (
-    CLUSTER,
-    ENGINE,
-    EXTENSION,
-    JSON,
-    SEED,
-    SET,
-    WORKERS,
-    as_given,
-    no_report,
-    out_folder,
-    prepare_workers,
-    replications,
-    scenario_argument,
-)
+from sim.cli.options import as_given, of_many_trials, prepare_workers, scenario_argument
 from sim.cli.progress import progress_bar
 from sim.cli.streams import print_json, say_engine
 from sim.errors import Problem, UsageError
@@ -54,16 +40,9 @@ if TYPE_CHECKING:
     metavar="C",
     help="Simulate until the choice is this sure.",
 )
-@replications("Maximum number of simulated trials, over all plans; default 9600.")
-@SEED
-@WORKERS
-@CLUSTER
-@ENGINE
-@out_folder("results/plan-<scenario>-<id>")
-@SET
-@EXTENSION
-@JSON
-@no_report("plan.html")
+@of_many_trials(
+    "Maximum number of simulated trials, over all plans; default 9600.", "results/plan-<scenario>-<id>", "plan.html"
+)
 def plan(
     scenario: str,
     options_file: str,

@@ -13,21 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from sim.cli.options import (
-    CLUSTER,
-    ENGINE,
-    EXTENSION,
-    JSON,
-    SEED,
-    SET,
-    WORKERS,
-    as_given,
-    no_report,
-    out_folder,
-    prepare_workers,
-    replications,
-    scenario_argument,
-)
+from sim.cli.options import as_given, of_many_trials, prepare_workers, scenario_argument
 from sim.cli.progress import progress_bar
 from sim.cli.streams import print_json, say_engine
 from sim.errors import Problem, UsageError
@@ -42,8 +28,11 @@ _OF_A_NEW_RUN = {"scenario": "SCENARIO", "seed": "--seed", "out": "--out", "over
 
 @click.command()
 @scenario_argument
-@replications("Number of simulated trials; with --until the maximum, with --extend the total.")
-@SEED
+@of_many_trials(
+    "Number of simulated trials; with --until the maximum, with --extend the total.",
+    "results/<scenario>-<id>",
+    "report.html",
+)
 @click.option(
     "--until",
     metavar="RULE",
@@ -51,16 +40,8 @@ _OF_A_NEW_RUN = {"scenario": "SCENARIO", "seed": "--seed", "out": "--out", "over
     help="Add trials until an answer's 95 % interval is narrow enough, as in 'last_randomised.p50<7d' or "
     "'by_primary_completion<2%'.",
 )
-@WORKERS
-@CLUSTER
-@ENGINE
-@out_folder("results/<scenario>-<id>")
 @click.option("--resume", metavar="DIR", help="Continue the run in this folder, instead of running SCENARIO.")
 @click.option("--extend", metavar="DIR", help="Add trials to the finished run in this folder, up to N in all.")
-@SET
-@EXTENSION
-@JSON
-@no_report("report.html")
 @click.option("--play", is_flag=True, help="Let report.html play the typical simulated trial, day by day.")
 @click.option("--no-causes", is_flag=True, help="Do not measure the days lost to each cause.")
 @click.option("--all-pairs", is_flag=True, help="Measure the causes that may cost most on all N trials, not on some.")

@@ -4,21 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sim.cli.options import (
-    CLUSTER,
-    ENGINE,
-    EXTENSION,
-    JSON,
-    SEED,
-    SET,
-    WORKERS,
-    as_given,
-    no_report,
-    out_folder,
-    prepare_workers,
-    replications,
-    scenario_argument,
-)
+from sim.cli.options import as_given, of_many_trials, prepare_workers, scenario_argument
 from sim.cli.progress import progress_bar
 from sim.cli.streams import print_json, say_engine
 
@@ -41,16 +27,7 @@ from sim.cli.streams import print_json, say_engine
 @click.option(
     "--points", type=click.IntRange(2, 10_000), metavar="N", help="Points of a Latin hypercube; default: ten per path."
 )
-@replications("Simulated trials per point.")
-@SEED
-@WORKERS
-@CLUSTER
-@ENGINE
-@out_folder("results/sweep-<scenario>-<id>")
-@SET
-@EXTENSION
-@JSON
-@no_report("sweep.html")
+@of_many_trials("Simulated trials per point.", "results/sweep-<scenario>-<id>", "sweep.html")
 def sweep(
     scenario: str,
     vary: tuple[str, ...],

@@ -34,8 +34,10 @@ from sim.experiment.files import (
     write_json,
     write_whole,
 )
+from sim.experiment.identity import slug
 from sim.experiment.program import program_fingerprint
 from sim.experiment.run.folder import MANIFEST
+from sim.experiment.run.start import RESULTS
 from sim.scenario.load import canonical, scenario_hash
 from sim.scenario.schema import Scenario
 from sim.version import __version__
@@ -47,39 +49,6 @@ _NAMES = {
     "scenario_hash": "scenario",
 }
 _OPTIONS_FOR_READERS = ("name", "question", "note", "label", "source", "sources", "grade")
-
-
-def study_identity(kind: str, scenario: Scenario, seed: int, **asked: Any) -> dict[str, Any]:
-    """Collect everything that decides an answer.
-
-    Args:
-        kind: the command.
-        scenario: the scenario.
-        seed: seed of the random numbers.
-        asked: further inputs that decide the answer, as JSON values.
-
-    Returns:
-        A mapping for `AnswerFolder`. Two questions with equal mappings have the same answer.
-    """
-    return {
-        "kind": kind,
-        "program": program_fingerprint(),
-        "seed": seed,
-        **asked,
-        "scenario_hash": scenario_hash(scenario),
-    }
-
-
-def shown_of(scenario: Scenario) -> dict[str, Any]:
-    """Return what `study.json` says of a scenario for readers; it decides nothing.
-
-    Args:
-        scenario: the scenario.
-
-    Returns:
-        The resolved scenario under the key `scenario`.
-    """
-    return {"scenario": json.loads(canonical(scenario))}
 
 
 def deciding(options: Any) -> Any:
@@ -100,7 +69,7 @@ def short_id(identity: Mapping[str, Any]) -> str:
     """Return the id that ends the name of an answer's folder.
 
     Args:
-        identity: see `study_identity`.
+        identity: everything that decides the answer, as JSON values.
 
     Returns:
         The first eight hexadecimal digits of the SHA-256 of the identity.
@@ -113,7 +82,7 @@ class AnswerFolder:
 
     Args:
         path: the folder.
-        identity: what is asked; see `study_identity`.
+        identity: everything that decides the answer, as JSON values.
         shown: what else `study.json` says, for readers.
         optional: names of files that not every answer to the question has. `finish` removes those of an older answer.
     """
@@ -254,3 +223,28 @@ class AnswerFolder:
                 "versions": {"trialclock": __version__, "python": sys.version.split()[0]},
             },
         )
+
+
+def study_folder(
+    kind: str, scenario: Scenario, seed: int, out: Path | str | None, optional: Iterable[str], **asked: Any
+) -> AnswerFolder:
+    """The folder of a question about one scenario.
+
+    Args:
+        kind: the command.
+        scenario: the scenario; `study.json` shows it resolved, of which only its hash decides.
+        seed: seed of the random numbers.
+        out: the folder; None for `results/<kind>-<scenario>-<id>`.
+        optional: names of files that not every answer to the question has.
+        asked: further inputs that decide the answer, as JSON values. Two questions with the same kind, scenario, seed
+            and inputs have the same answer.
+    """
+    identity = {
+        "kind": kind,
+        "program": program_fingerprint(),
+        "seed": seed,
+        **asked,
+        "scenario_hash": scenario_hash(scenario),
+    }
+    path = Path(out) if out else RESULTS / f"{kind}-{slug(scenario.name)}-{short_id(identity)}"
+    return AnswerFolder(path, identity, {"scenario": json.loads(canonical(scenario))}, optional)
