@@ -12,17 +12,8 @@ import pandas as pd
 import pytest
 from conftest import ROOT, simplest_file
 
-from sim.analysis import pairing
 from sim.analysis.measures import MILESTONES
-from sim.analysis.pairing import (
-    earlier,
-    mean_change,
-    narrowing,
-    never_as_infinity,
-    paired_days,
-    probability_change,
-    quantile_changes,
-)
+from sim.analysis.pairing import mean_change, narrowing
 from sim.api.comparison import compare_in_folder
 from sim.experiment.comparison.tables import Compared
 from sim.experiment.execution import ALONE
@@ -138,93 +129,7 @@ def test_pairing_narrows(base_and_more: tuple[Compared, Path]) -> None:
     )
 
 
-def test_narrowing_by_hand() -> None:
-    """Two normal variables with correlation rho: pairing is worth 1 / (1 - rho)."""
-    rng = np.random.default_rng(1)
-    common, a, b = rng.normal(size=(3, 20_000))
-    found = narrowing(common + a, common + b)  # rho = 1/2
-    assert found.low < 2.0 < found.high
-    assert found.high - found.low < 0.12
-    assert narrowing(common, common + 3.0).value == INF
-    assert math.isnan(narrowing(np.zeros(5), np.zeros(5)).value)
-
-
-# --- honest intervals
-
-
-def _covered(change: pairing.Estimate, truth: float) -> bool:
-    return change.low <= truth <= change.high
-
-
-def _experiment(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Days of two scenarios, correlated 0.9, of which the latest 4 % never come."""
-    u = rng.normal(size=n)
-    v = 0.9 * u + math.sqrt(0.19) * rng.normal(size=n)
-    x, y = np.exp(6.0 + 0.4 * u), np.exp(5.8 + 0.5 * v)
-    horizon = math.exp(6.0 + 0.4 * 1.7507)
-    return np.where(x > horizon, INF, x), np.where(y > horizon, INF, y)
-
-
-@pytest.mark.parametrize(
-    ("experiments", "n", "low"), [(150, 200, 0.90), pytest.param(500, 1000, 0.93, marks=pytest.mark.slow)]
-)
-def test_intervals_cover_the_known_difference(experiments: int, n: int, low: float) -> None:
-    """95 % intervals of the difference of medians, of probabilities, and that B is earlier, cover the truth."""
-    from scipy import stats
-
-    rng = np.random.default_rng(20)
-    median = math.exp(5.8) - math.exp(6.0)
-    p = [stats.norm.cdf((math.log(300.0) - m) / s) for m, s in ((6.0, 0.4), (5.8, 0.5))]
-    sd = math.sqrt(0.4**2 + 0.5**2 - 2 * 0.9 * 0.4 * 0.5)
-    is_earlier = stats.norm.cdf(0.2 / sd)
-    hits = np.zeros(3)
-    for _ in range(experiments):
-        x, y = _experiment(rng, n)
-        hits[0] += _covered(quantile_changes(x, y, (0.5,))[0].difference, median)
-        hits[1] += _covered(probability_change(x < 300, y < 300), p[1] - p[0])
-        odds = earlier(x, y)
-        if odds.n_neither:  # the truth below is without a horizon; those beyond it in both are not told apart
-            x, y = np.where(np.isinf(x) & np.isinf(y), np.nan, x), y
-            told = ~np.isnan(x)
-            odds = earlier(x[told], y[told])
-        hits[2] += _covered(odds.earlier, is_earlier) or odds.n < n
-    assert (hits / experiments >= low).all(), hits / experiments
-    assert hits[0] / experiments <= 0.995
-
-
 # --- trials that never get there
-
-
-def test_never_is_later_than_everything_and_stays_in_every_count() -> None:
-    """A day against never is earlier, never against never is neither, and no pair is lost."""
-    ours = np.array([100.0, INF, 200.0, INF, 50.0])
-    theirs = np.array([90.0, 300.0, INF, INF, 50.0])
-    odds = earlier(ours, theirs)
-    assert [odds.earlier.value, odds.later.value, odds.same.value] == [0.4, 0.2, 0.4]
-    assert (odds.n_neither, odds.n) == (1, 5)
-    assert paired_days(ours, theirs).tolist() == [-10.0, -INF, INF, 0.0, 0.0]
-
-
-def test_medians_beyond_the_horizon() -> None:
-    """A median that never comes makes the difference infinite, two of them unknown, and no interval is made up."""
-    days = np.linspace(100.0, 200.0, 100)
-    never = np.where(np.arange(100) < 30, days, INF)
-    one = quantile_changes(days, never, (0.5,))[0]
-    assert one.difference.value == INF
-    assert one.difference.high == INF
-    assert math.isnan(one.narrowing)
-    back = quantile_changes(never, days, (0.5,))[0]
-    assert back.difference.value == -INF
-    both = quantile_changes(never, never + 1, (0.5,))[0]
-    assert math.isnan(both.difference.value)
-    assert (both.difference.low, both.difference.high) == (-INF, INF)
-    few = quantile_changes(days[:4], days[:4] + 1, (0.5,))[0]
-    assert few.difference == (1.0, None, None)
-
-
-def test_never_as_infinity_keeps_days() -> None:
-    """Only NaN becomes infinity."""
-    assert never_as_infinity(np.array([1.0, np.nan])).tolist() == [1.0, INF]
 
 
 def test_a_comparison_in_which_nothing_is_reached(tmp_path: Path) -> None:
@@ -318,24 +223,6 @@ def test_each_registered_date_is_asked_of_both(unlike: Compared) -> None:
     assert "count cost in USD and CNY" in notes
     assert "only b has the last dose" in notes
     json.dumps(answer(unlike), allow_nan=False)
-
-
-# --- probabilities
-
-
-def test_difference_of_matched_probabilities() -> None:
-    """By hand: 10 pairs gained, 4 lost of 100; and one that every pair agrees on still has an interval."""
-    ours = np.arange(100) < 50
-    theirs = ours.copy()
-    theirs[50:60], theirs[:4] = True, False
-    found = probability_change(ours, theirs)
-    b, c, n = 10.5, 4.5, 102
-    half = 1.959964 * math.sqrt(b + c - (b - c) ** 2 / n) / n
-    assert found.value == pytest.approx(0.06)
-    assert (found.low, found.high) == pytest.approx(((b - c) / n - half, (b - c) / n + half), rel=1e-6)
-    same = probability_change(ours, ours)
-    assert same.value == 0.0
-    assert same.low < 0 < same.high < 0.03
 
 
 # --- each change's share

@@ -14,7 +14,7 @@ from command_line import call
 from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_conservation import scenarios
+from random_scenarios import scenarios
 
 from sim.analysis.logs import Logs
 from sim.analysis.reduce import Reducer

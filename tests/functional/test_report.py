@@ -22,7 +22,7 @@ import sim.report.run.page
 from sim.analysis.declared import DECLARED
 from sim.analysis.index import EventIndex
 from sim.analysis.intervals import Estimate
-from sim.analysis.occupancy import PLACES, mean_level, peak_level, stays
+from sim.analysis.occupancy import PLACES, peak_level, stays
 from sim.api.one_trial import stage_of
 from sim.errors import InputError, ReplicationFailed
 from sim.experiment.execution import ALONE
@@ -30,14 +30,13 @@ from sim.experiment.files import write_json
 from sim.experiment.run.assemble import FAILURES
 from sim.experiment.run.results import Results, open_results
 from sim.experiment.run.start import run_in_folder
-from sim.report.assumptions import Assumption, assumption_rows, assumptions_of, together
+from sim.report.assumptions import assumption_rows, assumptions_of
 from sim.report.html import escaped_json, script_hash
 from sim.report.one_trial.page import player_script
 from sim.report.run.answers import Answers
 from sim.report.run.figures import MAKERS, all_exhibits, all_figures, measured
 from sim.report.run.page import SECTIONS, page, write_report
 from sim.report.words import chance, estimate_of, mean_with_error, warnings
-from sim.scenario.described import described
 from sim.scenario.load import load, load_scenario
 from sim.scenario.schema import Scenario
 
@@ -328,68 +327,6 @@ def test_a_treatment_that_nobody_gets_is_said_first(tmp_path: Path) -> None:
         assert sum("no dose is given" in text for text in warnings(results, [])) == n
 
 
-# --- assumptions
-
-
-def test_each_value_says_who_said_it_and_whose_it_is() -> None:
-    rows = {row["path"]: row for row in assumption_rows(load("one-to-one", ["trial.target=50"]))}
-    assert rows["trial.target"]["layer"] == "command line"
-    assert rows["arms.MSC.allocation"]["layer"] == "this file"
-    assert rows["trial.horizon_months"]["layer"] == "the one it extends"
-    assert rows["randomisation.urn_start"]["layer"] == "default"
-    assert rows["trial.horizon_months"]["unit"] == "months"
-    assert rows["site_defaults.activation_delay_days"]["source"] == "ACT"
-    assert rows["site_defaults.activation_delay_days"]["grade"] == "B"
-    assert "site_defaults.opens" not in rows  # an option that was left out
-
-
-def test_what_is_said_together_is_one_row_and_what_differs_is_not() -> None:
-    """A criterion is one row; where a file changes a part of it, that part has its own; uncertain values stay alone."""
-    rows = together([Assumption(**row) for row in assumption_rows(load("wider-meld"))])
-    values = {row.path: row for row in rows}
-    assert values["screening.criteria.weight"].value == "attribute: weight_kg, min: 50, stage: chart, item: I5"
-    meld = [row for row in rows if row.path.startswith("screening.criteria.meld")]
-    assert [(row.value, row.said_by.partition(":")[0]) for row in meld] == [
-        ("meld", "base.yaml"),
-        ("min: 15, max: 35", "wider-meld.yaml"),
-        ("stage: chart, item: I3, passing: true", "base.yaml"),
-    ]
-    assert meld[0].said_by.endswith("(extended)")
-    assert values["follow_up.leaving.death.SMT"].value == "4: 0.2, 12: 0.37, 24: 0.44, 48: 0.47"
-    assert values["follow_up.leaving.death.hazard_ratio.MSC"].is_uncertain
-    assert values["trial.target"].value == "45"
-    assert any("[{attribute: inr, min: 1.5}, {attribute: pta_percent, below: 40}]" in row.value for row in rows)
-
-
-@pytest.mark.parametrize(
-    ("path", "unit"),
-    [
-        ("trial.target", "participants"),
-        ("sites.general_hospital.referrals_per_month", "per month"),
-        ("cells.lots.yield_cells", "cells"),
-        ("costs.monitoring_visit.every_days", "days"),
-        ("trial.overrun", ""),
-        ("no.such.path", ""),
-    ],
-)
-def test_units_come_from_the_schema(path: str, unit: str) -> None:
-    assert described(path).unit == unit
-
-
-def test_a_run_from_python_still_shows_its_values(tmp_path: Path) -> None:
-    results = run(scenario_of(sources={"trial.target": {"grade": "A", "source": "a record"}}), tmp_path / "run", 2)
-    target = next(row for row in assumptions_of(results) if row.path == "trial.target")
-    assert (target.value, target.grade, target.source, target.layer) == ("45", "A", "a record", "unknown")
-    assert "sim.run(scenario, replications=2" in page(results)
-
-
-def test_assumptions_and_what_was_typed_decide_no_result(tmp_path: Path) -> None:
-    first = run(scenario_of(), tmp_path / "run", 2, typed="a", assumptions=[{"path": "x"}])
-    assert run(scenario_of(), tmp_path / "run", 2).path == first.path
-    with pytest.raises(InputError):
-        run(scenario_of(), tmp_path / "run", 3)
-
-
 # --- occupancy
 
 
@@ -411,31 +348,21 @@ def test_stays_are_those_of_the_log(results: Results) -> None:
     assert n_found > 50
 
 
-def test_a_stay_that_never_ended_lasts_until_its_trial_does() -> None:
-    log = pd.DataFrame(
-        [
-            (0, 1.0, "dose.started", "s/1", 2),
-            (0, 2.0, "dose.started", "s/1", 1),
-            (0, 3.0, "dose.given", "s/1", 1),
-            (0, 9.0, "trial.ended", None, None),
-            (1, 4.0, "dose.given", "s/1", 1),
-            (1, 5.0, "trial.ended", None, None),
-        ],
-        columns=["replication", "day", "event", "site", "patient"],
-    )
-    found = stays(log, PLACES["in_bay"])
-    assert found.to_numpy().tolist() == [[0, 2, 3], [0, 1, 9]]
-
-
-def test_levels_of_three_stays_by_hand() -> None:
-    found = pd.DataFrame({"replication": 0, "start": [1.0, 2.0, 4.0], "end": [4.0, 3.0, 9.0]})
-    edges = np.array([0.0, 2.0, 4.0, 8.0, 12.0])
-    assert mean_level(found, edges) == pytest.approx([0.5, 1.5, 1.0, 0.25])
-    assert peak_level(found, edges).tolist() == [1, 2, 1, 1]
-    assert peak_level(found.iloc[:0], edges).tolist() == [0, 0, 0, 0]
-
-
 def test_never_more_in_bays_than_there_are(results: Results) -> None:
     found = stays(results.events, PLACES["in_bay"])
     for _, rows in found.groupby("replication"):
         assert peak_level(rows, np.array([-math.inf, math.inf]))[0] <= 3
+
+
+def test_a_run_from_python_still_shows_its_values(tmp_path: Path) -> None:
+    results = run(scenario_of(sources={"trial.target": {"grade": "A", "source": "a record"}}), tmp_path / "run", 2)
+    target = next(row for row in assumptions_of(results) if row.path == "trial.target")
+    assert (target.value, target.grade, target.source, target.layer) == ("45", "A", "a record", "unknown")
+    assert "sim.run(scenario, replications=2" in page(results)
+
+
+def test_assumptions_and_what_was_typed_decide_no_result(tmp_path: Path) -> None:
+    first = run(scenario_of(), tmp_path / "run", 2, typed="a", assumptions=[{"path": "x"}])
+    assert run(scenario_of(), tmp_path / "run", 2).path == first.path
+    with pytest.raises(InputError):
+        run(scenario_of(), tmp_path / "run", 3)

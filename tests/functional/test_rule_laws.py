@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_conservation import scenarios
+from random_scenarios import scenarios
 
 from sim.core import events as e
 from sim.core.batch import Batch
