@@ -29,10 +29,10 @@ _SET = click.option(
 
 @click.command()
 @click.argument("names", nargs=-1, required=True, metavar="A B [C ...]")
-@of_many_trials("Simulated trials of each.", "results/compare-<names>-<id>", "comparison.html", overrides=_SET)
 @click.option(
     "--shares", is_flag=True, help="Say what each changed value is worth; simulates the scenarios in between."
 )
+@of_many_trials("Simulated trials of each.", "results/compare-<names>-<id>", "comparison.html", overrides=_SET)
 def compare(
     names: tuple[str, ...],
     replications: int | None,
