@@ -143,13 +143,14 @@ def test_a_worker_killed_in_mid_run_costs_nothing(
 
 
 def test_a_cluster_that_is_lost_says_so_and_the_run_goes_on_without_it(
-    dask: Dask, serial: Path, scenario: Scenario, tmp_path: Path, go_on: Path
+    dask: Dask, serial: Path, scenario: Scenario, tmp_path: Path, go_on: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dask.start_worker("a")
 
     def kill_scheduler(done: int, _total: int) -> None:
         if done and "scheduler" in dask.processes:
             dask.kill("scheduler")
+            monkeypatch.setattr(cluster, "_ANSWER_SECONDS", 1.0)  # for the farewell, which nobody answers
 
     with pytest.raises(WorkersLost, match="no longer answers; what is finished is kept"):
         run_in_folder(
