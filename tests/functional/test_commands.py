@@ -111,15 +111,23 @@ def test_output_cut_short_by_its_reader_is_no_error() -> None:
 # --- scenarios
 
 
+@pytest.fixture(scope="module")
+def schema() -> jsonschema.Draft202012Validator:
+    """The schema that editors use; that it is one is tested once, below."""
+    return jsonschema.Draft202012Validator(scenario_schema())
+
+
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
-def test_every_scenario_is_valid_and_fits_the_schema_that_editors_use(path: Path) -> None:
+def test_every_scenario_is_valid_and_fits_the_schema_that_editors_use(
+    path: Path, schema: jsonschema.Draft202012Validator
+) -> None:
     outcome = call("validate", path)
     assert outcome.code == 0, outcome.err
     assert outcome.out.startswith(f"{path} is valid: ")
     document = json.loads(json.dumps(yaml.load(path.read_text(), yaml.BaseLoader)))
-    assert set(document) <= set(scenario_schema()["properties"])
+    assert set(document) <= set(schema.schema["properties"])
     assert path.read_text().startswith("# yaml-language-server: $schema=scenario.schema.json\n")
-    jsonschema.validate(_as_editors_read(path), scenario_schema(), jsonschema.Draft202012Validator)
+    schema.validate(_as_editors_read(path))
 
 
 def _as_editors_read(path: Path) -> Any:
@@ -140,13 +148,15 @@ def _as_editors_read(path: Path) -> Any:
     ],
     ids=str,
 )
-def test_the_schema_refuses_what_the_program_refuses(wrong: dict[str, Any]) -> None:
+def test_the_schema_refuses_what_the_program_refuses(
+    wrong: dict[str, Any], schema: jsonschema.Draft202012Validator
+) -> None:
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(wrong, scenario_schema(), jsonschema.Draft202012Validator)
+        schema.validate(wrong)
 
 
-def test_the_schema_allows_switching_off() -> None:
-    jsonschema.validate({"screening": {"criteria": {"meld": False}}, "extends": "base.yaml"}, scenario_schema())
+def test_the_schema_allows_switching_off(schema: jsonschema.Draft202012Validator) -> None:
+    schema.validate({"screening": {"criteria": {"meld": False}}, "extends": "base.yaml"})
 
 
 def test_the_schema_in_the_repository_is_what_the_program_prints() -> None:
