@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from flask import Flask, g
 
 from sim.exchange.upload import Upload
 from sim.forecast.backtest.track_record import LABELS
+from sim.forecast.continued import futures
 from sim.web.pages.forecast.forecast_tab import _Asked
 from sim.web.pages.forecast.observed_data import DataState, Files, keep, typed
 from sim.web.settings import Settings
@@ -34,6 +36,16 @@ sites:
     activation_delay_days: {dist: uniform, low: 0, high: 200}
 follow_up: {visit_weeks: [4, 12], primary_endpoint_week: 12, leaving: {withdrawal: {12: 0.1}}, database_lock_days: 30}
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_of_a_plan() -> Iterator[None]:
+    """A plan is simulated 24 times and not 96: its numbers are read here, and tested elsewhere."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(futures, "_PLANNED", 24)
+        futures._in_short.cache_clear()
+        yield
+    futures._in_short.cache_clear()
 
 
 @pytest.fixture(scope="module")

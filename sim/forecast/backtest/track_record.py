@@ -139,13 +139,14 @@ def by_method(cuts: pd.DataFrame, goal: str = WHOLE) -> pd.DataFrame:
         intervals that held.
     """
     cuts = cuts[cuts["goal"] == goal]
-    reference = cuts[cuts["method"] == REFERENCE].set_index(["trial", "cut"])
+    reference = cuts[cuts["method"] == REFERENCE]
+    places = {key: i for i, key in enumerate(zip(reference["trial"], reference["cut"], strict=True))}
     rows = []
     for method in LABELS:
         mine = cuts[cuts["method"] == method]
         if mine.empty:
             continue
-        beside = reference.loc[pd.MultiIndex.from_frame(mine[["trial", "cut"]])]
+        beside = reference.iloc[[places[key] for key in zip(mine["trial"], mine["cut"], strict=True)]]
         row: dict[str, Any] = {
             "method": method,
             "cuts": len(mine),
