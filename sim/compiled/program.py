@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.compiled.layout import DRAWING_STEP, LOOP, OUTPUT, SEARCH, UNIFORM_NUMBERS
+from sim.compiled.layout import DRAWING_STEP, LOOP, N_ARGUMENTS, OUTPUT, SEARCH, UNIFORM_NUMBERS
 from sim.compiled.tracing import (
     CONSTANT_VALUE,
     FLAG,
@@ -32,7 +32,9 @@ Array = npt.NDArray[Any]
 
 _WORD = 8  # bytes of a number
 _REGISTER = _WORD * BLOCK
-_ARGUMENTS = 4  # of a step: at most three, and the result
+_MOST_KEPT = 64  # programs, of less than 0.1 MB each
+# Sections that decide who is referred and what is drawn for them; the columns say what else there is to draw.
+_DECIDING = {"patients", "screening", "treatment", "amendments", "randomisation", "caps"}
 _CASTS = {(FLAG, INTEGER): 0, (FLAG, FLOAT): 1, (INTEGER, FLOAT): 2}
 
 
@@ -117,7 +119,7 @@ class Program:
         same = [node for node in in_order([*gap, *chart, *person]) if node.is_same]
         parts = [
             self._part(same, keep=True),
-            *(self._part(list(in_order(part)), part) for part in (gap, chart, person)),
+            *(self._part(in_order(part), part) for part in (gap, chart, person)),
         ]
         self.steps = np.concatenate(parts)
         self.ends = np.cumsum([len(part) for part in parts]).tolist()
@@ -141,35 +143,38 @@ class Program:
         last = {id(each): i for i, node in enumerate(done) for each in node.inputs}
         kept = {id(node) for node in outputs}
         free: list[int] = []
-        steps = np.zeros(len(done), DRAWING_STEP)
+        steps: list[tuple[Any, ...]] = []
         for i, node in enumerate(done):
             if not free:
                 free.append(self._n_registers)
                 self._n_registers += 1
             register = free.pop()
             self._places[id(node)] = 0, register * _REGISTER, 0 if node.is_same else node.dtype.itemsize
-            self._write(steps[i], node)
-            for each in set(node.inputs):
+            steps.append(self._step(node))
+            for each in dict.fromkeys(node.inputs):
                 is_over = last[id(each)] == i and id(each) not in kept and not keep and not each.is_same
                 if each.op >= 0 and is_over:
                     free.append(self._places[id(each)][1] // _REGISTER)
-        return steps
+        return np.array(steps, DRAWING_STEP)
 
-    def _write(self, step: Any, node: Node) -> None:
-        step["op"] = node.op
+    def _step(self, node: Node) -> tuple[Any, ...]:
+        """A node as the fields of DRAWING_STEP."""
+        function, data, key = 0, 0, 0
         if node.op == UNIFORM_NUMBERS:
-            step["key"] = word(node.detail)
+            key = word(node.detail)
         elif node.op == LOOP:
-            step["function"], step["data"] = loop_of(*node.detail)
+            function, data = loop_of(*node.detail)
         elif node.op == SEARCH:
             self._cuts.append(node.detail)
-            step["function"], step["data"] = node.detail.ctypes.data, len(node.detail)
+            function, data = node.detail.ctypes.data, len(node.detail)
         else:
-            step["function"] = _CASTS.get((node.inputs[0].dtype, node.dtype), 0)
+            function = _CASTS.get((node.inputs[0].dtype, node.dtype), 0)
         places = [self._place(each) for each in node.inputs]
-        at = [len(places) if node.op == LOOP else _ARGUMENTS - 1]
-        for k, (table, offset, stride) in zip((*range(len(places)), *at), (*places, self._place(node)), strict=True):
-            step["tables"][k], step["arguments"][k], step["strides"][k] = table, offset, stride
+        unused = [(0, 0, 0)] * (N_ARGUMENTS - 1 - len(places))
+        own = self._place(node)
+        at = [*places, own, *unused] if node.op == LOOP else [*places, *unused, own]
+        tables, offsets, strides = zip(*at, strict=True)
+        return node.op, 0, function, data, key, offsets, strides, tables
 
     def tables(self, replications: Replications) -> dict[str, Array]:
         """What the kernel needs, with addresses; the parameters have a row for each replication."""
@@ -195,10 +200,23 @@ class Program:
         }
 
 
+def decides_program(design: Design) -> tuple[object, ...]:
+    """What a scenario's `Program` depends on: scenarios that differ in the rest, as by their sites, share one."""
+    return design.scenario.model_dump_json(include=_DECIDING), tuple(design.columns)
+
+
+_made: dict[tuple[object, ...], Program | None] = {}
+
+
 @lru_cache(maxsize=16)
 def program_of(design: Design) -> Program | None:
     """The steps by which the referrals of a scenario are drawn; None if numpy must draw them."""
-    try:
-        return Program(design)
-    except UntraceableError:
-        return None
+    key = decides_program(design)
+    if key not in _made:
+        if len(_made) >= _MOST_KEPT:
+            _made.clear()
+        try:
+            _made[key] = Program(design)
+        except UntraceableError:
+            _made[key] = None
+    return _made[key]

@@ -8,9 +8,9 @@ written once. A formula with an operation that is not known here cannot be trace
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -116,7 +116,7 @@ class Trace:
             UntraceableError: it is an array of different values, or of a kind that is not known here.
         """
         array = np.asarray(value)
-        if array.size == 0 or not np.all(array == array.flat[0]):
+        if array.size == 0 or (array.size > 1 and not np.all(array == array.flat[0])):
             raise UntraceableError(value)
         one = array.reshape(-1)[:1].astype(dtype or _kind_of(array.dtype))
         return self.node(CONSTANT_VALUE, (), one.dtype, one, one.tobytes(), is_same=True)
@@ -145,14 +145,7 @@ class Trace:
         Raises:
             UntraceableError: it has several results, or types that are not known here.
         """
-        given = [_type_of(value) for value in values]
-        if ufunc.nout != 1:
-            raise UntraceableError(ufunc)
-        *types, result = ufunc.resolve_dtypes((*given, None))
-        loop = "".join(dtype.char for dtype in types) + "->" + result.char
-        if loop not in ufunc.types or result not in (FLOAT, INTEGER, FLAG):
-            raise UntraceableError(loop)
-        number = ufunc.types.index(loop)
+        types, result, number = _loop_for(ufunc, tuple(_type_of(value) for value in values))
         inputs = tuple(self.cast(self.of(value), dtype) for value, dtype in zip(values, types, strict=True))
         if all(node.op == CONSTANT_VALUE for node in inputs):
             return StandIn(self, self.constant(ufunc(*(node.detail for node in inputs))))
@@ -251,17 +244,29 @@ def _type_of(value: object) -> Any:
     )
 
 
-def in_order(outputs: Sequence[Node]) -> Iterator[Node]:
-    """Nodes that outputs need, each after what it needs."""
-    seen: set[int] = set()
+@lru_cache(maxsize=1024)
+def _loop_for(ufunc: np.ufunc, given: tuple[Any, ...]) -> tuple[list[np.dtype[Any]], np.dtype[Any], int]:
+    """The types that a ufunc works in, that of its result, and the number of its loop, for values of given types."""
+    if ufunc.nout != 1:
+        raise UntraceableError(ufunc)
+    *types, result = ufunc.resolve_dtypes((*given, None))
+    loop = "".join(dtype.char for dtype in types) + "->" + result.char
+    if loop not in ufunc.types or result not in (FLOAT, INTEGER, FLAG):
+        raise UntraceableError(loop)
+    return types, result, ufunc.types.index(loop)
 
-    def visit(node: Node) -> Iterator[Node]:
-        if id(node) in seen:
-            return
-        seen.add(id(node))
+
+def in_order(outputs: Sequence[Node]) -> list[Node]:
+    """Nodes that outputs need, each after what it needs."""
+    found: dict[int, Node] = {}
+
+    def visit(node: Node) -> None:
         for each in node.inputs:
-            yield from visit(each)
-        yield node
+            if id(each) not in found:
+                visit(each)
+        found[id(node)] = node
 
     for output in outputs:
-        yield from visit(output)
+        if id(output) not in found:
+            visit(output)
+    return list(found.values())

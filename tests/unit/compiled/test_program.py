@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 from scipy import special
 
-from sim.compiled.program import loop_of, program_of
+from sim.compiled.program import Program, decides_program, loop_of, program_of
 from sim.compiled.tracing import CONSTANT_VALUE, Trace, UntraceableError, in_order
+from sim.core.batch import Batch
 from sim.core.design import Design
 from sim.core.quantiles import quantile, settle
+from sim.experiment.explanation.causes import causes_of_delay
+from sim.experiment.explanation.doubts import doubts_of
 from sim.scenario.distributions import Family
 from sim.scenario.load import load_scenario
 
@@ -84,3 +87,22 @@ def test_a_parameter_that_differs_between_replications_cannot_be_traced() -> Non
     with pytest.raises(UntraceableError):
         Trace().transformed("patients.attributes.age_years", value, Trace().uniform("a"))
     assert callable(quantile(value, {"mean": 45.0}))
+
+
+def test_scenarios_share_steps_only_where_their_own_would_be_the_same() -> None:
+    base = load_scenario("base")
+    variants = [base, *(cause.scenario for cause in causes_of_delay(base))]
+    variants += [side for doubt in doubts_of(base) for side in doubt.scenarios if side is not None]
+    shared: dict[object, Design] = {}
+    for design in map(Design, variants):
+        other = shared.setdefault(decides_program(design), design)
+        assert program_of(design) is program_of(other)
+        assert written(design) == written(other)
+    assert len(shared) < len(variants)
+
+
+def written(design: Design) -> list[bytes]:
+    """The steps of a scenario's own program and their constants, without addresses, which differ."""
+    program = Program(design)
+    constants = program.tables(Batch(design, 1, 0, 1).replications)["constants"]
+    return [constants.tobytes(), *(program.steps[name].tobytes() for name in ("op", "key", "arguments", "strides"))]
