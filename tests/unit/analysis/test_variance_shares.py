@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from SALib.analyze import sobol
 
+from sim.analysis.intervals import Z
 from sim.analysis.variance_shares import CHANCE, ranked, variance_shares
 
 N = 3000
@@ -63,3 +65,20 @@ def test_ranks_are_among_those_of_a_and_b() -> None:
     assert first.tolist() == [0.125, 0.5]
     assert mixed.tolist() == [0.25, 0.875]
     assert last.tolist() == [0.5, 0.875]
+
+
+def test_shares_and_intervals_are_those_of_salib_to_the_last_bit() -> None:
+    """For values that vary, and where A and B differ in one trial alone, which half of the resamples miss."""
+    once = np.zeros(200)
+    once[7] = 1.0
+    for made in (rows(lambda u: u[:, 0] * u[:, 1] + u[:, 2], 3), [once, once, np.zeros(200), once, np.zeros(200)]):
+        problem = {"num_vars": 3, "names": ["x", "y", CHANCE], "bounds": [[0.0, 1.0]] * 3}
+        settings = {"calc_second_order": False, "num_resamples": 400, "keep_resamples": True, "seed": 20100209}
+        theirs = sobol.analyze(problem, np.column_stack(made).ravel(), **settings)
+        ours = variance_shares(["x", "y", CHANCE], made)
+        assert ours is not None
+        for found, name in ((ours.first, "S1"), (ours.total, "ST")):
+            assert [one.value for one in found] == theirs[name].tolist()
+            halves = [Z * float(resamples.std(ddof=1)) for resamples in theirs[f"{name}_conf_all"].T]
+            assert [one.low for one in found] == [x - half for x, half in zip(theirs[name], halves, strict=True)]
+        assert ours.first_sum.value == float(theirs["S1"].sum())
