@@ -1,6 +1,7 @@
 """Files that are written whole or not at all: first under a temporary name, then synced to disk and renamed.
 
-A run that is killed at any moment therefore leaves no damaged file under its final name.
+A run that is killed at any moment therefore leaves no damaged file under its final name. Only parts of an unfinished
+answer, whose names have a hash of their content, are not synced: there are hundreds, and a damaged one is made again.
 """
 
 from __future__ import annotations
@@ -46,21 +47,24 @@ def cannot_write(path: Path, error: Exception) -> WriteError:
     return WriteError(Problem(f"cannot be written: {getattr(error, 'strerror', None) or error}", str(path)))
 
 
-def settle(temporary: Path, path: Path) -> None:
+def settle(temporary: Path, path: Path, *, is_checked: bool = False) -> None:
     """Rename a finished temporary file to its final name. Content and name are both synced to disk.
 
     Args:
         temporary: the finished file, in the same folder.
         path: its final name; an existing file is replaced.
+        is_checked: whether readers notice damage, as by a hash in the name. Nothing then waits for the disk, and the
+            file may be lost if the machine, not just this process, is stopped soon after.
 
     Raises:
         OSError: the system refuses.
     """
-    with temporary.open("r+b") as file:  # Windows needs it open for writing
-        os.fsync(file.fileno())
+    if not is_checked:
+        with temporary.open("r+b") as file:  # Windows needs it open for writing
+            os.fsync(file.fileno())
     temporary.chmod(0o644)
     temporary.replace(path)
-    if hasattr(os, "O_DIRECTORY"):
+    if not is_checked and hasattr(os, "O_DIRECTORY"):
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)
@@ -68,12 +72,13 @@ def settle(temporary: Path, path: Path) -> None:
             os.close(folder)
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, *, is_checked: bool = False) -> None:
     """Write a file whole or not at all.
 
     Args:
         path: the file; an existing one is replaced.
         data: its content.
+        is_checked: as of `settle`.
 
     Raises:
         WriteError: it cannot be written; nothing is left half-written.
@@ -83,7 +88,7 @@ def write_whole(path: Path, data: bytes) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=PART, delete=False) as file:
             temporary = Path(file.name)
             file.write(data)
-        settle(temporary, path)
+        settle(temporary, path, is_checked=is_checked)
     except OSError as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

@@ -35,6 +35,8 @@ Array = npt.NDArray[np.float64]
 PART = 48  # replications of a request that are simulated and kept together; no result depends on it
 COLUMNS = ("outcome", "reached", *(f"day_{name}" for name in MILESTONES), "day_end", "n_randomised", "cost")
 _MILESTONES_ONLY = frozenset(("outcome", "reached", "day_end", *(f"day_{name}" for name in MILESTONES)))
+_MOST_TOGETHER = 4  # parts that are simulated in one call
+_JOBS_EACH = 8  # that each process has at least, before parts are simulated together
 _KEY = 24  # characters of a hash in a file name
 
 
@@ -108,11 +110,15 @@ class Request:
         start = self.first
         while start < self.first + self.n:
             end = min((start // PART + 1) * PART, self.first + self.n)
-            cut = slice(start - self.first, end - self.first)
-            quantiles = {path: p[cut] if isinstance(p, np.ndarray) else p for path, p in self.quantiles.items()}
-            sites = None if self.sites_of is None else self.sites_of + start - self.first
-            yield Request(self.variant, start, end - start, quantiles, sites)
+            yield self.cut(start, end)
             start = end
+
+    def cut(self, start: int, end: int) -> Request:
+        """Replications of the request from one number up to another."""
+        of = slice(start - self.first, end - self.first)
+        quantiles = {path: p[of] if isinstance(p, np.ndarray) else p for path, p in self.quantiles.items()}
+        sites = None if self.sites_of is None else self.sites_of + start - self.first
+        return Request(self.variant, start, end - start, quantiles, sites)
 
     def key(self, seed: int) -> str:
         """Return the name under which the request's values are kept.
@@ -141,6 +147,33 @@ class Simulated(NamedTuple):
 
     values: Array
     failures: list[Failure]
+
+
+class _Part(NamedTuple):
+    """A part that is to be simulated.
+
+    Attributes:
+        request: place of the request that it belongs to.
+        part: the part.
+        places: its place among all parts, and those of other parts that are the same.
+    """
+
+    request: int
+    part: Request
+    places: list[int]
+
+    def is_followed_by(self, other: _Part) -> bool:
+        """Whether another part of the same request begins where this one ends."""
+        return self.request == other.request and self.part.first + self.part.n == other.part.first
+
+
+def _taken_apart(simulated: Simulated, together: Sequence[_Part]) -> Iterator[Simulated]:
+    """What was simulated together, by part."""
+    start = 0
+    for part in (each.part for each in together):
+        failures = [each for each in simulated.failures if part.first <= each.replication < part.first + part.n]
+        yield Simulated(simulated.values[start : start + part.n], failures)
+        start += part.n
 
 
 def _kind(names: tuple[str, ...], critical: bool) -> Kind:
@@ -206,6 +239,7 @@ class Laboratory:
     ) -> None:
         self.seed = seed
         self._crew = execution.crew()
+        self._n_processes = execution.processes
         self._kept = kept
         self._progress = execution.progress
         self._total = total
@@ -256,12 +290,13 @@ class Laboratory:
             alike: dict[str, list[int]] = {}  # a cause that has one part is the same scenario without either
             for j in todo:
                 alike.setdefault(parts[j][1].key(self.seed), []).append(j)
-            jobs = ((same, self._arguments(parts[same[0]][1])) for same in alike.values())
-            for same, simulated in self._crew.do(_simulate, jobs):
-                self._keep(parts[same[0]][1], simulated)
-                for j in same:
-                    found[j] = simulated
-                    self._count(parts[j][1].n)
+            missing = [_Part(*parts[same[0]], same) for same in alike.values()]
+            for together, simulated in self._crew.do(_simulate, self._jobs(requests, missing)):
+                for each, one in zip(together, _taken_apart(simulated, together), strict=True):
+                    self._keep(each.part, one)
+                    for j in each.places:
+                        found[j] = one
+                        self._count(each.part.n)
         except KeyboardInterrupt:
             raise RunInterrupted(self._stopped()) from None
         refuse_failed([failure for j in range(len(parts)) for failure in found[j].failures])
@@ -281,6 +316,22 @@ class Laboratory:
         return f"{message}; they are kept in {self._kept.parent.as_posix()}. Run the same command again to continue"
 
     # --- simulating
+
+    def _jobs(
+        self, requests: Sequence[Request], missing: Sequence[_Part]
+    ) -> Iterator[tuple[Sequence[_Part], tuple[Any, ...]]]:
+        """Parts to simulate in one call, which prepares the scenario once: a few of a request where there are many."""
+        most = min(max(len(missing) // (_JOBS_EACH * self._n_processes), 1), _MOST_TOGETHER)
+        start = 0
+        while start < len(missing):
+            end = start + 1
+            while end < min(start + most, len(missing)) and missing[end - 1].is_followed_by(missing[end]):
+                end += 1
+            together = missing[start:end]
+            last = together[-1].part
+            whole = requests[together[0].request].cut(together[0].part.first, last.first + last.n)
+            yield together, self._arguments(whole)
+            start = end
 
     def _arguments(self, part: Request) -> tuple[Any, ...]:
         variant = part.variant
@@ -314,4 +365,4 @@ class Laboratory:
         np.savez(buffer, values=simulated.values)
         data = buffer.getvalue()
         digest = hashlib.sha256(data).hexdigest()[:_KEY]
-        write_whole(self._kept / f"{part.key(self.seed)}-{digest}.npz", data)
+        write_whole(self._kept / f"{part.key(self.seed)}-{digest}.npz", data, is_checked=True)

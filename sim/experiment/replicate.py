@@ -15,6 +15,7 @@ from sim.analysis.logs import Logs
 from sim.analysis.reduce import Reducer
 from sim.compiled import ready
 from sim.compiled.choice import COMPILED, SIMPY, is_compiled
+from sim.compiled.program import program_of
 from sim.continued import ContinuedTrial
 from sim.core.batch import Batch, replications_at_once
 from sim.core.design import Design
@@ -29,6 +30,7 @@ from sim.trial import Trial
 Array = npt.NDArray[np.float64]
 
 CHUNK = 96  # replications that are computed and stored together; no result depends on it
+_TIMES_COMPILED = 4  # as many replications in a batch, where the compiled engine draws them
 _MOST_ROWS = 200_000  # rows of logs that wait to be measured, which take 11 MB
 
 
@@ -133,8 +135,10 @@ def replicate(design: Design, seed: int, replication: int, quantiles: Quantiles 
         raise fault from None
 
 
-def _batches(design: Design, first: int, n: int) -> Iterator[tuple[int, int]]:
+def _batches(design: Design, first: int, n: int, compiled: bool) -> Iterator[tuple[int, int]]:
     size = replications_at_once(design)
+    if compiled and program_of(design) is not None:  # referrals of one replication are in memory at a time
+        size *= _TIMES_COMPILED
     for start in range(first, first + n, size):
         yield start, min(size, first + n - start)
 
@@ -173,7 +177,7 @@ def replicate_chunk(
     chunk.engine = COMPILED if compiled else SIMPY
     waiting = _Waiting(reducer, chunk, keep)
     with collected_between_trials() as collect:
-        for start, size in _batches(reducer.design, first, n):
+        for start, size in _batches(reducer.design, first, n, compiled):
             sites = None if sites_of is None else sites_of + start - first
             batch = Batch(reducer.design, seed, start, size, _part(quantiles, start - first, size), sites, observed)
             if compiled:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,7 @@ from sim.core.quantiles import quantile
 from sim.core.streams import Streams
 from sim.core.unknowns import PURPOSE, uncertain_values
 from sim.errors import ResultsError, RunInterrupted, UsageError
+from sim.experiment import laboratory
 from sim.experiment.answer_folder import AnswerFolder
 from sim.experiment.execution import Execution
 from sim.experiment.explanation.causes import causes_of_delay
@@ -188,6 +191,29 @@ def test_a_changed_part_is_simulated_again(tmp_path: Path) -> None:
     with Laboratory(3, tmp_path) as laboratory:
         (second,) = laboratory.run([Request(variant, 0, 8)])
     assert np.array_equal(first, second, equal_nan=True)
+
+
+def test_parts_are_the_same_however_many_are_simulated_in_one_call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One by one, four at a time, and where one is there already: equal files, for which no disk is waited for."""
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: pytest.fail("waits for the disk"))
+    monkeypatch.setattr("sim.experiment.laboratory.PART", 4)
+    simulated = mock.Mock(side_effect=laboratory._simulate)
+    monkeypatch.setattr("sim.experiment.laboratory._simulate", simulated)
+    request = Request(Variant(clockwork()), 2, 34, {RATE: np.linspace(0.01, 0.99, 34)}, sites_of=50)
+    kept = {}
+    for name, jobs_each, before in (("one by one", 100, []), ("four", 1, []), ("some", 1, [request.cut(8, 12)])):
+        monkeypatch.setattr("sim.experiment.laboratory._JOBS_EACH", jobs_each)
+        simulated.reset_mock()
+        with Laboratory(3, tmp_path / name) as made:
+            made.run(before)
+            values = made.run([request])[0]
+        n_calls = simulated.call_count
+        kept[name] = n_calls, values.tobytes(), {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+    assert [n_calls for n_calls, *_ in kept.values()] == [9, 3, 4]
+    assert kept["one by one"][1:] == kept["four"][1:] == kept["some"][1:]
+    assert len(kept["four"][2]) == 9
 
 
 def test_a_folder_of_another_study_is_refused(tmp_path: Path) -> None:
