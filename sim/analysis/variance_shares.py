@@ -127,7 +127,8 @@ def _estimates(rows: Sequence[Array]) -> tuple[Array, Array]:
     varies = variance > np.finfo(float).eps
 
     def share(of: Array) -> Array:
-        return np.divide(of, variance, out=np.zeros_like(variance), where=varies)
+        found: Array = np.divide(of, variance, out=np.zeros_like(variance), where=varies)
+        return found
 
     first = [share(np.mean(b * (each - a), axis=0)) for each in mixed]
     total = [share(0.5 * np.mean((a - each) ** 2, axis=0)) for each in mixed]
