@@ -34,6 +34,7 @@ from sim.exchange.sites.table import SITE_DATES, sites_once, with_plans, with_si
 from sim.exchange.studies import of_one_study
 from sim.exchange.tables.columns import Columns
 from sim.exchange.tables.frames import table_of_frame
+from sim.exchange.tables.raw import one_line
 from sim.exchange.tables.read import RawTable, read_table
 from sim.exchange.tables.sheets import SITES
 from sim.exchange.tables.sources import is_folder
@@ -178,7 +179,7 @@ def _trial(tables: Sequence[RawTable], said: Said, kind: Kind | None) -> Observe
         trial = read_sdtm(list(tables), said.columns)
     else:
         trial = read_counts(tables[0], said) if kind == COUNTS else read_log(tables[0], said)
-    trial = _with_silence(sites_once(trial))
+    trial = _with_silence(sites_once(replace(trial, name=one_line(trial.name), source=one_line(trial.source))))
     several = len(tables) > 1
     notes = [f"in {table.file}: {note}" if several else note for table in tables for note in table.notes]
     return replace(trial, account=replace(trial.account, notes=(*notes, *trial.account.notes)))

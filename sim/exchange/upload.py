@@ -22,7 +22,7 @@ from sim.exchange.logs.columns import MEANINGS as LOG_MEANINGS
 from sim.exchange.logs.columns import log_columns
 from sim.exchange.read import COUNTS, LOG, SDTM, Kind, kind_of
 from sim.exchange.tables.columns import COUNT_NAMES, LOG_NAMES, SITE_NAMES, Columns, recognised
-from sim.exchange.tables.raw import RawTable
+from sim.exchange.tables.raw import RawTable, one_line
 from sim.exchange.tables.read import table_of
 from sim.exchange.tables.sheets import DATA, Purpose
 
@@ -47,7 +47,7 @@ class Upload:
     def shown(self) -> str:
         """Its name without folders and invisible characters."""
         last = self.name.replace("\\", "/").rsplit("/", 1)[-1]
-        return "".join(letter for letter in last if letter.isprintable())[:_LONGEST_NAME] or "data"
+        return one_line(last, _LONGEST_NAME) or "data"
 
 
 def tables_of(

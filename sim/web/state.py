@@ -17,6 +17,7 @@ from typing import Self
 from urllib.parse import parse_qs, urlencode
 
 from sim.errors import Problem, UsageError, nearest
+from sim.exchange.tables.raw import one_line
 from sim.scenario.layers import library_names
 from sim.scenario.load import Loaded, load, load_text
 from sim.web.limits import check_limits
@@ -141,16 +142,6 @@ class State:
             loaded = load(self.scenario, self.changes)
         check_limits(loaded.scenario, limits, self.replications)
         return loaded
-
-
-def one_line(text: str, longest: int) -> str:
-    """A text without line breaks and other characters that cannot be shown.
-
-    Args:
-        text: any text.
-        longest: letters after which it is cut off.
-    """
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:longest].strip()
 
 
 def _last(query: Mapping[str, Sequence[str]], name: str) -> str:

@@ -184,3 +184,12 @@ def test_sheets_of_counts_may_be_sites_and_a_sheet_of_totals_is_none() -> None:
         observed_from([table])
     trial = observed_from([table], said=Said(columns={"site": "Sheet"}))
     assert (trial.n_randomised, [site.name for site in trial.sites]) == (8, ["A", "B"])
+
+
+def test_a_name_of_a_site_that_nobody_can_read_is_refused_when_it_is_read() -> None:
+    """It was refused as a value of the fitted scenario, at a path that is in no file of the planner's."""
+    with pytest.raises(DataError, match=r"t\.csv: the name of a site has the character U\+0007.*got B"):
+        read(log(*PEOPLE[:2], ("3", "B\x07", "2023-03-05", "2023-03-12", "on study")))
+    with pytest.raises(DataError, match=r"sites\.csv: a site with a character that cannot be shown .row 3"):
+        read(log(), sites="Site,Activated\nA,2022-12-01\nB\u202e,2022-12-01\n")
+    assert observed_from([table_of(log().encode(), "t\x07\u202e 1.csv")]).name == "t 1"

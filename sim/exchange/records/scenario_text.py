@@ -14,6 +14,7 @@ from datetime import date
 
 from sim.core.clock import MONTH_DAYS
 from sim.exchange.records.outline import StudyOutline
+from sim.exchange.tables.raw import one_line
 from sim.scenario.country_names import key_of
 
 _WEEK_DAYS = 7
@@ -289,14 +290,9 @@ def _text(text: str) -> str:
 def _comment(text: str, indent: int = 1) -> list[str]:
     indent = min(indent, 20)
     return textwrap.wrap(
-        _printable(text), _WIDTH, initial_indent="#" + " " * indent, subsequent_indent="#" + " " * (indent + 3)
+        one_line(text), _WIDTH, initial_indent="#" + " " * indent, subsequent_indent="#" + " " * (indent + 3)
     )
 
 
 def _shorten(text: str) -> str:
-    return textwrap.shorten(_printable(text), 80, placeholder=" ...")
-
-
-def _printable(text: str) -> str:
-    """Text for a comment: one line, without control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return textwrap.shorten(one_line(text), 80, placeholder=" ...")

@@ -6,6 +6,7 @@ opened), which is an error, and add sites without anybody, which a forecast need
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -21,6 +22,7 @@ from sim.exchange.sites.keys import matched, one_name_each, same_site
 from sim.exchange.tables.columns import SITE_NAMES, Columns, plain, recognise
 from sim.exchange.tables.read import RawTable
 from sim.plurals import are, counted, listed
+from sim.scenario.schema.values import not_shown
 
 SITE_DATES = ("activated", "closed", "planned", "closing")
 _TEXTS = ("group", "country")
@@ -62,6 +64,7 @@ def with_sites(trial: ObservedTrial, table: RawTable, given: Columns, order: Dat
     names = table.cells[columns["site"]]
     rows = names.index.to_numpy()
     check.error_rows("no site", rows[(names == "").to_numpy()])
+    check.error_rows("a site with a character that cannot be shown", rows[(names.map(not_shown) != "").to_numpy()])
     said = names.map(same_site)
     check.error_rows("the same site twice", rows[(said.duplicated(keep=False) & (names != "")).to_numpy()])
     days: dict[str, npt.NDArray[Any]] = {}
@@ -120,9 +123,13 @@ def sites_once(trial: ObservedTrial) -> ObservedTrial:
 
     Returns:
         The trial with one site for each, under the name that `one_name_each` chooses; the same trial where none differ.
+
+    Raises:
+        DataError: a name has a character that cannot be shown.
     """
     at = trial.people.site
     names = [site.name for site in trial.sites]
+    _check_shown(names, trial.source)
     one = one_name_each([names[i] for i in at[at != NO_SITE].tolist()] + names)
     others = sorted(name for name in names if one[name] != name)
     if not others:
@@ -137,6 +144,14 @@ def sites_once(trial: ObservedTrial) -> ObservedTrial:
         sites=tuple(records[name] for name in kept),
         account=replace(trial.account, notes=(*trial.account.notes, note)),
     )
+
+
+def _check_shown(names: Sequence[str], source: str) -> None:
+    """Names become labels of a scenario and of reports, where a reader must see all of them."""
+    for name in names:
+        if wrong := not_shown(name):
+            message = f"the name of a site has the character {wrong}, which cannot be shown; take it out"
+            raise DataError(Problem(message, source, value=name))
 
 
 def with_plans(trial: ObservedTrial, as_of: date | None) -> ObservedTrial:

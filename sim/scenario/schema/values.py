@@ -151,12 +151,24 @@ OnceVariation = Annotated[_Variation, AfterValidator(_once)]
 Money = Annotated[_Money, AfterValidator(_once)]
 
 
+def not_shown(text: str, besides: str = "") -> str:
+    """Find what no reader would see: control characters, and those that reverse the text after them.
+
+    Args:
+        text: any text.
+        besides: characters that are allowed.
+
+    Returns:
+        The first such character as `U+0007`; empty where there is none.
+    """
+    looked_at = (c for c in text if c not in besides)
+    wrong = next((c for c in looked_at if unicodedata.category(c) in ("Cc", "Cs") or c in _DIRECTIONS), "")
+    return wrong and f"U+{ord(wrong):04X}"
+
+
 def _readable(text: str, besides: str = "") -> str:
-    """Refuse control characters other than `besides`, and characters that reverse the text after them."""
-    shown = (c for c in text if c not in besides)
-    wrong = next((c for c in shown if unicodedata.category(c) in ("Cc", "Cs") or c in _DIRECTIONS), None)
-    if wrong is not None:
-        raise ValueError(f"must be text that can be shown; it has the character U+{ord(wrong):04X}")
+    if wrong := not_shown(text, besides):
+        raise ValueError(f"must be text that can be shown; it has the character {wrong}")
     return text
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sim.errors import InputError, Problem, UsageError
-from sim.web.state import LONGEST_NAME, State, one_line
+from sim.exchange.tables.raw import one_line
+from sim.web.state import LONGEST_NAME, State
 
 if TYPE_CHECKING:
     from sim.web.visitors import Visitor

@@ -24,7 +24,7 @@ LOG_TEXT = "Subject,Site,Consent date,Rand date,Extra\n" + "".join(
 
 @pytest.mark.parametrize(
     ("name", "shown"),
-    [("a/b\\c.csv", "c.csv"), ("..\\..\\x.csv", "x.csv"), ("a\u202e\u0007b.csv", "ab.csv"), ("", "data"),
+    [("a/b\\c.csv", "c.csv"), ("..\\..\\x.csv", "x.csv"), ("a\u202e\u0007b.csv", "a b.csv"), ("", "data"),
      ("x/", "data"), ("y" * 200, "y" * 120)],
 )  # fmt: skip
 def test_a_name_is_shown_without_folders_and_what_cannot_be_seen(name: str, shown: str) -> None:
