@@ -77,6 +77,7 @@ def test_no_option_of_the_command_line_is_left_in_a_text() -> None:
     assert in_studio(text) == "It was not measured; the page Explain measures it. A table is better."
     assert in_studio("2 studies; say which with --study S1 or --study S2") == "2 studies; choose below"
     assert in_studio("if they end, say --as-of 2023-05-22") == "if they end, go on from 2023-05-22, below"
+    assert in_studio("if each is one, say --columns site=Sheet") == "if each is one, choose 'Sheet' below as 'site'"
     later = "somebody was randomised on 2019-01-02, before day 0; --set trial.enrolment_opens=2019-01-02"
     assert in_studio(later).endswith("; set “day 0, on which enrolment opens” to 2019-01-02 on the page Plan")
 

@@ -94,6 +94,8 @@ def chosen_sheets(
     unread = [name for name in names if name not in {table.name for table in mine}]
     if len(mine) > 1:
         notes.insert(0, f"{len(mine)} sheets of one shape are one table, {_ranges(mine)}")
+        if purpose == DATA and not _has(mine[0], LOG_NAMES, ("site",)) and _SDTM_KEY not in mine[0].cells.columns:
+            notes.insert(1, f"no column names the sites; if each sheet is one, say --columns site={SHEET_COLUMN}")
     if unread or hidden:
         quoted = [f"'{name}'" for name in unread] + [f"'{name}' (hidden)" for name in hidden]
         sheets = listed(f"'{table.name}'" for table in mine) if len(mine) == 1 else "these sheets"

@@ -39,6 +39,7 @@ _SAID = tuple(
         (r"; if they failed, say --status .*$", "; give them a status if they failed"),
         (r"say --as-of (\S+)", r"go on from \1, below"),
         (r"say --columns (\w+)=NAME", r"choose it below as '\1'"),
+        (r"say --columns (\w+)=(\w+)", r"choose '\2' below as '\1'"),
         (r"by --columns", "as chosen"),
         (r", with --sheet NAME", ""),
         (r", for --sites; the data", ", which has a place of its own; the data"),

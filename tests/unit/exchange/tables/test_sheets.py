@@ -55,5 +55,8 @@ def test_sheets_of_one_shape_are_one_table_without_their_total() -> None:
     assert cells["Sheet"].tolist() == ["A"] * 2 + ["B"] * 3
     assert cells.index.tolist() == [2, 3, 5, 6, 7]
     assert notes[0] == "2 sheets of one shape are one table, their rows counted through: 1 to 3 are 'A', 4 to 7 are 'B'"
+    assert notes[1] == "no column names the sites; if each sheet is one, say --columns site=Sheet"
+    named = (*COUNTS, "Site")
+    assert len(chosen(sheet("A", named), sheet("B", named))[1]) == 1
     assert len(chosen(sheet("A", COUNTS), sheet("Total", COUNTS), said="Total")[0]) == 2
     assert len(chosen(sheet("A", COUNTS), sheet("Total", COUNTS), said="all")[0]) == 4
