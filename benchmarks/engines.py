@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -77,6 +78,15 @@ def plain(n: int) -> Contender:
     return Contender("plain SimPy, a trial like ours", n, run, run(0, 100) / 100)
 
 
+def in_cimba(n: int) -> list[Contender]:
+    """The same trial in cimba, where that is installed; its models are compiled before."""
+    if find_spec("cimba") is None:
+        return []
+    from benchmarks.in_cimba import events
+
+    return [Contender("cimba, the same trial", n, events, events(0, 100) / 100)]
+
+
 def simulated(name: str, scenario: Scenario, n: int) -> Contender:
     """The simulation alone: events, and no measures."""
     design = Design(scenario)
@@ -124,7 +134,12 @@ def measured(name: str, scenario: Scenario, n: int, n_events: float, engine: str
 def contenders() -> list[Contender]:
     """All of them; each round of each takes a second or so."""
     alike, base = load_scenario(HERE / "like-plain-simpy.yaml"), load_scenario("base")
-    found = [plain(192), simulated("ours, the same trial", alike, 192), simulated("ours, base", base, 192)]
+    found = [
+        plain(192),
+        *in_cimba(384),
+        simulated("ours, the same trial", alike, 192),
+        simulated("ours, base", base, 192),
+    ]
     found.append(measured("ours, base, with all measures", base, 192, found[-1].n_events, SIMPY))
     found.append(simulated("ours, 10 times base", times_as_large(10), 24))
     found.append(simulated("ours, 100 times base", times_as_large(100), 2))
