@@ -1,4 +1,4 @@
-"""Counts in words, with the right number: `1 row`, `1,200 rows`; and names in a sentence."""
+"""Counts in words, with the right number: `1 row`, `1,200 rows`; and names in a sentence, on one line."""
 
 from collections.abc import Iterable
 
@@ -30,3 +30,13 @@ def listed(names: Iterable[str], most: int = 0) -> str:
     if most and len(shown) > most:
         shown[most:] = [f"{len(shown) - most:,} more"]
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if shown[1:] else shown)
+
+
+def one_line(text: str, longest: int | None = None) -> str:
+    """A name or a note on one line: characters that cannot be shown and line ends become single blanks.
+
+    Args:
+        text: any text.
+        longest: letters after which it is cut off.
+    """
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:longest].strip()

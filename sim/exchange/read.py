@@ -34,10 +34,10 @@ from sim.exchange.sites.table import SITE_DATES, sites_once, with_plans, with_si
 from sim.exchange.studies import of_one_study
 from sim.exchange.tables.columns import Columns
 from sim.exchange.tables.frames import table_of_frame
-from sim.exchange.tables.raw import one_line
 from sim.exchange.tables.read import RawTable, read_table
 from sim.exchange.tables.sheets import SITES
 from sim.exchange.tables.sources import is_folder
+from sim.plurals import one_line
 
 Kind = Literal["log", "counts", "sdtm"]
 LOG: Kind = "log"

@@ -22,9 +22,10 @@ from sim.exchange.logs.columns import MEANINGS as LOG_MEANINGS
 from sim.exchange.logs.columns import log_columns
 from sim.exchange.read import COUNTS, LOG, SDTM, Kind, kind_of
 from sim.exchange.tables.columns import COUNT_NAMES, LOG_NAMES, SITE_NAMES, Columns, recognised
-from sim.exchange.tables.raw import RawTable, one_line
+from sim.exchange.tables.raw import RawTable
 from sim.exchange.tables.read import table_of
 from sim.exchange.tables.sheets import DATA, Purpose
+from sim.plurals import one_line
 
 ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".json")
 _SHOWN_ROWS = 5

@@ -17,7 +17,7 @@ from typing import Self
 from urllib.parse import parse_qs, urlencode
 
 from sim.errors import Problem, UsageError, nearest
-from sim.exchange.tables.raw import one_line
+from sim.plurals import one_line
 from sim.scenario.layers import library_names
 from sim.scenario.load import Loaded, load, load_text
 from sim.web.limits import check_limits

@@ -14,7 +14,7 @@ from datetime import date
 
 from sim.core.clock import MONTH_DAYS
 from sim.exchange.records.outline import StudyOutline
-from sim.exchange.tables.raw import one_line
+from sim.plurals import one_line
 from sim.scenario.country_names import key_of
 
 _WEEK_DAYS = 7

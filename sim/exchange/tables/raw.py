@@ -36,13 +36,3 @@ class RawTable:
     def rows(self) -> pd.Series[int]:
         """Row of the file of each row of the table; without anything above it, the header is row 1."""
         return pd.Series(self.cells.index.to_numpy(), index=self.cells.index)
-
-
-def one_line(text: str, longest: int | None = None) -> str:
-    """A name or a note on one line: characters that cannot be shown and line ends become single blanks.
-
-    Args:
-        text: any text.
-        longest: letters after which it is cut off.
-    """
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:longest].strip()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sim.errors import InputError, Problem, UsageError
-from sim.exchange.tables.raw import one_line
+from sim.plurals import one_line
 from sim.web.state import LONGEST_NAME, State
 
 if TYPE_CHECKING:
