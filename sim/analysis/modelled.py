@@ -28,6 +28,10 @@ def has_cells(scenario: Scenario) -> bool:
     return has_doses(scenario) and scenario.cells is not None
 
 
+def _has_monitoring(scenario: Scenario) -> bool:
+    return scenario.costs is not None and scenario.costs.monitoring_visit is not None
+
+
 def has_couriers(scenario: Scenario) -> bool:
     """Whether cells are delivered for each dose."""
     return scenario.cells is not None and scenario.cells.courier is not None and has_doses(scenario)
@@ -148,6 +152,7 @@ _MEASURES: tuple[tuple[tuple[str, ...], Predicate], ...] = (  # by the beginning
     (("n_doses_", "n_all_doses", "n_reactions_"), has_doses),
     (("n_lots_", "cells_"), has_cells),
     (("cost_cells",), has_doses),
+    (("cost_monitoring",), _has_monitoring),
     (("share_bays_",), has_bays),
     (("share_coordinators_", "wait_coordinator_"), has_coordinators),
     (("n_lost",), _has_patience),

@@ -47,7 +47,11 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 
 QUANTILES = (0.1, 0.5, 0.8, 0.9)
-PLANNED = {"primary_completion": "primary_completion", "study_completion": "last_visit"}
+PLANNED = {
+    "recruitment": "last_randomised",
+    "primary_completion": "primary_completion",
+    "study_completion": "last_visit",
+}
 
 
 Table = TypeVar("Table", pd.DataFrame, OneByOne)

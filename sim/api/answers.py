@@ -72,7 +72,7 @@ def _of_run(results: Results) -> list[str]:
     return [
         *(f"Warning: {text}." for text in words.warnings(results, results.too_few())),
         words.headline(results, dates, results.milestones()),
-        *of_run.odds_sentences(results.odds()),
+        *of_run.odds_sentences(results.odds(), results.scenario),
         *of_run.ending_sentences(results.outcomes()),
         *([] if rule is None else [rule]),
     ]

@@ -27,7 +27,7 @@ _KNOWN = {
     "amendments interims caps screening treatment cells follow_up oversight costs experiment sources bibliography",
     "TrialSettings": "target enrolment_opens start planned horizon_months overrun replace",
     "Start": "late late_days never",
-    "Planned": "primary_completion study_completion",
+    "Planned": "recruitment primary_completion study_completion",
     "Arm": "allocation doses",
     "Doses": "weeks cells_per_kg amount unit",
     "Randomisation": "method block_sizes stratify_by preferred_probability urn_start urn_add",

@@ -244,12 +244,13 @@ def _needed(start: Start, futures: Futures) -> tuple[NeededRate, ...]:
         return ()
     follow_up = scenario.follow_up
     weeks = {
+        "recruitment": 0.0,
         "primary_completion": follow_up.primary_endpoint_week if follow_up else 0.0,
         "study_completion": follow_up.visit_weeks[-1] if follow_up else 0.0,
     }
     found = []
     if follow_up and follow_up.primary_completion:
-        weeks.clear()  # these dates depend on events, not on the last participant
+        weeks = {"recruitment": 0.0}  # the others depend on events, not on the last participant
     for name, length in weeks.items():
         planned: date | None = getattr(scenario.trial.planned, name)
         if planned is None:

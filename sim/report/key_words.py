@@ -110,6 +110,7 @@ _KEYS = {
     "in_screening": "in screening at once, at most",
     "trial.target": "participants to randomise",
     "planned.primary_completion": "planned primary completion",
+    "planned.recruitment": "planned end of recruitment",
     "planned.study_completion": "planned study completion",
     "horizon_months": "given up after",
     "replace": "who is replaced",

@@ -359,6 +359,18 @@ def warnings(results: Results, too_few: list[str], *, more_follow: bool = False)
     return found
 
 
+def not_reached(scenario: Scenario, horizon: object) -> str:
+    """How a target is missed: `never reached by 2035-01-01`, or in an event-driven trial before its events are there.
+
+    Args:
+        scenario: the scenario.
+        horizon: the last simulated day, in words.
+    """
+    follow_up = scenario.follow_up
+    events = follow_up is not None and follow_up.primary_completion is not None
+    return f"not reached before primary completion, or by {horizon}" if events else f"never reached by {horizon}"
+
+
 def _ended_for_too_much(results: Results) -> list[str]:
     """How many trials were ended because so much happened in them."""
     n = int((results.columns("outcome")["outcome"] == "too_much").sum())

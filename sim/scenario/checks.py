@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from datetime import date
+from itertools import pairwise
 
 from sim.errors import nearest
 from sim.scenario import (  # noqa: F401 - their checks register themselves
@@ -30,6 +31,7 @@ from sim.scenario.schema.follow_up import WayOut
 from sim.scenario.schema.patients import NOT_STATED, Given, Test
 from sim.scenario.yaml_source import KeyPath
 
+PLANNED_DATES = ("recruitment", "primary_completion", "study_completion")  # in the order of a trial
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200  # so that no date before or after falls outside what a calendar can say
 
 
@@ -60,16 +62,16 @@ def categories(scenario: Scenario) -> dict[str, set[str]]:
 def _dates(scenario: Scenario) -> Iterator[Finding]:
     """Planned dates out of order or before day 0, and day 0 outside the supported years."""
     trial = scenario.trial
-    primary, study = trial.planned.primary_completion, trial.planned.study_completion
+    planned = {name: day for name in PLANNED_DATES if (day := getattr(trial.planned, name)) is not None}
     opens = trial.enrolment_opens
     if not _FIRST_YEAR <= opens.year <= _LAST_YEAR:
         yield f"must be from {_FIRST_YEAR} to {_LAST_YEAR}", ("trial", "enrolment_opens"), str(opens)
         return
-    if primary and study and primary > study:
-        message = f"primary_completion ({primary}) must not be after study_completion ({study})"
-        yield message, ("trial", "planned"), None
-    for name, day in (("primary_completion", primary), ("study_completion", study)):
-        if day and day < opens:
+    for (earlier, first), (later, then) in pairwise(planned.items()):
+        if first > then:
+            yield f"{earlier} ({first}) must not be after {later} ({then})", ("trial", "planned"), None
+    for name, day in planned.items():
+        if day < opens:
             yield f"enrolment_opens ({opens}) must not be after planned.{name} ({day})", ("trial",), None
 
 

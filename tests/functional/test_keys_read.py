@@ -29,7 +29,7 @@ GENERIC = {"_walk", "uncertain_values", "_group"}  # they go through every field
 SHOWN = {
     "Scenario": {"name", "question", "experiment", "sources", "bibliography"},
     "TrialSettings": {"planned"},
-    "Planned": {"primary_completion", "study_completion"},
+    "Planned": {"recruitment", "primary_completion", "study_completion"},
     "SiteGroup": {"label"},
     "CountrySettings": {"label"},
     "Experiment": {"replications", "seed", "keep"},

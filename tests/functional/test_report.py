@@ -112,7 +112,7 @@ def test_the_page_has_every_section_and_every_figure(text: str) -> None:
     assert set(figures_in(text)) == drawn
     shown = {"causes", "path", "doubts"} | {name for section in SECTIONS for name in section.exhibits}
     tables = {measured.name(section) for section in (measured.OWN, *(entry.section for entry in DECLARED))}
-    of_some = {"caps", "amendments", "cost_months", "interims", "countries", "risks", "start_up", *tables}
+    of_some = {"caps", "amendments", "cost_months", "interims", "countries", "risks", "drift", "start_up", *tables}
     assert shown == {*MAKERS, *of_some}
 
 

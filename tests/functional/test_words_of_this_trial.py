@@ -39,6 +39,29 @@ def test_a_run_says_nothing_of_what_its_trial_has_not(
         assert words not in dates, words
 
 
+def test_a_trial_of_one_site_and_one_arm_is_not_told_of_several(tmp_path: Path) -> None:
+    """No balance of arms, no share of sites, no monitor that is not paid; and the end of recruitment has its odds."""
+    planned = {"target": 6, "planned": {"recruitment": "2020-06-30"}}
+    costs = {"currency": "EUR", "site_month": 10.0}
+    file = simplest_file(tmp_path, "t", trial=planned, arms={"device": {}}, costs=costs)
+    outcome = call("run", file, "-n", 100, "-w", 1, "--out", tmp_path / "r")
+    assert "End of recruitment by 2020-06-30, as planned: " in outcome.out
+    assert "having one site only" in outcome.out
+    page = " ".join(_texts(tmp_path / "r" / "report.html"))
+    for unsaid in ("Do the arms stay balanced", "of 1 sites", "monitoring visits", "too few sites"):
+        assert unsaid not in page, unsaid
+    assert "the planned end of recruitment" in page
+
+
+def test_an_event_driven_trial_that_has_its_events_first_is_not_said_to_run_out_of_time(tmp_path: Path) -> None:
+    """Recruitment closes at primary completion, which may come before the target."""
+    leaving = {"event": {4: 0.5}}
+    rules = {"visit_weeks": [4], "leaving": leaving, "primary_completion": {"events": 2, "of": "event"}}
+    file = simplest_file(tmp_path, "t", trial={"target": 60}, follow_up=rules)
+    outcome = call("run", file, "-n", 40, "-w", 1, "--no-report", "--out", tmp_path / "r")
+    assert "Target not reached before primary completion, or by the horizon: 100 %" in outcome.out
+
+
 # --- every way out of the program, for a trial without doses, criteria, coordinators, follow-up and planned dates
 
 BARE: dict[str, Any] = {"trial": {"target": 6, "horizon_months": 12, "enrolment_opens": "2026-01-01"}}

@@ -129,7 +129,7 @@ def print_dates(results: Results) -> None:
     if not np.isfinite(milestones[[f"p{q}" for q in _PERCENTILES]].to_numpy(dtype=float)).all():
         console.print(f">{dates.horizon}: later than the horizon, or never.")
     console.print()
-    for sentence in of_run.odds_sentences(results.odds()):
+    for sentence in of_run.odds_sentences(results.odds(), results.scenario):
         console.print(sentence)
     for sentence in of_run.ending_sentences(results.outcomes()):
         console.print(sentence)

@@ -95,7 +95,6 @@ def _words(name: str) -> str:
 
 _TRIAL = (_Change("start", "trial", "a late start of the trial, or none", "a start on day 0", at("trial.start", {})),)
 _SITES = (
-    _Change(TOO_FEW_SITES, "sites", "too few sites", "twice as many of each kind", twice_the_sites),
     _Change(
         "start_up",
         "sites",
@@ -266,6 +265,10 @@ def _extensions(scenario: Scenario) -> Iterator[_Change]:
 def _changes(scenario: Scenario) -> Iterator[_Change]:
     """All removals, in the order of a trial; those that change nothing are sorted out later."""
     yield from _TRIAL
+    if sum(group.count for group in scenario.sites.values()) == 1:
+        yield _Change(TOO_FEW_SITES, "sites", "having one site only", "two such sites", twice_the_sites)
+    else:
+        yield _Change(TOO_FEW_SITES, "sites", "too few sites", "twice as many of each kind", twice_the_sites)
     yield from _SITES
     yield from _steps(scenario)
     yield from _caps(scenario)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 HEADLINE = "last_randomised"
 PHRASES = {name: noun.removeprefix("the ") for name, noun in OUTCOME_NOUNS.items()}  # after "median"
 EVENTS: dict[str, str] = {
+    "recruitment": "End of recruitment",
     "primary_completion": "Primary completion",
     "study_completion": "Study completion",
     "never_reached": "Target never reached by the horizon",

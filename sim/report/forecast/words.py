@@ -27,7 +27,11 @@ from sim.report.words import MILESTONE_NAMES, OUTCOME_NOUNS, Dates, chance, esti
 from sim.scenario.schema import Scenario
 
 _SHOWN = ("randomised_100pct", "last_randomised", "primary_completion", "last_visit", "database_lock")
-PLANNED_NAMES = {"primary_completion": "primary completion", "study_completion": "study completion"}
+PLANNED_NAMES = {
+    "recruitment": "end of recruitment",
+    "primary_completion": "primary completion",
+    "study_completion": "study completion",
+}
 _DAY = 1e-9
 _MOST_OPEN_ROWS = 20
 

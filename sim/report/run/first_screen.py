@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from sim.report.run.answers import Answers
 
 _CARDS = ("last_randomised", "primary_completion", "last_visit", "database_lock")
-_COMPLETIONS = {"primary_completion": "primary completion", "last_visit": "study completion"}
+_COMPLETIONS = {
+    "last_randomised": "end of recruitment",
+    "primary_completion": "primary completion",
+    "last_visit": "study completion",
+}
 
 
 class Card(NamedTuple):

@@ -19,7 +19,7 @@ from sim.report.one_trial.stage import Stage
 from sim.report.run.answers import Answers
 from sim.report.run.figures import all_exhibits
 from sim.report.run.first_screen import cards
-from sim.report.words import ENDINGS, chance, estimate_of, headline, run_command, warnings
+from sim.report.words import ENDINGS, chance, estimate_of, headline, not_reached, run_command, warnings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +95,7 @@ SECTIONS = (
 
 
 def sections_of(scenario: Scenario) -> tuple[Section, ...]:
-    """The sections that fit a scenario: no queues if nobody waits for anything, no cells if there are none.
+    """The sections that fit a scenario: no queues if nobody waits for anything, no balance of a single arm.
 
     Args:
         scenario: the scenario.
@@ -103,7 +103,11 @@ def sections_of(scenario: Scenario) -> tuple[Section, ...]:
     Returns:
         A selection of `SECTIONS`, in order; one of them may still have no exhibits, and is then not shown.
     """
-    has = {"queues": has_coordinators(scenario) or has_bays(scenario), "cells": has_cells(scenario)}
+    has = {
+        "queues": has_coordinators(scenario) or has_bays(scenario),
+        "cells": has_cells(scenario),
+        "arms": len(scenario.arms) > 1,
+    }
     return tuple(section for section in SECTIONS if has.get(section.name, True))
 
 
@@ -148,6 +152,7 @@ def page(results: Results, *, plays: bool = False) -> str:
         "headline": headline(results, answers.dates, answers.milestones),
         "cards": cards(answers),
         "never": chance(estimate_of(answers.odds.loc["never_reached"], "probability")),
+        "not_reached": not_reached(answers.scenario, answers.dates.horizon),
         "why": answers.why.sentence(),
         "warnings": warnings(results, results.too_few()),
         "commands": _commands(answers),

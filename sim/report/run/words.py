@@ -7,30 +7,36 @@ from typing import TYPE_CHECKING
 
 from sim.analysis import intervals, summary
 from sim.analysis.precision import precision
-from sim.report.words import ENDINGS, Dates, capitalised, chance, estimate_of, mean_with_error, number
+from sim.report.words import ENDINGS, Dates, capitalised, chance, estimate_of, mean_with_error, not_reached, number
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sim.analysis.intervals import Estimate
     from sim.experiment.run.results import Results
+    from sim.scenario.schema import Scenario
 
 
-def odds_sentences(odds: pd.DataFrame) -> list[str]:
+def odds_sentences(odds: pd.DataFrame, scenario: Scenario) -> list[str]:
     """The chances of the planned dates, and of never reaching the target.
 
     Args:
         odds: `Results.odds()`: a row for each planned date and for `never_reached`; see `sim.analysis.summary`.
+        scenario: the scenario, which may close recruitment at an event.
 
     Returns:
         One sentence per row, with the 95 % interval of its probability, without a full stop.
     """
     sentences = []
-    names = {"primary_completion": "Primary completion", "study_completion": "Study completion"}
+    names = {
+        "recruitment": "End of recruitment",
+        "primary_completion": "Primary completion",
+        "study_completion": "Study completion",
+    }
     for event, row in odds.iterrows():
         estimate = estimate_of(row, "probability")
         if event == "never_reached":
-            sentences.append(f"Target never reached by the horizon: {chance(estimate)}")
+            sentences.append(f"Target {not_reached(scenario, 'the horizon')}: {chance(estimate)}")
         else:
             sentences.append(f"{names[str(event)]} by {row['planned']}, as planned: {chance(estimate)}")
     return sentences

@@ -47,6 +47,7 @@ _SHORT = {
     "last_randomised_p50": "last randomised",
     "last_randomised_p80": "last, P80",
     "database_lock_p80": "lock, P80",
+    "probability_recruitment": "recruitment, %",
     "probability_primary_completion": "primary, %",
     "probability_study_completion": "study, %",
     "probability_never_reached": "never, %",

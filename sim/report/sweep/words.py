@@ -56,6 +56,7 @@ def outcomes(swept: Swept) -> list[Outcome]:
         Outcome("last_randomised_p50", "Median last randomisation", "day"),
         Outcome("last_randomised_p80", "Last randomisation, with 80 % probability by", "day"),
         Outcome("database_lock_p80", "Database lock, with 80 % probability by", "day"),
+        Outcome("probability_recruitment", "Probability of the end of recruitment by the planned date", "probability"),
         Outcome(
             "probability_primary_completion", "Probability of primary completion by the planned date", "probability"
         ),

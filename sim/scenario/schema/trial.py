@@ -19,8 +19,9 @@ _PER_KG = "/kg"
 
 
 class Planned(Section):
-    """Dates in the registry record; reports compare results with them."""
+    """Dates in the registry record, or in your own plan; reports compare results with them."""
 
+    recruitment: date | None = described("Date by which the last participant was to be randomised.", default=None)
     primary_completion: date | None = described("Date by which the primary endpoint was to be complete.", default=None)
     study_completion: date | None = described("Date by which the last visit was to be done.", default=None)
 

@@ -16,7 +16,7 @@ from sim.errors import Problem
 from sim.report.run.first_screen import cards
 from sim.report.run.why import Why
 from sim.report.run.words import precision_sentence
-from sim.report.words import chance, estimate_of, headline, warnings
+from sim.report.words import chance, estimate_of, headline, not_reached, warnings
 from sim.web.parts.words.studio import in_studio, problem_in_studio
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ def answer_notes(answers: Answers, *, more_follow: bool = False) -> Component:
     return html.Section(
         [
             *([html.Ul(notes, className="warnings")] if notes else []),
-            dmc.Text(f"Target never reached by {answers.dates.horizon}: {never}", size="sm"),
+            dmc.Text(f"Target {not_reached(answers.scenario, answers.dates.horizon)}: {never}", size="sm"),
             *(dmc.Text(in_studio(said), size="sm") for said in (why.sentence(), why.doubts_sentence()) if said),
             *([dmc.Text(in_studio(said), size="sm")] if (said := precision_sentence(results)) else []),
         ],

@@ -108,6 +108,12 @@ def test_odds_of_planned_dates() -> None:
     assert list(odds_table(design(), table).index) == ["never_reached"]
 
 
+def test_the_odds_of_the_planned_end_of_recruitment_are_those_of_the_last_randomisation() -> None:
+    table = frame(4, reached=[True, True, True, False], day_last_randomised=[4.9, 5.0, 1.0, NAN])
+    odds = odds_table(design(trial={"planned": {"recruitment": date(2020, 1, 5)}}), table)
+    assert odds["probability"].to_dict() == {"recruitment": 0.5, "never_reached": 0.25}
+
+
 def test_rare_outcomes_are_none() -> None:
     table = frame(4, raised=1)
     found = outcome_table(table)

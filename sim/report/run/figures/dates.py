@@ -27,13 +27,14 @@ from sim.report.style import (
     series,
     stamps,
 )
-from sim.report.words import chance, estimate_of, milestone_name, percent
+from sim.report.words import chance, estimate_of, milestone_name, not_reached, percent
 
 if TYPE_CHECKING:
     from sim.analysis.intervals import Estimate
     from sim.report.run.answers import Answers
 
 _PLANNED_NAMES = {
+    "last_randomised": "planned recruitment",
     "primary_completion": "planned primary",
     "last_visit": "planned study",
 }
@@ -237,7 +238,8 @@ def milestones(answers: Answers) -> Exhibit:
     if never.value > 0:
         found.add_annotation(
             x=1, xref="paper", xanchor="right", y=100, yanchor="bottom", showarrow=False,
-            text=f"{percent(never.value)} never reach the target by {answers.dates.horizon}", font={"size": 12},
+            text=f"{percent(never.value)}: target {not_reached(answers.scenario, answers.dates.horizon)}",
+            font={"size": 12},
         )  # fmt: skip
         found.add_shape(
             type="line", xref="paper", x0=1, x1=1, y0=100 * (1 - never.value), y1=100,
@@ -332,7 +334,7 @@ def _milestones_summary(answers: Answers, never: Estimate) -> str:
         for name in _curves(answers)
         if name in ("primary_completion", end_of(answers.scenario))
     ]
-    return f"{'; '.join(parts)}. {chance(never)} never reach the target by {answers.dates.horizon}."
+    return f"{'; '.join(parts)}. Target {not_reached(answers.scenario, answers.dates.horizon)}: {chance(never)}."
 
 
 def _cell(answers: Answers, estimate: Estimate) -> str:

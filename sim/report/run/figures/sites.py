@@ -9,6 +9,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from sim.analysis import intervals
+from sim.plurals import counted
 from sim.report.exhibits import Exhibit, Table
 from sim.report.style import BLUE, GREY, ORANGE, PURPLE, bar_figure, figure, stamps, wrapped
 from sim.report.words import mean_with_error
@@ -174,11 +175,12 @@ def sites_of_all(answers: Answers) -> Exhibit:
     found = bar_figure(_distinct(labels), means, texts, "participants in a mean trial", _SITE_PX)
     none = intervals.mean((numbers.randomised == 0).sum(axis=0).astype(np.float64))
     shown = f" The {MOST_SITES} that randomise most are drawn." if len(kept.labels) > MOST_SITES else ""
+    activated = mean_with_error(answers.mean("n_sites_activated"))
+    n = counted(len(kept.labels), "site")
     return Exhibit(
         "sites_all",
         _ALL_TITLE,
-        f"In a mean trial {mean_with_error(answers.mean('n_sites_activated'))} of {len(kept.labels)} sites are "
-        f"activated, and {mean_with_error(none)} randomise nobody.{shown}",
+        f"Activated in a mean trial: {activated} of {n}; sites that randomise nobody: {mean_with_error(none)}.{shown}",
         f"Source: events.parquet, {kept.which}; activated sites: replications.parquet.",
         found,
         _all_table(answers, numbers, drawn),

@@ -104,7 +104,11 @@ def _step(title: str, *parts: Any) -> Component:
 
 def _question(scenario: Scenario, wish: Wish) -> Component:
     planned = scenario.trial.planned
-    dates = {"primary": planned.primary_completion, "study": planned.study_completion}
+    dates = {
+        "recruitment": planned.recruitment,
+        "primary": planned.primary_completion,
+        "study": planned.study_completion,
+    }
     said = ", ".join(f"{name} {when}" for name, when in dates.items() if when)
     currency = f" in {scenario.costs.currency}" if scenario.costs is not None else ""
     nouns = {name: OUTCOME_NOUNS[name] for name in outcomes_of(scenario, has_cost=False)}

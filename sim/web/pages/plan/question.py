@@ -139,17 +139,20 @@ def planned_date(scenario: Scenario, milestone: str = "") -> str:
     """The scenario's planned date of a milestone, or of the nearest one that has a date; empty without any.
 
     Args:
-        scenario: the scenario, which plans primary and study completion.
+        scenario: the scenario, which may plan the end of recruitment, primary completion and study completion.
         milestone: name of the milestone; empty for the end of the trial.
 
     Returns:
         `YYYY-MM-DD`.
     """
     planned = scenario.trial.planned
+    wanted = milestone or end_of(scenario)
     both = (planned.primary_completion, planned.study_completion)
-    if (milestone or end_of(scenario)) in ("last_visit", "database_lock"):
+    if wanted in ("last_visit", "database_lock"):
         both = both[::-1]
-    return str(both[0] or both[1] or "")
+    if wanted in ("last_randomised", "randomised_100pct"):
+        both = (planned.recruitment, *both)
+    return str(next((day for day in both if day), ""))
 
 
 def options_text(studio: Studio, wish: Wish, scenario: Scenario) -> str:
