@@ -147,12 +147,12 @@ def planned_date(scenario: Scenario, milestone: str = "") -> str:
     """
     planned = scenario.trial.planned
     wanted = milestone or end_of(scenario)
-    both = (planned.primary_completion, planned.study_completion)
+    dates = [planned.primary_completion, planned.study_completion]
     if wanted in ("last_visit", "database_lock"):
-        both = both[::-1]
+        dates.reverse()
     if wanted in ("last_randomised", "randomised_100pct"):
-        both = (planned.recruitment, *both)
-    return str(next((day for day in both if day), ""))
+        dates.insert(0, planned.recruitment)
+    return str(next((day for day in dates if day), ""))
 
 
 def options_text(studio: Studio, wish: Wish, scenario: Scenario) -> str:
