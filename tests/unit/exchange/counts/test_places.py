@@ -1,0 +1,86 @@
+"""Counts with a column for each country or site: added up where that is certain, asked about otherwise."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from sim.exchange.counts.places import added_up, is_place_but_no_site
+from sim.exchange.tables.raw import RawTable
+
+
+def table(*lines: str) -> RawTable:
+    header, *rows = (line.split(",") for line in lines)
+    return RawTable("t.csv", pd.DataFrame(rows, columns=header, index=range(2, 2 + len(rows)), dtype=object))
+
+
+def test_a_column_of_their_sum_counts_them_all() -> None:
+    found = added_up(table("Month,Germany,France,Total", "2024-01,3,4,7", "2024-02,,2,2"), {})
+    assert found.columns == {"randomised": "Total"}
+    assert found.note == "'Total' is the sum of 'Germany' and 'France'"
+    assert found.question is None
+
+
+def test_a_total_that_is_not_their_sum_is_asked_about() -> None:
+    found = added_up(table("Month,Germany,France,Total", "2024-01,3,4,8", "2024-02,,2,2"), {})
+    assert (found.columns, found.note) == ({}, "")
+    assert found.question is not None
+    assert [choice for choice, _ in found.question.choices] == [
+        "randomised=Germany+France+Total",
+        "randomised=Germany",
+        "randomised=France",
+        "randomised=Total",
+    ]
+
+
+def test_columns_named_after_sites_are_added_up() -> None:
+    found = added_up(table("Month,Site 1,Site 2", "2024-01,3,4", "2024-02,,2", "2024-03,,"), {})
+    assert found.columns == {"randomised": "Site 1+Site 2"}
+    assert found.table.cells["Site 1+Site 2"].tolist() == ["7", "2", ""]
+    assert found.note == "'Site 1' and 'Site 2' are added up as those randomised"
+
+
+def test_what_the_user_adds_up_is_added_up_and_a_cell_that_is_no_number_is_kept() -> None:
+    found = added_up(table("Month,Germany,France", "2024-01,3,4", "2024-02,x,2"), {"randomised": "Germany + France"})
+    assert found.table.cells["Germany+France"].tolist() == ["7", "x"]
+    assert found.columns == {"randomised": "Germany+France"}
+    one = added_up(table("Month,Germany,France", "2024-01,3,4"), {"randomised": "France"})
+    assert one.columns == {"randomised": "France"}
+    missing = added_up(table("Month,Germany,France", "2024-01,3,4"), {"randomised": "Germany+Spain"})
+    assert missing.columns == {"randomised": "Germany+Spain"}
+
+
+def test_nothing_changes_where_a_column_counts_the_randomised() -> None:
+    counts = table("Month,Germany,Randomised", "2024-01,3,4")
+    found = added_up(counts, {})
+    assert (found.table, found.columns, found.note, found.question) == (counts, {}, "", None)
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["Planned", "Screen failures", "Germany %", "Cumulative Germany", "Drop outs"],
+)
+def test_other_counts_are_no_places(other: str) -> None:
+    found = added_up(table(f"Month,Germany,France,{other}", "2024-01,3,4,5", "2024-02,1,2,6"), {})
+    assert found.question is not None
+    assert found.question.choices[0][0] == "randomised=Germany+France"
+
+
+@pytest.mark.parametrize("cells", [("3", "x"), ("3.5", "1"), ("", "")])
+def test_what_is_not_whole_numbers_is_no_place(cells: tuple[str, str]) -> None:
+    found = added_up(table("Month,Germany,Note", f"2024-01,3,{cells[0]}", f"2024-02,1,{cells[1]}"), {})
+    assert found.question is not None
+    assert [choice for choice, _ in found.question.choices] == ["randomised=Germany"]
+
+
+def test_without_a_place_there_is_nothing_to_ask() -> None:
+    assert added_up(table("Month,Note", "2024-01,a"), {}).question is None
+
+
+def test_a_country_is_a_place_and_no_site() -> None:
+    assert [is_place_but_no_site(name) for name in ("Country", "Region", "Site", "Germany")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
