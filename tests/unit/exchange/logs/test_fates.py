@@ -155,3 +155,17 @@ def test_three_in_screening_for_twice_the_longest_are_asked_about(n: int, days: 
         trial = read(text)
         warned = [item for item in trial.findings if "in screening for more than 28 days" in item.message]
         assert len(warned) == (1 if days > 28 else 0)
+
+
+def test_why_they_left_is_the_reason_before_the_status_and_death_where_neither_says() -> None:
+    head = "Subject,Screening date,Randomisation date,Status,Left on,Reason for leaving,Screen failure reason,Died on\n"
+    rows = (
+        "1,2023-01-02,2023-01-09,withdrawn,2023-02-01,moved,,",
+        "2,2023-01-02,2023-01-09,withdrawn,2023-02-01,,,",
+        "3,2023-01-02,2023-01-09,,,,,2023-02-01",
+        "4,2023-01-02,,SF,,,too old,",
+        "5,2023-01-02,,SF,,,,",
+        "6,2023-01-02,2023-01-09,on study,,,,",
+    )
+    people = read(head + "\n".join(rows) + "\n").people
+    assert people.way_out.tolist() == ["moved", "withdrawn", "died", "too old", "SF", ""]
