@@ -58,7 +58,7 @@ def test_the_variance_of_the_log_rate_is_that_of_the_walk() -> None:
 def test_as_many_are_randomised_as_the_walk_foretells() -> None:
     """The mean by day T is the sum over steps of rate x length x exp(variance / 2); the spread is that of the walk."""
     n, sd = 400, 0.4
-    found = Simulated(of({"common": sd}, trial={"target": 100_000, "horizon_months": 12}), n)
+    found = Simulated(of({"common": sd}, trial={"target": 100_000, "horizon_months": 6}), n)
     edges = steps_ahead(0.0)
     widths = np.diff(np.minimum(edges, 182.0))
     expected = np.sum(40 / MONTH_DAYS * widths * np.exp(sd**2 * np.log((edges[1:] + 28) / 28) / 2))

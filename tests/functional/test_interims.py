@@ -104,8 +104,8 @@ def test_cohorts_take_their_gaps_and_reviews() -> None:
         "takes_days": 5,
         "recruitment": "pauses_when_randomised",
     }
-    made = trial(rule, trial={"target": 12}, sites={"s": {"referrals_per_month": 9000.0}})
-    found = Simulated(made, 10)
+    made = trial(rule, trial={"target": 12}, sites={"s": {"referrals_per_month": 2000.0}})
+    found = Simulated(made, 6)
     exact = 4 * 2 * 7 + 3 * (28 + 5)
     assert np.all((found["day_last_randomised"] >= exact) & (found["day_last_randomised"] < exact + 1))
     assert (found["n_looks_a"] == 4).all()

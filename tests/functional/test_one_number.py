@@ -21,7 +21,7 @@ from sim.report.documents.content import content
 from sim.report.run.answers import Answers
 from sim.report.run.first_screen import cards
 
-N = 48
+N = 40
 TRIALS = {"base": "base"} | {name: str(SHARED / "cases" / "trials" / f"{name}.yaml") for name in ("device", "ev")}
 _MILESTONES = {  # by name in tables: as the console says it
     "last_randomised": "Last participant randomised",
@@ -61,7 +61,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_the_median_is_that_of_the_replications(made: Made) -> None:
-    """Between the two middle ones of 48."""
+    """Between the two middle ones."""
     rows = made.results.replications
     for name in _MILESTONES:
         days = sorted(float("inf") if pd.isna(day) else float(day) for day in rows[f"day_{name}"])

@@ -13,6 +13,10 @@ def test_crps_of_few_draws() -> None:
     assert crps(np.array([0.0, 2.0]), 1.0) == pytest.approx(0.5)
     assert crps(np.array([3.0]), 1.0) == pytest.approx(2.0)
     assert crps(np.full(10, 4.0), 4.0) == pytest.approx(0.0)
+    draws = np.random.default_rng(1).gamma(2.0, size=200)
+    apart = np.abs(draws[:, None] - draws).mean()
+    for truth in (-1.0, draws[7], 1.5, 20.0):
+        assert crps(draws, truth) == pytest.approx(np.abs(draws - truth).mean() - apart / 2, rel=1e-12)
 
 
 def test_logarithms_of_days_are_bounded() -> None:
