@@ -232,7 +232,7 @@ def test_what_caps_may_not_say_is_refused_with_the_reason() -> None:
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"randomised": 60, "groups": "chna"}, "did you mean 'china'"),
         ({"randomised": 60, "country": "FR"}, "no site group is in this country"),
-        ({"randomised": 60, "country": "UK"}, "the United Kingdom is GB"),
+        ({"randomised": 60, "country": "UK"}, "UK is GB"),
         ({"randomised": 60, "arm": "B"}, "there is no such arm"),
         ({"randomised": 60, "stratum": {"mark": "positive"}}, "did you mean 'marker'"),
         ({"randomised": 60, "stratum": {"marker": "positve"}}, "did you mean 'positive'"),

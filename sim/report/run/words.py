@@ -62,11 +62,11 @@ def ending_sentences(outcomes: pd.DataFrame) -> list[str]:
     ]
 
 
-def _how_often(row: pd.Series, dates: Dates, what: str, comes: str, when_in_half: str) -> str:
-    """What a rule is, in how many simulated trials it comes, and by when in half of these."""
-    when = estimate_of(row, "p50")
+def _how_often(row: pd.Series, dates: Dates, what: str, comes: str, when: str) -> str:
+    """What a rule is, in how many simulated trials it comes, and by when in half of all of them."""
+    day = estimate_of(row, "p50")
     text = f"{what} {row['meaning']}; {comes} in {chance(estimate_of(row, 'share'))} of the simulated trials"
-    return f"{text}, {when_in_half} of them {dates.by(when)}" if math.isfinite(when.value) else text
+    return f"{text}, {when}{dates.by(day)} in half of all" if math.isfinite(day.value) else text
 
 
 def cap_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
@@ -82,7 +82,7 @@ def cap_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
     """
     sentences = []
     for _, row in table.iterrows():
-        text = _how_often(row, dates, "Cap", "reached", "in half")
+        text = _how_often(row, dates, "Cap", "reached", "")
         sentences.append(f"{text}; {mean_with_error(estimate_of(row, 'away'))} people turned away in a mean trial.")
     return sentences
 
@@ -98,7 +98,7 @@ def amendment_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
     Returns:
         One sentence per amendment.
     """
-    return [f"{_how_often(row, dates, 'Amendment', 'decided', 'in force in half')}." for _, row in table.iterrows()]
+    return [f"{_how_often(row, dates, 'Amendment', 'decided', 'in force ')}." for _, row in table.iterrows()]
 
 
 def interim_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
@@ -114,7 +114,7 @@ def interim_sentences(table: pd.DataFrame, dates: Dates) -> list[str]:
     """
     sentences = []
     for _, row in table.iterrows():
-        text = _how_often(row, dates, "Interim look", "comes", "first in half")
+        text = _how_often(row, dates, "Interim look", "comes", "the first ")
         for column, what in (("stopped", "stops the trial"), ("enlarged", "enlarges the target")):
             if row[f"may_be_{column}"]:
                 text += f"; {what} in {chance(estimate_of(row, column))}"

@@ -131,6 +131,7 @@ class Cap(Section):
 
 
 Caps = Annotated[dict[Name, Cap], Field(max_length=200)]
+_EACH = {"site": "at each site", "group": "in each group of sites", "country": "in each country"}
 
 
 def within(cap: Cap, group: str, country: str | None) -> bool:
@@ -160,7 +161,10 @@ def in_words(name: str, cap: Cap) -> str:
         place = f"in {cap.country}"
     elif cap.arm:
         place = f"in arm {cap.arm}"
-    place = f"{place}, for each {cap.each}" if cap.each else place if cap.arm else f"{place} together"
+    if cap.each:
+        place = _EACH[cap.each] if place == "in the trial" else f"{place}, for each {cap.each}"
+    elif not cap.arm:
+        place = f"{place} together"
     stratum = ", ".join(f"{key} {_shown(value)}" for key, value in cap.stratum.items())
     return f"{name}: at most {whom}{f' with {stratum}' if stratum else ''} {place}"
 
