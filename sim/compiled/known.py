@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from datetime import date
+from types import NoneType
 
 from pydantic import BaseModel
 
@@ -83,22 +85,25 @@ _KNOWN = {
 KNOWN = {section: frozenset(keys.split()) for section, keys in _KNOWN.items()}
 
 
+_VALUES = (str, float, int, date, NoneType, Family)  # that hold no keys
+
+
 def _unknown(value: object, path: str, known: Mapping[str, frozenset[str]]) -> Iterator[str]:
     """Paths of keys that are not known and have another value than their default."""
-    if isinstance(value, Family):
-        return
     if isinstance(value, BaseModel):
         keys = known.get(type(value).__name__, frozenset())
         for name, info in type(value).model_fields.items():
             one = getattr(value, name)
             where = f"{path}.{info.alias or name}".lstrip(".")
             if name in keys:
-                yield from _unknown(one, where, known)
+                if not isinstance(one, _VALUES):
+                    yield from _unknown(one, where, known)
             elif info.is_required() or one != info.get_default(call_default_factory=True, validated_data={}):
                 yield where
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _unknown(item, f"{path}.{key}", known)
+            if not isinstance(item, _VALUES):
+                yield from _unknown(item, f"{path}.{key}", known)
     elif isinstance(value, tuple | list):
         for item in value:
             yield from _unknown(item, path, known)

@@ -33,8 +33,15 @@ Array = npt.NDArray[Any]
 _WORD = 8  # bytes of a number
 _REGISTER = _WORD * BLOCK
 _MOST_KEPT = 64  # programs, of less than 0.1 MB each
-# Sections that decide who is referred and what is drawn for them; the columns say what else there is to draw.
-_DECIDING = {"patients", "screening", "treatment", "amendments", "randomisation", "caps"}
+# What decides who is referred and what is drawn for them; the columns say what else there is to draw.
+_DECIDING: Any = {
+    "patients": True,
+    "screening": {"criteria", "consent", "failure", "days", "patience_days", "rescreen"},
+    "treatment": {"first_dose_delay_days", "bay_hours"},
+    "amendments": True,
+    "randomisation": True,
+    "caps": True,
+}
 _CASTS = {(FLAG, INTEGER): 0, (FLAG, FLOAT): 1, (INTEGER, FLOAT): 2}
 
 

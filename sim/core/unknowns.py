@@ -27,6 +27,8 @@ _NO_MODEL = ("experiment", "sources", "bibliography")
 
 def _walk(value: Any, path: str) -> Iterator[tuple[str, Family]]:
     """Uncertain values below a value, with their paths."""
+    if value is None or isinstance(value, (str, float, int)):
+        return
     if isinstance(value, Family):
         if value.is_uncertain:
             yield path, value
