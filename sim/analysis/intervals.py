@@ -6,6 +6,7 @@ Means: their standard error. All intervals are at 95 % unless stated otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -63,17 +64,28 @@ def quantile(values: Array, q: float, level: float = LEVEL) -> Estimate:
         q: between 0 and 1.
         level: probability that the interval covers the true quantile.
     """
+    return quantiles(values, (q,), level)[0]
+
+
+def quantiles(values: Array, of: Sequence[float], level: float = LEVEL) -> list[Estimate]:
+    """Several quantiles, as `quantile` gives each; the values are sorted once.
+
+    Args:
+        values: as for `quantile`.
+        of: between 0 and 1 each.
+        level: as for `quantile`.
+    """
     ordered = np.sort(np.where(np.isnan(values), np.inf, values))
     n = len(ordered)
     if n == 0:
-        return Estimate(float("nan"), None, None)
-    rank = min(max(int(np.ceil(q * n - 1e-9)), 1), n)
-    low, high = _ranks(n, q, level)
-    return Estimate(
-        float(ordered[rank - 1]),
-        float(ordered[low - 1]) if low >= 1 else None,
-        float(ordered[high - 1]) if high <= n else None,
-    )
+        return [Estimate(float("nan"), None, None)] * len(of)
+    found = []
+    for q in of:
+        rank = min(max(int(np.ceil(q * n - 1e-9)), 1), n)
+        low, high = _ranks(n, q, level)
+        ends = (float(ordered[low - 1]) if low >= 1 else None, float(ordered[high - 1]) if high <= n else None)
+        found.append(Estimate(float(ordered[rank - 1]), *ends))
+    return found
 
 
 def probability(k: int, n: int, level: float = LEVEL) -> Estimate:

@@ -107,8 +107,8 @@ def milestone_table(frame: Table, scenario: Scenario | None = None) -> pd.DataFr
         values = days(done, name)
         came = intervals.probability(int(np.count_nonzero(~np.isnan(values))), len(values))
         row: dict[str, object] = {"milestone": name, "meaning": meaning, **columns_of("share", came)}
-        for q in QUANTILES:
-            row |= columns_of(f"p{round(100 * q)}", intervals.quantile(values, q))
+        for q, estimate in zip(QUANTILES, intervals.quantiles(values, QUANTILES), strict=True):
+            row |= columns_of(f"p{round(100 * q)}", estimate)
         rows.append(row)
     return pd.DataFrame(rows).set_index("milestone")
 
@@ -436,8 +436,8 @@ def summary_table(design: Design, column: Callable[[str], Array], outcome: Seque
         values = column(measure.name)[done]
         row: dict[str, object] = {"measure": measure.name, "unit": measure.unit, "n": len(values)}
         row |= {"n_never": int(np.count_nonzero(np.isnan(values))), **columns_of("mean", intervals.mean(values))}
-        for q in QUANTILES:
-            row |= columns_of(f"p{round(100 * q)}", intervals.quantile(values, q))
+        for q, estimate in zip(QUANTILES, intervals.quantiles(values, QUANTILES), strict=True):
+            row |= columns_of(f"p{round(100 * q)}", estimate)
         rows.append(row | {"meaning": measure.meaning})
     return pd.DataFrame(rows)
 

@@ -15,14 +15,18 @@ Attributes:
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sim.analysis.measures import measures
+from sim.analysis.measures import Measure, measures
 from sim.analysis.spreadsheets import csv_text
 from sim.analysis.tables import EnrolmentCurves, event_table, participant_table, replication_table
 from sim.core.design import Design
@@ -43,24 +47,28 @@ class _Writer:
 
     Args:
         path: the file.
+        together: makes a table of what was collected; default: of tables.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, together: Callable[[list[Any]], pa.Table] | None = None) -> None:
         self._path = path
         self._temporary = path.with_name(f".{path.name}{PART}")
+        self._together = together or pa.concat_tables
         self._writer: pq.ParquetWriter | None = None
-        self._waiting: list[pa.Table] = []
+        self._waiting: list[Any] = []
+        self._n_waiting = 0
 
-    def write(self, table: pa.Table) -> None:
-        """Add rows."""
-        self._waiting.append(table)
-        if sum(part.num_rows for part in self._waiting) >= _GROUP:
+    def write(self, rows: Any) -> None:
+        """Add rows: a table, or what a table is made from."""
+        self._waiting.append(rows)
+        self._n_waiting += len(rows)
+        if self._n_waiting >= _GROUP:
             self._flush()
 
     def _flush(self) -> None:
         """Write what has been collected as one row group."""
-        table = pa.concat_tables(self._waiting).combine_chunks()
-        self._waiting = []
+        table = self._together(self._waiting).combine_chunks()
+        self._waiting, self._n_waiting = [], 0
         if self._writer is None:
             self._file = opened(self._temporary, "wb")
             self._writer = pq.ParquetWriter(self._file, table.schema, compression="zstd")
@@ -79,6 +87,22 @@ class _Writer:
             self._writer.close()
             self._file.close()
             settle(self._temporary, self._path)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Measures of consecutive replications: number of the first, and (n, measures) values."""
+
+    first: int
+    values: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+def _replications(columns: list[Measure], rows: list[_Rows]) -> pa.Table:
+    """The table of replications of chunks that follow one another; made at once, because it has hundreds of columns."""
+    return replication_table(columns, rows[0].first, np.concatenate([each.values for each in rows]))
 
 
 def _enrolment(chunk: Chunk) -> pa.Table:
@@ -114,12 +138,13 @@ def _assemble(folder: RunFolder) -> list[str]:
     design = Design(folder.identity.scenario)
     columns = measures(design)
     curves = EnrolmentCurves(design.horizon_days)
-    writers = {name: _Writer(folder.path / name) for name in (REPLICATIONS, ENROLMENT, EVENTS, PARTICIPANTS)}
+    writers = {name: _Writer(folder.path / name) for name in (ENROLMENT, EVENTS, PARTICIPANTS)}
+    writers[REPLICATIONS] = _Writer(folder.path / REPLICATIONS, partial(_replications, columns))
     failures: list[Failure] = []
     for chunk in folder.chunks():
         failed = {failure.replication for failure in chunk.failures}
         failures += chunk.failures
-        writers[REPLICATIONS].write(replication_table(columns, chunk.first, chunk.values))
+        writers[REPLICATIONS].write(_Rows(chunk.first, chunk.values))
         writers[ENROLMENT].write(_enrolment(chunk))
         for i, days in enumerate(chunk.randomised_days):
             if chunk.first + i not in failed:
