@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 _BAR_PX = 56  # as --bar in assets/scale.css
+_FRESH = "/new"  # a new trial begins without the scenario of the page
 QUERY = "shell-query"  # the store that holds the query of the page as it now is; what changes it changes the address
 
 THEME = {
@@ -118,7 +119,9 @@ def _scheme(icon: str, name: str) -> Component:
 
 
 def _link(page: Page) -> Component:
-    return dcc.Link(page.TITLE, href=page.PATH, id={"type": "shell-link", "path": page.PATH}, className="nav-link")
+    if page.PATH == _FRESH:
+        return dcc.Link(page.TITLE, href=page.PATH, className="nav-link")
+    return html.A(page.TITLE, href=page.PATH, className="nav-link keeps-scenario")
 
 
 def register(app: Dash, studio: Studio, pages: Sequence[Page]) -> None:

@@ -58,3 +58,11 @@ def test_what_was_reported_is_not_reported_again(visit: Callable[..., Any]) -> N
     expect(page.locator("#cheapest-options-said")).not_to_contain_text("plans")
     page.wait_for_timeout(300)
     assert not [body for body in asked if '"changedPropIds":["cheapest-text.value"]' in body]
+
+
+def test_a_date_counts_however_soon_a_button_follows(visit: Callable[..., Any]) -> None:
+    page = visit("/plan?scenario=classroom&replications=20")
+    expect(page.locator("#plan-answer .headline")).to_be_visible()
+    page.locator("#plan-new summary").click()
+    page.evaluate(AT_ONCE, ["#plan-new-opens", "2021-03-01", "#plan-new-add"])
+    page.wait_for_url("**2021-03-01**")

@@ -1,4 +1,5 @@
-/* What no callback on the server can do: which tab asks, the address, the title, and saying that a page was left. */
+/* What no callback on the server can do: which tab asks, the address and the links that keep it, the title, and saying
+   that a page was left. */
 (function () {
   "use strict";
 
@@ -38,9 +39,10 @@
   }).observe(document.documentElement, {childList: true, subtree: true});
 
   // A field reports some time after its last key. What a button or Enter asks for has all that was typed before it.
-  var TYPED = ["NumberInput", "TextInput", "Textarea", "Autocomplete"].map(function (kind) {
+  var TYPED = ["NumberInput", "TextInput", "Textarea", "Autocomplete", "DateInput"].map(function (kind) {
     return ".mantine-" + kind + "-input";
   }).join();
+  var DAY = /^\d{4}-\d\d-\d\d$/;
   var typed = null;
   function reportTyped() {
     if (!typed || !typed.id || !typed.isConnected) { return; }
@@ -49,9 +51,19 @@
       value = parseFloat(value.replace(/,/g, ""));  // units follow the number
       if (isNaN(value)) { value = ""; }
     }
+    if (typed.matches(".mantine-DateInput-input")) {
+      if (value && !(DAY.test(value) && isDay(value))) { return; }  // a part of a date, or none: the field says so
+      value = value || null;
+    }
     typed = null;
     var known = window.dash_component_api.getLayout(id);
-    if (known && known.props.value !== value) { window.dash_clientside.set_props(id, {value: value}); }
+    if (known && known.props.minDate && value < known.props.minDate) { return; }  // the field goes back
+    var had = known && known.props.value;
+    if (known && (had === undefined ? null : had) !== value) { window.dash_clientside.set_props(id, {value: value}); }
+  }
+  function isDay(text) {
+    var day = new Date(text + "T00:00:00Z");
+    return !isNaN(day) && day.toISOString().slice(0, 10) === text;
   }
   document.addEventListener("input", function (event) {
     typed = event.target.matches(TYPED) ? event.target : null;
@@ -63,24 +75,49 @@
     if (event.key === "Enter" && event.target.tagName !== "TEXTAREA") { reportTyped(); }
   }, true);
 
-  /* Links to other pages keep the scenario. Dash is notified when somebody is about to follow one, or has stopped
-     changing the scenario, because each notification makes it inspect the whole page. */
-  var LINKS_MS = 1500, linked = null, told = null, telling = 0;
+  /* What was moved or typed just before may still be on its way into the address. Links wait for it, and so do buttons
+     that keep or copy what the address says: until Dash has no callback to run or to hear of that leads there. */
+  var WAITING = "a[href]:not([href^='#']), button.waits, [data-copy-link]";
+  var LISTS = ["requested", "prioritized", "blocked", "executing", "watched", "executed"];
+  var INTO_ADDRESS = /shell-query\.data@|plan-(touched|moved|shown)\.data|shell-nothing\.children/;
+  var held = null;
 
-  /* A new trial begins without one. */
-  function linkTo(path) { return path === "/new" ? path : path + linked; }
-
-  function tellLinks() {
-    if (linked === told) { return; }
-    told = linked;
-    document.querySelectorAll("a.nav-link").forEach(function (link) {
-      var id = JSON.parse(link.id);
-      window.dash_clientside.set_props(id, {href: linkTo(id.path)});
+  function isUnderWay() {
+    var callbacks = window.store.getState().callbacks;
+    if (document.documentElement.classList.contains("lost") && window.dash_clientside.moves.isWaiting()) { return true; }
+    return LISTS.some(function (list) {
+      return callbacks[list].some(function (one) { return INTO_ADDRESS.test(one.callback.output); });
     });
   }
-  ["pointerover", "pointerdown", "focusin"].forEach(function (kind) {
+
+  function hold(target, event) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (held) { held.release(); }  // the last one pressed counts
+    var how = {bubbles: true, cancelable: true, shiftKey: event.shiftKey, metaKey: event.metaKey,
+      ctrlKey: event.ctrlKey || event.button === 1};  // the middle button opens a tab, as Ctrl does
+    var stop = window.store.subscribe(function () { setTimeout(follow); });
+    var mine = held = {release: function () { stop(); target.removeAttribute("aria-busy"); held = null; }};
+    function follow() {
+      if (held !== mine || isUnderWay()) { return; }
+      mine.release();
+      target.dispatchEvent(new MouseEvent("click", how));
+    }
+    target.setAttribute("aria-busy", "true");
+  }
+
+  ["click", "auxclick"].forEach(function (kind) {
     document.addEventListener(kind, function (event) {
-      if (event.target.closest && event.target.closest("#shell-nav")) { tellLinks(); }
+      var target = event.target.closest ? event.target.closest(WAITING) : null;
+      if (!target || event.button > 1) { return; }
+      if (isUnderWay()) { hold(target, event); return; }
+      if (held) { held.release(); }
+      if (!target.matches("a.keeps-scenario:not([download])") || event.button || event.ctrlKey || event.metaKey ||
+        event.shiftKey || event.altKey) { return; }
+      event.preventDefault();
+      window.history.pushState(null, "", target.getAttribute("href"));
+      window.dispatchEvent(new PopStateEvent("popstate"));  // as dcc.Location hears of it
+      window.scrollTo(0, 0);
     }, true);
   });
 
@@ -107,15 +144,9 @@
         window.history.replaceState(window.history.state, "", path + query + window.location.hash);
       }
       window.dash_clientside.plan.fresh();
-      linked = query;
-      document.querySelectorAll("a.nav-link").forEach(function (link) {
-        link.setAttribute("href", linkTo(JSON.parse(link.id).path));
-      });
       document.querySelectorAll("a.keeps-scenario").forEach(function (link) {
         link.setAttribute("href", link.getAttribute("href").split("?")[0] + query);
       });
-      clearTimeout(telling);
-      telling = setTimeout(tellLinks, LINKS_MS);
       return "";
     }
   };

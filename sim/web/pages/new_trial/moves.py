@@ -118,9 +118,15 @@ def _buttons(query: str) -> list[Any]:
     return [
         dmc.Button("Undo", id="new-back", variant="default", size="xs", disabled=True),
         dmc.Button("Redo", id="new-again", variant="default", size="xs", disabled=True),
-        html.A("Download (YAML)", id="new-download", href=f"/new/scenario.yaml{query}", className="button-link"),
+        html.A(
+            "Download (YAML)",
+            id="new-download",
+            href=f"/new/scenario.yaml{query}",
+            download=True,
+            className="button-link keeps-scenario",
+        ),
         dcc.Link("Another template or record", href="/new", className="button-link"),
-        dcc.Link("Plan this trial", id="new-plan", href=f"/plan{query}", className="button-link main"),
+        html.A("Plan this trial", id="new-plan", href=f"/plan{query}", className="button-link main keeps-scenario"),
     ]
 
 
@@ -208,8 +214,6 @@ def register(app: Dash, studio: Studio) -> None:
         Output("new-questions", "children"),
         Output("new-back", "disabled"),
         Output("new-again", "disabled"),
-        Output("new-plan", "href"),
-        Output("new-download", "href"),
         Output({"type": VALUE, "path": ALL}, "error"),
         Output({"type": ON, "path": ALL}, "error"),
         Output({"type": SAID, "path": ALL}, "children"),
@@ -227,7 +231,7 @@ def register(app: Dash, studio: Studio) -> None:
         box = problem_box(problems, "Not a trial yet that can be planned") if problems else None
         return (
             _title(draft), box, parts_nav(draft, part, problems), questions_view(draft),
-            not undo.get("past"), not undo.get("future"), f"/plan{query}", f"/new/scenario.yaml{query}",
+            not undo.get("past"), not undo.get("future"),
             *([said_at(path_of(one["path"]), problems) for one in ids] for ids in (values, switches, said)),
         )  # fmt: skip
 

@@ -106,7 +106,7 @@ def block(studio: Studio, reading: Reading, draft: str) -> Component:
                         MAX_BYTES,
                         "plan-text-problems",
                     ),
-                    dmc.Button("Save as a file", id="plan-save", variant="default", size="xs"),
+                    dmc.Button("Save as a file", id="plan-save", variant="default", size="xs", className="waits"),
                     dcc.Download(id="plan-saved"),
                 ],
                 className="buttons",

@@ -57,7 +57,7 @@ def block(studio: Studio, query: str) -> Component:
                         size="sm",
                         className="note-field",
                     ),
-                    dmc.Button("Keep this plan", id="plan-keep", size="sm"),
+                    dmc.Button("Keep this plan", id="plan-keep", size="sm", className="waits"),
                 ],
                 className="asking",
             ),
