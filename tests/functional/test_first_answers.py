@@ -6,6 +6,7 @@ import functools
 import gc
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,13 @@ def test_an_answer_that_was_begun_is_the_one_that_is_given(answering: FirstAnswe
     answer = answering.first_answer(question, "tab-one")
     assert answer[0] == 18
     assert answering.first_answer(question, "tab-two") is answer
+
+
+def test_a_question_of_many_at_once_is_answered_once(answering: FirstAnswers) -> None:
+    question = Question(scenario_of(), SEED + 9, 20, "poisson", seen)
+    with ThreadPoolExecutor(6) as visitors:
+        answers = list(visitors.map(lambda tab: answering.first_answer(question, f"tab-{tab}"), range(6)))
+    assert {id(answer) for answer in answers} == {id(answers[0])}
 
 
 def test_one_that_was_begun_and_overtaken_is_still_given_to_who_asks_it(answering: FirstAnswers) -> None:

@@ -6,6 +6,7 @@ stated reason. Here they are data; `pages.run.panel` and `pages.sweep.varying` m
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -186,13 +187,29 @@ def levers(loaded: Loaded, with_all: Loaded) -> Levers:
 def _sections(
     rows: list[Provenance], data: Mapping[str, Any], loaded: Loaded
 ) -> Iterator[tuple[str, tuple[Control, ...]]]:
+    near = defaultdict(list)  # by their first key, because there are hundreds of rows and patterns
+    for row in rows:
+        if not _is_elsewhere(row):
+            near[row.path.partition(".")[0]].append(row)
     for title, patterns in GROUPS:
         if title == CRITERIA:
             continue
         controls = [
-            control for pattern in patterns for row in _rows(rows, pattern, loaded) for control in _controls(row, data)
+            control
+            for pattern in patterns
+            for row in _rows(near[pattern.partition(".")[0]], pattern, loaded)
+            for control in _controls(row, data)
         ]
         yield title, tuple(controls)
+
+
+def _is_elsewhere(row: Provenance) -> bool:
+    """Whether a value is left out because another says it: a cap has one number, an amendment has one moment, and a
+    step takes the parts that it leaves out.
+    """
+    return row.value == "null" and (
+        row.path.startswith(("caps.", "interims.", "amendments.", "risks.")) or ".start_up." in row.path
+    )
 
 
 def _criteria(rows: list[Provenance], data: Mapping[str, Any], loaded: Loaded, with_all: Loaded) -> Iterator[Criterion]:
@@ -210,15 +227,9 @@ def _criteria(rows: list[Provenance], data: Mapping[str, Any], loaded: Loaded, w
 
 
 def _rows(rows: list[Provenance], pattern: str, loaded: Loaded) -> Iterator[Provenance]:
-    """The rows that a pattern matches.
-
-    A cap has one number, an amendment has one moment, and a step takes the parts that it leaves out.
-    """
+    """The rows that a pattern matches."""
     for row in rows:
-        is_elsewhere = row.value == "null" and (
-            row.path.startswith(("caps.", "interims.", "amendments.", "risks.")) or ".start_up." in row.path
-        )
-        if (fnmatchcase(row.path, pattern) or row.path.startswith(f"{pattern}.")) and not is_elsewhere:
+        if fnmatchcase(row.path, pattern) or row.path.startswith(f"{pattern}."):
             yield row
     if pattern == "sites.*.opens":  # an option that groups seldom say, and that planners ask for first
         said = {row.path for row in rows}

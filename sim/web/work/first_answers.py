@@ -17,7 +17,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Any
@@ -180,22 +180,34 @@ class FirstAnswers:
             question: the coming question.
             tab: the tab that will ask.
         """
-        with self._lock:
-            if question.key in self._kept or question.key in self._begun:
-                return
-            self._begun[question.key] = Future()
+        future, is_begun = self._joined(question)
+        if is_begun:
+            return
         mine = self._asked(question, tab)
-        threading.Thread(target=self._finish, args=(question, tab, mine), name="first answer", daemon=True).start()
+        asked = (question, tab, mine, future)
+        threading.Thread(target=self._finish, args=asked, name="first answer", daemon=True).start()
 
-    def _finish(self, question: Question, tab: str, mine: object) -> None:
-        future = self._begun[question.key]
+    def _joined(self, question: Question) -> tuple[Future[Any], bool]:
+        """The answer to a question, which all who ask it share, and whether it was begun before."""
+        with self._lock:
+            if (begun := self._begun.get(question.key)) is not None:
+                return begun, True
+            future: Future[Any] = Future()
+            if question.key in self._kept:
+                future.set_result(self._kept[question.key])
+                self._kept.move_to_end(question.key)
+                return future, True
+            self._begun[question.key] = future
+            return future, False
+
+    def _finish(self, question: Question, tab: str, mine: object, future: Future[Any]) -> None:
         try:
-            future.set_result(self._answer(question, tab, mine))
+            tell = partial(future.set_result, self._answer(question, tab, mine))
         except BaseException as error:
-            future.set_exception(error)
-        finally:
-            with self._lock:
-                del self._begun[question.key]
+            tell = partial(future.set_exception, error)
+        with self._lock:  # before it is told: who hears that it was overtaken asks anew
+            del self._begun[question.key]
+        tell()
 
     def first_answer(self, question: Question, tab: str) -> Any:
         """Simulate a few trials and return their view. Trials already simulated for another view are used again.
@@ -213,14 +225,15 @@ class FirstAnswers:
             TooSlow: it takes longer than `SECONDS`.
             Exception: what simulating or `question.view` raised.
         """
-        with self._lock:
-            begun = self._begun.get(question.key)
-        if begun is not None:
+        while True:
+            future, is_begun = self._joined(question)
+            if not is_begun:
+                self._finish(question, tab, self._asked(question, tab), future)
+                return future.result()
             try:
-                return begun.result()
+                return future.result()
             except Superseded:  # of the tab that began it, which need not be this one
-                pass
-        return self._answer(question, tab, self._asked(question, tab))
+                continue
 
     def _asked(self, question: Question, tab: str) -> object:
         """Note that this is now the newest question of its tab; what marks it as such."""
@@ -237,8 +250,6 @@ class FirstAnswers:
                     del self._newest[tab, question.view]
 
     def _found(self, question: Question, tab: str, mine: object) -> Any:
-        if (known := self._known(question.key)) is not None:
-            return known
         chunks = self._known(question.trials)
         self.open()
         warm = self._take(question, tab, mine, gives_way=chunks is not None)
