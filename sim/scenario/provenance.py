@@ -22,6 +22,7 @@ from sim.scenario.yaml_source import KeyPath, shown
 
 _NOT_VALUES = ("name", "question", "sources", "bibliography", "experiment")
 COMMAND_LINE = "--set"
+SET_BY_HAND = "command line"  # source of such a value
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def _row(path: KeyPath, value: Any, loaded: Loaded) -> Provenance:
         return Provenance(dotted, shown(value), "default", "", "", "", _has_number(value))
     document = layered.layers[layered.origin[in_file]]
     if document.file == COMMAND_LINE:
-        return Provenance(dotted, shown(value), COMMAND_LINE, "", "command line", "", _has_number(value))
+        return Provenance(dotted, shown(value), COMMAND_LINE, "", SET_BY_HAND, "", _has_number(value))
     line = document.line(path)
     entry = source_of(document.data.get("sources") or {}, path) or {}
     return Provenance(

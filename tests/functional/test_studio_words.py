@@ -22,13 +22,15 @@ from sim.scenario.schema import Scenario
 from sim.web.app import create_app
 from sim.web.pages.new_trial.shapes import meaning_of
 from sim.web.pages.runs import _said
-from sim.web.parts import notices
+from sim.web.parts import notices, scenario_choice
 from sim.web.parts.components import problem_box
 from sim.web.parts.lever_controls import value_control
 from sim.web.parts.levers import levers
+from sim.web.parts.scenario_choice import scenario_options
 from sim.web.parts.words.changes import change_sentences
-from sim.web.parts.words.studio import in_studio
+from sim.web.parts.words.studio import in_studio, source_in_studio
 from sim.web.settings import Settings
+from sim.web.state import State
 from sim.web.work.jobs import MESSAGE
 
 _PATH = re.compile(r"\w\.\w*[a-z_]|\w_\w")  # a dotted path, or a name with an underscore
@@ -164,3 +166,38 @@ def test_a_past_run_tells_of_the_milestones_that_its_trial_has(milestones: tuple
     assert ("Database lock" in said) is ("database_lock" in milestones)
     assert "2021-03-01; 80 % sure by 2021-06-01" in said
     assert "simulated time" not in said
+
+
+def test_scenarios_to_choose_from_are_named_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was changed here, and past runs, whose typed commands have paths and options."""
+    typed = "two-more-sites --set sites.general_hospital.count=4"
+    runs = [Entry(Path(name), "One", text, "", 1, 10, 10, None, 1, FINISHED, (), {}) for name, text in
+            (("one", typed), ("two", "my/file.yaml --set trial.target=9"))]  # fmt: skip
+    monkeypatch.setattr(scenario_choice, "past_runs", lambda _: runs)
+    app, studio = create_app(Settings(tmp_path))
+    with app.server.test_request_context():
+        groups = scenario_options(studio, State(changes=("trial.target=60",)), [], with_runs=True)
+    labels = {group["group"]: [option["label"] for option in group["items"]] for group in groups}
+    assert labels["Changed here"] == ["Registry plan; Participants to randomise: 60, was 45"]
+    assert labels["Past runs"] == ["General hospital, number of sites 4, 10 trials", "One, 10 trials"]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (
+            "Source: curves.parquet (quantiles by each day); diamonds: medians.",
+            "Quantiles by each day; diamonds: medians.",
+        ),
+        ("Source: frontier.csv and plans.csv; 95 % intervals.", "95 % intervals."),
+        (
+            "Source: a.csv, b.csv. Wide screens have a camera above the figure, which saves it as a picture.",
+            "",
+        ),
+        ("Source: steps.csv.", ""),
+        ("", ""),
+        ("The plan is the scenario from its day 0.", "The plan is the scenario from its day 0."),
+    ],
+)
+def test_the_source_of_a_figure_names_no_file(source: str, said: str) -> None:
+    assert source_in_studio(source) == said

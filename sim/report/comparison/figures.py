@@ -141,9 +141,9 @@ def _opens(compared: Compared) -> str:
 
 
 def _last_day(side: Side) -> float:
-    """Where a fan stops, in days: when nine trials in ten are recruited, or at the horizon."""
+    """Where a fan stops, in days: when four trials in five are recruited, or at the horizon."""
     days = side.results.replications["day_last_randomised"].to_numpy(dtype=np.float64)
-    day = intervals.quantile(days, 0.9).value
+    day = intervals.quantile(days, 0.8).value
     horizon = side.results.design.horizon_days
     return min(1.05 * day, horizon) if math.isfinite(day) else horizon
 

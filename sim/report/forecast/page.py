@@ -197,7 +197,7 @@ def _changes(answer: Answer) -> Exhibit:
             )
         )  # fmt: skip
     found.update_yaxes(autorange="reversed", showgrid=False)
-    found.update_xaxes(title="days by which the median date moved (right: later)", zeroline=True, zerolinecolor=INK)
+    found.update_xaxes(title="days moved (right: later)", zeroline=True, zerolinecolor=INK)
     return Exhibit(
         "changes",
         "Days by which each part moved the date",

@@ -13,6 +13,7 @@ from dash.exceptions import PreventUpdate
 from sim.errors import InputError, Problem, ReplicationFailed
 from sim.experiment.execution import Execution, no_progress
 from sim.experiment.identity import Identity
+from sim.experiment.run.execute import Outputs
 from sim.experiment.run.growing import grow
 from sim.experiment.run.start import default_folder
 from sim.report.run.answers import Answers
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 PATH, TITLE = "/", "Home"
 
 TRIALS = 384  # simulated for the answer of the first page
-_CURVE_PX = 340  # on a phone the legend takes half of it, and the words beside a planned date need the rest
+_CURVE_PX = 370  # on a phone the legend takes half of it, and the words beside a planned date need the rest
 _OWN = 5
 
 
@@ -231,7 +232,7 @@ def example(studio: Studio, state: State, folder: Path, _: Any) -> dict[str, Any
     identity = Identity(asked.scenario, asked.seed, min(TRIALS, asked.most), asked.typed)
     execution = Execution(1 if studio.settings.redis else studio.settings.workers)
     place = default_folder(identity, folder / "first")
-    *_, results = grow(place, identity, (identity.replications or TRIALS,), execution)
+    *_, results = grow(place, identity, (identity.replications or TRIALS,), execution, Outputs(causes=True))
     return home_view(results)
 
 

@@ -17,7 +17,7 @@ from sim.report.run.first_screen import cards
 from sim.report.run.why import Why
 from sim.report.run.words import precision_sentence
 from sim.report.words import chance, estimate_of, headline, not_reached, warnings
-from sim.web.parts.words.studio import in_studio, problem_in_studio
+from sim.web.parts.words.studio import in_studio, problem_in_studio, source_in_studio
 
 if TYPE_CHECKING:
     from dash.development.base_component import Component
@@ -143,8 +143,8 @@ def figure_with_table(exhibit: Exhibit, page: str, order: int = 2, height: int |
             html.Details([html.Summary("Table"), table(exhibit.table, f"{id}-table")], open=is_open, className="behind")
         )
     parts.append(_to_take(exhibit))
-    if exhibit.source:
-        parts.append(dmc.Text(in_studio(exhibit.source), size="xs", c="dimmed", className="exhibit-source"))
+    if source := source_in_studio(exhibit.source or ""):
+        parts.append(dmc.Text(source, size="xs", c="dimmed", className="exhibit-source"))
     kind = "exhibit" if exhibit.figure is not None else "exhibit of-words"
     return html.Section(parts, className=kind, **{"aria-labelledby": f"{id}-title"})
 
@@ -166,17 +166,20 @@ def _to_take(exhibit: Exhibit) -> Component:
 
 
 def answer(answers: Answers, order: int = 2) -> Component:
-    """The answer of a run: the sentence, and the dates with their errors and the odds of the registry's dates.
+    """The answer of a run: the sentence, the dates with their errors and the odds of the registry's dates, and what
+    costs most days, where that was measured.
 
     Args:
         answers: tables of the run.
         order: level of the heading.
     """
     results = answers.results
+    is_measured = results.causes() is not None
     return html.Section(
         [
             dmc.Title(headline(results, answers.dates, answers.milestones), order=order, className="headline"),
             html.Div([_card(card) for card in cards(answers)], className="cards"),
+            *([dmc.Text(in_studio(answers.why.sentence()), className="why")] if is_measured else []),
             dmc.Text(
                 f"{results.n_replications:,} simulated trials, seed {results.seed}. Behind each date and probability: "
                 "the 95 % interval of the Monte Carlo error, which says nothing about whether the assumptions are "
@@ -190,7 +193,7 @@ def answer(answers: Answers, order: int = 2) -> Component:
 
 
 def answer_notes(answers: Answers, *, more_follow: bool = False) -> Component:
-    """What belongs to an answer besides: why, what to beware of, and from how many trials.
+    """What belongs to an answer besides: what to beware of, from how many trials, and what its date hangs on.
 
     Args:
         answers: tables of the run.
@@ -198,13 +201,14 @@ def answer_notes(answers: Answers, *, more_follow: bool = False) -> Component:
     """
     results = answers.results
     why = Why(results, more_follow=more_follow)
+    not_yet = "" if why.is_measured else why.sentence()
     never = chance(estimate_of(answers.odds.loc["never_reached"], "probability"))
     notes = [html.Li(text) for text in warnings(results, results.too_few(), more_follow=more_follow)]
     return html.Section(
         [
             *([html.Ul(notes, className="warnings")] if notes else []),
             dmc.Text(f"Target {not_reached(answers.scenario, answers.dates.horizon)}: {never}", size="sm"),
-            *(dmc.Text(in_studio(said), size="sm") for said in (why.sentence(), why.doubts_sentence()) if said),
+            *(dmc.Text(in_studio(said), size="sm") for said in (not_yet, why.doubts_sentence()) if said),
             *([dmc.Text(in_studio(said), size="sm")] if (said := precision_sentence(results)) else []),
         ],
         className="plan-notes",

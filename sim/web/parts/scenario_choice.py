@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,14 @@ from sim.scenario.layers import library_names
 from sim.scenario.load import load
 from sim.scenario.provenance import differences
 from sim.web.parts.named_plans import plans
+from sim.web.parts.words.about import said_of
 from sim.web.past_runs import past_runs
 from sim.web.state import BASE, State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sim.experiment.run.catalogue import Entry
     from sim.web.studio import Studio
 
 RUN = "run:"  # begins the value of a past run; every other value is the query of a state
@@ -63,7 +66,7 @@ def scenario_options(
     shipped = [{"value": f"scenario={name}", "label": title} for name, title, _, _ in gallery()]
     known = {option["value"] for option in shipped}
     mine = [state_value(state), *(value for value in chosen if value and not value.startswith(RUN))]
-    edited = [{"value": value, "label": _label(value)} for value in dict.fromkeys(mine) if value not in known]
+    edited = [{"value": value, "label": _label(studio, value)} for value in dict.fromkeys(mine) if value not in known]
     named = [{"value": state_value(plan.state), "label": plan.name} for plan in plans(studio.visitor)]
     kept = {option["value"] for option in named}
     groups = [
@@ -79,7 +82,7 @@ def scenario_options(
 def _runs(studio: Studio) -> list[dict[str, str]]:
     """Past runs; those with equal names also show the name of their folder."""
     found = [entry for entry in past_runs(studio) if entry.status == FINISHED]
-    labels = [f"{entry.typed or entry.scenario}, {entry.replications:,} trials" for entry in found]
+    labels = [f"{_run_label(entry)}, {entry.replications:,} trials" for entry in found]
     return [
         {
             "value": f"{RUN}{entry.path.name}",
@@ -89,14 +92,21 @@ def _runs(studio: Studio) -> list[dict[str, str]]:
     ]
 
 
-def _label(value: str) -> str:
+def _run_label(entry: Entry) -> str:
+    """A run in words where it is of a scenario that comes with the program; otherwise the scenario's name."""
+    typed = shlex.split(entry.typed)
+    title = next((title for name, title, _, _ in gallery() if typed[:1] == [name]), None)
+    if title is None or set(typed[1::2]) - {"--set"}:
+        return entry.scenario
+    return changed_name(title, typed[2::2])
+
+
+def _label(studio: Studio, value: str) -> str:
     try:
         state = State.of(value)
+        return state.name or said_of(studio, state)
     except InputError:
         return value
-    if state.name:
-        return state.name
-    return ", ".join([f"edited scenario {state.file[:6]}" if state.file else state.scenario, *state.changes])
 
 
 def label_of(state: State, name: str) -> str:

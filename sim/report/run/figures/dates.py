@@ -43,33 +43,41 @@ _CURVES = ("last_randomised", "primary_completion", "last_visit", "database_lock
 _PERCENTILES = (10, 50, 80, 90)
 _MOST_POINTS = 240  # one for every three pixels, at most
 _MOST_ROWS = 24
+_LABEL_PX = 15  # height of a label above the picture
 
 
-def _planned_lines(figure_: go.Figure, answers: Answers, at_top: bool) -> None:
-    """Dates of the registry record as upright lines; their labels stand where they cover the least.
+def _planned_lines(figure_: go.Figure, answers: Answers, end: float) -> None:
+    """Dates of the registry record as upright lines, each labelled in a row of its own above the picture, so that no
+    label covers a curve, or another label on a phone.
 
-    A label is one line of text, so that two dates of a year apart stand clear of each other on a phone.
+    Args:
+        figure_: the figure, which gets room for the labels.
+        answers: tables of the run.
+        end: last day of the picture.
     """
-    for milestone, when in answers.planned.items():
+    for row, (milestone, when) in enumerate(answers.planned.items()):
         figure_.add_vline(x=str(when), line={"color": PLANNED, "width": 2, "dash": "dash"})
         figure_.add_annotation(
             x=str(when),
-            y=0.92 if at_top else 0.02,
+            y=1,
             yref="paper",
-            yanchor="top" if at_top else "bottom",
-            xanchor="right" if at_top else "left",  # beside the line, away from the curves that rise before it
+            yanchor="bottom",
+            xanchor="left" if answers.design.clock.day_of(when) < end / 2 else "right",
+            yshift=_LABEL_PX * (len(answers.planned) - 1 - row),
             text=f"{_PLANNED_NAMES[milestone]} {when}",
-            textangle=-90,
             showarrow=False,
             font={"size": 11, "color": PLANNED},
         )
+    figure_.update_layout(margin_t=figure_.layout.template.layout.margin.t + _LABEL_PX * len(answers.planned))
 
 
 # --- cumulative randomisations
 
 
 def last_day(answers: Answers) -> float:
-    """Last day of the fan chart: when nine tenths of the trials are recruited, and after the planned dates.
+    """Last day of the fan chart: when four fifths of the trials are recruited, and after the planned dates.
+
+    The slowest trials may take years more, and would leave a quarter of the picture to all that is asked about.
 
     Args:
         answers: tables of the run.
@@ -77,8 +85,8 @@ def last_day(answers: Answers) -> float:
     Returns:
         Days since day 0, at most the horizon.
     """
-    p90 = answers.quantile("randomised_100pct", 90).value
-    end = p90 if math.isfinite(p90) else answers.design.horizon_days
+    p80 = answers.quantile("randomised_100pct", 80).value
+    end = p80 if math.isfinite(p80) else answers.design.horizon_days
     planned = [answers.design.clock.day_of(when) for when in answers.planned.values()]
     return min(max([end, *planned, 30.0]) * 1.04, answers.design.horizon_days)
 
@@ -143,7 +151,7 @@ def fan(answers: Answers) -> Exhibit:
                 hoverinfo="skip",
             )
         )
-    _planned_lines(found, answers, at_top=False)
+    _planned_lines(found, answers, end)
     first, last = answers.design.clock.date_of(0), answers.design.clock.date_of(end)
     top = max(answers.target, int(rows["p90"].max())) * 1.12
     found.update_xaxes(range=[str(first), str(last)])
@@ -233,7 +241,7 @@ def milestones(answers: Answers) -> Exhibit:
     for i, name in enumerate(_curves(answers)):
         _add_s_curve(found, answers, name, i, end)
     found.add_hline(y=100, line={"color": GREY, "width": 1})
-    _planned_lines(found, answers, at_top=True)
+    _planned_lines(found, answers, end)
     never = estimate_of(answers.odds.loc["never_reached"], "probability")
     if never.value > 0:
         found.add_annotation(

@@ -76,7 +76,7 @@ def control(
     shared: dict[str, Any] = {
         "id": {"type": VALUE, "path": text_of(path)},
         "label": label if not unit or unit in label.lower() else f"{label} ({unit})",
-        "description": _help(node, form),
+        "description": _help(label, node, form),
         "size": "sm",
         "error": wrong,
     }
@@ -125,8 +125,8 @@ def _number(value: Any, form: Form, shared: dict[str, Any]) -> Component:
     )
 
 
-def _help(node: Mapping[str, Any], form: Form) -> str:
-    """What a value means, and what is allowed."""
+def _help(label: str, node: Mapping[str, Any], form: Form) -> str:
+    """What a value means beyond its label, and what is allowed."""
     allowed = ""
     if form.low is not None and form.low > -_LARGE:
         allowed = f"{form.low:g} or more." if form.high is None or form.high >= _LARGE else (
@@ -137,6 +137,8 @@ def _help(node: Mapping[str, Any], form: Form) -> str:
     if form.kind == FILE:
         allowed = "Written as in a file."
     meaning = _KEY.sub(lambda found: words(found[0]), meaning_of(node))
+    if meaning.rstrip(".").lower() == label.lower():
+        meaning = ""  # the label says it
     return " ".join(text for text in (meaning, allowed) if text)
 
 

@@ -13,6 +13,7 @@ import dash_mantine_components as dmc
 from dash import html
 
 from sim.report.key_words import words
+from sim.scenario.provenance import SET_BY_HAND
 from sim.web.parts.lever_controls import shown_value, value_control
 from sim.web.parts.levers import CRITERIA, Control, Criterion
 
@@ -173,6 +174,8 @@ def _where(control: Control) -> Component:
     """Source and grade of a value."""
     if not control.source and not control.grade:
         return html.Small("Default of the program", className="source")
+    if control.source == SET_BY_HAND:
+        return html.Small("Changed here", className="source")
     note = f" {control.note}" if control.note else ""
     return html.Small(
         f"{control.source}.{note}",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EXHIBITS = ("fan", "causes", "path", "funnel")  # the first stays in sight; each of the others has a tab
 TABS = ("What costs days", "Critical path", "From referral to last visit")
-_FAN_PX = 320  # so that the answer and its curve are seen together
+_FAN_PX = 350  # so that the answer and its curve are seen together
 
 
 def dates_of(results: Results, *, more_follow: bool = False) -> dict[str, Any]:

@@ -80,6 +80,22 @@ _CONTROLS = {
 _PLACE = re.compile(r"(?:(?<=^)|(?<=: ))--[a-z-]+(?=: )", re.MULTILINE)  # where a problem names what is wrong
 
 
+_FILES = re.compile(r"^Source: (?:[\w-]+\.(?:csv|parquet)(?:, | and )?)+[.;,:]? ?")
+_CAMERA = "Wide screens have a camera above the figure, which saves it as a picture."
+
+
+def source_in_studio(text: str) -> str:
+    """What is said of where a figure comes from, without names of files, which a visitor does not see; may be empty.
+
+    Args:
+        text: the source as a report says it.
+    """
+    said = in_studio(_FILES.sub("", text).replace(_CAMERA, "")).strip()
+    if said.startswith("("):
+        said = said[1:].replace(")", "", 1)
+    return f"{said[:1].upper()}{said[1:]}"
+
+
 def in_studio(text: str) -> str:
     """A text without commands and options: what they do is done by pages and controls here."""
     text = _COMMAND.sub(lambda found: f"the page {_PAGES[found[1]]}", text)
