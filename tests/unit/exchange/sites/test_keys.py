@@ -18,6 +18,7 @@ from sim.exchange.sites.keys import bare_site, matched, one_name_each, same_site
         ("Centre No. 7", "site 07", False, True),
         ("Site", "Centre", False, False),
         ("0", "00", True, True),
+        ("Ward 0", "Ward", False, False),
         ("A1", "A 1", True, True),
         ("A", "B", False, False),
         ("--", "-", False, False),
