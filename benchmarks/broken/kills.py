@@ -18,7 +18,7 @@ _QUESTIONS: dict[str, list[str]] = {
     "run": ["run", "base", "-n", "400"],
     "compare": ["compare", "base", "covid-2020", "-n", "200"],
     "sweep": ["sweep", "base", "--vary", "sites.general_hospital.count=3,4", "-n", "150"],
-    "plan": ["plan", "base", "--options", "registry-plan", "-n", "200"],
+    "plan": ["plan", "base", "--options", "registry-plan", "--by", "2023-06-30", "-n", "200"],
     "explain": ["explain", "classroom", "-n", "100"],
 }
 
