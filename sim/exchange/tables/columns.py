@@ -307,7 +307,7 @@ def columns_from(text: str | None) -> dict[str, str]:
     found = {}
     for part in re.split(rf",(?=\s*(?:{'|'.join(sorted(roles))})\s*=)", text):  # headers may have commas
         role, equals, header = (piece.strip() for piece in part.partition("="))
-        if not equals or (not header and role in ("", "date")):
+        if not (equals and role) or (not header and role == "date"):
             raise UsageError(Problem("write ROLE=HEADER, as in date=Rand_Dt,site=Centre", "--columns", value=part))
         if role not in roles:
             raise UsageError(Problem(f"there is no role '{role}'; {nearest(role, roles)}", "--columns"))

@@ -118,3 +118,22 @@ def test_a_site_opens_and_closes_when_it_did() -> None:
     assert [(site.name, site.activated, site.closed) for site in known.sites] == [
         ("a", 5.0, None), ("b", None, None), ("c", 1.0, 5.0), ("d", 1.0, None)
     ]  # fmt: skip
+
+
+def test_recruitment_ends_as_announced_or_with_the_last_planned_closing() -> None:
+    assert trial().recruits_until == np.inf
+    assert trial(ends=30.0).recruits_until == 30.0
+    closing = tuple(replace(site, closing=25.0 + i) for i, site in enumerate(trial().sites))
+    planned = replace(trial(), sites=closing)  # site b has closed: its plan is past
+    assert planned.recruits_until == 28.0
+    assert replace(planned, ends=26.5).recruits_until == 26.5
+    assert replace(planned, sites_a_month=1.0).recruits_until == np.inf
+    assert replace(planned, sites=(*closing[:3], replace(closing[3], closing=None))).recruits_until == np.inf
+
+
+def test_a_site_is_seen_from_its_opening_or_from_its_first_person() -> None:
+    made = trial()
+    assert made.first_seen().tolist()[:3] == [0.0, 1.0, 10.0]
+    assert np.isnan(made.first_seen()[3])
+    opened = replace(made, sites=(replace(made.sites[0], activated=-5.0), *made.sites[1:]))
+    assert opened.first_seen()[0] == -5.0

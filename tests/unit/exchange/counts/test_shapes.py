@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from sim.exchange.counts.shapes import _period_headers
+from sim.exchange.counts.shapes import _are_counts, _counted_people, _period_headers
 from sim.exchange.tables.raw import RawTable
 
 
@@ -21,3 +21,25 @@ from sim.exchange.tables.raw import RawTable
 def test_at_least_two_headers_are_periods(headers: list[str], found: list[str]) -> None:
     table = RawTable("x.csv", pd.DataFrame([["1"] * len(headers)], columns=headers))
     assert _period_headers(table) == found
+
+
+@pytest.mark.parametrize(
+    ("cells", "are"),
+    [
+        (["3", "4", ""], True),
+        (["3", "4", "x"], True),  # two of three are numbers
+        (["3", "x"], False),
+        (["", ""], False),
+        (["30000", "60000"], False),  # days, as Excel numbers them
+        (["30000", "60001"], True),
+        (["20240101", "20240201"], False),
+        (["20240101", "3"], True),
+    ],
+)
+def test_counts_are_numbers_that_are_no_days(cells: list[str], are: bool) -> None:
+    assert _are_counts(pd.Series(cells, dtype=object)) is are
+
+
+def test_a_number_of_people_counts_and_their_number_names() -> None:
+    cells = {"Patients": ["3"], "Number screened": ["4"], "Screening number": ["5"], "Number": ["6"], "Subjects": ["x"]}
+    assert _counted_people(RawTable("x.csv", pd.DataFrame(cells, dtype=object))) == ["Patients", "Number screened"]

@@ -44,3 +44,21 @@ def test_an_empty_column_or_one_of_no_role_is_none(header: str) -> None:
     assert sorted(found.found.values()) == sorted(START)
     assert not found.flags
     assert not found.side
+
+
+def test_a_column_of_words_for_fates_is_the_status_and_several_are_a_question() -> None:
+    assert columns_with("What came of it", WORDS).found[headers.STATUS] == "What came of it"
+    two = START | {"What came of it": WORDS, "Then": WORDS[::-1]}
+    found = log_columns(RawTable("t.csv", pd.DataFrame(two, dtype=object)), {})
+    assert headers.STATUS not in found.found
+    assert found.unclear[headers.STATUS] == ["What came of it", "Then"]
+
+
+def test_among_columns_of_one_role_that_differ_all_with_a_plain_name_are_unclear() -> None:
+    def arms(**more: list[str]) -> LogColumns:
+        return log_columns(RawTable("t.csv", pd.DataFrame(START | more, dtype=object)), {})
+
+    same = arms(Centre=["a", "b", "a"], Site=["1", "2", "1"])  # one name for each number
+    assert "site" in same.found
+    differ = arms(Centre=["a", "b", "a"], Site=["1", "2", "2"])
+    assert sorted(differ.unclear["site"]) == ["Centre", "Site"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
-from sim.exchange.tables.columns import recognised
+from sim.errors import UsageError
+from sim.exchange.tables.columns import columns_from, namesakes, recognised
 from sim.exchange.tables.raw import RawTable
 
 NAMES = {"site": ("site", "site_id", "centre"), "arm": ("arm", "group"), "date": ("date", "year", "month")}
@@ -33,3 +35,27 @@ def test_a_year_alone_and_a_number_of_the_period_are_the_last_choices_for_a_date
     assert date_of(Date=months, Month=numbers) == "Date"
     assert date_of(Date=months, Month=months) == ["Date", "Month"]
     assert date_of(Month=numbers) == "Month"
+
+
+def test_a_second_column_of_one_name_makes_a_doubt_only_where_it_says_something_else() -> None:
+    cells = {
+        "Date": ["1", "2"],
+        "Date (2)": ["1", "2"],
+        "Date (3)": ["", ""],
+        "Date (x)": ["5", "6"],
+        "Dated (2)": ["7", "8"],
+    }
+    assert namesakes(RawTable("x.csv", pd.DataFrame(cells)), "Date") == ["Date"]
+    cells["Date (2)"] = ["1", "3"]
+    cells["Date (3)"] = ["", "4"]
+    assert namesakes(RawTable("x.csv", pd.DataFrame(cells)), "Date") == ["Date", "Date (2)", "Date (3)"]
+
+
+def test_columns_are_told_as_pairs_whose_headers_may_have_commas() -> None:
+    assert columns_from("") == columns_from(None) == {}
+    assert columns_from("date=Rand, Dt, site = Centre,left=") == {"date": "Rand, Dt", "site": "Centre", "left": ""}
+    for text in ("date=", "=Centre", "Centre"):
+        with pytest.raises(UsageError, match="write ROLE=HEADER"):
+            columns_from(text)
+    with pytest.raises(UsageError, match="there is no role 'sit'; did you mean 'site'"):
+        columns_from("sit=Centre")

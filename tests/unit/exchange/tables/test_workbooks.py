@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from io import BytesIO
 from typing import Any
 
+import openpyxl
 import pytest
 
-from sim.exchange.tables.workbooks import _filled_down, _merged, cell_text, column_number
+from sim.exchange.findings import DataError
+from sim.exchange.limits import ON_DISK
+from sim.exchange.tables.workbooks import _filled_down, _merged, cell_text, column_number, sheets_of
 
 
 @pytest.mark.parametrize(("letters", "number"), [("A", 0), ("Z", 25), ("AA", 26), ("AZ", 51), ("BA", 52), ("AAA", 702)])
@@ -36,3 +41,26 @@ def test_cells_merged_downwards_have_their_value_in_each_row() -> None:
 )  # fmt: skip
 def test_a_cell_is_the_text_that_a_person_sees(value: Any, text: str) -> None:
     assert cell_text(value) == text
+
+
+def book(*rows: tuple[Any, ...]) -> bytes:
+    made = openpyxl.Workbook()
+    for row in rows:
+        made.active.append(row)
+    saved = BytesIO()
+    made.save(saved)
+    return saved.getvalue()
+
+
+def test_a_sheet_may_have_a_header_and_as_many_rows_as_the_limit_says() -> None:
+    three = book(("a", "b"), (1, None), (), (2, 3))
+    (sheet,), hidden = sheets_of(three, "t.xlsx", replace(ON_DISK, rows=2, cells=5))
+    assert (sheet.rows, hidden) == ([["a", "b"], ["1"], [], ["2", "3"]], [])
+    with pytest.raises(DataError, match="has more than 1 rows"):
+        sheets_of(three, "t.xlsx", replace(ON_DISK, rows=1))
+    with pytest.raises(DataError, match="has more than 4 cells"):
+        sheets_of(three, "t.xlsx", replace(ON_DISK, cells=4))
+    with pytest.raises(DataError, match="has more than 0 sheets"):
+        sheets_of(three, "t.xlsx", replace(ON_DISK, sheets=0))
+    with pytest.raises(DataError, match="is not an Excel workbook that can be read"):
+        sheets_of(b"PK", "t.xlsx", ON_DISK)
