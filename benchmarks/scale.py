@@ -1,8 +1,9 @@
-"""Large trials: cost of an event, and peak memory, from 30 sites up to 45,000 participants at 2,000 sites."""
+"""Large trials: cost of an event on each engine, and peak memory, up to 45,000 participants at 2,000 sites."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from itertools import cycle, islice
@@ -33,6 +34,7 @@ COUNTRIES = [
 ]
 SIZES = ((300, 30, 5), (3_000, 300, 20), (15_000, 700, 20), (45_000, 2_000, 20))  # participants, sites, countries
 REPLICATIONS = 3
+ENGINES = ("simpy", "compiled")
 
 _MEASURE = """
 import json, resource, sys, time
@@ -46,6 +48,7 @@ participants, sites, countries, n = map(int, sys.argv[1:])
 design = Design(scenario_from_mapping(scenario(participants, sites, countries)))
 reducer = Reducer(design)
 events = sum(len(replicate(design, 1, i)) for i in range(n))
+replicate_chunk(reducer, 1, n, 1)  # loads compiled code, or compiles it
 begun, done = time.process_time(), 0
 for i in range(n):
     done += replicate_chunk(reducer, 1, i, 1).values[0, reducer.names.index("reached")] == 1
@@ -98,19 +101,21 @@ def scenario(participants: int, sites: int, n_countries: int) -> dict[str, Any]:
 def main() -> None:
     """Print a line for each size; each is measured in a process of its own."""
     root = Path(__file__).resolve().parent.parent
-    print("| participants | sites | countries | events | us an event | of the first | peak memory | complete |")
-    first = 0.0
-    for size in SIZES:
-        arguments = [sys.executable, "-c", _MEASURE, *map(str, size), str(REPLICATIONS)]
-        done = subprocess.run(arguments, capture_output=True, text=True, check=True, cwd=root)
-        events, cost, megabytes, complete = json.loads(done.stdout)
-        first = first or cost
-        sizes = " | ".join(f"{n:,}" for n in size)
-        print(
-            f"| {sizes} | {events:,.0f} | {cost:.2f} | {cost / first:.2f} | {megabytes:,.0f} MB "
-            f"| {complete} of {REPLICATIONS} |",
-            flush=True,
-        )
+    print("| engine | people | sites | countries | events | us an event | of the first | peak memory | complete |")
+    for engine in ENGINES:
+        first = 0.0
+        for size in SIZES:
+            arguments = [sys.executable, "-c", _MEASURE, *map(str, size), str(REPLICATIONS)]
+            surroundings = os.environ | {"TRIALCLOCK_ENGINE": engine}
+            done = subprocess.run(arguments, capture_output=True, text=True, check=True, cwd=root, env=surroundings)
+            events, cost, megabytes, complete = json.loads(done.stdout)
+            first = first or cost
+            sizes = " | ".join(f"{n:,}" for n in size)
+            print(
+                f"| {engine} | {sizes} | {events:,.0f} | {cost:.2f} | {cost / first:.2f} | {megabytes:,.0f} MB "
+                f"| {complete} of {REPLICATIONS} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -247,7 +247,7 @@ def test_without_uncertain_values_all_is_chance() -> None:
     assert found.tornado.empty
     text = " ".join(Told(found, "last_randomised").sentences())
     assert "Nothing in this scenario is written as `uncertain`" in text
-    assert "the causes that cost most days are too few sites" in text
+    assert "the causes that cost most days are having one site only" in text
 
 
 def test_trials_that_never_get_there_are_counted() -> None:
