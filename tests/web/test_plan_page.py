@@ -174,9 +174,9 @@ def test_a_wrong_file_is_refused_in_the_command_lines_words(visit: Visit) -> Non
     page.locator("#plan-text-problems", has_text="large.yaml: is larger than").wait_for()
 
 
-def test_cancel_frees_the_place_and_the_run_goes_on_from_there(visit: Visit, start_server: Any) -> None:
-    server: Server = start_server()
-    page = visit("/plan?replications=10000", at=server)
+def test_cancel_frees_the_place_and_the_run_goes_on_from_there(visit: Visit, server: Server) -> None:
+    wait_for(lambda: server.jobs() == 0, "what the pages of other tests began has ended")
+    page = visit("/plan?replications=10000")
     answered(page)
     wait_for(lambda: server.jobs() == 1, "the run is under way")
     page.get_by_role("button", name="Cancel").click()
