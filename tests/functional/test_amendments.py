@@ -11,6 +11,7 @@ import pytest
 from command_line import call
 from conftest import Simulated, merged, scenario_of, simplest_file
 from scipy import stats
+from test_forecast_command import few_of_a_plan
 
 from sim.core import events as e
 from sim.core.clock import MONTH_DAYS
@@ -23,6 +24,8 @@ from sim.experiment.replicate import replicate
 from sim.report.one_trial.story import story
 from sim.scenario.load import load_scenario
 from sim.scenario.schema import Scenario
+
+__all__ = ["few_of_a_plan"]  # a fixture
 
 N = 60
 PATIENTS: dict[str, Any] = {
