@@ -253,12 +253,13 @@ def _kinds(path: Path, node: Mapping[str, Any], form: Form) -> Component | None:
 
 def _own_buttons(path: Path, *, may_go: bool, is_own: bool, gone: str = "Remove") -> list[Component]:
     """Another name for what the planner named, and leaving it out."""
-    found: list[Component] = [_remover(path, gone)] if may_go else []
-    if not is_own:
-        return found
+    if not is_own:  # what is removed with all that is in it says what it is
+        name = words(path[-1])
+        return [_remover(path, gone, gone if gone != "Remove" else f"{gone} {name}")] if may_go else []
+    found: list[Component] = [_remover(path, gone, gone)] if may_go else []
     shared = {
         "id": {"type": RENAME, "path": text_of(path)},
-        "value": path[-1],
+        "value": path[-1] if path[:-1] == ("countries",) else path[-1].replace("_", " "),
         "size": "xs",
         "w": 190,
         "leftSection": "Name",
@@ -271,10 +272,10 @@ def _own_buttons(path: Path, *, may_go: bool, is_own: bool, gone: str = "Remove"
     return [dmc.TextInput(debounce=True, **shared, **about), *found]
 
 
-def _remover(path: Path, text: str = "Remove") -> Component:
+def _remover(path: Path, text: str, shown: str) -> Component:
     name = words(path[-1])
     return dmc.Button(
-        text,
+        shown,
         id={"type": REMOVE, "path": text_of(path)},
         variant="subtle",
         size="compact-xs",

@@ -16,6 +16,7 @@ from sim.report.key_words import words
 from sim.scenario.provenance import SET_BY_HAND
 from sim.web.parts.lever_controls import shown_value, value_control
 from sim.web.parts.levers import CRITERIA, Control, Criterion
+from sim.web.parts.words.studio import in_studio
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -166,7 +167,7 @@ def _lever(control: Control, typed: str | None = None, error: str | None = None)
 
 def _help(control: Control) -> str:
     allowed = control.description.range
-    text = control.description.text
+    text = in_studio(control.description.text)
     return f"{text} {allowed.capitalize()}." if allowed else text
 
 

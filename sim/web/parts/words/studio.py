@@ -45,6 +45,7 @@ _SAID = tuple(
         (r", for --sites; the data", ", which has a place of its own; the data"),
         (r"give it to `run`, or before --observed, and here", "open it on the page Plan, and bring here"),
         (r"give it before --observed, and the", "open it on the page Plan, and bring the"),
+        (r"; null: ", "; empty: "),  # of a control
         # what a forecast or a fit asks
         (r" If so, say --(?:closed|sites-a-month) [^\s:]+:", " If so, say so above:"),
         (
