@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from studio_browser import look_at_line_ends
+from studio_browser import LONG_MS, look_at_line_ends
 
 from sim.scenario.layers import library_names
 
@@ -34,6 +34,11 @@ def test_the_first_page_names_the_trial_and_its_date_and_has_a_way_for_each_stag
         assert page.evaluate(rows) == n, width
     covered = page.evaluate(_COVERED)
     assert covered == [], "a click on these would go elsewhere"
+
+
+def test_the_first_page_says_why(visit: Callable[..., Any]) -> None:
+    page = visit("/?scenario=classroom")
+    page.locator("#home-answer .why", has_text="Most days are lost to").wait_for(timeout=LONG_MS)
 
 
 def test_the_frame_stays_where_it_is_from_page_to_page(visit: Callable[..., Any]) -> None:

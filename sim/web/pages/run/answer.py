@@ -191,8 +191,8 @@ def begin_answer(studio: Studio, query: str) -> None:
         question = _question(studio, with_draft(query, ""))
     except InputError:
         return  # said when the page asks
-    studio.jobs.end_of_tab(tab)
     studio.answering.begin(question, tab)
+    studio.jobs.end_of_tab(tab)  # meanwhile: it waits until their processes have ended
 
 
 def _question(studio: Studio, query: str) -> Question:
