@@ -18,7 +18,7 @@ from sim.compiled.choice import is_likely
 
 AFRESH = "spawn"
 METHOD = "forkserver" if sys.platform == "linux" else AFRESH  # macOS can fork, but not after all imports
-_NEEDED = ("sim.experiment.crew", "sim.experiment.laboratory")
+_NEEDED = ("sim.experiment.crew", "sim.experiment.laboratory", "sim.scenario.built")
 _WITH_ENGINE = "sim.compiled.loaded"
 
 
