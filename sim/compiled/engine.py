@@ -55,13 +55,24 @@ from sim.core.events import WIDTH, EndedAtOnce
 from sim.core.people import DRAWS_A_ROW
 from sim.core.streams import BLOCK, word
 
-__all__ = ["EVENT", "WORLD", "Written", "by_kind", "first_numbers", "run_rows", "simulated", "stays"]
+__all__ = [
+    "EVENT",
+    "WORLD",
+    "Written",
+    "by_kind",
+    "first_numbers",
+    "replications_at_once",
+    "run_rows",
+    "simulated",
+    "stays",
+]
 
 Array = npt.NDArray[Any]
 
 _ROOM, _HOLDS = 256, 8  # people and holds, at first
 _PORTION, _PORTIONS = 64, (16, 32, 64)  # referrals of a site that are drawn at once: at first, and otherwise
 _ROOM_FOR_AN_EVENT = 64
+_TIMES = 4  # as many replications in a batch as numpy draws together
 _NOT_IN_WORLD = ("registers", "constants")  # tables whose addresses are in others
 
 
@@ -135,6 +146,7 @@ class _Known:
         n_lot_blocks: blocks of lots that are drawn.
         n_holds: holds that are drawn.
         n_times: how many times as many looks after cohorts are drawn as the target needs.
+        n_rows: rows of the log of a replication; 0 before the first batch.
         portion: referrals of a site that are drawn at once; a divisor of `BLOCK`.
     """
 
@@ -143,10 +155,11 @@ class _Known:
         while self.room < 2 * design.scenario.trial.target:
             self.room *= 2
         self.n_lot_blocks, self.n_holds, self.n_times = 1, _HOLDS, 1
-        self.portion = _PORTION
+        self.portion, self.n_rows = _PORTION, 0.0
 
     def learn(self, worlds: Array) -> None:
         """Choose how many referrals are drawn at once from how many were, so that few are drawn for nothing."""
+        self.n_rows = float((worlds["n_rows"] + worlds["n_visits_written"] + worlds["n_ended_written"]).mean())
         if not worlds["draws_itself"].all():
             return
         each = float(worlds["n_seen"].mean()) / max(int(worlds["n_sites"][0]), 1)
@@ -166,6 +179,23 @@ def _most_an_event(design: Design) -> int:
 @lru_cache(maxsize=16)
 def _known_of(design: Design) -> _Known:
     return _Known(design)
+
+
+def replications_at_once(design: Design, fewest: int, most_rows: int) -> int:
+    """Number of replications of a scenario to run in a batch, whose preparation they share.
+
+    Args:
+        design: the scenario, made ready.
+        fewest: as many as numpy draws together.
+        most_rows: rows of their logs that may be in memory together, where that is more.
+
+    Returns:
+        At most four times `fewest`; `fewest` before any are known, and where numpy draws the referrals.
+    """
+    n_rows = _known_of(design).n_rows
+    if n_rows == 0 or program_of(design) is None:
+        return fewest
+    return min(_TIMES * fewest, max(fewest, int(most_rows / n_rows)))
 
 
 class _Run:

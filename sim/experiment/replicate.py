@@ -15,7 +15,6 @@ from sim.analysis.logs import Logs
 from sim.analysis.reduce import Reducer
 from sim.compiled import ready
 from sim.compiled.choice import COMPILED, SIMPY, is_compiled
-from sim.compiled.program import program_of
 from sim.continued import ContinuedTrial
 from sim.core.batch import Batch, replications_at_once
 from sim.core.design import Design
@@ -30,7 +29,6 @@ from sim.trial import Trial
 Array = npt.NDArray[np.float64]
 
 CHUNK = 96  # replications that are computed and stored together; no result depends on it
-_TIMES_COMPILED = 4  # as many replications in a batch, where the compiled engine draws them
 _MOST_ROWS = 200_000  # rows of logs that wait to be measured, which take 11 MB
 
 
@@ -136,11 +134,13 @@ def replicate(design: Design, seed: int, replication: int, quantiles: Quantiles 
 
 
 def _batches(design: Design, first: int, n: int, compiled: bool) -> Iterator[tuple[int, int]]:
-    size = replications_at_once(design)
-    if compiled and program_of(design) is not None:  # referrals of one replication are in memory at a time
-        size *= _TIMES_COMPILED
-    for start in range(first, first + n, size):
-        yield start, min(size, first + n - start)
+    start, end = first, first + n
+    while start < end:
+        size = replications_at_once(design)
+        if compiled:
+            size = ready.engine().replications_at_once(design, size, _MOST_ROWS)
+        yield start, min(size, end - start)
+        start += size
 
 
 def replicate_chunk(

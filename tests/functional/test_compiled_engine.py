@@ -260,6 +260,14 @@ def test_what_is_too_much_runs_on_simpy() -> None:
     assert ours.values.tobytes() == theirs.values.tobytes()
 
 
+def test_as_many_replications_run_together_as_their_rows_allow() -> None:
+    """At most four times as many as numpy draws together; as many as that before any are known."""
+    of, design = ready.engine().replications_at_once, Design(load_scenario("base"))
+    assert of(design, 12, 10**9) == 12
+    n_rows = sum(log.n_rows for log in compiled(Batch(design, 1, 0, 24))) / 24
+    assert [of(design, 12, int(n * n_rows) + 1) for n in (5, 20, 1000)] == [12, 20, 48]
+
+
 def test_every_file_of_a_run_is_the_same(tmp_path: Path) -> None:
     """The manifest alone says what simulated."""
     for name in ("simpy", "compiled"):
