@@ -116,3 +116,18 @@ def test_a_trial_that_is_built_is_planned_as_it_was_typed(visit: Callable[..., A
     held.release()
     page.wait_for_url("**/plan?file=**")
     expect(page.locator("#plan-heading h1")).to_have_text("Typed at the last moment")
+
+
+def test_runs_are_compared_as_they_were_just_chosen(visit: Callable[..., Any]) -> None:
+    page = visit("/plan?scenario=classroom&replications=20")
+    expect(page.locator("#plan-history table a")).to_have_count(1)
+    page.goto("/runs")
+    choice = page.get_by_label("to compare").first
+    expect(choice).to_be_visible()
+    held = HeldBack(page, "runs-compare.href")
+    choice.check()
+    held.wait()
+    page.locator("#runs-compare").click()
+    expect(page.locator("#runs-compare")).to_have_attribute("aria-busy", "true")
+    held.release()
+    page.wait_for_url("**/compare?side=run**")

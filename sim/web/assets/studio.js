@@ -79,7 +79,7 @@
      that keep or copy what the address says: until Dash has no callback to run or to hear of that leads there. */
   var WAITING = "a[href]:not([href^='#']), button.waits, [data-copy-link]";
   var LISTS = ["requested", "prioritized", "blocked", "executing", "watched", "executed"];
-  var INTO_ADDRESS = /shell-query\.data@|plan-(touched|moved|shown)\.data|shell-nothing\.children/;
+  var INTO_ADDRESS = /shell-query\.data@|plan-(touched|moved|shown)\.data|shell-nothing\.children|\.href\b/;
   var held = null;
 
   function isUnderWay() {
@@ -88,6 +88,12 @@
     return LISTS.some(function (list) {
       return callbacks[list].some(function (one) { return INTO_ADDRESS.test(one.callback.output); });
     });
+  }
+
+  /* Whether a link that a callback makes is on the page as it was made. */
+  function isDrawn(link) {
+    var made = link.id && link.href && !link.matches(".keeps-scenario") && window.dash_component_api.getLayout(link.id);
+    return !made || made.props.href === undefined || made.props.href === link.getAttribute("href");
   }
 
   function hold(target, event) {
@@ -100,6 +106,7 @@
     var mine = held = {release: function () { stop(); target.removeAttribute("aria-busy"); held = null; }};
     function follow() {
       if (held !== mine || isUnderWay()) { return; }
+      if (!isDrawn(target)) { setTimeout(follow); return; }
       mine.release();
       target.dispatchEvent(new MouseEvent("click", how));
     }
