@@ -41,6 +41,18 @@ def test_the_first_page_says_why(visit: Callable[..., Any]) -> None:
     page.locator("#home-answer .why", has_text="Most days are lost to").wait_for(timeout=LONG_MS)
 
 
+def test_words_never_lie_over_a_figure(visit: Callable[..., Any]) -> None:
+    """When a window changes its width, plotly makes what it drew as high as what is around it."""
+    page = visit("/?scenario=classroom")
+    page.wait_for_selector("#answer-home-fan .main-svg")
+    height = """() => {
+        const figure = document.getElementById("answer-home-fan");
+        figure.querySelector(".svg-container").style.height = "100%";
+        return figure.offsetHeight - figure.querySelector(".main-svg").clientHeight;
+    }"""
+    assert page.evaluate(height) == 0
+
+
 def test_the_frame_stays_where_it_is_from_page_to_page(visit: Callable[..., Any]) -> None:
     """Neither the name of the open page nor the width of the window moves what leads on."""
     page = visit("/runs")

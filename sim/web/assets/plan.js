@@ -21,7 +21,7 @@
 
   /* What an exhibit says now, put where the last one said it: its parts with an id, and of these what is not a part.
      Dash would make it all again, with its table closed again. */
-  var CHANGING = ["figure", "data-table", "aria-label"];
+  var CHANGING = ["figure", "style", "data-table", "aria-label"];
 
   /* A text, or one whose dates and numbers do not break: sim/web/parts/line_ends.py. */
   function isWords(content) {

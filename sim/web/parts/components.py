@@ -129,10 +129,7 @@ def figure_with_table(exhibit: Exhibit, page: str, order: int = 2, height: int |
     parts: list[Any] = [dmc.Title(exhibit.title, order=order, className="exhibit-title", id=f"{id}-title")]
     summary = in_studio(exhibit.summary)
     if exhibit.figure is not None:
-        figure = exhibit.figure.to_dict()
-        if height is not None:
-            figure["layout"]["height"] = height
-        graph = dcc.Graph(id=id, figure=figure, config=GRAPH_CONFIG, className="figure")
+        graph = drawn(id, exhibit.figure, height)
         wide = "drawn-wide" if exhibit.name.startswith(_WIDE) else ""
         said = {"aria-label": summary}
         parts.append(html.Div(graph, role="figure", className=wide, id=f"{id}-drawn", **said))
@@ -147,6 +144,24 @@ def figure_with_table(exhibit: Exhibit, page: str, order: int = 2, height: int |
         parts.append(dmc.Text(source, size="xs", c="dimmed", className="exhibit-source"))
     kind = "exhibit" if exhibit.figure is not None else "exhibit of-words"
     return html.Section(parts, className=kind, **{"aria-labelledby": f"{id}-title"})
+
+
+def drawn(id: str, figure: Any, height: int | None = None) -> Component:  # noqa: A002 - Dash's own word
+    """A figure as a part of the page, which keeps its height while the window changes its width.
+
+    Without a height of its own the part now and then had none, and the words below it lay over the picture.
+
+    Args:
+        id: its id.
+        figure: a plotly figure.
+        height: in pixels; None: as the figure says.
+    """
+    data = figure.to_dict()
+    if height is not None:
+        data["layout"]["height"] = height
+    height = data["layout"].get("height")
+    style = {} if height is None else {"height": f"{height}px"}
+    return dcc.Graph(id=id, figure=data, config=GRAPH_CONFIG, className="figure", style=style)
 
 
 def _to_take(exhibit: Exhibit) -> Component:

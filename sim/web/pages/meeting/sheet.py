@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dash import dcc, html
+from dash import html
 from flask import Flask, Response, request
 
 from sim.errors import InputError, Problem, UsageError
@@ -22,7 +22,7 @@ from sim.report.run.answers import Answers
 from sim.report.run.figures import MAKERS
 from sim.scenario.country_names import key_of
 from sim.web.pages.meeting.asked import asked_of
-from sim.web.parts.components import GRAPH_CONFIG, answer_id
+from sim.web.parts.components import answer_id, drawn
 from sim.web.parts.words.studio import in_studio
 from sim.web.state import State
 
@@ -82,7 +82,7 @@ def sheet(results: Results, compared: Compared | None, query: str, what: str) ->
 
 def _chart(results: Results, compared: Compared | None) -> Component:
     made = MAKERS["fan"](Answers(results)) if compared is None else fan_of_both(compared)
-    graph = dcc.Graph(id=answer_id("meeting", "fan"), figure=made.figure, config=GRAPH_CONFIG, className="figure")
+    graph = drawn(answer_id("meeting", "fan"), made.figure)
     said = {"aria-label": made.summary}
     return html.Figure([html.Figcaption(made.title), html.Div(graph, role="figure", **said)])
 
