@@ -1,8 +1,8 @@
 """Measures how many days a run lost to each cause, on the first trials of the run itself.
 
 Each cause is removed alone from those trials, on the same random numbers (see `sim.experiment.explanation.causes`). The
-number of pairs depends on numbers alone, never on a clock: all pairs together take at most `SHARE` of the run's trials,
-but each cause gets at least `FEWEST`. The causes that may cost most get most pairs; if asked for, one for every trial
+number of pairs depends on numbers alone, never on a clock: all pairs together take at most `SHARE` times as many trials
+as the run, but each cause gets at least `FEWEST`. The causes that may cost most get most pairs; if asked for, one for every trial
 of the run. `explain` measures parts of causes too.
 """
 
@@ -31,7 +31,7 @@ from sim.experiment.run.assemble import REPLICATIONS
 from sim.experiment.run.folder import ASSUMPTIONS, CAUSES, PAIRS
 from sim.scenario.schema import Scenario
 
-SHARE = 0.4  # trials of all pairs together, as a share of the run's
+SHARE = 2.0  # trials of all pairs together, for each of the run's
 FEWEST, MOST = 12, 384  # pairs of a cause
 LEADERS = 6  # causes that get the remaining pairs
 FEWEST_TRIALS = 96  # minimum size of a run whose causes are measured
