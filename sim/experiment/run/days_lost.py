@@ -2,8 +2,8 @@
 
 Each cause is removed alone from those trials, on the same random numbers (see `sim.experiment.explanation.causes`). The
 number of pairs depends on numbers alone, never on a clock: all pairs together take at most `SHARE` times as many trials
-as the run, but each cause gets at least `FEWEST`. The causes that may cost most get most pairs; if asked for, one for every trial
-of the run. `explain` measures parts of causes too.
+as the run, but each cause gets at least `FEWEST`. The causes that may cost most get most pairs; if asked for, one for
+every trial of the run. `explain` measures parts of causes too.
 """
 
 from __future__ import annotations
