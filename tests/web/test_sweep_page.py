@@ -83,7 +83,7 @@ def _text(answer: Any) -> str:
 
 
 def test_values_are_chosen_or_typed_and_swept(visit: Callable[..., Any], small: Callable[..., str]) -> None:
-    page = visit(small(replications="40"))
+    page = visit(small())
     expect(page.get_by_role("textbox", name="1. What is varied")).to_have_value("S: Number of sites")
     expect(_values(page, 1)).to_have_value("1,2,3")
     page.locator("summary", has_text="Vary a second value").click()
@@ -105,7 +105,7 @@ def test_values_are_chosen_or_typed_and_swept(visit: Callable[..., Any], small: 
     assert answer.get_by_role("heading", name="Median last randomisation", exact=True).count() == 1
     command = answer.locator(".command").text_content()
     assert command.startswith("trialclock sweep scenario.yaml --vary sites.s.count=1,3 --vary")
-    assert command.endswith("--replications 40 --seed 1")
+    assert command.endswith("--replications 200 --seed 1")
     query = parse_qs(urlsplit(page.url).query)
     assert query["vary"] == [f"{COUNT}=1,3", f"{RATE}=2.0,4.0"]
 
