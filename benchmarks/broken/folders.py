@@ -16,8 +16,8 @@ _QUESTIONS: dict[str, Callable[[Path, Path], list[str]]] = {
     "results": lambda run, _: ["results", str(run)],
     "resume": lambda run, _: ["run", "--resume", str(run), "-w", "1"],
     "extend": lambda run, _: ["run", "--extend", str(run), "-n", str(2 * _N), "-w", "1"],
-    "compare": lambda run, whole: ["compare", str(run), str(whole), "-w", "1", "--out", str(run.parent / "out")],
-    "trace": lambda run, _: ["trace", str(run), "--replication", "0"],
+    "compare": lambda run, other: ["compare", str(run), str(other), "-w", "1", "--out", str(run.parent / "out")],
+    "replay": lambda run, _: ["replay", str(run), "--replication", "0"],
 }
 
 
@@ -71,13 +71,13 @@ _CHANGES = (_left_out, _cut, _flipped, _other_type, _empty, _linked, _value, _va
 
 
 def main(count: int, seed: int, sources: list[Path], kept: Path) -> None:
-    """Change folders of runs `count` times and say what came of it; `sources` are scenarios."""
+    """Change folders of runs `count` times and say what came of it; `sources` are two scenarios or more."""
     counted = Count(kept)
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         whole = [_run(path, Path(folder) / f"{i}" / "run") for i, path in enumerate(sources)]
         for i in progress(range(count), counted, every=100):
-            made = chance.choice(whole)
+            made, other = chance.sample(whole, 2)
             shutil.rmtree(there := Path(folder) / "there", ignore_errors=True)
             shutil.copytree(made.parent, there)
             changed = []
@@ -86,7 +86,7 @@ def main(count: int, seed: int, sources: list[Path], kept: Path) -> None:
                 change, file = chance.choice(_CHANGES), chance.choice(files)
                 change(file, chance)
                 changed.append(f"{change.__name__}:{file.name}")
-            _judged(there / "run", made, f"{i}-" + "-".join(changed), chance.choice(sorted(_QUESTIONS)), counted)
+            _judged(there / "run", other, f"{i}-" + "-".join(changed), chance.choice(sorted(_QUESTIONS)), counted)
     print(f"-- {count} folders, seed {seed}\n{counted.told()}")
 
 
@@ -99,8 +99,8 @@ def _run(scenario: Path, out: Path) -> Path:
     return out
 
 
-def _judged(run: Path, whole: Path, name: str, question: str, counted: Count) -> None:
-    asked = tried(_QUESTIONS[question](run, whole))
+def _judged(run: Path, other: Path, name: str, question: str, counted: Count) -> None:
+    asked = tried(_QUESTIONS[question](run, other))
     if asked.done:
         counted.add(f"{question}: answered")
     elif asked.refused:
