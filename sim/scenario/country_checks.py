@@ -78,9 +78,10 @@ def known_holidays(
         (message, path, value) if they are not known, or if there are none in the years of the trial: Ukraine has had no
         days off under martial law, and some islands never have.
     """
-    first, last = scenario.trial.enrolment_opens.year, end_of_time(scenario).year
+    first = scenario.trial.enrolment_opens.year
     if not 1900 <= first <= 2200:
         return  # which is said elsewhere
+    last = end_of_time(scenario).year
     n = _n_holidays(country, subdivision, tuple(range(first, last + 1)))
     if n:
         return

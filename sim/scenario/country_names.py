@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import lru_cache
 
 _SPELT_OTHERWISE = {
     "korea_republic_of": "KR",
@@ -38,7 +38,7 @@ _SPELT_OTHERWISE = {
 }
 
 
-@cache
+@lru_cache(maxsize=1)
 def _codes() -> dict[str, str]:
     """Two-letter code by name, by code of two and by code of three letters."""
     from holidays.registry import COUNTRIES  # a tenth of a second, and only where a name is asked for

@@ -189,11 +189,11 @@ def full_after(monkeypatch: pytest.MonkeyPatch) -> Any:
     def fill(n: int) -> None:
         settle, left = files.settle, [n]
 
-        def settle_or_fail(temporary: Path, path: Path) -> None:
+        def settle_or_fail(temporary: Path, path: Path, *, is_checked: bool = False) -> None:
             left[0] -= 1
             if left[0] < 0:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            settle(temporary, path)
+            settle(temporary, path, is_checked=is_checked)
 
         monkeypatch.setattr(files, "settle", settle_or_fail)
         monkeypatch.setattr("sim.experiment.run.assemble.settle", settle_or_fail)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import special
 
+from sim.compiled import program as programs
 from sim.compiled.program import Program, decides_program, loop_of, program_of
 from sim.compiled.tracing import CONSTANT_VALUE, Trace, UntraceableError, in_order
 from sim.core.batch import Batch
@@ -89,7 +90,9 @@ def test_a_parameter_that_differs_between_replications_cannot_be_traced() -> Non
     assert callable(quantile(value, {"mean": 45.0}))
 
 
-def test_scenarios_share_steps_only_where_their_own_would_be_the_same() -> None:
+def test_scenarios_share_steps_only_where_their_own_would_be_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "_made", {})  # other tests may have filled it nearly
+    program_of.cache_clear()
     base = load_scenario("base")
     variants = [base, *(cause.scenario for cause in causes_of_delay(base))]
     variants += [side for doubt in doubts_of(base) for side in doubt.scenarios if side is not None]
