@@ -223,6 +223,15 @@ def test_an_altered_chunk_is_refused_and_named_and_made_again_when_deleted(whole
     assert contents(out) == contents(whole)
 
 
+def test_a_chunk_that_never_reached_the_disk_is_made_again(whole: Path, tmp_path: Path) -> None:
+    """No write of a chunk waits for the disk: a machine that is stopped may leave its name with nothing in it."""
+    out = tmp_path / "r"
+    stopped_after(3, out)
+    sorted((out / CHUNKS).iterdir())[1].write_bytes(b"")
+    _run_small(out)
+    assert contents(out) == contents(whole)
+
+
 def test_a_stranger_among_the_chunks_is_refused(tmp_path: Path) -> None:
     out = tmp_path / "r"
     stopped_after(1, out)

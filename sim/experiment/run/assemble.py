@@ -38,6 +38,7 @@ REPLICATIONS, ENROLMENT, EVENTS = "replications.parquet", "enrolment.parquet", "
 PARTICIPANTS, CURVES, SUMMARY, FAILURES = "participants.parquet", "curves.parquet", "summary.csv", "failures.json"
 
 _GROUP = 4096  # minimum rows of a row group
+_READ_AT_ONCE = 2_000_000  # numbers of the replications that are summarised in memory: 16 MB
 
 
 class _Writer:
@@ -179,15 +180,18 @@ def _write_curves(curves: EnrolmentCurves, path: Path) -> None:
 
 
 def _write_summary(design: Design, path: Path) -> None:
-    """Write the summary column by column, so that memory hardly grows with the number of replications."""
+    """Write the summary; of a long run column by column, so that memory hardly grows with replications."""
     from sim.analysis.summary import summary_table  # imports pandas, which workers do not need
 
     with opened(path / REPLICATIONS) as source, pq.ParquetFile(source) as file:
+        is_short = file.metadata.num_rows * file.metadata.num_columns <= _READ_AT_ONCE
+        table = file.read() if is_short else None
 
         def column(name: str) -> npt.NDArray[np.float64]:
-            values: npt.NDArray[np.float64] = file.read([name]).column(0).cast(pa.float64()).to_numpy()
+            found = file.read([name]) if table is None else table
+            values: npt.NDArray[np.float64] = found.column(name).cast(pa.float64()).to_numpy()
             return values
 
         outcome = file.read(["outcome"]).column(0).to_pylist()
-        table = summary_table(design, column, outcome)
-    write_text(path / SUMMARY, csv_text(table, "%.10g"))
+        summary = summary_table(design, column, outcome)
+    write_text(path / SUMMARY, csv_text(summary, "%.10g"))

@@ -196,7 +196,11 @@ class RunFolder:
         self.n_finished = 0
         for path in sorted((self.path / CHUNKS).glob("*.npz")):
             first, _, digest = path.stem.partition("-")
-            if not first.isdecimal() or not self._may_start(int(first)) or self._digest_of(path) != digest:
+            is_chunk = first.isdecimal() and self._may_start(int(first))
+            if is_chunk and path.is_file() and path.stat().st_size == 0:
+                path.unlink()  # the machine was stopped before its content reached the disk
+                continue
+            if not is_chunk or self._digest_of(path) != digest:
                 message = "this chunk was changed after it was written; delete it, and the run makes it again"
                 raise ResultsError(Problem(message, str(path)))
             self._note(int(first), path)
@@ -243,7 +247,7 @@ class RunFolder:
         data = chunk_bytes(chunk)
         digest = self._digest(data)
         path = self.path / CHUNKS / f"{chunk.first:08d}-{digest}.npz"
-        write_whole(path, data)
+        write_whole(path, data, is_checked=True)
         self._note(chunk.first, path)
 
     def chunks(self) -> Iterator[Chunk]:
