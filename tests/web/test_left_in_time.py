@@ -33,9 +33,11 @@ class HeldBack:
             self.routes.append(route)
 
     def wait(self) -> None:
-        """Until something is asked."""
+        """Until something is asked, or until the page is left without it."""
+        page = self._page.url.partition("?")[0]
         while not self.routes:
-            self._page.evaluate("() => new Promise(requestAnimationFrame)")
+            self._page.wait_for_timeout(20)
+            assert self._page.url.partition("?")[0] == page, f"left before {self._output} was asked"
 
     def release(self) -> None:
         """Let all be answered."""
