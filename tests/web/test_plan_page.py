@@ -91,11 +91,11 @@ def test_simulating_stops_when_the_answer_is_as_precise_as_was_asked(visit: Visi
     assert "Stop when precise enough: the width of a date" in said
     assert "--" not in said, "an option of the command line"
     rule.fill("last_randomised.p50<20w")
-    answered(page, "last_randomised.p50<20w is met")
+    page.locator(".plan-notes", has_text="last_randomised.p50<20w is met").wait_for()
     answered(page, "384 simulated trials")
     assert not page.locator("#plan-problems [role=alert]").count()
     page.reload()
-    answered(page, "last_randomised.p50<20w is met")
+    page.locator(".plan-notes", has_text="last_randomised.p50<20w is met").wait_for()
     page.get_by_text("Simulated trials and seed").click()
     assert rule.input_value() == "last_randomised.p50<20w"
 
