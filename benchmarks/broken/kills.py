@@ -18,17 +18,17 @@ _QUESTIONS: dict[str, list[str]] = {
     "run": ["run", "base", "-n", "400"],
     "compare": ["compare", "base", "covid-2020", "-n", "200"],
     "sweep": ["sweep", "base", "--vary", "sites.general_hospital.count=3,4", "-n", "150"],
-    "plan": ["plan", "base", "--options", "registry-plan", "--by", "2023-06-30", "-n", "200"],
+    "plan": ["plan", "base", "--options", "registry-plan", "--by", "2023-06-30", "-n", "4800"],
     "explain": ["explain", "classroom", "-n", "100"],
 }
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
-    """Bytes of the files that a reader is given; what a continuation needs may differ in its order."""
+    """Bytes of the files that a reader is given. JSON is left out: it says when, and in which folder, it was made."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix in (".csv", ".html", ".xlsx", ".json", ".parquet", ".yaml")
+        if path.is_file() and path.suffix in (".csv", ".html", ".xlsx", ".parquet", ".yaml")
     }
 
 
