@@ -69,6 +69,14 @@ def look_at_line_ends(page: Any, *widths: int) -> None:
         assert page.evaluate(_BROKEN) == [], width
 
 
+def until(page: Any, condition: Callable[[], object], what: str) -> None:
+    """Let a page go on until a condition holds."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, what
+        page.wait_for_timeout(20)
+
+
 def begin_job(page: Any, button: str) -> None:
     """Press a button that starts a job, and wait until the page asks for its answer.
 

@@ -66,8 +66,8 @@ def read(connection: socket.socket) -> bytes:
             text += more
         head, _, body = text.partition(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-        while len(body) < length:
-            body += connection.recv(65536)
+        while len(body) < length and (more := connection.recv(65536)):
+            body += more
     except ConnectionResetError:
         return text
     return head + body

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from studio_browser import until
 
 COUNT = "sites.hospital.count"
 LEVER = f"input[id*='\"{COUNT}\"']"
@@ -33,11 +34,8 @@ class HeldBack:
             self.routes.append(route)
 
     def wait(self) -> None:
-        """Until something is asked, or until the page is left without it."""
-        page = self._page.url.partition("?")[0]
-        while not self.routes:
-            self._page.wait_for_timeout(20)
-            assert self._page.url.partition("?")[0] == page, f"left before {self._output} was asked"
+        """Until something is asked."""
+        until(self._page, lambda: self.routes, f"{self._output} was never asked")
 
     def release(self) -> None:
         """Let all be answered."""
@@ -118,6 +116,18 @@ def test_a_trial_that_is_built_is_planned_as_it_was_typed(visit: Callable[..., A
     held.release()
     page.wait_for_url("**/plan?file=**")
     expect(page.locator("#plan-heading h1")).to_have_text("Typed at the last moment")
+
+
+def test_a_name_typed_before_the_first_answer_stays(visit: Callable[..., Any]) -> None:
+    page = visit("/runs")
+    held = HeldBack(page, "new-query.data")
+    page.goto("/new?scenario=classroom")
+    held.wait()
+    name = page.locator("#new-form input[id*='\"name\"']")
+    name.fill("Typed at once")
+    held.release()
+    expect(page.locator("#new-heading h1")).to_have_text("Typed at once")
+    expect(name).to_have_value("Typed at once")
 
 
 def test_runs_are_compared_as_they_were_just_chosen(visit: Callable[..., Any]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import expect
+from studio_browser import until
 
 from sim.scenario.load import load_text
 
@@ -77,8 +78,7 @@ def test_a_part_opens_though_its_button_is_drawn_anew_after_the_click(visit: Cal
     page.route("**/_dash-update-component*", hold)
     page.get_by_title("Make the template Device pilot yours").click()
     page.wait_for_selector("#new-form fieldset")
-    while not held:
-        page.wait_for_timeout(50)
+    until(page, lambda: held, "the trial is not checked")
     page.get_by_role("navigation", name="Parts of the trial").get_by_role("button", name="Countries").click()
     page.wait_for_timeout(200)
     first = held[0]

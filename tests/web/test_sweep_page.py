@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from playwright.sync_api import expect
-from studio_browser import LONG_MS, WAIT_SECONDS, Server
+from studio_browser import LONG_MS, WAIT_SECONDS, Server, until
 from test_accessible import look
 from test_keyboard_and_back import tab_to
 
@@ -124,8 +124,7 @@ def test_values_typed_before_the_path_is_answered_stay(visit: Callable[..., Any]
     page.route("**/_dash-update-component*", hold)
     page.get_by_role("textbox", name="1. What is varied").fill("referrals")
     page.get_by_role("option", name=RATE).click()
-    while not held:
-        page.wait_for_timeout(50)
+    until(page, lambda: held, "the path is not asked about")
     _values(page, 1).fill("5,6")
     for route in held:
         with page.expect_response(lambda answer, route=route: answer.request == route.request):

@@ -101,7 +101,7 @@ def page(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
                          html.Div(questions_view(draft_of(text)), id="new-questions")],
                         className="builder-side",
                     ),
-                    html.Div(_form(studio, text, part), id="new-form", className="builder-form"),
+                    html.Div(_form(studio, text, part), id="new-form", className="builder-form", **{"data-part": part}),
                 ],
                 className="builder",
             ),
@@ -151,6 +151,7 @@ def register(app: Dash, studio: Studio) -> None:
         Output("new-query", "data"),
         Output("new-undo", "data"),
         Output("new-form", "children"),
+        Output("new-form", "data-part"),
         Output("new-focus", "data"),
         Output(QUERY, "data", allow_duplicate=True),
         Input({"type": VALUE, "path": ALL}, "value"),
@@ -166,14 +167,15 @@ def register(app: Dash, studio: Studio) -> None:
         DashState({"type": NAME, "path": ALL}, "value"),
         DashState("new-query", "data"),
         DashState("new-undo", "data"),
+        DashState("new-form", "data-part"),
         running=[(Output("new-parts", "className"), "parts busy", "parts")],
         prevent_initial_call=True,
     )
     def change(*_: Any) -> Any:
         """A control, a button, undo or redo makes the next text; the form is drawn again only where its parts
-        change.
+        change. Dash also calls this when the page has come: what is typed meanwhile stays.
         """
-        part, query, undo = part_named(callback_context.inputs["new-part.data"]), *_[-2:]
+        part, query, undo, drawn = part_named(callback_context.inputs["new-part.data"]), *_[-3:]
         trigger = callback_context.triggered_id
         before = str(query or "")
         draft = draft_of(_text(studio, before))
@@ -185,8 +187,12 @@ def register(app: Dash, studio: Studio) -> None:
                 undo = stepped(undo, before, after)
             if trigger != "new-part":
                 after, undo = (undone if trigger == "new-back" else redone)(undo, after)
+            elif part == drawn:
+                if after == before:
+                    raise PreventUpdate
+                return after, undo, no_update, no_update, no_update, after
             focus = "" if trigger == "new-part" else no_update
-            return after, undo, _form(studio, _text(studio, after), part), focus, after
+            return after, undo, _form(studio, _text(studio, after), part), part, focus, after
         focus, is_other = "", False
         if isinstance(trigger, dict) and any(found["value"] for found in callback_context.triggered):
             try:
@@ -197,8 +203,8 @@ def register(app: Dash, studio: Studio) -> None:
         if changed.data == draft.data:
             raise PreventUpdate
         after = _kept(studio, changed)
-        form = _form(studio, changed.text(), part) if is_other else no_update
-        return after, stepped(undo, before, after), form, focus or no_update, after
+        form, drawn = (_form(studio, changed.text(), part), part) if is_other else (no_update, no_update)
+        return after, stepped(undo, before, after), form, drawn, focus or no_update, after
 
     app.clientside_callback(
         ClientsideFunction("newTrial", "focus"),
