@@ -20,6 +20,7 @@ from sim.exchange.dates.forms import PERIOD_MONTHS, QUARTERS, WEEKS, is_month_na
 from sim.exchange.dates.read import is_date
 from sim.exchange.findings import DataError, in_rows
 from sim.exchange.logs.columns import is_a_row_a_person
+from sim.exchange.logs.headers import DATE, SCREENED, role_of, says_date, words_of
 from sim.exchange.tables.columns import COUNT_NAMES, LOG_NAMES, Columns, is_usual, plain, recognised
 from sim.exchange.tables.raw import RawTable
 
@@ -141,10 +142,27 @@ def looks_like_counts(table: RawTable, given: Columns) -> bool:
         return True
     found, unclear = recognised(table, {"randomised": COUNT_NAMES["randomised"]})
     headers = [found["randomised"]] if "randomised" in found else unclear.get("randomised", [])
+    if all(_is_yes_or_no(table.cells[header]) for header in headers) and _has_days_of_people(table):
+        return False
     headers = [*headers, *(header for header in table.columns if is_total_alone(header))]
     return any(
         _are_counts(table.cells[header]) or _are_told_counts(table, header) for header in headers
     ) or _has_periods(table)
+
+
+def _is_yes_or_no(cells: pd.Series[str]) -> bool:
+    return set(cells.unique()) <= {"0", "1", ""}
+
+
+def _has_days_of_people(table: RawTable) -> bool:
+    """Whether a column has days of randomisation, of screening or of consent, and says so."""
+    return any(
+        role_of(header) in (DATE, SCREENED)
+        and says_date(header)
+        and not {"rand", "screen", "consent"}.isdisjoint(words_of(header))
+        and table.cells[header][table.cells[header] != ""].map(is_date).all()
+        for header in table.columns
+    )
 
 
 def _are_told_counts(table: RawTable, header: str) -> bool:

@@ -16,12 +16,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from sim.errors import Problem, in_short
-from sim.exchange.account import BY_CONTENT, BY_NAME, BY_OPTION, Account
+from sim.exchange.account import BY_CONTENT, BY_NAME, Account
 from sim.exchange.dates.ends import check_slips, end_of_data, warn_gaps, without_placeholders
 from sim.exchange.dates.read import Days, parse_dates
 from sim.exchange.findings import COLUMNS, DataCheck, DataError, Question, QuestionError
 from sim.exchange.logs import headers
 from sim.exchange.logs.columns import DATED, FALLBACKS, MEANINGS, LogColumns, left_out, log_columns
+from sim.exchange.logs.day_checks import ask_exchanged, check_days
 from sim.exchange.logs.days import log_days, order_of
 from sim.exchange.logs.event_rows import a_row_a_person, event_rows
 from sim.exchange.logs.evidence import NO_DAY, Evidence
@@ -47,13 +48,11 @@ from sim.exchange.observed import (
     nobody,
 )
 from sim.exchange.said import IGNORED, Said
-from sim.exchange.sites.blanks import check_blanks
 from sim.exchange.tables.raw import RawTable
 
 _LOG = "an enrolment log"
 _BEGINNINGS = (headers.DATE, headers.SCREENED, headers.FAILED_ON)
 _SHOWN = 12  # columns in a message
-_NO_DAY_FOR = {FAILED: "screen failure without a date", IN_SCREENING: "in screening without a date"}
 
 
 def read_log(table: RawTable, said: Said) -> ObservedTrial:
@@ -88,11 +87,12 @@ def read_log(table: RawTable, said: Said) -> ObservedTrial:
     dated_roles = {role: columns.found[role] for role in DATED if role in columns.found}
     days, read_as = log_days(table, dated_roles, said.order)
     notes += read_as
+    ask_exchanged(days, columns, table.cells.index.to_numpy(), table.file)
     side = _side_days(table, columns, said)
     begun = {role: values for role, values in days.items() if role in _BEGINNINGS}
     check_slips(begun, columns.found, said.as_of, check, table.cells.index.to_numpy())
     fates = fates_of(_evidence(table, columns, days, side), said.status, check)
-    _check_days(check, fates, days, table, columns)
+    check_days(check, fates, days, table, columns)
     check.stop_on_errors()
     end = end_of_data(_happened(fates, days, columns, table.file), _sides_by_header(side, columns), table.file)
     gaps = warn_gaps(check, fates.randomised, table.cells.index.to_numpy())
@@ -146,7 +146,8 @@ def _ask_columns(table: RawTable, columns: LogColumns, said: Said) -> None:
     asked = []
     for role, names in columns.unclear.items():
         message = f"{len(names)} columns could be '{role}': {', '.join(names)}"
-        choices = _randomised_or_entered(names) if role == headers.DATE and "screened" not in columns.found else ()
+        is_entry = role == headers.DATE and "screened" not in columns.found
+        choices = _randomised_or_entered(table, names) if is_entry else ()
         choices = choices or tuple((f"{role}={name}", f"the {MEANINGS.get(role, role)}") for name in names)
         asked.append(Question(message, COLUMNS, choices, file=table.file))
     if asked:
@@ -158,19 +159,20 @@ def _ask_columns(table: RawTable, columns: LogColumns, said: Said) -> None:
     _ask_consent(table, columns, said)
 
 
-def _randomised_or_entered(names: list[str]) -> tuple[tuple[str, str], ...]:
+def _randomised_or_entered(table: RawTable, names: list[str]) -> tuple[tuple[str, str], ...]:
     """What two dates can be, one of randomisation and the other of enrolment; empty where they are not so."""
     of_rand = [name for name in names if "rand" in headers.words_of(name)]
     others = [name for name in names if name not in of_rand]
     if len(of_rand) != 1 or len(others) != 1:
         return ()
     rand, entered = of_rand[0], others[0]
+    not_used = (f"date={rand}", f"'{rand}' is the day of randomisation, and '{entered}' is not used")
     return (
         (
             f"date={rand},screened={entered}",
             f"'{rand}' is the day of randomisation, '{entered}' that of entering screening",
         ),
-        (f"date={rand}", f"'{rand}' is the day of randomisation, and '{entered}' is not used"),
+        *([not_used] if (table.cells[rand] != "").all() else []),
         (f"date={entered}", f"'{entered}' is the day of randomisation"),
     )
 
@@ -200,8 +202,14 @@ def _ask_date(table: RawTable, columns: LogColumns) -> None:
     planned = [name for name in columns.side.get(headers.PLANNED, ()) if "rand" in headers.words_of(name)]
     dates += planned
     choices = (*((f"date={name}", f"it is '{in_short(name)}'") for name in (*columns.dates, *planned)), *both)
-    choices = choices or tuple((f"date={name}", f"it is '{in_short(name)}'") for name in dates)
-    raise QuestionError(Question(message, COLUMNS, choices, file=table.file))
+    if not choices:
+        n = {name: int((table.cells[name] != "").sum()) for name in dates}
+        choices = tuple(
+            (f"date={name}", f"all {n[name]:,} with a day in '{in_short(name)}' were randomised on it")
+            for name in dates
+        )
+    otherwise = "" if columns.dates or planned else "add a column with the days of randomisation"
+    raise QuestionError(Question(message, COLUMNS, choices, file=table.file, otherwise=otherwise))
 
 
 def _ask_consent(table: RawTable, columns: LogColumns, said: Said) -> None:
@@ -267,42 +275,6 @@ def _evidence(table: RawTable, columns: LogColumns, days: dict[str, Days], side:
         texts("rand_number"), table.cells.index.to_numpy(), columns.found,
         consent_only=columns.found.get(headers.DATE) == columns.found.get(headers.SCREENED),
     )  # fmt: skip
-
-
-def _check_days(check: DataCheck, fates: Fates, days: dict[str, Days], table: RawTable, columns: LogColumns) -> None:
-    """Record days that are impossible: before the day that must come first, or missing.
-
-    Rows without any day are left out where their status explains it (failed, or in screening), and counted in the
-    fates.
-    """
-    rows = table.cells.index.to_numpy()
-    if np.isnat(days[headers.DATE]).all() and "screened" not in columns.found:
-        check.error("nobody is randomised: the date column is empty")
-    nowhere = np.isnat(fates.randomised) & np.isnat(fates.screened) & (fates.status != IGNORED)
-    told = (fates.status == FAILED) | np.isin(fates.way_out, ("",), invert=True)
-    words = columns.found.get("status")
-    if words is not None:
-        told = told | (table.cells[words] != "").to_numpy()
-    for status, why in _NO_DAY_FOR.items():
-        out = nowhere & told & (fates.status == status)
-        if out.any():
-            fates.ignored[why] = int(out.sum())
-            fates.status[out] = IGNORED
-    nowhere &= fates.status != IGNORED
-    if "screened" in columns.found:
-        check.error_rows("neither screened nor randomised on a known day", rows[nowhere])
-    else:
-        check.error_rows("no date of randomisation", rows[nowhere])
-    check.error_rows("randomised before screened", rows[fates.randomised < fates.screened])
-    early = np.where(np.isnat(fates.randomised), fates.screened, fates.randomised)
-    gone = fates.ended < early
-    check.error_rows("left before randomised", rows[gone & ~np.isnat(fates.randomised)])
-    check.error_rows("failed screening before it began", rows[gone & np.isnat(fates.randomised)])
-    if "participant" in columns.found:
-        check.warn_rows("no participant", rows[(table.cells[columns.found["participant"]] == "").to_numpy()])
-    if "site" in columns.found:
-        header = columns.found["site"]
-        check_blanks(check, table.cells[header], header, columns.how["site"] == BY_OPTION)
 
 
 def _happened(fates: Fates, days: dict[str, Days], columns: LogColumns, file: str) -> dict[str, Days]:

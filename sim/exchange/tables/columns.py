@@ -40,7 +40,7 @@ LOG_NAMES: dict[str, tuple[str, ...]] = {
     ),
     "participant": (
         "participant", "participant_id", "subject", "subject_id", "usubjid", "subjid", "patient", "patient_id", "id",
-        "screening_number", "randomisation_number", "randomization_number",
+        "screening_number", "randomisation_number", "randomization_number", "pid", "ptid", "patid",
     ),
     "arm": ("arm", "treatment", "group", "allocation", "treatment_arm", "assigned_arm"),
     "screened": (

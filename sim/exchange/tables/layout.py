@@ -111,12 +111,14 @@ def laid_out(rows: Rows, shown: str, limits: ReadLimits, header: str = "", is_te
         DataError: there are no rows below the header, a row has more cells than the header, or the table is too large.
     """
     rows = [[_stripped(cell) for cell in row] for row in rows]
-    first, last = header_rows(header) if header else _with_years(rows, _header(rows))
+    first, last = header_rows(header) if header else _with_names_below(rows, *_with_years(rows, _header(rows)))
     if last > len(rows):
         raise DataError(Problem(f"has {len(rows)} rows, and no row {last}", shown, path=HEADER))
     names = _names(rows[first - 1 : last])
     body = [(i + 1, row) for i, row in enumerate(rows) if i >= last and any(row)]
     notes = _above(rows[: first - 1])
+    if last > first and not header:
+        notes.append(f"the header is in rows {first} and {last}")
     body, more = _own_rows(body, names)
     if not body:
         raise DataError(Problem("has a header and no rows", shown))
@@ -168,6 +170,25 @@ def _with_years(rows: Rows, header: int) -> tuple[int, int]:
     without = [cell for cell in rows[header - 1] if _BARE_PERIOD.fullmatch(cell)]
     has_years = any(_YEAR.fullmatch(cell) for cell in above)
     return (header - 1, header) if len(without) > 1 and has_years else (header, header)
+
+
+def _with_names_below(rows: Rows, first: int, last: int) -> tuple[int, int]:
+    """The header with the row below it too, where that has the names of columns under a cell that is wider than one.
+
+    They are names if none of them is a value, none occurs again in its column, and some are where the row above has
+    none, beside columns that have theirs above.
+    """
+    below = rows[last] if last < len(rows) else []
+    above = rows[last - 1] + [""] * (len(below) - len(rows[last - 1]))
+    named = [i for i, cell in enumerate(below) if cell]
+    is_beside = any(cell and i not in named for i, cell in enumerate(above))
+    if last > first or len(named) < 2 or all(above[i] for i in named) or not is_beside:
+        return first, last
+    body = rows[last + 1 : last + 1 + _LOOKED_AT]
+    are_names = all(
+        not _VALUE.fullmatch(below[i]) and all(i >= len(row) or row[i] != below[i] for row in body) for i in named
+    )
+    return (first, last + 1) if are_names and body else (first, last)
 
 
 def _names_columns(row: Sequence[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from sim.exchange.counts.shapes import _are_counts, _counted_people, _period_headers
+from sim.exchange.counts.shapes import _are_counts, _counted_people, _period_headers, looks_like_counts
 from sim.exchange.tables.raw import RawTable
 
 
@@ -43,3 +43,19 @@ def test_counts_are_numbers_that_are_no_days(cells: list[str], are: bool) -> Non
 def test_a_number_of_people_counts_and_their_number_names() -> None:
     cells = {"Patients": ["3"], "Number screened": ["4"], "Screening number": ["5"], "Number": ["6"], "Subjects": ["x"]}
     assert _counted_people(RawTable("x.csv", pd.DataFrame(cells, dtype=object))) == ["Patients", "Number screened"]
+
+
+@pytest.mark.parametrize(
+    ("header", "days", "flags", "is_counts"),
+    [
+        ("date_randomised", ["2024-01-02", "", "2024-02-03"], ["1", "0", "1"], False),
+        ("Date of consent", ["2024-01-02", "2024-01-02", "2024-02-03"], ["1", "0", "1"], False),
+        ("date_randomised", ["2024-01-02", "2024-01-09", "2024-02-03"], ["1", "2", "1"], True),
+        ("Date", ["2024-01-02", "2024-01-09", "2024-02-03"], ["1", "0", "1"], True),
+    ],
+)
+def test_ones_and_zeros_beside_days_of_people_say_yes_and_no(
+    header: str, days: list[str], flags: list[str], is_counts: bool
+) -> None:
+    table = RawTable("x.csv", pd.DataFrame({"centre": ["A"] * 3, header: days, "randomised": flags}, dtype=object))
+    assert looks_like_counts(table, {}) is is_counts

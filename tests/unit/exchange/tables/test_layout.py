@@ -149,3 +149,25 @@ def test_what_stands_above_the_header_is_told(above: list[str], said: tuple[str,
     begin = f"the header is in row {len(above) + 1}; not read above it: "
     assert found.notes == tuple(f"{begin}{text}" for text in said)
     assert found.cells.index.tolist() == [len(above) + 2]
+
+
+def test_names_below_a_wide_cell_belong_to_the_header() -> None:
+    rows = ("Subject,Site,Dates,,Outcome", ",,Screening,Randomisation,Status", "1,A,2024-01-02,2024-01-05,Active")
+    found = laid(*rows, "2,B,2024-02-02,,SF")
+    assert list(found.cells) == ["Subject", "Site", "Dates Screening", "Dates Randomisation", "Outcome Status"]
+    assert found.cells.index.tolist() == [3, 4]
+    assert found.notes == ("the header is in rows 1 and 2",)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        ",,2024-01-01,2024-01-04,Active",  # a value
+        ",,,late,Active",  # the status occurs again
+        "0,X,Screening,Randomisation,Status",  # beside no name of the first row
+        ",,,late,",  # a single word
+    ],
+)
+def test_a_person_with_empty_cells_is_not_the_header(second: str) -> None:
+    found = laid("Subject,Site,Screened,,Status", second, "1,A,2024-01-02,2024-01-05,Active", "2,B,2024-02-02,,SF")
+    assert found.cells.index.tolist() == [2, 3, 4]
