@@ -223,10 +223,10 @@ def _ask_consent(table: RawTable, columns: LogColumns, said: Said) -> None:
     if status is None or "screened" in columns.found or "date" in said.columns or "rand" in headers.words_of(header):
         return
     by_word = {" ".join(word.split()).casefold(): meaning for word, meaning in said.status.items()}
-    cells = table.cells[table.cells[header] != ""]
-    meaning = cells[status].map(lambda word: by_word.get(" ".join(word.split()).casefold(), meaning_of(word)))
-    n = {which: int((meaning == which).sum()) for which in (FAILED, IN_SCREENING)}
-    all_of_them = [((table.cells[header] != "") | (table.cells[status].map(meaning_of) != which)).all() for which in n]
+    has_date = table.cells[header] != ""
+    meaning = table.cells[status].map(lambda word: by_word.get(" ".join(word.split()).casefold(), meaning_of(word)))
+    n = {which: int((has_date & (meaning == which)).sum()) for which in (FAILED, IN_SCREENING)}
+    all_of_them = [(has_date | (meaning != which)).all() for which in n]
     if not sum(n.values()) or not all(all_of_them):
         return
     told = " and ".join(f"{count:,} {text}" for text, count in

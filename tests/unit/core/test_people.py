@@ -34,3 +34,14 @@ def test_sites_are_told_apart_by_identity() -> None:
     first, second = sites_of(world_of(sites={"s": {"count": 2, "referrals_per_month": 3.0}}))
     assert first != second
     assert (first.index, second.index, first.row, second.row) == (0, 1, 0, 1)
+
+
+def test_a_patient_who_waits_or_is_to_come_back_is_not_in_screening() -> None:
+    """Either of the two is enough; recruitment that closes turns such people away."""
+    person = someone(world_of())
+    found = {}
+    for returning in (False, True):
+        for queueing in (False, True):
+            person.is_returning, person.is_queueing = returning, queueing
+            found[returning, queueing] = person.is_in_screening
+    assert found == {(False, False): True, (False, True): False, (True, False): False, (True, True): False}

@@ -80,6 +80,7 @@ def test_the_empirical_family_gives_each_value_equally_often() -> None:
     """Observed values, in order of their size, each over its share of (0, 1)."""
     law = family("empirical", values=(3.0, 1.0, 2.0, 2.0))
     assert quantile(law)(np.array([0.0, 0.24, 0.26, 0.74, 0.76, 1 - 1e-12])).tolist() == [1, 1, 2, 2, 3, 3]
+    assert quantile(law)(np.array([1.0])).tolist() == [3], "a normal value far out has the probability 1"
 
 
 @pytest.mark.parametrize(("law", "ppf"), CASES, ids=IDS)

@@ -225,3 +225,29 @@ def test_a_score_beside_a_day_of_randomisation_is_no_count() -> None:
 )
 def test_days_are_known_as_closely_as_periods_are_long(column: str, rows: str, days: int) -> None:
     assert read(f"{column},Enrolled\n{rows}").resolution_days == days
+
+
+def test_rows_of_countries_that_are_added_up_stay_in_the_order_of_the_table() -> None:
+    """April comes before March in the alphabet alone."""
+    text = "Month,Country,Enrolled\nMar-24,DE,2\nMar-24,FR,3\nApr-24,FR,4\nApr-24,DE,1\n"
+    cells = shaped(table(text)).table.cells
+    assert cells.to_dict("list") == {"Month": ["Mar-24", "Apr-24"], "Enrolled": ["5", "5"]}
+    assert cells.index.tolist() == [2, 4], "the first line of each month"
+
+
+@pytest.mark.parametrize(
+    ("counts", "row"),
+    [
+        ({1: 3, 20: 0, 21: 2}, 3),  # one empty row is enough, if it is of the day before
+        ({1: 3, 15: 0, 16: 2}, 3),
+        ({1: 3, 14: 0, 15: 2}, None),  # a fortnight
+        ({1: 3, 19: 0, 21: 2}, None),  # told as rows that are missing
+        ({1: 3, 2: 0, 3: 2, 4: 0, 29: 0, 30: 1}, 6),
+    ],
+)
+def test_days_on_which_nobody_was_counted_are_named_from_a_fortnight_on(
+    counts: dict[int, int], row: int | None
+) -> None:
+    trial = read("Date,Enrolled\n" + "".join(f"2024-01-{day:02},{n}\n" for day, n in counts.items()))
+    found = {rows for message, rows in warned(trial).items() if message.startswith("nobody counted between")}
+    assert found == ({(row,)} if row else set())
