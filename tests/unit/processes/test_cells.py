@@ -291,3 +291,16 @@ def test_draws_of_a_lot_belong_to_its_number_and_of_one_made_to_order_to_its_par
     table = Manufacture(plant.world, plant.world.scenario.cells)._culture_days  # type: ignore[arg-type]
     plant.run(until=50.0)
     assert plant.days(events.LOT_HARVESTED)[0] == table.at(person.site, person.referral)
+
+
+def test_a_lot_that_yields_less_than_expected_is_followed_by_another_at_its_release() -> None:
+    """100 are wanted, and a lot has 100 on average: which of them fall short is known when they are in stock."""
+    lots = {"culture_days": 10.0, "yield_cells": {"dist": "uniform", "low": 50.0, "high": 150.0}}
+    short = set()
+    for replication in range(6):
+        plant = Plant(replication=replication, lots=lots, stock={"reorder_below_cells": 100.0})
+        plant.run(until=16.0)
+        (released,) = happened(plant.world, events.LOT_RELEASED)
+        assert plant.days(events.LOT_STARTED) == ([0.0, 15.0] if released.amount < 100.0 else [0.0])
+        short.add(released.amount < 100.0)
+    assert short == {True, False}

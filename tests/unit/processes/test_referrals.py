@@ -193,3 +193,12 @@ def test_where_nobody_can_stand_in_somebody_like_them_does() -> None:
     found = [next(stand_ins) for _ in range(5)]
     assert len({person.referral for person in found}) == 5
     assert all(person.consents and person.window_ends == float("inf") for person in found)
+
+
+def test_where_nobody_is_drawn_at_all_somebody_plain_stands_in() -> None:
+    """The chart excludes all: who stands in weighs 1 kg, and each time that is drawn for them is its mean."""
+    world = world_of(screening=CHART, patients={"conditions": {"sick": 1.0}})
+    referrals, (site,) = Referrals(world), sites_of(world)
+    found = [next(referrals.stand_ins(site, is_eligible)) for is_eligible in (True, False)]
+    assert [person.values for person in found] == [[1.0] * len(world.design.columns)] * 2
+    assert [(person.weight_kg, person.referred, person.strata) for person in found] == [(1.0, 0.0, ())] * 2

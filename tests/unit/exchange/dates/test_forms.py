@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.exchange.dates.forms import is_month_name, with_hyphens
+from sim.exchange.dates.forms import is_month_name, is_serial, with_hyphens
 from sim.exchange.dates.read import parts_of
 
 
@@ -34,3 +34,10 @@ def test_year_month_and_day_as_far_as_a_text_says_them(text: str, parts: tuple[i
 def test_dashes_between_letters_and_figures_are_hyphens() -> None:
     assert with_hyphens("12\u2013Feb\u20112024") == "12-Feb-2024"
     assert with_hyphens("2024-01-01 \u2013 2024-01-31") == "2024-01-01 \u2013 2024-01-31"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"), [("45337", True), ("45337.75", True), ("4533", False), ("2024-01-01", False), ("", False)]
+)
+def test_a_serial_number_of_a_day_with_or_without_a_time(text: str, is_one: bool) -> None:
+    assert is_serial(text) is is_one

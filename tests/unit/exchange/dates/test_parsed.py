@@ -58,6 +58,11 @@ def test_dates_that_a_spreadsheet_turned_over_are_asked_about(texts: str, answer
     assert len(read(*NATIVE[:1], *texts.split()).days) == 4
 
 
+@pytest.mark.parametrize("texts", ["12/01/2024 14/02/2024 15/03/2024", "01/12/2024 02/14/2024 03/15/2024"])
+def test_a_text_with_a_12_may_be_a_date_that_was_left_alone(texts: str) -> None:
+    assert len(read(*NATIVE, *texts.split()).days) == 9
+
+
 def test_years_that_no_trial_has_stand_for_no_date_or_are_refused() -> None:
     sentinels = sorted(year for year in NO_YEARS if year >= 1000)
     assert {1111, 1800, 1899, 1900, 2099, 2199, 2200, 2222, 2999, 3000, 7777, 8888, 9998, 9999} <= set(sentinels)

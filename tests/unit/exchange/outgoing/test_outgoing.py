@@ -17,7 +17,7 @@ from sim.core.events import CODE, KIND, PERSON, SITE, TIME
 from sim.exchange.observed import ObservedTrial
 from sim.exchange.outgoing.ocel import ocel
 from sim.exchange.outgoing.people import journeys, moment
-from sim.exchange.outgoing.sdtm_domains import dataset_json, standard_term
+from sim.exchange.outgoing.sdtm_domains import DOMAINS, dataset_json, standard_term
 from sim.exchange.read import read_observed
 from sim.experiment.replicate import replicate
 from sim.scenario.load import load_scenario, scenario_from_json
@@ -139,3 +139,9 @@ def test_moments_are_to_the_second(design: Design) -> None:
     opens = design.scenario.trial.enrolment_opens
     assert moment(design.clock, 0.5) == f"{opens}T12:00:00"
     assert moment(design.clock, 1 - 1e-9) == f"{opens + timedelta(days=1)}T00:00:00"
+
+
+def test_the_keys_of_a_domain_are_study_subject_and_what_counts_within_a_subject() -> None:
+    within = {"DM": [], "DS": ["DSSEQ"], "SV": ["VISITNUM"], "EX": ["EXSEQ"]}
+    found = {domain.name: [name for name, *_ in domain.columns[: domain.n_keys]] for domain in DOMAINS}
+    assert found == {name: ["STUDYID", "USUBJID", *more] for name, more in within.items()}

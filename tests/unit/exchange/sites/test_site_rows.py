@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from made_trials import FIRST, trial_with
 
-from sim.exchange.findings import DataCheck
-from sim.exchange.observed import SiteRecord
-from sim.exchange.sites.table import _check_order, _check_unmatched, with_plans
+from sim.exchange.findings import DataCheck, DataError
+from sim.exchange.observed import ObservedTrial, SiteRecord
+from sim.exchange.sites.table import _check_order, _check_unmatched, with_plans, with_sites
+from sim.exchange.tables.read import table_of
 
 NAN = np.nan
 NEVER = "neither activated nor planned; never opens"
@@ -78,3 +79,50 @@ def test_days_after_the_end_of_the_data_are_plans() -> None:
         "days of closing after the end of the data are plans: a",
     )
     assert with_plans(trial, FIRST + timedelta(days=10)) is trial
+
+
+SITES = """Site,Country,Activated,Closed,Planned activation
+1,DE,2023-01-02,2023-01-30,
+Site 2,FR,2023-01-12,,
+3,FR,,,2024-02-01
+"""
+
+
+def at_two_sites() -> ObservedTrial:
+    """Two people on days 10 and 20, each at a site of their own."""
+    trial = trial_with(np.array([10.0, 20.0]), 2)
+    return replace(trial, sites=(SiteRecord("001"), SiteRecord("2")))
+
+
+def test_a_table_of_sites_adds_their_days_and_sites_of_its_own() -> None:
+    """Day 0 is the trial's first; a name keeps the spelling of the data, and days that are not known stay so."""
+    found = with_sites(at_two_sites(), table_of(SITES.encode(), "sites.csv"), {}, None)
+    assert found.sites == (
+        SiteRecord("001", 0.0, 28.0, country="DE"),
+        SiteRecord("2", 10.0, country="FR"),
+        SiteRecord("3", planned=395.0, country="FR"),
+    )
+    assert found.source == "made.csv, sites.csv"
+    assert found.account.notes == (
+        "in sites.csv: 'Site' is the site, 'Activated' is the day of activation, 'Closed' is the day of closing, "
+        "'Planned activation' is the planned day of activation, 'Country' is the country",
+        "in sites.csv: 2 of the sites are spelled differently in the data, and are taken as the same",
+    )
+    assert found.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("replaced", "by", "said"),
+    [
+        ("Site,", "Place of it,", "no column names the sites; say which, as in --columns site=NAME"),
+        ("Activated", "Began", "no column says when they opened; say which, as in --columns activated=NAME"),
+        ("\n3,", "\n,", r"no site \(row 4\)"),
+        ("\n3,", "\n01,", r"the same site twice \(rows 2, 4\)"),
+        ("2023-01-12", "2023-01-23", "1 randomised at site '2' before it opened on 2023-01-23, the first on 2023-01-22"),
+    ],
+)
+def test_a_table_of_sites_that_cannot_be_right_is_refused(replaced: str, by: str, said: str) -> None:
+    text = SITES.replace(replaced, by, 1)
+    text = text.replace("Planned activation", "Other") if by == "Began" else text
+    with pytest.raises(DataError, match=said):
+        with_sites(at_two_sites(), table_of(text.encode(), "sites.csv"), {}, None)

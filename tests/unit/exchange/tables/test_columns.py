@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from sim.errors import UsageError
+from sim.exchange.findings import DataError
 from sim.exchange.tables.columns import columns_from, namesakes, recognised
 from sim.exchange.tables.raw import RawTable
 
@@ -59,3 +60,10 @@ def test_columns_are_told_as_pairs_whose_headers_may_have_commas() -> None:
             columns_from(text)
     with pytest.raises(UsageError, match="there is no role 'sit'; did you mean 'site'"):
         columns_from("sit=Centre")
+
+
+def test_a_column_that_is_not_there_is_refused_and_no_column_is_none() -> None:
+    with pytest.raises(DataError, match="there is no column 'Sites' for 'site'; did you mean 'Site'"):
+        roles("Site", "Arm", site="Sites")
+    assert roles("Site", "Arm", site="", arm="Site") == ({"arm": "Site"}, {})
+    assert roles("Site", other="x") == ({"site": "Site"}, {}), "a role that such a table does not have"

@@ -64,3 +64,18 @@ def test_a_sheet_may_have_a_header_and_as_many_rows_as_the_limit_says() -> None:
         sheets_of(three, "t.xlsx", replace(ON_DISK, sheets=0))
     with pytest.raises(DataError, match="is not an Excel workbook that can be read"):
         sheets_of(b"PK", "t.xlsx", ON_DISK)
+
+
+def test_a_formula_that_was_never_computed_is_refused_and_hidden_sheets_are_told() -> None:
+    with pytest.raises(DataError, match="sheet 'Sheet' has formulas that were never computed; open it in Excel"):
+        sheets_of(book(("n",), ("=1+1",)), "t.xlsx", ON_DISK)
+    made = openpyxl.Workbook()
+    made.active.append(("n",))
+    made.create_sheet("empty")
+    hidden = made.create_sheet("old")
+    hidden.append(("=1+1",))
+    hidden.sheet_state = "hidden"
+    saved = BytesIO()
+    made.save(saved)
+    sheets, titles = sheets_of(saved.getvalue(), "t.xlsx", ON_DISK)
+    assert ([(sheet.name, sheet.rows) for sheet in sheets], titles) == ([("Sheet", [["n"]])], ["old"])
