@@ -350,3 +350,16 @@ def test_costs_are_measured_where_the_scenario_has_them() -> None:
     found = reduced(log_of(*FOLLOWED), costs={"currency": "EUR", "screening": 3.0})
     assert (found["cost"], found["cost_screening"], found["cost_sites"]) == (6.0, 6.0, 0.0)
     assert "cost" not in reduced(log_of(*FOLLOWED))
+
+
+def test_an_arm_counts_for_the_imbalance_from_the_day_on_which_it_opens_to_that_on_which_it_closes() -> None:
+    """Two in A before B opens are what is due; then 2/3 more, and after A closes all are due in B."""
+    people = [(10.0, e.RANDOMISED, 0, 0, 1, 0), (14.0, e.RANDOMISED, 0, 1, 2, 0)]
+    late = {"late": {"at_randomised": 1, "opens_arms": "B"}}
+    end = (99.0, e.TRIAL_ENDED)
+    assert reduced(log_of(*people, end), amendments=late)["max_imbalance"] == 0.0
+    opened = [*people, (15.0, e.ARM_OPENED, -1, -1, 0, 1), (16.0, e.RANDOMISED, 0, 2, 3, 1)]
+    assert reduced(log_of(*opened, end), amendments=late)["max_imbalance"] == pytest.approx(2 / 3)
+    closed = [*opened, (17.0, e.ARM_CLOSED, -1, -1, 0, 0)]
+    closed += [(18.0 + i, e.RANDOMISED, 0, 3 + i, 4 + i, 0) for i in range(2)]
+    assert reduced(log_of(*closed, end), amendments=late)["max_imbalance"] == pytest.approx(2 - 2 / 3)

@@ -201,3 +201,19 @@ def test_an_interrupt_in_the_instant_of_the_end_comes_too_late(env: TrialEnviron
     env.call_at(4.0, running.interrupt)
     env.run_to_end()
     assert not running.is_alive
+
+
+def test_a_run_says_whether_it_came_to_its_end(env: TrialEnvironment) -> None:
+    """It did where nothing is left or somebody finished it, even with the last event that is allowed."""
+    assert env.now == 0.0
+    assert env.run_to_end()
+    for day in (1.0, 2.0, 3.0):
+        env.at(day)
+    assert not env.run_to_end(2)
+    assert env.now == 2.0
+    assert env.run_to_end(1)
+    env.call_at(5.0, env.finish)
+    env.at(6.0)
+    assert env.run_to_end(1)
+    assert env.run_to_end()
+    assert env.now == 5.0, "nothing happens after the finish"

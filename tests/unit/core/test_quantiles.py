@@ -118,6 +118,17 @@ def test_bounds_hold_where_the_probability_between_them_is_lost_to_rounding(law:
     assert np.all((values >= low) & (values <= high))
 
 
+@pytest.mark.parametrize("side", ["low", "high"])
+def test_one_bound_alone_holds_where_an_uncertain_parameter_is_drawn_far_beyond_it(side: str) -> None:
+    """Ten standard deviations off, where the probability within the bound rounds to nothing."""
+    middle = {"uncertain": "uniform", "low": 20.0, "high": 60.0}
+    drawn = 30.0 if side == "low" else 50.0
+    normal = family("normal", mean=middle, sd=1.0, **{side: 40.0})
+    assert quantile(normal, {"mean": drawn})(U).tolist() == [40.0] * len(U)
+    lognormal = family("lognormal", median=middle, sigma=0.02, **{side: 40.0})
+    assert quantile(lognormal, {"median": drawn})(U).tolist() == [40.0] * len(U)
+
+
 def test_an_uncertain_parameter_takes_its_value() -> None:
     """A parameter that is itself uncertain is replaced by what was drawn for it."""
     law = family("lognormal", median={"uncertain": "normal", "mean": 7.0, "sd": 1.0, "low": 1.0}, sigma=0.4)

@@ -212,3 +212,11 @@ def test_an_arm_that_is_full_is_left_out_until_it_is_not(method: str) -> None:
         chosen.arm_is_full(arm, True)
     if method != "permuted_blocks":
         assert set(arms_of(chosen, [person()] * 100)) == {"A", "B", "C"}
+
+
+def test_how_far_an_arm_is_behind_its_share_of_those_in_arms_that_have_room() -> None:
+    """At 2:2:1, 3, 9 and 1 are 26/5 - 3 behind; without B, 3 and 1 of A and C are 8/3 - 3."""
+    method = allocation(THREE, method="minimisation")
+    assert method._lags([3, 9, 1]) == pytest.approx([26 / 5 - 3, 26 / 5 - 9, 13 / 5 - 1])
+    method.arm_is_full(method._arms[1], True)
+    assert method._lags([3, 9, 1]) == pytest.approx([8 / 3 - 3, 0.0, 4 / 3 - 1])

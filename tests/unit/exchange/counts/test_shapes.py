@@ -5,7 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from sim.exchange.counts.shapes import _are_counts, _counted_people, _period_headers, looks_like_counts
+from sim.exchange.counts.shapes import (
+    _are_counts,
+    _calendar_headers,
+    _counted_people,
+    _period_headers,
+    looks_like_counts,
+)
 from sim.exchange.tables.raw import RawTable
 
 
@@ -59,3 +65,20 @@ def test_ones_and_zeros_beside_days_of_people_say_yes_and_no(
 ) -> None:
     table = RawTable("x.csv", pd.DataFrame({"centre": ["A"] * 3, header: days, "randomised": flags}, dtype=object))
     assert looks_like_counts(table, {}) is is_counts
+
+
+@pytest.mark.parametrize(
+    ("table", "found"),
+    [
+        ({"Month": ["Jan", "Feb"], "2023": ["1", "2"], "2024": ["3", "4"]}, ("Month", ["2023", "2024"])),
+        ({"Month": ["Jan", "Feb"], "2024": ["3", "4"]}, None),
+        ({"Year": ["2023", "2024"], "Jan": ["1", "2"], "Feb": ["3", "4"]}, ("Year", ["Jan", "Feb"])),
+        ({"Year": ["2023", "2024"], "Jan": ["1", "2"]}, None),
+        ({"Year": ["2023", "soon"], "Jan": ["1", "2"], "Feb": ["3", "4"]}, None),
+        ({"Month": ["Jan", "13"], "2023": ["1", "2"], "2024": ["3", "4"]}, None),
+    ],
+)
+def test_months_by_years_are_at_least_two_of_either(
+    table: dict[str, list[str]], found: tuple[str, list[str]] | None
+) -> None:
+    assert _calendar_headers(RawTable("x.csv", pd.DataFrame(table, dtype=object))) == found

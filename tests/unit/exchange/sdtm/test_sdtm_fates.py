@@ -95,3 +95,25 @@ def test_an_incomplete_start_lies_after_collection_where_consent_is_not_given() 
     trial = read(f"{head}DM,1,2024-01,,2024-01-21,X\nDM,2,2024-02-10,2024-01-30,2024-02-02,X\n")
     assert str(trial.date_of(float(trial.people.randomised[0]))) == "2024-01-26"
     assert [str(trial.date_of(float(day))) for day in trial.people.screened] == ["2024-01-21", "2024-01-30"]
+
+
+@pytest.mark.parametrize(
+    ("category", "status"),
+    [(None, LEFT), ("DISPOSITION EVENT", LEFT), ("OTHER EVENT", RANDOMISED), ("PROTOCOL MILESTONE", RANDOMISED)],
+)
+def test_only_a_disposition_ends_participation_and_without_categories_each_row_is_one(
+    category: str | None, status: str
+) -> None:
+    rows = [
+        ("1", "RANDOMIZED", "PROTOCOL MILESTONE", "2024-01-10"),
+        ("1", "WITHDRAWAL BY SUBJECT", category, "2024-02-01"),
+    ]
+    keep = [0, 1, 3] if category is None else [0, 1, 2, 3]
+    lines = [("USUBJID", "DSDECOD", "DSCAT", "DSSTDTC"), *rows]
+    ds = "".join(
+        ",".join(["DOMAIN" if i == 0 else "DS", *(str(row[k]) for k in keep)]) + "\n" for i, row in enumerate(lines)
+    )
+    dm = "DOMAIN,USUBJID,RFSTDTC,RFICDTC,ARM\nDM,1,2024-01-10,2024-01-02,X\n"
+    trial = observed_from([table_of(dm.encode(), "dm.csv"), table_of(ds.encode(), "ds.csv")])
+    ended = "2024-02-01" if status == LEFT else ""
+    assert became(trial)["1"] == (status, "withdrawal by subject" if ended else "", ended)

@@ -118,7 +118,11 @@ def test_a_table_of_sites_adds_their_days_and_sites_of_its_own() -> None:
         ("Activated", "Began", "no column says when they opened; say which, as in --columns activated=NAME"),
         ("\n3,", "\n,", r"no site \(row 4\)"),
         ("\n3,", "\n01,", r"the same site twice \(rows 2, 4\)"),
-        ("2023-01-12", "2023-01-23", "1 randomised at site '2' before it opened on 2023-01-23, the first on 2023-01-22"),
+        (
+            "2023-01-12",
+            "2023-01-23",
+            "1 randomised at site '2' before it opened on 2023-01-23, the first on 2023-01-22",
+        ),
     ],
 )
 def test_a_table_of_sites_that_cannot_be_right_is_refused(replaced: str, by: str, said: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from sim.exchange.findings import DataError
 from sim.exchange.limits import ReadLimits
-from sim.exchange.tables.text_files import decoded, rows_of
+from sim.exchange.tables.text_files import _widths, decoded, rows_of
 
 LIMITS = ReadLimits(rows=3, columns=2, cells=5)
 TABLE = "sité,date\nA,2024-01-01\n"
@@ -85,3 +85,10 @@ def test_of_separators_that_fit_alike_a_comma_is_taken() -> None:
     assert rows("a,b;c\n") == [["a", "b;c"]]
     assert rows("alone\n") == [["alone"]]
     assert rows("a|b\n") == [["a", "b"]]
+
+
+def test_rows_decide_the_separator_up_to_the_60th_that_is_not_empty() -> None:
+    assert _widths("a;b\n\n ; \n1;2;3\n", ";") == [2, 3]
+    assert _widths("a;b\n" * 61, ";") == [2] * 60
+    assert _widths("a;b\n" * 61, ",") == [1] * 60
+    assert rows("a,b\n1;2\n3;4\n5;6\n")[1] == ["1", "2"], "the first row alone says little"
