@@ -110,3 +110,24 @@ def test_an_uncertain_price_is_this_trial_s() -> None:
 def test_a_month_is_the_mean_month() -> None:
     found = costs({**ROW, "day_end": np.array([MONTH_DAYS])}, priced(central_month=100.0), EventIndex(log_of()))
     assert found["cost"] == pytest.approx(100.0)
+
+
+def test_an_amendment_changes_prices_from_its_day_on() -> None:
+    """Two screenings, on days 12 and 14; two sites from -5 to 60 and from 10 to 30, of which 13 come before day 13."""
+    new = {"screening": 5.0, "site_month": 3 * MONTH_DAYS, "central_month": 2 * MONTH_DAYS}
+    amendments = {
+        "other": {"on": "2020-02-20", "costs": {"central_month": 0.0}},
+        "dearer": {"on": "2020-01-14", "costs": new},
+    }
+    unit = {"screening": 3.0, "site_month": MONTH_DAYS, "central_month": MONTH_DAYS, "lot": 9.0}
+    two = {"s": {"count": 2, "referrals_per_month": 3.0}}
+    design = Design(scenario_of(sites=two, costs={"currency": "EUR", **unit}, amendments=amendments))
+    in_force = ((13.0, "dearer"), (50.0, "other"))
+    changes = [(day, e.AMENDMENT_IN_FORCE, -1, -1, 0, list(design.amendments).index(name)) for day, name in in_force]
+    rows = [row for row in LOG.rows if row[1] != e.LOT_STARTED]
+    log = log_of(*sorted([*rows, *changes], key=lambda row: row[0]))
+    found = costs(dict(ROW), design, EventIndex(log))
+    assert found["cost_screening"] == pytest.approx(3.0 + 5.0)
+    assert found["cost_sites"] == pytest.approx((18 + 3) + 3 * (47 + 17))
+    assert found["cost_central"] == pytest.approx(13 + 2 * 37 + 0.0)
+    assert found["cost_cells"] == 0.0

@@ -176,5 +176,5 @@ def test_a_curve_s_quantile_is_the_smallest_that_the_share_does_not_exceed(n: in
 
 def test_what_comes_after_the_horizon_counts_on_the_last_day() -> None:
     curves = EnrolmentCurves(2.5)
-    curves.add(np.array([2.9]))
-    assert [row["mean"] for row in curves.table().to_pylist()] == [0.0, 0.0, 0.0, 1.0]
+    curves.add(np.array([2.9, 3.5, 9.0]))
+    assert [row["mean"] for row in curves.table().to_pylist()] == [0.0, 0.0, 0.0, 3.0]

@@ -59,6 +59,18 @@ def test_what_does_not_vary_has_no_shares() -> None:
     assert variance_shares(["x", CHANCE], [np.full(10, 5.0)] * 4) is None
 
 
+def test_it_varies_where_values_of_a_and_b_differ_by_more_than_rounding() -> None:
+    """Mixtures of the two are the same question again, and decide nothing."""
+    one, other = np.array([1.0, 1.0, 1.0, 1.0]), np.array([1.0, 2.0, 1.0, 1.0])
+    names = ["x", CHANCE]
+    assert variance_shares(names, [one, other, other, one]) is None
+    assert variance_shares(names, [other, one, one, one]) is not None
+    assert variance_shares(names, [one, one, one, other]) is not None
+    assert variance_shares(names, [one * 1e13, one, one, (one * 1e13) + 5.0]) is None
+    assert variance_shares(names, [one * 1e13, one, one, (one * 1e13) + 20.0]) is not None
+    assert variance_shares(names, [one * 1e-9, one, one, one * 1e-9 + 5e-13]) is None
+
+
 def test_ranks_are_among_those_of_a_and_b() -> None:
     """Ties share their middle rank, and never is last."""
     first, mixed, last = ranked([np.array([1.0, 3.0]), np.array([2.0, np.inf]), np.array([3.0, np.inf])])

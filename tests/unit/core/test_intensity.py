@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import integrate
 
-from sim.core.intensity import Steps, days_of_arrivals, intensity
+from sim.core.intensity import ChangingIntensity, Steps, days_of_arrivals, intensity
 
 END = 400.0
 EDGES = np.array([0.0, 30.0, 47.5, 120.0, 121.0, 200.0])
@@ -121,3 +121,26 @@ def test_arrivals_at_several_sites_at_once_are_those_of_each() -> None:
         assert days.tobytes() == site.times(row).tobytes()
     assert np.isinf(found[[2, 4]]).all()
     assert np.isfinite(found[[0, 1, 3, 5], 0]).all()
+
+
+def test_each_change_multiplies_the_rate_that_the_one_before_left() -> None:
+    """One a day; two from day 10, six from day 20, none from day 30 on: 10, 30 and 90 are expected by then."""
+    flat = Steps(np.array([0.0]), np.array([1.0]), END)
+    changing = ChangingIntensity(intensity(1.0, flat, 0.0, END, 0.0, 0.0, 1.0))
+    expected = np.array([5.0, 10.0, 12.0, 30.0, 36.0, 89.0, 91.0])
+    assert changing.times(expected).tolist() == expected.tolist()
+    changing.multiply(10.0, 2.0)
+    assert changing.times(expected) == pytest.approx([5.0, 10.0, 11.0, 20.0, 23.0, 49.5, 50.5])
+    changing.multiply(20.0, 3.0)
+    assert changing.times(expected) == pytest.approx([5.0, 10.0, 11.0, 20.0, 21.0, 20 + 59 / 6, 20 + 61 / 6])
+    changing.multiply(30.0, 0.0)
+    assert changing.times(expected) == pytest.approx([5.0, 10.0, 11.0, 20.0, 21.0, 20 + 59 / 6, np.inf])
+
+
+def test_a_site_that_opens_later_has_no_arrivals_before() -> None:
+    flat = Steps(np.array([0.0]), np.array([1.0]), END)
+    changing = ChangingIntensity(intensity(0.0, flat, 0.0, END, 0.0, 0.0, 1.0))
+    assert changing.times(np.array([0.5])).tolist() == [np.inf]
+    changing.multiply(10.0, 2.0)
+    changing.opens(intensity(1.0, flat, 40.0, END, 40.0, 0.0, 1.0))
+    assert changing.times(np.array([0.5, 4.0])) == pytest.approx([40.25, 42.0])

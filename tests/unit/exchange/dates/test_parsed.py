@@ -115,3 +115,9 @@ def test_a_text_that_is_no_date_is_refused_with_its_row(text: str, said: str) ->
 )
 def test_years_first_are_six_numbers_above_12_that_change_less_than_the_last(texts: list[str], may: bool) -> None:
     assert _may_begin_with_year(texts) is may
+
+
+def test_of_many_forms_the_three_most_frequent_are_told() -> None:
+    texts = ["2024-01-15"] * 4 + ["15 Feb 2024"] * 3 + ["20240301"] * 2 + ["April 5, 2024"]
+    (told,) = read(*texts).notes
+    assert told == "dates in 'Date' are written in 4 ways, 2024-01-15 (4), 15 Feb 2024 (3) and 20240301 (2)"

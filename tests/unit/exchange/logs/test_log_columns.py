@@ -69,7 +69,7 @@ def test_among_columns_of_one_role_that_differ_all_with_a_plain_name_are_unclear
 def test_a_column_of_more_than_40_different_words_is_no_status(n: int, is_status: bool) -> None:
     """So many different words describe each person, even if each one says something known."""
     spellings = ["".join(each) for each in product(*({c, c.upper()} for c in "on study"))]
-    cells = sorted(spellings)[: n - 1] + ["left"]
+    cells = [*sorted(spellings)[: n - 1], "left"]
     table = {"Subject": [str(i) for i in range(n)], "Randomisation date": ["2024-01-02"] * n, "What came of it": cells}
     found = log_columns(RawTable("t.csv", pd.DataFrame(table, dtype=object)), {})
     assert (headers.STATUS in found.found) is is_status
