@@ -81,6 +81,8 @@ def test_where_days_are_far_apart_a_slip_is_farther() -> None:
     assert checked([*slow, 180.0 + 401]).questions
     assert not checked([*slow, 180.0 + 401], as_of=date(2024, 1, 1)).questions, "the user said where they end"
     assert not checked([0.0, 500.0]).questions, "of two days neither is the odd one"
+    assert not checked([0.0, 5000.0, 5000.0]).findings
+    assert checked([0.0, 5000.0, 5001.0]).findings
 
 
 @pytest.mark.parametrize(("gap", "refused"), [(1827, True), (1826, False)])
