@@ -253,6 +253,15 @@ def test_columns_that_may_be_countries_are_asked_about_with_the_option_that_adds
     assert "'Germany' and 'France' are added up as those randomised" in trial.account.notes
 
 
+def test_columns_that_are_sites_keep_them() -> None:
+    text = "Month,Leeds,York\n2024-01-01,3,5\n2024-02-01,5,9\n"
+    said = Said(columns={"site": "Leeds+York"}, counts="running")
+    trial = observed_from([table_of(text.encode(), "data.csv")], said=said)
+    n_at = {site.name: int((trial.people.site == i).sum()) for i, site in enumerate(trial.sites)}
+    assert n_at == {"Leeds": 5, "York": 9}
+    assert "each of 2 columns is a site, and counts those randomised: 'Leeds' and 'York'" in trial.account.notes
+
+
 def test_a_total_that_is_no_sum_is_not_taken() -> None:
     with pytest.raises(QuestionError, match="randomised=Total"):
         _read("Month,Germany,France,Total\n2024-01,3,5,8\n2024-02,5,4,10\n")

@@ -1,9 +1,10 @@
-"""Counts with one column per country or site, but no total: added up where that is certain, otherwise asked about.
+"""Counts with one column per country or site, but no total: put together where that is certain, otherwise asked about.
 
 Columns of plans or of screening failures must not be added to those randomised, and a name does not always tell.
 
 Attributes:
-    PLUS: what a user writes between columns to add up: `randomised=Germany+France`.
+    PLUS: what a user writes between columns that belong together: `randomised=Germany+France` to add them up,
+        `site=Leeds+York` where each is a site.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from sim.errors import in_short
 from sim.exchange.counts.numbers import numbers_in
 from sim.exchange.counts.running_totals import says_running
-from sim.exchange.findings import COLUMNS, Question
+from sim.exchange.findings import COLUMNS, Question, quoted
 from sim.exchange.logs.headers import words_of
 from sim.exchange.tables.columns import COUNT_NAMES, LOG_NAMES, Columns, is_usual, recognised
 from sim.exchange.tables.layout import is_total
@@ -37,11 +39,11 @@ _LARGE = ("country", "countries", "region", "land", "pays", "pais", "paese", "pa
 
 @dataclass(frozen=True)
 class Added:
-    """The result of adding up columns of places.
+    """The result of putting columns of places together.
 
     Attributes:
-        table: the table, with the sum as a further column, or unchanged.
-        columns: what the user said of columns, with the sum as the number randomised.
+        table: the table, with the sum as a further column, with a row per period and site, or unchanged.
+        columns: what the user said of columns, with the new ones.
         note: what was done, as a clause.
         question: what to ask, where it is not certain; else None.
     """
@@ -53,10 +55,10 @@ class Added:
 
 
 def added_up(table: RawTable, columns: Columns) -> Added:
-    """Add up columns of places to the number randomised, where no column counts that.
+    """Put columns of places together, where no column counts those randomised.
 
-    They are added up if the user says so, as in `randomised=Germany+France`, if a column of totals is their sum, or if
-    all are named after sites.
+    They are added up if the user says so, as in `randomised=Germany+France`, or if a column of totals is their sum.
+    They are sites if the user says so, as in `site=Leeds+York`, or if all are named after sites.
 
     Args:
         table: the counts, one row per period.
@@ -67,20 +69,41 @@ def added_up(table: RawTable, columns: Columns) -> Added:
         place.
     """
     said = columns.get("randomised", "")
-    if said and said not in table.columns:
-        parts = [part.strip() for part in said.split(PLUS)]
-        if len(parts) > 1 and all(part in table.columns for part in parts):
-            return _with_sum(table, columns, parts)
+    if sites := _parts(table, columns.get("site", "")):
+        return _by_site(table, columns, sites)
+    if parts := _parts(table, said):
+        return _with_sum(table, columns, parts)
     if said or "randomised" in _found(table, columns):
         return Added(table, columns)
     places, total = _places(table, columns)
     if total and places and _adds_up(table, places, total):
         note = f"'{total}' is the sum of {listed(map(repr, places), _SHOWN)}"
+        if "site" not in _found(table, columns):
+            note += f"; if each is a site, say --columns {quoted(f'site={PLUS.join(places)}')}"
         return Added(table, {**columns, "randomised": total}, note)
-    places = [*places, total] if total else places
-    if len(places) > 1 and all("site" in words_of(name) for name in places):
-        return _with_sum(table, columns, places)
-    return Added(table, columns, question=_question(table, places))
+    if len(places) > 1 and all("site" in words_of(name) for name in places) and "site" not in _found(table, columns):
+        return _by_site(table, columns, places)
+    return Added(table, columns, question=_question(table, places, total))
+
+
+def _parts(table: RawTable, said: str) -> list[str]:
+    """Columns that the user put together, as in `Germany+France`; none where that is one column, or one is missing."""
+    parts = [part.strip() for part in said.split(PLUS)]
+    is_sum = said not in table.columns and len(parts) > 1 and all(part in table.columns for part in parts)
+    return parts if is_sum else []
+
+
+def _by_site(table: RawTable, columns: Columns, names: list[str]) -> Added:
+    """The table with a row per period and site, from a column for each site."""
+    period = recognised(table, {"date": COUNT_NAMES["date"]}, columns)[0].get("date")
+    if period is None:
+        return Added(table, columns)
+    pieces = [
+        pd.DataFrame({period: table.cells[period], "site": name, "randomised": table.cells[name]}) for name in names
+    ]
+    note = f"each of {len(names)} columns is a site, and counts those randomised: {listed(map(repr, names), _SHOWN)}"
+    cells = pd.concat(pieces).sort_index(kind="stable")
+    return Added(replace(table, cells=cells), {**columns, "site": "site", "randomised": "randomised"}, note)
 
 
 def _with_sum(table: RawTable, columns: Columns, names: list[str]) -> Added:
@@ -134,13 +157,18 @@ def _adds_up(table: RawTable, places: list[str], total: str) -> bool:
     return bool(np.array_equal(parts.sum(axis=0), numbers_in(table.cells[total]).fillna(0.0).to_numpy()))
 
 
-def _question(table: RawTable, places: list[str]) -> Question | None:
-    """Ask what counts the randomised: all columns of places together, or one of them; None without any."""
-    if not places:
+def _question(table: RawTable, places: list[str], total: str) -> Question | None:
+    """Ask what counts the randomised: a total, all columns of places together, or one of them; None without any."""
+    if not places and not total:
         return None
     message = f"no column counts those randomised (found: {', '.join(in_short(name) for name in table.columns)})"
-    sums = ((f"randomised={PLUS.join(places)}", "they are those randomised, by country or site"),) if places[1:] else ()
-    choices = (*sums, *((f"randomised={name}", f"'{name}' counts them") for name in places))
+    together = PLUS.join(places)
+    sums = (
+        (f"randomised={together}", "they are those randomised, by country or arm, and are added up"),
+        (f"site={together}", "each is a site, and counts those randomised there"),
+    )
+    alone = [(f"randomised={name}", f"'{name}' counts them") for name in (total, *places) if name]
+    choices = (*alone[: bool(total)], *(sums if places[1:] else ()), *alone[bool(total) :])
     return Question(message, COLUMNS, choices, file=table.file)
 
 

@@ -39,6 +39,8 @@ _YEAR = r"(?:19|20)\d{2}"
 _PERIOD = "period"
 _NUMBER = frozenset({"number", "no", "nr", "n", "num", "count", "total"})
 _OF_WEEKS = frozenset({"week", "wk", "kw"})
+_OF_MONTHS = frozenset(("month", "months", "mth", "monat", "mois", "mes", "mese", "maand", "quarter", "period"))
+_FIRST_DAY = re.compile(r"\d{4}-\d{2}-01(?:[ T].*)?|0?1[./-].*")
 _PEOPLE = frozenset({"patients", "subjects", "participants", "pts"})
 _SITE_HEADERS = frozenset(COUNT_NAMES["site"])
 
@@ -177,12 +179,14 @@ def _are_told_counts(table: RawTable, header: str) -> bool:
 
 
 def _has_periods(table: RawTable) -> bool:
-    """Whether a column has months, quarters or weeks, or days of weeks, and another has numbers."""
+    """Whether a column has months, quarters or weeks, or days that stand for them, and another has numbers."""
     name = recognised(table, {"date": COUNT_NAMES["date"]})[0].get("date", "")
     if not name or not any(_are_counts(table.cells[other]) for other in table.columns if other != name):
         return False
     texts = [str(text) for text in table.cells[name].unique() if text]
-    if texts and not _OF_WEEKS.isdisjoint(plain(name).split("_")) and all(is_date(text) for text in texts):
+    words = plain(name).split("_")
+    is_month = not _OF_MONTHS.isdisjoint(words) and all(_FIRST_DAY.fullmatch(text) for text in texts)
+    if texts and (is_month or not _OF_WEEKS.isdisjoint(words)) and all(is_date(text) for text in texts):
         return True
     forms = (*PERIOD_MONTHS, *QUARTERS, *WEEKS)
     return bool(texts) and all(any(form.pattern.fullmatch(text) for form in forms) for text in texts)

@@ -17,7 +17,9 @@ def table(*lines: str) -> RawTable:
 def test_a_column_of_their_sum_counts_them_all() -> None:
     found = added_up(table("Month,Germany,France,Total", "2024-01,3,4,7", "2024-02,,2,2"), {})
     assert found.columns == {"randomised": "Total"}
-    assert found.note == "'Total' is the sum of 'Germany' and 'France'"
+    assert found.note == (
+        "'Total' is the sum of 'Germany' and 'France'; if each is a site, say --columns \"site=Germany+France\""
+    )
     assert found.question is None
 
 
@@ -26,18 +28,28 @@ def test_a_total_that_is_not_their_sum_is_asked_about() -> None:
     assert (found.columns, found.note) == ({}, "")
     assert found.question is not None
     assert [choice for choice, _ in found.question.choices] == [
-        "randomised=Germany+France+Total",
+        "randomised=Total",
+        "randomised=Germany+France",
+        "site=Germany+France",
         "randomised=Germany",
         "randomised=France",
-        "randomised=Total",
     ]
 
 
-def test_columns_named_after_sites_are_added_up() -> None:
+def test_columns_named_after_sites_are_sites() -> None:
     found = added_up(table("Month,Site 1,Site 2", "2024-01,3,4", "2024-02,,2", "2024-03,,"), {})
-    assert found.columns == {"randomised": "Site 1+Site 2"}
-    assert found.table.cells["Site 1+Site 2"].tolist() == ["7", "2", ""]
-    assert found.note == "'Site 1' and 'Site 2' are added up as those randomised"
+    assert found.columns == {"site": "site", "randomised": "randomised"}
+    cells = found.table.cells
+    assert cells["site"].tolist() == ["Site 1", "Site 2"] * 3
+    assert cells["randomised"].tolist() == ["3", "4", "", "2", "", ""]
+    assert cells["Month"].tolist() == ["2024-01", "2024-01", "2024-02", "2024-02", "2024-03", "2024-03"]
+    assert cells.index.tolist() == [2, 2, 3, 3, 4, 4]  # rows of the file
+    assert found.note == "each of 2 columns is a site, and counts those randomised: 'Site 1' and 'Site 2'"
+
+
+def test_what_the_user_calls_sites_are_sites() -> None:
+    found = added_up(table("Month,Leeds,York,Planned", "2024-01,3,4,5"), {"site": "Leeds + York"})
+    assert found.table.cells.to_numpy().tolist() == [["2024-01", "Leeds", "3"], ["2024-01", "York", "4"]]
 
 
 def test_what_the_user_adds_up_is_added_up_and_a_cell_that_is_no_number_is_kept() -> None:
