@@ -107,6 +107,12 @@ def test_start_up_ends_with_the_activation_and_the_referral_at_the_latest(
     assert (found.get("start_up", 0.0), found.get("referral", 0.0)) == (start_up, referral)
 
 
+def test_of_a_site_whose_activation_is_not_known_no_other_s_is_taken() -> None:
+    rows = [(-4.0, e.SITE_ACTIVATED, 0), *(row for row in WAY if row[1] not in (e.SITE_ACTIVATED, e.TRIAL_STARTED))]
+    found = steps(log_of(*rows), "last_randomised", {"last_randomised": 30.0})
+    assert (found["start_up"], found.get("referral", 0.0)) == (12.0, 0.0)
+
+
 def test_what_comes_after_randomisation_is_follow_up_and_the_lock() -> None:
     log = log_of(*WAY, (58.0, e.COMPLETED, 1, 5, 2), (70.0, e.DATABASE_LOCKED))
     days = {"last_randomised": 30.0, "last_visit": 58.0, "database_lock": 70.0}
@@ -164,6 +170,8 @@ def test_which_event_completes_which_milestone() -> None:
         "database_lock": (50.0, 0.0),
         "primary_completion": (40.0, 1.0),
     }
+    on_the_day = completing(reached({**days, "primary_completion": 40.0}), design(), EventIndex(log_of(*TWO)))
+    assert on_the_day["primary_completion"].days.tolist() == [40.0]
     nobody = completing(reached({}), design(), EventIndex(Log()))
     assert all((people == NOBODY).all() for people, _ in nobody.values())
 

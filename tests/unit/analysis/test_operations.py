@@ -42,3 +42,9 @@ def test_coordinators_are_busy_while_they_screen_at_a_site_that_looks() -> None:
     operations(columns, Design(scenario_of(sites=sites)), INDEX)
     assert columns["share_coordinators_busy"].tolist() == [7 / 25, 4 / 28]
     assert columns["share_bays_busy"].tolist() == columns["rate_per_month"].tolist() == [0.0, 0.0]
+
+
+def test_a_site_that_closed_without_being_opened_is_no_other() -> None:
+    log = log_of((0.0, e.SITE_ACTIVATED, 0), (3.0, e.SITE_CLOSED, 1), (4.0, e.SITE_CLOSED, 2))
+    spans, _ = looking(EventIndex(log), np.array([9.0]), 0.0)
+    assert spans.tolist() == [[0.0, 9.0]]

@@ -217,3 +217,17 @@ def test_a_run_says_whether_it_came_to_its_end(env: TrialEnvironment) -> None:
     assert env.run_to_end(1)
     assert env.run_to_end()
     assert env.now == 5.0, "nothing happens after the finish"
+
+
+def test_waiting_for_a_day_gives_nothing(env: TrialEnvironment) -> None:
+    found: list[object] = []
+
+    def process() -> Generator[Event, None, None]:
+        event = env.at(3.0)
+        assert event.triggered
+        found.append((yield event))
+        found.append(event.value)
+
+    env.start(process())
+    env.run_to_end()
+    assert found == [None, None]

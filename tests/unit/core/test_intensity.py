@@ -144,3 +144,11 @@ def test_a_site_that_opens_later_has_no_arrivals_before() -> None:
     changing.multiply(10.0, 2.0)
     changing.opens(intensity(1.0, flat, 40.0, END, 40.0, 0.0, 1.0))
     assert changing.times(np.array([0.5, 4.0])) == pytest.approx([40.25, 42.0])
+
+
+def test_a_piece_that_begins_at_the_end_or_after_it_has_a_day() -> None:
+    for end in (20.0, 30.0, 31.0):
+        steps = Steps(np.array([0.0, 30.0]), np.array([1.0, 2.0]), end)
+        assert steps.edges.tolist() == [0.0, 30.0, 31.0]
+        assert steps.integral.tolist() == [0.0, 30.0, 32.0]
+    assert Steps(np.array([0.0, 30.0]), np.array([1.0, 2.0]), 40.0).integral_to(40.0) == 50.0

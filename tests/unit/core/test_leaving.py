@@ -10,7 +10,7 @@ import pytest
 from conftest import scenario_of
 
 from sim.core.design import Design
-from sim.core.leaving import falling_curves, leaving_hazards
+from sim.core.leaving import falling_curves, leaving_hazards, multiples
 from sim.errors import ScenarioError
 
 ARMS = {"A": {}, "B": {}}
@@ -102,3 +102,23 @@ def test_how_often_beta_points_would_fall() -> None:
 def test_a_curve_that_typically_falls_is_refused(late: object) -> None:
     with pytest.raises(ScenarioError, match=r"week 10 has 0\.1 typically and week 20 has 0\.05"):
         written({"lost": {10: BETA | {"mean": 0.1}, 20: late}})
+
+
+def test_hazards_of_an_arm_are_multiples_of_those_of_all_arms_or_else_of_the_first_with_a_curve() -> None:
+    """Of all arms although A, the first in the alphabet, has a curve of its own: 3 times in B, and 1 of the other."""
+    leaving = {
+        "death": {"all": {10: 0.1}, "A": {10: 0.3}, "hazard_ratio": {"B": 3.0}},
+        "lost": {10: 0.2},
+    }
+    design = written(leaving)
+    hazards(design)
+    rules = design.scenario.follow_up
+    assert rules is not None
+    found = multiples(design, rules, "B")
+    assert found is not None
+    assert [(one.hazard, one.ratio) for one in found] == [
+        (design.hazards["all"][0], 3.0),
+        (design.hazards["all"][1], 1.0),
+    ]
+    assert multiples(design, rules, "A") is None, "it has a curve"
+    assert multiples(written({"lost": {10: 0.2}}), rules, "A") is None, "nothing is solved yet"

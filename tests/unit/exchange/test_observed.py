@@ -14,6 +14,7 @@ from sim.exchange.observed import (
     FAILED,
     IN_SCREENING,
     LEFT,
+    NO_SITE,
     RANDOMISED,
     Funnel,
     ObservedTrial,
@@ -137,3 +138,12 @@ def test_a_site_is_seen_from_its_opening_or_from_its_first_person() -> None:
     assert np.isnan(made.first_seen()[3])
     opened = replace(made, sites=(replace(made.sites[0], activated=-5.0), *made.sites[1:]))
     assert opened.first_seen()[0] == -5.0
+
+
+def test_somebody_of_no_known_site_opens_none() -> None:
+    made = trial()
+    nowhere = replace(made, people=replace(made.people, site=np.array([0, 1, 0, 0, 1, NO_SITE])))
+    assert nowhere.first_seen().tolist()[:2] == [0.0, 1.0]
+    assert np.isnan(nowhere.first_seen()[2:]).all()
+    nobody = replace(made, people=replace(made.people, screened=np.full(6, NAN), randomised=np.full(6, NAN)))
+    assert np.isnan(nobody.first_seen()).all()

@@ -161,6 +161,9 @@ def test_people_in_screening_are_counted_from_entering_to_leaving_once() -> None
     trial.caps.leaves(second)
     assert trial.barred() == (None, None)
     assert trial.log() == [(0.0, "cap.reached", 2, 0), (0.0, "cap.opened", 1, 0)]
+    trial.caps.enters(second)
+    assert trial.barred() == (AWAY, AWAY), "who left twice left once, and is counted again on coming back"
+    trial.caps.leaves(second)
     trial.randomise(5)
     assert trial.barred() == (None, None), "participants are not in screening"
 

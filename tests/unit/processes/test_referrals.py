@@ -195,6 +195,20 @@ def test_where_nobody_can_stand_in_somebody_like_them_does() -> None:
     assert all(person.consents and person.window_ends == float("inf") for person in found)
 
 
+def test_where_all_fail_the_tests_those_who_were_drawn_stand_in_one_after_the_other() -> None:
+    attributes = {"weight_kg": {"dist": "uniform", "low": 50.0, "high": 90.0}}
+    rules = {"criteria": {"sick": {"stage": "tests", "none": ["sick"]}}}
+    world = world_of(screening=rules, patients={"conditions": {"sick": 1.0}, "attributes": attributes})
+    referrals, (site,) = Referrals(world), sites_of(world)
+    stand_ins = referrals.stand_ins(site, is_eligible=True)
+    found = [next(stand_ins) for _ in range(5)]
+    drawn, row = world.batch.stand_ins(site.design, site.row, world.row, 0)
+    assert [person.weight_kg for person in found] == [drawn.people.listed.weight_kg[row + i] for i in range(5)]
+    assert [person.values for person in found] == [drawn.people.listed.values[row + i] for i in range(5)]
+    assert len({person.weight_kg for person in found}) == 5
+    assert not any(person.tests_failed for person in found)
+
+
 def test_where_nobody_is_drawn_at_all_somebody_plain_stands_in() -> None:
     """The chart excludes all: who stands in weighs 1 kg, and each time that is drawn for them is its mean."""
     world = world_of(screening=CHART, patients={"conditions": {"sick": 1.0}})
@@ -202,3 +216,27 @@ def test_where_nobody_is_drawn_at_all_somebody_plain_stands_in() -> None:
     found = [next(referrals.stand_ins(site, is_eligible)) for is_eligible in (True, False)]
     assert [person.values for person in found] == [[1.0] * len(world.design.columns)] * 2
     assert [(person.weight_kg, person.referred, person.strata) for person in found] == [(1.0, 0.0, ())] * 2
+
+
+def test_where_a_rate_may_change_each_has_an_arrival_time_of_a_process_of_unit_rate() -> None:
+    """Sums of the gaps, block after block, until more were seen than any trial looks at."""
+    amendments = {"more": {"on": "2020-06-01", "referrals_times": 2.0}}
+    world = world_of(amendments=amendments)
+    world.design.most_events = BLOCK
+    referrals, (site,) = Referrals(world), sites_of(world)
+    found = list(referrals.of(site))
+    gaps = [world.batch.referred(world.design.groups[0], 0, 0, block)[0].gaps[0] for block in range(2)]
+    assert [person.referral for person in found if person] == list(range(2 * BLOCK))
+    assert [person.arrival for person in found if person] == pytest.approx(np.cumsum(np.concatenate(gaps)).tolist())
+    assert referrals.are_too_many, "the third block is one too many"
+    assert len(referrals._seen[site.index]) == 2
+
+
+def test_at_a_rate_of_0_nobody_comes_until_it_changes() -> None:
+    world = world_of(amendments={"none": {"on": "2020-06-01", "referrals_times": 0.0}})
+    referrals, (site,) = Referrals(world), sites_of(world)
+    coming = referrals.of(site)
+    for _ in range(BLOCK):
+        assert next(coming) is not None
+    site.arrivals.multiply(0.0, 0.0)
+    assert [next(coming), next(coming)] == [None, None]

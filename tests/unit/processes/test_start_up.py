@@ -51,3 +51,30 @@ def test_steps_may_be_over_before_day_0() -> None:
 def test_without_steps_or_a_start_nothing_is_told() -> None:
     assert told() == ([], math.inf)
     assert told(site_defaults={"start_up": STEPS}, trial={"start": {"never": 1.0}}) == ([], math.inf)
+
+
+def test_sites_that_are_opened_later_share_what_is_done_once() -> None:
+    """From day 100: contracts until 130, the country's approval until 160, initiations until 170; then from 200."""
+    sites = {"s": {"count": 2, "referrals_per_month": 1.0, "country": "DE"}}
+    world = world_of(sites=sites, site_defaults={"start_up": STEPS}, trial={"start": {"never": 1.0}})
+    planned: list[tuple[str, str | None, float]] = []
+    steps = StartUpSteps(world, lambda *what: planned.append(what))
+    (group,) = world.design.groups
+    assert steps.open(group, [0], 100.0) == [170.0]
+    assert steps.open(group, [1], 200.0) == [240.0], "the approval is there"
+    world.env.run_to_end()
+    rows = [(row[0], row[2], row[4], row[5], row[6]) for row in world.log.rows]
+    assert rows == [
+        (130.0, 0, 0, 1, 30.0),
+        (160.0, -1, 2, 0, 60.0),
+        (170.0, 0, 0, 2, 10.0),
+        (230.0, 1, 0, 1, 30.0),
+        (240.0, 1, 0, 2, 10.0),
+    ]
+    assert planned[:4] == [
+        ("s", "approval", 160.0),
+        ("s", "contract", 130.0),
+        ("s", "initiation", 170.0),
+        ("s", None, 170.0),
+    ]
+    assert planned[4:] == [("s", "contract", 230.0), ("s", "initiation", 240.0), ("s", None, 240.0)]

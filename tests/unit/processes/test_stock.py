@@ -113,3 +113,13 @@ def test_what_is_discarded_is_counted(world: Recorder) -> None:
     stock.claim(12.0)
     stock.discard()
     assert world.log == [(0, "cells.discarded", 2, 3.0)]
+
+
+def test_what_is_left_when_a_lot_expires_is_what_the_others_have(world: Recorder) -> None:
+    stock = stock_of(world, (1, 10.0, 300.0), (2, 5.0, 900.0), (3, 0.1, 500.0))
+    found: list[float] = []
+    for day in (299.0, 301.0, 501.0, 901.0):
+        world.env.call_at(day, lambda: found.append(stock.cells))
+    world.env.run_to_end()
+    assert found == pytest.approx([15.1, 5.1, 5.0, 0.0])
+    assert found[-1] == 0.0

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from sim.exchange.logs import headers
-from sim.exchange.logs.columns import LogColumns, log_columns
+from sim.exchange.logs.columns import LogColumns, is_a_row_a_person, log_columns
 from sim.exchange.tables.raw import RawTable
 
 DAYS, FLAGS, WORDS = ["2024-01-02", "2024-02-03", ""], ["Y", "N", "N"], ["on study", "left", "left"]
@@ -73,3 +73,22 @@ def test_a_column_of_more_than_40_different_words_is_no_status(n: int, is_status
     table = {"Subject": [str(i) for i in range(n)], "Randomisation date": ["2024-01-02"] * n, "What came of it": cells}
     found = log_columns(RawTable("t.csv", pd.DataFrame(table, dtype=object)), {})
     assert (headers.STATUS in found.found) is is_status
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_one"),
+    [
+        (["1", "2", "3"], True),
+        (["1", "2", "", ""], False),  # half are filled
+        (["1", "2", "3", "", ""], True),
+        (["1", "1", "2", "2"], False),  # half differ
+        (["1", "1", "2", "3", "3"], True),
+        (["1", "2", "", "", ""], False),
+        (["", ""], False),
+    ],
+)
+def test_a_column_names_a_person_in_each_row_where_most_cells_are_filled_and_most_differ(
+    cells: list[str], is_one: bool
+) -> None:
+    assert is_a_row_a_person(RawTable("t.csv", pd.DataFrame({"Subject": cells}, dtype=object))) is is_one
+    assert not is_a_row_a_person(RawTable("t.csv", pd.DataFrame({"ID": cells, "Month": cells}, dtype=object)))

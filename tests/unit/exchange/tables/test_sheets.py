@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -60,3 +62,15 @@ def test_sheets_of_one_shape_are_one_table_without_their_total() -> None:
     assert len(chosen(sheet("A", named), sheet("B", named))[1]) == 1
     assert len(chosen(sheet("A", COUNTS), sheet("Total", COUNTS), said="Total")[0]) == 2
     assert len(chosen(sheet("A", COUNTS), sheet("Total", COUNTS), said="all")[0]) == 4
+
+
+def test_which_sheets_are_one_table_is_told_before_what_there_is_to_say_of_each() -> None:
+    named = (*COUNTS, "Site")
+    first, second = (replace(sheet(name, named), notes=(f"{name} has a title",)) for name in "AB")
+    ranges = "their rows counted through: 1 to 3 are 'A', 4 to 6 are 'B'"
+    assert chosen(first, second)[1] == (
+        f"2 sheets of one shape are one table, {ranges}",
+        "sheet 'A': A has a title",
+        "sheet 'B': B has a title",
+    )
+    assert chosen(first)[1] == ("A has a title",)
