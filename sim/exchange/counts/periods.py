@@ -339,7 +339,7 @@ def _of_dates(days: Days, column: str) -> Periods:
     last_days = ((months + _ONE_MONTH).astype("datetime64[D]") - _ONE_DAY == known).all()
     steps = np.diff(known).astype(int)
     by_month = len(known) > 2 or says_month
-    if len(known) and apart and by_month and (first_days or last_days) and (len(steps) == 0 or steps.min() >= 27):
+    if len(known) and apart and by_month and (first_days or last_days):
         note = () if first_days else ("dates at the ends of months stand for these months",)
         return replace(_of_months(days, MONTH), notes=note)
     if (

@@ -116,3 +116,8 @@ def test_named_periods_are_stretches_of_days() -> None:
         ("year_end", 91.0, 94.0),
         ("autumn", 366.0, 367.0),
     ]
+
+
+def test_a_yearly_period_of_one_day_is_that_day() -> None:
+    found = factors({"periods": {"p": {"from": "05-01", "to": "05-01", "factor": 0.5}}})
+    assert [day for day, value in found.items() if value == 0.5] == [date(2020, 5, 1), date(2021, 5, 1)]

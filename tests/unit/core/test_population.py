@@ -13,7 +13,7 @@ from statistics_of_runs import probability_is
 
 from sim.core.batch import Batch
 from sim.core.design import Design
-from sim.core.population import criteria_in_order
+from sim.core.population import _cholesky_rows, criteria_in_order
 from sim.scenario.schema.patients import Criterion
 
 PATIENTS: dict[str, Any] = {
@@ -163,3 +163,15 @@ def test_criteria_are_in_the_order_of_the_record() -> None:
     items = {"old": None, "e10": "E10", "e2": "E2", "i3": "I3", "a": "I2b", "z": "I2a", "new": None}
     criteria = {name: Criterion(stage="chart", item=item, any=("c",)) for name, item in items.items()}
     assert criteria_in_order(criteria) == ["z", "a", "i3", "e2", "e10", "new", "old"]
+
+
+def test_a_number_is_a_sum_of_independent_ones_whose_products_are_the_correlations() -> None:
+    """Three that correlate by 1/2 each, and a fourth with the first alone; weights of 0 are left out."""
+    rows = _cholesky_rows({"a~b": 0.5, "c~a": 0.5, "b~c": 0.5, "a~d": -0.6})
+    assert rows["a"] == [("a", 1.0)]
+    assert dict(rows["b"]) == pytest.approx({"a": 1 / 2, "b": np.sqrt(3) / 2})
+    assert dict(rows["c"]) == pytest.approx({"a": 1 / 2, "b": 1 / np.sqrt(12), "c": np.sqrt(2 / 3)})
+    weights = {name: dict(row) for name, row in rows.items()}
+    for pair, wanted in {"a~b": 0.5, "a~c": 0.5, "b~c": 0.5, "a~d": -0.6, "b~d": 0.0, "c~d": 0.0, "d~d": 1.0}.items():
+        left, right = (weights[name] for name in pair.split("~"))
+        assert sum(left[k] * right.get(k, 0.0) for k in left) == pytest.approx(wanted, abs=1e-12)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from sim.exchange.findings import DataError
@@ -91,3 +93,31 @@ def test_a_number_with_the_same_days_at_two_sites_is_one_person_who_moved() -> N
     rows = [f"{n},A,2023-0{n}-01,2023-0{n}-11,,," for n in (1, 2, 3)] + ["3,B,2023-03-01,2023-03-11,,,"]
     with pytest.raises(DataError, match=r"the same participant twice \(rows 4, 5\): they differ in 'Site'"):
         read(*rows)
+
+
+@pytest.mark.parametrize(
+    ("more", "is_within"),
+    [
+        (["1,B"], True),  # both sites start with 1
+        (["2,B"], True),
+        (["1,B", "30,C"], True),  # two of three
+        (["1,B", "30,C", "40,D"], False),  # half of them
+        (["3,B"], False),  # the second site goes on counting
+        (["1,B", "X,B"], False),
+        (["1,B", "2,B", *[f"{n},{n}" for n in range(30, 35)]], False),
+        (["1,B", "2,B", "30,C", "40,D", "50,E", "60,F"], True),  # a quarter of sixteen numbers and sites are shared
+    ],
+)
+def test_sites_number_their_own_where_numbers_start_again_or_many_are_at_several(
+    more: list[str], is_within: bool
+) -> None:
+    """One of ten numbers of site A is at another site too; each row has days of its own."""
+    people = [f"{n},A" for n in range(1, 11)] + more
+    rows = [f"{who},2023-01-{2 + i:02},2023-02-{2 + i:02},,," for i, who in enumerate(people)]
+    if is_within:
+        trial = read(*rows)
+        assert len(trial.people) == len(rows)
+        assert said(trial, "unique within a site only")
+    else:
+        with contextlib.suppress(DataError):  # the same participant twice
+            assert not said(read(*rows), "unique within a site only")
