@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.errors import Problem, nearest
-from sim.exchange.dates.read import DateOrder, parse_dates, proven_order
+from sim.exchange.dates.read import DateOrder, is_date, parse_dates, proven_order
 from sim.exchange.findings import DataCheck, DataError
 from sim.exchange.observed import NO_SITE, ObservedTrial, SiteRecord
 from sim.exchange.sites.keys import matched, one_name_each, same_site
-from sim.exchange.tables.columns import SITE_NAMES, Columns, plain, recognise
+from sim.exchange.tables.columns import SITE_NAMES, Columns, is_usual, plain, recognise
 from sim.exchange.tables.read import RawTable
 from sim.plurals import are, counted, listed
 from sim.scenario.schema.values import not_shown
@@ -37,6 +37,9 @@ _MEANINGS = {
 }
 _SEVERAL = 2  # this many unmatched sites on both sides are too many for typing errors
 _SHOWN = 8
+_OF_PLANS = frozenset(
+    ("planned", "plan", "expected", "target", "projected", "anticipated", "estimated", "forecast", "scheduled", "est")
+)
 
 
 def with_sites(trial: ObservedTrial, table: RawTable, given: Columns, order: DateOrder | None) -> ObservedTrial:
@@ -55,7 +58,7 @@ def with_sites(trial: ObservedTrial, table: RawTable, given: Columns, order: Dat
         DataError: no column names the sites or dates them, a site appears twice, days of a site contradict each other,
             several sites of both may be the same, or somebody was randomised before their site opened.
     """
-    columns = recognise(table, SITE_NAMES, {**_site_column(trial, table), **given})
+    columns = recognise(table, SITE_NAMES, {**_plans(table), **_site_column(trial, table), **given})
     for role, what in (("site", "names the sites"), ("activated", "says when they opened")):
         if role not in columns and not (role == "activated" and "planned" in columns):
             message = f"no column {what}; say which, as in --columns {role}=NAME"
@@ -70,7 +73,7 @@ def with_sites(trial: ObservedTrial, table: RawTable, given: Columns, order: Dat
     days: dict[str, npt.NDArray[Any]] = {}
     order = order or proven_order(table.cells[columns[role]] for role in SITE_DATES if role in columns)
     notes = [f"'{columns[role]}' is the {_MEANINGS[role]}" for role in _MEANINGS if role in columns]
-    notes = [f"{', '.join(notes)}"]
+    notes = [f"{', '.join(notes)}", *_not_used(table, columns)]
     for role in SITE_DATES:
         if role in columns:
             dates = parse_dates(table.cells[columns[role]], table.file, columns[role], order)
@@ -113,6 +116,39 @@ def _site_column(trial: ObservedTrial, table: RawTable) -> dict[str, str]:
     n_found = {header: len(matched(ours, table.cells[header].unique())) for header in headers}
     best = max(headers, key=lambda header: n_found[header])
     return {"site": best} if n_found[best] else {}
+
+
+def _plans(table: RawTable) -> dict[str, str]:
+    """Planned days of activation and of closing that no usual name tells: `Planned green light`.
+
+    A header is one that is usual without its words for a plan. A usual name whose cells are numbers, such as a target,
+    is none.
+    """
+    found: dict[str, str] = {}
+    for role, happened in (("planned", "activated"), ("closing", "closed")):
+        usual = [header for header in table.columns if is_usual(header, SITE_NAMES[role])]
+        dated = [header for header in usual if _has_dates(table, header)]
+        more = [header for header in table.columns if is_usual(_without_plan(header), SITE_NAMES[happened])]
+        more = [header for header in more if _without_plan(header) != plain(header) and _has_dates(table, header)]
+        if usual and not dated:
+            found[role] = ""
+        if not dated and len(more) == 1:
+            found[role] = more[0]
+    return found
+
+
+def _without_plan(header: str) -> str:
+    return "_".join(word for word in plain(header).split("_") if word not in _OF_PLANS)
+
+
+def _has_dates(table: RawTable, header: str) -> bool:
+    return any(is_date(text) for text in table.cells[header].unique())
+
+
+def _not_used(table: RawTable, columns: dict[str, str]) -> list[str]:
+    """Columns of dates that are not used, but may matter, as a clause."""
+    names = [name for name in table.columns if name not in columns.values() and _has_dates(table, name)]
+    return [f"not used, with dates in it: {listed([repr(name) for name in names], _SHOWN)}"] if names else []
 
 
 def sites_once(trial: ObservedTrial) -> ObservedTrial:

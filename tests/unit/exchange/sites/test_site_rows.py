@@ -130,3 +130,18 @@ def test_a_table_of_sites_that_cannot_be_right_is_refused(replaced: str, by: str
     text = text.replace("Planned activation", "Other") if by == "Began" else text
     with pytest.raises(DataError, match=said):
         with_sites(at_two_sites(), table_of(text.encode(), "sites.csv"), {}, None)
+
+
+def test_a_plan_is_told_by_its_words_and_by_dates() -> None:
+    """`Target` may be a number; `Planned green light` is what is usual for an opening, beside a plan's word."""
+    text = (
+        "Site,Green light,Target,Planned green light,Anticipated close out\n001,2023-01-02,20,2023-01-05,2023-09-01\n"
+    )
+    site = with_sites(at_two_sites(), table_of(f"{text}2,2023-01-03,20,,\n".encode(), "sites.csv"), {}, None).sites[0]
+    assert (site.activated, site.planned, site.closing) == (0.0, 3.0, 242.0)
+
+
+def test_dates_that_are_not_used_are_named() -> None:
+    text = "Site,Opened,Suspended,Reopened,Staff\n001,2023-01-02,2023-03-01,2023-04-01,7\n2,2023-01-03,,,8\n"
+    trial = with_sites(at_two_sites(), table_of(text.encode(), "sites.csv"), {}, None)
+    assert "in sites.csv: not used, with dates in it: 'Suspended' and 'Reopened'" in trial.account.notes
