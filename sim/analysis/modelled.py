@@ -238,7 +238,7 @@ def has_stage(counts: Iterable[str], scenario: Scenario) -> bool:
     """Whether a scenario has a stage of the funnel.
 
     Args:
-        counts: the measures that are added up to the stage, as in `sim.analysis.summary.FUNNEL`.
+        counts: the measures that are added up to the stage, as in `sim.analysis.funnel_tables.FUNNEL`.
         scenario: the scenario.
     """
     return all(_FUNNEL.get(count, _always)(scenario) for count in counts)

@@ -20,25 +20,23 @@ from sim.analysis.by_country import countries, start_up
 from sim.analysis.costs import costs
 from sim.analysis.critical import critical_paths
 from sim.analysis.declared import DECLARED
+from sim.analysis.doses import cells, doses
 from sim.analysis.drift import drift
 from sim.analysis.extended import measured_by_extensions
-from sim.analysis.grouped import largest, starts_of, sums
+from sim.analysis.grouped import largest, starts_of
 from sim.analysis.index import EventIndex
 from sim.analysis.logs import Logs
 from sim.analysis.measures import SHARES, measures
-from sim.analysis.modelled import has_couriers
 from sim.analysis.operations import operations
 from sim.analysis.risks import risks
 from sim.core import events
 from sim.core.design import Design
-from sim.core.events import AMOUNT, CODE, KIND, NUMBER, TIME, VOCABULARIES
+from sim.core.events import CODE, KIND, NUMBER, TIME, VOCABULARIES
 from sim.scenario.amendment_checks import waiting_arms
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Columns = dict[str, npt.NDArray[Any]]
-
-_LATE_DAYS = 0.5
 
 
 class Reduced(NamedTuple):
@@ -93,8 +91,8 @@ class Reducer:
         _milestones(columns, design, index)
         _funnel(columns, design, index)
         _participants(columns, design, index)
-        _doses(columns, design, index)
-        _cells(columns, design, index)
+        doses(columns, design, index)
+        cells(columns, design, index)
         operations(columns, design, index)
         columns |= {entry.name: np.asarray(entry.work_out(design, index)) for entry in DECLARED}
         columns |= critical_paths(columns, design, index)
@@ -351,81 +349,3 @@ def _expected_in_arms(design: Design, index: EventIndex, begins: Integers) -> Ar
     each = weights / weights.sum(axis=1, keepdims=True)
     parts = np.split(each, index.starts(events.RANDOMISED)[1:-1])
     return np.concatenate([np.cumsum(part, axis=0) for part in parts])
-
-
-def _doses(columns: Columns, design: Design, index: EventIndex) -> None:
-    """Numbers of doses by what became of them, and of reactions."""
-    is_late = index.of(events.DOSE_STARTED)[:, AMOUNT] > _LATE_DAYS
-    columns["n_doses_due"] = index.count(events.DOSE_DUE)
-    columns["n_doses_given"] = index.count(events.DOSE_GIVEN)
-    columns["n_doses_late"] = np.bincount(index.replications(events.DOSE_STARTED)[is_late], minlength=index.n)
-    columns["n_doses_lost"] = index.count(events.DOSE_LOST)
-    reasons = VOCABULARIES["dose_missed"]
-    missed = index.codes(events.DOSE_MISSED, len(reasons))
-    columns |= {f"n_doses_missed_{reason}": n for reason, n in zip(reasons, missed.T, strict=True)}
-    columns["n_reactions_mild"], columns["n_reactions_severe"] = index.codes(events.REACTION, 2).T
-    columns["n_all_doses"] = _n_all_doses(design, index)
-
-
-def _n_all_doses(design: Design, index: EventIndex) -> Integers:
-    """Number of participants who got every dose of their arm."""
-    most = np.array([len(arm.doses.weeks) if arm.doses else -1 for arm in design.arms])
-    people, counts = np.unique(index.people(events.DOSE_GIVEN), return_counts=True)
-    participants = index.people(events.RANDOMISED)
-    order = np.argsort(participants)
-    who = order[np.searchsorted(participants[order], people)]
-    got_all = counts == most[index.of(events.RANDOMISED)[who, CODE].astype(np.int64)]
-    return np.bincount(index.replications(events.RANDOMISED)[who[got_all]], minlength=index.n)
-
-
-def _cells(columns: Columns, design: Design, index: EventIndex) -> None:
-    """Balance of cells: where they came from and where they went; deliveries; and amounts of drugs, by arm."""
-
-    def amount(kind: int) -> Array:
-        return sums(index.of(kind)[:, AMOUNT], index.starts(kind))
-
-    columns["n_lots_started"] = index.count(events.LOT_STARTED)
-    columns["n_lots_released"] = index.count(events.LOT_RELEASED)
-    columns["n_lots_failed"] = index.count(events.LOT_FAILED)
-    made = index.count(events.STOCK_OPENED) + index.count(events.LOT_STARTED) > 0
-    opening, harvested = amount(events.STOCK_OPENED), amount(events.LOT_HARVESTED)
-    used = {
-        "failed": amount(events.LOT_FAILED),
-        "infused": amount(events.DOSE_GIVEN) - _drugs(columns, design, index, "given", events.DOSE_GIVEN),
-        "lost": amount(events.DOSE_LOST) - _drugs(columns, design, index, "lost", events.DOSE_LOST),
-        "expired": amount(events.LOT_EXPIRED),
-        "discarded": amount(events.CELLS_DISCARDED),
-    }
-    if has_couriers(design.scenario):
-        used["lost_with_couriers"] = amount(events.COURIER_LOST)
-        _deliveries(columns, index)
-    columns |= {"cells_opening": opening, "cells_made": harvested} | {f"cells_{way}": n for way, n in used.items()}
-    columns["cells_in_stock"] = np.where(made, opening + harvested - sum(used.values()), 0.0)
-
-
-def _drugs(columns: Columns, design: Design, index: EventIndex, word: str, kind: int) -> Array | float:
-    """Amounts of drugs given or lost, by arm; returns their sum over all arms with a drug."""
-    drugs = [arm for arm in design.arms if arm.doses and arm.doses.is_drug]
-    if not drugs:
-        return 0.0
-    participants = index.people(events.RANDOMISED)
-    order = np.argsort(participants)
-    who = order[np.searchsorted(participants[order], index.people(kind))]
-    arms = index.of(events.RANDOMISED)[who, CODE]
-    total = np.zeros(index.n)
-    for arm in drugs:
-        amounts = np.where(arms == arm.index, index.of(kind)[:, AMOUNT], 0.0)
-        columns[f"amount_{word}_{arm.name}"] = found = sums(amounts, index.starts(kind))
-        total += found
-    return total
-
-
-def _deliveries(columns: Columns, index: EventIndex) -> None:
-    """Deliveries by what became of them."""
-    reasons = VOCABULARIES["courier_lost"]
-    lost = index.codes(events.COURIER_LOST, len(reasons))
-    arrived = index.count(events.COURIER_ARRIVED)
-    days = sums(index.of(events.COURIER_ARRIVED)[:, AMOUNT], index.starts(events.COURIER_ARRIVED))
-    columns["n_deliveries"] = index.count(events.COURIER_SENT)
-    columns |= {f"n_deliveries_{reason}": n for reason, n in zip(reasons, lost.T, strict=True)}
-    columns["delivery_days"] = np.where(arrived > 0, days / np.maximum(arrived, 1), np.nan)

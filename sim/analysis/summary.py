@@ -1,4 +1,4 @@
-"""Answers from replications: when, how likely, where patients are lost, and the critical path. Data frames in and out.
+"""Answers from replications: when, how likely, at what cost, and by which critical path. Data frames in and out.
 
 Every figure has its Monte Carlo interval. A trial that never reached a milestone counts as later than everything, and
 stays in every denominator. Only a replication that raised (a defect) is left out, and is counted separately.
@@ -7,13 +7,12 @@ Attributes:
     QUANTILES: probabilities of the quantiles that tables have.
     PLANNED: milestone of each planned date, by its name in the scenario.
     Table: replications as a data frame, or column by column.
-    FUNNEL: stages from referral to the last visit, each with the measures that are added up to it.
-    LOSSES: measures of those referred and not randomised, with the reason in words.
+    NO_ESTIMATE: unknown, without an interval: gives the names of columns where a table has no row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,27 +24,22 @@ from sim.analysis import intervals
 from sim.analysis.intervals import Estimate
 from sim.analysis.measures import COST_PARTS, MILESTONES, PATH_MILESTONES, STEPS, measures, path_name
 from sim.analysis.modelled import (
-    has_chart,
-    has_coordinators,
-    has_loss,
     has_measure,
     has_milestone,
-    has_stage,
     has_step,
-    may_refuse,
 )
 from sim.analysis.one_by_one import OneByOne
 from sim.analysis.tables import ERROR
 from sim.core.clock import Clock
 from sim.core.design import Design
 from sim.core.events import VOCABULARIES
-from sim.scenario.schema import amendments, caps, interims
 
 if TYPE_CHECKING:
     from sim.scenario.schema import Scenario
 
 Array = npt.NDArray[np.float64]
 
+NO_ESTIMATE = Estimate(float("nan"), None, None)
 QUANTILES = (0.1, 0.5, 0.8, 0.9)
 PLANNED = {
     "recruitment": "last_randomised",
@@ -180,198 +174,24 @@ def outcome_table(frame: Table) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("outcome")
 
 
-FUNNEL: dict[str, tuple[str, ...]] = {
-    "patients referred": ("n_referred",),
-    "not excluded by the chart, and asked": ("n_consented", "n_consent_refused"),
-    "consented": ("n_consented",),
-    "screened by a coordinator": ("n_screened",),
-    "eligible": ("n_eligible",),
-    "randomised": ("n_randomised",),
-    "had the last visit": ("n_completed",),
-}
-LOSSES: dict[str, str] = {
-    "n_chart_failed": "excluded by the chart",
-    "n_away_paused": "turned away while enrolment was paused",
-    "n_consent_refused": "did not consent",
-    "n_lost": "no coordinator in time",
-    "n_screening_failed": "failed screening",
-    "n_away_target_met": "turned away, the target being met",
-    "n_away_site_closed": "turned away, the site being full",
-    "n_away_stopped": "turned away, the trial being stopped",
-    "n_away_completed": "turned away, primary completion having come",
-    "n_away_cap": "turned away, a cap being reached",
-    "n_inside": "still in screening at the end",
-}
-
-
-def stage_names(scenarios: Iterable[Scenario]) -> dict[str, str]:
-    """Names of the funnel's stages in reports, for the stages that any of several scenarios has.
-
-    Without a chart, the stage of those asked is not named after it; likewise without coordinators. Where nobody can
-    refuse consent, no stage is named after it.
+def mean_table(frame: Table, names: dict[str, str], index: str) -> pd.DataFrame:
+    """Mean values of measures.
 
     Args:
-        scenarios: the scenarios whose funnels are shown together.
+        frame: replications, by measure.
+        names: the label of each measure that has a row, by its name.
+        index: what the column of labels is called; it becomes the index.
 
     Returns:
-        The name in reports, by the key in `FUNNEL`, in order.
+        A row for each measure, in the order of `names`: its name in `measure`, and its mean with the 95 % interval in
+            `mean`, `mean_low` and `mean_high`. Replications that raised are left out.
     """
-    known = list(scenarios)
-    plain = {}
-    if not any(has_chart(one) for one in known):
-        plain["not excluded by the chart, and asked"] = "asked for consent"
-    if not any(may_refuse(one) for one in known):
-        plain["consented"] = "not excluded by the chart"
-    if not any(has_coordinators(one) for one in known):
-        plain["screened by a coordinator"] = "screened"
-    there = (stage for stage, counts in FUNNEL.items() if any(has_stage(counts, one) for one in known))
-    return {stage: plain.get(stage, stage) for stage in there}
-
-
-def funnel_table(scenario: Scenario, frame: Table) -> pd.DataFrame:
-    """Mean numbers from referral to the last stage of a scenario, each as a share of those referred.
-
-    Args:
-        scenario: the simulated scenario.
-        frame: replications.
-
-    Returns:
-        A row for each stage: the mean number of people with its interval, and the share; NaN if nobody is referred.
-    """
-    done = finished(frame)
-    referred = done["n_referred"].to_numpy(dtype=np.float64)
-    rows = []
-    for stage, name in stage_names([scenario]).items():
-        counts = sum(done[part].to_numpy(dtype=np.float64) for part in FUNNEL[stage])
-        share = float(np.sum(counts) / referred.sum()) if referred.sum() else float("nan")
-        rows.append({"stage": name, **columns_of("mean", intervals.mean(np.asarray(counts))), "share": share})
-    return pd.DataFrame(rows).set_index("stage")
-
-
-def loss_table(scenario: Scenario, frame: Table) -> pd.DataFrame:
-    """Mean numbers of patients referred and not randomised, by the reasons that a scenario can have.
-
-    Args:
-        scenario: the simulated scenario.
-        frame: replications.
-
-    Returns:
-        A row for each reason; with those randomised they add up to those referred.
-    """
-    return _means(frame, {name: words for name, words in LOSSES.items() if has_loss(name, scenario)}, "reason")
-
-
-def cap_table(design: Design, frame: Table) -> pd.DataFrame:
-    """How often each cap is reached, when first, and how many patients it turns away on average.
-
-    Args:
-        design: the scenario, made ready.
-        frame: replications.
-
-    Returns:
-        A row for each cap. The day is P50 over all trials; infinity if the cap is reached in fewer than half of them.
-    """
-    done, rows = finished(frame), []
-    for name in design.caps:
-        when = done[f"first_day_{name}_reached"].to_numpy(dtype=np.float64)
-        came = intervals.probability(int(np.count_nonzero(~np.isnan(when))), len(when))
-        away = intervals.mean(done[f"n_turned_away_by_{name}"].to_numpy(dtype=np.float64))
-        row: dict[str, object] = {"cap": name, "meaning": caps.in_words(name, design.scenario.caps[name])}
-        row |= columns_of("share", came) | columns_of("p50", intervals.quantile(when, 0.5)) | columns_of("away", away)
-        rows.append(row)
-    columns = ["cap", "meaning", *columns_of("share", _NO), *columns_of("p50", _NO), *columns_of("away", _NO)]
-    return pd.DataFrame(rows, columns=columns).set_index("cap")
-
-
-def amendment_table(design: Design, frame: Table) -> pd.DataFrame:
-    """How often each amendment is decided and in force, and from when.
-
-    Args:
-        design: the scenario, made ready.
-        frame: replications.
-
-    Returns:
-        A row for each amendment. The day is P50 over all trials; infinity if it is in force in fewer than half of them.
-    """
-    done, rows = finished(frame), []
-    for name in design.amendments:
-        decided, when = (done[f"day_{name}_{word}"].to_numpy(dtype=np.float64) for word in ("decided", "in_force"))
-        rule = design.scenario.amendments[name]
-        row: dict[str, object] = {"amendment": name, "meaning": amendments.in_words(name, rule)}
-        for column, days_of in (("share", decided), ("in_force", when)):
-            came = int(np.count_nonzero(~np.isnan(days_of)))
-            row |= columns_of(column, intervals.probability(came, len(days_of)))
-        rows.append(row | columns_of("p50", intervals.quantile(when, 0.5)))
-    columns = ["amendment", "meaning", *columns_of("share", _NO), *columns_of("in_force", _NO), *columns_of("p50", _NO)]
-    return pd.DataFrame(rows, columns=columns).set_index("amendment")
-
-
-def interim_table(design: Design, frame: Table) -> pd.DataFrame:
-    """How often each interim look takes place, when first, and what is decided.
-
-    Args:
-        design: the scenario, made ready.
-        frame: replications.
-
-    Returns:
-        A row for each look. The day is P50 over all trials; infinity if fewer than half of them have the look.
-    """
-    done, rows = finished(frame), []
-    for name in design.interims:
-        rule = design.scenario.interims[name]
-        when = done[f"first_day_{name}_look"].to_numpy(dtype=np.float64)
-        looks, stops, enlarged = (
-            done[f"n_{what}_{name}"].to_numpy(dtype=np.float64) for what in ("looks", "stops", "enlargements")
-        )
-        row: dict[str, object] = {"interim": name, "meaning": interims.in_words(name, rule)}
-        row |= {"may_be_stopped": rule.stop != 0, "may_be_enlarged": rule.enlarge != 0}
-        for column, counts in (("share", looks), ("stopped", stops), ("enlarged", enlarged)):
-            row |= columns_of(column, intervals.probability(int(np.count_nonzero(counts)), len(counts)))
-        rows.append(row | columns_of("looks", intervals.mean(looks)) | columns_of("p50", intervals.quantile(when, 0.5)))
-    estimates: list[str] = []
-    for prefix in ("share", "stopped", "enlarged", "looks", "p50"):
-        estimates += columns_of(prefix, _NO)
-    columns = ["interim", "meaning", "may_be_stopped", "may_be_enlarged", *estimates]
-    return pd.DataFrame(rows, columns=columns).set_index("interim")
-
-
-def _means(frame: Table, names: dict[str, str], index: str) -> pd.DataFrame:
-    """A table of mean values of measures, by their labels."""
     done = finished(frame)
     rows = [
         {index: label, "measure": name, **columns_of("mean", intervals.mean(done[name].to_numpy(dtype=np.float64)))}
         for name, label in names.items()
     ]
     return pd.DataFrame(rows).set_index(index)
-
-
-def criterion_table(design: Design, frame: Table) -> pd.DataFrame:
-    """Screen failures by criterion, in the order of the protocol: as the first reason, and as the only one.
-
-    Dropping a criterion gains at most those who fail only it, of the criteria known at that stage.
-
-    Args:
-        design: the scenario, made ready.
-        frame: replications.
-
-    Returns:
-        A row for each criterion: its item in the protocol, its stage, and mean numbers of patients with their
-            intervals.
-    """
-    done = finished(frame)
-    rows = []
-    for name in design.criteria:
-        first = intervals.mean(done[f"n_failed_first_{name}"].to_numpy(dtype=np.float64))
-        only = intervals.mean(done[f"n_failed_only_{name}"].to_numpy(dtype=np.float64))
-        rule = design.population.criteria[name]
-        row: dict[str, object] = {"criterion": name, "item": rule.item or "", "stage": rule.stage}
-        rows.append(row | columns_of("first", first) | columns_of("only", only))
-    return pd.DataFrame(
-        rows, columns=["criterion", "item", "stage", *columns_of("first", _NO), *columns_of("only", _NO)]
-    )
-
-
-_NO = Estimate(float("nan"), None, None)
 
 
 def path_table(scenario: Scenario, column: Callable[[str], Array]) -> pd.DataFrame:
@@ -397,7 +217,15 @@ def path_table(scenario: Scenario, column: Callable[[str], Array]) -> pd.DataFra
             row: dict[str, object] = {"milestone": milestone, "step": step, "meaning": meaning, "n": n}
             row |= {"n_never": n_never, **columns_of("days", intervals.mean(spent))}
             rows.append(row | columns_of("share", intervals.probability(int(np.count_nonzero(spent > 0)), n)))
-    names = ["milestone", "step", "meaning", "n", "n_never", *columns_of("days", _NO), *columns_of("share", _NO)]
+    names = [
+        "milestone",
+        "step",
+        "meaning",
+        "n",
+        "n_never",
+        *columns_of("days", NO_ESTIMATE),
+        *columns_of("share", NO_ESTIMATE),
+    ]
     return pd.DataFrame(rows, columns=names)
 
 
@@ -414,7 +242,9 @@ def cost_table(scenario: Scenario, frame: Table) -> pd.DataFrame:
     if "cost" not in frame:
         return pd.DataFrame(columns=["mean", "mean_low", "mean_high"])
     parts = {f"cost_{name}": meaning for name, meaning in COST_PARTS.items()}
-    return _means(frame, {"cost": "all"} | {name: parts[name] for name in parts if has_measure(name, scenario)}, "part")
+    return mean_table(
+        frame, {"cost": "all"} | {name: parts[name] for name in parts if has_measure(name, scenario)}, "part"
+    )
 
 
 def summary_table(design: Design, column: Callable[[str], Array], outcome: Sequence[str]) -> pd.DataFrame:

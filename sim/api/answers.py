@@ -65,13 +65,14 @@ def sentences(answer: Answered, milestone: str | None = None) -> list[str]:
 
 def _of_run(results: Results) -> list[str]:
     from sim.report import words
+    from sim.report.run import headline
     from sim.report.run import words as of_run
 
     dates = words.Dates(results.design.clock, results.design.horizon_days)
     rule = of_run.precision_sentence(results)
     return [
-        *(f"Warning: {text}." for text in words.warnings(results, results.too_few())),
-        words.headline(results, dates, results.milestones()),
+        *(f"Warning: {text}." for text in headline.warnings(results, results.too_few())),
+        headline.headline(results, dates, results.milestones()),
         *of_run.odds_sentences(results.odds(), results.scenario),
         *of_run.ending_sentences(results.outcomes()),
         *([] if rule is None else [rule]),

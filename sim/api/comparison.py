@@ -12,7 +12,8 @@ import pandas as pd
 from sim.errors import Problem, UsageError
 from sim.experiment.answer_folder import AnswerFolder, short_id
 from sim.experiment.comparison.attribution import all_attributions, run_between, share_rows
-from sim.experiment.comparison.sides import Comparison, Named, Source, read_sources, run_sources, to_run
+from sim.experiment.comparison.sides import Comparison
+from sim.experiment.comparison.sources import Named, Source, read_sources, run_sources, to_run
 from sim.experiment.comparison.tables import Compared
 from sim.experiment.execution import ON_ALL_CORES, Execution, Progress, no_progress
 from sim.experiment.program import program_fingerprint

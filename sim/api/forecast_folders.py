@@ -15,7 +15,8 @@ from sim.experiment.run.start import RESULTS
 from sim.forecast.backtest.track_record import WHOLE, by_method, by_trial, cut_table
 from sim.forecast.fit.scenario import fitted_yaml
 from sim.forecast.identity import data_hash, forecast_identity
-from sim.report.forecast.words import forecast_document, milestone_table
+from sim.report.forecast.document import forecast_document
+from sim.report.forecast.words import milestone_table
 from sim.scenario.load import scenario_hash
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from conftest import Simulated, scenario_of
 from sim.core import design as design_module
 from sim.core import events as e
 from sim.core.environment import TrialEnvironment
-from sim.report.words import warnings
+from sim.report.run.headline import warnings
 
 LOT = {"culture_days": 1e-9, "yield_cells": 10}
 DOSED: dict[str, Any] = {

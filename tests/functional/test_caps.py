@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim.analysis.measures import measures
-from sim.analysis.summary import cap_table
+from sim.analysis.rule_tables import cap_table
 from sim.analysis.tables import replication_table
 from sim.continued import ContinuedTrial
 from sim.core import events as e

@@ -305,7 +305,8 @@ def test_a_default_written_out_is_no_change(tmp_path: Path) -> None:
 def test_changes_that_need_each_other_are_one(tmp_path: Path) -> None:
     """An allocation and the block sizes that fit it cannot be changed one without the other: there is no share."""
     from sim.experiment.comparison.attribution import ALONE, SHAPLEY, attribution
-    from sim.experiment.comparison.sides import Pair, Side
+    from sim.experiment.comparison.sides import Pair
+    from sim.experiment.comparison.sources import Side
     from sim.scenario.load import load
 
     def pair(other: str) -> Pair:

@@ -24,7 +24,7 @@ from sim.core.observed import KnownPerson, KnownSite, ObservedState
 from sim.errors import ScenarioError
 from sim.experiment.replicate import replicate
 from sim.report.one_trial.story import story
-from sim.report.words import warnings
+from sim.report.run.headline import warnings
 from sim.scenario.load import load_scenario
 from sim.scenario.schema import Scenario
 

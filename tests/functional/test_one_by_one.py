@@ -7,7 +7,7 @@ import pytest
 from conftest import POISSON, merged
 
 import sim
-from sim.analysis import summary
+from sim.analysis import funnel_tables, summary
 from sim.analysis.tables import ERROR
 from sim.scenario.load import scenario_from_mapping
 
@@ -27,9 +27,9 @@ def test_every_table_is_that_of_the_frame(results: sim.Results) -> None:
         (results.milestones(), summary.with_dates(summary.milestone_table(frame, design.scenario), design.clock)),
         (results.odds(), summary.odds_table(design, frame)),
         (results.outcomes(), summary.outcome_table(frame)),
-        (results.funnel(), summary.funnel_table(design.scenario, frame)),
-        (results.losses(), summary.loss_table(design.scenario, frame)),
-        (results.criteria(), summary.criterion_table(design, frame)),
+        (results.funnel(), funnel_tables.funnel_table(design.scenario, frame)),
+        (results.losses(), funnel_tables.loss_table(design.scenario, frame)),
+        (results.criteria(), funnel_tables.criterion_table(design, frame)),
         (results.paths(), summary.path_table(design.scenario, lambda name: frame[name].to_numpy())),
         (results.costs(), summary.cost_table(design.scenario, frame)),
     ]

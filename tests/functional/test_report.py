@@ -35,8 +35,9 @@ from sim.report.html import escaped_json, script_hash
 from sim.report.one_trial.page import player_script
 from sim.report.run.answers import Answers
 from sim.report.run.figures import MAKERS, all_exhibits, all_figures, measured
+from sim.report.run.headline import warnings
 from sim.report.run.page import SECTIONS, page, write_report
-from sim.report.words import chance, estimate_of, mean_with_error, warnings
+from sim.report.words import chance, estimate_of, mean_with_error
 from sim.scenario.load import load, load_scenario
 from sim.scenario.schema import Scenario
 

@@ -13,6 +13,7 @@ from sim.cli.console.tables import make_console, make_table
 from sim.report import words
 from sim.report.place_words import place_sentences
 from sim.report.run import words as of_run
+from sim.report.run.headline import headline, warnings
 from sim.report.run.why import Why
 from sim.report.words import Dates, estimate_of
 
@@ -117,11 +118,11 @@ def print_dates(results: Results) -> None:
     console = make_console()
     dates = Dates(results.design.clock, results.design.horizon_days)
     milestones = results.milestones()
-    for warning in words.warnings(results, results.too_few()):
+    for warning in warnings(results, results.too_few()):
         console.print(f"[bold]Warning:[/bold] {warning}.")
     if results.until is not None and not results.until["met"]:
         console.print(f"[bold]Warning:[/bold] {of_run.precision_sentence(results)}")
-    console.print(f"\n[bold]{words.headline(results, dates, milestones)}[/bold]\n")
+    console.print(f"\n[bold]{headline(results, dates, milestones)}[/bold]\n")
     console.print(_dates(milestones, results.scenario, dates, wide=console.width >= _WIDE))
     console.print(
         "P80: done by then in 80 % of the simulated trials. -12/+15: 95 % interval of the Monte Carlo error, in days."

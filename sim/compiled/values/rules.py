@@ -18,12 +18,10 @@ from sim.compiled.layout import (
     CLOSES_NEVER,
     CLOSES_ON_DATE,
     CONSTANT,
-    HAZARD,
     MINIMISATION,
     NEVER,
     NOT_EVALUABLE,
     PERMUTED_BLOCKS,
-    PIECE,
     RULES,
     SIMPLE,
     SITE,
@@ -33,19 +31,18 @@ from sim.compiled.layout import (
     URN,
     WEEK,
 )
+from sim.compiled.values.leaving import LeavingRows
 from sim.compiled.values.looks import InterimRows
 from sim.compiled.values.openings import OpeningRows
 from sim.compiled.values.strata import CapRows
-from sim.compiled.values.tables import AmendedRows, Edges, Numbers, Pieces, arm_shares, upright
+from sim.compiled.values.tables import AmendedRows, Edges, Numbers, arm_shares, upright
 from sim.core import events
 from sim.core.amended import CONSENT, RETURN
 from sim.core.batch import Batch
 from sim.core.clock import WEEK_DAYS
 from sim.core.columns import bay_hours_of
 from sim.core.design import GroupDesign
-from sim.core.hazards import Hazard
 from sim.core.intensity import ChangingIntensity, Intensity
-from sim.core.leaving import leaving_hazards, multiples
 from sim.core.streams import word
 from sim.core.world import World
 from sim.processes.drift import drifts
@@ -54,7 +51,7 @@ from sim.processes.risks import StrikingRisks
 from sim.processes.sites import make_sites
 from sim.processes.start_up import StartUpSteps
 from sim.scenario.distributions import Family
-from sim.scenario.schema.follow_up import EventDriven, FollowUp
+from sim.scenario.schema.follow_up import EventDriven
 
 Array = npt.NDArray[Any]
 
@@ -108,9 +105,8 @@ class RowsOfRules:
         self.sites = np.zeros((n, design.n_sites), SITE)
         self.arms = np.zeros((n, len(design.arms)), ARM)
         self.weeks = np.zeros((n, n_doses + n_visits), WEEK)
-        self.hazards = np.zeros((n, len(design.arms) * len(design.ways_out)), HAZARD)
-        self.pieces = np.zeros(0, PIECE)
-        self._hazards_of_each: list[list[list[Hazard]]] = []
+        leaving = LeavingRows(batch)
+        self.hazards, self.pieces = leaving.hazards, leaving.pieces
         self._starts, self._never = batch.starts
         self._starts = np.where(self._never, 0.0, self._starts)
         self._trial()
@@ -333,7 +329,6 @@ class RowsOfRules:
         found["lock_days"] = self._drawn(path, "", path, rules.database_lock_days)
         if design.ways_out:
             found["first_column_leaving"] = design.column_index[f"leaving.{design.ways_out[0]}"]
-            self._leaving(rules)
         if rules.primary_completion is not None:
             self._completion(rules.primary_completion)
 
@@ -345,35 +340,6 @@ class RowsOfRules:
         if rule.at_the_latest is not None:
             found["has_latest"], found["latest"] = 1, clock.day_of(rule.at_the_latest)
         self._family("last_visits", "follow_up.primary_completion.last_visits_days", rule.last_visits_days)
-
-    def _leaving(self, rules: FollowUp) -> None:
-        """Hazards of leaving: one for all replications, multiples of such, or one for each."""
-        pieces, design, numbers = Pieces(), self.design, self._batch.unknowns(self._batch.first)
-        shared = leaving_hazards(design, rules, lambda path, value: numbers.average(path, value))
-        is_certain = not any(path.startswith("follow_up.leaving.") for path in design.uncertain)
-        for arm, hazards in zip(design.arms, shared, strict=True):
-            of_other = multiples(design, rules, arm.name)
-            for way, hazard in enumerate(hazards):
-                found = self.hazards[:, arm.index * len(design.ways_out) + way]
-                found["ratio"] = 1.0
-                if is_certain or arm.name in design.hazards:
-                    pieces.put(found, hazard)
-                elif of_other is not None:
-                    pieces.put(found, of_other[way].hazard)
-                    found["ratio"] = self._number(of_other[way].path, of_other[way].ratio)
-                else:
-                    self._leaving_of_each(rules, pieces, arm.index, way)
-        self.pieces = pieces.joined()
-
-    def _leaving_of_each(self, rules: FollowUp, pieces: Pieces, arm: int, way: int) -> None:
-        """The hazard of a way out in an arm, by replication."""
-        n_ways = len(self.design.ways_out)
-        if not self._hazards_of_each:
-            for row in range(self._batch.n):
-                unknowns = self._batch.unknowns(self._batch.first + row)
-                self._hazards_of_each.append(leaving_hazards(self.design, rules, unknowns.average))
-        for row, hazards in enumerate(self._hazards_of_each):
-            pieces.put(self.hazards[row : row + 1, arm * n_ways + way], hazards[arm][way])
 
     def _oversight(self) -> None:
         rules, found = self.scenario.oversight, self.rules

@@ -36,7 +36,8 @@ from sim.analysis.pairing import linear_of_quantiles
 from sim.analysis.summary import PLANNED
 from sim.analysis.tables import ERROR
 from sim.errors import ScenarioError, UsageError
-from sim.experiment.comparison.sides import Comparison, Pair, Side
+from sim.experiment.comparison.sides import Comparison, Pair
+from sim.experiment.comparison.sources import Side
 from sim.experiment.estimate_columns import estimate_columns
 from sim.experiment.execution import ON_ALL_CORES, Execution
 from sim.experiment.identity import Identity

@@ -27,11 +27,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from sim.analysis import intervals, pairing
+from sim.analysis.funnel_tables import FUNNEL, stage_names
 from sim.analysis.intervals import Estimate
 from sim.analysis.measures import MILESTONES, Measure, measures
 from sim.analysis.modelled import has_measure, has_milestone
 from sim.analysis.shown import HEADLINE, Shown, date_line, estimate_in, heading
-from sim.analysis.summary import FUNNEL, PLANNED, QUANTILES, stage_names
+from sim.analysis.summary import PLANNED, QUANTILES
 from sim.core.events import VOCABULARIES
 from sim.experiment.comparison.sides import Comparison, Pair, milestone_is_absent
 from sim.experiment.estimate_columns import estimate_columns

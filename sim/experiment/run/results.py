@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sim.analysis import country_tables, summary
+from sim.analysis import country_tables, funnel_tables, rule_tables, summary
 from sim.analysis.cost_months import month_table, spending
 from sim.analysis.drift_table import drift_table
 from sim.analysis.from_tables import event_rows
@@ -280,15 +280,15 @@ class Results(Shown):
 
     def funnel(self) -> pd.DataFrame:
         """Return mean numbers of people at each stage from referral to the last visit."""
-        return summary.funnel_table(self.scenario, self._one_by_one)
+        return funnel_tables.funnel_table(self.scenario, self._one_by_one)
 
     def losses(self) -> pd.DataFrame:
         """Return the people who were referred but not randomised, by reason."""
-        return summary.loss_table(self.scenario, self._one_by_one)
+        return funnel_tables.loss_table(self.scenario, self._one_by_one)
 
     def caps(self) -> pd.DataFrame:
         """Return how often each cap was reached, when, and how many people it turned away."""
-        return summary.cap_table(self.design, self._one_by_one)
+        return rule_tables.cap_table(self.design, self._one_by_one)
 
     def countries(self) -> pd.DataFrame:
         """Return sites, people, first days and costs by country."""
@@ -322,11 +322,11 @@ class Results(Shown):
 
     def interims(self) -> pd.DataFrame:
         """Return how often each interim look took place, when, and what was decided."""
-        return summary.interim_table(self.design, self._one_by_one)
+        return rule_tables.interim_table(self.design, self._one_by_one)
 
     def amendments(self) -> pd.DataFrame:
         """Return how often each amendment was decided, and from when it was in force."""
-        return summary.amendment_table(self.design, self._one_by_one)
+        return rule_tables.amendment_table(self.design, self._one_by_one)
 
     def risks(self, milestone: str = "") -> pd.DataFrame:
         """Return how often each risk strikes, and how many days it adds.
@@ -338,7 +338,7 @@ class Results(Shown):
 
     def criteria(self) -> pd.DataFrame:
         """Return screen failures by criterion."""
-        return summary.criterion_table(self.design, self._one_by_one)
+        return funnel_tables.criterion_table(self.design, self._one_by_one)
 
     def paths(self) -> pd.DataFrame:
         """Return the critical path to each milestone; see `sim.analysis.summary.path_table`.

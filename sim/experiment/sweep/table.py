@@ -22,7 +22,8 @@ from sim.analysis.modelled import end_of, has_measure
 from sim.analysis.shown import HEADLINE, Shown, date_line, estimate_in, heading
 from sim.analysis.summary import QUANTILES, finished, milestone_table, odds_table
 from sim.core.clock import Clock
-from sim.experiment.comparison.sides import Pair, Side, milestone_is_absent
+from sim.experiment.comparison.sides import Pair, milestone_is_absent
+from sim.experiment.comparison.sources import Side
 from sim.experiment.estimate_columns import estimate_columns
 from sim.experiment.execution import ON_ALL_CORES, Execution
 from sim.experiment.identity import Identity

@@ -18,7 +18,7 @@ from sim.report.words import estimate_of, mean_with_error
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from sim.experiment.comparison.sides import Side
+    from sim.experiment.comparison.sources import Side
     from sim.experiment.comparison.tables import Compared
 
 _SHOWN = (("n_sites_activated", "sites activated"), ("n_randomised", "randomised"), ("cost", "cost"))

@@ -11,7 +11,8 @@ from sim.report.comparison import words
 from sim.report.json_values import folded_records
 
 if TYPE_CHECKING:
-    from sim.experiment.comparison.sides import Pair, Side
+    from sim.experiment.comparison.sides import Pair
+    from sim.experiment.comparison.sources import Side
     from sim.experiment.comparison.tables import Compared
 
 

@@ -47,7 +47,8 @@ from sim.report.words import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.experiment.comparison.sides import Pair, Side
+    from sim.experiment.comparison.sides import Pair
+    from sim.experiment.comparison.sources import Side
 
 Array = npt.NDArray[np.float64]
 

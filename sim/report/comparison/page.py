@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from sim.experiment.comparison.sides import Pair, Side
+    from sim.experiment.comparison.sides import Pair
+    from sim.experiment.comparison.sources import Side
     from sim.experiment.comparison.tables import Compared
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from sim.analysis.modelled import has_milestone
 from sim.report.run.answers import Answers
+from sim.report.run.headline import headline
 from sim.report.run.why import Why
-from sim.report.words import chance, estimate_of, headline, milestone_name, with_error
+from sim.report.words import chance, estimate_of, milestone_name, with_error
 
 if TYPE_CHECKING:
     from sim.experiment.run.results import Results

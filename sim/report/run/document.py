@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from sim.analysis.intervals import Estimate
 from sim.analysis.modelled import end_of
 from sim.report.json_values import NEVER
+from sim.report.run.headline import run_command, warnings
 from sim.report.run.why import Why
-from sim.report.words import Dates, estimate_of, run_command, warnings
+from sim.report.words import Dates, estimate_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,7 +19,8 @@ from sim.report.one_trial.stage import Stage
 from sim.report.run.answers import Answers
 from sim.report.run.figures import all_exhibits
 from sim.report.run.first_screen import cards
-from sim.report.words import ENDINGS, chance, estimate_of, headline, not_reached, run_command, warnings
+from sim.report.run.headline import headline, run_command, warnings
+from sim.report.words import ENDINGS, chance, estimate_of, not_reached
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

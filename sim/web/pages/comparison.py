@@ -18,7 +18,8 @@ from dash import State as DashState
 from sim.api.comparison import shares_between
 from sim.errors import InputError, UsageError
 from sim.experiment.comparison.attribution import all_attributions, runs_needed
-from sim.experiment.comparison.sides import Comparison, Named, read_sources, run_sources
+from sim.experiment.comparison.sides import Comparison
+from sim.experiment.comparison.sources import Named, read_sources, run_sources
 from sim.experiment.comparison.tables import Compared
 from sim.experiment.execution import Execution
 from sim.report.assumptions import assumption_rows

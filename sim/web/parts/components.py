@@ -14,9 +14,10 @@ from dash import dcc, html
 
 from sim.errors import Problem
 from sim.report.run.first_screen import cards
+from sim.report.run.headline import headline, warnings
 from sim.report.run.why import Why
 from sim.report.run.words import precision_sentence
-from sim.report.words import chance, estimate_of, headline, not_reached, warnings
+from sim.report.words import chance, estimate_of, not_reached
 from sim.web.parts.words.studio import in_studio, problem_in_studio, source_in_studio
 
 if TYPE_CHECKING:

@@ -240,41 +240,6 @@ def test_the_largest_distance_from_the_ratio() -> None:
     assert reduced(log_of(*three_of_b, (9.0, e.TRIAL_ENDED)))["max_imbalance"] == pytest.approx(2.0)
 
 
-def test_doses_that_were_missed_or_lost() -> None:
-    rows = [
-        (1.0, e.DOSE_MISSED, 0, 0, 1, e.MISSED_CELLS),
-        (2.0, e.DOSE_MISSED, 0, 0, 2, e.MISSED_CELLS),
-        (3.0, e.DOSE_LOST, 0, 0, 3, e.LOST_BEDSIDE, 7.0),
-        (9.0, e.TRIAL_ENDED),
-    ]
-    found = reduced(log_of(*rows))
-    assert (found["n_doses_missed_no_cells"], found["n_doses_missed_unfit"], found["n_doses_lost"]) == (2, 0, 1)
-
-
-def test_cells_are_conserved() -> None:
-    """50 on day 0 and 100 made; 20 infused, 5 lost, 10 expired, 3 discarded, and a lot of 30 that failed."""
-    rows = [
-        (0.0, e.STOCK_OPENED, -1, -1, 0, 0, 50.0),
-        (1.0, e.LOT_STARTED, -1, -1, 1),
-        (2.0, e.LOT_HARVESTED, -1, -1, 1, 0, 70.0),
-        (2.0, e.LOT_HARVESTED, -1, -1, 2, 0, 30.0),
-        (3.0, e.LOT_RELEASED, -1, -1, 1, 0, 70.0),
-        (3.0, e.LOT_FAILED, -1, -1, 2, 0, 30.0),
-        (4.0, e.RANDOMISED, 0, 0, 1, 0),
-        (4.0, e.DOSE_GIVEN, 0, 0, 1, 0, 20.0),
-        (5.0, e.DOSE_LOST, 0, 0, 1, 0, 5.0),
-        (6.0, e.LOT_EXPIRED, -1, -1, 1, 0, 10.0),
-        (7.0, e.CELLS_DISCARDED, -1, -1, 1, 0, 3.0),
-        (9.0, e.TRIAL_ENDED),
-    ]
-    found = reduced(log_of(*rows))
-    assert (found["n_lots_started"], found["n_lots_released"], found["n_lots_failed"]) == (1, 1, 1)
-    amounts = ("opening", "made", "failed", "infused", "lost", "expired", "discarded", "in_stock")
-    assert [found[f"cells_{name}"] for name in amounts] == [50.0, 100.0, 30.0, 20.0, 5.0, 10.0, 3.0, 82.0]
-    nothing_made = [(4.0, e.RANDOMISED, 0, 0, 1, 0), (4.0, e.DOSE_GIVEN, 0, 0, 1, 0, 20.0), (9.0, e.TRIAL_ENDED)]
-    assert reduced(log_of(*nothing_made))["cells_in_stock"] == 0.0
-
-
 def test_waits_are_means_of_those_who_got_what_they_waited_for() -> None:
     found = reduced(log_of(*FOLLOWED))
     assert (found["wait_coordinator_days"], found["wait_place_days"]) == (1.0, 2.0)

@@ -12,18 +12,13 @@ import pytest
 from conftest import scenario_of
 
 from sim.analysis import intervals
+from sim.analysis.funnel_tables import FUNNEL, LOSSES
 from sim.analysis.measures import MILESTONES, PATH_MILESTONES, STEPS, measures
 from sim.analysis.modelled import has_measure, has_step
 from sim.analysis.summary import (
-    FUNNEL,
-    LOSSES,
-    cap_table,
     cost_table,
-    criterion_table,
     days,
     finished,
-    funnel_table,
-    loss_table,
     milestone_table,
     odds_table,
     outcome_table,
@@ -129,56 +124,6 @@ def test_rare_outcomes_are_none() -> None:
         "error": 1,
     }
     assert found.loc["complete", "share"] == 0.75
-
-
-def test_the_funnel_is_in_shares_of_those_referred() -> None:
-    """Those asked are those who consented and those who did not."""
-    table = frame(
-        2, n_referred=[10.0, 30.0], n_consented=[4.0, 6.0], n_consent_refused=[1.0, 9.0], n_randomised=[2.0, 2.0]
-    )
-    found = funnel_table(BASE, table)
-    assert found.loc["patients referred", "mean"] == 20.0
-    assert found.loc["not excluded by the chart, and asked", "mean"] == 10.0
-    assert found["share"].tolist()[:3] == [1.0, 0.5, 0.25]
-    assert found.loc["randomised", "share"] == 0.1
-    assert found["share"].iloc[-1] == 0.0
-    assert math.isnan(funnel_table(BASE, frame(2))["share"].iloc[0])
-
-
-def test_losses_by_reason() -> None:
-    found = loss_table(BASE, frame(2, n_lost=[1.0, 4.0]))
-    assert found.loc["no coordinator in time", "mean"] == 2.5
-    assert found.loc["no coordinator in time", "measure"] == "n_lost"
-    away = "turned away, a cap being reached"
-    assert away not in found.index, "nothing of base has a cap"
-    assert away in loss_table(scenario_of(caps={"full": {"in_screening": 3}}), frame(2)).index
-
-
-def test_a_row_a_cap() -> None:
-    """Reached in two of three trials, first on day 4 in half of them, and it turned two away on average."""
-    made = design(trial={"target": 3}, caps={"full": {"randomised": 3}})
-    table = frame(3, first_day_full_reached=[4.0, NAN, 2.0], n_turned_away_by_full=[3.0, 0.0, 3.0])
-    row = cap_table(made, table).loc["full"]
-    assert (row["share"], row["p50"], row["away"]) == (pytest.approx(2 / 3), 4.0, 2.0)
-    assert "at most 3" in row["meaning"]
-    assert len(cap_table(design(), table)) == 0
-
-
-def test_a_row_a_criterion() -> None:
-    criteria = {
-        "well": {"stage": "tests", "none": ["sick"], "item": "E3"},
-        "also": {"stage": "chart", "none": ["sick"]},
-    }
-    made = design(patients={"conditions": {"sick": 0.1}}, screening={"criteria": criteria})
-    columns = {f"n_failed_{stage}_{name}": [1.0, 3.0] for stage in ("first", "only") for name in criteria}
-    columns["n_failed_only_well"] = [0.0, 1.0]
-    found = criterion_table(made, frame(2, **columns))
-    assert found["criterion"].tolist() == ["well", "also"]
-    assert found[["item", "stage", "first", "only"]].to_numpy().tolist() == [
-        ["E3", "tests", 2.0, 0.5],
-        ["", "chart", 2.0, 2.0],
-    ]
-    assert list(criterion_table(design(), frame(2)).columns)[:3] == ["criterion", "item", "stage"]
 
 
 def test_steps_of_a_path_are_of_the_trials_that_got_there() -> None:

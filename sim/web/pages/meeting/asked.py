@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from sim.errors import Problem, ResultsError, UsageError
-from sim.experiment.comparison.sides import Comparison, read_sources, run_sources
+from sim.experiment.comparison.sides import Comparison
+from sim.experiment.comparison.sources import read_sources, run_sources
 from sim.experiment.comparison.tables import Compared
 from sim.experiment.execution import Execution
 from sim.experiment.identity import Identity

@@ -9,7 +9,7 @@ from dash import html
 from sim.report.run.answers import Answers
 from sim.report.run.figures import MAKERS
 from sim.report.run.figures.countries import countries
-from sim.report.words import run_command
+from sim.report.run.headline import run_command
 from sim.web.parts.components import answer, answer_id, answer_notes, command_line, figure_with_table, page_title
 from sim.web.parts.mini_answer import mini_answer
 
