@@ -54,7 +54,14 @@ class Problem:
 
 
 def printable(text: str) -> str:
-    """A text in one line, with escapes for letters that cannot be printed and could move or recolour a terminal."""
+    """A text in one line, with escapes for letters that cannot be printed and could move or recolour a terminal.
+
+    Args:
+        text: any text, such as a message that quotes a file's own words.
+
+    Returns:
+        The text with escapes for line ends, controls and marks of direction; everything else as it was.
+    """
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
@@ -69,12 +76,22 @@ def in_short(text: str, longest: int = _LONGEST_QUOTED) -> str:
     Args:
         text: the text.
         longest: most characters; an ellipsis stands for the rest.
+
+    Returns:
+        The text, at most `longest` characters long with the ellipsis.
     """
     return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
 
 
 def with_short_quotes(sentence: str) -> str:
-    """Shorten what a sentence quotes in single quotation marks, each as by `in_short`."""
+    """Shorten what a sentence quotes in single quotation marks, each as by `in_short`.
+
+    Args:
+        sentence: a message; quotation marks within a word, as in "trial's", do not count.
+
+    Returns:
+        The sentence, in which no quotation is longer than 60 characters.
+    """
     return _QUOTED.sub(lambda found: f"'{in_short(found[1])}'", sentence)
 
 
@@ -144,6 +161,9 @@ def refusal(error: OSError | ValueError) -> str:
 
     Args:
         error: what opening or naming the file raised.
+
+    Returns:
+        The second half of a sentence that begins with the file's name, such as "cannot be used: Permission denied".
     """
     if not isinstance(error, OSError):
         return f"is not a file name: {error}"  # a null byte in it
@@ -156,6 +176,11 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     Args:
         name: the name as written.
         valid: the valid names.
+
+    Returns:
+        "did you mean '...'?" if a name is similar (a ratio of `difflib` of at least 0.6); else "valid here: ..." with
+        at
+        most 12 names in alphabetical order, or "nothing is valid here".
     """
     names = sorted(valid)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)

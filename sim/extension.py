@@ -186,6 +186,11 @@ class Trial(Protocol):
             site: for a parameter written with `dist`, the site that the draw belongs to; None for the trial as a whole.
             n: for a parameter written with `dist`, which of several draws.
 
+        Returns:
+            The parameter's number. If the scenario writes it with `dist`, a draw of this replication at the place that
+            `site`
+            and `n` give: the same at every call with the same arguments.
+
         Raises:
             KeyError: the extension has no such parameter.
         """
@@ -201,6 +206,9 @@ class Trial(Protocol):
 
     def start(self, process: Generator[Any, None, None]) -> None:
         """Start a process: a generator that yields the day (a number) or the SimPy event for which it waits.
+
+        Args:
+            process: it runs up to its first wait at once; a day that has passed is reached at once.
 
         Raises:
             TypeError: it is not a generator.
@@ -222,26 +230,49 @@ class Trial(Protocol):
         """
 
     def hold_screening(self, site: Site) -> None:
-        """Let no screening start at a site until each hold is released; patients who consent wait meanwhile."""
+        """Let no screening start at a site until each hold is released; patients who consent wait meanwhile.
+
+        Args:
+            site: the site; screening already under way goes on. Holds add up: two need two releases.
+        """
 
     def release_screening(self, site: Site) -> None:
-        """Take back one hold of screening."""
+        """Take back one hold of screening.
+
+        Args:
+            site: the site; patients who waited start in the order in which they came, once no hold is left.
+        """
 
     def hold_infusions(self, site: Site) -> None:
-        """Let no infusion start at a site until each hold is released."""
+        """Let no infusion start at a site until each hold is released.
+
+        Args:
+            site: the site; infusions already under way go on. Holds add up: two need two releases.
+        """
 
     def release_infusions(self, site: Site) -> None:
-        """Take back one hold of infusions."""
+        """Take back one hold of infusions.
+
+        Args:
+            site: the site; participants who waited start in the order in which they came, once no hold is left.
+        """
 
     def pause_randomisation(self, days: float) -> None:
         """Randomise nobody for some days, as in a hold; newly referred patients are turned away meanwhile.
+
+        Args:
+            days: length of the pause from now; 0 or more. Eligible people wait; pauses that overlap do not add up.
 
         Raises:
             ValueError: `days` is negative, infinite or not a number.
         """
 
     def close_site(self, site: Site) -> None:
-        """Close a site to new referrals for good; it completes screening already under way."""
+        """Close a site to new referrals for good; it completes screening already under way.
+
+        Args:
+            site: the site; a site cannot be opened again. The log says that it closes by date.
+        """
 
     def withdraw(self, participant: Participant, way: str) -> None:
         """Let a participant leave now; no effect if they have left.
@@ -264,6 +295,9 @@ class Happened(Protocol):
 
     def days(self, event: str) -> Array:
         """Days of the events of one kind.
+
+        Args:
+            event: name of the kind, as in `docs/reference`; an extension's own as `<extension>.<event>`.
 
         Returns:
             (n,) days, in order of time.
@@ -289,6 +323,9 @@ class Happened(Protocol):
 
     def table(self, event: str) -> Array:
         """All numbers of the events of one kind.
+
+        Args:
+            event: name of the kind; an extension's own as `<extension>.<event>`.
 
         Returns:
             (n, 7) day, kind, site, patient, number, code, amount; in order of time.
@@ -316,13 +353,21 @@ class Extension:
     listens_to: ClassVar[Sequence[str]] = ()
 
     def begin(self, trial: Trial) -> None:
-        """Act before anything has happened; called once."""
+        """Act before anything has happened; called once.
+
+        Args:
+            trial: the replication on the first day of its clock, which may be before day 0.
+        """
 
     def heard(self, trial: Trial, event: Event) -> None:
         """React to an event that it listens to; called at the time of the event, after the immediate consequences.
 
         Whatever else happens at the same moment has happened by then: where a pause ends and three people are
         randomised at once, `site.n_randomised` counts all three each time. `event.number` is the order of this one.
+
+        Args:
+            trial: the replication, at the time of the event.
+            event: what happened, with its day, site and participant.
         """
 
     def measure(self, happened: Happened) -> Mapping[str, float]:  # noqa: ARG002 - there is nothing to measure

@@ -43,6 +43,9 @@ def consent_in_force(scenario: Scenario, amendment: str = "") -> tuple[str, floa
     Args:
         scenario: the scenario.
         amendment: name of the amendment that changes it; empty for the scenario's own.
+
+    Returns:
+        The dotted path in the scenario, for looking up uncertain values, and what is written there.
     """
     if not amendment:
         return CONSENT, scenario.screening.consent
@@ -78,7 +81,11 @@ class Amended:
         return bool(self._consents or self._droppable)
 
     def may_return(self, chart_failed: int) -> bool:
-        """Whether all criteria that fail on the chart (as bits) may pass later."""
+        """Whether all criteria that fail on the chart (as bits) may pass later.
+
+        Args:
+            chart_failed: criteria that a patient fails on the chart, as bits in the order of the protocol.
+        """
         return chart_failed & self._lasting == 0
 
     def is_open(self, drawing: Drawing, chart_failed: Integers, u_consent: Array, returns: Flags | None) -> Flags:

@@ -50,7 +50,14 @@ _STAND_INS = 1 << 16  # blocks from this number on are stand-ins for observed pe
 
 
 def replications_at_once(design: Design) -> int:
-    """Number of replications to draw together: fewer for more sites, so that memory does not grow with them."""
+    """Number of replications to draw together: fewer for more sites, so that memory does not grow with them.
+
+    Args:
+        design: the scenario, made ready; its number of sites decides.
+
+    Returns:
+        From 1 to `MAX_REPLICATIONS`. It has no influence on any result.
+    """
     return max(1, min(MAX_REPLICATIONS, _SITES_AT_ONCE // max(design.n_sites, 1)))
 
 
@@ -105,7 +112,11 @@ class Batch:
         self._tables: dict[tuple[str, str, int], Array] = {}
 
     def unknowns(self, replication: int) -> Unknowns:
-        """Uncertain values in one replication, given by its number."""
+        """Uncertain values in one replication, given by its number.
+
+        Args:
+            replication: number in the whole experiment, not in the batch.
+        """
         return self._unknowns[replication - self.first]
 
     @cached_property
@@ -131,6 +142,9 @@ class Batch:
 
         A group that waits for an amendment has an infinite day of activation, except for sites known to be open; see
         `days_to_open`.
+
+        Args:
+            group: a group of the same design.
 
         Returns:
             (sites, replications) each: referrals per month at full rate, and day of activation.
@@ -166,12 +180,23 @@ class Batch:
         return DriftPaths(rule, self.streams, self.replications, self.design.horizon_days)
 
     def start_up(self, group: GroupDesign) -> Ends | None:
-        """When the steps of start-up of the group's sites end; None for a group without steps."""
+        """When the steps of start-up of the group's sites end; None for a group without steps.
+
+        Args:
+            group: a group of the same design.
+
+        Returns:
+            Days since day 0, (sites, replications) by step; in a trial under way, as observed where sites are open.
+        """
         self.sites(group)
         return self._start_ups.get(group.name)
 
     def days_to_open(self, group: GroupDesign) -> Array:
         """Days from the day on which an amendment opens a group to the activation of each of its sites.
+
+        Args:
+            group: a group that waits for an amendment and has no steps of start-up; see `steps_to_open` for one that
+                has.
 
         Returns:
             (sites, replications) days, with delays by risks.
@@ -182,6 +207,9 @@ class Batch:
 
     def steps_to_open(self, group: GroupDesign) -> dict[int, Array]:
         """Days that each step of start-up takes, by its code, for a group that an amendment opens.
+
+        Args:
+            group: a group that waits for an amendment and has steps of start-up.
 
         Returns:
             By code of the step, (sites, replications) days, with those that risks add to the step.
@@ -322,7 +350,16 @@ class Batch:
         return found
 
     def drawn(self, group: GroupDesign, since: int) -> list[tuple[Integers, Referred]]:
-        """The referrals of a group that have been drawn so far; see `Drawn.parts`."""
+        """The referrals of a group that have been drawn so far; see `Drawn.parts`.
+
+        Args:
+            group: a group of the same design.
+            since: how many parts the caller knows already.
+
+        Returns:
+            The parts drawn since then: (rows, 3) block, site and replication in the batch of each row, and their
+            referrals.
+        """
         return self._drawn[group.name].parts(since)
 
     def first_block(self, group: GroupDesign) -> Referred:
@@ -386,7 +423,18 @@ class Batch:
         return n
 
     def stand_ins(self, group: GroupDesign, site: int, replication: int, block: int) -> tuple[Referred, int]:
-        """A block of patients who stand in for observed people; their times are not used. See `referred`."""
+        """A block of patients who stand in for observed people; their times are not used. See `referred`.
+
+        Args:
+            group: a group of the same design.
+            site: number of the site within the group, from 0.
+            replication: number of the replication within the batch, from 0.
+            block: number of the block of stand-ins, from 0; their draws are at blocks that no simulated referral
+                reaches.
+
+        Returns:
+            The referrals, and the row of this block among theirs.
+        """
         return self.referred(group, site, replication, _STAND_INS + block)
 
     def table(self, purpose: str, quantile: Quantile, group: str, n_sites: int, block: int) -> Array:

@@ -38,12 +38,26 @@ Column = Callable[[list[float]], float]  # finds one value among all those of a 
 
 
 def column_at(index: int) -> Column:
-    """The column at a position among a patient's values."""
+    """The column at a position among a patient's values.
+
+    Args:
+        index: position from 0, as in `Design.column_index`.
+
+    Returns:
+        A function from a patient's values to the value.
+    """
     return itemgetter(index)
 
 
 def constant_column(value: float) -> Column:
-    """A column for a value that is the same for all patients, which is not stored."""
+    """A column for a value that is the same for all patients, which is not stored.
+
+    Args:
+        value: the value, in the unit of its purpose.
+
+    Returns:
+        A function that ignores a patient's values.
+    """
     return lambda _values: value
 
 
@@ -62,6 +76,9 @@ def bay_hours_of(week: float) -> str:
 
     Args:
         week: week of treatment, from 0; the name counts from 1.
+
+    Returns:
+        A word that is the same for every arm with a dose in that week, so that arms share these draws.
     """
     return f"treatment.bay_hours.{week + 1:.12g}"
 

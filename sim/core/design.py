@@ -37,7 +37,11 @@ _TABLE_WEEKS = 104
 
 
 def is_in_table(week: float) -> bool:
-    """Whether the numbers of a week are a row of the table of a participant; see `World.participant_draws`."""
+    """Whether the numbers of a week are a row of the table of a participant; see `World.participant_draws`.
+
+    Args:
+        week: week of follow-up, from 0; only whole weeks up to the end of the table have a row.
+    """
     return week <= _TABLE_WEEKS and week == int(week)
 
 
@@ -200,15 +204,27 @@ class Design:
         ]
 
     def country_of(self, group: str) -> str | None:
-        """Code of the country of a site group, or None."""
+        """Code of the country of a site group, or None.
+
+        Args:
+            group: name of a site group.
+        """
         return next(found.settings.country for found in self.groups if found.name == group)
 
     def n_sites_in(self, country: str) -> int:
-        """Sites in a country, by its code."""
+        """Sites in a country, by its code.
+
+        Args:
+            country: code of two letters (ISO 3166).
+        """
         return sum(group.count for group in self.groups if group.settings.country == country)
 
     def country_label(self, code: str) -> str:
-        """Name of a country in reports: its label, or its code without one."""
+        """Name of a country in reports: its label, or its code without one.
+
+        Args:
+            code: code of two letters (ISO 3166).
+        """
         settings = self.scenario.countries.get(code)
         return (settings.label if settings else None) or code
 

@@ -124,7 +124,11 @@ class TrialEnvironment(simpy.Environment):
         self.now = day
 
     def at(self, day: float) -> Event:
-        """An event that happens at `day`, or at once if that has passed."""
+        """An event that happens at `day`, or at once if that has passed.
+
+        Args:
+            day: days since day 0.
+        """
         event = Event.__new__(Event)  # SimPy's constructor, without the call
         event.env = self
         event.callbacks = []
@@ -145,7 +149,14 @@ class TrialEnvironment(simpy.Environment):
         heappush(self._queue, (day if day > now else now, NORMAL, next(self._eid), Appointment(call)))
 
     def start(self, generator: Generator[Wait, None, None]) -> TrialProcess:
-        """Start a process; it runs up to its first wait before this method returns."""
+        """Start a process; it runs up to its first wait before this method returns.
+
+        Args:
+            generator: yields what it waits for: a day (a number), or an event.
+
+        Returns:
+            The process, which other processes can wait for or interrupt.
+        """
         return TrialProcess(self, generator)
 
     def first(self, event: Event, day: float) -> Event:
@@ -169,7 +180,11 @@ class TrialEnvironment(simpy.Environment):
         return event
 
     def begin(self, day: float) -> None:
-        """Set the clock to `day`, which may be negative; only before anything has happened."""
+        """Set the clock to `day`, which may be negative; only before anything has happened.
+
+        Args:
+            day: days since day 0; nothing may be scheduled before it.
+        """
         self.now = day
 
     def finish(self) -> None:

@@ -1,4 +1,8 @@
-"""What extensions add to a design: their kinds of event, and the program's events that they may listen to."""
+"""What extensions add to a design: their kinds of event, and the program's events that they may listen to.
+
+What is checked here has to be known before any replication: codes of the log are the same in all of them, and in all
+worker processes. What an extension sees of a running trial is in `sim.processes.extensions`.
+"""
 
 from __future__ import annotations
 
@@ -48,11 +52,19 @@ class ExtensionDesign:
     hears: dict[int, str]
 
     def path(self, parameter: str) -> str:
-        """Path of a parameter in the scenario."""
+        """Path of a parameter in the scenario.
+
+        Args:
+            parameter: name of the parameter.
+        """
         return f"extensions.{self.name}.parameters.{parameter}"
 
     def purpose(self, purpose: str) -> str:
-        """Purpose of draws in the whole program, from one chosen by the extension."""
+        """Purpose of draws in the whole program, from one chosen by the extension.
+
+        Args:
+            purpose: any word; two extensions may choose the same.
+        """
         return f"extension.{self.name}.{purpose}"
 
 
@@ -100,6 +112,9 @@ def kinds_with(extensions: Sequence[ExtensionDesign]) -> list[Kind]:
 
     Args:
         extensions: the extensions that take part, in the order of `extension_designs`.
+
+    Returns:
+        The kinds, each at the position that is its code in the log.
     """
     own = [
         Kind(f"{extension.name}.{event}", meaning, "what the extension says")

@@ -1,4 +1,7 @@
-"""Control of Python's garbage collector, which otherwise searches the objects of a trial again and again."""
+"""Control of Python's garbage collector, which otherwise searches the objects of a trial again and again.
+
+Nothing that is simulated depends on it; only the run time does.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,9 @@ def collected_between_trials() -> Iterator[Callable[[], None]]:
     A trial makes thousands of objects and drops most of them without leaving reference cycles. The default collector
     searches all live objects after every few hundred new ones, which takes a tenth of the run time. After a trial
     little is left to search, and the given function does so only if many objects are new.
+
+    Yields:
+        A function to call after each trial. At the end the collector is as it was before.
     """
     was_enabled = gc.isenabled()
     gc.disable()

@@ -37,7 +37,11 @@ class Hazard:
     last_rate: float
 
     def times(self, ratio: float) -> Hazard:
-        """The hazard multiplied by a hazard ratio."""
+        """The hazard multiplied by a hazard ratio.
+
+        Args:
+            ratio: the hazard ratio, not negative; 1 changes nothing.
+        """
         return Hazard(self.days, [ratio * value for value in self.cumulative], ratio * self.last_rate)
 
     def reached(self, day: float) -> float:
@@ -45,6 +49,9 @@ class Hazard:
 
         Args:
             day: days since randomisation, not negative.
+
+        Returns:
+            The integral of the hazard from randomisation to that day, without a unit.
         """
         days, cumulative = self.days, self.cumulative
         if day >= days[-1]:

@@ -42,7 +42,14 @@ class Steps:
         self._value_list: list[float] = values.tolist()
 
     def integral_to(self, time: float) -> float:
-        """The integral from the first edge to a day; constant after the last edge."""
+        """The integral from the first edge to a day; constant after the last edge.
+
+        Args:
+            time: days since day 0.
+
+        Returns:
+            Days, weighted by the value of the function; 0 before the first edge.
+        """
         edges, piece = self._edge_list, bisect_right(self._edge_list, time) - 1
         if piece < 0 or piece == len(self.values):
             return self.integral.item(max(piece, 0))
@@ -92,6 +99,9 @@ class Steps:
         Args:
             edges: (k + 1,) ends of the other's pieces; it is 1 before the first, and keeps its last value at the end.
             factors: (k,) value of each piece.
+
+        Returns:
+            A function with the edges of both, which ends where this one ends.
         """
         both = np.union1d(self.edges[:-1], edges[:-1])
         own = self.values[np.searchsorted(self.edges[:-1], both, side="right") - 1]
@@ -137,7 +147,14 @@ class Ramp:
         return times
 
     def expected(self, time: float) -> float:
-        """Expected arrivals up to a day, which must be before the end of ramp-up."""
+        """Expected arrivals up to a day, which must be before the end of ramp-up.
+
+        Args:
+            time: days since day 0.
+
+        Returns:
+            Mean number of referrals; 0 before the ramp begins.
+        """
         piece = bisect_right(self.edges, time) - 1
         if piece < 0:
             return 0.0
@@ -186,7 +203,14 @@ class Intensity:
         return times
 
     def expected(self, time: float) -> float:
-        """Expected arrivals from the opening of the site up to a day."""
+        """Expected arrivals from the opening of the site up to a day.
+
+        Args:
+            time: days since day 0; arrivals stop at the horizon.
+
+        Returns:
+            Mean number of referrals, as for the Poisson process with this intensity.
+        """
         if self.ramp is not None and time < self.full_from:
             return self.ramp.expected(time)
         if time < self.full_from:
@@ -275,7 +299,11 @@ class ChangingIntensity:
         return self._plain.times(plain)
 
     def opens(self, plain: Intensity) -> None:
-        """Replace the intensity of a site without arrivals by that of a site that opens."""
+        """Replace the intensity of a site without arrivals by that of a site that opens.
+
+        Args:
+            plain: the intensity from the day of activation on, as without amendments.
+        """
         self._plain = plain
 
     def multiply(self, now: float, factor: float) -> None:
@@ -305,6 +333,11 @@ def intensity(
         ramp_from: day on which ramp-up began (the activation, which may be before `start`).
         ramp_days: length of ramp-up; 0 for none.
         start_fraction: share of the full rate at `ramp_from`.
+
+    Returns:
+        The intensity in referrals per day. In ramp-up the factor of the calendar multiplies a rate that rises on a
+        straight
+        line from `start_fraction` to 1, counted from `ramp_from` even where patients arrive only later.
     """
     full_from = min(max(ramp_from + ramp_days, start), end)
     ramp = None

@@ -1,4 +1,8 @@
-"""Hazards of leaving, in each arm, from the curves and hazard ratios in a scenario."""
+"""Hazards of leaving, in each arm, from the curves and hazard ratios in a scenario.
+
+`sim.core.hazards` solves the hazards; here the scenario's words become its curves and ratios: which arm has a curve,
+which has a multiple of another arm's, and what is uncertain in one replication.
+"""
 
 from __future__ import annotations
 

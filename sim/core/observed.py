@@ -104,6 +104,9 @@ class ObservedState:
         Args:
             calendar: the calendar without drift.
             replication: number of the replication, which selects the draw.
+
+        Returns:
+            The calendar times the drift; the same calendar if rates do not drift.
         """
         if not len(self.edges):
             return calendar

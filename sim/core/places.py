@@ -1,4 +1,5 @@
-"""Resources that one person at a time holds: coordinators, infusion bays, culture suites."""
+"""Resources that one person at a time holds: coordinators, infusion bays, culture suites.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +73,11 @@ class HoldablePlaces(Places):
         self._holds = 0
 
     def take(self) -> Event | None:
-        """As for `Places`; during a hold, always the event of getting a place."""
+        """As for `Places`; during a hold, always the event of getting a place.
+
+        Returns:
+            None if a place was free; else the event of getting one, in the order of the calls.
+        """
         if not self._holds:
             return super().take()
         turn = self._env.event()
@@ -80,7 +85,11 @@ class HoldablePlaces(Places):
         return turn
 
     def leave(self, turn: Event | None) -> None:
-        """As for `Places`; during a hold, a place that is given back stays free."""
+        """As for `Places`; during a hold, a place that is given back stays free.
+
+        Args:
+            turn: what `take` returned.
+        """
         if self._holds and (turn is None or turn.triggered):
             self.n_free += 1
         else:

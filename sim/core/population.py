@@ -84,16 +84,50 @@ class Drawing(Protocol):
     n: int
 
     def uniform(self, purpose: str) -> Array:
-        """(rows, BLOCK) uniform numbers."""
+        """(rows, BLOCK) uniform numbers.
+
+        Args:
+            purpose: what the numbers are for; the same purpose gives the same numbers again.
+
+        Returns:
+            (rows, BLOCK) numbers in [0, 1): one row for each site, replication and block that is drawn.
+        """
 
     def numbers(self, path: str, value: object) -> float | Array | None:
-        """The value at a path if it is one number in each replication; None if it varies."""
+        """The value at a path if it is one number in each replication; None if it varies.
+
+        Args:
+            path: dotted path in the scenario.
+            value: what the scenario says there.
+
+        Returns:
+            A number if it is the same in all rows; (rows, 1) numbers for an uncertain value; None for a value that has
+            a
+            distribution within a replication, which `transformed` draws.
+        """
 
     def probabilities(self, path: str, value: object) -> float | Array:
-        """The probability at a path, or its mean if it varies."""
+        """The probability at a path, or its mean if it varies.
+
+        Args:
+            path: dotted path in the scenario.
+            value: what the scenario says there.
+
+        Returns:
+            A number from 0 to 1, or (rows, 1) of them.
+        """
 
     def transformed(self, path: str, value: Family, u: Array) -> Array:
-        """Values of the distribution at a path from uniform numbers of the same shape."""
+        """Values of the distribution at a path from uniform numbers of the same shape.
+
+        Args:
+            path: dotted path in the scenario.
+            value: the distribution written there; its uncertain parameters differ from row to row.
+            u: (rows, n) uniform numbers in [0, 1).
+
+        Returns:
+            (rows, n) values, in the unit of the path.
+        """
 
 
 class _Values:
@@ -254,7 +288,12 @@ class Population:
         self.strata += sorted(capped - set(self.strata))
 
     def n_levels(self) -> list[int]:
-        """Number of levels of each stratum by which randomisation is stratified."""
+        """Number of levels of each stratum by which randomisation is stratified.
+
+        Returns:
+            In the order of `strata`: one more than the cuts of a band, the categories of an attribute, 2 for a
+            condition.
+        """
         return [
             len(self.bands[name].cuts) + 1
             if name in self.bands

@@ -42,27 +42,62 @@ def settle(values: npt.ArrayLike) -> Array:
 
 
 def log(x: float) -> float:
-    """Natural logarithm, settled."""
+    """Natural logarithm, settled.
+
+    Args:
+        x: a positive number.
+
+    Returns:
+        ln(x) rounded to 26 significant bits, so that it is the same on every processor; see `settle`.
+    """
     return float(settle(special.xlogy(1.0, x)))
 
 
 def log1p(x: float) -> float:
-    """Natural logarithm of 1 + x, settled."""
+    """Natural logarithm of 1 + x, settled.
+
+    Args:
+        x: a number greater than -1.
+
+    Returns:
+        ln(1 + x) rounded to 26 significant bits; accurate where x is near 0.
+    """
     return float(settle(special.log1p(x)))
 
 
 def exp(x: float) -> float:
-    """Exponential, settled."""
+    """Exponential, settled.
+
+    Args:
+        x: any number.
+
+    Returns:
+        e^x rounded to 26 significant bits.
+    """
     return float(settle(special.expm1(x) + 1.0))
 
 
 def unit_exponential(u: Array) -> Array:
-    """Exponential values of mean 1, from uniform numbers of any shape in [0, 1)."""
+    """Exponential values of mean 1, from uniform numbers of any shape in [0, 1).
+
+    Args:
+        u: uniform numbers; 0 gives 0.
+
+    Returns:
+        -ln(1 - u), settled, of the same shape.
+    """
     return settle(-special.log1p(-u))
 
 
 def standard_normal(u: Array) -> Array:
-    """Standard normal values, from uniform numbers of any shape in [0, 1)."""
+    """Standard normal values, from uniform numbers of any shape in [0, 1).
+
+    Args:
+        u: uniform numbers; 0 counts as the smallest positive one that is drawn, so that no value is infinite.
+
+    Returns:
+        The normal quantiles of `u`, settled, of the same shape.
+    """
     return settle(special.ndtri(np.maximum(u, SMALLEST)))
 
 
@@ -249,13 +284,24 @@ def expected(family: Family, unknowns: Mapping[str, float] | None = None) -> flo
     Args:
         family: the distribution.
         unknowns: values of its uncertain parameters, by parameter name.
+
+    Returns:
+        The mean, in the unit of the distribution.
     """
     points = (np.arange(2000) + 0.5) / 2000
     return float(settle(np.asarray(quantile(family, unknowns)(points).sum() / 2000)))
 
 
 def mean_of(value: object) -> float:
-    """The mean of a value of a scenario, with the mean of each uncertain parameter in its place."""
+    """The mean of a value of a scenario, with the mean of each uncertain parameter in its place.
+
+    Args:
+        value: a number, or a distribution whose parameters may themselves be uncertain.
+
+    Returns:
+        The number, or the mean by `expected`. The mean at the mean parameters is not exactly the mean over uncertain
+        parameters.
+    """
     if not isinstance(value, Family):
         return float(value)  # type: ignore[arg-type]
     unknowns = {name: mean_of(part) for name in value.uncertain_parameters() if (part := value.parameters()[name])}

@@ -1,4 +1,8 @@
-"""Discrete risks in many replications: which of them strike, when, and how many days they cost."""
+"""Discrete risks in many replications: which of them strike, when, and how many days they cost.
+
+All risks of a batch are drawn together, before anything happens in its trials. What a risk then does while a trial runs
+is in `sim.processes.risks`.
+"""
 
 from __future__ import annotations
 
@@ -94,6 +98,9 @@ class Risks:
             calendar: the calendar without risks.
             group: name of the site group.
             row: number of the replication in the batch, from 0.
+
+        Returns:
+            The calendar itself if no such risk strikes the group in this replication.
         """
         stretches = [
             (self.starts[i, row].item(), (self.starts[i, row] + self.days[i, row]).item())
@@ -119,6 +126,9 @@ def without(calendar: Steps, stretches: list[tuple[float, float]]) -> Steps:
     Args:
         calendar: the calendar.
         stretches: (start, end) of each interval in days; they may overlap.
+
+    Returns:
+        A calendar with more edges and the same end. Starts belong to the intervals, ends do not.
     """
     end = float(calendar.edges[-1])
     bounds = np.array([day for stretch in stretches for day in stretch])

@@ -1,4 +1,7 @@
-"""Discrete risks of a scenario, made ready: the sites that each delays, and when it may strike."""
+"""Discrete risks of a scenario, made ready: the sites that each delays, and when it may strike.
+
+It says which rule concerns whom, once for all replications; `sim.core.risk_draws` draws whether and when it strikes.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,17 @@ class RiskDesign:
 
 
 def risks_of(scenario: Scenario, clock: Clock) -> list[RiskDesign]:
-    """All risks of a scenario, in alphabetical order."""
+    """All risks of a scenario, in alphabetical order.
+
+    Args:
+        scenario: the scenario.
+        clock: converts the dates of a risk to days.
+
+    Returns:
+        The risks, whose position is their code in the log. The window of one with dates is from the start of its first
+        day,
+        at the earliest day 0, to the end of its last day.
+    """
     found = []
     for code, (name, rule) in enumerate(sorted(scenario.risks.items())):
         window = (0.0, 0.0)

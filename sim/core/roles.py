@@ -37,6 +37,9 @@ class Capping(Protocol):
     def spans(self, site: Site) -> Iterator[tuple[float, float, int]]:
         """Intervals in which a full cap kept a site from asking anyone for consent.
 
+        Args:
+            site: any site of the trial.
+
         Returns:
             (start, end, code of turning away) of each.
         """
@@ -47,6 +50,9 @@ class Amending(Protocol):
 
     def spans(self, site: Site) -> Iterator[tuple[float, int]]:
         """Criteria that amendments dropped at a site.
+
+        Args:
+            site: the site.
 
         Returns:
             (start, criteria as bits) of each amendment, in order of time.
@@ -65,10 +71,19 @@ class Opening(Protocol):
         """
 
     def never_opens(self, site: Site) -> None:
-        """Close a waiting site for good: no amendment will open it."""
+        """Close a waiting site for good: no amendment will open it.
+
+        Args:
+            site: a site whose group waits for an amendment.
+        """
 
     def multiply_rate(self, site: Site, factor: float) -> None:
-        """Multiply a site's referral rate from now on."""
+        """Multiply a site's referral rate from now on.
+
+        Args:
+            site: an open site, or one that will open.
+            factor: multiplies the rate that holds now; 1 changes nothing.
+        """
 
 
 class StartingUp(Protocol):
@@ -97,16 +112,33 @@ class Pausing(Protocol):
     is_over: bool
 
     def pause(self, reason: int, days: float) -> None:
-        """Randomise nobody for some days; `reason` is a code of the vocabulary `pause`."""
+        """Randomise nobody for some days; `reason` is a code of the vocabulary `pause`.
+
+        Args:
+            reason: why, as it stands in the log.
+            days: length from now; eligible people wait. In some pauses sites turn new patients away, too.
+        """
 
     def pause_until_told(self, reason: int) -> None:
-        """Randomise nobody until each call of this method is matched by a call of `go_on`."""
+        """Randomise nobody until each call of this method is matched by a call of `go_on`.
+
+        Args:
+            reason: a code of the vocabulary `pause`; reasons are counted one by one.
+        """
 
     def go_on(self, reason: int) -> None:
-        """Take back one call of `pause_until_told` for the same reason."""
+        """Take back one call of `pause_until_told` for the same reason.
+
+        Args:
+            reason: a code of the vocabulary `pause`.
+        """
 
     def close(self, reason: int) -> None:
-        """Stop recruitment for good; `reason` is a code of the vocabulary `recruitment_closed`."""
+        """Stop recruitment for good; `reason` is a code of the vocabulary `recruitment_closed`.
+
+        Args:
+            reason: why, as it stands in the log.
+        """
 
 
 class Claim(Protocol):
@@ -145,7 +177,11 @@ class Supply(Protocol):
         """
 
     def ready_for(self, person: Person) -> Event | None:
-        """The event that a first dose waits for besides its delay; None if it waits for nothing."""
+        """The event that a first dose waits for besides its delay; None if it waits for nothing.
+
+        Args:
+            person: a participant, after `randomised`.
+        """
 
     def thawed(self, person: Person, cells: float) -> None:
         """Note that a dose that was due has started; its claim is thawed.
@@ -172,7 +208,11 @@ class Supply(Protocol):
         """
 
     def no_more_for(self, person: Person) -> None:
-        """Note that a participant will have no more doses."""
+        """Note that a participant will have no more doses.
+
+        Args:
+            person: a participant who has had the last dose, or has left; cells kept for them alone are discarded.
+        """
 
 
 class Delivering(Supply, Protocol):
@@ -202,10 +242,23 @@ class Holding(Protocol):
     held_until: float
 
     def unless_ended(self, event: Event) -> Event:
-        """Make an event happen when dosing ends for good, if it has not happened by then; returns the same event."""
+        """Make an event happen when dosing ends for good, if it has not happened by then; returns the same event.
+
+        Args:
+            event: an event for which a participant waits, such as the end of a hold.
+        """
 
     def first_dose(self, person: Person) -> None:
-        """Note the first dose of a participant."""
+        """Note the first dose of a participant.
+
+        Args:
+            person: the participant, at the time of the dose.
+        """
 
     def severe_reaction(self, person: Person, u: float) -> None:
-        """Note a severe reaction; the uniform number `u` decides whether it leads to a hold."""
+        """Note a severe reaction; the uniform number `u` decides whether it leads to a hold.
+
+        Args:
+            person: the participant who has the reaction.
+            u: a uniform number in [0, 1) at the place of this dose.
+        """

@@ -135,6 +135,9 @@ class Rows:
     def uniform(self, purpose: str) -> Array:
         """Uniform numbers for a purpose.
 
+        Args:
+            purpose: what the numbers are for.
+
         Returns:
             (rows, BLOCK) numbers in [0, 1).
         """
@@ -143,6 +146,10 @@ class Rows:
     def numbers(self, path: str, value: object) -> float | Array | None:
         """The value at a path if it is one number in each replication; see `Replications.numbers`.
 
+        Args:
+            path: dotted path in the scenario.
+            value: what the scenario says there.
+
         Returns:
             A number, (rows, 1) numbers for an uncertain value, or None if the value varies within a replication.
         """
@@ -150,6 +157,10 @@ class Rows:
 
     def probabilities(self, path: str, value: object) -> float | Array:
         """The probability at a path; its mean if it varies within a replication.
+
+        Args:
+            path: dotted path in the scenario.
+            value: what the scenario says there.
 
         Returns:
             A number, or (rows, 1) numbers if the scenario gives a distribution.

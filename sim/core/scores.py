@@ -1,4 +1,8 @@
-"""Arithmetic of the scores that the program knows; see `sim.scenario.derived` for their formulas and sources."""
+"""Arithmetic of the scores that the program knows; see `sim.scenario.derived` for their formulas and sources.
+
+The arithmetic is apart from the formulas because it uses settled functions alone (`sim.core.quantiles.settle`), which
+give the same bits on every machine, and because the compiled engine traces it.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +64,14 @@ def meld_with_floors(bilirubin_umol_l: Array, inr: Array, creatinine_umol_l: Arr
 
 
 def pta_percent(inr: Array) -> Array:
-    """Prothrombin activity in percent from INR, by the power law 100 / INR^1.4."""
+    """Prothrombin activity in percent from INR, by the power law 100 / INR^1.4.
+
+    Args:
+        inr: international normalised ratio, any shape, positive.
+
+    Returns:
+        Percent of normal activity, of the same shape; 100 at an INR of 1.
+    """
     return settle(100.0 * special.expm1(-1.4 * _ln(inr)) + 100.0)
 
 

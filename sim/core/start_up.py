@@ -1,4 +1,8 @@
-"""Start-up of sites as a network of steps; the last step activates the site."""
+"""Start-up of sites as a network of steps; the last step activates the site.
+
+The steps are those of the scenario (contract, ethics, import licence and so on), each once a site, a group, a country
+or the trial. Which day each takes place in which replication is in `sim.core.start_up_draws`.
+"""
 
 from __future__ import annotations
 
@@ -56,6 +60,9 @@ def network_of(scenario: Scenario, group: str, names: list[str], places: list[st
         group: name of the group.
         names: names of all steps; see `step_names`.
         places: what steps can be shared by; see `step_places`.
+
+    Returns:
+        The steps; their codes are positions among `names`, and those of what shares them positions among `places`.
     """
     steps, found = steps_of(scenario, group), []
     for name in in_order(steps):

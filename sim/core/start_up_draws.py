@@ -1,4 +1,7 @@
-"""When the steps of start-up end, in many replications; in a trial under way, what is still to come."""
+"""When the steps of start-up end, in many replications; in a trial under way, what is still to come.
+
+A draw has a place of its own, so a step that a country shares takes the same days at all its sites, in whichever group.
+"""
 
 from __future__ import annotations
 
@@ -68,6 +71,9 @@ class StartUps:
             more_days: days that risks add to a step, (replications,) or a number.
             draw: 0 for the site's own draw, higher for further draws.
             over_by: day by which a step is known to have ended.
+
+        Returns:
+            Days since day 0, (sites, replications), by code of the step; activation is the latest of the ends.
         """
         ends: dict[int, Array] = {}
         days: dict[int, Array] = {}
@@ -111,6 +117,9 @@ def still_to_come(
         group: name of the group.
         observed: the state of the trial.
         late: (sites, replications) days of delay of a site that should have opened before the data end.
+
+    Returns:
+        Start-up, (sites, replications), by code of the step; steps of open sites ended when they were observed to.
     """
     draws = [own, *later]
     activates = np.stack([draw.activates for draw in draws])

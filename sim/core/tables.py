@@ -1,4 +1,8 @@
-"""Values by count and place, drawn in blocks: those of the n-th lot, or of a lot for the n-th referral of a site."""
+"""Values by count and place, drawn in blocks: those of the n-th lot, or of a lot for the n-th referral of a site.
+
+Values are drawn at their first use, a block at a time for all replications of a batch: a call of numpy costs more than
+the numbers. A value does not depend on when it is asked for, or on what else was drawn.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +61,9 @@ class Table:
         Args:
             place: what the draw belongs to.
             n: count at that place; a block of values is drawn at its first use.
+
+        Returns:
+            The value, in the unit of what the table is for.
         """
         values = self._blocks.get((place.group, n // BLOCK))
         if values is None:
@@ -64,7 +71,12 @@ class Table:
         return values.item(place.row, n % BLOCK)
 
     def block(self, place: Place, block: int) -> Array:
-        """Consecutive values at a place: (BLOCK,) of the block with a number, from 0."""
+        """Consecutive values at a place: (BLOCK,) of the block with a number, from 0.
+
+        Args:
+            place: what the draws belong to.
+            block: block k has the values from k x BLOCK on.
+        """
         found: Array = self._of(place, block)[place.row]
         return found
 

@@ -124,11 +124,23 @@ class Unknowns:
         return float(value)  # type: ignore[arg-type]
 
     def parameters(self, path: str, value: Family) -> dict[str, Any]:
-        """Parameters of a distribution, the uncertain ones as they are in this replication."""
+        """Parameters of a distribution, the uncertain ones as they are in this replication.
+
+        Args:
+            path: dotted path in the scenario.
+            value: the distribution written there.
+
+        Returns:
+            Numbers by the name of the parameter, as the family's quantile function takes them.
+        """
         return {**value.parameters(), **self._parameters(path, value)}
 
     def quantile(self, path: str, value: Family) -> Quantile:
         """The quantile function of a value that varies within a replication.
+
+        Args:
+            path: dotted path in the scenario.
+            value: the distribution written there.
 
         Returns:
             A function from probabilities in [0, 1), any shape, to values.
@@ -142,7 +154,11 @@ class Unknowns:
         return known
 
     def is_same_in_all(self, path: str) -> bool:
-        """Whether the quantile function at a path is the same in all replications; only after `quantile` was called."""
+        """Whether the quantile function at a path is the same in all replications; only after `quantile` was called.
+
+        Args:
+            path: dotted path in the scenario.
+        """
         return path in self._known.quantiles
 
     def scalar_quantile(self, path: str, value: Family) -> Callable[[float], float]:
@@ -169,6 +185,9 @@ class Unknowns:
         Args:
             path: dotted path in the scenario.
             value: what the scenario says there.
+
+        Returns:
+            A number in the unit of the path; a mean by `sim.core.quantiles.expected`.
         """
         number = self.number(path, value)
         if number is not None:

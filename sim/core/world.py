@@ -84,6 +84,11 @@ def heard_recorder(env: TrialEnvironment, log: Log, heard: Mapping[int, Sequence
         env: gives the time of events.
         log: the log.
         heard: listeners by kind of event.
+
+    Returns:
+        A function with the arguments of `Log` rows but for the time: kind, site, person, number, code, amount. -1
+        stands
+        for no site and no person.
     """
     append = log.rows.append
 
@@ -211,7 +216,11 @@ class World:
         return self._table(path, quantile, is_shared=self.unknowns.is_same_in_all(path))
 
     def uniform_table(self, purpose: str) -> Table:
-        """A uniform number in [0, 1) for every count at every place."""
+        """A uniform number in [0, 1) for every count at every place.
+
+        Args:
+            purpose: what the numbers are for; a second table of a purpose has the same numbers.
+        """
         return self._table(purpose, lambda u: u, is_shared=True)
 
     def _table(self, purpose: str, quantile: Quantile, is_shared: bool) -> Table:
@@ -272,6 +281,9 @@ class World:
         Args:
             purpose: what the number is for.
             place: what it belongs to within the trial.
+
+        Returns:
+            The number, the same at every call with the same arguments.
         """
         return self.batch.streams.trial(purpose, place, self.replication, 1).item()
 

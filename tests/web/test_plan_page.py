@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import TimeoutError as TimedOut
 from playwright.sync_api import expect
-from studio_browser import WAIT_SECONDS, Server
+from studio_browser import Server, until
 
 Visit = Callable[..., Any]
 FEW = "&replications=24"
@@ -33,13 +33,6 @@ def answered(page: Any, text: str = "simulated trials, seed") -> None:
         page.locator(".answer", has_text=text).wait_for()
     except TimedOut:
         raise AssertionError(f"no '{text}' in: {page.locator('#page').inner_text()[:3000]}") from None
-
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 def move(page: Any, path: str, value: str) -> None:
@@ -109,9 +102,9 @@ def test_undo_redo_and_reload_lose_nothing(visit: Visit) -> None:
     assert lever(page, "sites.general_hospital.count").input_value() == "5"
     page.get_by_role("button", name="Undo").click()
     page.wait_for_url(lambda url: "count" not in url)
-    wait_for(lambda: lever(page, "sites.general_hospital.count").input_value() == "2", "undone")
+    until(page, lambda: lever(page, "sites.general_hospital.count").input_value() == "2", "undone")
     page.get_by_role("button", name="Redo").click()
-    wait_for(lambda: lever(page, "sites.general_hospital.count").input_value() == "5", "redone")
+    until(page, lambda: lever(page, "sites.general_hospital.count").input_value() == "5", "redone")
 
 
 def test_a_wrong_value_is_said_at_its_control_and_is_kept(visit: Visit) -> None:
@@ -142,7 +135,7 @@ def test_a_text_with_errors_shows_them_at_their_lines_and_survives_a_reload(visi
         "name: mine\nextends: base.yaml\nsites:\n  general_hospital: {count: 4}\n"
     )
     page.wait_for_url(re.compile("file="))
-    wait_for(lambda: lever(page, "sites.general_hospital.count").input_value() == "4", "the lever follows")
+    until(page, lambda: lever(page, "sites.general_hospital.count").input_value() == "4", "the lever follows")
 
 
 def test_the_editor_offers_the_keys_that_may_stand_there(visit: Visit) -> None:
@@ -175,16 +168,17 @@ def test_a_wrong_file_is_refused_in_the_command_lines_words(visit: Visit) -> Non
 
 
 def test_cancel_frees_the_place_and_the_run_goes_on_from_there(visit: Visit, server: Server) -> None:
-    wait_for(lambda: server.jobs() == 0, "what the pages of other tests began has ended")
-    page = visit("/plan?replications=10000")
+    page = visit("/")
+    until(page, lambda: server.jobs() == 0, "what the pages of other tests began has ended")
+    page.goto(f"{server.url}/plan?replications=10000")
     answered(page)
-    wait_for(lambda: server.jobs() == 1, "the run is under way")
+    until(page, lambda: server.jobs() == 1, "the run is under way")
     page.get_by_role("button", name="Cancel").click()
-    wait_for(lambda: server.jobs() == 0, "nothing runs")
+    until(page, lambda: server.jobs() == 0, "nothing runs")
     page.get_by_role("button", name="Go on").click()
-    wait_for(lambda: server.jobs() == 1, "it goes on")
+    until(page, lambda: server.jobs() == 1, "it goes on")
     page.goto(f"{server.url}/")
-    wait_for(lambda: server.jobs() == 0, "leaving the page ends it")
+    until(page, lambda: server.jobs() == 0, "leaving the page ends it")
 
 
 @pytest.mark.slow
@@ -238,7 +232,8 @@ def test_a_long_walk_over_the_controls_with_reloads_loses_no_input(visit: Visit)
         said[path] = value
         if i % 6 == 5:
             for known, text in said.items():
-                wait_for(
+                until(
+                    page,
                     lambda known=known, text=text: _holds(page.evaluate("location.href"), known, text),
                     f"{known}={text}",
                 )
@@ -291,7 +286,7 @@ def test_a_lever_is_found_by_its_name_and_groups_open_one_at_a_time(visit: Visit
     page.get_by_role("option", name=re.compile("visit is missed")).click()
     missed = lever(page, "follow_up.missed_visit")
     missed.wait_for()
-    wait_for(lambda: missed.evaluate("it => it === document.activeElement"), "the focus is at the lever")
+    until(page, lambda: missed.evaluate("it => it === document.activeElement"), "the focus is at the lever")
     assert page.locator(".plan-levers details.section[open]").count() == 1, "the other groups are closed"
     missed.fill("0.5")
     missed.press("Tab")
@@ -305,7 +300,7 @@ def test_a_lever_is_found_by_its_name_and_groups_open_one_at_a_time(visit: Visit
     assert box["width"] <= 360
     change.get_by_role("button").click()
     page.wait_for_url(lambda url: "missed" not in url)
-    wait_for(lambda: missed.input_value() != "0.5", "the lever follows")
+    until(page, lambda: missed.input_value() != "0.5", "the lever follows")
 
 
 def test_what_is_pressed_before_the_answer_comes_is_kept_in_its_order(visit: Visit) -> None:
@@ -322,10 +317,10 @@ def test_what_is_pressed_before_the_answer_comes_is_kept_in_its_order(visit: Vis
     lever(page, "sites.general_hospital.referrals_per_month.median").press("Tab")
     page.wait_for_url(re.compile("median%3D9"))
     page.unroute("**/_dash-update-component*")
-    wait_for(lambda: page.locator(".changed li span").all_inner_texts() == [
+    until(page, lambda: page.locator(".changed li span").all_inner_texts() == [
         "General hospital, referrals per month, median: 9, was 6"
     ], "only what was moved after all was taken back")  # fmt: skip
-    wait_for(lambda: lever(page, "sites.national_liver_centre.count").input_value() == "1", "levers say so too")
+    until(page, lambda: lever(page, "sites.national_liver_centre.count").input_value() == "1", "levers say so too")
     page.get_by_role("button", name="Undo").click()
     page.wait_for_url(lambda url: "median" not in url)
     page.get_by_role("button", name="Undo").click()
@@ -338,16 +333,16 @@ def test_what_a_control_says_late_is_no_touch(visit: Visit) -> None:
     answered(page)
     text = page.locator("#plan-text")
     move(page, "sites.general_hospital.count", "4")
-    wait_for(lambda: "count: 4" in text.input_value(), "the text follows")
+    until(page, lambda: "count: 4" in text.input_value(), "the text follows")
     old = text.input_value()
     move(page, "sites.general_hospital.count", "5")
-    wait_for(lambda: "count: 5" in text.input_value(), "the text follows again")
+    until(page, lambda: "count: 5" in text.input_value(), "the text follows again")
     new = text.input_value()
     page.evaluate("late => window.dash_clientside.set_props('plan-text', {value: late})", old)
-    wait_for(lambda: text.input_value() == new, "it is told again what it is to say")
+    until(page, lambda: text.input_value() == new, "it is told again what it is to say")
     page.get_by_role("button", name="Undo").click()
     page.wait_for_url(re.compile("count%3D4"))
-    wait_for(lambda: text.input_value() == old, "one step was undone, no other was made")
+    until(page, lambda: text.input_value() == old, "one step was undone, no other was made")
     page.get_by_text("The whole file", exact=True).click()
     time.sleep(1)  # longer than the text waits for the next key: what it was told is what it says
     text.fill(new)
@@ -360,9 +355,9 @@ def test_a_section_has_its_levers_once_it_is_opened_as_they_then_are(visit: Visi
     answered(page)
     assert lever(page, "trial.target").count() == 0, "nothing stands in a section that nobody has opened"
     page.get_by_text("Target, rules and plan", exact=True).click()
-    wait_for(lambda: lever(page, "trial.target").input_value() == "50", "as the link says")
+    until(page, lambda: lever(page, "trial.target").input_value() == "50", "as the link says")
     page.get_by_role("button", name="Take back: Participants to randomise").click()
-    wait_for(lambda: lever(page, "trial.target").input_value() == "45", "it follows")
+    until(page, lambda: lever(page, "trial.target").input_value() == "45", "it follows")
     page.get_by_text("Eligibility criteria", exact=True).click()
     page.get_by_role("switch", name="no artificial liver (E8)").uncheck()
     page.wait_for_url(re.compile("no_artificial_liver%3Doff"))
@@ -381,10 +376,11 @@ def test_a_section_that_is_opened_while_the_scenario_changes_has_what_then_holds
     page.wait_for_url(lambda url: "target" not in url)
     lever(page, "trial.target").wait_for(state="attached")  # closed, since another was opened
     page.unroute("**/_dash-update-component*")
-    wait_for(lambda: lever(page, "trial.target").input_value() == "45", "not what held when it was opened")
+    until(page, lambda: lever(page, "trial.target").input_value() == "45", "not what held when it was opened")
     page.get_by_text("Target, rules and plan", exact=True).click()
     move(page, "trial.target", "48")
-    wait_for(
+    until(
+        page,
         lambda: page.locator(".changed li span").all_inner_texts() == ["Participants to randomise: 48, was 45"],
         "nothing else",
     )
@@ -406,7 +402,9 @@ def test_a_table_that_was_opened_stays_open_and_says_what_the_new_answer_says(vi
     before = table.inner_text()
     move(page, "sites.general_hospital.count", "9")
     page.locator(".command", has_text="count=9").wait_for(state="attached")
-    wait_for(lambda: table.inner_text() != before, "the table follows")
+    until(page, lambda: table.inner_text() != before, "the table follows")
     summary = page.locator(".shown .exhibit-summary").first
     drawn = page.locator(".shown [role=figure]").first
-    wait_for(lambda: summary.inner_text() == drawn.get_attribute("aria-label"), "what is read out is what is written")
+    until(
+        page, lambda: summary.inner_text() == drawn.get_attribute("aria-label"), "what is read out is what is written"
+    )

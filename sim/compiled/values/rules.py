@@ -354,20 +354,15 @@ class RowsOfRules:
             found["observed_days"] = self._number("oversight.board_review.observed_days", review.observed_days)
             for k, n_treated in enumerate(review.after_treated):
                 found["review_after"][:, k] = n_treated
-                found["review_days"][:, k] = self._drawn(
-                    "oversight.board_review", str(n_treated), path, review.takes_days
-                )
+                days = self._drawn("oversight.board_review", str(n_treated), path, review.takes_days)
+                found["review_days"][:, k] = days
         if rules.hold is not None:
             found["has_hold"] = 1
             found["p_hold"] = self._probability("oversight.hold.probability", rules.hold.probability)
         stop = rules.stop
         if stop is not None:
-            found["has_stop"], found["stop_reactions"], found["stop_among"] = (
-                1,
-                stop.severe_reactions,
-                stop.among_first,
-            )
-            found["stop_ends"] = stop.action == "end"
+            found["has_stop"], found["stop_reactions"] = 1, stop.severe_reactions
+            found["stop_among"], found["stop_ends"] = stop.among_first, stop.action == "end"
 
     def _told(self) -> tuple[Array, Array]:
         """TOLD_ROW of what is told on days known from the beginning, and where those of each replication are."""
