@@ -179,8 +179,7 @@ def nearest(name: str, valid: Iterable[str]) -> str:
 
     Returns:
         "did you mean '...'?" if a name is similar (a ratio of `difflib` of at least 0.6); else "valid here: ..." with
-        at
-        most 12 names in alphabetical order, or "nothing is valid here".
+        at most 12 names in alphabetical order, or "nothing is valid here".
     """
     names = sorted(valid)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)

@@ -188,8 +188,7 @@ class Trial(Protocol):
 
         Returns:
             The parameter's number. If the scenario writes it with `dist`, a draw of this replication at the place that
-            `site`
-            and `n` give: the same at every call with the same arguments.
+            `site` and `n` give: the same at every call with the same arguments.
 
         Raises:
             KeyError: the extension has no such parameter.

@@ -1,7 +1,7 @@
 """Counts in words, with the right number: `1 row`, `1,200 rows`; and names in a sentence, on one line.
 
-It is below everything else, so that every floor counts in the same way: no message reads "1 replications" or gives
-3000 beside 3,000.
+It is below everything else, so that every floor counts in the same way: no message reads "1 replications" or gives 3000
+beside 3,000.
 """
 
 from collections.abc import Iterable

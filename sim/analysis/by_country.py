@@ -1,4 +1,9 @@
-"""Measures by country (sites, people, first days, cost of its sites) and of the steps of start-up."""
+"""Measures by country (sites, people, first days, cost of its sites) and of the steps of start-up.
+
+Countries and steps differ from scenario to scenario, so these measures are declared from the design, as names, units
+and meanings, before they are worked out from the events. Over all replications they are tables in
+`sim.analysis.country_tables`.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +46,9 @@ _KINDS = {
 def country_measures(design: Design) -> Iterator[tuple[str, str, str]]:
     """Declare the measures of each country; none if no site group names one.
 
+    Args:
+        design: the scenario, made ready; its countries are in alphabetical order of their codes.
+
     Yields:
         (name, unit, meaning) of each.
     """
@@ -55,6 +63,9 @@ def country_measures(design: Design) -> Iterator[tuple[str, str, str]]:
 
 def start_up_measures(design: Design) -> Iterator[tuple[str, str, str]]:
     """Declare the measures of the steps of start-up; none without steps.
+
+    Args:
+        design: the scenario, made ready; steps are in the order of `Design.start_up`.
 
     Yields:
         (name, unit, meaning) of each.

@@ -74,7 +74,11 @@ class Prices:
         self._changes = [(days[:, i], name, new) for i, name, new in rules if new is not None]
 
     def __call__(self, name: str) -> Array:
-        """(n,) a unit cost at the start of each trial, by its name in `costs`."""
+        """(n,) a unit cost at the start of each trial, by its name in `costs`.
+
+        Args:
+            name: dotted below `costs`, as the scenario has it, such as `site_month`.
+        """
         return self._value(f"costs.{name}", attrgetter(name)(self._unit))
 
     def _value(self, path: str, value: object) -> Array:
@@ -82,7 +86,11 @@ class Prices:
         return np.full(self._n, value if uncertain is None else uncertain, dtype=np.float64)
 
     def changes(self, name: str) -> npt.NDArray[np.bool_]:
-        """(n,) whether an amendment changed a unit cost in each trial."""
+        """(n,) whether an amendment changed a unit cost in each trial.
+
+        Args:
+            name: dotted below `costs`.
+        """
         n_steps = np.isfinite(self.steps(name)[0]).sum(axis=1)  # but for the first, which holds from minus infinity
         return np.asarray(n_steps > 0)
 

@@ -1,4 +1,8 @@
-"""What each country contributes, and which steps of start-up delay sites, over all replications."""
+"""What each country contributes, and which steps of start-up delay sites, over all replications.
+
+They are what a report shows of `sim.analysis.by_country`: means and shares with their intervals, over the replications
+that did not raise.
+"""
 
 from __future__ import annotations
 

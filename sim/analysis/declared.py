@@ -52,6 +52,9 @@ def declared(name: str, unit: str, meaning: str, section: str) -> Callable[[Work
         unit: unit of its values; `count` for whole numbers.
         meaning: what it measures, in words.
         section: section of the report, by its name in `sim.report.run.page.SECTIONS`.
+
+    Returns:
+        The decorator; it adds the function to `DECLARED` and leaves it as it is.
     """
 
     def add(work_out: WorkOut) -> WorkOut:

@@ -1,4 +1,8 @@
-"""Measures of doses, drugs and cells: doses by what became of them, and the balance of cells from lot to infusion."""
+"""Measures of doses, drugs and cells: doses by what became of them, and the balance of cells from lot to infusion.
+
+The log is all they read, like `sim.analysis.reduce`, which calls them. An amount is in cells where an arm has cells,
+and in the unit of the drug otherwise.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Measures of drift: how far referral rates of one simulated trial have moved, as told while recruitment is open."""
+"""Measures of drift: how far referral rates of one simulated trial have moved, as told while recruitment is open.
+
+Rates drift in half-yearly steps that the log tells; see `sim.processes.drift`. Over all replications they are the table
+of `sim.analysis.drift_table`.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,9 @@ def places_of_drift(design: Design) -> list[str]:
     """Whose drift is told: that of all sites (empty), then of each country where countries drift apart; in order.
 
     The number of a `rates.drifted` event is a place in this list.
+
+    Args:
+        design: the scenario, made ready.
     """
     rule = design.scenario.drift
     if rule is None:
@@ -26,12 +33,19 @@ def places_of_drift(design: Design) -> list[str]:
 
 
 def measure_of_drift(place: str) -> str:
-    """Name of the measure of a place: a country, or all sites if empty."""
+    """Name of the measure of a place: a country, or all sites if empty.
+
+    Args:
+        place: code of a country, as in `places_of_drift`.
+    """
     return f"country_{place}_drift_factor" if place else "drift_factor"
 
 
 def drift_measures(design: Design) -> Iterator[tuple[str, str, str]]:
     """Declare the measures of drift; none if rates do not drift.
+
+    Args:
+        design: the scenario, made ready.
 
     Yields:
         (name, unit, meaning) of each.

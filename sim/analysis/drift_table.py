@@ -1,4 +1,7 @@
-"""How far referral rates have drifted by the end of recruitment, over all replications."""
+"""How far referral rates have drifted by the end of recruitment, over all replications.
+
+A trial that stops recruiting within half a year is never told a drift; it counts in the share alone.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Measures of extensions: what they can read of a simulated trial, and checks of what they return."""
+"""Measures of extensions: what they can read of a simulated trial, and checks of what they return.
+
+A measure of an extension is foreign code: what it returns is checked here, once for each replication, so that a wrong
+name or value is the extension's error and not a defect of a report.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +47,9 @@ class HappenedSeen:
     def days(self, event: str) -> Array:
         """Days of the events of one kind.
 
+        Args:
+            event: name of the kind; an extension's own as `<extension>.<event>`.
+
         Returns:
             (n,) days, in order of time.
 
@@ -53,6 +60,10 @@ class HappenedSeen:
 
     def stays(self, begin: str, *ends: str) -> Array:
         """Stays: from an event to the same person's next event of other kinds.
+
+        Args:
+            begin: kind of event that begins a stay.
+            ends: kinds of event that end it, whichever comes first.
 
         Returns:
             (n, 2) start and end of each stay, in days.
@@ -68,6 +79,9 @@ class HappenedSeen:
 
     def table(self, event: str) -> Array:
         """All numbers of the events of one kind.
+
+        Args:
+            event: name of the kind; an extension's own as `<extension>.<event>`.
 
         Returns:
             (n, 7) day, kind, site, patient, number, code, amount; in order of time.

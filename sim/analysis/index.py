@@ -52,6 +52,9 @@ class EventIndex:
     def of(self, kind: int) -> Array:
         """Events of a kind that are in the logs' `happened`; visits and referrals that ended at once are not.
 
+        Args:
+            kind: code of the kind, as in `sim.core.events`.
+
         Returns:
             (k, WIDTH) events, in order of replication and time.
         """
@@ -85,6 +88,10 @@ class EventIndex:
     def first(self, kind: int, column: int = TIME) -> Array:
         """Time, or another column, of the first event of a kind; NaN without one.
 
+        Args:
+            kind: code of the kind.
+            column: position of the column in a row of the log.
+
         Returns:
             (n,) values.
         """
@@ -105,6 +112,10 @@ class EventIndex:
 
     def last(self, kind: int, column: int = TIME) -> Array:
         """Time, or another column, of the last event of a kind; NaN without one.
+
+        Args:
+            kind: code of the kind.
+            column: position of the column in a row of the log.
 
         Returns:
             (n,) values.
@@ -206,11 +217,17 @@ class EventIndex:
 
         Args:
             keys: (k,) keys; see `keys`.
+
+        Returns:
+            (k,) indices of sites, from 0, in the order of the design.
         """
         return keys // _PEOPLE_A_SITE % _SITES
 
     def n_people(self, kind: int) -> Integers:
         """Number of people with an event of a kind.
+
+        Args:
+            kind: code of the kind; somebody with two such events, as after rescreening, counts once.
 
         Returns:
             (n,) counts.
@@ -322,7 +339,11 @@ class EventIndex:
         return self.stays(events.DOSE_STARTED, events.DOSE_GIVEN, events.DOSE_LOST)
 
     def screenings(self, unended: Array | float | None = None) -> Array:
-        """(k, 2) screenings by a coordinator, in days; `unended` as for `stays`."""
+        """(k, 2) screenings by a coordinator, in days; `unended` as for `stays`.
+
+        Args:
+            unended: end of a screening that nothing ends; None leaves it out.
+        """
         e = events
         ends = (e.SCREENING_PASSED, e.SCREENING_FAILED, e.RESCREEN_PLANNED, e.TURNED_AWAY)
         return self.stays(e.SCREENING_STARTED, *ends, unended=unended)

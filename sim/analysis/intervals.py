@@ -63,6 +63,10 @@ def quantile(values: Array, q: float, level: float = LEVEL) -> Estimate:
         values: (n,) one for each replication; NaN means never and counts as later than everything.
         q: between 0 and 1.
         level: probability that the interval covers the true quantile.
+
+    Returns:
+        The quantile, with ends from order statistics: infinity if an end is never, None if `n` is too small for one;
+        all unknown without values.
     """
     return quantiles(values, (q,), level)[0]
 
@@ -74,6 +78,9 @@ def quantiles(values: Array, of: Sequence[float], level: float = LEVEL) -> list[
         values: as for `quantile`.
         of: between 0 and 1 each.
         level: as for `quantile`.
+
+    Returns:
+        An estimate for each, in the order of `of`.
     """
     ordered = np.sort(np.where(np.isnan(values), np.inf, values))
     n = len(ordered)
@@ -95,6 +102,9 @@ def probability(k: int, n: int, level: float = LEVEL) -> Estimate:
         k: number of replications in which it happened.
         n: number of replications.
         level: probability that the interval covers the true probability.
+
+    Returns:
+        The share, with ends from 0 to 1; NaN without an interval if `n` is 0.
     """
     if n == 0:
         return Estimate(float("nan"), None, None)
@@ -114,6 +124,9 @@ def mean(values: Array, level: float = LEVEL, *, are_few: bool = False) -> Estim
         values: (n,) values.
         level: probability that the interval covers the true mean.
         are_few: use Student's t instead of the normal distribution, which is too narrow for a dozen values.
+
+    Returns:
+        The mean; NaN if no value is known.
     """
     known = values[~np.isnan(values)]
     if len(known) == 0:

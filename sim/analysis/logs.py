@@ -42,18 +42,32 @@ class Logs:
 
     @staticmethod
     def of(log: Log) -> Logs:
-        """The log of one replication."""
+        """The log of one replication.
+
+        Args:
+            log: the log of a trial that is over, as `sim.trial.Trial.run` returns it.
+        """
         return Logs.of_events(log.happened(), log.visits, log.ended_at_once)
 
     @staticmethod
     def of_events(happened: Array, visits: Array, ended_at_once: EndedAtOnce | None = None) -> Logs:
-        """The log of one replication, from its events; None where no referral is stored as ended on the day."""
+        """The log of one replication, from its events; None where no referral is stored as ended on the day.
+
+        Args:
+            happened: (events, WIDTH) events in order of time.
+            visits: (visits, WIDTH) visits in order of time.
+            ended_at_once: referrals that ended on the day.
+        """
         ended = nobody_ended_at_once() if ended_at_once is None else ended_at_once
         return Logs(happened, _to(len(happened)), visits, _to(len(visits)), ended, _to(len(ended.time)))
 
     @staticmethod
     def joined(parts: Sequence[Logs]) -> Logs:
-        """Join the logs of replications that follow one another; none give logs of no replication."""
+        """Join the logs of replications that follow one another; none give logs of no replication.
+
+        Args:
+            parts: in the order of their replications.
+        """
         if len(parts) == 1:
             return parts[0]
         ended = [part.ended_at_once for part in parts] or [nobody_ended_at_once()]
@@ -79,7 +93,11 @@ class Logs:
         return len(self.happened) + len(self.visits) + len(self.ended_at_once.time)
 
     def one(self, i: int) -> Logs:
-        """The logs of replication i alone, from 0."""
+        """The logs of replication i alone, from 0.
+
+        Args:
+            i: position among these replications, not the number in the experiment.
+        """
         happened, visits, ended = (
             slice(starts[i], starts[i + 1]) for starts in (self.starts, self.visit_starts, self.ended_starts)
         )
@@ -92,6 +110,9 @@ class Logs:
 
     def table(self, i: int) -> Array:
         """All events of replication i, from 0, in order of time; see `sim.core.events`.
+
+        Args:
+            i: position among these replications, not the number in the experiment.
 
         Returns:
             (events, WIDTH) events.

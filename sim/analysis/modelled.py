@@ -220,6 +220,9 @@ def has_milestone(name: str, scenario: Scenario) -> bool:
     Args:
         name: name of the milestone, one of `sim.analysis.measures.MILESTONES`.
         scenario: the scenario.
+
+    Returns:
+        False if no replication can have it; a milestone that this does not know is taken as modelled.
     """
     return _MILESTONES.get(name, _always)(scenario)
 
@@ -230,6 +233,9 @@ def has_step(name: str, scenario: Scenario) -> bool:
     Args:
         name: name of the step, one of `sim.analysis.measures.STEPS`.
         scenario: the scenario.
+
+    Returns:
+        False if the step takes no time in any replication.
     """
     return _STEPS.get(name, _always)(scenario)
 
@@ -240,6 +246,9 @@ def has_stage(counts: Iterable[str], scenario: Scenario) -> bool:
     Args:
         counts: the measures that are added up to the stage, as in `sim.analysis.funnel_tables.FUNNEL`.
         scenario: the scenario.
+
+    Returns:
+        True only if the scenario has all of these measures.
     """
     return all(_FUNNEL.get(count, _always)(scenario) for count in counts)
 
@@ -280,6 +289,9 @@ def has_value(path: str, scenario: Scenario) -> bool:
     Args:
         path: path of the value.
         scenario: the scenario.
+
+    Returns:
+        False if no replication can depend on it.
     """
     return next((has(scenario) for beginning, has in _VALUES if path.startswith(beginning)), True)
 

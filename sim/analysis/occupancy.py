@@ -1,4 +1,8 @@
-"""How many people are in a state at a time (waiting, in screening, in a bay), from replications kept whole."""
+"""How many people are in a state at a time (waiting, in screening, in a bay), from replications kept whole.
+
+Measures have one value a replication; a level over time has a curve, which is worked out from events of trials that
+were kept whole.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A large table of which only one column at a time is in memory."""
+"""A large table of which only one column at a time is in memory.
+
+A table of many replications may be larger than the memory, while each table of an answer needs a few of its columns.
+"""
 
 from __future__ import annotations
 

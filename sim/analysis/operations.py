@@ -1,4 +1,8 @@
-"""Measures of operations: waits, how busy coordinators and bays are, and the rate of randomisation."""
+"""Measures of operations: waits, how busy coordinators and bays are, and the rate of randomisation.
+
+They answer where people wait and what stands idle. Only time counts in which a site was open for patients; see
+`looking`.
+"""
 
 from __future__ import annotations
 

@@ -70,7 +70,14 @@ class Earlier(NamedTuple):
 
 
 def never_as_infinity(days: Array) -> Array:
-    """Replace NaN, which means never, with infinity."""
+    """Replace NaN, which means never, with infinity.
+
+    Args:
+        days: any shape, in days.
+
+    Returns:
+        A new array of the same shape.
+    """
     return np.where(np.isnan(days), np.inf, days)
 
 
@@ -191,6 +198,10 @@ def earlier(reference: Array, value: Array) -> Earlier:
     Args:
         reference: (n,) days; infinity means never.
         value: (n,) days of the other scenario, in the same order.
+
+    Returns:
+        Shares of the pairs in which the other scenario is earlier, later and equal, with Wilson's intervals. Two that
+        never come are equal, and are counted as well.
     """
     differences = paired_days(reference, value)
     n = len(differences)
@@ -201,7 +212,15 @@ def earlier(reference: Array, value: Array) -> Earlier:
 
 
 def mean_change(reference: Array, value: Array) -> Estimate:
-    """Mean of the paired differences, over pairs in which both values are known."""
+    """Mean of the paired differences, over pairs in which both values are known.
+
+    Args:
+        reference: (n,) values in any unit; NaN where not known.
+        value: (n,) values of the other scenario, in the same order.
+
+    Returns:
+        The mean of other minus reference, with its interval.
+    """
     return intervals.mean(value - reference)
 
 
@@ -216,6 +235,9 @@ def restricted_change(reference: Array, value: Array, horizon: float) -> Estimat
         reference: (n,) days, or another outcome; infinity means never, NaN a replication that raised.
         value: (n,) values of the other scenario, in the same order.
         horizon: day that stands for never.
+
+    Returns:
+        The mean of other minus reference, in days; negative if the other is earlier.
     """
     before, after = (np.where(np.isinf(days), horizon, days) for days in (reference, value))
     return intervals.mean(after - before, are_few=True)
@@ -258,6 +280,9 @@ def probability_change(reference: Booleans, value: Booleans) -> Estimate:
     Args:
         reference: (n,) whether it happened, one for each replication.
         value: (n,) the same in the other scenario.
+
+    Returns:
+        Other minus reference, from -1 to 1. The interval adds half a pair to each kind of discordant pair.
     """
     n = len(reference)
     if n == 0:

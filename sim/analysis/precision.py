@@ -64,6 +64,9 @@ class Precision:
         Args:
             outcome: (n,) the measure `outcome`; NaN if a replication raised, which is left out.
             values: (n,) the measure that the answer is calculated from.
+
+        Returns:
+            A day since day 0, or a probability, with its 95 % interval.
         """
         values = values[~np.isnan(outcome)]
         if self.q is not None:
@@ -73,14 +76,22 @@ class Precision:
         return intervals.probability(int(np.count_nonzero(values < self.before)), len(values))
 
     def shown(self, width: float) -> str:
-        """A width in words, with its unit."""
+        """A width in words, with its unit.
+
+        Args:
+            width: in days for a date, as a share from 0 to 1 for a probability; infinity if an end is open.
+        """
         if math.isinf(width):
             return "wider than the simulated time"
         return f"{width:.1f} days wide" if self.q is not None else f"{100 * width:.1f} percentage points wide"
 
 
 def width_of(estimate: Estimate) -> float:
-    """Width of an interval from end to end; infinite if an end is open, 0 if all of it is beyond the horizon."""
+    """Width of an interval from end to end; infinite if an end is open, 0 if all of it is beyond the horizon.
+
+    Args:
+        estimate: in any unit, which is that of the width.
+    """
     if estimate.low is None or estimate.high is None:
         return math.inf
     return 0.0 if math.isinf(estimate.low) else estimate.high - estimate.low
@@ -94,6 +105,10 @@ def next_look(n: int, width: float, wanted: float, chunk: int) -> int:
         width: width of their interval.
         wanted: the requested width.
         chunk: replications in a chunk.
+
+    Returns:
+        At least `LEAST_GROWTH` and at most `GROWTH` times as many. Widths shrink with the square root of the number, so
+        the wanted one needs (width / wanted)^2 times as many, with `SPARE` on top.
     """
     needed = n * (width / wanted) ** 2 * SPARE if math.isfinite(width) else math.inf
     bounded = min(max(needed, n * LEAST_GROWTH), n * GROWTH)
@@ -106,6 +121,9 @@ def precision(text: str, scenario: Scenario) -> Precision:
     Args:
         text: the rule as written.
         scenario: the scenario whose answers it may name.
+
+    Returns:
+        The rule, with the width as a share for a probability and in days for a date.
 
     Raises:
         UsageError: it is not a rule, or names no answer of this scenario.

@@ -1,4 +1,7 @@
-"""How often each risk strikes, and how many days it costs, over all replications."""
+"""How often each risk strikes, and how many days it costs, over all replications.
+
+A risk that strikes in few replications has few days to measure: means are over those in which it strikes.
+"""
 
 from __future__ import annotations
 

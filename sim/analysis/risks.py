@@ -1,4 +1,8 @@
-"""Measures of discrete risks: which of them strike in a simulated trial, and how many days they add."""
+"""Measures of discrete risks: which of them strike in a simulated trial, and how many days they add.
+
+They are declared from the design, because risks have names of their own. Over all replications they are the table of
+`sim.analysis.risk_table`.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,9 @@ from sim.core.events import AMOUNT, CODE
 
 def risk_measures(design: Design) -> Iterator[tuple[str, str, str]]:
     """Declare the measures of each risk; none without risks.
+
+    Args:
+        design: the scenario, made ready; risks are in alphabetical order.
 
     Yields:
         (name, unit, meaning) of each.

@@ -1,4 +1,8 @@
-"""How often the rules of a scenario act, and when first: caps, amendments and interim looks. Data frames in and out."""
+"""How often the rules of a scenario act, and when first: caps, amendments and interim looks. Data frames in and out.
+
+Days are medians over all trials, so that they can be compared between rules; a rule that acts in fewer than half of
+them has none.
+"""
 
 from __future__ import annotations
 

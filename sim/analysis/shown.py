@@ -1,4 +1,8 @@
-"""The text that an answer shows when its name is entered in a notebook or at a Python prompt."""
+"""The text that an answer shows when its name is entered in a notebook or at a Python prompt.
+
+It is plain text with the two or three figures for which people run the program; the whole report is in `sim.report`,
+which answers do not import.
+"""
 
 from __future__ import annotations
 
@@ -48,13 +52,24 @@ def heading(what: str, n: int, seed: int, folder: Path | None) -> str:
         n: number of simulated trials.
         seed: seed of the random numbers.
         folder: folder of its files; None if they were not written.
+
+    Returns:
+        Such as "Run: 1,000 simulated trials, seed 1, in results/base-1a2b3c4d".
     """
     where = "" if folder is None else f", in {folder.as_posix()}"
     return f"{what}: {n:,} simulated trials, seed {seed}{where}"
 
 
 def estimate_in(row: Any, name: str) -> Estimate:
-    """Read an estimate from the columns `<name>`, `<name>_low` and `<name>_high` of a row."""
+    """Read an estimate from the columns `<name>`, `<name>_low` and `<name>_high` of a row.
+
+    Args:
+        row: a row of a table, or any mapping by column.
+        name: the column of the value.
+
+    Returns:
+        The estimate; NaN for a value that is missing, None for an end that is missing.
+    """
     value, low, high = (_number(row[f"{name}{end}"]) for end in ("", "_low", "_high"))
     return Estimate(float("nan") if value is None else value, low, high)
 
@@ -70,6 +85,9 @@ def date_line(name: str, estimate: Estimate, clock: Clock) -> str:
         name: what happens on the date.
         estimate: the day since day 0, with its interval.
         clock: days to dates.
+
+    Returns:
+        One line; words stand for days later than the horizon and ends that are not known.
     """
     value, low, high = (_date(day, clock) for day in estimate)
     return f"{name}: {value} (95 % interval of the Monte Carlo error: {low} to {high})"
@@ -82,7 +100,12 @@ def _date(day: float | None, clock: Clock) -> str:
 
 
 def chance_line(name: str, estimate: Estimate) -> str:
-    """A line with a probability in percent and its Monte Carlo error."""
+    """A line with a probability in percent and its Monte Carlo error.
+
+    Args:
+        name: what may happen.
+        estimate: a probability from 0 to 1 with its interval.
+    """
     value, low, high = ("?" if p is None or math.isnan(p) else f"{100 * p:.0f}" for p in estimate)
     return f"{name}: {value} % ({low} to {high} %)"
 

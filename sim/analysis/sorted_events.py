@@ -1,4 +1,7 @@
-"""Events by kind, and when stays end: in compiled code where it is loaded, and else in numpy, with the same results."""
+"""Events by kind, and when stays end: in compiled code where it is loaded, and else in numpy, with the same results.
+
+Which of the two runs depends only on whether compiled code is loaded, and never changes a measure.
+"""
 
 from __future__ import annotations
 

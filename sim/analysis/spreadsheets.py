@@ -20,13 +20,27 @@ _NO_LETTER = re.compile("[\ud800-\udfff]")  # bytes of a file name that are not 
 
 
 def no_formula(text: str) -> str:
-    """Text for a cell of a CSV file, with equal line ends, because readers differ on which of them need quotes."""
+    """Text for a cell of a CSV file, with equal line ends, because readers differ on which of them need quotes.
+
+    Args:
+        text: a cell or a header, such as the name of a site that somebody else typed.
+
+    Returns:
+        The text; an apostrophe goes before what a spreadsheet would run as a formula, unless it is a number.
+    """
     text = _NO_LETTER.sub("\ufffd", text).replace("\r\n", "\n").replace("\r", "\n")
     return f"'{text}" if text[:1] in _FORMULA and text and not _is_number(text) else text
 
 
 def excel_text(text: str) -> str:
-    """Text for a cell of a workbook. Its type says that it is text, so it needs no apostrophe."""
+    """Text for a cell of a workbook. Its type says that it is text, so it needs no apostrophe.
+
+    Args:
+        text: a cell or a header.
+
+    Returns:
+        The text, with a replacement character for each one that XML cannot hold.
+    """
     return _NO_XML.sub("\ufffd", _NO_LETTER.sub("\ufffd", text))
 
 
@@ -44,6 +58,9 @@ def csv_text(frame: pd.DataFrame, float_format: str | None = None) -> str:
     Args:
         frame: the table.
         float_format: format of numbers; by default, they are read back unchanged.
+
+    Returns:
+        Lines that end in a line feed, the first of which is the header; text that could be run as a formula is not.
     """
     text: str = _plain(frame).to_csv(index=False, lineterminator="\n", float_format=float_format)
     return text
@@ -60,7 +77,11 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def plain_columns(table: pa.Table) -> pa.Table:
-    """An Arrow table in which no text, including headers, can be run as a formula."""
+    """An Arrow table in which no text, including headers, can be run as a formula.
+
+    Args:
+        table: columns of any type; only text and dictionaries of text are changed.
+    """
     import pyarrow as pa
 
     columns = [

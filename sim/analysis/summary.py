@@ -77,7 +77,15 @@ def days(frame: Table, milestone: str) -> Array:
 
 
 def columns_of(prefix: str, estimate: Estimate) -> dict[str, float | None]:
-    """An estimate as three columns of a table: the value, and the lower and upper end of its interval."""
+    """An estimate as three columns of a table: the value, and the lower and upper end of its interval.
+
+    Args:
+        prefix: name of the column of the value.
+        estimate: None stands for an end that is not known.
+
+    Returns:
+        The columns `<prefix>`, `<prefix>_low` and `<prefix>_high`.
+    """
     return {prefix: estimate.value, f"{prefix}_low": estimate.low, f"{prefix}_high": estimate.high}
 
 
@@ -162,6 +170,9 @@ def odds_table(design: Design, frame: Table) -> pd.DataFrame:
 
 def outcome_table(frame: Table) -> pd.DataFrame:
     """How replications ended: the words of `trial_ended` (`complete`, `horizon`, ...) and `error`.
+
+    Args:
+        frame: replications, also those that raised.
 
     Returns:
         A row for each outcome, also those that did not occur, with number and share.
@@ -273,7 +284,14 @@ def summary_table(design: Design, column: Callable[[str], Array], outcome: Seque
 
 
 def too_few(frame: Table) -> list[str]:
-    """Names, such as P90, of the quantiles of dates without an interval, because of too few replications."""
+    """Names, such as P90, of the quantiles of dates without an interval, because of too few replications.
+
+    Args:
+        frame: replications; those that raised do not count.
+
+    Returns:
+        Such as `["P10", "P90"]`, in the order of `QUANTILES`; empty if there are enough.
+    """
     n = len(finished(frame))
     found = []
     for q in QUANTILES:

@@ -104,7 +104,11 @@ def _details(design: Design, rows: Array) -> list[str | None]:
 
 
 def site_names(design: Design) -> list[str]:
-    """`group/number` of each site, in order of their indices; numbers count from 1."""
+    """`group/number` of each site, in order of their indices; numbers count from 1.
+
+    Args:
+        design: the scenario, made ready.
+    """
     return [f"{group.name}/{i + 1}" for group in design.groups for i in range(group.count)]
 
 

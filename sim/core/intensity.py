@@ -336,8 +336,7 @@ def intensity(
 
     Returns:
         The intensity in referrals per day. In ramp-up the factor of the calendar multiplies a rate that rises on a
-        straight
-        line from `start_fraction` to 1, counted from `ramp_from` even where patients arrive only later.
+        straight line from `start_fraction` to 1, counted from `ramp_from` even where patients arrive only later.
     """
     full_from = min(max(ramp_from + ramp_days, start), end)
     ramp = None

@@ -1,5 +1,4 @@
-"""Resources that one person at a time holds: coordinators, infusion bays, culture suites.
-"""
+"""Resources that one person at a time holds: coordinators, infusion bays, culture suites."""
 
 from __future__ import annotations
 

@@ -102,8 +102,7 @@ class Drawing(Protocol):
 
         Returns:
             A number if it is the same in all rows; (rows, 1) numbers for an uncertain value; None for a value that has
-            a
-            distribution within a replication, which `transformed` draws.
+            a distribution within a replication, which `transformed` draws.
         """
 
     def probabilities(self, path: str, value: object) -> float | Array:

@@ -40,8 +40,7 @@ def risks_of(scenario: Scenario, clock: Clock) -> list[RiskDesign]:
 
     Returns:
         The risks, whose position is their code in the log. The window of one with dates is from the start of its first
-        day,
-        at the earliest day 0, to the end of its last day.
+        day, at the earliest day 0, to the end of its last day.
     """
     found = []
     for code, (name, rule) in enumerate(sorted(scenario.risks.items())):

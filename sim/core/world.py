@@ -87,8 +87,7 @@ def heard_recorder(env: TrialEnvironment, log: Log, heard: Mapping[int, Sequence
 
     Returns:
         A function with the arguments of `Log` rows but for the time: kind, site, person, number, code, amount. -1
-        stands
-        for no site and no person.
+        stands for no site and no person.
     """
     append = log.rows.append
 

@@ -88,12 +88,19 @@ _LONGEST_TYPED = 200  # characters: an answer must be whole, but nobody types on
 
 
 def quoted(text: str) -> str:
-    """Write a text as it is typed after an option: in quotation marks where a shell would split it."""
+    """Write a text as it is typed after an option: in quotation marks where a shell would split it.
+
+    Args:
+        text: the value of an option.
+    """
     return f'"{text}"' if re.search(r"[^\w.=/:-]", text) else text
 
 
 class QuestionError(DataError):
     """The data can be read in more than one way; the user must say which.
+
+    Args:
+        questions: one question, or all that the data leave open; the message has one line for each.
 
     Attributes:
         questions: the questions.
@@ -136,6 +143,9 @@ def in_rows(rows: Sequence[int]) -> str:
 
     Args:
         rows: rows of the file, of which eight are named; none gives an empty text.
+
+    Returns:
+        Text that begins with a blank, or an empty text.
     """
     if not rows:
         return ""
@@ -172,7 +182,12 @@ class DataCheck:
         self.findings.append(Finding(True, message, self.file, tuple(int(row) for row in rows)))
 
     def warn(self, message: str, rows: Iterable[int] = ()) -> None:
-        """Record a warning. Arguments as for `error`."""
+        """Record a warning. Arguments as for `error`.
+
+        Args:
+            message: one sentence without a full stop.
+            rows: rows of the file, as a spreadsheet numbers them.
+        """
         self.findings.append(Finding(False, message, self.file, tuple(int(row) for row in rows)))
 
     def error_rows(self, message: str, rows: Iterable[int]) -> None:
@@ -188,7 +203,11 @@ class DataCheck:
             self.warn(message, found)
 
     def ask(self, question: Question) -> None:
-        """Record a question. `stop_on_errors` asks it only if there are no errors."""
+        """Record a question. `stop_on_errors` asks it only if there are no errors.
+
+        Args:
+            question: the question; without a file it is of this one.
+        """
         self.questions.append(replace(question, file=question.file or self.file))
 
     def stop_on_errors(self) -> None:

@@ -60,5 +60,9 @@ LONGEST_CELL = 100_000  # characters
 
 
 def megabytes(n_bytes: float) -> str:
-    """Write a number of bytes in megabytes of 1,000,000 bytes: `1.5 MB`."""
+    """Write a number of bytes in megabytes of 1,000,000 bytes: `1.5 MB`.
+
+    Args:
+        n_bytes: a size; up to six digits are shown.
+    """
     return f"{n_bytes / _MEGABYTE:g} MB"

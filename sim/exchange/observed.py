@@ -237,11 +237,19 @@ class ObservedTrial:
         return float((self.last - self.first).days + 1)
 
     def date_of(self, day: float) -> date:
-        """Return the date of a day since the first."""
+        """Return the date of a day since the first.
+
+        Args:
+            day: days since the first day of the data; a fraction is a time of that day.
+        """
         return self.first + timedelta(days=int(np.floor(day)))
 
     def day_of(self, when: date) -> float:
-        """Return the start of a date, in days since the first."""
+        """Return the start of a date, in days since the first.
+
+        Args:
+            when: a date; negative days are before the data.
+        """
         return float((when - self.first).days)
 
     @property

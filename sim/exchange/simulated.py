@@ -32,7 +32,11 @@ _SEED, _REPLICATION, _UNTIL = 20191001, 17, date(2020, 9, 30)  # a trial that is
 
 
 def example_data() -> tuple[Upload, Upload]:
-    """Return the log and site table of a running trial: one simulated trial of the base scenario, half-way through."""
+    """Return the log and site table of a running trial: one simulated trial of the base scenario, half-way through.
+
+    Returns:
+        The log and the table of sites, as files that somebody could upload.
+    """
     return simulated_data(load_scenario("base"), _SEED, _REPLICATION, _UNTIL)
 
 

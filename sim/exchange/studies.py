@@ -41,7 +41,12 @@ def study_column(table: RawTable) -> str:
 
 
 def is_study_and_site(table: RawTable, header: str) -> bool:
-    """Return whether a column names the study and, after a dash, the site, as in `ABC-1 - Site A`."""
+    """Return whether a column names the study and, after a dash, the site, as in `ABC-1 - Site A`.
+
+    Args:
+        table: the table as it was read.
+        header: one of its columns.
+    """
     cells = table.cells[header][table.cells[header] != ""]
     return bool(len(cells)) and bool(cells.str.contains(_BEFORE_SITE, regex=False).any())
 

@@ -198,7 +198,12 @@ def preview(tables: Sequence[RawTable], columns: Columns | None = None, kind: Ki
 
 
 def preview_sites(table: RawTable, columns: Columns | None = None) -> Preview:
-    """Show a table of sites before it is read. Arguments as for `preview`."""
+    """Show a table of sites before it is read. Arguments as for `preview`.
+
+    Args:
+        table: the table as it was read.
+        columns: header by role, as the user gave them; None if they gave none.
+    """
     return _previewed(table, SITES, _roles(table, SITES, columns))
 
 

@@ -1,4 +1,7 @@
-"""Lists the comparisons, sweeps, explanations and plans in a folder, with a one-line summary of each."""
+"""Lists the comparisons, sweeps, explanations and plans in a folder, with a one-line summary of each.
+
+It reads the documents that answers leave in their folders, and opens no run; runs are listed by `run.catalogue`.
+"""
 
 from __future__ import annotations
 

@@ -110,6 +110,9 @@ class AnswerFolder:
     def held(self) -> Iterator[None]:
         """Lock the folder against other writers, and check that it belongs to this question.
 
+        Yields:
+            Once, with the folder locked; the lock goes when the context ends, whether the answer was finished or not.
+
         Raises:
             ResultsError: the folder is in use, belongs to another question, has other files, or cannot be written.
         """
@@ -238,6 +241,9 @@ def study_folder(
         optional: names of files that not every answer to the question has.
         asked: further inputs that decide the answer, as JSON values. Two questions with the same kind, scenario, seed
             and inputs have the same answer.
+
+    Returns:
+        The folder, which need not exist; nothing is written yet.
     """
     identity = {
         "kind": kind,

@@ -1,4 +1,8 @@
-"""What runs the simulations: this process, the cores of this machine, or a cluster. All three give the same results."""
+"""What runs the simulations: this process, the cores of this machine, or a cluster. All three give the same results.
+
+Work is handed out as a function of a module and its arguments, and comes back in any order under its key, so callers do
+not know which of the three they have.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +73,15 @@ class Alone:
     def do(
         self, work: Callable[..., Any], jobs: Iterable[tuple[Key, Arguments]]
     ) -> Generator[tuple[Key, Any], None, None]:
-        """Run jobs one after the other; see `Crew.do`."""
+        """Run jobs one after the other; see `Crew.do`.
+
+        Args:
+            work: a function of a module.
+            jobs: a key and arguments for each call.
+
+        Yields:
+            The key and the result of each job, in the order of the jobs.
+        """
         for key, arguments in jobs:
             yield key, work(*arguments)
 

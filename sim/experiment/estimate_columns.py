@@ -1,4 +1,8 @@
-"""An estimate as columns of a table: `x`, `x_low` and `x_high`, the same in every table of answers."""
+"""An estimate as columns of a table: `x`, `x_low` and `x_high`, the same in every table of answers.
+
+It is a module of its own because comparison, sweep, explanation and plan all write such tables, and must not import one
+another.
+"""
 
 from __future__ import annotations
 

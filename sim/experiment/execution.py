@@ -1,4 +1,8 @@
-"""How a run is executed: processes or machines, and progress. It never changes results."""
+"""How a run is executed: processes or machines, and progress. It never changes results.
+
+It is one value, so that a call passes it on without knowing what is in it, and a new way of executing needs no change
+in between.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,12 @@ kept, and the same call continues from there.
 
 
 def no_progress(done: int, total: int) -> None:
-    """Do nothing: for callers that show no progress."""
+    """Do nothing: for callers that show no progress.
+
+    Args:
+        done: replications that are finished.
+        total: replications of the whole run, as far as that is known.
+    """
 
 
 @dataclass(frozen=True)

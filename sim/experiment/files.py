@@ -29,7 +29,14 @@ MOST_JSON_BYTES = 64_000_000  # far more than any manifest or answer
 
 
 def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file as hexadecimal digits."""
+    """Return the SHA-256 of a file as hexadecimal digits.
+
+    Args:
+        path: an existing file, of any size; it is read in parts.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -213,6 +220,9 @@ def held(folder: Path, message: str) -> Iterator[None]:
     Args:
         folder: the folder.
         message: what to say if another process holds the lock.
+
+    Yields:
+        Once, while the lock is held.
 
     Raises:
         ResultsError: another process holds the lock, or the folder cannot be written.

@@ -24,7 +24,11 @@ _WITH_ENGINE = "sim.compiled.loaded"
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Block Ctrl-C while processes start, so that they never receive it; the parent receives it afterwards."""
+    """Block Ctrl-C while processes start, so that they never receive it; the parent receives it afterwards.
+
+    Yields:
+        Once; on systems that cannot block signals (Windows) nothing is blocked.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -29,7 +29,14 @@ _CHECK = "check"  # key of the SHA-256 over the other keys
 
 
 def slug(name: str) -> str:
-    """Turn a scenario's name into part of a folder name: lower-case letters, digits and hyphens, at most 60."""
+    """Turn a scenario's name into part of a folder name: lower-case letters, digits and hyphens, at most 60.
+
+    Args:
+        name: any text.
+
+    Returns:
+        `scenario` if nothing is left of the name.
+    """
     return (re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "scenario")[:60]
 
 
@@ -56,7 +63,11 @@ class Identity:
     most: int = 0
 
     def decided(self, replications: int) -> Identity:
-        """Return the same run with the number of replications on which a stopping rule decided."""
+        """Return the same run with the number of replications on which a stopping rule decided.
+
+        Args:
+            replications: replications that were simulated when the rule was met.
+        """
         return replace(self, replications=replications)
 
     @property

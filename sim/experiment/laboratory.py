@@ -114,7 +114,15 @@ class Request:
             start = end
 
     def cut(self, start: int, end: int) -> Request:
-        """Replications of the request from one number up to another."""
+        """Replications of the request from one number up to another.
+
+        Args:
+            start: number of the first replication, in the whole experiment.
+            end: number after the last one.
+
+        Returns:
+            A request with its own part of the quantiles and of the sites.
+        """
         of = slice(start - self.first, end - self.first)
         quantiles = {path: p[of] if isinstance(p, np.ndarray) else p for path, p in self.quantiles.items()}
         sites = None if self.sites_of is None else self.sites_of + start - self.first

@@ -1,4 +1,8 @@
-"""Chooses a simulated trial to look at: typical, early or late by the day of its last randomisation."""
+"""Chooses a simulated trial to look at: typical, early or late by the day of its last randomisation.
+
+A single trial is an example and no answer; which one is looked at must not depend on who looks, so it is chosen by its
+place among all of them.
+"""
 
 from __future__ import annotations
 

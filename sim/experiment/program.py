@@ -98,7 +98,11 @@ def program_fingerprint() -> str:
 
 
 def library_version(name: str) -> str:
-    """Return the version of an installed library, or `unknown`."""
+    """Return the version of an installed library, or `unknown`.
+
+    Args:
+        name: name of the distribution, as pip has it.
+    """
     try:
         return version(name)
     except PackageNotFoundError:

@@ -1,4 +1,7 @@
-"""Scenarios made ready for simulation, kept by each process for its next piece of work."""
+"""Scenarios made ready for simulation, kept by each process for its next piece of work.
+
+Making a design takes longer than a small trial, and chunks of several scenarios may come to one worker in turn.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Replications as pure functions: scenario, seed and number decide every event, wherever and however they run."""
+"""Replications as pure functions: scenario, seed and number decide every event, wherever and however they run.
+
+Because of that, a chunk can be simulated on any machine and twice without harm, and a single replication can be played
+again from the folder of a run.
+"""
 
 from __future__ import annotations
 

@@ -35,7 +35,11 @@ Arguments = tuple[Any, ...]
 
 
 def n_cores() -> int:
-    """Return the number of cores that this process may use."""
+    """Return the number of cores that this process may use.
+
+    Returns:
+        At least 1. On Linux it is what the scheduler allows, which in a container may be fewer than the machine has.
+    """
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -109,6 +113,9 @@ def main_not_imported(in_all_threads: bool = False) -> Iterator[None]:
 
     Args:
         in_all_threads: whether this also holds for processes that other threads start meanwhile.
+
+    Yields:
+        Once; processes started in the context do not import the main module.
     """
     if in_all_threads:
         _everywhere.append(None)

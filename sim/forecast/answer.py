@@ -1,4 +1,8 @@
-"""A forecast: where the trial stands, when it will be complete, what changed since the plan, and what would help."""
+"""A forecast: where the trial stands, when it will be complete, what changed since the plan, and what would help.
+
+It puts together what the rooms beside it find: the state of the trial (`continued`), its rate (`rate`), simulated
+futures, and what the plan had said. It stores nothing and prints nothing.
+"""
 
 from __future__ import annotations
 
@@ -144,7 +148,12 @@ class Answer(Shown):
         yield from dates_and_odds(self.milestones(), odds_table(design, frame), design.clock)
 
     def milestones(self) -> pd.DataFrame:
-        """Return days and dates of the milestones with their Monte Carlo errors, in the form that a run has."""
+        """Return days and dates of the milestones with their Monte Carlo errors, in the form that a run has.
+
+        Returns:
+            A row for each milestone that the scenario has, with columns as `sim.analysis.summary.with_dates` gives
+            them.
+        """
         return with_dates(milestone_table(self.futures.frame, self.futures.design.scenario), self.futures.design.clock)
 
     @property

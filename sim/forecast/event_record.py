@@ -1,4 +1,8 @@
-"""How well dates of events were forecast: finished trials whose data say who left, fitted and forecast on the way."""
+"""How well dates of events were forecast: finished trials whose data say who left, fitted and forecast on the way.
+
+The track record of dates of recruitment is in `backtest`; trials that wait for events need another question, and data
+that say who left.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,11 @@ _SEED = 20191001
 
 
 def event_question(share: float) -> str:
-    """Return the question of when the next share of the events happens."""
+    """Return the question of when the next share of the events happens.
+
+    Args:
+        share: of the events that primary completion waits for, from 0 to 1.
+    """
     return f"date of the next {share:.0%} of the events"
 
 
@@ -66,7 +74,14 @@ class EventForecast:
 
 
 def event_days(trial: ObservedTrial) -> Array:
-    """Return the days on which participants left, increasing, as primary completion by events counts them."""
+    """Return the days on which participants left, increasing, as primary completion by events counts them.
+
+    Args:
+        trial: the data, with people.
+
+    Returns:
+        (events,) days since the first day of the data; those who completed follow-up are not among them.
+    """
     people = trial.people
     left = ~np.isnan(people.randomised) & ~np.isnan(people.ended) & (people.status != COMPLETED)
     return np.sort(people.ended[left])

@@ -1,4 +1,7 @@
-"""What makes two forecasts the same forecast: the data, the question and the program that forecasts."""
+"""What makes two forecasts the same forecast: the data, the question and the program that forecasts.
+
+A forecast in a folder is used again if nothing of these changed, and refused if the folder has another one.
+"""
 
 from __future__ import annotations
 

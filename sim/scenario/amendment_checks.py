@@ -16,7 +16,11 @@ from sim.scenario.yaml_source import KeyPath
 
 
 def waiting_groups(scenario: Scenario) -> set[str]:
-    """Site groups that stay closed until an amendment opens them; by name, whether the scenario has them or not."""
+    """Site groups that stay closed until an amendment opens them; by name, whether the scenario has them or not.
+
+    Args:
+        scenario: the scenario, checked or not.
+    """
     return {group for rule in scenario.amendments.values() for group in rule.opens or ()}
 
 

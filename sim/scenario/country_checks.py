@@ -16,7 +16,11 @@ from sim.scenario.yaml_source import KeyPath
 
 
 def countries_of(scenario: Scenario) -> list[str]:
-    """Codes of the countries of all site groups, in alphabetical order."""
+    """Codes of the countries of all site groups, in alphabetical order.
+
+    Args:
+        scenario: the scenario; groups without a country do not count.
+    """
     return sorted({code for group in scenario.sites if (code := country_of(scenario, group)) is not None})
 
 

@@ -48,7 +48,11 @@ def _codes() -> dict[str, str]:
 
 
 def key_of(text: str) -> str:
-    """Turn a name into a key for a scenario file: lower-case letters, digits and underscores. It may be empty."""
+    """Turn a name into a key for a scenario file: lower-case letters, digits and underscores. It may be empty.
+
+    Args:
+        text: a name in any alphabet; letters that have no ASCII form are dropped.
+    """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
 

@@ -70,7 +70,11 @@ class Family(BaseModel):
         return {name: value for name, value in handler(self).items() if value is not None}
 
     def parameters(self) -> dict[str, float | Family | None]:
-        """Parameter values by name, in the order of declaration; None for those that are not given."""
+        """Parameter values by name, in the order of declaration; None for those that are not given.
+
+        Returns:
+            Numbers; or a distribution for a parameter that is itself uncertain.
+        """
         skip = {"dist", "uncertain"}
         return {name: getattr(self, name) for name in type(self).model_fields if name not in skip}
 
@@ -90,11 +94,19 @@ class Family(BaseModel):
         return (0.0 if low is None else support(low)[0], math.inf if high is None else support(high)[1])
 
     def tail(self) -> tuple[float, float]:
-        """Values that one draw in a million falls below, and one in a million exceeds, without `low` and `high`."""
+        """Values that one draw in a million falls below, and one in a million exceeds, without `low` and `high`.
+
+        Returns:
+            (low, high), in the unit of the values.
+        """
         return self.bounds()
 
     def reach(self) -> tuple[float, float]:
-        """Values that at most one draw in a million falls below, and at most one in a million exceeds."""
+        """Values that at most one draw in a million falls below, and at most one in a million exceeds.
+
+        Returns:
+            (low, high): what checks take as the most extreme values that a run will see.
+        """
         (least, most), (low, high) = self.bounds(), self.tail()
         return max(least, low), min(most, high)
 
@@ -109,7 +121,14 @@ class Family(BaseModel):
 
 
 def support(value: float | Family) -> tuple[float, float]:
-    """Smallest and largest possible value of a number or a distribution; see `Family.bounds`."""
+    """Smallest and largest possible value of a number or a distribution; see `Family.bounds`.
+
+    Args:
+        value: as in a scenario.
+
+    Returns:
+        (smallest, largest); infinite where there is no bound, the number twice for a number.
+    """
     return value.bounds() if isinstance(value, Family) else (value, value)
 
 

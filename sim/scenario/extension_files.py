@@ -89,6 +89,9 @@ def extensions_given(extensions: Extensions) -> Iterator[None]:
     Args:
         extensions: as for `read_extensions`.
 
+    Yields:
+        Once; afterwards the extensions of before take part again.
+
     Raises:
         InputError: as `read_extensions` does.
     """
@@ -100,7 +103,11 @@ def extensions_given(extensions: Extensions) -> Iterator[None]:
 
 
 def given_files() -> list[str]:
-    """Files of the extensions that take part now, as they were named."""
+    """Files of the extensions that take part now, as they were named.
+
+    Returns:
+        Paths, in the order in which they were given.
+    """
     return [one.file for one in _given.get()]
 
 

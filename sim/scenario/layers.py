@@ -56,7 +56,11 @@ class Layered:
     origin: dict[KeyPath, int] = field(default_factory=dict)
 
     def layer_of(self, path: KeyPath) -> Document | None:
-        """The layer of the value at a path, or of the nearest section around it; None if there is none."""
+        """The layer of the value at a path, or of the nearest section around it; None if there is none.
+
+        Args:
+            path: keys from the top of the document.
+        """
         while path and path not in self.origin:
             path = path[:-1]
         index = self.origin.get(path)

@@ -147,6 +147,9 @@ def extending_library(data: Mapping[str, Any]) -> Loaded:
     Args:
         data: content of the file; values that JSON does not have are written as text.
 
+    Returns:
+        The scenario with its layers; its lines are not known, so messages name paths alone.
+
     Raises:
         ScenarioError: as for a file.
     """
@@ -204,6 +207,9 @@ def load_scenario(source: str | Path, overrides: Iterable[str] = (), extensions:
         overrides: `PATH=VALUE` texts, as after `--set`.
         extensions: files of extensions that take part.
 
+    Returns:
+        The scenario, with every default filled in.
+
     Raises:
         ScenarioError: with every problem found: file, line, path, value and what is allowed.
         InputError: the file of an extension cannot be used.
@@ -234,6 +240,9 @@ def scenario_from_json(data: dict[str, Any], name: str) -> Scenario:
         data: the data.
         name: name of the data in messages.
 
+    Returns:
+        A scenario equal to the one that was written.
+
     Raises:
         ScenarioError: it is not valid, because the file was changed.
     """
@@ -246,7 +255,14 @@ def scenario_from_json(data: dict[str, Any], name: str) -> Scenario:
 
 
 def canonical(scenario: Scenario) -> str:
-    """The scenario as JSON text with sorted keys: equal scenarios give equal text, in any order of their files."""
+    """The scenario as JSON text with sorted keys: equal scenarios give equal text, in any order of their files.
+
+    Args:
+        scenario: the scenario.
+
+    Returns:
+        One line without blanks.
+    """
     return json.dumps(scenario.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))
 
 

@@ -12,6 +12,9 @@ from pathlib import Path
 def is_file(path: Path) -> bool:
     """Whether a file exists.
 
+    Args:
+        path: any path.
+
     Returns:
         False also if the system refuses to look: a name that is too long, a folder that must not be read.
     """
@@ -22,7 +25,11 @@ def is_file(path: Path) -> bool:
 
 
 def is_bare(name: str) -> bool:
-    """Whether a name has no folder."""
+    """Whether a name has no folder.
+
+    Args:
+        name: what a person typed; both kinds of slash make a folder, on every system.
+    """
     return name not in ("", ".", "..") and not set(name) & {"/", "\\"}
 
 

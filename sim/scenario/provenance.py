@@ -206,6 +206,9 @@ def resolved(scenario: Scenario) -> dict[str, Any]:
     """Everything that decides a simulated trial, as plain data with short forms written out.
 
     The experiment (replications and seed), sources and texts are left out.
+
+    Returns:
+        Values by key, nested as in a file.
     """
     data = scenario.model_dump(mode="json", by_alias=True)
     return {key: value for key, value in data.items() if key not in _NOT_VALUES}

@@ -52,7 +52,11 @@ def looks(scenario: Scenario) -> list[str]:
 
 
 def completion(scenario: Scenario) -> str | None:
-    """When primary completion comes in an event-driven trial, in words; None for other trials."""
+    """When primary completion comes in an event-driven trial, in words; None for other trials.
+
+    Returns:
+        A clause without a full stop, with the number of the event, the ways that count, and the dates that bound it.
+    """
     rule = scenario.follow_up.primary_completion if scenario.follow_up else None
     if rule is None:
         return None

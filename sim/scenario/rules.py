@@ -36,6 +36,10 @@ def registered(function: Rule) -> Rule:
 
 
 def end_of_time(scenario: Scenario) -> date:
-    """The first day after the simulated time, by `trial.horizon_months`."""
+    """The first day after the simulated time, by `trial.horizon_months`.
+
+    Returns:
+        A date; months have 365.25 / 12 days, and a part of a day does not count.
+    """
     trial = scenario.trial
     return trial.enrolment_opens + timedelta(days=math.floor(trial.horizon_months * MONTH_DAYS))

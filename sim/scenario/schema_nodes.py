@@ -43,6 +43,9 @@ class SchemaNodes:
 
         Args:
             node: a schema from `at`.
+
+        Yields:
+            The schema itself first.
         """
         yield node
         if "$ref" in node:
@@ -66,5 +69,9 @@ def _step(node: Node, key: str) -> Iterator[Node]:
 
 @lru_cache(maxsize=8)
 def schema_nodes(model: type[BaseModel]) -> SchemaNodes:
-    """The JSON Schema of a model, which takes pydantic a while to make and is kept."""
+    """The JSON Schema of a model, which takes pydantic a while to make and is kept.
+
+    Args:
+        model: a pydantic model; each has one walker in a process.
+    """
     return SchemaNodes(model)

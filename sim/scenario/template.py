@@ -67,7 +67,11 @@ def template(name: str, base: str, folder: Path) -> str:
 
 
 def templates() -> dict[str, Path]:
-    """Files of the templates by name: complete scenarios of other kinds of trial."""
+    """Files of the templates by name: complete scenarios of other kinds of trial.
+
+    Returns:
+        Paths in alphabetical order of the names.
+    """
     return {path.stem: path for path in sorted((library() / "templates").glob("*.yaml"))}
 
 

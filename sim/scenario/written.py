@@ -20,7 +20,14 @@ _WIDTH = 110
 
 
 def library_text(name: str) -> str:
-    """Text of a scenario that comes with the program, by its name."""
+    """Text of a scenario that comes with the program, by its name.
+
+    Args:
+        name: one of `sim.scenario.layers.library_names`.
+
+    Raises:
+        OSError: there is no such scenario.
+    """
     return (library() / f"{name}.yaml").read_text(encoding="utf-8")
 
 
@@ -42,7 +49,11 @@ def extending(parent: str, overrides: tuple[str, ...], name: str) -> str:
 
 
 def scenario_yaml(scenario: Scenario) -> str:
-    """The complete scenario as a file that extends no other; loading it gives an equal scenario."""
+    """The complete scenario as a file that extends no other; loading it gives an equal scenario.
+
+    Returns:
+        YAML text with all keys, in the order of the schema.
+    """
     data = json.loads(canonical(scenario))
     ordered = {name: data[name] for name in scenario.model_dump(mode="json", by_alias=True)}
     return f"# Every value of this scenario; nothing is left to a default.\n{_dumped(ordered)}"

@@ -275,7 +275,14 @@ def jsonable(data: Any) -> Any:
 
 
 def shown(value: Any) -> str:
-    """A value in one line, as YAML would write it, with numbers as short as they can be read back."""
+    """A value in one line, as YAML would write it, with numbers as short as they can be read back.
+
+    Args:
+        value: any value that YAML has.
+
+    Returns:
+        Text that YAML reads back as the same value, unless a text in it needs quotes.
+    """
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {shown(item)}" for key, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):

@@ -373,6 +373,13 @@ def _monthly(days: Days, ends: bool) -> Periods:
 
 
 def last_day(day: np.datetime64) -> date:
-    """Return the day before another."""
+    """Return the day before another.
+
+    Args:
+        day: the first day after a period.
+
+    Returns:
+        The last day of the period.
+    """
     found: date = day.astype("datetime64[D]").item()
     return found - timedelta(days=1)

@@ -244,7 +244,11 @@ def ask_about_end(trial: ObservedTrial, target: int | None, as_of: date | None) 
 
 
 def silence_remark(trial: ObservedTrial) -> str:
-    """Return a clause on a stretch without randomisations at the end; empty where there is none."""
+    """Return a clause on a stretch without randomisations at the end; empty where there is none.
+
+    Args:
+        trial: the data, up to their last day.
+    """
     found = silence(trial)
     if found is None:
         return ""

@@ -122,7 +122,11 @@ _WEEKDAY = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,? +", re.I
 
 
 def without_weekday(text: str) -> str:
-    """Remove the name of a weekday before a date."""
+    """Remove the name of a weekday before a date.
+
+    Args:
+        text: a cell, as in `Mon 12 Feb 2024`.
+    """
     return _WEEKDAY.sub("", text)
 
 
@@ -160,7 +164,14 @@ def is_month_name(text: str) -> bool:
 
 
 def whole_year(text: str) -> int:
-    """Return a year with its century: 69 is 2069, 70 is 1970. An apostrophe before two digits says nothing."""
+    """Return a year with its century: 69 is 2069, 70 is 1970. An apostrophe before two digits says nothing.
+
+    Args:
+        text: two to four digits.
+
+    Returns:
+        The year in the calendar of the text; three or four digits stay as they are.
+    """
     year = int(text.lstrip("'"))
     if len(text.lstrip("'")) > 2:
         return year

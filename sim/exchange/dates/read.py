@@ -106,12 +106,20 @@ def is_date(text: str, is_sure: bool = True) -> bool:
 
 
 def is_nothing(text: str) -> bool:
-    """Return whether a cell says that there is no date, such as `pending` or `UN-UNK-UNK`."""
+    """Return whether a cell says that there is no date, such as `pending` or `UN-UNK-UNK`.
+
+    Args:
+        text: a cell without blanks at its ends.
+    """
     return text.casefold() in IN_DATES or date_forms.NOTHING_KNOWN.fullmatch(text) is not None
 
 
 def parts_of(text: str) -> tuple[int, int, int] | None:
-    """Return year, month and day of a date, even an impossible one; 0 where not given, None where it is no date."""
+    """Return year, month and day of a date, even an impossible one; 0 where not given, None where it is no date.
+
+    Args:
+        text: a cell.
+    """
     said = _said(text)
     return (said.year, said.month, said.day) if said else None
 

@@ -77,7 +77,11 @@ class Evidence:
     consent_only: bool = False
 
     def day(self, role: str) -> Days:
-        """Return (n,) days of a role; NaT where no column has it."""
+        """Return (n,) days of a role; NaT where no column has it.
+
+        Args:
+            role: one of the roles of columns, such as `date` for randomisation.
+        """
         found = self.days.get(role)
         return np.full(len(self.rows), NO_DAY, dtype="datetime64[D]") if found is None else found
 
@@ -139,7 +143,11 @@ def _gone(evidence: Evidence) -> tuple[Bools, Bools]:
 
 
 def by_key(said: Mapping[str, str]) -> dict[str, str]:
-    """Return what the user said of words, by their normalised form."""
+    """Return what the user said of words, by their normalised form.
+
+    Args:
+        said: meanings by the word as the user typed it.
+    """
     return {normal_key(word): meaning for word, meaning in said.items()}
 
 

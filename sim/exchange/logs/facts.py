@@ -22,6 +22,11 @@ Bools = npt.NDArray[np.bool_]
 class Facts:
     """What is known of each row, as boolean arrays of shape (n,).
 
+    Args:
+        evidence: what the log says.
+        meaning: (n,) meaning of the status of each row.
+        explicit: (n,) whether the user said so with `--status`.
+
     Attributes:
         evidence: what the log says.
         meaning: (n,) meaning of the status, or of the reason where there is none; empty where neither says anything.
@@ -73,5 +78,12 @@ class Facts:
         return np.isin(self.meaning, (RANDOMISED, ON_STUDY, IN_SCREENING))
 
     def means(self, *which: str) -> Bools:
-        """Those whose status means one of these."""
+        """Those whose status means one of these.
+
+        Args:
+            which: meanings of statuses, of which one is enough.
+
+        Returns:
+            (n,) flags.
+        """
         return np.isin(self.meaning, which)

@@ -1,4 +1,8 @@
-"""Recognises what was given as data, and is not a log: sites, counts, a table turned over or without a header."""
+"""Recognises what was given as data, and is not a log: sites, counts, a table turned over or without a header.
+
+Each is refused with a message that names the option or the change that helps; to read it as a log would give an answer
+about something else.
+"""
 
 from __future__ import annotations
 
@@ -53,6 +57,9 @@ def refuse_other_shapes(table: RawTable) -> None:
 def refuse_without_header(table: RawTable) -> None:
     """Refuse a table whose first row is a row of data, which would be lost as a header.
 
+    Args:
+        table: the table as it was read, its first row as the header.
+
     Raises:
         DataError: a header is a date, as are the cells below it.
     """
@@ -66,6 +73,10 @@ def refuse_without_header(table: RawTable) -> None:
 
 def ask_about_numbers(table: RawTable, columns: LogColumns) -> None:
     """Ask whether a column called only `Number` counts people, where nothing else tells people apart.
+
+    Args:
+        table: the table as it was read.
+        columns: what its columns were recognised as.
 
     Raises:
         QuestionError: there is such a column, and it does not just count the rows.

@@ -311,7 +311,15 @@ def indexed_sites(names: npt.NDArray[Any], when: npt.NDArray[Any]) -> tuple[list
 
 
 def since(days: Days, first: np.datetime64) -> npt.NDArray[np.float64]:
-    """Convert dates to days since the first, at the middle of the day; NaN where there is no date."""
+    """Convert dates to days since the first, at the middle of the day; NaN where there is no date.
+
+    Args:
+        days: (n,) dates.
+        first: the date that is day 0.
+
+    Returns:
+        (n,) days; negative before the first.
+    """
     return np.where(np.isnat(days), np.nan, (days - first).astype(np.float64) + MIDDLE_OF_DAY)
 
 

@@ -33,6 +33,9 @@ def normal(text: str) -> str:
     """Normalise a phrase for a lookup: lower case, British spelling, no accents, only letters and digits.
 
     Every form of enrol, enrolled apart, becomes `enrol`; words are separated by single spaces.
+
+    Args:
+        text: a status or a reason, in any spelling.
     """
     words = " ".join(re.sub(r"[^a-z0-9]+", " ", without_accents(text.casefold())).split())
     return re.sub(r"\benrol+", "enrol", words.replace("randomiz", "randomis"))
@@ -100,7 +103,11 @@ def _together(head: str, tails: list[str]) -> str:
 
 
 def is_long_or_lost(text: str) -> bool:
-    """Return whether a status may mean lost to follow-up or long-term follow-up."""
+    """Return whether a status may mean lost to follow-up or long-term follow-up.
+
+    Args:
+        text: a status as the file has it; `LTFU` is used for both.
+    """
     return normal(text) in _LONG_OR_LOST
 
 

@@ -1,4 +1,8 @@
-"""Words in place of a date, such as `Screen failure` in the column of randomisation dates: they are a status."""
+"""Words in place of a date, such as `Screen failure` in the column of randomisation dates: they are a status.
+
+Systems export such words where a date is missing for a reason. They are no wrong dates, and they say what became of the
+person.
+"""
 
 from __future__ import annotations
 

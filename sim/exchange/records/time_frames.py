@@ -35,6 +35,10 @@ def weeks_in(text: str) -> list[float]:
 
 
 def tidy(weeks: Iterable[float]) -> list[float]:
-    """Round weeks to whole numbers (below one week to 0.01), without duplicates, increasing, up to ten years."""
+    """Round weeks to whole numbers (below one week to 0.01), without duplicates, increasing, up to ten years.
+
+    Args:
+        weeks: weeks after the beginning of treatment, in any order.
+    """
     rounded = {float(round(week)) if week >= 1 else round(week, 2) for week in weeks if 0 < week <= _LONGEST_WEEKS}
     return sorted(rounded - {0.0})

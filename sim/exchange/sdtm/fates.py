@@ -1,4 +1,8 @@
-"""Works out from SDTM's DM and DS who was randomised, who failed screening and who left. Source: CDISC SDTMIG 3.4."""
+"""Works out from SDTM's DM and DS who was randomised, who failed screening and who left. Source: CDISC SDTMIG 3.4.
+
+Sponsors fill these domains in different ways: a date of randomisation may stand in DM, in DS, or only in an arm that
+was planned. The rules for that are here; reading the files is in `sim.exchange.sdtm.read`.
+"""
 
 from __future__ import annotations
 

@@ -132,7 +132,11 @@ _NEEDED = {"DM": ("USUBJID", "RFSTDTC"), "DS": ("USUBJID", "DSDECOD", "DSSTDTC")
 
 
 def is_said_of_sdtm(columns: Columns) -> bool:
-    """Return whether `--columns` can apply to SDTM, where it may only name the day of randomisation."""
+    """Return whether `--columns` can apply to SDTM, where it may only name the day of randomisation.
+
+    Args:
+        columns: header by role, as the user gave them.
+    """
     return set(columns) <= {"date"} and columns.get("date", "RFSTDTC") in ("RFSTDTC", "DSSTDTC")
 
 

@@ -1,4 +1,8 @@
-"""Rows of data without a site: a warning, or a question where most have none, as in blocks with a name at their top."""
+"""Rows of data without a site: a warning, or a question where most have none, as in blocks with a name at their top.
+
+A person without a site counts for the whole trial and for no site, so most of them missing would turn a forecast by
+site into nothing.
+"""
 
 from __future__ import annotations
 

@@ -29,7 +29,14 @@ def same_site(name: str) -> tuple[str, ...]:
 
 
 def bare_site(name: str) -> tuple[str, ...]:
-    """Return the key of a name without a leading word such as `Site`, unless nothing else is in it."""
+    """Return the key of a name without a leading word such as `Site`, unless nothing else is in it.
+
+    Args:
+        name: the name as the file has it.
+
+    Returns:
+        The parts by which names are compared; see `same_site`.
+    """
     parts = same_site(name)
     while len(parts) > 1 and parts[0] in _LEADS:
         parts = parts[1:]

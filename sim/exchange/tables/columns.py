@@ -265,6 +265,10 @@ def namesakes(table: RawTable, header: str) -> list[str]:
     """Return a header, and those that the file writes alike where their cells differ: `Date (2)` for a second `Date`.
 
     A second column that is empty, or says the same, makes no doubt.
+
+    Args:
+        table: the table; its reader has numbered headers that occur twice.
+        header: one of its columns.
     """
     alike = [name for name in table.columns if re.fullmatch(rf"{re.escape(header)} \(\d+\)", name)]
     first = table.cells[header]

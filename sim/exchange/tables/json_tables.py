@@ -28,6 +28,8 @@ _SIMPLE = (str, int, float, bool, type(None))
 def json_table(text: str, shown: str, limits: ReadLimits) -> tuple[pd.DataFrame, str]:
     """Read a table of text from JSON, and the SDTM domain that it names.
 
+    A file may be Dataset-JSON (CDISC, versions 1.0 and 1.1) or a plain list of records.
+
     Args:
         text: content of the file.
         shown: its name, for messages.

@@ -53,7 +53,11 @@ def bytes_of(path: Path, limits: ReadLimits = ON_DISK) -> bytes:
 
 
 def is_folder(path: Path) -> bool:
-    """Return whether a folder exists; a name that no file can have is not one."""
+    """Return whether a folder exists; a name that no file can have is not one.
+
+    Args:
+        path: any path, also one that the system refuses.
+    """
     try:
         return path.is_dir()
     except (OSError, ValueError):

@@ -132,7 +132,11 @@ def _filled_down(rows: list[list[str]], merged: list[tuple[int, int, int]]) -> l
 
 
 def column_number(letters: str) -> int:
-    """Return the index of a column from its letters: `A` is 0, `AA` is 26."""
+    """Return the index of a column from its letters: `A` is 0, `AA` is 26.
+
+    Args:
+        letters: capital letters, as in a reference to a cell.
+    """
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - ord("A") + 1

@@ -238,7 +238,14 @@ def _apply(data: dict[str, Any], change: Change) -> None:
 
 
 def runs_needed(attributions: Sequence[Attribution]) -> int:
-    """Count the scenarios to simulate in addition to those compared; each is as large a run as theirs."""
+    """Count the scenarios to simulate in addition to those compared; each is as large a run as theirs.
+
+    Args:
+        attributions: one for each scenario that is shared out.
+
+    Returns:
+        The number of further runs; all values and none are the two scenarios themselves.
+    """
     return sum(len(a.subsets) - 2 for a in attributions)
 
 
@@ -383,5 +390,12 @@ def _rows(a: Attribution, outcome: str, of: str, unit: str, parts: Sequence[Esti
 
 
 def all_attributions(comparison: Comparison) -> list[Attribution]:
-    """Design what can be shared out, for each scenario that is compared with the reference."""
+    """Design what can be shared out, for each scenario that is compared with the reference.
+
+    Args:
+        comparison: the reference and the others.
+
+    Returns:
+        In the order of the pairs; those whose differences cannot be shared out are left out.
+    """
     return [found for pair in comparison.pairs if (found := attribution(pair)) is not None]

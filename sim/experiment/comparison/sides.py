@@ -68,7 +68,11 @@ class Pair:
         return len(self.frames[0])
 
     def days(self, milestone: str) -> tuple[Array, Array]:
-        """Return the days of a milestone in both scenarios, in the reference's days: (n,) each; infinity is never."""
+        """Return the days of a milestone in both scenarios, in the reference's days: (n,) each; infinity is never.
+
+        Args:
+            milestone: one of `sim.analysis.measures.MILESTONES`.
+        """
         column, offset = f"day_{milestone}", self.offset_days
         ours, theirs = (frame[column].to_numpy(dtype=np.float64) for frame in self.frames)
         both = never_as_infinity(ours), never_as_infinity(theirs) + offset
@@ -84,7 +88,11 @@ class Pair:
         return self.frames[0].equals(self.frames[1])
 
     def inputs(self) -> list[tuple[str, str, str]]:
-        """Return the values in which the scenarios differ: path, the reference's value, the other's value."""
+        """Return the values in which the scenarios differ: path, the reference's value, the other's value.
+
+        Returns:
+            Both values as texts, in the order of the paths; values that are equal are left out.
+        """
         return differences(self.reference.loaded, self.other.loaded)
 
 
@@ -129,7 +137,12 @@ class Comparison:
         return tuple(Pair(self.reference, other, self.n_replications) for other in self.sides[1:])
 
     def caveats(self) -> list[str]:
-        """Return what a reader must know before the figures, one sentence each."""
+        """Return what a reader must know before the figures, one sentence each.
+
+        Returns:
+            Sentences without full stops: runs of unequal size, runs by other versions of the program, and calendars
+            that do not fit; empty if there is nothing to say.
+        """
         return [*self._sizes(), *self._programs(), *self._calendars()]
 
     def _sizes(self) -> list[str]:
@@ -170,5 +183,10 @@ class Comparison:
 
 
 def milestone_is_absent(side: Side, milestone: str) -> bool:
-    """Return whether a scenario can never have a milestone, such as a last dose where no arm has doses."""
+    """Return whether a scenario can never have a milestone, such as a last dose where no arm has doses.
+
+    Args:
+        side: the scenario with its results.
+        milestone: one of `sim.analysis.measures.MILESTONES`.
+    """
     return not has_milestone(milestone, side.results.scenario)

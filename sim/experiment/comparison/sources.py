@@ -173,6 +173,10 @@ def read_sources(
 def agreed_seed(sources: Sequence[Source], seed: int | None) -> int:
     """Return the seed of all runs: the one asked for, or that of the results folders, or the first scenario's.
 
+    Args:
+        sources: what is compared, the reference first.
+        seed: the seed asked for; None to take one from the sources.
+
     Raises:
         ResultsError: the seeds of the folders differ, from one another or from the one asked for.
     """
@@ -208,7 +212,11 @@ def to_run(
     seed: int | None,
     assumptions: Assumptions = nothing_assumed,
 ) -> dict[str, Identity]:
-    """Return the runs of the scenarios without results, by label. Arguments and errors as for `run_sources`."""
+    """Return the runs of the scenarios without results, by label. Arguments and errors as for `run_sources`.
+
+    Returns:
+        Identities of the runs, by label, in the order of the sources.
+    """
     seed, n = agreed_seed(sources, seed), _agreed_replications(sources, replications)
     return {
         source.label: Identity(source.scenario, seed, n, source.typed, assumptions(source.loaded))

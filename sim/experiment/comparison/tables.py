@@ -338,12 +338,22 @@ class Compared(Shown):
         Args:
             table: name of the table, one of `TABLES`.
             pair: the reference and the scenario.
+
+        Returns:
+            Those rows, with all columns of the table.
+
+        Raises:
+            KeyError: there is no such table.
         """
         rows = self.tables[table]
         return rows[rows["scenario"] == pair.other.label]
 
     def having(self, milestones: Iterable[str]) -> list[str]:
-        """Return the milestones that at least one of the scenarios has, in the given order."""
+        """Return the milestones that at least one of the scenarios has, in the given order.
+
+        Args:
+            milestones: names, as in `sim.analysis.measures.MILESTONES`.
+        """
         there = set(self.tables["milestones"]["milestone"])
         return [name for name in milestones if name in there]
 
@@ -373,5 +383,9 @@ class Compared(Shown):
         return rows[rows["milestone"] == milestone].iloc[0]
 
     def pairs(self) -> pd.DataFrame:
-        """Return every pair of replications; see `pair_rows`."""
+        """Return every pair of replications; see `pair_rows`.
+
+        Returns:
+            A row for each scenario but the reference and each replication.
+        """
         return pd.concat([pair_rows(pair) for pair in self.comparison.pairs], ignore_index=True)

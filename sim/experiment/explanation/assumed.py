@@ -1,4 +1,8 @@
-"""Measures how far each assumption of grade D moves each milestone, on the random numbers of the unchanged scenario."""
+"""Measures how far each assumption of grade D moves each milestone, on the random numbers of the unchanged scenario.
+
+Grade D is a number without any source (see `docs/sources.md`); the one that moves a date most is the one to find out
+next. Each is tried lower and higher.
+"""
 
 from __future__ import annotations
 
@@ -50,6 +54,9 @@ def pairs_of(n_compared: int) -> tuple[int, int]:
 
     Args:
         n_compared: number of pairs of a cause.
+
+    Returns:
+        Pairs of every assumption, and further pairs of the leading ones.
     """
     every = min(max(n_compared // _OF_A_COMPARISON, FEWEST), n_compared)
     return every, max(n_compared // 2 - every, 0)

@@ -24,6 +24,9 @@ def everywhere(**values: Any) -> Removal:
 
     Args:
         values: settings by name.
+
+    Returns:
+        A function that changes the data of a scenario in place.
     """
 
     def apply(data: Data) -> None:
@@ -36,7 +39,11 @@ def everywhere(**values: Any) -> Removal:
 
 
 def active_at_once(data: Data) -> None:
-    """Every site is active on day 0, without delay, steps, dates or risks to its start-up."""
+    """Every site is active on day 0, without delay, steps, dates or risks to its start-up.
+
+    Args:
+        data: the whole scenario as plain data; changed in place.
+    """
     everywhere(lead_days=0.0, activation_delay_days=0.0, opens=None, start_up={})(data)
     for country in data["countries"].values():
         country.pop("start_up", None)
@@ -44,7 +51,11 @@ def active_at_once(data: Data) -> None:
 
 
 def step_in_no_time(name: str) -> Removal:
-    """A step of start-up takes no days, in every place where it is set."""
+    """A step of start-up takes no days, in every place where it is set.
+
+    Args:
+        name: name of the step; places that do not set its days stay as they are.
+    """
 
     def apply(data: Data) -> None:
         for place in (data["site_defaults"], *data["countries"].values(), *data["sites"].values()):
@@ -61,6 +72,9 @@ def at(path: str, value: Any) -> Removal:
     Args:
         path: dotted path.
         value: the new value.
+
+    Returns:
+        A function that changes the data of a scenario in place; it does nothing where the value is missing or null.
     """
     *parents, last = path.split(".")
 
@@ -101,7 +115,11 @@ def without_pause(name: str) -> Removal:
 
 
 def without_amendment(name: str) -> Removal:
-    """Remove an amendment, and the sites that only it would open; arms that only it would open close on day 0."""
+    """Remove an amendment, and the sites that only it would open; arms that only it would open close on day 0.
+
+    Args:
+        name: name of the amendment; nothing happens without it.
+    """
 
     def apply(data: Data) -> None:
         rule = data["amendments"].pop(name, None) or {}
@@ -154,7 +172,11 @@ def without_holidays(data: Data) -> None:
 
 
 def without_periods(names: Sequence[str]) -> Removal:
-    """Make the days of some named periods ordinary days."""
+    """Make the days of some named periods ordinary days.
+
+    Args:
+        names: names of periods of `calendar.periods`.
+    """
 
     def apply(data: Data) -> None:
         for name in names:
@@ -169,7 +191,11 @@ def without_extension(name: str) -> Removal:
 
 
 def without_criterion(name: str) -> Removal:
-    """Remove a criterion, and its name from the amendments that drop it."""
+    """Remove a criterion, and its name from the amendments that drop it.
+
+    Args:
+        name: name of the criterion; nothing happens without it.
+    """
 
     def apply(data: Data) -> None:
         data["screening"]["criteria"].pop(name, None)

@@ -1,4 +1,7 @@
-"""The tables of `explain`, computed from the measures of its runs; see `sim.experiment.explanation.study`."""
+"""The tables of `explain`, computed from the measures of its runs; see `sim.experiment.explanation.study`.
+
+No trial is simulated here: the study gives columns of measures, and tests of these tables write them down by hand.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,14 @@ def without_absent(rows: Rows, scenario: Scenario) -> Rows:
 
 
 def outcomes(base: Rows) -> list[str]:
-    """Return the names of the milestones that at least one trial reached, and of the cost where there is one."""
+    """Return the names of the milestones that at least one trial reached, and of the cost where there is one.
+
+    Args:
+        base: values of the unchanged scenario, (n,) by measure; NaN for never.
+
+    Returns:
+        Names in the order of time, the cost last.
+    """
     found = [name for name in MILESTONES if not np.isnan(base[f"day_{name}"]).all()]
     return found + ([COST] if not np.isnan(base[COST]).all() else [])
 
@@ -307,6 +317,10 @@ def critical_milestones(base: Rows) -> pd.DataFrame:
 
     Args:
         base: values of the unchanged scenario by measure, with the critical path.
+
+    Returns:
+        A row for each milestone and each earlier one: `n` trials that reached it, `n_critical` in which the same site
+        or participant was critical for both, and that share with its interval.
     """
     rows: list[dict[str, object]] = []
     order = list(MILESTONES)
@@ -330,6 +344,9 @@ def critical_steps(design: Design, base: Rows) -> pd.DataFrame:
     Args:
         design: the scenario, made ready.
         base: values of the unchanged scenario by measure, with the critical path.
+
+    Returns:
+        As `sim.analysis.summary.path_table`, with the milestone in the column `outcome`.
     """
     finished = ~np.isnan(base["outcome"])
     return path_table(design.scenario, lambda name: base[name][finished]).rename(columns={"milestone": "outcome"})

@@ -1,4 +1,8 @@
-"""The answer of `plan`: the cheapest plan that meets a date with a given probability, as frames."""
+"""The answer of `plan`: the cheapest plan that meets a date with a given probability, as frames.
+
+`search` decides which plans are simulated, and how often; here its findings become tables that `sim.report.plan` and
+the API show.
+"""
 
 from __future__ import annotations
 

@@ -201,13 +201,22 @@ class Search:
         seen.end_days = np.concatenate((seen.end_days, end))
 
     def met(self, seen: Seen) -> Booleans:
-        """Return for each replication whether it met the date, (n,)."""
+        """Return for each replication whether it met the date, (n,).
+
+        Args:
+            seen: replications of a plan; a day that never came is not met.
+        """
         return np.asarray(seen.days < self.question.by_day)
 
     # --- choosing
 
     def prefix(self, plan: Plan, n: int) -> Seen:
-        """Return the first n replications of a plan."""
+        """Return the first n replications of a plan.
+
+        Args:
+            plan: a plan that has been simulated.
+            n: number of replications, at most those it has.
+        """
         seen = self.seen[plan]
         return Seen(seen.days[:n], seen.cost[:n], seen.end_days[:n])
 

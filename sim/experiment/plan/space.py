@@ -1,4 +1,7 @@
-"""All plans that a planner may choose from, and the scenario of each."""
+"""All plans that a planner may choose from, and the scenario of each.
+
+A plan is a tuple of positions, one for each lever, so that a search compares and stores plans without scenarios.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +37,19 @@ class PlanSpace:
         self.impossible: dict[Plan, str] = {}  # why a combination is not a valid scenario
 
     def settings(self, plan: Plan) -> list[Setting]:
-        """Return the setting of each lever, in the order of the levers."""
+        """Return the setting of each lever, in the order of the levers.
+
+        Args:
+            plan: the position of each lever's setting.
+        """
         return [lever.settings[i] for lever, i in zip(self.levers, plan, strict=True)]
 
     def words(self, plan: Plan) -> dict[str, str]:
-        """Return the name of each lever's setting by the lever's label."""
+        """Return the name of each lever's setting by the lever's label.
+
+        Args:
+            plan: the position of each lever's setting.
+        """
         return {lever.label: lever.settings[i].name for lever, i in zip(self.levers, plan, strict=True)}
 
     def extra(self, plan: Plan) -> tuple[float, float]:
@@ -76,7 +87,14 @@ class PlanSpace:
         return itertools.product(*(range(size) for size in self.sizes))
 
     def neighbours(self, plan: Plan) -> list[Plan]:
-        """Return the plans that differ from a plan in exactly one lever."""
+        """Return the plans that differ from a plan in exactly one lever.
+
+        Args:
+            plan: the position of each lever's setting.
+
+        Returns:
+            In the order of the levers, and of the settings of each.
+        """
         return [
             (*plan[:k], i, *plan[k + 1 :]) for k, size in enumerate(self.sizes) for i in range(size) if i != plan[k]
         ]
@@ -93,12 +111,20 @@ class PlanSpace:
         return [{i for i, setting in enumerate(lever.settings) if leaves(setting)} for lever in self.levers]
 
     def changes(self, plan: Plan) -> dict[str, str]:
-        """Return the settings of a plan that change the scenario, as names by the lever's label."""
+        """Return the settings of a plan that change the scenario, as names by the lever's label.
+
+        Args:
+            plan: the position of each lever's setting.
+        """
         levers = zip(self.levers, plan, self.unchanged, strict=True)
         return {lever.label: lever.settings[i].name for lever, i, same in levers if i not in same}
 
     def changing(self, plan: Plan) -> list[Setting]:
-        """Return the settings of a plan that change the scenario, in the order of the levers."""
+        """Return the settings of a plan that change the scenario, in the order of the levers.
+
+        Args:
+            plan: the position of each lever's setting.
+        """
         levers = zip(self.levers, plan, self.unchanged, strict=True)
         return [lever.settings[i] for lever, i, same in levers if i not in same]
 

@@ -1,4 +1,7 @@
-"""Lists the runs in a folder, with a one-line summary of each."""
+"""Lists the runs in a folder, with a one-line summary of each.
+
+A folder is never refused: a stopped or damaged run, or what cannot be read, is listed as what it is.
+"""
 
 from __future__ import annotations
 

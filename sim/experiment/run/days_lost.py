@@ -48,6 +48,9 @@ def first_pairs(n_causes: int, n_trials: int) -> int:
     Args:
         n_causes: number of causes.
         n_trials: number of trials of the run.
+
+    Returns:
+        At least `FEWEST` and at most `MOST` pairs, and no more than the run has trials.
     """
     budget = int(SHARE * n_trials)
     each = budget // n_causes if n_causes <= LEADERS else budget // (2 * n_causes)
@@ -61,6 +64,9 @@ def more_pairs(n_causes: int, n_trials: int, *, all_pairs: bool = False) -> int:
         n_causes: number of causes.
         n_trials: number of trials of the run.
         all_pairs: whether every trial of the run has its pair.
+
+    Returns:
+        0 if all causes got their pairs in the first round, as they do where there are few causes.
     """
     each = first_pairs(n_causes, n_trials)
     if all_pairs:
@@ -147,6 +153,9 @@ def doubtful_trials(n_doubts: int) -> int:
 
     Args:
         n_doubts: number of assumptions of grade D.
+
+    Returns:
+        A number of trials of which the looks at assumptions take at most the share `SHARE_OF_DOUBTS`.
     """
     return max(FEWEST_TRIALS, math.ceil(2 * (n_doubts * GLANCE + min(DOUBTFUL, n_doubts) * LOOK) / SHARE_OF_DOUBTS))
 

@@ -1,4 +1,8 @@
-"""Executes a run in its folder: simulates what is missing, and writes the result files."""
+"""Executes a run in its folder: simulates what is missing, and writes the result files.
+
+`start` decides what is run and where; here is the work itself, the same for a new run, a resumed one and one that is
+extended: chunks, then tables, then the manifest, which is written last and makes a run a finished one.
+"""
 
 from __future__ import annotations
 

@@ -105,6 +105,9 @@ class RunFolder:
     def locked(self) -> Iterator[None]:
         """Lock the folder against other runs.
 
+        Yields:
+            Once, while the lock is held.
+
         Raises:
             ResultsError: another run holds the lock, or the folder cannot be written.
         """
@@ -251,7 +254,11 @@ class RunFolder:
         self._note(chunk.first, path)
 
     def chunks(self) -> Iterator[Chunk]:
-        """Iterate over the finished chunks in order, with one in memory at a time."""
+        """Iterate over the finished chunks in order, with one in memory at a time.
+
+        Yields:
+            Chunks in the order of their replications.
+        """
         for first in sorted(self._chunks):
             yield chunk_from(self._chunks[first].read_bytes())
 

@@ -1,4 +1,7 @@
-"""The manifest of a run: what was run, when, by which versions, and the hash of every other file."""
+"""The manifest of a run: what was run, when, by which versions, and the hash of every other file.
+
+It is the one file that may have times and versions in it: all others are the same bytes for the same run.
+"""
 
 from __future__ import annotations
 

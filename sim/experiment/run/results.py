@@ -1,4 +1,8 @@
-"""The results of a run as pandas frames."""
+"""The results of a run as pandas frames.
+
+Each table is read from the folder when it is asked for, and columns of replications one by one, so that large runs fit
+into the memory.
+"""
 
 from __future__ import annotations
 
@@ -113,7 +117,12 @@ class Results(Shown):
         return int(self.identity["replications"])
 
     def damaged_files(self) -> list[str]:
-        """List files that are no longer what the run wrote: changed or missing."""
+        """List files that are no longer what the run wrote: changed or missing.
+
+        Returns:
+            Such as "replications.parquet was changed" or "events.parquet is missing", in alphabetical order; empty if
+            all files have the hashes that the manifest names.
+        """
         known: dict[str, str] = self.manifest["files"]
         return [
             f"{name} is missing" if not (self.path / name).is_file() else f"{name} was changed"
@@ -122,11 +131,19 @@ class Results(Shown):
         ]
 
     def wrong_tables(self) -> list[str]:
-        """List tables that no run writes, although their hashes match; see `table_checks.wrong_tables`."""
+        """List tables that no run writes, although their hashes match; see `table_checks.wrong_tables`.
+
+        Returns:
+            What is wrong with each, in words; empty if a run could have written them.
+        """
         return wrong_tables(self.path, self.design, self.n_replications)
 
     def changed_files(self) -> list[str]:
-        """List files that differ from what the run wrote: changed, missing or added."""
+        """List files that differ from what the run wrote: changed, missing or added.
+
+        Returns:
+            Clauses as from `damaged_files`, and "... was added" for each file that the manifest does not know.
+        """
         others = {item.name for item in self.path.iterdir()} - set(self.manifest["files"]) - {MANIFEST, LOCK}
         return self.damaged_files() + [f"{name} was added" for name in sorted(others)]
 
@@ -167,7 +184,11 @@ class Results(Shown):
         return frame
 
     def kept_events(self, replication: int) -> pa.Table:
-        """Return the events of one replication as the run kept them; no rows if it kept none."""
+        """Return the events of one replication as the run kept them; no rows if it kept none.
+
+        Args:
+            replication: its number, from 0.
+        """
         return self._table(EVENTS, [("replication", "=", replication)])
 
     @cached_property
@@ -223,15 +244,33 @@ class Results(Shown):
         return self._frame(PARTICIPANTS)
 
     def events_of(self, replications: Sequence[int]) -> pd.DataFrame:
-        """Return the events of some of the kept replications, without loading the others."""
+        """Return the events of some of the kept replications, without loading the others.
+
+        Args:
+            replications: their numbers; those that were not kept have no rows.
+
+        Returns:
+            A row for each event, in order of replication and time; columns as of `events`.
+        """
         return self._frame(EVENTS, replications)
 
     def participants_of(self, replications: Sequence[int]) -> pd.DataFrame:
-        """Return the participants of some of the kept replications, without loading the others."""
+        """Return the participants of some of the kept replications, without loading the others.
+
+        Args:
+            replications: their numbers; those that were not kept have no rows.
+
+        Returns:
+            A row for each participant, in order of replication and randomisation; columns as of `participants`.
+        """
         return self._frame(PARTICIPANTS, replications)
 
     def rows_of(self, replication: int) -> npt.NDArray[np.float64]:
-        """Return the events of a kept replication as (n, WIDTH) rows; see `sim.core.events`."""
+        """Return the events of a kept replication as (n, WIDTH) rows; see `sim.core.events`.
+
+        Args:
+            replication: its number, from 0.
+        """
         return event_rows(self.design, self._table(EVENTS, [("replication", "==", replication)]))
 
     def n_events(self) -> int:
@@ -263,43 +302,85 @@ class Results(Shown):
         refuse_failed(failures, f" (see {(self.path / FAILURES).as_posix()})")
 
     def milestones(self) -> pd.DataFrame:
-        """Return days and dates of the milestones with their Monte Carlo errors; see `sim.analysis.summary`."""
+        """Return days and dates of the milestones with their Monte Carlo errors; see `sim.analysis.summary`.
+
+        Returns:
+            A row for each milestone that the scenario has. Days count from day 0: `p10`, `p50`, `p80` and `p90`, each
+            with `_low` and `_high` (95 %), `share` of trials that get there, and the dates of all days. Infinity and an
+            empty date are later than the horizon.
+        """
         return summary.with_dates(summary.milestone_table(self._one_by_one, self.scenario), self.design.clock)
 
     def odds(self) -> pd.DataFrame:
-        """Return the probabilities of meeting the planned dates, and of never reaching the target."""
+        """Return the probabilities of meeting the planned dates, and of never reaching the target.
+
+        Returns:
+            A row for each planned date and one for `never_reached`: `probability` from 0 to 1 with its interval.
+        """
         return summary.odds_table(self.design, self._one_by_one)
 
     def outcomes(self) -> pd.DataFrame:
-        """Return how replications ended, including those that failed."""
+        """Return how replications ended, including those that failed.
+
+        Returns:
+            A row for each outcome, also those that did not occur: `n`, and `share` with its interval.
+        """
         return summary.outcome_table(self.columns())
 
     def too_few(self) -> list[str]:
-        """List the quantiles of dates that have no interval because there are too few replications."""
+        """List the quantiles of dates that have no interval because there are too few replications.
+
+        Returns:
+            Such as `["P10", "P90"]`; empty if there are enough.
+        """
         return summary.too_few(self._one_by_one)
 
     def funnel(self) -> pd.DataFrame:
-        """Return mean numbers of people at each stage from referral to the last visit."""
+        """Return mean numbers of people at each stage from referral to the last visit.
+
+        Returns:
+            A row for each stage that the scenario has: `mean` people with its interval, and `share` of those referred.
+        """
         return funnel_tables.funnel_table(self.scenario, self._one_by_one)
 
     def losses(self) -> pd.DataFrame:
-        """Return the people who were referred but not randomised, by reason."""
+        """Return the people who were referred but not randomised, by reason.
+
+        Returns:
+            A row for each reason that the scenario can have: `mean` people with its interval.
+        """
         return funnel_tables.loss_table(self.scenario, self._one_by_one)
 
     def caps(self) -> pd.DataFrame:
-        """Return how often each cap was reached, when, and how many people it turned away."""
+        """Return how often each cap was reached, when, and how many people it turned away.
+
+        Returns:
+            A row for each cap; see `sim.analysis.rule_tables.cap_table`. No rows without caps.
+        """
         return rule_tables.cap_table(self.design, self._one_by_one)
 
     def countries(self) -> pd.DataFrame:
-        """Return sites, people, first days and costs by country."""
+        """Return sites, people, first days and costs by country.
+
+        Returns:
+            See `sim.analysis.country_tables.country_table`. No rows if no site group names a country.
+        """
         return country_tables.country_table(self.design, self._one_by_one)
 
     def start_up(self) -> pd.DataFrame:
-        """Return the days of each start-up step and how often it is critical, over all sites and by country."""
+        """Return the days of each start-up step and how often it is critical, over all sites and by country.
+
+        Returns:
+            See `sim.analysis.country_tables.start_up_table`. No rows without steps of start-up.
+        """
         return country_tables.start_up_table(self.design, self._one_by_one)
 
     def drift(self) -> pd.DataFrame:
-        """Return how far rates have drifted by the end of recruitment; empty if they do not drift."""
+        """Return how far rates have drifted by the end of recruitment; empty if they do not drift.
+
+        Returns:
+            See `sim.analysis.drift_table.drift_table`.
+        """
         return drift_table(self.design, self._one_by_one)
 
     def cost_by_month(self) -> pd.DataFrame:
@@ -321,11 +402,19 @@ class Results(Shown):
         return found
 
     def interims(self) -> pd.DataFrame:
-        """Return how often each interim look took place, when, and what was decided."""
+        """Return how often each interim look took place, when, and what was decided.
+
+        Returns:
+            A row for each look; see `sim.analysis.rule_tables.interim_table`. No rows without looks.
+        """
         return rule_tables.interim_table(self.design, self._one_by_one)
 
     def amendments(self) -> pd.DataFrame:
-        """Return how often each amendment was decided, and from when it was in force."""
+        """Return how often each amendment was decided, and from when it was in force.
+
+        Returns:
+            A row for each amendment; see `sim.analysis.rule_tables.amendment_table`. No rows without amendments.
+        """
         return rule_tables.amendment_table(self.design, self._one_by_one)
 
     def risks(self, milestone: str = "") -> pd.DataFrame:
@@ -333,11 +422,18 @@ class Results(Shown):
 
         Args:
             milestone: count days lost up to this milestone, where the run measured them; empty to count none.
+
+        Returns:
+            A row for each risk; see `sim.analysis.risk_table.risk_table`. No rows without risks.
         """
         return risk_table(self.design, self._one_by_one, self.causes() if milestone else None, milestone)
 
     def criteria(self) -> pd.DataFrame:
-        """Return screen failures by criterion."""
+        """Return screen failures by criterion.
+
+        Returns:
+            A row for each criterion, in the order of the protocol; see `sim.analysis.funnel_tables.criterion_table`.
+        """
         return funnel_tables.criterion_table(self.design, self._one_by_one)
 
     def paths(self) -> pd.DataFrame:
@@ -373,11 +469,21 @@ class Results(Shown):
         return pd.read_csv(self.path / ASSUMPTIONS, keep_default_na=False, na_values=ends)
 
     def costs(self) -> pd.DataFrame:
-        """Return the cost by part."""
+        """Return the cost by part.
+
+        Returns:
+            A row for all and for each part, `mean` in the scenario's currency with its interval; no rows without costs.
+        """
         return summary.cost_table(self.scenario, self._one_by_one)
 
     def replay(self, replication: int) -> Log:
         """Simulate one replication again and return its events.
+
+        Args:
+            replication: its number, from 0; it need not be a kept one.
+
+        Returns:
+            Its log, the same as in the run if `is_of_this_program`.
 
         Raises:
             UsageError: the run has no such replication.
@@ -416,6 +522,9 @@ def open_results(path: Path | str, extensions: Extensions = ()) -> Results:
     Args:
         path: its folder.
         extensions: files of the extensions that took part.
+
+    Returns:
+        The results; tables are read when they are asked for.
 
     Raises:
         InputError: there is no finished run, or a file of an extension cannot be used.

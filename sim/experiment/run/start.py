@@ -1,4 +1,8 @@
-"""Runs a scenario in a folder: start it, resume it, or give it more replications."""
+"""Runs a scenario in a folder: start it, resume it, or give it more replications.
+
+These are the three ways into a folder of a run. Each first checks that the folder belongs to this run, so that no file
+of another is overwritten.
+"""
 
 from __future__ import annotations
 

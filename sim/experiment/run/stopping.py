@@ -1,4 +1,8 @@
-"""Decides when a run has enough replications for the precision asked with `--until`."""
+"""Decides when a run has enough replications for the precision asked with `--until`.
+
+A rule is looked at after whole chunks and at few looks, whose number of replications follows from the width so far; so
+the same rule stops at the same replication on any machine.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +68,11 @@ class Looks:
         self.seen.append(Look(replications, width, width < self.rule.width))
 
     def record(self) -> dict[str, Any]:
-        """Return what the manifest says of the rule: its text, whether it was met, and every look."""
+        """Return what the manifest says of the rule: its text, whether it was met, and every look.
+
+        Returns:
+            Values for JSON; a width is null if an end of the interval is open.
+        """
         last = self.seen[-1]
         return {
             "rule": self.rule.text,

@@ -29,7 +29,11 @@ _SHOWN = 200  # characters of a library's message
 
 
 def first_line(error: Exception) -> str:
-    """Shorten a library's error to one line of at most 200 characters, for a message."""
+    """Shorten a library's error to one line of at most 200 characters, for a message.
+
+    Args:
+        error: what a library raised on a file.
+    """
     text = str(error.args[0] if isinstance(error, KeyError) and error.args else error)
     return (text.splitlines() or [type(error).__name__])[0][:_SHOWN]
 

@@ -1,4 +1,7 @@
-"""The points of a sweep: the paths and values that it varies, and the scenario at each combination."""
+"""The points of a sweep: the paths and values that it varies, and the scenario at each combination.
+
+Points are made and checked before anything is run, so that the last point of a long sweep cannot turn out to be wrong.
+"""
 
 from __future__ import annotations
 
@@ -115,13 +118,20 @@ class Point:
 
         Args:
             scenario: the scenario and its overrides as they were typed.
+
+        Returns:
+            One line, with quotation marks where a shell needs them.
         """
         sets = [f"{path}={setting_text(value)}" for path, value in self.settings.items() if value != AS_IS]
         return " ".join([scenario, *(f"--set {shlex.quote(text)}" for text in sets)])
 
 
 def short_path(path: str) -> str:
-    """Return the last two parts of a path, which are enough beside a value."""
+    """Return the last two parts of a path, which are enough beside a value.
+
+    Args:
+        path: dotted path in the scenario.
+    """
     return ".".join(path.split(".")[-2:])
 
 
@@ -130,6 +140,9 @@ def describe(settings: Mapping[str, Any]) -> str:
 
     Args:
         settings: the value of each path.
+
+    Returns:
+        Such as `general_hospital.count=4, trial.target=60`, in the order of the settings.
     """
     short = [short_path(path) for path in settings]
     names = [path if short.count(name) > 1 else name for path, name in zip(settings, short, strict=True)]
@@ -137,7 +150,11 @@ def describe(settings: Mapping[str, Any]) -> str:
 
 
 def setting_text(value: Any) -> str:
-    """Write a setting as a person would; a section that is removed is `off`."""
+    """Write a setting as a person would; a section that is removed is `off`.
+
+    Args:
+        value: any value that YAML has.
+    """
     return "off" if value is False else shown(value)
 
 
@@ -262,6 +279,9 @@ def count_points(factors: Sequence[Factor], design: str, n_points: int | None) -
         factors: what is varied.
         design: one of `DESIGNS`.
         n_points: number of points of a Latin hypercube; None for ten per path.
+
+    Returns:
+        The number of points, which is that of runs.
     """
     if design == GRID:
         return math.prod(len(factor.values) for factor in factors)

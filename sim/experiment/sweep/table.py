@@ -251,5 +251,10 @@ def _cell(value: Any) -> object:
 
 
 def has_numbers(table: pd.DataFrame, path: str) -> bool:
-    """Return whether every value of a path is a number; booleans are not."""
+    """Return whether every value of a path is a number; booleans are not.
+
+    Args:
+        table: a row for each point, with a column for each path.
+        path: one of these columns.
+    """
     return all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in table[path])

@@ -1,4 +1,8 @@
-"""The baselines of a backtest: simple forecasts that people use, and published models."""
+"""The baselines of a backtest: simple forecasts that people use, and published models.
+
+A forecast that does not beat these is not worth its trouble. Each knows only what was known at the cut, as the program
+does.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +66,11 @@ def recent_rate(known: Known, draws: int, random: np.random.Generator) -> RateDr
 
 
 def homogeneous_poisson(known: Known, draws: int, random: np.random.Generator) -> RateDraws:
-    """Continue one constant rate, with a gamma distribution from the data alone. Arguments as for `recent_rate`."""
+    """Continue one constant rate, with a gamma distribution from the data alone. Arguments as for `recent_rate`.
+
+    Returns:
+        A constant rate in participants a day in each draw: gamma with the number randomised as its shape.
+    """
     return for_ever(random.gamma(known.n, size=draws) / known.now)
 
 

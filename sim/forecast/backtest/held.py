@@ -32,6 +32,9 @@ def stage_name(low: float, high: float) -> str:
     Args:
         low: lower end, as a share of the target.
         high: upper end.
+
+    Returns:
+        Such as "made at 25 % to 50 % of the target", as in the stored record.
     """
     return f"made at {low:.0%} to {high:.0%} of the target".replace("%", " %")
 
@@ -86,7 +89,11 @@ def _document() -> dict[str, list[dict[str, Any]]]:
 
 
 def record() -> dict[str, Held]:
-    """Return the stored track record by stage, pace and `all`."""
+    """Return the stored track record by stage, pace and `all`.
+
+    Returns:
+        How often intervals held, by the words of `where`.
+    """
     return {row["where"]: Held(**row) for row in _document()["forecasts"]}
 
 

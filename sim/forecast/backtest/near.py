@@ -1,4 +1,8 @@
-"""Near questions: how many in the next 30 and 90 days, when the next 10, 25 and 50 % of the target, and by site."""
+"""Near questions: how many in the next 30 and 90 days, when the next 10, 25 and 50 % of the target, and by site.
+
+A date at the end of a trial is scored once a trial; near questions are scored at every cut, so they tell sooner whether
+intervals hold.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +30,20 @@ _LOW, _HIGH = 0.1, 0.9
 
 
 def in_next(days: float) -> str:
-    """Return the question of how many are randomised in the next days."""
+    """Return the question of how many are randomised in the next days.
+
+    Args:
+        days: length of the time ahead, from the cut.
+    """
     return f"randomised in the next {days:.0f} days"
 
 
 def when_next(share: float) -> str:
-    """Return the question of when the next share of the target is randomised."""
+    """Return the question of when the next share of the target is randomised.
+
+    Args:
+        share: of the target, from 0 to 1.
+    """
     return f"date of the next {share:.0%} of the target"
 
 

@@ -82,7 +82,11 @@ class RateDraws:
 
 
 def for_ever(rate: Array) -> RateDraws:
-    """Turn (draws,) rates per day into futures with a constant rate."""
+    """Turn (draws,) rates per day into futures with a constant rate.
+
+    Args:
+        rate: (draws,) participants a day; rates of nearly 0 are raised to a least one, so that every future ends.
+    """
     return RateDraws(np.maximum(rate, _LEAST_RATE)[:, None], np.zeros(1))
 
 
@@ -112,13 +116,22 @@ def _log_normal(n: float, exposure: float, draws: int, random: np.random.Generat
 
 
 def piecewise(days: Array, now: float, draws: int, random: np.random.Generator) -> RateDraws:
-    """Fit a constant rate to the last third of the time so far, and continue it. Arguments as for `poisson`."""
+    """Fit a constant rate to the last third of the time so far, and continue it. Arguments as for `poisson`.
+
+    Returns:
+        A constant rate, participants a day, in each draw: log-normal about the estimate of the last third.
+    """
     late = float(np.count_nonzero(days >= now * 2 / 3))
     return for_ever(_log_normal(late, now / 3, draws, random))
 
 
 def b_spline(days: Array, now: float, draws: int, random: np.random.Generator) -> RateDraws:
-    """Fit a cubic spline, and continue its mean rate over the last 30 days. Arguments as for `poisson`."""
+    """Fit a cubic spline, and continue its mean rate over the last 30 days. Arguments as for `poisson`.
+
+    Returns:
+        A constant rate, participants a day, in each draw: the mean over the last 30 days of splines that are drawn from
+        a normal approximation at the mode.
+    """
     counts = np.histogram(days, np.append(np.arange(0.0, now), now))[0]
     middles: Array = np.arange(len(counts), dtype=np.float64) + 0.5
     basis = _bernstein(middles / now)
@@ -146,7 +159,11 @@ def _bernstein(share: Array) -> Array:
 
 
 def time_decay(days: Array, now: float, draws: int, random: np.random.Generator) -> RateDraws:
-    """Fit a rate that rises to a plateau. Arguments as for `poisson`."""
+    """Fit a rate that rises to a plateau. Arguments as for `poisson`.
+
+    Returns:
+        Rates, participants a day, in steps that grow by a constant factor, and the plateau after the last one.
+    """
     from scipy import optimize  # slow to import, and forecasts do not need it
 
     n, times = len(days), np.maximum(days, 0.5) / now  # the time so far is 1
@@ -195,7 +212,11 @@ MODELS: dict[str, tuple[str, Model]] = {
 
 
 def pool(days: Array, now: float, draws: int, random: np.random.Generator) -> RateDraws:
-    """Take a quarter of the futures from each of the four models. Arguments as for `poisson`."""
+    """Take a quarter of the futures from each of the four models. Arguments as for `poisson`.
+
+    Returns:
+        The futures of the four models, one model after another; models with a constant rate have it in every step.
+    """
     found = [model(days, now, draws // len(MODELS), random) for _, model in MODELS.values()]
     starts = max((part.starts for part in found), key=len)
     rates = [part.rate if len(part.starts) > 1 else np.repeat(part.rate, len(starts), axis=1) for part in found]

@@ -1,4 +1,8 @@
-"""Scores of a forecast, once it is known what happened."""
+"""Scores of a forecast, once it is known what happened.
+
+The CRPS, a proper score, is better for a forecast that is both near and sure. Coverage is counted apart, because an
+interval may hold and still be too wide to help.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +38,11 @@ def crps(draws: Array, truth: float) -> float:
 
 
 def log_days(days: Array | float) -> Array:
-    """Return the logarithm of a future time in days, from `LEAST_DAYS` to `MOST_DAYS`, which also stands for never."""
+    """Return the logarithm of a future time in days, from `LEAST_DAYS` to `MOST_DAYS`, which also stands for never.
+
+    Args:
+        days: days from the cut to what is forecast, of any shape; infinity for never.
+    """
     found: Array = np.log(np.clip(np.asarray(days, dtype=np.float64), LEAST_DAYS, MOST_DAYS))
     return found
 
@@ -70,11 +78,19 @@ class Score:
     count_above: float
 
     def covers(self, level: float) -> bool:
-        """Return whether the central interval with this probability contained the truth."""
+        """Return whether the central interval with this probability contained the truth.
+
+        Args:
+            level: probability of the interval, as in 0.8.
+        """
         return (1 - level) / 2 <= self.position <= (1 + level) / 2
 
     def covers_count(self, level: float) -> bool:
-        """Return whether the central interval of the count, ends included, contained the truth."""
+        """Return whether the central interval of the count, ends included, contained the truth.
+
+        Args:
+            level: probability of the interval, as in 0.8.
+        """
         return max(self.count_below, self.count_above) <= (1 + level) / 2
 
 

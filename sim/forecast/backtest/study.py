@@ -1,4 +1,8 @@
-"""Runs backtests: forecasts from cuts within finished trials, with only what was known then."""
+"""Runs backtests: forecasts from cuts within finished trials, with only what was known then.
+
+The cuts are what a user would have had on that day: participants, sites and openings known by then, and nothing that
+the data show later.
+"""
 
 from __future__ import annotations
 

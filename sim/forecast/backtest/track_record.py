@@ -55,11 +55,18 @@ class TrackRecord(Shown):
 
         Args:
             goal: `last randomisation` or `90 % of the target`.
+
+        Returns:
+            A row for each method, with errors in days and shares of intervals that held.
         """
         return by_method(self.cuts, goal)
 
     def by_trial(self) -> pd.DataFrame:
-        """Return this program's forecasts by trial; see `by_trial`."""
+        """Return this program's forecasts by trial; see `by_trial`.
+
+        Returns:
+            A row for each trial.
+        """
         return by_trial(self.cuts)
 
 
@@ -176,6 +183,9 @@ def of_method(cuts: pd.DataFrame, method: str = METHOD, goal: str = WHOLE) -> di
         cuts: a table from `cut_table`.
         method: the method.
         goal: `WHOLE` or `MOST`.
+
+    Returns:
+        Numbers by column of `by_method`.
 
     Raises:
         KeyError: no cut has the method.

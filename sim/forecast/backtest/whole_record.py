@@ -76,7 +76,11 @@ class WholeRecord:
         return near_table((*self.record.results, *by_country), self.whole_of)
 
     def near(self) -> list[NearHeld]:
-        """Return how often intervals of near questions held."""
+        """Return how often intervals of near questions held.
+
+        Returns:
+            A row for each question; the standard error is None where it cannot be worked out from so few trials.
+        """
         rows = self.near_table().round(4).reset_index().to_dict("records")
         kept = ("question", "forecasts", "covers_80", "covers_80_se")
         found = [{name: row[name] for name in kept} for row in rows]
@@ -151,7 +155,14 @@ def joined(parts: Sequence[ObservedTrial], name: str) -> ObservedTrial:
 
 
 def with_openings(trial: ObservedTrial) -> ObservedTrial:
-    """Return the trial as if each site's opening, or its first person, had been planned for that day from the start."""
+    """Return the trial as if each site's opening, or its first person, had been planned for that day from the start.
+
+    Args:
+        trial: a finished trial.
+
+    Returns:
+        The trial; sites that have neither opened nor randomised anybody stay as they are.
+    """
     opened = trial.first_seen().tolist()
     sites = tuple(
         replace(site, activated=day, planned=day) if np.isfinite(day) else site

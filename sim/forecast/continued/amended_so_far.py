@@ -1,4 +1,8 @@
-"""Amendments of a running trial: which have been decided in the data, and which are in force at their end."""
+"""Amendments of a running trial: which have been decided in the data, and which are in force at their end.
+
+Data have no events of amendments: whether one was decided follows from the numbers randomised and the days on which the
+scenario asks. What is still to come is left to the simulation.
+"""
 
 from __future__ import annotations
 

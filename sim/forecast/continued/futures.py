@@ -1,4 +1,8 @@
-"""Simulates many replications of running trials and of plans, on all cores."""
+"""Simulates many replications of running trials and of plans, on all cores.
+
+All futures of a question have the same random numbers in the same places, so that differences between a plan, the trial
+and a what-if are paired.
+"""
 
 from __future__ import annotations
 
@@ -82,11 +86,22 @@ class Futures:
         return found
 
     def days(self, milestone: str) -> Array:
-        """Return (n,) days of a milestone; NaN where it never came."""
+        """Return (n,) days of a milestone; NaN where it never came.
+
+        Args:
+            milestone: one of `sim.analysis.measures.MILESTONES`.
+        """
         return self.measure(f"day_{milestone}")
 
     def measure(self, name: str) -> Array:
-        """Return (n,) values of a column of `replications.parquet`."""
+        """Return (n,) values of a column of `replications.parquet`.
+
+        Args:
+            name: name of a measure of the scenario; a milestone's day is `day_<milestone>`.
+
+        Raises:
+            ValueError: the scenario has no such measure.
+        """
         found: Array = self.values[:, [measure.name for measure in measures(self.design)].index(name)]
         return found
 
@@ -133,7 +148,11 @@ def _in_short(text: str, seed: int) -> Chunk:
 
 
 def is_short(scenario: Scenario) -> bool:
-    """Return whether a plan is small enough to be simulated whole for its shares."""
+    """Return whether a plan is small enough to be simulated whole for its shares.
+
+    Args:
+        scenario: the plan; its target decides.
+    """
     return scenario.trial.target <= _SHORT
 
 
@@ -162,7 +181,11 @@ def plan_in_short(scenario: Scenario, seed: int) -> Futures:
 
 
 def plan_case(scenario: Scenario) -> Case:
-    """Return the case of a plan, with a number of replications that suits its size."""
+    """Return the case of a plan, with a number of replications that suits its size.
+
+    Args:
+        scenario: the plan, as it was before the data.
+    """
     n = min(_PLANNED, max(_FEWEST_PLANNED, _PLANNED_PEOPLE // scenario.trial.target))
     return Case(PLAN, scenario, None, n)
 

@@ -64,7 +64,15 @@ class CalendarTerm:
 
 
 def group_of(design: Design, key: SiteKey) -> GroupDesign:
-    """Return the group of a site."""
+    """Return the group of a site.
+
+    Args:
+        design: the scenario, made ready.
+        key: name of the group, and number of the site in it.
+
+    Raises:
+        StopIteration: there is no such group.
+    """
     return next(group for group in design.groups if group.name == key[0])
 
 

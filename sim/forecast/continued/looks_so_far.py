@@ -1,4 +1,8 @@
-"""Interim looks of a running trial: which the data have behind them, and which wait for follow-up or a decision."""
+"""Interim looks of a running trial: which the data have behind them, and which wait for follow-up or a decision.
+
+As with amendments, data do not say whether a look was held: it follows from who has been followed for how long by the
+end of the data.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Matches sites, arms and ways of leaving in the data with those of a scenario."""
+"""Matches sites, arms and ways of leaving in the data with those of a scenario.
+
+People write names in their own way in each system. Names are compared in a plain form, and sites that were only guessed
+are kept apart from those that were found, so that a reader can be told.
+"""
 
 from __future__ import annotations
 

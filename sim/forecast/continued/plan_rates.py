@@ -1,4 +1,7 @@
-"""What a scenario expects of its sites before any data: rates, openings, and the share of referrals randomised."""
+"""What a scenario expects of its sites before any data: rates, openings, and the share of referrals randomised.
+
+It is the prior from which the rates of a young trial are learnt.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +54,15 @@ def _moments(value: object) -> tuple[float, float]:
 
 
 def planned_site(group: GroupDesign) -> PlannedSite:
-    """Return what a scenario says of a site of a group, before any data."""
+    """Return what a scenario says of a site of a group, before any data.
+
+    Args:
+        group: the group of the design; all its sites are alike before any data.
+
+    Returns:
+        Mean referrals a month, counting sites that never enrol; the coefficient of variation between sites; and the
+        part of it that all sites share, 0 unless the rate is uncertain.
+    """
     settings = group.settings
     mean, square = _moments(settings.referrals_per_month)
     never, _ = _moments(settings.never_enrols)

@@ -1,4 +1,8 @@
-"""What is to become of sites: those that open at a pace that the user said, and those that close."""
+"""What is to become of sites: those that open at a pace that the user said, and those that close.
+
+A table of sites has planned days for some sites, the scenario has others, and a user may name a pace; here one rule
+says which of these holds for which site.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,15 @@ _OF_ITS_OWN = ("opens", "closes", "max_participants", "label")  # keys of a grou
 
 
 def still_to_open(design: Design, opened: dict[SiteKey, KnownSite]) -> list[SiteKey]:
-    """Return the sites of a scenario that have neither opened nor a day on which they will, in order."""
+    """Return the sites of a scenario that have neither opened nor a day on which they will, in order.
+
+    Args:
+        design: the scenario, made ready.
+        opened: what is known of sites, by group and number; sites that are not in it are unknown.
+
+    Returns:
+        Keys (group, number) in alphabetical order of the groups.
+    """
     keys = sorted((group.name, row) for group in design.groups for row in range(group.count))
     sites = {key: opened.get(key, KnownSite()) for key in keys}
     return [key for key in keys if sites[key].activated is None and sites[key].planned is None]
@@ -83,6 +95,14 @@ def closings_of_groups(scenario: Scenario, trial: ObservedTrial, matched: SiteMa
     """Return the days on which the scenario closes groups of which the table of sites plans closings.
 
     The table comes first; these days are left for sites that it says nothing of.
+
+    Args:
+        scenario: the scenario.
+        trial: the data, with planned closings of its sites.
+        matched: which site of the data is which of the scenario.
+
+    Returns:
+        The day by the name of the group.
     """
     closings = trial.closings
     groups = {key[0]: scenario.sites[key[0]].closes for i, key in matched.keys.items() if np.isfinite(closings[i])}
@@ -90,7 +110,12 @@ def closings_of_groups(scenario: Scenario, trial: ObservedTrial, matched: SiteMa
 
 
 def without_closings(scenario: Scenario, groups: Iterable[str]) -> Scenario:
-    """Return the scenario without the days on which it closes some groups."""
+    """Return the scenario without the days on which it closes some groups.
+
+    Args:
+        scenario: the scenario, which stays as it is.
+        groups: names of groups; each must have a closing.
+    """
     data = json.loads(canonical(scenario))
     for name in groups:
         del data["sites"][name]["closes"]

@@ -1,4 +1,8 @@
-"""What people know of recruitment that the data do not contain: closed periods, an announced end, future openings."""
+"""What people know of recruitment that the data do not contain: closed periods, an announced end, future openings.
+
+They are read here from texts, checked against the data, and put into the scenario, so that a simulated future keeps
+them as it keeps any rule.
+"""
 
 from __future__ import annotations
 
@@ -182,7 +186,11 @@ def openings_ahead(trial: ObservedTrial, n: int) -> list[float]:
 
 
 def said_notes(trial: ObservedTrial) -> list[str]:
-    """Return what the user said in words, without full stops."""
+    """Return what the user said in words, without full stops.
+
+    Args:
+        trial: the trial, after `as_told`.
+    """
     found = []
     for start, end in trial.closed_periods:
         first, last = trial.date_of(start), trial.date_of(end - 1.0)

@@ -1,4 +1,8 @@
-"""Effects of weekdays and of the days around New Year. They are measured and reported, not assumed."""
+"""Effects of weekdays and of the days around New Year. They are measured and reported, not assumed.
+
+A weekday or New Year that differs in one trial is seldom a rule for the next, so a fit shows these effects to a planner
+and leaves the calendar of the scenario as it is.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Ways of leaving, as competing risks from randomisation. Those still in are censored (Aalen and Johansen 1978)."""
+"""Ways of leaving, as competing risks from randomisation. Those still in are censored (Aalen and Johansen 1978).
+
+The incidences go into a scenario as they are: `sim.core.hazards` solves for hazards that give them back.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,14 @@ class WayOfLeaving:
 
 
 def name_of(text: str) -> str:
-    """Turn a text for a way of leaving into a name: lower-case letters, digits and underscores."""
+    """Turn a text for a way of leaving into a name: lower-case letters, digits and underscores.
+
+    Args:
+        text: the reason as the data have it.
+
+    Returns:
+        At most 50 letters, beginning with a letter; `OTHER` if nothing is left.
+    """
     found = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:50]
     return found if found and found[0].isalpha() else f"reason_{found}" if found else OTHER
 

@@ -54,7 +54,11 @@ def site_group(name: str) -> str:
 
 
 def group_names(names: tuple[str, ...]) -> list[str]:
-    """Turn names of sites into unique names of groups, in the same order."""
+    """Turn names of sites into unique names of groups, in the same order.
+
+    Args:
+        names: as the data have them; two that differ only in signs get numbers.
+    """
     found: list[str] = []
     for name in names:
         group, n = site_group(name), 2

@@ -130,7 +130,12 @@ def _change_point(trial: ObservedTrial, past: History, target: int, random: np.r
 
 
 def trial_day(past: History, k: int) -> str:
-    """Return the end of bin k in words, as in `day 84`."""
+    """Return the end of bin k in words, as in `day 84`.
+
+    Args:
+        past: randomisations in bins of time.
+        k: number of the bin, from 0.
+    """
     return f"day {past.edges[k + 1]:.0f}"
 
 

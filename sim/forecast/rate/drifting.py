@@ -114,7 +114,12 @@ def slow_end(share_done: Array, floor: float) -> Array:
 
 
 def log_time(days: Array | float, settings: RateSettings) -> Array:
-    """Return the time scale of drift and growth, log(days + early_days)."""
+    """Return the time scale of drift and growth, log(days + early_days).
+
+    Args:
+        days: days of the trial, of any shape.
+        settings: priors; `early_days` keeps the first days from counting like years.
+    """
     found: Array = np.log(np.asarray(days) + settings.early_days)
     return found
 

@@ -1,4 +1,7 @@
-"""A trial's randomisations in bins of time: one week each recently, four weeks each before."""
+"""A trial's randomisations in bins of time: one week each recently, four weeks each before.
+
+Bins are short where the rate of today is learnt, and long before, so that a long trial has as few as a short one.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +88,14 @@ def open_days(edges: Array, closed: tuple[tuple[float, float], ...]) -> Array:
 
 
 def bins_to(now: float) -> Array:
-    """Return the ends of bins from 0 to now, counted backward from now, so that only the first may be shorter."""
+    """Return the ends of bins from 0 to now, counted backward from now, so that only the first may be shorter.
+
+    Args:
+        now: end of the data, in days since their first day; positive.
+
+    Returns:
+        (bins + 1,) days, increasing, from 0 to `now`.
+    """
     late = now - WEEK_DAYS * np.arange(_WEEKS_LATE + 1)
     early = late[-1] - WEEK_DAYS * _WEEKS_A_BIN * np.arange(
         1, int(max(late[-1], 0.0) // (WEEK_DAYS * _WEEKS_A_BIN)) + 2

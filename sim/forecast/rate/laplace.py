@@ -68,7 +68,17 @@ class Mode:
 
 
 def cholesky(matrix: Array) -> Array:
-    """The lower Cholesky factor."""
+    """The lower Cholesky factor.
+
+    Args:
+        matrix: (k, k), symmetric and positive definite.
+
+    Returns:
+        (k, k) lower triangle L with L L' = matrix.
+
+    Raises:
+        numpy.linalg.LinAlgError: the matrix is not positive definite.
+    """
     return np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
 
 

@@ -1,4 +1,8 @@
-"""Simulates the rest of a trial's recruitment many times, from the posterior of its rate."""
+"""Simulates the rest of a trial's recruitment many times, from the posterior of its rate.
+
+Here only numbers of participants are drawn, in steps of time, without a person; `sim.forecast.continued` simulates the
+people.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,14 @@ _MOST_LOG, _LEAST_LOG = 12.0, -20.0  # limits of the log rate per week
 
 
 def steps_ahead(now: float) -> Array:
-    """Return the ends of future steps in days, from now on: weeks, then four weeks, then half years."""
+    """Return the ends of future steps in days, from now on: weeks, then four weeks, then half years.
+
+    Args:
+        now: end of the data, in days.
+
+    Returns:
+        (steps + 1,) days, of which `now` is the first.
+    """
     widths = [WEEK_DAYS] * _WEEKS + [4 * WEEK_DAYS] * _MONTHS + [26 * WEEK_DAYS] * _HALF_YEARS
     return now + np.concatenate(([0.0], np.cumsum(widths)))
 

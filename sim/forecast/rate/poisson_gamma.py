@@ -31,7 +31,12 @@ class GammaRate:
     exposure: float
 
     def after(self, count: float, exposure: float) -> GammaRate:
-        """Return the posterior after `count` events in `exposure`."""
+        """Return the posterior after `count` events in `exposure`.
+
+        Args:
+            count: events that were seen.
+            exposure: in the unit of time of this rate.
+        """
         return GammaRate(self.shape + count, self.exposure + exposure)
 
     def time_to(self, count: int) -> Any:

@@ -1,4 +1,7 @@
-"""From a trial's data to the rest of its recruitment in one call."""
+"""From a trial's data to the rest of its recruitment in one call.
+
+Forecasts and backtests both begin with it, so that a rate is learnt in one way.
+"""
 
 from __future__ import annotations
 

@@ -248,6 +248,9 @@ def terms(trial: ObservedTrial, settings: RateSettings) -> list[Term]:
     Args:
         trial: the trial, as far as it is known.
         settings: priors.
+
+    Returns:
+        In the order in which the model has them; empty for counts without dates and sites.
     """
     found: list[Term] = []
     if trial.has_calendar:

@@ -83,8 +83,8 @@ def warnings(results: Results, too_few: list[str], *, more_follow: bool = False)
         more_follow: whether more trials are being simulated, as in the studio; changes the advice.
 
     Returns:
-        Sentences without full stops, on: too few replications, remarks on the scenario, curves of leaving that fall,
-        an event-driven trial that ends before its target, trials ended for too many events, and doses never given.
+        Sentences without full stops, on: too few replications, remarks on the scenario, curves of leaving that fall, an
+        event-driven trial that ends before its target, trials ended for too many events, and doses never given.
     """
     found = []
     if too_few:

@@ -122,7 +122,11 @@ def moment_in_words(rule: Amendment) -> str:
 
 
 def effect_in_words(rule: Amendment) -> str:
-    """What an amendment changes, in words: `start-up of reserve begins; consent 0.7`."""
+    """What an amendment changes, in words: `start-up of reserve begins; consent 0.7`.
+
+    Returns:
+        Clauses joined by semicolons; sites last, if the amendment holds at some groups only.
+    """
     parts = []
     if rule.opens:
         parts.append(f"start-up of {listed(rule.opens)} begins")
@@ -143,5 +147,10 @@ def effect_in_words(rule: Amendment) -> str:
 
 
 def in_words(name: str, rule: Amendment) -> str:
-    """An amendment in words, for reports."""
+    """An amendment in words, for reports.
+
+    Args:
+        name: name of the amendment in the scenario.
+        rule: the amendment.
+    """
     return f"{name}: {moment_in_words(rule)}: {effect_in_words(rule)}"

@@ -151,7 +151,12 @@ def within(cap: Cap, group: str, country: str | None) -> bool:
 
 
 def in_words(name: str, cap: Cap) -> str:
-    """A cap in words, for reports: `china: at most 60 participants in the sites of china together`."""
+    """A cap in words, for reports: `china: at most 60 participants in the sites of china together`.
+
+    Args:
+        name: name of the cap in the scenario.
+        cap: the cap.
+    """
     whom = counted(cap.limit, "participant") if cap.randomised else counted(cap.limit, "person", "people")
     whom += "" if cap.randomised else " in screening at once"
     place = "in the trial"

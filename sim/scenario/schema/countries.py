@@ -1,4 +1,8 @@
-"""Countries: what differs between them for the sites of groups that name them."""
+"""Countries: what differs between them for the sites of groups that name them.
+
+What a country does not set is that of the whole trial. Which group is in which country is said by the group
+(`sites.<group>.country`).
+"""
 
 from __future__ import annotations
 

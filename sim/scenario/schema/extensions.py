@@ -1,4 +1,7 @@
-"""Extensions in a scenario: which of a user's Python files take part, and with what parameters."""
+"""Extensions in a scenario: which of a user's Python files take part, and with what parameters.
+
+The file itself is not in the scenario; its hash is, so that a run can refuse another version of the file.
+"""
 
 from __future__ import annotations
 

@@ -106,7 +106,12 @@ Interims = Annotated[dict[Name, Interim], Field(max_length=100)]
 
 
 def in_words(name: str, rule: Interim) -> str:
-    """An interim look in words, for reports."""
+    """An interim look in words, for reports.
+
+    Args:
+        name: name of the look in the scenario.
+        rule: the look.
+    """
     if rule.at_events:
         text = f"at event {listed(map(str, rule.at_events))}"
     elif rule.every:

@@ -73,7 +73,15 @@ Risks = Annotated[dict[Name, Risk], Field(max_length=200)]
 
 
 def delayed_groups(scenario: Scenario, risk: Risk) -> list[str]:
-    """Names of the site groups that a risk delays."""
+    """Names of the site groups that a risk delays.
+
+    Args:
+        scenario: the scenario.
+        risk: one of its risks; without groups and country it delays all.
+
+    Returns:
+        In the order of the scenario.
+    """
     return [
         group
         for group in scenario.sites
@@ -83,7 +91,12 @@ def delayed_groups(scenario: Scenario, risk: Risk) -> list[str]:
 
 
 def risk_in_words(name: str, risk: Risk) -> str:
-    """A risk in the words of a risk register: `new_file: probability 0.15, 60 days more of regulator in DE`."""
+    """A risk in the words of a risk register: `new_file: probability 0.15, 60 days more of regulator in DE`.
+
+    Args:
+        name: name of the risk in the scenario.
+        risk: the risk.
+    """
     where = f" in {risk.country}" if risk.country else f" at {listed(risk.groups)}" if risk.groups else ""
     days = f"{value_in_words(risk.days)} days"
     if risk.delays == "recruitment":

@@ -1,4 +1,8 @@
-"""Sites: groups of similar hospitals, their shared settings, and when they open and close."""
+"""Sites: groups of similar hospitals, their shared settings, and when they open and close.
+
+All sites of a group have the same settings and different random numbers; what differs between hospitals by more than
+chance is another group.
+"""
 
 from __future__ import annotations
 

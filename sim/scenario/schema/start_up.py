@@ -94,7 +94,11 @@ def steps_of(scenario: Scenario, group: str) -> dict[str, FoundStep]:
 
 
 def step_names(scenario: Scenario) -> list[str]:
-    """Names of all steps of any group, in alphabetical order; a step's code is its position."""
+    """Names of all steps of any group, in alphabetical order; a step's code is its position.
+
+    Args:
+        scenario: the scenario.
+    """
     return sorted({name for group in scenario.sites for name in steps_of(scenario, group)})
 
 

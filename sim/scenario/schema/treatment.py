@@ -1,4 +1,8 @@
-"""Infusions, and the supply of cells for them."""
+"""Infusions, and the supply of cells for them.
+
+Weeks and amounts of doses belong to arms (`sim.scenario.schema.trial`); here is what they all share: bays, reactions,
+lots, stock and couriers.
+"""
 
 from __future__ import annotations
 

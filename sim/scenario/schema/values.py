@@ -35,7 +35,11 @@ MONTH_DAYS = 30.4375  # 365.25 / 12
 
 
 def one_or_several(raw: object) -> object:
-    """Accept a single name or number as a list of one: `china` is short for `[china]`."""
+    """Accept a single name or number as a list of one: `china` is short for `[china]`.
+
+    Args:
+        raw: what YAML gave; anything else passes unchanged, for pydantic to refuse.
+    """
     return tuple(raw) if isinstance(raw, list) else (raw,) if isinstance(raw, (str, int)) else raw
 
 
@@ -64,7 +68,14 @@ def described(text: str, *, unit: str | None = None, **rest: Any) -> Any:
 
 
 def number_or_distribution(raw: object) -> str:
-    """The tag of a value in a union of numbers and distributions."""
+    """The tag of a value in a union of numbers and distributions.
+
+    Args:
+        raw: what YAML gave, or a value that was validated before.
+
+    Returns:
+        `distribution` or `number`.
+    """
     return "distribution" if isinstance(raw, (dict, Family)) else "number"
 
 
