@@ -200,6 +200,9 @@ class Trial:
 
         Args:
             person: a patient who agreed to take part, or who will come back for rescreening.
+
+        Yields:
+            What the person waits for: a day, or an event.
         """
         is_admitted = False
         try:

@@ -161,7 +161,11 @@ def of_many_trials(
 
 
 def as_given() -> str:
-    """The command as it was given, with `trialclock` in place of the program's path, for manifests."""
+    """The command as it was given, with `trialclock` in place of the program's path, for manifests.
+
+    Returns:
+        One line, in which a shell's quotation marks are gone.
+    """
     return " ".join(["trialclock", *sys.argv[1:]])
 
 

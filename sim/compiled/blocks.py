@@ -1,4 +1,7 @@
-"""Referrals that numpy draws for the compiled engine, where it cannot draw them itself; see `sim.compiled.tracing`."""
+"""Referrals that numpy draws for the compiled engine, where it cannot draw them itself; see `sim.compiled.tracing`.
+
+It draws ahead, like `sim.core.batch`: a block of one site with those that are likely to be needed next.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +68,13 @@ class Blocks:
         self._take()
 
     def draw(self, row: int, site: int, block: int) -> None:
-        """Draw a block of a site in a replication, and what is likely to be needed with it."""
+        """Draw a block of a site in a replication, and what is likely to be needed with it.
+
+        Args:
+            row: position of the replication in the batch, from 0.
+            site: index of the site.
+            block: number of the block of referrals, from 0.
+        """
         group = next(g for g in reversed(self._batch.design.groups) if g.first_site <= site and g.count)
         self._batch.referred(group, site - group.first_site, row, block)
         self._take()
@@ -129,5 +138,9 @@ class Blocks:
 
 
 def levels(batch: Batch) -> list[int]:
-    """Number of levels of each stratum by which randomisation is stratified."""
+    """Number of levels of each stratum by which randomisation is stratified.
+
+    Args:
+        batch: the batch; its design decides.
+    """
     return batch.design.population.n_levels()

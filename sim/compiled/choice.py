@@ -65,6 +65,9 @@ def engine_asked(name: str) -> Iterator[None]:
     Args:
         name: one of `ENGINES`.
 
+    Yields:
+        Once; afterwards what was asked for before holds again.
+
     Raises:
         UsageError: there is no such engine.
     """
@@ -159,7 +162,11 @@ def _unknown_in(scenario: Scenario) -> str | None:
 
 
 def is_likely() -> bool:
-    """Whether plans that the compiled engine knows would run on it here: it is not refused, and its code is kept."""
+    """Whether plans that the compiled engine knows would run on it here: it is not refused, and its code is kept.
+
+    Returns:
+        True does not promise it: a single plan may have a key that the engine does not know.
+    """
     return asked() != SIMPY and ready.is_ready()
 
 

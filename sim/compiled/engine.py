@@ -77,7 +77,16 @@ _NOT_IN_WORLD = ("registers", "constants")  # tables whose addresses are in othe
 
 
 class Written(NamedTuple):
-    """Events of consecutive replications; the fields are those of `sim.analysis.logs.Logs`."""
+    """Events of consecutive replications; the fields are those of `sim.analysis.logs.Logs`.
+
+    Attributes:
+        happened: (events, WIDTH) events of all replications, one replication after another, in order of time.
+        starts: (n + 1,) where those of each replication begin, and the end of the last.
+        visits: (visits, WIDTH) visits, likewise.
+        visit_starts: (n + 1,) where those of each replication begin.
+        ended_at_once: referrals that ended on the day, likewise.
+        ended_starts: (n + 1,) where those of each replication begin.
+    """
 
     happened: Array
     starts: Array

@@ -1,4 +1,8 @@
-"""What is drawn for referrals as a table of steps, for the compiled engine; see `sim.compiled.tracing`."""
+"""What is drawn for referrals as a table of steps, for the compiled engine; see `sim.compiled.tracing`.
+
+A step is an operation of numpy or scipy on columns; the kernel calls the same inner loop at its address, so that every
+value has the same bits as in `sim.core.referred`.
+"""
 
 from __future__ import annotations
 
@@ -184,7 +188,14 @@ class Program:
         return node.op, 0, function, data, key, offsets, strides, tables
 
     def tables(self, replications: Replications) -> dict[str, Array]:
-        """What the kernel needs, with addresses; the parameters have a row for each replication."""
+        """What the kernel needs, with addresses; the parameters have a row for each replication.
+
+        Args:
+            replications: values of the scenario in each replication of a batch.
+
+        Returns:
+            Arrays by name, which must live as long as the kernel runs.
+        """
         registers = np.empty(self._n_registers * BLOCK)
         constants = np.frombuffer(b"".join(self._constants) or bytes(_WORD)).copy()
         parameters = np.empty((replications.n, len(self._parameters)))
@@ -208,7 +219,14 @@ class Program:
 
 
 def decides_program(design: Design) -> tuple[object, ...]:
-    """What a scenario's `Program` depends on: scenarios that differ in the rest, as by their sites, share one."""
+    """What a scenario's `Program` depends on: scenarios that differ in the rest, as by their sites, share one.
+
+    Args:
+        design: the scenario, made ready.
+
+    Returns:
+        A key for a cache.
+    """
     return design.scenario.model_dump_json(include=_DECIDING), tuple(design.columns)
 
 
@@ -217,7 +235,11 @@ _made: dict[tuple[object, ...], Program | None] = {}
 
 @lru_cache(maxsize=16)
 def program_of(design: Design) -> Program | None:
-    """The steps by which the referrals of a scenario are drawn; None if numpy must draw them."""
+    """The steps by which the referrals of a scenario are drawn; None if numpy must draw them.
+
+    Args:
+        design: the scenario, made ready.
+    """
     key = decides_program(design)
     if key not in _made:
         if len(_made) >= _MOST_KEPT:

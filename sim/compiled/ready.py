@@ -45,6 +45,9 @@ def sources(compiled: Path) -> list[Path]:
 
     Args:
         compiled: folder of the package.
+
+    Returns:
+        Paths, in alphabetical order; what is compiled is compiled again if one of them changes.
     """
     files = sorted(compiled.rglob("*.py"))
     return [file for file in files if file.relative_to(compiled).parts[0].removesuffix(".py") not in _IN_PYTHON]

@@ -82,21 +82,46 @@ class Trace:
         return self._nodes[place]
 
     def uniform(self, purpose: str) -> Any:
-        """Uniform numbers for a purpose."""
+        """Uniform numbers for a purpose.
+
+        Args:
+            purpose: what the numbers are for.
+
+        Returns:
+            A stand-in for a column of numbers in [0, 1).
+        """
         return StandIn(self, self.node(UNIFORM_NUMBERS, (), FLOAT, purpose, purpose, is_same=False))
 
     def numbers(self, path: str, value: object) -> Any:
-        """The value at a path; None if it varies within a replication."""
+        """The value at a path; None if it varies within a replication.
+
+        Args:
+            path: dotted path in the scenario.
+            value: what the scenario says there.
+        """
         if not isinstance(value, Family):
             return float(value)  # type: ignore[arg-type]
         return self._parameter(False, path, value) if value.is_uncertain else None
 
     def probabilities(self, path: str, value: object) -> Any:
-        """The probability at a path, or its mean if it varies."""
+        """The probability at a path, or its mean if it varies.
+
+        Args:
+            path: dotted path in the scenario.
+            value: what the scenario says there.
+        """
         return self._parameter(True, path, value) if isinstance(value, Family) else float(value)  # type: ignore[arg-type]
 
     def transformed(self, path: str, value: Family, u: Any) -> Any:
         """Values of the distribution at a path.
+
+        Args:
+            path: dotted path in the scenario.
+            value: the distribution written there.
+            u: a stand-in for uniform numbers.
+
+        Returns:
+            A stand-in for the values.
 
         Raises:
             UntraceableError: its parameters differ from replication to replication.
@@ -141,6 +166,13 @@ class Trace:
 
     def called(self, ufunc: np.ufunc, values: Sequence[object]) -> Any:
         """Note a call of a ufunc.
+
+        Args:
+            ufunc: the function of numpy or scipy.
+            values: its arguments: stand-ins, arrays or numbers.
+
+        Returns:
+            A stand-in for the result, or a constant.
 
         Raises:
             UntraceableError: it has several results, or types that are not known here.
@@ -257,7 +289,11 @@ def _loop_for(ufunc: np.ufunc, given: tuple[Any, ...]) -> tuple[list[np.dtype[An
 
 
 def in_order(outputs: Sequence[Node]) -> list[Node]:
-    """Nodes that outputs need, each after what it needs."""
+    """Nodes that outputs need, each after what it needs.
+
+    Args:
+        outputs: nodes whose values are wanted.
+    """
     found: dict[int, Node] = {}
 
     def visit(node: Node) -> None:

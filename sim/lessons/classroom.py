@@ -88,7 +88,11 @@ class Simulated:
 
 @lru_cache(maxsize=8)
 def library_scenario(name: str) -> Loaded:
-    """A scenario that comes with the program, read once."""
+    """A scenario that comes with the program, read once.
+
+    Args:
+        name: name of a scenario that comes with the program.
+    """
     return load(name)
 
 

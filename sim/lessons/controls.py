@@ -1,4 +1,7 @@
-"""The controls of a lesson, derived from its parameters, so that controls and allowed values always agree."""
+"""The controls of a lesson, derived from its parameters, so that controls and allowed values always agree.
+
+The studio draws them; a lesson in a terminal has none.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,11 @@ class Control:
 
 
 def controls(lesson: Lesson) -> tuple[Control, ...]:
-    """The controls of a lesson, in the order of its parameters."""
+    """The controls of a lesson, in the order of its parameters.
+
+    Args:
+        lesson: the lesson; each of its parameters has one control.
+    """
     properties = lesson.model.model_json_schema()["properties"]
     return tuple(_control(lesson, name, field) for name, field in properties.items())
 

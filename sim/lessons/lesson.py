@@ -224,5 +224,10 @@ class Lesson:
 
 
 def with_unit(text: str, unit: str) -> str:
-    """A number with its unit, if it has one."""
+    """A number with its unit, if it has one.
+
+    Args:
+        text: the number as text.
+        unit: its unit; empty for none.
+    """
     return f"{text} {unit}" if unit else text

@@ -58,7 +58,14 @@ def text_of(name: str) -> str:
 
 
 def diagrams_as_tables(text: str) -> str:
-    """Markdown with a table in place of each Mermaid flowchart or state diagram, for readers that cannot draw them."""
+    """Markdown with a table in place of each Mermaid flowchart or state diagram, for readers that cannot draw them.
+
+    Args:
+        text: a page in Markdown.
+
+    Returns:
+        The page, with a row for each place from which arrows of a diagram start.
+    """
     return _DIAGRAM.sub(lambda found: _states(found[2]) if found[1] == "stateDiagram" else _flow(found[2]), text)
 
 

@@ -103,7 +103,11 @@ class Session:
 
 
 def plain_session(lesson: Lesson) -> Session:
-    """A lesson with its default settings."""
+    """A lesson with its default settings.
+
+    Args:
+        lesson: the lesson, which has a number of trials of its own.
+    """
     return Session(lesson, lesson.model(), SEED, lesson.replications, "", lesson.varies)
 
 

@@ -14,7 +14,11 @@ from sim.report.words import mean_with_error, number
 
 
 def of_100(share: Estimate) -> str:
-    """A share as a natural frequency: '61 of 100 (57 to 65)'."""
+    """A share as a natural frequency: '61 of 100 (57 to 65)'.
+
+    Args:
+        share: from 0 to 1, with its interval.
+    """
     if share.low is None or share.high is None:
         return f"{_count(share.value)} of 100"
     return f"{_count(share.value)} of 100 ({_count(share.low)} to {_count(share.high)})"
@@ -27,7 +31,11 @@ def _count(share: float) -> str:
 
 
 def months(value: Estimate) -> str:
-    """'4.2 ±0.3 months'."""
+    """'4.2 ±0.3 months'.
+
+    Args:
+        value: months, with an interval or without.
+    """
     return f"{mean_with_error(value)} months"
 
 
@@ -49,13 +57,22 @@ def interval_text(value: Estimate, unit: str) -> str:
 
 
 def scaled(value: Estimate, factor: float) -> Estimate:
-    """An estimate in another unit: value and interval times a factor above 0."""
+    """An estimate in another unit: value and interval times a factor above 0.
+
+    Args:
+        value: in the old unit.
+        factor: new units in one of the old.
+    """
     low, high = (None if end is None else end * factor for end in (value.low, value.high))
     return Estimate(value.value * factor, low, high)
 
 
 def half_width(value: Estimate) -> float:
-    """Half the width of an interval; 0 where there is none."""
+    """Half the width of an interval; 0 where there is none.
+
+    Args:
+        value: in any unit, which is that of the result.
+    """
     return 0.0 if value.low is None or value.high is None else (value.high - value.low) / 2
 
 
@@ -92,5 +109,13 @@ def bands(edges: Sequence[float], unit: str) -> tuple[str, ...]:
 
 
 def band_of(value: float, edges: Sequence[float]) -> int:
-    """Index of the band that contains a number; one that equals an edge is in the band below it."""
+    """Index of the band that contains a number; one that equals an edge is in the band below it.
+
+    Args:
+        value: the number.
+        edges: upper edges of the bands but the last, increasing.
+
+    Returns:
+        From 0 to the number of edges.
+    """
     return sum(value > edge for edge in edges)

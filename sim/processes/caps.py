@@ -51,7 +51,11 @@ class Counter:
         return self.cap.in_screening is not None
 
     def holds_for(self, strata: tuple[int, ...]) -> bool:
-        """Whether it applies to a person of its sites with these levels."""
+        """Whether it applies to a person of its sites with these levels.
+
+        Args:
+            strata: level of each stratum or factor, without the site.
+        """
         return all(strata[place] == level for place, level in self.stratum)
 
 

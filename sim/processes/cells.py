@@ -113,6 +113,9 @@ class Manufacture:
     def release(self, harvest: Harvest) -> Generator[Wait, None, Lot | None]:
         """Process of release testing.
 
+        Args:
+            harvest: the lot that was harvested; its draws are at its place and count.
+
         Returns:
             The released lot, or None if it fails.
         """
@@ -291,6 +294,12 @@ class Bank:
 class Order:
     """The lots made for one participant.
 
+    Args:
+        person: the participant.
+        stock: the participant's released cells, of which no other participant gets any.
+        released: happens when the first lot is released.
+        due: cells of all doses of the arm.
+
     Attributes:
         person: the participant.
         stock: the participant's released cells.
@@ -404,6 +413,9 @@ def cell_source(world: World, demand: Demand) -> CellSource:
     Args:
         world: the replication's surroundings.
         demand: what manufacturing needs to know of the trial.
+
+    Returns:
+        `Unlimited` without a section `cells`, otherwise what `cells.source` names.
     """
     rules = world.scenario.cells
     if rules is None:

@@ -72,7 +72,11 @@ class Delivery:
             self._couriers.world.env.start(self._go())
 
     def again(self) -> Delivery:
-        """Another delivery for the same dose, which was thawed and lost."""
+        """Another delivery for the same dose, which was thawed and lost.
+
+        Returns:
+            A delivery with the same dose and cells, which is not under way yet.
+        """
         other = Delivery(self._couriers, self._person, self._number, self._week, self.cells)
         other._n_sent = self._n_sent
         return other

@@ -146,7 +146,11 @@ class Infusions:
         )
 
     def cells_per_kg(self, arm: ArmDesign) -> float:
-        """Cells of a dose per kg of body weight in an arm; 0 without doses of cells."""
+        """Cells of a dose per kg of body weight in an arm; 0 without doses of cells.
+
+        Args:
+            arm: an arm of the design.
+        """
         return self._cells_per_kg[arm.index]
 
     @staticmethod

@@ -234,7 +234,14 @@ def _within(times: Array, intervals: Intervals) -> npt.NDArray[np.bool_]:
 
 
 def mean_days_to(per_day: float) -> float:
-    """Mean, in days, of the exponential time to something with a given probability per day."""
+    """Mean, in days, of the exponential time to something with a given probability per day.
+
+    Args:
+        per_day: probability that it happens within a day, from 0 to 1.
+
+    Returns:
+        -1 / ln(1 - p); infinity for 0, and 0 for 1.
+    """
     if per_day <= 0:
         return _NEVER
     return -1 / log1p(-per_day) if per_day < 1 else 0.0

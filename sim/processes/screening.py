@@ -27,6 +27,9 @@ def lowest_bit(bits: int) -> int:
 
     Args:
         bits: failed criteria as bits, at least one.
+
+    Returns:
+        From 0, which is the first criterion of the protocol.
     """
     return (bits & -bits).bit_length() - 1
 
@@ -56,7 +59,11 @@ class Screening:
         self._lasting = sum(1 << bit for bit, criterion in enumerate(criteria) if not criterion.passing)
 
     def first_days(self, person: Person) -> tuple[float, float]:
-        """Duration of tests, in days, at the first attempt and at a second one."""
+        """Duration of tests, in days, at the first attempt and at a second one.
+
+        Args:
+            person: the patient, of whom nothing has been tested yet.
+        """
         return self._days[0](person.values), self._days[1](person.values)
 
     def come_back(self, person: Person) -> Generator[Wait, None, bool]:

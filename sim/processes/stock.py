@@ -49,6 +49,10 @@ def _first_to_expire(lot: Lot) -> tuple[float, int]:
 class StockClaim:
     """Cells claimed for one dose; see `sim.core.roles.Claim`.
 
+    Args:
+        stock: the stock of which the cells are taken.
+        cells: cells of one dose.
+
     Attributes:
         cells: cells claimed.
         is_granted: whether the cells are reserved for it.
@@ -115,7 +119,11 @@ class Stock:
         self.cells = self.claimed = 0.0
 
     def add(self, lot: Lot) -> None:
-        """Add a released lot, and grant waiting claims."""
+        """Add a released lot, and grant waiting claims.
+
+        Args:
+            lot: a lot that passed its release tests; it is removed on the day on which it expires.
+        """
         self._shelve(lot, lot.cells)
         self.world.env.call_at(lot.expires, lambda: self._remove(lot, events.LOT_EXPIRED))
         self._changed()

@@ -1,4 +1,7 @@
-"""Tables of an answer as plain data for JSON: what is unknown is null, and what never comes is `never`."""
+"""Tables of an answer as plain data for JSON: what is unknown is null, and what never comes is `never`.
+
+JSON has neither NaN nor infinity, and the two mean different things here: not known, and later than the horizon.
+"""
 
 from __future__ import annotations
 

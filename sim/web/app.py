@@ -1,4 +1,8 @@
-"""The studio as a Dash app. All parts are wired together here, and only here."""
+"""The studio as a Dash app. All parts are wired together here, and only here.
+
+Pages and parts are given the Dash app and a `Studio`, and never import this module; so each can be tested with an app
+of its own.
+"""
 
 from __future__ import annotations
 

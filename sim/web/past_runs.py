@@ -1,4 +1,8 @@
-"""Runs that a visitor may see: their own, and those of the results folder with which the studio was started."""
+"""Runs that a visitor may see: their own, and those of the results folder with which the studio was started.
+
+A visitor names a run by the name of its folder, which is looked up among these; no name from the browser is used as a
+path.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Settings of a studio: where it listens, what it keeps, and how much each visitor may ask for."""
+"""Settings of a studio: where it listens, what it keeps, and how much each visitor may ask for.
+
+They are set once, when the studio starts (`trialclock serve`), and given to every process that works for it.
+"""
 
 from __future__ import annotations
 

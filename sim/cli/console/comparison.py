@@ -1,4 +1,7 @@
-"""Prints a comparison: the answer in a sentence, then the tables behind it."""
+"""Prints a comparison: the answer in a sentence, then the tables behind it.
+
+All words and numbers are those of `sim.report.comparison`; here they are put into tables for a terminal.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Prints what drives a scenario: sentences first, then the tables behind them."""
+"""Prints what drives a scenario: sentences first, then the tables behind them.
+
+All words and numbers are those of `sim.report.explanation`; here they are put into tables for a terminal.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Prints the cheapest plan: sentences first, then the best plans and the frontier."""
+"""Prints the cheapest plan: sentences first, then the best plans and the frontier.
+
+All words and numbers are those of `sim.report.plan`; here they are put into tables for a terminal.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Prints the answer of a run: the dates first, then the odds, then why."""
+"""Prints the answer of a run: the dates first, then the odds, then why.
+
+The dates are printed before the causes are measured, which takes longer; so there are two functions.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Prints a sweep: the answer in a sentence, then one row per point."""
+"""Prints a sweep: the answer in a sentence, then one row per point.
+
+All words and numbers are those of `sim.report.sweep`; here they are put into a table for a terminal.
+"""
 
 from __future__ import annotations
 

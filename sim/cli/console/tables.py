@@ -1,4 +1,7 @@
-"""The console and its tables, with one width and one style for all commands."""
+"""The console and its tables, with one width and one style for all commands.
+
+Output that is no terminal has a fixed width, so that the same answer gives the same text in a file.
+"""
 
 from __future__ import annotations
 

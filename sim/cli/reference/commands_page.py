@@ -1,4 +1,7 @@
-"""The reference of the commands, generated from their declarations."""
+"""The reference of the commands, generated from their declarations.
+
+A test compares the page with the declarations, so that it cannot be out of date.
+"""
 
 from __future__ import annotations
 
@@ -84,6 +87,9 @@ def commands_page(group: click.Group) -> str:
 
     Args:
         group: the group of all commands; subcommands stand after their group.
+
+    Returns:
+        The whole page, ending in one line feed; the same for the same version of the program.
     """
     lines = [line for name, command in _all("", group) for line in _command(name, command)]
     return page("Commands", [_INTRODUCTION, *lines])

@@ -1,4 +1,7 @@
-"""The inputs of the base scenario with source and grade, generated from the scenario file."""
+"""The inputs of the base scenario with source and grade, generated from the scenario file.
+
+A reader who doubts a date wants to know first where its numbers are from.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,11 @@ def _row(row: Provenance) -> tuple[str, ...]:
 
 
 def inputs_page() -> str:
-    """Every input of the base scenario by section, and the number of inputs of each grade, as Markdown."""
+    """Every input of the base scenario by section, and the number of inputs of each grade, as Markdown.
+
+    Returns:
+        The whole page, ending in one line feed; the same for the same version of the program.
+    """
     loaded = load("base")
     rows = [row for row in provenance(loaded) if row.origin != "default"]
     grades = Counter(row.grade for row in rows if row.is_number)

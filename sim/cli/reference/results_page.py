@@ -101,7 +101,11 @@ def _words() -> Iterator[str]:
 
 
 def results_page() -> str:
-    """Every file of a results folder, every column with unit and meaning, and every kind of event, as Markdown."""
+    """Every file of a results folder, every column with unit and meaning, and every kind of event, as Markdown.
+
+    Returns:
+        The whole page, ending in one line feed; the same for the same version of the program.
+    """
     return page(
         "The results folder",
         [

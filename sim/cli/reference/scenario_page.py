@@ -1,4 +1,7 @@
-"""The reference of the scenario file, generated from the schema."""
+"""The reference of the scenario file, generated from the schema.
+
+Units, bounds and meanings are those that the schema checks, so that page and messages agree.
+"""
 
 from __future__ import annotations
 
@@ -114,7 +117,11 @@ def _is_family(item: object) -> bool:
 
 
 def scenario_page() -> str:
-    """Every key of a scenario file with allowed values, unit, default and meaning, as Markdown."""
+    """Every key of a scenario file with allowed values, unit, default and meaning, as Markdown.
+
+    Returns:
+        The whole page, ending in one line feed; the same for the same version of the program.
+    """
     scores = [
         (code(name), score.formula, ", ".join(map(code, score.needs)), score.source) for name, score in DERIVED.items()
     ]

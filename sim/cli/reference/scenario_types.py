@@ -38,7 +38,11 @@ _LIMITS = (("gt", "more than {}"), ("ge", "at least {}"), ("lt", "less than {}")
 
 
 def bare(hint: Any) -> Any:
-    """A type without its annotations: `float` for `Annotated[float, ...]`."""
+    """A type without its annotations: `float` for `Annotated[float, ...]`.
+
+    Args:
+        hint: a type as a field of the schema declares it.
+    """
     return bare(get_args(hint)[0]) if get_origin(hint) is Annotated else hint
 
 

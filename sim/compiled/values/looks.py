@@ -1,4 +1,7 @@
-"""Interim looks for the compiled engine: their rules, and what is drawn of each before the trial begins."""
+"""Interim looks for the compiled engine: their rules, and what is drawn of each before the trial begins.
+
+All that a look may draw is drawn ahead of the trial, as columns.
+"""
 
 from __future__ import annotations
 

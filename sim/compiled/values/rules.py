@@ -1,4 +1,9 @@
-"""What the compiled engine needs of a batch, as arrays: the scenario's values, and draws at the same places."""
+"""What the compiled engine needs of a batch, as arrays: the scenario's values, and draws at the same places.
+
+The kernel reads these columns and no scenario; units are those of the scenario (days, cells, shares), and infinity and
+-1
+stand for what a scenario does not limit.
+"""
 
 from __future__ import annotations
 

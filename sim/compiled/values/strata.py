@@ -1,4 +1,7 @@
-"""Strata as one number, and the caps that count them, for the compiled engine."""
+"""Strata as one number, and the caps that count them, for the compiled engine.
+
+The kernel counts people in numbered places; here each cap is given the places that it counts in.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,11 @@ Array = npt.NDArray[Any]
 
 
 def n_levels_of(design: Design) -> list[int]:
-    """Number of levels of each stratum of randomisation, then of those that only caps have."""
+    """Number of levels of each stratum of randomisation, then of those that only caps have.
+
+    Args:
+        design: the scenario, made ready.
+    """
     known = levels(design.scenario)
     return [len(known[name]) for name in design.population.strata]
 

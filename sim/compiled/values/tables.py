@@ -46,7 +46,11 @@ class Edges:
         self._n = 0
 
     def of(self, steps: Steps) -> tuple[int, int]:
-        """The first edge of a calendar among those of all, and how many it has."""
+        """The first edge of a calendar among those of all, and how many it has.
+
+        Args:
+            steps: the calendar; one that was given before has the same place.
+        """
         if id(steps) not in self._known:
             part = np.zeros(len(steps.edges), EDGE)
             part["day"], part["integral"], part["factor"][:-1] = steps.edges, steps.integral, steps.values
@@ -84,7 +88,11 @@ class Pieces:
 
 
 def upright(numbers: Numbers) -> Numbers:
-    """One number, or (rows, 1) numbers."""
+    """One number, or (rows, 1) numbers.
+
+    Args:
+        numbers: a number that all rows share, or (rows,) numbers.
+    """
     return numbers[:, None] if isinstance(numbers, np.ndarray) else numbers
 
 
@@ -216,6 +224,13 @@ class AmendedRows:
 
 
 def arm_shares(design: Design) -> list[float]:
-    """The share of each arm in randomisations."""
+    """The share of each arm in randomisations.
+
+    Args:
+        design: the scenario, made ready.
+
+    Returns:
+        In the order of the arms; they sum to 1.
+    """
     total = sum(arm.allocation for arm in design.arms)
     return [arm.allocation / total for arm in design.arms]

@@ -40,7 +40,14 @@ class ArrivalParameters(Parameters):
 
 
 def changes(parameters: ArrivalParameters) -> dict[str, Any]:
-    """One hospital at a steady rate for a year, with a target that is never reached."""
+    """One hospital at a steady rate for a year, with a target that is never reached.
+
+    Args:
+        parameters: as set in the lesson.
+
+    Returns:
+        What differs from the base scenario, as nested mappings.
+    """
     return {
         "trial": {"target": 5000, "horizon_months": MONTHS},
         "sites": {"hospital": {"count": 1, "referrals_per_month": parameters.patients_per_month}},
@@ -48,7 +55,14 @@ def changes(parameters: ArrivalParameters) -> dict[str, Any]:
 
 
 def monthly(run: Simulated) -> Array:
-    """(trials, months) patients in each month."""
+    """(trials, months) patients in each month.
+
+    Args:
+        run: the simulated trials, with days of the referrals.
+
+    Returns:
+        (trials, months) counts.
+    """
     edges = MONTH_DAYS * np.arange(MONTHS + 1)
     return np.diff(run.counts(edges), axis=1)
 

@@ -48,7 +48,14 @@ class AverageParameters(Parameters):
 
 
 def changes(parameters: AverageParameters) -> dict[str, Any]:
-    """One hospital with an unknown rate: lognormal with the stated mean."""
+    """One hospital with an unknown rate: lognormal with the stated mean.
+
+    Args:
+        parameters: as set in the lesson.
+
+    Returns:
+        What differs from the base scenario, as nested mappings.
+    """
     mean, sigma = parameters.patients_per_month, parameters.spread
     rate: Any = mean
     if sigma > 0:

@@ -108,6 +108,9 @@ def prior(parameters: HalfWayParameters, target: int) -> GammaRate:
     Args:
         parameters: parameters of the lesson.
         target: number of participants of the plan.
+
+    Returns:
+        A gamma rate, a month.
     """
     return planned_rate(target, target / parameters.patients_per_month, max(parameters.plan_weight, 1e-6))
 

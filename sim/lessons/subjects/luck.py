@@ -54,7 +54,14 @@ def changes(parameters: LuckParameters) -> dict[str, Any]:
 
 
 def plan_b(parameters: LuckParameters) -> dict[str, Any]:
-    """Plan B: the same hospitals and some more."""
+    """Plan B: the same hospitals and some more.
+
+    Args:
+        parameters: as set in the lesson.
+
+    Returns:
+        What differs from the base scenario, as nested mappings.
+    """
     return changes(parameters.model_copy(update={"sites": parameters.sites + parameters.extra_sites}))
 
 

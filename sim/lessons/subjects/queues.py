@@ -82,7 +82,14 @@ def _months(per_month: float) -> int:
 
 
 def cell_changes(suites: int) -> dict[str, Any]:
-    """The base scenario without its other delays, so that only the cells can be late."""
+    """The base scenario without its other delays, so that only the cells can be late.
+
+    Args:
+        suites: number of culture suites.
+
+    Returns:
+        What differs from the base scenario, as nested mappings.
+    """
     return {
         "site_defaults": {"lead_days": 0, "activation_delay_days": 0, "ramp_up": None, "never_enrols": 0},
         "cells": {"suites": suites},

@@ -1,4 +1,7 @@
-"""What a class guessed, as a histogram beside what the simulation says."""
+"""What a class guessed, as a histogram beside what the simulation says.
+
+Students guess before they see anything; how far guesses spread is a part of what a lesson shows.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The folder of a class: a scenario and a sheet for each student, and the key."""
+"""The folder of a class: a scenario and a sheet for each student, and the key.
+
+Scenarios differ from student to student, so that neighbours cannot copy a number and still have the same question.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,14 @@ def write_class(
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
-    """Files as one ZIP archive; equal files give equal bytes."""
+    """Files as one ZIP archive; equal files give equal bytes.
+
+    Args:
+        files: content by name, in the order of the archive.
+
+    Returns:
+        The archive; times of its entries are fixed.
+    """
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():

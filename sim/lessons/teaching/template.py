@@ -1,4 +1,7 @@
-"""A commented parameters file to start from: everything that a teacher may set in a lesson, with meaning and range."""
+"""A commented parameters file to start from: everything that a teacher may set in a lesson, with meaning and range.
+
+It is generated from the parameters of the lesson, with the ranges that the check allows.
+"""
 
 from __future__ import annotations
 

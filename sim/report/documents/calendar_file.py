@@ -1,4 +1,7 @@
-"""Milestones as an iCalendar file (RFC 5545): one entry a milestone for its median, and one for its 80 % date."""
+"""Milestones as an iCalendar file (RFC 5545): one entry a milestone for its median, and one for its 80 % date.
+
+Entries are identified by run and milestone, so that a calendar that reads the file twice shows each once.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Letters that the fonts of the one-page PDF and of pictures have: those of Western European languages."""
+"""Letters that the fonts of the one-page PDF and of pictures have: those of Western European languages.
+
+A name in another alphabet would be printed as boxes, which nobody notices before the page is sent; so it is refused.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The one page as a PowerPoint slide whose table and chart can be edited, with python-pptx."""
+"""The one page as a PowerPoint slide whose table and chart can be edited, with python-pptx.
+
+It has the content of the PDF (`content`), as text boxes, a table and a chart.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Write a run as a document. The ending of the file name chooses the format."""
+"""Write a run as a document. The ending of the file name chooses the format.
+
+Each kind of document is a module beside this one.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""`plan.html`: the cheapest plan, sentences first, as one file that opens offline."""
+"""`plan.html`: the cheapest plan, sentences first, as one file that opens offline.
+
+It puts `words` and `figures` in their order; what a plan is, and which is the cheapest, is found by
+`sim.experiment.plan`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What else is said of a run, besides its headline: planned dates, endings, caps, amendments, looks, cost, and more."""
+"""What else is said of a run, besides its headline: planned dates, endings, caps, amendments, looks, cost, and more.
+
+Each function gives sentences on one table of `Results`, and none where the scenario does not have the subject.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A whole sweep as one JSON document, for `sweep --json` and `sweep.json`."""
+"""A whole sweep as one JSON document, for `sweep --json` and `sweep.json`.
+
+It is for programs that read a sweep instead of a person.
+"""
 
 from __future__ import annotations
 

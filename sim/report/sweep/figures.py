@@ -1,4 +1,7 @@
-"""Figures of a sweep: a line for one path, a heat map for two, parallel coordinates for more."""
+"""Figures of a sweep: a line for one path, a heat map for two, parallel coordinates for more.
+
+Which picture fits depends on how many paths are varied, and whether their values are numbers, dates or names.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`sweep.html`: a scenario at many points, as one file that opens offline."""
+"""`sweep.html`: a scenario at many points, as one file that opens offline.
+
+It puts the figures of `figures` below the answer in words.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The first page: the trial with its date, odds and curve; a way on for each stage; own trials and templates beside."""
+"""The first page: the trial with its date, odds and curve; a way on for each stage; own trials and templates beside.
+
+It is to be of use before anything is asked: it answers from few simulated trials at once, and from more as soon as a
+job has them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A lever as a control, and all levers of a scenario to choose from: what pages share that ask for values."""
+"""A lever as a control, and all levers of a scenario to choose from: what pages share that ask for values.
+
+Which levers a scenario has, and what each may say, is found by `levers`; here they are drawn.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The answer in one line with its curve: what stays in sight while levers move. assets/run.js draws the curve."""
+"""The answer in one line with its curve: what stays in sight while levers move. assets/run.js draws the curve.
+
+It is made in Python from the same results as the answer, so that line and answer cannot differ.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Plans that a visitor keeps under a name, each with a note. A name is used once: keeping another plan replaces it."""
+"""Plans that a visitor keeps under a name, each with a note. A name is used once: keeping another plan replaces it.
+
+A plan is kept as its query in the visitor's folder; it has no results, which are found by the query again.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Notices at the corner of a page: what could not be done, whichever page asked for it."""
+"""Notices at the corner of a page: what could not be done, whichever page asked for it.
+
+A defect in a callback would otherwise leave a page that silently stands still.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A page of a report as a part of a page of the studio: the same words, figures and tables."""
+"""A page of a report as a part of a page of the studio: the same words, figures and tables.
+
+Reports are made once, by `sim.report`: a figure of the studio is the one of the page on disk.
+"""
 
 from __future__ import annotations
 

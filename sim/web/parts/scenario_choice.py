@@ -1,4 +1,7 @@
-"""Scenarios to choose from: those that come with the program, those changed here, and past runs."""
+"""Scenarios to choose from: those that come with the program, those changed here, and past runs.
+
+A value of the choice is a query (`State`), so that every page reads it in the same way.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A text file that a visitor uploaded."""
+"""A text file that a visitor uploaded.
+
+A browser sends files in base64 and says nothing of their encoding; what is no text is refused with a message.
+"""
 
 from __future__ import annotations
 

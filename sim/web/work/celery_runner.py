@@ -1,4 +1,7 @@
-"""Jobs as tasks of Celery workers, by way of Redis: for a group that outgrows one process; see `sim.web.group`."""
+"""Jobs as tasks of Celery workers, by way of Redis: for a group that outgrows one process; see `sim.web.group`.
+
+A studio on one machine needs neither; see `local_runner`.
+"""
 
 from __future__ import annotations
 

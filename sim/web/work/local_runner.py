@@ -1,4 +1,7 @@
-"""Jobs as processes of this machine, with their answers in diskcache: the default of a studio."""
+"""Jobs as processes of this machine, with their answers in diskcache: the default of a studio.
+
+A job has a process of its own, because it may be cancelled at any time.
+"""
 
 from __future__ import annotations
 

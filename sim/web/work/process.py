@@ -1,4 +1,7 @@
-"""The process of a job: its priority, its memory, and its turn among the jobs of a studio."""
+"""The process of a job: its priority, its memory, and its turn among the jobs of a studio.
+
+Limits are set by the job itself, in its own process, and so they hold for both runners.
+"""
 
 from __future__ import annotations
 

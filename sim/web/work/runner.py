@@ -1,4 +1,7 @@
-"""What all runners of Dash's background callbacks share, whether they use processes or Celery workers."""
+"""What all runners of Dash's background callbacks share, whether they use processes or Celery workers.
+
+Dash's managers are used as they are where that suffices; what is changed in them is here, once.
+"""
 
 from __future__ import annotations
 

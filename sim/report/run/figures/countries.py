@@ -1,4 +1,7 @@
-"""What each country brings, the steps of start-up that hold sites up, drift of rates, and the risks that strike."""
+"""What each country brings, the steps of start-up that hold sites up, drift of rates, and the risks that strike.
+
+Sentences on the same tables are in `sim.report.place_words`.
+"""
 
 from __future__ import annotations
 

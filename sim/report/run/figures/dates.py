@@ -1,4 +1,7 @@
-"""When things happen: randomisations over time against the registry's plan, and the distributions of the milestones."""
+"""When things happen: randomisations over time against the registry's plan, and the distributions of the milestones.
+
+These two are the figures that a sponsor looks at first.
+"""
 
 from __future__ import annotations
 

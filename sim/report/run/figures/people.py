@@ -1,4 +1,7 @@
-"""People: the funnel from referral to the last visit, limits that turn people away, and criteria that exclude them."""
+"""People: the funnel from referral to the last visit, limits that turn people away, and criteria that exclude them.
+
+Most of them are tables without a figure, because a share and a day of each rule say more than bars.
+"""
 
 from __future__ import annotations
 

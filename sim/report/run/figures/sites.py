@@ -1,4 +1,7 @@
-"""Site by site: activation, recruitment in one simulated trial, and participants over the trials kept whole."""
+"""Site by site: activation, recruitment in one simulated trial, and participants over the trials kept whole.
+
+No measure of a run is of a single site, so sites are counted in the trials that were kept whole.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The tab Backtest: forecasts made with the data known at the time, against what happened."""
+"""The tab Backtest: forecasts made with the data known at the time, against what happened.
+
+It needs data of a finished trial, or the finished part of one, and no plan. Which cuts are scored, and how, is decided
+in `sim.forecast.backtest`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The data check of the Forecast page: a preview of the files, the role of each column, and errors by row."""
+"""The data check of the Forecast page: a preview of the files, the role of each column, and errors by row.
+
+It shows what the reader of `sim.exchange` found and asks what that leaves open; each answer becomes part of the address
+(`DataState`), so that a link reads the same data in the same way.
+"""
 
 from __future__ import annotations
 

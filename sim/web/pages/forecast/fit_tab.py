@@ -1,4 +1,7 @@
-"""The tab Fit: what the data say, as a scenario to continue with."""
+"""The tab Fit: what the data say, as a scenario to continue with.
+
+The scenario that it makes is kept like any other text of the visitor, so that every page can go on with it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What people know of recruitment and the data do not contain: closed periods, an announced end, openings to come."""
+"""What people know of recruitment and the data do not contain: closed periods, an announced end, openings to come.
+
+They are kept in the address with the data, and reach the forecast as `sim.forecast.continued.told`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Uploads of the Forecast page: files, and the role of each column."""
+"""Uploads of the Forecast page: files, and the role of each column.
+
+Files go to the studio's folder for this visitor; the page and its address only have their hashes.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The lesson that an address asks for, and its answers, which are kept so that a class does not simulate them again."""
+"""The lesson that an address asks for, and its answers, which are kept so that a class does not simulate them again.
+
+A lesson is a pure function of its settings, so an answer can be kept for everybody who has the same.
+"""
 
 from __future__ import annotations
 

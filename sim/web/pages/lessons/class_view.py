@@ -1,4 +1,8 @@
-"""What a class and its teacher see of one another: the code, the guesses, and who is done."""
+"""What a class and its teacher see of one another: the code, the guesses, and who is done.
+
+A class has no accounts: students are numbers, and only the browser that began a class sees what they did. What is
+stored of them is in `classes`.
+"""
 
 from __future__ import annotations
 

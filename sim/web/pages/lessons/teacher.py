@@ -1,4 +1,7 @@
-"""For teachers: the sheet, the answers, a lesson's parameters from a file, and a scenario for each student."""
+"""For teachers: the sheet, the answers, a lesson's parameters from a file, and a scenario for each student.
+
+Sheets, parameters and folders of a class are those of `trialclock lessons`; the page only hands them over.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The page to show in a meeting: one plan, and if wanted a plan B beside it, on one sheet, with its documents."""
+"""The page to show in a meeting: one plan, and if wanted a plan B beside it, on one sheet, with its documents.
+
+It is the page Plan without its controls, for people who look at one screen or at paper; `sheet` draws it, `asked` finds
+the runs that it shows.
+"""
 
 from __future__ import annotations
 

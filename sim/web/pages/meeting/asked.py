@@ -1,4 +1,7 @@
-"""What a meeting page shows: the runs of a plan and of plan B, which are those of the pages Plan and Compare."""
+"""What a meeting page shows: the runs of a plan and of plan B, which are those of the pages Plan and Compare.
+
+Seed and number of trials are those of the plan, so that figures in a meeting are those that the planner has seen.
+"""
 
 from __future__ import annotations
 

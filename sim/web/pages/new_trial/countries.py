@@ -1,4 +1,7 @@
-"""Countries to choose from, with their public holidays known."""
+"""Countries to choose from, with their public holidays known.
+
+The list is that of the library `holidays`, which knows the days.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a part that is added says at first: a plain example, which the planner then changes."""
+"""What a part that is added says at first: a plain example, which the planner then changes.
+
+A part without values would be invalid as soon as it is added, and the planner would have to know the schema to mend it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The parts of a trial as the page shows them, one at a time: what each is called, and where its values stand."""
+"""The parts of a trial as the page shows them, one at a time: what each is called, and where its values stand.
+
+A scenario file has more sections than a page can show at once; here they are put into the order in which a planner
+thinks of a trial.
+"""
 
 from __future__ import annotations
 

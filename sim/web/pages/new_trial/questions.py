@@ -1,4 +1,7 @@
-"""What a record leaves open: the questions at the top of its file, each until the planner gave a value of their own."""
+"""What a record leaves open: the questions at the top of its file, each until the planner gave a value of their own.
+
+Questions are comments of the file, so that a scenario that is saved and opened again still has them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Where a new trial begins: from a template, from a record of the study, or from a file."""
+"""Where a new trial begins: from a template, from a record of the study, or from a file.
+
+All three give a scenario as text, which `moves` then shows as controls.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The options of the page Cheapest plan: a form, and the same as a file that is checked while typing."""
+"""The options of the page Cheapest plan: a form, and the same as a file that is checked while typing.
+
+Form and file say the same at all times: a change of one is written into the other, and what the form cannot show stays
+in the file.
+"""
 
 from __future__ import annotations
 

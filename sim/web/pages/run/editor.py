@@ -1,4 +1,8 @@
-"""The whole scenario as a text, in an editor with completion, and errors at their lines."""
+"""The whole scenario as a text, in an editor with completion, and errors at their lines.
+
+Messages are those of `trialclock validate`. A text that is not valid yet is kept as a draft under its hash, so that a
+reload loses nothing.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The history of a visitor's runs, each with its inputs and its answer."""
+"""The history of a visitor's runs, each with its inputs and its answer.
+
+What is remembered are inputs and headline dates; the runs themselves are in folders of their own.
+"""
 
 from __future__ import annotations
 

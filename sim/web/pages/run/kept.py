@@ -1,4 +1,7 @@
-"""Plans that are kept under a name: the form that keeps this one, and the list."""
+"""Plans that are kept under a name: the form that keeps this one, and the list.
+
+What is kept, and for how long, is in `sim.web.parts.named_plans`; this is the form and its list.
+"""
 
 from __future__ import annotations
 

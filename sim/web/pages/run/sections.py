@@ -1,4 +1,7 @@
-"""A section of levers is opened: it gets its levers, as they then are."""
+"""A section of levers is opened: it gets its levers, as they then are.
+
+A scenario has many levers; to draw those of a section when it is first opened keeps the page quick.
+"""
 
 from __future__ import annotations
 

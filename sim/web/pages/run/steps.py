@@ -1,4 +1,7 @@
-"""From a moved lever to the next state of the page: pure functions, without Dash."""
+"""From a moved lever to the next state of the page: pure functions, without Dash.
+
+The page's address is its state, and each move makes a new one; what the browser and Dash do with it is in `moves`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What the Plan page says: the answer, the fan chart with the plan, why it takes so long, and the funnel."""
+"""What the Plan page says: the answer, the fan chart with the plan, why it takes so long, and the funnel.
+
+Everything here is made from results that exist; when they are simulated is decided in `answer`.
+"""
 
 from __future__ import annotations
 

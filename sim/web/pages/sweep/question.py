@@ -1,4 +1,7 @@
-"""A sweep as the studio asks for it: checked against its limits, and run with a first answer on the way."""
+"""A sweep as the studio asks for it: checked against its limits, and run with a first answer on the way.
+
+It is apart from the page because a job runs it in another process, without the controls.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a sweep varies, as rows of controls: a path that is chosen or typed, and the values to try there."""
+"""What a sweep varies, as rows of controls: a path that is chosen or typed, and the values to try there.
+
+Messages of the command line name a path; here each is brought to the row that has this path.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Which scenario a page is about, in words."""
+"""Which scenario a page is about, in words.
+
+Pages that ask about a scenario from another page say which, because the address alone tells nobody.
+"""
 
 from __future__ import annotations
 

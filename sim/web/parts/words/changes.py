@@ -1,4 +1,7 @@
-"""What was changed of a scenario, in people's words: each change as one sentence, without paths."""
+"""What was changed of a scenario, in people's words: each change as one sentence, without paths.
+
+For what makes one whole plan another, shorter, see `plans`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Values of a scenario in people's words, and as they are written after `--set PATH=`."""
+"""Values of a scenario in people's words, and as they are written after `--set PATH=`.
+
+What is typed is read as after `--set`, so that studio and command line take the same values.
+"""
 
 from __future__ import annotations
 
