@@ -227,8 +227,8 @@ def forecast(
 ) -> int:
     """Continue from what has happened: when will this trial be complete, what changed, and what would help?
 
-    SCENARIO is the plan: a file, the name of an included scenario, or a fitted.yaml. With --set, the forecast is of the
-    scenario as changed, and its difference from the scenario as it was is shown, trial by trial.
+    SCENARIO is the plan: a file, the name of an included scenario, or a fitted.yaml. With --set, the
+    forecast is of the scenario as changed, and its difference from the scenario as it was is shown, trial by trial.
     """
     from sim.api.forecast_folders import write_forecast
     from sim.cli.console.forecast import print_forecast
