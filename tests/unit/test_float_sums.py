@@ -18,8 +18,8 @@ WHOLE = {  # of each module: how many plain sums it has, every one of whole numb
     "processes/randomisation.py": 3,
     "processes/referrals.py": 1,
     "processes/screening.py": 1,
-    "analysis/reduce.py": 1,
-    "analysis/summary.py": 1,
+    "analysis/doses.py": 1,
+    "analysis/funnel_tables.py": 1,
 }
 
 
