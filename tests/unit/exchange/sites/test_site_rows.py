@@ -134,9 +134,8 @@ def test_a_table_of_sites_that_cannot_be_right_is_refused(replaced: str, by: str
 
 def test_a_plan_is_told_by_its_words_and_by_dates() -> None:
     """`Target` may be a number; `Planned green light` is what is usual for an opening, beside a plan's word."""
-    text = (
-        "Site,Green light,Target,Planned green light,Anticipated close out\n001,2023-01-02,20,2023-01-05,2023-09-01\n"
-    )
+    header = "Site,Green light,Target,Planned green light,Anticipated close out"
+    text = f"{header}\n001,2023-01-02,20,2023-01-05,2023-09-01\n"
     site = with_sites(at_two_sites(), table_of(f"{text}2,2023-01-03,20,,\n".encode(), "sites.csv"), {}, None).sites[0]
     assert (site.activated, site.planned, site.closing) == (0.0, 3.0, 242.0)
 
