@@ -26,6 +26,7 @@ from sim.plurals import listed
 
 PLUS = "+"
 _SHOWN = 4
+_FEWEST_SUMS = 5  # rows in which a column without a name for it is the sum of the others
 _NO_PLACES = frozenset(  # words for counts of something other than randomisations
     (
         "planned", "fail", "sf", "left", "discontinue", "withdraw", "drop", "terminate", "death", "lost", "complete",
@@ -131,14 +132,20 @@ def _places(table: RawTable, columns: Columns) -> tuple[list[str], str]:
     """Columns of counts that may be places, and the column of their total.
 
     A place is a column of whole numbers whose name is of no other role, no percentage, no running total and no other
-    count, such as of those planned. The total is empty unless exactly one column is named as one.
+    count, such as of those planned. The total is empty unless exactly one column is named as one, or is the sum of all
+    others in each row, of which there are several.
     """
     found, unclear = recognised(table, {**COUNT_NAMES, **{"arm": LOG_NAMES["arm"]}}, columns)
     taken = {*found.values(), *(name for names in unclear.values() for name in names)}
     free = [name for name in table.columns if name not in taken and _may_be_place(name) and _is_counts(table, name)]
     totals = [name for name in free if is_total(name)]
+    totals = totals or [name for name in free if len(free) > 2 and _is_sum(table, _others(free, name), name)]
     total = totals[0] if len(totals) == 1 else ""
     return [name for name in free if name != total], total
+
+
+def _others(names: list[str], name: str) -> list[str]:
+    return [other for other in names if other != name]
 
 
 def _may_be_place(name: str) -> bool:
@@ -150,6 +157,12 @@ def _is_counts(table: RawTable, name: str) -> bool:
     numbers = numbers_in(cells)
     whole = numbers.dropna()
     return bool(len(whole)) and bool((numbers.notna() | (cells == "")).all()) and bool((whole % 1 == 0).all())
+
+
+def _is_sum(table: RawTable, places: list[str], total: str) -> bool:
+    """Whether a column is the sum of others, and not by chance: small counts in a few rows often are."""
+    n_told = int((numbers_in(table.cells[total]) > 0).sum())
+    return n_told >= _FEWEST_SUMS and _adds_up(table, places, total)
 
 
 def _adds_up(table: RawTable, places: list[str], total: str) -> bool:

@@ -29,6 +29,7 @@ _MARKS = (  # byte-order marks, the longer first because one is the beginning of
 )
 _AS_TEXT = re.compile(r'^="([^"]*)"$')  # ="001", by which exports keep a spreadsheet from dropping the zeros
 _SEPARATORS = ",;\t|"
+_GAP = re.compile(r"(?<=\S) {2,}(?=\S)")  # between columns that are aligned, as a console prints them
 _SNIFFED = 30_000  # characters from which the separator is recognised
 _SNIFFED_ROWS = 60
 _QUOTED_TIMES = 20  # quoted cells may contain separators, but not this many times the number of columns
@@ -91,6 +92,8 @@ def rows_of(text: str, shown: str, limits: ReadLimits) -> Rows:
     separator = ""
     if text[:4].lower() == "sep=" and text[4:5] and text[4] in _SEPARATORS:  # a line that Excel adds
         separator, text = text[4], text[5:]
+    if not separator and _is_aligned(text):
+        separator, text = "\t", _GAP.sub("\t", text)
     separator = separator or _separator(text)
     rows: Rows = []
     n_cells = 0
@@ -141,6 +144,14 @@ def _separator(text: str) -> str:
         if value > most:
             best, most = separator, value
     return best
+
+
+def _is_aligned(text: str) -> bool:
+    """Whether no line has a separator, and each has as many gaps of two spaces or more as the others."""
+    lines = [line for line in text[:_SNIFFED].splitlines()[:_SNIFFED_ROWS] if line.strip()]
+    n_gaps = {len(_GAP.findall(line)) for line in lines}
+    has_separators = any(separator in line for line in lines for separator in _SEPARATORS)
+    return len(lines) > 1 and not has_separators and len(n_gaps) == 1 and n_gaps != {0}
 
 
 def _widths(head: str, separator: str) -> list[int]:

@@ -96,3 +96,10 @@ def test_a_country_is_a_place_and_no_site() -> None:
         False,
         False,
     ]
+
+
+def test_a_column_that_is_the_sum_of_the_others_counts_them_whatever_its_name() -> None:
+    rows = [f"2024-0{month},{month},{month % 3},{month + month % 3}" for month in range(1, 7)]
+    assert added_up(table("Month,Men,Women,All", *rows), {}).columns == {"randomised": "All"}
+    few = added_up(table("Month,Men,Women,All", *rows[:4]), {})  # which may be by chance
+    assert few.question is not None

@@ -92,3 +92,10 @@ def test_rows_decide_the_separator_up_to_the_60th_that_is_not_empty() -> None:
     assert _widths("a;b\n" * 61, ";") == [2] * 60
     assert _widths("a;b\n" * 61, ",") == [1] * 60
     assert rows("a,b\n1;2\n3;4\n5;6\n")[1] == ["1", "2"], "the first row alone says little"
+
+
+def test_columns_that_are_aligned_with_spaces_are_told_apart() -> None:
+    text = "Subject   Date of consent   Site\nS1        2024-01-02        St Mary\nS2        2024-02-03        Hull\n"
+    assert rows_of(text, "t.txt", ReadLimits())[1] == ["S1", "2024-01-02", "St Mary"]
+    uneven = "Subject   Site\nS1\nS2        Hull\n"  # which cell is missing cannot be seen
+    assert rows_of(uneven, "t.txt", ReadLimits())[2] == ["S2        Hull"]
