@@ -58,6 +58,9 @@ def test_what_the_user_adds_up_is_added_up_and_a_cell_that_is_no_number_is_kept(
     assert found.columns == {"randomised": "Germany+France"}
     one = added_up(table("Month,Germany,France", "2024-01,3,4"), {"randomised": "France"})
     assert one.columns == {"randomised": "France"}
+    both = table("Month,Germany,France,Germany+France", "2024-01,3,4,5")
+    named = added_up(both, {"randomised": "Germany+France"})
+    assert named.table is both, "a column of that name is meant"
     missing = added_up(table("Month,Germany,France", "2024-01,3,4"), {"randomised": "Germany+Spain"})
     assert missing.columns == {"randomised": "Germany+Spain"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from sim.exchange.dates.read import NO_YEARS, Dates, _may_begin_with_year, parse_dates, proven_order
+from sim.exchange.dates.read import NO_YEARS, Dates, _is_doubtful, _may_begin_with_year, parse_dates, proven_order
 from sim.exchange.findings import AmbiguousDatesError, DataError
 
 
@@ -121,3 +121,11 @@ def test_of_many_forms_the_three_most_frequent_are_told() -> None:
     texts = ["2024-01-15"] * 4 + ["15 Feb 2024"] * 3 + ["20240301"] * 2 + ["April 5, 2024"]
     (told,) = read(*texts).notes
     assert told == "dates in 'Date' are written in 4 ways, 2024-01-15 (4), 15 Feb 2024 (3) and 20240301 (2)"
+
+
+@pytest.mark.parametrize(
+    ("pair", "is_doubtful"),
+    [((3, 4), True), ((12, 11), True), ((11, 12), True), ((13, 4), False), ((4, 13), False), ((5, 5), False)],
+)
+def test_two_different_numbers_up_to_12_are_doubtful(pair: tuple[int, int], is_doubtful: bool) -> None:
+    assert _is_doubtful(pair) is is_doubtful

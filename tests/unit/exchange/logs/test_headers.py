@@ -23,6 +23,8 @@ from sim.exchange.logs.headers import role_of, says_date, words_of
         ("eot", ("eot",)),  # three letters are never taken apart
         ("screeningdate" * 4, ("screeningdate" * 4,)),  # nor are more than 40
         ("screendate" * 4, ("screen", "date") * 4),
+        (f"consent{'date' * 8}dt", (f"consent{'date' * 8}dt",)),
+        (f"consent{'date' * 8}", ("consent", *["date"] * 8)),
     ],
 )
 def test_words(header: str, words: tuple[str, ...]) -> None:

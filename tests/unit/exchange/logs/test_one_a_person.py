@@ -121,3 +121,17 @@ def test_sites_number_their_own_where_numbers_start_again_or_many_are_at_several
     else:
         with contextlib.suppress(DataError):  # the same participant twice
             assert not said(read(*rows), "unique within a site only")
+
+
+def test_where_sites_number_their_own_rows_of_one_person_are_put_together() -> None:
+    """Two rows of number 1 at site A are one person, who is not number 1 of site B; who has no number is one each."""
+    people = [
+        f"{n},{site},2023-01-{n + day:02},2023-02-{n + day:02},,,"
+        for site, day in (("A", 1), ("B", 9))
+        for n in range(1, 5)
+    ]
+    nobody = [",A,2023-01-20,2023-02-20,,,", ",A,2023-01-21,2023-02-21,,,"]
+    trial = read(*people, "1,A,,,,,2023-05-01", *nobody)
+    assert said(trial, "unique within a site only")
+    assert len(trial.people) == 10
+    assert trial.people.status.tolist().count("left") == 1

@@ -8,6 +8,7 @@ import pytest
 from sim.exchange.findings import DataError, QuestionError
 from sim.exchange.logs.columns import log_columns
 from sim.exchange.logs.other_tables import (
+    _counts_rows,
     ask_about_numbers,
     is_table_of_sites,
     refuse_other_shapes,
@@ -83,3 +84,12 @@ def test_a_number_may_count_or_name(header: str, numbers: tuple[str, ...], asks:
 def test_a_number_beside_participants_is_not_asked_about() -> None:
     found = table("Subject,Date,Number", "a,2023-01-01,3", "b,2023-02-01,1")
     ask_about_numbers(found, log_columns(found, {}))
+
+
+@pytest.mark.parametrize(
+    ("cells", "do"),
+    [(["5", "6", "7"], True), (["5"], False), (["6", "5"], False), (["5", "5"], False), (["1", "2", "x"], False)],
+)
+def test_numbers_that_rise_by_one_count_the_rows(cells: list[str], do: bool) -> None:
+    """One row alone shows nothing."""
+    assert _counts_rows(cells) is do

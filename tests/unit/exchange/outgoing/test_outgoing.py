@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
@@ -17,7 +18,7 @@ from sim.core.events import CODE, KIND, PERSON, SITE, TIME
 from sim.exchange.observed import ObservedTrial
 from sim.exchange.outgoing.ocel import ocel
 from sim.exchange.outgoing.people import journeys, moment
-from sim.exchange.outgoing.sdtm_domains import DOMAINS, dataset_json, standard_term
+from sim.exchange.outgoing.sdtm_domains import DOMAINS, _arm, dataset_json, standard_term
 from sim.exchange.read import read_observed
 from sim.experiment.replicate import replicate
 from sim.scenario.load import load_scenario, scenario_from_json
@@ -145,3 +146,17 @@ def test_the_keys_of_a_domain_are_study_subject_and_what_counts_within_a_subject
     within = {"DM": [], "DS": ["DSSEQ"], "SV": ["VISITNUM"], "EX": ["EXSEQ"]}
     found = {domain.name: [name for name, *_ in domain.columns[: domain.n_keys]] for domain in DOMAINS}
     assert found == {name: ["STUDYID", "USUBJID", *more] for name, more in within.items()}
+
+
+@pytest.mark.parametrize(
+    ("arm", "ended", "found"),
+    [
+        (0, None, ["CELLS AND STANDARD C", "cells and standard care", None]),
+        (None, 9.0, [None, None, "SCREEN FAILURE"]),
+        (None, None, [None, None, "NOT ASSIGNED"]),
+    ],
+)
+def test_the_code_of_an_arm_has_20_characters_at_most(arm: int | None, ended: float | None, found: list[Any]) -> None:
+    """As the standard allows; without an arm there is a reason."""
+    design = SimpleNamespace(arms=[SimpleNamespace(name="cells and standard care")])
+    assert _arm(design, SimpleNamespace(arm=arm, ended=ended)) == found  # type: ignore[arg-type]

@@ -128,7 +128,12 @@ def test_the_visit_of_the_primary_endpoint(primary: float | None, week: float, g
     assert found["follow_up"]["primary_endpoint_week"] == week
     assert found["sources"]["follow_up.primary_endpoint_week"]["grade"] == grade
     assert ("follow_up.primary_endpoint_week" in asked(text)) is (grade == "D")
+    assert found["sources"]["follow_up.visit_weeks"]["grade"] == "A"
+    assert found["sources"]["follow_up.database_lock_days"]["grade"] == "D"
     assert "visit_window_days" not in found["follow_up"]
+    window = written(visit_weeks=[4.0], visit_window_days=3.0)[1]
+    assert window["follow_up"]["visit_window_days"] == 3
+    assert window["sources"]["follow_up.visit_window_days"]["grade"] == "A"
     assert "follow_up.leaving" in asked(text)
 
 

@@ -117,3 +117,26 @@ def test_only_a_disposition_ends_participation_and_without_categories_each_row_i
     trial = observed_from([table_of(dm.encode(), "dm.csv"), table_of(ds.encode(), "ds.csv")])
     ended = "2024-02-01" if status == LEFT else ""
     assert became(trial)["1"] == (status, "withdrawal by subject" if ended else "", ended)
+
+
+@pytest.mark.parametrize(
+    ("row", "status"),
+    [
+        ("COMPLETED,,", COMPLETED),
+        ("COMPLETED,END OF STUDY,", COMPLETED),
+        ("COMPLETED,END OF TREATMENT,", RANDOMISED),
+        ("DISCONTINUED,STUDY DRUG,", RANDOMISED),
+        ("COMPLETED,,SCREENING", RANDOMISED),
+        ("COMPLETED,,TREATMENT", COMPLETED),  # nothing says that there is follow-up
+        ("ONGOING,,", RANDOMISED),
+        ("ENROLLED,,", RANDOMISED),
+        ("DEATH,,SCREENING", LEFT),
+    ],
+)
+def test_a_disposition_of_treatment_or_of_an_epoch_before_it_ends_nothing(row: str, status: str) -> None:
+    term, part, epoch = row.split(",")
+    ds = "DOMAIN,USUBJID,DSDECOD,DSSCAT,EPOCH,DSCAT,DSSTDTC\nDS,1,RANDOMIZED,,,PROTOCOL MILESTONE,2024-01-10\n"
+    ds += f"DS,1,{term},{part},{epoch},DISPOSITION EVENT,2024-02-01\n"
+    dm = "DOMAIN,USUBJID,RFSTDTC,RFICDTC,ARM\nDM,1,2024-01-10,2024-01-02,X\n"
+    trial = observed_from([table_of(dm.encode(), "dm.csv"), table_of(ds.encode(), "ds.csv")])
+    assert became(trial)["1"][0] == status

@@ -64,6 +64,8 @@ def test_a_sheet_may_have_a_header_and_as_many_rows_as_the_limit_says() -> None:
         sheets_of(three, "t.xlsx", replace(ON_DISK, sheets=0))
     with pytest.raises(DataError, match="is not an Excel workbook that can be read"):
         sheets_of(b"PK", "t.xlsx", ON_DISK)
+    with pytest.raises(DataError, match="unpacks to more than"):
+        sheets_of(three, "t.xlsx", replace(ON_DISK, unpacked_bytes=1_000))
 
 
 def test_a_formula_that_was_never_computed_is_refused_and_hidden_sheets_are_told() -> None:
