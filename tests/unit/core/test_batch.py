@@ -166,3 +166,15 @@ def test_what_is_drawn_ahead_changes_nothing(target: int) -> None:
     found, row = batch.referred(design_group, 1, 2, 3)
     expected = batch.streams.block("referral.gap", "s", 2, 3, 2, 1)[1, 0]
     assert found.gaps[row] == pytest.approx(-np.log1p(-expected), rel=1e-7)
+
+
+@pytest.mark.parametrize("each", ["country", "site"])
+def test_a_step_that_an_open_site_shares_is_over_and_a_site_s_own_is_not(each: str) -> None:
+    """Approval takes 60 days, initiation 10 after it; with a site of the country open on day 40, it was over then."""
+    steps = {"approval": {"days": 60.0, "each": each}, "initiation": {"days": 10.0, "after": ["approval"]}}
+    here = {"referrals_per_month": 3.0, "country": "DE"}
+    made = {"s": {"count": 2, **here}, "t": here, "u": {**here, "country": "FR"}}
+    observed = ObservedState(now=45.0, sites={("s", 0): KnownSite(activated=40.0), ("t", 0): KnownSite(activated=42.0)})
+    batch = batch_of(1, sites=made, site_defaults={"start_up": steps}, observed=observed)
+    by_name = {group.name: batch.sites(group)[1][:, 0].tolist() for group in batch.design.groups}
+    assert by_name == {"s": [40.0, 50.0 if each == "country" else 70.0], "t": [42.0], "u": [70.0]}

@@ -67,3 +67,23 @@ def test_a_day_of_screening_is_offered_as_that_of_randomisation_only_with_what_i
     meant = "all 2 with a day in 'Screening date' were randomised on it"
     assert question.choices == (("date=Screening date", meant),)
     assert question.otherwise == "add a column with the days of randomisation"
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("1,2024-01-02,2024-01-09,,2024-01-09", ""),  # on the day itself
+        ("1,2024-01-02,2024-01-09,,2024-01-08", r"left before randomised \(row 2\)"),
+        ("1,2024-01-02,,Screen failure,2024-01-02", ""),
+        ("1,2024-01-02,,Screen failure,2024-01-01", r"failed screening before it began \(row 2\)"),
+        ("1,2024-01-02,2024-01-02,,", ""),
+        ("1,2024-01-02,2024-01-01,,", r"randomised before screened \(row 2\)"),
+    ],
+)
+def test_days_of_a_person_are_in_order_and_may_be_the_same(row: str, said: str) -> None:
+    text = f"Subject,Screening date,Randomisation date,Status,Left on\n{row}\n2,2024-01-02,2024-01-20,,\n"
+    if said:
+        with pytest.raises(DataError, match=said):
+            read_people(text)
+    else:
+        assert len(read_people(text).people) == 2

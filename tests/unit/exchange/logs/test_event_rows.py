@@ -105,6 +105,8 @@ def test_a_log_without_a_day_that_counts_is_named_in_the_message() -> None:
         (",Randomisation,", ",Week 4 after randomisation,", None),
         ("Site,Visit,", "Randomisation date,Visit,", None),
         ("Site,Visit,", "Event,Visit,", ("Visit", "Visit date")),
+        ("Site,Visit,", "Subject name,Visit,", ("Visit", "Visit date")),
+        ("Site,Visit,", "Visit reason,Visit,", ("Visit", "Visit date")),
         ("Site,Visit,Visit date", "Site,Name,Date of it", None),
     ],
 )
