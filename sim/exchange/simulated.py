@@ -88,7 +88,9 @@ def _log(design: Design, known: Array) -> pd.DataFrame:
         elif kind in ends:
             people[key] |= {"left": when, "status": ends[kind]}
     columns = ["participant", "site", "screened", "randomised", "arm", "status", "left"]
-    return pd.DataFrame(list(people.values()), columns=columns).fillna("")
+    return pd.DataFrame(
+        [{name: person.get(name, "") for name in columns} for person in people.values()], columns=columns
+    )
 
 
 def _sites(design: Design, known: Array) -> pd.DataFrame:
