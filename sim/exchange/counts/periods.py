@@ -238,7 +238,7 @@ def _counted_months(table: RawTable, column: str, cells: pd.Series[str]) -> Peri
     months = cells.astype(int).to_numpy()
     if months.min() < 0 or months.max() > _MOST_MONTHS:
         raise DataError(Problem("months since the start must be 0 to 600", table.file, path=column))
-    back = np.flatnonzero((np.diff(months) < 0) & (months[1:] == 1) & (months[:-1] == 12))
+    back = np.flatnonzero((months[1:] == 1) & (months[:-1] == 12))
     if months.max() <= 12 and len(back) and months.min() >= 1:
         message = f"months of a calendar without a year{in_rows([int(rows[back[0] + 1])])}; add a column Year"
         raise DataError(Problem(message, table.file, path=column))

@@ -138,6 +138,25 @@ def test_sites_that_waited_begin_their_start_up_or_never_open() -> None:
     assert not trial.amendments.may_open(trial.sites[1])
 
 
+def test_what_waits_for_a_number_may_open_without_more_participants_once_that_is_reached() -> None:
+    """The amendment takes five days; in these recruitment must not end for want of sites or arms."""
+    rules = {"a": {"at_randomised": 2, "after_days": 5.0, "opens": "west", "opens_arms": "B"}}
+    trial = Trial(rules, arms=ARMS)
+    east, west, _ = trial.sites
+
+    def may() -> tuple[bool, bool]:
+        return trial.amendments.may_open(west), trial.amendments.may_open_an_arm()
+
+    assert (may(), trial.amendments.may_open(east)) == ((False, False), True)
+    trial.amendments.randomised()
+    assert may() == (False, False)
+    trial.amendments.randomised()
+    assert may() == (True, True)
+    trial.run()
+    assert [what for what in trial.asked if what[0] == "opens"] == [("opens", 1, 5.0), ("opens", 2, 5.0)]
+    assert may()[1] is False, "it is open"
+
+
 ARMS = {"A": {}, "B": {}, "C": {}}
 
 

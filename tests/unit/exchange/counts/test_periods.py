@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from sim.exchange.counts.periods import Periods, _of_dates, periods_of, with_calendar
+from sim.exchange.counts.periods import Periods, _check_has_years, _of_dates, periods_of, with_calendar
 from sim.exchange.findings import DataError
 from sim.exchange.tables.raw import RawTable
 
@@ -145,3 +147,23 @@ def test_a_part_of_a_year_that_is_none_is_refused_with_its_row() -> None:
     cells = pd.DataFrame({"Year": ["2023"] * 3, "Month": ["1", "2", "13"]}, index=[2, 3, 4])
     with pytest.raises(DataError, match=r"not a month of a year \(row 4\)"):
         with_calendar(RawTable("x.csv", cells))
+
+
+@pytest.mark.parametrize(
+    ("column", "texts", "refused"),
+    [
+        ("Month", ["Jan", "Feb 2024", "Mar 2024"], False),
+        ("Month", ["Jan", "Feb 2024"], True),
+        ("Month", ["Jan", "Feb 2024", "", ""], True),
+        ("Week", ["5", "2024-W06", "2024-W07"], False),
+        ("Week", ["5", "6", "2024-W07"], True),
+        ("Month", ["Jan 2024"], False),
+        ("Month", ["", ""], False),
+    ],
+)
+def test_years_are_missing_where_half_of_the_periods_have_none(column: str, texts: list[str], refused: bool) -> None:
+    """One row without is told with its row, as what cannot be read."""
+    cells = pd.Series(texts, index=range(2, 2 + len(texts)), dtype=object)
+    table = RawTable("x.csv", cells.to_frame(column))
+    with pytest.raises(DataError, match="s without a year") if refused else nullcontext():
+        _check_has_years(table, column, cells)

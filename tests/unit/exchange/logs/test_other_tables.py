@@ -15,7 +15,9 @@ from sim.exchange.logs.other_tables import (
     refuse_table_of_sites,
     refuse_without_header,
 )
+from sim.exchange.read import observed_from
 from sim.exchange.tables.raw import RawTable
+from sim.exchange.tables.read import table_of
 
 
 def table(*lines: str) -> RawTable:
@@ -93,3 +95,12 @@ def test_a_number_beside_participants_is_not_asked_about() -> None:
 def test_numbers_that_rise_by_one_count_the_rows(cells: list[str], do: bool) -> None:
     """One row alone shows nothing."""
     assert _counts_rows(cells) is do
+
+
+def test_what_is_given_as_a_log_and_is_none_is_refused_when_it_is_read() -> None:
+    for text, said in (
+        ("Site,Activated\nA,2023-01-01\nB,2023-02-01\n", "is a table of sites, for --sites"),
+        ("Site,1,2\nName,A,B\nRandomisation date,2023-01-01,2023-02-01\n", "rows and columns are swapped, it seems"),
+    ):
+        with pytest.raises(DataError, match=said):
+            observed_from([table_of(text.encode(), "t.csv")])
