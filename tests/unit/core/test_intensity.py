@@ -85,11 +85,11 @@ def test_a_site_that_refers_nobody() -> None:
         assert np.all(np.isinf(law.times(np.array([0.001, 1.0, 50.0]))))
 
 
-def test_expected_arrivals_after_ramp_up() -> None:
+def test_expected_arrivals_in_and_after_ramp_up() -> None:
     """The expected number by a day is the integral up to it."""
     law = intensity(0.37, CALENDAR, 10.0, END, 10.0, 60.0, 0.4)
     rate = rate_at(0.37, 10.0, 10.0, 60.0, 0.4)
-    for day in (70.0, 121.5, 333.0):
+    for day in (10.0, 25.0, 40.0, 65.0, 70.0, 121.5, 333.0):
         assert law.expected(day) == pytest.approx(integral(rate, 10.0, day, [*EDGES.tolist(), 70.0]), rel=1e-7)
 
 

@@ -117,6 +117,32 @@ def test_a_review_and_a_hold_turn_new_patients_away(reason: int, turns_away: boo
     assert gate.enrolment.pauses == ([(1.0, 6.0)] if turns_away else [])
 
 
+def test_a_pause_without_a_day_lasts_until_each_of_its_calls_was_taken_back() -> None:
+    """Two looks that overlap: from day 1 to day 7; new patients are turned away, and who had come waits."""
+    gate, seen = Gate(), []
+    reason = events.PAUSE_INTERIM
+    for day, call in (
+        (1.0, gate.enrolment.pause_until_told),
+        (3.0, gate.enrolment.pause_until_told),
+        (4.0, gate.enrolment.go_on),
+        (7.0, gate.enrolment.go_on),
+        (9.0, gate.enrolment.pause_until_told),
+    ):
+        gate.at(day, lambda call=call: call(reason))
+    for day in (0.5, 2.0, 5.0, 8.0, 10.0):
+        gate.at(day, lambda: seen.append(gate.enrolment.is_paused_for_new))
+    for day, referral in ((2.0, 1), (5.0, 2), (8.0, 3), (10.0, 4)):
+        gate.comes(day, referral)
+    assert gate.run().came == [(7.0, 1), (7.0, 2), (8.0, 3)]
+    assert seen == [False, True, True, False, True]
+    assert gate.log(events.PAUSED, events.RESUMED) == [
+        (1.0, "enrolment.paused", reason),
+        (7.0, "enrolment.resumed", reason),
+        (9.0, "enrolment.paused", reason),
+    ]
+    assert gate.enrolment.pauses == [(1.0, 7.0), (9.0, float("inf"))]
+
+
 def test_who_waits_for_cells_is_let_in_when_they_come() -> None:
     """Only when somebody looks: the stock says when it has changed."""
     gate = Gate()
