@@ -64,5 +64,7 @@ def test_days_from_the_first_consent_to_randomisation() -> None:
         (11.0, e.RANDOMISED, 1, 0, 3),
     )
     assert value("consent_to_randomisation_days", log) == 7.0
+    one = log_of((1.0, e.CONSENT_GIVEN, 0, 0, 1), (4.0, e.RANDOMISED, 0, 0, 1))
+    assert value("consent_to_randomisation_days", one) == 3.0
     assert math.isnan(value("consent_to_randomisation_days", Log()))
     assert math.isnan(value("consent_to_randomisation_days", log_of((11.0, e.RANDOMISED, 1, 0, 3))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from sim.core.design import ArmDesign
 from sim.core.environment import Wait
 from sim.core.people import DRAWS_A_ROW, DRAWS_A_VISIT, Person, Site
 from sim.core.world import World
-from sim.processes.infusion import Infusions
+from sim.processes.infusion import Infusions, _Bay
 from sim.processes.stock import Lot, Stock, StockClaim
 from sim.scenario.schema.trial import Doses
 
@@ -382,3 +383,16 @@ def test_cells_a_kilogram_by_arm() -> None:
     world = world_of(arms={"A": {"doses": {"weeks": [0], "cells_per_kg": 2.0}}, "B": {}})
     infusions = Infusions(world, Supply(world, 1.0), Board(world))
     assert [infusions.cells_per_kg(arm) for arm in world.design.arms] == [2.0, 0.0]
+
+
+def test_a_bay_is_asked_for_once_and_left_once() -> None:
+    said: list[object] = []
+    turns = iter(["first", "second"])
+    bay = _Bay(SimpleNamespace(take=lambda: next(turns), leave=said.append))  # type: ignore[arg-type]
+    bay.leave()
+    assert said == [], "nobody has asked for it"
+    assert [bay.take(), bay.take()] == ["first", "first"]
+    bay.leave()
+    bay.leave()
+    assert said == ["first"]
+    assert bay.take() == "second"

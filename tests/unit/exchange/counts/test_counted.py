@@ -9,7 +9,7 @@ import pytest
 
 from sim.exchange.counts.read import ending_on
 from sim.exchange.counts.shapes import looks_like_counts, shaped
-from sim.exchange.findings import DataError
+from sim.exchange.findings import DataError, QuestionError
 from sim.exchange.observed import ObservedTrial
 from sim.exchange.read import observed_from
 from sim.exchange.tables.raw import RawTable
@@ -254,3 +254,11 @@ def test_days_on_which_nobody_was_counted_are_named_from_a_fortnight_on(
     trial = read("Date,Enrolled\n" + "".join(f"2024-01-{day:02},{n}\n" for day, n in counts.items()))
     found = {rows for message, rows in warned(trial).items() if message.startswith("nobody counted between")}
     assert found == ({(row,)} if row else set())
+
+
+def test_people_counted_years_after_all_others_are_a_slip_or_a_plan_and_nobody_counted_then_is_not() -> None:
+    months = "".join(f"2023-{month:02}-01,3\n" for month in range(1, 9))
+    with pytest.raises(QuestionError, match="2,161 days after all other days: a slip, or a plan"):
+        read(f"Month starting,Enrolled\n{months}2029-07-01,2\n")
+    trial = read(f"Month starting,Enrolled\n{months}2029-07-01,0\n")
+    assert trial.n_randomised == 24

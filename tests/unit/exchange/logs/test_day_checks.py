@@ -87,3 +87,17 @@ def test_days_of_a_person_are_in_order_and_may_be_the_same(row: str, said: str) 
             read_people(text)
     else:
         assert len(read_people(text).people) == 2
+
+
+def test_where_many_rows_have_no_site_it_is_asked_unless_the_user_said_that_this_is_the_column() -> None:
+    text = "Subject,Site,Randomisation date\n1,A,2024-01-02\n2,,2024-01-09\n3,,2024-01-16\n4,,2024-01-20\n"
+    (question,) = asked(text).questions
+    assert question.message == "'Site' is empty in 3 of 4 rows"
+    assert [choice for choice, _ in question.choices] == ["site=Site", "site="]
+    trial = observed_from([table_of(text.encode(), "log.csv")], None, Said(columns={"site": "Site"}))
+    assert [(item.message, item.rows) for item in trial.findings] == [("no site", (3, 4, 5))]
+
+
+def test_a_log_without_any_date_is_refused() -> None:
+    with pytest.raises(DataError, match=r"no column is the date of randomisation \(found: Subject, Arm\); say which"):
+        read_people("Subject,Arm\n1,A\n2,B\n")

@@ -7,7 +7,7 @@ import pytest
 
 from sim.errors import UsageError
 from sim.exchange.findings import DataError
-from sim.exchange.tables.columns import columns_from, namesakes, recognised
+from sim.exchange.tables.columns import columns_from, is_usual, namesakes, recognised
 from sim.exchange.tables.raw import RawTable
 
 NAMES = {"site": ("site", "site_id", "centre"), "arm": ("arm", "group"), "date": ("date", "year", "month")}
@@ -67,3 +67,22 @@ def test_a_column_that_is_not_there_is_refused_and_no_column_is_none() -> None:
         roles("Site", "Arm", site="Sites")
     assert roles("Site", "Arm", site="", arm="Site") == ({"arm": "Site"}, {})
     assert roles("Site", other="x") == ({"site": "Site"}, {}), "a role that such a table does not have"
+
+
+@pytest.mark.parametrize(
+    ("header", "names", "is_one"),
+    [
+        ("Patients randomised", ("randomised",), True),
+        ("Total randomised patients", ("randomised",), True),
+        ("Date of activation", ("activation",), True),
+        ("Randomised", ("patients_randomised",), False),
+        ("Patients", ("patients",), True),
+        ("Patients", ("randomised",), False),
+        ("Patients screened", ("randomised",), False),
+        ("N", ("n",), True),
+    ],
+)
+def test_a_header_is_a_usual_name_apart_from_words_that_say_nothing(
+    header: str, names: tuple[str, ...], is_one: bool
+) -> None:
+    assert is_usual(header, names) is is_one

@@ -69,6 +69,18 @@ def test_totals_repeated_headers_and_footnotes_are_left_out_and_counted() -> Non
     )  # fmt: skip
 
 
+def test_of_several_rows_that_are_left_out_all_are_named() -> None:
+    found = laid(
+        "site,n", "A,3", "site,n", "B,4", "site,n", "C,1", "Total,8", "Sub-total,8", "", "* of May,", "* of June,"
+    )
+    assert found.cells["site"].tolist() == ["A", "B", "C"]
+    assert found.notes == (
+        "2 rows (rows 3, 5) repeat the header and are left out",
+        "2 rows (rows 10, 11) are footnotes and are left out",
+        "2 rows (rows 7, 8) are totals and are left out",
+    )
+
+
 def test_a_table_of_one_column_has_no_footnotes() -> None:
     assert laid("site", "A", "", "* of May").cells["site"].tolist() == ["A", "* of May"]
     assert laid("site,n", "A,3", "", "7,").cells["site"].tolist() == ["A", "7"], "a value is no footnote"
