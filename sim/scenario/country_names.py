@@ -47,14 +47,15 @@ def _codes() -> dict[str, str]:
     return by_code | {name: names[1] for name, names in COUNTRIES.items()} | _SPELT_OTHERWISE
 
 
-def key_of(text: str) -> str:
-    """Turn a name into a key for a scenario file: lower-case letters, digits and underscores. It may be empty.
+def key_of(text: str, *, keeps_case: bool = False) -> str:
+    """Turn a name into a key for a scenario file: letters, digits and underscores. It may be empty.
 
     Args:
         text: a name in any alphabet; letters that have no ASCII form are dropped.
+        keeps_case: whether capitals stay, as in a name that people read; otherwise all letters become lower-case.
     """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")
+    return re.sub(r"[^A-Za-z0-9]+", "_", plain if keeps_case else plain.lower()).strip("_")
 
 
 def code_of(country: str) -> str | None:

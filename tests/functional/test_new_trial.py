@@ -119,12 +119,12 @@ def test_a_country_comes_with_sites_and_leaves_with_the_last_of_them() -> None:
 @pytest.mark.parametrize(
     ("scenario", "path", "name", "key"),
     [
-        ("base", ("arms", "MSC"), "Stem cells", "stem_cells"),
-        ("base", ("sites", "general_hospital"), "District sites", "district_sites"),
+        ("base", ("arms", "MSC"), "Stem cells", "Stem_cells"),
+        ("base", ("sites", "general_hospital"), "District sites", "District_sites"),
         ("base", ("follow_up", "leaving", "withdrawal", "48"), "40", "40"),
-        ("base", ("screening", "criteria", "meld"), "MELD score", "meld_score"),
+        ("base", ("screening", "criteria", "meld"), "MELD score", "MELD_score"),
         ("drug", ("countries", "IT"), "DE", "DE"),
-        ("drug", ("sites", "reserve"), "Later sites", "later_sites"),
+        ("drug", ("sites", "reserve"), "Later sites", "Later_sites"),
     ],
 )
 def test_a_part_has_another_name_wherever_it_is_named(

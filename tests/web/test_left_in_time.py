@@ -109,7 +109,7 @@ def test_a_trial_that_is_built_is_planned_as_it_was_typed(visit: Callable[..., A
     page = visit("/new?scenario=classroom")
     name = page.locator("#new-form input[id*='\"name\"']")
     expect(name).to_be_visible()
-    held = HeldBack(page, "new-query.data")
+    held = HeldBack(page, "new-told.data")
     name.fill("Typed at the last moment")
     page.locator("#new-plan").click()
     held.wait()
@@ -120,7 +120,7 @@ def test_a_trial_that_is_built_is_planned_as_it_was_typed(visit: Callable[..., A
 
 def test_a_name_typed_before_the_first_answer_stays(visit: Callable[..., Any]) -> None:
     page = visit("/runs")
-    held = HeldBack(page, "new-query.data")
+    held = HeldBack(page, "new-told.data")
     page.goto("/new?scenario=classroom")
     held.wait()
     name = page.locator("#new-form input[id*='\"name\"']")

@@ -113,4 +113,4 @@ def test_a_part_is_added_with_the_keyboard_alone_and_it_goes_on_there(visit: Cal
     page.keyboard.type("All of them")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(at(page, "caps/all_of_them/randomised").locator("input")).to_be_focused()
+    expect(at(page, "caps/All_of_them/randomised").locator("input")).to_be_focused()

@@ -25,24 +25,14 @@
   });
 
   // A part is opened here and not by its button's own callback: an answer under way may draw the button anew, and what a
-  // button asked that is no longer there is dropped. A change under way is waited for, since opening would replace it.
-  var wanted = null;
-  function openWanted() {
-    if (!wanted) { return; }
-    if (document.querySelector("#new-parts.busy")) { setTimeout(openWanted, WAIT_MS); return; }
-    window.dash_clientside.set_props("new-part", {data: wanted});
-    wanted = null;
-  }
+  // button asked that is no longer there is dropped.
   document.addEventListener("click", function (event) {
     var button = event.target.closest ? event.target.closest(".builder-side button[data-part]") : null;
-    if (button) { wanted = button.getAttribute("data-part"); openWanted(); }
+    if (button) { window.dash_clientside.set_props("new-part", {data: button.getAttribute("data-part")}); }
   });
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.newTrial = {
-    focus: function (path) {
-      if (path) { setTimeout(function () { focusAt(path, TRIES); }, WAIT_MS); }
-      return "";
-    }
+    focus: function (path) { setTimeout(function () { focusAt(path, TRIES); }, WAIT_MS); }
   };
 }());

@@ -79,7 +79,7 @@
      that keep or copy what the address says: until Dash has no callback to run or to hear of that leads there. */
   var WAITING = "a[href]:not([href^='#']), button.waits, [data-copy-link]";
   var LISTS = ["requested", "prioritized", "blocked", "executing", "watched", "executed"];
-  var INTO_ADDRESS = /shell-query\.data@|new-query\.data|plan-(touched|moved|shown)\.data|shell-nothing\.children|\.href\b/;
+  var INTO_ADDRESS = /shell-query\.data@|new-(pressed|told|done)\.data|plan-(touched|moved|shown)\.data|shell-nothing\.children|\.href\b/;
   var held = null;
 
   function isUnderWay() {

@@ -10,7 +10,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
-from dash import ALL, Dash, Input, Output, ctx, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, dcc, html
 from dash import State as DashState
 from dash.exceptions import PreventUpdate
 
@@ -18,6 +18,7 @@ from sim.experiment.sweep.points import AS_IS, GRID
 from sim.experiment.sweep.suggestions import suggested
 from sim.scenario.described import described
 from sim.scenario.yaml_source import shown
+from sim.web.parts import presses
 from sim.web.parts.lever_controls import as_shown, offered, value_control
 from sim.web.parts.levers import Control, levers, value_at
 from sim.web.parts.words.changes import change_sentences
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from sim.scenario.load import Loaded
     from sim.web.studio import Studio
 
-_VALUE, _DROP = "forecast-what", "forecast-drop"
+_VALUE, _DROP, _ADD = "forecast-what", "forecast-drop", "forecast-add"
 _CRITERION = "screening.criteria."
 
 CONTROLS = (DashState({"type": _VALUE, "n": ALL}, "id"), DashState({"type": _VALUE, "n": ALL}, "value"))
@@ -49,8 +50,9 @@ def what_ifs(loaded: Loaded, lines: Sequence[str]) -> Component:
     return html.Div(
         [
             dcc.Store(id="forecast-own", data="\n".join(lines)),
+            *presses.stores("forecast-own"),
             dmc.Select(
-                id="forecast-add",
+                id=_ADD,
                 label="What if some value were different",
                 description="each is a forecast of its own, on the same chances",
                 data=offered(loaded),
@@ -59,7 +61,7 @@ def what_ifs(loaded: Loaded, lines: Sequence[str]) -> Component:
                 nothingFoundMessage="No lever is called so",
                 filter={"function": "leverFilter"},
             ),
-            html.Div(_rows(loaded, lines), id="forecast-own-rows", className="what-ifs"),
+            html.Div(_rows(loaded, lines), id="forecast-own-form", className="what-ifs"),
         ]
     )
 
@@ -130,38 +132,37 @@ def begun(loaded: Loaded, path: str) -> str:
 
 def register(app: Dash, studio: Studio) -> None:
     """Add the callbacks of the rows."""
+    drop = {"type": _DROP, "n": ALL}
+    presses.register(
+        app, "forecast-own", [Input(drop, "n_clicks"), Input(_ADD, "value")], DashState("forecast-own", "data")
+    )
 
     @app.callback(
-        Output("forecast-own", "data"),
-        Output("forecast-own-rows", "children"),
-        Output("forecast-add", "value"),
-        Input("forecast-add", "value"),
+        presses.told("forecast-own"),
         Input({"type": _VALUE, "n": ALL}, "value"),
-        Input({"type": _DROP, "n": ALL}, "n_clicks"),
         CONTROLS[0],
         DashState("forecast-own", "data"),
         DashState("forecast-plan", "value"),
+        *presses.given("forecast-own"),
         prevent_initial_call=True,
     )
-    def tried(add: str | None, values: Any, _: Any, ids: Any, own: str, plan: str) -> tuple[Any, Any, Any]:
+    def tried(values: Any, ids: Any, own: str, plan: str, pressed: Any, done: int | None) -> Any:
         """What is chosen, typed and taken away becomes what is tried."""
         before, loaded = own.splitlines(), studio.loaded(State.of(plan))
+        asked = presses.unanswered(pressed, done)
         lines = as_typed(before, loaded, ids, values)
-        pressed = ctx.triggered_id
-        rows: Any = no_update
-        if pressed == "forecast-add" and add:
-            lines.append(begun(loaded, add))
-        elif isinstance(pressed, dict) and pressed["type"] == _DROP and ctx.triggered[0]["value"]:
-            del lines[pressed["n"]]
-        if len(lines) != len(before):
-            rows = _rows(loaded, lines)
-        elif lines == before:
+        if not asked and lines == before:
             raise PreventUpdate
-        return "\n".join(lines), rows, None if add else no_update
+        dropped = {press["id"]["n"] for press in asked if press["id"] != _ADD}
+        lines = [line for n, line in enumerate(lines) if n not in dropped]
+        lines += [begun(loaded, press["value"]) for press in asked if press["id"] == _ADD]
+        says: list[tuple[str, Any]] = [("forecast-own", {"data": "\n".join(lines)})]
+        says += [(_ADD, {"value": None}) for press in asked if press["id"] == _ADD]
+        return presses.answer(asked, done, own, says, {"children": _rows(loaded, lines)} if asked else None)
 
     @app.callback(
-        Output("forecast-add", "data"),
-        Output("forecast-own-rows", "children", allow_duplicate=True),
+        Output(_ADD, "data"),
+        Output("forecast-own-form", "children", allow_duplicate=True),
         Input("forecast-plan", "value"),
         DashState("forecast-own", "data"),
         prevent_initial_call=True,

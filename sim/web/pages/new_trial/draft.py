@@ -216,7 +216,11 @@ def renamed(draft: Draft, path: Path, name: str) -> tuple[Draft, Path]:
             after + found[len(before) :] if found == before or found.startswith(f"{before}.") else found: source
             for found, source in sources.items()
         }
-    return Draft(data, draft.comments), (*place, key)
+    changed = Draft(data, draft.comments)
+    part = changed.at((*place, key))
+    if isinstance(part, dict) and key_of(str(part.get("label") or "")) == key_of(old):
+        part["label"] = name.strip()[:_LONGEST_NAME]  # it said what the part was called
+    return changed, (*place, key)
 
 
 def _with_name(value: Any, here: Path, whole: Any, change: tuple[Path, str, str]) -> Any:
@@ -255,9 +259,10 @@ def _check_name(draft: Draft, path: Path, key: str, name: str, pattern: str) -> 
 
 
 def _named(name: str, pattern: str) -> str:
-    """A planner's name as a key: `General hospital` is `general_hospital`."""
+    """A planner's name as a key, with its capitals: `Women in Denmark` is `Women_in_Denmark`."""
     name = name.strip()[:_LONGEST_NAME]
-    return name if re.search(pattern, name) and "/" not in name and " " not in name else key_of(name)
+    is_key = re.search(pattern, name) and "/" not in name and " " not in name
+    return name if is_key else key_of(name, keeps_case=True)
 
 
 def with_form(draft: Draft, path: Path, name: str) -> Draft:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
-from dash import ALL, ClientsideFunction, Dash, Input, Output, callback_context, dcc, html, no_update, set_props
+from dash import ALL, Dash, Input, Output, callback_context, dcc, html
 from dash import State as DashState
 from dash.exceptions import PreventUpdate
 from flask import Response
@@ -18,7 +18,7 @@ from flask import Response
 from sim.errors import InputError, Problem, UsageError
 from sim.scenario.country_names import key_of
 from sim.scenario.written import extending, library_text, rewritten
-from sim.web.pages.new_trial.controls import ON, VALUE, path_of, shows, typed
+from sim.web.pages.new_trial.controls import ON, SEPARATOR, VALUE, path_of, shows, typed
 from sim.web.pages.new_trial.draft import (
     Draft,
     draft_of,
@@ -32,6 +32,7 @@ from sim.web.pages.new_trial.draft import (
 from sim.web.pages.new_trial.form import ADD, KIND, NAME, OPTION, REMOVE, RENAME, SAID, said_at
 from sim.web.pages.new_trial.parts import part_named, part_view, parts_nav, questions_view, size_of
 from sim.web.pages.new_trial.shapes import schema_at
+from sim.web.parts import presses
 from sim.web.parts.components import page_title, problem_box
 from sim.web.parts.undo import redone, stepped, undone
 from sim.web.shell import QUERY
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 
 _EMPTY: tuple[Any, ...] = (None, "", [])
+_BACK, _AGAIN = "new-back", "new-again"
 
 
 def text_of_state(studio: Studio, state: State) -> str:
@@ -83,8 +85,7 @@ def page(studio: Studio, query: Mapping[str, Sequence[str]]) -> Component:
             dcc.Store(id="new-query", data=kept),
             dcc.Store(id="new-part", data=part),
             dcc.Store(id="new-undo", storage_type="memory"),
-            dcc.Store(id="new-focus"),
-            dcc.Store(id="new-focused"),
+            *presses.stores("new"),
             html.Div(
                 [
                     html.Div(_title(draft_of(text)), id="new-heading"),
@@ -116,8 +117,8 @@ def _title(draft: Draft) -> Component:
 
 def _buttons(query: str) -> list[Any]:
     return [
-        dmc.Button("Undo", id="new-back", variant="default", size="xs", disabled=True),
-        dmc.Button("Redo", id="new-again", variant="default", size="xs", disabled=True),
+        dmc.Button("Undo", id=_BACK, variant="default", size="xs", disabled=True),
+        dmc.Button("Redo", id=_AGAIN, variant="default", size="xs", disabled=True),
         html.A(
             "Download (YAML)",
             id="new-download",
@@ -147,79 +148,56 @@ def register(app: Dash, studio: Studio) -> None:
     """Add the callbacks of the controls, and the address of the file, `/new/scenario.yaml?file=...`."""
     app.server.add_url_rule("/new/scenario.yaml", "new_scenario", lambda: _download(studio))
 
+    named = ((ADD, "n_clicks"), (REMOVE, "n_clicks"), (KIND, "value"), (OPTION, "value"), (RENAME, "value"))
+    controls = (({"type": VALUE, "path": ALL}, "value"), ({"type": ON, "path": ALL}, "checked"))
+    presses.register(
+        app,
+        "new",
+        [
+            *(Input({"type": kind, "path": ALL}, said) for kind, said in named),
+            Input(_BACK, "n_clicks"),
+            Input(_AGAIN, "n_clicks"),
+        ],
+        DashState("new-query", "data"),
+        [DashState(*control) for control in controls],
+    )
+
     @app.callback(
-        Output("new-query", "data"),
-        Output("new-undo", "data"),
-        Output("new-form", "children"),
-        Output("new-form", "data-part"),
-        Output("new-focus", "data"),
-        Output(QUERY, "data", allow_duplicate=True),
-        Input({"type": VALUE, "path": ALL}, "value"),
-        Input({"type": ON, "path": ALL}, "checked"),
-        Input({"type": KIND, "path": ALL}, "value"),
-        Input({"type": OPTION, "path": ALL}, "value"),
-        Input({"type": ADD, "path": ALL}, "n_clicks"),
-        Input({"type": REMOVE, "path": ALL}, "n_clicks"),
-        Input({"type": RENAME, "path": ALL}, "value"),
-        Input("new-back", "n_clicks"),
-        Input("new-again", "n_clicks"),
+        presses.told("new"),
+        *(Input(*control) for control in controls),
         Input("new-part", "data"),
-        DashState({"type": NAME, "path": ALL}, "value"),
         DashState("new-query", "data"),
         DashState("new-undo", "data"),
         DashState("new-form", "data-part"),
-        running=[(Output("new-parts", "className"), "parts busy", "parts")],
+        *presses.given("new"),
         prevent_initial_call=True,
     )
-    def change(*_: Any) -> Any:
-        """A control, a button, undo or redo makes the next text; the form is drawn again only where its parts
-        change. Dash also calls this when the page has come: what is typed meanwhile stays.
+    def change(*given: Any) -> Any:
+        """Values, presses, undo and redo make the next text; the form is drawn again only where its parts change. Dash
+        also calls this when the page has come: what is typed meanwhile stays.
         """
-        part, query, undo, drawn = part_named(callback_context.inputs["new-part.data"]), *_[-3:]
-        trigger = callback_context.triggered_id
-        before = str(query or "")
-        draft = draft_of(_text(studio, before))
-        changed = _with_values(draft, callback_context.inputs_list)
-        if trigger in ("new-part", "new-back", "new-again"):
-            after = before
-            if changed.data != draft.data:  # typed just before the button: its own answer gives way to this one
-                after = _kept(studio, changed)
-                undo = stepped(undo, before, after)
-            if trigger != "new-part":
-                after, undo = (undone if trigger == "new-back" else redone)(undo, after)
-            elif part == drawn:
-                if after == before:
-                    raise PreventUpdate
-                return after, undo, no_update, no_update, no_update, after
-            focus = "" if trigger == "new-part" else no_update
-            return after, undo, _form(studio, _text(studio, after), part), part, focus, after
-        focus, is_other = "", False
-        if isinstance(trigger, dict) and any(found["value"] for found in callback_context.triggered):
-            try:
-                changed, focus, is_other = _restructured(changed, trigger, callback_context)
-            except InputError as error:
-                place = {"type": RENAME if trigger["type"] == RENAME else NAME, "path": trigger["path"]}
-                set_props(place, {"error": error.problems[0].message})
-        if changed.data == draft.data:
+        part, query, undo, drawn, pressed, done = given[2:]
+        part, before = part_named(part), str(query or "")
+        asked = presses.unanswered(pressed, done)
+        way = _Way(studio, before, undo)
+        way.change(asked, [one for controls in callback_context.inputs_list[:2] for one in controls])
+        if way.query == before and not asked and part == drawn:
             raise PreventUpdate
-        after = _kept(studio, changed)
-        form, drawn = (_form(studio, changed.text(), part), part) if is_other else (no_update, no_update)
-        return after, stepped(undo, before, after), form, drawn, focus or no_update, after
-
-    app.clientside_callback(
-        ClientsideFunction("newTrial", "focus"),
-        Output("new-focused", "data"),
-        Input("new-focus", "data"),
-        prevent_initial_call=True,
-    )
+        form = None
+        if way.is_other or part != drawn:
+            form = {"children": _form(studio, _text(studio, way.query), part), "data-part": part}
+        says = [*way.errors]
+        if way.query != before:
+            says += [(name, {"data": way.query}) for name in ("new-query", QUERY)] + [("new-undo", {"data": way.undo})]
+        return presses.answer(asked, done, before, says, form, way.focus, way.renamed)
 
     @app.callback(
         Output("new-heading", "children"),
         Output("new-problems", "children"),
         Output("new-parts", "children"),
         Output("new-questions", "children"),
-        Output("new-back", "disabled"),
-        Output("new-again", "disabled"),
+        Output(_BACK, "disabled"),
+        Output(_AGAIN, "disabled"),
         Output({"type": VALUE, "path": ALL}, "error"),
         Output({"type": ON, "path": ALL}, "error"),
         Output({"type": SAID, "path": ALL}, "children"),
@@ -242,46 +220,116 @@ def register(app: Dash, studio: Studio) -> None:
         )  # fmt: skip
 
 
-def _with_values(draft: Draft, inputs: Any) -> Draft:
-    """The draft with what all controls on the page say."""
-    for controls in inputs[:2]:
-        for control in controls:
-            path = path_of(control["id"]["path"])
-            node, before = schema_at(path, draft.data), draft.at(path)
-            if node is None or "value" not in control:
+class _Way:
+    """A trial on its way from one text to the next.
+
+    Attributes:
+        query: the query so far.
+        undo: what can be undone and redone.
+        is_other: whether the form must be drawn again.
+        focus: place of what was added or renamed last.
+        renamed: places before and after, of what got another name.
+        errors: controls, and the error of each.
+    """
+
+    def __init__(self, studio: Studio, query: str, undo: Any) -> None:
+        self._studio, self.query, self.undo = studio, query, undo
+        self.is_other, self.focus = False, ""
+        self.renamed: list[tuple[str, str]] = []
+        self.errors: list[tuple[Any, dict[str, Any]]] = []
+
+    def change(self, asked: Sequence[presses.Press], controls: Sequence[Any]) -> None:
+        """Apply presses in their order. The drawn form's values come first, but those typed after undo or redo follow.
+
+        Args:
+            asked: the presses.
+            controls: all controls with their values, as Dash lists them.
+        """
+        said = [*(press["values"] for press in asked if "values" in press), controls]
+        self._say(said.pop(0))
+        last = {press["id"]["path"]: press["n"] for press in asked if _is_rename(press)}
+        for press in asked:
+            if _is_rename(press) and press["n"] < last[press["id"]["path"]]:
                 continue
-            said, now = shows(path, node, before), control["value"]
-            if said != now and not (said in _EMPTY and now in _EMPTY):
-                draft = with_value(draft, path, typed(node, before, now))
+            if "values" in press:
+                before = self.query
+                self.query, self.undo = (undone if press["id"] == _BACK else redone)(self.undo, before)
+                self.is_other = True
+                had = {one["id"]["path"]: one.get("value") for one in press["values"]}
+                there = draft_of(_text(self._studio, self.query))
+                self._say(
+                    [
+                        one
+                        for one in said.pop(0)
+                        if one.get("value") != had.get(one["id"]["path"])
+                        and there.at(path_of(one["id"]["path"])[:-1]) is not None
+                    ]
+                )
+            else:
+                self._press(press)
+
+    def _say(self, controls: Sequence[Any]) -> None:
+        draft = draft_of(_text(self._studio, self.query))
+        self._step(draft, _with_values(draft, controls))
+
+    def _step(self, draft: Draft, changed: Draft) -> None:
+        if changed.data != draft.data:
+            after = _kept(self._studio, changed)
+            self.undo, self.query = stepped(self.undo, self.query, after), after
+
+    def _press(self, press: presses.Press) -> None:
+        draft, kind, path = draft_of(_text(self._studio, self.query)), press["id"]["type"], press["id"]["path"]
+        now = path
+        for before, after in self.renamed:
+            now = after + now[len(before) :] if now == before or now.startswith(f"{before}{SEPARATOR}") else now
+        try:
+            changed, focus, is_other = _restructured(draft, press, now)
+        except InputError as error:
+            place = {"type": RENAME if kind == RENAME else NAME, "path": path}
+            self.errors.append((place, {"error": error.problems[0].message}))
+            return
+        self.is_other = self.is_other or is_other
+        if is_other:
+            self.focus = focus
+            self.renamed += [(now, focus)] if kind == RENAME else []
+        self._step(draft, changed)
+
+
+def _with_values(draft: Draft, controls: Sequence[Any]) -> Draft:
+    """The draft with what controls say."""
+    for control in controls:
+        path = path_of(control["id"]["path"])
+        node, before = schema_at(path, draft.data), draft.at(path)
+        if node is None or "value" not in control:
+            continue
+        said, now = shows(path, node, before), control["value"]
+        if said != now and not (said in _EMPTY and now in _EMPTY):
+            draft = with_value(draft, path, typed(node, before, now))
     return draft
 
 
-def _restructured(draft: Draft, trigger: dict[str, str], context: Any) -> tuple[Draft, str, bool]:
+def _is_rename(press: presses.Press) -> bool:
+    return isinstance(press["id"], dict) and press["id"]["type"] == RENAME
+
+
+def _restructured(draft: Draft, press: presses.Press, place: str) -> tuple[Draft, str, bool]:
     """The draft after something was added, removed, or given another form; where to look; whether anything was."""
-    kind, path = trigger["type"], path_of(trigger["path"])
-    value = context.triggered[0]["value"]
+    kind, value = press["id"]["type"], press["value"]
+    path = path_of(place)
     if kind == REMOVE:
-        return without(draft, path), trigger["path"].rpartition("/")[0], True
+        return without(draft, path), place.rpartition("/")[0], True
     if kind == RENAME:
-        changed, place = renamed(draft, path, value)
-        return changed, "/".join(place), changed is not draft
+        changed, now = renamed(draft, path, value)
+        return changed, "/".join(now), changed is not draft
     if kind == KIND:
-        return with_form(draft, path, value), trigger["path"], True
-    if kind == OPTION:
-        changed, place = with_part(draft, path, value)
-        return changed, "/".join(place), True
-    if kind == ADD:
-        names = [
-            state["value"]
-            for state in context.states_list[0]
-            if state["id"]["path"] == trigger["path"] and state.get("value")
-        ]
-        is_whole = draft.at(path) is None and not names
-        changed, place = (
-            with_part(draft, path[:-1], path[-1]) if is_whole else with_part(draft, path, (names or [""])[0])
-        )
-        return changed, "/".join(place), True
-    return draft, "", False
+        changed = with_form(draft, path, value)
+        return changed, place, changed is not draft
+    name = press.get("beside") or ""
+    if kind == ADD and draft.at(path) is None and not name:
+        changed, now = with_part(draft, path[:-1], path[-1])
+    else:
+        changed, now = with_part(draft, path, name if kind == ADD else value)
+    return changed, "/".join(now), True
 
 
 def _download(studio: Studio) -> Response:

@@ -10,13 +10,14 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
-from dash import ALL, Dash, Input, Output, ctx, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, dcc, html
 from dash import State as DashState
 from dash.exceptions import PreventUpdate
 
 from sim.scenario.options_starter import EXAMPLE
 from sim.web.pages.plan import option_rows
 from sim.web.pages.plan.option_rows import Row, Typed, read_options, rows_of, source_of, written_options
+from sim.web.parts import presses
 from sim.web.parts.lever_controls import as_shown, value_control
 from sim.web.parts.levers import Control, levers
 from sim.web.state import State
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from sim.web.studio import Studio
 
 _VALUE, _COST, _MONTH, _SITES, _OPENS = (f"cheapest-{name}" for name in ("value", "cost", "month", "sites", "opens"))
-_SOURCE, _DO = "cheapest-source", "cheapest-do"
+_SOURCE, _DO, _ADD = "cheapest-source", "cheapest-do", "cheapest-add"
+_ROW = "drop-row"  # what the button of a row does
 _N_KINDS = 6  # of controls that say something
 _KINDS = (
     *({"type": kind, "lever": ALL, "n": ALL} for kind in (_VALUE, _COST, _MONTH, _SITES, _OPENS)),
@@ -52,9 +54,10 @@ def form(loaded: Loaded, text: str) -> Component:
     return html.Div(
         [
             dcc.Store(id="cheapest-formed", data=text),
+            *presses.stores("cheapest"),
             html.Div(_cards(loaded, text), id="cheapest-form", className="option-cards"),
             dmc.Select(
-                id="cheapest-add",
+                id=_ADD,
                 label="Add a lever",
                 description="what else may be chosen: sites, rates, criteria, dates",
                 data=option_rows.levers_offered(loaded),
@@ -112,7 +115,7 @@ def _row(label: str, name: str, i: int, row: Row, control: Control | None) -> Co
             _value(f"{label}: value {i + 1}", name, i, row, control),
             _money(_COST, f"{said}: costs once", name, i, row.cost),
             _money(_MONTH, f"{said}: costs a month", name, i, row.per_month),
-            _button("✕", "drop-row", name, i, said=f"Remove {said}"),
+            _button("✕", _ROW, name, i, said=f"Remove {said}"),
         ],
         className="option-row",
     )
@@ -178,32 +181,35 @@ def _button(text: str, do: str, name: str, i: int = 0, said: str = "") -> Compon
 
 def register(app: Dash, studio: Studio) -> None:
     """Add the callbacks by which form and file follow each other."""
+    do = {"type": _DO, "do": ALL, "lever": ALL, "n": ALL}
+    presses.register(app, "cheapest", [Input(do, "n_clicks"), Input(_ADD, "value")], CONTROLS[0])
 
     @app.callback(
-        Output("cheapest-text", "value", allow_duplicate=True),
-        Output("cheapest-formed", "data"),
-        Output("cheapest-form", "children"),
-        Output("cheapest-add", "value"),
+        presses.told("cheapest"),
         *(Input(kind, "value") for kind in _KINDS),
-        Input({"type": _DO, "do": ALL, "lever": ALL, "n": ALL}, "n_clicks"),
-        Input("cheapest-add", "value"),
         *CONTROLS,
         DashState("cheapest-text", "value"),
         DashState("cheapest-of", "data"),
+        *presses.given("cheapest"),
         prevent_initial_call=True,
     )
-    def formed(*given: Any) -> tuple[Any, Any, Any, Any]:
+    def formed(*given: Any) -> Any:
         """What the form says becomes the file."""
-        add, controls, (text, of) = given[_N_KINDS + 1], given[_N_KINDS + 2 : -2], given[-2:]
+        controls, (text, of, pressed, done) = given[_N_KINDS:-4], given[-4:]
         loaded, before = studio.loaded(State.of(of)), read_options(text or "")
         if before is None or controls[0] != text:  # the form does not follow the file yet
             raise PreventUpdate
-        data = _as_typed(before, loaded, controls)
-        done = _as_pressed(data, loaded, add)
-        if done == before:
+        asked = presses.unanswered(pressed, done)
+        data = changed = _as_typed(before, loaded, controls)
+        for press in _rows_last(asked):
+            changed = _as_pressed(changed, loaded, press)
+        if not asked and changed == before:
             raise PreventUpdate
-        now = written_options(done)
-        return now, now, no_update if done == data else _cards(loaded, now), None if add else no_update
+        now = text if changed == before else written_options(changed)
+        says = [] if now == text else [("cheapest-formed", {"data": now}), ("cheapest-text", {"value": now})]
+        says += [(_ADD, {"value": None}) for press in asked if press["id"] == _ADD]
+        form = None if changed == data else {"children": _cards(loaded, now)}
+        return presses.answer(asked, done, text, says, form)
 
     @app.callback(
         Output("cheapest-form", "children", allow_duplicate=True),
@@ -280,16 +286,21 @@ def _number(values: Mapping[tuple[str, int], Any], kind: str, i: int) -> float |
     return found if isinstance(found, (int, float)) else 0
 
 
-def _as_pressed(data: dict[str, Any], loaded: Loaded, add: str | None) -> dict[str, Any]:
+def _rows_last(asked: Sequence[presses.Press]) -> list[presses.Press]:
+    """Presses in an order in which each row still has its number: rows go last, from the end, and each once."""
+    rows = {(one["id"]["lever"], one["id"]["n"]): one for one in asked if one["id"] != _ADD and one["id"]["do"] == _ROW}
+    others = [one for one in asked if one["id"] == _ADD or one["id"]["do"] != _ROW]
+    return [*others, *sorted(rows.values(), key=lambda one: -int(one["id"]["n"]))]
+
+
+def _as_pressed(data: dict[str, Any], loaded: Loaded, press: presses.Press) -> dict[str, Any]:
     """The options after a button was pressed, or a lever chosen."""
-    pressed = ctx.triggered_id
-    if pressed == "cheapest-add":
-        return option_rows.with_lever(data, loaded, add) if add else data
-    if not isinstance(pressed, dict) or pressed["type"] != _DO or not ctx.triggered[0]["value"]:
-        return data
+    pressed = press["id"]
+    if pressed == _ADD:
+        return option_rows.with_lever(data, loaded, press["value"])
     name, do = pressed["lever"], pressed["do"]
     if name not in data["levers"]:
         return data
     if do == "drop":
         return option_rows.without_lever(data, name)
-    return option_rows.without_row(data, name, pressed["n"]) if do == "drop-row" else option_rows.with_value(data, name)
+    return option_rows.without_row(data, name, pressed["n"]) if do == _ROW else option_rows.with_value(data, name)
