@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sim.errors import InputError
+from sim.report.key_words import words
 from sim.scenario.load import canonical, load, load_text
 from sim.scenario.schema import Scenario
 from sim.scenario.template import templates
@@ -27,7 +28,7 @@ from sim.web.pages.new_trial.draft import (
     with_value,
     without,
 )
-from sim.web.pages.new_trial.form import REMOVE, said_at
+from sim.web.pages.new_trial.form import ADD, REMOVE, said_at
 from sim.web.pages.new_trial.parts import PARTS, of_place, part_view, size_of
 from sim.web.pages.new_trial.questions import questions_of
 from sim.web.pages.new_trial.shapes import FILE, forms, schema_at
@@ -37,7 +38,7 @@ from sim.web.settings import Limits
 
 DRUG = templates()["drug"].read_text()
 ALL = {name: path.read_text() for name, path in templates().items()}
-ALL |= {name: library_text(name) for name in ("base", "covid-2020", "failing-culture")}
+ALL |= {name: library_text(name) for name in ("base", "classroom", "covid-2020", "failing-culture")}
 
 
 def drug() -> Draft:
@@ -110,6 +111,18 @@ def test_what_a_trial_needs_has_no_button_that_removes_it() -> None:
     assert gone > {"cells", "oversight", "calendar/periods", "screening/consent", "sites/general_hospital", "arms/MSC"}
 
 
+def test_what_adds_a_part_says_what_is_added() -> None:
+    shown = [found for part in PARTS for found in part_view(draft_of(ALL["base"]), part.name, ())._traverse()]
+    labels = {
+        found.id["path"]: (found.children, getattr(found, "aria-label"))
+        for found in shown
+        if isinstance(getattr(found, "id", None), dict) and found.id["type"] == ADD and hasattr(found, "aria-label")
+    }
+    assert labels["arms"] == ("Add an arm", "Add an arm")
+    assert labels["interims"] == ("Add an interim look", "Add an interim look")
+    assert labels["follow_up/leaving/withdrawal"] == ("Add a value", "Add a value to withdrawal")
+
+
 def test_a_country_comes_with_sites_and_leaves_with_the_last_of_them() -> None:
     more, _ = with_part(drug(), ("countries",), "DE")
     assert more.at(("sites", "germany")) == {"count": 5, "label": "Germany", "country": "DE"}
@@ -140,6 +153,14 @@ def test_a_part_has_another_name_wherever_it_is_named(
     assert len(other.data.get("sources", {})) == len(draft.data.get("sources", {}))
     assert renamed(other, place, path[-1])[0].data == draft.data
     assert renamed(draft, path, path[-1])[0] is draft
+
+
+def test_a_name_that_people_read_stays_as_it_was_typed() -> None:
+    _, place = with_part(draft_of(ALL["base"]), ("interims",), "Women in Denmark")
+    assert place == ("interims", "Women_in_Denmark")
+    assert words(place[-1]) == "Women in Denmark"
+    other, place = renamed(draft_of(ALL["classroom"]), ("sites", "hospital"), "Clinic by the sea")
+    assert other.at(place)["label"] == "Clinic by the sea"
 
 
 def test_a_name_that_cannot_be_is_refused_in_one_message() -> None:

@@ -120,7 +120,7 @@ def test_a_trial_that_is_built_is_planned_as_it_was_typed(visit: Callable[..., A
 
 def test_a_name_typed_before_the_first_answer_stays(visit: Callable[..., Any]) -> None:
     page = visit("/runs")
-    held = HeldBack(page, "new-told.data")
+    held = HeldBack(page, "new-heading.children")
     page.goto("/new?scenario=classroom")
     held.wait()
     name = page.locator("#new-form input[id*='\"name\"']")

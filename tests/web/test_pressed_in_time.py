@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import expect
+from studio_browser import until
 from test_left_in_time import HeldBack
 
+NEW, CHEAPEST, FORECAST = "new-told.data", "cheapest-told.data", "forecast-own-told.data"
 NAME = "#new-form input[id*='\"name\"']"
 
 
@@ -164,4 +166,31 @@ def test_a_what_if_stays_though_another_value_was_typed_after_it(visit: Callable
     expect(first).to_have_value("7")
 
 
-NEW, CHEAPEST, FORECAST = "new-told.data", "cheapest-told.data", "forecast-own-told.data"
+def test_a_column_stays_chosen_though_another_was_chosen_after_it(visit: Callable[..., Any]) -> None:
+    page = visit("/forecast")
+    table = "Nr,When,Seen,Where\n1,2024-01-31,2024-01-30,X\n2,2024-02-03,2024-02-01,Y\n"
+    page.locator("#forecast-upload input").set_input_files(
+        [{"name": "data.csv", "mimeType": "text/csv", "buffer": table.encode()}]
+    )
+    page.get_by_text("no column is the date of randomisation").wait_for()
+    held = HeldBack(page, "forecast-data.data")
+    for role, column in (("Date of randomisation", "When"), ("Site", "Where")):
+        page.get_by_role("textbox", name=role, exact=True).click()
+        page.get_by_role("option", name=column, exact=True).click()
+        held.wait()
+    until(page, lambda: len(held.routes) > 1, "the second choice was never asked about")
+    held.release()
+    expect(page.locator("#forecast-good")).to_contain_text("at 2 sites")
+
+
+def test_more_sites_may_be_written_while_a_lever_moves(visit: Callable[..., Any]) -> None:
+    page = visit("/plan?scenario=classroom&replications=20")
+    expect(page.locator("#plan-answer .headline")).to_be_visible()
+    page.locator("#plan-new summary").click()
+    held = HeldBack(page, "plan-moved.data")
+    page.locator("#plan-new-add").click()
+    held.wait()
+    page.locator("#plan-new-count").fill("7")
+    held.release()
+    expect(page.locator("#plan-changes li")).to_have_count(1)
+    expect(page.locator("#plan-new-count")).to_have_value("7")

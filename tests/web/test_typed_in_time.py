@@ -66,3 +66,17 @@ def test_a_date_counts_however_soon_a_button_follows(visit: Callable[..., Any]) 
     page.locator("#plan-new summary").click()
     page.evaluate(AT_ONCE, ["#plan-new-opens", "2021-03-01", "#plan-new-add"])
     page.wait_for_url("**2021-03-01**")
+
+
+def test_a_picked_day_counts_however_soon_a_button_follows(visit: Callable[..., Any]) -> None:
+    page = visit("/plan?scenario=classroom&replications=20")
+    expect(page.locator("#plan-answer .headline")).to_be_visible()
+    page.locator("#plan-new summary").click()
+    page.locator("#plan-new-opens").fill("2021-03-01")
+    page.locator("#plan-new-opens").click()
+    page.locator("[aria-label='17 March 2021']").wait_for()
+    page.evaluate("""() => {
+        document.querySelector("[aria-label='17 March 2021']").click();
+        document.querySelector("#plan-new-add").click();
+    }""")
+    page.wait_for_url("**2021-03-17**")

@@ -85,6 +85,23 @@
   /* The request also names the levers on the page, whose sections the server must not empty. */
   var there = [];
 
+  /* The form for more sites is drawn again with its next suggestion, but what was written there meanwhile stays. */
+  var FORM = ["plan-new-count", "plan-new-like", "plan-new-opens"];
+
+  function withForm(part, sites) {
+    if (Array.isArray(part)) { part.forEach(function (one) { withForm(one, sites); }); return; }
+    if (!part || !part.props) { return; }
+    var at = FORM.indexOf(part.props.id);
+    if (at >= 0) {
+      var now = window.dash_component_api.getLayout(FORM[at]).props.value;
+      var isThere = !part.props.data || part.props.data.some(function (one) { return one.value === now; });
+      if (isThere && !isSame(now === undefined ? null : now, sites[at] === undefined ? null : sites[at])) {
+        part.props.value = now;
+      }
+    }
+    withForm(part.props.children, sites);
+  }
+
   function fresh() { window.dash_clientside.plan.fresh(); }
 
   function ask() { return {touched: touched.slice(), there: there}; }
@@ -120,9 +137,11 @@
         if (touched.length) { window.dash_clientside.set_props("plan-touched", {data: ask()}); }
         return nothing;
       }
+      var added = touched.filter(function (one) { return one.key === "plan-new-add" && one.n <= answer.n; }).pop();
       touched = touched.filter(function (one) { return one.n > answer.n; });
       setTimeout(fresh, 0);
       answer.says.filter(function (one) { return isThere(one[0]); }).forEach(function (one) {
+        if (one[0] === "plan-new" && added) { withForm(one[1].children, added.sites); }
         if (one[0] === "plan-panel") { window.dash_clientside.plan.keepOpen(one[1].children); }
         tell(one[0], one[1]);
       });

@@ -68,8 +68,34 @@
   document.addEventListener("input", function (event) {
     typed = event.target.matches(TYPED) ? event.target : null;
   }, true);
+  /* A day that is picked is in its field some turns later, and is reported later still. A button waits for it. */
+  var DAY_TRIES = 25;
+  var dated = null, isPicked = false, after = null;
+  document.addEventListener("focusin", function (event) {
+    if (event.target.matches(".mantine-DateInput-input")) { dated = event.target; }
+  });
+  function awaitDay(before, tries) {
+    if (dated && dated.value === before && tries > 0) { setTimeout(awaitDay, 0, before, tries - 1); return; }
+    var button = after;
+    isPicked = false;
+    after = null;
+    typed = dated;
+    if (button) { button.click(); }
+  }
   document.addEventListener("click", function (event) {
-    if (event.target.closest && event.target.closest("button, a")) { reportTyped(); }
+    var button = event.target.closest ? event.target.closest("button, a") : null;
+    if (!button) { return; }
+    if (button.matches(".mantine-DateInput-day")) {
+      isPicked = true;
+      typed = null;
+      setTimeout(awaitDay, 0, dated && dated.value, DAY_TRIES);
+    } else if (isPicked) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      after = button;
+    } else {
+      reportTyped();
+    }
   }, true);
   document.addEventListener("keydown", function (event) {
     if (event.key === "Enter" && event.target.tagName !== "TEXTAREA") { reportTyped(); }

@@ -236,6 +236,17 @@ def _role(role: Role, seen: Preview, which: str) -> Component:
     )
 
 
+def as_key(which: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The id of a control, whatever the order of its keys."""
+    return tuple(sorted(which.items()))
+
+
+def shown_values(panel: Sequence[Component]) -> dict[tuple[tuple[str, str], ...], str]:
+    """Values of the controls of a panel as it is drawn, by `as_key` of their ids; empty where nothing is chosen."""
+    parts = [part for part in html.Div(list(panel))._traverse() if isinstance(getattr(part, "id", None), dict)]
+    return {as_key(part.id): part.value or "" for part in parts}
+
+
 def changed_by_panel(data: DataState, which: Mapping[str, str], value: str) -> DataState:
     """The data state after a choice in the panel.
 

@@ -5,6 +5,7 @@ Files go to the studio's folder for this visitor; the page and its address only 
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import dash_mantine_components as dmc
@@ -13,7 +14,7 @@ from dash import State as DashState
 
 from sim.errors import InputError
 from sim.web.pages.forecast import observed_data
-from sim.web.pages.forecast.data_panel import changed_by_panel, data_panel
+from sim.web.pages.forecast.data_panel import as_key, changed_by_panel, data_panel, shown_values
 from sim.web.pages.forecast.observed_data import DataState
 from sim.web.parts.components import file_place, problem_box
 
@@ -144,4 +145,9 @@ def register(app: Dash, studio: Studio) -> None:
             return no_update  # the panel was redrawn; nobody chose anything
         before = DataState.of(data)
         after = changed_by_panel(before, ctx.triggered_id, ctx.triggered[0]["value"] or "")
+        shown = shown_values(data_panel(studio, before))
+        for control in chain.from_iterable(ctx.inputs_list):  # a choice just before this one may have no answer yet
+            key, value = as_key(control["id"]), control.get("value") or ""
+            if control["id"] != ctx.triggered_id and shown.get(key, value) != value:
+                after = changed_by_panel(after, control["id"], value)
         return no_update if after == before else after.query()

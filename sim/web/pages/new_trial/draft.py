@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sim.errors import InputError, Problem
+from sim.report.key_words import words
+from sim.report.words import capitalised
 from sim.scenario.country_names import key_of
 from sim.scenario.layers import stack_text
 from sim.scenario.load import load_text
@@ -219,7 +221,7 @@ def renamed(draft: Draft, path: Path, name: str) -> tuple[Draft, Path]:
     changed = Draft(data, draft.comments)
     part = changed.at((*place, key))
     if isinstance(part, dict) and key_of(str(part.get("label") or "")) == key_of(old):
-        part["label"] = name.strip()[:_LONGEST_NAME]  # it said what the part was called
+        part["label"] = capitalised(words(name.strip()[:_LONGEST_NAME]))  # it said what the part was called
     return changed, (*place, key)
 
 

@@ -14,6 +14,8 @@ import dash_mantine_components as dmc
 from dash import html
 
 from sim.report.key_words import words
+from sim.web.pages.new_trial.adding import VALUE as VALUE_TO_ADD
+from sim.web.pages.new_trial.adding import add_all, add_one, said_fully
 from sim.web.pages.new_trial.controls import SEPARATOR, control, text_of
 from sim.web.pages.new_trial.countries import country_options
 from sim.web.pages.new_trial.shapes import (
@@ -91,7 +93,7 @@ def _not_there(path: Path, node: Mapping[str, Any], form: Form) -> Component:
     below = [html.P("There is none.", className="nothing")]
     if form.free is not None and not form.parts:
         return html.Fieldset([_legend(path, node), *below, _adder(path, form)], className="group", **_marked(path))
-    button = dmc.Button(f"Add {words(path[-1])}", id={"type": ADD, "path": text_of(path)}, variant="light", size="xs")
+    button = dmc.Button(add_all(path), id={"type": ADD, "path": text_of(path)}, variant="light", size="xs")
     return html.Fieldset([_legend(path, node), *below, button], className="group", **_marked(path))
 
 
@@ -178,17 +180,16 @@ class _Controls:
         found: list[Any] = []
         if left:
             options = [{"value": key, "label": words(key)} for key in left]
-            about = f"Add to {words(path[-1])}" if path else "Add"
             found.append(
                 dmc.Select(
                     id={"type": OPTION, "path": text_of(path)},
                     data=options,
-                    placeholder=f"{about}…",
+                    placeholder=VALUE_TO_ADD,
                     searchable=True,
                     size="xs",
                     nothingFoundMessage="There is no such value",
                     w=260,
-                    **{"aria-label": about},
+                    **{"aria-label": said_fully(VALUE_TO_ADD, path)},
                 )
             )
         if form.free is not None:
@@ -285,7 +286,8 @@ def _remover(path: Path, text: str, shown: str) -> Component:
 
 def _adder(path: Path, form: Form) -> Component:
     """Adds a part with a name of the planner's own."""
-    about = f"Add to {words(path[-1])}"
+    label = add_one(path)
+    about = said_fully(label, path)
     if path == ("countries",):
         field: Any = dmc.Select(
             id={"type": NAME, "path": text_of(path)},
@@ -303,5 +305,6 @@ def _adder(path: Path, form: Form) -> Component:
             size="xs",
             **{"aria-label": f"{placeholder}: {about}"},
         )
-    button = dmc.Button(about, id={"type": ADD, "path": text_of(path)}, variant="light", size="xs")
+    shared: dict[str, Any] = {"aria-label": about}
+    button = dmc.Button(label, id={"type": ADD, "path": text_of(path)}, variant="light", size="xs", **shared)
     return html.Div([field, button], className="adder")

@@ -16,7 +16,7 @@ from sim.errors import InputError
 from sim.web import shell
 from sim.web.pages.run import editor as editing
 from sim.web.pages.run.answer import begin_answer
-from sim.web.pages.run.panel import LEVER, RESET, SWITCH, finder, new_sites, panel
+from sim.web.pages.run.panel import LEVER, RESET, SWITCH, finder, groups, new_sites, panel
 from sim.web.pages.run.steps import (
     Reading,
     draft_of,
@@ -193,7 +193,8 @@ def _says(studio: Studio, before: str, way: _Move, there: list[str], *, text: bo
         says.append(("plan-until", {"error": wrong_rule(new)}))
     if set(had) != set(have) or way.from_text:
         says.append(("plan-panel", {"children": panel(new, there)}))
-        says.append(("plan-new", {"children": new_sites(new.loaded)}))
+        if groups(old.loaded) != groups(new.loaded):
+            says.append(("plan-new", {"children": new_sites(new.loaded)}))
         says.append(("plan-finder", {"children": finder(new)}))
     elif not way.by_hand:
         says += [*_values(old, new, way.levers), *_size(new)]

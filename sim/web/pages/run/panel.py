@@ -194,9 +194,14 @@ _GRADES = {
 }
 
 
+def groups(loaded: Loaded) -> list[dict[str, str]]:
+    """Groups of sites of which more may open, as a choice."""
+    return [{"value": name, "label": group.label or words(name)} for name, group in loaded.scenario.sites.items()]
+
+
 def new_sites(loaded: Loaded) -> Component:
     """The form to add sites that open on a date."""
-    groups = [{"value": name, "label": group.label or words(name)} for name, group in loaded.scenario.sites.items()]
+    like = groups(loaded)
     return html.Details(
         [
             html.Summary(html.H3("Open more sites")),
@@ -206,8 +211,8 @@ def new_sites(loaded: Loaded) -> Component:
                     dmc.Select(
                         id="plan-new-like",
                         label="Like those of",
-                        data=groups,
-                        value=groups[-1]["value"] if groups else None,
+                        data=like,
+                        value=like[-1]["value"] if like else None,
                         allowDeselect=False,
                         size="sm",
                     ),
