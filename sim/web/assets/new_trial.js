@@ -31,6 +31,16 @@
     if (button) { window.dash_clientside.set_props("new-part", {data: button.getAttribute("data-part")}); }
   });
 
+  // On a phone the parts are one row that scrolls; it is drawn again with each change, and the open part stays in sight.
+  var open = null;
+  new MutationObserver(function () {
+    var now = document.querySelector("#new-parts [aria-current]");
+    if (!now || now === open) { return; }
+    open = now;
+    var row = now.closest("ul");
+    row.scrollLeft = now.offsetLeft - row.offsetLeft - (row.clientWidth - now.clientWidth) / 2;
+  }).observe(document.documentElement, {childList: true, subtree: true});
+
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.newTrial = {
     focus: function (path) { setTimeout(function () { focusAt(path, TRIES); }, WAIT_MS); }

@@ -47,6 +47,7 @@ _PERCENTILES = (10, 50, 80, 90)
 _MOST_POINTS = 240  # one for every three pixels, at most
 _MOST_ROWS = 24
 _LABEL_PX = 15  # height of a label above the picture
+_ABOVE_MARKS_PX = 7  # half of a diamond: a label at the target stands above the last of them
 
 
 def _planned_lines(figure_: go.Figure, answers: Answers, end: float) -> None:
@@ -139,7 +140,7 @@ def fan(answers: Answers) -> Exhibit:
     _add_medians(found, answers)
     found.add_hline(y=answers.target, line={"color": GREY, "width": 1.5, "dash": "dot"})
     found.add_annotation(
-        x=0, xref="paper", xanchor="left", y=answers.target, yanchor="bottom", showarrow=False,
+        x=0, xref="paper", xanchor="left", y=answers.target, yanchor="bottom", yshift=_ABOVE_MARKS_PX, showarrow=False,
         text=f"target {answers.target}", font={"size": 12},
     )  # fmt: skip
     pace = even_pace(answers)

@@ -58,8 +58,7 @@ def layout(session: Session, query: Mapping[str, Sequence[str]]) -> Component:
             dcc.Store(id="learn-seen", data=False),
             _head(session),
             class_view.banner(now),
-            html.Section([_step("The idea"), *(html.P(text) for text in found.idea)], className="lesson-text"),
-            _predict(),
+            html.Div([_idea(found), _predict()], className="lesson-opening"),
             html.Div(
                 [*_see_and_try(session), animation.watch(session, now), _explain(), _check(), _words(found)],
                 id="learn-rest",
@@ -89,6 +88,10 @@ def _head(session: Session) -> Component:
     )
 
 
+def _idea(found: Lesson) -> Component:
+    return html.Section([_step("The idea"), *(html.P(text) for text in found.idea)], className="lesson-text")
+
+
 def _predict() -> Component:
     return html.Section(
         [
@@ -103,7 +106,7 @@ def _predict() -> Component:
             ),
             html.Div(id="learn-verdict", **{"aria-live": "polite"}),
         ],
-        className="lesson-text",
+        className="lesson-text box",
     )
 
 
