@@ -328,3 +328,7 @@ def test_an_arm_counts_for_the_imbalance_from_the_day_on_which_it_opens_to_that_
     closed = [*opened, (17.0, e.ARM_CLOSED, -1, -1, 0, 0)]
     closed += [(18.0 + i, e.RANDOMISED, 0, 3 + i, 4 + i, 0) for i in range(2)]
     assert reduced(log_of(*closed, end), amendments=late)["max_imbalance"] == pytest.approx(2 - 2 / 3)
+    reducer = Reducer(Design(scenario_of(trial={"target": 2}, arms=ARMS, amendments=late)))
+    logs = Logs.joined([Logs.of(log_of(*rows, end)) for rows in (closed, people, opened)])
+    found = reducer(logs, [{}] * 3).measures[:, reducer.names.index("max_imbalance")]
+    assert found.tolist() == pytest.approx([4 / 3, 0.0, 2 / 3]), "each replication begins from nobody"
