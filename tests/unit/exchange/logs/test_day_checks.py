@@ -99,5 +99,7 @@ def test_where_many_rows_have_no_site_it_is_asked_unless_the_user_said_that_this
 
 
 def test_a_log_without_any_date_is_refused() -> None:
-    with pytest.raises(DataError, match=r"no column is the date of randomisation \(found: Subject, Arm\); say which"):
+    told = r"no column is the date of randomisation \(found: Subject, Arm\); say which, as in --columns date=NAME"
+    with pytest.raises(DataError, match=told) as raised:
         read_people("Subject,Arm\n1,A\n2,B\n")
+    assert not isinstance(raised.value, QuestionError), "there is nothing to choose from"
