@@ -8,8 +8,8 @@ import pytest
 
 from sim.exchange.findings import DataError
 from sim.exchange.logs import headers
-from sim.exchange.logs.columns import log_columns
-from sim.exchange.logs.event_rows import _event_role, event_rows
+from sim.exchange.logs.columns import LogColumns, log_columns
+from sim.exchange.logs.event_rows import _event_role, _is_event_name, event_rows
 from sim.exchange.observed import FAILED, IN_SCREENING, RANDOMISED, ObservedTrial
 from sim.exchange.read import observed_from
 from sim.exchange.tables.read import table_of
@@ -118,3 +118,13 @@ def test_rows_are_events_where_one_column_has_their_day_and_one_their_name(
     assert event_rows(table, log_columns(table, {})) == found
     alone = table_of("\n".join(text.splitlines()[:2]).encode(), "visits.csv")
     assert event_rows(alone, log_columns(alone, {})) is None, "nobody has two rows"
+
+
+@pytest.mark.parametrize(
+    ("header", "is_one"),
+    [("Visit", True), ("Event name", True), ("Study visit", True), ("Outcome", True), ("Arm", False),
+     ("Visit reason", False), ("Name of the subject", False)],
+)  # fmt: skip
+def test_a_header_that_names_events_has_no_other_word(header: str, is_one: bool) -> None:
+    """But for words that say nothing; what was taken for the status may be one."""
+    assert _is_event_name(header, LogColumns(found={headers.STATUS: "Outcome"})) is is_one
